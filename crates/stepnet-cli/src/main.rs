@@ -1,0 +1,3 @@
+//! The `stepnet` command.
+
+fn main() {}

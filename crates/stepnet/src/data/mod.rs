@@ -1,0 +1,1 @@
+//! Data sets and the readers of data files.

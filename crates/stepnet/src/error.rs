@@ -1,0 +1,118 @@
+//! The library's one error type: what happened, where, and what would be right.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::nn::notation::NotationError;
+
+/// `Result` with Stepnet's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong. Every variant prints as one line.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An array has the wrong shape.
+    #[error("{operation}: {argument} has shape {found:?}, expected {expected}")]
+    Shape {
+        /// The function that was called.
+        operation: &'static str,
+        /// The name of the array.
+        argument: String,
+        /// The shape that came.
+        found: Vec<usize>,
+        /// The shape that is needed, in words or numbers.
+        expected: String,
+    },
+    /// A number or a word is outside what the function accepts.
+    #[error("{operation}: {argument} is {found}, expected {expected}")]
+    Value {
+        /// The function that was called.
+        operation: &'static str,
+        /// The name of the argument.
+        argument: String,
+        /// What came.
+        found: String,
+        /// What is needed.
+        expected: String,
+    },
+    /// A layer does not fit its input, or cannot be built as asked.
+    #[error("layer {layer}: {problem}")]
+    Layer {
+        /// The layer's name in its network, such as `conv2`.
+        layer: String,
+        /// What does not fit, with the sizes, and what would.
+        problem: String,
+    },
+    /// A text in the arrow notation could not be read.
+    #[error("{0}")]
+    Notation(#[from] NotationError),
+    /// A file's content is not what it should be.
+    #[error("{}: {problem}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, where in the file, and what was expected.
+        problem: String,
+    },
+    /// The operating system refused to read or write a file.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried: `open`, `read`, `write`, ...
+        action: &'static str,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Training cannot go on, or was asked for with settings that do not go together.
+    #[error("{0}")]
+    Training(String),
+}
+
+impl Error {
+    /// An array of shape `found` where `expected` was needed.
+    pub fn shape(
+        operation: &'static str,
+        argument: impl Into<String>,
+        found: &[usize],
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::Shape {
+            operation,
+            argument: argument.into(),
+            found: found.to_vec(),
+            expected: expected.into(),
+        }
+    }
+
+    /// A value `found` where `expected` was needed.
+    pub fn value(
+        operation: &'static str,
+        argument: impl Into<String>,
+        found: impl ToString,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::Value {
+            operation,
+            argument: argument.into(),
+            found: found.to_string(),
+            expected: expected.into(),
+        }
+    }
+
+    /// A layer, named as in its network, that does not fit.
+    pub fn layer(layer: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Layer { layer: layer.into(), problem: problem.into() }
+    }
+
+    /// A file with the wrong content.
+    pub fn file(path: impl AsRef<Path>, problem: impl Into<String>) -> Self {
+        Self::File { path: path.as_ref().to_path_buf(), problem: problem.into() }
+    }
+
+    /// A refusal of the operating system.
+    pub fn io(path: impl AsRef<Path>, action: &'static str, source: io::Error) -> Self {
+        Self::Io { path: path.as_ref().to_path_buf(), action, source }
+    }
+}

@@ -1,0 +1,1 @@
+//! The operations at the speed of the hardware.

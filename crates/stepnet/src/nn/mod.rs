@@ -1,0 +1,4 @@
+//! Layers, networks, losses and model files.
+
+pub mod notation;
+pub mod preprocessing;

@@ -1,0 +1,1 @@
+//! Optimisers: gradient descent, momentum, Adam.

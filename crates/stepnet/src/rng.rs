@@ -1,0 +1,1 @@
+//! Random numbers: the legacy generator of numpy, bit for bit.

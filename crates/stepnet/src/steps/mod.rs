@@ -1,0 +1,1 @@
+//! The notebook functions, one by one, as plain loops: the specification.
