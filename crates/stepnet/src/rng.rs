@@ -1,1 +1,0 @@
-//! Random numbers: the legacy generator of numpy, bit for bit.
