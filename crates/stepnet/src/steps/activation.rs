@@ -1,0 +1,159 @@
+//! The activations of the deep network: sigmoid and ReLU, forward and backward.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ndarray::{Array, ArrayRef, Dimension, Zip};
+
+use super::check::same_shape;
+use crate::{Element, Error, Result};
+
+/// Which activation follows the linear part of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Activation {
+    /// `1 / (1 + exp(-Z))`, see [`sigmoid`].
+    Sigmoid,
+    /// `max(0, Z)`, see [`relu`].
+    Relu,
+}
+
+impl FromStr for Activation {
+    type Err = Error;
+
+    /// Reads `"sigmoid"` or `"relu"`, the notebooks' words.
+    fn from_str(text: &str) -> Result<Self> {
+        match text {
+            "sigmoid" => Ok(Self::Sigmoid),
+            "relu" => Ok(Self::Relu),
+            _ => Err(Error::value(
+                "dense layer",
+                "activation",
+                format!("{text:?}"),
+                "\"sigmoid\" or \"relu\"",
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Activation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Sigmoid => "sigmoid",
+            Self::Relu => "relu",
+        })
+    }
+}
+
+/// The logistic function, element by element: `A = 1 / (1 + exp(-Z))`.
+///
+/// Source: section 4.2 of the deep-network notebook.
+///
+/// # Shapes
+///
+/// Any. The result is `(A, cache)`, both in the shape of `Z`; the cache is `Z` itself.
+///
+/// ```
+/// use stepnet::{ndarray::array, steps::sigmoid};
+///
+/// let (A, _) = sigmoid(&array![[3.1980455, 7.85763489]]);
+/// assert_eq!(format!("{A:.8}"), "[[0.96076066, 0.99961336]]");
+/// ```
+pub fn sigmoid<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> (Array<T, D>, Array<T, D>) {
+    (Z.mapv(logistic), Z.to_owned())
+}
+
+/// The rectifier, element by element: `A = max(0, Z)`. A NaN stays NaN.
+///
+/// Source: section 4.2 of the deep-network notebook.
+///
+/// # Shapes
+///
+/// Any. The result is `(A, cache)`, both in the shape of `Z`; the cache is `Z` itself.
+///
+/// ```
+/// use stepnet::{ndarray::array, steps::relu};
+///
+/// let (A, _) = relu(&array![[3.1980455, -7.85763489, 0.0]]);
+/// assert_eq!(A, array![[3.1980455, 0.0, 0.0]]);
+/// ```
+pub fn relu<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> (Array<T, D>, Array<T, D>) {
+    // `Float::max` would turn a NaN into 0.
+    (
+        Z.mapv(|z| if z <= T::zero() { T::zero() } else { z }),
+        Z.to_owned(),
+    )
+}
+
+/// The backward step of [`sigmoid`]: `dZ = dA * s (1 - s)` with `s = sigmoid(Z)`, element by element.
+///
+/// Source: section 6.2 of the deep-network notebook.
+///
+/// # Shapes
+///
+/// `dA` and the cache `Z` have the same shape, and so has the result.
+///
+/// # Errors
+///
+/// If the shapes differ.
+///
+/// ```
+/// use stepnet::{ndarray::array, steps::sigmoid_backward};
+///
+/// assert_eq!(sigmoid_backward(&array![[2.0]], &array![[0.0]])?, array![[0.5]]);
+/// # Ok::<(), stepnet::Error>(())
+/// ```
+pub fn sigmoid_backward<T: Element, D: Dimension>(
+    dA: &ArrayRef<T, D>,
+    activation_cache: &ArrayRef<T, D>,
+) -> Result<Array<T, D>> {
+    same_shape(
+        "sigmoid_backward",
+        "dA",
+        dA.shape(),
+        activation_cache.shape(),
+        "the shape of Z",
+    )?;
+    Ok(Zip::from(dA).and(activation_cache).map_collect(|&da, &z| {
+        let s = logistic(z);
+        da * s * (T::one() - s)
+    }))
+}
+
+/// The backward step of [`relu`]: `dZ = dA` where `Z > 0`, else 0.
+///
+/// At 0, where the rectifier has no derivative, it is taken as 0.
+///
+/// Source: section 6.2 of the deep-network notebook.
+///
+/// # Shapes
+///
+/// `dA` and the cache `Z` have the same shape, and so has the result.
+///
+/// # Errors
+///
+/// If the shapes differ.
+///
+/// ```
+/// use stepnet::{ndarray::array, steps::relu_backward};
+///
+/// assert_eq!(relu_backward(&array![[2.0, 2.0, 2.0]], &array![[-1.0, 0.0, 1.0]])?, array![[0.0, 0.0, 2.0]]);
+/// # Ok::<(), stepnet::Error>(())
+/// ```
+pub fn relu_backward<T: Element, D: Dimension>(
+    dA: &ArrayRef<T, D>,
+    activation_cache: &ArrayRef<T, D>,
+) -> Result<Array<T, D>> {
+    same_shape(
+        "relu_backward",
+        "dA",
+        dA.shape(),
+        activation_cache.shape(),
+        "the shape of Z",
+    )?;
+    let backward = |&da: &T, &z: &T| if z <= T::zero() { T::zero() } else { da };
+    Ok(Zip::from(dA).and(activation_cache).map_collect(backward))
+}
+
+fn logistic<T: Element>(z: T) -> T {
+    T::one() / (T::one() + (-z).exp())
+}
