@@ -1,1 +1,72 @@
-//! The operations at the speed of the hardware.
+//! The operations at the speed of the hardware, on plain slices.
+//!
+//! | operation | passes |
+//! | --- | --- |
+//! | [`conv`] | `forward`, `backward_data`, `backward_weights` |
+//! | [`pool`] | `max_forward`, `max_backward`, `max_backward_all`, `average_forward`, `average_backward` |
+//! | [`dense`] | `forward`, `backward_data`, `backward_weights` |
+//! | [`relu`], [`leaky_relu`], [`sigmoid`], [`tanh`], [`softmax`] | `forward`, `backward` |
+//! | [`loss`] | a value and a gradient for each loss, fused with its activation |
+//! | [`update`] | one optimiser step over the parameters of a layer |
+//!
+//! # Conventions
+//!
+//! - Volumes are row-major NHWC, `(batch, height, width, channels)`. Filters are HWIO,
+//!   `(f_H, f_W, channels / groups, filters)`; group `i` owns the `i`-th equal part of the channels
+//!   and of the filters. Dense arrays are `(batch, features)`, dense weights `(out, in)`.
+//! - `x, w, b, y` are input, weights, bias and output; `dx, dw, db, dy` the gradients of the loss
+//!   with respect to them. Every output is *written*: what it held before does not matter. The only
+//!   arrays that are changed in place are the parameters and the state in [`update`].
+//! - Sizes are validated once, by the `new` of a geometry ([`ConvGeometry`], [`PoolGeometry`],
+//!   [`DenseGeometry`]), which answers with an error. After that a slice of the wrong length is a
+//!   fault of the caller's code, and a pass panics with both lengths.
+//! - Working memory comes from the caller: `scratch` has at least the length that the function
+//!   `..._scratch` of the same pass returns, and may hold anything.
+//! - Results are bitwise the same for any number of threads: work is cut into pieces by the
+//!   geometry alone, and sums over pieces are taken in a fixed order. Work runs on rayon's current
+//!   pool; small problems stay on the calling thread.
+//! - NaN is never swallowed: it passes through ReLU and max pooling like any other value.
+//!
+//! Each heavy operation has a `reference` module: the naive loops for the whole geometry, against
+//! which the fast passes are tested.
+
+pub mod conv;
+pub mod dense;
+mod geometry;
+pub mod leaky_relu;
+pub mod loss;
+mod matmul;
+mod parallel;
+pub mod pool;
+pub mod relu;
+pub mod sigmoid;
+pub mod softmax;
+pub mod tanh;
+#[cfg(test)]
+mod testing;
+pub mod update;
+
+pub use conv::{ConvGeometry, ConvWindow};
+pub use dense::DenseGeometry;
+pub use geometry::{Padding, output_size};
+pub use pool::PoolGeometry;
+
+/// Panics, with both lengths, unless `slice` is as long as the geometry says.
+#[track_caller]
+fn assert_len<T>(operation: &str, argument: &str, slice: &[T], expected: usize) {
+    assert!(
+        slice.len() == expected,
+        "{operation}: {argument} holds {} values, expected {expected}",
+        slice.len()
+    );
+}
+
+/// Panics, with both lengths, unless `scratch` is at least as long as the pass needs.
+#[track_caller]
+fn assert_scratch<T>(operation: &str, scratch: &[T], needed: usize) {
+    assert!(
+        scratch.len() >= needed,
+        "{operation}: scratch holds {} values, at least {needed} are needed",
+        scratch.len()
+    );
+}

@@ -1,0 +1,434 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::Element;
+use crate::kernels::Padding;
+use crate::kernels::testing::{
+    absolute, assert_bits, assert_sums, inner, integers, normal, on_threads,
+};
+
+/// The three passes' results: y, dx, dw, db.
+struct Passes<T> {
+    y: Vec<T>,
+    dx: Vec<T>,
+    dw: Vec<T>,
+    db: Vec<T>,
+}
+
+/// Inputs of all passes.
+struct Inputs<T> {
+    x: Vec<T>,
+    w: Vec<T>,
+    b: Vec<T>,
+    dy: Vec<T>,
+}
+
+impl<T: Element> Inputs<T> {
+    fn new(g: &ConvGeometry, draw: impl Fn(u64, usize) -> Vec<T>) -> Self {
+        Self {
+            x: draw(1, g.x_len()),
+            w: draw(2, g.weights_len()),
+            b: draw(3, g.filters),
+            dy: draw(4, g.y_len()),
+        }
+    }
+
+    fn absolute(&self) -> Self {
+        Self {
+            x: absolute(&self.x),
+            w: absolute(&self.w),
+            b: absolute(&self.b),
+            dy: absolute(&self.dy),
+        }
+    }
+}
+
+/// Outputs and scratch start as NaN: whatever a pass leaves unwritten shows.
+fn fast<T: Element>(g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
+    let Inputs { x, w, b, dy } = inputs;
+    let dirty = |len| vec![T::nan(); len];
+    let mut p = Passes {
+        y: dirty(g.y_len()),
+        dx: dirty(g.x_len()),
+        dw: dirty(g.weights_len()),
+        db: dirty(g.filters),
+    };
+    forward(
+        g,
+        x,
+        w,
+        Some(b),
+        &mut p.y,
+        &mut dirty(forward_scratch::<T>(g)),
+    );
+    backward_data(
+        g,
+        dy,
+        w,
+        &mut p.dx,
+        &mut dirty(backward_data_scratch::<T>(g)),
+    );
+    let mut scratch = dirty(backward_weights_scratch::<T>(g));
+    backward_weights(g, x, dy, &mut p.dw, Some(&mut p.db), &mut scratch);
+    p
+}
+
+fn naive<T: Element>(g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
+    let Inputs { x, w, b, dy } = inputs;
+    let zeros = |len| vec![T::zero(); len];
+    let mut p = Passes {
+        y: zeros(g.y_len()),
+        dx: zeros(g.x_len()),
+        dw: zeros(g.weights_len()),
+        db: zeros(g.filters),
+    };
+    reference::forward(g, x, w, Some(b), &mut p.y);
+    reference::backward_data(g, dy, w, &mut p.dx);
+    reference::backward_weights(g, x, dy, &mut p.dw, Some(&mut p.db));
+    p
+}
+
+/// Everything that must hold for a geometry, in one element type.
+fn check<T: Element>(g: &ConvGeometry) {
+    let inputs = Inputs::<T>::new(g, |seed, len| integers(seed, len, 3));
+    let (found, exact) = (fast(g, &inputs), naive(g, &inputs));
+    assert_eq!(found.y, exact.y, "{g:?}");
+    assert_eq!(found.dx, exact.dx, "{g:?}");
+    assert_eq!(found.dw, exact.dw, "{g:?}");
+    assert_eq!(found.db, exact.db, "{g:?}");
+
+    let inputs = Inputs::<T>::new(g, normal);
+    let (found, exact) = (fast(g, &inputs), naive(g, &inputs));
+    let size = naive(g, &inputs.absolute());
+    let terms = g.kernel[0] * g.kernel[1] * g.filters.max(g.input[2]) + 1;
+    assert_sums(&found.y, &exact.y, &size.y, terms);
+    assert_sums(&found.dx, &exact.dx, &size.dx, terms);
+    let pixels = g.batch * g.output[0] * g.output[1] + 16;
+    assert_sums(&found.dw, &exact.dw, &size.dw, pixels);
+    assert_sums(&found.db, &exact.db, &size.db, pixels);
+
+    for threads in [2, 3] {
+        let again = on_threads(threads, || fast(g, &inputs));
+        assert_bits(&again.y, &found.y);
+        assert_bits(&again.dx, &found.dx);
+        assert_bits(&again.dw, &found.dw);
+        assert_bits(&again.db, &found.db);
+    }
+    check_adjoint(g, &inputs, &found);
+}
+
+/// `<dy, conv(x)> = <dx, x> = <dw, w>`, the bias left out.
+fn check_adjoint<T: Element>(g: &ConvGeometry, inputs: &Inputs<T>, found: &Passes<T>) {
+    let Inputs { x, w, dy, .. } = inputs;
+    let mut y = vec![T::nan(); g.y_len()];
+    let mut scratch = vec![T::nan(); forward_scratch::<T>(g)];
+    forward(g, x, w, None, &mut y, &mut scratch);
+    let mut magnitudes = vec![T::zero(); g.y_len()];
+    reference::forward(g, &absolute(x), &absolute(w), None, &mut magnitudes);
+    let terms = 16 + x.len() + y.len() + w.len();
+    let bound = inner(&absolute(dy), &magnitudes) * T::epsilon().to_f64() * terms as f64;
+    let (left, by_data, by_weights) = (inner(dy, &y), inner(&found.dx, x), inner(&found.dw, w));
+    assert!((left - by_data).abs() <= bound, "{left} {by_data} {g:?}");
+    assert!(
+        (left - by_weights).abs() <= bound,
+        "{left} {by_weights} {g:?}"
+    );
+}
+
+fn geometry(
+    batch: usize,
+    input: [usize; 3],
+    filters: usize,
+    window: ConvWindow,
+    groups: usize,
+) -> ConvGeometry {
+    ConvGeometry::new(batch, input, filters, window, groups).unwrap()
+}
+
+fn window(kernel: [usize; 2], stride: usize, padding: Padding) -> ConvWindow {
+    ConvWindow {
+        kernel,
+        stride: [stride; 2],
+        padding,
+        dilation: [1, 1],
+    }
+}
+
+/// Random geometries that fit. Small images, so that the naive passes stay quick.
+fn any_geometry() -> impl Strategy<Value = ConvGeometry> {
+    let pads = prop::array::uniform4(0usize..4);
+    let steps = (
+        prop::array::uniform2(1usize..4),
+        prop::array::uniform2(1usize..4),
+    );
+    let kernel = prop::array::uniform2(1usize..6);
+    let channels = (1usize..4, 1usize..5, 1usize..5);
+    let sizes = (0usize..4, prop::array::uniform2(1usize..10));
+    (sizes, channels, kernel, steps, pads).prop_filter_map(
+        "the window must fit",
+        |((batch, [h, w]), (groups, c, f), kernel, (stride, dilation), pads)| {
+            let [top, bottom, left, right] = pads;
+            let padding = Padding {
+                top,
+                bottom,
+                left,
+                right,
+            };
+            let window = ConvWindow {
+                kernel,
+                stride,
+                padding,
+                dilation,
+            };
+            ConvGeometry::new(batch, [h, w, c * groups], f * groups, window, groups).ok()
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn passes_agree_with_the_reference_f64(g in any_geometry()) {
+        check::<f64>(&g);
+    }
+
+    #[test]
+    fn passes_agree_with_the_reference_f32(g in any_geometry()) {
+        check::<f32>(&g);
+    }
+}
+
+fn check_both(g: ConvGeometry) {
+    check::<f32>(&g);
+    check::<f64>(&g);
+}
+
+#[test]
+fn stride_beyond_the_kernel() {
+    let g = geometry(2, [11, 9, 3], 4, window([2, 2], 4, Padding::VALID), 1);
+    check_both(g);
+    // Rows 2, 3, 6, 7 and 10 are between or behind the windows: they get a gradient of 0.
+    let passes = fast(&g, &Inputs::<f64>::new(&g, normal));
+    for (i, row) in passes.dx.chunks(9 * 3).enumerate() {
+        let untouched = matches!(i % 11, 2 | 3 | 6 | 7 | 10);
+        assert_eq!(untouched, row.iter().all(|&v| v == 0.0), "row {i}");
+    }
+}
+
+#[test]
+fn padding_of_the_kernel_and_more() {
+    check_both(geometry(
+        2,
+        [4, 5, 2],
+        3,
+        window([3, 2], 1, Padding::even(3)),
+        1,
+    ));
+    check_both(geometry(
+        1,
+        [2, 1, 3],
+        2,
+        window([2, 2], 2, Padding::even(7)),
+        1,
+    ));
+}
+
+#[test]
+fn one_by_one_with_stride_two() {
+    check_both(geometry(
+        2,
+        [7, 6, 5],
+        7,
+        window([1, 1], 2, Padding::VALID),
+        1,
+    ));
+    check_both(geometry(
+        2,
+        [6, 7, 1],
+        3,
+        window([1, 1], 2, Padding::VALID),
+        1,
+    ));
+}
+
+#[test]
+fn one_by_one_is_a_matrix_product_with_groups_and_padding() {
+    check_both(geometry(
+        3,
+        [5, 4, 6],
+        8,
+        window([1, 1], 1, Padding::VALID),
+        1,
+    ));
+    check_both(geometry(
+        3,
+        [5, 4, 6],
+        8,
+        window([1, 1], 1, Padding::VALID),
+        2,
+    ));
+    check_both(geometry(
+        3,
+        [5, 4, 6],
+        8,
+        window([1, 1], 1, Padding::even(1)),
+        2,
+    ));
+}
+
+#[test]
+fn one_pixel_and_one_channel() {
+    check_both(geometry(
+        1,
+        [1, 1, 1],
+        1,
+        window([1, 1], 1, Padding::VALID),
+        1,
+    ));
+    check_both(geometry(
+        3,
+        [1, 1, 4],
+        2,
+        window([3, 3], 1, Padding::even(1)),
+        1,
+    ));
+    check_both(geometry(
+        2,
+        [9, 9, 1],
+        1,
+        window([5, 5], 1, Padding::VALID),
+        1,
+    ));
+}
+
+#[test]
+fn same_with_even_kernels() {
+    for (kernel, stride) in [([4, 4], 1), ([2, 2], 1), ([2, 4], 2), ([6, 2], 3)] {
+        let padding = Padding::same([8, 7], kernel, [stride; 2], [1, 1]).unwrap();
+        let g = geometry(2, [8, 7, 3], 5, window(kernel, stride, padding), 1);
+        assert_eq!(
+            g.output,
+            [8usize.div_ceil(stride), 7usize.div_ceil(stride), 5]
+        );
+        check_both(g);
+    }
+}
+
+#[test]
+fn depthwise_and_its_multiplier() {
+    for filters in [5, 10, 15] {
+        for stride in [1, 2] {
+            let shape = window(
+                [3, 2],
+                stride,
+                Padding {
+                    top: 1,
+                    bottom: 1,
+                    left: 0,
+                    right: 1,
+                },
+            );
+            check_both(geometry(2, [6, 5, 5], filters, shape, 5));
+        }
+    }
+}
+
+#[test]
+fn channels_around_block_sizes() {
+    for channels in [7, 8, 9, 15, 16, 17] {
+        check_both(geometry(
+            1,
+            [4, 4, channels],
+            33 - channels,
+            window([3, 3], 1, Padding::even(1)),
+            1,
+        ));
+    }
+}
+
+#[test]
+fn several_lanes_and_blocks_with_ragged_ends() {
+    // Large enough for every pass to use several lanes, and for lanes to hold several blocks.
+    check::<f32>(&geometry(
+        5,
+        [23, 19, 6],
+        16,
+        window([5, 5], 1, Padding::VALID),
+        1,
+    ));
+    let g = geometry(3, [41, 40, 4], 8, window([3, 3], 1, Padding::even(1)), 2);
+    assert!(g.multiply_adds() > 1 << 19);
+    check::<f32>(&g);
+    check::<f64>(&geometry(
+        3,
+        [31, 30, 24],
+        24,
+        window([3, 3], 1, Padding::even(1)),
+        24,
+    ));
+    check::<f32>(&geometry(
+        2,
+        [40, 41, 24],
+        32,
+        window([1, 1], 1, Padding::VALID),
+        1,
+    ));
+}
+
+#[test]
+fn an_empty_batch_gives_zero_weight_gradients() {
+    let g = geometry(0, [5, 5, 2], 3, window([3, 3], 1, Padding::VALID), 1);
+    let passes = fast(&g, &Inputs::<f32>::new(&g, normal));
+    assert!(passes.y.is_empty() && passes.dx.is_empty());
+    assert!(passes.dw.iter().chain(&passes.db).all(|&v| v == 0.0));
+}
+
+#[test]
+fn an_example_does_not_depend_on_its_batch() {
+    let one = geometry(1, [14, 14, 3], 8, window([4, 4], 1, Padding::even(1)), 1);
+    let many = one.with_batch(9);
+    let inputs = Inputs::<f32>::new(&many, normal);
+    let together = fast(&many, &inputs);
+    let alone = fast(
+        &one,
+        &Inputs {
+            x: inputs.x[4 * one.x_len()..][..one.x_len()].to_vec(),
+            w: inputs.w.clone(),
+            b: inputs.b.clone(),
+            dy: inputs.dy[4 * one.y_len()..][..one.y_len()].to_vec(),
+        },
+    );
+    assert_bits(&alone.y, &together.y[4 * one.y_len()..][..one.y_len()]);
+    assert_bits(&alone.dx, &together.dx[4 * one.x_len()..][..one.x_len()]);
+}
+
+#[test]
+fn nan_reaches_every_window_that_sees_it() {
+    let g = geometry(1, [5, 5, 1], 2, window([3, 3], 1, Padding::VALID), 1);
+    let mut inputs = Inputs::<f32>::new(&g, normal);
+    inputs.x[0] = f32::NAN;
+    let y = fast(&g, &inputs).y;
+    assert!(y[..2].iter().all(|v| v.is_nan()) && y[2..].iter().all(|v| !v.is_nan()));
+}
+
+#[test]
+#[should_panic(expected = "convolution forward: x holds 24 values, expected 25")]
+fn a_slice_of_the_wrong_length_is_named() {
+    let g = geometry(1, [5, 5, 1], 1, window([3, 3], 1, Padding::VALID), 1);
+    forward(&g, &[0.0; 24], &[0.0; 9], None, &mut [0.0; 9], &mut []);
+}
+
+#[test]
+#[should_panic(expected = "convolution backward weights: scratch holds 3 values, at least")]
+fn scratch_that_is_too_short_is_named() {
+    let g = geometry(1, [5, 5, 1], 1, window([3, 3], 1, Padding::VALID), 1);
+    backward_weights(
+        &g,
+        &[0.0; 25],
+        &[0.0; 9],
+        &mut [0.0; 9],
+        None,
+        &mut [0.0; 3],
+    );
+}

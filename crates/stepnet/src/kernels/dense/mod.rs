@@ -1,0 +1,173 @@
+//! Fully connected layers: `y = x w^T + b`.
+//!
+//! Each pass is one matrix product; large ones are halved along the longer side of the result.
+
+#[cfg(test)]
+mod tests;
+
+use crate::Element;
+use crate::error::Result;
+use crate::kernels::assert_len;
+use crate::kernels::geometry::{positive, volume};
+use crate::kernels::matmul::{multiply_add_parallel, view, view_mut};
+
+/// The sizes of a dense layer. Built by [`DenseGeometry::new`] only, to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct DenseGeometry {
+    /// Examples.
+    pub batch: usize,
+    /// Features of an example.
+    pub inputs: usize,
+    /// Units of the layer.
+    pub outputs: usize,
+}
+
+impl DenseGeometry {
+    /// Checks the sizes.
+    ///
+    /// # Errors
+    ///
+    /// No inputs or no outputs, and arrays too large to address.
+    pub fn new(batch: usize, inputs: usize, outputs: usize) -> Result<Self> {
+        const NAME: &str = "dense layer";
+        positive(NAME, || "inputs".into(), inputs)?;
+        positive(NAME, || "outputs".into(), outputs)?;
+        volume(NAME, "x", &[batch, inputs])?;
+        volume(NAME, "y", &[batch, outputs])?;
+        volume(NAME, "w", &[outputs, inputs])?;
+        Ok(Self {
+            batch,
+            inputs,
+            outputs,
+        })
+    }
+
+    /// The same layer for another number of examples.
+    ///
+    /// # Panics
+    ///
+    /// If the arrays of so many examples cannot be addressed.
+    #[must_use]
+    pub fn with_batch(&self, batch: usize) -> Self {
+        match Self::new(batch, self.inputs, self.outputs) {
+            Ok(geometry) => geometry,
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Elements of `x`: `batch inputs`.
+    pub fn x_len(&self) -> usize {
+        self.batch * self.inputs
+    }
+
+    /// Elements of `y`: `batch outputs`.
+    pub fn y_len(&self) -> usize {
+        self.batch * self.outputs
+    }
+
+    /// Elements of `w`: `outputs inputs`.
+    pub fn weights_len(&self) -> usize {
+        self.outputs * self.inputs
+    }
+
+    /// Multiply-adds of one pass.
+    pub fn multiply_adds(&self) -> u64 {
+        (self.y_len() as u64).saturating_mul(self.inputs as u64)
+    }
+}
+
+/// `y = x w^T + b`; without `b` the bias is 0.
+///
+/// Source: the notebooks' `linear_forward`, with the batch first.
+///
+/// # Shapes
+///
+/// `x` (batch, in), `w` (out, in), `b` (out), `y` (batch, out), written.
+///
+/// # Panics
+///
+/// If a slice does not have the length that `g` says.
+pub fn forward<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: Option<&[T]>, y: &mut [T]) {
+    const NAME: &str = "dense forward";
+    assert_len(NAME, "x", x, g.x_len());
+    assert_len(NAME, "w", w, g.weights_len());
+    assert_len(NAME, "y", y, g.y_len());
+    match b {
+        Some(b) => {
+            assert_len(NAME, "b", b, g.outputs);
+            y.chunks_exact_mut(g.outputs)
+                .for_each(|y| y.copy_from_slice(b));
+        }
+        None => y.fill(T::zero()),
+    }
+    multiply_add_parallel(
+        view(x, [g.batch, g.inputs], [g.inputs, 1]),
+        view(w, [g.inputs, g.outputs], [1, g.inputs]),
+        view_mut(y, [g.batch, g.outputs], [g.outputs, 1]),
+    );
+}
+
+/// `dx = dy w`.
+///
+/// Source: the notebooks' `linear_backward`, with the batch first.
+///
+/// # Shapes
+///
+/// `dy` (batch, out), `w` (out, in), `dx` (batch, in), written.
+///
+/// # Panics
+///
+/// If a slice does not have the length that `g` says.
+pub fn backward_data<T: Element>(g: &DenseGeometry, dy: &[T], w: &[T], dx: &mut [T]) {
+    const NAME: &str = "dense backward data";
+    assert_len(NAME, "dy", dy, g.y_len());
+    assert_len(NAME, "w", w, g.weights_len());
+    assert_len(NAME, "dx", dx, g.x_len());
+    dx.fill(T::zero());
+    multiply_add_parallel(
+        view(dy, [g.batch, g.outputs], [g.outputs, 1]),
+        view(w, [g.outputs, g.inputs], [g.inputs, 1]),
+        view_mut(dx, [g.batch, g.inputs], [g.inputs, 1]),
+    );
+}
+
+/// `dw = dy^T x` and `db = sum of dy over the batch`.
+///
+/// Sums over the batch, no division by its size. Source: the notebooks' `linear_backward`, with the
+/// batch first.
+///
+/// # Shapes
+///
+/// `x` (batch, in), `dy` (batch, out); `dw` (out, in) and `db` (out), written.
+///
+/// # Panics
+///
+/// If a slice does not have the length that `g` says.
+pub fn backward_weights<T: Element>(
+    g: &DenseGeometry,
+    x: &[T],
+    dy: &[T],
+    dw: &mut [T],
+    db: Option<&mut [T]>,
+) {
+    const NAME: &str = "dense backward weights";
+    assert_len(NAME, "x", x, g.x_len());
+    assert_len(NAME, "dy", dy, g.y_len());
+    assert_len(NAME, "dw", dw, g.weights_len());
+    dw.fill(T::zero());
+    multiply_add_parallel(
+        view(dy, [g.outputs, g.batch], [1, g.outputs]),
+        view(x, [g.batch, g.inputs], [g.inputs, 1]),
+        view_mut(dw, [g.outputs, g.inputs], [g.inputs, 1]),
+    );
+    if let Some(db) = db {
+        assert_len(NAME, "db", db, g.outputs);
+        db.fill(T::zero());
+        for dy in dy.chunks_exact(g.outputs) {
+            for (db, &dy) in db.iter_mut().zip(dy) {
+                *db += dy;
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::kernels::testing::{
+    absolute, assert_bits, assert_sums, inner, integers, normal, on_threads,
+};
+
+/// One of the three products, `c[i, j] = start[j] + sum of a(i, l) b(l, j)`, in `f64`.
+fn naive<T: Element>(
+    [rows, inner, columns]: [usize; 3],
+    start: impl Fn(usize) -> T,
+    a: impl Fn(usize, usize) -> T,
+    b: impl Fn(usize, usize) -> T,
+) -> Vec<T> {
+    let mut c = Vec::new();
+    for i in 0..rows {
+        for j in 0..columns {
+            let sum: f64 = (0..inner)
+                .map(|l| a(i, l).to_f64() * b(l, j).to_f64())
+                .sum();
+            c.push(T::from_f64(start(j).to_f64() + sum));
+        }
+    }
+    c
+}
+
+/// y, dx, dw and db, one after the other, by the naive products.
+fn naive_passes<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) -> [Vec<T>; 4] {
+    let (m, i, o) = (g.batch, g.inputs, g.outputs);
+    let zero = |_| T::zero();
+    [
+        naive(
+            [m, i, o],
+            |u| b[u],
+            |n, f| x[n * i + f],
+            |f, u| w[u * i + f],
+        ),
+        naive([m, o, i], zero, |n, u| dy[n * o + u], |u, f| w[u * i + f]),
+        naive([o, m, i], zero, |u, n| dy[n * o + u], |n, f| x[n * i + f]),
+        naive([1, m, o], zero, |_, _| T::one(), |n, u| dy[n * o + u]),
+    ]
+}
+
+fn passes<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) -> [Vec<T>; 4] {
+    let dirty = |len| vec![T::nan(); len];
+    let (mut y, mut dx) = (dirty(g.y_len()), dirty(g.x_len()));
+    let (mut dw, mut db) = (dirty(g.weights_len()), dirty(g.outputs));
+    forward(g, x, w, Some(b), &mut y);
+    backward_data(g, dy, w, &mut dx);
+    backward_weights(g, x, dy, &mut dw, Some(&mut db));
+    [y, dx, dw, db]
+}
+
+fn check<T: Element>(g: &DenseGeometry) {
+    let lens = [g.x_len(), g.weights_len(), g.outputs, g.y_len()];
+    let draw = |f: &dyn Fn(u64, usize) -> Vec<T>| [0, 1, 2, 3].map(|i| f(i as u64, lens[i]));
+    let [x, w, b, dy] = draw(&|seed, len| integers(seed, len, 3));
+    assert_eq!(
+        passes(g, &x, &w, &b, &dy),
+        naive_passes(g, &x, &w, &b, &dy),
+        "{g:?}"
+    );
+
+    let [x, w, b, dy] = draw(&normal);
+    let found = passes(g, &x, &w, &b, &dy);
+    let exact = naive_passes(g, &x, &w, &b, &dy);
+    let size = naive_passes(
+        g,
+        &absolute(&x),
+        &absolute(&w),
+        &absolute(&b),
+        &absolute(&dy),
+    );
+    for (i, terms) in [g.inputs + 1, g.outputs, g.batch, g.batch]
+        .into_iter()
+        .enumerate()
+    {
+        assert_sums(&found[i], &exact[i], &size[i], terms);
+    }
+    for threads in [2, 3] {
+        let again = on_threads(threads, || passes(g, &x, &w, &b, &dy));
+        found
+            .iter()
+            .zip(&again)
+            .for_each(|(a, b)| assert_bits(a, b));
+    }
+    let mut y = vec![T::nan(); g.y_len()];
+    forward(g, &x, &w, None, &mut y);
+    let bound = inner(&absolute(&dy), &size[0])
+        * T::epsilon().to_f64()
+        * (lens[0] + lens[1] + lens[3]) as f64;
+    assert!((inner(&dy, &y) - inner(&found[1], &x)).abs() <= bound);
+    assert!((inner(&dy, &y) - inner(&found[2], &w)).abs() <= bound);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn passes_agree_with_the_naive_products(batch in 0usize..20, inputs in 1usize..40, outputs in 1usize..40) {
+        let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
+        check::<f32>(&g);
+        check::<f64>(&g);
+    }
+}
+
+#[test]
+fn products_large_enough_to_be_split() {
+    check::<f32>(&DenseGeometry::new(70, 300, 130).unwrap());
+    check::<f64>(&DenseGeometry::new(9, 3000, 70).unwrap());
+}
+
+#[test]
+fn sizes_are_checked() {
+    assert_eq!(
+        DenseGeometry::new(1, 0, 2).unwrap_err().to_string(),
+        "dense layer: inputs is 0, expected at least 1"
+    );
+    assert!(DenseGeometry::new(1, 2, 0).is_err());
+    assert!(DenseGeometry::new(0, usize::MAX, 2).is_err());
+    let g = DenseGeometry::new(4, 3, 2).unwrap();
+    assert_eq!(
+        (g.x_len(), g.y_len(), g.weights_len(), g.multiply_adds()),
+        (12, 8, 6, 24)
+    );
+    assert_eq!(g.with_batch(0).x_len(), 0);
+}
+
+#[test]
+#[should_panic(expected = "dense forward: b holds 3 values, expected 2")]
+fn a_bias_of_the_wrong_length_is_named() {
+    let g = DenseGeometry::new(1, 1, 2).unwrap();
+    forward(&g, &[1.0], &[1.0, 1.0], Some(&[0.0; 3]), &mut [0.0; 2]);
+}

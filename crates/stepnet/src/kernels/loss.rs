@@ -1,0 +1,283 @@
+//! Losses, fused with the activation before them: values and gradients from logits.
+//!
+//! A value is the **sum over the batch** of the losses of its examples, taken in `f64` for both
+//! element types; divide by the batch for the cost. A gradient is that of the sum times `scale`:
+//! pass `1 / batch` for the gradient of the mean.
+
+use crate::Element;
+use crate::kernels::assert_len;
+use crate::kernels::sigmoid;
+use crate::kernels::softmax::{assert_rows, row};
+
+/// Binary cross-entropy of `a = sigmoid(z)`, summed over all elements.
+///
+/// `-(t ln a + (1 - t) ln(1 - a)) = max(z, 0) - z t + ln(1 + exp(-|z|))`, finite for every finite
+/// logit. Several units of an example are independent yes-or-no answers and add up. Source: the
+/// notebooks' `compute_cost`, from the logit.
+///
+/// # Shapes
+///
+/// `z` and the targets `t`, between 0 and 1, (batch, units).
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn sigmoid_cross_entropy<T: Element>(z: &[T], t: &[T]) -> f64 {
+    assert_len("sigmoid cross-entropy", "t", t, z.len());
+    let loss = |(&z, &t): (&T, &T)| {
+        let (z, t) = (z.to_f64(), t.to_f64());
+        // Each sign of z has a form without a difference of large numbers; NaN takes the second.
+        let linear = if z > 0.0 { z * (1.0 - t) } else { -z * t };
+        linear + (-z.abs()).exp().ln_1p()
+    };
+    z.iter().zip(t).map(loss).sum()
+}
+
+/// `dz = scale (sigmoid(z) - t)`.
+///
+/// # Shapes
+///
+/// `z`, `t` and `dz` (batch, units); `dz` is written.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn sigmoid_cross_entropy_backward<T: Element>(z: &[T], t: &[T], scale: T, dz: &mut [T]) {
+    const NAME: &str = "sigmoid cross-entropy backward";
+    assert_len(NAME, "t", t, z.len());
+    assert_len(NAME, "dz", dz, z.len());
+    for (dz, (&z, &t)) in dz.iter_mut().zip(z.iter().zip(t)) {
+        *dz = scale * (sigmoid::value(z) - t);
+    }
+}
+
+/// Cross-entropy of `a = softmax(z)`, summed over the batch.
+///
+/// `-sum over k of t_k ln a_k = sum over k of t_k (ln(sum over j of exp(z_j)) - z_k)`, finite for
+/// logits whose differences are finite. A class with target 0 adds nothing, whatever its logit.
+///
+/// # Shapes
+///
+/// `z` and the targets `t`, one-hot or any distribution, (batch, classes).
+///
+/// # Panics
+///
+/// If the lengths differ or are not rows of `classes`.
+pub fn softmax_cross_entropy<T: Element>(classes: usize, z: &[T], t: &[T]) -> f64 {
+    assert_rows("softmax cross-entropy", "z", z, classes);
+    assert_len("softmax cross-entropy", "t", t, z.len());
+    let rows = z.chunks_exact(classes).zip(t.chunks_exact(classes));
+    rows.map(|(z, t)| {
+        let largest = z
+            .iter()
+            .map(|&z| z.to_f64())
+            .fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = z.iter().map(|&z| (z.to_f64() - largest).exp()).sum();
+        let log_sum = sum.ln();
+        let wanted = z.iter().zip(t).filter(|(_, t)| !t.is_zero());
+        // A NaN logit is in `log_sum`, so that it shows even where its own target is 0.
+        wanted
+            .map(|(&z, &t)| t.to_f64() * (log_sum + (largest - z.to_f64())))
+            .sum::<f64>()
+    })
+    .sum()
+}
+
+/// `dz_k = scale (softmax(z)_k sum over j of t_j - t_k)`; the sum is 1 for a distribution.
+///
+/// # Shapes
+///
+/// `z`, `t` and `dz` (batch, classes); `dz` is written.
+///
+/// # Panics
+///
+/// If the lengths differ or are not rows of `classes`.
+pub fn softmax_cross_entropy_backward<T: Element>(
+    classes: usize,
+    z: &[T],
+    t: &[T],
+    scale: T,
+    dz: &mut [T],
+) {
+    const NAME: &str = "softmax cross-entropy backward";
+    assert_rows(NAME, "z", z, classes);
+    assert_len(NAME, "t", t, z.len());
+    assert_len(NAME, "dz", dz, z.len());
+    let rows = z.chunks_exact(classes).zip(t.chunks_exact(classes));
+    for (dz, (z, t)) in dz.chunks_exact_mut(classes).zip(rows) {
+        row(z, dz);
+        let total: T = t.iter().copied().sum();
+        for (dz, &t) in dz.iter_mut().zip(t) {
+            *dz = scale * (*dz * total - t);
+        }
+    }
+}
+
+/// Mean squared error: `sum over the units of (y - t)^2 / units`, summed over the batch.
+///
+/// # Shapes
+///
+/// `y` and the targets `t` (batch, units).
+///
+/// # Panics
+///
+/// If the lengths differ or are not rows of `units`.
+pub fn mean_squared_error<T: Element>(units: usize, y: &[T], t: &[T]) -> f64 {
+    assert_rows("mean squared error", "y", y, units);
+    assert_len("mean squared error", "t", t, y.len());
+    let square = |(&y, &t): (&T, &T)| (y.to_f64() - t.to_f64()).powi(2);
+    y.iter().zip(t).map(square).sum::<f64>() / units as f64
+}
+
+/// `dy = scale 2 (y - t) / units`.
+///
+/// # Shapes
+///
+/// `y`, `t` and `dy` (batch, units); `dy` is written.
+///
+/// # Panics
+///
+/// If the lengths differ or are not rows of `units`.
+pub fn mean_squared_error_backward<T: Element>(
+    units: usize,
+    y: &[T],
+    t: &[T],
+    scale: T,
+    dy: &mut [T],
+) {
+    const NAME: &str = "mean squared error backward";
+    assert_rows(NAME, "y", y, units);
+    assert_len(NAME, "t", t, y.len());
+    assert_len(NAME, "dy", dy, y.len());
+    let factor = scale * T::from_f64(2.0 / units as f64);
+    for (dy, (&y, &t)) in dy.iter_mut().zip(y.iter().zip(t)) {
+        *dy = factor * (y - t);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::testing::{assert_gradient, normal};
+
+    fn close(found: f64, expected: f64) {
+        assert!(
+            (found - expected).abs() <= 1e-14 * (1.0 + expected.abs()),
+            "{found} {expected}"
+        );
+    }
+
+    #[test]
+    fn sigmoid_cross_entropy_is_the_textbook_formula() {
+        for (z, t) in normal::<f64>(1, 50)
+            .into_iter()
+            .zip((0..50).map(|i| f64::from(i % 5) / 4.0))
+        {
+            let a = 1.0 / (1.0 + (-z).exp());
+            close(
+                sigmoid_cross_entropy(&[z], &[t]),
+                -(t * a.ln() + (1.0 - t) * (1.0 - a).ln()),
+            );
+        }
+        close(
+            sigmoid_cross_entropy(&[0.0f32, 0.0, 0.0], &[0.0, 1.0, 0.5]),
+            3.0 * 2.0f64.ln(),
+        );
+    }
+
+    #[test]
+    fn sigmoid_cross_entropy_is_finite_at_saturation() {
+        close(
+            sigmoid_cross_entropy(&[1000.0f32, -1000.0], &[0.0, 1.0]),
+            2000.0,
+        );
+        close(
+            sigmoid_cross_entropy(&[1000.0f32, -1000.0], &[1.0, 0.0]),
+            0.0,
+        );
+        for z in [f64::MAX, f64::MIN] {
+            for t in [0.0, 0.5, 1.0] {
+                assert!(sigmoid_cross_entropy(&[z], &[t]).is_finite());
+            }
+        }
+        // Far from the mistake the loss is exp(-z), not 0.
+        assert!(sigmoid_cross_entropy(&[50.0], &[1.0]) / (-50.0f64).exp() > 0.999);
+        assert!(sigmoid_cross_entropy(&[f64::NAN], &[1.0]).is_nan());
+        let mut dz = [9.0f32; 4];
+        sigmoid_cross_entropy_backward(
+            &[500.0, -500.0, 500.0, 0.0],
+            &[1.0, 1.0, 0.0, 1.0],
+            2.0,
+            &mut dz,
+        );
+        assert_eq!(dz, [0.0, -2.0, 2.0, -1.0]);
+    }
+
+    #[test]
+    fn softmax_cross_entropy_is_the_textbook_formula() {
+        let z = normal::<f64>(2, 12);
+        let t = [0.0, 1.0, 0.0, 0.0, 0.1, 0.2, 0.3, 0.4, 1.0, 0.0, 0.0, 0.0];
+        let mut a = [0.0; 12];
+        crate::kernels::softmax::forward(4, &z, &mut a);
+        let expected: f64 = t.iter().zip(&a).map(|(t, a)| -t * a.ln()).sum();
+        close(softmax_cross_entropy(4, &z, &t), expected);
+        close(
+            softmax_cross_entropy(10, &[0.0f32; 10], &[0.1; 10]),
+            10.0f64.ln() * 10.0 * f64::from(0.1f32),
+        );
+    }
+
+    #[test]
+    fn softmax_cross_entropy_is_finite_at_saturation() {
+        close(
+            softmax_cross_entropy(2, &[2000.0f32, 0.0], &[0.0, 1.0]),
+            2000.0,
+        );
+        close(
+            softmax_cross_entropy(2, &[2000.0f32, 0.0], &[1.0, 0.0]),
+            0.0,
+        );
+        assert!(softmax_cross_entropy(2, &[f32::MAX, f32::MIN], &[0.0, 1.0]).is_finite());
+        // A class that is ruled out costs nothing, however far away its logit.
+        close(
+            softmax_cross_entropy(2, &[1.0, f64::NEG_INFINITY], &[1.0, 0.0]),
+            0.0,
+        );
+        assert!(softmax_cross_entropy(2, &[1.0, f64::NAN], &[1.0, 0.0]).is_nan());
+        let mut dz = [9.0f32; 2];
+        softmax_cross_entropy_backward(2, &[2000.0, 0.0], &[0.0, 1.0], 0.5, &mut dz);
+        assert_eq!(dz, [0.5, -0.5]);
+    }
+
+    #[test]
+    fn mean_squared_error_by_hand() {
+        let (y, t) = ([1.0f32, 2.0, 3.0, 4.0], [0.0, 2.0, 5.0, 4.0]);
+        close(mean_squared_error(2, &y, &t), 0.5 + 2.0);
+        let mut dy = [9.0; 4];
+        mean_squared_error_backward(2, &y, &t, 0.5, &mut dy);
+        assert_eq!(dy, [0.5, 0.0, -1.0, 0.0]);
+    }
+
+    #[test]
+    fn gradients_by_differences() {
+        let z = normal::<f64>(3, 12);
+        let t: Vec<f64> = normal::<f64>(4, 12)
+            .iter()
+            .map(|v| 1.0 / (1.0 + v.exp()))
+            .collect();
+        let mut dz = vec![9.0; 12];
+        sigmoid_cross_entropy_backward(&z, &t, 0.5, &mut dz);
+        assert_gradient(&z, &dz, |z| 0.5 * sigmoid_cross_entropy(z, &t));
+        // Targets that do not add up to 1 have their gradient too.
+        softmax_cross_entropy_backward(4, &z, &t, 0.25, &mut dz);
+        assert_gradient(&z, &dz, |z| 0.25 * softmax_cross_entropy(4, z, &t));
+        mean_squared_error_backward(3, &z, &t, 2.0, &mut dz);
+        assert_gradient(&z, &dz, |z| 2.0 * mean_squared_error(3, z, &t));
+    }
+
+    #[test]
+    #[should_panic(expected = "sigmoid cross-entropy: t holds 1 values, expected 2")]
+    fn lengths_must_agree() {
+        sigmoid_cross_entropy(&[0.0, 0.0], &[1.0]);
+    }
+}

@@ -1,0 +1,122 @@
+//! How work is split over threads: by its amount, never by the number of threads.
+//!
+//! A heavy pass cuts its items (pixels, examples) into at most [`MAX_LANES`] *lanes*. A lane owns a
+//! contiguous range of items, the part of the output that belongs to them, and one piece of the
+//! scratch memory; rayon's current pool takes lanes as its threads become free. Since the cut
+//! depends on the geometry alone, so does every rounding.
+
+use rayon::prelude::*;
+
+use crate::Element;
+
+/// The most lanes a pass is cut into: enough to balance a handful of threads that are not equally
+/// fast, few enough that one scratch piece per lane stays small.
+pub(super) const MAX_LANES: usize = 16;
+
+/// Multiply-adds below which a lane of its own costs more than it saves (some ten microseconds).
+const LANE_WORK: u64 = 1 << 17;
+
+/// Elements of a light operation that make a piece worth handing to another thread.
+const LIGHT_WORK: usize = 1 << 16;
+
+/// A cut of `items` into lanes of `per_lane` items, the last one perhaps shorter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lanes {
+    pub(super) count: usize,
+    pub(super) per_lane: usize,
+}
+
+impl Lanes {
+    /// Cuts `items` of `work_per_item` multiply-adds into at most `most` lanes.
+    ///
+    /// There is always one lane, and no lane is empty unless there are no items at all.
+    pub(super) fn new(items: usize, work_per_item: u64, most: usize) -> Self {
+        let work = work_per_item.saturating_mul(items as u64);
+        let wanted = usize::try_from(work / LANE_WORK)
+            .unwrap_or(usize::MAX)
+            .clamp(1, most.max(1));
+        let per_lane = items.div_ceil(wanted).max(1);
+        Self {
+            count: items.div_ceil(per_lane).max(1),
+            per_lane,
+        }
+    }
+}
+
+/// The length of the pieces that a light pass over `len` elements is cut into.
+///
+/// `cost` is about how many times dearer than a multiplication one element is.
+pub(super) fn piece(len: usize, cost: usize) -> usize {
+    let grain = (LIGHT_WORK / cost.max(1)).max(1);
+    // Under two full pieces there is nothing to share.
+    if len < 2 * grain { len.max(1) } else { grain }
+}
+
+/// `y = f(x)`, element by element.
+pub(super) fn map<T: Element>(cost: usize, x: &[T], y: &mut [T], f: impl Fn(T) -> T + Sync) {
+    let piece = piece(y.len(), cost);
+    y.par_chunks_mut(piece)
+        .zip(x.par_chunks(piece))
+        .for_each(|(y, x)| {
+            for (y, &x) in y.iter_mut().zip(x) {
+                *y = f(x);
+            }
+        });
+}
+
+/// `y = f(a, b)`, element by element.
+pub(super) fn map2<T: Element>(a: &[T], b: &[T], y: &mut [T], f: impl Fn(T, T) -> T + Sync) {
+    let piece = piece(y.len(), 1);
+    y.par_chunks_mut(piece)
+        .zip(a.par_chunks(piece).zip(b.par_chunks(piece)))
+        .for_each(|(y, (a, b))| {
+            for (y, (&a, &b)) in y.iter_mut().zip(a.iter().zip(b)) {
+                *y = f(a, b);
+            }
+        });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_cover_the_items_without_empty_ones() {
+        for items in 0..200 {
+            for work in [0, 1, 1 << 12, 1 << 17, u64::MAX] {
+                for most in [0, 1, 3, MAX_LANES] {
+                    let lanes = Lanes::new(items, work, most);
+                    assert!(lanes.count >= 1 && lanes.count <= most.max(1));
+                    assert!(lanes.count * lanes.per_lane >= items);
+                    assert!(items == 0 || (lanes.count - 1) * lanes.per_lane < items);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn small_work_is_one_lane() {
+        assert_eq!(
+            Lanes::new(100, 1000, MAX_LANES),
+            Lanes {
+                count: 1,
+                per_lane: 100
+            }
+        );
+        assert_eq!(Lanes::new(100, 1 << 20, MAX_LANES).count, 15);
+        assert_eq!(piece(1000, 1), 1000);
+        assert_eq!(piece(1 << 20, 1), LIGHT_WORK);
+    }
+
+    #[test]
+    fn maps_reach_every_element() {
+        for len in [0, 1, 5, 3 * LIGHT_WORK + 7] {
+            let x: Vec<f64> = (0..len).map(|i| i as f64).collect();
+            let mut y = vec![f64::NAN; len];
+            map(1, &x, &mut y, |x| x + 1.0);
+            assert!(y.iter().enumerate().all(|(i, &y)| y == i as f64 + 1.0));
+            map2(&x, &x, &mut y, |a, b| a + b);
+            assert!(y.iter().enumerate().all(|(i, &y)| y == 2.0 * i as f64));
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The sizes of a pooling, validated once.
+
+use std::ops::Range;
+
+use crate::error::{Error, Result};
+use crate::kernels::geometry::{Padding, output_size, positive, volume};
+use crate::kernels::parallel::{Lanes, MAX_LANES};
+
+/// The sizes of a pooling that fit together. Built by [`PoolGeometry::new`] only, to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct PoolGeometry {
+    /// Examples.
+    pub batch: usize,
+    /// Height, width and channels of an example.
+    pub input: [usize; 3],
+    /// Height and width of the window.
+    pub kernel: [usize; 2],
+    /// Input pixels between neighbouring windows (height, width).
+    pub stride: [usize; 2],
+    /// Rows and columns around the image.
+    pub padding: Padding,
+    /// Height, width and channels of an output.
+    pub output: [usize; 3],
+}
+
+const NAME: &str = "pooling";
+
+impl PoolGeometry {
+    /// Checks sizes and works out the output: `floor((n + pads - f) / stride) + 1`.
+    ///
+    /// `input` is (height, width, channels); `kernel` and `stride` are (height, width).
+    ///
+    /// # Errors
+    ///
+    /// Any size of 0 but the batch, a window that is larger than the padded input, padding that is
+    /// not smaller than the window (a window could lie in it wholly), and arrays too large to
+    /// address; an example may hold 2^32 - 1 values, since winners are `u32`.
+    pub fn new(
+        batch: usize,
+        input: [usize; 3],
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        padding: Padding,
+    ) -> Result<Self> {
+        let [height, width, channels] = input;
+        positive(NAME, || "input channels".into(), channels)?;
+        let Padding {
+            top,
+            bottom,
+            left,
+            right,
+        } = padding;
+        let out_h = output_size(
+            NAME,
+            "height",
+            height,
+            (top, bottom),
+            kernel[0],
+            [stride[0], 1],
+        )?;
+        let out_w = output_size(
+            NAME,
+            "width",
+            width,
+            (left, right),
+            kernel[1],
+            [stride[1], 1],
+        )?;
+        let sides = [
+            ("top padding", top, kernel[0]),
+            ("bottom padding", bottom, kernel[0]),
+            ("left padding", left, kernel[1]),
+            ("right padding", right, kernel[1]),
+        ];
+        for (side, pad, window) in sides {
+            if pad >= window {
+                let less = format!("less than the window's {window}");
+                return Err(Error::value(NAME, side, pad, less));
+            }
+        }
+        let example = volume(NAME, "an example", &input)?;
+        if u32::try_from(example).is_err() {
+            return Err(Error::value(
+                NAME,
+                "values per example",
+                example,
+                "at most 4294967295",
+            ));
+        }
+        let geometry = Self {
+            batch,
+            input,
+            kernel,
+            stride,
+            padding,
+            output: [out_h, out_w, channels],
+        };
+        geometry.check_volumes()?;
+        Ok(geometry)
+    }
+
+    fn check_volumes(&self) -> Result<()> {
+        let ([h, w, c], [out_h, out_w, _]) = (self.input, self.output);
+        volume(NAME, "x", &[self.batch, h, w, c])?;
+        volume(NAME, "y", &[self.batch, out_h, out_w, c])?;
+        volume(NAME, "a window", &[self.kernel[0], self.kernel[1], c])?;
+        Ok(())
+    }
+
+    /// The same pooling for another number of examples.
+    ///
+    /// # Panics
+    ///
+    /// If the arrays of so many examples cannot be addressed.
+    #[must_use]
+    pub fn with_batch(&self, batch: usize) -> Self {
+        let geometry = Self { batch, ..*self };
+        if let Err(error) = geometry.check_volumes() {
+            panic!("{error}");
+        }
+        geometry
+    }
+
+    /// Elements of `x`: `batch height width channels`.
+    pub fn x_len(&self) -> usize {
+        self.batch * self.example_len()
+    }
+
+    /// Elements of `y`, and of the winners: `batch out_height out_width channels`.
+    pub fn y_len(&self) -> usize {
+        self.batch * self.output_len()
+    }
+
+    /// Elements of one example.
+    pub(super) fn example_len(&self) -> usize {
+        self.input.iter().product()
+    }
+
+    /// Elements of one output.
+    pub(super) fn output_len(&self) -> usize {
+        self.output.iter().product()
+    }
+
+    /// The image rows and columns that the window of output pixel `pixel` (of an example) covers.
+    pub(super) fn window(&self, pixel: usize) -> (Range<usize>, Range<usize>) {
+        let along = |axis: usize, window: usize, before: usize| {
+            let start = window * self.stride[axis]; // in the padded image
+            let end = (start + self.kernel[axis] - before).min(self.input[axis]);
+            start.saturating_sub(before)..end
+        };
+        let (row, col) = (pixel / self.output[1], pixel % self.output[1]);
+        (
+            along(0, row, self.padding.top),
+            along(1, col, self.padding.left),
+        )
+    }
+
+    /// How examples, or output rows, are shared out; `items` of them make up the batch.
+    pub(super) fn lanes(&self, items: usize) -> Lanes {
+        // A comparison with its bookkeeping costs some four multiply-adds.
+        let window = 4u64.saturating_mul((self.kernel[0] * self.kernel[1]) as u64);
+        let work = window.saturating_mul(self.y_len() as u64) / items.max(1) as u64;
+        Lanes::new(items, work, MAX_LANES)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_of_the_course_network() {
+        // cat-CNN: 64x64x8, window 8, stride 8, same.
+        let same = Padding::same([64, 64], [8, 8], [8, 8], [1, 1]).unwrap();
+        let g = PoolGeometry::new(3, [64, 64, 8], [8, 8], [8, 8], same).unwrap();
+        assert_eq!(g.output, [8, 8, 8]);
+        assert_eq!((g.x_len(), g.y_len()), (3 * 64 * 64 * 8, 3 * 512));
+        assert_eq!(g.with_batch(1).y_len(), 512);
+    }
+
+    #[test]
+    fn windows_are_clipped_to_the_image() {
+        let padding = Padding {
+            top: 1,
+            bottom: 2,
+            left: 0,
+            right: 2,
+        };
+        let g = PoolGeometry::new(1, [4, 5, 1], [3, 3], [2, 2], padding).unwrap();
+        assert_eq!(g.output, [3, 3, 1]);
+        assert_eq!(g.window(0), (0..2, 0..3));
+        assert_eq!(g.window(4), (1..4, 2..5));
+        assert_eq!(g.window(8), (3..4, 4..5));
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_numbers() {
+        let new = |input, kernel: usize, stride: usize, padding| {
+            PoolGeometry::new(1, input, [kernel; 2], [stride; 2], padding)
+                .unwrap_err()
+                .to_string()
+        };
+        assert_eq!(
+            new([6, 4, 2], 5, 1, Padding::VALID),
+            "pooling: window width is 5, expected at most 4, the input's width"
+        );
+        assert_eq!(
+            new(
+                [6, 6, 2],
+                2,
+                1,
+                Padding {
+                    bottom: 2,
+                    ..Padding::VALID
+                }
+            ),
+            "pooling: bottom padding is 2, expected less than the window's 2"
+        );
+        assert_eq!(
+            new([6, 6, 2], 2, 0, Padding::VALID),
+            "pooling: stride (height) is 0, expected at least 1"
+        );
+        assert!(new([6, 6, 0], 2, 1, Padding::VALID).contains("input channels is 0"));
+        assert!(new([6, 6, 2], 0, 1, Padding::VALID).contains("window height is 0"));
+        assert!(new([1 << 16, 1 << 16, 1], 2, 2, Padding::VALID).contains("4294967295"));
+    }
+}

@@ -1,0 +1,160 @@
+//! Softmax over rows of logits: `y_k = exp(x_k) / sum of exp(x_j)`.
+
+use rayon::prelude::*;
+
+use crate::Element;
+use crate::kernels::assert_len;
+use crate::kernels::parallel::piece;
+
+/// How many times dearer than a multiplication an element is.
+const COST: usize = 16;
+
+/// Panics unless `values` are rows of `classes`.
+#[track_caller]
+pub(super) fn assert_rows<T>(operation: &str, argument: &str, values: &[T], classes: usize) {
+    assert!(
+        classes > 0 && values.len().is_multiple_of(classes),
+        "{operation}: {argument} holds {} values, expected rows of {classes} classes",
+        values.len()
+    );
+}
+
+/// The length of pieces of whole rows.
+fn row_piece(len: usize, classes: usize, cost: usize) -> usize {
+    piece(len, cost).next_multiple_of(classes)
+}
+
+/// One row: exponentials of the distance to the largest logit, so that none overflows.
+#[inline(always)]
+pub(super) fn row<T: Element>(x: &[T], y: &mut [T]) {
+    let largest = x.iter().copied().fold(T::neg_infinity(), T::max);
+    let mut sum = T::zero();
+    for (y, &x) in y.iter_mut().zip(x) {
+        *y = (x - largest).exp();
+        sum += *y;
+    }
+    for y in y {
+        *y /= sum;
+    }
+}
+
+/// `y_k = exp(x_k - max x) / sum over j of exp(x_j - max x)` in every row.
+///
+/// A row with a NaN becomes NaN.
+///
+/// # Shapes
+///
+/// `x` and `y` (batch, classes); `y` is written.
+///
+/// # Panics
+///
+/// If the lengths differ or are not rows of `classes`.
+pub fn forward<T: Element>(classes: usize, x: &[T], y: &mut [T]) {
+    assert_rows("softmax forward", "x", x, classes);
+    assert_len("softmax forward", "y", y, x.len());
+    let piece = row_piece(x.len(), classes, COST);
+    y.par_chunks_mut(piece)
+        .zip(x.par_chunks(piece))
+        .for_each(|(y, x)| {
+            for (y, x) in y.chunks_exact_mut(classes).zip(x.chunks_exact(classes)) {
+                row(x, y);
+            }
+        });
+}
+
+/// `dx_k = y_k (dy_k - sum over j of y_j dy_j)` in every row.
+///
+/// # Shapes
+///
+/// `y`, `dy` and `dx` (batch, classes); `dx` is written.
+///
+/// # Panics
+///
+/// If the lengths differ or are not rows of `classes`.
+pub fn backward<T: Element>(classes: usize, y: &[T], dy: &[T], dx: &mut [T]) {
+    assert_rows("softmax backward", "y", y, classes);
+    assert_len("softmax backward", "dy", dy, y.len());
+    assert_len("softmax backward", "dx", dx, y.len());
+    let piece = row_piece(y.len(), classes, 1);
+    let inputs = y.par_chunks(piece).zip(dy.par_chunks(piece));
+    dx.par_chunks_mut(piece)
+        .zip(inputs)
+        .for_each(|(dx, (y, dy))| {
+            let rows = y.chunks_exact(classes).zip(dy.chunks_exact(classes));
+            for (dx, (y, dy)) in dx.chunks_exact_mut(classes).zip(rows) {
+                let mean: T = y.iter().zip(dy).map(|(&y, &dy)| y * dy).sum();
+                for (dx, (&y, &dy)) in dx.iter_mut().zip(y.iter().zip(dy)) {
+                    *dx = y * (dy - mean);
+                }
+            }
+        });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::testing::{assert_bits, assert_gradient, inner, normal, on_threads};
+
+    #[test]
+    fn rows_sum_to_one_and_ignore_a_common_shift() {
+        let x = normal::<f64>(1, 30);
+        let shifted: Vec<f64> = x.iter().map(|x| x + 3.0).collect();
+        let (mut y, mut y_shifted) = ([0.0; 30], [0.0; 30]);
+        forward(6, &x, &mut y);
+        forward(6, &shifted, &mut y_shifted);
+        for (i, row) in y.chunks(6).enumerate() {
+            assert!((row.iter().sum::<f64>() - 1.0).abs() < 1e-15);
+            assert!((row[2] / row[4] - (x[i * 6 + 2] - x[i * 6 + 4]).exp()).abs() < 1e-12);
+        }
+        assert!(y.iter().zip(&y_shifted).all(|(a, b)| (a - b).abs() < 1e-15));
+    }
+
+    #[test]
+    fn extreme_logits() {
+        let mut y = [0.0f32; 4];
+        forward(2, &[f32::MAX, f32::MIN, -1e30, -1e30], &mut y);
+        assert_eq!(y, [1.0, 0.0, 0.5, 0.5]);
+        forward(2, &[f32::NAN, 0.0, 0.0, 0.0], &mut y);
+        assert!(y[0].is_nan() && y[1].is_nan() && y[2] == 0.5);
+        forward(1, &[7.0], &mut y[..1]);
+        assert_eq!(y[0], 1.0);
+    }
+
+    #[test]
+    fn gradient_by_differences() {
+        let (x, dy) = (normal::<f64>(3, 15), normal::<f64>(4, 15));
+        let run = |x: &[f64]| {
+            let mut y = vec![0.0; 15];
+            forward(5, x, &mut y);
+            y
+        };
+        let mut dx = vec![0.0; 15];
+        backward(5, &run(&x), &dy, &mut dx);
+        assert_gradient(&x, &dx, |x| inner(&dy, &run(x)));
+    }
+
+    #[test]
+    fn large_batches_do_not_depend_on_threads() {
+        let x = normal::<f32>(5, 7 * 21_001);
+        let run = || {
+            let (mut y, mut dx) = (vec![0.0; x.len()], vec![0.0; x.len()]);
+            forward(7, &x, &mut y);
+            backward(7, &y, &x, &mut dx);
+            y.extend(dx);
+            y
+        };
+        let one = on_threads(1, run);
+        assert!(
+            one.chunks(7)
+                .take(21_001)
+                .all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-6)
+        );
+        assert_bits(&one, &on_threads(3, run));
+    }
+
+    #[test]
+    #[should_panic(expected = "softmax forward: x holds 5 values, expected rows of 2 classes")]
+    fn broken_rows_are_named() {
+        forward(2, &[0.0; 5], &mut [0.0; 5]);
+    }
+}

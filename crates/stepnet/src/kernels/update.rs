@@ -1,0 +1,317 @@
+//! Optimiser updates: one pass over a layer's parameters, their gradients and their state.
+//!
+//! Parameters `p` and state (`v`, `s`) are changed in place; state starts at 0. Hyper-parameters
+//! are `f64` and are rounded once. What would be left subnormal is set to 0: it cannot matter, and
+//! arithmetic on it is slow.
+
+use rayon::prelude::*;
+
+use crate::Element;
+use crate::kernels::assert_len;
+use crate::kernels::parallel::piece;
+
+/// `value`, or 0 where it is subnormal. NaN and infinities stay.
+#[inline(always)]
+fn flush<T: Element>(value: T) -> T {
+    if value.abs() < T::min_positive_value() {
+        T::zero()
+    } else {
+        value
+    }
+}
+
+/// Runs `f` on matching elements of the parameters, the gradients and one state.
+fn with_state<T: Element>(
+    name: &str,
+    p: &mut [T],
+    g: &[T],
+    v: &mut [T],
+    f: impl Fn(&mut T, T, &mut T) + Sync,
+) {
+    assert_len(name, "g", g, p.len());
+    assert_len(name, "v", v, p.len());
+    let piece = piece(p.len(), 2);
+    p.par_chunks_mut(piece)
+        .zip(g.par_chunks(piece).zip(v.par_chunks_mut(piece)))
+        .for_each(|(p, (g, v))| {
+            for (p, (&g, v)) in p.iter_mut().zip(g.iter().zip(v)) {
+                f(p, g, v);
+            }
+        });
+}
+
+/// Gradient descent: `p = p - rate g`.
+///
+/// Source: the notebooks' `update_parameters`.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn sgd<T: Element>(p: &mut [T], g: &[T], rate: f64) {
+    assert_len("sgd", "g", g, p.len());
+    let rate = T::from_f64(rate);
+    let piece = piece(p.len(), 1);
+    p.par_chunks_mut(piece)
+        .zip(g.par_chunks(piece))
+        .for_each(|(p, g)| {
+            for (p, &g) in p.iter_mut().zip(g) {
+                *p = flush(*p - rate * g);
+            }
+        });
+}
+
+/// Momentum as the course averages it: `v = beta v + (1 - beta) g`, `p = p - rate v`.
+///
+/// No bias correction. Source: the notebooks' `update_parameters_with_momentum`.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn averaged_momentum<T: Element>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, beta: f64) {
+    let (rate, keep, take) = (
+        T::from_f64(rate),
+        T::from_f64(beta),
+        T::from_f64(1.0 - beta),
+    );
+    with_state("averaged momentum", p, g, v, |p, g, v| {
+        *v = flush(keep * *v + take * g);
+        *p = flush(*p - rate * *v);
+    });
+}
+
+/// Momentum as the frameworks sum it: `v = mu v + g`, `p = p - rate v`.
+///
+/// Source: Sutskever, Martens, Dahl, Hinton, "On the importance of initialization and momentum in
+/// deep learning", 2013, with the rate taken out of `v`.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn classic_momentum<T: Element>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, mu: f64) {
+    let (rate, mu) = (T::from_f64(rate), T::from_f64(mu));
+    with_state("classic momentum", p, g, v, |p, g, v| {
+        *v = flush(mu * *v + g);
+        *p = flush(*p - rate * *v);
+    });
+}
+
+/// The hyper-parameters of [`adam`] and [`adamw`], and the number of the step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamStep {
+    /// The learning rate.
+    pub rate: f64,
+    /// What the mean of the gradients keeps, 0.9 by custom.
+    pub beta1: f64,
+    /// What the mean of the squares keeps, 0.999 by custom.
+    pub beta2: f64,
+    /// Added to the root, outside it; 1e-8 by custom.
+    pub epsilon: f64,
+    /// Which update this is, counted from 1 in mini-batches, not epochs.
+    pub t: u64,
+}
+
+/// Adam: with `t` from 1,
+///
+/// ```text
+/// v = beta1 v + (1 - beta1) g
+/// s = beta2 s + (1 - beta2) g^2
+/// p = p - rate (v / (1 - beta1^t)) / (sqrt(s / (1 - beta2^t)) + epsilon)
+/// ```
+///
+/// Source: Kingma, Ba, "Adam: a method for stochastic optimization", 2015, and the notebooks'
+/// `update_parameters_with_adam`.
+///
+/// # Panics
+///
+/// If the lengths differ, or `t` is 0.
+pub fn adam<T: Element>(p: &mut [T], g: &[T], v: &mut [T], s: &mut [T], step: &AdamStep) {
+    adam_with("adam", p, g, v, s, (step, 0.0));
+}
+
+/// Adam with decoupled weight decay: `p = p - rate decay p`, then [`adam`] with the plain gradient.
+///
+/// Source: Loshchilov, Hutter, "Decoupled weight decay regularization", 2019.
+///
+/// # Panics
+///
+/// If the lengths differ, or `t` is 0.
+pub fn adamw<T: Element>(
+    p: &mut [T],
+    g: &[T],
+    v: &mut [T],
+    s: &mut [T],
+    step: &AdamStep,
+    decay: f64,
+) {
+    adam_with("adamw", p, g, v, s, (step, decay));
+}
+
+fn adam_with<T: Element>(
+    name: &str,
+    p: &mut [T],
+    g: &[T],
+    v: &mut [T],
+    s: &mut [T],
+    (step, decay): (&AdamStep, f64),
+) {
+    assert_len(name, "g", g, p.len());
+    assert_len(name, "v", v, p.len());
+    assert_len(name, "s", s, p.len());
+    assert!(
+        step.t > 0,
+        "{name}: t is 0, expected the number of the step, counted from 1"
+    );
+    let &AdamStep {
+        rate,
+        beta1,
+        beta2,
+        epsilon,
+        t,
+    } = step;
+    let (keep1, take1) = (T::from_f64(beta1), T::from_f64(1.0 - beta1));
+    let (keep2, take2) = (T::from_f64(beta2), T::from_f64(1.0 - beta2));
+    let correction1 = T::from_f64(1.0 - beta1.powf(t as f64));
+    let correction2 = T::from_f64(1.0 - beta2.powf(t as f64));
+    let (keep, epsilon) = (T::from_f64(1.0 - rate * decay), T::from_f64(epsilon));
+    let rate = T::from_f64(rate);
+    let piece = piece(p.len(), 8);
+    let state = v.par_chunks_mut(piece).zip(s.par_chunks_mut(piece));
+    p.par_chunks_mut(piece)
+        .zip(g.par_chunks(piece).zip(state))
+        .for_each(|(p, (g, (v, s)))| {
+            for ((p, &g), (v, s)) in p.iter_mut().zip(g).zip(v.iter_mut().zip(s)) {
+                *v = flush(keep1 * *v + take1 * g);
+                *s = flush(keep2 * *s + take2 * (g * g));
+                let (mean, square) = (*v / correction1, *s / correction2);
+                *p = flush(keep * *p - rate * mean / (square.sqrt() + epsilon));
+            }
+        });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::testing::{assert_bits, normal, on_threads};
+
+    #[test]
+    fn sgd_and_both_momenta_by_hand() {
+        let mut p = [1.0, -2.0];
+        sgd(&mut p, &[0.5, 4.0], 0.25);
+        assert_eq!(p, [0.875, -3.0]);
+
+        let (mut p, mut v) = ([1.0], [0.0]);
+        averaged_momentum(&mut p, &[4.0], &mut v, 0.5, 0.75);
+        assert_eq!((p, v), ([0.5], [1.0]));
+        averaged_momentum(&mut p, &[-4.0], &mut v, 0.5, 0.75);
+        assert_eq!((p, v), ([0.625], [-0.25]));
+
+        let (mut p, mut v) = ([1.0], [0.0]);
+        classic_momentum(&mut p, &[4.0], &mut v, 0.5, 0.75);
+        assert_eq!((p, v), ([-1.0], [4.0]));
+        classic_momentum(&mut p, &[-4.0], &mut v, 0.5, 0.75);
+        assert_eq!((p, v), ([-0.5], [-1.0]));
+    }
+
+    const STEP: AdamStep = AdamStep {
+        rate: 0.0007,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        t: 1,
+    };
+
+    #[test]
+    fn adam_follows_its_formula_for_many_steps() {
+        let (mut p, mut v, mut s) = ([0.7], [0.0], [0.0]);
+        let (mut p1, mut v1, mut s1) = (0.7f64, 0.0f64, 0.0f64);
+        for (i, g) in normal::<f64>(1, 200).into_iter().enumerate() {
+            let t = i as i32 + 1;
+            adam(
+                &mut p,
+                &[g],
+                &mut v,
+                &mut s,
+                &AdamStep {
+                    t: t as u64,
+                    ..STEP
+                },
+            );
+            v1 = 0.9 * v1 + (1.0 - 0.9) * g;
+            s1 = 0.999 * s1 + (1.0 - 0.999) * g.powi(2);
+            let (mean, square) = (v1 / (1.0 - 0.9f64.powi(t)), s1 / (1.0 - 0.999f64.powi(t)));
+            p1 -= 0.0007 * mean / (square.sqrt() + 1e-8);
+            assert!((p[0] - p1).abs() < 1e-14, "step {t}: {} {p1}", p[0]);
+        }
+    }
+
+    #[test]
+    fn the_first_adam_step_is_the_rate_and_epsilon_is_outside_the_root() {
+        let (mut p, mut v, mut s) = ([0.0f64], [0.0], [0.0]);
+        adam(&mut p, &[1e-3], &mut v, &mut s, &STEP);
+        assert!((p[0] + 0.0007 * 1e-3 / (1e-3 + 1e-8)).abs() < 1e-17);
+    }
+
+    #[test]
+    fn adamw_shrinks_the_weights_and_not_the_gradient() {
+        let (mut p, mut v, mut s) = ([2.0f64], [0.0], [0.0]);
+        adamw(&mut p, &[0.0], &mut v, &mut s, &STEP, 0.01);
+        assert!((p[0] - 2.0 * (1.0 - 0.0007 * 0.01)).abs() < 1e-15);
+        assert_eq!((v, s), ([0.0], [0.0]));
+        let (mut plain, mut v, mut s) = ([2.0f64], [0.0], [0.0]);
+        adam(&mut plain, &[0.5], &mut v, &mut s, &STEP);
+        let (mut decayed, mut v, mut s) = ([2.0], [0.0], [0.0]);
+        adamw(&mut decayed, &[0.5], &mut v, &mut s, &STEP, 0.01);
+        assert!((plain[0] - decayed[0] - 2.0 * 0.0007 * 0.01).abs() < 1e-15);
+    }
+
+    #[test]
+    fn subnormal_state_is_cleared_and_nan_is_not() {
+        let tiny = f32::MIN_POSITIVE;
+        let (mut p, mut v, mut s) = ([1.0, 1.0], [tiny, f32::NAN], [tiny, 1.0]);
+        adam(&mut p, &[0.0, 0.0], &mut v, &mut s, &STEP);
+        assert_eq!((v[0], s[0], p[0]), (0.0, 0.0, 1.0));
+        assert!(v[1].is_nan() && p[1].is_nan());
+        let (mut p, mut v) = ([1.0], [-tiny]);
+        classic_momentum(&mut p, &[0.0], &mut v, 0.1, 0.5);
+        assert_eq!(v, [0.0]);
+        averaged_momentum(&mut p, &[tiny], &mut v, 0.1, 0.9);
+        assert_eq!(v, [0.0]);
+        let mut p = [tiny];
+        sgd(&mut p, &[tiny], 0.5);
+        assert_eq!(p, [0.0]);
+    }
+
+    #[test]
+    fn large_layers_do_not_depend_on_threads() {
+        let len = 200_003;
+        let run = || {
+            let (mut p, g) = (normal::<f32>(1, len), normal::<f32>(2, len));
+            let (mut v, mut s) = (vec![0.0; len], vec![0.0; len]);
+            sgd(&mut p, &g, 0.1);
+            classic_momentum(&mut p, &g, &mut v, 0.1, 0.9);
+            adamw(&mut p, &g, &mut v, &mut s, &STEP, 0.01);
+            p
+        };
+        let one = on_threads(1, run);
+        assert_bits(&one, &on_threads(2, run));
+        assert_bits(&one, &on_threads(3, run));
+        let (last, mut p) = (len - 1, [normal::<f32>(1, len)[len - 1]]);
+        let (g, mut v, mut s) = ([normal::<f32>(2, len)[last]], [0.0], [0.0]);
+        sgd(&mut p, &g, 0.1);
+        classic_momentum(&mut p, &g, &mut v, 0.1, 0.9);
+        adamw(&mut p, &g, &mut v, &mut s, &STEP, 0.01);
+        assert_eq!(p[0], one[last]);
+    }
+
+    #[test]
+    #[should_panic(expected = "adam: t is 0")]
+    fn steps_count_from_one() {
+        adam(
+            &mut [0.0],
+            &[0.0],
+            &mut [0.0],
+            &mut [0.0],
+            &AdamStep { t: 0, ..STEP },
+        );
+    }
+}
