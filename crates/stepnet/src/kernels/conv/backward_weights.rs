@@ -22,8 +22,9 @@ pub fn backward_weights_scratch<T: Element>(g: &ConvGeometry) -> usize {
 
 /// Large filters get fewer lanes: each lane sums into a `dw` of its own.
 fn lanes(g: &ConvGeometry) -> Lanes {
+    let work_per_pixel = g.patch_len() as u64 * g.filters as u64;
     let most = (PARTIAL_ELEMENTS / g.weights_len()).clamp(4, MAX_LANES);
-    Lanes::new(g.pixels(), g.patch_len() as u64 * g.filters as u64, most)
+    Lanes::new(g.pixels(), work_per_pixel, most.min(g.most_pixel_lanes()))
 }
 
 fn patches_len(g: &ConvGeometry, lanes: &Lanes) -> usize {

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{ConvGeometry, depthwise, patches};
 use crate::Element;
 use crate::kernels::matmul::{multiply_add, view, view_mut};
-use crate::kernels::parallel::{Lanes, MAX_LANES};
+use crate::kernels::parallel::Lanes;
 use crate::kernels::{assert_len, assert_scratch};
 
 /// Elements of scratch memory that [`forward`] needs.
@@ -15,11 +15,8 @@ pub fn forward_scratch<T: Element>(g: &ConvGeometry) -> usize {
 }
 
 fn lanes(g: &ConvGeometry) -> Lanes {
-    Lanes::new(
-        g.pixels(),
-        g.patch_len() as u64 * g.filters as u64,
-        MAX_LANES,
-    )
+    let work_per_pixel = g.patch_len() as u64 * g.filters as u64;
+    Lanes::new(g.pixels(), work_per_pixel, g.most_pixel_lanes())
 }
 
 fn scratch_per_lane(g: &ConvGeometry, lanes: &Lanes) -> usize {

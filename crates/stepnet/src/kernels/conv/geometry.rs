@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::kernels::geometry::{Padding, output_size, positive, volume};
+use crate::kernels::parallel::MAX_LANES;
 
 /// How a convolution's window lies and moves; pairs are (height, width).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -186,6 +187,13 @@ impl ConvGeometry {
     /// Filters of one group.
     pub(super) fn group_filters(&self) -> usize {
         self.filters / self.groups
+    }
+
+    /// The most lanes that share out output pixels: each packs all filters for itself, which a few
+    /// pixels do not pay for.
+    pub(super) fn most_pixel_lanes(&self) -> usize {
+        const FEWEST_PIXELS: usize = 32;
+        (self.pixels() / FEWEST_PIXELS).clamp(1, MAX_LANES)
     }
 
     /// Whether the image, as it is, is the matrix of patches.

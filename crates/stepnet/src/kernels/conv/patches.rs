@@ -80,6 +80,9 @@ fn copy_run<T: Element>(to: &mut [T], from: &[T]) {
 
 /// Calls `f` with every contiguous run that a patch and the image share: first its place in the
 /// matrix of patches, then its place in the image. Positions in the padding are left out.
+///
+/// Goes through the pixels by their output rows, so that what a row has in common is worked out
+/// once.
 #[inline(always)]
 fn for_each_run(
     g: &ConvGeometry,
@@ -87,44 +90,82 @@ fn for_each_run(
     pixels: Range<usize>,
     mut f: impl FnMut(Range<usize>, Range<usize>),
 ) {
-    let [height, width, channels] = g.input;
-    let [kernel_h, kernel_w] = g.kernel;
-    let part = g.group_channels();
+    let [height, width, _] = g.input;
+    let tap_row = g.kernel[1] * g.group_channels();
     // Undilated taps of all channels lie side by side in a row of the image.
-    let whole_rows = g.groups == 1 && (g.dilation[1] == 1 || kernel_w == 1);
-    let mut patch_row = 0;
-    for pixel in pixels {
-        let (row, out_col) = (pixel / g.output[1], pixel % g.output[1]);
+    let whole_rows = g.groups == 1 && (g.dilation[1] == 1 || g.kernel[1] == 1);
+    let mut pixel = pixels.start;
+    while pixel < pixels.end {
+        let (row, first_col) = (pixel / g.output[1], pixel % g.output[1]);
         let (example, out_row) = (row / g.output[0], row % g.output[0]);
-        for u in 0..kernel_h {
+        let cols = first_col..g.output[1].min(first_col + pixels.end - pixel);
+        let first_patch = (pixel - pixels.start) * g.patch_len();
+        pixel += cols.len();
+        for u in 0..g.kernel[0] {
             let padded_row = out_row * g.stride[0] + u * g.dilation[0];
-            let patch = patch_row;
-            patch_row += kernel_w * part;
             if padded_row < g.padding.top || padded_row - g.padding.top >= height {
                 continue;
             }
             let image_row = (example * height + padded_row - g.padding.top) * width;
-            let padded_col = out_col * g.stride[1];
+            let patch = first_patch + u * tap_row;
             if whole_rows {
-                let first = g.padding.left.saturating_sub(padded_col).min(kernel_w);
-                let last = (width + g.padding.left)
-                    .saturating_sub(padded_col)
-                    .min(kernel_w);
-                if first < last {
-                    let image = (image_row + padded_col + first - g.padding.left) * channels;
-                    let (patch, len) = (patch + first * channels, (last - first) * channels);
-                    f(patch..patch + len, image..image + len);
-                }
-                continue;
-            }
-            for v in 0..kernel_w {
-                let col = padded_col + v * g.dilation[1];
-                if col >= g.padding.left && col - g.padding.left < width {
-                    let image = (image_row + col - g.padding.left) * channels + group * part;
-                    let patch = patch + v * part;
-                    f(patch..patch + part, image..image + part);
-                }
+                whole_row_runs(g, cols.clone(), patch, image_row, &mut f);
+            } else {
+                tap_runs(g, group, cols.clone(), patch, image_row, &mut f);
             }
         }
+    }
+}
+
+/// The runs of one kernel row and the output columns `cols`: all taps inside the image at once.
+#[inline(always)]
+fn whole_row_runs(
+    g: &ConvGeometry,
+    cols: Range<usize>,
+    mut patch: usize,
+    image_row: usize,
+    f: &mut impl FnMut(Range<usize>, Range<usize>),
+) {
+    let (channels, kernel_w, left) = (g.input[2], g.kernel[1], g.padding.left);
+    let (end, tap_row, patch_len) = (g.input[1] + left, kernel_w * channels, g.patch_len());
+    for col in cols {
+        let start = col * g.stride[1]; // in the padded row, as `end` is
+        if start >= left && start + kernel_w <= end {
+            let image = (image_row + start - left) * channels;
+            f(patch..patch + tap_row, image..image + tap_row);
+        } else {
+            let first = left.saturating_sub(start).min(kernel_w);
+            let last = end.saturating_sub(start).min(kernel_w);
+            if first < last {
+                let image = (image_row + start + first - left) * channels;
+                let (patch, len) = (patch + first * channels, (last - first) * channels);
+                f(patch..patch + len, image..image + len);
+            }
+        }
+        patch += patch_len;
+    }
+}
+
+/// The runs of one kernel row and the output columns `cols`, tap by tap.
+#[inline(always)]
+fn tap_runs(
+    g: &ConvGeometry,
+    group: usize,
+    cols: Range<usize>,
+    mut patch: usize,
+    image_row: usize,
+    f: &mut impl FnMut(Range<usize>, Range<usize>),
+) {
+    let (width, left, part) = (g.input[1], g.padding.left, g.group_channels());
+    for col in cols {
+        for v in 0..g.kernel[1] {
+            let col = col * g.stride[1] + v * g.dilation[1];
+            if col >= left && col - left < width {
+                let image = (image_row + col - left) * g.input[2] + group * part;
+                let patch = patch + v * part;
+                f(patch..patch + part, image..image + part);
+            }
+        }
+        patch += g.patch_len();
     }
 }

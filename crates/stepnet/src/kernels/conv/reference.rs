@@ -1,10 +1,14 @@
 //! The naive passes: one loop per index of the formula, for the whole geometry.
 //!
 //! Specification and oracle of the fast passes, with which they share no indexing code. Sums are
-//! taken in `f64` and rounded once.
+//! taken in `f64` and rounded once. Arguments, shapes and panics are those of the fast passes,
+//! without the scratch memory.
 
 use super::ConvGeometry;
 use crate::Element;
+use crate::kernels::assert_len;
+
+const NAME: &str = "convolution reference";
 
 /// The value of a volume `(batch, h, w, c)` at signed coordinates; 0 outside.
 fn at<T: Element>(volume: &[T], [h, w, c]: [usize; 3], index: [i64; 4]) -> f64 {
@@ -48,16 +52,17 @@ fn first_channel(g: &ConvGeometry, f: i64) -> i64 {
 
 /// `y = conv(x, w) + b`; see [`super::forward`].
 pub fn forward<T: Element>(g: &ConvGeometry, x: &[T], w: &[T], b: Option<&[T]>, y: &mut [T]) {
+    assert_len(NAME, "x", x, g.x_len());
+    assert_len(NAME, "w", w, g.weights_len());
+    assert_len(NAME, "y", y, g.y_len());
     let [f_h, f_w, f_c, filters] = filter_shape(g);
     for (y, [n, i, j, f]) in y.iter_mut().zip(indices(g.batch, g.output)) {
         let mut sum = b.map_or(0.0, |b| b[f as usize].to_f64());
-        for (&w, tap) in w.iter().zip(indices(f_h, [f_w, f_c, filters])) {
-            let [u, v, c, filter] = tap;
-            if filter == f {
-                let row = input_coordinate(g, 0, i, u);
-                let col = input_coordinate(g, 1, j, v);
-                sum += at(x, g.input, [n, row, col, first_channel(g, f) + c]) * w.to_f64();
-            }
+        for [u, v, c, _] in indices(f_h, [f_w, f_c, 1]) {
+            let row = input_coordinate(g, 0, i, u);
+            let col = input_coordinate(g, 1, j, v);
+            let x = at(x, g.input, [n, row, col, first_channel(g, f) + c]);
+            sum += x * at(w, [f_w, f_c, filters], [u, v, c, f]);
         }
         *y = T::from_f64(sum);
     }
@@ -66,12 +71,15 @@ pub fn forward<T: Element>(g: &ConvGeometry, x: &[T], w: &[T], b: Option<&[T]>, 
 /// `dx`: for every input element, the sum over the windows that see it; see
 /// [`super::backward_data`].
 pub fn backward_data<T: Element>(g: &ConvGeometry, dy: &[T], w: &[T], dx: &mut [T]) {
+    assert_len(NAME, "dy", dy, g.y_len());
+    assert_len(NAME, "w", w, g.weights_len());
+    assert_len(NAME, "dx", dx, g.x_len());
     let [f_h, f_w, f_c, filters] = filter_shape(g);
     for (dx, [n, row, col, channel]) in dx.iter_mut().zip(indices(g.batch, g.input)) {
         let mut sum = 0.0;
-        for (&w, tap) in w.iter().zip(indices(f_h, [f_w, f_c, filters])) {
-            let [u, v, c, f] = tap;
-            if first_channel(g, f) + c != channel {
+        let group_channel = channel % f_c as i64;
+        for [u, v, _, f] in indices(f_h, [f_w, 1, filters]) {
+            if first_channel(g, f) + group_channel != channel {
                 continue;
             }
             // Window i sees the row at tap u when i stride is the row's distance from tap u.
@@ -79,7 +87,8 @@ pub fn backward_data<T: Element>(g: &ConvGeometry, dy: &[T], w: &[T], dx: &mut [
             let right = col - input_coordinate(g, 1, 0, v);
             let (step_h, step_w) = (g.stride[0] as i64, g.stride[1] as i64);
             if down % step_h == 0 && right % step_w == 0 {
-                sum += at(dy, g.output, [n, down / step_h, right / step_w, f]) * w.to_f64();
+                let dy = at(dy, g.output, [n, down / step_h, right / step_w, f]);
+                sum += dy * at(w, [f_w, f_c, filters], [u, v, group_channel, f]);
             }
         }
         *dx = T::from_f64(sum);
@@ -94,15 +103,17 @@ pub fn backward_weights<T: Element>(
     dw: &mut [T],
     db: Option<&mut [T]>,
 ) {
+    assert_len(NAME, "x", x, g.x_len());
+    assert_len(NAME, "dy", dy, g.y_len());
+    assert_len(NAME, "dw", dw, g.weights_len());
     let [f_h, f_w, f_c, filters] = filter_shape(g);
     for (dw, [u, v, c, f]) in dw.iter_mut().zip(indices(f_h, [f_w, f_c, filters])) {
         let mut sum = 0.0;
-        for (&dy, [n, i, j, filter]) in dy.iter().zip(indices(g.batch, g.output)) {
-            if filter == f {
-                let row = input_coordinate(g, 0, i, u);
-                let col = input_coordinate(g, 1, j, v);
-                sum += at(x, g.input, [n, row, col, first_channel(g, f) + c]) * dy.to_f64();
-            }
+        for [n, i, j, _] in indices(g.batch, [g.output[0], g.output[1], 1]) {
+            let row = input_coordinate(g, 0, i, u);
+            let col = input_coordinate(g, 1, j, v);
+            let x = at(x, g.input, [n, row, col, first_channel(g, f) + c]);
+            sum += x * at(dy, g.output, [n, i, j, f]);
         }
         *dw = T::from_f64(sum);
     }

@@ -107,7 +107,7 @@ fn check<T: Element>(g: &ConvGeometry) {
     assert_sums(&found.dw, &exact.dw, &size.dw, pixels);
     assert_sums(&found.db, &exact.db, &size.db, pixels);
 
-    for threads in [2, 3] {
+    for threads in [1, 2, 3] {
         let again = on_threads(threads, || fast(g, &inputs));
         assert_bits(&again.y, &found.y);
         assert_bits(&again.dx, &found.dx);
@@ -202,6 +202,31 @@ proptest! {
 fn check_both(g: ConvGeometry) {
     check::<f32>(&g);
     check::<f64>(&g);
+}
+
+#[test]
+fn a_convolution_by_hand() {
+    let g = geometry(1, [3, 3, 1], 1, window([2, 2], 1, Padding::VALID), 1);
+    let x: Vec<f64> = (1..10).map(f64::from).collect();
+    let inputs = Inputs {
+        x,
+        w: vec![1.0, 2.0, 3.0, 4.0],
+        b: vec![0.5],
+        dy: vec![1.0, 0.0, 0.0, 10.0],
+    };
+    for passes in [fast(&g, &inputs), naive(&g, &inputs)] {
+        assert_eq!(passes.y, [37.5, 47.5, 67.5, 77.5]);
+        assert_eq!(passes.dx, [1.0, 2.0, 0.0, 3.0, 14.0, 20.0, 0.0, 30.0, 40.0]);
+        assert_eq!(passes.dw, [51.0, 62.0, 84.0, 95.0]);
+        assert_eq!(passes.db, [11.0]);
+    }
+}
+
+#[test]
+fn few_pixels_with_large_filters() {
+    // The window is the whole image: a dense layer in disguise, one pixel per example.
+    let full = window([5, 5], 1, Padding::VALID);
+    check::<f32>(&geometry(70, [5, 5, 8], 24, full, 1));
 }
 
 #[test]

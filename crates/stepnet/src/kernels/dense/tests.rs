@@ -77,7 +77,7 @@ fn check<T: Element>(g: &DenseGeometry) {
     {
         assert_sums(&found[i], &exact[i], &size[i], terms);
     }
-    for threads in [2, 3] {
+    for threads in [1, 2, 3] {
         let again = on_threads(threads, || passes(g, &x, &w, &b, &dy));
         found
             .iter()

@@ -4,6 +4,14 @@
 
 use super::PoolGeometry;
 use crate::Element;
+use crate::kernels::assert_len;
+
+/// Panics unless the arrays have the shapes of the input and of the output.
+#[track_caller]
+fn assert_lens<T>(g: &PoolGeometry, x_like: &[T], y_like: &[T]) {
+    assert_len("pooling reference", "x or dx", x_like, g.x_len());
+    assert_len("pooling reference", "y or dy", y_like, g.y_len());
+}
 
 /// The positions in `x` of the window of output element `index`, row-major, padding left out.
 fn window_positions(g: &PoolGeometry, index: usize) -> Vec<usize> {
@@ -39,6 +47,8 @@ fn first_maximum<T: Element>(x: &[T], positions: &[usize]) -> usize {
 
 /// `y` and winners; see [`super::max_forward`].
 pub fn max_forward<T: Element>(g: &PoolGeometry, x: &[T], y: &mut [T], winners: &mut [u32]) {
+    assert_lens(g, x, y);
+    assert_len("pooling reference", "winners", winners, g.y_len());
     for (index, (y, winner)) in y.iter_mut().zip(winners).enumerate() {
         let place = first_maximum(x, &window_positions(g, index));
         *y = x[place];
@@ -49,6 +59,7 @@ pub fn max_forward<T: Element>(g: &PoolGeometry, x: &[T], y: &mut [T], winners: 
 
 /// `dx` by looking for the first maximum of every window again; see [`super::max_backward`].
 pub fn max_backward<T: Element>(g: &PoolGeometry, x: &[T], dy: &[T], dx: &mut [T]) {
+    assert_lens(g, dx, dy);
     dx.fill(T::zero());
     for (index, &dy) in dy.iter().enumerate() {
         dx[first_maximum(x, &window_positions(g, index))] += dy;
@@ -57,6 +68,7 @@ pub fn max_backward<T: Element>(g: &PoolGeometry, x: &[T], dy: &[T], dx: &mut [T
 
 /// `dx` with every maximum marked; see [`super::max_backward_all`].
 pub fn max_backward_all<T: Element>(g: &PoolGeometry, x: &[T], dy: &[T], dx: &mut [T]) {
+    assert_lens(g, dx, dy);
     dx.fill(T::zero());
     for (index, &dy) in dy.iter().enumerate() {
         let positions = window_positions(g, index);
@@ -80,6 +92,7 @@ fn divisor(g: &PoolGeometry, count_padding: bool, index: usize) -> f64 {
 
 /// `y`, summed in `f64`; see [`super::average_forward`].
 pub fn average_forward<T: Element>(g: &PoolGeometry, count_padding: bool, x: &[T], y: &mut [T]) {
+    assert_lens(g, x, y);
     for (index, y) in y.iter_mut().enumerate() {
         let sum: f64 = window_positions(g, index)
             .iter()
@@ -91,6 +104,7 @@ pub fn average_forward<T: Element>(g: &PoolGeometry, count_padding: bool, x: &[T
 
 /// `dx`; see [`super::average_backward`].
 pub fn average_backward<T: Element>(g: &PoolGeometry, count_padding: bool, dy: &[T], dx: &mut [T]) {
+    assert_lens(g, dx, dy);
     dx.fill(T::zero());
     for (index, &dy) in dy.iter().enumerate() {
         let share = T::from_f64(dy.to_f64() / divisor(g, count_padding, index));
