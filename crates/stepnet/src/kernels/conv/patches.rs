@@ -74,6 +74,9 @@ fn copy_run<T: Element>(to: &mut [T], from: &[T]) {
         4 => fixed::<4, T>(to, from),
         5 => fixed::<5, T>(to, from),
         7 => fixed::<7, T>(to, from),
+        9 => fixed::<9, T>(to, from),
+        12 => fixed::<12, T>(to, from),
+        15 => fixed::<15, T>(to, from),
         _ => to.copy_from_slice(from),
     }
 }
