@@ -6,12 +6,16 @@
 Only numpy.random.RandomState is used: its streams are frozen, so every version of numpy gives this file.
 Floats are written as the 16 hex digits of their bits. Long lists are written as their first and last
 values and a hash: h = 0, then h = (h * 1099511628211 + value) mod 2^64 for each value.
-randn is left to seeds.json, as numpy takes its logarithm from the C library of the machine.
+numpy's randn takes its logarithm from the C library of the machine, so its last bits are not the same
+everywhere. Here it is done over numpy's uniform numbers with a correctly rounded logarithm (decimal's, to 40
+digits); how many values then differ from numpy's own on the machine at hand goes to standard error.
 """
 
 import json
+import math
 import struct
 import sys
+from decimal import Decimal, getcontext
 
 import numpy as np
 
@@ -109,11 +113,36 @@ def mixed():
         }
 
 
+def polar(random, count):
+    """numpy's legacy randn, two at a time, with a correctly rounded logarithm."""
+    values = []
+    while len(values) < count:
+        x1 = 2.0 * random.random_sample() - 1.0
+        x2 = 2.0 * random.random_sample() - 1.0
+        r2 = x1 * x1 + x2 * x2
+        if 0.0 < r2 < 1.0:
+            f = math.sqrt(-2.0 * float(Decimal(r2).ln()) / r2)
+            values += [f * x2, f * x1]
+    return values[:count]
+
+
+def normals(count=20000):
+    getcontext().prec = 40
+    for seed in SEEDS:
+        values = polar(np.random.RandomState(seed), count)
+        own = np.random.RandomState(seed).randn(count)
+        differ = sum(value != other for value, other in zip(values, own))
+        print(f"seed {seed}: {differ} of {count} differ from numpy's", file=sys.stderr)
+        words = [int(word, 16) for word in bits(values)]
+        yield {"seed": seed, "count": count, "last": bits(values[-8:]), "hash": fnv(words)}
+
+
 def main():
     document = {
         "made_by": "tools/numpy_random_values.py",
         "numpy": np.__version__,
         "rand": [{"seed": seed, "bits": bits(np.random.RandomState(seed).rand(700)[-50:])} for seed in SEEDS],
+        "randn": list(normals()),
         "randint": list(randints()),
         "permutation": list(permutations()),
         "shuffle": list(shuffles()),

@@ -176,6 +176,7 @@ fn the_fixtures_long_streams_come_bit_for_bit() -> Result<()> {
 #[derive(Deserialize)]
 struct Numpy {
     rand: Vec<LastBits>,
+    randn: Vec<Normals>,
     randint: Vec<Calls<Randint>>,
     permutation: Vec<Calls<Permutation>>,
     shuffle: Vec<Shuffle>,
@@ -186,6 +187,14 @@ struct Numpy {
 struct LastBits {
     seed: u32,
     bits: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Normals {
+    seed: u32,
+    count: usize,
+    last: Vec<String>,
+    hash: String,
 }
 
 #[derive(Deserialize)]
@@ -261,6 +270,26 @@ fn rand_is_numpys() -> Result<()> {
             expected.bits,
             "seed {}",
             expected.seed
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn randn_is_numpys_with_a_correctly_rounded_logarithm() -> Result<()> {
+    for expected in numpy().randn {
+        let mut values = vec![0.0; expected.count];
+        RandomState::new(expected.seed).fill_randn(&mut values);
+        let seed = expected.seed;
+        assert_eq!(
+            bits(&values[values.len() - 8..]),
+            expected.last,
+            "seed {seed}"
+        );
+        assert_eq!(
+            hash(values.iter().map(|value| value.to_bits())),
+            expected.hash,
+            "seed {seed}"
         );
     }
     Ok(())

@@ -20,9 +20,11 @@ use super::fixed::Fixed;
 
 /// Bound on the error of [`quick`], relative to its result.
 ///
-/// The terms that are not carried as exact pairs are below `2^-21`, or below `z^2 / 2` times the result where
-/// `r = 1`, and are rounded fewer than 16 times: `2^-21 * 2^-53 * 16 = 2^-70`, against a result of at least
-/// `2^-8`, or `2^-16 * 2^-53 * 16 = 2^-65` of the result. A test measures less than `2^-65`.
+/// All larger terms are carried as exact pairs. What is rounded is the tail of the series, below `2^-23` and
+/// off by at most 4 units of its last place, and what is left out, `z_low z^2`, is below `2^-75`: together less
+/// than `2^-73`, while the logarithm is at least `2^-8.1` unless `r = 1`; so below `2^-64` of it. Where `r = 1`
+/// the logarithm can be as small as it likes, but the tail is below `2^-17` of it and nothing is left out: below
+/// `2^-67`. A test over random numbers measures `2^-68.8`.
 const ERROR: f64 = 1.0 / (1_u64 << 63) as f64;
 
 /// The table covers `m` in steps of `2^-7`; its first entry stands for `m = 90/128`.
@@ -167,7 +169,7 @@ mod tests {
     /// Numbers of every size on (0, 1) and above, with many near 1, where the logarithm vanishes.
     fn samples() -> impl Iterator<Item = f64> {
         let mut random = RandomState::new(20);
-        (0..200_000).flat_map(move |i: i32| {
+        (0..20_000).flat_map(move |i: i32| {
             let u = random.uniform() + 1.0 / (1_u64 << 60) as f64;
             let near = 0.5_f64.powi(i % 53 + 1) * u;
             [
@@ -222,5 +224,20 @@ mod tests {
         assert_eq!(ln(f64::MIN_POSITIVE), -708.3964185322641);
         assert_eq!(ln(1.0 - f64::EPSILON / 2.0), -1.1102230246251566e-16);
         assert_eq!(ln(1.0 + f64::EPSILON), 2.2204460492503128e-16);
+    }
+
+    #[test]
+    fn hard_logarithms_are_rounded_correctly() {
+        #[derive(serde::Deserialize)]
+        struct Fixture {
+            ln: Vec<(String, String)>,
+        }
+        let text = include_str!("../../fixtures/hard_logarithms.json");
+        let fixture: Fixture = serde_json::from_str(text).unwrap();
+        assert_eq!(fixture.ln.len(), 32);
+        for (x, expected) in fixture.ln {
+            let x = f64::from_bits(u64::from_str_radix(&x, 16).unwrap());
+            assert_eq!(format!("{:016x}", ln(x).to_bits()), expected, "ln({x:?})");
+        }
     }
 }
