@@ -77,9 +77,11 @@ pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Opened> {
     check_options(options)?;
     let meta = std::fs::metadata(path).map_err(|source| Error::io(path, "open", source))?;
     let mut opened = if meta.is_dir() {
+        check_apart(path, None, options)?;
         open_folder(path, options)?
     } else {
         let kind = kind_of_file(path)?;
+        check_apart(path, Some(kind), options)?;
         open_file(path, kind, options)?
     };
     if let Some(divisor) = options.divisor {
@@ -123,6 +125,27 @@ fn check_options(options: &OpenOptions) -> Result<()> {
             format!("{shape:?}"),
             expected,
         ));
+    }
+    Ok(())
+}
+
+/// Fails if an option is given that content of this kind cannot obey.
+fn check_apart(path: &Path, kind: Option<Kind>, options: &OpenOptions) -> Result<()> {
+    let labels_apart = matches!(kind, Some(Kind::Idx | Kind::Gzip | Kind::Npy));
+    if let Some(labels) = options.labels.as_ref().filter(|_| !labels_apart) {
+        let problem = format!(
+            "labels from {} do not go with it: only IDX and npy pictures have their labels apart",
+            labels.display()
+        );
+        return Err(Error::file(path, problem));
+    }
+    if let Some(column) = options
+        .label_column
+        .as_ref()
+        .filter(|_| kind != Some(Kind::Text))
+    {
+        let problem = format!("not a CSV table: it has no label column {column:?}");
+        return Err(Error::file(path, problem));
     }
     Ok(())
 }

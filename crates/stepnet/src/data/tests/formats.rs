@@ -9,7 +9,9 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::failure;
 use crate::Result;
+use crate::data::pictures::Picture;
 use crate::data::{Dataset, OpenOptions, Opened, Role, Values, open};
+use crate::nn::preprocessing::Resize;
 
 const CHUNKED: &[u8] = include_bytes!("../../../tests/files/chunked.h5");
 const LATEST: &[u8] = include_bytes!("../../../tests/files/latest.h5");
@@ -156,6 +158,51 @@ fn npz_damage_is_an_error() {
         opened("a.npz", &other, Role::Train),
         &["images + labels", "\"bias\", \"weights\""],
     );
+}
+
+#[test]
+fn arrays_are_resized_as_picture_files_are() {
+    let body: Vec<u8> = (0..32).map(|v| v * 8).collect();
+    let file = npz(&[
+        ("x", npy("|u1", "(2, 4, 4)", &body)),
+        ("y", labels(&[1, 0])),
+    ]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.npz");
+    fs::write(&path, file).unwrap();
+    for wanted in [[2, 2, 1], [4, 4, 3], [3, 5, 3]] {
+        let options = OpenOptions {
+            input: Some(wanted),
+            ..OpenOptions::default()
+        };
+        let opened = open(&path, &options).unwrap();
+        let pictures = body.chunks_exact(16).map(|values| {
+            let picture = Picture::new(4, 4, 1, values.to_vec()).unwrap();
+            picture.to_shape(wanted, Resize::Stretch).unwrap()
+        });
+        let expected: Vec<u8> = pictures.flatten().collect();
+        assert_eq!(opened.data.images().values(), &Values::U8(expected));
+        assert!(
+            opened.notes[0].contains("2 pictures brought from 4x4x1"),
+            "{:?}",
+            opened.notes
+        );
+    }
+    let options = OpenOptions {
+        input: Some([4, 4, 2]),
+        ..OpenOptions::default()
+    };
+    failure(open(&path, &options), &["4x4x1, expected 4x4x2"]);
+    let options = OpenOptions {
+        labels: Some(path.clone()),
+        ..OpenOptions::default()
+    };
+    failure(open(&path, &options), &["labels from", "apart"]);
+    let options = OpenOptions {
+        label_column: Some("kind".into()),
+        ..OpenOptions::default()
+    };
+    failure(open(&path, &options), &["not a CSV table", "\"kind\""]);
 }
 
 fn classes(data: &Dataset) -> Vec<&str> {
