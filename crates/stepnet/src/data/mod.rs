@@ -1,1 +1,72 @@
 //! Data sets and the readers of data files.
+//!
+//! [`open()`] recognises a file or a folder by its content and gives a [`Dataset`]: pictures as raw
+//! values, labels, class names. [`digits`] is a small data set that is always there.
+//! [`Dataset::fill_batch`] scales raw values to network input as
+//! [`Preprocessing`](crate::nn::preprocessing::Preprocessing) says.
+//!
+//! IDX, npz, npy, CSV and HDF5 need the cargo feature `files`, pictures and folders of pictures the
+//! feature `pictures`; both are on by default.
+//!
+//! Everything read is checked before memory is taken for it, and an error is one line with the
+//! file, the place in it, what was found and what was expected.
+
+mod dataset;
+mod digits;
+mod images;
+mod open;
+mod read;
+mod recognise;
+mod split;
+
+#[cfg(feature = "files")]
+pub mod array;
+#[cfg(feature = "files")]
+mod assemble;
+#[cfg(feature = "files")]
+mod csv;
+#[cfg(feature = "files")]
+mod hdf5;
+#[cfg(feature = "files")]
+pub mod idx;
+#[cfg(feature = "files")]
+mod idx_folder;
+#[cfg(feature = "files")]
+mod keys;
+#[cfg(feature = "files")]
+pub mod npy;
+#[cfg(feature = "files")]
+mod npy_header;
+#[cfg(feature = "files")]
+mod npz;
+#[cfg(feature = "files")]
+mod shape;
+
+#[cfg(feature = "pictures")]
+mod folder;
+#[cfg(feature = "pictures")]
+mod jpeg;
+#[cfg(feature = "pictures")]
+mod jpeg_check;
+#[cfg(feature = "pictures")]
+mod jpeg_entropy;
+#[cfg(feature = "pictures")]
+mod picture;
+#[cfg(feature = "pictures")]
+pub mod pictures;
+#[cfg(feature = "pictures")]
+mod resize;
+#[cfg(feature = "pictures")]
+mod walk;
+
+#[doc(hidden)]
+pub mod fuzzing;
+
+#[cfg(test)]
+mod tests;
+
+pub use dataset::{Dataset, MAX_CLASSES};
+pub use digits::{DIGITS_DIVISOR, digits};
+pub use images::{Images, Values};
+pub use open::{OpenOptions, Opened, Role, open};
+pub use recognise::Kind;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Element;
+use crate::{Element, Error, Result};
 
 /// How a picture is brought to the network's height and width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -61,6 +61,48 @@ impl Preprocessing {
     /// The network's input shape: height, width, channels.
     pub fn shape(&self) -> [usize; 3] {
         [self.height, self.width, self.channels]
+    }
+
+    /// Fails if the numbers cannot preprocess anything.
+    ///
+    /// # Errors
+    /// A zero in the shape, a divisor that is not positive and finite, a `mean` or `deviation`
+    /// that is neither empty nor one finite value per channel, or a deviation of zero.
+    pub fn check(&self) -> Result<()> {
+        let wrong = |argument: &str, found: String, expected: &str| {
+            Err(Error::value("preprocessing", argument, found, expected))
+        };
+        if self.shape().contains(&0) {
+            return wrong(
+                "the shape",
+                format!("{:?}", self.shape()),
+                "three positive numbers",
+            );
+        }
+        if !(self.divisor > 0.0 && self.divisor.is_finite()) {
+            return wrong(
+                "divisor",
+                self.divisor.to_string(),
+                "a positive finite number",
+            );
+        }
+        for (name, values) in [("mean", &self.mean), ("deviation", &self.deviation)] {
+            if !values.is_empty() && values.len() != self.channels {
+                let found = format!("{} values", values.len());
+                return wrong(
+                    name,
+                    found,
+                    &format!("none or {}, one a channel", self.channels),
+                );
+            }
+            if let Some(value) = values.iter().find(|value| !value.is_finite()) {
+                return wrong(name, value.to_string(), "finite values");
+            }
+        }
+        if self.deviation.contains(&0.0) {
+            return wrong("deviation", "0".into(), "values other than 0");
+        }
+        Ok(())
     }
 
     /// One raw value of channel `channel` as the network sees it, computed in `T`

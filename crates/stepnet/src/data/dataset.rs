@@ -1,0 +1,325 @@
+//! Data sets in memory: pictures, labels and class names.
+
+use crate::nn::preprocessing::Preprocessing;
+use crate::{Element, Error, Result};
+
+use super::images::{Images, Values};
+
+/// The most classes a data set may name.
+pub const MAX_CLASSES: usize = 65_536;
+
+/// Channels up to which [`Dataset::fill_batch`] keeps a table of 256 values each.
+const TABLE_CHANNELS: usize = 4;
+
+/// Examples for training or evaluation: a picture and a class label each.
+///
+/// Every label is smaller than the number of classes, there are as many labels as pictures and at
+/// least one, and no class name occurs twice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dataset {
+    images: Images,
+    labels: Vec<u32>,
+    classes: Vec<String>,
+}
+
+impl Dataset {
+    /// A data set of pictures, their labels, and the classes' names.
+    ///
+    /// # Errors
+    /// No picture, numbers of pictures and labels that differ, a label without a class, a class
+    /// named twice, or too many classes.
+    pub fn new(images: Images, labels: Vec<u32>, classes: Vec<String>) -> Result<Self> {
+        let wrong = |argument: &str, found: String, expected: String| {
+            Err(Error::value("Dataset", argument, found, expected))
+        };
+        if images.is_empty() {
+            return wrong("the number of pictures", "0".into(), "at least 1".into());
+        }
+        if images.len() != labels.len() {
+            let expected = format!("{}, one for each picture", images.len());
+            return wrong("the number of labels", labels.len().to_string(), expected);
+        }
+        if classes.len() > MAX_CLASSES {
+            let expected = format!("at most {MAX_CLASSES}");
+            return wrong("the number of classes", classes.len().to_string(), expected);
+        }
+        if let Some(at) = labels
+            .iter()
+            .position(|&label| label as usize >= classes.len())
+        {
+            let expected = format!("less than the number of classes, {}", classes.len());
+            return wrong(&format!("label {at}"), labels[at].to_string(), expected);
+        }
+        let mut sorted: Vec<&String> = classes.iter().collect();
+        sorted.sort();
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            return wrong(
+                "a class name",
+                format!("{:?} twice", pair[0]),
+                "different names".into(),
+            );
+        }
+        Ok(Self {
+            images,
+            labels,
+            classes,
+        })
+    }
+
+    /// The pictures.
+    pub fn images(&self) -> &Images {
+        &self.images
+    }
+
+    /// The labels: the index of each picture's class.
+    pub fn labels(&self) -> &[u32] {
+        &self.labels
+    }
+
+    /// The classes' names, in the order of the labels.
+    pub fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    /// The number of examples.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there is no example; never true, as an empty data set cannot be made.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The number of examples of each class.
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes.len()];
+        for &label in &self.labels {
+            counts[label as usize] += 1;
+        }
+        counts
+    }
+
+    /// The examples at `indices`, in that order; an index may come more than once.
+    ///
+    /// # Errors
+    /// No index, or an index past the last example.
+    pub fn subset(&self, indices: &[usize]) -> Result<Self> {
+        self.check_indices("Dataset::subset", indices)?;
+        if indices.is_empty() {
+            return Err(Error::value(
+                "Dataset::subset",
+                "the number of indices",
+                0,
+                "at least 1",
+            ));
+        }
+        let images = self.images.gather(indices);
+        Ok(Self {
+            images,
+            labels: indices.iter().map(|&index| self.labels[index]).collect(),
+            classes: self.classes.clone(),
+        })
+    }
+
+    /// The same examples labelled by the classes `wanted`, as a model or a training set has them.
+    ///
+    /// Classes are matched by name. Where this side has only numbers for names (`0`, `1`, ...: the
+    /// source named none), or the other side has and there are as many, they are matched by
+    /// position.
+    ///
+    /// # Errors
+    /// A class that is not among `wanted`, naming it.
+    pub fn with_classes(self, wanted: &[String]) -> Result<Self> {
+        let as_many = self.classes.len() == wanted.len();
+        let by_position = is_numbered(&self.classes) || (is_numbered(wanted) && as_many);
+        let map = self.classes.iter().enumerate().map(|(position, name)| {
+            let by_name = wanted.iter().position(|other| other == name);
+            by_name.or_else(|| (by_position && position < wanted.len()).then_some(position))
+        });
+        let map: Vec<Option<usize>> = map.collect();
+        let counts = self.class_counts();
+        let unknown = |class: usize| map[class].is_none() && counts[class] > 0;
+        if let Some(class) = (0..self.classes.len()).find(|&class| unknown(class)) {
+            return Err(Error::value(
+                "class names",
+                format!("class {class}"),
+                format!("{:?}", self.classes[class]),
+                format!("one of {}", listed(wanted)),
+            ));
+        }
+        let relabel = |&label: &u32| map[label as usize].unwrap_or_default() as u32;
+        let labels = self.labels.iter().map(relabel).collect();
+        Self::new(self.images, labels, wanted.to_vec())
+    }
+
+    /// Writes the pictures at `indices` into `out` as the network sees them, one after the other:
+    /// `out[i, h, w, c] = preprocessing.value(images[indices[i], h, w, c], c)`, computed in `T`.
+    ///
+    /// # Shapes
+    /// `out`: `(indices.len(), height, width, channels)`, row-major.
+    ///
+    /// # Errors
+    /// An index past the last example, an `out` of another length, or a preprocessing that does
+    /// not fit the pictures' shape.
+    pub fn fill_batch<T: Element>(
+        &self,
+        indices: &[usize],
+        preprocessing: &Preprocessing,
+        out: &mut [T],
+    ) -> Result<()> {
+        self.check_indices("Dataset::fill_batch", indices)?;
+        preprocessing.check()?;
+        let shape = self.images.shape();
+        if preprocessing.shape() != shape {
+            let expected = format!("{:?} as the preprocessing has it", preprocessing.shape());
+            return Err(Error::shape(
+                "Dataset::fill_batch",
+                "the pictures",
+                &shape,
+                expected,
+            ));
+        }
+        let run = self.images.per_image();
+        if indices.len().checked_mul(run) != Some(out.len()) {
+            let expected = format!("{} pictures of {run} values", indices.len());
+            return Err(Error::shape(
+                "Dataset::fill_batch",
+                "out",
+                &[out.len()],
+                expected,
+            ));
+        }
+        let rows = indices.iter().map(|&index| index * run..(index + 1) * run);
+        let pairs = rows.zip(out.chunks_exact_mut(run));
+        match self.images.values() {
+            Values::U8(values) => {
+                let scale = Scale::new(preprocessing);
+                pairs.for_each(|(row, out)| scale.apply(&values[row], out));
+            }
+            Values::F32(values) => pairs.for_each(|(row, out)| {
+                convert(
+                    &values[row],
+                    |v| T::from_f64(f64::from(v)),
+                    preprocessing,
+                    out,
+                );
+            }),
+            Values::F64(values) => pairs.for_each(|(row, out)| {
+                convert(&values[row], T::from_f64, preprocessing, out);
+            }),
+        }
+        Ok(())
+    }
+
+    /// Fails if an index is past the last example.
+    fn check_indices(&self, operation: &'static str, indices: &[usize]) -> Result<()> {
+        match indices.iter().position(|&index| index >= self.len()) {
+            None => Ok(()),
+            Some(at) => Err(Error::value(
+                operation,
+                format!("index {at}"),
+                indices[at],
+                format!("less than the number of examples, {}", self.len()),
+            )),
+        }
+    }
+}
+
+/// 8-bit values to network values, looked up where a table pays.
+enum Scale<'a, T> {
+    /// One table for all channels.
+    Uniform([T; 256]),
+    /// A table for each of a few channels.
+    Channels([[T; 256]; TABLE_CHANNELS], usize),
+    /// Many channels, each with its own mean or deviation: computed value by value.
+    Direct(&'a Preprocessing),
+}
+
+impl<'a, T: Element> Scale<'a, T> {
+    fn new(preprocessing: &'a Preprocessing) -> Self {
+        let table = |channel: usize| {
+            let mut table = [T::zero(); 256];
+            for (value, slot) in table.iter_mut().enumerate() {
+                *slot = preprocessing.value(T::from_f64(value as f64), channel);
+            }
+            table
+        };
+        if preprocessing.mean.is_empty() && preprocessing.deviation.is_empty() {
+            Self::Uniform(table(0))
+        } else if preprocessing.channels <= TABLE_CHANNELS {
+            let mut tables = [[T::zero(); 256]; TABLE_CHANNELS];
+            for (channel, slot) in tables.iter_mut().enumerate().take(preprocessing.channels) {
+                *slot = table(channel);
+            }
+            Self::Channels(tables, preprocessing.channels)
+        } else {
+            Self::Direct(preprocessing)
+        }
+    }
+
+    fn apply(&self, values: &[u8], out: &mut [T]) {
+        match self {
+            Self::Uniform(table) => {
+                for (out, &value) in out.iter_mut().zip(values) {
+                    *out = table[usize::from(value)];
+                }
+            }
+            Self::Channels(tables, channels) => {
+                let pixels = out
+                    .chunks_exact_mut(*channels)
+                    .zip(values.chunks_exact(*channels));
+                for (out, pixel) in pixels {
+                    for ((out, &value), table) in out.iter_mut().zip(pixel).zip(tables) {
+                        *out = table[usize::from(value)];
+                    }
+                }
+            }
+            Self::Direct(preprocessing) => {
+                convert(values, |v| T::from_f64(f64::from(v)), preprocessing, out);
+            }
+        }
+    }
+}
+
+/// Values of one picture to network values, one by one.
+fn convert<V: Copy, T: Element>(
+    values: &[V],
+    to: impl Fn(V) -> T,
+    preprocessing: &Preprocessing,
+    out: &mut [T],
+) {
+    let channels = preprocessing.channels;
+    let pixels = out
+        .chunks_exact_mut(channels)
+        .zip(values.chunks_exact(channels));
+    for (out, pixel) in pixels {
+        for (channel, (out, &value)) in out.iter_mut().zip(pixel).enumerate() {
+            *out = preprocessing.value(to(value), channel);
+        }
+    }
+}
+
+/// The names `0`, `1`, ... for classes without names.
+pub(crate) fn numbered(count: usize) -> Vec<String> {
+    (0..count).map(|class| class.to_string()).collect()
+}
+
+/// Whether the names are those of [`numbered`].
+fn is_numbered(names: &[String]) -> bool {
+    names
+        .iter()
+        .enumerate()
+        .all(|(at, name)| name.parse() == Ok(at))
+}
+
+/// A list of names for a message, shortened where it is long.
+pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    const SHOWN: usize = 20;
+    let mut text: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
+    let more = format!("and {} more", names.len().saturating_sub(SHOWN));
+    if names.len() > SHOWN {
+        text.push(&more);
+    }
+    text.join(", ")
+}

@@ -1,0 +1,148 @@
+//! Pictures of one shape, as raw values.
+
+use crate::{Error, Result};
+
+/// Raw values as the source stores them, before any scaling.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// 8-bit values, as pictures have them.
+    U8(Vec<u8>),
+    /// Single precision values.
+    F32(Vec<f32>),
+    /// Double precision values.
+    F64(Vec<f64>),
+}
+
+impl Values {
+    /// The number of values.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::U8(values) => values.len(),
+            Self::F32(values) => values.len(),
+            Self::F64(values) => values.len(),
+        }
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The value at `index` as an `f64` (exact), or `None` past the end.
+    pub fn get(&self, index: usize) -> Option<f64> {
+        match self {
+            Self::U8(values) => values.get(index).map(|&v| f64::from(v)),
+            Self::F32(values) => values.get(index).map(|&v| f64::from(v)),
+            Self::F64(values) => values.get(index).copied(),
+        }
+    }
+
+    /// The values at `picks`, each a run of `run` values, one after the other.
+    fn gather(&self, picks: &[usize], run: usize) -> Self {
+        fn pick<V: Copy>(values: &[V], picks: &[usize], run: usize) -> Vec<V> {
+            let mut out = Vec::with_capacity(picks.len() * run);
+            for &index in picks {
+                out.extend_from_slice(&values[index * run..(index + 1) * run]);
+            }
+            out
+        }
+        match self {
+            Self::U8(values) => Self::U8(pick(values, picks, run)),
+            Self::F32(values) => Self::F32(pick(values, picks, run)),
+            Self::F64(values) => Self::F64(pick(values, picks, run)),
+        }
+    }
+}
+
+/// Pictures (or other arrays) of one shape, one after the other, row-major.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Images {
+    shape: [usize; 3],
+    values: Values,
+}
+
+impl Images {
+    /// Pictures of `shape` (height, width, channels) from their values, `(n, h, w, c)` row-major.
+    ///
+    /// # Errors
+    /// A zero in the shape, a shape too large to count, or values that do not fill whole pictures.
+    pub fn new(shape: [usize; 3], values: Values) -> Result<Self> {
+        let per_image = elements(shape).filter(|&n| n > 0).ok_or_else(|| {
+            Error::value(
+                "Images",
+                "shape",
+                format!("{shape:?}"),
+                "three positive numbers",
+            )
+        })?;
+        if !values.len().is_multiple_of(per_image) {
+            return Err(Error::value(
+                "Images",
+                "the number of values",
+                values.len(),
+                format!("a multiple of {per_image} for pictures of shape {shape:?}"),
+            ));
+        }
+        Ok(Self { shape, values })
+    }
+
+    /// Height, width and channels of every picture.
+    pub fn shape(&self) -> [usize; 3] {
+        self.shape
+    }
+
+    /// The raw values, `(n, h, w, c)` row-major.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// The values of one picture.
+    pub fn per_image(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// The number of pictures.
+    pub fn len(&self) -> usize {
+        self.values.len() / self.per_image()
+    }
+
+    /// Whether there is no picture.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// The pictures at `indices`, which must be there, in that order.
+    pub(super) fn gather(&self, indices: &[usize]) -> Self {
+        let values = self.values.gather(indices, self.per_image());
+        Self {
+            shape: self.shape,
+            values,
+        }
+    }
+
+    /// The same values seen as pictures of another shape with as many values.
+    ///
+    /// # Errors
+    /// A shape with another number of values.
+    pub fn reshape(self, shape: [usize; 3]) -> Result<Self> {
+        if elements(shape) != Some(self.per_image()) {
+            return Err(Error::shape(
+                "Images::reshape",
+                "the picture",
+                &self.shape,
+                format!("as many values as {shape:?}"),
+            ));
+        }
+        Ok(Self {
+            shape,
+            values: self.values,
+        })
+    }
+}
+
+/// The number of values of a shape, if it can be counted.
+pub(crate) fn elements(shape: [usize; 3]) -> Option<usize> {
+    shape
+        .iter()
+        .try_fold(1usize, |product, &n| product.checked_mul(n))
+}

@@ -1,0 +1,115 @@
+//! JPEG pictures, read strictly: what is damaged or cut off is an error.
+
+use std::path::Path;
+
+use image::metadata::Orientation;
+use image::{DynamicImage, GrayImage, RgbImage};
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::errors::DecodeErrors;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use crate::{Error, Result};
+
+use super::jpeg_check;
+use super::pictures::{Header, check_size, upright_header};
+
+/// The largest width and height the format can state.
+const MAX_SIDE: usize = 65_535;
+
+/// What is read before the picture itself.
+struct Opened<'a> {
+    decoder: JpegDecoder<ZCursor<&'a [u8]>>,
+    width: usize,
+    height: usize,
+    grey: bool,
+    orientation: Orientation,
+}
+
+/// Decodes a JPEG to 8-bit grey or RGB; the orientation is still to be applied.
+///
+/// The decoder fills in what it misses when a scan's data end at a marker, so the file is walked
+/// through by [`jpeg_check::check`] first.
+pub(super) fn decode(name: &Path, bytes: &[u8]) -> Result<(DynamicImage, Orientation)> {
+    let mut opened = open(name, bytes)?;
+    jpeg_check::check(bytes)
+        .map_err(|problem| Error::file(name, format!("a damaged JPEG picture: {problem}")))?;
+    let space = if opened.grey {
+        ColorSpace::Luma
+    } else {
+        ColorSpace::RGB
+    };
+    opened
+        .decoder
+        .set_options(options().jpeg_set_out_colorspace(space));
+    let values = opened
+        .decoder
+        .decode()
+        .map_err(|error| broken(name, &error))?;
+    let (width, height) = (opened.width as u32, opened.height as u32);
+    let image = if opened.grey {
+        GrayImage::from_raw(width, height, values).map(DynamicImage::ImageLuma8)
+    } else {
+        RgbImage::from_raw(width, height, values).map(DynamicImage::ImageRgb8)
+    };
+    let short = || {
+        Error::file(
+            name,
+            "the JPEG decoder gave fewer values than the size needs",
+        )
+    };
+    Ok((image.ok_or_else(short)?, opened.orientation))
+}
+
+/// Reads the header of a JPEG.
+pub(super) fn header(name: &Path, bytes: &[u8]) -> Result<Header> {
+    let opened = open(name, bytes)?;
+    Ok(upright_header(
+        opened.width,
+        opened.height,
+        opened.grey,
+        opened.orientation,
+    ))
+}
+
+fn options() -> DecoderOptions {
+    let options = DecoderOptions::default().set_strict_mode(true);
+    options.set_max_width(MAX_SIDE).set_max_height(MAX_SIDE)
+}
+
+fn open<'a>(name: &Path, bytes: &'a [u8]) -> Result<Opened<'a>> {
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options());
+    decoder
+        .decode_headers()
+        .map_err(|error| broken(name, &error))?;
+    let unread = || Error::file(name, "a JPEG picture without a size");
+    let (width, height) = decoder.dimensions().ok_or_else(unread)?;
+    check_size(name, bytes, width as u64, height as u64)?;
+    let grey = decoder.input_colorspace().ok_or_else(unread)? == ColorSpace::Luma;
+    let orientation = decoder
+        .exif()
+        .and_then(|exif| Orientation::from_exif_chunk(exif));
+    let orientation = orientation.unwrap_or(Orientation::NoTransforms);
+    Ok(Opened {
+        decoder,
+        width,
+        height,
+        grey,
+        orientation,
+    })
+}
+
+fn broken(name: &Path, error: &DecodeErrors) -> Error {
+    let problem = match error {
+        DecodeErrors::ExhaustedData => "the file ends early".to_owned(),
+        DecodeErrors::IoErrors(error) => format!("the file ends early ({error:?})"),
+        other => format!("{other:?}"),
+    };
+    // The decoder ends some of its messages with a line break.
+    let problem = problem.split_whitespace().collect::<Vec<_>>().join(" ");
+    Error::file(
+        name,
+        format!("a JPEG picture that cannot be decoded: {problem}"),
+    )
+}

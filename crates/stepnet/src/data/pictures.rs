@@ -1,0 +1,307 @@
+//! Decoding pictures and bringing them to a network's input.
+//!
+//! Training on a folder and predicting on a file go through [`Picture::to_shape`] alike, so the
+//! same picture gives the same values bit for bit.
+//!
+//! PNG (8 and 16 bit, palette, grey, transparent), JPEG (baseline and progressive; CMYK is turned
+//! into RGB), BMP, and the first frame of a GIF. A picture is turned upright by its EXIF
+//! orientation. 16-bit values `v` become `round(v / 257)`. Colour profiles are not applied. A
+//! damaged or cut-off file is an error: nothing is filled in.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, png::PngDecoder};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, Limits};
+
+use crate::nn::preprocessing::Preprocessing;
+use crate::{Element, Error, Result};
+
+use super::jpeg;
+pub use super::picture::Picture;
+use super::picture::check_shape;
+use super::read::read_file;
+use super::recognise::Kind;
+
+/// The most pixels a picture may declare.
+pub const MAX_PIXELS: u64 = 100_000_000;
+
+/// The most pixels a byte of a file can stand for; a bilevel PNG of one colour comes near.
+const PIXELS_PER_BYTE: u64 = 8_400;
+
+/// Pictures up to this many pixels are decoded whatever the length of their file.
+const FREE_PIXELS: u64 = 1_000_000;
+
+/// What a decoder may allocate beside the picture, in bytes.
+const DECODER_MEMORY: u64 = 1 << 30;
+
+/// What a picture's header says, after turning it upright.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// The height in pixels.
+    pub height: usize,
+    /// The width in pixels.
+    pub width: usize,
+    /// Whether the file stores grey values, with or without transparency.
+    pub grey: bool,
+}
+
+/// Decodes a picture file.
+///
+/// # Errors
+/// A file that is no picture, is damaged, or declares more than [`MAX_PIXELS`].
+pub fn decode(path: impl AsRef<Path>) -> Result<Picture> {
+    let path = path.as_ref();
+    from_bytes(path, &read_file(path)?)
+}
+
+/// Decodes the content of a picture file; `name` is for messages.
+///
+/// # Errors
+/// As [`decode`].
+pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<Picture> {
+    let limits = limits();
+    let wrong = |error| picture_error(name, bytes, &error);
+    let (image, orientation) = match kind(name, bytes)? {
+        Kind::Jpeg => jpeg::decode(name, bytes)?,
+        Kind::Png => {
+            let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(wrong)?;
+            from_decoder(name, bytes, decoder)?
+        }
+        Kind::Gif => from_decoder(
+            name,
+            bytes,
+            GifDecoder::new(Cursor::new(bytes)).map_err(wrong)?,
+        )?,
+        _ => from_decoder(
+            name,
+            bytes,
+            BmpDecoder::new(Cursor::new(bytes)).map_err(wrong)?,
+        )?,
+    };
+    upright(name, image, orientation)
+}
+
+/// Reads a picture's header alone.
+///
+/// # Errors
+/// As [`decode`], for what the header shows.
+pub fn header(name: &Path, bytes: &[u8]) -> Result<Header> {
+    let limits = limits();
+    let wrong = |error| picture_error(name, bytes, &error);
+    match kind(name, bytes)? {
+        Kind::Jpeg => jpeg::header(name, bytes),
+        Kind::Png => header_of(
+            name,
+            bytes,
+            &mut PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(wrong)?,
+        ),
+        Kind::Gif => header_of(
+            name,
+            bytes,
+            &mut GifDecoder::new(Cursor::new(bytes)).map_err(wrong)?,
+        ),
+        _ => header_of(
+            name,
+            bytes,
+            &mut BmpDecoder::new(Cursor::new(bytes)).map_err(wrong)?,
+        ),
+    }
+}
+
+/// The raw 8-bit values of a picture file in the shape of a network's input.
+///
+/// # Shapes
+/// `preprocessing.shape()`: `(height, width, channels)`, row-major.
+///
+/// # Errors
+/// As [`decode`], and an input that is not one of pictures.
+pub fn load_for(path: impl AsRef<Path>, preprocessing: &Preprocessing) -> Result<Vec<u8>> {
+    let path = path.as_ref();
+    check_shape(preprocessing.shape())?;
+    decode(path)?.to_shape(preprocessing.shape(), preprocessing.resize)
+}
+
+/// A picture file as a network sees it.
+///
+/// A network whose training values did not run to 255 (the digits' run to 16) sees the picture's
+/// range 0..255 in place of its own: the values are divided by 255, whatever the divisor is.
+///
+/// # Shapes
+/// `preprocessing.shape()`: `(height, width, channels)`, row-major.
+///
+/// # Errors
+/// As [`load_for`].
+pub fn load_input<T: Element>(
+    path: impl AsRef<Path>,
+    preprocessing: &Preprocessing,
+) -> Result<Vec<T>> {
+    preprocessing.check()?;
+    let preprocessing = Preprocessing {
+        divisor: 255.0,
+        ..preprocessing.clone()
+    };
+    let values = load_for(path, &preprocessing)?;
+    let value = |(at, v): (usize, u8)| {
+        preprocessing.value(T::from_f64(f64::from(v)), at % preprocessing.channels)
+    };
+    Ok(values.into_iter().enumerate().map(value).collect())
+}
+
+/// The kind of a picture, or an error that it is none.
+fn kind(name: &Path, bytes: &[u8]) -> Result<Kind> {
+    match Kind::of(bytes) {
+        Kind::Empty => Err(Error::file(name, "the file is empty")),
+        kind if kind.is_picture() => Ok(kind),
+        kind => {
+            let problem = format!(
+                "not a picture but {}; expected PNG, JPEG, BMP or GIF",
+                kind.name()
+            );
+            Err(Error::file(name, problem))
+        }
+    }
+}
+
+fn limits() -> Limits {
+    let mut limits = Limits::no_limits();
+    limits.max_alloc = Some(DECODER_MEMORY);
+    limits
+}
+
+fn picture_error(name: &Path, bytes: &[u8], error: &image::ImageError) -> Error {
+    let what = Kind::of(bytes).name();
+    let mut text = error.to_string().replace('\n', " ");
+    if let image::ImageError::IoError(source) = error
+        && source.kind() == std::io::ErrorKind::UnexpectedEof
+    {
+        text = format!("the file ends early ({text})");
+    }
+    Error::file(name, format!("{what} that cannot be decoded: {text}"))
+}
+
+/// Fails if the declared size is over the limit, or more than a file of this length can hold.
+pub(super) fn check_size(name: &Path, bytes: &[u8], width: u64, height: u64) -> Result<()> {
+    let stored = bytes.len() as u64;
+    let pixels = width.saturating_mul(height);
+    if pixels == 0 {
+        return Err(Error::file(
+            name,
+            format!("declares {width}x{height} pixels: nothing to see"),
+        ));
+    }
+    if pixels > MAX_PIXELS {
+        let problem =
+            format!("declares {width}x{height} = {pixels} pixels, over the limit of {MAX_PIXELS}");
+        return Err(Error::file(name, problem));
+    }
+    if pixels > FREE_PIXELS.max(stored.saturating_mul(PIXELS_PER_BYTE)) {
+        let problem =
+            format!("declares {width}x{height} pixels, more than {stored} bytes can hold");
+        return Err(Error::file(name, problem));
+    }
+    Ok(())
+}
+
+fn from_decoder(
+    name: &Path,
+    bytes: &[u8],
+    mut decoder: impl ImageDecoder,
+) -> Result<(DynamicImage, Orientation)> {
+    let wrong = |error| picture_error(name, bytes, &error);
+    let (width, height) = decoder.dimensions();
+    check_size(name, bytes, u64::from(width), u64::from(height))?;
+    let orientation = decoder.orientation().map_err(wrong)?;
+    decoder.set_limits(limits()).map_err(wrong)?;
+    Ok((
+        DynamicImage::from_decoder(decoder).map_err(wrong)?,
+        orientation,
+    ))
+}
+
+fn header_of(name: &Path, bytes: &[u8], decoder: &mut impl ImageDecoder) -> Result<Header> {
+    let (width, height) = decoder.dimensions();
+    check_size(name, bytes, u64::from(width), u64::from(height))?;
+    let orientation = decoder
+        .orientation()
+        .map_err(|error| picture_error(name, bytes, &error))?;
+    let grey = !decoder.color_type().has_color();
+    Ok(upright_header(
+        width as usize,
+        height as usize,
+        grey,
+        orientation,
+    ))
+}
+
+/// The header of a picture turned upright.
+pub(super) fn upright_header(
+    width: usize,
+    height: usize,
+    grey: bool,
+    orientation: Orientation,
+) -> Header {
+    match orientation {
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => Header {
+            height: width,
+            width: height,
+            grey,
+        },
+        _ => Header {
+            height,
+            width,
+            grey,
+        },
+    }
+}
+
+/// Turns a decoded picture upright and brings it to 8 bits.
+fn upright(name: &Path, mut image: DynamicImage, orientation: Orientation) -> Result<Picture> {
+    fn eight(values: Vec<u16>) -> Vec<u8> {
+        values
+            .into_iter()
+            .map(|v| ((u32::from(v) + 128) / 257) as u8)
+            .collect()
+    }
+    image.apply_orientation(orientation);
+    let (height, width) = (image.height() as usize, image.width() as usize);
+    let (channels, values) = match image {
+        DynamicImage::ImageLuma8(image) => (1, image.into_raw()),
+        DynamicImage::ImageLumaA8(image) => (2, image.into_raw()),
+        DynamicImage::ImageRgb8(image) => (3, image.into_raw()),
+        DynamicImage::ImageRgba8(image) => (4, image.into_raw()),
+        DynamicImage::ImageLuma16(image) => (1, eight(image.into_raw())),
+        DynamicImage::ImageLumaA16(image) => (2, eight(image.into_raw())),
+        DynamicImage::ImageRgb16(image) => (3, eight(image.into_raw())),
+        DynamicImage::ImageRgba16(image) => (4, eight(image.into_raw())),
+        other => (4, other.into_rgba8().into_raw()),
+    };
+    let turned = orientation != Orientation::NoTransforms;
+    let picture = Picture::new(height, width, channels, values);
+    let picture = picture.map_err(|error| Error::file(name, error.to_string()))?;
+    Ok(picture.turned(turned))
+}
+
+/// Zeroed memory for `count` pictures of a shape.
+///
+/// # Errors
+/// More than there is, naming the bytes.
+pub(super) fn room_for(path: &Path, count: usize, shape: [usize; 3]) -> Result<Vec<u8>> {
+    let length = super::images::elements(shape).and_then(|run| run.checked_mul(count));
+    let mut values = Vec::new();
+    if length
+        .and_then(|length| values.try_reserve_exact(length).ok())
+        .is_none()
+    {
+        let [height, width, channels] = shape;
+        let problem =
+            format!("{count} pictures of {height}x{width}x{channels} do not fit into memory");
+        return Err(Error::file(path, problem));
+    }
+    values.resize(length.unwrap_or_default(), 0);
+    Ok(values)
+}

@@ -1,0 +1,132 @@
+//! What a file holds, told from its first bytes.
+
+/// The kinds of content Stepnet knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// No byte at all.
+    Empty,
+    /// A PNG picture.
+    Png,
+    /// A JPEG picture.
+    Jpeg,
+    /// A GIF picture.
+    Gif,
+    /// A BMP picture.
+    Bmp,
+    /// A gzip stream: an IDX file inside is expected.
+    Gzip,
+    /// A zip archive: an npz file.
+    Zip,
+    /// A numpy array.
+    Npy,
+    /// An HDF5 file.
+    Hdf5,
+    /// An IDX array, or what begins like one.
+    Idx,
+    /// Text: a CSV table is expected.
+    Text,
+    /// None of these.
+    Unknown,
+}
+
+/// How many bytes [`Kind::of`] wants to see.
+pub(crate) const LOOK: usize = 1024;
+
+/// What can be opened, for messages.
+pub(crate) const ACCEPTED: &str = "IDX (plain or gzip), npz, npy, HDF5, CSV, or a folder of PNG, JPEG, BMP or GIF pictures by class";
+
+impl Kind {
+    /// The kind of a file that begins with `bytes`; the first 1024 bytes decide.
+    ///
+    /// HDF5 files may begin with a block of the user's own; only those without are recognised.
+    pub fn of(bytes: &[u8]) -> Self {
+        let bytes = &bytes[..bytes.len().min(LOOK)];
+        let magics: [(&[u8], Self); 11] = [
+            (b"\x89PNG\r\n\x1a\n", Self::Png),
+            (b"\xff\xd8\xff", Self::Jpeg),
+            (b"GIF87a", Self::Gif),
+            (b"GIF89a", Self::Gif),
+            (b"\x1f\x8b", Self::Gzip),
+            (b"PK\x03\x04", Self::Zip),
+            (b"PK\x05\x06", Self::Zip),
+            (b"\x93NUMPY", Self::Npy),
+            (b"\x89HDF\r\n\x1a\n", Self::Hdf5),
+            (b"\xff\xfe", Self::Unknown), // UTF-16 text: not read
+            (b"\xef\xbb\xbf", Self::Text),
+        ];
+        if bytes.is_empty() {
+            return Self::Empty;
+        }
+        if let Some((_, kind)) = magics.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+            return *kind;
+        }
+        match bytes {
+            // A bitmap's two letters could begin a text; its reserved words are zero.
+            [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Self::Bmp,
+            // Two zero bytes, a type code, the number of dimensions.
+            [0, 0, code, 1..=8, ..] if *code != 0 => Self::Idx,
+            _ if is_text(bytes) => Self::Text,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Whether it is a picture.
+    pub fn is_picture(self) -> bool {
+        matches!(self, Self::Png | Self::Jpeg | Self::Gif | Self::Bmp)
+    }
+
+    /// The kind in words, for messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "an empty file",
+            Self::Png => "a PNG picture",
+            Self::Jpeg => "a JPEG picture",
+            Self::Gif => "a GIF picture",
+            Self::Bmp => "a BMP picture",
+            Self::Gzip => "a gzip file",
+            Self::Zip => "a zip archive",
+            Self::Npy => "a numpy array",
+            Self::Hdf5 => "an HDF5 file",
+            Self::Idx => "an IDX file",
+            Self::Text => "text",
+            Self::Unknown => "of no known kind",
+        }
+    }
+}
+
+/// Whether the bytes look like text in UTF-8 or an 8-bit encoding: no control characters.
+fn is_text(bytes: &[u8]) -> bool {
+    bytes
+        .iter()
+        .all(|&byte| byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t' | b'\n' | b'\r'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn contents_are_told_apart() {
+        let cases: [(&[u8], Kind); 16] = [
+            (b"", Kind::Empty),
+            (b"\x89PNG\r\n\x1a\nxxxx", Kind::Png),
+            (b"\xff\xd8\xff\xe0", Kind::Jpeg),
+            (b"GIF89a..", Kind::Gif),
+            (b"BM\x10\x00\x00\x00\0\0\0\0\x36", Kind::Bmp),
+            (b"BMI,age,label\n", Kind::Text),
+            (b"\x1f\x8b\x08", Kind::Gzip),
+            (b"PK\x03\x04", Kind::Zip),
+            (b"PK,label\n1,2\n", Kind::Text),
+            (b"\x93NUMPY\x01\x00", Kind::Npy),
+            (b"\x89HDF\r\n\x1a\n\0", Kind::Hdf5),
+            (b"\0\0\x08\x03", Kind::Idx),
+            (b"\0\0\x0a\x03", Kind::Idx),
+            (b"\0\0\0\0\0\0", Kind::Unknown),
+            (b"label,p0\r\n1,2\n", Kind::Text),
+            (b"\x01\x02\x03\x04", Kind::Unknown),
+        ];
+        for (bytes, kind) in cases {
+            assert_eq!(Kind::of(bytes), kind, "{bytes:?}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Which shape an array's pictures have, and how they come to the wanted one.
+
+use std::path::Path;
+
+use crate::{Error, Result};
+
+use super::array::times;
+use super::images::elements;
+use super::open::OpenOptions;
+use super::{Images, Values};
+
+/// Height, width and channels of the pictures in an array, and whether the array stores them flat.
+///
+/// `(n, h, w)` has one channel; `(n, d)` is `(n, side, side, 1)` where `d` is a square and
+/// `(n, 1, 1, d)` where it is not. Channels come last: an array that looks like `(n, c, h, w)` is
+/// refused rather than guessed about.
+///
+/// # Errors
+/// Other dimensions, a dimension of zero, or channels in front.
+pub(crate) fn of_images(
+    path: &Path,
+    array: &[usize],
+    wanted: Option<[usize; 3]>,
+) -> Result<([usize; 3], bool)> {
+    let found = || format!("pictures of shape {}", times(array));
+    if array.first() == Some(&0) {
+        return Err(Error::file(path, format!("{}: no picture in it", found())));
+    }
+    if array.contains(&0) {
+        return Err(Error::file(path, format!("{}: a dimension of 0", found())));
+    }
+    match *array {
+        [_, height, width, channels] => {
+            let own = [height, width, channels];
+            let front = matches!(height, 1 | 3 | 4) && width > 4 && channels > 4;
+            if front && wanted != Some(own) {
+                let problem = format!(
+                    "{}: channels look to come first; expected (n, height, width, channels), move axis 1 to the end",
+                    found()
+                );
+                return Err(Error::file(path, problem));
+            }
+            Ok((own, false))
+        }
+        [_, height, width] => Ok(([height, width, 1], false)),
+        [_, values] => {
+            let side = values.isqrt();
+            Ok((
+                if side * side == values {
+                    [side, side, 1]
+                } else {
+                    [1, 1, values]
+                },
+                true,
+            ))
+        }
+        _ => {
+            let problem = format!(
+                "{}, expected (n, h, w), (n, h, w, c) or (n, values)",
+                found()
+            );
+            Err(Error::file(path, problem))
+        }
+    }
+}
+
+/// Brings pictures to the wanted shape: as they are, seen otherwise (flat), or resized.
+///
+/// # Errors
+/// Pictures that cannot be brought to it.
+pub(crate) fn fit(
+    path: &Path,
+    images: Images,
+    flat: bool,
+    options: &OpenOptions,
+    notes: &mut Vec<String>,
+) -> Result<Images> {
+    let own = images.shape();
+    let wanted = match options.input {
+        None => return Ok(images),
+        Some(wanted) if wanted == own => return Ok(images),
+        Some(wanted) => wanted,
+    };
+    let reads_flat = flat || wanted[..2] == [1, 1];
+    if reads_flat && elements(wanted) == Some(images.per_image()) {
+        return images.reshape(wanted);
+    }
+    let pictures = |shape: [usize; 3]| matches!(shape[2], 1 | 3);
+    if !(pictures(own) && pictures(wanted) && matches!(images.values(), Values::U8(_))) {
+        let problem = format!(
+            "pictures of shape {}, expected {} (only 8-bit pictures of 1 or 3 channels are resized)",
+            times(&own),
+            times(&wanted)
+        );
+        return Err(Error::file(path, problem));
+    }
+    let resized = resize_all(path, &images, wanted, options)?;
+    notes.push(format!(
+        "{} pictures brought from {} to {}",
+        images.len(),
+        times(&own),
+        times(&wanted)
+    ));
+    Ok(resized)
+}
+
+/// Resizes every picture as picture files are resized.
+#[cfg(feature = "pictures")]
+fn resize_all(
+    path: &Path,
+    images: &Images,
+    wanted: [usize; 3],
+    options: &OpenOptions,
+) -> Result<Images> {
+    use super::pictures::Picture;
+    use rayon::prelude::*;
+
+    let Values::U8(values) = images.values() else {
+        return Err(Error::file(path, "only 8-bit pictures are resized"));
+    };
+    let mut out = super::pictures::room_for(path, images.len(), wanted)?;
+    let run = wanted.iter().product();
+    let [height, width, channels] = images.shape();
+    let pairs = out
+        .par_chunks_mut(run)
+        .zip(values.par_chunks(images.per_image()));
+    pairs.try_for_each(|(out, values)| {
+        let picture = Picture::new(height, width, channels, values.to_vec())?;
+        out.copy_from_slice(&picture.to_shape(wanted, options.resize)?);
+        Ok::<(), Error>(())
+    })?;
+    Images::new(wanted, Values::U8(out))
+}
+
+/// Without the picture code nothing can be resized.
+#[cfg(not(feature = "pictures"))]
+fn resize_all(path: &Path, _: &Images, _: [usize; 3], _: &OpenOptions) -> Result<Images> {
+    Err(Error::file(
+        path,
+        "resizing pictures needs the cargo feature `pictures`",
+    ))
+}

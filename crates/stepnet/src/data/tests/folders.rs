@@ -1,0 +1,221 @@
+//! Folders of pictures by class.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use image::{GrayImage, ImageFormat, Luma, Rgb, RgbImage};
+use tempfile::TempDir;
+
+use super::failure;
+use crate::data::{OpenOptions, Opened, Role, Values, open};
+use crate::nn::preprocessing::Resize;
+use crate::{Error, Result};
+
+/// A folder with a grey PNG of one value at each place.
+fn tree(places: &[(&str, u8)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for &(place, value) in places {
+        add(&folder, place, value, [4, 4]);
+    }
+    folder
+}
+
+fn add(folder: &TempDir, place: &str, value: u8, [height, width]: [u32; 2]) -> PathBuf {
+    let path = folder.path().join(place);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let image = GrayImage::from_pixel(width, height, Luma([value]));
+    image.save_with_format(&path, ImageFormat::Png).unwrap();
+    path
+}
+
+fn plain(folder: &TempDir) -> Result<Opened> {
+    open(folder.path(), &OpenOptions::default())
+}
+
+fn bytes(opened: &Opened) -> Vec<u8> {
+    let Values::U8(values) = opened.data.images().values() else {
+        panic!("bytes expected")
+    };
+    values
+        .chunks_exact(opened.data.images().per_image())
+        .map(|picture| picture[0])
+        .collect()
+}
+
+#[test]
+fn classes_and_files_come_in_the_order_of_their_names() {
+    let places = [
+        ("dog/b.png", 4),
+        ("cat/z.png", 2),
+        ("cat/a.jpeg", 1),
+        ("dog/.hidden.png", 9),
+        ("cat/more/m.png", 3),
+    ];
+    let folder = tree(&places);
+    fs::write(folder.path().join("cat/.DS_Store"), b"x").unwrap();
+    fs::write(folder.path().join("cat/Thumbs.db"), b"x").unwrap();
+    fs::write(folder.path().join("README.txt"), b"about").unwrap();
+    let opened = plain(&folder).unwrap();
+    assert_eq!(opened.data.classes(), ["cat", "dog"]);
+    assert_eq!(bytes(&opened), [1, 2, 3, 4]);
+    assert_eq!(opened.data.labels(), [0, 0, 0, 1]);
+    assert_eq!(opened.data.images().shape(), [4, 4, 1]);
+    assert_eq!((opened.divisor, opened.divisor_is_stated), (255.0, true));
+    assert!(opened.notes.is_empty(), "{:?}", opened.notes);
+}
+
+#[test]
+fn parts_are_found_by_their_names() {
+    for test_name in ["test", "val", "Validation", "valid"] {
+        let test_place = format!("{test_name}/b/1.png");
+        let folder = tree(&[("train/a/1.png", 1), ("train/b/1.png", 2), (&test_place, 3)]);
+        let opened = plain(&folder).unwrap();
+        assert_eq!(bytes(&opened), [1, 2]);
+        let test = opened.test.as_ref().unwrap();
+        assert_eq!(
+            (test.labels(), test.classes()),
+            (&[1][..], opened.data.classes())
+        );
+        assert!(
+            opened.notes[0].contains("no pictures of class a"),
+            "{:?}",
+            opened.notes
+        );
+        let options = OpenOptions {
+            role: Role::Test,
+            ..OpenOptions::default()
+        };
+        assert_eq!(bytes(&open(folder.path(), &options).unwrap()), [3]);
+    }
+    let folder = tree(&[
+        ("train/a/1.png", 1),
+        ("train/b/1.png", 2),
+        ("test/c/1.png", 3),
+    ]);
+    failure(plain(&folder), &["c: class \"c\" is not among", "a, b"]);
+    // Without a folder `train`, one called `test` is a class like the others.
+    let folder = tree(&[("exam/1.png", 1), ("test/1.png", 2)]);
+    assert_eq!(plain(&folder).unwrap().data.classes(), ["exam", "test"]);
+}
+
+#[test]
+fn sizes_and_channels_follow_a_rule() {
+    let folder = tree(&[("a/1.png", 100), ("b/1.png", 200)]);
+    let image = RgbImage::from_pixel(4, 4, Rgb([255, 0, 0]));
+    image.save(folder.path().join("b/2.png")).unwrap();
+    let opened = plain(&folder).unwrap();
+    assert_eq!(opened.data.images().shape(), [4, 4, 3]);
+
+    add(&folder, "a/2.png", 7, [8, 3]);
+    let opened = plain(&folder).unwrap();
+    assert_eq!(opened.data.images().shape(), [64, 64, 3]);
+    assert!(
+        opened.notes[0].contains("different sizes: taken as 64x64x3"),
+        "{:?}",
+        opened.notes
+    );
+    assert!(
+        opened.notes[1].contains("4 of 4 pictures"),
+        "{:?}",
+        opened.notes
+    );
+
+    let mut options = OpenOptions {
+        input: Some([4, 4, 1]),
+        resize: Resize::Fit,
+        ..OpenOptions::default()
+    };
+    let opened = open(folder.path(), &options).unwrap();
+    assert!(
+        opened.notes[0].contains("1 of 4 pictures"),
+        "{:?}",
+        opened.notes
+    );
+    assert!(
+        opened.notes[0].contains("fitted on black to 4x4x1"),
+        "{:?}",
+        opened.notes
+    );
+    // Red is 0.299 of 255 in grey; the tall picture leaves its left column black.
+    assert_eq!(bytes(&opened), [100, 0, 200, 76]);
+    options.input = Some([4, 4, 2]);
+    failure(open(folder.path(), &options), &["4x4x2", "1 or 3 channels"]);
+}
+
+#[test]
+fn broken_files_are_named_together() {
+    let folder = tree(&[("a/1.png", 1), ("b/1.png", 2)]);
+    fs::write(folder.path().join("b/notes.txt"), b"some text").unwrap();
+    failure(plain(&folder), &["b/notes.txt: not a picture but text"]);
+    for number in 0..12 {
+        fs::write(folder.path().join(format!("a/x{number:02}.png")), b"").unwrap();
+    }
+    let message = failure(
+        plain(&folder),
+        &["13 files cannot be read", "a/x00.png", "and 3 more"],
+    );
+    assert!(
+        message.contains("a/x09.png") && !message.contains("a/x10.png"),
+        "{message}"
+    );
+    // A picture broken in its body is found where all headers are well.
+    let folder = tree(&[("a/1.png", 1), ("b/1.png", 2)]);
+    let whole = fs::read(folder.path().join("a/1.png")).unwrap();
+    fs::write(folder.path().join("a/2.png"), &whole[..whole.len() - 20]).unwrap();
+    failure(plain(&folder), &["a/2.png", "PNG"]);
+}
+
+#[test]
+fn folders_without_enough_in_them() {
+    let folder = tree(&[("a/1.png", 1)]);
+    failure(plain(&folder), &["one class only (a)", "at least two"]);
+    let options = OpenOptions {
+        role: Role::Test,
+        ..OpenOptions::default()
+    };
+    assert_eq!(open(folder.path(), &options).unwrap().data.len(), 1);
+    fs::create_dir(folder.path().join("b")).unwrap();
+    failure(
+        plain(&folder),
+        &["b: no picture in the folder of this class"],
+    );
+    let empty = tempfile::tempdir().unwrap();
+    failure(plain(&empty), &["no folder in it", "each class", "0 files"]);
+    let loose = tree(&[("1.png", 1), ("2.png", 1)]);
+    failure(plain(&loose), &["no folder in it", "2 files"]);
+    let loose = tree(&[("a/1.png", 1), ("b/1.png", 1), ("c.png", 3)]);
+    let notes = plain(&loose).unwrap().notes;
+    assert!(notes[0].contains("1 pictures directly in"), "{notes:?}");
+    let picture = loose.path().join("c.png");
+    failure(
+        open(picture, &OpenOptions::default()),
+        &["c.png: is a PNG picture", "folder"],
+    );
+    let part = tree(&[("test/a/1.png", 1), ("test/b/1.png", 1)]);
+    failure(plain(&part), &["no folder train", "evaluation"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_names_and_special_files() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    use std::os::unix::fs::symlink;
+
+    let folder = tree(&[("a/1.png", 1), ("b/1.png", 2)]);
+    symlink(folder.path().join("b"), folder.path().join("c")).unwrap();
+    assert_eq!(plain(&folder).unwrap().data.classes(), ["a", "b", "c"]);
+    symlink(folder.path(), folder.path().join("a/loop")).unwrap();
+    failure(plain(&folder), &["a/loop", "symbolic links form a loop"]);
+    fs::remove_file(folder.path().join("a/loop")).unwrap();
+    symlink("nowhere", folder.path().join("a/gone.png")).unwrap();
+    failure(plain(&folder), &["a/gone.png", "cannot open"]);
+    fs::remove_file(folder.path().join("a/gone.png")).unwrap();
+    let odd = folder.path().join(OsStr::from_bytes(b"caf\xe9"));
+    fs::create_dir(&odd).unwrap();
+    failure(plain(&folder), &["not valid UTF-8"]);
+    fs::remove_dir(&odd).unwrap();
+    let device = Path::new("/dev/zero");
+    let error = open(device, &OpenOptions::default()).unwrap_err();
+    assert!(matches!(error, Error::File { .. }), "{error}");
+}

@@ -1,0 +1,55 @@
+"""Writes the small files in crates/stepnet/tests/files that Rust cannot write by itself here.
+
+    python3 tools/data_fixtures.py crates/stepnet/tests/files
+
+Needs numpy, Pillow (12 or later) and h5py. Everything is computed, nothing is taken from a data
+set: the pictures are smooth waves, so that a decoder's answer can be checked against the formula.
+"""
+
+import os
+import sys
+
+import h5py
+import numpy as np
+from PIL import Image
+
+
+def wave(height, width):
+    """Pixel (y, x): R 128 + 100 sin(x / 9), G 128 + 100 cos(y / 7), B 128 + 60 sin((x + y) / 11)."""
+    y, x = np.mgrid[0:height, 0:width]
+    rgb = [128 + 100 * np.sin(x / 9), 128 + 100 * np.cos(y / 7), 128 + 60 * np.sin((x + y) / 11)]
+    return Image.fromarray(np.rint(np.stack(rgb, axis=-1)).astype("u1"), "RGB")
+
+
+def jpegs(folder):
+    # 45x37 leaves part of a block, and part of a 4:2:0 unit, at the right and at the bottom.
+    rgb = wave(37, 45)
+    save = lambda name, picture, **how: picture.save(f"{folder}/{name}.jpg", quality=92, **how)
+    save("wave-444", rgb, subsampling=0)
+    save("wave-444-progressive", rgb, subsampling=0, progressive=True)
+    save("wave-420", rgb, subsampling=2)
+    save("wave-420-progressive", rgb, subsampling=2, progressive=True)
+    save("wave-420-restart", rgb, subsampling=2, restart_marker_blocks=2)
+    save("wave-grey", rgb.convert("L"))
+    save("wave-grey-progressive", rgb.convert("L"), progressive=True)
+    save("wave-cmyk", rgb.convert("CMYK"))
+
+
+def hdf5s(folder):
+    images = np.arange(6 * 4 * 5 * 3, dtype="u1").reshape(6, 4, 5, 3)
+    with h5py.File(f"{folder}/chunked.h5", "w") as file:
+        file.create_dataset("train_set_x", data=images, chunks=(2, 4, 5, 3), compression="gzip", shuffle=True)
+        file.create_dataset("train_set_y", data=np.array([[0, 1, 2, 0, 1, 2]], "i4"))
+        file.create_dataset("test_set_x", data=images[:2])
+        file.create_dataset("test_set_y", data=np.array([[2], [0]], ">i2"))
+        file.create_dataset("list_classes", data=["red", "grün", "blue"], dtype=h5py.string_dtype())
+    with h5py.File(f"{folder}/latest.h5", "w", libver="latest") as file:
+        file.create_dataset("x", data=images.astype("f4") / 500)
+        file.create_dataset("y", data=np.array([0, 1, 0, 1, 0, 1], "u1"))
+
+
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
+os.makedirs(sys.argv[1], exist_ok=True)
+jpegs(sys.argv[1])
+hdf5s(sys.argv[1])
