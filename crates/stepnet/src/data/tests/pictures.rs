@@ -266,6 +266,17 @@ fn transparency_is_blended_over_white() {
 }
 
 #[test]
+fn grey_has_the_weights_of_bt_601() {
+    // Values for which a thousandth more or less in a weight would round to another grey.
+    let rgb = vec![82, 0, 0, 0, 23, 0, 0, 0, 250, 255, 255, 255];
+    let picture = Picture::new(1, 4, 3, rgb).unwrap();
+    assert_eq!(
+        picture.to_shape([1, 4, 1], Resize::Stretch).unwrap(),
+        [25, 14, 29, 255]
+    );
+}
+
+#[test]
 fn sixteen_bits_are_rounded_to_eight() {
     let mut deep = ImageBuffer::<Rgba<u16>, Vec<u16>>::new(1, 1);
     deep.put_pixel(0, 0, Rgba([65_535, 128, 129, 65_535]));
