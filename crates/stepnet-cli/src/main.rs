@@ -1,3 +1,46 @@
-//! The `stepnet` command.
+//! The `stepnet` command: train image classifiers, measure them, use them, look into them.
 
-fn main() {}
+mod args;
+mod curves;
+mod evaluate;
+mod failure;
+mod inspect;
+mod material;
+mod predict;
+mod progress;
+mod run_folder;
+mod table;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use failure::{Failure, Outcome};
+
+fn main() -> ExitCode {
+    // Clap prints usage errors itself and exits with 2, as everything else here does.
+    let cli = Cli::parse();
+    match run(&cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(cli.verbose),
+    }
+}
+
+fn run(cli: &Cli) -> Outcome {
+    if let Some(threads) = cli.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.into())
+            .build_global()
+            .map_err(|error| {
+                Failure::running(format!("cannot start {threads} threads: {error}"))
+            })?;
+    }
+    match &cli.command {
+        Command::Train(args) => train::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
+        Command::Predict(args) => predict::run(args),
+        Command::Inspect(args) => inspect::run(args),
+    }
+}

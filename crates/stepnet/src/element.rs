@@ -36,7 +36,7 @@ pub trait Element:
     fn from_f64(value: f64) -> Self;
 
     /// The same value as an `f64` (exact for both types).
-    fn to_f64(self) -> f64;
+    fn as_f64(self) -> f64;
 }
 
 impl Element for f32 {
@@ -47,7 +47,7 @@ impl Element for f32 {
         value as Self
     }
 
-    fn to_f64(self) -> f64 {
+    fn as_f64(self) -> f64 {
         f64::from(self)
     }
 }
@@ -59,7 +59,7 @@ impl Element for f64 {
         value
     }
 
-    fn to_f64(self) -> f64 {
+    fn as_f64(self) -> f64 {
         self
     }
 }

@@ -103,16 +103,26 @@ impl Error {
 
     /// A layer, named as in its network, that does not fit.
     pub fn layer(layer: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self::Layer { layer: layer.into(), problem: problem.into() }
+        Self::Layer {
+            layer: layer.into(),
+            problem: problem.into(),
+        }
     }
 
     /// A file with the wrong content.
     pub fn file(path: impl AsRef<Path>, problem: impl Into<String>) -> Self {
-        Self::File { path: path.as_ref().to_path_buf(), problem: problem.into() }
+        Self::File {
+            path: path.as_ref().to_path_buf(),
+            problem: problem.into(),
+        }
     }
 
     /// A refusal of the operating system.
     pub fn io(path: impl AsRef<Path>, action: &'static str, source: io::Error) -> Self {
-        Self::Io { path: path.as_ref().to_path_buf(), action, source }
+        Self::Io {
+            path: path.as_ref().to_path_buf(),
+            action,
+            source,
+        }
     }
 }

@@ -9,6 +9,7 @@
 pub mod data;
 mod element;
 pub mod error;
+pub mod files;
 pub mod kernels;
 pub mod nn;
 pub mod optim;

@@ -18,6 +18,7 @@ mod open;
 mod read;
 mod recognise;
 mod split;
+mod standardize;
 
 #[cfg(feature = "files")]
 pub mod array;

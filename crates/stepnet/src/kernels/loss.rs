@@ -25,7 +25,7 @@ use crate::kernels::softmax::{assert_rows, row};
 pub fn sigmoid_cross_entropy<T: Element>(z: &[T], t: &[T]) -> f64 {
     assert_len("sigmoid cross-entropy", "t", t, z.len());
     let loss = |(&z, &t): (&T, &T)| {
-        let (z, t) = (z.to_f64(), t.to_f64());
+        let (z, t) = (z.as_f64(), t.as_f64());
         // Each sign of z has a form without a difference of large numbers; NaN takes the second.
         let linear = if z > 0.0 { z * (1.0 - t) } else { -z * t };
         linear + (-z.abs()).exp().ln_1p()
@@ -70,14 +70,14 @@ pub fn softmax_cross_entropy<T: Element>(classes: usize, z: &[T], t: &[T]) -> f6
     rows.map(|(z, t)| {
         let largest = z
             .iter()
-            .map(|&z| z.to_f64())
+            .map(|&z| z.as_f64())
             .fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = z.iter().map(|&z| (z.to_f64() - largest).exp()).sum();
+        let sum: f64 = z.iter().map(|&z| (z.as_f64() - largest).exp()).sum();
         let log_sum = sum.ln();
         let wanted = z.iter().zip(t).filter(|(_, t)| !t.is_zero());
         // A NaN logit is in `log_sum`, so that it shows even where its own target is 0.
         wanted
-            .map(|(&z, &t)| t.to_f64() * (log_sum + (largest - z.to_f64())))
+            .map(|(&z, &t)| t.as_f64() * (log_sum + (largest - z.as_f64())))
             .sum::<f64>()
     })
     .sum()
@@ -125,7 +125,7 @@ pub fn softmax_cross_entropy_backward<T: Element>(
 pub fn mean_squared_error<T: Element>(units: usize, y: &[T], t: &[T]) -> f64 {
     assert_rows("mean squared error", "y", y, units);
     assert_len("mean squared error", "t", t, y.len());
-    let square = |(&y, &t): (&T, &T)| (y.to_f64() - t.to_f64()).powi(2);
+    let square = |(&y, &t): (&T, &T)| (y.as_f64() - t.as_f64()).powi(2);
     y.iter().zip(t).map(square).sum::<f64>() / units as f64
 }
 

@@ -31,15 +31,27 @@ impl Lanes {
     ///
     /// There is always one lane, and no lane is empty unless there are no items at all.
     pub(super) fn new(items: usize, work_per_item: u64, most: usize) -> Self {
-        let work = work_per_item.saturating_mul(items as u64);
-        let wanted = usize::try_from(work / LANE_WORK)
-            .unwrap_or(usize::MAX)
-            .clamp(1, most.max(1));
+        let wanted = Self::wanted(items, work_per_item, most);
         let per_lane = items.div_ceil(wanted).max(1);
         Self {
             count: items.div_ceil(per_lane).max(1),
             per_lane,
         }
+    }
+
+    /// No cut of as many items or fewer has more lanes than this.
+    ///
+    /// [`Lanes::new`] itself may cut fewer items into more lanes: 17 items into 9 lanes of 2 or
+    /// less, 16 items into 16.
+    pub(super) fn most_lanes(items: usize, work_per_item: u64, most: usize) -> usize {
+        Self::wanted(items, work_per_item, most).min(items.max(1))
+    }
+
+    fn wanted(items: usize, work_per_item: u64, most: usize) -> usize {
+        let work = work_per_item.saturating_mul(items as u64);
+        usize::try_from(work / LANE_WORK)
+            .unwrap_or(usize::MAX)
+            .clamp(1, most.max(1))
     }
 }
 

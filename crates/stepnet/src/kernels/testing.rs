@@ -66,10 +66,10 @@ pub(super) fn assert_bits<T: Element>(a: &[T], b: &[T]) {
 pub(super) fn assert_sums<T: Element>(found: &[T], expected: &[T], magnitudes: &[T], terms: usize) {
     assert_eq!(found.len(), expected.len());
     assert_eq!(found.len(), magnitudes.len());
-    let unit = T::epsilon().to_f64() * (terms as f64 + 2.0);
+    let unit = T::epsilon().as_f64() * (terms as f64 + 2.0);
     for (i, (&a, &b)) in found.iter().zip(expected).enumerate() {
-        let bound = unit * magnitudes[i].to_f64();
-        let error = (a.to_f64() - b.to_f64()).abs();
+        let bound = unit * magnitudes[i].as_f64();
+        let error = (a.as_f64() - b.as_f64()).abs();
         assert!(error <= bound, "at {i}: {a}, expected {b}, bound {bound:e}");
     }
 }
@@ -84,7 +84,7 @@ pub(super) fn inner<T: Element>(a: &[T], b: &[T]) -> f64 {
     assert_eq!(a.len(), b.len());
     a.iter()
         .zip(b)
-        .map(|(&a, &b)| a.to_f64() * b.to_f64())
+        .map(|(&a, &b)| a.as_f64() * b.as_f64())
         .sum()
 }
 

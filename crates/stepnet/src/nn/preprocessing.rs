@@ -34,8 +34,11 @@ pub struct Preprocessing {
     pub channels: usize,
     /// How other sizes are brought to this one.
     pub resize: Resize,
-    /// What raw values are divided by: 255 for 8-bit pictures.
+    /// What the raw values of the training data are divided by: 255 for 8-bit pictures.
     pub divisor: f64,
+    /// What the 8-bit values of a picture are divided by; another number than `divisor` where the
+    /// network was trained on arrays of another range.
+    pub picture_divisor: f64,
     /// Subtracted after the division, a value per channel; empty for none.
     #[serde(default)]
     pub mean: Vec<f64>,
@@ -53,8 +56,18 @@ impl Preprocessing {
             channels,
             resize: Resize::default(),
             divisor,
+            picture_divisor: 255.0,
             mean: Vec::new(),
             deviation: Vec::new(),
+        }
+    }
+
+    /// The same for 8-bit pictures, whatever the training data was.
+    #[must_use]
+    pub fn for_pictures(&self) -> Self {
+        Self {
+            divisor: self.picture_divisor,
+            ..self.clone()
         }
     }
 
@@ -79,12 +92,13 @@ impl Preprocessing {
                 "three positive numbers",
             );
         }
-        if !(self.divisor > 0.0 && self.divisor.is_finite()) {
-            return wrong(
-                "divisor",
-                self.divisor.to_string(),
-                "a positive finite number",
-            );
+        for (name, divisor) in [
+            ("divisor", self.divisor),
+            ("picture_divisor", self.picture_divisor),
+        ] {
+            if !(divisor > 0.0 && divisor.is_finite()) {
+                return wrong(name, divisor.to_string(), "a positive finite number");
+            }
         }
         for (name, values) in [("mean", &self.mean), ("deviation", &self.deviation)] {
             if !values.is_empty() && values.len() != self.channels {

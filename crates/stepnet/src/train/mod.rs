@@ -1,1 +1,11 @@
-//! The training loop.
+//! The training loop: from a data set and a network to learnt weights, and how good they are.
+
+mod evaluate;
+mod learner;
+mod trainer;
+mod transfer;
+
+pub use evaluate::{Evaluation, evaluate};
+pub use learner::Learner;
+pub use trainer::{BatchSize, EpochEnd, Progress, TrainOptions, Trainer};
+pub use transfer::transfer;

@@ -89,7 +89,7 @@ fn named<T: Element, D: Dimension>(
     name: &str,
     array: &stepnet::ndarray::Array<T, D>,
 ) -> (String, ArrayD<f64>) {
-    (name.to_string(), array.mapv(Element::to_f64).into_dyn())
+    (name.to_string(), array.mapv(Element::as_f64).into_dyn())
 }
 
 fn number(name: &str, value: f64) -> (String, ArrayD<f64>) {
@@ -126,7 +126,7 @@ fn run_conv<T: Element>(given: &Given<'_>) -> Result<Arrays> {
             let get3 = |name: &str| given.get::<T, Ix3>(name);
             [number(
                 "Z",
-                conv_single_step(&get3("a_slice_prev"), &get3("W"), &get3("b"))?.to_f64(),
+                conv_single_step(&get3("a_slice_prev"), &get3("W"), &get3("b"))?.as_f64(),
             )]
             .into()
         }
@@ -248,7 +248,7 @@ fn run_dense<T: Element>(given: &Given<'_>) -> Result<Arrays> {
         }
         "compute_cost" => [number(
             "cost",
-            compute_cost(&get("AL"), &get("Y"))?.to_f64(),
+            compute_cost(&get("AL"), &get("Y"))?.as_f64(),
         )]
         .into(),
         "linear_backward" => gradients(linear_backward(&get("dZ"), &given.linear_cache())?),

@@ -8,9 +8,9 @@ use crate::kernels::matmul::{multiply, view, view_mut};
 use crate::kernels::parallel::{Lanes, MAX_LANES};
 use crate::kernels::{assert_len, assert_scratch};
 
-/// Elements of scratch memory that [`backward_data`] needs.
+/// Elements of scratch memory that [`backward_data`] needs, for `g`'s batch and every smaller one.
 pub fn backward_data_scratch<T: Element>(g: &ConvGeometry) -> usize {
-    lanes(g).count * scratch_per_lane(g)
+    Lanes::most_lanes(g.batch, g.with_batch(1).multiply_adds(), MAX_LANES) * scratch_per_lane(g)
 }
 
 /// Windows of an example overlap in `dx`, so an example stays in one lane.
@@ -51,7 +51,7 @@ pub fn backward_data<T: Element>(
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "w", w, g.weights_len());
     assert_len(NAME, "dx", dx, g.x_len());
-    assert_scratch(NAME, scratch, backward_data_scratch::<T>(g));
+    assert_scratch(NAME, scratch, lanes(g).count * scratch_per_lane(g));
 
     let lanes = lanes(g);
     let example_len = g.input.iter().product::<usize>();

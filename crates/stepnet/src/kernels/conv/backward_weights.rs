@@ -14,17 +14,30 @@ pub(super) const MOST: usize = MAX_LANES + 1;
 /// Elements of all partial gradients together that should not be exceeded by much.
 const PARTIAL_ELEMENTS: usize = 1 << 20;
 
-/// Elements of scratch memory that [`backward_weights`] needs.
+/// Elements of scratch memory that [`backward_weights`] needs, for `g`'s batch and every smaller one.
 pub fn backward_weights_scratch<T: Element>(g: &ConvGeometry) -> usize {
-    let lanes = lanes(g);
-    lanes.count * lane_len(g, &lanes)
+    let patches = if g.is_pointwise() || g.is_depthwise() {
+        0
+    } else {
+        patches::most_block_pixels(g).min(g.pixels().max(1)) * g.patch_len()
+    };
+    let lanes = Lanes::most_lanes(g.pixels(), work_per_pixel(g), most(g));
+    lanes * (g.weights_len() + g.filters + patches)
+}
+
+fn lanes(g: &ConvGeometry) -> Lanes {
+    Lanes::new(g.pixels(), work_per_pixel(g), most(g))
+}
+
+fn work_per_pixel(g: &ConvGeometry) -> u64 {
+    g.patch_len() as u64 * g.filters as u64
 }
 
 /// Large filters get fewer lanes: each lane sums into a `dw` of its own.
-fn lanes(g: &ConvGeometry) -> Lanes {
-    let work_per_pixel = g.patch_len() as u64 * g.filters as u64;
-    let most = (PARTIAL_ELEMENTS / g.weights_len()).clamp(4, MAX_LANES);
-    Lanes::new(g.pixels(), work_per_pixel, most.min(g.most_pixel_lanes()))
+fn most(g: &ConvGeometry) -> usize {
+    (PARTIAL_ELEMENTS / g.weights_len())
+        .clamp(4, MAX_LANES)
+        .min(g.most_pixel_lanes())
 }
 
 fn patches_len(g: &ConvGeometry, lanes: &Lanes) -> usize {
@@ -68,10 +81,9 @@ pub fn backward_weights<T: Element>(
     if let Some(db) = &db {
         assert_len(NAME, "db", db, g.filters);
     }
-    assert_scratch(NAME, scratch, backward_weights_scratch::<T>(g));
-
     let lanes = lanes(g);
     let lane_len = lane_len(g, &lanes);
+    assert_scratch(NAME, scratch, lanes.count * lane_len);
     let scratch = &mut scratch[..lanes.count * lane_len];
     scratch
         .par_chunks_mut(lane_len)

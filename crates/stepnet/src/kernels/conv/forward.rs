@@ -8,15 +8,21 @@ use crate::kernels::matmul::{multiply_add, view, view_mut};
 use crate::kernels::parallel::Lanes;
 use crate::kernels::{assert_len, assert_scratch};
 
-/// Elements of scratch memory that [`forward`] needs.
+/// Elements of scratch memory that [`forward`] needs, for `g`'s batch and every smaller one.
 pub fn forward_scratch<T: Element>(g: &ConvGeometry) -> usize {
-    let lanes = lanes(g);
-    lanes.count * scratch_per_lane(g, &lanes)
+    if g.is_pointwise() || g.is_depthwise() {
+        return 0;
+    }
+    let lanes = Lanes::most_lanes(g.pixels(), work_per_pixel(g), g.most_pixel_lanes());
+    lanes * patches::most_block_pixels(g).min(g.pixels().max(1)) * g.patch_len()
 }
 
 fn lanes(g: &ConvGeometry) -> Lanes {
-    let work_per_pixel = g.patch_len() as u64 * g.filters as u64;
-    Lanes::new(g.pixels(), work_per_pixel, g.most_pixel_lanes())
+    Lanes::new(g.pixels(), work_per_pixel(g), g.most_pixel_lanes())
+}
+
+fn work_per_pixel(g: &ConvGeometry) -> u64 {
+    g.patch_len() as u64 * g.filters as u64
 }
 
 fn scratch_per_lane(g: &ConvGeometry, lanes: &Lanes) -> usize {
@@ -54,11 +60,10 @@ pub fn forward<T: Element>(
     if let Some(b) = b {
         assert_len(NAME, "b", b, g.filters);
     }
-    assert_scratch(NAME, scratch, forward_scratch::<T>(g));
-
     let lanes = lanes(g);
     let lane_len = lanes.per_lane * g.filters;
     let per_lane = scratch_per_lane(g, &lanes);
+    assert_scratch(NAME, scratch, lanes.count * per_lane);
     if per_lane == 0 {
         y.par_chunks_mut(lane_len)
             .with_max_len(1)

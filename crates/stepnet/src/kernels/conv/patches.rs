@@ -21,8 +21,13 @@ pub(super) const MOST: usize = MAX_LANES * BLOCK_PIXELS.end;
 ///
 /// The blocks of a range are as equal as whole pixels allow, so that no small one is left over.
 pub(super) fn block_pixels(g: &ConvGeometry, pixels: usize) -> usize {
-    let most = (BLOCK_ELEMENTS / g.patch_len()).clamp(BLOCK_PIXELS.start, BLOCK_PIXELS.end);
+    let most = most_block_pixels(g);
     pixels.div_ceil(pixels.div_ceil(most).max(1)).max(1)
+}
+
+/// The most that [`block_pixels`] gives, for any number of pixels.
+pub(super) fn most_block_pixels(g: &ConvGeometry) -> usize {
+    (BLOCK_ELEMENTS / g.patch_len()).clamp(BLOCK_PIXELS.start, BLOCK_PIXELS.end)
 }
 
 /// Writes the windows of the output `pixels` as rows of `patches`, `(pixels, f_H f_W C)`.

@@ -16,7 +16,7 @@ fn at<T: Element>(volume: &[T], [h, w, c]: [usize; 3], index: [i64; 4]) -> f64 {
     if i < 0 || j < 0 || i >= h as i64 || j >= w as i64 {
         return 0.0;
     }
-    volume[((n as usize * h + i as usize) * w + j as usize) * c + k as usize].to_f64()
+    volume[((n as usize * h + i as usize) * w + j as usize) * c + k as usize].as_f64()
 }
 
 /// The four coordinates of every element of a volume, in the order of memory.
@@ -57,7 +57,7 @@ pub fn forward<T: Element>(g: &ConvGeometry, x: &[T], w: &[T], b: Option<&[T]>, 
     assert_len(NAME, "y", y, g.y_len());
     let [f_h, f_w, f_c, filters] = filter_shape(g);
     for (y, [n, i, j, f]) in y.iter_mut().zip(indices(g.batch, g.output)) {
-        let mut sum = b.map_or(0.0, |b| b[f as usize].to_f64());
+        let mut sum = b.map_or(0.0, |b| b[f as usize].as_f64());
         for [u, v, c, _] in indices(f_h, [f_w, f_c, 1]) {
             let row = input_coordinate(g, 0, i, u);
             let col = input_coordinate(g, 1, j, v);
@@ -122,7 +122,7 @@ pub fn backward_weights<T: Element>(
             dy.iter()
                 .skip(f)
                 .step_by(g.filters)
-                .map(|&dy| dy.to_f64())
+                .map(|&dy| dy.as_f64())
                 .sum(),
         );
     }

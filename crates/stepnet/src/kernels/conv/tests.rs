@@ -126,7 +126,7 @@ fn check_adjoint<T: Element>(g: &ConvGeometry, inputs: &Inputs<T>, found: &Passe
     let mut magnitudes = vec![T::zero(); g.y_len()];
     reference::forward(g, &absolute(x), &absolute(w), None, &mut magnitudes);
     let terms = 16 + x.len() + y.len() + w.len();
-    let bound = inner(&absolute(dy), &magnitudes) * T::epsilon().to_f64() * terms as f64;
+    let bound = inner(&absolute(dy), &magnitudes) * T::epsilon().as_f64() * terms as f64;
     let (left, by_data, by_weights) = (inner(dy, &y), inner(&found.dx, x), inner(&found.dw, w));
     assert!((left - by_data).abs() <= bound, "{left} {by_data} {g:?}");
     assert!(
@@ -456,4 +456,39 @@ fn scratch_that_is_too_short_is_named() {
         None,
         &mut [0.0; 3],
     );
+}
+
+/// A workspace is sized for the largest batch; the last batch of an epoch is smaller.
+#[test]
+fn scratch_for_a_batch_is_enough_for_every_smaller_one() {
+    let window = |f: usize, padding| ConvWindow {
+        kernel: [f, f],
+        padding: Padding::even(padding),
+        ..ConvWindow::default()
+    };
+    for (input, filters, window, groups) in [
+        ([8, 8, 16], 32, window(3, 1), 1),
+        ([12, 12, 6], 16, window(5, 0), 1),
+        ([7, 5, 4], 4, window(3, 2), 2),
+        ([6, 6, 8], 8, window(3, 1), 8),
+        ([4, 4, 64], 64, window(1, 0), 1),
+    ] {
+        let largest = ConvGeometry::new(260, input, filters, window, groups).unwrap();
+        let x = vec![1.0_f32; largest.x_len()];
+        let dy = vec![1.0_f32; largest.y_len()];
+        let w = vec![1.0_f32; largest.weights_len()];
+        let scratch = |len: usize| vec![f32::NAN; len];
+        let mut for_forward = scratch(forward_scratch::<f32>(&largest));
+        let mut for_data = scratch(backward_data_scratch::<f32>(&largest));
+        let mut for_weights = scratch(backward_weights_scratch::<f32>(&largest));
+        let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
+        for batch in (0..40).chain(90..110).chain([128, 255, 256, 257, 260]) {
+            let g = largest.with_batch(batch);
+            let (x, y) = (&x[..g.x_len()], &mut y[..g.y_len()]);
+            forward(&g, x, &w, None, y, &mut for_forward);
+            let (dy, dx) = (&dy[..g.y_len()], &mut dx[..g.x_len()]);
+            backward_data(&g, dy, &w, dx, &mut for_data);
+            backward_weights(&g, x, dy, &mut dw, None, &mut for_weights);
+        }
+    }
 }

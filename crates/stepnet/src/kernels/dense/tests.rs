@@ -16,9 +16,9 @@ fn naive<T: Element>(
     for i in 0..rows {
         for j in 0..columns {
             let sum: f64 = (0..inner)
-                .map(|l| a(i, l).to_f64() * b(l, j).to_f64())
+                .map(|l| a(i, l).as_f64() * b(l, j).as_f64())
                 .sum();
-            c.push(T::from_f64(start(j).to_f64() + sum));
+            c.push(T::from_f64(start(j).as_f64() + sum));
         }
     }
     c
@@ -87,7 +87,7 @@ fn check<T: Element>(g: &DenseGeometry) {
     let mut y = vec![T::nan(); g.y_len()];
     forward(g, &x, &w, None, &mut y);
     let bound = inner(&absolute(&dy), &size[0])
-        * T::epsilon().to_f64()
+        * T::epsilon().as_f64()
         * (lens[0] + lens[1] + lens[3]) as f64;
     assert!((inner(&dy, &y) - inner(&found[1], &x)).abs() <= bound);
     assert!((inner(&dy, &y) - inner(&found[2], &w)).abs() <= bound);

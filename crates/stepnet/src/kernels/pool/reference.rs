@@ -96,7 +96,7 @@ pub fn average_forward<T: Element>(g: &PoolGeometry, count_padding: bool, x: &[T
     for (index, y) in y.iter_mut().enumerate() {
         let sum: f64 = window_positions(g, index)
             .iter()
-            .map(|&p| x[p].to_f64())
+            .map(|&p| x[p].as_f64())
             .sum();
         *y = T::from_f64(sum / divisor(g, count_padding, index));
     }
@@ -107,7 +107,7 @@ pub fn average_backward<T: Element>(g: &PoolGeometry, count_padding: bool, dy: &
     assert_lens(g, dx, dy);
     dx.fill(T::zero());
     for (index, &dy) in dy.iter().enumerate() {
-        let share = T::from_f64(dy.to_f64() / divisor(g, count_padding, index));
+        let share = T::from_f64(dy.as_f64() / divisor(g, count_padding, index));
         for p in window_positions(g, index) {
             dx[p] += share;
         }

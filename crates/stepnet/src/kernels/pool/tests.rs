@@ -72,7 +72,7 @@ fn check_average<T: Element>(g: &PoolGeometry, count_padding: bool, x: &[T], dy:
     assert_sums(&dx, &exact, &size, terms);
 
     let (left, right) = (inner(dy, &y), inner(&dx, x));
-    let bound = inner(&size, &absolute(x)) * T::epsilon().to_f64() * (terms + x.len() + 8) as f64;
+    let bound = inner(&size, &absolute(x)) * T::epsilon().as_f64() * (terms + x.len() + 8) as f64;
     assert!((left - right).abs() <= bound, "{left} {right}");
 }
 

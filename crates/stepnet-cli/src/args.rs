@@ -1,0 +1,230 @@
+//! The command line: what can be asked, with its help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use stepnet::nn::{Init, Resize, Shape};
+use stepnet::optim::{Rule, Schedule};
+use stepnet::train::BatchSize;
+
+/// Train image classifiers on your own pictures, on the CPU you have, and look into them.
+#[derive(Debug, Parser)]
+#[command(name = "stepnet", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Also print what caused an error.
+    #[arg(long, global = true)]
+    pub(crate) verbose: bool,
+    /// Threads to compute with; all cores unless given. Results do not depend on it.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train a network and write a run folder: model.safetensors, metrics.jsonl, curves.svg.
+    #[command(after_help = TRAIN_EXAMPLES)]
+    Train(Box<TrainArgs>),
+    /// Measure a model on a data set: accuracy, loss, each class.
+    #[command(after_help = EVALUATE_EXAMPLES)]
+    Evaluate(EvaluateArgs),
+    /// Say what a model sees in pictures.
+    #[command(after_help = PREDICT_EXAMPLES)]
+    Predict(PredictArgs),
+    /// Show a network's or a model's layers, shapes and sizes.
+    #[command(after_help = INSPECT_EXAMPLES)]
+    Inspect(InspectArgs),
+}
+
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  stepnet train                                   the embedded digits, a small network
+  stepnet train my-pictures/ --epochs 20          a folder with one sub-folder of pictures a class
+  stepnet train mnist-folder/ --model lenet5 --epochs 5 --out runs/mnist
+  stepnet train my-pictures/ --model \"conv(8, 3, same) -> relu -> maxpool(2) -> linear(classes) -> softmax\"
+  stepnet train few-pictures/ --from runs/mnist/model.safetensors --freeze conv
+
+DATA may be a folder of pictures by class (with or without train/ and test/), a folder with the
+MNIST files, an IDX, HDF5, npz, npy or CSV file; what it is is seen from its content.";
+
+const EVALUATE_EXAMPLES: &str = "\
+Examples:
+  stepnet evaluate runs/mnist/model.safetensors mnist-folder/
+  stepnet evaluate runs/digits-1/model.safetensors            the held-out part of its own data
+  stepnet evaluate runs/mnist/model.safetensors mnist-folder/ --json";
+
+const PREDICT_EXAMPLES: &str = "\
+Examples:
+  stepnet predict runs/mnist/model.safetensors picture.png more/*.jpg
+  stepnet predict runs/mnist/model.safetensors picture.png --top 3 --json";
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  stepnet inspect lenet5
+  stepnet inspect \"conv(8, 3, same) -> relu -> linear(10) -> softmax\" --input 32x32x3
+  stepnet inspect runs/mnist/model.safetensors --json";
+
+/// Where examples come from, shared by the commands that read data.
+#[derive(Debug, Args)]
+pub(crate) struct DataArgs {
+    /// CSV: the name of the label column (label, class, target or y unless given).
+    #[arg(long, value_name = "NAME")]
+    pub(crate) label_column: Option<String>,
+    /// npy: the file with the labels of the pictures in DATA.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) labels: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    /// The data to train on; the embedded digits unless given.
+    pub(crate) data: Option<PathBuf>,
+    /// Data to test on. Without it a part of DATA is held out, unless DATA has a test part itself.
+    #[arg(long, value_name = "DATA")]
+    pub(crate) test: Option<PathBuf>,
+    /// The share of DATA that is held out for testing where there is no other test data.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    pub(crate) hold_out: f64,
+    #[command(flatten)]
+    pub(crate) source: DataArgs,
+
+    /// The network: a preset's name or a text in the arrow notation; `classes` stands for the number of classes.
+    #[arg(long, value_name = "NETWORK", help_heading = "Network")]
+    pub(crate) model: Option<String>,
+    /// The network's input, HEIGHTxWIDTHxCHANNELS; pictures are brought to it.
+    #[arg(long, value_name = "SHAPE", help_heading = "Network")]
+    pub(crate) input: Option<Shape>,
+    /// How pictures of another size are brought to the input.
+    #[arg(long, value_enum, default_value_t = ResizeArg::Stretch, help_heading = "Network")]
+    pub(crate) resize: ResizeArg,
+    /// What raw values are divided by (255 for pictures unless given).
+    #[arg(long, value_name = "NUMBER", help_heading = "Network")]
+    pub(crate) divisor: Option<f64>,
+    /// Shift and scale each channel to mean 0 and deviation 1 over the training data.
+    #[arg(long, help_heading = "Network")]
+    pub(crate) standardize: bool,
+    /// Start from a trained model; its last layer is replaced where the classes differ.
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["model", "input", "resize", "divisor", "standardize", "init"], help_heading = "Network")]
+    pub(crate) from: Option<PathBuf>,
+    /// Layers to hold still: names (conv1), kinds (conv), or a number (3: the first three that learn).
+    #[arg(
+        long,
+        value_name = "LAYERS",
+        value_delimiter = ',',
+        help_heading = "Network"
+    )]
+    pub(crate) freeze: Vec<String>,
+    /// How weights start: he, xavier, fan-in (randn / sqrt(n_prev)), zeros, or a scale such as 0.01.
+    #[arg(long, default_value_t = Init::He, value_name = "RULE", help_heading = "Network")]
+    pub(crate) init: Init,
+    /// The numbers computed with.
+    #[arg(long, value_enum, default_value_t = Dtype::F32, help_heading = "Network")]
+    pub(crate) dtype: Dtype,
+
+    /// Passes over the training data [default: 10; 60 for the embedded digits].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Training")]
+    pub(crate) epochs: Option<u32>,
+    /// Examples in one update: a number, or all.
+    #[arg(long, value_name = "N", default_value_t = BatchSize::Examples(64), help_heading = "Training")]
+    pub(crate) batch: BatchSize,
+    /// The learning rate [default: 0.001 for adam and adamw, 0.01 for classic-momentum, 0.1 for gd and momentum].
+    #[arg(long, value_name = "RATE", help_heading = "Training")]
+    pub(crate) lr: Option<f64>,
+    /// The update rule: gd, momentum (the course's average), classic-momentum, adam or adamw.
+    #[arg(long, value_name = "RULE", default_value_t = Rule::ADAM, help_heading = "Training")]
+    pub(crate) optimizer: Rule,
+    /// How the learning rate changes over the run: cosine (to nothing) or constant.
+    #[arg(long, value_name = "NAME", default_value_t = Schedule::Cosine, help_heading = "Training")]
+    pub(crate) schedule: Schedule,
+    /// L2 regularisation, the course's lambda.
+    #[arg(
+        long,
+        value_name = "LAMBDA",
+        default_value_t = 0.0,
+        help_heading = "Training"
+    )]
+    pub(crate) l2: f64,
+    /// What the held-out part, the weights, the order and the dropout are drawn from.
+    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Training")]
+    pub(crate) seed: u32,
+    /// Go through the data in its own order in every epoch.
+    #[arg(long, help_heading = "Training")]
+    pub(crate) no_shuffle: bool,
+
+    /// The run folder [default: the next free runs/NAME-N].
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the model in --out if there is one.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) overwrite: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArgs {
+    /// The model file.
+    pub(crate) model: PathBuf,
+    /// The data, whose test part is taken if it has one; the model's own held-out examples unless given.
+    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: DataArgs,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PredictArgs {
+    /// The model file.
+    pub(crate) model: PathBuf,
+    /// The pictures.
+    #[arg(required = true)]
+    pub(crate) pictures: Vec<PathBuf>,
+    /// How many classes to name for each picture.
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) top: u16,
+    /// Print one JSON object per picture and line.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// A model file, a preset's name, or a text in the arrow notation.
+    pub(crate) network: String,
+    /// The network's input, HEIGHTxWIDTHxCHANNELS (a preset has its own).
+    #[arg(long, value_name = "SHAPE")]
+    pub(crate) input: Option<Shape>,
+    /// What `classes` stands for [default: 10; a preset has its own].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) classes: Option<u32>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Dtype {
+    F32,
+    F64,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum ResizeArg {
+    /// Height and width scaled independently.
+    Stretch,
+    /// The largest centred part of the right aspect.
+    Crop,
+    /// The whole picture, with black at two sides.
+    Fit,
+}
+
+impl From<ResizeArg> for Resize {
+    fn from(arg: ResizeArg) -> Self {
+        match arg {
+            ResizeArg::Stretch => Self::Stretch,
+            ResizeArg::Crop => Self::Crop,
+            ResizeArg::Fit => Self::Fit,
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What a command says when it cannot do its work, and the exit code that goes with it.
+
+use std::error::Error as _;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+/// Why a command stopped.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    line: String,
+    causes: Vec<String>,
+    code: u8,
+}
+
+pub(crate) type Outcome<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    /// A mistake in what the user gave: exit code 2.
+    pub(crate) fn usage(line: impl Into<String>) -> Self {
+        Self {
+            line: line.into(),
+            causes: Vec::new(),
+            code: 2,
+        }
+    }
+
+    /// Something that went wrong while running: exit code 1.
+    pub(crate) fn running(line: impl Into<String>) -> Self {
+        Self {
+            line: line.into(),
+            causes: Vec::new(),
+            code: 1,
+        }
+    }
+
+    /// The same failure, introduced by what was being done.
+    pub(crate) fn context(mut self, what: &str) -> Self {
+        self.line = format!("{what}: {}", self.line);
+        self
+    }
+
+    /// Prints the one line, and with `verbose` the causes, and gives the exit code.
+    pub(crate) fn report(&self, verbose: bool) -> ExitCode {
+        let mut text = format!("error: {}", one_line(&self.line));
+        if verbose {
+            for cause in &self.causes {
+                write!(text, "\n  caused by: {cause}").ok();
+            }
+        }
+        eprintln!("{text}");
+        ExitCode::from(self.code)
+    }
+}
+
+/// Control characters (in a file's name, say) would break the promise of one line.
+fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+impl From<stepnet::Error> for Failure {
+    fn from(error: stepnet::Error) -> Self {
+        let code = match &error {
+            stepnet::Error::Training(_)
+            | stepnet::Error::Io {
+                action: "write", ..
+            } => 1,
+            _ => 2,
+        };
+        let mut causes = Vec::new();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            causes.push(cause.to_string());
+            source = cause.source();
+        }
+        Self {
+            line: error.to_string(),
+            causes,
+            code,
+        }
+    }
+}

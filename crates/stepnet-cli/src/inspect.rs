@@ -1,0 +1,212 @@
+//! `stepnet inspect`: a network's layers, shapes and sizes; a model's file.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use stepnet::nn::notation::presets;
+use stepnet::nn::{ModelFile, Network, Registry, Shape, Tensor};
+
+use crate::args::InspectArgs;
+use crate::failure::{Failure, Outcome};
+use crate::progress::print_line;
+use crate::table::{Align, Table, thousands};
+
+/// What `classes` stands for where nothing says.
+const USUAL_CLASSES: usize = 10;
+
+pub(crate) fn run(args: &InspectArgs) -> Outcome {
+    let path = Path::new(&args.network);
+    if path.is_file() {
+        return inspect_file(path, args.json);
+    }
+    let preset = presets::find(args.network.trim());
+    let names_a_file = path
+        .extension()
+        .is_some_and(|extension| extension == "safetensors");
+    if preset.is_none() && (names_a_file || path.is_dir()) {
+        let problem = if path.is_dir() {
+            "is a folder, expected a model file"
+        } else {
+            "no such file"
+        };
+        return Err(Failure::usage(format!("{}: {problem}", path.display())));
+    }
+    let input = args.input.or(preset.and_then(|preset| preset.input).map(Into::into)).ok_or_else(|| {
+        Failure::usage("the network's input is not known; add --input HEIGHTxWIDTHxCHANNELS, such as --input 28x28x1")
+    })?;
+    let usual = preset.map_or(USUAL_CLASSES, |preset| preset.classes);
+    let classes = args.classes.map_or(usual, |classes| classes as usize);
+    // Shapes and counts do not depend on the element type.
+    let network = Network::<f32>::builder()
+        .classes(classes)
+        .build(&args.network, input)?;
+    if args.json {
+        print_line(&describe(&network).to_string());
+    } else {
+        print_network(&network);
+    }
+    Ok(())
+}
+
+fn inspect_file(path: &Path, as_json: bool) -> Outcome {
+    let file = ModelFile::open(path)?;
+    if !file.is_model() {
+        print_tensors(path, file.tensors(), as_json);
+        return Ok(());
+    }
+    let model = file.model::<f64>(Registry::builtin())?;
+    let element = file.element().unwrap_or("f64");
+    let non_finite: usize = file.tensors().iter().map(Tensor::non_finite).sum();
+    if as_json {
+        let mut described = describe(&model.network);
+        described["file"] = json!(path.display().to_string());
+        described["element"] = json!(element);
+        described["classes"] = json!(model.classes);
+        described["preprocessing"] = json!(model.preprocessing);
+        described["training"] = json!(model.training);
+        described["non_finite_values"] = json!(non_finite);
+        print_line(&described.to_string());
+        return Ok(());
+    }
+    print_line(&format!("{}: a Stepnet model in {element}", path.display()));
+    print_line("");
+    print_network(&model.network);
+    print_line("");
+    print_line(&format!("classes:        {}", model.classes.join(", ")));
+    print_line(&format!(
+        "preprocessing:  {}",
+        serde_json::to_string(&model.preprocessing).unwrap_or_default()
+    ));
+    for (name, value) in &model.training {
+        print_line(&format!("{:<16}{value}", format!("{name}:")));
+    }
+    warn_of_non_finite(non_finite);
+    Ok(())
+}
+
+fn warn_of_non_finite(count: usize) {
+    if count > 0 {
+        print_line(&format!(
+            "warning: {count} value(s) are not finite (NaN or infinite): what it predicts means nothing"
+        ));
+    }
+}
+
+fn print_tensors(path: &Path, tensors: &[Tensor], as_json: bool) {
+    if as_json {
+        let rows: Vec<Value> = tensors
+            .iter()
+            .map(|tensor| {
+                json!({"name": tensor.name, "shape": tensor.shape, "values": tensor.values.len(), "non_finite_values": tensor.non_finite()})
+            })
+            .collect();
+        print_line(
+            &json!({"file": path.display().to_string(), "model": false, "tensors": rows})
+                .to_string(),
+        );
+        return;
+    }
+    print_line(&format!(
+        "{}: tensors, but no Stepnet model (it has no network in its metadata)",
+        path.display()
+    ));
+    let mut table = Table::new(&[
+        ("tensor", Align::Left),
+        ("shape", Align::Left),
+        ("values", Align::Right),
+        ("not finite", Align::Right),
+    ]);
+    for tensor in tensors {
+        let extents: Vec<String> = tensor.shape.iter().map(usize::to_string).collect();
+        let shape = if extents.is_empty() {
+            "scalar".to_owned()
+        } else {
+            extents.join("x")
+        };
+        let values = thousands(tensor.values.len() as u64);
+        table.row(vec![
+            tensor.name.clone(),
+            shape,
+            values,
+            tensor.non_finite().to_string(),
+        ]);
+    }
+    table.lines().iter().for_each(|line| print_line(line));
+    warn_of_non_finite(tensors.iter().map(Tensor::non_finite).sum());
+}
+
+/// The network's table on standard output.
+pub(crate) fn print_network(network: &Network<impl stepnet::Element>) {
+    network_lines(network)
+        .iter()
+        .for_each(|line| print_line(line));
+}
+
+fn network_lines<T: stepnet::Element>(network: &Network<T>) -> Vec<String> {
+    let mut table = Table::new(&[
+        ("layer", Align::Left),
+        ("", Align::Left),
+        ("output", Align::Right),
+        ("parameters", Align::Right),
+        ("multiply-adds", Align::Right),
+    ]);
+    table.row(vec![
+        "input".into(),
+        String::new(),
+        network.input().to_string(),
+        String::new(),
+        String::new(),
+    ]);
+    for node in network.nodes() {
+        let blank_zero = |number: u64| {
+            if number == 0 {
+                String::new()
+            } else {
+                thousands(number)
+            }
+        };
+        let frozen = if node.frozen() { " (held still)" } else { "" };
+        table.row(vec![
+            node.name().to_owned(),
+            format!("{}{frozen}", node.layer().text()),
+            node.output().to_string(),
+            blank_zero(node.range().len() as u64),
+            blank_zero(node.layer().multiply_adds(node.input())),
+        ]);
+    }
+    let mut lines = vec![format!("network: {}", network.text())];
+    lines.extend(table.lines());
+    lines.push(format!(
+        "total: {} parameters, {} multiply-adds for one example, loss {}",
+        thousands(network.parameters().len() as u64),
+        thousands(network.multiply_adds()),
+        network.loss()
+    ));
+    lines
+}
+
+fn describe<T: stepnet::Element>(network: &Network<T>) -> Value {
+    let extents = |shape: Shape| shape.extents();
+    let layers: Vec<Value> = network
+        .nodes()
+        .iter()
+        .map(|node| {
+            json!({
+                "name": node.name(),
+                "layer": node.layer().text().to_string(),
+                "implied": node.implied(),
+                "output": extents(node.output()),
+                "parameters": node.range().len(),
+                "multiply_adds": node.layer().multiply_adds(node.input()),
+            })
+        })
+        .collect();
+    json!({
+        "network": network.text().to_string(),
+        "input": extents(network.input()),
+        "layers": layers,
+        "parameters": network.parameters().len(),
+        "multiply_adds": network.multiply_adds(),
+        "loss": network.loss().to_string(),
+    })
+}

@@ -1,0 +1,256 @@
+//! What a run trains and tests on: data sets, and how their values become the network's input.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role};
+use stepnet::nn::Preprocessing;
+
+use crate::args::{DataArgs, TrainArgs};
+use crate::failure::{Failure, Outcome};
+
+/// Training and test examples, ready for a network.
+#[derive(Debug)]
+pub(crate) struct Material {
+    pub(crate) train: Dataset,
+    pub(crate) test: Option<Dataset>,
+    /// What the test examples are called in what is printed.
+    pub(crate) test_name: &'static str,
+    pub(crate) preprocessing: Preprocessing,
+    /// Lines that tell the user what was read and how.
+    pub(crate) notes: Vec<String>,
+    /// A short name for the run folder.
+    pub(crate) name: String,
+    /// Where it came from and how it was parted: what it takes to find the same held-out part again.
+    pub(crate) origin: Value,
+}
+
+/// The embedded digits' name where a path would stand.
+const DIGITS: &str = "digits";
+
+/// A data set as it was read, before it is parted.
+struct Source {
+    data: Dataset,
+    test: Option<Dataset>,
+    divisor: f64,
+    notes: Vec<String>,
+}
+
+impl Source {
+    fn open(path: Option<&Path>, options: &OpenOptions) -> Outcome<Self> {
+        let Some(path) = path else {
+            let notes = vec![
+                "data: the embedded handwritten digits of E. Alpaydin and C. Kaynak (CC BY 4.0)"
+                    .to_owned(),
+            ];
+            return Ok(Self {
+                data: data::digits(),
+                test: None,
+                divisor: options.divisor.unwrap_or(DIGITS_DIVISOR),
+                notes,
+            });
+        };
+        let opened = data::open(path, options)?;
+        Ok(Self {
+            data: opened.data,
+            test: opened.test,
+            divisor: opened.divisor,
+            notes: opened.notes,
+        })
+    }
+}
+
+impl Material {
+    /// Reads what `args` name. The model a run starts from decides how pictures are brought to its
+    /// input; else the user does; else the preset; else the pictures themselves.
+    pub(crate) fn gather(
+        args: &TrainArgs,
+        from: Option<&Preprocessing>,
+        preset_input: Option<[usize; 3]>,
+    ) -> Outcome<Self> {
+        if !(0.0..1.0).contains(&args.hold_out) {
+            return Err(Failure::usage(format!(
+                "--hold-out is {}, expected a share from 0 to less than 1",
+                args.hold_out
+            )));
+        }
+        let options = train_options(args, from, preset_input)?;
+        let source = Source::open(args.data.as_deref(), &options)?;
+        let mut preprocessing = match from {
+            Some(preprocessing) => preprocessing.clone(),
+            None => describe(&source, args),
+        };
+        let mut notes = source.notes;
+        let (train, test, test_name) = match (&args.test, source.test) {
+            (Some(path), _) => {
+                let mut options = options;
+                options.role = Role::Test;
+                options.input = Some(preprocessing.shape());
+                options.labels = None;
+                let opened = data::open(path, &options)
+                    .map_err(|error| Failure::from(error).context("--test"))?;
+                notes.extend(
+                    opened
+                        .notes
+                        .into_iter()
+                        .map(|note| format!("--test: {note}")),
+                );
+                (source.data, Some(opened.data), "test")
+            }
+            (None, Some(test)) => (source.data, Some(test), "test"),
+            (None, None) if args.hold_out == 0.0 => (source.data, None, "test"),
+            (None, None) => {
+                let (train, held_out) = source.data.split(args.hold_out, args.seed)?;
+                let all = train.len() + held_out.len();
+                notes.push(format!(
+                    "held out {} of {all} examples for testing, drawn with seed {}",
+                    held_out.len(),
+                    args.seed
+                ));
+                (train, Some(held_out), "held out")
+            }
+        };
+        let test = test
+            .map(|test| test.with_classes(train.classes()))
+            .transpose()?;
+        if args.standardize {
+            preprocessing.standardize(&train)?;
+        }
+        let held_out = if test_name == "held out" {
+            args.hold_out
+        } else {
+            0.0
+        };
+        Ok(Self {
+            train,
+            test,
+            test_name,
+            preprocessing,
+            notes,
+            name: args.data.as_deref().map_or(DIGITS.to_owned(), name_of),
+            origin: json!({
+                "data": args.data.as_ref().map_or(DIGITS.into(), |path| path.display().to_string()),
+                "held_out": held_out,
+                "seed": args.seed,
+                "label_column": args.source.label_column,
+                "labels": args.source.labels.as_ref().map(|path| path.display().to_string()),
+            }),
+        })
+    }
+}
+
+/// The examples `evaluate` measures a model on: those of `path`, or the part that was held out of
+/// the data the model was trained on.
+pub(crate) fn for_evaluation(
+    path: Option<&Path>,
+    args: &DataArgs,
+    preprocessing: &Preprocessing,
+    classes: &[String],
+    origin: Option<&Value>,
+) -> Outcome<(Dataset, String)> {
+    let mut options = OpenOptions {
+        input: Some(preprocessing.shape()),
+        resize: preprocessing.resize,
+        ..OpenOptions::default()
+    };
+    if let Some(path) = path {
+        options.role = Role::Test;
+        options.label_column = args.label_column.clone();
+        options.labels = args.labels.clone();
+        let opened = data::open(path, &options)?;
+        return Ok((
+            opened.data.with_classes(classes)?,
+            path.display().to_string(),
+        ));
+    }
+    let unknown = || {
+        Failure::usage(
+            "the model does not say what was held out of its data; name the data to evaluate on",
+        )
+    };
+    let origin = origin.ok_or_else(unknown)?;
+    let text = |name: &str| origin.get(name).and_then(Value::as_str);
+    let share = origin
+        .get("held_out")
+        .and_then(Value::as_f64)
+        .filter(|share| *share > 0.0)
+        .ok_or_else(unknown)?;
+    let seed = origin
+        .get("seed")
+        .and_then(Value::as_u64)
+        .and_then(|seed| u32::try_from(seed).ok())
+        .ok_or_else(unknown)?;
+    let name = text("data").ok_or_else(unknown)?;
+    options.label_column = text("label_column").map(str::to_owned);
+    options.labels = text("labels").map(PathBuf::from);
+    let source = Source::open((name != DIGITS).then(|| Path::new(name)), &options)?;
+    let (_, held_out) = source.data.split(share, seed)?;
+    Ok((
+        held_out.with_classes(classes)?,
+        format!("the part held out of {name}"),
+    ))
+}
+
+fn train_options(
+    args: &TrainArgs,
+    from: Option<&Preprocessing>,
+    preset_input: Option<[usize; 3]>,
+) -> Outcome<OpenOptions> {
+    let asked = match args.input {
+        None => None,
+        Some(shape) => match shape.extents()[..] {
+            [height, width, channels] => Some([height, width, channels]),
+            _ => {
+                return Err(Failure::usage(format!(
+                    "--input is {shape}, expected HEIGHTxWIDTHxCHANNELS such as 28x28x1"
+                )));
+            }
+        },
+    };
+    Ok(OpenOptions {
+        role: Role::Train,
+        input: from.map(Preprocessing::shape).or(asked).or(preset_input),
+        resize: from.map_or(args.resize.into(), |preprocessing| preprocessing.resize),
+        label_column: args.source.label_column.clone(),
+        labels: args.source.labels.clone(),
+        divisor: args.divisor,
+    })
+}
+
+/// The preprocessing of a new network.
+fn describe(source: &Source, args: &TrainArgs) -> Preprocessing {
+    let [height, width, channels] = source.data.images().shape();
+    let mut preprocessing = Preprocessing::scaled(height, width, channels, source.divisor);
+    preprocessing.resize = args.resize.into();
+    // A divisor that the user chose for a folder of pictures is the one for pictures.
+    if let (Some(divisor), Some(true)) =
+        (args.divisor, args.data.as_ref().map(|path| path.is_dir()))
+    {
+        preprocessing.picture_divisor = divisor;
+    }
+    preprocessing
+}
+
+/// A file's or folder's name without its ending, for the run folder.
+fn name_of(path: &Path) -> String {
+    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let stem = absolute
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned());
+    let plain: String = stem
+        .unwrap_or_default()
+        .chars()
+        .map(|c| {
+            if c.is_alphanumeric() || c == '-' || c == '_' {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect();
+    if plain.is_empty() {
+        "run".into()
+    } else {
+        plain
+    }
+}

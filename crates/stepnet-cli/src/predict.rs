@@ -1,0 +1,108 @@
+//! `stepnet predict`: what a model sees in pictures.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use stepnet::Element;
+use stepnet::data::pictures;
+use stepnet::nn::{Model, ModelFile, PlanOptions, Registry, Workspace};
+
+use crate::args::PredictArgs;
+use crate::failure::{Failure, Outcome};
+use crate::progress::print_line;
+
+pub(crate) fn run(args: &PredictArgs) -> Outcome {
+    let file = ModelFile::open(&args.model)?;
+    match file.element() {
+        Some("f64") => predict(args, &file.model::<f64>(Registry::builtin())?),
+        _ => predict(args, &file.model::<f32>(Registry::builtin())?),
+    }
+}
+
+fn predict<T: Element>(args: &PredictArgs, model: &Model<T>) -> Outcome {
+    model
+        .check_finite()
+        .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
+    let mut workspace = Workspace::new(&model.network, 1, PlanOptions::default());
+    let mut failed = 0;
+    for path in &args.pictures {
+        // One unreadable picture is reported and does not keep the others from being looked at.
+        match ranking(path, model, &mut workspace) {
+            Ok(ranking) => show(
+                path,
+                &ranking[..ranking.len().min(args.top.into())],
+                args.json,
+            ),
+            Err(failure) => {
+                failure.report(false);
+                failed += 1;
+            }
+        }
+    }
+    match failed {
+        0 => Ok(()),
+        _ => Err(Failure::usage(format!(
+            "{failed} of {} pictures could not be read",
+            args.pictures.len()
+        ))),
+    }
+}
+
+/// The classes with their probabilities, likeliest first.
+fn ranking<T: Element>(
+    path: &Path,
+    model: &Model<T>,
+    workspace: &mut Workspace<T>,
+) -> Outcome<Vec<(String, f64)>> {
+    let pixels = pictures::load_for(path, &model.preprocessing)?;
+    let channels = model.preprocessing.channels;
+    let scale = model.preprocessing.for_pictures();
+    let x: Vec<T> = pixels
+        .iter()
+        .enumerate()
+        .map(|(place, &value)| scale.value(T::from_f64(value.into()), place % channels))
+        .collect();
+    let outputs = workspace.predict(&model.network, &x)?;
+    let probabilities: Vec<f64> = match outputs {
+        // One output is the probability of the second class.
+        [one] => vec![1.0 - one.as_f64(), one.as_f64()],
+        several => several.iter().map(|p| p.as_f64()).collect(),
+    };
+    if probabilities.iter().any(|p| !p.is_finite()) {
+        return Err(Failure::running(format!(
+            "{}: the model's answer is not finite",
+            path.display()
+        )));
+    }
+    let name = |class: usize| {
+        model
+            .classes
+            .get(class)
+            .cloned()
+            .unwrap_or_else(|| class.to_string())
+    };
+    let mut ranking: Vec<(String, f64)> = probabilities
+        .into_iter()
+        .enumerate()
+        .map(|(class, p)| (name(class), p))
+        .collect();
+    ranking.sort_by(|a, b| b.1.total_cmp(&a.1));
+    Ok(ranking)
+}
+
+fn show(path: &Path, ranking: &[(String, f64)], as_json: bool) {
+    let line = if as_json {
+        let classes: Vec<Value> = ranking
+            .iter()
+            .map(|(class, probability)| json!({"class": class, "probability": probability}))
+            .collect();
+        json!({"picture": path.display().to_string(), "predictions": classes}).to_string()
+    } else {
+        let classes: Vec<String> = ranking
+            .iter()
+            .map(|(class, probability)| format!("{class} {:.1} %", 100.0 * probability))
+            .collect();
+        format!("{}: {}", path.display(), classes.join(", "))
+    };
+    print_line(&line);
+}

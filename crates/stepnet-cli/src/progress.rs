@@ -1,0 +1,93 @@
+//! What a person sees while a network trains: a bar on a terminal, a line per epoch everywhere.
+
+use std::io::{IsTerminal, Write, stderr, stdout};
+use std::time::Instant;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use stepnet::train::Progress;
+
+use crate::run_folder::EpochRecord;
+
+/// The bar over all steps of a run; invisible where the output is no terminal.
+#[derive(Debug)]
+pub(crate) struct Display {
+    bar: ProgressBar,
+    start: Instant,
+    epochs: usize,
+}
+
+impl Display {
+    /// A display for `epochs` epochs of `steps` steps.
+    pub(crate) fn new(epochs: usize, steps: usize) -> Self {
+        let bar = if stderr().is_terminal() {
+            ProgressBar::new((epochs * steps) as u64)
+        } else {
+            ProgressBar::hidden()
+        };
+        // The template is a constant that indicatif accepts; without it the bar is merely plainer.
+        if let Ok(style) =
+            ProgressStyle::with_template("{msg}  {bar:24} {percent:>3} %  {eta} left")
+        {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            start: Instant::now(),
+            epochs,
+        }
+    }
+
+    /// Shows a step; `seen` examples were trained on since the run began.
+    pub(crate) fn step(&self, progress: &Progress, seen: usize) {
+        if self.bar.is_hidden() {
+            return;
+        }
+        self.bar
+            .set_position((progress.epoch * progress.steps + progress.step) as u64);
+        self.bar.set_message(format!(
+            "epoch {}/{}  loss {:.4}  accuracy {:.2} %  {:.0} images/s",
+            progress.epoch + 1,
+            self.epochs,
+            progress.scores.mean_loss(),
+            100.0 * progress.scores.accuracy(),
+            seen as f64 / self.start.elapsed().as_secs_f64().max(1e-9),
+        ));
+    }
+
+    /// Prints the line of an epoch.
+    pub(crate) fn epoch(&self, record: &EpochRecord, held_out: &str) {
+        let test = match (record.test_loss, record.test_accuracy) {
+            (Some(loss), Some(accuracy)) => format!(
+                "  {held_out}: loss {loss:.4}, accuracy {:.2} %",
+                100.0 * accuracy
+            ),
+            _ => String::new(),
+        };
+        let line = format!(
+            "epoch {:>width$}/{}  training: loss {:.4}, accuracy {:.2} %{test}  {:.0} images/s",
+            record.epoch,
+            self.epochs,
+            record.train_loss,
+            100.0 * record.train_accuracy,
+            record.images_per_second,
+            width = self.epochs.to_string().len(),
+        );
+        self.line(&line);
+    }
+
+    /// Prints a line above the bar.
+    pub(crate) fn line(&self, line: &str) {
+        self.bar.suspend(|| print_line(line));
+    }
+
+    /// Removes the bar.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Prints a line and lets it out at once. A reader who has closed the pipe is no reason to stop training.
+pub(crate) fn print_line(line: &str) {
+    let mut out = stdout();
+    writeln!(out, "{line}").and_then(|()| out.flush()).ok();
+}

@@ -1,0 +1,312 @@
+//! `stepnet train`: from pictures to a run folder.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use serde_json::json;
+use stepnet::Element;
+use stepnet::data::Dataset;
+use stepnet::nn::notation::presets;
+use stepnet::nn::{Init, Model, Network, Registry};
+use stepnet::rng::RandomState;
+use stepnet::train::{EpochEnd, Evaluation, TrainOptions, Trainer, evaluate, transfer};
+
+use crate::args::{Dtype, TrainArgs};
+use crate::failure::{Failure, Outcome};
+use crate::inspect::print_network;
+use crate::material::Material;
+use crate::progress::{Display, print_line};
+use crate::run_folder::{EpochRecord, RunFolder};
+
+/// The networks and the number of epochs where the user names none.
+const DIGITS_MODEL: &str = "digits-cnn";
+const USUAL_MODEL: &str = "small-cnn";
+const DIGITS_EPOCHS: usize = 60;
+const USUAL_EPOCHS: usize = 10;
+
+pub(crate) fn run(args: &TrainArgs) -> Outcome {
+    match args.dtype {
+        Dtype::F32 => train::<f32>(args),
+        Dtype::F64 => train::<f64>(args),
+    }
+}
+
+fn train<T: Element>(args: &TrainArgs) -> Outcome {
+    let stop = stop_on_ctrl_c()?;
+    let from = args.from.as_deref().map(Model::<T>::load).transpose()?;
+    if let Some(model) = &from {
+        model
+            .check_finite()
+            .map_err(|error| Failure::from(error).context("--from"))?;
+    }
+    let preset = from
+        .is_none()
+        .then(|| presets::find(model_text(args)))
+        .flatten();
+    let asked_preset = preset.filter(|_| args.model.is_some());
+    let preset_input = asked_preset.and_then(|preset| preset.input);
+    let material = Material::gather(
+        args,
+        from.as_ref().map(|model| &model.preprocessing),
+        preset_input,
+    )?;
+    material.notes.iter().for_each(|note| print_line(note));
+    let network = build(args, from.as_ref(), &material)?;
+    print_network(&network);
+    let options = options(args);
+    let steps = material
+        .train
+        .len()
+        .div_ceil(options.batch.examples(material.train.len()));
+    print_line(&format!(
+        "training on {} examples of {} classes: {} epochs of {steps} steps, {} at {}, {} schedule, seed {}",
+        material.train.len(),
+        material.train.classes().len(),
+        options.epochs,
+        options.rule,
+        options.learning_rate,
+        options.schedule,
+        options.seed,
+    ));
+    let trainer = Trainer::new(
+        network,
+        material.preprocessing.clone(),
+        options.clone(),
+        material.train.len(),
+    )?;
+    let folder = RunFolder::create(args.out.as_deref(), &material.name, args.overwrite)?;
+    let display = Display::new(options.epochs, steps);
+    let session = Session {
+        material: &material,
+        options: &options,
+        trainer,
+        folder,
+        display,
+        stop,
+        start: Instant::now(),
+    };
+    session.run()
+}
+
+/// A run under way.
+struct Session<'a, T> {
+    material: &'a Material,
+    options: &'a TrainOptions,
+    trainer: Trainer<T>,
+    folder: RunFolder,
+    display: Display,
+    stop: Arc<AtomicUsize>,
+    start: Instant,
+}
+
+impl<T: Element> Session<'_, T> {
+    fn run(mut self) -> Outcome {
+        let mut seen = 0;
+        for _ in 0..self.options.epochs {
+            let end = match self.epoch(&mut seen) {
+                Ok(end) => end,
+                Err(failure) => {
+                    // What was learnt before the bad step is kept.
+                    self.display.finish();
+                    self.save(None)?;
+                    let kept = self.folder.path().display();
+                    return Err(failure.context(&format!(
+                        "stopped, with the weights from before kept in {kept}"
+                    )));
+                }
+            };
+            if end.interrupted {
+                break;
+            }
+        }
+        self.display.finish();
+        self.finish()
+    }
+
+    fn epoch(&mut self, seen: &mut usize) -> Outcome<EpochEnd> {
+        let start = Instant::now();
+        let (display, stop) = (&self.display, &self.stop);
+        let before = *seen;
+        let end = self.trainer.epoch(&self.material.train, |progress| {
+            *seen = before + progress.scores.examples;
+            display.step(progress, *seen);
+            if stop.load(Ordering::Relaxed) > 0 {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        })?;
+        let seconds = start.elapsed().as_secs_f64();
+        let test = self.test()?;
+        let record = EpochRecord {
+            epoch: end.epoch + 1,
+            train_loss: end.scores.mean_loss(),
+            train_accuracy: end.scores.accuracy(),
+            test_loss: test.as_ref().map(|test| test.scores.mean_loss()),
+            test_accuracy: test.as_ref().map(|test| test.scores.accuracy()),
+            learning_rate: end.learning_rate,
+            seconds,
+            images_per_second: end.scores.examples as f64 / seconds.max(1e-9),
+            interrupted: end.interrupted,
+        };
+        self.display.epoch(&record, self.material.test_name);
+        self.folder.record(record)?;
+        Ok(end)
+    }
+
+    fn test(&self) -> Outcome<Option<Evaluation>> {
+        let measure =
+            |test: &Dataset| evaluate(self.trainer.network(), test, &self.material.preprocessing);
+        Ok(self.material.test.as_ref().map(measure).transpose()?)
+    }
+
+    fn save(&self, test: Option<&EpochRecord>) -> Outcome<std::path::PathBuf> {
+        let training = [
+            ("origin".to_owned(), self.material.origin.clone()),
+            ("examples".to_owned(), json!(self.material.train.len())),
+            ("epochs".to_owned(), json!(self.folder.records().len())),
+            ("optimizer".to_owned(), json!(self.options.rule.to_string())),
+            (
+                "learning_rate".to_owned(),
+                json!(self.options.learning_rate),
+            ),
+            (
+                "schedule".to_owned(),
+                json!(self.options.schedule.to_string()),
+            ),
+            ("batch".to_owned(), json!(self.options.batch.to_string())),
+            ("l2".to_owned(), json!(self.options.l2)),
+            ("seed".to_owned(), json!(self.options.seed)),
+            (
+                "test_accuracy".to_owned(),
+                json!(test.and_then(|record| record.test_accuracy)),
+            ),
+        ];
+        let model = Model {
+            network: self.trainer.network().clone(),
+            classes: self.material.train.classes().to_vec(),
+            preprocessing: self.material.preprocessing.clone(),
+            training: training.into_iter().collect(),
+        };
+        self.folder.save(&model)
+    }
+
+    fn finish(&self) -> Outcome {
+        let last = self.folder.records().last();
+        let path = self.save(last)?;
+        self.folder.draw_curves(self.material.test_name)?;
+        if last.is_some_and(|record| record.interrupted) {
+            print_line("stopped by Ctrl-C; what was learnt so far is kept");
+        }
+        let accuracy = match last.and_then(|record| record.test_accuracy) {
+            Some(accuracy) => format!(
+                "{} accuracy {:.2} %, ",
+                self.material.test_name.replace(' ', "-"),
+                100.0 * accuracy
+            ),
+            None => String::new(),
+        };
+        print_line(&format!(
+            "{accuracy}{:.1} s, model in {}",
+            self.start.elapsed().as_secs_f64(),
+            path.display()
+        ));
+        Ok(())
+    }
+}
+
+fn model_text(args: &TrainArgs) -> &str {
+    args.model.as_deref().unwrap_or(if args.data.is_none() {
+        DIGITS_MODEL
+    } else {
+        USUAL_MODEL
+    })
+}
+
+/// The network to train: new, or made of a trained one.
+fn build<T: Element>(
+    args: &TrainArgs,
+    from: Option<&Model<T>>,
+    material: &Material,
+) -> Outcome<Network<T>> {
+    let classes = material.train.classes();
+    let mut random = RandomState::new(args.seed);
+    let mut network = match from {
+        Some(model) => {
+            let keep_last = model.classes == classes;
+            let init = (Init::He, &mut random);
+            transfer(
+                &model.network,
+                Registry::builtin(),
+                classes.len(),
+                keep_last,
+                init,
+            )?
+        }
+        None => {
+            let mut network = Network::builder()
+                .classes(classes.len())
+                .build(model_text(args), material.preprocessing.shape())?;
+            network.initialize(args.init, &mut random);
+            network
+        }
+    };
+    let outputs = network.output().len();
+    let apart = if outputs == 1 { 2 } else { outputs };
+    if apart != classes.len() {
+        return Err(Failure::usage(format!(
+            "the network tells {apart} classes apart, but the data has {} ({}); end the network in linear(classes) -> softmax",
+            classes.len(),
+            list(classes)
+        )));
+    }
+    network.freeze(&args.freeze)?;
+    if !network.nodes().iter().any(stepnet::nn::Node::trains) {
+        return Err(Failure::usage(
+            "--freeze holds every layer still, so there is nothing to train",
+        ));
+    }
+    Ok(network)
+}
+
+fn list(names: &[String]) -> String {
+    match names {
+        [first, second, third, _, ..] => format!("{first}, {second}, {third}, ..."),
+        few => few.join(", "),
+    }
+}
+
+fn options(args: &TrainArgs) -> TrainOptions {
+    let usual = if args.data.is_none() {
+        DIGITS_EPOCHS
+    } else {
+        USUAL_EPOCHS
+    };
+    TrainOptions {
+        epochs: args.epochs.map_or(usual, |epochs| epochs as usize),
+        batch: args.batch,
+        rule: args.optimizer,
+        learning_rate: args.lr.unwrap_or(args.optimizer.usual_learning_rate()),
+        schedule: args.schedule,
+        l2: args.l2,
+        shuffle: !args.no_shuffle,
+        seed: args.seed,
+    }
+}
+
+/// Counts how often Ctrl-C was pressed: once ends the run at its next step, twice ends the program.
+fn stop_on_ctrl_c() -> Outcome<Arc<AtomicUsize>> {
+    let pressed = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&pressed);
+    let handler = move || {
+        if counter.fetch_add(1, Ordering::Relaxed) > 0 {
+            // 128 + SIGINT, as shells count.
+            std::process::exit(130);
+        }
+    };
+    ctrlc::set_handler(handler)
+        .map_err(|error| Failure::running(format!("cannot watch for Ctrl-C: {error}")))?;
+    Ok(pressed)
+}

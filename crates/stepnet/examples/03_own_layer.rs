@@ -1,0 +1,139 @@
+//! A layer of your own: written, registered, trained, saved and loaded.
+//!
+//! `scale(start)` multiplies each channel by a number that it learns:
+//! `y[.., c] = s[c] * x[.., c]`, so `dx = s * dy` and `ds[c] = sum of x[.., c] * dy[.., c]`.
+//!
+//! Run with `cargo run --release --example 03_own_layer`.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use stepnet::data;
+use stepnet::nn::layer::{Backward, Forward, Layer, Parameter, Start};
+use stepnet::nn::notation::{LayerText, ParameterKind, Signature};
+use stepnet::nn::{Init, Model, ModelFile, Network, Preprocessing, Registry, Shape};
+use stepnet::rng::RandomState;
+use stepnet::train::{TrainOptions, Trainer, evaluate};
+
+#[derive(Debug)]
+struct Scale {
+    text: LayerText,
+}
+
+fn channels(shape: Shape) -> usize {
+    match shape {
+        Shape::Volume { channels, .. } => channels,
+        Shape::Features(features) => features,
+    }
+}
+
+impl Layer<f32> for Scale {
+    fn text(&self) -> LayerText {
+        self.text.clone()
+    }
+
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        Ok(input)
+    }
+
+    fn parameters(&self, input: Shape) -> Vec<Parameter> {
+        let start = Start::Constant(self.text.number("start"));
+        vec![Parameter {
+            name: "scale",
+            shape: vec![channels(input)],
+            start,
+            decays: false,
+        }]
+    }
+
+    fn forward(&self, pass: Forward<'_, f32>) {
+        let scale = pass.parameters;
+        for (y, x) in pass
+            .y
+            .chunks_exact_mut(scale.len())
+            .zip(pass.x.chunks_exact(scale.len()))
+        {
+            for ((y, x), s) in y.iter_mut().zip(x).zip(scale) {
+                *y = s * x;
+            }
+        }
+    }
+
+    fn backward(&self, pass: Backward<'_, f32>) {
+        let scale = pass.parameters;
+        if let Some(gradients) = pass.gradients {
+            gradients.fill(0.0);
+            for (dy, x) in pass
+                .dy
+                .chunks_exact(scale.len())
+                .zip(pass.x.chunks_exact(scale.len()))
+            {
+                for ((gradient, dy), x) in gradients.iter_mut().zip(dy).zip(x) {
+                    *gradient += dy * x;
+                }
+            }
+        }
+        if let Some(dx) = pass.dx {
+            for (dx, dy) in dx
+                .chunks_exact_mut(scale.len())
+                .zip(pass.dy.chunks_exact(scale.len()))
+            {
+                for ((dx, dy), s) in dx.iter_mut().zip(dy).zip(scale) {
+                    *dx = s * dy;
+                }
+            }
+        }
+    }
+}
+
+/// The built-in layers and `scale`.
+fn registry() -> stepnet::Result<Registry<f32>> {
+    let mut registry = Registry::builtin();
+    let signature = Signature::new("scale", "Multiplies each channel by a learnt number.")
+        .optional("start", ParameterKind::Number, 1.0);
+    registry.register(signature, |text| Ok(Arc::new(Scale { text: text.clone() })))?;
+    Ok(registry)
+}
+
+fn main() -> stepnet::Result<()> {
+    let digits = data::digits();
+    let (train, held_out) = digits.split(0.2, 1)?;
+    let text = "conv(8, 3, same) -> scale(0.5) -> relu -> maxpool(2) -> linear(10) -> softmax";
+    let mut network = Network::builder()
+        .registry(registry()?)
+        .build(text, [8, 8, 1])?;
+    network.initialize(Init::He, &mut RandomState::new(1));
+
+    let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
+    let options = TrainOptions {
+        epochs: 10,
+        ..TrainOptions::default()
+    };
+    let mut trainer = Trainer::new(network, preprocessing.clone(), options, train.len())?;
+    for _ in 0..10 {
+        let end = trainer.epoch(&train, |_| ControlFlow::Continue(()))?;
+        println!(
+            "epoch {}: loss {:.4}",
+            end.epoch + 1,
+            end.scores.mean_loss()
+        );
+    }
+
+    let path = std::env::temp_dir().join(format!("own-layer-{}.safetensors", std::process::id()));
+    let model = Model {
+        network: trainer.into_network(),
+        classes: train.classes().to_vec(),
+        preprocessing,
+        training: Default::default(),
+    };
+    model.save(&path)?;
+    // A registry that knows the layer is all that loading needs.
+    let loaded = ModelFile::open(&path)?.model(registry()?)?;
+    let evaluation = evaluate(&loaded.network, &held_out, &loaded.preprocessing)?;
+    println!(
+        "held-out accuracy {:.2} %",
+        100.0 * evaluation.scores.accuracy()
+    );
+    std::fs::remove_file(&path).ok();
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! Standardisation: a preprocessing that gives each channel mean 0 and deviation 1.
+
+use super::Dataset;
+use crate::error::{Error, Result};
+use crate::nn::Preprocessing;
+
+impl Preprocessing {
+    /// Sets `mean` and `deviation` to those of each channel over all pixels of `data` (after the
+    /// division); a channel that never changes gets deviation 1.
+    ///
+    /// # Errors
+    /// When the data's channels are not the preprocessing's.
+    pub fn standardize(&mut self, data: &Dataset) -> Result<()> {
+        let images = data.images();
+        let channels = self.channels;
+        if images.shape()[2] != channels {
+            return Err(Error::shape(
+                "standardize",
+                "data",
+                &images.shape(),
+                format!("{channels} channel(s)"),
+            ));
+        }
+        // Two passes: the sum of squares alone would lose digits where the mean is large.
+        let values = || {
+            (0..images.values().len())
+                .filter_map(|place| Some((place % channels, images.values().get(place)?)))
+        };
+        let pixels = (images.values().len() / channels).max(1) as f64;
+        let mut mean = vec![0.0; channels];
+        values().for_each(|(channel, value)| mean[channel] += value / self.divisor);
+        mean.iter_mut().for_each(|sum| *sum /= pixels);
+        let mut deviation = vec![0.0; channels];
+        values().for_each(|(channel, value)| {
+            deviation[channel] += (value / self.divisor - mean[channel]).powi(2)
+        });
+        for sum in &mut deviation {
+            let found = (*sum / pixels).sqrt();
+            *sum = if found > 0.0 { found } else { 1.0 };
+        }
+        (self.mean, self.deviation) = (mean, deviation);
+        Ok(())
+    }
+}

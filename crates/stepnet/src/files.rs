@@ -1,0 +1,80 @@
+//! Reading whole files, and writing them so that a crash leaves the old file or the new one.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use crate::error::{Error, Result};
+
+/// The content of a file.
+///
+/// # Errors
+/// When it is a folder, or cannot be read.
+pub fn read(path: &Path) -> Result<Vec<u8>> {
+    if path.is_dir() {
+        return Err(Error::file(path, "is a folder, expected a file"));
+    }
+    fs::read(path).map_err(|error| Error::io(path, "read", error))
+}
+
+/// Replaces a file by `content`: written under another name in the same folder, flushed to disk, renamed.
+///
+/// # Errors
+/// When any of that fails; the old file is then untouched.
+pub fn write_atomic(path: &Path, content: &[u8]) -> Result<()> {
+    let failed = |error| Error::io(path, "write", error);
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    // The usual rights of a new file, less the user's umask; the crate's own default is for secrets.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder
+        .prefix(".stepnet-")
+        .suffix(".tmp")
+        .tempfile_in(folder)
+        .map_err(failed)?;
+    file.write_all(content).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    // The new name itself is on disk only once the folder is. Where folders cannot be opened
+    // (not on Unix), the rename has to do.
+    if let Ok(folder) = File::open(folder) {
+        folder.sync_all().ok();
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_else_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        write_atomic(&path, b"one").unwrap();
+        write_atomic(&path, b"two").unwrap();
+        assert_eq!(read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none").join("a");
+        let message = write_atomic(&path, b"one").unwrap_err().to_string();
+        assert!(
+            message.contains("none") && message.contains("cannot write"),
+            "{message}"
+        );
+        assert!(
+            read(folder.path())
+                .unwrap_err()
+                .to_string()
+                .contains("is a folder")
+        );
+    }
+}

@@ -1,0 +1,232 @@
+//! What every layer is: the one trait that built-in and users' own layers implement.
+
+use std::fmt::Debug;
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::notation::LayerText;
+use super::shape::Shape;
+use crate::Element;
+
+/// How the values of a parameter start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Start {
+    /// Drawn by the network's [`Init`](super::Init) rule.
+    Drawn {
+        /// How many inputs feed one output.
+        fan_in: usize,
+        /// How many outputs one input feeds.
+        fan_out: usize,
+    },
+    /// Every value the same; nothing is drawn.
+    Constant(f64),
+}
+
+/// One array of learnt numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Its name inside the layer: `weight`, `bias`, ...
+    pub name: &'static str,
+    /// Its extents, row-major.
+    pub shape: Vec<usize>,
+    /// How its values start.
+    pub start: Start,
+    /// Whether L2 and weight decay act on it (weights: yes, biases: no).
+    pub decays: bool,
+}
+
+impl Parameter {
+    /// A drawn array that decays.
+    pub fn weight(shape: Vec<usize>, fan_in: usize, fan_out: usize) -> Self {
+        Self {
+            name: "weight",
+            shape,
+            start: Start::Drawn { fan_in, fan_out },
+            decays: true,
+        }
+    }
+
+    /// A vector of zeros that does not decay.
+    pub fn bias(len: usize) -> Self {
+        Self {
+            name: "bias",
+            shape: vec![len],
+            start: Start::Constant(0.0),
+            decays: false,
+        }
+    }
+
+    /// How many numbers it holds.
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// What a layer needs besides its input, output and parameters, for one batch size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Memory {
+    /// Elements that the forward pass leaves for the backward pass.
+    pub kept: usize,
+    /// Indices that the forward pass leaves for the backward pass.
+    pub kept_indices: usize,
+    /// Elements used inside one call, shared by all layers.
+    pub scratch: usize,
+}
+
+/// Which of its own input and output a layer's backward pass reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reads {
+    /// `x` is kept until the backward pass.
+    pub input: bool,
+    /// `y` is kept until the backward pass.
+    pub output: bool,
+}
+
+/// Where the random numbers of one training step come from: keyed, so that they depend on
+/// nothing but the seed, the epoch, the example and the layer, in whatever order work is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Noise<'a> {
+    /// The training run's seed.
+    pub seed: u64,
+    /// The epoch, from 0.
+    pub epoch: u64,
+    /// Each example's number in its data set.
+    pub examples: &'a [u64],
+}
+
+impl Noise<'_> {
+    /// The generator for the `example`th of the batch in layer number `layer`.
+    pub fn generator(&self, layer: usize, example: usize) -> ChaCha8Rng {
+        let mut key = [0_u8; 32];
+        let parts = [self.seed, self.epoch, self.examples[example], layer as u64];
+        for (place, part) in key.chunks_exact_mut(8).zip(parts) {
+            place.copy_from_slice(&part.to_le_bytes());
+        }
+        ChaCha8Rng::from_seed(key)
+    }
+}
+
+/// What a pass is about: sizes, and whether it trains.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The shape of one input example.
+    pub input: Shape,
+    /// The shape of one output example.
+    pub output: Shape,
+    /// Examples in this batch.
+    pub batch: usize,
+    /// The layer's number in its network.
+    pub layer: usize,
+    /// The noise of a training pass; `None` at inference.
+    pub noise: Option<Noise<'a>>,
+}
+
+impl Context<'_> {
+    /// Whether this pass trains.
+    pub fn training(&self) -> bool {
+        self.noise.is_some()
+    }
+}
+
+/// The arrays of a forward pass. Slices hold whole batches, row-major, of exactly the lengths
+/// that the shapes and [`Layer::memory`] give.
+#[derive(Debug)]
+pub struct Forward<'a, T> {
+    /// Sizes and mode.
+    pub context: Context<'a>,
+    /// The layer's parameters, one after the other in the order of [`Layer::parameters`].
+    pub parameters: &'a [T],
+    /// The input.
+    pub x: &'a [T],
+    /// The output: written, not added to.
+    pub y: &'a mut [T],
+    /// What the backward pass will see (empty at inference).
+    pub kept: &'a mut [T],
+    /// Indices the backward pass will see (empty at inference).
+    pub kept_indices: &'a mut [u32],
+    /// Working memory; holds anything at entry.
+    pub scratch: &'a mut [T],
+}
+
+/// The arrays of a backward pass.
+#[derive(Debug)]
+pub struct Backward<'a, T> {
+    /// Sizes and mode.
+    pub context: Context<'a>,
+    /// The layer's parameters.
+    pub parameters: &'a [T],
+    /// The input of the forward pass; empty unless [`Reads::input`].
+    pub x: &'a [T],
+    /// The output of the forward pass; empty unless [`Reads::output`].
+    pub y: &'a [T],
+    /// The gradient of the loss by the output.
+    pub dy: &'a [T],
+    /// The gradient by the input, to be written; `None` when nobody needs it.
+    pub dx: Option<&'a mut [T]>,
+    /// The gradients of the parameters, to be written, laid out as they are; `None` when frozen.
+    pub gradients: Option<&'a mut [T]>,
+    /// What the forward pass left.
+    pub kept: &'a [T],
+    /// Indices the forward pass left.
+    pub kept_indices: &'a [u32],
+    /// Working memory; holds anything at entry.
+    pub scratch: &'a mut [T],
+}
+
+/// A layer: a shape rule, parameters, and two passes over slices.
+///
+/// A layer holds its settings only. Parameters, gradients and activations belong to the network
+/// and its workspace, so one layer can be used by many threads at once.
+///
+/// `examples/` shows a layer written by a user, trained and saved.
+pub trait Layer<T: Element>: Debug + Send + Sync {
+    /// The layer in the arrow notation.
+    fn text(&self) -> LayerText;
+
+    /// The shape of an output example.
+    ///
+    /// # Errors
+    /// Why an input of this shape does not fit, with the numbers, and what would fit.
+    fn output_shape(&self, input: Shape) -> Result<Shape, String>;
+
+    /// The parameters for inputs of a shape that [`Layer::output_shape`] accepted.
+    fn parameters(&self, _input: Shape) -> Vec<Parameter> {
+        Vec::new()
+    }
+
+    /// The memory for batches of up to `batch` examples. `kept` and `kept_indices` must grow in
+    /// proportion to the batch.
+    fn memory(&self, _input: Shape, _batch: usize) -> Memory {
+        Memory::default()
+    }
+
+    /// What the backward pass reads.
+    fn reads(&self) -> Reads {
+        Reads {
+            input: true,
+            output: false,
+        }
+    }
+
+    /// Whether the output is the input under another shape, so that no pass is needed at all.
+    fn is_view(&self, _training: bool) -> bool {
+        false
+    }
+
+    /// Multiplications of one example's forward pass (each with its addition).
+    fn multiply_adds(&self, _input: Shape) -> u64 {
+        0
+    }
+
+    /// Computes `y` from `x`.
+    fn forward(&self, pass: Forward<'_, T>);
+
+    /// Computes `dx` and the parameters' gradients from `dy`, where asked for.
+    fn backward(&self, pass: Backward<'_, T>);
+}

@@ -1,0 +1,49 @@
+//! `flatten`: a volume as one vector, in the order height, width, channel.
+
+use crate::Element;
+use crate::nn::layer::{Backward, Forward, Layer, Reads};
+use crate::nn::notation::LayerText;
+use crate::nn::shape::Shape;
+
+/// A volume as a vector. Memory already lies that way, so no value moves.
+#[derive(Debug, Clone)]
+pub struct Flatten {
+    text: LayerText,
+}
+
+impl Flatten {
+    pub(super) fn from_text(text: &LayerText) -> Self {
+        Self { text: text.clone() }
+    }
+}
+
+impl<T: Element> Layer<T> for Flatten {
+    fn text(&self) -> LayerText {
+        self.text.clone()
+    }
+
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        Ok(Shape::Features(input.len()))
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            input: false,
+            output: false,
+        }
+    }
+
+    fn is_view(&self, _training: bool) -> bool {
+        true
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        pass.y.copy_from_slice(pass.x);
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        if let Some(dx) = pass.dx {
+            dx.copy_from_slice(pass.dy);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! `linear(units, bias=true)`: a dense layer.
+
+use super::count;
+use crate::Element;
+use crate::kernels::dense::{self, DenseGeometry};
+use crate::nn::layer::{Backward, Forward, Layer, Parameter};
+use crate::nn::notation::LayerText;
+use crate::nn::shape::Shape;
+
+/// A dense layer: `y = x w^T + b`.
+///
+/// Parameters: `weight` of shape `(units, features)` and `bias` of shape `(units)`.
+#[derive(Debug, Clone)]
+pub struct Linear {
+    text: LayerText,
+    units: usize,
+    bias: bool,
+}
+
+impl Linear {
+    pub(super) fn from_text(text: &LayerText) -> Result<Self, String> {
+        Ok(Self {
+            text: text.clone(),
+            units: count(text, "units")?,
+            bias: text.flag("bias"),
+        })
+    }
+
+    fn geometry(&self, input: Shape, batch: usize) -> DenseGeometry {
+        DenseGeometry {
+            batch,
+            inputs: input.len(),
+            outputs: self.units,
+        }
+    }
+}
+
+impl<T: Element> Layer<T> for Linear {
+    fn text(&self) -> LayerText {
+        self.text.clone()
+    }
+
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        match input {
+            Shape::Features(features) => match features.checked_mul(self.units) {
+                Some(_) => Ok(Shape::Features(self.units)),
+                None => Err(format!(
+                    "a weight of {} x {features} numbers is too large",
+                    self.units
+                )),
+            },
+            // The network puts a flatten before a linear layer by itself.
+            volume @ Shape::Volume { .. } => Err(format!(
+                "linear takes a vector, but its input is a volume {volume}"
+            )),
+        }
+    }
+
+    fn parameters(&self, input: Shape) -> Vec<Parameter> {
+        let features = input.len();
+        let weight = Parameter::weight(vec![self.units, features], features, self.units);
+        if self.bias {
+            vec![weight, Parameter::bias(self.units)]
+        } else {
+            vec![weight]
+        }
+    }
+
+    fn multiply_adds(&self, input: Shape) -> u64 {
+        input.len() as u64 * self.units as u64
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        let geometry = self.geometry(pass.context.input, pass.context.batch);
+        let (weight, bias) = pass.parameters.split_at(geometry.inputs * geometry.outputs);
+        dense::forward(&geometry, pass.x, weight, self.bias.then_some(bias), pass.y);
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        let geometry = self.geometry(pass.context.input, pass.context.batch);
+        let weights = geometry.inputs * geometry.outputs;
+        if let Some(gradients) = pass.gradients {
+            let (dw, db) = gradients.split_at_mut(weights);
+            dense::backward_weights(&geometry, pass.x, pass.dy, dw, self.bias.then_some(db));
+        }
+        if let Some(dx) = pass.dx {
+            dense::backward_data(&geometry, pass.dy, &pass.parameters[..weights], dx);
+        }
+    }
+}

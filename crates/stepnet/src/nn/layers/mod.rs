@@ -1,0 +1,27 @@
+//! The built-in layers, one file each, and the registry that builds them from the notation.
+
+mod activation;
+mod conv;
+mod dropout;
+mod flatten;
+mod linear;
+mod pool;
+mod registry;
+mod window;
+
+pub use activation::Activation;
+pub use conv::Conv;
+pub use dropout::Dropout;
+pub use flatten::Flatten;
+pub use linear::Linear;
+pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
+pub use registry::Registry;
+
+use super::notation::LayerText;
+
+/// A count argument as a number.
+fn count(text: &LayerText, name: &str) -> Result<usize, String> {
+    text.count(name)
+        .number()
+        .ok_or_else(|| format!("its {name} are `classes`, and how many classes there are is not known here; give a number"))
+}

@@ -1,0 +1,221 @@
+//! `maxpool(size, ...)`, `avgpool(size, ...)` and `globalavgpool`.
+
+use super::window::{Window, volume};
+use crate::Element;
+use crate::kernels::{PoolGeometry, pool};
+use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads};
+use crate::nn::notation::LayerText;
+use crate::nn::shape::Shape;
+
+fn geometry(
+    kind: &str,
+    window: &Window,
+    input: Shape,
+    batch: usize,
+) -> Result<PoolGeometry, String> {
+    let [height, width, channels] = volume(kind, input)?;
+    window
+        .resolve([height, width])
+        .and_then(|w| {
+            PoolGeometry::new(
+                batch,
+                [height, width, channels],
+                w.kernel,
+                w.stride,
+                w.padding,
+            )
+        })
+        .map_err(|error| error.to_string())
+}
+
+fn accepted(kind: &str, window: &Window, input: Shape, batch: usize) -> PoolGeometry {
+    geometry(kind, window, input, batch)
+        .unwrap_or_else(|problem| panic!("{kind} after its shape check: {problem}"))
+}
+
+/// Max pooling. The padding never wins; of several equal maxima the first (row by row) gets the
+/// gradient; windows may overlap.
+#[derive(Debug, Clone)]
+pub struct MaxPool {
+    text: LayerText,
+    window: Window,
+}
+
+impl MaxPool {
+    pub(super) fn from_text(text: &LayerText) -> Self {
+        Self {
+            text: text.clone(),
+            window: Window::of_pool(text),
+        }
+    }
+}
+
+impl<T: Element> Layer<T> for MaxPool {
+    fn text(&self) -> LayerText {
+        self.text.clone()
+    }
+
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        Ok(geometry("maxpool", &self.window, input, 1)?.output.into())
+    }
+
+    fn memory(&self, input: Shape, batch: usize) -> Memory {
+        let [height, width, channels] = accepted("maxpool", &self.window, input, batch).output;
+        Memory {
+            kept_indices: batch * height * width * channels,
+            ..Memory::default()
+        }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            input: false,
+            output: false,
+        }
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        let geometry = accepted(
+            "maxpool",
+            &self.window,
+            pass.context.input,
+            pass.context.batch,
+        );
+        let winners = pass.context.training().then_some(pass.kept_indices);
+        pool::max_forward(&geometry, pass.x, pass.y, winners);
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        let geometry = accepted(
+            "maxpool",
+            &self.window,
+            pass.context.input,
+            pass.context.batch,
+        );
+        if let Some(dx) = pass.dx {
+            pool::max_backward(&geometry, pass.kept_indices, pass.dy, dx);
+        }
+    }
+}
+
+/// Average pooling. Unless `count_padding`, a window at the edge is divided by the values it
+/// holds, not by its full area.
+#[derive(Debug, Clone)]
+pub struct AvgPool {
+    text: LayerText,
+    window: Window,
+    count_padding: bool,
+}
+
+impl AvgPool {
+    pub(super) fn from_text(text: &LayerText) -> Self {
+        Self {
+            text: text.clone(),
+            window: Window::of_pool(text),
+            count_padding: text.flag("count_padding"),
+        }
+    }
+}
+
+impl<T: Element> Layer<T> for AvgPool {
+    fn text(&self) -> LayerText {
+        self.text.clone()
+    }
+
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        Ok(geometry("avgpool", &self.window, input, 1)?.output.into())
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            input: false,
+            output: false,
+        }
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        let geometry = accepted(
+            "avgpool",
+            &self.window,
+            pass.context.input,
+            pass.context.batch,
+        );
+        pool::average_forward(&geometry, self.count_padding, pass.x, pass.y);
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        let geometry = accepted(
+            "avgpool",
+            &self.window,
+            pass.context.input,
+            pass.context.batch,
+        );
+        if let Some(dx) = pass.dx {
+            pool::average_backward(&geometry, self.count_padding, pass.dy, dx);
+        }
+    }
+}
+
+/// The mean of each channel over the whole plane: a volume becomes a vector of its channels.
+#[derive(Debug, Clone)]
+pub struct GlobalAvgPool {
+    text: LayerText,
+}
+
+impl GlobalAvgPool {
+    pub(super) fn from_text(text: &LayerText) -> Self {
+        Self { text: text.clone() }
+    }
+
+    fn geometry(input: Shape, batch: usize) -> Result<PoolGeometry, String> {
+        let [height, width, channels] = volume("globalavgpool", input)?;
+        let whole = [height, width];
+        PoolGeometry::new(
+            batch,
+            [height, width, channels],
+            whole,
+            whole,
+            crate::kernels::Padding::VALID,
+        )
+        .map_err(|error| error.to_string())
+    }
+
+    fn accepted(input: Shape, batch: usize) -> PoolGeometry {
+        Self::geometry(input, batch)
+            .unwrap_or_else(|problem| panic!("globalavgpool after its shape check: {problem}"))
+    }
+}
+
+impl<T: Element> Layer<T> for GlobalAvgPool {
+    fn text(&self) -> LayerText {
+        self.text.clone()
+    }
+
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        let [.., channels] = Self::geometry(input, 1)?.output;
+        Ok(Shape::Features(channels))
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            input: false,
+            output: false,
+        }
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        pool::average_forward(
+            &Self::accepted(pass.context.input, pass.context.batch),
+            true,
+            pass.x,
+            pass.y,
+        );
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        if let Some(dx) = pass.dx {
+            let geometry = Self::accepted(pass.context.input, pass.context.batch);
+            pool::average_backward(&geometry, true, pass.dy, dx);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! From a layer's name in the notation to the layer.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Activation, AvgPool, Conv, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool};
+use crate::Element;
+use crate::error::{Error, Result};
+use crate::nn::layer::Layer;
+use crate::nn::notation::{Kinds, LayerText, Signature};
+
+type Built<T> = Result<Arc<dyn Layer<T>>, String>;
+type Factory<T> = Arc<dyn Fn(&LayerText) -> Built<T> + Send + Sync>;
+
+/// The kinds of layers a network may be built of: the built-in ones, and those a user adds.
+#[derive(Clone)]
+pub struct Registry<T> {
+    kinds: Kinds,
+    factories: HashMap<String, Factory<T>>,
+}
+
+impl<T: Element> Registry<T> {
+    /// The built-in layers.
+    pub fn builtin() -> Self {
+        let mut registry = Self {
+            kinds: Kinds::builtin(),
+            factories: HashMap::new(),
+        };
+        registry.builds("conv", |text| Ok(Arc::new(Conv::from_text(text)?)));
+        registry.builds("maxpool", |text| Ok(Arc::new(MaxPool::from_text(text))));
+        registry.builds("avgpool", |text| Ok(Arc::new(AvgPool::from_text(text))));
+        registry.builds("globalavgpool", |text| {
+            Ok(Arc::new(GlobalAvgPool::from_text(text)))
+        });
+        registry.builds("flatten", |text| Ok(Arc::new(Flatten::from_text(text))));
+        registry.builds("linear", |text| Ok(Arc::new(Linear::from_text(text)?)));
+        registry.builds("relu", |text| Ok(Arc::new(Activation::relu(text))));
+        registry.builds("leakyrelu", |text| {
+            Ok(Arc::new(Activation::leaky_relu(text)?))
+        });
+        registry.builds("sigmoid", |text| Ok(Arc::new(Activation::sigmoid(text))));
+        registry.builds("tanh", |text| Ok(Arc::new(Activation::tanh(text))));
+        registry.builds("softmax", |text| Ok(Arc::new(Activation::softmax(text))));
+        registry.builds("dropout", |text| Ok(Arc::new(Dropout::from_text(text))));
+        registry
+    }
+
+    fn builds(&mut self, kind: &str, build: fn(&LayerText) -> Built<T>) {
+        self.factories.insert(kind.to_owned(), Arc::new(build));
+    }
+
+    /// Adds a kind: from now on `signature`'s name parses, and `build` makes the layer of it.
+    ///
+    /// # Errors
+    /// When the name or an alias is taken or is not a word of the notation.
+    pub fn register<F>(&mut self, signature: Signature, build: F) -> Result<()>
+    where
+        F: Fn(&LayerText) -> Result<Arc<dyn Layer<T>>, String> + Send + Sync + 'static,
+    {
+        let name = signature.name().to_owned();
+        self.kinds.register(signature)?;
+        self.factories.insert(name, Arc::new(build));
+        Ok(())
+    }
+
+    /// The kinds, for parsing.
+    pub fn kinds(&self) -> &Kinds {
+        &self.kinds
+    }
+
+    /// The layer of a parsed text, named `name` in errors.
+    ///
+    /// # Errors
+    /// When nobody registered the kind, or its factory refuses the arguments.
+    pub fn build(&self, name: &str, text: &LayerText) -> Result<Arc<dyn Layer<T>>> {
+        let factory = self.factories.get(text.kind()).ok_or_else(|| {
+            Error::layer(
+                name,
+                format!("no layer is registered for the kind {:?}", text.kind()),
+            )
+        })?;
+        factory(text).map_err(|problem| Error::layer(name, problem))
+    }
+}
+
+impl<T> fmt::Debug for Registry<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registry")
+            .field("kinds", &self.kinds)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,425 @@
+//! Model files: weights and everything needed to use them, in one `.safetensors` file.
+//!
+//! Each learnt array is a tensor named `layer.parameter` (`conv1.weight`). The metadata has one
+//! entry, `stepnet`, a JSON object: `format` and `notation` (version numbers), `network` (arrow
+//! text), `input` (shape), `element` (`f32` or `f64`), `loss`, `classes` (names),
+//! `preprocessing`, and `training` (a free summary of the run).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::layers::Registry;
+use super::loss::Loss;
+use super::network::Network;
+use super::notation;
+use super::preprocessing::Preprocessing;
+use super::shape::Shape;
+use crate::Element;
+use crate::error::{Error, Result};
+use crate::files;
+
+/// The version of the metadata's form.
+const FORMAT: u32 = 1;
+
+/// The metadata entry everything lies in.
+const ENTRY: &str = "stepnet";
+
+/// A network with what it takes to use it on pictures.
+#[derive(Debug, Clone)]
+pub struct Model<T> {
+    /// The network and its weights.
+    pub network: Network<T>,
+    /// The names of the classes, by number.
+    pub classes: Vec<String>,
+    /// How pictures become its input.
+    pub preprocessing: Preprocessing,
+    /// What is worth knowing about its training; any names and values.
+    pub training: BTreeMap<String, Value>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    notation: u32,
+    network: String,
+    input: String,
+    element: String,
+    loss: String,
+    classes: Vec<String>,
+    preprocessing: Preprocessing,
+    #[serde(default)]
+    training: BTreeMap<String, Value>,
+}
+
+/// One tensor of a file, as `f64` (exact for `f32`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tensor {
+    /// Its name.
+    pub name: String,
+    /// Its extents.
+    pub shape: Vec<usize>,
+    /// Its values, row-major.
+    pub values: Vec<f64>,
+}
+
+impl Tensor {
+    /// How many values are infinite or not a number.
+    pub fn non_finite(&self) -> usize {
+        self.values
+            .iter()
+            .filter(|value| !value.is_finite())
+            .count()
+    }
+}
+
+/// A `.safetensors` file that was read and checked; a Stepnet model or somebody else's tensors.
+#[derive(Debug)]
+pub struct ModelFile {
+    path: PathBuf,
+    tensors: Vec<Tensor>,
+    header: Option<Header>,
+}
+
+impl<T: Element> Model<T> {
+    /// Writes the model; a crash leaves the old file or the new one.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        let bytes = self
+            .to_bytes()
+            .map_err(|problem| Error::file(path, problem))?;
+        files::write_atomic(path, &bytes)
+    }
+
+    /// Reads a model of built-in layers. Values of the other element type are converted.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn load(path: &Path) -> Result<Self> {
+        ModelFile::open(path)?.model(Registry::builtin())
+    }
+
+    /// The file's content.
+    ///
+    /// # Errors
+    /// What cannot be written.
+    pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, String> {
+        let header = Header {
+            format: FORMAT,
+            notation: notation::VERSION,
+            network: self.network.text().to_string(),
+            input: self.network.input().to_string(),
+            element: T::NAME.to_owned(),
+            loss: self.network.loss().to_string(),
+            classes: self.classes.clone(),
+            preprocessing: self.preprocessing.clone(),
+            training: self.training.clone(),
+        };
+        let json = serde_json::to_string(&header).map_err(|error| error.to_string())?;
+        let dtype = if T::NAME == f32::NAME {
+            Dtype::F32
+        } else {
+            Dtype::F64
+        };
+        let mut arrays = Vec::new();
+        for node in self.network.nodes() {
+            for (parameter, range) in node.placed_parameters() {
+                let bytes = to_little_endian(&self.network.parameters()[range]);
+                arrays.push((
+                    format!("{}.{}", node.name(), parameter.name),
+                    parameter.shape.clone(),
+                    bytes,
+                ));
+            }
+        }
+        let views = arrays
+            .iter()
+            .map(|(name, shape, bytes)| Ok((name, TensorView::new(dtype, shape.clone(), bytes)?)))
+            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
+            .map_err(|error| error.to_string())?;
+        // One entry only: several would be written in a random order, and equal models would differ.
+        let metadata = [(ENTRY.to_owned(), json)].into_iter().collect();
+        safetensors::serialize(views, Some(metadata)).map_err(|error| error.to_string())
+    }
+
+    /// Refuses weights that would only give nonsense.
+    ///
+    /// # Errors
+    /// Names the first array with values that are not finite.
+    pub fn check_finite(&self) -> Result<()> {
+        for node in self.network.nodes() {
+            for (parameter, range) in node.placed_parameters() {
+                let count = self.network.parameters()[range]
+                    .iter()
+                    .filter(|value| !value.is_finite())
+                    .count();
+                if count > 0 {
+                    return Err(Error::layer(
+                        node.name(),
+                        format!(
+                            "{count} of the {} values of its {} are not finite (NaN or infinite), so what the model says means nothing",
+                            parameter.len(),
+                            parameter.name
+                        ),
+                    ));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl ModelFile {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn open(path: &Path) -> Result<Self> {
+        let bytes = files::read(path)?;
+        Self::from_bytes(path, &bytes)
+    }
+
+    /// Reads and checks the content of a file called `path`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Self> {
+        let wrong = |problem: String| Error::file(path, problem);
+        if bytes.is_empty() {
+            return Err(wrong(
+                "the file is empty, expected a .safetensors model".into(),
+            ));
+        }
+        let file =
+            SafeTensors::deserialize(bytes).map_err(|error| wrong(refusal(bytes, &error)))?;
+        let (_, metadata) =
+            SafeTensors::read_metadata(bytes).map_err(|error| wrong(refusal(bytes, &error)))?;
+        let mut tensors = Vec::new();
+        // In the order of the file, which is the order of their bytes.
+        for name in metadata.offset_keys() {
+            let view = file
+                .tensor(&name)
+                .map_err(|error| wrong(error.to_string()))?;
+            tensors.push(read_tensor(&name, &view).map_err(wrong)?);
+        }
+        let entry = metadata
+            .metadata()
+            .as_ref()
+            .and_then(|entries| entries.get(ENTRY));
+        let header = entry
+            .map(|json| read_header(json))
+            .transpose()
+            .map_err(wrong)?;
+        Ok(Self {
+            path: path.to_owned(),
+            tensors,
+            header,
+        })
+    }
+
+    /// The tensors in the order of the file.
+    pub fn tensors(&self) -> &[Tensor] {
+        &self.tensors
+    }
+
+    /// Whether a Stepnet model's metadata is there.
+    pub fn is_model(&self) -> bool {
+        self.header.is_some()
+    }
+
+    /// The element type the model was saved with: `"f32"` or `"f64"`; `None` if it is no Stepnet model.
+    pub fn element(&self) -> Option<&str> {
+        self.header.as_ref().map(|header| header.element.as_str())
+    }
+
+    /// The model in the file, built of the registry's layers.
+    ///
+    /// # Errors
+    /// When the file is no Stepnet model, or its parts do not belong together.
+    pub fn model<T: Element>(&self, registry: Registry<T>) -> Result<Model<T>> {
+        let wrong = |problem: String| Error::file(&self.path, problem);
+        let Some(header) = &self.header else {
+            return Err(wrong(self.not_a_model()));
+        };
+        let inner = |error: Error| wrong(error.to_string());
+        let input: Shape = header.input.parse().map_err(inner)?;
+        let loss: Loss = header.loss.parse().map_err(inner)?;
+        // A short text can describe a large network: it may not be larger than the file.
+        let most = self.tensors.iter().map(|tensor| tensor.values.len()).sum();
+        let builder = Network::builder()
+            .registry(registry)
+            .loss(loss)
+            .most_parameters(most);
+        let mut network = builder.build(&header.network, input).map_err(inner)?;
+        check_description(header, input, network.output()).map_err(wrong)?;
+        self.fill(&mut network).map_err(wrong)?;
+        Ok(Model {
+            network,
+            classes: header.classes.clone(),
+            preprocessing: header.preprocessing.clone(),
+            training: header.training.clone(),
+        })
+    }
+
+    fn not_a_model(&self) -> String {
+        let weights: usize = self.tensors.iter().map(Tensor::non_finite).sum();
+        let finite = match weights {
+            0 => String::new(),
+            count => format!("; {count} of its values are not finite"),
+        };
+        format!(
+            "a .safetensors file of {} tensor(s), but not a Stepnet model: its metadata has no {ENTRY:?} entry{finite}",
+            self.tensors.len()
+        )
+    }
+
+    /// Copies the tensors into the network: each must be there once, in its shape, and no other.
+    fn fill<T: Element>(&self, network: &mut Network<T>) -> std::result::Result<(), String> {
+        let mut wanted = BTreeMap::new();
+        for node in network.nodes() {
+            for (parameter, range) in node.placed_parameters() {
+                wanted.insert(
+                    format!("{}.{}", node.name(), parameter.name),
+                    (parameter.shape.clone(), range),
+                );
+            }
+        }
+        for tensor in &self.tensors {
+            let Some((shape, range)) = wanted.remove(&tensor.name) else {
+                return Err(format!(
+                    "the tensor {:?} belongs to no layer of the network",
+                    tensor.name
+                ));
+            };
+            if shape != tensor.shape {
+                return Err(format!(
+                    "the tensor {:?} has shape {:?}, expected {shape:?}",
+                    tensor.name, tensor.shape
+                ));
+            }
+            for (place, &value) in network.parameters_mut()[range]
+                .iter_mut()
+                .zip(&tensor.values)
+            {
+                *place = T::from_f64(value);
+            }
+        }
+        match wanted.into_keys().next() {
+            Some(name) => Err(format!("the tensor {name:?} is missing")),
+            None => Ok(()),
+        }
+    }
+}
+
+fn check_description(
+    header: &Header,
+    input: Shape,
+    output: Shape,
+) -> std::result::Result<(), String> {
+    header
+        .preprocessing
+        .check()
+        .map_err(|error| error.to_string())?;
+    let shape = header.preprocessing.shape();
+    let values = shape
+        .iter()
+        .try_fold(1_usize, |product, &extent| product.checked_mul(extent));
+    if values != Some(input.len()) {
+        return Err(format!(
+            "its preprocessing makes pictures of {shape:?}, but its network takes {input}"
+        ));
+    }
+    let named = header.classes.len();
+    let needed = if output.len() == 1 { 2 } else { output.len() };
+    if named != 0 && named != needed {
+        return Err(format!(
+            "it names {named} classes, but its network tells {needed} apart"
+        ));
+    }
+    Ok(())
+}
+
+fn read_header(json: &str) -> std::result::Result<Header, String> {
+    let value: Value = serde_json::from_str(json)
+        .map_err(|error| format!("its {ENTRY:?} metadata is not JSON: {error}"))?;
+    // Versions first: a newer file may have other fields.
+    for (name, known) in [("format", FORMAT), ("notation", notation::VERSION)] {
+        match value.get(name).and_then(Value::as_u64) {
+            Some(version) if version > u64::from(known) => {
+                return Err(format!(
+                    "its {name} is version {version}, made by a newer Stepnet; this one reads up to {known}"
+                ));
+            }
+            Some(version) if version >= 1 => {}
+            _ => {
+                return Err(format!(
+                    "its {ENTRY:?} metadata has no {name} version, expected {known}"
+                ));
+            }
+        }
+    }
+    serde_json::from_value(value).map_err(|error| format!("its {ENTRY:?} metadata: {error}"))
+}
+
+fn read_tensor(name: &str, view: &TensorView<'_>) -> std::result::Result<Tensor, String> {
+    let data = view.data();
+    let values = match view.dtype() {
+        Dtype::F32 => data
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&bytes| f64::from(f32::from_le_bytes(bytes)))
+            .collect(),
+        Dtype::F64 => data
+            .as_chunks()
+            .0
+            .iter()
+            .map(|&bytes| f64::from_le_bytes(bytes))
+            .collect(),
+        other => {
+            return Err(format!(
+                "the tensor {name:?} is of type {other:?}, expected F32 or F64"
+            ));
+        }
+    };
+    Ok(Tensor {
+        name: name.to_owned(),
+        shape: view.shape().to_vec(),
+        values,
+    })
+}
+
+fn to_little_endian<T: Element>(values: &[T]) -> Vec<u8> {
+    if T::NAME == f32::NAME {
+        // Exact: the values are f32 to begin with.
+        #[allow(clippy::cast_possible_truncation)]
+        return values
+            .iter()
+            .flat_map(|value| (value.as_f64() as f32).to_le_bytes())
+            .collect();
+    }
+    values
+        .iter()
+        .flat_map(|value| value.as_f64().to_le_bytes())
+        .collect()
+}
+
+/// Why the bytes are not a `.safetensors` file, with the numbers that the reader's error leaves out.
+fn refusal(bytes: &[u8], error: &safetensors::SafeTensorError) -> String {
+    let length = bytes.first_chunk().map(|&first| u64::from_le_bytes(first));
+    match length {
+        Some(length) if length > (bytes.len() as u64).saturating_sub(8) => format!(
+            "not a .safetensors file: the first 8 bytes say that a header of {length} bytes follows, but the file has {} bytes",
+            bytes.len()
+        ),
+        _ => format!(
+            "not a sound .safetensors file of {} bytes: {error}",
+            bytes.len()
+        ),
+    }
+}

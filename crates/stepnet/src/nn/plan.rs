@@ -1,0 +1,275 @@
+//! The plan of a pass: which buffer holds what, from when to when, and which may share memory.
+//!
+//! Time runs over the forward passes (node `i` at time `i`), the loss (time `n`) and the backward
+//! passes (node `i` at time `2n - i`). Every buffer has a first and a last moment; buffers whose
+//! lives do not meet share a slot. Slots are given out in the order of first moments, the best
+//! fitting free one first, so the same network always gets the same plan.
+
+use super::network::Network;
+use crate::Element;
+
+/// What a workspace is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PlanOptions {
+    /// Backward passes follow the forward passes.
+    pub training: bool,
+    /// Without backward passes: a closing activation that the loss is fused with is left out, for scoring.
+    pub logits: bool,
+    /// Every layer's output (and, in training, its gradient) is kept until the next pass, for looking into it.
+    pub keep_values: bool,
+    /// The gradient by the network's input is computed too.
+    pub input_gradient: bool,
+}
+
+/// One array of activations or gradients: its length for one example, and its slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Buffer {
+    pub(super) len: usize,
+    pub(super) slot: usize,
+}
+
+/// The buffers of a network for batches of up to `batch` examples.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub(super) batch: usize,
+    pub(super) options: PlanOptions,
+    /// How many nodes run; in training a closing sigmoid or softmax is left to the loss.
+    pub(super) nodes: usize,
+    /// Before node `i`: the value it reads (`None` is the network's input); the last entry is the output.
+    pub(super) values: Vec<Option<Buffer>>,
+    /// The gradient by each of `values`; `None` where nobody needs it.
+    pub(super) gradients: Vec<Option<Buffer>>,
+    /// The first node whose backward pass runs.
+    pub(super) first_backward: usize,
+    /// Elements of each slot.
+    pub(super) slots: Vec<usize>,
+    /// Elements and indices kept for the backward pass, by node.
+    pub(super) kept: Vec<(usize, usize)>,
+    /// Elements of the shared working memory.
+    pub(super) scratch: usize,
+    /// Elements of the targets, where a loss is computed.
+    pub(super) targets: usize,
+    /// Learnt numbers, whose gradients the workspace holds in training.
+    pub(super) parameters: usize,
+}
+
+impl Plan {
+    /// The plan of `network` for batches of up to `batch` examples (at least 1).
+    pub fn new<T: Element>(network: &Network<T>, batch: usize, options: PlanOptions) -> Self {
+        Planner::new(network, batch.max(1), options).plan()
+    }
+
+    /// The largest batch.
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// Memory of a workspace by this plan, in bytes.
+    pub fn bytes<T: Element>(&self) -> usize {
+        let kept: usize = self.kept.iter().map(|&(values, _)| values).sum();
+        let indices: usize = self.kept.iter().map(|&(_, indices)| indices).sum();
+        let elements =
+            self.slots.iter().sum::<usize>() + kept + self.scratch + self.targets + self.parameters;
+        elements * size_of::<T>() + indices * size_of::<u32>()
+    }
+}
+
+/// A buffer in the making: how long it is and when it lives.
+struct Life {
+    len: usize,
+    first: usize,
+    last: usize,
+}
+
+struct Planner<'a, T> {
+    network: &'a Network<T>,
+    batch: usize,
+    options: PlanOptions,
+    nodes: usize,
+    first_backward: usize,
+    lives: Vec<Life>,
+    /// For each value its life's number; views share one.
+    values: Vec<Option<usize>>,
+    gradients: Vec<Option<usize>>,
+}
+
+impl<'a, T: Element> Planner<'a, T> {
+    fn new(network: &'a Network<T>, batch: usize, options: PlanOptions) -> Self {
+        let fused = options.training || options.logits;
+        let nodes = if fused {
+            network.nodes_before_loss()
+        } else {
+            network.nodes().len()
+        };
+        let first_backward = match (options.training, options.input_gradient) {
+            (false, _) => nodes,
+            (true, true) => 0,
+            (true, false) => network
+                .nodes()
+                .iter()
+                .position(|node| node.trains())
+                .unwrap_or(nodes),
+        };
+        Self {
+            network,
+            batch,
+            options,
+            nodes,
+            first_backward,
+            lives: Vec::new(),
+            values: vec![None],
+            gradients: vec![None; nodes + 1],
+        }
+    }
+
+    fn plan(mut self) -> Plan {
+        self.live_values();
+        self.live_gradients();
+        if self.options.keep_values {
+            self.lives
+                .iter_mut()
+                .for_each(|life| life.last = usize::MAX);
+        }
+        let (slot_of, slots) = share(&self.lives);
+        let buffer = |life: Option<usize>| {
+            life.map(|life| Buffer {
+                len: self.lives[life].len / self.batch,
+                slot: slot_of[life],
+            })
+        };
+        let (kept, scratch) = self.memory();
+        Plan {
+            batch: self.batch,
+            options: self.options,
+            nodes: self.nodes,
+            values: self.values.iter().map(|&life| buffer(life)).collect(),
+            gradients: self.gradients.iter().map(|&life| buffer(life)).collect(),
+            first_backward: self.first_backward,
+            slots,
+            kept,
+            scratch,
+            targets: if self.options.training || self.options.logits {
+                self.batch * self.network.output().len()
+            } else {
+                0
+            },
+            parameters: if self.options.training {
+                self.network.parameters().len()
+            } else {
+                0
+            },
+        }
+    }
+
+    fn is_view(&self, node: usize) -> bool {
+        self.network.nodes()[node]
+            .layer()
+            .is_view(self.options.training)
+    }
+
+    fn backward_time(&self, node: usize) -> usize {
+        2 * self.nodes - node
+    }
+
+    fn live_values(&mut self) {
+        for node in 0..self.nodes {
+            let input = self.values[node];
+            let backward = (node >= self.first_backward).then(|| self.backward_time(node));
+            if self.is_view(node) {
+                self.values.push(input);
+                continue;
+            }
+            let reads = self.network.nodes()[node].layer().reads();
+            let until = |read: bool| backward.filter(|_| read).unwrap_or(node);
+            if let Some(life) = input.map(|input| &mut self.lives[input]) {
+                life.last = life.last.max(until(reads.input));
+            }
+            let len = self.batch * self.network.nodes()[node].output().len();
+            self.lives.push(Life {
+                len,
+                first: node,
+                last: until(reads.output),
+            });
+            self.values.push(Some(self.lives.len() - 1));
+        }
+        // The last value is read by the loss, or at inference by the caller.
+        let end = if self.options.training {
+            self.nodes
+        } else {
+            usize::MAX
+        };
+        if let Some(life) = self.values[self.nodes].map(|output| &mut self.lives[output]) {
+            life.last = life.last.max(end);
+        }
+    }
+
+    fn live_gradients(&mut self) {
+        if !self.options.training {
+            return;
+        }
+        // From the loss down. A gradient is born in the pass above it and read in the pass below.
+        let mut born = self.nodes;
+        for value in (0..=self.nodes).rev() {
+            let wanted = value > self.first_backward || (value == 0 && self.options.input_gradient);
+            if !wanted && value != self.nodes {
+                break;
+            }
+            if value < self.nodes && self.is_view(value) {
+                self.gradients[value] = self.gradients[value + 1];
+            } else {
+                let len = self.batch * self.network.shape_before(value).len();
+                self.lives.push(Life {
+                    len,
+                    first: born,
+                    last: born,
+                });
+                self.gradients[value] = Some(self.lives.len() - 1);
+            }
+            if let (Some(life), true) = (self.gradients[value], value > 0) {
+                born = self.backward_time(value - 1);
+                self.lives[life].last = born;
+            } else if let Some(life) = self.gradients[value] {
+                self.lives[life].last = usize::MAX;
+            }
+        }
+    }
+
+    fn memory(&self) -> (Vec<(usize, usize)>, usize) {
+        let mut scratch = 0;
+        let mut kept = Vec::with_capacity(self.nodes);
+        for node in &self.network.nodes()[..self.nodes] {
+            let memory = node.layer().memory(node.input(), self.batch);
+            scratch = scratch.max(memory.scratch);
+            kept.push(if self.options.training {
+                (memory.kept, memory.kept_indices)
+            } else {
+                (0, 0)
+            });
+        }
+        (kept, scratch)
+    }
+}
+
+/// The slot of each life, and the size of each slot.
+fn share(lives: &[Life]) -> (Vec<usize>, Vec<usize>) {
+    let mut order: Vec<usize> = (0..lives.len()).collect();
+    order.sort_by_key(|&life| lives[life].first);
+    let mut sizes: Vec<usize> = Vec::new();
+    let mut free_after: Vec<usize> = Vec::new();
+    let mut slot_of = vec![0; lives.len()];
+    for life in order {
+        let Life { len, first, last } = lives[life];
+        let free = (0..sizes.len()).filter(|&slot| free_after[slot] < first);
+        // The tightest slot that is large enough, else the one that needs to grow least.
+        let best = free.min_by_key(|&slot| (sizes[slot] < len, sizes[slot].abs_diff(len), slot));
+        let slot = best.unwrap_or_else(|| {
+            sizes.push(0);
+            free_after.push(0);
+            sizes.len() - 1
+        });
+        sizes[slot] = sizes[slot].max(len);
+        free_after[slot] = last;
+        slot_of[life] = slot;
+    }
+    (slot_of, sizes)
+}

@@ -1,0 +1,322 @@
+//! The buffers of one thread's passes, and the passes themselves.
+
+use std::mem;
+
+use super::layer::{Backward, Context, Forward, Noise};
+use super::loss::{Scores, Targets};
+use super::network::Network;
+use super::plan::{Buffer, Plan, PlanOptions};
+use crate::Element;
+use crate::error::{Error, Result};
+
+/// The memory of forward and backward passes of one network. Making it allocates everything;
+/// passes allocate nothing. Each thread brings its own.
+#[derive(Debug, Clone)]
+pub struct Workspace<T> {
+    plan: Plan,
+    /// A slot is taken out while a pass writes into it, so that the borrow checker sees disjoint arrays.
+    slots: Vec<Vec<T>>,
+    kept: Vec<Vec<T>>,
+    kept_indices: Vec<Vec<u32>>,
+    scratch: Vec<T>,
+    gradients: Vec<T>,
+    /// A target for each output, as the losses take them.
+    targets: Vec<T>,
+}
+
+/// One batch for training.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch<'a, T> {
+    /// The inputs, example after example.
+    pub x: &'a [T],
+    /// What the network should have said.
+    pub targets: Targets<'a, T>,
+    /// The key of this step's random numbers; names the examples, one by one.
+    pub noise: Noise<'a>,
+}
+
+impl<T: Element> Workspace<T> {
+    /// A workspace for batches of up to `batch` examples.
+    pub fn new(network: &Network<T>, batch: usize, options: PlanOptions) -> Self {
+        let plan = Plan::new(network, batch, options);
+        let zeros = |len: usize| vec![T::zero(); len];
+        Self {
+            slots: plan.slots.iter().map(|&len| zeros(len)).collect(),
+            kept: plan.kept.iter().map(|&(values, _)| zeros(values)).collect(),
+            kept_indices: plan
+                .kept
+                .iter()
+                .map(|&(_, indices)| vec![0; indices])
+                .collect(),
+            scratch: zeros(plan.scratch),
+            gradients: zeros(plan.parameters),
+            targets: zeros(plan.targets),
+            plan,
+        }
+    }
+
+    /// The plan this workspace was made by.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The gradients of the parameters after a training pass, laid out as [`Network::parameters`];
+    /// those of frozen layers mean nothing.
+    pub fn gradients(&self) -> &[T] {
+        &self.gradients
+    }
+
+    /// The same, to be changed before the update.
+    pub fn gradients_mut(&mut self) -> &mut [T] {
+        &mut self.gradients
+    }
+
+    /// The output of layer number `node` in the last pass over `batch` examples; `None` unless
+    /// values are kept, and for layers that only pass the network's input on.
+    pub fn value(&self, node: usize, batch: usize) -> Option<&[T]> {
+        let buffer = (*self.plan.values.get(node + 1)?)?;
+        self.plan
+            .options
+            .keep_values
+            .then(|| &self.slots[buffer.slot][..batch * buffer.len])
+    }
+
+    /// The gradient of the loss by the input of layer number `node` in the last training pass;
+    /// for `node` 0 the gradient by the network's input, if asked for.
+    pub fn input_gradient(&self, node: usize, batch: usize) -> Option<&[T]> {
+        let available = self.plan.options.keep_values || node == 0;
+        let buffer = (*self.plan.gradients.get(node)?)?;
+        available.then(|| &self.slots[buffer.slot][..batch * buffer.len])
+    }
+
+    fn check(&self, network: &Network<T>, x: &[T]) -> Result<usize> {
+        let len = network.input().len();
+        let batch = x.len() / len;
+        if !x.len().is_multiple_of(len) || batch > self.plan.batch {
+            return Err(Error::value(
+                "network",
+                "the input",
+                format!("{} values", x.len()),
+                format!(
+                    "a whole number of examples of {} = {len} values, at most {}",
+                    network.input(),
+                    self.plan.batch
+                ),
+            ));
+        }
+        if self.plan.parameters != 0 && self.plan.parameters != network.parameters().len() {
+            return Err(Error::Training(
+                "this workspace was made for another network".into(),
+            ));
+        }
+        Ok(batch)
+    }
+
+    /// The outputs for a batch of inputs at inference: softmax and sigmoid applied, dropout off.
+    ///
+    /// # Errors
+    /// When `x` is not a whole number of examples, or more than planned for.
+    pub fn predict<'w>(&'w mut self, network: &Network<T>, x: &'w [T]) -> Result<&'w [T]> {
+        let batch = self.check(network, x)?;
+        if self.plan.options.training || self.plan.options.logits {
+            return Err(Error::Training(
+                "predict needs a workspace planned for inference".into(),
+            ));
+        }
+        self.run_forward(network, x, batch, None);
+        Ok(self.outputs(x, batch))
+    }
+
+    /// The scores of a batch at inference, and what the scores were made of: the outputs before
+    /// the activation that the loss is fused with.
+    ///
+    /// # Errors
+    /// When sizes do not belong together, or the workspace was not planned for `logits`.
+    pub fn score<'w>(
+        &'w mut self,
+        network: &Network<T>,
+        x: &'w [T],
+        targets: &Targets<'_, T>,
+    ) -> Result<(Scores, &'w [T])> {
+        let batch = self.check(network, x)?;
+        if self.plan.options.training || !self.plan.options.logits {
+            return Err(Error::Training(
+                "score needs a workspace planned for logits".into(),
+            ));
+        }
+        targets.check(network.loss(), batch, network.output())?;
+        self.run_forward(network, x, batch, None);
+        let len = network.output().len();
+        targets.write(len, &mut self.targets[..batch * len]);
+        let outputs = self.outputs(x, batch);
+        let loss = network
+            .loss()
+            .evaluate(outputs, &self.targets[..batch * len], batch, None);
+        let correct = network.loss().correct(outputs, targets, len);
+        Ok((
+            Scores {
+                loss,
+                correct,
+                examples: batch,
+            },
+            outputs,
+        ))
+    }
+
+    fn outputs<'w>(&'w self, x: &'w [T], batch: usize) -> &'w [T] {
+        match self.plan.values[self.plan.nodes] {
+            Some(output) => &self.slots[output.slot][..batch * output.len],
+            None => x,
+        }
+    }
+
+    /// The loss of a batch and, in [`Workspace::gradients`], the gradients of its mean.
+    ///
+    /// # Errors
+    /// When the sizes of inputs, targets and noise do not belong together.
+    pub fn train(&mut self, network: &Network<T>, batch: &Batch<'_, T>) -> Result<Scores> {
+        let examples = self.check(network, batch.x)?;
+        if !self.plan.options.training {
+            return Err(Error::Training(
+                "train needs a workspace planned for training".into(),
+            ));
+        }
+        batch
+            .targets
+            .check(network.loss(), examples, network.output())?;
+        if batch.noise.examples.len() != examples {
+            return Err(Error::value(
+                "training step",
+                "the number of named examples",
+                batch.noise.examples.len(),
+                format!("{examples}, one for each example of the batch"),
+            ));
+        }
+        self.run_forward(network, batch.x, examples, Some(batch.noise));
+        let scores = self.run_loss(network, batch, examples);
+        for node in (self.plan.first_backward..self.plan.nodes).rev() {
+            self.run_backward(network, node, batch, examples);
+        }
+        Ok(scores)
+    }
+
+    fn context<'n>(
+        &self,
+        network: &Network<T>,
+        node: usize,
+        batch: usize,
+        noise: Option<Noise<'n>>,
+    ) -> Context<'n> {
+        let described = &network.nodes()[node];
+        Context {
+            input: described.input(),
+            output: described.output(),
+            batch,
+            layer: node,
+            noise,
+        }
+    }
+
+    fn take(&mut self, buffer: Option<Buffer>) -> Vec<T> {
+        buffer
+            .map(|buffer| mem::take(&mut self.slots[buffer.slot]))
+            .unwrap_or_default()
+    }
+
+    fn put_back(&mut self, buffer: Option<Buffer>, slot: Vec<T>) {
+        if let Some(buffer) = buffer {
+            self.slots[buffer.slot] = slot;
+        }
+    }
+
+    fn run_forward(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        batch: usize,
+        noise: Option<Noise<'_>>,
+    ) {
+        for node in 0..self.plan.nodes {
+            let layer = network.nodes()[node].layer();
+            if layer.is_view(noise.is_some()) {
+                continue;
+            }
+            let (input, output) = (self.plan.values[node], self.plan.values[node + 1]);
+            let mut slot = self.take(output);
+            let (kept, indices) = (self.kept[node].len(), self.kept_indices[node].len());
+            let share = |whole: usize| whole / self.plan.batch * batch;
+            layer.forward(Forward {
+                context: self.context(network, node, batch, noise),
+                parameters: network.node_parameters(node),
+                x: match input {
+                    Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],
+                    None => x,
+                },
+                y: &mut slot[..batch * network.nodes()[node].output().len()],
+                kept: &mut self.kept[node][..share(kept)],
+                kept_indices: &mut self.kept_indices[node][..share(indices)],
+                scratch: &mut self.scratch,
+            });
+            self.put_back(output, slot);
+        }
+    }
+
+    fn run_loss(&mut self, network: &Network<T>, batch: &Batch<'_, T>, examples: usize) -> Scores {
+        let gradient = self.plan.gradients[self.plan.nodes];
+        let mut slot = self.take(gradient);
+        let outputs = network.output().len();
+        let len = examples * outputs;
+        batch.targets.write(outputs, &mut self.targets[..len]);
+        let z = self.outputs(batch.x, examples);
+        let loss =
+            network
+                .loss()
+                .evaluate(z, &self.targets[..len], examples, Some(&mut slot[..len]));
+        let correct = network.loss().correct(z, &batch.targets, outputs);
+        self.put_back(gradient, slot);
+        Scores {
+            loss,
+            correct,
+            examples,
+        }
+    }
+
+    fn run_backward(
+        &mut self,
+        network: &Network<T>,
+        node: usize,
+        batch: &Batch<'_, T>,
+        examples: usize,
+    ) {
+        let layer = network.nodes()[node].layer();
+        if layer.is_view(true) {
+            return;
+        }
+        let reads = layer.reads();
+        let (input, output) = (self.plan.values[node], self.plan.values[node + 1]);
+        let dx_buffer = self.plan.gradients[node];
+        let mut dx_slot = self.take(dx_buffer);
+        let context = self.context(network, node, examples, Some(batch.noise));
+        let share = |whole: usize| whole / self.plan.batch * examples;
+        let filled = |buffer: Option<Buffer>| match buffer {
+            Some(buffer) => &self.slots[buffer.slot][..examples * buffer.len],
+            None => batch.x,
+        };
+        let described = &network.nodes()[node];
+        layer.backward(Backward {
+            parameters: network.node_parameters(node),
+            x: if reads.input { filled(input) } else { &[] },
+            y: if reads.output { filled(output) } else { &[] },
+            dy: filled(self.plan.gradients[node + 1]),
+            dx: dx_buffer.map(|buffer| &mut dx_slot[..examples * buffer.len]),
+            gradients: described
+                .trains()
+                .then(|| &mut self.gradients[described.range()]),
+            kept: &self.kept[node][..share(self.kept[node].len())],
+            kept_indices: &self.kept_indices[node][..share(self.kept_indices[node].len())],
+            scratch: &mut self.scratch,
+            context,
+        });
+        self.put_back(dx_buffer, dx_slot);
+    }
+}

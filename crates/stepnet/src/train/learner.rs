@@ -1,0 +1,78 @@
+//! One training step: forward, loss, backward, L2, update.
+
+use crate::Element;
+use crate::error::{Error, Result};
+use crate::nn::{Batch, Network, PlanOptions, Scores, Workspace};
+use crate::optim::{Optimizer, Rule, add_l2_gradient, l2_cost};
+
+/// A network that learns from batches it is handed, with everything that takes.
+#[derive(Debug, Clone)]
+pub struct Learner<T> {
+    network: Network<T>,
+    optimizer: Optimizer<T>,
+    workspace: Workspace<T>,
+    l2: f64,
+}
+
+impl<T: Element> Learner<T> {
+    /// A learner by `rule` for batches of up to `batch` examples; `l2` is the course's lambda, 0 for none.
+    pub fn new(network: Network<T>, rule: Rule, batch: usize, l2: f64) -> Self {
+        let options = PlanOptions {
+            training: true,
+            ..PlanOptions::default()
+        };
+        Self {
+            optimizer: Optimizer::new(rule, network.parameters().len()),
+            workspace: Workspace::new(&network, batch, options),
+            network,
+            l2,
+        }
+    }
+
+    /// Learns from one batch and returns its scores from before the update. With L2, the loss
+    /// includes the penalty (once for each example, so that the mean is the course's cost).
+    ///
+    /// # Errors
+    /// When sizes do not belong together, or the loss is not finite: then no weight has changed.
+    pub fn step(&mut self, batch: &Batch<'_, T>, learning_rate: f64) -> Result<Scores> {
+        let mut scores = self.workspace.train(&self.network, batch)?;
+        if scores.examples == 0 {
+            return Ok(scores);
+        }
+        if self.l2 != 0.0 {
+            scores.loss +=
+                l2_cost(&self.network, self.l2, scores.examples) * scores.examples as f64;
+            add_l2_gradient(
+                &self.network,
+                self.workspace.gradients_mut(),
+                self.l2,
+                scores.examples,
+            );
+        }
+        if !scores.loss.is_finite() {
+            return Err(Error::Training(format!(
+                "the loss is {} at update {}; a lower learning rate than {learning_rate} or another initialisation may help",
+                scores.loss,
+                self.optimizer.updates() + 1,
+            )));
+        }
+        self.optimizer
+            .step(&mut self.network, self.workspace.gradients(), learning_rate);
+        Ok(scores)
+    }
+
+    /// The network as it is now.
+    pub fn network(&self) -> &Network<T> {
+        &self.network
+    }
+
+    /// Ends learning.
+    pub fn into_network(self) -> Network<T> {
+        self.network
+    }
+
+    /// The workspace of the last step, with its gradients.
+    pub fn workspace(&self) -> &Workspace<T> {
+        &self.workspace
+    }
+}

@@ -1,0 +1,471 @@
+//! Networks: shapes, names, errors, plans, and that results depend on nothing they should not.
+
+use std::ops::ControlFlow;
+
+use stepnet::data;
+use stepnet::nn::layer::Noise;
+use stepnet::nn::{
+    Batch, Init, Loss, Network, PlanOptions, Preprocessing, Scores, Shape, Targets, Workspace,
+};
+use stepnet::optim::Rule;
+use stepnet::rng::RandomState;
+use stepnet::train::{BatchSize, Learner, TrainOptions, Trainer, transfer};
+
+fn drawn(text: &str, input: &str, seed: u32) -> Network<f64> {
+    let mut network = Network::new(text, input.parse::<Shape>().unwrap()).unwrap();
+    network.initialize(Init::He, &mut RandomState::new(seed));
+    network
+}
+
+fn message(text: &str, input: &str) -> String {
+    Network::<f32>::new(text, input.parse::<Shape>().unwrap())
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn shapes_and_sizes_are_the_field_s() {
+    let network = Network::<f32>::builder()
+        .classes(6)
+        .build("cat-cnn", [64, 64, 3])
+        .unwrap();
+    let shapes: Vec<String> = network
+        .nodes()
+        .iter()
+        .map(|node| node.output().to_string())
+        .collect();
+    assert_eq!(
+        shapes,
+        [
+            "64x64x8", "64x64x8", "8x8x8", "8x8x16", "8x8x16", "2x2x16", "64", "6", "6"
+        ]
+    );
+    assert_eq!(network.parameters().len(), 1310);
+    assert_eq!(network.multiply_adds(), 1_606_016);
+    assert_eq!(network.loss(), Loss::SoftmaxCrossEntropy);
+
+    let lenet = Network::<f32>::builder()
+        .classes(10)
+        .build("LeNet5", [28, 28, 1])
+        .unwrap();
+    assert_eq!(lenet.parameters().len(), 44_426);
+}
+
+#[test]
+fn a_linear_layer_flattens_and_says_so() {
+    let network =
+        Network::<f32>::new("conv(4, 3) -> relu -> linear(2) -> softmax", [6, 6, 1]).unwrap();
+    let names: Vec<&str> = network.nodes().iter().map(|node| node.name()).collect();
+    assert_eq!(
+        names,
+        [
+            "conv1",
+            "relu1",
+            "flatten before linear1",
+            "linear1",
+            "softmax1"
+        ]
+    );
+    assert!(network.nodes()[2].implied());
+    assert_eq!(
+        network.text().to_string(),
+        "conv(4, 3) -> relu -> linear(2) -> softmax"
+    );
+}
+
+#[test]
+fn what_does_not_fit_names_the_layer_and_the_sizes() {
+    let text = message(
+        "conv(4, 3) -> maxpool(2) -> first: conv(4, 7) -> linear(2)",
+        "8x8x1",
+    );
+    assert!(
+        text.contains("layer first") && text.contains('7') && text.contains('3'),
+        "{text}"
+    );
+    let text = message("conv(4, 3, groups=2)", "8x8x3");
+    assert!(
+        text.contains("layer conv1") && text.contains('3') && text.contains('2'),
+        "{text}"
+    );
+    let text = message("linear(4) -> conv(4, 3)", "8");
+    assert!(
+        text.contains("layer conv1") && text.contains("vector of 4"),
+        "{text}"
+    );
+    let text = message("maxpool(2, 2)", "8x8x1");
+    assert!(text.contains("layer maxpool1"), "{text}");
+    let text = message("linear(classes) -> softmax", "8");
+    assert!(
+        text.contains("layer linear1") && text.contains("classes"),
+        "{text}"
+    );
+    let text = message("linear(100000) -> linear(2000000)", "10");
+    assert!(
+        text.contains("layer linear2") && text.contains("learn more than"),
+        "{text}"
+    );
+    let text = message("conv(1000000, 1, padding=5000)", "28x28x1");
+    assert!(text.contains("layer conv1"), "{text}");
+    let text = message("conv(3, 3, same) -> softmax", "8x8x1");
+    assert!(text.contains("8x8x3") && text.contains("vector"), "{text}");
+}
+
+#[test]
+fn a_loss_that_does_not_fit_is_refused() {
+    let build = |loss, text| {
+        Network::<f32>::builder()
+            .loss(loss)
+            .build(text, 4)
+            .unwrap_err()
+            .to_string()
+    };
+    let text = build(Loss::BinaryCrossEntropy, "linear(2) -> softmax");
+    assert!(
+        text.contains("softmax") && text.contains("sigmoid"),
+        "{text}"
+    );
+    assert!(build(Loss::SoftmaxCrossEntropy, "linear(2)").contains("softmax"));
+}
+
+fn step(network: &Network<f64>, options: PlanOptions, batch: usize) -> (Scores, Workspace<f64>) {
+    let mut x = vec![0.0; 5 * network.input().len()];
+    RandomState::new(9).fill_randn(&mut x);
+    let noise = Noise {
+        seed: 1,
+        epoch: 2,
+        examples: &[0, 1, 2, 3, 4],
+    };
+    let mut workspace = Workspace::new(network, batch, options);
+    let targets = Targets::Classes(&[0, 1, 2, 1, 0]);
+    let scores = workspace
+        .train(
+            network,
+            &Batch {
+                x: &x,
+                targets,
+                noise,
+            },
+        )
+        .unwrap();
+    (scores, workspace)
+}
+
+const SMALL: &str = "conv(4, 3, same) -> relu -> maxpool(2) -> conv(5, 3) -> tanh -> avgpool(2, stride=1) \
+                     -> flatten -> dropout(0.3) -> linear(6) -> leakyrelu -> linear(3) -> softmax";
+
+#[test]
+fn keeping_values_changes_no_bit_and_keeps_them() {
+    let network = drawn(SMALL, "8x8x2", 1);
+    let plain = PlanOptions {
+        training: true,
+        ..PlanOptions::default()
+    };
+    let (scores, workspace) = step(&network, plain, 5);
+    assert!(
+        workspace.value(0, 5).is_none(),
+        "buffers are shared, so nothing may be read from them"
+    );
+    let (kept_scores, kept) = step(
+        &network,
+        PlanOptions {
+            keep_values: true,
+            ..plain
+        },
+        5,
+    );
+    assert_eq!(scores, kept_scores);
+    assert_eq!(workspace.gradients(), kept.gradients());
+    assert!(kept.plan().bytes::<f64>() > workspace.plan().bytes::<f64>());
+    // The kept output of relu1 is that of conv1 without its negative part.
+    let (conv, relu) = (kept.value(0, 5).unwrap(), kept.value(1, 5).unwrap());
+    assert!(conv.iter().any(|&v| v < 0.0));
+    assert!(conv.iter().zip(relu).all(|(&c, &r)| r == c.max(0.0)));
+}
+
+#[test]
+fn a_workspace_for_larger_batches_gives_the_same_bits() {
+    let network = drawn(SMALL, "8x8x2", 1);
+    let options = PlanOptions {
+        training: true,
+        ..PlanOptions::default()
+    };
+    let (scores, exact) = step(&network, options, 5);
+    let (larger_scores, larger) = step(&network, options, 8);
+    assert_eq!(scores, larger_scores);
+    assert_eq!(exact.gradients(), larger.gradients());
+}
+
+#[test]
+fn dropout_follows_the_example_and_not_its_place() {
+    let network = drawn("dropout(0.5) -> linear(1)", "6", 1);
+    let loss = |examples: &[u64]| {
+        let mut workspace = Workspace::new(
+            &network,
+            2,
+            PlanOptions {
+                training: true,
+                ..PlanOptions::default()
+            },
+        );
+        let noise = Noise {
+            seed: 1,
+            epoch: 0,
+            examples,
+        };
+        let batch = Batch {
+            x: &[1.0; 12],
+            targets: Targets::Values(&[0.0, 0.0]),
+            noise,
+        };
+        workspace.train(&network, &batch).unwrap().loss
+    };
+    assert!((loss(&[3, 8]) - loss(&[8, 3])).abs() < 1e-15);
+    assert_ne!(loss(&[3, 8]), loss(&[3, 9]));
+    // At inference nothing is dropped.
+    let sum: f64 = network.parameters()[..6].iter().sum();
+    let mut workspace = Workspace::new(&network, 1, PlanOptions::default());
+    let y = workspace.predict(&network, &[1.0; 6]).unwrap()[0];
+    assert!((y - sum).abs() < 1e-12);
+}
+
+#[test]
+fn saturated_outputs_have_finite_losses() {
+    for (text, outputs) in [("linear(1) -> sigmoid", 1), ("linear(3) -> softmax", 3)] {
+        let mut network = Network::<f32>::new(text, 1).unwrap();
+        for (place, value) in network.parameters_mut().iter_mut().enumerate() {
+            *value = if place % 2 == 0 { 1e4 } else { -1e4 };
+        }
+        let noise = Noise {
+            seed: 0,
+            epoch: 0,
+            examples: &[0, 1],
+        };
+        let mut workspace = Workspace::new(
+            &network,
+            2,
+            PlanOptions {
+                training: true,
+                ..PlanOptions::default()
+            },
+        );
+        let last = u32::from(outputs > 1);
+        let batch = Batch {
+            x: &[3.0, -3.0],
+            targets: Targets::Classes(&[last, 0]),
+            noise,
+        };
+        let scores = workspace.train(&network, &batch).unwrap();
+        assert!(
+            scores.loss.is_finite() && scores.loss > 1.0,
+            "{text}: {}",
+            scores.loss
+        );
+        assert!(
+            workspace
+                .gradients()
+                .iter()
+                .all(|gradient| gradient.is_finite())
+        );
+    }
+}
+
+#[test]
+fn wrong_sizes_are_errors_not_panics() {
+    let network = drawn("linear(3) -> softmax", "4", 1);
+    let mut workspace = Workspace::new(
+        &network,
+        2,
+        PlanOptions {
+            training: true,
+            ..PlanOptions::default()
+        },
+    );
+    let mut train = |x: &[f64], classes: &[u32], examples: &[u64]| {
+        let batch = Batch {
+            x,
+            targets: Targets::Classes(classes),
+            noise: Noise {
+                seed: 0,
+                epoch: 0,
+                examples,
+            },
+        };
+        workspace.train(&network, &batch).unwrap_err().to_string()
+    };
+    assert!(train(&[0.0; 5], &[0], &[0]).contains("whole number of examples"));
+    assert!(train(&[0.0; 12], &[0, 0, 0], &[0, 1, 2]).contains("at most 2"));
+    assert!(train(&[0.0; 8], &[0], &[0, 1]).contains("1 classes"));
+    assert!(train(&[0.0; 8], &[0, 3], &[0, 1]).contains("class from 0 to 2"));
+    assert!(train(&[0.0; 8], &[0, 1], &[0]).contains("one for each example"));
+    let shape = network
+        .predict(ndarray::ArrayD::zeros(vec![2, 5]).view())
+        .unwrap_err()
+        .to_string();
+    assert!(shape.contains("[2, 5]"), "{shape}");
+    assert_eq!(
+        network
+            .predict(ndarray::ArrayD::zeros(vec![0, 4]).view())
+            .unwrap()
+            .dim(),
+        (0, 3)
+    );
+}
+
+use stepnet::ndarray;
+
+/// The weights after two epochs on a few digits.
+fn weights(threads: usize, rule: Rule) -> Vec<f32> {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .unwrap();
+    pool.install(|| {
+        let digits = data::digits().subset(&(0..300).collect::<Vec<_>>()).unwrap();
+        let text = "conv(8, 3, same) -> relu -> maxpool(2) -> conv(16, 3) -> relu -> dropout(0.2) -> linear(10) -> softmax";
+        let mut network = Network::<f32>::new(text, [8, 8, 1]).unwrap();
+        network.initialize(Init::He, &mut RandomState::new(4));
+        let options = TrainOptions { epochs: 2, rule, batch: BatchSize::Examples(64), ..TrainOptions::default() };
+        let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
+        let mut trainer = Trainer::new(network, preprocessing, options, 300).unwrap();
+        for _ in 0..2 {
+            trainer.epoch(&digits, |_| ControlFlow::Continue(())).unwrap();
+        }
+        trainer.into_network().parameters().to_vec()
+    })
+}
+
+#[test]
+fn every_rule_gives_the_same_bits_on_any_number_of_threads() {
+    for name in ["gd", "momentum", "classic-momentum", "adam", "adamw"] {
+        let rule: Rule = name.parse().unwrap();
+        let one = weights(1, rule);
+        assert!(one.iter().all(|value| value.is_finite()));
+        assert_eq!(one, weights(2, rule), "{name} on 2 threads");
+        assert_eq!(one, weights(3, rule), "{name} on 3 threads");
+    }
+}
+
+#[test]
+fn frozen_layers_stay_and_the_rest_learns_as_if_they_were_not_frozen() {
+    let learn = |freeze: &[&str]| {
+        let mut network = drawn(
+            "conv(4, 3) -> relu -> conv(4, 3) -> relu -> linear(3) -> softmax",
+            "8x8x2",
+            1,
+        );
+        network.freeze(freeze).unwrap();
+        let before = network.parameters().to_vec();
+        let mut learner = Learner::new(network, Rule::GradientDescent, 5, 0.0);
+        let mut x = vec![0.0; 5 * 128];
+        RandomState::new(9).fill_randn(&mut x);
+        let noise = Noise {
+            seed: 1,
+            epoch: 2,
+            examples: &[0, 1, 2, 3, 4],
+        };
+        let targets = Targets::Classes(&[0, 1, 2, 1, 0]);
+        learner
+            .step(
+                &Batch {
+                    x: &x,
+                    targets,
+                    noise,
+                },
+                0.1,
+            )
+            .unwrap();
+        let changed: Vec<bool> = learner
+            .network()
+            .nodes()
+            .iter()
+            .filter(|node| !node.range().is_empty())
+            .map(|node| before[node.range()] != learner.network().parameters()[node.range()])
+            .collect();
+        (changed, learner.into_network().parameters().to_vec())
+    };
+    let (all, free) = learn(&[]);
+    assert_eq!(all, [true, true, true]);
+    let (some, frozen) = learn(&["conv1"]);
+    assert_eq!(some, [false, true, true]);
+    let first = 4 * 9 * 2 + 4;
+    assert_eq!(
+        free[first..],
+        frozen[first..],
+        "one step of the others is the same"
+    );
+    assert_eq!(learn(&["conv"]).0, [false, false, true]);
+    assert_eq!(learn(&["2"]).0, [false, false, true]);
+    let mut network = drawn("conv(4, 3) -> linear(3) -> softmax", "8x8x2", 1);
+    let text = network.freeze(&["relu"]).unwrap_err().to_string();
+    assert!(
+        text.contains("relu") && text.contains("conv1") && text.contains("linear1"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_loss_that_is_not_finite_changes_no_weight() {
+    let network = drawn("linear(3)", "4", 1);
+    let before = network.parameters().to_vec();
+    let mut learner = Learner::new(network, Rule::ADAM, 1, 0.0);
+    let noise = Noise {
+        seed: 0,
+        epoch: 0,
+        examples: &[0],
+    };
+    let batch = Batch {
+        x: &[f64::NAN; 4],
+        targets: Targets::Classes(&[0]),
+        noise,
+    };
+    let text = learner.step(&batch, 0.1).unwrap_err().to_string();
+    assert!(
+        text.contains("NaN") && text.contains("learning rate"),
+        "{text}"
+    );
+    assert_eq!(learner.network().parameters(), before);
+}
+
+#[test]
+fn transfer_replaces_the_last_layer_alone() {
+    let trained = drawn("conv(4, 3) -> relu -> linear(3) -> softmax", "6x6x1", 1);
+    let new = |network: &Network<f64>, classes, keep| {
+        transfer(
+            network,
+            stepnet::nn::Registry::builtin(),
+            classes,
+            keep,
+            (Init::He, &mut RandomState::new(2)),
+        )
+    };
+    assert_eq!(
+        new(&trained, 3, true).unwrap().parameters(),
+        trained.parameters()
+    );
+    let other = new(&trained, 3, false).unwrap();
+    assert_eq!(other.parameters()[..40], trained.parameters()[..40]);
+    assert_ne!(other.parameters()[40..], trained.parameters()[40..]);
+    let five = new(&trained, 5, true).unwrap();
+    assert_eq!(
+        five.text().to_string(),
+        "conv(4, 3) -> relu -> linear(5) -> softmax"
+    );
+    assert_eq!(five.parameters()[..40], trained.parameters()[..40]);
+
+    let binary = drawn("linear(4) -> relu -> linear(1) -> sigmoid", "6", 1);
+    assert_eq!(
+        new(&binary, 2, false).unwrap().text().to_string(),
+        binary.text().to_string()
+    );
+    let several = new(&binary, 3, true).unwrap();
+    assert_eq!(
+        several.text().to_string(),
+        "linear(4) -> relu -> linear(3) -> softmax"
+    );
+    assert_eq!(several.loss(), Loss::SoftmaxCrossEntropy);
+    let text = new(&drawn("linear(4) -> relu -> flatten", "6", 1), 3, true)
+        .unwrap_err()
+        .to_string();
+    assert!(text.contains("last layer"), "{text}");
+}

@@ -1,0 +1,38 @@
+#!/usr/bin/env bash
+# Runs every command in the README's `sh` blocks, in an empty folder, as a new user would.
+# Lines about MNIST need its four files beside the repository and are skipped, visibly, without them.
+set -euo pipefail
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+cargo build --release --locked --manifest-path "$root/Cargo.toml"
+export PATH="$root/target/release:$PATH"
+export CARGO_TARGET_DIR="$root/target"
+
+cd "$work"
+cargo run --quiet --release --locked --manifest-path "$root/Cargo.toml" \
+  -p stepnet --example 02_digits_as_pictures -- my-pictures
+for class in 1 7; do
+  mkdir -p "my-few-pictures/$class"
+  find "my-pictures/$class" -name '*.png' | sort | head -n 20 | xargs -I{} cp {} "my-few-pictures/$class"
+done
+mnist="$root/../shared/data/mnist"
+[ -d "$mnist" ] && ln -s "$mnist" mnist-folder
+
+run=0 skipped=0
+while IFS= read -r line; do
+  case $line in
+    "cargo test"*) continue ;; # .ci/run has run it, and it would run this again
+    *mnist*) [ -e mnist-folder ] || { echo "skipped, no MNIST files here: $line"; skipped=$((skipped + 1)); continue; } ;;
+  esac
+  # The repository's own commands are given its manifest; the rest runs as it stands.
+  command=${line/#cargo run/cargo run --quiet --locked --manifest-path \"$root/Cargo.toml\"}
+  printf '\n$ %s\n' "$line"
+  bash -euo pipefail -c "$command" >output.txt 2>&1 || { cat output.txt; echo "failed: $line"; exit 1; }
+  tail -n 3 output.txt
+  run=$((run + 1))
+done < <(awk '/^```sh$/ {on = 1; next} /^```$/ {on = 0} on && NF' "$root/README.md")
+
+[ "$run" -ge 8 ] || { echo "only $run commands found in the README"; exit 1; }
+echo "README: $run commands ran, $skipped skipped"
