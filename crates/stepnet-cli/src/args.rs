@@ -122,19 +122,19 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_enum, default_value_t = Dtype::F32, help_heading = "Network")]
     pub(crate) dtype: Dtype,
 
-    /// Passes over the training data [default: 10; 60 for the embedded digits].
+    /// Passes over the training data [default: 10; 25 for the embedded digits].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Training")]
     pub(crate) epochs: Option<u32>,
     /// Examples in one update: a number, or all.
-    #[arg(long, value_name = "N", default_value_t = BatchSize::Examples(64), help_heading = "Training")]
+    #[arg(long, value_name = "N", default_value_t = BatchSize::Examples(32), help_heading = "Training")]
     pub(crate) batch: BatchSize,
-    /// The learning rate [default: 0.001 for adam and adamw, 0.01 for classic-momentum, 0.1 for gd and momentum].
+    /// The learning rate [default: 0.003 for adam and adamw, 0.01 for classic-momentum, 0.1 for gd and momentum].
     #[arg(long, value_name = "RATE", help_heading = "Training")]
     pub(crate) lr: Option<f64>,
     /// The update rule: gd, momentum (the course's average), classic-momentum, adam or adamw.
     #[arg(long, value_name = "RULE", default_value_t = Rule::ADAM, help_heading = "Training")]
     pub(crate) optimizer: Rule,
-    /// How the learning rate changes over the run: cosine (to nothing) or constant.
+    /// How the learning rate changes over the run: cosine (a short rise, then down to nothing) or constant.
     #[arg(long, value_name = "NAME", default_value_t = Schedule::Cosine, help_heading = "Training")]
     pub(crate) schedule: Schedule,
     /// L2 regularisation, the course's lambda.

@@ -23,7 +23,7 @@ use crate::run_folder::{EpochRecord, RunFolder};
 /// The networks and the number of epochs where the user names none.
 const DIGITS_MODEL: &str = "digits-cnn";
 const USUAL_MODEL: &str = "small-cnn";
-const DIGITS_EPOCHS: usize = 60;
+const DIGITS_EPOCHS: usize = 25;
 const USUAL_EPOCHS: usize = 10;
 
 pub(crate) fn run(args: &TrainArgs) -> Outcome {

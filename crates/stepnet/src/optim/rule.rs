@@ -65,12 +65,12 @@ impl Rule {
         decay: 0.01,
     };
 
-    /// The learning rate people start from with this rule.
+    /// A learning rate to start from with this rule, for the sizes of network that Stepnet is for.
     pub fn usual_learning_rate(self) -> f64 {
         match self {
             Self::GradientDescent | Self::Momentum { .. } => 0.1,
             Self::ClassicMomentum { .. } => 0.01,
-            Self::Adam { .. } | Self::AdamW { .. } => 0.001,
+            Self::Adam { .. } | Self::AdamW { .. } => 0.003,
         }
     }
 

@@ -84,7 +84,7 @@ impl Default for TrainOptions {
     fn default() -> Self {
         Self {
             epochs: 10,
-            batch: BatchSize::Examples(64),
+            batch: BatchSize::Examples(32),
             rule: Rule::ADAM,
             learning_rate: Rule::ADAM.usual_learning_rate(),
             schedule: Schedule::Cosine,
@@ -201,8 +201,9 @@ impl<T: Element> Trainer<T> {
             interrupted: false,
         };
         for (step, chunk) in order.chunks(batch).enumerate() {
-            let done =
-                (self.epoch * steps + step) as f64 / (self.options.epochs.max(1) * steps) as f64;
+            // The middle of the step, so that none is taken at a rate of 0.
+            let done = ((self.epoch * steps + step) as f64 + 0.5)
+                / (self.options.epochs.max(1) * steps) as f64;
             end.learning_rate = self.options.schedule.rate(self.options.learning_rate, done);
             let scores = self.step(data, chunk, end.learning_rate)?;
             end.scores.add(&scores);

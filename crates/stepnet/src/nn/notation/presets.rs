@@ -43,8 +43,8 @@ pub const ALL: &[Preset] = &[
     },
     Preset {
         name: "digits-cnn",
-        text: "conv(32, 3, same) -> relu -> maxpool(2) -> conv(64, 3, same) -> relu -> maxpool(2) \
-               -> flatten -> dropout(0.4) -> linear(64) -> relu -> linear(classes) -> softmax",
+        text: "conv(32, 3, same) -> relu -> conv(64, 3, same) -> relu -> maxpool(2) -> dropout(0.5) \
+               -> linear(128) -> relu -> dropout(0.5) -> linear(classes) -> softmax",
         input: Some([8, 8, 1]),
         classes: 10,
         summary: "A small convolutional network for the embedded 8x8 digits.",

@@ -390,6 +390,8 @@ fn presets_have_the_published_sizes() {
         ("cat-cnn", 6, 1_310),
         // 20 * 12289 + 7 * 21 + 5 * 8 + 6
         ("l-layer", 2, 245_973),
+        // 32 * 10 + 64 * 289 + 128 * 1025 + 10 * 129
+        ("digits-cnn", 10, 151_306),
     ] {
         let preset = presets::find(name).expect(name);
         let mut network = read(preset.text);
