@@ -371,10 +371,11 @@ fn parameter_count(text: &str, [mut height, mut width, mut channels]: [usize; 3]
             "flatten" => (height, width, channels) = (1, 1, height * width * channels),
             "linear" => {
                 let units = layer.count("units").number().expect("a number");
-                count += (channels + 1) * units;
-                channels = units;
+                // A volume is flattened without being told.
+                count += (height * width * channels + 1) * units;
+                (height, width, channels) = (1, 1, units);
             }
-            "relu" | "sigmoid" | "softmax" => {}
+            "relu" | "sigmoid" | "softmax" | "dropout" => {}
             other => panic!("{name}: kind {other} is in no preset"),
         }
     }
