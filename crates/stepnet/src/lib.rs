@@ -2,9 +2,49 @@
 //!
 //! Three depths, one idea:
 //!
-//! - [`steps`]: the building blocks of the course notebooks as plain loops, the specification;
-//! - [`kernels`]: the same operations at the speed of the hardware;
-//! - [`nn`], [`optim`], [`train`], [`data`]: layers, networks, training and files for real work.
+//! - see: [`steps`], the building blocks of the course notebooks as plain loops, the specification;
+//! - compute: [`kernels`], the same operations at the speed of the hardware;
+//! - use: [`nn`], [`optim`], [`train`] and [`data`], networks, training and files for real work.
+//!
+//! # The smallest training
+//!
+//! A network is a line in the [arrow notation](nn::notation). The embedded digits are there to
+//! learn from:
+//!
+//! ```
+//! use std::ops::ControlFlow;
+//! use stepnet::data;
+//! use stepnet::nn::{Init, Network, Preprocessing};
+//! use stepnet::rng::RandomState;
+//! use stepnet::train::{TrainOptions, Trainer, evaluate};
+//!
+//! let (train, held_out) = data::digits().split(0.2, 1)?;
+//! let mut network = Network::<f32>::new("conv(8, 3) -> relu -> linear(10) -> softmax", [8, 8, 1])?;
+//! network.initialize(Init::He, &mut RandomState::new(1));
+//!
+//! let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
+//! let options = TrainOptions { epochs: 3, ..TrainOptions::default() };
+//! let mut trainer = Trainer::new(network, preprocessing.clone(), options, train.len())?;
+//! for _ in 0..3 {
+//!     trainer.epoch(&train, |_| ControlFlow::Continue(()))?;
+//! }
+//! let evaluation = evaluate(trainer.network(), &held_out, &preprocessing)?;
+//! assert!(evaluation.scores.accuracy() > 0.9);
+//! # Ok::<(), stepnet::Error>(())
+//! ```
+//!
+//! # Where to go on
+//!
+//! - The notebooks' functions, with their examples and errata: [`steps`].
+//! - Your own loop over your own arrays: [`train::Learner`] takes batches of plain slices.
+//! - Your own layer: [`nn::Layer`], and the third of the examples.
+//! - Your own pictures and files: [`data::open`].
+//! - Saving and loading: [`nn::Model`].
+//!
+//! # Features
+//!
+//! `files` (readers of IDX, npy, npz, CSV and HDF5) and `pictures` (decoders of PNG, JPEG, BMP and
+//! GIF) are on by default. Without them the library is networks, training and model files.
 
 pub mod data;
 mod element;
@@ -20,3 +60,8 @@ pub mod train;
 pub use element::Element;
 pub use error::{Error, Result};
 pub use ndarray;
+
+/// The README's program, run as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

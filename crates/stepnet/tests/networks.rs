@@ -7,7 +7,7 @@ use stepnet::nn::layer::Noise;
 use stepnet::nn::{
     Batch, Init, Loss, Network, PlanOptions, Preprocessing, Scores, Shape, Targets, Workspace,
 };
-use stepnet::optim::Rule;
+use stepnet::optim::{Rule, add_l2_gradient, l2_cost};
 use stepnet::rng::RandomState;
 use stepnet::train::{BatchSize, Learner, TrainOptions, Trainer, transfer};
 
@@ -425,6 +425,22 @@ fn a_loss_that_is_not_finite_changes_no_weight() {
         "{text}"
     );
     assert_eq!(learner.network().parameters(), before);
+}
+
+/// The course's example of the L2 term (the regularisation notebook, m = 5, lambda = 0.1): weights
+/// drawn after seed 1 in the order W1, b1, W2, b2, W3, b3.
+#[test]
+fn l2_is_the_course_s() {
+    let mut network =
+        Network::<f64>::new("linear(2) -> linear(3) -> linear(1) -> sigmoid", 3).unwrap();
+    RandomState::new(1).fill_randn(network.parameters_mut());
+    let term = l2_cost(&network, 0.1, 5);
+    assert!((term - 0.183_984_340_401_753_24).abs() < 1e-15, "{term}");
+    let mut gradients = vec![0.0; network.parameters().len()];
+    add_l2_gradient(&network, &mut gradients, 0.1, 5);
+    let weight = network.parameters()[0];
+    assert!((gradients[0] - 0.1 / 5.0 * weight).abs() < 1e-15);
+    assert_eq!(gradients[6..8], [0.0, 0.0], "biases take no part");
 }
 
 #[test]
