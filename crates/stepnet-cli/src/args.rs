@@ -7,6 +7,8 @@ use stepnet::nn::{Init, Resize, Shape};
 use stepnet::optim::{Rule, Schedule};
 use stepnet::train::BatchSize;
 
+use crate::usage::{any, number, whole};
+
 /// Train image classifiers on your own pictures, on the CPU you have, and look into them.
 #[derive(Debug, Parser)]
 #[command(name = "stepnet", version, max_term_width = 100)]
@@ -17,7 +19,7 @@ pub(crate) struct Cli {
     #[arg(long, global = true)]
     pub(crate) verbose: bool,
     /// Threads to compute with; all cores unless given. Results do not depend on it.
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, global = true, value_name = "N", value_parser = whole::<u16>(1, 1024), allow_negative_numbers = true)]
     pub(crate) threads: Option<u16>,
 }
 
@@ -51,7 +53,7 @@ MNIST files, an IDX, HDF5, npz, npy or CSV file; what it is is seen from its con
 const EVALUATE_EXAMPLES: &str = "\
 Examples:
   stepnet evaluate runs/mnist/model.safetensors mnist-folder/
-  stepnet evaluate runs/digits-1/model.safetensors            the held-out part of its own data
+  stepnet evaluate runs/digits-1/model.safetensors            what it was tested on in its training
   stepnet evaluate runs/mnist/model.safetensors mnist-folder/ --json";
 
 const PREDICT_EXAMPLES: &str = "\
@@ -84,7 +86,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "DATA")]
     pub(crate) test: Option<PathBuf>,
     /// The share of DATA that is held out for testing where there is no other test data.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2, value_parser = number(|share| (0.0..1.0).contains(&share), "a share from 0 to less than 1"), allow_negative_numbers = true)]
     pub(crate) hold_out: f64,
     #[command(flatten)]
     pub(crate) source: DataArgs,
@@ -93,13 +95,13 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "NETWORK", help_heading = "Network")]
     pub(crate) model: Option<String>,
     /// The network's input, HEIGHTxWIDTHxCHANNELS; pictures are brought to it.
-    #[arg(long, value_name = "SHAPE", help_heading = "Network")]
+    #[arg(long, value_name = "SHAPE", value_parser = any::<Shape>, help_heading = "Network")]
     pub(crate) input: Option<Shape>,
     /// How pictures of another size are brought to the input.
     #[arg(long, value_enum, default_value_t = ResizeArg::Stretch, help_heading = "Network")]
     pub(crate) resize: ResizeArg,
     /// What raw values are divided by (255 for pictures unless given).
-    #[arg(long, value_name = "NUMBER", help_heading = "Network")]
+    #[arg(long, value_name = "NUMBER", value_parser = number(|divisor| divisor > 0.0, "a number above 0"), allow_negative_numbers = true, help_heading = "Network")]
     pub(crate) divisor: Option<f64>,
     /// Shift and scale each channel to mean 0 and deviation 1 over the training data.
     #[arg(long, help_heading = "Network")]
@@ -116,37 +118,39 @@ pub(crate) struct TrainArgs {
     )]
     pub(crate) freeze: Vec<String>,
     /// How weights start: he, xavier, fan-in (randn / sqrt(n_prev)), zeros, or a scale such as 0.01.
-    #[arg(long, default_value_t = Init::He, value_name = "RULE", help_heading = "Network")]
+    #[arg(long, default_value_t = Init::He, value_name = "RULE", value_parser = any::<Init>, allow_negative_numbers = true, help_heading = "Network")]
     pub(crate) init: Init,
     /// The numbers computed with.
     #[arg(long, value_enum, default_value_t = Dtype::F32, help_heading = "Network")]
     pub(crate) dtype: Dtype,
 
     /// Passes over the training data [default: 10; 25 for the embedded digits].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = "Training")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) epochs: Option<u32>,
     /// Examples in one update: a number, or all.
-    #[arg(long, value_name = "N", default_value_t = BatchSize::Examples(32), help_heading = "Training")]
+    #[arg(long, value_name = "N", default_value_t = BatchSize::Examples(32), value_parser = any::<BatchSize>, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) batch: BatchSize,
     /// The learning rate [default: 0.003 for adam and adamw, 0.01 for classic-momentum, 0.1 for gd and momentum].
-    #[arg(long, value_name = "RATE", help_heading = "Training")]
+    #[arg(long, value_name = "RATE", value_parser = number(|rate| rate > 0.0, "a number above 0"), allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) lr: Option<f64>,
     /// The update rule: gd, momentum (the course's average), classic-momentum, adam or adamw.
-    #[arg(long, value_name = "RULE", default_value_t = Rule::ADAM, help_heading = "Training")]
+    #[arg(long, value_name = "RULE", default_value_t = Rule::ADAM, value_parser = any::<Rule>, help_heading = "Training")]
     pub(crate) optimizer: Rule,
     /// How the learning rate changes over the run: cosine (a short rise, then down to nothing) or constant.
-    #[arg(long, value_name = "NAME", default_value_t = Schedule::Cosine, help_heading = "Training")]
+    #[arg(long, value_name = "NAME", default_value_t = Schedule::Cosine, value_parser = any::<Schedule>, help_heading = "Training")]
     pub(crate) schedule: Schedule,
     /// L2 regularisation, the course's lambda.
     #[arg(
         long,
         value_name = "LAMBDA",
         default_value_t = 0.0,
+        value_parser = number(|lambda| lambda >= 0.0, "a number of at least 0"),
+        allow_negative_numbers = true,
         help_heading = "Training"
     )]
     pub(crate) l2: f64,
     /// What the held-out part, the weights, the order and the dropout are drawn from.
-    #[arg(long, value_name = "N", default_value_t = 0, help_heading = "Training")]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u32>(0, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) seed: u32,
     /// Go through the data in its own order in every epoch.
     #[arg(long, help_heading = "Training")]
@@ -164,7 +168,7 @@ pub(crate) struct TrainArgs {
 pub(crate) struct EvaluateArgs {
     /// The model file.
     pub(crate) model: PathBuf,
-    /// The data, whose test part is taken if it has one; the model's own held-out examples unless given.
+    /// The data, whose test part is taken if it has one; unless given, what the model was tested on in its training.
     pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) source: DataArgs,
@@ -181,7 +185,7 @@ pub(crate) struct PredictArgs {
     #[arg(required = true)]
     pub(crate) pictures: Vec<PathBuf>,
     /// How many classes to name for each picture.
-    #[arg(long, value_name = "K", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "K", default_value_t = 1, value_parser = whole::<u16>(1, u16::MAX.into()), allow_negative_numbers = true)]
     pub(crate) top: u16,
     /// Print one JSON object per picture and line.
     #[arg(long)]
@@ -193,10 +197,10 @@ pub(crate) struct InspectArgs {
     /// A model file, a preset's name, or a text in the arrow notation.
     pub(crate) network: String,
     /// The network's input, HEIGHTxWIDTHxCHANNELS (a preset has its own).
-    #[arg(long, value_name = "SHAPE")]
+    #[arg(long, value_name = "SHAPE", value_parser = any::<Shape>)]
     pub(crate) input: Option<Shape>,
     /// What `classes` stands for [default: 10; a preset has its own].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true)]
     pub(crate) classes: Option<u32>,
     /// Print one JSON object.
     #[arg(long)]

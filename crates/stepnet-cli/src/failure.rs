@@ -33,14 +33,39 @@ impl Failure {
         }
     }
 
+    /// A failure whose details have been reported already, by its exit code.
+    pub(crate) fn said(code: u8) -> Self {
+        Self {
+            line: String::new(),
+            causes: Vec::new(),
+            code,
+        }
+    }
+
+    pub(crate) fn code(&self) -> u8 {
+        self.code
+    }
+
     /// The same failure, introduced by what was being done.
     pub(crate) fn context(mut self, what: &str) -> Self {
         self.line = format!("{what}: {}", self.line);
         self
     }
 
+    /// The same failure with `what` added at the end of its line.
+    pub(crate) fn and(mut self, what: &str) -> Self {
+        if !self.line.is_empty() {
+            self.line.push_str("; ");
+        }
+        self.line.push_str(what);
+        self
+    }
+
     /// Prints the one line, and with `verbose` the causes, and gives the exit code.
     pub(crate) fn report(&self, verbose: bool) -> ExitCode {
+        if self.line.is_empty() {
+            return ExitCode::from(self.code);
+        }
         let mut text = format!("error: {}", one_line(&self.line));
         if verbose {
             for cause in &self.causes {
@@ -49,6 +74,29 @@ impl Failure {
         }
         eprintln!("{text}");
         ExitCode::from(self.code)
+    }
+}
+
+/// The error for a person at the shell: names of functions mean nothing there, and the system's
+/// error numbers are left to `--verbose`.
+fn line(error: &stepnet::Error) -> String {
+    match error {
+        stepnet::Error::Value {
+            argument,
+            found,
+            expected,
+            ..
+        } => format!("{argument} is {found}, expected {expected}"),
+        stepnet::Error::Io {
+            path,
+            action,
+            source,
+        } => {
+            let said = source.to_string();
+            let said = said.split(" (os error").next().unwrap_or_default();
+            format!("{}: cannot {action}: {said}", path.display())
+        }
+        other => other.to_string(),
     }
 }
 
@@ -75,7 +123,7 @@ impl From<stepnet::Error> for Failure {
             source = cause.source();
         }
         Self {
-            line: error.to_string(),
+            line: line(&error),
             causes,
             code,
         }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stepnet::nn::notation::presets;
-use stepnet::nn::{ModelFile, Network, Registry, Shape, Tensor};
+use stepnet::nn::notation::{parse_or_preset, presets};
+use stepnet::nn::{ModelFile, Network, Preprocessing, Registry, Resize, Shape, Tensor};
 
 use crate::args::InspectArgs;
 use crate::failure::{Failure, Outcome};
@@ -30,6 +30,13 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
             "no such file"
         };
         return Err(Failure::usage(format!("{}: {problem}", path.display())));
+    }
+    if preset.is_none() {
+        // Before the input is asked for: a mistyped name or text has none.
+        parse_or_preset(&args.network, Registry::<f32>::builtin().kinds()).map_err(|error| {
+            Failure::from(stepnet::Error::from(error))
+                .context(&format!("neither a file nor a network: {:?}", args.network))
+        })?;
     }
     let input = args.input.or(preset.and_then(|preset| preset.input).map(Into::into)).ok_or_else(|| {
         Failure::usage("the network's input is not known; add --input HEIGHTxWIDTHxCHANNELS, such as --input 28x28x1")
@@ -74,21 +81,63 @@ fn inspect_file(path: &Path, as_json: bool) -> Outcome {
     print_line("");
     print_line(&format!("classes:        {}", model.classes.join(", ")));
     print_line(&format!(
-        "preprocessing:  {}",
-        serde_json::to_string(&model.preprocessing).unwrap_or_default()
+        "pictures:       {}",
+        preprocessing_line(&model.preprocessing)
     ));
     for (name, value) in &model.training {
-        print_line(&format!("{:<16}{value}", format!("{name}:")));
+        print_value(name, value);
     }
-    warn_of_non_finite(non_finite);
+    warn_of_non_finite(file.tensors());
     Ok(())
 }
 
-fn warn_of_non_finite(count: usize) {
-    if count > 0 {
+/// A line for each tensor with values that make every prediction meaningless.
+fn warn_of_non_finite(tensors: &[Tensor]) {
+    for tensor in tensors.iter().filter(|tensor| tensor.non_finite() > 0) {
         print_line(&format!(
-            "warning: {count} value(s) are not finite (NaN or infinite): what it predicts means nothing"
+            "warning: {} of the {} values of {} are not finite (NaN or infinite): what it predicts means nothing",
+            tensor.non_finite(),
+            tensor.values.len(),
+            tensor.name
         ));
+    }
+}
+
+/// How pictures become the network's input, in words.
+fn preprocessing_line(preprocessing: &Preprocessing) -> String {
+    let [height, width, channels] = preprocessing.shape();
+    let rule = match preprocessing.resize {
+        Resize::Stretch => "stretched",
+        Resize::Crop => "cropped",
+        Resize::Fit => "fitted",
+    };
+    let mut line = format!(
+        "{rule} to {height}x{width}x{channels}, divided by {}",
+        preprocessing.divisor
+    );
+    if preprocessing.picture_divisor != preprocessing.divisor {
+        line += &format!(" ({} for picture files)", preprocessing.picture_divisor);
+    }
+    if !preprocessing.mean.is_empty() {
+        line += &format!(
+            ", less the mean {:?}, over the deviation {:?}",
+            preprocessing.mean, preprocessing.deviation
+        );
+    }
+    line
+}
+
+/// A fact of the training summary: text without quotes, an object's entries one by one.
+fn print_value(name: &str, value: &Value) {
+    match value {
+        Value::Null => {}
+        Value::String(text) => print_line(&format!("{:<16}{text}", format!("{name}:"))),
+        Value::Object(entries) => {
+            for (entry, value) in entries {
+                print_value(&format!("{name}.{entry}"), value);
+            }
+        }
+        other => print_line(&format!("{:<16}{other}", format!("{name}:"))),
     }
 }
 
@@ -132,7 +181,7 @@ fn print_tensors(path: &Path, tensors: &[Tensor], as_json: bool) {
         ]);
     }
     table.lines().iter().for_each(|line| print_line(line));
-    warn_of_non_finite(tensors.iter().map(Tensor::non_finite).sum());
+    warn_of_non_finite(tensors);
 }
 
 /// The network's table on standard output.

@@ -11,6 +11,7 @@ mod progress;
 mod run_folder;
 mod table;
 mod train;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -20,8 +21,10 @@ use args::{Cli, Command};
 use failure::{Failure, Outcome};
 
 fn main() -> ExitCode {
-    // Clap prints usage errors itself and exits with 2, as everything else here does.
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage::report(&error),
+    };
     match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(cli.verbose),

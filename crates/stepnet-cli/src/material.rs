@@ -28,6 +28,9 @@ pub(crate) struct Material {
 /// The embedded digits' name where a path would stand.
 const DIGITS: &str = "digits";
 
+/// What stands for the test part that the data has itself, where a path would stand.
+const OWN_TEST: &str = "its own";
+
 /// A data set as it was read, before it is parted.
 struct Source {
     data: Dataset,
@@ -39,6 +42,15 @@ struct Source {
 impl Source {
     fn open(path: Option<&Path>, options: &OpenOptions) -> Outcome<Self> {
         let Some(path) = path else {
+            let unused = [
+                ("--labels", options.labels.is_some()),
+                ("--label-column", options.label_column.is_some()),
+            ];
+            if let Some((option, _)) = unused.into_iter().find(|(_, given)| *given) {
+                return Err(Failure::usage(format!(
+                    "{option} says how DATA is to be read, but no DATA is given"
+                )));
+            }
             let notes = vec![
                 "data: the embedded handwritten digits of E. Alpaydin and C. Kaynak (CC BY 4.0)"
                     .to_owned(),
@@ -68,12 +80,6 @@ impl Material {
         from: Option<&Preprocessing>,
         preset_input: Option<[usize; 3]>,
     ) -> Outcome<Self> {
-        if !(0.0..1.0).contains(&args.hold_out) {
-            return Err(Failure::usage(format!(
-                "--hold-out is {}, expected a share from 0 to less than 1",
-                args.hold_out
-            )));
-        }
         let options = train_options(args, from, preset_input)?;
         let source = Source::open(args.data.as_deref(), &options)?;
         let mut preprocessing = match from {
@@ -81,6 +87,7 @@ impl Material {
             None => describe(&source, args),
         };
         let mut notes = source.notes;
+        let examples = source.data.len();
         let (train, test, test_name) = match (&args.test, source.test) {
             (Some(path), _) => {
                 let mut options = options;
@@ -110,9 +117,14 @@ impl Material {
                 (train, Some(held_out), "held out")
             }
         };
+        let place = match (&args.test, &args.data) {
+            (Some(path), _) | (None, Some(path)) => path.display().to_string(),
+            (None, None) => DIGITS.to_owned(),
+        };
         let test = test
-            .map(|test| test.with_classes(train.classes()))
+            .map(|test| with_classes(test, train.classes(), &place))
             .transpose()?;
+        let tested = test.is_some();
         if args.standardize {
             preprocessing.standardize(&train)?;
         }
@@ -131,7 +143,13 @@ impl Material {
             origin: json!({
                 "data": args.data.as_ref().map_or(DIGITS.into(), |path| path.display().to_string()),
                 "held_out": held_out,
+                "test": match (&args.test, test_name, tested) {
+                    (Some(path), ..) => Value::from(path.display().to_string()),
+                    (None, "test", true) => Value::from(OWN_TEST),
+                    _ => Value::Null,
+                },
                 "seed": args.seed,
+                "examples": examples,
                 "label_column": args.source.label_column,
                 "labels": args.source.labels.as_ref().map(|path| path.display().to_string()),
             }),
@@ -157,19 +175,26 @@ pub(crate) fn for_evaluation(
         options.role = Role::Test;
         options.label_column = args.label_column.clone();
         options.labels = args.labels.clone();
-        let opened = data::open(path, &options)?;
-        return Ok((
-            opened.data.with_classes(classes)?,
-            path.display().to_string(),
+        return test_part(path, &options, classes);
+    }
+    if args.labels.is_some() || args.label_column.is_some() {
+        return Err(Failure::usage(
+            "--labels and --label-column say how DATA is to be read, but no DATA is given",
         ));
     }
     let unknown = || {
-        Failure::usage(
-            "the model does not say what was held out of its data; name the data to evaluate on",
-        )
+        Failure::usage("the model does not say what it was tested on; name the data to evaluate on")
     };
     let origin = origin.ok_or_else(unknown)?;
     let text = |name: &str| origin.get(name).and_then(Value::as_str);
+    let name = text("data").ok_or_else(unknown)?;
+    options.label_column = text("label_column").map(str::to_owned);
+    if let Some(test) = text("test") {
+        options.role = Role::Test;
+        let path = Path::new(if test == OWN_TEST { name } else { test });
+        return test_part(path, &options, classes)
+            .map_err(|failure| failure.context("the model's own test data"));
+    }
     let share = origin
         .get("held_out")
         .and_then(Value::as_f64)
@@ -180,15 +205,35 @@ pub(crate) fn for_evaluation(
         .and_then(Value::as_u64)
         .and_then(|seed| u32::try_from(seed).ok())
         .ok_or_else(unknown)?;
-    let name = text("data").ok_or_else(unknown)?;
-    options.label_column = text("label_column").map(str::to_owned);
     options.labels = text("labels").map(PathBuf::from);
-    let source = Source::open((name != DIGITS).then(|| Path::new(name)), &options)?;
+    let source = Source::open((name != DIGITS).then(|| Path::new(name)), &options)
+        .map_err(|failure| failure.context("the model's own data"))?;
+    let found = source.data.len();
+    let then = origin.get("examples").and_then(Value::as_u64);
+    if then.is_some_and(|then| then != found as u64) {
+        return Err(Failure::usage(format!(
+            "{name}: has {found} examples, but had {} when the model was trained, so the part held out then cannot be found again; name the data to evaluate on",
+            then.unwrap_or_default()
+        )));
+    }
     let (_, held_out) = source.data.split(share, seed)?;
     Ok((
-        held_out.with_classes(classes)?,
+        with_classes(held_out, classes, name)?,
         format!("the part held out of {name}"),
     ))
+}
+
+/// The test part of the data at `path`, or all of it where it has none.
+fn test_part(path: &Path, options: &OpenOptions, classes: &[String]) -> Outcome<(Dataset, String)> {
+    let name = path.display().to_string();
+    let opened = data::open(path, options)?;
+    Ok((with_classes(opened.data, classes, &name)?, name))
+}
+
+/// The examples with the classes that a model knows; `place` is where they came from.
+fn with_classes(data: Dataset, classes: &[String], place: &str) -> Outcome<Dataset> {
+    data.with_classes(classes)
+        .map_err(|error| Failure::from(error).context(place))
 }
 
 fn train_options(

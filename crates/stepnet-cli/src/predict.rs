@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use stepnet::Element;
 use stepnet::data::pictures;
-use stepnet::nn::{Model, ModelFile, PlanOptions, Registry, Workspace};
+use stepnet::nn::{Loss, Model, ModelFile, PlanOptions, Registry, Workspace};
 
 use crate::args::PredictArgs;
 use crate::failure::{Failure, Outcome};
@@ -24,31 +24,35 @@ fn predict<T: Element>(args: &PredictArgs, model: &Model<T>) -> Outcome {
         .check_finite()
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
     let mut workspace = Workspace::new(&model.network, 1, PlanOptions::default());
+    // Trained by mean squared error, outputs only lie near 0 and 1.
+    let probable = model.network.loss() != Loss::MeanSquaredError;
     let mut failed = 0;
+    let mut code = 0;
     for path in &args.pictures {
         // One unreadable picture is reported and does not keep the others from being looked at.
         match ranking(path, model, &mut workspace) {
-            Ok(ranking) => show(
-                path,
-                &ranking[..ranking.len().min(args.top.into())],
-                args.json,
-            ),
+            Ok(ranking) => {
+                let shown = &ranking[..ranking.len().min(args.top.into())];
+                show(path, shown, probable, args.json);
+            }
             Err(failure) => {
                 failure.report(false);
+                code = code.max(failure.code());
                 failed += 1;
             }
         }
     }
-    match failed {
-        0 => Ok(()),
-        _ => Err(Failure::usage(format!(
-            "{failed} of {} pictures could not be read",
-            args.pictures.len()
-        ))),
+    match (failed, args.pictures.len()) {
+        (0, _) => Ok(()),
+        // What is wrong with the only picture has been said.
+        (_, 1) => Err(Failure::said(code)),
+        (_, all) => {
+            Err(Failure::said(code).and(&format!("{failed} of {all} pictures got no answer")))
+        }
     }
 }
 
-/// The classes with their probabilities, likeliest first.
+/// The classes with their probabilities (or other outputs), highest first.
 fn ranking<T: Element>(
     path: &Path,
     model: &Model<T>,
@@ -64,13 +68,13 @@ fn ranking<T: Element>(
         .collect();
     let outputs = workspace.predict(&model.network, &x)?;
     let probabilities: Vec<f64> = match outputs {
-        // One output is the probability of the second class.
+        // One output speaks for the second class, its complement for the first.
         [one] => vec![1.0 - one.as_f64(), one.as_f64()],
         several => several.iter().map(|p| p.as_f64()).collect(),
     };
     if probabilities.iter().any(|p| !p.is_finite()) {
         return Err(Failure::running(format!(
-            "{}: the model's answer is not finite",
+            "{}: the model's answer is not finite: its weights are too large for this picture",
             path.display()
         )));
     }
@@ -90,17 +94,24 @@ fn ranking<T: Element>(
     Ok(ranking)
 }
 
-fn show(path: &Path, ranking: &[(String, f64)], as_json: bool) {
+fn show(path: &Path, ranking: &[(String, f64)], probable: bool, as_json: bool) {
     let line = if as_json {
+        let key = if probable { "probability" } else { "score" };
         let classes: Vec<Value> = ranking
             .iter()
-            .map(|(class, probability)| json!({"class": class, "probability": probability}))
+            .map(|(class, value)| json!({"class": class, key: value}))
             .collect();
         json!({"picture": path.display().to_string(), "predictions": classes}).to_string()
     } else {
         let classes: Vec<String> = ranking
             .iter()
-            .map(|(class, probability)| format!("{class} {:.1} %", 100.0 * probability))
+            .map(|(class, value)| {
+                if probable {
+                    format!("{class} {:.1} %", 100.0 * value)
+                } else {
+                    format!("{class} (score {value:.4})")
+                }
+            })
             .collect();
         format!("{}: {}", path.display(), classes.join(", "))
     };

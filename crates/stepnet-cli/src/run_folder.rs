@@ -1,7 +1,7 @@
 //! The folder a run leaves behind: `model.safetensors`, `metrics.jsonl`, `curves.svg`.
 
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -28,6 +28,9 @@ pub(crate) struct EpochRecord {
     pub(crate) interrupted: bool,
 }
 
+/// What a run leaves behind.
+const FILES: [&str; 3] = ["model.safetensors", "metrics.jsonl", "curves.svg"];
+
 /// An open run folder.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
@@ -40,30 +43,53 @@ impl RunFolder {
     /// Makes the folder: the one asked for, or the next free `runs/NAME-N`.
     pub(crate) fn create(asked: Option<&Path>, name: &str, overwrite: bool) -> Outcome<Self> {
         let path = match asked {
-            Some(path) => path.to_owned(),
+            Some(path) => {
+                Self::check(path, overwrite)?;
+                fs::create_dir_all(path).map_err(|error| Error::io(path, "write", error))?;
+                path.to_owned()
+            }
             None => next_free(name)?,
         };
-        if path.exists() && !path.is_dir() {
-            return Err(Failure::usage(format!(
-                "{}: is a file, expected a folder for the run",
-                path.display()
-            )));
-        }
-        if path.join("model.safetensors").exists() && !overwrite {
-            return Err(Failure::usage(format!(
-                "{}: holds the model of an earlier run; choose another --out, or add --overwrite to replace it",
-                path.display()
-            )));
-        }
-        fs::create_dir_all(&path).map_err(|error| Error::io(&path, "write", error))?;
+        // Not emptied before there is something to write: the run may fail at its first step.
         let metrics_path = path.join("metrics.jsonl");
-        let metrics = File::create(&metrics_path)
+        let metrics = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&metrics_path)
             .map_err(|error| Error::io(&metrics_path, "write", error))?;
         Ok(Self {
             path,
             metrics,
             records: Vec::new(),
         })
+    }
+
+    /// Fails if a run cannot be kept at `path`, or would replace another that is to stay.
+    pub(crate) fn check(path: &Path, overwrite: bool) -> Outcome {
+        if path.exists() && !path.is_dir() {
+            return Err(Failure::usage(format!(
+                "{}: is a file, expected a folder for the run",
+                path.display()
+            )));
+        }
+        let held = FILES.into_iter().find(|name| path.join(name).exists());
+        match held {
+            Some(name) if !overwrite => Err(Failure::usage(format!(
+                "{}: holds the {name} of an earlier run; choose another --out, or add --overwrite to replace it",
+                path.display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes back what `create` made, if nothing was written since.
+    pub(crate) fn discard(&self) {
+        let metrics = self.path.join("metrics.jsonl");
+        if self.records.is_empty() && metrics.metadata().is_ok_and(|file| file.len() == 0) {
+            fs::remove_file(metrics).ok();
+            // Only an empty folder can be removed.
+            fs::remove_dir(&self.path).ok();
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -80,8 +106,12 @@ impl RunFolder {
         let mut line = serde_json::to_string(&record)
             .map_err(|error| Failure::running(format!("{}: {error}", path.display())))?;
         line.push('\n');
-        self.metrics
-            .write_all(line.as_bytes())
+        let emptied = match self.records.as_slice() {
+            [] => self.metrics.set_len(0),
+            _ => Ok(()),
+        };
+        emptied
+            .and_then(|()| self.metrics.write_all(line.as_bytes()))
             .map_err(|error| Error::io(path, "write", error))?;
         self.records.push(record);
         Ok(())
@@ -107,8 +137,15 @@ impl RunFolder {
 
 fn next_free(name: &str) -> Outcome<PathBuf> {
     let runs = Path::new("runs");
-    (1..10_000)
-        .map(|number| runs.join(format!("{name}-{number}")))
-        .find(|path| !path.exists())
-        .ok_or_else(|| Failure::usage("runs: is full; name a folder with --out"))
+    fs::create_dir_all(runs).map_err(|error| Error::io(runs, "write", error))?;
+    for number in 1..10_000 {
+        let path = runs.join(format!("{name}-{number}"));
+        // Made at once, so that two runs that start together do not share a folder.
+        match fs::create_dir(&path) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(Error::io(path, "write", error).into()),
+        }
+    }
+    Err(Failure::usage("runs: is full; name a folder with --out"))
 }

@@ -1,6 +1,7 @@
 //! `stepnet train`: from pictures to a run folder.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -8,7 +9,7 @@ use std::time::Instant;
 use serde_json::json;
 use stepnet::Element;
 use stepnet::data::Dataset;
-use stepnet::nn::notation::presets;
+use stepnet::nn::notation::{parse_or_preset, presets};
 use stepnet::nn::{Init, Model, Network, Registry};
 use stepnet::rng::RandomState;
 use stepnet::train::{EpochEnd, Evaluation, TrainOptions, Trainer, evaluate, transfer};
@@ -19,6 +20,7 @@ use crate::inspect::print_network;
 use crate::material::Material;
 use crate::progress::{Display, print_line};
 use crate::run_folder::{EpochRecord, RunFolder};
+use crate::usage::count;
 
 /// The networks and the number of epochs where the user names none.
 const DIGITS_MODEL: &str = "digits-cnn";
@@ -34,13 +36,16 @@ pub(crate) fn run(args: &TrainArgs) -> Outcome {
 }
 
 fn train<T: Element>(args: &TrainArgs) -> Outcome {
-    let stop = stop_on_ctrl_c()?;
-    let from = args.from.as_deref().map(Model::<T>::load).transpose()?;
-    if let Some(model) = &from {
-        model
-            .check_finite()
-            .map_err(|error| Failure::from(error).context("--from"))?;
+    // What can be refused at once is, before data is read for it.
+    if let Some(out) = &args.out {
+        RunFolder::check(out, args.overwrite)?;
     }
+    let from = args.from.as_deref().map(load_start::<T>).transpose()?;
+    if let (None, Some(text)) = (&from, &args.model) {
+        parse_or_preset(text, Registry::<T>::builtin().kinds())
+            .map_err(|error| Failure::from(stepnet::Error::from(error)).context("--model"))?;
+    }
+    let stop = stop_on_ctrl_c()?;
     let preset = from
         .is_none()
         .then(|| presets::find(model_text(args)))
@@ -61,10 +66,11 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         .len()
         .div_ceil(options.batch.examples(material.train.len()));
     print_line(&format!(
-        "training on {} examples of {} classes: {} epochs of {steps} steps, {} at {}, {} schedule, seed {}",
-        material.train.len(),
-        material.train.classes().len(),
-        options.epochs,
+        "training on {} of {}: {} of {}, {} at {}, {} schedule, seed {}",
+        count(material.train.len(), "example"),
+        count(material.train.classes().len(), "class"),
+        count(options.epochs, "epoch"),
+        count(steps, "step"),
         options.rule,
         options.learning_rate,
         options.schedule,
@@ -79,6 +85,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     let folder = RunFolder::create(args.out.as_deref(), &material.name, args.overwrite)?;
     let display = Display::new(options.epochs, steps);
     let session = Session {
+        good: None,
         material: &material,
         options: &options,
         trainer,
@@ -95,6 +102,8 @@ struct Session<'a, T> {
     material: &'a Material,
     options: &'a TrainOptions,
     trainer: Trainer<T>,
+    /// The weights after the last epoch that ended well.
+    good: Option<Network<T>>,
     folder: RunFolder,
     display: Display,
     stop: Arc<AtomicUsize>,
@@ -108,13 +117,8 @@ impl<T: Element> Session<'_, T> {
             let end = match self.epoch(&mut seen) {
                 Ok(end) => end,
                 Err(failure) => {
-                    // What was learnt before the bad step is kept.
                     self.display.finish();
-                    self.save(None)?;
-                    let kept = self.folder.path().display();
-                    return Err(failure.context(&format!(
-                        "stopped, with the weights from before kept in {kept}"
-                    )));
+                    return Err(self.rescue(failure)?);
                 }
             };
             if end.interrupted {
@@ -123,6 +127,44 @@ impl<T: Element> Session<'_, T> {
         }
         self.display.finish();
         self.finish()
+    }
+
+    /// Keeps the weights from before training failed, and adds to the failure where they are.
+    ///
+    /// The weights of now are not among them: they gave the loss that is not finite.
+    fn rescue(&self, failure: Failure) -> Outcome<Failure> {
+        let Some(good) = &self.good else {
+            self.folder.discard();
+            return Ok(failure.and("nothing was learnt before, so no model is written"));
+        };
+        let epochs = self.folder.records().len();
+        self.save(good, self.folder.records().last())?;
+        self.folder.draw_curves(self.material.test_name)?;
+        Ok(failure.and(&format!(
+            "the weights after epoch {epochs} are kept in {}",
+            self.folder.path().display()
+        )))
+    }
+
+    /// Fails if the last update of an epoch has spoiled the weights.
+    fn check(&self, test: Option<&Evaluation>) -> Outcome {
+        let network = self.trainer.network();
+        let sound = network.parameters().iter().all(|value| value.is_finite());
+        if sound && test.is_none_or(|test| test.scores.mean_loss().is_finite()) {
+            return Ok(());
+        }
+        let (what, rate) = (
+            if sound {
+                "the loss on the test data"
+            } else {
+                "a weight"
+            },
+            self.options.learning_rate,
+        );
+        Err(Failure::running(format!(
+            "{what} is no longer finite at the end of epoch {}; a lower learning rate than {rate:?} or another initialisation may help",
+            self.folder.records().len() + 1
+        )))
     }
 
     fn epoch(&mut self, seen: &mut usize) -> Outcome<EpochEnd> {
@@ -140,6 +182,7 @@ impl<T: Element> Session<'_, T> {
         })?;
         let seconds = start.elapsed().as_secs_f64();
         let test = self.test()?;
+        self.check(test.as_ref())?;
         let record = EpochRecord {
             epoch: end.epoch + 1,
             train_loss: end.scores.mean_loss(),
@@ -153,6 +196,10 @@ impl<T: Element> Session<'_, T> {
         };
         self.display.epoch(&record, self.material.test_name);
         self.folder.record(record)?;
+        match &mut self.good {
+            Some(good) => good.clone_from(self.trainer.network()),
+            None => self.good = Some(self.trainer.network().clone()),
+        }
         Ok(end)
     }
 
@@ -162,7 +209,11 @@ impl<T: Element> Session<'_, T> {
         Ok(self.material.test.as_ref().map(measure).transpose()?)
     }
 
-    fn save(&self, test: Option<&EpochRecord>) -> Outcome<std::path::PathBuf> {
+    fn save(
+        &self,
+        network: &Network<T>,
+        test: Option<&EpochRecord>,
+    ) -> Outcome<std::path::PathBuf> {
         let training = [
             ("origin".to_owned(), self.material.origin.clone()),
             ("examples".to_owned(), json!(self.material.train.len())),
@@ -185,7 +236,7 @@ impl<T: Element> Session<'_, T> {
             ),
         ];
         let model = Model {
-            network: self.trainer.network().clone(),
+            network: network.clone(),
             classes: self.material.train.classes().to_vec(),
             preprocessing: self.material.preprocessing.clone(),
             training: training.into_iter().collect(),
@@ -195,7 +246,7 @@ impl<T: Element> Session<'_, T> {
 
     fn finish(&self) -> Outcome {
         let last = self.folder.records().last();
-        let path = self.save(last)?;
+        let path = self.save(self.trainer.network(), last)?;
         self.folder.draw_curves(self.material.test_name)?;
         if last.is_some_and(|record| record.interrupted) {
             print_line("stopped by Ctrl-C; what was learnt so far is kept");
@@ -225,6 +276,15 @@ fn model_text(args: &TrainArgs) -> &str {
     })
 }
 
+/// The model that `--from` names.
+fn load_start<T: Element>(path: &Path) -> Outcome<Model<T>> {
+    let model = Model::load(path).map_err(|error| Failure::from(error).context("--from"))?;
+    model
+        .check_finite()
+        .map_err(|error| Failure::from(error).context(&format!("--from: {}", path.display())))?;
+    Ok(model)
+}
+
 /// The network to train: new, or made of a trained one.
 fn build<T: Element>(
     args: &TrainArgs,
@@ -248,7 +308,19 @@ fn build<T: Element>(
         None => {
             let mut network = Network::builder()
                 .classes(classes.len())
-                .build(model_text(args), material.preprocessing.shape())?;
+                .build(model_text(args), material.preprocessing.shape())
+                .map_err(|error| {
+                    let failure = Failure::from(error);
+                    match &args.model {
+                        Some(_) => failure.context("--model"),
+                        None => failure
+                            .context(&format!(
+                                "the usual network, {}, does not fit the data",
+                                model_text(args)
+                            ))
+                            .and("name another with --model"),
+                    }
+                })?;
             network.initialize(args.init, &mut random);
             network
         }
@@ -257,12 +329,14 @@ fn build<T: Element>(
     let apart = if outputs == 1 { 2 } else { outputs };
     if apart != classes.len() {
         return Err(Failure::usage(format!(
-            "the network tells {apart} classes apart, but the data has {} ({}); end the network in linear(classes) -> softmax",
+            "--model: the network tells {apart} classes apart, but the data has {} ({}); end the network in linear(classes) -> softmax",
             classes.len(),
             list(classes)
         )));
     }
-    network.freeze(&args.freeze)?;
+    network
+        .freeze(&args.freeze)
+        .map_err(|error| Failure::from(error).context("--freeze"))?;
     if !network.nodes().iter().any(stepnet::nn::Node::trains) {
         return Err(Failure::usage(
             "--freeze holds every layer still, so there is nothing to train",

@@ -143,7 +143,7 @@ impl Dataset {
         if let Some(class) = (0..self.classes.len()).find(|&class| unknown(class)) {
             return Err(Error::value(
                 "class names",
-                format!("class {class}"),
+                format!("the name of class {class}"),
                 format!("{:?}", self.classes[class]),
                 format!("one of {}", listed(wanted)),
             ));

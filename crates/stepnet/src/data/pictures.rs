@@ -172,13 +172,29 @@ fn limits() -> Limits {
 
 fn picture_error(name: &Path, bytes: &[u8], error: &image::ImageError) -> Error {
     let what = Kind::of(bytes).name();
-    let mut text = error.to_string().replace('\n', " ");
+    let mut text = plain(&error.to_string().replace('\n', " "));
     if let image::ImageError::IoError(source) = error
         && source.kind() == std::io::ErrorKind::UnexpectedEof
     {
         text = format!("the file ends early ({text})");
     }
     Error::file(name, format!("{what} that cannot be decoded: {text}"))
+}
+
+/// A decoder's words without what only its programmers read: its own introduction, which repeats
+/// the format, and the printed form of its chunk types.
+fn plain(text: &str) -> String {
+    let text = match text.split_once(": ") {
+        Some((head, rest)) if head.starts_with("Format error decoding") => rest,
+        _ => text,
+    };
+    match text.split_once(" while decoding ChunkType { type: ") {
+        Some((problem, chunk)) => {
+            let name = chunk.split([',', ' ']).next().unwrap_or_default();
+            format!("{problem} in the {name} chunk")
+        }
+        None => text.to_owned(),
+    }
 }
 
 /// Fails if the declared size is over the limit, or more than a file of this length can hold.

@@ -29,7 +29,7 @@ impl Dataset {
             let expected = "a share between 0 and 1, such as 0.2";
             return Err(Error::value(
                 "Dataset::split",
-                "fraction",
+                "the held-out share",
                 fraction,
                 expected,
             ));
@@ -39,10 +39,10 @@ impl Dataset {
         if held == 0 || held == self.len() {
             return Err(Error::value(
                 "Dataset::split",
-                "fraction",
+                "the held-out share",
                 fraction,
                 format!(
-                    "one that leaves examples in both parts: there are {}",
+                    "one that leaves examples in both parts: it would hold out {held} of {}",
                     self.len()
                 ),
             ));

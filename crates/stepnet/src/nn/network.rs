@@ -188,6 +188,7 @@ impl<T: Element> NetworkBuilder<T> {
             .loss
             .unwrap_or_else(|| Loss::for_closing_kind(&closing));
         check_loss(loss, &stack, &closing)?;
+        check_memory::<T>(stack.parameters)?;
         Ok(Network {
             text,
             input,
@@ -268,6 +269,22 @@ impl<T: Element> Stack<T> {
         self.parameters = total;
         Ok(())
     }
+}
+
+/// Refuses parameters that the system would not give memory for: that would end the program.
+fn check_memory<T>(parameters: usize) -> Result<()> {
+    let mut probe = Vec::<T>::new();
+    probe.try_reserve_exact(parameters).map_err(|_| {
+        Error::value(
+            "network",
+            "the number of parameters",
+            parameters,
+            format!(
+                "fewer: the {} bytes for them cannot be had",
+                parameters.saturating_mul(size_of::<T>())
+            ),
+        )
+    })
 }
 
 fn check_loss<T>(loss: Loss, stack: &Stack<T>, closing: &str) -> Result<()> {

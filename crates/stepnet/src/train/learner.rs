@@ -51,7 +51,7 @@ impl<T: Element> Learner<T> {
         }
         if !scores.loss.is_finite() {
             return Err(Error::Training(format!(
-                "the loss is {} at update {}; a lower learning rate than {learning_rate} or another initialisation may help",
+                "the loss is {} at update {}; a lower learning rate than {learning_rate:?} or another initialisation may help",
                 scores.loss,
                 self.optimizer.updates() + 1,
             )));

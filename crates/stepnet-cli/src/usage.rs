@@ -1,0 +1,116 @@
+//! Wrong usage in one line, and readers of option values that say what would be right.
+
+use std::fmt::Display;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use clap::error::ErrorKind;
+
+/// Prints what could not be parsed in one line, or the help where that was asked for.
+pub(crate) fn report(error: &clap::Error) -> ExitCode {
+    match error.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            error.print().ok();
+        }
+        _ => eprintln!("{}", one_line(&error.render().to_string())),
+    }
+    // 2 for wrong usage, 0 for help that was asked for.
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+}
+
+/// The message of a usage error without its usage text: the problem, then the tips.
+fn one_line(rendered: &str) -> String {
+    let mut line = String::new();
+    let mut command = "stepnet".to_owned();
+    for part in rendered.lines().map(str::trim) {
+        if let Some(usage) = part.strip_prefix("Usage: ") {
+            let words = usage.split(' ');
+            let names = words.take_while(|word| word.starts_with(|c: char| c.is_alphanumeric()));
+            command = names.collect::<Vec<_>>().join(" ");
+            break;
+        }
+        if part.is_empty() || part.starts_with("For more information") {
+            continue;
+        }
+        if let Some(tip) = part.strip_prefix("tip: ") {
+            line.push_str("; ");
+            line.push_str(tip);
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(part);
+        }
+    }
+    line.extend(["; see ", &command, " --help"]);
+    line.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
+}
+
+/// A reader of whole numbers from `low` to `high`.
+pub(crate) fn whole<N: TryFrom<u64>>(
+    low: u64,
+    high: u64,
+) -> impl Fn(&str) -> Result<N, String> + Clone {
+    move |text| {
+        let number = text.parse().ok().filter(|n| (low..=high).contains(n));
+        number
+            .and_then(|number| N::try_from(number).ok())
+            .ok_or_else(|| format!("expected a whole number from {low} to {high}"))
+    }
+}
+
+/// A reader of finite numbers that `fits`, with the words for what would.
+pub(crate) fn number(
+    fits: fn(f64) -> bool,
+    expected: &'static str,
+) -> impl Fn(&str) -> Result<f64, String> + Clone {
+    move |text| {
+        let number = text.parse().ok().filter(|n: &f64| n.is_finite());
+        number
+            .filter(|&number| fits(number))
+            .ok_or_else(|| format!("expected {expected}"))
+    }
+}
+
+/// A reader of what the library parses; clap shows the text itself, so only what is expected is told.
+pub(crate) fn any<V: FromStr<Err = stepnet::Error>>(text: &str) -> Result<V, String> {
+    text.parse().map_err(|error| match error {
+        stepnet::Error::Value { expected, .. } => format!("expected {expected}"),
+        other => other.to_string(),
+    })
+}
+
+/// `1 epoch`, `2 epochs`.
+pub(crate) fn count(number: impl Display, thing: &str) -> String {
+    let number = number.to_string();
+    let plural = match (number.as_str(), thing) {
+        ("1", _) => "",
+        (_, "class") => "es",
+        _ => "s",
+    };
+    format!("{number} {thing}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usage_errors_become_one_line() {
+        let rendered = "error: unexpected argument '--modle' found\n\n  tip: a similar argument exists: '--model'\n\nUsage: stepnet train --model <NETWORK> [DATA]\n\nFor more information, try '--help'.\n";
+        assert_eq!(
+            one_line(rendered),
+            "error: unexpected argument '--modle' found; a similar argument exists: '--model'; see stepnet train --help"
+        );
+    }
+
+    #[test]
+    fn counts_agree_with_their_noun() {
+        assert_eq!(count(1, "epoch"), "1 epoch");
+        assert_eq!(count("1,000", "class"), "1,000 classes");
+    }
+}

@@ -1,0 +1,8 @@
+//! The command line as a user meets it: files left behind, what is printed, exit codes.
+
+mod bad_inputs;
+mod files;
+mod mistakes;
+mod models;
+mod run;
+mod training;
