@@ -23,7 +23,7 @@ fn predict<T: Element>(args: &PredictArgs, model: &Model<T>) -> Outcome {
     model
         .check_finite()
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
-    let mut workspace = Workspace::new(&model.network, 1, PlanOptions::default());
+    let mut workspace = Workspace::new(&model.network, 1, PlanOptions::default())?;
     let mut failed = 0;
     for path in &args.pictures {
         // One unreadable picture is reported and does not keep the others from being looked at.
