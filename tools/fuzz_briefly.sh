@@ -26,7 +26,7 @@ log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 
 # cargo-fuzz has no --locked; a lock file that does not fit would be rewritten unseen.
-cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
+cargo tree --locked --manifest-path fuzz/Cargo.toml >/dev/null
 cargo +nightly fuzz build
 
 run=0
