@@ -23,7 +23,7 @@ fn predict<T: Element>(args: &PredictArgs, model: &Model<T>) -> Outcome {
     model
         .check_finite()
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
-    let mut workspace = Workspace::new(&model.network, 1, PlanOptions::default());
+    let mut workspace = Workspace::new(&model.network, 1, PlanOptions::default())?;
     // Trained by mean squared error, outputs only lie near 0 and 1.
     let probable = model.network.loss() != Loss::MeanSquaredError;
     let mut failed = 0;

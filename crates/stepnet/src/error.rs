@@ -65,6 +65,14 @@ pub enum Error {
         /// What the operating system said.
         source: io::Error,
     },
+    /// There is not enough memory.
+    #[error("{what}: {} of memory are needed, more than there is", crate::memory::readable(*bytes))]
+    Memory {
+        /// What it is needed for.
+        what: String,
+        /// How much.
+        bytes: u128,
+    },
     /// Training cannot go on, or was asked for with settings that do not go together.
     #[error("{0}")]
     Training(String),

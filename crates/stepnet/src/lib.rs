@@ -51,6 +51,7 @@ mod element;
 pub mod error;
 pub mod files;
 pub mod kernels;
+mod memory;
 pub mod nn;
 pub mod optim;
 pub mod rng;

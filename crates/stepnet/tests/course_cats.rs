@@ -70,7 +70,7 @@ fn run(id: &str, init: Init, arrow: &str) {
 
     let learning_rate = experiment["optimiser"]["learning_rate"].as_f64().unwrap();
     let iterations = experiment["iterations"].as_u64().unwrap();
-    let mut learner = Learner::new(network, Rule::GradientDescent, cats.len(), 0.0);
+    let mut learner = Learner::new(network, Rule::GradientDescent, cats.len(), 0.0).unwrap();
     let examples: Vec<u64> = (0..cats.len() as u64).collect();
     let mut costs = Vec::new();
     for _ in 0..iterations {

@@ -144,7 +144,7 @@ fn check_targets(text: &str, network: &mut Network<f64>, x: &mut [f64], targets:
         ..PlanOptions::default()
     };
     // A larger workspace than the batch, as the last batch of an epoch has.
-    let mut workspace = Workspace::new(network, EXAMPLES + 2, options);
+    let mut workspace = Workspace::new(network, EXAMPLES + 2, options).unwrap();
     cost(network, &mut workspace, x, targets);
     let gradients = workspace.gradients().to_vec();
     let input_gradient = workspace.input_gradient(0, EXAMPLES).unwrap().to_vec();

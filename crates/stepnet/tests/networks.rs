@@ -136,7 +136,7 @@ fn step(network: &Network<f64>, options: PlanOptions, batch: usize) -> (Scores, 
         epoch: 2,
         examples: &[0, 1, 2, 3, 4],
     };
-    let mut workspace = Workspace::new(network, batch, options);
+    let mut workspace = Workspace::new(network, batch, options).unwrap();
     let targets = Targets::Classes(&[0, 1, 2, 1, 0]);
     let scores = workspace
         .train(
@@ -207,7 +207,8 @@ fn dropout_follows_the_example_and_not_its_place() {
                 training: true,
                 ..PlanOptions::default()
             },
-        );
+        )
+        .unwrap();
         let noise = Noise {
             seed: 1,
             epoch: 0,
@@ -224,7 +225,7 @@ fn dropout_follows_the_example_and_not_its_place() {
     assert_ne!(loss(&[3, 8]), loss(&[3, 9]));
     // At inference nothing is dropped.
     let sum: f64 = network.parameters()[..6].iter().sum();
-    let mut workspace = Workspace::new(&network, 1, PlanOptions::default());
+    let mut workspace = Workspace::new(&network, 1, PlanOptions::default()).unwrap();
     let y = workspace.predict(&network, &[1.0; 6]).unwrap()[0];
     assert!((y - sum).abs() < 1e-12);
 }
@@ -248,7 +249,8 @@ fn saturated_outputs_have_finite_losses() {
                 training: true,
                 ..PlanOptions::default()
             },
-        );
+        )
+        .unwrap();
         let last = u32::from(outputs > 1);
         let batch = Batch {
             x: &[3.0, -3.0],
@@ -280,7 +282,8 @@ fn wrong_sizes_are_errors_not_panics() {
             training: true,
             ..PlanOptions::default()
         },
-    );
+    )
+    .unwrap();
     let mut train = |x: &[f64], classes: &[u32], examples: &[u64]| {
         let batch = Batch {
             x,
@@ -356,7 +359,7 @@ fn frozen_layers_stay_and_the_rest_learns_as_if_they_were_not_frozen() {
         );
         network.freeze(freeze).unwrap();
         let before = network.parameters().to_vec();
-        let mut learner = Learner::new(network, Rule::GradientDescent, 5, 0.0);
+        let mut learner = Learner::new(network, Rule::GradientDescent, 5, 0.0).unwrap();
         let mut x = vec![0.0; 5 * 128];
         RandomState::new(9).fill_randn(&mut x);
         let noise = Noise {
@@ -408,7 +411,7 @@ fn frozen_layers_stay_and_the_rest_learns_as_if_they_were_not_frozen() {
 fn a_loss_that_is_not_finite_changes_no_weight() {
     let network = drawn("linear(3)", "4", 1);
     let before = network.parameters().to_vec();
-    let mut learner = Learner::new(network, Rule::ADAM, 1, 0.0);
+    let mut learner = Learner::new(network, Rule::ADAM, 1, 0.0).unwrap();
     let noise = Noise {
         seed: 0,
         epoch: 0,

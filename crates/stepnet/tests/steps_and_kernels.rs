@@ -150,7 +150,8 @@ fn a_network_of_layers_is_the_notebook_s_model() {
             input_gradient: true,
             ..PlanOptions::default()
         },
-    );
+    )
+    .unwrap();
     let examples: Vec<u64> = (0..m as u64).collect();
     let noise = Noise {
         seed: 0,

@@ -75,8 +75,10 @@ pub struct Memory {
     pub kept: usize,
     /// Indices that the forward pass leaves for the backward pass.
     pub kept_indices: usize,
-    /// Elements used inside one call, shared by all layers.
+    /// Elements used inside a forward call, shared by all layers.
     pub scratch: usize,
+    /// Elements used inside a backward call, shared by all layers.
+    pub backward_scratch: usize,
 }
 
 /// Which of its own input and output a layer's backward pass reads.
@@ -221,6 +223,12 @@ pub trait Layer<T: Element>: Debug + Send + Sync {
 
     /// Multiplications of one example's forward pass (each with its addition).
     fn multiply_adds(&self, _input: Shape) -> u64 {
+        0
+    }
+
+    /// Values that one example's forward pass looks at outside of its multiply-adds, where they are
+    /// more than its outputs: the positions of all windows of a pooling.
+    fn visits(&self, _input: Shape) -> u64 {
         0
     }
 

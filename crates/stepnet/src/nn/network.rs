@@ -10,15 +10,27 @@ use super::layer::{Layer, Parameter, Start};
 use super::layers::Registry;
 use super::loss::Loss;
 use super::notation::{self, LayerText, NetworkText};
-use super::plan::PlanOptions;
+use super::plan::{Plan, PlanOptions};
 use super::shape::Shape;
 use super::workspace::Workspace;
 use crate::Element;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::rng::RandomState;
 
 /// The most numbers a network may learn: checked before any memory is taken.
 const MAX_PARAMETERS: usize = 1 << 33;
+
+/// The most values one example may need at a time at inference, scratch memory included: two
+/// gibibytes in `f32`. It bounds what a short text, or a small model file, can ask for.
+const MAX_PASS: usize = 1 << 29;
+
+/// The most [`Network::work`] of one example: some minutes on a desktop's CPU. Real networks are
+/// far below; a short text that repeats a layer over a large picture is not.
+const MAX_WORK: u64 = 1 << 42;
+
+/// About how many multiply-adds of a matrix product take the time of one value elsewhere.
+const VISIT_COST: u64 = 16;
 
 /// A layer in its place.
 #[derive(Debug, Clone)]
@@ -176,6 +188,7 @@ impl<T: Element> NetworkBuilder<T> {
             shape: input,
             parameters: 0,
             most_parameters: self.most_parameters,
+            work: 0,
         };
         for named in notation::expand(&text)? {
             stack.push_with_flatten(&self.registry, &named.name, &named.layer)?;
@@ -188,14 +201,17 @@ impl<T: Element> NetworkBuilder<T> {
             .loss
             .unwrap_or_else(|| Loss::for_closing_kind(&closing));
         check_loss(loss, &stack, &closing)?;
-        check_memory::<T>(stack.parameters)?;
-        Ok(Network {
+        let mut network = Network {
             text,
             input,
-            parameters: vec![T::zero(); stack.parameters],
+            parameters: Vec::new(),
             nodes: stack.nodes,
             loss,
-        })
+        };
+        check_memory(&network)?;
+        network.parameters =
+            memory::zeros("the numbers that the network learns", stack.parameters)?;
+        Ok(network)
     }
 }
 
@@ -205,6 +221,7 @@ struct Stack<T> {
     shape: Shape,
     parameters: usize,
     most_parameters: usize,
+    work: u64,
 }
 
 impl<T: Element> Stack<T> {
@@ -235,6 +252,16 @@ impl<T: Element> Stack<T> {
             .output_shape(input)
             .and_then(|shape| shape.checked().map_err(|error| error.to_string()))
             .map_err(|problem| Error::layer(name, problem))?;
+        self.work = self
+            .work
+            .saturating_add(work(layer.as_ref(), input, output));
+        if self.work > MAX_WORK {
+            let problem = format!(
+                "with it one example would take {} operations, expected at most {MAX_WORK}",
+                self.work
+            );
+            return Err(Error::layer(name, problem));
+        }
         let parameters = layer.parameters(input);
         let total = parameters
             .iter()
@@ -271,20 +298,27 @@ impl<T: Element> Stack<T> {
     }
 }
 
-/// Refuses parameters that the system would not give memory for: that would end the program.
-fn check_memory<T>(parameters: usize) -> Result<()> {
-    let mut probe = Vec::<T>::new();
-    probe.try_reserve_exact(parameters).map_err(|_| {
-        Error::value(
-            "network",
-            "the number of parameters",
-            parameters,
-            format!(
-                "fewer: the {} bytes for them cannot be had",
-                parameters.saturating_mul(size_of::<T>())
-            ),
-        )
-    })
+/// See [`Network::work`].
+fn work<T: Element>(layer: &dyn Layer<T>, input: Shape, output: Shape) -> u64 {
+    let visits = layer.visits(input).saturating_add(output.len() as u64);
+    let visits = visits.saturating_mul(VISIT_COST);
+    layer.multiply_adds(input).saturating_add(visits)
+}
+
+/// Refuses a network whose workspace for one example would be out of all proportion.
+fn check_memory<T: Element>(network: &Network<T>) -> Result<()> {
+    let needed = Plan::new(network, 1, PlanOptions::default())?.bytes::<T>();
+    let most = MAX_PASS * size_of::<T>();
+    if needed <= most {
+        return Ok(());
+    }
+    let needed = memory::readable(needed as u128);
+    Err(Error::value(
+        "network",
+        "the memory for one example",
+        needed,
+        format!("at most {}", memory::readable(most as u128)),
+    ))
 }
 
 fn check_loss<T>(loss: Loss, stack: &Stack<T>, closing: &str) -> Result<()> {
@@ -436,7 +470,16 @@ impl<T: Element> Network<T> {
         self.nodes
             .iter()
             .map(|node| node.layer.multiply_adds(node.input))
-            .sum()
+            .fold(0, u64::saturating_add)
+    }
+
+    /// About how many operations one example's forward pass takes: its multiply-adds, and 16 for
+    /// each output of a layer and each position of a pooling's windows, which take that much longer.
+    pub fn work(&self) -> u64 {
+        self.nodes
+            .iter()
+            .map(|node| work(node.layer(), node.input, node.output))
+            .fold(0, u64::saturating_add)
     }
 
     pub(super) fn node_parameters(&self, node: usize) -> &[T] {
@@ -478,7 +521,7 @@ impl<T: Element> Network<T> {
             ));
         }
         let contiguous = x.as_standard_layout();
-        let mut workspace = Workspace::new(self, examples, PlanOptions::default());
+        let mut workspace = Workspace::new(self, examples, PlanOptions::default())?;
         let values = contiguous.as_slice().unwrap_or(&[]);
         let outputs = workspace.predict(self, values)?.to_vec();
         Array2::from_shape_vec((examples, self.output().len()), outputs)

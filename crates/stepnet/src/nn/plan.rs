@@ -7,6 +7,10 @@
 
 use super::network::Network;
 use crate::Element;
+use crate::error::{Error, Result};
+
+/// The most values of one array of a batch: sums and products of such sizes cannot overflow.
+const MAX_BUFFER: usize = 1 << 42;
 
 /// What a workspace is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -55,8 +59,31 @@ pub struct Plan {
 
 impl Plan {
     /// The plan of `network` for batches of up to `batch` examples (at least 1).
-    pub fn new<T: Element>(network: &Network<T>, batch: usize, options: PlanOptions) -> Self {
-        Planner::new(network, batch.max(1), options).plan()
+    ///
+    /// # Errors
+    /// When so many examples cannot be addressed.
+    pub fn new<T: Element>(
+        network: &Network<T>,
+        batch: usize,
+        options: PlanOptions,
+    ) -> Result<Self> {
+        let batch = batch.max(1);
+        let longest = (0..=network.nodes().len())
+            .map(|node| network.shape_before(node).len())
+            .max()
+            .unwrap_or(1);
+        let most = MAX_BUFFER / longest.max(1);
+        if batch > most {
+            let expected = format!("at most {most}, for an example has up to {longest} values");
+            return Err(Error::value("network", "the batch", batch, expected));
+        }
+        let plan = Planner::new(network, batch, options).plan();
+        match plan.checked_bytes::<T>() {
+            Some(_) => Ok(plan),
+            None => Err(Error::Training(format!(
+                "the layers ask for more memory than can be addressed for a batch of {batch}"
+            ))),
+        }
     }
 
     /// The largest batch.
@@ -66,11 +93,19 @@ impl Plan {
 
     /// Memory of a workspace by this plan, in bytes.
     pub fn bytes<T: Element>(&self) -> usize {
-        let kept: usize = self.kept.iter().map(|&(values, _)| values).sum();
-        let indices: usize = self.kept.iter().map(|&(_, indices)| indices).sum();
-        let elements =
-            self.slots.iter().sum::<usize>() + kept + self.scratch + self.targets + self.parameters;
-        elements * size_of::<T>() + indices * size_of::<u32>()
+        self.checked_bytes::<T>().unwrap_or(usize::MAX)
+    }
+
+    fn checked_bytes<T>(&self) -> Option<usize> {
+        let whole = [self.scratch, self.targets, self.parameters];
+        let values = self.kept.iter().map(|(values, _)| values);
+        let mut elements = self.slots.iter().chain(values).chain(&whole);
+        let elements = elements.try_fold(0_usize, |sum, &len| sum.checked_add(len))?;
+        let mut indices = self.kept.iter().map(|(_, indices)| indices);
+        let indices = indices.try_fold(0_usize, |sum, &len| sum.checked_add(len))?;
+        elements
+            .checked_mul(size_of::<T>())?
+            .checked_add(indices.checked_mul(size_of::<u32>())?)
     }
 }
 
@@ -241,6 +276,7 @@ impl<'a, T: Element> Planner<'a, T> {
             let memory = node.layer().memory(node.input(), self.batch);
             scratch = scratch.max(memory.scratch);
             kept.push(if self.options.training {
+                scratch = scratch.max(memory.backward_scratch);
                 (memory.kept, memory.kept_indices)
             } else {
                 (0, 0)

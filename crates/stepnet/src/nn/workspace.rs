@@ -8,6 +8,7 @@ use super::network::Network;
 use super::plan::{Buffer, Plan, PlanOptions};
 use crate::Element;
 use crate::error::{Error, Result};
+use crate::memory;
 
 /// The memory of forward and backward passes of one network. Making it allocates everything;
 /// passes allocate nothing. Each thread brings its own.
@@ -37,22 +38,34 @@ pub struct Batch<'a, T> {
 
 impl<T: Element> Workspace<T> {
     /// A workspace for batches of up to `batch` examples.
-    pub fn new(network: &Network<T>, batch: usize, options: PlanOptions) -> Self {
-        let plan = Plan::new(network, batch, options);
-        let zeros = |len: usize| vec![T::zero(); len];
-        Self {
-            slots: plan.slots.iter().map(|&len| zeros(len)).collect(),
-            kept: plan.kept.iter().map(|&(values, _)| zeros(values)).collect(),
-            kept_indices: plan
+    ///
+    /// # Errors
+    /// When there is not enough memory for it.
+    pub fn new(network: &Network<T>, batch: usize, options: PlanOptions) -> Result<Self> {
+        let plan = Plan::new(network, batch, options)?;
+        let examples = plan.batch;
+        // Asked for at once: of many arrays each could be granted where all together are not.
+        let what = format!("a workspace for {examples} example(s)");
+        memory::ensure::<u8>(&what, plan.bytes::<T>())?;
+        let zeros = |len: usize| memory::zeros("an array of a workspace", len);
+        let indices = |&(_, len): &(usize, usize)| memory::zeros("indices of a workspace", len);
+        Ok(Self {
+            slots: plan
+                .slots
+                .iter()
+                .map(|&len| zeros(len))
+                .collect::<Result<_>>()?,
+            kept: plan
                 .kept
                 .iter()
-                .map(|&(_, indices)| vec![0; indices])
-                .collect(),
-            scratch: zeros(plan.scratch),
-            gradients: zeros(plan.parameters),
-            targets: zeros(plan.targets),
+                .map(|&(values, _)| zeros(values))
+                .collect::<Result<_>>()?,
+            kept_indices: plan.kept.iter().map(indices).collect::<Result<_>>()?,
+            scratch: zeros(plan.scratch)?,
+            gradients: zeros(plan.parameters)?,
+            targets: zeros(plan.targets)?,
             plan,
-        }
+        })
     }
 
     /// The plan this workspace was made by.

@@ -2,7 +2,9 @@
 
 use super::rule::Rule;
 use crate::Element;
+use crate::error::Result;
 use crate::kernels::update::{self, AdamStep};
+use crate::memory;
 use crate::nn::Network;
 
 /// The state of an update rule for one network.
@@ -18,14 +20,18 @@ pub struct Optimizer<T> {
 
 impl<T: Element> Optimizer<T> {
     /// A rule at rest, for a network of `parameters` numbers.
-    pub fn new(rule: Rule, parameters: usize) -> Self {
-        let zeros = |wanted: bool| vec![T::zero(); if wanted { parameters } else { 0 }];
-        Self {
+    ///
+    /// # Errors
+    /// When there is not enough memory for its running values.
+    pub fn new(rule: Rule, parameters: usize) -> Result<Self> {
+        let zeros =
+            |wanted: bool| memory::zeros("the optimiser", if wanted { parameters } else { 0 });
+        Ok(Self {
             rule,
             updates: 0,
-            first: zeros(rule.states() >= 1),
-            second: zeros(rule.states() >= 2),
-        }
+            first: zeros(rule.states() >= 1)?,
+            second: zeros(rule.states() >= 2)?,
+        })
     }
 
     /// The rule.

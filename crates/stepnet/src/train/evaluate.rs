@@ -3,6 +3,7 @@
 use crate::Element;
 use crate::data::Dataset;
 use crate::error::Result;
+use crate::memory;
 use crate::nn::{Loss, Network, PlanOptions, Preprocessing, Scores, Targets, Workspace, largest};
 
 /// The most examples of one pass.
@@ -48,10 +49,10 @@ pub fn evaluate<T: Element>(
             logits: true,
             ..PlanOptions::default()
         },
-    );
+    )?;
     let len = network.input().len();
     let outputs = network.output().len();
-    let mut x = vec![T::zero(); batch * len];
+    let mut x = memory::zeros("a batch of examples", batch.saturating_mul(len))?;
     let classes = data
         .classes()
         .len()

@@ -16,17 +16,20 @@ pub struct Learner<T> {
 
 impl<T: Element> Learner<T> {
     /// A learner by `rule` for batches of up to `batch` examples; `l2` is the course's lambda, 0 for none.
-    pub fn new(network: Network<T>, rule: Rule, batch: usize, l2: f64) -> Self {
+    ///
+    /// # Errors
+    /// When there is not enough memory for such batches.
+    pub fn new(network: Network<T>, rule: Rule, batch: usize, l2: f64) -> Result<Self> {
         let options = PlanOptions {
             training: true,
             ..PlanOptions::default()
         };
-        Self {
-            optimizer: Optimizer::new(rule, network.parameters().len()),
-            workspace: Workspace::new(&network, batch, options),
+        Ok(Self {
+            optimizer: Optimizer::new(rule, network.parameters().len())?,
+            workspace: Workspace::new(&network, batch, options)?,
             network,
             l2,
-        }
+        })
     }
 
     /// Learns from one batch and returns its scores from before the update. With L2, the loss

@@ -8,6 +8,7 @@ use super::learner::Learner;
 use crate::Element;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::nn::layer::Noise;
 use crate::nn::{Batch, Network, Preprocessing, Scores, Targets};
 use crate::optim::{Rule, Schedule};
@@ -147,8 +148,9 @@ impl<T: Element> Trainer<T> {
         largest: usize,
     ) -> Result<Self> {
         check(&options)?;
-        let len: usize = preprocessing.shape().iter().product();
-        if network.input().len() != len {
+        let len = network.input().len();
+        let mut extents = preprocessing.shape().into_iter();
+        if extents.try_fold(1, usize::checked_mul) != Some(len) {
             return Err(Error::value(
                 "training",
                 "the network's input",
@@ -158,9 +160,9 @@ impl<T: Element> Trainer<T> {
         }
         let batch = options.batch.examples(largest);
         Ok(Self {
-            learner: Learner::new(network, options.rule, batch, options.l2),
+            learner: Learner::new(network, options.rule, batch, options.l2)?,
             preprocessing,
-            x: vec![T::zero(); batch * len],
+            x: memory::zeros("a batch of examples", batch.saturating_mul(len))?,
             labels: Vec::with_capacity(batch),
             examples: Vec::with_capacity(batch),
             epoch: 0,

@@ -14,6 +14,10 @@ const BLOCK_ELEMENTS: usize = 1 << 16;
 /// filters again; more gain nothing.
 const BLOCK_PIXELS: Range<usize> = 64..1024;
 
+/// Elements of a block that only fewer pixels than [`BLOCK_PIXELS`] keep it under: huge windows must
+/// not ask for a thousand times the memory of their filters.
+const MOST_ELEMENTS: usize = 1 << 22;
+
 /// The most patches that all lanes hold at a time.
 pub(super) const MOST: usize = MAX_LANES * BLOCK_PIXELS.end;
 
@@ -27,7 +31,8 @@ pub(super) fn block_pixels(g: &ConvGeometry, pixels: usize) -> usize {
 
 /// The most that [`block_pixels`] gives, for any number of pixels.
 pub(super) fn most_block_pixels(g: &ConvGeometry) -> usize {
-    (BLOCK_ELEMENTS / g.patch_len()).clamp(BLOCK_PIXELS.start, BLOCK_PIXELS.end)
+    let fewest = (MOST_ELEMENTS / g.patch_len()).clamp(1, BLOCK_PIXELS.start);
+    (BLOCK_ELEMENTS / g.patch_len()).clamp(fewest, BLOCK_PIXELS.end)
 }
 
 /// Writes the windows of the output `pixels` as rows of `patches`, `(pixels, f_H f_W C)`.

@@ -83,11 +83,10 @@ impl<T: Element> Layer<T> for Conv {
 
     fn memory(&self, input: Shape, batch: usize) -> Memory {
         let geometry = self.accepted(input, batch);
-        let scratch = conv::forward_scratch::<T>(&geometry)
-            .max(conv::backward_data_scratch::<T>(&geometry))
-            .max(conv::backward_weights_scratch::<T>(&geometry));
         Memory {
-            scratch,
+            scratch: conv::forward_scratch::<T>(&geometry),
+            backward_scratch: conv::backward_data_scratch::<T>(&geometry)
+                .max(conv::backward_weights_scratch::<T>(&geometry)),
             ..Memory::default()
         }
     }

@@ -33,6 +33,14 @@ fn accepted(kind: &str, window: &Window, input: Shape, batch: usize) -> PoolGeom
         .unwrap_or_else(|problem| panic!("{kind} after its shape check: {problem}"))
 }
 
+/// Positions of all windows of one example; what a window has beyond the image is never looked at.
+fn visits(geometry: &PoolGeometry) -> u64 {
+    let [height, width, channels] = geometry.input;
+    let [out_height, out_width, _] = geometry.output;
+    let window = geometry.kernel[0].min(height) * geometry.kernel[1].min(width);
+    ((out_height * out_width * channels) as u64).saturating_mul(window as u64)
+}
+
 /// Max pooling. The padding never wins; of several equal maxima the first (row by row) gets the
 /// gradient; windows may overlap.
 #[derive(Debug, Clone)]
@@ -57,6 +65,10 @@ impl<T: Element> Layer<T> for MaxPool {
 
     fn output_shape(&self, input: Shape) -> Result<Shape, String> {
         Ok(geometry("maxpool", &self.window, input, 1)?.output.into())
+    }
+
+    fn visits(&self, input: Shape) -> u64 {
+        visits(&accepted("maxpool", &self.window, input, 1))
     }
 
     fn memory(&self, input: Shape, batch: usize) -> Memory {
@@ -124,6 +136,10 @@ impl<T: Element> Layer<T> for AvgPool {
 
     fn output_shape(&self, input: Shape) -> Result<Shape, String> {
         Ok(geometry("avgpool", &self.window, input, 1)?.output.into())
+    }
+
+    fn visits(&self, input: Shape) -> u64 {
+        visits(&accepted("avgpool", &self.window, input, 1))
     }
 
     fn reads(&self) -> Reads {
@@ -194,6 +210,10 @@ impl<T: Element> Layer<T> for GlobalAvgPool {
     fn output_shape(&self, input: Shape) -> Result<Shape, String> {
         let [.., channels] = Self::geometry(input, 1)?.output;
         Ok(Shape::Features(channels))
+    }
+
+    fn visits(&self, input: Shape) -> u64 {
+        visits(&Self::accepted(input, 1))
     }
 
     fn reads(&self) -> Reads {
