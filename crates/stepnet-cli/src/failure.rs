@@ -87,6 +87,12 @@ fn line(error: &stepnet::Error) -> String {
             expected,
             ..
         } => format!("{argument} is {found}, expected {expected}"),
+        stepnet::Error::Shape {
+            argument,
+            found,
+            expected,
+            ..
+        } => format!("{argument} has shape {found:?}, expected {expected}"),
         stepnet::Error::Io {
             path,
             action,

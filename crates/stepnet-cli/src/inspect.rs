@@ -79,9 +79,9 @@ fn inspect_file(path: &Path, as_json: bool) -> Outcome {
     print_line("");
     print_network(&model.network);
     print_line("");
-    print_line(&format!("classes:        {}", model.classes.join(", ")));
+    print_line(&format!("classes:          {}", model.classes.join(", ")));
     print_line(&format!(
-        "pictures:       {}",
+        "pictures:         {}",
         preprocessing_line(&model.preprocessing)
     ));
     for (name, value) in &model.training {
@@ -120,7 +120,7 @@ fn preprocessing_line(preprocessing: &Preprocessing) -> String {
     }
     if !preprocessing.mean.is_empty() {
         line += &format!(
-            ", less the mean {:?}, over the deviation {:?}",
+            ", less the mean {:.4?}, over the deviation {:.4?}",
             preprocessing.mean, preprocessing.deviation
         );
     }
@@ -131,13 +131,13 @@ fn preprocessing_line(preprocessing: &Preprocessing) -> String {
 fn print_value(name: &str, value: &Value) {
     match value {
         Value::Null => {}
-        Value::String(text) => print_line(&format!("{:<16}{text}", format!("{name}:"))),
+        Value::String(text) => print_line(&format!("{:<18}{text}", format!("{name}:"))),
         Value::Object(entries) => {
             for (entry, value) in entries {
                 print_value(&format!("{name}.{entry}"), value);
             }
         }
-        other => print_line(&format!("{:<16}{other}", format!("{name}:"))),
+        other => print_line(&format!("{:<18}{other}", format!("{name}:"))),
     }
 }
 

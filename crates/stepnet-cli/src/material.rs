@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role};
-use stepnet::nn::Preprocessing;
+use stepnet::nn::{Preprocessing, Shape};
 
 use crate::args::{DataArgs, TrainArgs};
 use crate::failure::{Failure, Outcome};
@@ -82,6 +82,23 @@ impl Material {
     ) -> Outcome<Self> {
         let options = train_options(args, from, preset_input)?;
         let source = Source::open(args.data.as_deref(), &options)?;
+        // Files are brought to the input or refused as they are read; the digits are as they are.
+        if let (None, Some(wanted)) = (&args.data, from.map(Preprocessing::shape).or(asked(args)?))
+        {
+            let found = source.data.images().shape();
+            if found != wanted {
+                let by = if from.is_some() {
+                    "the model of --from"
+                } else {
+                    "--input"
+                };
+                return Err(Failure::usage(format!(
+                    "the embedded digits are {}, but {by} asks for {}; name other data",
+                    Shape::from(found),
+                    Shape::from(wanted)
+                )));
+            }
+        }
         let mut preprocessing = match from {
             Some(preprocessing) => preprocessing.clone(),
             None => describe(&source, args),
@@ -236,25 +253,30 @@ fn with_classes(data: Dataset, classes: &[String], place: &str) -> Outcome<Datas
         .map_err(|error| Failure::from(error).context(place))
 }
 
+/// The input that the user asked for.
+fn asked(args: &TrainArgs) -> Outcome<Option<[usize; 3]>> {
+    let Some(shape) = args.input else {
+        return Ok(None);
+    };
+    match shape.extents()[..] {
+        [height, width, channels] => Ok(Some([height, width, channels])),
+        _ => Err(Failure::usage(format!(
+            "--input is {shape}, expected HEIGHTxWIDTHxCHANNELS such as 28x28x1"
+        ))),
+    }
+}
+
 fn train_options(
     args: &TrainArgs,
     from: Option<&Preprocessing>,
     preset_input: Option<[usize; 3]>,
 ) -> Outcome<OpenOptions> {
-    let asked = match args.input {
-        None => None,
-        Some(shape) => match shape.extents()[..] {
-            [height, width, channels] => Some([height, width, channels]),
-            _ => {
-                return Err(Failure::usage(format!(
-                    "--input is {shape}, expected HEIGHTxWIDTHxCHANNELS such as 28x28x1"
-                )));
-            }
-        },
-    };
     Ok(OpenOptions {
         role: Role::Train,
-        input: from.map(Preprocessing::shape).or(asked).or(preset_input),
+        input: from
+            .map(Preprocessing::shape)
+            .or(asked(args)?)
+            .or(preset_input),
         resize: from.map_or(args.resize.into(), |preprocessing| preprocessing.resize),
         label_column: args.source.label_column.clone(),
         labels: args.source.labels.clone(),

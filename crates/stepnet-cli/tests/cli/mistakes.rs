@@ -100,6 +100,8 @@ fn data_that_is_none_is_named() {
         .fails(2, &["data: labels from x"]);
     desk.run("train --labels x")
         .fails(2, &["--labels", "no DATA"]);
+    desk.run("train --input 9x9x1")
+        .fails(2, &["8x8x1", "--input asks for 9x9x1"]);
     desk.run("train data --hold-out 0.001")
         .fails(2, &["0.001", "0 of 12"]);
     fs::write(desk.join("data/red/000.bmp"), "no picture").unwrap();
