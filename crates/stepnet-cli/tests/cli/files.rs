@@ -72,7 +72,7 @@ pub(crate) fn mnist(folder: &Path, train: u32, test: u32) {
     fs::create_dir_all(folder).unwrap();
     for (name, count) in [("train", train), ("t10k", test)] {
         let pixel = |i: u32| {
-            if (i / 16 % 2 == 0) == (i % 16 < 8) {
+            if ((i / 16).is_multiple_of(2)) == (i % 16 < 8) {
                 250
             } else {
                 (i % 30) as u8
@@ -96,7 +96,7 @@ pub(crate) fn mnist(folder: &Path, train: u32, test: u32) {
 /// An npy file of bytes.
 pub(crate) fn npy(path: &Path, shape: &str, values: &[u8]) {
     let mut header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({shape}), }}");
-    while (header.len() + 11) % 64 != 0 {
+    while !(header.len() + 11).is_multiple_of(64) {
         header.push(' ');
     }
     header.push('\n');
@@ -130,7 +130,7 @@ pub(crate) fn model(
             json!({"dtype": "F32", "shape": shape, "data_offsets": [start, body.len()]});
     }
     let mut text = header.to_string();
-    while text.len() % 8 != 0 {
+    while !text.len().is_multiple_of(8) {
         text.push(' ');
     }
     let mut bytes = (text.len() as u64).to_le_bytes().to_vec();

@@ -103,7 +103,7 @@ fn splits_round_to_the_nearest_total() {
     for fraction in [0.0, 1.0, -0.1, f64::NAN, f64::INFINITY] {
         failure(
             counted(&[5, 5]).split(fraction, 0),
-            &["fraction", "between 0 and 1"],
+            &["held-out share", "between 0 and 1"],
         );
     }
     failure(counted(&[1, 1]).split(0.5, 0), &["both parts", "2"]);
