@@ -91,45 +91,48 @@ impl<T: Element> Optimizer<T> {
                 beta1,
                 beta2,
                 epsilon,
-            } => {
-                let step = AdamStep {
-                    rate: learning_rate,
-                    beta1,
-                    beta2,
-                    epsilon,
-                    t: self.updates,
-                };
-                update::adam(
-                    weights,
-                    g,
-                    &mut self.first[range.clone()],
-                    &mut self.second[range],
-                    &step,
-                );
-            }
+            } => self.adam(
+                weights,
+                g,
+                range,
+                [beta1, beta2, epsilon, 0.0],
+                learning_rate,
+            ),
             Rule::AdamW {
                 beta1,
                 beta2,
                 epsilon,
                 decay,
             } => {
-                let step = AdamStep {
-                    rate: learning_rate,
-                    beta1,
-                    beta2,
-                    epsilon,
-                    t: self.updates,
-                };
                 let decay = if decays { decay } else { 0.0 };
-                update::adamw(
+                self.adam(
                     weights,
                     g,
-                    &mut self.first[range.clone()],
-                    &mut self.second[range],
-                    &step,
-                    decay,
+                    range,
+                    [beta1, beta2, epsilon, decay],
+                    learning_rate,
                 );
             }
         }
+    }
+
+    /// Adam's step, and AdamW's where the weights decay.
+    fn adam(
+        &mut self,
+        weights: &mut [T],
+        g: &[T],
+        range: std::ops::Range<usize>,
+        [beta1, beta2, epsilon, decay]: [f64; 4],
+        rate: f64,
+    ) {
+        let step = AdamStep {
+            rate,
+            beta1,
+            beta2,
+            epsilon,
+            t: self.updates,
+        };
+        let (v, s) = (&mut self.first[range.clone()], &mut self.second[range]);
+        update::adamw(weights, g, v, s, &step, decay);
     }
 }

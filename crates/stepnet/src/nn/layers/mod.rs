@@ -14,7 +14,7 @@ pub use conv::Conv;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use linear::Linear;
-pub use pool::{AvgPool, GlobalAvgPool, MaxPool};
+pub use pool::{AvgPool, MaxPool};
 pub use registry::Registry;
 
 use super::notation::LayerText;

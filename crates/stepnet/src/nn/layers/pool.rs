@@ -110,12 +110,15 @@ impl<T: Element> Layer<T> for MaxPool {
     }
 }
 
-/// Average pooling. Unless `count_padding`, a window at the edge is divided by the values it
-/// holds, not by its full area.
+/// Average pooling over windows, or over the whole plane.
+///
+/// Unless `count_padding`, a window at the edge is divided by the values it holds, not by its
+/// full area. Over the whole plane (`globalavgpool`) a volume becomes a vector of its channels.
 #[derive(Debug, Clone)]
 pub struct AvgPool {
     text: LayerText,
-    window: Window,
+    /// `None` for the whole plane.
+    window: Option<Window>,
     count_padding: bool,
 }
 
@@ -123,9 +126,31 @@ impl AvgPool {
     pub(super) fn from_text(text: &LayerText) -> Self {
         Self {
             text: text.clone(),
-            window: Window::of_pool(text),
+            window: Some(Window::of_pool(text)),
             count_padding: text.flag("count_padding"),
         }
+    }
+
+    pub(super) fn global(text: &LayerText) -> Self {
+        Self {
+            text: text.clone(),
+            window: None,
+            count_padding: false,
+        }
+    }
+
+    fn geometry(&self, input: Shape, batch: usize) -> Result<PoolGeometry, String> {
+        let whole = |[height, width, _]: [usize; 3]| Window::plain([height, width]);
+        let window = match &self.window {
+            Some(window) => window.clone(),
+            None => whole(volume("globalavgpool", input)?),
+        };
+        geometry(self.text.kind(), &window, input, batch)
+    }
+
+    fn accepted(&self, input: Shape, batch: usize) -> PoolGeometry {
+        self.geometry(input, batch)
+            .unwrap_or_else(|problem| panic!("average pooling after its shape check: {problem}"))
     }
 }
 
@@ -135,11 +160,15 @@ impl<T: Element> Layer<T> for AvgPool {
     }
 
     fn output_shape(&self, input: Shape) -> Result<Shape, String> {
-        Ok(geometry("avgpool", &self.window, input, 1)?.output.into())
+        let output = self.geometry(input, 1)?.output;
+        Ok(match self.window {
+            Some(_) => output.into(),
+            None => Shape::Features(output[2]),
+        })
     }
 
     fn visits(&self, input: Shape) -> u64 {
-        visits(&accepted("avgpool", &self.window, input, 1))
+        visits(&self.accepted(input, 1))
     }
 
     fn reads(&self) -> Reads {
@@ -150,92 +179,14 @@ impl<T: Element> Layer<T> for AvgPool {
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
-        let geometry = accepted(
-            "avgpool",
-            &self.window,
-            pass.context.input,
-            pass.context.batch,
-        );
+        let geometry = self.accepted(pass.context.input, pass.context.batch);
         pool::average_forward(&geometry, self.count_padding, pass.x, pass.y);
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        let geometry = accepted(
-            "avgpool",
-            &self.window,
-            pass.context.input,
-            pass.context.batch,
-        );
         if let Some(dx) = pass.dx {
+            let geometry = self.accepted(pass.context.input, pass.context.batch);
             pool::average_backward(&geometry, self.count_padding, pass.dy, dx);
-        }
-    }
-}
-
-/// The mean of each channel over the whole plane: a volume becomes a vector of its channels.
-#[derive(Debug, Clone)]
-pub struct GlobalAvgPool {
-    text: LayerText,
-}
-
-impl GlobalAvgPool {
-    pub(super) fn from_text(text: &LayerText) -> Self {
-        Self { text: text.clone() }
-    }
-
-    fn geometry(input: Shape, batch: usize) -> Result<PoolGeometry, String> {
-        let [height, width, channels] = volume("globalavgpool", input)?;
-        let whole = [height, width];
-        PoolGeometry::new(
-            batch,
-            [height, width, channels],
-            whole,
-            whole,
-            crate::kernels::Padding::VALID,
-        )
-        .map_err(|error| error.to_string())
-    }
-
-    fn accepted(input: Shape, batch: usize) -> PoolGeometry {
-        Self::geometry(input, batch)
-            .unwrap_or_else(|problem| panic!("globalavgpool after its shape check: {problem}"))
-    }
-}
-
-impl<T: Element> Layer<T> for GlobalAvgPool {
-    fn text(&self) -> LayerText {
-        self.text.clone()
-    }
-
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
-        let [.., channels] = Self::geometry(input, 1)?.output;
-        Ok(Shape::Features(channels))
-    }
-
-    fn visits(&self, input: Shape) -> u64 {
-        visits(&Self::accepted(input, 1))
-    }
-
-    fn reads(&self) -> Reads {
-        Reads {
-            input: false,
-            output: false,
-        }
-    }
-
-    fn forward(&self, pass: Forward<'_, T>) {
-        pool::average_forward(
-            &Self::accepted(pass.context.input, pass.context.batch),
-            true,
-            pass.x,
-            pass.y,
-        );
-    }
-
-    fn backward(&self, pass: Backward<'_, T>) {
-        if let Some(dx) = pass.dx {
-            let geometry = Self::accepted(pass.context.input, pass.context.batch);
-            pool::average_backward(&geometry, true, pass.dy, dx);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Activation, AvgPool, Conv, Dropout, Flatten, GlobalAvgPool, Linear, MaxPool};
+use super::{Activation, AvgPool, Conv, Dropout, Flatten, Linear, MaxPool};
 use crate::Element;
 use crate::error::{Error, Result};
 use crate::nn::layer::Layer;
@@ -30,9 +30,7 @@ impl<T: Element> Registry<T> {
         registry.builds("conv", |text| Ok(Arc::new(Conv::from_text(text)?)));
         registry.builds("maxpool", |text| Ok(Arc::new(MaxPool::from_text(text))));
         registry.builds("avgpool", |text| Ok(Arc::new(AvgPool::from_text(text))));
-        registry.builds("globalavgpool", |text| {
-            Ok(Arc::new(GlobalAvgPool::from_text(text)))
-        });
+        registry.builds("globalavgpool", |text| Ok(Arc::new(AvgPool::global(text))));
         registry.builds("flatten", |text| Ok(Arc::new(Flatten::from_text(text))));
         registry.builds("linear", |text| Ok(Arc::new(Linear::from_text(text)?)));
         registry.builds("relu", |text| Ok(Arc::new(Activation::relu(text))));

@@ -35,6 +35,16 @@ impl Window {
         }
     }
 
+    /// A window of this size, moved by its own size, without padding.
+    pub(super) fn plain(size: [usize; 2]) -> Self {
+        Self {
+            kernel: size,
+            stride: size,
+            dilation: [1, 1],
+            padding: PaddingText::Valid,
+        }
+    }
+
     /// The numbers for a volume of `height` x `width`.
     pub(super) fn resolve(&self, input: [usize; 2]) -> Result<ConvWindow> {
         let padding = match self.padding {
