@@ -15,7 +15,7 @@ cargo run --quiet --release --locked --manifest-path "$root/Cargo.toml" \
   -p stepnet --example 02_digits_as_pictures -- my-pictures
 for class in 1 7; do
   mkdir -p "my-few-pictures/$class"
-  find "my-pictures/$class" -name '*.png' | sort | head -n 20 | xargs -I{} cp {} "my-few-pictures/$class"
+  find "my-pictures/$class" -name '*.png' | sort | sed -n '1,20p' | xargs -I{} cp {} "my-few-pictures/$class"
 done
 mnist="$root/../shared/data/mnist"
 [ -d "$mnist" ] && ln -s "$mnist" mnist-folder
