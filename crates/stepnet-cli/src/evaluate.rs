@@ -34,7 +34,8 @@ fn evaluate<T: Element>(args: &EvaluateArgs, model: &Model<T>) -> Outcome {
         &model.classes,
         origin,
     )?;
-    let evaluation = train::evaluate(&model.network, &data, &model.preprocessing)?;
+    let preprocessing = material::suited(args.data.as_deref(), &model.preprocessing);
+    let evaluation = train::evaluate(&model.network, &data, &preprocessing)?;
     if args.json {
         print_line(&as_json(&evaluation, &model.classes, &name).to_string());
     } else {

@@ -100,7 +100,7 @@ impl Material {
             }
         }
         let mut preprocessing = match from {
-            Some(preprocessing) => preprocessing.clone(),
+            Some(preprocessing) => suited(args.data.as_deref(), preprocessing),
             None => describe(&source, args),
         };
         let mut notes = source.notes;
@@ -171,6 +171,15 @@ impl Material {
                 "labels": args.source.labels.as_ref().map(|path| path.display().to_string()),
             }),
         })
+    }
+}
+
+/// A model's preprocessing for the data at `path`: folders hold values that run to 255, whatever
+/// range the model was first trained on.
+pub(crate) fn suited(path: Option<&Path>, preprocessing: &Preprocessing) -> Preprocessing {
+    match path {
+        Some(path) if path.is_dir() => preprocessing.for_pictures(),
+        _ => preprocessing.clone(),
     }
 }
 

@@ -58,14 +58,7 @@ fn ranking<T: Element>(
     model: &Model<T>,
     workspace: &mut Workspace<T>,
 ) -> Outcome<Vec<(String, f64)>> {
-    let pixels = pictures::load_for(path, &model.preprocessing)?;
-    let channels = model.preprocessing.channels;
-    let scale = model.preprocessing.for_pictures();
-    let x: Vec<T> = pixels
-        .iter()
-        .enumerate()
-        .map(|(place, &value)| scale.value(T::from_f64(value.into()), place % channels))
-        .collect();
+    let x: Vec<T> = pictures::load_input(path, &model.preprocessing)?;
     let outputs = workspace.predict(&model.network, &x)?;
     let probabilities: Vec<f64> = match outputs {
         // One output speaks for the second class, its complement for the first.

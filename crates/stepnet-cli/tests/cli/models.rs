@@ -181,3 +181,27 @@ fn inspect_shows_presets_and_texts() {
         .fine();
     assert!(out.contains("linear(7)"), "{out}");
 }
+
+#[test]
+fn a_model_of_the_digits_sees_pictures_of_them_as_it_saw_the_digits() {
+    let desk = Desk::new();
+    desk.run("train --epochs 4 --out run").fine();
+    // The digits' values run from 0 to 16, a picture's to 255.
+    let digits = stepnet::data::digits();
+    for example in 0..300 {
+        let class = desk
+            .join("pictures")
+            .join(digits.labels()[example].to_string());
+        std::fs::create_dir_all(&class).unwrap();
+        bmp(&class.join(format!("{example}.bmp")), 8, |x, y| {
+            let place = example * 64 + (y * 8 + x) as usize;
+            let value = digits.images().values().get(place).unwrap() * 255.0 / 16.0;
+            [value.round() as u8; 3]
+        });
+    }
+    let ran = desk
+        .run("evaluate run/model.safetensors pictures --json")
+        .fine();
+    let loss = json(&ran)[0]["loss"].as_f64().unwrap();
+    assert!(loss < 0.2, "loss {loss}");
+}

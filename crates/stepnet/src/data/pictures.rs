@@ -126,7 +126,8 @@ pub fn load_for(path: impl AsRef<Path>, preprocessing: &Preprocessing) -> Result
 /// A picture file as a network sees it.
 ///
 /// A network whose training values did not run to 255 (the digits' run to 16) sees the picture's
-/// range 0..255 in place of its own: the values are divided by 255, whatever the divisor is.
+/// range 0..255 in place of its own: the values are divided by the preprocessing's divisor for
+/// pictures.
 ///
 /// # Shapes
 /// `preprocessing.shape()`: `(height, width, channels)`, row-major.
@@ -138,10 +139,7 @@ pub fn load_input<T: Element>(
     preprocessing: &Preprocessing,
 ) -> Result<Vec<T>> {
     preprocessing.check()?;
-    let preprocessing = Preprocessing {
-        divisor: 255.0,
-        ..preprocessing.clone()
-    };
+    let preprocessing = preprocessing.for_pictures();
     let values = load_for(path, &preprocessing)?;
     let value = |(at, v): (usize, u8)| {
         preprocessing.value(T::from_f64(f64::from(v)), at % preprocessing.channels)
