@@ -2,7 +2,8 @@
 //!
 //! Three depths, one idea:
 //!
-//! - see: [`steps`], the building blocks of the course notebooks as plain loops, the specification;
+//! - see: [`steps`], the building blocks of the course notebooks as plain loops, the specification,
+//!   and [`see`], which looks into networks;
 //! - compute: [`kernels`], the same operations at the speed of the hardware;
 //! - use: [`nn`], [`optim`], [`train`] and [`data`], networks, training and files for real work.
 //!
@@ -55,6 +56,7 @@ mod memory;
 pub mod nn;
 pub mod optim;
 pub mod rng;
+pub mod see;
 pub mod steps;
 pub mod train;
 

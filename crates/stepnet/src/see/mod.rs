@@ -1,0 +1,4 @@
+//! Looking into networks: every number can be asked where it comes from, and every gradient checked.
+//!
+//! Everything here works on the networks of [`nn`](crate::nn), through the same passes that train
+//! them; nothing is computed on the side.
