@@ -8,6 +8,7 @@ use stepnet::optim::{Rule, Schedule};
 use stepnet::train::BatchSize;
 
 use crate::usage::{any, number, whole};
+use crate::verify_course::VerifyCourseArgs;
 
 /// Train image classifiers on your own pictures, on the CPU you have, and look into them.
 #[derive(Debug, Parser)]
@@ -37,6 +38,9 @@ pub(crate) enum Command {
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArgs),
+    /// Run the course's published experiments again and hold every number against ours.
+    #[command(after_help = VERIFY_COURSE_EXAMPLES)]
+    VerifyCourse(VerifyCourseArgs),
 }
 
 const TRAIN_EXAMPLES: &str = "\
@@ -66,6 +70,17 @@ Examples:
   stepnet inspect lenet5
   stepnet inspect \"conv(8, 3, same) -> relu -> linear(10) -> softmax\" --input 32x32x3
   stepnet inspect runs/mnist/model.safetensors --json";
+
+const VERIFY_COURSE_EXAMPLES: &str = "\
+Examples:
+  stepnet verify-course                           everything whose data is drawn or embedded
+  stepnet verify-course --data course-files/      with the cat pictures and the regularisation data
+  stepnet verify-course --only opt_ --json
+  stepnet verify-course --only cat_l_layer+scalar-db --data course-files/
+
+A name with a + is an edition whose numbers differ by a switch: scalar-db (db is summed over a
+layer's units too), last-batch (an epoch's cost is that of its last mini-batch) or same-mask
+(dropout drops the same values in every iteration).";
 
 /// Where examples come from, shared by the commands that read data.
 #[derive(Debug, Args)]
@@ -136,7 +151,8 @@ pub(crate) struct TrainArgs {
     /// The update rule: gd, momentum (the course's average), classic-momentum, adam or adamw.
     #[arg(long, value_name = "RULE", default_value_t = Rule::ADAM, value_parser = any::<Rule>, help_heading = "Training")]
     pub(crate) optimizer: Rule,
-    /// How the learning rate changes over the run: cosine (a short rise, then down to nothing) or constant.
+    /// How the learning rate changes over the run: cosine (a short rise, then down to nothing), constant,
+    /// decay(RATE) (over 1 + RATE e after epoch e) or decay(RATE, EPOCHS) (at every so many epochs).
     #[arg(long, value_name = "NAME", default_value_t = Schedule::Cosine, value_parser = any::<Schedule>, help_heading = "Training")]
     pub(crate) schedule: Schedule,
     /// L2 regularisation, the course's lambda.

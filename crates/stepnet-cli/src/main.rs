@@ -12,6 +12,7 @@ mod run_folder;
 mod table;
 mod train;
 mod usage;
+mod verify_course;
 
 use std::process::ExitCode;
 
@@ -45,5 +46,6 @@ fn run(cli: &Cli) -> Outcome {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::VerifyCourse(args) => verify_course::run(args),
     }
 }

@@ -39,7 +39,7 @@ pub mod npy;
 #[cfg(feature = "files")]
 mod npy_header;
 #[cfg(feature = "files")]
-mod npz;
+pub(crate) mod npz;
 #[cfg(feature = "files")]
 mod shape;
 

@@ -11,6 +11,7 @@ use super::array::RawArray;
 use super::idx::MAX_DEFLATE_RATIO;
 use super::keys::{Arrays, Parts, find_parts};
 use super::npy;
+use super::read::read_file;
 
 /// The arrays of pictures and labels in the content of an `.npz` file; `name` is for messages.
 ///
@@ -18,6 +19,14 @@ use super::npy;
 /// No zip archive, a damaged one, or no pair of arrays with a known name.
 pub(crate) fn parts_from_bytes(name: &Path, bytes: &[u8]) -> Result<Parts> {
     find_parts(name, &mut Npz::open(name, bytes)?)
+}
+
+/// The array called `array` of the `.npz` file at `path`.
+///
+/// # Errors
+/// No zip archive, a damaged one, or no such array.
+pub(crate) fn array(path: &Path, array: &str) -> Result<RawArray> {
+    Npz::open(path, &read_file(path)?)?.read(array)
 }
 
 /// An opened archive.

@@ -38,6 +38,20 @@ impl<T: Element> Learner<T> {
     /// # Errors
     /// When sizes do not belong together, or the loss is not finite: then no weight has changed.
     pub fn step(&mut self, batch: &Batch<'_, T>, learning_rate: f64) -> Result<Scores> {
+        self.step_with(batch, learning_rate, |_, _| {})
+    }
+
+    /// [`Learner::step`] with a say in it: `alter` may change the gradients (L2 included), laid out as
+    /// the network's parameters, before they are used.
+    ///
+    /// # Errors
+    /// As [`Learner::step`].
+    pub fn step_with(
+        &mut self,
+        batch: &Batch<'_, T>,
+        learning_rate: f64,
+        alter: impl FnOnce(&Network<T>, &mut [T]),
+    ) -> Result<Scores> {
         let mut scores = self.workspace.train(&self.network, batch)?;
         if scores.examples == 0 {
             return Ok(scores);
@@ -59,6 +73,7 @@ impl<T: Element> Learner<T> {
                 self.optimizer.updates() + 1,
             )));
         }
+        alter(&self.network, self.workspace.gradients_mut());
         self.optimizer
             .step(&mut self.network, self.workspace.gradients(), learning_rate);
         Ok(scores)

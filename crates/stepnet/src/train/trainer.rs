@@ -206,7 +206,8 @@ impl<T: Element> Trainer<T> {
             // The middle of the step, so that none is taken at a rate of 0.
             let done = ((self.epoch * steps + step) as f64 + 0.5)
                 / (self.options.epochs.max(1) * steps) as f64;
-            end.learning_rate = self.options.schedule.rate(self.options.learning_rate, done);
+            let base = self.options.learning_rate;
+            end.learning_rate = self.options.schedule.rate(base, self.epoch, done);
             let scores = self.step(data, chunk, end.learning_rate)?;
             end.scores.add(&scores);
             let progress = Progress {

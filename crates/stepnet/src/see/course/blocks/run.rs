@@ -1,25 +1,33 @@
 //! Runs the function of a case on its inputs, in `f32` or `f64`.
 
-use stepnet::ndarray::{Array2, ArrayD, Dimension, Ix2, Ix3, Ix4, arr0};
-use stepnet::rng::RandomState;
-use stepnet::steps::*;
-use stepnet::{Element, Result};
+#![allow(non_snake_case)] // the notebooks' names
 
-use crate::format::{Arrays, Case};
+use ndarray::{Array, Array2, ArrayD, Dimension, Ix2, Ix3, Ix4, arr0};
+
+use super::cases::{Arrays, CaseText};
+use crate::rng::RandomState;
+use crate::steps::*;
+use crate::{Element, Result};
 
 /// The inputs of a case in the element type asked for.
 struct Given<'a> {
-    case: &'a Case,
+    case: &'a CaseText,
     arrays: &'a Arrays,
 }
 
 impl Given<'_> {
-    fn get<T: Element, D: Dimension>(&self, name: &str) -> stepnet::ndarray::Array<T, D> {
+    fn get<T: Element, D: Dimension>(&self, name: &str) -> Array<T, D> {
         let array = self
             .arrays
             .get(name)
-            .unwrap_or_else(|| panic!("no input called {name}"));
-        array.mapv(T::from_f64).into_dimensionality().unwrap()
+            .unwrap_or_else(|| panic!("{}: no input called {name}", self.case.id));
+        let array = array.mapv(T::from_f64).into_dimensionality();
+        array.unwrap_or_else(|error| panic!("{}: {name}: {error}", self.case.id))
+    }
+
+    /// A setting that cases of this function state.
+    fn stated<V>(&self, what: &str, value: Option<V>) -> V {
+        value.unwrap_or_else(|| panic!("{}: no {what} is stated", self.case.id))
     }
 
     fn has(&self, name: &str) -> bool {
@@ -27,43 +35,36 @@ impl Given<'_> {
     }
 
     fn size(&self, name: &str) -> usize {
-        self.arrays[name]
-            .first()
-            .map(|&value| value as usize)
-            .unwrap()
+        self.stated(name, self.arrays[name].first().map(|&value| value as usize))
     }
 
     fn conv(&self) -> ConvHparameters {
         let given = &self.case.inputs.hyperparameters;
         ConvHparameters {
-            stride: given.stride.unwrap(),
-            pad: given.pad.unwrap(),
+            stride: self.stated("stride", given.stride),
+            pad: self.stated("pad", given.pad),
         }
     }
 
-    fn pool(&self) -> (PoolHparameters, PoolMode) {
+    fn pool(&self) -> Result<(PoolHparameters, PoolMode)> {
         let given = &self.case.inputs.hyperparameters;
         let hparameters = PoolHparameters {
-            f: given.f.unwrap(),
-            stride: given.stride.unwrap(),
+            f: self.stated("f", given.f),
+            stride: self.stated("stride", given.stride),
         };
-        (hparameters, given.mode.as_deref().unwrap().parse().unwrap())
+        let mode = self.stated("mode", given.mode.as_deref()).parse()?;
+        Ok((hparameters, mode))
     }
 
-    fn activation(&self) -> Activation {
-        self.case
-            .inputs
-            .hyperparameters
-            .activation
-            .as_deref()
-            .unwrap()
+    fn activation(&self) -> Result<Activation> {
+        let given = &self.case.inputs.hyperparameters;
+        self.stated("activation", given.activation.as_deref())
             .parse()
-            .unwrap()
     }
 
     fn random(&self) -> RandomState {
-        assert_eq!(self.case.inputs.hyperparameters.scale, Some(0.01));
-        RandomState::new(self.case.inputs.rng.as_ref().unwrap().seed)
+        let seed = self.case.inputs.rng.as_ref().map(|rng| rng.seed);
+        RandomState::new(self.stated("seed", seed))
     }
 
     /// `W1`, `W2`, ... or any other numbered arrays.
@@ -84,11 +85,8 @@ impl Given<'_> {
     }
 }
 
-/// A result under the name that the fixtures give it.
-fn named<T: Element, D: Dimension>(
-    name: &str,
-    array: &stepnet::ndarray::Array<T, D>,
-) -> (String, ArrayD<f64>) {
+/// A result under the name that the cases give it.
+fn named<T: Element, D: Dimension>(name: &str, array: &Array<T, D>) -> (String, ArrayD<f64>) {
     (name.to_string(), array.mapv(Element::as_f64).into_dyn())
 }
 
@@ -103,7 +101,8 @@ fn parameters<T: Element>(parameters: &Parameters<T>) -> Arrays {
         .collect()
 }
 
-pub(crate) fn run<T: Element>(case: &Case, arrays: &Arrays) -> Result<Arrays> {
+/// The results of a case's function, by the names of its expected arrays.
+pub(super) fn run<T: Element>(case: &CaseText, arrays: &Arrays) -> Result<Arrays> {
     let given = Given { case, arrays };
     match case.function.as_str() {
         "zero_pad" | "conv_single_step" | "conv_forward" | "conv_backward" => run_conv::<T>(&given),
@@ -119,7 +118,7 @@ fn run_conv<T: Element>(given: &Given<'_>) -> Result<Arrays> {
     Ok(match given.case.function.as_str() {
         "zero_pad" => {
             let name = if given.has("x") { "x" } else { "X" };
-            let pad = given.case.inputs.hyperparameters.pad.unwrap();
+            let pad = given.stated("pad", given.case.inputs.hyperparameters.pad);
             [named(&format!("{name}_pad"), &zero_pad(&get4(name), pad)?)].into()
         }
         "conv_single_step" => {
@@ -132,16 +131,7 @@ fn run_conv<T: Element>(given: &Given<'_>) -> Result<Arrays> {
         }
         "conv_forward" => {
             let (A_prev, W, b) = (get4("A_prev"), get4("W"), get4("b"));
-            let (Z, cache) = conv_forward(&A_prev, &W, &b, given.conv())?;
-            assert_eq!(
-                cache,
-                ConvCache {
-                    A_prev,
-                    W,
-                    b,
-                    hparameters: given.conv()
-                }
-            );
+            let (Z, _) = conv_forward(&A_prev, &W, &b, given.conv())?;
             [named("Z", &Z)].into()
         }
         "conv_backward" => {
@@ -156,12 +146,12 @@ fn run_conv<T: Element>(given: &Given<'_>) -> Result<Arrays> {
 fn run_pool<T: Element>(given: &Given<'_>) -> Result<Arrays> {
     Ok(match given.case.function.as_str() {
         "pool_forward" => {
-            let (hparameters, mode) = given.pool();
+            let (hparameters, mode) = given.pool()?;
             let (A, _) = pool_forward(&given.get::<T, Ix4>("A_prev"), hparameters, mode)?;
             [named("A", &A)].into()
         }
         "pool_backward" => {
-            let (hparameters, mode) = given.pool();
+            let (hparameters, mode) = given.pool()?;
             let (A, cache) =
                 pool_forward(&given.get::<T, Ix4>("A_prev"), hparameters, PoolMode::Max)?;
             let dA_prev = pool_backward(&given.get("dA"), &cache, mode)?;
@@ -223,7 +213,7 @@ fn run_dense<T: Element>(given: &Given<'_>) -> Result<Arrays> {
         )]
         .into(),
         "linear_activation_forward" => {
-            let activation = given.activation();
+            let activation = given.activation()?;
             let (A, _) =
                 linear_activation_forward(&get("A_prev"), &get("W"), &get("b"), activation)?;
             [named("A", &A)].into()
@@ -260,14 +250,10 @@ fn run_dense<T: Element>(given: &Given<'_>) -> Result<Arrays> {
             gradients(linear_activation_backward(
                 &get("dA"),
                 &cache,
-                given.activation(),
+                given.activation()?,
             )?)
         }
         "L_model_backward" => {
-            assert_eq!(
-                given.case.inputs.hyperparameters.activations.as_deref(),
-                Some(&["sigmoid".to_string()][..])
-            );
             let linear_cache = LinearCache {
                 A: get("A0"),
                 W: get("W1"),
@@ -284,7 +270,8 @@ fn run_dense<T: Element>(given: &Given<'_>) -> Result<Arrays> {
                 .collect()
         }
         "update_parameters" => {
-            let learning_rate = given.case.inputs.hyperparameters.learning_rate.unwrap();
+            let learning_rate = given.case.inputs.hyperparameters.learning_rate;
+            let learning_rate = given.stated("learning rate", learning_rate);
             let before = Parameters {
                 W: given.layers::<T>("W"),
                 b: given.layers("b"),

@@ -1,0 +1,85 @@
+//! `stepnet verify-course`: the published results of the course, computed again.
+
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::Args;
+use stepnet::files::write_atomic;
+use stepnet::see::course::{self, Options};
+
+use crate::failure::{Failure, Outcome};
+use crate::progress::print_line;
+use crate::usage::{count, whole};
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyCourseArgs {
+    /// Only experiments whose names begin so; may be given several times. `blocks` are the building blocks.
+    #[arg(long, value_name = "NAME")]
+    only: Vec<String>,
+    /// A folder that has (somewhere inside) the data sets that may not be shipped: train_catvnoncat.h5,
+    /// test_catvnoncat.h5, regularization.npz.
+    #[arg(long, value_name = "FOLDER")]
+    data: Vec<PathBuf>,
+    /// Also write the table as a Markdown page.
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+    /// Print one JSON object: every row, the numbers of the reference runs, each run's settings, time and costs.
+    #[arg(long, conflicts_with = "list")]
+    json: bool,
+    /// With --json: list the cost at every so many iterations or epochs [default: as the notebook prints].
+    #[arg(long, value_name = "N", requires = "json", value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true)]
+    every: Option<u32>,
+    /// Print the names of the experiments.
+    #[arg(long)]
+    list: bool,
+}
+
+pub(crate) fn run(args: &VerifyCourseArgs) -> Outcome {
+    if args.list {
+        course::names().iter().for_each(|name| print_line(name));
+        return Ok(());
+    }
+    for folder in &args.data {
+        if !folder.is_dir() {
+            let problem = if folder.exists() {
+                "is a file, expected a folder"
+            } else {
+                "no such folder"
+            };
+            return Err(Failure::usage(format!("{}: {problem}", folder.display())));
+        }
+    }
+    let watched = std::io::stderr().is_terminal();
+    let starts = |name: &str| {
+        if watched {
+            eprintln!("running {name}");
+        }
+    };
+    let report = course::verify(&Options {
+        only: args.only.clone(),
+        data: args.data.clone(),
+        alter: None,
+        every: args
+            .every
+            .and_then(|every| NonZeroUsize::new(every as usize)),
+        starts: Some(&starts),
+    })?;
+    if let Some(path) = &args.markdown {
+        write_atomic(path, report.markdown().as_bytes())?;
+    }
+    if args.json {
+        let json = serde_json::to_string(&report)
+            .map_err(|error| Failure::running(format!("the report cannot be written: {error}")))?;
+        print_line(&json);
+    } else {
+        print_line(&report.to_string());
+    }
+    match report.failures().count() {
+        0 => Ok(()),
+        differing => Err(Failure::running(format!(
+            "{} of the course came out differently",
+            count(differing, "number")
+        ))),
+    }
+}
