@@ -116,6 +116,16 @@ impl fmt::Display for Shape {
     }
 }
 
+/// As its extents: `[28, 28, 1]` or `[120]`.
+impl serde::Serialize for Shape {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        self.extents().serialize(serializer)
+    }
+}
+
 impl FromStr for Shape {
     type Err = Error;
 

@@ -1,5 +1,6 @@
 //! A network: layers in order, their shapes, and all learnt numbers in one array.
 
+pub(super) mod attempt;
 mod builder;
 
 use std::ops::Range;
@@ -237,7 +238,7 @@ impl<T: Element> Network<T> {
     pub fn work(&self) -> u64 {
         self.nodes
             .iter()
-            .map(|node| builder::work(node.layer(), node.input, node.output))
+            .map(|node| attempt::work(node.layer(), node.input, node.output))
             .fold(0, u64::saturating_add)
     }
 
