@@ -60,6 +60,9 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     material.notes.iter().for_each(|note| print_line(note));
     let network = build(args, from.as_ref(), &material)?;
     print_network(&network);
+    if let Some(advice) = network.closing_advice() {
+        print_line(&format!("note: {advice}"));
+    }
     let options = options(args);
     let steps = material
         .train

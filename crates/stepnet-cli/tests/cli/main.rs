@@ -1,6 +1,7 @@
 //! The command line as a user meets it: files left behind, what is printed, exit codes.
 
 mod bad_inputs;
+mod doctor;
 mod files;
 mod mistakes;
 mod models;

@@ -146,6 +146,15 @@ impl FromStr for Shape {
         match extents[..] {
             [features] => Self::Features(features).checked(),
             [height, width, channels] => Self::volume(height, width, channels).checked(),
+            [height, width] => Err(Error::value(
+                "shape",
+                "the text",
+                format!("{text:?}"),
+                format!(
+                    "HEIGHTxWIDTHxCHANNELS: {height}x{width}x1 for grey pictures, \
+                     {height}x{width}x3 for colour"
+                ),
+            )),
             _ => Err(wrong()),
         }
     }

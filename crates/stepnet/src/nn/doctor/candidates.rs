@@ -229,12 +229,13 @@ impl<T: Element> Site<'_, T> {
 
     /// The layers before the misfit with the most outputs, halved.
     fn widest_halved(&mut self) {
-        let written = self.misfit.nodes.iter().filter(|node| !node.implied());
-        let mut widest: Vec<(usize, usize)> = (written.enumerate())
-            .filter(|&(index, node)| {
-                index != self.misfit.index && outputs_parameter(&node.layer().text()).is_some()
+        let misfit = self.misfit;
+        let written = misfit.nodes.iter().filter(|node| !node.implied());
+        let mut widest: Vec<(usize, usize)> = (written.zip(&misfit.layers).enumerate())
+            .filter(|(index, (_, named))| {
+                *index != misfit.index && outputs_parameter(&named.layer).is_some()
             })
-            .map(|(index, node)| (index, node.output().len()))
+            .map(|(index, (node, _))| (index, node.output().len()))
             .collect();
         widest.sort_by_key(|&(_, outputs)| std::cmp::Reverse(outputs));
         for (index, _) in widest.into_iter().take(2) {

@@ -15,7 +15,7 @@ use crate::nn::shape::Shape;
 const TRIALS: usize = 150;
 
 /// The most layers of all networks that are tried: what bounds the time for long networks.
-const LAYERS: usize = 15_000;
+const LAYERS: usize = 8_000;
 
 /// The most changes of one fix.
 const CHANGES: usize = 4;

@@ -141,11 +141,12 @@ pub(in crate::nn) fn attempt<T: Element>(
     };
     let checked = check_loss(&network, closing)
         .and_then(|()| check_classes(&network, terms.names))
-        .map_err(|fault| (layers.len() - 1, fault))
+        .map_err(|fault| Box::new((layers.len() - 1, fault)))
         .and_then(|()| check_memory(&network, &terms.limits));
     match checked {
         Ok(()) => Ok((network, parameters)),
-        Err((index, fault)) => {
+        Err(blamed) => {
+            let (index, fault) = *blamed;
             let nodes = std::mem::take(&mut network.nodes);
             let node = place_of(&nodes, index);
             let input = nodes.get(node).map_or(input, Node::input);
@@ -162,6 +163,9 @@ pub(in crate::nn) fn place_of<T>(nodes: &[Node<T>], index: usize) -> usize {
         .nth(index)
         .unwrap_or(nodes.len())
 }
+
+/// A layer's number, and what is wrong with it.
+type Blamed = Box<(usize, Fault)>;
 
 /// What is wrong with a layer, before it is known where the layer stands.
 enum Fault {
@@ -351,7 +355,7 @@ pub(super) fn work<T: Element>(layer: &dyn Layer<T>, input: Shape, output: Shape
 
 /// Refuses a network whose workspace for one example would be out of all proportion, and blames
 /// the layer with the largest output.
-fn check_memory<T: Element>(network: &Network<T>, limits: &Limits) -> Result<(), (usize, Fault)> {
+fn check_memory<T: Element>(network: &Network<T>, limits: &Limits) -> Result<(), Blamed> {
     let last = network.nodes.iter().filter(|node| !node.implied).count() - 1;
     let outputs = network.nodes.iter().map(|node| node.output.len());
     let kept = outputs.fold(0, usize::saturating_add);
@@ -359,10 +363,11 @@ fn check_memory<T: Element>(network: &Network<T>, limits: &Limits) -> Result<(),
         // Training keeps the outputs and as many gradients. Its own plan would take its time
         // for a long network.
         let problem = "training keeps more values than there is room for".to_owned();
-        return Err((widest(network), Fault::new(Kind::Size, problem, None)));
+        let fault = Fault::new(Kind::Size, problem, None);
+        return Err(Box::new((widest(network), fault)));
     }
     let plan = Plan::new(network, 1, PlanOptions::default());
-    let plan = plan.map_err(|error| (last, Fault::Plain(error)))?;
+    let plan = plan.map_err(|error| Box::new((last, Fault::Plain(error))))?;
     let (needed, most) = (
         plan.bytes::<T>(),
         limits.values.saturating_mul(size_of::<T>()),
@@ -385,7 +390,7 @@ fn check_memory<T: Element>(network: &Network<T>, limits: &Limits) -> Result<(),
             node.output.len()
         )
     });
-    Err((index, Fault::new(Kind::Size, problem, formula)))
+    Err(Box::new((index, Fault::new(Kind::Size, problem, formula))))
 }
 
 /// The number of the layer with the largest output.
