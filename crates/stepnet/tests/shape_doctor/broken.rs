@@ -58,7 +58,7 @@ static TOLD: AtomicUsize = AtomicUsize::new(0);
 static FIXED: AtomicUsize = AtomicUsize::new(0);
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(250))]
 
     fn any_broken_network_is_told_in_one_line_and_its_fix_fits(
         text in network(),
@@ -99,5 +99,5 @@ fn most_broken_networks_get_a_fix() {
     any_broken_network_is_told_in_one_line_and_its_fix_fits();
     let (told, fixed) = (TOLD.load(Ordering::Relaxed), FIXED.load(Ordering::Relaxed));
     eprintln!("{fixed} of {told} networks broken at random get a fix");
-    assert!(told > 100 && fixed * 10 >= told * 8, "{fixed} of {told}");
+    assert!(told > 60 && fixed * 10 >= told * 8, "{fixed} of {told}");
 }

@@ -3,6 +3,7 @@
 
 mod broken;
 mod cases;
+mod own_layers;
 mod planted;
 
 use stepnet::Error;

@@ -197,3 +197,68 @@ pub(super) fn without(network: NetworkText, kinds: &[&str]) -> Option<NetworkTex
     let steps: Vec<Step> = network.steps.into_iter().filter_map(kept).collect();
     (!steps.is_empty()).then_some(NetworkText { steps })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::notation::{Kinds, expand, parse};
+
+    const TEXT: &str =
+        "relu -> [tanh -> b: [conv(2, 3) -> softmax] x 3 -> flatten] x 2 -> linear(classes)";
+
+    fn network() -> NetworkText {
+        parse(TEXT, &Kinds::builtin()).unwrap()
+    }
+
+    #[test]
+    fn every_layer_is_found_where_it_stands() {
+        let network = network();
+        let layers = expand(&network).unwrap();
+        for (index, named) in layers.iter().enumerate() {
+            let place = locate(&network, index).unwrap();
+            assert_eq!(layer_at(&network, &place), Some(&named.layer), "{index}");
+        }
+        assert_eq!(locate(&network, layers.len()), None);
+        // The second convolution of the second repetition of the outer group.
+        let place = locate(&network, 1 + 8 + 1 + 2).unwrap();
+        assert_eq!(place.path, [1, 1, 0]);
+        assert_eq!(place.repetitions, [1, 1]);
+        assert_eq!(column(&network, &place, 0), 9);
+        assert_eq!(column(&network, &place, 1), 18);
+    }
+
+    #[test]
+    fn edits_touch_their_place_alone() {
+        let network = network();
+        let place = locate(&network, 2).unwrap();
+        let relu = LayerText::new(&Kinds::builtin(), "relu", []).unwrap();
+        let text = |network: Option<NetworkText>| network.unwrap().to_string();
+        assert_eq!(
+            text(replaced(&network, &place, relu.clone())),
+            TEXT.replace("conv(2, 3)", "relu")
+        );
+        assert_eq!(
+            text(inserted(&network, &place, vec![Step::layer(relu)])),
+            TEXT.replace("conv", "relu -> conv")
+        );
+        assert_eq!(
+            text(removed(&network, &place)),
+            TEXT.replace("conv(2, 3) -> ", "")
+        );
+        let (fewer, from) = repeated(&network, &place, 1, 2).unwrap();
+        assert_eq!((fewer.to_string(), from), (TEXT.replace("x 3", "x 2"), 3));
+        assert!(repeated(&network, &place, 2, 2).is_none());
+    }
+
+    #[test]
+    fn what_would_be_empty_goes() {
+        let network = parse("[[relu] x 2] x 3 -> tanh", &Kinds::builtin()).unwrap();
+        let place = locate(&network, 0).unwrap();
+        assert_eq!(removed(&network, &place).unwrap().to_string(), "tanh");
+        let bare = without(network.clone(), &["relu"]).unwrap();
+        assert_eq!(bare.to_string(), "tanh");
+        assert_eq!(without(network, &["relu", "tanh"]), None);
+        let single = parse("[relu] x 2", &Kinds::builtin()).unwrap();
+        assert_eq!(removed(&single, &locate(&single, 1).unwrap()), None);
+    }
+}

@@ -243,7 +243,9 @@ impl<T: Element> Stack<'_, T> {
         let output = layer.output_shape(input).map_err(|problem| Fault::Misfit {
             kind: Kind::Input,
             problem,
-            formula: layer.formula(input).or_else(|| self.vector_made(input)),
+            formula: layer
+                .formula(input)
+                .or_else(|| self.vector_made(layer.as_ref(), input)),
             remedies: layer.remedies(input),
         })?;
         let too_much = |problem: String, formula| Fault::Misfit {
@@ -302,8 +304,8 @@ impl<T: Element> Stack<'_, T> {
 }
 
 impl<T: Element> Stack<'_, T> {
-    /// Which layer made a vector of a volume, where a volume is wanted.
-    fn vector_made(&self, input: Shape) -> Option<String> {
+    /// Which layer made a vector of a volume that `layer` would have taken.
+    fn vector_made(&self, layer: &dyn Layer<T>, input: Shape) -> Option<String> {
         let Shape::Features(_) = input else {
             return None;
         };
@@ -320,6 +322,7 @@ impl<T: Element> Stack<'_, T> {
                 return None;
             };
             let volume = node.input;
+            layer.output_shape(volume).ok()?;
             let sum = match features == volume.len() {
                 true => format!("{height} * {width} * {channels} = {features}"),
                 false => features.to_string(),
