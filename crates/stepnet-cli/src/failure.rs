@@ -42,6 +42,15 @@ impl Failure {
         }
     }
 
+    /// A network that could not be made, where `network` and `input` are what stands on the command
+    /// line before a network and an input, so that what is suggested can be copied.
+    pub(crate) fn of_network(error: stepnet::Error, network: &str, input: &str) -> Self {
+        match error {
+            stepnet::Error::Misfit(diagnosis) => Self::usage(diagnosis.line(network, input)),
+            other => other.into(),
+        }
+    }
+
     pub(crate) fn code(&self) -> u8 {
         self.code
     }

@@ -46,7 +46,8 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
     // Shapes and counts do not depend on the element type.
     let network = Network::<f32>::builder()
         .classes(classes)
-        .build(&args.network, input)?;
+        .build(&args.network, input)
+        .map_err(|error| Failure::of_network(error, "", "--input "))?;
     if args.json {
         print_line(&describe(&network).to_string());
     } else {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role};
-use stepnet::nn::{Preprocessing, Shape};
+use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role, Values};
+use stepnet::nn::{InputChange, Preprocessing, Shape};
 
 use crate::args::{DataArgs, TrainArgs};
 use crate::failure::{Failure, Outcome};
@@ -171,6 +171,19 @@ impl Material {
                 "labels": args.source.labels.as_ref().map(|path| path.display().to_string()),
             }),
         })
+    }
+}
+
+impl Material {
+    /// Whether another `--input` could bring the examples to another shape.
+    pub(crate) fn input_change(&self, args: &TrainArgs) -> InputChange {
+        let images = self.train.images();
+        match images.shape() {
+            _ if args.data.is_none() || args.from.is_some() => InputChange::Never,
+            [1, 1, _] => InputChange::Reshape,
+            [_, _, 1 | 3] if matches!(images.values(), Values::U8(_)) => InputChange::Any,
+            _ => InputChange::Never,
+        }
     }
 }
 

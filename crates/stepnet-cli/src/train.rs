@@ -60,6 +60,9 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     material.notes.iter().for_each(|note| print_line(note));
     let network = build(args, from.as_ref(), &material)?;
     print_network(&network);
+    if let Some(advice) = network.closing_advice() {
+        print_line(&format!("note: {advice}"));
+    }
     let options = options(args);
     let steps = material
         .train
@@ -307,33 +310,23 @@ fn build<T: Element>(
         }
         None => {
             let mut network = Network::builder()
-                .classes(classes.len())
+                .class_names(classes)
+                .input_change(material.input_change(args))
                 .build(model_text(args), material.preprocessing.shape())
                 .map_err(|error| {
-                    let failure = Failure::from(error);
-                    match &args.model {
-                        Some(_) => failure.context("--model"),
-                        None => failure
-                            .context(&format!(
-                                "the usual network, {}, does not fit the data",
-                                model_text(args)
-                            ))
-                            .and("name another with --model"),
-                    }
+                    let failure = Failure::of_network(error, "--model ", "--input ");
+                    failure.context(&match &args.model {
+                        Some(_) => "--model".to_owned(),
+                        None => format!(
+                            "the usual network, {}, does not fit the data",
+                            model_text(args)
+                        ),
+                    })
                 })?;
             network.initialize(args.init, &mut random);
             network
         }
     };
-    let outputs = network.output().len();
-    let apart = if outputs == 1 { 2 } else { outputs };
-    if apart != classes.len() {
-        return Err(Failure::usage(format!(
-            "--model: the network tells {apart} classes apart, but the data has {} ({}); end the network in linear(classes) -> softmax",
-            classes.len(),
-            list(classes)
-        )));
-    }
     network
         .freeze(&args.freeze)
         .map_err(|error| Failure::from(error).context("--freeze"))?;
@@ -343,13 +336,6 @@ fn build<T: Element>(
         ));
     }
     Ok(network)
-}
-
-fn list(names: &[String]) -> String {
-    match names {
-        [first, second, third, _, ..] => format!("{first}, {second}, {third}, ..."),
-        few => few.join(", "),
-    }
 }
 
 fn options(args: &TrainArgs) -> TrainOptions {

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::nn::Diagnosis;
 use crate::nn::notation::NotationError;
 
 /// `Result` with Stepnet's [`Error`].
@@ -44,6 +45,9 @@ pub enum Error {
         /// What does not fit, with the sizes, and what would.
         problem: String,
     },
+    /// A network does not fit together: where, by which formula, and the nearest change that works.
+    #[error("{0}")]
+    Misfit(Box<Diagnosis>),
     /// A text in the arrow notation could not be read.
     #[error("{0}")]
     Notation(#[from] NotationError),

@@ -2,6 +2,7 @@
 
 mod bad_inputs;
 mod course;
+mod doctor;
 mod files;
 mod mistakes;
 mod models;

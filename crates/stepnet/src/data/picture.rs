@@ -130,7 +130,11 @@ fn luma(&[red, green, blue]: &[u8; 3]) -> u8 {
 pub(super) fn check_shape(shape: [usize; 3]) -> Result<()> {
     let [height, width, channels] = shape;
     let expected = if channels != 1 && channels != 3 {
-        "1 or 3 channels for a picture".to_owned()
+        let hint = match height {
+            1 | 3 => format!(", which come last: {width}x{channels}x{height}"),
+            _ => String::new(),
+        };
+        format!("1 or 3 channels for a picture{hint}")
     } else if height == 0 || width == 0 {
         "a height and width of at least 1".to_owned()
     } else if (height as u64).saturating_mul(width as u64) > MAX_PIXELS {

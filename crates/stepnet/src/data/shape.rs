@@ -88,9 +88,10 @@ pub(crate) fn fit(
     let pictures = |shape: [usize; 3]| matches!(shape[2], 1 | 3);
     if !(pictures(own) && pictures(wanted) && matches!(images.values(), Values::U8(_))) {
         let problem = format!(
-            "pictures of shape {}, expected {} (only 8-bit pictures of 1 or 3 channels are resized)",
+            "pictures of shape {}, expected {} (only 8-bit pictures of 1 or 3 channels are resized; a network with an input of {} takes them as they are)",
             times(&own),
-            times(&wanted)
+            times(&wanted),
+            times(&own)
         );
         return Err(Error::file(path, problem));
     }

@@ -9,6 +9,15 @@ use super::notation::LayerText;
 use super::shape::Shape;
 use crate::Element;
 
+/// A change of a layer's own arguments that may make it fit, for the shape doctor to try.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remedy {
+    /// The layer with other arguments.
+    pub text: LayerText,
+    /// How far that is from what was asked for, as in [`doctor::cost`](super::doctor::cost).
+    pub cost: u32,
+}
+
 /// How the values of a parameter start.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Start {
@@ -196,6 +205,18 @@ pub trait Layer<T: Element>: Debug + Send + Sync {
     /// # Errors
     /// Why an input of this shape does not fit, with the numbers, and what would fit.
     fn output_shape(&self, input: Shape) -> Result<Shape, String>;
+
+    /// The formula by which [`Layer::output_shape`] refuses an input, with the numbers filled in:
+    /// `floor((4 - 5 + 0 + 0) / 1) + 1 = 0`.
+    fn formula(&self, _input: Shape) -> Option<String> {
+        None
+    }
+
+    /// Changes of this layer alone that may do where it does not fit such an input. They are tried
+    /// before one is told, so they need not be checked here.
+    fn remedies(&self, _input: Shape) -> Vec<Remedy> {
+        Vec::new()
+    }
 
     /// The parameters for inputs of a shape that [`Layer::output_shape`] accepted.
     fn parameters(&self, _input: Shape) -> Vec<Parameter> {

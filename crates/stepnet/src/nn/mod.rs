@@ -1,5 +1,6 @@
 //! Layers, networks, losses and model files.
 
+pub mod doctor;
 mod init;
 pub mod layer;
 pub mod layers;
@@ -12,6 +13,7 @@ pub mod preprocessing;
 mod shape;
 mod workspace;
 
+pub use doctor::{Diagnosis, Fix, InputChange};
 pub use init::Init;
 pub use layer::Layer;
 pub use layers::Registry;

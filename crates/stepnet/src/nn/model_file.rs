@@ -254,7 +254,8 @@ impl ModelFile {
         let builder = Network::builder()
             .registry(registry)
             .loss(loss)
-            .most_parameters(most);
+            .most_parameters(most)
+            .advice(false);
         let mut network = builder.build(&header.network, input).map_err(inner)?;
         check_description(header, input, network.output()).map_err(wrong)?;
         self.fill(&mut network).map_err(wrong)?;

@@ -116,6 +116,16 @@ impl fmt::Display for Shape {
     }
 }
 
+/// As its extents: `[28, 28, 1]` or `[120]`.
+impl serde::Serialize for Shape {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        self.extents().serialize(serializer)
+    }
+}
+
 impl FromStr for Shape {
     type Err = Error;
 
@@ -136,6 +146,15 @@ impl FromStr for Shape {
         match extents[..] {
             [features] => Self::Features(features).checked(),
             [height, width, channels] => Self::volume(height, width, channels).checked(),
+            [height, width] => Err(Error::value(
+                "shape",
+                "the text",
+                format!("{text:?}"),
+                format!(
+                    "HEIGHTxWIDTHxCHANNELS: {height}x{width}x1 for grey pictures, \
+                     {height}x{width}x3 for colour"
+                ),
+            )),
             _ => Err(wrong()),
         }
     }

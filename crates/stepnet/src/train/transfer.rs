@@ -33,6 +33,7 @@ pub fn transfer<T: Element>(
     let mut network = Network::builder()
         .registry(registry)
         .loss(loss)
+        .advice(false)
         .build_text(text, trained.input())?;
     let last = network
         .nodes()

@@ -1,10 +1,11 @@
 //! `conv(filters, kernel, ...)`: convolution.
 
 use super::count;
-use super::window::{Window, accepted_volume, volume};
+use super::window::{Window, accepted_volume, reason, volume};
 use crate::Element;
 use crate::kernels::{ConvGeometry, conv};
-use crate::nn::layer::{Backward, Forward, Layer, Memory, Parameter};
+use crate::nn::doctor::cost;
+use crate::nn::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy};
 use crate::nn::notation::LayerText;
 use crate::nn::shape::Shape;
 
@@ -45,7 +46,43 @@ impl Conv {
                     self.groups,
                 )
             })
-            .map_err(|error| error.to_string())
+            .map_err(|error| reason(&error))
+    }
+
+    /// Groups, or filters, that divide where these do not.
+    fn dividing(&self, channels: usize) -> Vec<Remedy> {
+        let (filters, groups) = (self.filters, self.groups);
+        let common = greatest_common_divisor(channels, filters);
+        let small = (1..=common.isqrt()).filter(|&by| common.is_multiple_of(by));
+        let mut changes = Vec::new();
+        // The nearest, and of two equally near ones the larger.
+        let nearest = small
+            .flat_map(|by| [by, common / by])
+            .min_by_key(|&by| (by.abs_diff(groups), groups.saturating_sub(by)));
+        if let Some(by) = nearest {
+            changes.push(("groups", by, cost::ARGUMENT + u32::from(by == 1)));
+        }
+        if channels.is_multiple_of(groups) {
+            let (below, above) = (
+                filters / groups * groups,
+                filters.div_ceil(groups).saturating_mul(groups),
+            );
+            let near = match below {
+                below if below > 0 && filters - below < above - filters => below,
+                _ => above,
+            };
+            // A few filters more or less are nearer than other groups.
+            let cost = match near.abs_diff(filters) <= filters / 4 {
+                true => cost::PADDING,
+                false => cost::ARGUMENT + 1,
+            };
+            changes.push(("filters", near, cost));
+        }
+        let changed = |(name, number, cost): (&str, usize, u32)| {
+            let text = self.text.clone().with(name, number).ok()?;
+            Some(Remedy { text, cost })
+        };
+        changes.into_iter().filter_map(changed).collect()
     }
 
     /// The geometry for an input that `output_shape` has accepted.
@@ -55,6 +92,14 @@ impl Conv {
     }
 }
 
+/// Euclid's algorithm.
+fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 impl<T: Element> Layer<T> for Conv {
     fn text(&self) -> LayerText {
         self.text.clone()
@@ -62,6 +107,29 @@ impl<T: Element> Layer<T> for Conv {
 
     fn output_shape(&self, input: Shape) -> Result<Shape, String> {
         Ok(self.geometry(input, 1)?.output.into())
+    }
+
+    fn formula(&self, input: Shape) -> Option<String> {
+        let [height, width, channels] = volume("conv", input).ok()?;
+        let groups = self.groups;
+        for (what, number) in [("channels", channels), ("filters", self.filters)] {
+            if !number.is_multiple_of(groups) {
+                let (share, rest) = (number / groups, number % groups);
+                return Some(format!(
+                    "{number} {what} / {groups} groups = {share}, remainder {rest}"
+                ));
+            }
+        }
+        self.window.formula([height, width])
+    }
+
+    fn remedies(&self, input: Shape) -> Vec<Remedy> {
+        let Ok([height, width, channels]) = volume("conv", input) else {
+            return Vec::new();
+        };
+        let mut remedies = self.dividing(channels);
+        remedies.extend(self.window.remedies(&self.text, "kernel", [height, width]));
+        remedies
     }
 
     fn parameters(&self, input: Shape) -> Vec<Parameter> {

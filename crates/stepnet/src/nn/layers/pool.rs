@@ -1,10 +1,11 @@
 //! `maxpool(size, ...)`, `avgpool(size, ...)` and `globalavgpool`.
 
-use super::window::{Window, volume};
+use super::window::{Window, reason, volume};
 use crate::Element;
 use crate::kernels::{PoolGeometry, pool};
-use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads};
-use crate::nn::notation::LayerText;
+use crate::nn::doctor::cost;
+use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads, Remedy};
+use crate::nn::notation::{LayerText, PaddingText};
 use crate::nn::shape::Shape;
 
 fn geometry(
@@ -25,7 +26,74 @@ fn geometry(
                 w.padding,
             )
         })
-        .map_err(|error| error.to_string())
+        .map_err(|error| reason(&error))
+}
+
+/// The formula by which a window, or its padding, is refused.
+fn formula(window: &Window, input: Shape) -> Option<String> {
+    let [height, width, _] = volume("pool", input).ok()?;
+    if let PaddingText::Sides {
+        top,
+        bottom,
+        left,
+        right,
+    } = window.padding
+    {
+        let [rows, columns] = window.kernel;
+        let sides = [
+            (top, rows),
+            (bottom, rows),
+            (left, columns),
+            (right, columns),
+        ];
+        if let Some((pad, size)) = sides.into_iter().find(|(pad, size)| pad >= size) {
+            return Some(format!(
+                "{pad} >= {size}, so a window could hold nothing but padding"
+            ));
+        }
+    }
+    window.formula([height, width])
+}
+
+/// Windows that may fit where this one does not.
+fn remedies(text: &LayerText, window: &Window, input: Shape) -> Vec<Remedy> {
+    let Ok([height, width, _]) = volume("pool", input) else {
+        return Vec::new();
+    };
+    let mut remedies = window.remedies(text, "size", [height, width]);
+    let mut add = |text: crate::Result<LayerText>, cost| {
+        remedies.extend(text.ok().map(|text| Remedy { text, cost }));
+    };
+    let plain = || text.clone().with("padding", PaddingText::Valid);
+    if let PaddingText::Sides {
+        top,
+        bottom,
+        left,
+        right,
+    } = window.padding
+    {
+        // Elsewhere the second number of a pooling is its stride.
+        if top == bottom && left == right && top > 0 && left > 0 {
+            add(
+                plain().and_then(|text| text.with("stride", [top, left])),
+                cost::SLIP,
+            );
+        }
+        let [rows, columns] = window.kernel.map(|size| size - 1);
+        let less = PaddingText::Sides {
+            top: top.min(rows),
+            bottom: bottom.min(rows),
+            left: left.min(columns),
+            right: right.min(columns),
+        };
+        add(text.clone().with("padding", less), cost::ARGUMENT);
+    }
+    // Windows that overlap look at each pixel many times.
+    let [down, across] = window.stride;
+    if down < window.kernel[0] || across < window.kernel[1] {
+        add(text.clone().with("stride", window.kernel), cost::HALVED);
+    }
+    remedies
 }
 
 fn accepted(kind: &str, window: &Window, input: Shape, batch: usize) -> PoolGeometry {
@@ -65,6 +133,14 @@ impl<T: Element> Layer<T> for MaxPool {
 
     fn output_shape(&self, input: Shape) -> Result<Shape, String> {
         Ok(geometry("maxpool", &self.window, input, 1)?.output.into())
+    }
+
+    fn formula(&self, input: Shape) -> Option<String> {
+        formula(&self.window, input)
+    }
+
+    fn remedies(&self, input: Shape) -> Vec<Remedy> {
+        remedies(&self.text, &self.window, input)
     }
 
     fn visits(&self, input: Shape) -> u64 {
@@ -165,6 +241,17 @@ impl<T: Element> Layer<T> for AvgPool {
             Some(_) => output.into(),
             None => Shape::Features(output[2]),
         })
+    }
+
+    fn formula(&self, input: Shape) -> Option<String> {
+        formula(self.window.as_ref()?, input)
+    }
+
+    fn remedies(&self, input: Shape) -> Vec<Remedy> {
+        match &self.window {
+            Some(window) => remedies(&self.text, window, input),
+            None => Vec::new(),
+        }
     }
 
     fn visits(&self, input: Shape) -> u64 {

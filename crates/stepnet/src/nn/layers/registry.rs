@@ -72,13 +72,19 @@ impl<T: Element> Registry<T> {
     /// # Errors
     /// When nobody registered the kind, or its factory refuses the arguments.
     pub fn build(&self, name: &str, text: &LayerText) -> Result<Arc<dyn Layer<T>>> {
-        let factory = self.factories.get(text.kind()).ok_or_else(|| {
-            Error::layer(
-                name,
-                format!("no layer is registered for the kind {:?}", text.kind()),
-            )
-        })?;
-        factory(text).map_err(|problem| Error::layer(name, problem))
+        self.made(text)
+            .map_err(|problem| Error::layer(name, problem))
+    }
+
+    /// The layer of a parsed text, or why there is none.
+    pub(in crate::nn) fn made(&self, text: &LayerText) -> Built<T> {
+        match self.factories.get(text.kind()) {
+            Some(factory) => factory(text),
+            None => Err(format!(
+                "no layer is registered for the kind {:?}",
+                text.kind()
+            )),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A network: layers in order, their shapes, and all learnt numbers in one array.
 
+pub(super) mod attempt;
 mod builder;
 
 use std::ops::Range;
@@ -12,7 +13,7 @@ pub use builder::NetworkBuilder;
 use super::init::Init;
 use super::layer::{Layer, Parameter, Start};
 use super::loss::Loss;
-use super::notation::NetworkText;
+use super::notation::{NetworkText, hint};
 use super::plan::PlanOptions;
 use super::shape::Shape;
 use super::workspace::Workspace;
@@ -180,8 +181,9 @@ impl<T: Element> Network<T> {
                     "the layer",
                     format!("{name:?}"),
                     format!(
-                        "a number of layers, a kind such as conv, or one of {}",
-                        known.join(", ")
+                        "a number of layers, a kind such as conv, or one of {}{}",
+                        known.join(", "),
+                        hint(name, known.iter().copied())
                     ),
                 ));
             }
@@ -214,6 +216,23 @@ impl<T: Element> Network<T> {
         self.loss
     }
 
+    /// What is worth saying of a network that is to tell classes apart and does not end in an
+    /// activation for them: it fits, and trains by mean squared error.
+    pub fn closing_advice(&self) -> Option<String> {
+        let closed = self.loss.fused_kind().is_some();
+        let last = self.nodes.last()?;
+        (!closed).then(|| {
+            let kind = if self.output().len() == 1 { "sigmoid" } else { "softmax" };
+            format!(
+                "the network ends in {} ({}), so it is trained by {}; with -> {kind} at the end its \
+                 outputs are probabilities",
+                last.name,
+                last.layer.text(),
+                self.loss
+            )
+        })
+    }
+
     /// All learnt numbers, layer by layer.
     pub fn parameters(&self) -> &[T] {
         &self.parameters
@@ -237,7 +256,7 @@ impl<T: Element> Network<T> {
     pub fn work(&self) -> u64 {
         self.nodes
             .iter()
-            .map(|node| builder::work(node.layer(), node.input, node.output))
+            .map(|node| attempt::work(node.layer(), node.input, node.output))
             .fold(0, u64::saturating_add)
     }
 
@@ -257,6 +276,24 @@ impl<T: Element> Network<T> {
         self.nodes.len() - usize::from(self.loss.fused_kind().is_some())
     }
 
+    /// What an array of examples has to be, and how one comes to it whose channels are in front.
+    fn expected(&self, found: &[usize]) -> String {
+        let expected = format!("(examples, {})", self.input);
+        match (self.input, found) {
+            (
+                Shape::Volume {
+                    height,
+                    width,
+                    channels,
+                },
+                &[_, c, h, w],
+            ) if [h, w, c] == [height, width, channels] => {
+                expected + "; the channels are in front: move axis 1 to the end"
+            }
+            _ => expected,
+        }
+    }
+
     /// The outputs for any array whose examples, along its first axis, have the network's input
     /// shape: one row per example. Allocates; for many calls keep a [`Workspace`].
     ///
@@ -271,12 +308,18 @@ impl<T: Element> Network<T> {
                 format!("(examples, {})", self.input),
             ));
         };
-        if extents.iter().product::<usize>() != self.input.len() || extents.contains(&0) {
+        // Other axes may only hold the same values in the same order: flat, or without the ones.
+        let longer = |extents: &[usize]| -> Vec<usize> {
+            extents.iter().copied().filter(|&n| n > 1).collect()
+        };
+        let other_axes = extents.len() == 3 && longer(extents) != longer(&self.input.extents());
+        let size = extents.iter().product::<usize>();
+        if size != self.input.len() || extents.contains(&0) || other_axes {
             return Err(Error::shape(
                 "predict",
                 "x",
                 x.shape(),
-                format!("(examples, {})", self.input),
+                self.expected(x.shape()),
             ));
         }
         let contiguous = x.as_standard_layout();

@@ -31,7 +31,7 @@ pub(super) fn nearest<'a>(
 }
 
 /// `; did you mean "conv"?` for the nearest candidate, or nothing.
-pub(super) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+pub(in crate::nn) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, candidates).map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"))
 }
 

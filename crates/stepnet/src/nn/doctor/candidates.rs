@@ -1,0 +1,509 @@
+//! The changes that may mend a misfit, before any is tried.
+
+use std::collections::HashMap;
+
+use super::edit::{self, Place};
+use super::{Change, InputChange, cost, ending};
+use crate::Element;
+use crate::nn::network::Node;
+use crate::nn::network::attempt::{Kind, Misfit, Terms};
+use crate::nn::notation::{
+    Count, Item, LayerText, NetworkText, PaddingText, ParameterKind, Step, Value,
+};
+use crate::nn::shape::Shape;
+
+/// How many layers before the one that does not fit are thought of.
+const EARLIER_LAYERS: u32 = 6;
+
+/// The most halvings of a number, which brings the largest of the notation to 1.
+const HALVINGS: u32 = 31;
+
+/// A network that may fit.
+#[derive(Debug, Clone)]
+pub(super) struct Candidate {
+    pub(super) text: NetworkText,
+    pub(super) input: Shape,
+    pub(super) changes: Vec<Change>,
+    pub(super) cost: u32,
+}
+
+/// A misfit in its text.
+pub(super) struct Site<'a, T> {
+    pub(super) terms: &'a Terms<'a, T>,
+    pub(super) text: &'a NetworkText,
+    pub(super) input: Shape,
+    pub(super) misfit: &'a Misfit<T>,
+    /// The names of the layers at each column of the text before anything changed.
+    pub(super) names: &'a HashMap<usize, Vec<String>>,
+    pub(super) found: Vec<Candidate>,
+}
+
+/// What may mend a misfit, in no order.
+pub(super) fn candidates<T: Element>(mut site: Site<'_, T>, change: InputChange) -> Vec<Candidate> {
+    let misfit = site.misfit;
+    if let Some(place) = edit::locate(site.text, misfit.index) {
+        match misfit.kind {
+            Kind::Arguments => site.without_signs(&place),
+            Kind::Input | Kind::Size => site.around(&place),
+            Kind::Closing(needed) => ending::closing(&mut site, needed),
+            Kind::Volume => ending::volume(&mut site),
+            Kind::Classes => ending::classes(&mut site),
+        }
+    }
+    if matches!(misfit.kind, Kind::Input | Kind::Size) {
+        site.inputs(change);
+    }
+    site.found
+}
+
+/// The parameter that says how many numbers a layer gives out: filters, units.
+pub(super) fn outputs_parameter(layer: &LayerText) -> Option<&str> {
+    let parameters = layer.signature().parameters().iter();
+    let mut counts = parameters.filter(|p| p.kind == ParameterKind::CountOrClasses);
+    counts.next().map(|p| p.name.as_str())
+}
+
+/// Whether a layer's text has a parameter of this name and kind.
+fn has(layer: &LayerText, name: &str, kind: ParameterKind) -> bool {
+    let mut parameters = layer.signature().parameters().iter();
+    parameters.any(|p| p.name == name && p.kind == kind)
+}
+
+impl<T: Element> Site<'_, T> {
+    /// What the layer number `index` is called in the text before anything changed: layers left
+    /// out renumber those behind.
+    pub(super) fn name(&self, index: usize) -> String {
+        let Some(named) = self.misfit.layers.get(index) else {
+            return String::new();
+        };
+        let now = &named.name;
+        match self.names.get(&named.column).map(Vec::as_slice) {
+            Some([first, rest @ ..]) if named.column > 0 && first != now && !rest.contains(now) => {
+                first.clone()
+            }
+            _ => now.clone(),
+        }
+    }
+
+    pub(super) fn push(&mut self, text: Option<NetworkText>, changes: Vec<Change>, cost: u32) {
+        if let Some(text) = text {
+            self.found.push(Candidate {
+                text,
+                input: self.input,
+                changes,
+                cost,
+            });
+        }
+    }
+
+    /// The layer number `index` becomes `to`, where the word `classes` stays if its number did.
+    pub(super) fn replace(&mut self, index: usize, to: LayerText, cost: u32) {
+        let Some(place) = edit::locate(self.text, index) else {
+            return;
+        };
+        let Some(written) = edit::layer_at(self.text, &place) else {
+            return;
+        };
+        let to = self.with_classes(written, to);
+        if *written == to {
+            return;
+        }
+        let changes = vec![Change::Replace {
+            layer: self.name(index),
+            to: to.to_string(),
+        }];
+        self.push(edit::replaced(self.text, &place, to), changes, cost);
+    }
+
+    fn with_classes(&self, written: &LayerText, to: LayerText) -> LayerText {
+        let Some(name) = outputs_parameter(written) else {
+            return to;
+        };
+        let kept = written.count(name) == Count::Classes
+            && to.kind() == written.kind()
+            && to.count(name).number() == self.terms.classes;
+        match to.clone().with(name, Count::Classes) {
+            Ok(worded) if kept => worded,
+            _ => to,
+        }
+    }
+
+    /// The layer and what is around it.
+    fn around(&mut self, place: &Place) {
+        let misfit = self.misfit;
+        let Some(named) = misfit.layers.get(misfit.index) else {
+            return;
+        };
+        for remedy in &misfit.remedies {
+            self.replace(misfit.index, remedy.text.clone(), remedy.cost);
+        }
+        self.fewer_repetitions(place);
+        self.halved(misfit.index, cost::HALVED);
+        let learns = outputs_parameter(&named.layer).is_some();
+        if misfit.kind == Kind::Size {
+            self.strided(misfit.index, &named.layer);
+            self.pooled(place);
+            self.widest_halved();
+            return;
+        }
+        match misfit.input {
+            Shape::Features(_) => self.volume_wanted(place),
+            Shape::Volume { .. } => {
+                if misfit.remedies.is_empty() {
+                    self.insert(place, "flatten", cost::STRUCTURE);
+                }
+                self.earlier();
+                self.all_padded();
+            }
+        }
+        let change = Change::Remove {
+            layer: self.name(misfit.index),
+        };
+        let cost = cost::STRUCTURE + if learns { 3 } else { 0 };
+        self.push(edit::removed(self.text, place), vec![change], cost);
+    }
+
+    /// Negative numbers without their sign: nothing else is refused for itself.
+    fn without_signs(&mut self, place: &Place) {
+        let Some(layer) = edit::layer_at(self.text, place).cloned() else {
+            return;
+        };
+        for parameter in layer.signature().parameters() {
+            let name = parameter.name.as_str();
+            if parameter.kind == ParameterKind::Number && layer.number(name) < 0.0 {
+                let positive = -layer.number(name);
+                if let Ok(to) = layer.clone().with(name, positive) {
+                    self.replace(self.misfit.index, to, cost::SLIP);
+                }
+            }
+        }
+    }
+
+    /// Each group around the layer, only as often as it fitted; for networks that ask for too much
+    /// by halves, too.
+    fn fewer_repetitions(&mut self, place: &Place) {
+        for (depth, &done) in place.repetitions.iter().enumerate() {
+            let mut times: Vec<(usize, u32)> = Vec::new();
+            if done > 0 {
+                times.push((done, cost::REPEAT));
+            }
+            if self.misfit.kind == Kind::Size {
+                let halves = (1..HALVINGS).map(|k| (done >> k, cost::HALVED + k));
+                times.extend(halves.take_while(|&(times, _)| times > 0));
+            }
+            for (to, cost) in times {
+                let Some((text, from)) = edit::repeated(self.text, place, depth, to) else {
+                    continue;
+                };
+                let change = Change::Repeat {
+                    layer: self.name(self.misfit.index),
+                    column: edit::column(self.text, place, depth),
+                    from,
+                    to,
+                };
+                self.push(Some(text), vec![change], cost);
+            }
+        }
+    }
+
+    /// Half the filters or units, a quarter, ...
+    fn halved(&mut self, index: usize, cost: u32) {
+        let Some(layer) = self.misfit.layers.get(index).map(|named| &named.layer) else {
+            return;
+        };
+        let Some((name, count)) =
+            outputs_parameter(layer).and_then(|name| Some((name, layer.count(name).number()?)))
+        else {
+            return;
+        };
+        for halving in 1..=HALVINGS {
+            let fewer = two_digits(count >> halving);
+            if fewer == 0 {
+                return;
+            }
+            if let Ok(to) = layer.clone().with(name, fewer) {
+                self.replace(index, to, cost + halving);
+            }
+        }
+    }
+
+    /// The layers before the misfit with the most outputs, halved.
+    fn widest_halved(&mut self) {
+        let misfit = self.misfit;
+        let written = misfit.nodes.iter().filter(|node| !node.implied());
+        let mut widest: Vec<(usize, usize)> = (written.zip(&misfit.layers).enumerate())
+            .filter(|(index, (_, named))| {
+                *index != misfit.index && outputs_parameter(&named.layer).is_some()
+            })
+            .map(|(index, (node, _))| (index, node.output().len()))
+            .collect();
+        widest.sort_by_key(|&(_, outputs)| std::cmp::Reverse(outputs));
+        for (index, _) in widest.into_iter().take(2) {
+            self.halved(index, cost::HALVED + 1);
+        }
+    }
+
+    /// Larger steps between windows.
+    fn strided(&mut self, index: usize, layer: &LayerText) {
+        if !has(layer, "stride", ParameterKind::Pair) {
+            return;
+        }
+        let [down, across] = layer.pair("stride");
+        for doubling in 1..8 {
+            let stride = [down << doubling, across << doubling];
+            if let Ok(to) = layer.clone().with("stride", stride) {
+                self.replace(index, to, cost::HALVED + doubling);
+            }
+        }
+    }
+
+    /// The mean of each channel before a dense layer that would see every pixel.
+    fn pooled(&mut self, place: &Place) {
+        let flattened = self
+            .misfit
+            .nodes
+            .last()
+            .is_some_and(|node| node.implied() && matches!(node.input(), Shape::Volume { .. }));
+        if flattened {
+            self.insert(place, "globalavgpool", cost::STRUCTURE);
+        }
+    }
+
+    fn insert(&mut self, place: &Place, kind: &str, cost: u32) {
+        let kinds = self.terms.registry.kinds();
+        if let Ok(layer) = LayerText::new(kinds, kind, []) {
+            let change = Change::Insert {
+                what: kind.to_owned(),
+                before: Some(self.name(self.misfit.index)),
+            };
+            let text = edit::inserted(self.text, place, vec![Step::layer(layer)]);
+            self.push(text, vec![change], cost);
+        }
+    }
+
+    /// A layer that slides over volumes stands behind one that makes vectors of them.
+    fn volume_wanted(&mut self, place: &Place) {
+        let nodes = &self.misfit.nodes;
+        let Some(at) = nodes.iter().rposition(makes_a_vector) else {
+            return;
+        };
+        let written = nodes[..at].iter().filter(|node| !node.implied()).count();
+        let Some(before) = edit::locate(self.text, written) else {
+            return;
+        };
+        let behind = nodes[at + 1..].iter();
+        let learnt_behind = behind.clone().any(|node| !node.range().is_empty());
+        if !nodes[at].implied() {
+            let change = Change::Remove {
+                layer: self.name(written),
+            };
+            // Where a dense layer has mixed the features there is no volume to go back to.
+            let cost = cost::STRUCTURE + if learnt_behind { 2 } else { 0 };
+            self.push(edit::removed(self.text, &before), vec![change], cost);
+        }
+        let change = Change::Move {
+            layer: self.name(self.misfit.index),
+            before: self.name(written),
+        };
+        let cost = cost::STRUCTURE + u32::from(!learnt_behind);
+        self.push(moved(self.text, place, &before), vec![change], cost);
+    }
+
+    /// More room from the layers before: `same` padding, smaller strides, no pooling.
+    fn earlier(&mut self) {
+        let written = self.misfit.nodes.iter().filter(|node| !node.implied());
+        let nodes: Vec<(usize, &Node<T>)> = written.enumerate().collect();
+        let shrinking = nodes.into_iter().rev().filter(|(_, node)| shrinks(node));
+        let mut seen = Vec::new();
+        let mut cost = cost::EARLIER;
+        for (index, node) in shrinking.take(EARLIER_LAYERS as usize) {
+            let Some(place) = edit::locate(self.text, index) else {
+                return;
+            };
+            if seen.contains(&place.path) {
+                continue;
+            }
+            let layer = node.layer().text();
+            if has(&layer, "padding", ParameterKind::Padding)
+                && let Ok(to) = layer.clone().with("padding", PaddingText::Same)
+            {
+                self.replace(index, to, cost);
+            }
+            if outputs_parameter(&layer).is_none() {
+                let change = Change::Remove {
+                    layer: self.name(index),
+                };
+                self.push(edit::removed(self.text, &place), vec![change], cost + 1);
+            } else if has(&layer, "stride", ParameterKind::Pair)
+                && let Ok(to) = layer.clone().with("stride", 1)
+            {
+                self.replace(index, to, cost + 1);
+            }
+            seen.push(place.path);
+            cost += 1;
+        }
+    }
+
+    /// `same` padding for every convolution that has none: one decision, not several.
+    fn all_padded(&mut self) {
+        let mut text = self.text.clone();
+        let padded = edit::for_each_layer(&mut text, &mut |layer| {
+            let bare = outputs_parameter(layer).is_some()
+                && has(layer, "padding", ParameterKind::Padding)
+                && layer.padding("padding") == PaddingText::Valid;
+            let same = bare.then(|| layer.clone().with("padding", PaddingText::Same).ok());
+            same.flatten()
+        });
+        if padded > 1 {
+            self.push(Some(text), vec![Change::AllPadded], cost::STRUCTURE);
+        }
+    }
+
+    /// For values that are no picture: a dense layer for each convolution, and no pooling.
+    fn dense(&mut self) {
+        let mut text = self.text.clone();
+        let kinds = self.terms.registry.kinds();
+        let dense = edit::for_each_layer(&mut text, &mut |layer| {
+            let filters = (layer.kind() == "conv").then(|| layer.count("filters"))?;
+            LayerText::new(kinds, "linear", [("units", Value::Count(filters))]).ok()
+        });
+        let sliding = ["maxpool", "avgpool", "globalavgpool", "flatten"];
+        let bare = edit::without(text, &sliding);
+        if dense > 0 && bare.is_some() {
+            self.push(bare, vec![Change::Dense], cost::STRUCTURE);
+        }
+    }
+
+    /// Inputs that the network may have been meant for.
+    fn inputs(&mut self, change: InputChange) {
+        if self.misfit.kind == Kind::Input && matches!(self.input.extents()[..], [_] | [1, 1, _]) {
+            self.dense();
+        }
+        let mut shapes: Vec<(Shape, u32)> = Vec::new();
+        let any = change == InputChange::Any;
+        match self.input {
+            _ if change == InputChange::Never => {}
+            _ if self.misfit.kind == Kind::Size && !any => {}
+            Shape::Features(values)
+            | Shape::Volume {
+                height: 1,
+                width: 1,
+                channels: values,
+            } => {
+                if self.misfit.kind == Kind::Input {
+                    shapes.extend(as_picture(values));
+                }
+            }
+            Shape::Volume {
+                height,
+                width,
+                channels,
+            } if any => {
+                if height <= 4 && width > 4 && channels > 4 {
+                    shapes.push((Shape::volume(width, channels, height), cost::SLIP));
+                }
+                shapes.extend(sizes(self.misfit.kind, [height, width, channels]));
+            }
+            Shape::Volume { .. } => {}
+        }
+        let from = self.input;
+        for (to, cost) in shapes {
+            self.found.push(Candidate {
+                text: self.text.clone(),
+                input: to,
+                changes: vec![Change::Input { from, to }],
+                cost,
+            });
+        }
+    }
+}
+
+/// Larger pictures of the same form for windows that do not fit, smaller ones for networks that ask
+/// for too much.
+fn sizes(kind: Kind, [height, width, channels]: [usize; 3]) -> Vec<(Shape, u32)> {
+    let scaled = |by: fn(usize, usize) -> usize, k: usize| {
+        let (height, width) = (by(height, k), by(width, k));
+        (height > 0 && width > 0).then(|| Shape::volume(height, width, channels))
+    };
+    let steps = 1..=12_usize;
+    if kind == Kind::Size {
+        let halves = steps.filter_map(|k| Some((scaled(|n, k| n >> k, k)?, k as u32)));
+        return halves
+            .map(|(shape, k)| (shape, cost::HALVED + 1 + k))
+            .collect();
+    }
+    // By quarters up to four times the size, then twice that, ...
+    let more = steps.chain([28, 60, 124]).filter_map(|k| {
+        let by = |n: usize, k: usize| n.saturating_mul(4 + k).div_ceil(4);
+        Some((scaled(by, k)?, k.min(15) as u32))
+    });
+    more.map(|(shape, k)| (shape, cost::INPUT + k)).collect()
+}
+
+/// The square pictures that so many values may be, grey or in colour.
+fn as_picture(values: usize) -> impl Iterator<Item = (Shape, u32)> {
+    [1, 3].into_iter().filter_map(move |channels| {
+        let side = (values / channels).isqrt();
+        let whole = side > 1 && side * side * channels == values;
+        whole.then(|| (Shape::volume(side, side, channels), cost::PADDING))
+    })
+}
+
+fn makes_a_vector<T: Element>(node: &Node<T>) -> bool {
+    matches!(
+        (node.input(), node.output()),
+        (Shape::Volume { .. }, Shape::Features(_))
+    )
+}
+
+fn shrinks<T: Element>(node: &Node<T>) -> bool {
+    let plane = |shape| match shape {
+        Shape::Volume { height, width, .. } => height * width,
+        Shape::Features(_) => 0,
+    };
+    plane(node.output()) < plane(node.input()) && plane(node.output()) > 0
+}
+
+/// The text with the layer at `from`, and what stands behind it up to a dense layer or the closing
+/// activation, moved before `to`; both must stand in the same network or group.
+fn moved(network: &NetworkText, from: &Place, to: &Place) -> Option<NetworkText> {
+    let ((&last, around), (&target, target_around)) =
+        (from.path.split_last()?, to.path.split_last()?);
+    if around != target_around || target >= last {
+        return None;
+    }
+    let mut network = network.clone();
+    let (steps, at) = edit::around(&mut network, from)?;
+    let goes_along = |step: &Step| match &step.item {
+        Item::Group { .. } => false,
+        Item::Layer(layer) => !matches!(
+            layer.kind(),
+            "linear" | "flatten" | "globalavgpool" | "softmax" | "sigmoid"
+        ),
+    };
+    let along = steps[at + 1..].iter().take_while(|step| goes_along(step));
+    let end = at + 1 + along.count();
+    let block: Vec<Step> = steps.drain(at..end).collect();
+    steps.splice(target..target, block);
+    Some(network)
+}
+
+/// The number with all digits but the first two made zero.
+fn two_digits(number: usize) -> usize {
+    let mut unit = 1;
+    while number / unit >= 100 {
+        unit *= 10;
+    }
+    number / unit * unit
+}
+
+/// A layer of one kind for the end of a network; its outputs, if it counts any, are `classes`.
+pub(super) fn closing_layer<T: Element>(
+    terms: &Terms<'_, T>,
+    kind: &str,
+    units: Option<Count>,
+) -> Option<Step> {
+    let arguments = units.map(|units| ("units", Value::Count(units)));
+    let layer = LayerText::new(terms.registry.kinds(), kind, arguments);
+    layer.ok().map(Step::layer)
+}

@@ -1,0 +1,471 @@
+//! Whether a text makes a network: shapes follow from layer to layer, and what does not fit, or
+//! would ask for more than a machine has, is told before memory is taken for it.
+
+use super::{Network, Node};
+use crate::Element;
+use crate::error::{Error, Result};
+use crate::memory;
+use crate::nn::layer::{Layer, Parameter, Remedy};
+use crate::nn::layers::Registry;
+use crate::nn::loss::Loss;
+use crate::nn::notation::{self, LayerText, NamedLayer, NetworkText};
+use crate::nn::plan::{Plan, PlanOptions};
+use crate::nn::shape::Shape;
+
+/// The most that a network may ask for.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::nn) struct Limits {
+    /// Numbers it may learn.
+    pub(in crate::nn) parameters: usize,
+    /// Values one example may need at a time, scratch memory included.
+    pub(in crate::nn) values: usize,
+    /// [`Network::work`] of one example.
+    pub(in crate::nn) work: u64,
+    /// Whether `values` holds for training, too, and not for inference alone.
+    pub(in crate::nn) training: bool,
+}
+
+impl Limits {
+    /// What bounds the demands of a short text, or a small model file: some 8 milliard weights, two
+    /// gibibytes of `f32` for an example, some minutes on a desktop's CPU. Real networks are far
+    /// below.
+    pub(in crate::nn) const MOST: Self = Self {
+        parameters: 1 << 33,
+        values: 1 << 29,
+        work: 1 << 42,
+        training: false,
+    };
+}
+
+/// About how many multiply-adds of a matrix product take the time of one value elsewhere.
+const VISIT_COST: u64 = 16;
+
+/// What a text is tried with.
+#[derive(Debug)]
+pub(in crate::nn) struct Terms<'a, T> {
+    pub(in crate::nn) registry: &'a Registry<T>,
+    /// What the word `classes` stands for.
+    pub(in crate::nn) classes: Option<usize>,
+    /// The classes that the network has to tell apart, if that is asked of it.
+    pub(in crate::nn) names: Option<&'a [String]>,
+    pub(in crate::nn) loss: Option<Loss>,
+    pub(in crate::nn) limits: Limits,
+}
+
+/// Why no network came of a text.
+#[derive(Debug)]
+pub(in crate::nn) enum Refusal<T> {
+    /// It is no matter of what fits what.
+    Plain(Error),
+    /// Something does not fit.
+    Misfit(Box<Misfit<T>>),
+}
+
+impl<T, E: Into<Error>> From<E> for Refusal<T> {
+    fn from(error: E) -> Self {
+        Self::Plain(error.into())
+    }
+}
+
+/// What is wrong about a misfit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::nn) enum Kind {
+    /// A layer refuses its arguments.
+    Arguments,
+    /// A layer refuses its input.
+    Input,
+    /// The network asks for too much from this layer on.
+    Size,
+    /// The loss needs this closing activation.
+    Closing(&'static str),
+    /// The output is a volume where a vector is needed.
+    Volume,
+    /// The outputs are not one for each class.
+    Classes,
+}
+
+/// Something that does not fit, with what there is to say about it.
+#[derive(Debug)]
+pub(in crate::nn) struct Misfit<T> {
+    pub(in crate::nn) kind: Kind,
+    /// The layer's number when groups are written out.
+    pub(in crate::nn) index: usize,
+    /// All layers, groups written out.
+    pub(in crate::nn) layers: Vec<NamedLayer>,
+    /// The layers before it that fit, with the implied ones.
+    pub(in crate::nn) nodes: Vec<Node<T>>,
+    /// What flows into the layer.
+    pub(in crate::nn) input: Shape,
+    pub(in crate::nn) problem: String,
+    pub(in crate::nn) formula: Option<String>,
+    /// What the layer itself would have changed.
+    pub(in crate::nn) remedies: Vec<Remedy>,
+}
+
+/// The network of `text` with no numbers in it yet, and how many it learns.
+pub(in crate::nn) fn attempt<T: Element>(
+    terms: &Terms<'_, T>,
+    text: &NetworkText,
+    input: Shape,
+) -> Result<(Network<T>, usize), Refusal<T>> {
+    input.checked()?;
+    let mut text = text.clone();
+    if let Some(classes) = terms.classes {
+        notation::resolve_classes(&mut text, classes)?;
+    }
+    let layers = notation::expand(&text)?;
+    let mut stack = Stack {
+        terms,
+        nodes: Vec::new(),
+        shape: input,
+        parameters: 0,
+        work: 0,
+    };
+    for (index, layer) in layers.iter().enumerate() {
+        if let Err(fault) = stack.push_with_flatten(layer) {
+            let (nodes, input) = (stack.nodes, stack.shape);
+            return Err(fault.at(index, layers, nodes, input));
+        }
+    }
+    let Stack {
+        nodes, parameters, ..
+    } = stack;
+    let closing = layers.last().map_or("", |named| named.layer.kind());
+    let loss = (terms.loss).unwrap_or_else(|| Loss::for_closing_kind(closing));
+    let mut network = Network {
+        text,
+        input,
+        parameters: Vec::new(),
+        nodes,
+        loss,
+    };
+    let checked = check_loss(&network, closing)
+        .and_then(|()| check_classes(&network, terms.names))
+        .map_err(|fault| Box::new((layers.len() - 1, fault)))
+        .and_then(|()| check_memory(&network, &terms.limits));
+    match checked {
+        Ok(()) => Ok((network, parameters)),
+        Err(blamed) => {
+            let (index, fault) = *blamed;
+            let nodes = std::mem::take(&mut network.nodes);
+            let node = place_of(&nodes, index);
+            let input = nodes.get(node).map_or(input, Node::input);
+            Err(fault.at(index, layers, nodes, input))
+        }
+    }
+}
+
+/// The place among the nodes of the layer number `index` of the text: implied nodes lie between.
+pub(in crate::nn) fn place_of<T>(nodes: &[Node<T>], index: usize) -> usize {
+    let written = nodes.iter().enumerate().filter(|(_, node)| !node.implied);
+    written
+        .map(|(place, _)| place)
+        .nth(index)
+        .unwrap_or(nodes.len())
+}
+
+/// A layer's number, and what is wrong with it.
+type Blamed = Box<(usize, Fault)>;
+
+/// What is wrong with a layer, before it is known where the layer stands.
+enum Fault {
+    Plain(Error),
+    Misfit {
+        kind: Kind,
+        problem: String,
+        formula: Option<String>,
+        remedies: Vec<Remedy>,
+    },
+}
+
+impl Fault {
+    fn new(kind: Kind, problem: String, formula: Option<String>) -> Self {
+        Self::Misfit {
+            kind,
+            problem,
+            formula,
+            remedies: Vec::new(),
+        }
+    }
+
+    fn at<T>(
+        self,
+        index: usize,
+        layers: Vec<NamedLayer>,
+        nodes: Vec<Node<T>>,
+        input: Shape,
+    ) -> Refusal<T> {
+        match self {
+            Self::Plain(error) => Refusal::Plain(error),
+            Self::Misfit {
+                kind,
+                problem,
+                formula,
+                remedies,
+            } => Refusal::Misfit(Box::new(Misfit {
+                kind,
+                index,
+                layers,
+                nodes,
+                input,
+                problem,
+                formula,
+                remedies,
+            })),
+        }
+    }
+}
+
+/// The nodes so far and what flows out of them.
+struct Stack<'a, T> {
+    terms: &'a Terms<'a, T>,
+    nodes: Vec<Node<T>>,
+    shape: Shape,
+    parameters: usize,
+    work: u64,
+}
+
+impl<T: Element> Stack<'_, T> {
+    /// Pushes a layer, and before a dense one the flatten that the text left out.
+    fn push_with_flatten(&mut self, named: &NamedLayer) -> Result<(), Fault> {
+        if named.layer.kind() == "linear" && matches!(self.shape, Shape::Volume { .. }) {
+            let kinds = self.terms.registry.kinds();
+            let flatten = LayerText::new(kinds, "flatten", []).map_err(Fault::Plain)?;
+            self.push(&format!("flatten before {}", named.name), &flatten, true)?;
+        }
+        self.push(&named.name, &named.layer, false)
+    }
+
+    fn push(&mut self, name: &str, text: &LayerText, implied: bool) -> Result<(), Fault> {
+        let layer = self.terms.registry.made(text);
+        let layer = layer.map_err(|problem| Fault::new(Kind::Arguments, problem, None))?;
+        let input = self.shape;
+        let output = layer.output_shape(input).map_err(|problem| Fault::Misfit {
+            kind: Kind::Input,
+            problem,
+            formula: layer
+                .formula(input)
+                .or_else(|| self.vector_made(layer.as_ref(), input)),
+            remedies: layer.remedies(input),
+        })?;
+        let too_much = |problem: String, formula| Fault::Misfit {
+            kind: Kind::Size,
+            problem,
+            formula,
+            remedies: layer.remedies(input),
+        };
+        if let Err(Error::Value {
+            found, expected, ..
+        }) = output.checked()
+        {
+            let problem = format!("its output is {found}, expected {expected}");
+            return Err(too_much(problem, None));
+        }
+        let limits = &self.terms.limits;
+        self.work = self
+            .work
+            .saturating_add(work(layer.as_ref(), input, output));
+        if self.work > limits.work {
+            let (work, most) = (self.work, limits.work);
+            return Err(too_much(
+                format!(
+                    "with it one example would take {work} operations, expected at most {most}"
+                ),
+                None,
+            ));
+        }
+        let parameters = layer.parameters(input);
+        let (formula, learnt) = count(&parameters);
+        let total = (self.parameters as u128).saturating_add(learnt);
+        let fits = usize::try_from(total).ok();
+        let Some(total) = fits.filter(|&total| total <= limits.parameters) else {
+            let most = limits.parameters;
+            let problem = format!("with it the network would learn more than {most} numbers");
+            let before = match self.parameters {
+                0 => String::new(),
+                before => format!(", with {before} before it"),
+            };
+            return Err(too_much(problem, Some(formula + &before)));
+        };
+        self.nodes.push(Node {
+            name: name.to_owned(),
+            layer,
+            input,
+            output,
+            parameters,
+            range: self.parameters..total,
+            implied,
+            frozen: false,
+        });
+        self.shape = output;
+        self.parameters = total;
+        Ok(())
+    }
+}
+
+impl<T: Element> Stack<'_, T> {
+    /// Which layer made a vector of a volume that `layer` would have taken.
+    fn vector_made(&self, layer: &dyn Layer<T>, input: Shape) -> Option<String> {
+        let Shape::Features(_) = input else {
+            return None;
+        };
+        self.nodes.iter().rev().find_map(|node| {
+            let (
+                Shape::Volume {
+                    height,
+                    width,
+                    channels,
+                },
+                Shape::Features(features),
+            ) = (node.input, node.output)
+            else {
+                return None;
+            };
+            let volume = node.input;
+            layer.output_shape(volume).ok()?;
+            let sum = match features == volume.len() {
+                true => format!("{height} * {width} * {channels} = {features}"),
+                false => features.to_string(),
+            };
+            Some(format!("{} made {sum} features of {volume}", node.name))
+        })
+    }
+}
+
+/// How many numbers some arrays hold: `3 * 3 * 8 * 16 + 16 = 1168`, and the sum.
+fn count(parameters: &[Parameter]) -> (String, u128) {
+    let product = |parameter: &Parameter| {
+        let extents = parameter.shape.iter();
+        extents.fold(1_u128, |product, &extent| {
+            product.saturating_mul(extent as u128)
+        })
+    };
+    let written = |parameter: &Parameter| {
+        let extents: Vec<String> = parameter.shape.iter().map(usize::to_string).collect();
+        extents.join(" * ")
+    };
+    let terms: Vec<String> = parameters.iter().map(written).collect();
+    let sum = parameters.iter().map(product).fold(0, u128::saturating_add);
+    (format!("{} = {sum}", terms.join(" + ")), sum)
+}
+
+/// See [`Network::work`].
+pub(super) fn work<T: Element>(layer: &dyn Layer<T>, input: Shape, output: Shape) -> u64 {
+    let visits = layer.visits(input).saturating_add(output.len() as u64);
+    let visits = visits.saturating_mul(VISIT_COST);
+    layer.multiply_adds(input).saturating_add(visits)
+}
+
+/// Refuses a network whose workspace for one example would be out of all proportion, and blames
+/// the layer with the largest output.
+fn check_memory<T: Element>(network: &Network<T>, limits: &Limits) -> Result<(), Blamed> {
+    let last = network.nodes.iter().filter(|node| !node.implied).count() - 1;
+    let outputs = network.nodes.iter().map(|node| node.output.len());
+    let kept = outputs.fold(0, usize::saturating_add);
+    if limits.training && kept > limits.values / 2 {
+        // Training keeps the outputs and as many gradients. Its own plan would take its time
+        // for a long network.
+        let problem = "training keeps more values than there is room for".to_owned();
+        let fault = Fault::new(Kind::Size, problem, None);
+        return Err(Box::new((widest(network), fault)));
+    }
+    let plan = Plan::new(network, 1, PlanOptions::default());
+    let plan = plan.map_err(|error| Box::new((last, Fault::Plain(error))))?;
+    let (needed, most) = (
+        plan.bytes::<T>(),
+        limits.values.saturating_mul(size_of::<T>()),
+    );
+    if needed <= most {
+        return Ok(());
+    }
+    let problem = format!(
+        "the memory for one example is {}, expected at most {}",
+        memory::readable(needed as u128),
+        memory::readable(most as u128)
+    );
+    let index = widest(network);
+    let node = network.nodes.get(place_of(&network.nodes, index));
+    let formula = node.map(|node| {
+        let extents: Vec<String> = node.output.extents().iter().map(usize::to_string).collect();
+        let product = extents.join(" * ");
+        format!(
+            "its output alone is {product} = {} values",
+            node.output.len()
+        )
+    });
+    Err(Box::new((index, Fault::new(Kind::Size, problem, formula))))
+}
+
+/// The number of the layer with the largest output.
+fn widest<T>(network: &Network<T>) -> usize {
+    let written = network.nodes.iter().filter(|node| !node.implied);
+    let widest = written
+        .enumerate()
+        .max_by_key(|(_, node)| node.output.len());
+    widest.map_or(0, |(index, _)| index)
+}
+
+fn check_loss<T: Element>(network: &Network<T>, closing: &str) -> Result<(), Fault> {
+    let Some(needed) = network.loss.fused_kind() else {
+        return Ok(());
+    };
+    if closing != needed {
+        let problem = format!(
+            "the last layer is {closing:?}, expected {needed}, because the loss is {}",
+            network.loss
+        );
+        return Err(Fault::new(Kind::Closing(needed), problem, None));
+    }
+    match network.output() {
+        Shape::Features(_) => Ok(()),
+        volume @ Shape::Volume {
+            height,
+            width,
+            channels,
+        } => {
+            let problem = format!("the output is a volume {volume}, expected a vector");
+            let formula = format!(
+                "{height} * {width} * {channels} = {} outputs, not one for each class",
+                volume.len()
+            );
+            Err(Fault::new(Kind::Volume, problem, Some(formula)))
+        }
+    }
+}
+
+/// Refuses a network whose outputs are not one for each class, or one for two.
+fn check_classes<T: Element>(network: &Network<T>, names: Option<&[String]>) -> Result<(), Fault> {
+    let Some(names) = names else { return Ok(()) };
+    let (output, classes) = (network.output(), names.len());
+    let single = output.len() == 1;
+    let always_one = single && network.loss == Loss::SoftmaxCrossEntropy;
+    let apart = match output.len() {
+        1 if always_one => 1,
+        1 => 2,
+        outputs => outputs,
+    };
+    if apart == classes && matches!(output, Shape::Features(_)) {
+        return Ok(());
+    }
+    let list = match names {
+        [first, second, third, _, ..] => format!("{first}, {second}, {third}, ..."),
+        few => few.join(", "),
+    };
+    let plural = if apart == 1 { "class" } else { "classes" };
+    let problem =
+        format!("the network tells {apart} {plural} apart, but the data has {classes} ({list})");
+    let formula = match output {
+        _ if always_one => "softmax of one unit: exp(z) / exp(z) = 1, whatever z is".to_owned(),
+        Shape::Features(1) => format!("1 output says one of two, {classes} needed"),
+        Shape::Features(outputs) => format!("{outputs} outputs for {classes} classes"),
+        Shape::Volume {
+            height,
+            width,
+            channels,
+        } => format!(
+            "{height} * {width} * {channels} = {} outputs for {classes} classes",
+            output.len()
+        ),
+    };
+    Err(Fault::new(Kind::Classes, problem, Some(formula)))
+}
