@@ -37,6 +37,9 @@ pub(crate) enum Command {
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArgs),
+    /// Check a network's gradients against differences, array by array.
+    #[command(after_help = crate::gradcheck::EXAMPLES)]
+    Gradcheck(crate::gradcheck::GradcheckArgs),
 }
 
 const TRAIN_EXAMPLES: &str = "\

@@ -4,8 +4,10 @@ mod args;
 mod curves;
 mod evaluate;
 mod failure;
+mod gradcheck;
 mod inspect;
 mod material;
+mod named;
 mod predict;
 mod progress;
 mod run_folder;
@@ -45,5 +47,6 @@ fn run(cli: &Cli) -> Outcome {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Gradcheck(args) => gradcheck::run(args),
     }
 }
