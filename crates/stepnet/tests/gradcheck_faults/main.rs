@@ -27,7 +27,11 @@ fn check_with(network: &mut Network<f64>, options: &Options) -> Report {
 
 fn check(fault: Fault) -> Report {
     let mut network = build(registry(fault), NETWORK, [9, 8, 2]);
-    check_with(&mut network, &Options::default())
+    let options = Options {
+        samples: 24,
+        ..Options::default()
+    };
+    check_with(&mut network, &options)
 }
 
 /// Asserts that exactly `wrong` are wrong, and that `blamed` (layers and arrays) are what is named.

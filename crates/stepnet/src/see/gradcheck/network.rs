@@ -4,15 +4,19 @@ use std::ops::Range;
 
 use super::blame;
 use super::examples::Examples;
+use super::function::norm;
 use super::report::{Report, report};
 use super::subject::{Array, Reading, Sides, Subject};
 use super::{Options, tensor};
 use crate::error::{Error, Result};
 use crate::nn::layer::Noise;
-use crate::nn::{Batch, Network, PlanOptions, Workspace};
+use crate::nn::{Batch, Loss, Network, PlanOptions, Workspace};
 
 /// The seed of the noise of all passes of a check, so that dropout always drops the same.
 const NOISE: u64 = 5;
+
+/// Roundings that an output and its target may be off by.
+const ROUNDINGS: f64 = 4.0;
 
 /// The noise of passes over these examples.
 pub(super) fn noise_of(examples: &[u64]) -> Noise<'_> {
@@ -63,6 +67,28 @@ pub fn network(network: &Network<f64>, examples: &Examples, options: &Options) -
     Ok(report)
 }
 
+/// How far rounding may have moved the gradients, relative to their size: they begin with the
+/// difference of an output and its target, of which little is left where the two nearly meet.
+fn rounding(workspace: &Workspace<f64>, network: &Network<f64>, examples: usize) -> f64 {
+    let nodes = workspace.plan().nodes();
+    let norm = |values: &[f64]| norm(values.iter().copied());
+    let Some(dz) = workspace.input_gradient(nodes, examples) else {
+        return 0.0;
+    };
+    let terms = dz.len() as f64;
+    let outputs = match (network.loss(), nodes.checked_sub(1)) {
+        (Loss::MeanSquaredError, Some(last)) => workspace.value(last, examples).map_or(1.0, norm),
+        // Probabilities.
+        _ => 0.0,
+    };
+    let scale = ROUNDINGS * f64::EPSILON * (terms.sqrt() + outputs) / examples as f64;
+    if norm(dz) > 0.0 {
+        scale / norm(dz)
+    } else {
+        0.0
+    }
+}
+
 /// A network with its examples, after one training pass.
 pub(super) struct Whole {
     network: Network<f64>,
@@ -74,6 +100,7 @@ pub(super) struct Whole {
     places: Vec<(usize, Range<usize>)>,
     input_gradient: Vec<f64>,
     cost: f64,
+    rounding: f64,
 }
 
 impl Whole {
@@ -123,10 +150,11 @@ impl Whole {
         let mut subject = Self {
             network: network.clone(),
             examples: examples.clone(),
-            workspace,
             named,
             arrays: vec![Array { name, shape }],
             places: Vec::new(),
+            rounding: rounding(&workspace, network, batch),
+            workspace,
             input_gradient,
             cost,
         };
@@ -209,6 +237,10 @@ impl Subject for Whole {
             None => &self.input_gradient,
             Some(at) => &self.workspace.gradients()[self.places[at].1.clone()],
         }
+    }
+
+    fn rounding(&self) -> f64 {
+        self.rounding
     }
 
     fn settle(&mut self) -> Result<()> {

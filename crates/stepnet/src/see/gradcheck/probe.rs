@@ -11,7 +11,7 @@ use crate::{Error, Result};
 /// thousands is.
 const DEVIATIONS: f64 = 10.0;
 
-/// A derivative by differences, and how far it may be off.
+/// A derivative by differences, and how far it and the analytic one may be apart by rounding.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Estimate {
     pub(super) value: f64,
@@ -89,9 +89,10 @@ impl<'s> Probe<'s> {
             values[place] = if forward { plus } else { minus };
         });
         self.subject.values(self.array)[place] = start;
+        let rounding = self.subject.rounding();
         Ok(costs?.map(|[up, down]| Estimate {
             value: (up - down) / width,
-            error: DEVIATIONS * self.deviation / width,
+            error: DEVIATIONS * self.deviation / width + self.gradient(place).abs() * rounding,
         }))
     }
 
@@ -163,7 +164,7 @@ impl<'s> Probe<'s> {
         }
         Ok(Some(Slope {
             excess: up - down - foretold,
-            error: DEVIATIONS * self.deviation,
+            error: DEVIATIONS * self.deviation + f64::sqrt(squares) * self.subject.rounding(),
             size: f64::sqrt(squares),
         }))
     }

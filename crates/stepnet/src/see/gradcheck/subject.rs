@@ -31,6 +31,11 @@ pub(super) trait Subject {
     /// The analytic gradient by an array, at the values as they were at the beginning.
     fn gradient(&self, array: usize) -> &[f64];
 
+    /// How far rounding may have moved the analytic gradients, relative to their size.
+    fn rounding(&self) -> f64 {
+        0.0
+    }
+
     /// Runs everything on the values as they are, before a new array is moved.
     ///
     /// # Errors
