@@ -40,6 +40,9 @@ pub(crate) enum Command {
     /// Check a network's gradients against differences, array by array.
     #[command(after_help = crate::gradcheck::EXAMPLES)]
     Gradcheck(crate::gradcheck::GradcheckArgs),
+    /// Show an array of a file: shape, range, values.
+    #[command(after_help = crate::show::EXAMPLES)]
+    Show(crate::show::ShowArgs),
 }
 
 const TRAIN_EXAMPLES: &str = "\

@@ -11,6 +11,7 @@ mod named;
 mod predict;
 mod progress;
 mod run_folder;
+mod show;
 mod table;
 mod train;
 mod usage;
@@ -48,5 +49,6 @@ fn run(cli: &Cli) -> Outcome {
         Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Gradcheck(args) => gradcheck::run(args),
+        Command::Show(args) => show::run(args),
     }
 }

@@ -4,3 +4,6 @@
 //! them; nothing is computed on the side.
 
 pub mod gradcheck;
+pub mod show;
+
+pub use show::show;

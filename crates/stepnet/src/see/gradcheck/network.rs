@@ -243,6 +243,14 @@ impl Subject for Whole {
         self.rounding
     }
 
+    fn cancelled(&self) -> f64 {
+        match self.network.loss() {
+            // The logarithm of a sum of at least 1, of which a sure example leaves nothing.
+            Loss::SoftmaxCrossEntropy => 1.0,
+            Loss::BinaryCrossEntropy | Loss::MeanSquaredError => 0.0,
+        }
+    }
+
     fn settle(&mut self) -> Result<()> {
         self.run(0).map(|_| ())
     }

@@ -25,7 +25,7 @@ pub(super) fn deviation(
     at: f64,
     random: &mut RandomState,
 ) -> Result<f64> {
-    let least = 0.5 * f64::EPSILON * at.abs();
+    let least = 0.5 * f64::EPSILON * at.abs().max(subject.cancelled());
     let start = subject.values(array).to_vec();
     let signs: Vec<f64> = start.iter().map(|_| sign(random)).collect();
     let (mut costs, mut sides) = (Vec::with_capacity(POINTS), Vec::with_capacity(POINTS));

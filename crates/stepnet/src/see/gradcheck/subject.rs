@@ -36,6 +36,11 @@ pub(super) trait Subject {
         0.0
     }
 
+    /// The largest number that is rounded on the way to the cost of each example and then cancels.
+    fn cancelled(&self) -> f64 {
+        0.0
+    }
+
     /// Runs everything on the values as they are, before a new array is moved.
     ///
     /// # Errors
