@@ -41,6 +41,12 @@ pub(crate) enum Command {
     /// Run the course's published experiments again and hold every number against ours.
     #[command(after_help = VERIFY_COURSE_EXAMPLES)]
     VerifyCourse(VerifyCourseArgs),
+    /// Check a network's gradients against differences, array by array.
+    #[command(after_help = crate::gradcheck::EXAMPLES)]
+    Gradcheck(crate::gradcheck::GradcheckArgs),
+    /// Show an array of a file: shape, range, values.
+    #[command(after_help = crate::show::EXAMPLES)]
+    Show(crate::show::ShowArgs),
 }
 
 const TRAIN_EXAMPLES: &str = "\

@@ -3,51 +3,22 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stepnet::nn::notation::{parse_or_preset, presets};
 use stepnet::nn::{ModelFile, Network, Preprocessing, Registry, Resize, Shape, Tensor};
 
 use crate::args::InspectArgs;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
+use crate::named::{self, Named};
 use crate::progress::print_line;
 use crate::table::{Align, Table, thousands};
 
-/// What `classes` stands for where nothing says.
-const USUAL_CLASSES: usize = 10;
-
 pub(crate) fn run(args: &InspectArgs) -> Outcome {
-    let path = Path::new(&args.network);
-    if path.is_file() {
-        return inspect_file(path, args.json);
-    }
-    let preset = presets::find(args.network.trim());
-    let names_a_file = path
-        .extension()
-        .is_some_and(|extension| extension == "safetensors");
-    if preset.is_none() && (names_a_file || path.is_dir()) {
-        let problem = if path.is_dir() {
-            "is a folder, expected a model file"
-        } else {
-            "no such file"
-        };
-        return Err(Failure::usage(format!("{}: {problem}", path.display())));
-    }
-    if preset.is_none() {
-        // Before the input is asked for: a mistyped name or text has none.
-        parse_or_preset(&args.network, Registry::<f32>::builtin().kinds()).map_err(|error| {
-            Failure::from(stepnet::Error::from(error))
-                .context(&format!("neither a file nor a network: {:?}", args.network))
-        })?;
-    }
-    let input = args.input.or(preset.and_then(|preset| preset.input).map(Into::into)).ok_or_else(|| {
-        Failure::usage("the network's input is not known; add --input HEIGHTxWIDTHxCHANNELS, such as --input 28x28x1")
-    })?;
-    let usual = preset.map_or(USUAL_CLASSES, |preset| preset.classes);
-    let classes = args.classes.map_or(usual, |classes| classes as usize);
+    let (text, preset) = match Named::of(&args.network)? {
+        Named::File(path) => return inspect_file(path, args.json),
+        Named::Network(text, preset) => (text, preset),
+    };
     // Shapes and counts do not depend on the element type.
-    let network = Network::<f32>::builder()
-        .classes(classes)
-        .build(&args.network, input)
-        .map_err(|error| Failure::of_network(error, "", "--input "))?;
+    let classes = args.classes.map(|classes| classes as usize);
+    let network: Network<f32> = named::build(text, preset, args.input, classes, None)?;
     if args.json {
         print_line(&describe(&network).to_string());
     } else {

@@ -4,11 +4,14 @@ mod args;
 mod curves;
 mod evaluate;
 mod failure;
+mod gradcheck;
 mod inspect;
 mod material;
+mod named;
 mod predict;
 mod progress;
 mod run_folder;
+mod show;
 mod table;
 mod train;
 mod usage;
@@ -47,5 +50,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::VerifyCourse(args) => verify_course::run(args),
+        Command::Gradcheck(args) => gradcheck::run(args),
+        Command::Show(args) => show::run(args),
     }
 }

@@ -270,7 +270,7 @@ fn test_part(path: &Path, options: &OpenOptions, classes: &[String]) -> Outcome<
 }
 
 /// The examples with the classes that a model knows; `place` is where they came from.
-fn with_classes(data: Dataset, classes: &[String], place: &str) -> Outcome<Dataset> {
+pub(crate) fn with_classes(data: Dataset, classes: &[String], place: &str) -> Outcome<Dataset> {
     data.with_classes(classes)
         .map_err(|error| Failure::from(error).context(place))
 }

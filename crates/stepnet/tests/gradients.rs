@@ -1,16 +1,13 @@
 //! Numerical gradient checks of every built-in layer and loss, in `f64`.
 //!
 //! The analytic gradient of the mean loss, by every parameter and by the input, is held against
-//! central differences; each array must agree to 1e-6 in the course's relative difference,
-//! `|numeric - analytic| / (|numeric| + |analytic|)` over the whole array.
+//! central differences by [`gradcheck`], which is held to the course's in `gradcheck_course.rs` and
+//! has faults planted in `gradcheck_faults.rs`.
 
-use stepnet::nn::layer::Noise;
-use stepnet::nn::{Batch, Init, Loss, Network, PlanOptions, Shape, Targets, Workspace};
-use stepnet::rng::RandomState;
+use stepnet::nn::{Loss, Network, Shape};
+use stepnet::see::gradcheck::{self, Examples, Options, Verdict};
 
 const EXAMPLES: usize = 3;
-const STEP: f64 = 1e-6;
-const LARGEST_DIFFERENCE: f64 = 1e-6;
 
 /// What is checked: a network, its input, and a loss other than its text asks for.
 struct Case(&'static str, &'static str, Option<Loss>);
@@ -110,113 +107,38 @@ fn check(&Case(text, input, loss): &Case, seed: u32) {
         builder = builder.loss(loss);
     }
     let mut network = builder.build(text, input).unwrap();
-    let mut random = RandomState::new(seed);
-    network.initialize(Init::He, &mut random);
-    // Biases too, so that no bias hides behind a zero.
-    for value in network.parameters_mut() {
-        *value += 0.1 * random.normal();
-    }
-    let mut x = vec![0.0; EXAMPLES * input.len()];
-    random.fill_randn(&mut x);
-    let outputs = network.output().len();
-    let classes: Vec<u32> = (0..EXAMPLES as u32)
-        .map(|example| example % outputs.max(2) as u32)
-        .collect();
-    let mut values = vec![0.0; EXAMPLES * outputs];
-    random.fill_randn(&mut values);
-
-    let mut targets = vec![Targets::Values(&values)];
-    if network.loss() != Loss::MeanSquaredError {
-        // As probabilities where the loss is about probabilities.
-        targets = vec![Targets::Classes(&classes)];
-    } else if loss.is_some() {
-        targets.push(Targets::Classes(&classes));
-    }
-    for targets in targets {
-        check_targets(text, &mut network, &mut x, targets);
-    }
-}
-
-fn check_targets(text: &str, network: &mut Network<f64>, x: &mut [f64], targets: Targets<'_, f64>) {
-    let options = PlanOptions {
-        training: true,
-        input_gradient: true,
-        ..PlanOptions::default()
-    };
-    // A larger workspace than the batch, as the last batch of an epoch has.
-    let mut workspace = Workspace::new(network, EXAMPLES + 2, options).unwrap();
-    cost(network, &mut workspace, x, targets);
-    let gradients = workspace.gradients().to_vec();
-    let input_gradient = workspace.input_gradient(0, EXAMPLES).unwrap().to_vec();
-
-    let places: Vec<(String, std::ops::Range<usize>)> = network
-        .nodes()
-        .iter()
-        .flat_map(|node| {
-            node.placed_parameters()
-                .map(|(parameter, range)| (format!("{}.{}", node.name(), parameter.name), range))
-                .collect::<Vec<_>>()
-        })
-        .collect();
-    for (name, range) in places {
-        let analytic = gradients[range.clone()].to_vec();
-        let numeric: Vec<f64> = range
-            .map(|place| {
-                let start = network.parameters()[place];
-                let mut at = |value: f64| {
-                    network.parameters_mut()[place] = value;
-                    cost(network, &mut workspace, x, targets)
-                };
-                let difference = (at(start + STEP) - at(start - STEP)) / (2.0 * STEP);
-                network.parameters_mut()[place] = start;
-                difference
-            })
+    let drawn = Examples::drawn(&network, EXAMPLES, seed).unwrap();
+    gradcheck::draw_weights(&mut network, &drawn, seed).unwrap();
+    check_examples(text, &network, &drawn);
+    if network.loss() == Loss::MeanSquaredError && loss.is_some() {
+        // Classes too, where the output could be about classes.
+        let classes = (0..EXAMPLES as u32)
+            .map(|example| example % network.output().len().max(2) as u32)
             .collect();
-        compare(text, &name, &numeric, &analytic);
+        let classes = Examples::classes(drawn.x().to_vec(), classes);
+        check_examples(text, &network, &classes);
     }
-    let numeric: Vec<f64> = (0..x.len())
-        .map(|place| {
-            let start = x[place];
-            let mut at = |value: f64| {
-                x[place] = value;
-                cost(network, &mut workspace, x, targets)
-            };
-            let difference = (at(start + STEP) - at(start - STEP)) / (2.0 * STEP);
-            x[place] = start;
-            difference
-        })
-        .collect();
-    compare(text, "the input", &numeric, &input_gradient);
 }
 
-fn cost(
-    network: &Network<f64>,
-    workspace: &mut Workspace<f64>,
-    x: &[f64],
-    targets: Targets<'_, f64>,
-) -> f64 {
-    let noise = Noise {
-        seed: 5,
-        epoch: 2,
-        examples: &[7, 3, 11],
+fn check_examples(text: &str, network: &Network<f64>, examples: &Examples) {
+    let options = Options {
+        // Every coordinate of every array.
+        samples: usize::MAX,
+        ..Options::default()
     };
-    workspace
-        .train(network, &Batch { x, targets, noise })
-        .unwrap()
-        .mean_loss()
-}
-
-fn compare(text: &str, name: &str, numeric: &[f64], analytic: &[f64]) {
-    let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|v| v * v).sum::<f64>().sqrt();
-    let apart = norm(&mut numeric.iter().zip(analytic).map(|(n, a)| n - a));
-    let size = norm(&mut numeric.iter().copied()) + norm(&mut analytic.iter().copied());
-    assert!(
-        size > 1e-9,
-        "{text}: the gradient by {name} is nothing, so the check would say nothing"
-    );
-    let difference = apart / size;
-    assert!(
-        difference < LARGEST_DIFFERENCE,
-        "{text}: the gradient by {name} is off by {difference:e}"
-    );
+    let report = gradcheck::network(network, examples, &options).unwrap();
+    assert!(report.passed(), "{text}: {report}");
+    assert!(report.difference < 1e-7, "{text}: {report}");
+    for tensor in &report.tensors {
+        assert_eq!(
+            tensor.verdict,
+            Verdict::Agrees,
+            "{text}: {}: the check says nothing\n{report}",
+            tensor.name
+        );
+        assert!(
+            tensor.checked + tensor.excluded == tensor.coordinates,
+            "{text}: {report}"
+        );
+    }
 }

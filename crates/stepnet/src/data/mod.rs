@@ -23,6 +23,8 @@ mod standardize;
 #[cfg(feature = "files")]
 pub mod array;
 #[cfg(feature = "files")]
+pub mod arrays;
+#[cfg(feature = "files")]
 mod assemble;
 #[cfg(feature = "files")]
 mod csv;

@@ -190,6 +190,32 @@ pub struct Backward<'a, T> {
     pub scratch: &'a mut [T],
 }
 
+/// What a training pass left behind, for [`Layer::sides`].
+#[derive(Debug, Clone, Copy)]
+pub struct Passed<'a, T> {
+    /// Sizes and mode.
+    pub context: Context<'a>,
+    /// The input.
+    pub x: &'a [T],
+    /// The output.
+    pub y: &'a [T],
+    /// What the forward pass kept.
+    pub kept: &'a [T],
+    /// The indices it kept.
+    pub kept_indices: &'a [u32],
+}
+
+/// Tells `mark` which of the values are above zero, 64 to a number: the sides of a ReLU's kinks.
+pub fn mark_signs<T: Element>(values: &[T], mark: &mut dyn FnMut(u64)) {
+    for chunk in values.chunks(64) {
+        mark(
+            chunk
+                .iter()
+                .fold(0, |bits, &value| bits << 1 | u64::from(value > T::zero())),
+        );
+    }
+}
+
 /// A layer: a shape rule, parameters, and two passes over slices.
 ///
 /// A layer holds its settings only. Parameters, gradients and activations belong to the network
@@ -258,4 +284,16 @@ pub trait Layer<T: Element>: Debug + Send + Sync {
 
     /// Computes `dx` and the parameters' gradients from `dy`, where asked for.
     fn backward(&self, pass: Backward<'_, T>);
+
+    /// Tells `mark` on which side of each of its kinks a training pass came out: numbers that
+    /// change exactly when another smooth branch of the function is taken.
+    ///
+    /// [Gradient checks](crate::see::gradcheck) keep away from differences across a kink. Unless
+    /// told otherwise the indices that the layer keeps, such as the winners of max pooling, are
+    /// its sides; a layer with other kinks marks them too, for instance with [`mark_signs`].
+    fn sides(&self, pass: Passed<'_, T>, mark: &mut dyn FnMut(u64)) {
+        for &index in pass.kept_indices {
+            mark(index.into());
+        }
+    }
 }

@@ -18,6 +18,8 @@ pub use init::Init;
 pub use layer::Layer;
 pub use layers::Registry;
 pub use loss::{Loss, Scores, Targets, largest};
+#[cfg(feature = "files")]
+pub(crate) use model_file::refusal;
 pub use model_file::{Model, ModelFile, Tensor};
 pub use network::{Network, NetworkBuilder, Node};
 pub use plan::{Plan, PlanOptions};

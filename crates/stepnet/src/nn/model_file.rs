@@ -411,7 +411,7 @@ fn to_little_endian<T: Element>(values: &[T]) -> Vec<u8> {
 }
 
 /// Why the bytes are not a `.safetensors` file, with the numbers that the reader's error leaves out.
-fn refusal(bytes: &[u8], error: &safetensors::SafeTensorError) -> String {
+pub(crate) fn refusal(bytes: &[u8], error: &safetensors::SafeTensorError) -> String {
     let length = bytes.first_chunk().map(|&first| u64::from_le_bytes(first));
     match length {
         Some(length) if length > (bytes.len() as u64).saturating_sub(8) => format!(

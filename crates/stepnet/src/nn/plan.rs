@@ -91,6 +91,11 @@ impl Plan {
         self.batch
     }
 
+    /// How many layers run: in training a closing activation that the loss is fused with does not.
+    pub(crate) fn nodes(&self) -> usize {
+        self.nodes
+    }
+
     /// Memory of a workspace by this plan, in bytes.
     pub fn bytes<T: Element>(&self) -> usize {
         self.checked_bytes::<T>().unwrap_or(usize::MAX)

@@ -2,7 +2,7 @@
 
 use std::mem;
 
-use super::layer::{Backward, Context, Forward, Noise};
+use super::layer::{Backward, Context, Forward, Noise, Passed};
 use super::loss::{Scores, Targets};
 use super::network::Network;
 use super::plan::{Buffer, Plan, PlanOptions};
@@ -136,7 +136,7 @@ impl<T: Element> Workspace<T> {
                 "predict needs a workspace planned for inference".into(),
             ));
         }
-        self.run_forward(network, x, batch, None);
+        self.run_forward(network, x, batch, None, 0);
         Ok(self.outputs(x, batch))
     }
 
@@ -158,7 +158,7 @@ impl<T: Element> Workspace<T> {
             ));
         }
         targets.check(network.loss(), batch, network.output())?;
-        self.run_forward(network, x, batch, None);
+        self.run_forward(network, x, batch, None, 0);
         let len = network.output().len();
         targets.write(len, &mut self.targets[..batch * len]);
         let outputs = self.outputs(x, batch);
@@ -188,6 +188,73 @@ impl<T: Element> Workspace<T> {
     /// # Errors
     /// When the sizes of inputs, targets and noise do not belong together.
     pub fn train(&mut self, network: &Network<T>, batch: &Batch<'_, T>) -> Result<Scores> {
+        let (scores, examples) = self.forward_and_loss(network, batch, 0)?;
+        for node in (self.plan.first_backward..self.plan.nodes).rev() {
+            self.run_backward(network, node, batch, examples);
+        }
+        Ok(scores)
+    }
+
+    /// The loss of a batch as [`Workspace::train`] has it, without the backward passes. The layers
+    /// before number `first` do not run: the last pass has left their outputs, which takes a
+    /// workspace that keeps values.
+    ///
+    /// # Errors
+    /// As [`Workspace::train`], and when values are needed that were not kept.
+    pub(crate) fn training_loss(
+        &mut self,
+        network: &Network<T>,
+        batch: &Batch<'_, T>,
+        first: usize,
+    ) -> Result<Scores> {
+        if first > 0 && !self.plan.options.keep_values {
+            return Err(Error::Training(
+                "only a workspace that keeps values can run a part of a network again".into(),
+            ));
+        }
+        Ok(self.forward_and_loss(network, batch, first)?.0)
+    }
+
+    /// Tells `mark` on which sides of their kinks the layers from number `first` on came out in
+    /// the last training pass over the inputs `x`, by [`Layer::sides`](super::Layer::sides).
+    /// Needs a workspace that keeps values.
+    pub(crate) fn sides(
+        &self,
+        network: &Network<T>,
+        batch: &Batch<'_, T>,
+        first: usize,
+        mark: &mut dyn FnMut(u64),
+    ) {
+        let examples = batch.noise.examples.len();
+        let filled = |buffer: Option<Buffer>| match buffer {
+            Some(buffer) => &self.slots[buffer.slot][..examples * buffer.len],
+            None => batch.x,
+        };
+        for node in first..self.plan.nodes {
+            let layer = network.nodes()[node].layer();
+            if layer.is_view(true) {
+                continue;
+            }
+            let (kept, indices) = (&self.kept[node], &self.kept_indices[node]);
+            let share = |whole: usize| whole / self.plan.batch * examples;
+            let passed = Passed {
+                context: self.context(network, node, examples, Some(batch.noise)),
+                x: filled(self.plan.values[node]),
+                y: filled(self.plan.values[node + 1]),
+                kept: &kept[..share(kept.len())],
+                kept_indices: &indices[..share(indices.len())],
+            };
+            layer.sides(passed, mark);
+        }
+    }
+
+    /// Checks the batch, runs the layers from number `first` on, and the loss.
+    fn forward_and_loss(
+        &mut self,
+        network: &Network<T>,
+        batch: &Batch<'_, T>,
+        first: usize,
+    ) -> Result<(Scores, usize)> {
         let examples = self.check(network, batch.x)?;
         if !self.plan.options.training {
             return Err(Error::Training(
@@ -205,12 +272,8 @@ impl<T: Element> Workspace<T> {
                 format!("{examples}, one for each example of the batch"),
             ));
         }
-        self.run_forward(network, batch.x, examples, Some(batch.noise));
-        let scores = self.run_loss(network, batch, examples);
-        for node in (self.plan.first_backward..self.plan.nodes).rev() {
-            self.run_backward(network, node, batch, examples);
-        }
-        Ok(scores)
+        self.run_forward(network, batch.x, examples, Some(batch.noise), first);
+        Ok((self.run_loss(network, batch, examples), examples))
     }
 
     fn context<'n>(
@@ -248,8 +311,9 @@ impl<T: Element> Workspace<T> {
         x: &[T],
         batch: usize,
         noise: Option<Noise<'_>>,
+        first: usize,
     ) {
-        for node in 0..self.plan.nodes {
+        for node in first..self.plan.nodes {
             let layer = network.nodes()[node].layer();
             if layer.is_view(noise.is_some()) {
                 continue;

@@ -5,3 +5,6 @@
 
 pub mod course;
 pub mod gradcheck;
+pub mod show;
+
+pub use show::show;

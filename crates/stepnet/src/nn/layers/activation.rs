@@ -2,7 +2,7 @@
 
 use crate::Element;
 use crate::kernels::{leaky_relu, relu, sigmoid, softmax, tanh};
-use crate::nn::layer::{Backward, Forward, Layer, Reads};
+use crate::nn::layer::{Backward, Forward, Layer, Passed, Reads, mark_signs};
 use crate::nn::notation::LayerText;
 use crate::nn::shape::Shape;
 
@@ -112,6 +112,13 @@ impl<T: Element> Layer<T> for Activation {
             Function::Sigmoid => sigmoid::backward(pass.y, pass.dy, dx),
             Function::Tanh => tanh::backward(pass.y, pass.dy, dx),
             Function::Softmax => softmax::backward(row(pass.context.input), pass.y, pass.dy, dx),
+        }
+    }
+
+    fn sides(&self, pass: Passed<'_, T>, mark: &mut dyn FnMut(u64)) {
+        match self.function {
+            Function::Relu | Function::LeakyRelu { .. } => mark_signs(pass.x, mark),
+            Function::Sigmoid | Function::Tanh | Function::Softmax => {}
         }
     }
 }

@@ -1,0 +1,215 @@
+//! `stepnet gradcheck`: a network's gradients against central differences.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use stepnet::data::{self, Dataset, OpenOptions, Role};
+use stepnet::nn::notation::presets::Preset;
+use stepnet::nn::{Loss, ModelFile, Network, Preprocessing, Registry, Resize, Shape};
+use stepnet::see::gradcheck::{self, Examples, Options};
+
+use crate::args::DataArgs;
+use crate::failure::{Failure, Outcome};
+use crate::material;
+use crate::named::{self, Named};
+use crate::progress::print_line;
+use crate::usage::{any, number, whole};
+
+/// The end of the help.
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  stepnet gradcheck lenet5
+  stepnet gradcheck \"conv(4, 3) -> relu -> maxpool(2) -> linear(3) -> softmax\" --input 12x12x3
+  stepnet gradcheck runs/mnist/model.safetensors --data mnist-folder/
+  stepnet gradcheck l-layer --samples 500 --seed 7 --json
+
+Each array's gradient, and the input's, is held against differences of the loss in f64. The exit
+code is 1 when one is wrong, or when more than 5 % of the coordinates were too near to a kink of a
+ReLU or of max pooling to be checked.";
+
+#[derive(Debug, Args)]
+pub(crate) struct GradcheckArgs {
+    /// A model file, a preset's name, or a text in the arrow notation.
+    network: String,
+    /// The network's input, HEIGHTxWIDTHxCHANNELS or a number of features (a preset has its own).
+    #[arg(long, value_name = "SHAPE", value_parser = any::<Shape>)]
+    input: Option<Shape>,
+    /// What `classes` stands for [default: 10; a preset and DATA have their own].
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true)]
+    classes: Option<u32>,
+    /// Another loss than the last layer asks for: binary-cross-entropy, softmax-cross-entropy or mean-squared-error.
+    #[arg(long, value_name = "LOSS", value_parser = any::<Loss>)]
+    loss: Option<Loss>,
+
+    /// Take the examples from here; drawn at random unless given.
+    #[arg(long, value_name = "DATA", help_heading = "Examples")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    source: DataArgs,
+    /// How many examples.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole::<u32>(1, 65_536), allow_negative_numbers = true, help_heading = "Examples")]
+    batch: u32,
+    /// Move the values of DATA by up to this share of the largest at random, for flat areas of
+    /// pictures are kinks of max pooling.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = number(|share| (0.0..=1.0).contains(&share), "a share from 0 to 1"), allow_negative_numbers = true, help_heading = "Examples")]
+    jitter: f64,
+
+    /// Seed of everything that is drawn: weights, examples, coordinates.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u32>(0, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Check")]
+    seed: u32,
+    /// How many coordinates of an array are checked one by one where it has more.
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Check")]
+    samples: u32,
+    /// The step of the differences [default: 1e-5, and shorter near kinks].
+    #[arg(long, value_name = "STEP", value_parser = number(|eps| eps > 0.0 && eps < 1.0, "a number above 0 and below 1, such as 1e-6"), allow_negative_numbers = true, help_heading = "Check")]
+    eps: Option<f64>,
+    /// The relative difference up to which a gradient is called right.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1e-6, value_parser = number(|tolerance| tolerance > 0.0 && tolerance < 1.0, "a number above 0 and below 1, such as 1e-6"), allow_negative_numbers = true, help_heading = "Check")]
+    tolerance: f64,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &GradcheckArgs) -> Outcome {
+    if args.data.is_none() && (args.source.labels.is_some() || args.source.label_column.is_some()) {
+        return Err(Failure::usage(
+            "--labels and --label-column say how DATA is to be read, but no --data is given",
+        ));
+    }
+    let options = Options {
+        seed: args.seed,
+        samples: args.samples as usize,
+        eps: args.eps,
+        tolerance: args.tolerance,
+        ..Options::default()
+    };
+    let (network, examples) = match Named::of(&args.network)? {
+        Named::File(path) => of_model(path, args)?,
+        Named::Network(text, preset) => of_text(text, preset, args)?,
+    };
+    let report = gradcheck::network(&network, &examples, &options)?;
+    if args.json {
+        let value = serde_json::to_string(&report);
+        print_line(&value.map_err(|error| Failure::running(error.to_string()))?);
+    } else {
+        if args.data.is_some() && args.jitter > 0.0 {
+            print_line(&format!(
+                "values of the data moved at random by up to {} of the largest (--jitter 0 leaves them)",
+                args.jitter
+            ));
+        }
+        print_line(&report.to_string());
+    }
+    match report.conclusion() {
+        None => Ok(()),
+        Some(why) => Err(Failure::running(format!("the gradient check fails: {why}"))),
+    }
+}
+
+/// A model with its own weights, and what it is run on.
+fn of_model(path: &Path, args: &GradcheckArgs) -> Outcome<(Network<f64>, Examples)> {
+    for (option, given) in [
+        ("--input", args.input.is_some()),
+        ("--classes", args.classes.is_some()),
+    ] {
+        if given {
+            return Err(Failure::usage(format!(
+                "{option} is for a network's text; the model in {} has its own",
+                path.display()
+            )));
+        }
+    }
+    let model = ModelFile::open(path)?.model::<f64>(Registry::builtin())?;
+    model
+        .check_finite()
+        .map_err(|error| Failure::from(error).context(&path.display().to_string()))?;
+    let mut network = model.network;
+    if let Some(loss) = args.loss {
+        let text = network.text().clone();
+        let mut other = Network::builder()
+            .loss(loss)
+            .build_text(text, network.input())?;
+        other.parameters_mut().copy_from_slice(network.parameters());
+        network = other;
+    }
+    let Some(data) = args.data.as_deref() else {
+        let examples = Examples::drawn(&network, args.batch as usize, args.seed)?;
+        return Ok((network, examples));
+    };
+    let options = open_options(
+        args,
+        Some(model.preprocessing.shape()),
+        model.preprocessing.resize,
+    );
+    let opened = data::open(data, &options)?;
+    let opened = match model.classes.is_empty() {
+        true => opened.data,
+        false => material::with_classes(opened.data, &model.classes, &data.display().to_string())?,
+    };
+    let preprocessing = material::suited(Some(data), &model.preprocessing);
+    let examples = taken(&network, &opened, &preprocessing, args)?;
+    Ok((network, examples))
+}
+
+/// A network with drawn weights, and what it is run on.
+fn of_text(
+    text: &str,
+    preset: Option<&Preset>,
+    args: &GradcheckArgs,
+) -> Outcome<(Network<f64>, Examples)> {
+    let asked = args.classes.map(|classes| classes as usize);
+    let Some(data) = args.data.as_deref() else {
+        let mut network = named::build(text, preset, args.input, asked, args.loss)?;
+        let examples = Examples::drawn(&network, args.batch as usize, args.seed)?;
+        gradcheck::draw_weights(&mut network, &examples, args.seed)?;
+        return Ok((network, examples));
+    };
+    let own = preset.and_then(|preset| preset.input);
+    let input = args.input.map(picture_of).or(own);
+    let opened = data::open(data, &open_options(args, input, Resize::default()))?;
+    let shape = opened.data.images().shape();
+    let classes = asked.unwrap_or(opened.data.classes().len());
+    let input = args.input.unwrap_or(shape.into());
+    let mut network = named::build(text, preset, Some(input), Some(classes), args.loss)?;
+    let [height, width, channels] = shape;
+    let preprocessing = Preprocessing::scaled(height, width, channels, opened.divisor);
+    let examples = taken(&network, &opened.data, &preprocessing, args)?;
+    gradcheck::draw_weights(&mut network, &examples, args.seed)?;
+    Ok((network, examples))
+}
+
+/// A network's input as data sets have their pictures.
+fn picture_of(input: Shape) -> [usize; 3] {
+    match input {
+        Shape::Volume {
+            height,
+            width,
+            channels,
+        } => [height, width, channels],
+        Shape::Features(features) => [1, 1, features],
+    }
+}
+
+fn open_options(args: &GradcheckArgs, input: Option<[usize; 3]>, resize: Resize) -> OpenOptions {
+    OpenOptions {
+        role: Role::Train,
+        input,
+        resize,
+        label_column: args.source.label_column.clone(),
+        labels: args.source.labels.clone(),
+        divisor: None,
+    }
+}
+
+fn taken(
+    network: &Network<f64>,
+    data: &Dataset,
+    preprocessing: &Preprocessing,
+    args: &GradcheckArgs,
+) -> Outcome<Examples> {
+    let batch = args.batch as usize;
+    let mut examples = Examples::of_data(network, data, preprocessing, batch, args.seed)?;
+    examples.jitter(args.jitter, args.seed);
+    Ok(examples)
+}

@@ -1,0 +1,74 @@
+//! What a NETWORK argument names: a model file, a preset, or a text in the arrow notation.
+
+use std::path::Path;
+
+use stepnet::Element;
+use stepnet::nn::notation::parse_or_preset;
+use stepnet::nn::notation::presets::{self, Preset};
+use stepnet::nn::{Loss, Network, Registry, Shape};
+
+use crate::failure::{Failure, Outcome};
+
+/// What `classes` stands for where nothing says.
+const USUAL_CLASSES: usize = 10;
+
+/// What an argument names.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Named<'a> {
+    /// A file.
+    File(&'a Path),
+    /// A network's text, or a preset's name and the preset.
+    Network(&'a str, Option<&'static Preset>),
+}
+
+impl<'a> Named<'a> {
+    /// Finds out what `argument` names; a text is known to parse from then on.
+    pub(crate) fn of(argument: &'a str) -> Outcome<Self> {
+        let path = Path::new(argument);
+        if path.is_file() {
+            return Ok(Self::File(path));
+        }
+        if let Some(preset) = presets::find(argument.trim()) {
+            return Ok(Self::Network(argument, Some(preset)));
+        }
+        let names_a_file = path
+            .extension()
+            .is_some_and(|extension| extension == "safetensors");
+        if path.is_dir() || names_a_file {
+            let problem = if path.is_dir() {
+                "is a folder, expected a model file"
+            } else {
+                "no such file"
+            };
+            return Err(Failure::usage(format!("{}: {problem}", path.display())));
+        }
+        // Before the input is asked for: a mistyped name or text has none.
+        parse_or_preset(argument, Registry::<f32>::builtin().kinds()).map_err(|error| {
+            Failure::from(stepnet::Error::from(error))
+                .context(&format!("neither a file nor a network: {argument:?}"))
+        })?;
+        Ok(Self::Network(argument, None))
+    }
+}
+
+/// Builds the network of a text or a preset. What the user does not say, the preset does.
+pub(crate) fn build<T: Element>(
+    text: &str,
+    preset: Option<&Preset>,
+    input: Option<Shape>,
+    classes: Option<usize>,
+    loss: Option<Loss>,
+) -> Outcome<Network<T>> {
+    let own = preset.and_then(|preset| preset.input).map(Into::into);
+    let input = input.or(own).ok_or_else(|| {
+        Failure::usage("the network's input is not known; add --input HEIGHTxWIDTHxCHANNELS, such as --input 28x28x1")
+    })?;
+    let usual = preset.map_or(USUAL_CLASSES, |preset| preset.classes);
+    let mut builder = Network::<T>::builder().classes(classes.unwrap_or(usual));
+    if let Some(loss) = loss {
+        builder = builder.loss(loss);
+    }
+    builder
+        .build(text, input)
+        .map_err(|error| Failure::of_network(error, "", "--input "))
+}

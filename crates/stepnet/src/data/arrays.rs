@@ -1,0 +1,146 @@
+//! Files of arrays, whatever they are for.
+
+use std::path::{Path, PathBuf};
+
+use safetensors::SafeTensors;
+use safetensors::tensor::Dtype;
+
+use super::array::{Number, RawArray};
+use super::dataset::listed;
+use super::hdf5::Hdf5;
+use super::keys::Arrays;
+use super::npz::Npz;
+use super::read::read_file;
+use super::recognise::Kind;
+use super::{idx, npy};
+use crate::nn::refusal;
+use crate::{Error, Result};
+
+/// A file of one or several arrays: npy, npz, IDX (plain or gzip), HDF5 or safetensors, told apart
+/// by its content.
+pub struct ArrayFile {
+    path: PathBuf,
+    content: Content,
+}
+
+enum Content {
+    /// One array without a name.
+    One(RawArray),
+    Npz(Vec<u8>),
+    Hdf5(Hdf5),
+    Safetensors(Vec<u8>),
+}
+
+impl ArrayFile {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is of another kind, or is damaged.
+    pub fn open(path: &Path) -> Result<Self> {
+        let bytes = read_file(path)?;
+        let content = match Kind::of(&bytes) {
+            _ if is_safetensors(path, &bytes) => {
+                SafeTensors::deserialize(&bytes)
+                    .map_err(|error| Error::file(path, refusal(&bytes, &error)))?;
+                Content::Safetensors(bytes)
+            }
+            Kind::Npy => Content::One(npy::from_bytes(path, &bytes)?),
+            Kind::Idx | Kind::Gzip => Content::One(idx::from_bytes(path, &bytes)?),
+            Kind::Zip => Content::Npz(bytes),
+            Kind::Hdf5 => Content::Hdf5(Hdf5::open(path, bytes)?),
+            other => {
+                let problem = format!(
+                    "is {}, expected an array file: npy, npz, IDX (plain or gzip), HDF5 or safetensors",
+                    other.name()
+                );
+                return Err(Error::file(path, problem));
+            }
+        };
+        Ok(Self {
+            path: path.to_owned(),
+            content,
+        })
+    }
+
+    /// The names of its arrays; one empty name for a file that is a single array.
+    ///
+    /// # Errors
+    /// When the file's list of names is damaged, or there is none.
+    pub fn names(&mut self) -> Result<Vec<String>> {
+        let names = match &mut self.content {
+            Content::One(_) => vec![String::new()],
+            Content::Npz(bytes) => Npz::open(&self.path, bytes)?.names()?,
+            Content::Hdf5(file) => file.names()?,
+            Content::Safetensors(bytes) => {
+                let (_, metadata) = SafeTensors::read_metadata(bytes)
+                    .map_err(|error| Error::file(&self.path, error.to_string()))?;
+                metadata.offset_keys()
+            }
+        };
+        if names.is_empty() {
+            return Err(Error::file(&self.path, "there is no array in it"));
+        }
+        Ok(names)
+    }
+
+    /// The array of a name.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it is damaged or of a type that is not read.
+    pub fn read(&mut self, name: &str) -> Result<RawArray> {
+        let names = self.names()?;
+        if !names.iter().any(|known| known == name) {
+            let problem = match &self.content {
+                Content::One(_) => format!("is a single array, without one called {name:?} in it"),
+                _ => format!("has no array {name:?}, but {}", listed(&names)),
+            };
+            return Err(Error::file(&self.path, problem));
+        }
+        match &mut self.content {
+            Content::One(array) => Ok(array.clone()),
+            Content::Npz(bytes) => Npz::open(&self.path, bytes)?.read(name),
+            Content::Hdf5(file) => file.read(name),
+            Content::Safetensors(bytes) => tensor(&self.path, bytes, name),
+        }
+    }
+}
+
+/// Safetensors files begin with the length of a header, which is JSON.
+fn is_safetensors(path: &Path, bytes: &[u8]) -> bool {
+    let named = path
+        .extension()
+        .is_some_and(|extension| extension == "safetensors");
+    named || (bytes.get(8) == Some(&b'{') && bytes.get(6..8) == Some(&[0, 0]))
+}
+
+fn tensor(path: &Path, bytes: &[u8], name: &str) -> Result<RawArray> {
+    let wrong = |problem: String| Error::file(path, problem);
+    let file = SafeTensors::deserialize(bytes).map_err(|error| wrong(error.to_string()))?;
+    let view = file
+        .tensor(name)
+        .map_err(|error| wrong(error.to_string()))?;
+    let (number, dtype) = match view.dtype() {
+        Dtype::BOOL => (Number::Bool, "|b1"),
+        Dtype::U8 => (Number::Unsigned(1), "|u1"),
+        Dtype::I8 => (Number::Signed(1), "|i1"),
+        Dtype::U16 => (Number::Unsigned(2), "<u2"),
+        Dtype::I16 => (Number::Signed(2), "<i2"),
+        Dtype::U32 => (Number::Unsigned(4), "<u4"),
+        Dtype::I32 => (Number::Signed(4), "<i4"),
+        Dtype::U64 => (Number::Unsigned(8), "<u8"),
+        Dtype::I64 => (Number::Signed(8), "<i8"),
+        Dtype::F32 => (Number::Float(4), "<f4"),
+        Dtype::F64 => (Number::Float(8), "<f8"),
+        other => {
+            return Err(wrong(format!(
+                "the tensor {name:?} is of type {other:?}, expected whole numbers, F32 or F64"
+            )));
+        }
+    };
+    let values = number.decode(view.data(), false);
+    Ok(RawArray {
+        shape: view.shape().to_vec(),
+        dtype: dtype.to_owned(),
+        values: values.ok_or_else(|| wrong("this type is not supported".into()))?,
+    })
+}
