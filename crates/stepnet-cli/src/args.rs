@@ -37,6 +37,9 @@ pub(crate) enum Command {
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArgs),
+    /// Say where a value of a network comes from, term by term, and what it did to the loss.
+    #[command(after_help = crate::why::EXAMPLES)]
+    Why(crate::why::WhyArgs),
 }
 
 const TRAIN_EXAMPLES: &str = "\

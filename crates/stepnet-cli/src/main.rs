@@ -12,6 +12,7 @@ mod run_folder;
 mod table;
 mod train;
 mod usage;
+mod why;
 
 use std::process::ExitCode;
 
@@ -45,5 +46,6 @@ fn run(cli: &Cli) -> Outcome {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Why(args) => why::run(args),
     }
 }

@@ -164,6 +164,52 @@ fn window_extent(
         })
 }
 
+/// One axis of a sliding window, for asking which window sees which coordinate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Axis {
+    /// The input's extent.
+    pub(crate) n: usize,
+    /// Padding before the first coordinate.
+    pub(crate) before: usize,
+    /// Taps of the window.
+    pub(crate) kernel: usize,
+    /// Coordinates between neighbouring windows.
+    pub(crate) stride: usize,
+    /// Coordinates between neighbouring taps.
+    pub(crate) dilation: usize,
+    /// How many windows there are.
+    pub(crate) windows: usize,
+}
+
+impl Axis {
+    /// The coordinate that tap `tap` of window `window` sees; `None` in the padding.
+    pub(crate) fn coordinate(&self, window: usize, tap: usize) -> Option<usize> {
+        let padded = window * self.stride + tap * self.dilation;
+        padded
+            .checked_sub(self.before)
+            .filter(|&coordinate| coordinate < self.n)
+    }
+
+    /// The window whose tap `tap` sees `coordinate`.
+    pub(crate) fn window(&self, coordinate: usize, tap: usize) -> Option<usize> {
+        let start = (coordinate + self.before).checked_sub(tap * self.dilation)?;
+        let window = start / self.stride;
+        (start.is_multiple_of(self.stride) && window < self.windows).then_some(window)
+    }
+
+    /// How many taps of window `window` see the input rather than the padding.
+    pub(crate) fn inside(&self, window: usize) -> usize {
+        let taps = 0..self.kernel;
+        taps.filter(|&tap| self.coordinate(window, tap).is_some())
+            .count()
+    }
+
+    /// The windows that see `coordinate`, each with its tap.
+    pub(crate) fn windows(&self, coordinate: usize) -> impl Iterator<Item = (usize, usize)> {
+        (0..self.kernel).filter_map(move |tap| Some((self.window(coordinate, tap)?, tap)))
+    }
+}
+
 /// An error unless `value` is at least 1.
 pub(super) fn positive(
     operation: &'static str,

@@ -1,5 +1,6 @@
 //! Layers, networks, losses and model files.
 
+pub mod account;
 mod init;
 pub mod layer;
 pub mod layers;

@@ -189,14 +189,11 @@ impl<T: Element> Workspace<T> {
     /// When the sizes of inputs, targets and noise do not belong together.
     pub fn train(&mut self, network: &Network<T>, batch: &Batch<'_, T>) -> Result<Scores> {
         let examples = self.check(network, batch.x)?;
-        if !self.plan.options.training {
+        if !self.plan.options.noisy() {
             return Err(Error::Training(
                 "train needs a workspace planned for training".into(),
             ));
         }
-        batch
-            .targets
-            .check(network.loss(), examples, network.output())?;
         if batch.noise.examples.len() != examples {
             return Err(Error::value(
                 "training step",
@@ -205,10 +202,43 @@ impl<T: Element> Workspace<T> {
                 format!("{examples}, one for each example of the batch"),
             ));
         }
-        self.run_forward(network, batch.x, examples, Some(batch.noise));
-        let scores = self.run_loss(network, batch, examples);
+        self.run_all(network, batch.x, &batch.targets, Some(batch.noise))
+    }
+
+    /// The loss of a batch and its gradients, as [`Workspace::train`], of the network as it is at
+    /// inference: dropout off.
+    ///
+    /// # Errors
+    /// When sizes do not belong together, or the workspace was not planned for `training` and `still`.
+    pub fn differentiate(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        targets: &Targets<'_, T>,
+    ) -> Result<Scores> {
+        self.check(network, x)?;
+        if !self.plan.options.training || !self.plan.options.still {
+            return Err(Error::Training(
+                "differentiate needs a workspace planned for still training".into(),
+            ));
+        }
+        self.run_all(network, x, targets, None)
+    }
+
+    /// The forward passes, the loss, and the backward passes.
+    fn run_all(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        targets: &Targets<'_, T>,
+        noise: Option<Noise<'_>>,
+    ) -> Result<Scores> {
+        let examples = x.len() / network.input().len();
+        targets.check(network.loss(), examples, network.output())?;
+        self.run_forward(network, x, examples, noise);
+        let scores = self.run_loss(network, x, targets, examples);
         for node in (self.plan.first_backward..self.plan.nodes).rev() {
-            self.run_backward(network, node, batch, examples);
+            self.run_backward(network, node, x, examples, noise);
         }
         Ok(scores)
     }
@@ -226,6 +256,7 @@ impl<T: Element> Workspace<T> {
             output: described.output(),
             batch,
             layer: node,
+            backward: self.plan.options.training,
             noise,
         }
     }
@@ -274,18 +305,24 @@ impl<T: Element> Workspace<T> {
         }
     }
 
-    fn run_loss(&mut self, network: &Network<T>, batch: &Batch<'_, T>, examples: usize) -> Scores {
+    fn run_loss(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        targets: &Targets<'_, T>,
+        examples: usize,
+    ) -> Scores {
         let gradient = self.plan.gradients[self.plan.nodes];
         let mut slot = self.take(gradient);
         let outputs = network.output().len();
         let len = examples * outputs;
-        batch.targets.write(outputs, &mut self.targets[..len]);
-        let z = self.outputs(batch.x, examples);
+        targets.write(outputs, &mut self.targets[..len]);
+        let z = self.outputs(x, examples);
         let loss =
             network
                 .loss()
                 .evaluate(z, &self.targets[..len], examples, Some(&mut slot[..len]));
-        let correct = network.loss().correct(z, &batch.targets, outputs);
+        let correct = network.loss().correct(z, targets, outputs);
         self.put_back(gradient, slot);
         Scores {
             loss,
@@ -298,22 +335,23 @@ impl<T: Element> Workspace<T> {
         &mut self,
         network: &Network<T>,
         node: usize,
-        batch: &Batch<'_, T>,
+        x: &[T],
         examples: usize,
+        noise: Option<Noise<'_>>,
     ) {
         let layer = network.nodes()[node].layer();
-        if layer.is_view(true) {
+        if layer.is_view(noise.is_some()) {
             return;
         }
         let reads = layer.reads();
         let (input, output) = (self.plan.values[node], self.plan.values[node + 1]);
         let dx_buffer = self.plan.gradients[node];
         let mut dx_slot = self.take(dx_buffer);
-        let context = self.context(network, node, examples, Some(batch.noise));
+        let context = self.context(network, node, examples, noise);
         let share = |whole: usize| whole / self.plan.batch * examples;
         let filled = |buffer: Option<Buffer>| match buffer {
             Some(buffer) => &self.slots[buffer.slot][..examples * buffer.len],
-            None => batch.x,
+            None => x,
         };
         let described = &network.nodes()[node];
         layer.backward(Backward {

@@ -2,3 +2,5 @@
 //!
 //! Everything here works on the networks of [`nn`](crate::nn), through the same passes that train
 //! them; nothing is computed on the side.
+
+pub mod why;

@@ -2,7 +2,10 @@
 
 use super::window::{Window, volume};
 use crate::Element;
+use crate::error::Result as Checked;
 use crate::kernels::{PoolGeometry, pool};
+use crate::memory;
+use crate::nn::account::{self, Account, Feed, Feeds, Rule, Seen, Term};
 use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads};
 use crate::nn::notation::LayerText;
 use crate::nn::shape::Shape;
@@ -39,6 +42,66 @@ fn visits(geometry: &PoolGeometry) -> u64 {
     let [out_height, out_width, _] = geometry.output;
     let window = geometry.kernel[0].min(height) * geometry.kernel[1].min(width);
     ((out_height * out_width * channels) as u64).saturating_mul(window as u64)
+}
+
+/// The window of output value `place`: a term for each of its positions.
+fn window_terms<T: Element>(
+    g: &PoolGeometry,
+    place: usize,
+    seen: &Seen<'_, T>,
+) -> Checked<Vec<Term>> {
+    let [_, out_width, channels] = g.output;
+    let (row, col) = (place / (out_width * channels), place / channels % out_width);
+    let [down, right] = g.axes();
+    let mut terms = account::room(g.kernel[0] * g.kernel[1])?;
+    for u in 0..g.kernel[0] {
+        for v in 0..g.kernel[1] {
+            let pixel = down.coordinate(row, u).zip(right.coordinate(col, v));
+            terms.push(pixel.map_or(Term::padding(1.0), |(i, j)| {
+                let place = (i * g.input[1] + j) * channels + place % channels;
+                Term::new(place, account::value(seen.x, place), 1.0)
+            }));
+        }
+    }
+    Ok(terms)
+}
+
+/// The first largest of a window's values, as the kernel finds it.
+fn winner<T: Element>(terms: &[Term], seen: &Seen<'_, T>) -> usize {
+    let values = terms.iter().enumerate().filter_map(|(number, term)| {
+        let value = seen.x.get(term.place?)?;
+        Some((number, *value))
+    });
+    values
+        .reduce(|best, other| {
+            if pool::beats(other.1, best.1) {
+                other
+            } else {
+                best
+            }
+        })
+        .map_or(0, |(number, _)| number)
+}
+
+/// The output values whose windows hold the input value at `place`, each with one over how many
+/// values of the image its window holds.
+fn windows_over(g: &PoolGeometry, place: usize) -> Checked<Vec<Feed>> {
+    let [_, width, channels] = g.input;
+    let (row, col) = (place / (width * channels), place / channels % width);
+    let [down, right] = g.axes();
+    let across: Vec<(usize, usize)> = right
+        .windows(col)
+        .map(|(j, _)| (j, right.inside(j)))
+        .collect();
+    let mut feeds = account::room(down.windows(row).count() * across.len())?;
+    for (i, _) in down.windows(row) {
+        let rows = down.inside(i);
+        for &(j, cols) in &across {
+            let place = (i * g.output[1] + j) * channels + place % channels;
+            feeds.push(Feed::new(place, 1.0 / (rows * cols) as f64));
+        }
+    }
+    Ok(feeds)
 }
 
 /// Max pooling. The padding never wins; of several equal maxima the first (row by row) gets the
@@ -93,7 +156,7 @@ impl<T: Element> Layer<T> for MaxPool {
             pass.context.input,
             pass.context.batch,
         );
-        let winners = pass.context.training().then_some(pass.kept_indices);
+        let winners = pass.context.backward.then_some(pass.kept_indices);
         pool::max_forward(&geometry, pass.x, pass.y, winners);
     }
 
@@ -107,6 +170,30 @@ impl<T: Element> Layer<T> for MaxPool {
         if let Some(dx) = pass.dx {
             pool::max_backward(&geometry, pass.kept_indices, pass.dy, dx);
         }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let g = accepted("maxpool", &self.window, seen.input, 1);
+        let terms = window_terms(&g, place, seen)?;
+        let winner = winner(&terms, seen);
+        let formula = "y = the largest x of the window, the first of equals";
+        let account = Account::new(formula, Rule::Largest { winner }, terms);
+        Ok(Some(account.windowed([g.kernel[0], g.kernel[1], 1])))
+    }
+
+    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        let g = accepted("maxpool", &self.window, seen.input, 1);
+        let mut y = memory::zeros("the values of one layer", g.y_len())?;
+        let mut winners = memory::zeros("the winners of one layer", g.y_len())?;
+        pool::max_forward(&g, seen.x, &mut y, Some(&mut winners));
+        let mut feeds = windows_over(&g, place)?;
+        for feed in &mut feeds {
+            let won = winners.get(feed.place).copied();
+            let won = won.is_some_and(|winner| winner as usize == place);
+            *feed = Feed::new(feed.place, f64::from(u8::from(won)));
+        }
+        let formula = "dx = sum of dy over the windows that x won";
+        Ok(Some(Feeds::new(formula, feeds)))
     }
 }
 
@@ -188,5 +275,36 @@ impl<T: Element> Layer<T> for AvgPool {
             let geometry = self.accepted(pass.context.input, pass.context.batch);
             pool::average_backward(&geometry, self.count_padding, pass.dy, dx);
         }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let g = self.accepted(seen.input, 1);
+        let terms = window_terms(&g, place, seen)?;
+        let inside = terms.iter().filter(|term| term.place.is_some()).count();
+        let counted = if self.count_padding {
+            terms.len()
+        } else {
+            inside
+        };
+        let formula = "y = sum of x over the window / how many count";
+        let rule = Rule::Sum {
+            bias: None,
+            divisor: counted as f64,
+        };
+        let account = Account::new(formula, rule, terms);
+        Ok(Some(account.windowed([g.kernel[0], g.kernel[1], 1])))
+    }
+
+    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        let g = self.accepted(seen.input, 1);
+        let mut feeds = windows_over(&g, place)?;
+        if self.count_padding {
+            let all = (g.kernel[0] * g.kernel[1]) as f64;
+            for feed in &mut feeds {
+                *feed = Feed::new(feed.place, 1.0 / all);
+            }
+        }
+        let formula = "dx = sum of dy / how many count, over the windows that hold x";
+        Ok(Some(Feeds::new(formula, feeds)))
     }
 }
