@@ -38,7 +38,7 @@ pub(crate) struct WhyArgs {
     #[arg(required_unless_present = "data", conflicts_with = "data")]
     picture: Option<PathBuf>,
     /// The value asked about: LAYER[h,w,c], LAYER[i] or input[h,w,c]; the predicted class's output unless given.
-    #[arg(long, value_name = "PLACE", value_parser = any::<At>)]
+    #[arg(long, value_name = "PLACE", value_parser = any::<At>, allow_hyphen_values = true)]
     at: Option<At>,
     /// Also tell the gradient of the loss by the value: which outputs it fed, and what each sent back.
     #[arg(long)]
@@ -67,9 +67,9 @@ pub(crate) struct WhyArgs {
     /// Ask about an example of a data set instead of a picture (its test part, if it has one).
     #[arg(long, value_name = "DATA", help_heading = "Data")]
     data: Option<PathBuf>,
-    /// The example's number in DATA, from 0.
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u32>(0, u32::MAX.into()), requires = "data", allow_negative_numbers = true, help_heading = "Data")]
-    example: u32,
+    /// The example's number in DATA, from 0; the first unless given.
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(0, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Data")]
+    example: Option<u32>,
     #[command(flatten)]
     source: DataArgs,
 }
@@ -86,6 +86,7 @@ fn explain<T: Element>(args: &WhyArgs, model: &Model<T>) -> Outcome {
     model
         .check_finite()
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
+    check_data_options(args)?;
     let subject = match (&args.picture, &args.data) {
         (Some(path), _) => Subject::picture(path, &model.preprocessing)?,
         (None, Some(path)) => example(args, path, model)?,
@@ -135,6 +136,21 @@ fn explain<T: Element>(args: &WhyArgs, model: &Model<T>) -> Outcome {
     }
 }
 
+/// Options that say how DATA is read, where there is none.
+fn check_data_options(args: &WhyArgs) -> Outcome {
+    let given = [
+        ("--example", args.example.is_some()),
+        ("--labels", args.source.labels.is_some()),
+        ("--label-column", args.source.label_column.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) if args.data.is_none() => Err(Failure::usage(format!(
+            "{option} is about --data DATA, but a picture is given"
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// A line for the shell about what a page shows.
 fn summary(told: &Explanation) -> String {
     let checked = told
@@ -160,7 +176,7 @@ fn example<T: Element>(args: &WhyArgs, path: &Path, model: &Model<T>) -> Outcome
         ..OpenOptions::default()
     };
     let data = data::open(path, &options)?.data;
-    let number = args.example as usize;
+    let number = args.example.unwrap_or(0) as usize;
     let one = data.subset(&[number]).map_err(|_| {
         Failure::usage(format!(
             "--example is {number}, but {} has {} examples, 0 to {}",

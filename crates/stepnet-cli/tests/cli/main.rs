@@ -6,3 +6,4 @@ mod mistakes;
 mod models;
 mod run;
 mod training;
+mod why;

@@ -206,8 +206,11 @@ pub(crate) fn number(value: f64) -> String {
     if !value.is_finite() {
         return value.to_string();
     }
+    if size == 0.0 {
+        return "0".to_owned();
+    }
     if value.fract() == 0.0 && size < 1e6 {
-        return format!("{value:.0}").replace("-0", if size == 0.0 { "0" } else { "-0" });
+        return format!("{value:.0}");
     }
     if !(1e-4..1e6).contains(&size) {
         return format!("{value:.5e}");

@@ -2,7 +2,8 @@
 
 use super::Why;
 use super::at::{Spot, name_of};
-use super::explanation::{Gradient, Line};
+use super::explanation::{Gradient, Line, More, kept};
+use super::forward::MOST_LINES;
 use super::sum::{Check, Exact, gamma, tiny};
 use crate::Element;
 use crate::error::Result;
@@ -19,6 +20,7 @@ struct Returned {
     through: Option<String>,
     formula: String,
     terms: Vec<Line>,
+    more: Option<More>,
     check: Option<Check>,
     note: Option<String>,
 }
@@ -35,9 +37,9 @@ impl<T: Element> Why<'_, T> {
         let returned = if fused && spot.value == nodes {
             self.by_fused_output(spot, wanted)
         } else if spot.value == nodes - usize::from(fused) {
-            self.from_loss(spot, wanted)
+            self.by_loss(spot, wanted)
         } else {
-            self.from_layer(spot)?
+            self.by_layer(spot)?
         };
         Ok(Gradient {
             class: wanted,
@@ -55,7 +57,7 @@ impl<T: Element> Why<'_, T> {
             through: returned.through,
             formula: returned.formula,
             terms: returned.terms,
-            more: None,
+            more: returned.more,
             check: returned.check,
             note: returned.note,
         })
@@ -109,13 +111,14 @@ impl<T: Element> Why<'_, T> {
             through: None,
             formula: formula.into(),
             terms: Vec::new(),
+            more: None,
             check: None,
             note: Some(note),
         }
     }
 
     /// A value that the loss itself takes.
-    fn from_loss(&self, spot: Spot, class: usize) -> Returned {
+    fn by_loss(&self, spot: Spot, class: usize) -> Returned {
         let t = self.target(spot.place, class);
         let outputs = self.outputs().len();
         let own = self.name(spot);
@@ -162,6 +165,7 @@ impl<T: Element> Why<'_, T> {
             through: None,
             formula: formula.into(),
             terms,
+            more: None,
             check: Some(check),
             note: None,
         }
@@ -187,12 +191,12 @@ impl<T: Element> Why<'_, T> {
     }
 
     /// What the outputs of the next layer sent back.
-    fn from_layer(&self, spot: Spot) -> Result<Returned> {
+    fn by_layer(&self, spot: Spot) -> Result<Returned> {
         let node = &self.network.nodes()[spot.value];
         let through = Some(node.name().to_owned());
         let accounted = node.layer().feeds(spot.place, &self.seen(spot.value))?;
         let stated = accounted.is_some();
-        let feeds = match accounted {
+        let mut feeds = match accounted {
             Some(feeds) => feeds,
             None => match self.opaque_feeds(spot)? {
                 Some(feeds) => feeds,
@@ -218,8 +222,10 @@ impl<T: Element> Why<'_, T> {
             );
             (None, Some(note))
         };
+        let more = shorten(&mut feeds.feeds, sent);
         Ok(Returned {
             through,
+            more,
             terms: self.feed_lines(spot.value + 1, &feeds, sent)?,
             formula: feeds.formula,
             check,
@@ -262,8 +268,32 @@ impl Returned {
             through,
             formula: "dx by the layer's own backward pass".into(),
             terms: Vec::new(),
+            more: None,
             check: None,
             note: Some(note),
         }
     }
+}
+
+/// Leaves the outputs that sent back most, where there are too many to list, and adds up the others.
+fn shorten(feeds: &mut Vec<Feed>, sent: impl Fn(&Feed) -> f64) -> Option<More> {
+    if feeds.len() <= MOST_LINES {
+        return None;
+    }
+    let size = |feed: &Feed| (sent(feed) * feed.factor).abs();
+    let sizes: Vec<f64> = feeds.iter().map(size).collect();
+    let kept = kept(&sizes, MOST_LINES, None);
+    let mut sum = Exact::default();
+    let mut left = kept.iter().copied().peekable();
+    for (number, feed) in feeds.iter().enumerate() {
+        if left.next_if_eq(&number).is_none() {
+            sum.add(sent(feed), feed.factor, 0.0);
+        }
+    }
+    let count = feeds.len() - kept.len();
+    *feeds = kept.iter().map(|&number| feeds[number]).collect();
+    Some(More {
+        count,
+        sum: sum.value(),
+    })
 }

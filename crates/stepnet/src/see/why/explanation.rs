@@ -215,31 +215,46 @@ pub struct Drawing {
     pub rgb: Vec<u8>,
 }
 
+impl Line {
+    /// How near the line comes to being the largest: its value, and less than any in the padding.
+    fn rivalry(&self) -> f64 {
+        match self.at {
+            Some(_) => self.value,
+            None => f64::NEG_INFINITY,
+        }
+    }
+}
+
 impl Explanation {
-    /// Keeps the `top` terms of the largest magnitude, in their order, and adds up the others.
+    /// Keeps the `top` terms of the largest magnitude (of a window's rivals the largest), in their
+    /// order, and adds up the others. A winner, or the own term of a softmax, is always kept.
     pub fn limit(&mut self, top: usize) {
-        let winner = match self.forward.content {
-            Content::Largest { winner, .. } => Some(winner),
+        let forward = &mut self.forward;
+        let sizes = match forward.content {
+            Content::Largest { .. } => forward.terms.iter().map(Line::rivalry).collect(),
+            _ => magnitudes(&forward.terms),
+        };
+        let own = match forward.content {
+            Content::Largest { winner: own, .. } | Content::Softmax { own, .. } => Some(own),
             _ => None,
         };
-        let (kept, more) = limited(&self.forward.terms, top);
-        if let (Content::Largest { winner: number, .. }, Some(winner)) =
-            (&mut self.forward.content, winner)
-        {
-            *number = kept.iter().position(|&kept| kept == winner).unwrap_or(0);
+        let kept = kept(&sizes, top, own);
+        if kept.len() < forward.terms.len() {
+            forward.more = Some(left_out(&forward.terms, &kept, forward.more));
+            forward.window = None;
+            if let Content::Largest { winner: own, .. } | Content::Softmax { own, .. } =
+                &mut forward.content
+            {
+                *own = kept.binary_search(own).unwrap_or(0);
+            }
+            keep(&mut forward.terms, &kept);
         }
-        if let Content::Softmax { own, .. } = &mut self.forward.content {
-            *own = kept.iter().position(|kept| kept == own).unwrap_or(0);
-        }
-        if more.is_some() {
-            self.forward.window = None;
-        }
-        keep(&mut self.forward.terms, &kept);
-        self.forward.more = more;
         if let Some(gradient) = &mut self.gradient {
-            let (kept, more) = limited(&gradient.terms, top);
-            keep(&mut gradient.terms, &kept);
-            gradient.more = more;
+            let kept = self::kept(&magnitudes(&gradient.terms), top, None);
+            if kept.len() < gradient.terms.len() {
+                gradient.more = Some(left_out(&gradient.terms, &kept, gradient.more));
+                keep(&mut gradient.terms, &kept);
+            }
         }
     }
 
@@ -264,17 +279,33 @@ pub(super) fn products(lines: &[Line]) -> Vec<f64> {
     lines.iter().map(|line| line.product).collect()
 }
 
-/// The numbers of the `top` lines of the largest magnitude, in order, and the others' sum.
-fn limited(lines: &[Line], top: usize) -> (Vec<usize>, Option<More>) {
-    if lines.len() <= top {
-        return ((0..lines.len()).collect(), None);
+/// The numbers of the `top` largest sizes in order, the `own` one among them.
+pub(super) fn kept(sizes: &[f64], top: usize, own: Option<usize>) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..sizes.len()).collect();
+    if order.len() <= top {
+        return order;
     }
-    let products = products(lines);
-    let order = ranked(&products);
-    let (kept, rest) = order.split_at(top);
-    let mut kept = kept.to_vec();
-    kept.sort_unstable();
-    (kept, Some(more(&products, rest)))
+    let last = |number: &usize| own != Some(*number);
+    order.sort_by(|a, b| (last(a).cmp(&last(b))).then(sizes[*b].total_cmp(&sizes[*a])));
+    order.truncate(top.max(1));
+    order.sort_unstable();
+    order
+}
+
+fn magnitudes(lines: &[Line]) -> Vec<f64> {
+    lines.iter().map(|line| line.product.abs()).collect()
+}
+
+/// What is left out when only `kept` stay, with what was left out before.
+fn left_out(lines: &[Line], kept: &[usize], before: Option<More>) -> More {
+    let out = |number: &usize| kept.binary_search(number).is_err();
+    let rest: Vec<usize> = (0..lines.len()).filter(out).collect();
+    let More { count, sum } = more(&products(lines), &rest);
+    let before = before.unwrap_or(More { count: 0, sum: 0.0 });
+    More {
+        count: count + before.count,
+        sum: sum + before.sum,
+    }
 }
 
 /// The sum of the products with these numbers.

@@ -2,12 +2,15 @@
 
 use super::Why;
 use super::at::{Spot, shape_of};
-use super::explanation::{Content, Forward, Line, Then};
+use super::explanation::{Content, Forward, Line, More, Then, kept};
 use super::sum::{Check, Exact, gamma, tiny};
 use crate::Element;
 use crate::error::Result;
 use crate::memory;
 use crate::nn::account::{Account, Rule, Term, number, operand};
+
+/// The most terms that are listed; beyond, the largest are, and the others are added up.
+pub(super) const MOST_LINES: usize = 1 << 20;
 
 /// Roundings of an exponential that is right to about two units in the last place.
 const EXP_ROUNDINGS: f64 = 4.0;
@@ -18,17 +21,21 @@ impl<T: Element> Why<'_, T> {
             return Ok(self.of_input(spot));
         };
         let before = spot.value - 1;
-        let Some(account) = node.layer().account(spot.place, &self.seen(before))? else {
+        let Some(mut account) = node.layer().account(spot.place, &self.seen(before))? else {
             return self.of_opaque(spot);
         };
         let value = self.value(spot);
-        let (content, check) = judge::<T>(&account, value);
+        let check = judge::<T>(&account, value);
+        let mut content = content(&account);
+        let more = shorten(&mut account, MOST_LINES);
+        content.renumber(&account.rule);
+        let window = account.window.or_else(|| self.layout(before));
         Ok(Forward {
             terms: self.lines(before, &account.terms)?,
-            formula: account.formula,
             content,
-            window: account.window.or_else(|| self.layout(before)),
-            more: None,
+            formula: account.formula,
+            window: window.filter(|_| more.is_none()),
+            more,
             check: Some(check),
         })
     }
@@ -51,7 +58,7 @@ impl<T: Element> Why<'_, T> {
         let raw = subject.and_then(|subject| subject.raw.get(spot.place).copied());
         let numbers = subject.and_then(|subject| subject.numbers(spot.place));
         let formula = match subject {
-            Some(_) => "x = (raw value / divisor - mean) / deviation",
+            Some(subject) => subject.formula(),
             None => "x = the input, as it was given",
         };
         Forward {
@@ -97,8 +104,8 @@ impl<T: Element> Why<'_, T> {
             place: spot.place,
         };
         let value = self.value(output);
-        let (content, check) = judge::<T>(&account, value);
-        let Some(numbers) = content.numbers(self.value(spot)) else {
+        let check = judge::<T>(&account, value);
+        let Some(numbers) = content(&account).numbers(self.value(spot)) else {
             return Ok(None);
         };
         Ok(Some(Then {
@@ -112,6 +119,17 @@ impl<T: Element> Why<'_, T> {
 }
 
 impl Content {
+    /// Takes the number of the winner, or of the own term, from `rule`.
+    fn renumber(&mut self, rule: &Rule) {
+        if let (
+            Self::Largest { winner: own, .. } | Self::Softmax { own, .. },
+            Rule::Largest { winner: number } | Rule::Softmax { own: number },
+        ) = (self, rule)
+        {
+            *own = *number;
+        }
+    }
+
     /// The formula of a function of the value `x`, with numbers.
     pub(super) fn numbers(&self, x: f64) -> Option<String> {
         match self {
@@ -131,8 +149,79 @@ impl Content {
     }
 }
 
+/// Leaves the `most` largest terms and adds up the others.
+pub(super) fn shorten(account: &mut Account, most: usize) -> Option<More> {
+    if account.terms.len() <= most {
+        return None;
+    }
+    let largest = matches!(account.rule, Rule::Largest { .. });
+    let size = |term: &Term| match (largest, term.place) {
+        (true, Some(_)) => term.value,
+        (true, None) => f64::NEG_INFINITY,
+        (false, _) => term.product().abs(),
+    };
+    let sizes: Vec<f64> = account.terms.iter().map(size).collect();
+    let own = match account.rule {
+        Rule::Largest { winner: own } | Rule::Softmax { own } => Some(own),
+        _ => None,
+    };
+    let kept = kept(&sizes, most, own);
+    let mut sum = Exact::default();
+    let mut left = kept.iter().copied().peekable();
+    for (number, term) in account.terms.iter().enumerate() {
+        if left.next_if_eq(&number).is_none() {
+            sum.add(term.value, term.factor, 0.0);
+        }
+    }
+    let count = account.terms.len() - kept.len();
+    if let Rule::Largest { winner: own } | Rule::Softmax { own } = &mut account.rule {
+        *own = kept.binary_search(own).unwrap_or(0);
+    }
+    account.terms = kept.iter().map(|&number| account.terms[number]).collect();
+    Some(More {
+        count,
+        sum: sum.value(),
+    })
+}
+
+/// What an account says, as it is told.
+fn content(account: &Account) -> Content {
+    match &account.rule {
+        Rule::Sum { bias, divisor } => Content::Sum {
+            bias: *bias,
+            divisor: *divisor,
+        },
+        Rule::Largest { winner } => {
+            let found = account.terms.get(*winner).map_or(f64::NAN, |t| t.value);
+            let others = account.terms.iter().enumerate();
+            let rival = others
+                .filter(|(number, term)| number != winner && term.place.is_some())
+                .map(|(_, term)| term.value)
+                .reduce(f64::max);
+            Content::Largest {
+                winner: *winner,
+                margin: rival.map(|rival| found - rival),
+            }
+        }
+        Rule::Softmax { own } => {
+            let (largest, denominator, _) = exponentials(&account.terms);
+            Content::Softmax {
+                own: *own,
+                largest,
+                denominator,
+            }
+        }
+        Rule::Function { numbers, .. } => Content::Function {
+            numbers: numbers.clone(),
+        },
+        Rule::Same => Content::Same,
+    }
+}
+
 /// Works an account out beside the network's value.
-fn judge<T: Element>(account: &Account, value: f64) -> (Content, Check) {
+fn judge<T: Element>(account: &Account, value: f64) -> Check {
+    let only = |number: usize| account.terms.get(number).map_or(f64::NAN, |t| t.value);
+    let same = |found: f64| Check::new::<T>(found, value, 0.0, found.abs());
     match &account.rule {
         Rule::Sum { bias, divisor } => {
             let mut sum = Exact::default();
@@ -142,47 +231,34 @@ fn judge<T: Element>(account: &Account, value: f64) -> (Content, Check) {
             if let Some(bias) = *bias {
                 sum.add(bias, 1.0, bias.abs());
             }
-            let content = Content::Sum {
-                bias: *bias,
-                divisor: *divisor,
-            };
-            (content, sum.check::<T>(*divisor, value))
+            sum.check::<T>(*divisor, value)
         }
-        Rule::Largest { winner } => {
-            let found = account.terms.get(*winner).map_or(f64::NAN, |t| t.value);
-            let others = account.terms.iter().enumerate();
-            let rival = others
-                .filter(|(number, term)| number != winner && term.place.is_some())
-                .map(|(_, term)| term.value)
-                .reduce(f64::max);
-            let content = Content::Largest {
-                winner: *winner,
-                margin: rival.map(|rival| found - rival),
-            };
-            (content, Check::new::<T>(found, value, 0.0, found.abs()))
-        }
+        Rule::Largest { winner } => same(only(*winner)),
         Rule::Softmax { own } => softmax::<T>(&account.terms, *own, value),
         Rule::Function {
-            numbers,
-            result,
-            roundings,
+            result, roundings, ..
         } => {
             let lost = if *roundings > 0.0 { tiny::<T>() } else { 0.0 };
             let bound = gamma::<T>(*roundings) * result.abs() + lost;
-            let content = Content::Function {
-                numbers: numbers.clone(),
-            };
-            (
-                content,
-                Check::new::<T>(*result, value, bound, result.abs()),
-            )
+            Check::new::<T>(*result, value, bound, result.abs())
         }
-        Rule::Same => {
-            let found = account.terms.first().map_or(f64::NAN, |t| t.value);
-            let check = Check::new::<T>(found, value, 0.0, found.abs());
-            (Content::Same, check)
+        Rule::Same => same(only(0)),
+    }
+}
+
+/// The largest value `m`, the sum of `exp(x - m)`, and of `(m - x) exp(x - m)`.
+fn exponentials(terms: &[Term]) -> (f64, f64, f64) {
+    let values = || terms.iter().map(|term| term.value);
+    let largest = values().fold(f64::NEG_INFINITY, f64::max);
+    let (mut sum, mut moved) = (0.0, 0.0);
+    for x in values() {
+        let exp = (x - largest).exp();
+        sum += exp;
+        if exp > 0.0 {
+            moved += (largest - x) * exp;
         }
     }
+    (largest, sum, moved)
 }
 
 /// `exp(x_k - m) / sum of exp(x_j - m)`, `m` the largest.
@@ -190,26 +266,12 @@ fn judge<T: Element>(account: &Account, value: f64) -> (Content, Check) {
 /// With `d_j = x_j - m` rounded once, an exponential of it is off by `u |d_j|` and its own
 /// [`EXP_ROUNDINGS`]; the sum by the mean of its terms' errors and `gamma(n)`; the quotient once more.
 /// Everything twice, for both sides of the comparison.
-fn softmax<T: Element>(terms: &[Term], own: usize, value: f64) -> (Content, Check) {
-    let values = || terms.iter().map(|term| term.value);
-    let largest = values().fold(f64::NEG_INFINITY, f64::max);
-    let (mut denominator, mut moved) = (0.0, 0.0);
-    for x in values() {
-        let (distance, exp) = ((x - largest).abs(), (x - largest).exp());
-        denominator += exp;
-        if exp > 0.0 {
-            moved += distance * exp;
-        }
-    }
+fn softmax<T: Element>(terms: &[Term], own: usize, value: f64) -> Check {
+    let (largest, denominator, moved) = exponentials(terms);
     let distance = terms.get(own).map_or(f64::NAN, |term| term.value) - largest;
     let result = distance.exp() / denominator;
     let own_moved = if result > 0.0 { distance.abs() } else { 0.0 };
     let roundings = own_moved + moved / denominator + 2.0 * EXP_ROUNDINGS + terms.len() as f64;
     let bound = 2.0 * (gamma::<T>(roundings + 2.0) * result + tiny::<T>());
-    let content = Content::Softmax {
-        own,
-        largest,
-        denominator,
-    };
-    (content, Check::new::<T>(result, value, bound, result))
+    Check::new::<T>(result, value, bound, result)
 }

@@ -49,7 +49,7 @@ pub use explanation::{
     Content, Drawing, Explanation, Field, Forward, Gradient, Line, More, Prediction, Then,
 };
 pub use subject::Subject;
-pub use sum::{Check, KERNEL_FACTOR};
+pub use sum::{Check, EXTRA_ROUNDINGS, KERNEL_FACTOR};
 pub use trace::Step;
 
 use at::{Spot, indices, name_of, named, shape_of};

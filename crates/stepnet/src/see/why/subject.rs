@@ -47,6 +47,19 @@ impl Subject {
             .collect()
     }
 
+    /// How raw values become the input, in symbols.
+    pub(super) fn formula(&self) -> &'static str {
+        let Preprocessing {
+            mean, deviation, ..
+        } = &self.preprocessing;
+        match (mean.is_empty(), deviation.is_empty()) {
+            (true, true) => "x = raw value / divisor",
+            (false, true) => "x = raw value / divisor - mean",
+            (true, false) => "x = raw value / divisor / deviation",
+            (false, false) => "x = (raw value / divisor - mean) / deviation",
+        }
+    }
+
     /// How the raw value at `place` became the input's, with numbers: `(200 / 255 - 0.5) / 0.25`.
     pub(super) fn numbers(&self, place: usize) -> Option<String> {
         let raw = *self.raw.get(place)?;

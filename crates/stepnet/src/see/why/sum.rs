@@ -7,7 +7,7 @@ use crate::nn::account::number;
 
 /// Roundings of a value beyond one for each of its terms: its bias, a product before each addition, a
 /// division, the factors of a derivative, and the result of the exact sum itself.
-const EXTRA_ROUNDINGS: usize = 8;
+pub const EXTRA_ROUNDINGS: usize = 8;
 
 /// By how much a kernel's arithmetic is worse than sums of products in any order, fused or not: 1
 /// for methods that add the products themselves. A method that adds other numbers (Winograd's) has
@@ -20,8 +20,10 @@ pub const KERNEL_FACTOR: f64 = 1.0;
 /// `f64`. The network adds `n` terms in its own type with unit roundoff `u`, in an order of its own, so
 /// that its value may differ by `gamma(n) = n u / (1 - n u)` times the sum of their magnitudes
 /// (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, sections 3.1 and 4.2), for any order and with or without fused
-/// multiply-adds. `n` is counted with [a few more](self) roundings, and what may be lost below the
-/// smallest normal number is added.
+/// multiply-adds. `n` is counted with [`EXTRA_ROUNDINGS`] more, the bound is [`KERNEL_FACTOR`] times
+/// that, and what may be lost below the smallest normal number is added. A value that was only
+/// picked or passed on has the bound 0; a function's bound follows from the roundings that its
+/// layer states, a softmax's also from the distances of its logits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Check {
     /// What the terms add up to (or what the formula gives).

@@ -307,8 +307,11 @@ impl Text<'_> {
         let sums = channel_sums(&forward.terms, channels);
         let weighted = !matches!(forward.content, Content::Largest { .. })
             && forward.terms.iter().any(|line| line.factor != 1.0);
+        // Where three grids do not fit side by side, one channel fills enough of the screen.
+        let wide = weighted && 3 * (7 * width + 4) > WIDEST;
+        let most = if wide { 1 } else { MOST_GRIDS };
         let mut drawn = ranked(&sums);
-        drawn.truncate(MOST_GRIDS);
+        drawn.truncate(most);
         drawn.sort_unstable();
         for channel in drawn {
             let cells = forward.terms.iter().skip(channel).step_by(channels);
@@ -329,11 +332,8 @@ impl Text<'_> {
             }
             beside(f, &grids)?;
         }
-        if channels > MOST_GRIDS {
-            writeln!(
-                f,
-                "  (the {MOST_GRIDS} of {channels} channels that add most)"
-            )?;
+        if channels > most {
+            writeln!(f, "  (of {channels} channels, those that add most)")?;
         }
         Ok(())
     }

@@ -104,8 +104,8 @@ impl Grids<'_> {
             }
             output.readout { "Point at a cell, or move over the cells with the arrow keys." }
             details {
-                summary { "Channel " (channel) " as a table" }
-                div.scroll { (self.table(channel)) }
+                summary { @if channels == 1 { "As a table" } @else { "Channel " (channel) " as a table" } }
+                div.scroll tabindex="0" role="region" aria-label={ "channel " (channel) " as a table" } { (self.table(channel)) }
             }
         };
         if channels == 1 {

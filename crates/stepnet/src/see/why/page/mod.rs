@@ -83,10 +83,20 @@ impl Explanation {
                             }
                         }
                         dt { "network" }
-                        dd { code { (self.network) } ", in " (self.element) }
+                        dd { code { (self.arrows()) } ", in " (self.element) }
                     }
                     (picture::figure(self))
                 }
+            }
+        }
+    }
+
+    /// The network's text, whose arrows are not to be broken.
+    fn arrows(&self) -> Markup {
+        html! {
+            @for (place, part) in self.network.split("->").enumerate() {
+                @if place > 0 { span.arrow { "->" } }
+                (part)
             }
         }
     }
@@ -151,8 +161,8 @@ impl Explanation {
                 h2 id="gradient" { "What it did to the loss" }
                 p {
                     "The gradient of the " (gradient.loss) " of class " strong { (gradient.class_name) }
-                    @if gradient.predicted { ", which the network predicts," }
                     " (loss " (number(gradient.loss_value)) ")"
+                    @if gradient.predicted { ", the class that the network predicts" }
                     @if let Some(layer) = &gradient.through { ", sent back by the outputs of " code { (layer) } " that it fed" }
                     @if let Some(value) = gradient.value { ": " strong { (self.exactly(value)) } }
                     "."
@@ -198,7 +208,7 @@ fn lines(all: &[Line], [value, factor, product]: [&str; 3], rows: usize) -> Mark
     let finite = products.iter().filter(|product| product.is_finite());
     let largest = finite.fold(0.0, |largest: f64, product| largest.max(product.abs()));
     html! {
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-label="terms" {
             table.list {
                 thead { tr {
                     th scope="col" { "from" } th scope="col" { (value) }
@@ -243,7 +253,7 @@ fn softmax(forward: &Forward, rows: usize) -> Markup {
         .chain(order.iter().skip(rows).filter(|&&line| line == own));
     html! {
         p { "max = " (number(largest)) ", sum of exp(x - max) = " (number(denominator)) }
-        div.scroll {
+        div.scroll tabindex="0" role="region" aria-label="terms" {
             table.list {
                 thead { tr {
                     th scope="col" { "from" } th scope="col" { "x" }
