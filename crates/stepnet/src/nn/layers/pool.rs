@@ -44,18 +44,28 @@ fn visits(geometry: &PoolGeometry) -> u64 {
     ((out_height * out_width * channels) as u64).saturating_mul(window as u64)
 }
 
-/// The window of output value `place`: a term for each of its positions.
+/// The most positions of a window that are listed with those in the padding.
+const MOST_POSITIONS: usize = 1 << 16;
+
+/// The window of output value `place`: a term for each of its positions, and its extents. Of a very
+/// large window the positions in the padding are left out, and then it has none.
 fn window_terms<T: Element>(
     g: &PoolGeometry,
     place: usize,
     seen: &Seen<'_, T>,
-) -> Checked<Vec<Term>> {
+) -> Checked<(Vec<Term>, Option<[usize; 3]>)> {
     let [_, out_width, channels] = g.output;
     let (row, col) = (place / (out_width * channels), place / channels % out_width);
     let [down, right] = g.axes();
-    let mut terms = account::room(g.kernel[0] * g.kernel[1])?;
-    for u in 0..g.kernel[0] {
-        for v in 0..g.kernel[1] {
+    let whole = g.kernel[0] * g.kernel[1] <= MOST_POSITIONS;
+    let (rows, cols) = if whole {
+        (0..g.kernel[0], 0..g.kernel[1])
+    } else {
+        (down.taps(row), right.taps(col))
+    };
+    let mut terms = account::room(rows.len() * cols.len())?;
+    for u in rows {
+        for v in cols.clone() {
             let pixel = down.coordinate(row, u).zip(right.coordinate(col, v));
             terms.push(pixel.map_or(Term::padding(1.0), |(i, j)| {
                 let place = (i * g.input[1] + j) * channels + place % channels;
@@ -63,7 +73,7 @@ fn window_terms<T: Element>(
             }));
         }
     }
-    Ok(terms)
+    Ok((terms, whole.then_some([g.kernel[0], g.kernel[1], 1])))
 }
 
 /// The first largest of a window's values, as the kernel finds it.
@@ -91,11 +101,11 @@ fn windows_over(g: &PoolGeometry, place: usize) -> Checked<Vec<Feed>> {
     let [down, right] = g.axes();
     let across: Vec<(usize, usize)> = right
         .windows(col)
-        .map(|(j, _)| (j, right.inside(j)))
+        .map(|(j, _)| (j, right.taps(j).len()))
         .collect();
     let mut feeds = account::room(down.windows(row).count() * across.len())?;
     for (i, _) in down.windows(row) {
-        let rows = down.inside(i);
+        let rows = down.taps(i).len();
         for &(j, cols) in &across {
             let place = (i * g.output[1] + j) * channels + place % channels;
             feeds.push(Feed::new(place, 1.0 / (rows * cols) as f64));
@@ -174,11 +184,11 @@ impl<T: Element> Layer<T> for MaxPool {
 
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let g = accepted("maxpool", &self.window, seen.input, 1);
-        let terms = window_terms(&g, place, seen)?;
+        let (terms, window) = window_terms(&g, place, seen)?;
         let winner = winner(&terms, seen);
         let formula = "y = the largest x of the window, the first of equals";
         let account = Account::new(formula, Rule::Largest { winner }, terms);
-        Ok(Some(account.windowed([g.kernel[0], g.kernel[1], 1])))
+        Ok(Some(Account { window, ..account }))
     }
 
     fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
@@ -279,10 +289,10 @@ impl<T: Element> Layer<T> for AvgPool {
 
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let g = self.accepted(seen.input, 1);
-        let terms = window_terms(&g, place, seen)?;
+        let (terms, window) = window_terms(&g, place, seen)?;
         let inside = terms.iter().filter(|term| term.place.is_some()).count();
         let counted = if self.count_padding {
-            terms.len()
+            g.kernel[0] * g.kernel[1]
         } else {
             inside
         };
@@ -292,7 +302,7 @@ impl<T: Element> Layer<T> for AvgPool {
             divisor: counted as f64,
         };
         let account = Account::new(formula, rule, terms);
-        Ok(Some(account.windowed([g.kernel[0], g.kernel[1], 1])))
+        Ok(Some(Account { window, ..account }))
     }
 
     fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {

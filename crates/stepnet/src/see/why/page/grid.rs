@@ -7,7 +7,7 @@ use crate::nn::account::number;
 use crate::see::why::explanation::{
     Content, Explanation, Forward, Line, channel_sums, more, products, ranked,
 };
-use crate::see::why::text::short;
+use crate::see::why::text::layout::short;
 
 /// The most channels that are drawn, and of these those that are open at first.
 const MOST_CHANNELS: usize = 64;

@@ -10,7 +10,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::explanation::{Content, Explanation, Forward, Gradient, Line, more, products, ranked};
 use super::sum::Check;
-use super::text::by;
+use super::text::layout::by;
 use super::trace::Step;
 use crate::nn::account::number;
 
