@@ -47,6 +47,9 @@ pub(crate) enum Command {
     /// Show an array of a file: shape, range, values.
     #[command(after_help = crate::show::EXAMPLES)]
     Show(crate::show::ShowArgs),
+    /// Say where a value of a network comes from, term by term, and what it did to the loss.
+    #[command(after_help = crate::why::EXAMPLES)]
+    Why(crate::why::WhyArgs),
 }
 
 const TRAIN_EXAMPLES: &str = "\

@@ -16,6 +16,7 @@ mod table;
 mod train;
 mod usage;
 mod verify_course;
+mod why;
 
 use std::process::ExitCode;
 
@@ -52,5 +53,6 @@ fn run(cli: &Cli) -> Outcome {
         Command::VerifyCourse(args) => verify_course::run(args),
         Command::Gradcheck(args) => gradcheck::run(args),
         Command::Show(args) => show::run(args),
+        Command::Why(args) => why::run(args),
     }
 }

@@ -45,7 +45,7 @@
 //! # Features
 //!
 //! `files` (readers of IDX, npy, npz, CSV and HDF5) and `pictures` (decoders of PNG, JPEG, BMP and
-//! GIF) are on by default. Without them the library is networks, training and model files.
+//! GIF) are on by default, as is `pages` (explanations as HTML). Without them the library is networks, training and model files.
 
 pub mod data;
 mod element;

@@ -8,3 +8,4 @@ mod mistakes;
 mod models;
 mod run;
 mod training;
+mod why;

@@ -68,6 +68,7 @@ pub mod fuzzing;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use dataset::listed;
 pub use dataset::{Dataset, MAX_CLASSES};
 pub use digits::{DIGITS_DIVISOR, digits};
 pub use images::{Images, Values};

@@ -1,5 +1,7 @@
 //! Padding, and the size of what a sliding window leaves.
 
+use std::ops::Range;
+
 use crate::error::{Error, Result};
 
 /// Rows and columns of padding around an image, per side.
@@ -164,6 +166,58 @@ fn window_extent(
         })
 }
 
+/// One axis of a sliding window, for asking which window sees which coordinate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Axis {
+    /// The input's extent.
+    pub(crate) n: usize,
+    /// Padding before the first coordinate.
+    pub(crate) before: usize,
+    /// Taps of the window.
+    pub(crate) kernel: usize,
+    /// Coordinates between neighbouring windows.
+    pub(crate) stride: usize,
+    /// Coordinates between neighbouring taps.
+    pub(crate) dilation: usize,
+    /// How many windows there are.
+    pub(crate) windows: usize,
+}
+
+impl Axis {
+    /// The coordinate that tap `tap` of window `window` sees; `None` in the padding.
+    pub(crate) fn coordinate(&self, window: usize, tap: usize) -> Option<usize> {
+        let padded = window * self.stride + tap * self.dilation;
+        padded
+            .checked_sub(self.before)
+            .filter(|&coordinate| coordinate < self.n)
+    }
+
+    /// The taps of window `window` that see the input rather than the padding.
+    pub(crate) fn taps(&self, window: usize) -> Range<usize> {
+        let start = window * self.stride;
+        let first = self.before.saturating_sub(start).div_ceil(self.dilation);
+        let end = (self.before + self.n).saturating_sub(start);
+        let end = end.div_ceil(self.dilation).min(self.kernel);
+        first.min(end)..end
+    }
+
+    /// The windows that see `coordinate`, each with its tap. However large a window is, no more
+    /// steps are taken than there are windows.
+    pub(crate) fn windows(&self, coordinate: usize) -> impl Iterator<Item = (usize, usize)> {
+        let place = coordinate + self.before;
+        let reach = (self.kernel - 1) * self.dilation;
+        let first = place.saturating_sub(reach).div_ceil(self.stride);
+        let end = (place / self.stride + 1).min(self.windows);
+        (first..end).filter_map(move |window| {
+            let distance = place - window * self.stride;
+            let tap = distance / self.dilation;
+            distance
+                .is_multiple_of(self.dilation)
+                .then_some((window, tap))
+        })
+    }
+}
+
 /// An error unless `value` is at least 1.
 pub(super) fn positive(
     operation: &'static str,
@@ -199,6 +253,43 @@ fn too_large(operation: &'static str, argument: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_axis_knows_which_window_sees_what() {
+        for (n, before, after, kernel) in [(5, 0, 0, 3), (4, 2, 3, 3), (1, 1, 1, 2), (7, 5, 0, 6)] {
+            for stride in 1..5 {
+                for dilation in 1..3 {
+                    let steps = [stride, dilation];
+                    let pads = (before, after);
+                    let Ok(windows) = output_size("conv", "height", n, pads, kernel, steps) else {
+                        continue;
+                    };
+                    let axis = Axis {
+                        n,
+                        before,
+                        kernel,
+                        stride,
+                        dilation,
+                        windows,
+                    };
+                    let mut seen = vec![Vec::new(); n];
+                    for window in 0..windows {
+                        let inside = |&tap: &usize| axis.coordinate(window, tap).is_some();
+                        let inside: Vec<usize> = (0..kernel).filter(inside).collect();
+                        assert_eq!(axis.taps(window).collect::<Vec<_>>(), inside, "{axis:?}");
+                        for tap in inside {
+                            let padded = window * stride + tap * dilation;
+                            seen[padded - before].push((window, tap));
+                        }
+                    }
+                    for (coordinate, seen) in seen.iter().enumerate() {
+                        let found: Vec<_> = axis.windows(coordinate).collect();
+                        assert_eq!(&found, seen, "{axis:?} {coordinate}");
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn same_gives_ceil_of_n_over_stride() {

@@ -5,9 +5,11 @@ use std::fmt::Debug;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::account::{Account, Feeds, Seen};
 use super::notation::LayerText;
 use super::shape::Shape;
 use crate::Element;
+use crate::error::Result as Checked;
 
 /// A change of a layer's own arguments that may make it fit, for the shape doctor to try.
 #[derive(Debug, Clone, PartialEq)]
@@ -134,12 +136,15 @@ pub struct Context<'a> {
     pub batch: usize,
     /// The layer's number in its network.
     pub layer: usize,
-    /// The noise of a training pass; `None` at inference.
+    /// Whether a backward pass follows: what it needs is to be left in `kept` and `kept_indices`.
+    pub backward: bool,
+    /// The noise of a training pass; `None` at inference, and where gradients are taken of the
+    /// network as it is at inference.
     pub noise: Option<Noise<'a>>,
 }
 
 impl Context<'_> {
-    /// Whether this pass trains.
+    /// Whether this pass trains, so that the layer may behave otherwise than at inference.
     pub fn training(&self) -> bool {
         self.noise.is_some()
     }
@@ -157,9 +162,9 @@ pub struct Forward<'a, T> {
     pub x: &'a [T],
     /// The output: written, not added to.
     pub y: &'a mut [T],
-    /// What the backward pass will see (empty at inference).
+    /// What the backward pass will see (empty unless one follows).
     pub kept: &'a mut [T],
-    /// Indices the backward pass will see (empty at inference).
+    /// Indices the backward pass will see (empty unless one follows).
     pub kept_indices: &'a mut [u32],
     /// Working memory; holds anything at entry.
     pub scratch: &'a mut [T],
@@ -295,5 +300,23 @@ pub trait Layer<T: Element>: Debug + Send + Sync {
         for &index in pass.kept_indices {
             mark(index.into());
         }
+    }
+
+    /// What the output value at `place` (its number in the output example) was made of, as
+    /// [`see::why`](crate::see::why) tells it; `None` where the layer does not say.
+    ///
+    /// # Errors
+    /// When there is not enough memory for so many terms.
+    fn account(&self, _place: usize, _seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        Ok(None)
+    }
+
+    /// Which outputs the input value at `place` fed, and the derivative of each by it, at
+    /// inference; `None` where the layer does not say.
+    ///
+    /// # Errors
+    /// When there is not enough memory for so many outputs.
+    fn feeds(&self, _place: usize, _seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        Ok(None)
     }
 }

@@ -1,5 +1,6 @@
 //! Layers, networks, losses and model files.
 
+pub mod account;
 pub mod doctor;
 mod init;
 pub mod layer;

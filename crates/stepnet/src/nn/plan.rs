@@ -17,12 +17,22 @@ const MAX_BUFFER: usize = 1 << 42;
 pub struct PlanOptions {
     /// Backward passes follow the forward passes.
     pub training: bool,
+    /// With `training`: gradients of the network as it is at inference, dropout off, by
+    /// [`Workspace::differentiate`](super::Workspace::differentiate).
+    pub still: bool,
     /// Without backward passes: a closing activation that the loss is fused with is left out, for scoring.
     pub logits: bool,
     /// Every layer's output (and, in training, its gradient) is kept until the next pass, for looking into it.
     pub keep_values: bool,
     /// The gradient by the network's input is computed too.
     pub input_gradient: bool,
+}
+
+impl PlanOptions {
+    /// Whether layers act as in training rather than as at inference.
+    pub(super) fn noisy(self) -> bool {
+        self.training && !self.still
+    }
 }
 
 /// One array of activations or gradients: its length for one example, and its slot.
@@ -204,7 +214,7 @@ impl<'a, T: Element> Planner<'a, T> {
     fn is_view(&self, node: usize) -> bool {
         self.network.nodes()[node]
             .layer()
-            .is_view(self.options.training)
+            .is_view(self.options.noisy())
     }
 
     fn backward_time(&self, node: usize) -> usize {

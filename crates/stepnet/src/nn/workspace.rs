@@ -188,10 +188,32 @@ impl<T: Element> Workspace<T> {
     /// # Errors
     /// When the sizes of inputs, targets and noise do not belong together.
     pub fn train(&mut self, network: &Network<T>, batch: &Batch<'_, T>) -> Result<Scores> {
-        let (scores, examples) = self.forward_and_loss(network, batch, 0)?;
-        for node in (self.plan.first_backward..self.plan.nodes).rev() {
-            self.run_backward(network, node, batch, examples);
+        self.check_training(network, batch)?;
+        let noise = Some(batch.noise);
+        let scores = self.forward_and_loss(network, batch.x, &batch.targets, noise, 0)?;
+        self.backward(network, batch.x, scores.examples, noise);
+        Ok(scores)
+    }
+
+    /// The loss of a batch and its gradients, as [`Workspace::train`], of the network as it is at
+    /// inference: dropout off.
+    ///
+    /// # Errors
+    /// When sizes do not belong together, or the workspace was not planned for `training` and `still`.
+    pub fn differentiate(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        targets: &Targets<'_, T>,
+    ) -> Result<Scores> {
+        self.check(network, x)?;
+        if !self.plan.options.training || !self.plan.options.still {
+            return Err(Error::Training(
+                "differentiate needs a workspace planned for still training".into(),
+            ));
         }
+        let scores = self.forward_and_loss(network, x, targets, None, 0)?;
+        self.backward(network, x, scores.examples, None);
         Ok(scores)
     }
 
@@ -212,7 +234,8 @@ impl<T: Element> Workspace<T> {
                 "only a workspace that keeps values can run a part of a network again".into(),
             ));
         }
-        Ok(self.forward_and_loss(network, batch, first)?.0)
+        self.check_training(network, batch)?;
+        self.forward_and_loss(network, batch.x, &batch.targets, Some(batch.noise), first)
     }
 
     /// Tells `mark` on which sides of their kinks the layers from number `first` on came out in
@@ -248,22 +271,13 @@ impl<T: Element> Workspace<T> {
         }
     }
 
-    /// Checks the batch, runs the layers from number `first` on, and the loss.
-    fn forward_and_loss(
-        &mut self,
-        network: &Network<T>,
-        batch: &Batch<'_, T>,
-        first: usize,
-    ) -> Result<(Scores, usize)> {
+    fn check_training(&self, network: &Network<T>, batch: &Batch<'_, T>) -> Result<()> {
         let examples = self.check(network, batch.x)?;
-        if !self.plan.options.training {
+        if !self.plan.options.noisy() {
             return Err(Error::Training(
                 "train needs a workspace planned for training".into(),
             ));
         }
-        batch
-            .targets
-            .check(network.loss(), examples, network.output())?;
         if batch.noise.examples.len() != examples {
             return Err(Error::value(
                 "training step",
@@ -272,8 +286,34 @@ impl<T: Element> Workspace<T> {
                 format!("{examples}, one for each example of the batch"),
             ));
         }
-        self.run_forward(network, batch.x, examples, Some(batch.noise), first);
-        Ok((self.run_loss(network, batch, examples), examples))
+        Ok(())
+    }
+
+    /// Runs the layers from number `first` on, and the loss.
+    fn forward_and_loss(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        targets: &Targets<'_, T>,
+        noise: Option<Noise<'_>>,
+        first: usize,
+    ) -> Result<Scores> {
+        let examples = x.len() / network.input().len();
+        targets.check(network.loss(), examples, network.output())?;
+        self.run_forward(network, x, examples, noise, first);
+        Ok(self.run_loss(network, x, targets, examples))
+    }
+
+    fn backward(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        examples: usize,
+        noise: Option<Noise<'_>>,
+    ) {
+        for node in (self.plan.first_backward..self.plan.nodes).rev() {
+            self.run_backward(network, node, x, examples, noise);
+        }
     }
 
     fn context<'n>(
@@ -289,6 +329,7 @@ impl<T: Element> Workspace<T> {
             output: described.output(),
             batch,
             layer: node,
+            backward: self.plan.options.training,
             noise,
         }
     }
@@ -338,18 +379,24 @@ impl<T: Element> Workspace<T> {
         }
     }
 
-    fn run_loss(&mut self, network: &Network<T>, batch: &Batch<'_, T>, examples: usize) -> Scores {
+    fn run_loss(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        targets: &Targets<'_, T>,
+        examples: usize,
+    ) -> Scores {
         let gradient = self.plan.gradients[self.plan.nodes];
         let mut slot = self.take(gradient);
         let outputs = network.output().len();
         let len = examples * outputs;
-        batch.targets.write(outputs, &mut self.targets[..len]);
-        let z = self.outputs(batch.x, examples);
+        targets.write(outputs, &mut self.targets[..len]);
+        let z = self.outputs(x, examples);
         let loss =
             network
                 .loss()
                 .evaluate(z, &self.targets[..len], examples, Some(&mut slot[..len]));
-        let correct = network.loss().correct(z, &batch.targets, outputs);
+        let correct = network.loss().correct(z, targets, outputs);
         self.put_back(gradient, slot);
         Scores {
             loss,
@@ -362,22 +409,23 @@ impl<T: Element> Workspace<T> {
         &mut self,
         network: &Network<T>,
         node: usize,
-        batch: &Batch<'_, T>,
+        x: &[T],
         examples: usize,
+        noise: Option<Noise<'_>>,
     ) {
         let layer = network.nodes()[node].layer();
-        if layer.is_view(true) {
+        if layer.is_view(noise.is_some()) {
             return;
         }
         let reads = layer.reads();
         let (input, output) = (self.plan.values[node], self.plan.values[node + 1]);
         let dx_buffer = self.plan.gradients[node];
         let mut dx_slot = self.take(dx_buffer);
-        let context = self.context(network, node, examples, Some(batch.noise));
+        let context = self.context(network, node, examples, noise);
         let share = |whole: usize| whole / self.plan.batch * examples;
         let filled = |buffer: Option<Buffer>| match buffer {
             Some(buffer) => &self.slots[buffer.slot][..examples * buffer.len],
-            None => batch.x,
+            None => x,
         };
         let described = &network.nodes()[node];
         layer.backward(Backward {

@@ -8,3 +8,4 @@ pub mod gradcheck;
 pub mod show;
 
 pub use show::show;
+pub mod why;

@@ -1,7 +1,7 @@
 //! The sizes of a convolution, validated once.
 
 use crate::error::{Error, Result};
-use crate::kernels::geometry::{Padding, output_size, positive, volume};
+use crate::kernels::geometry::{Axis, Padding, output_size, positive, volume};
 use crate::kernels::parallel::MAX_LANES;
 
 /// How a convolution's window lies and moves; pairs are (height, width).
@@ -164,6 +164,19 @@ impl ConvGeometry {
         (self.y_len() as u64).saturating_mul(self.patch_len() as u64)
     }
 
+    /// How windows lie along the height and the width.
+    pub(crate) fn axes(&self) -> [Axis; 2] {
+        let before = [self.padding.top, self.padding.left];
+        [0, 1].map(|axis| Axis {
+            n: self.input[axis],
+            before: before[axis],
+            kernel: self.kernel[axis],
+            stride: self.stride[axis],
+            dilation: self.dilation[axis],
+            windows: self.output[axis],
+        })
+    }
+
     /// Output pixels of the batch.
     pub(super) fn pixels(&self) -> usize {
         self.batch * self.pixels_per_example()
@@ -180,12 +193,12 @@ impl ConvGeometry {
     }
 
     /// Channels that a filter sees.
-    pub(super) fn group_channels(&self) -> usize {
+    pub(crate) fn group_channels(&self) -> usize {
         self.input[2] / self.groups
     }
 
     /// Filters of one group.
-    pub(super) fn group_filters(&self) -> usize {
+    pub(crate) fn group_filters(&self) -> usize {
         self.filters / self.groups
     }
 

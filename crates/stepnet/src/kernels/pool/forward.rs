@@ -140,7 +140,7 @@ fn for_each_pixel<T: Element>(
 /// `!(value <= best)` is "larger, or one of them is NaN"; a `best` that is NaN stays.
 #[inline(always)]
 #[allow(clippy::neg_cmp_op_on_partial_ord)] // the negation is what lets NaN in
-pub(super) fn beats<T: Element>(value: T, best: T) -> bool {
+pub(crate) fn beats<T: Element>(value: T, best: T) -> bool {
     !(value <= best) & !best.is_nan()
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, Result};
-use crate::kernels::geometry::{Padding, output_size, positive, volume};
+use crate::kernels::geometry::{Axis, Padding, output_size, positive, volume};
 use crate::kernels::parallel::{Lanes, MAX_LANES};
 
 /// The sizes of a pooling that fit together. Built by [`PoolGeometry::new`] only, to be read.
@@ -140,6 +140,19 @@ impl PoolGeometry {
     /// Elements of one output.
     pub(super) fn output_len(&self) -> usize {
         self.output.iter().product()
+    }
+
+    /// How windows lie along the height and the width.
+    pub(crate) fn axes(&self) -> [Axis; 2] {
+        let before = [self.padding.top, self.padding.left];
+        [0, 1].map(|axis| Axis {
+            n: self.input[axis],
+            before: before[axis],
+            kernel: self.kernel[axis],
+            stride: self.stride[axis],
+            dilation: 1,
+            windows: self.output[axis],
+        })
     }
 
     /// The image rows and columns that the window of output pixel `pixel` (of an example) covers.

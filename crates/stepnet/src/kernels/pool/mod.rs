@@ -25,5 +25,6 @@ pub mod reference;
 mod tests;
 
 pub use backward::{average_backward, max_backward, max_backward_all};
+pub(crate) use forward::beats;
 pub use forward::{average_forward, max_forward};
 pub use geometry::PoolGeometry;

@@ -3,7 +3,9 @@
 use super::count;
 use super::window::{Window, accepted_volume, reason, volume};
 use crate::Element;
+use crate::error::Result as Checked;
 use crate::kernels::{ConvGeometry, conv};
+use crate::nn::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::nn::doctor::cost;
 use crate::nn::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy};
 use crate::nn::notation::LayerText;
@@ -199,5 +201,65 @@ impl<T: Element> Layer<T> for Conv {
                 pass.scratch,
             );
         }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let g = self.accepted(seen.input, 1);
+        let [_, out_width, filters] = g.output;
+        let [_, width, channels] = g.input;
+        let (row, col) = (place / (out_width * filters), place / filters % out_width);
+        let filter = place % filters;
+        let seen_channels = g.group_channels();
+        let first_channel = filter / g.group_filters() * seen_channels;
+        let [down, right] = g.axes();
+        let weight = |tap: usize| account::value(seen.parameters, tap * filters + filter);
+
+        let mut terms = account::room(g.kernel[0] * g.kernel[1] * seen_channels)?;
+        for u in 0..g.kernel[0] {
+            for v in 0..g.kernel[1] {
+                let pixel = down.coordinate(row, u).zip(right.coordinate(col, v));
+                for channel in 0..seen_channels {
+                    let w = weight((u * g.kernel[1] + v) * seen_channels + channel);
+                    terms.push(pixel.map_or(Term::padding(w), |(i, j)| {
+                        let place = (i * width + j) * channels + first_channel + channel;
+                        Term::new(place, account::value(seen.x, place), w)
+                    }));
+                }
+            }
+        }
+        let bias = g.weights_len() + filter;
+        let bias = self.bias.then(|| account::value(seen.parameters, bias));
+        let formula = match bias {
+            Some(_) => "y = sum of x w over the window, + b",
+            None => "y = sum of x w over the window",
+        };
+        let window = [g.kernel[0], g.kernel[1], seen_channels];
+        Ok(Some(Account::sum(formula, terms, bias).windowed(window)))
+    }
+
+    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        let g = self.accepted(seen.input, 1);
+        let [_, width, channels] = g.input;
+        let [_, out_width, filters] = g.output;
+        let (row, col) = (place / (width * channels), place / channels % width);
+        let (seen_channels, group_filters) = (g.group_channels(), g.group_filters());
+        let channel = place % channels;
+        let first_filter = channel / seen_channels * group_filters;
+        let [down, right] = g.axes();
+
+        let windows = down.windows(row).count() * right.windows(col).count();
+        let mut feeds = account::room(windows * group_filters)?;
+        for (i, u) in down.windows(row) {
+            for (j, v) in right.windows(col) {
+                let tap = (u * g.kernel[1] + v) * seen_channels + channel % seen_channels;
+                for filter in first_filter..first_filter + group_filters {
+                    let weight = account::value(seen.parameters, tap * filters + filter);
+                    let place = (i * out_width + j) * filters + filter;
+                    feeds.push(Feed::new(place, weight));
+                }
+            }
+        }
+        let formula = "dx = sum of dy w over the windows that saw x";
+        Ok(Some(Feeds::new(formula, feeds)))
     }
 }

@@ -3,6 +3,8 @@
 use rand_chacha::rand_core::Rng;
 
 use crate::Element;
+use crate::error::Result as Checked;
+use crate::nn::account::{Account, Feed, Feeds, Seen};
 use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads};
 use crate::nn::notation::LayerText;
 use crate::nn::shape::Shape;
@@ -83,5 +85,14 @@ impl<T: Element> Layer<T> for Dropout {
         for ((dx, &dy), &keep) in dx.iter_mut().zip(pass.dy).zip(pass.kept) {
             *dx = dy * keep;
         }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let formula = "y = x: the same value: nothing is dropped at inference";
+        Ok(Some(Account::same(formula, place, seen)))
+    }
+
+    fn feeds(&self, place: usize, _seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        Ok(Some(Feeds::new("dx = dy", vec![Feed::new(place, 1.0)])))
     }
 }

@@ -1,6 +1,8 @@
 //! `flatten`: a volume as one vector, in the order height, width, channel.
 
 use crate::Element;
+use crate::error::Result as Checked;
+use crate::nn::account::{Account, Feed, Feeds, Seen};
 use crate::nn::layer::{Backward, Forward, Layer, Reads};
 use crate::nn::notation::LayerText;
 use crate::nn::shape::Shape;
@@ -45,5 +47,14 @@ impl<T: Element> Layer<T> for Flatten {
         if let Some(dx) = pass.dx {
             dx.copy_from_slice(pass.dy);
         }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let formula = "y = x: the same value, as a vector";
+        Ok(Some(Account::same(formula, place, seen)))
+    }
+
+    fn feeds(&self, place: usize, _seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        Ok(Some(Feeds::new("dx = dy", vec![Feed::new(place, 1.0)])))
     }
 }

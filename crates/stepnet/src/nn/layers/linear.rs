@@ -2,7 +2,9 @@
 
 use super::count;
 use crate::Element;
+use crate::error::Result as Checked;
 use crate::kernels::dense::{self, DenseGeometry};
+use crate::nn::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::nn::layer::{Backward, Forward, Layer, Parameter};
 use crate::nn::notation::LayerText;
 use crate::nn::shape::Shape;
@@ -86,5 +88,31 @@ impl<T: Element> Layer<T> for Linear {
         if let Some(dx) = pass.dx {
             dense::backward_data(&geometry, pass.dy, &pass.parameters[..weights], dx);
         }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let inputs = seen.input.len();
+        let mut terms = account::room(inputs)?;
+        terms.extend((0..inputs).map(|input| {
+            let weight = account::value(seen.parameters, place * inputs + input);
+            Term::new(input, account::value(seen.x, input), weight)
+        }));
+        let bias = inputs * self.units + place;
+        let bias = self.bias.then(|| account::value(seen.parameters, bias));
+        let formula = match bias {
+            Some(_) => "y = sum of x w, + b",
+            None => "y = sum of x w",
+        };
+        Ok(Some(Account::sum(formula, terms, bias)))
+    }
+
+    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        let inputs = seen.input.len();
+        let mut feeds = account::room(self.units)?;
+        feeds.extend((0..self.units).map(|unit| {
+            let weight = account::value(seen.parameters, unit * inputs + place);
+            Feed::new(unit, weight)
+        }));
+        Ok(Some(Feeds::new("dx = sum of dy w over the units", feeds)))
     }
 }

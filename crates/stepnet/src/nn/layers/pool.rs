@@ -2,7 +2,10 @@
 
 use super::window::{Window, reason, volume};
 use crate::Element;
+use crate::error::Result as Checked;
 use crate::kernels::{PoolGeometry, pool};
+use crate::memory;
+use crate::nn::account::{self, Account, Feed, Feeds, Rule, Seen, Term};
 use crate::nn::doctor::cost;
 use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads, Remedy};
 use crate::nn::notation::{LayerText, PaddingText};
@@ -109,6 +112,76 @@ fn visits(geometry: &PoolGeometry) -> u64 {
     ((out_height * out_width * channels) as u64).saturating_mul(window as u64)
 }
 
+/// The most positions of a window that are listed with those in the padding.
+const MOST_POSITIONS: usize = 1 << 16;
+
+/// The window of output value `place`: a term for each of its positions, and its extents. Of a very
+/// large window the positions in the padding are left out, and then it has none.
+fn window_terms<T: Element>(
+    g: &PoolGeometry,
+    place: usize,
+    seen: &Seen<'_, T>,
+) -> Checked<(Vec<Term>, Option<[usize; 3]>)> {
+    let [_, out_width, channels] = g.output;
+    let (row, col) = (place / (out_width * channels), place / channels % out_width);
+    let [down, right] = g.axes();
+    let whole = g.kernel[0] * g.kernel[1] <= MOST_POSITIONS;
+    let (rows, cols) = if whole {
+        (0..g.kernel[0], 0..g.kernel[1])
+    } else {
+        (down.taps(row), right.taps(col))
+    };
+    let mut terms = account::room(rows.len() * cols.len())?;
+    for u in rows {
+        for v in cols.clone() {
+            let pixel = down.coordinate(row, u).zip(right.coordinate(col, v));
+            terms.push(pixel.map_or(Term::padding(1.0), |(i, j)| {
+                let place = (i * g.input[1] + j) * channels + place % channels;
+                Term::new(place, account::value(seen.x, place), 1.0)
+            }));
+        }
+    }
+    Ok((terms, whole.then_some([g.kernel[0], g.kernel[1], 1])))
+}
+
+/// The first largest of a window's values, as the kernel finds it.
+fn winner<T: Element>(terms: &[Term], seen: &Seen<'_, T>) -> usize {
+    let values = terms.iter().enumerate().filter_map(|(number, term)| {
+        let value = seen.x.get(term.place?)?;
+        Some((number, *value))
+    });
+    values
+        .reduce(|best, other| {
+            if pool::beats(other.1, best.1) {
+                other
+            } else {
+                best
+            }
+        })
+        .map_or(0, |(number, _)| number)
+}
+
+/// The output values whose windows hold the input value at `place`, each with one over how many
+/// values of the image its window holds.
+fn windows_over(g: &PoolGeometry, place: usize) -> Checked<Vec<Feed>> {
+    let [_, width, channels] = g.input;
+    let (row, col) = (place / (width * channels), place / channels % width);
+    let [down, right] = g.axes();
+    let across: Vec<(usize, usize)> = right
+        .windows(col)
+        .map(|(j, _)| (j, right.taps(j).len()))
+        .collect();
+    let mut feeds = account::room(down.windows(row).count() * across.len())?;
+    for (i, _) in down.windows(row) {
+        let rows = down.taps(i).len();
+        for &(j, cols) in &across {
+            let place = (i * g.output[1] + j) * channels + place % channels;
+            feeds.push(Feed::new(place, 1.0 / (rows * cols) as f64));
+        }
+    }
+    Ok(feeds)
+}
+
 /// Max pooling. The padding never wins; of several equal maxima the first (row by row) gets the
 /// gradient; windows may overlap.
 #[derive(Debug, Clone)]
@@ -169,7 +242,7 @@ impl<T: Element> Layer<T> for MaxPool {
             pass.context.input,
             pass.context.batch,
         );
-        let winners = pass.context.training().then_some(pass.kept_indices);
+        let winners = pass.context.backward.then_some(pass.kept_indices);
         pool::max_forward(&geometry, pass.x, pass.y, winners);
     }
 
@@ -183,6 +256,30 @@ impl<T: Element> Layer<T> for MaxPool {
         if let Some(dx) = pass.dx {
             pool::max_backward(&geometry, pass.kept_indices, pass.dy, dx);
         }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let g = accepted("maxpool", &self.window, seen.input, 1);
+        let (terms, window) = window_terms(&g, place, seen)?;
+        let winner = winner(&terms, seen);
+        let formula = "y = the largest x of the window, the first of equals";
+        let account = Account::new(formula, Rule::Largest { winner }, terms);
+        Ok(Some(Account { window, ..account }))
+    }
+
+    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        let g = accepted("maxpool", &self.window, seen.input, 1);
+        let mut y = memory::zeros("the values of one layer", g.y_len())?;
+        let mut winners = memory::zeros("the winners of one layer", g.y_len())?;
+        pool::max_forward(&g, seen.x, &mut y, Some(&mut winners));
+        let mut feeds = windows_over(&g, place)?;
+        for feed in &mut feeds {
+            let won = winners.get(feed.place).copied();
+            let won = won.is_some_and(|winner| winner as usize == place);
+            *feed = Feed::new(feed.place, f64::from(u8::from(won)));
+        }
+        let formula = "dx = sum of dy over the windows that x won";
+        Ok(Some(Feeds::new(formula, feeds)))
     }
 }
 
@@ -275,5 +372,36 @@ impl<T: Element> Layer<T> for AvgPool {
             let geometry = self.accepted(pass.context.input, pass.context.batch);
             pool::average_backward(&geometry, self.count_padding, pass.dy, dx);
         }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let g = self.accepted(seen.input, 1);
+        let (terms, window) = window_terms(&g, place, seen)?;
+        let inside = terms.iter().filter(|term| term.place.is_some()).count();
+        let counted = if self.count_padding {
+            g.kernel[0] * g.kernel[1]
+        } else {
+            inside
+        };
+        let formula = "y = sum of x over the window / how many count";
+        let rule = Rule::Sum {
+            bias: None,
+            divisor: counted as f64,
+        };
+        let account = Account::new(formula, rule, terms);
+        Ok(Some(Account { window, ..account }))
+    }
+
+    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        let g = self.accepted(seen.input, 1);
+        let mut feeds = windows_over(&g, place)?;
+        if self.count_padding {
+            let all = (g.kernel[0] * g.kernel[1]) as f64;
+            for feed in &mut feeds {
+                *feed = Feed::new(feed.place, 1.0 / all);
+            }
+        }
+        let formula = "dx = sum of dy / how many count, over the windows that hold x";
+        Ok(Some(Feeds::new(formula, feeds)))
     }
 }

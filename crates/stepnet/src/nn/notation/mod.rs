@@ -101,6 +101,7 @@ pub use parser::{MAX_TEXT, parse, parse_or_preset};
 pub use presets::Preset;
 pub use signature::{DefaultValue, Parameter, ParameterKind, Signature};
 pub(in crate::nn) use suggest::hint;
+pub(crate) use suggest::nearest;
 pub use text::{Item, NetworkText, Step, resolve_classes};
 pub use value::{Count, LARGEST_NUMBER, PaddingText, Value};
 

@@ -7,7 +7,7 @@ const LONGEST: usize = 40;
 ///
 /// Near enough: edits (swaps of neighbours count once) up to a third of the longer word and at
 /// least one, or one word starting the other (`drop` for `dropout`), ignoring case.
-pub(super) fn nearest<'a>(
+pub(crate) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

@@ -216,6 +216,7 @@ fn context<'n>(described: &Described, output: Shape, named: &'n [u64]) -> Contex
         output,
         batch: described.examples,
         layer: described.number,
+        backward: true,
         noise: Some(noise_of(named)),
     }
 }

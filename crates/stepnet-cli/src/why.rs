@@ -1,0 +1,194 @@
+//! `stepnet why`: where a value of a network comes from, and what it did to the loss.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use stepnet::Element;
+use stepnet::data::{self, OpenOptions, Role};
+use stepnet::files;
+use stepnet::nn::{Model, ModelFile, Registry};
+use stepnet::see::why::{At, Explanation, Question, Subject, Why};
+
+use crate::args::DataArgs;
+use crate::failure::{Failure, Outcome};
+use crate::material;
+use crate::progress::print_line;
+use crate::usage::{any, whole};
+
+/// The terms shown of each sum, and the contributors followed at each layer of a trace.
+const USUAL_TOP: usize = 10;
+const USUAL_BRANCHES: usize = 3;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  stepnet why runs/mnist/model.safetensors 7.png                        the predicted class's output
+  stepnet why runs/mnist/model.safetensors 7.png --at conv2[3,4,5]      row 3, column 4, channel 5
+  stepnet why runs/mnist/model.safetensors 7.png --at relu1[0,2,1] --grad --class 3
+  stepnet why runs/mnist/model.safetensors 7.png --at linear1[8] --trace 9 --top 2
+  stepnet why runs/mnist/model.safetensors --data mnist-folder/ --example 12 --html why.html
+
+Layers are named as `stepnet inspect MODEL` shows them; `input` is the network's input. Indices
+count from 0: [h,w,c] in a volume, [i] in a vector.";
+
+#[derive(Debug, Args)]
+pub(crate) struct WhyArgs {
+    /// The model file.
+    model: PathBuf,
+    /// The picture.
+    #[arg(required_unless_present = "data", conflicts_with = "data")]
+    picture: Option<PathBuf>,
+    /// The value asked about: LAYER[h,w,c], LAYER[i] or input[h,w,c]; the predicted class's output unless given.
+    #[arg(long, value_name = "PLACE", value_parser = any::<At>, allow_hyphen_values = true)]
+    at: Option<At>,
+    /// Also tell the gradient of the loss by the value: which outputs it fed, and what each sent back.
+    #[arg(long)]
+    grad: bool,
+    /// The class whose loss --grad is about, by name or number; the predicted one unless given.
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "grad",
+        allow_hyphen_values = true
+    )]
+    class: Option<String>,
+    /// Follow the largest contributors down this many layers; a large number ends at the pixels.
+    #[arg(long, value_name = "N", value_parser = whole::<u16>(1, 10_000), allow_negative_numbers = true)]
+    trace: Option<u16>,
+    /// How many terms to show (10), and to follow at each layer of a trace (3); of --json and --html, all unless given.
+    #[arg(long, value_name = "K", value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true)]
+    top: Option<u32>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Write a page for a browser.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+
+    /// Ask about an example of a data set instead of a picture (its test part, if it has one).
+    #[arg(long, value_name = "DATA", help_heading = "Data")]
+    data: Option<PathBuf>,
+    /// The example's number in DATA, from 0; the first unless given.
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(0, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Data")]
+    example: Option<u32>,
+    #[command(flatten)]
+    source: DataArgs,
+}
+
+pub(crate) fn run(args: &WhyArgs) -> Outcome {
+    let file = ModelFile::open(&args.model)?;
+    match file.element() {
+        Some("f64") => explain(args, &file.model::<f64>(Registry::builtin())?),
+        _ => explain(args, &file.model::<f32>(Registry::builtin())?),
+    }
+}
+
+fn explain<T: Element>(args: &WhyArgs, model: &Model<T>) -> Outcome {
+    model
+        .check_finite()
+        .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
+    check_data_options(args)?;
+    let subject = match (&args.picture, &args.data) {
+        (Some(path), _) => Subject::picture(path, &model.preprocessing)?,
+        (None, Some(path)) => example(args, path, model)?,
+        (None, None) => return Err(Failure::usage("name a picture, or --data DATA")),
+    };
+    let question = Question {
+        at: args.at.clone(),
+        gradient: args.grad,
+        class: args.class.clone(),
+        trace: args.trace.unwrap_or(0).into(),
+        branches: args.top.map_or(USUAL_BRANCHES, |top| top as usize),
+    };
+    let mut told = Why::of(&model.network, subject)?
+        .with_classes(&model.classes)
+        .explain(&question)?;
+    let agrees = told.ok();
+    if let Some(path) = &args.html {
+        files::write_atomic(path, told.page(args.top.map(|top| top as usize)).as_bytes())?;
+    }
+    if args.json {
+        if let Some(top) = args.top {
+            told.limit(top as usize);
+        }
+        let text = serde_json::to_string(&told)
+            .map_err(|error| Failure::running(format!("cannot write JSON: {error}")))?;
+        print_line(&text);
+    } else if let Some(path) = &args.html {
+        print_line(&format!("{}: {}", path.display(), summary(&told)));
+    } else {
+        let top = args.top.map_or(USUAL_TOP, |top| top as usize);
+        let text = told.text(top).to_string();
+        text.lines().for_each(print_line);
+        if args.at.is_none() {
+            print_line("");
+            print_line(
+                "any other value: --at LAYER[h,w,c], --at LAYER[i] or --at input[h,w,c]; layers are named as in stepnet inspect",
+            );
+        }
+    }
+    if agrees {
+        Ok(())
+    } else {
+        Err(Failure::running(format!(
+            "{}: what was added up is not what the network computed",
+            told.name
+        )))
+    }
+}
+
+/// Options that say how DATA is read, where there is none.
+fn check_data_options(args: &WhyArgs) -> Outcome {
+    let given = [
+        ("--example", args.example.is_some()),
+        ("--labels", args.source.labels.is_some()),
+        ("--label-column", args.source.label_column.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) if args.data.is_none() => Err(Failure::usage(format!(
+            "{option} is about --data DATA, but a picture is given"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// A line for the shell about what a page shows.
+fn summary(told: &Explanation) -> String {
+    let checked = told
+        .forward
+        .check
+        .map(|check| format!(", {}", check.words()));
+    format!(
+        "{} = {}{}",
+        told.name,
+        told.value,
+        checked.unwrap_or_default()
+    )
+}
+
+/// An example of a data set.
+fn example<T: Element>(args: &WhyArgs, path: &Path, model: &Model<T>) -> Outcome<Subject> {
+    let options = OpenOptions {
+        role: Role::Test,
+        input: Some(model.preprocessing.shape()),
+        resize: model.preprocessing.resize,
+        label_column: args.source.label_column.clone(),
+        labels: args.source.labels.clone(),
+        ..OpenOptions::default()
+    };
+    let data = data::open(path, &options)?.data;
+    let number = args.example.unwrap_or(0) as usize;
+    let one = data.subset(&[number]).map_err(|_| {
+        Failure::usage(format!(
+            "--example is {number}, but {} has {} examples, 0 to {}",
+            path.display(),
+            data.len(),
+            data.len() - 1
+        ))
+    })?;
+    let values = one.images().values();
+    Ok(Subject {
+        name: format!("example {number} of {}", path.display()),
+        raw: (0..values.len()).filter_map(|at| values.get(at)).collect(),
+        preprocessing: material::suited(Some(path), &model.preprocessing),
+    })
+}

@@ -1,0 +1,299 @@
+//! What a value did to the loss: the outputs it fed, and what each sent back.
+
+use super::Why;
+use super::at::{Spot, name_of};
+use super::explanation::{Gradient, Line, More, kept};
+use super::forward::MOST_LINES;
+use super::sum::{Check, Exact, gamma, tiny};
+use crate::Element;
+use crate::error::Result;
+use crate::memory;
+use crate::nn::account::{Feed, Feeds, number, operand};
+use crate::nn::{Loss, largest};
+
+/// Roundings of the network's probability: two for a sigmoid's or softmax's exponential on each
+/// side, and those around it.
+const PROBABILITY_ROUNDINGS: f64 = 16.0;
+
+/// What came back: symbols, lines, the sum against the network's gradient, remarks.
+struct Returned {
+    through: Option<String>,
+    formula: String,
+    terms: Vec<Line>,
+    more: Option<More>,
+    check: Option<Check>,
+    note: Option<String>,
+}
+
+impl<T: Element> Why<'_, T> {
+    pub(super) fn gradient(&mut self, spot: Spot, class: Option<&str>) -> Result<Gradient> {
+        let wanted = match class {
+            Some(wanted) => self.class(wanted)?,
+            None => self.predicted(),
+        };
+        self.run_backward(wanted)?;
+        let nodes = self.network.nodes().len();
+        let fused = self.network.loss().fused_kind().is_some();
+        let returned = if fused && spot.value == nodes {
+            self.by_fused_output(spot, wanted)
+        } else if spot.value == nodes - usize::from(fused) {
+            self.by_loss(spot, wanted)
+        } else {
+            self.by_layer(spot)?
+        };
+        Ok(Gradient {
+            class: wanted,
+            class_name: self.class_name(wanted),
+            predicted: class.is_none(),
+            loss: self.network.loss().to_string(),
+            loss_value: self
+                .backward
+                .as_ref()
+                .map_or(f64::NAN, |(_, loss, _)| *loss),
+            value: self
+                .returned(spot.value)
+                .get(spot.place)
+                .map(|v| v.as_f64()),
+            through: returned.through,
+            formula: returned.formula,
+            terms: returned.terms,
+            more: returned.more,
+            check: returned.check,
+            note: returned.note,
+        })
+    }
+
+    /// The network's gradient by value number `value`; empty where it has none.
+    fn returned(&self, value: usize) -> &[T] {
+        let passes = self.backward.as_ref();
+        passes
+            .and_then(|(_, _, workspace)| workspace.input_gradient(value, 1))
+            .unwrap_or(&[])
+    }
+
+    /// The gradient by one value, as the backward pass computed it.
+    fn own_gradient(&self, spot: Spot) -> f64 {
+        let gradients = self.returned(spot.value);
+        gradients.get(spot.place).map_or(f64::NAN, |v| v.as_f64())
+    }
+
+    fn target(&self, place: usize, class: usize) -> f64 {
+        match self.outputs().len() {
+            1 => class as f64,
+            _ => f64::from(u8::from(place == class)),
+        }
+    }
+
+    /// An output that training leaves to the loss.
+    fn by_fused_output(&self, spot: Spot, class: usize) -> Returned {
+        let (p, t) = (self.value(spot), self.target(spot.place, class));
+        let logit = self.name(Spot {
+            value: spot.value - 1,
+            ..spot
+        });
+        let layer = name_of(self.network, spot.value);
+        let (formula, result) = match self.network.loss() {
+            Loss::BinaryCrossEntropy => ("dp = (1 - t) / (1 - p) - t / p", {
+                let missed = if t == 1.0 { 0.0 } else { (1.0 - t) / (1.0 - p) };
+                let hit = if t == 0.0 { 0.0 } else { t / p };
+                missed - hit
+            }),
+            _ => ("dp = -t / p", if t == 0.0 { 0.0 } else { -t / p }),
+        };
+        let numbers = formula.replace("dp = ", "");
+        let note = format!(
+            "the loss is computed from {logit}, so the backward passes never form this gradient; \
+             with p = {} and t = {t}, {numbers} = {}; ask for {logit}, where {layer} and the loss together send back p - t",
+            number(p),
+            number(result),
+        );
+        Returned {
+            through: None,
+            formula: formula.into(),
+            terms: Vec::new(),
+            more: None,
+            check: None,
+            note: Some(note),
+        }
+    }
+
+    /// A value that the loss itself takes.
+    fn by_loss(&self, spot: Spot, class: usize) -> Returned {
+        let t = self.target(spot.place, class);
+        let outputs = self.outputs().len();
+        let own = self.name(spot);
+        // The network's closing activation, or its last layer.
+        let output = Spot {
+            value: self.network.nodes().len(),
+            ..spot
+        };
+        let p = self.value(output);
+        let (formula, factor, own_error) = match self.network.loss() {
+            Loss::MeanSquaredError => ("dy = 2 (y - t) / outputs", 2.0 / outputs as f64, 0.0),
+            loss => {
+                let formula = match loss {
+                    Loss::BinaryCrossEntropy => "dz = p - t, with p = sigmoid(z)",
+                    _ => "dz = p - t, with p = softmax(z)",
+                };
+                // The loss computes p anew, by arithmetic that may differ from the activation's.
+                let error = 2.0 * self.probability_bound(spot, p);
+                (formula, 1.0, error)
+            }
+        };
+        let line = |name: String, value: f64| Line {
+            name,
+            at: None,
+            value,
+            factor,
+            product: value * factor,
+        };
+        let terms = vec![
+            Line {
+                at: Some(super::indices(self.network.output(), spot.place)),
+                ..line(self.name(output), p)
+            },
+            line(format!("- target of {own}"), -t),
+        ];
+        let mut sum = Exact::default();
+        sum.add(p, factor, 0.0);
+        sum.add(-t, factor, 0.0);
+        let result = sum.value();
+        let bound = gamma::<T>(8.0) * result.abs() + own_error + tiny::<T>();
+        let size = p.abs() + t.abs();
+        let check = Check::new::<T>(result, self.own_gradient(spot), bound, size);
+        Returned {
+            through: None,
+            formula: formula.into(),
+            terms,
+            more: None,
+            check: Some(check),
+            note: None,
+        }
+    }
+
+    /// How far a probability may be off: by the distances of the logits, as in the forward check.
+    fn probability_bound(&self, spot: Spot, p: f64) -> f64 {
+        let logits = self.values(spot.value);
+        let moved = match self.network.loss() {
+            Loss::SoftmaxCrossEntropy => {
+                let top = logits.get(largest(logits)).map_or(0.0, |z| z.as_f64());
+                let seen = logits.iter().zip(self.outputs());
+                let mean: f64 = seen
+                    .map(|(z, p)| (top - z.as_f64()) * p.as_f64())
+                    .filter(|moved| moved.is_finite())
+                    .sum();
+                let own = logits.get(spot.place).map_or(0.0, |z| top - z.as_f64());
+                mean + if p > 0.0 { own } else { 0.0 } + logits.len() as f64
+            }
+            _ => 0.0,
+        };
+        gamma::<T>(PROBABILITY_ROUNDINGS + moved) * p + tiny::<T>()
+    }
+
+    /// What the outputs of the next layer sent back.
+    fn by_layer(&self, spot: Spot) -> Result<Returned> {
+        let node = &self.network.nodes()[spot.value];
+        let through = Some(node.name().to_owned());
+        let accounted = node.layer().feeds(spot.place, &self.seen(spot.value))?;
+        let stated = accounted.is_some();
+        let mut feeds = match accounted {
+            Some(feeds) => feeds,
+            None => match self.opaque_feeds(spot)? {
+                Some(feeds) => feeds,
+                None => return Ok(Returned::unknown(through, node.name())),
+            },
+        };
+        let dy = self.returned(spot.value + 1);
+        let sent = |feed: &Feed| dy.get(feed.place).map_or(f64::NAN, |dy| dy.as_f64());
+        let mut sum = Exact::default();
+        for feed in &feeds.feeds {
+            let dy = sent(feed);
+            sum.add(dy, feed.factor, (dy * feed.size).abs());
+        }
+        let own = self.own_gradient(spot);
+        let (check, note) = if stated {
+            (Some(sum.check::<T>(1.0, own)), None)
+        } else {
+            let note = format!(
+                "{} does not account for itself; the derivatives are those its backward pass gives, \
+                 and add up to {}",
+                node.name(),
+                operand(sum.value())
+            );
+            (None, Some(note))
+        };
+        let more = shorten(&mut feeds.feeds, sent);
+        Ok(Returned {
+            through,
+            more,
+            terms: self.feed_lines(spot.value + 1, &feeds, sent)?,
+            formula: feeds.formula,
+            check,
+            note,
+        })
+    }
+
+    fn feed_lines(
+        &self,
+        value: usize,
+        feeds: &Feeds,
+        sent: impl Fn(&Feed) -> f64,
+    ) -> Result<Vec<Line>> {
+        memory::ensure::<Line>("the outputs of one value", feeds.feeds.len())?;
+        let shape = super::shape_of(self.network, value);
+        let line = |feed: &Feed| {
+            let dy = sent(feed);
+            Line {
+                name: self.name(Spot {
+                    value,
+                    place: feed.place,
+                }),
+                at: Some(super::indices(shape, feed.place)),
+                value: dy,
+                factor: feed.factor,
+                product: dy * feed.factor,
+            }
+        };
+        Ok(feeds.feeds.iter().map(line).collect())
+    }
+}
+
+impl Returned {
+    /// A layer of which nothing more than the gradient can be said.
+    fn unknown(through: Option<String>, name: &str) -> Self {
+        let note = format!(
+            "{name} does not account for itself, and has too many values to ask its backward pass for each"
+        );
+        Self {
+            through,
+            formula: "dx by the layer's own backward pass".into(),
+            terms: Vec::new(),
+            more: None,
+            check: None,
+            note: Some(note),
+        }
+    }
+}
+
+/// Leaves the outputs that sent back most, where there are too many to list, and adds up the others.
+fn shorten(feeds: &mut Vec<Feed>, sent: impl Fn(&Feed) -> f64) -> Option<More> {
+    if feeds.len() <= MOST_LINES {
+        return None;
+    }
+    let size = |feed: &Feed| (sent(feed) * feed.factor).abs();
+    let sizes: Vec<f64> = feeds.iter().map(size).collect();
+    let kept = kept(&sizes, MOST_LINES, None);
+    let mut sum = Exact::default();
+    let mut left = kept.iter().copied().peekable();
+    for (number, feed) in feeds.iter().enumerate() {
+        if left.next_if_eq(&number).is_none() {
+            sum.add(sent(feed), feed.factor, 0.0);
+        }
+    }
+    let count = feeds.len() - kept.len();
+    *feeds = kept.iter().map(|&number| feeds[number]).collect();
+    Some(More {
+        count,
+        sum: sum.value(),
+    })
+}

@@ -1,0 +1,340 @@
+//! What is said about a value: plain data, to be printed, serialised or drawn.
+
+use serde::Serialize;
+
+use super::sum::Check;
+use super::trace::Step;
+
+/// Everything about one value of a network.
+///
+/// `Display` prints it as text, serde as JSON, and `page` draws it (with the feature `pages`).
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// Its name: `conv2[3,4,5]`.
+    pub name: String,
+    /// Its layer's name, or `input`.
+    pub layer: String,
+    /// The layer in the arrow notation.
+    pub text: String,
+    /// The shape of the layer's input.
+    pub input: Vec<usize>,
+    /// The shape of the layer's output.
+    pub output: Vec<usize>,
+    /// The indices of the value in that output.
+    pub at: Vec<usize>,
+    /// The value, as the network computed it.
+    pub value: f64,
+    /// The network's element type, `f32` or `f64`.
+    pub element: &'static str,
+    /// The network in the arrow notation.
+    pub network: String,
+    /// What the example is called: a picture's path.
+    pub subject: Option<String>,
+    /// What the network says of the example.
+    pub prediction: Prediction,
+    /// What the value was made of.
+    pub forward: Forward,
+    /// The activation that took the value up, where one follows.
+    pub then: Option<Then>,
+    /// What the value did to the loss, where that was asked.
+    pub gradient: Option<Gradient>,
+    /// The largest contributors, layer by layer, where that was asked.
+    pub trace: Option<Step>,
+    /// The part of the picture that the value depends on.
+    pub receptive_field: Option<Field>,
+    /// The picture, for drawing.
+    #[serde(skip)]
+    pub picture: Option<Drawing>,
+}
+
+/// What a network says of an example.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Prediction {
+    /// The class's number.
+    pub class: usize,
+    /// Its name.
+    pub name: String,
+    /// The output that speaks for it.
+    pub at: String,
+    /// That output's value.
+    pub value: f64,
+}
+
+/// A term of a sum: a value, what it is multiplied by, and the product.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    /// The value's name, or `padding`.
+    pub name: String,
+    /// The value's indices; none in the padding.
+    pub at: Option<Vec<usize>>,
+    /// The value.
+    pub value: f64,
+    /// What it is multiplied by.
+    pub factor: f64,
+    /// `value * factor`.
+    pub product: f64,
+}
+
+/// The terms that are not listed.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct More {
+    /// How many there are.
+    pub count: usize,
+    /// What they add up to.
+    pub sum: f64,
+}
+
+/// What a value was made of.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Forward {
+    /// The formula in symbols.
+    pub formula: String,
+    /// How the terms became the value.
+    #[serde(flatten)]
+    pub content: Content,
+    /// The extents of the window that the terms fill, `(height, width, channels)`, row by row.
+    pub window: Option<[usize; 3]>,
+    /// The terms.
+    pub terms: Vec<Line>,
+    /// The terms left out of `terms` by [`Explanation::limit`].
+    pub more: Option<More>,
+    /// The terms against the network's value; `None` where the layer does not account for itself.
+    pub check: Option<Check>,
+}
+
+/// How terms became a value, by the kind of the layer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Content {
+    /// A value of the input, and the raw value it was made from.
+    Input {
+        /// The value in the picture or the data.
+        raw: Option<f64>,
+        /// How the one became the other, with numbers.
+        numbers: Option<String>,
+    },
+    /// `(sum of products + bias) / divisor`.
+    Sum {
+        /// Added to the products.
+        bias: Option<f64>,
+        /// What the sum is divided by.
+        divisor: f64,
+    },
+    /// The largest of the terms.
+    Largest {
+        /// The number of the term that won.
+        winner: usize,
+        /// By how much it is larger than the largest of the others; `None` without others.
+        margin: Option<f64>,
+    },
+    /// `exp(x_own) / sum of exp(x)`.
+    Softmax {
+        /// The number of the own term.
+        own: usize,
+        /// The largest of the terms, which is taken from each before its exponential.
+        largest: f64,
+        /// The sum of the exponentials.
+        denominator: f64,
+    },
+    /// A function of one value.
+    Function {
+        /// The formula with the numbers filled in.
+        numbers: String,
+    },
+    /// Another value as it is.
+    Same,
+    /// A layer that does not account for itself: the terms are the values it read and the
+    /// derivatives by them that its backward pass gives; they need not add up to the value.
+    Opaque,
+}
+
+/// The activation that took a value up.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Then {
+    /// The name of its output.
+    pub name: String,
+    /// The formula.
+    pub formula: String,
+    /// The formula with the numbers filled in.
+    pub numbers: String,
+    /// The output, as the network computed it.
+    pub value: f64,
+    /// The formula's result against it.
+    pub check: Check,
+}
+
+/// The gradient of the loss by a value, and what it is made of.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Gradient {
+    /// The class whose loss it is.
+    pub class: usize,
+    /// The class's name.
+    pub class_name: String,
+    /// Whether that class was chosen because the network predicts it.
+    pub predicted: bool,
+    /// The loss: `softmax-cross-entropy`, ...
+    pub loss: String,
+    /// The loss for that class.
+    pub loss_value: f64,
+    /// The gradient, as the network's backward pass computed it.
+    pub value: Option<f64>,
+    /// The layer that the value fed; `None` for the loss.
+    pub through: Option<String>,
+    /// The derivative in symbols.
+    pub formula: String,
+    /// The outputs that the value fed: the gradient by each, its derivative by the value, and what it
+    /// sent back.
+    pub terms: Vec<Line>,
+    /// The terms left out of `terms` by [`Explanation::limit`].
+    pub more: Option<More>,
+    /// What came back, added up, against the network's gradient.
+    pub check: Option<Check>,
+    /// What else is to be said.
+    pub note: Option<String>,
+}
+
+/// A part of the input: first and last row and column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Field {
+    /// First and last row.
+    pub rows: [usize; 2],
+    /// First and last column.
+    pub columns: [usize; 2],
+}
+
+/// The input as a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawing {
+    /// The height in pixels.
+    pub height: usize,
+    /// The width in pixels.
+    pub width: usize,
+    /// Red, green and blue of every pixel, row by row.
+    pub rgb: Vec<u8>,
+}
+
+impl Line {
+    /// How near the line comes to being the largest: its value, and less than any in the padding.
+    fn rivalry(&self) -> f64 {
+        match self.at {
+            Some(_) => self.value,
+            None => f64::NEG_INFINITY,
+        }
+    }
+}
+
+impl Explanation {
+    /// Keeps the `top` terms of the largest magnitude (of a window's rivals the largest), in their
+    /// order, and adds up the others. A winner, or the own term of a softmax, is always kept.
+    pub fn limit(&mut self, top: usize) {
+        let forward = &mut self.forward;
+        let sizes = match forward.content {
+            Content::Largest { .. } => forward.terms.iter().map(Line::rivalry).collect(),
+            _ => magnitudes(&forward.terms),
+        };
+        let own = match forward.content {
+            Content::Largest { winner: own, .. } | Content::Softmax { own, .. } => Some(own),
+            _ => None,
+        };
+        let kept = kept(&sizes, top, own);
+        if kept.len() < forward.terms.len() {
+            forward.more = Some(left_out(&forward.terms, &kept, forward.more));
+            forward.window = None;
+            if let Content::Largest { winner: own, .. } | Content::Softmax { own, .. } =
+                &mut forward.content
+            {
+                *own = kept.binary_search(own).unwrap_or(0);
+            }
+            keep(&mut forward.terms, &kept);
+        }
+        if let Some(gradient) = &mut self.gradient {
+            let kept = self::kept(&magnitudes(&gradient.terms), top, None);
+            if kept.len() < gradient.terms.len() {
+                gradient.more = Some(left_out(&gradient.terms, &kept, gradient.more));
+                keep(&mut gradient.terms, &kept);
+            }
+        }
+    }
+
+    /// Whether everything that was added up agrees with what the network computed.
+    pub fn ok(&self) -> bool {
+        let gradient = self.gradient.as_ref().and_then(|gradient| gradient.check);
+        let then = self.then.as_ref().map(|then| then.check);
+        let mut checks = [self.forward.check, then, gradient].into_iter().flatten();
+        checks.all(|check| check.ok)
+    }
+}
+
+/// The numbers of the products, largest first.
+pub(super) fn ranked(products: &[f64]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..products.len()).collect();
+    order.sort_by(|&a, &b| products[b].abs().total_cmp(&products[a].abs()));
+    order
+}
+
+/// The products of lines.
+pub(super) fn products(lines: &[Line]) -> Vec<f64> {
+    lines.iter().map(|line| line.product).collect()
+}
+
+/// The numbers of the `top` largest sizes in order, the `own` one among them.
+pub(super) fn kept(sizes: &[f64], top: usize, own: Option<usize>) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..sizes.len()).collect();
+    if order.len() <= top {
+        return order;
+    }
+    let last = |number: &usize| own != Some(*number);
+    order.sort_by(|a, b| (last(a).cmp(&last(b))).then(sizes[*b].total_cmp(&sizes[*a])));
+    order.truncate(top.max(1));
+    order.sort_unstable();
+    order
+}
+
+fn magnitudes(lines: &[Line]) -> Vec<f64> {
+    lines.iter().map(|line| line.product.abs()).collect()
+}
+
+/// What is left out when only `kept` stay, with what was left out before.
+fn left_out(lines: &[Line], kept: &[usize], before: Option<More>) -> More {
+    let out = |number: &usize| kept.binary_search(number).is_err();
+    let rest: Vec<usize> = (0..lines.len()).filter(out).collect();
+    let More { count, sum } = more(&products(lines), &rest);
+    let before = before.unwrap_or(More { count: 0, sum: 0.0 });
+    More {
+        count: count + before.count,
+        sum: sum + before.sum,
+    }
+}
+
+/// The sum of the products with these numbers.
+pub(super) fn more(products: &[f64], numbers: &[usize]) -> More {
+    let mut sum = super::sum::Exact::default();
+    for &number in numbers {
+        sum.add(products[number], 1.0, 0.0);
+    }
+    More {
+        count: numbers.len(),
+        sum: sum.value(),
+    }
+}
+
+fn keep(lines: &mut Vec<Line>, kept: &[usize]) {
+    let mut number = 0;
+    let mut kept = kept.iter().peekable();
+    lines.retain(|_| {
+        let found = kept.next_if(|&&wanted| wanted == number).is_some();
+        number += 1;
+        found
+    });
+}
+
+/// What each channel of a window adds up to, in `f64`.
+pub(super) fn channel_sums(lines: &[Line], channels: usize) -> Vec<f64> {
+    let sum = |channel| {
+        let own = lines.iter().skip(channel).step_by(channels.max(1));
+        own.map(|line| line.product).sum()
+    };
+    (0..channels).map(sum).collect()
+}

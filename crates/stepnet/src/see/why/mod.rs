@@ -1,0 +1,312 @@
+//! Why a value is what it is: every value of a network, taken apart into what it was made of, and
+//! its gradient into what its consumers sent back.
+//!
+//! The numbers are the network's own, from the passes that train it and predict with it; beside
+//! them the terms are added up anew, and the two are compared (see [`Check`]).
+//!
+//! ```
+//! use stepnet::nn::{Init, Network};
+//! use stepnet::rng::RandomState;
+//! use stepnet::see::why::{Question, Why};
+//!
+//! let mut network = Network::<f32>::new("conv(2, 3) -> relu -> linear(3) -> softmax", [4, 4, 1])?;
+//! network.initialize(Init::He, &mut RandomState::new(1));
+//! let x: Vec<f32> = (0..16_u8).map(|i| f32::from(i) / 16.0).collect();
+//!
+//! let mut why = Why::new(&network, &x)?;
+//! let explanation = why.explain(&Question {
+//!     at: Some("conv1[0,1,1]".parse()?),
+//!     gradient: true,
+//!     ..Question::default()
+//! })?;
+//! assert_eq!(explanation.forward.terms.len(), 9);
+//! assert!(explanation.ok());
+//! println!("{explanation}");
+//! # Ok::<(), stepnet::Error>(())
+//! ```
+//!
+//! A layer accounts for itself: see [`Layer::account`](crate::nn::Layer::account) and
+//! [`Layer::feeds`](crate::nn::Layer::feeds). Of a layer that does not, the derivatives that its
+//! backward pass gives are told.
+
+mod at;
+mod backward;
+mod explanation;
+mod field;
+mod forward;
+mod opaque;
+#[cfg(feature = "pages")]
+mod page;
+mod subject;
+mod sum;
+#[cfg(test)]
+mod tests;
+mod text;
+mod trace;
+
+pub use at::At;
+pub use explanation::{
+    Content, Drawing, Explanation, Field, Forward, Gradient, Line, More, Prediction, Then,
+};
+pub use subject::Subject;
+pub use sum::{Check, EXTRA_ROUNDINGS, KERNEL_FACTOR};
+pub use trace::Step;
+
+use at::{Spot, indices, name_of, named, shape_of};
+
+use crate::Element;
+use crate::data::listed;
+use crate::error::{Error, Result};
+use crate::nn::account::Seen;
+use crate::nn::{Network, PlanOptions, Targets, Workspace, largest};
+
+/// What is asked about an example.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The value; the predicted class's output unless given.
+    pub at: Option<At>,
+    /// Whether the gradient of the loss by it is asked, too.
+    pub gradient: bool,
+    /// The class whose loss that is, by name or number; the predicted one unless given.
+    pub class: Option<String>,
+    /// How many layers the largest contributors are followed down.
+    pub trace: usize,
+    /// How many contributors are followed at each layer.
+    pub branches: usize,
+}
+
+impl Default for Question {
+    fn default() -> Self {
+        Self {
+            at: None,
+            gradient: false,
+            class: None,
+            trace: 0,
+            branches: 3,
+        }
+    }
+}
+
+/// A network and one example that has passed through it.
+#[derive(Debug)]
+pub struct Why<'n, T> {
+    network: &'n Network<T>,
+    x: Vec<T>,
+    forward: Workspace<T>,
+    /// The backward passes, for the class they were run for.
+    backward: Option<(usize, f64, Workspace<T>)>,
+    classes: Vec<String>,
+    subject: Option<Subject>,
+}
+
+impl<'n, T: Element> Why<'n, T> {
+    /// Runs the network on one example and keeps every value.
+    ///
+    /// # Shapes
+    /// `x`: the network's input, row-major.
+    ///
+    /// # Errors
+    /// When `x` is not one example, or there is not enough memory for all values.
+    pub fn new(network: &'n Network<T>, x: &[T]) -> Result<Self> {
+        if x.len() != network.input().len() {
+            let expected = format!("{} values, one example", network.input());
+            return Err(Error::shape("why", "x", &[x.len()], expected));
+        }
+        let options = PlanOptions {
+            keep_values: true,
+            ..PlanOptions::default()
+        };
+        let mut forward = Workspace::new(network, 1, options)?;
+        forward.predict(network, x)?;
+        Ok(Self {
+            network,
+            x: x.to_vec(),
+            forward,
+            backward: None,
+            classes: Vec::new(),
+            subject: None,
+        })
+    }
+
+    /// Runs the network on a subject, whose raw values are then told and drawn.
+    ///
+    /// # Errors
+    /// As [`Why::new`].
+    pub fn of(network: &'n Network<T>, subject: Subject) -> Result<Self> {
+        let mut why = Self::new(network, &subject.input())?;
+        why.subject = Some(subject);
+        Ok(why)
+    }
+
+    /// Gives the classes their names.
+    #[must_use]
+    pub fn with_classes(mut self, names: &[String]) -> Self {
+        self.classes = names.to_vec();
+        self
+    }
+
+    /// Explains a value.
+    ///
+    /// # Errors
+    /// A place or a class that the network has not, and memory that there is not.
+    pub fn explain(&mut self, question: &Question) -> Result<Explanation> {
+        let spot = match &question.at {
+            Some(at) => at.spot(self.network)?,
+            None => self.predicted_output(),
+        };
+        let gradient = match (question.gradient, &question.class) {
+            (true, class) => Some(self.gradient(spot, class.as_deref())?),
+            (false, Some(class)) => {
+                self.class(class)?;
+                None
+            }
+            (false, None) => None,
+        };
+        let trace = match question.trace {
+            0 => None,
+            layers => Some(self.trace(spot, layers, question.branches)?),
+        };
+        let shape = shape_of(self.network, spot.value);
+        let node = self.node(spot.value);
+        Ok(Explanation {
+            name: self.name(spot),
+            layer: name_of(self.network, spot.value).to_owned(),
+            text: node.map_or(at::INPUT.to_owned(), |node| node.layer().text().to_string()),
+            input: node.map_or(shape, |node| node.input()).extents(),
+            output: shape.extents(),
+            at: indices(shape, spot.place),
+            value: self.value(spot),
+            element: T::NAME,
+            network: self.network.text().to_string(),
+            subject: self.subject.as_ref().map(|subject| subject.name.clone()),
+            prediction: self.prediction(),
+            forward: self.forward(spot)?,
+            then: self.then(spot)?,
+            gradient,
+            trace,
+            receptive_field: self.field(spot)?,
+            picture: self.drawing(),
+        })
+    }
+
+    /// The predicted class: the largest output, or the side of the only one.
+    pub fn predicted(&self) -> usize {
+        match self.outputs() {
+            [one] => usize::from(*one > T::from_f64(0.5)),
+            several => largest(several),
+        }
+    }
+
+    fn outputs(&self) -> &[T] {
+        self.values(self.network.nodes().len())
+    }
+
+    /// The value number `value` of the example: 0 is the input.
+    fn values(&self, value: usize) -> &[T] {
+        let kept = value.checked_sub(1);
+        kept.and_then(|node| self.forward.value(node, 1))
+            .unwrap_or(&self.x)
+    }
+
+    fn value(&self, spot: Spot) -> f64 {
+        let values = self.values(spot.value);
+        values.get(spot.place).map_or(f64::NAN, |v| v.as_f64())
+    }
+
+    fn name(&self, spot: Spot) -> String {
+        let shape = shape_of(self.network, spot.value);
+        let indices = indices(shape, spot.place);
+        named(name_of(self.network, spot.value), &indices)
+    }
+
+    /// The layer that made value number `value`; `None` for the input.
+    fn node(&self, value: usize) -> Option<&'n crate::nn::Node<T>> {
+        let network = self.network;
+        network.nodes().get(value.checked_sub(1)?)
+    }
+
+    /// What layer number `node` saw.
+    fn seen(&self, node: usize) -> Seen<'_, T> {
+        let described = &self.network.nodes()[node];
+        Seen {
+            input: described.input(),
+            output: described.output(),
+            parameters: &self.network.parameters()[described.range()],
+            x: self.values(node),
+            y: self.values(node + 1),
+        }
+    }
+
+    fn predicted_output(&self) -> Spot {
+        let place = match self.outputs().len() {
+            1 => 0,
+            _ => self.predicted(),
+        };
+        Spot {
+            value: self.network.nodes().len(),
+            place,
+        }
+    }
+
+    fn prediction(&self) -> Prediction {
+        let class = self.predicted();
+        let spot = self.predicted_output();
+        Prediction {
+            class,
+            name: self.class_name(class),
+            at: self.name(spot),
+            value: self.value(spot),
+        }
+    }
+
+    fn class_name(&self, class: usize) -> String {
+        let name = self.classes.get(class);
+        name.cloned().unwrap_or_else(|| class.to_string())
+    }
+
+    /// The class that is meant: a name before a number.
+    fn class(&self, wanted: &str) -> Result<usize> {
+        let count = match self.outputs().len() {
+            1 => 2,
+            several => several,
+        };
+        let wanted = wanted.trim();
+        let named = (0..count).find(|&class| self.class_name(class) == wanted);
+        let number = || wanted.parse().ok().filter(|&class| class < count);
+        named.or_else(number).ok_or_else(|| {
+            let names: Vec<String> = (0..count.min(21)).map(|c| self.class_name(c)).collect();
+            let meant = crate::nn::notation::nearest(wanted, names.iter().map(String::as_str));
+            let hint = meant.map_or(String::new(), |name| format!("{name:?}? or "));
+            let expected = format!(
+                "{hint}a number from 0 to {}, or one of {}",
+                count - 1,
+                listed(&names)
+            );
+            Error::value("why", "the class", format!("{wanted:?}"), expected)
+        })
+    }
+
+    /// Runs the backward passes for a class, unless they have been.
+    fn run_backward(&mut self, class: usize) -> Result<()> {
+        if matches!(&self.backward, Some((of, ..)) if *of == class) {
+            return Ok(());
+        }
+        let mut workspace = match self.backward.take() {
+            Some((_, _, workspace)) => workspace,
+            None => {
+                let options = PlanOptions {
+                    training: true,
+                    still: true,
+                    keep_values: true,
+                    input_gradient: true,
+                    ..PlanOptions::default()
+                };
+                Workspace::new(self.network, 1, options)?
+            }
+        };
+        let label = u32::try_from(class).unwrap_or(u32::MAX);
+        let scores = workspace.differentiate(self.network, &self.x, &Targets::Classes(&[label]))?;
+        self.backward = Some((class, scores.loss, workspace));
+        Ok(())
+    }
+}
