@@ -5,7 +5,9 @@ use std::iter::Sum;
 use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 
 mod sealed {
-    pub trait Sealed {}
+    use crate::kernels::elementary::Elementary;
+
+    pub trait Sealed: Elementary {}
     impl Sealed for f32 {}
     impl Sealed for f64 {}
 }

@@ -28,7 +28,7 @@ fn assert_slope<T: Element>(slope: T) {
 pub fn forward<T: Element>(slope: T, x: &[T], y: &mut [T]) {
     assert_slope(slope);
     assert_len("leaky relu forward", "y", y, x.len());
-    map(1, x, y, |x| if x <= T::zero() { slope * x } else { x });
+    map(1, x, y, |x: T| if x <= T::zero() { slope * x } else { x });
 }
 
 /// `dx = dy` where `y > 0`, `slope dy` elsewhere, at 0 too; where `y` is NaN, `dx = dy`.

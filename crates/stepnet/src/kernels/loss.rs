@@ -5,9 +5,9 @@
 //! pass `1 / batch` for the gradient of the mean.
 
 use crate::Element;
-use crate::kernels::assert_len;
-use crate::kernels::sigmoid;
+use crate::kernels::simd::{self, Isa, Kernel};
 use crate::kernels::softmax::{assert_rows, row};
+use crate::kernels::{assert_len, elementary};
 
 /// Binary cross-entropy of `a = sigmoid(z)`, summed over all elements.
 ///
@@ -24,16 +24,16 @@ use crate::kernels::softmax::{assert_rows, row};
 /// If the lengths differ.
 pub fn sigmoid_cross_entropy<T: Element>(z: &[T], t: &[T]) -> f64 {
     assert_len("sigmoid cross-entropy", "t", t, z.len());
-    let loss = |(&z, &t): (&T, &T)| {
-        let (z, t) = (z.as_f64(), t.as_f64());
-        // Each sign of z has a form without a difference of large numbers; NaN takes the second.
-        let linear = if z > 0.0 { z * (1.0 - t) } else { -z * t };
-        linear + (-z.abs()).exp().ln_1p()
-    };
-    z.iter().zip(t).map(loss).sum()
+    simd::run(SigmoidCrossEntropy::<'_, _, false> {
+        z,
+        t,
+        scale: T::one(),
+        dz: &mut [],
+    })
 }
 
-/// `dz = scale (sigmoid(z) - t)`.
+/// `dz = scale (sigmoid(z) - t)`, and the value of [`sigmoid_cross_entropy`]: both from one
+/// exponential.
 ///
 /// # Shapes
 ///
@@ -42,13 +42,66 @@ pub fn sigmoid_cross_entropy<T: Element>(z: &[T], t: &[T]) -> f64 {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn sigmoid_cross_entropy_backward<T: Element>(z: &[T], t: &[T], scale: T, dz: &mut [T]) {
+pub fn sigmoid_cross_entropy_backward<T: Element>(z: &[T], t: &[T], scale: T, dz: &mut [T]) -> f64 {
     const NAME: &str = "sigmoid cross-entropy backward";
     assert_len(NAME, "t", t, z.len());
     assert_len(NAME, "dz", dz, z.len());
-    for (dz, (&z, &t)) in dz.iter_mut().zip(z.iter().zip(t)) {
-        *dz = scale * (sigmoid::value(z) - t);
+    simd::run(SigmoidCrossEntropy::<'_, _, true> { z, t, scale, dz })
+}
+
+/// The loss, and with `GRADIENT` its gradient.
+struct SigmoidCrossEntropy<'a, T, const GRADIENT: bool> {
+    z: &'a [T],
+    t: &'a [T],
+    scale: T,
+    dz: &'a mut [T],
+}
+
+/// Losses that are computed before they are summed: loops that do one thing become vectors.
+const BLOCK: usize = 64;
+
+/// Sums of losses side by side.
+const SUMS: usize = 8;
+
+impl<T: Element, const GRADIENT: bool> Kernel for SigmoidCrossEntropy<'_, T, GRADIENT> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> f64 {
+        let mut losses = [0.0; BLOCK];
+        let mut sums = [0.0; SUMS];
+        let mut gradients = self.dz.chunks_mut(BLOCK);
+        for (z, t) in self.z.chunks(BLOCK).zip(self.t.chunks(BLOCK)) {
+            let losses = &mut losses[..z.len()];
+            if GRADIENT && let Some(dz) = gradients.next() {
+                for ((loss, dz), (&z, &t)) in losses.iter_mut().zip(dz).zip(z.iter().zip(t)) {
+                    let (value, sigmoid) = cross_entropy(isa, z.as_f64(), t.as_f64());
+                    *loss = value;
+                    *dz = self.scale * (T::from_f64(sigmoid) - t);
+                }
+            } else {
+                for (loss, (&z, &t)) in losses.iter_mut().zip(z.iter().zip(t)) {
+                    *loss = cross_entropy(isa, z.as_f64(), t.as_f64()).0;
+                }
+            }
+            for losses in losses.chunks(SUMS) {
+                for (sum, loss) in sums.iter_mut().zip(losses) {
+                    *sum += loss;
+                }
+            }
+        }
+        sums.iter().sum()
     }
+}
+
+/// The loss of one logit, and its sigmoid.
+#[inline(always)]
+fn cross_entropy<I: Isa>(isa: I, z: f64, t: f64) -> (f64, f64) {
+    let e = elementary::exp(isa, -z.abs());
+    // Each sign of z has a form without a difference of large numbers; NaN takes the second.
+    let linear = if z > 0.0 { z * (1.0 - t) } else { -z * t };
+    let value = linear + elementary::ln_1p_unit(isa, e);
+    (value, elementary::sigmoid_from(isa, z, e))
 }
 
 /// Cross-entropy of `a = softmax(z)`, summed over the batch.

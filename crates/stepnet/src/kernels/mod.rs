@@ -32,6 +32,7 @@
 
 pub mod conv;
 pub mod dense;
+pub(crate) mod elementary;
 mod geometry;
 pub mod leaky_relu;
 pub mod loss;
@@ -40,6 +41,7 @@ mod parallel;
 pub mod pool;
 pub mod relu;
 pub mod sigmoid;
+mod simd;
 pub mod softmax;
 pub mod tanh;
 #[cfg(test)]

@@ -8,6 +8,7 @@
 use rayon::prelude::*;
 
 use crate::Element;
+use crate::kernels::simd::{self, Isa, Kernel};
 
 /// The most lanes a pass is cut into: enough to balance a handful of threads that are not equally
 /// fast, few enough that one scratch piece per lane stays small.
@@ -64,28 +65,72 @@ pub(super) fn piece(len: usize, cost: usize) -> usize {
     if len < 2 * grain { len.max(1) } else { grain }
 }
 
+/// A function of one number; a closure is one that does not ask for the instruction set.
+pub(super) trait Unary<T>: Copy + Send + Sync {
+    /// Its value.
+    fn apply<I: Isa>(self, isa: I, x: T) -> T;
+}
+
+impl<T, F: Fn(T) -> T + Copy + Send + Sync> Unary<T> for F {
+    #[inline(always)]
+    fn apply<I: Isa>(self, _isa: I, x: T) -> T {
+        self(x)
+    }
+}
+
+/// One piece of [`map`].
+struct Map<'a, T, F>(&'a [T], &'a mut [T], F);
+
+impl<T: Element, F: Unary<T>> Kernel for Map<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        for (y, &x) in self.1.iter_mut().zip(self.0) {
+            *y = self.2.apply(isa, x);
+        }
+    }
+}
+
+/// One piece of [`map2`].
+struct Map2<'a, T, F>(&'a [T], &'a [T], &'a mut [T], F);
+
+impl<T: Element, F: Fn(T, T) -> T> Kernel for Map2<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _isa: I) {
+        for (y, (&a, &b)) in self.2.iter_mut().zip(self.0.iter().zip(self.1)) {
+            *y = self.3(a, b);
+        }
+    }
+}
+
 /// `y = f(x)`, element by element.
-pub(super) fn map<T: Element>(cost: usize, x: &[T], y: &mut [T], f: impl Fn(T) -> T + Sync) {
+pub(super) fn map<T: Element>(cost: usize, x: &[T], y: &mut [T], f: impl Unary<T>) {
     let piece = piece(y.len(), cost);
+    if piece >= y.len() {
+        return simd::run(Map(x, y, f));
+    }
     y.par_chunks_mut(piece)
         .zip(x.par_chunks(piece))
-        .for_each(|(y, x)| {
-            for (y, &x) in y.iter_mut().zip(x) {
-                *y = f(x);
-            }
-        });
+        .for_each(|(y, x)| simd::run(Map(x, y, f)));
 }
 
 /// `y = f(a, b)`, element by element.
-pub(super) fn map2<T: Element>(a: &[T], b: &[T], y: &mut [T], f: impl Fn(T, T) -> T + Sync) {
+pub(super) fn map2<T: Element>(
+    a: &[T],
+    b: &[T],
+    y: &mut [T],
+    f: impl Fn(T, T) -> T + Copy + Send + Sync,
+) {
     let piece = piece(y.len(), 1);
+    if piece >= y.len() {
+        return simd::run(Map2(a, b, y, f));
+    }
     y.par_chunks_mut(piece)
         .zip(a.par_chunks(piece).zip(b.par_chunks(piece)))
-        .for_each(|(y, (a, b))| {
-            for (y, (&a, &b)) in y.iter_mut().zip(a.iter().zip(b)) {
-                *y = f(a, b);
-            }
-        });
+        .for_each(|(y, (a, b))| simd::run(Map2(a, b, y, f)));
 }
 
 #[cfg(test)]
@@ -125,7 +170,7 @@ mod tests {
         for len in [0, 1, 5, 3 * LIGHT_WORK + 7] {
             let x: Vec<f64> = (0..len).map(|i| i as f64).collect();
             let mut y = vec![f64::NAN; len];
-            map(1, &x, &mut y, |x| x + 1.0);
+            map(1, &x, &mut y, |x: f64| x + 1.0);
             assert!(y.iter().enumerate().all(|(i, &y)| y == i as f64 + 1.0));
             map2(&x, &x, &mut y, |a, b| a + b);
             assert!(y.iter().enumerate().all(|(i, &y)| y == 2.0 * i as f64));

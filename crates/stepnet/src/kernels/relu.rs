@@ -17,7 +17,7 @@ use crate::kernels::parallel::{map, map2};
 /// If the lengths differ.
 pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
     assert_len("relu forward", "y", y, x.len());
-    map(1, x, y, |x| if x <= T::zero() { T::zero() } else { x });
+    map(1, x, y, |x: T| if x <= T::zero() { T::zero() } else { x });
 }
 
 /// `dx = dy` where `y > 0`, `0` where `y = 0`: the gradient at 0 is 0.

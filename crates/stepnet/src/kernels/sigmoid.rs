@@ -1,16 +1,18 @@
 //! Sigmoid: `y = 1 / (1 + exp(-x))`.
 
 use crate::Element;
-use crate::kernels::assert_len;
-use crate::kernels::parallel::{map, map2};
+use crate::kernels::parallel::{Unary, map, map2};
+use crate::kernels::simd::Isa;
+use crate::kernels::{assert_len, elementary};
 
-/// `1 / (1 + exp(-x))`.
-///
-/// `exp` overflows to infinity for very negative `x` and gives the right 0; between that and 0 the
-/// quotient keeps its relative accuracy, so one branch serves all of `x`.
-#[inline(always)]
-pub(super) fn value<T: Element>(x: T) -> T {
-    T::one() / (T::one() + (-x).exp())
+#[derive(Clone, Copy)]
+struct Sigmoid;
+
+impl<T: Element> Unary<T> for Sigmoid {
+    #[inline(always)]
+    fn apply<I: Isa>(self, isa: I, x: T) -> T {
+        elementary::sigmoid(isa, x)
+    }
 }
 
 /// `y = 1 / (1 + exp(-x))`; NaN passes.
@@ -26,7 +28,7 @@ pub(super) fn value<T: Element>(x: T) -> T {
 /// If the lengths differ.
 pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
     assert_len("sigmoid forward", "y", y, x.len());
-    map(16, x, y, value);
+    map(4, x, y, Sigmoid);
 }
 
 /// `dx = dy y (1 - y)`.

@@ -1,8 +1,19 @@
 //! Hyperbolic tangent: `y = tanh(x)`.
 
 use crate::Element;
-use crate::kernels::assert_len;
-use crate::kernels::parallel::{map, map2};
+use crate::kernels::parallel::{Unary, map, map2};
+use crate::kernels::simd::Isa;
+use crate::kernels::{assert_len, elementary};
+
+#[derive(Clone, Copy)]
+struct Tanh;
+
+impl<T: Element> Unary<T> for Tanh {
+    #[inline(always)]
+    fn apply<I: Isa>(self, isa: I, x: T) -> T {
+        elementary::tanh(isa, x)
+    }
+}
 
 /// `y = tanh(x)`; NaN passes.
 ///
@@ -15,7 +26,7 @@ use crate::kernels::parallel::{map, map2};
 /// If the lengths differ.
 pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
     assert_len("tanh forward", "y", y, x.len());
-    map(16, x, y, T::tanh);
+    map(4, x, y, Tanh);
 }
 
 /// `dx = dy (1 - y^2)`.

@@ -100,12 +100,10 @@ impl Loss {
                 }
                 loss::softmax_cross_entropy(outputs, z, t)
             }
-            Self::BinaryCrossEntropy => {
-                if let Some(dz) = dz {
-                    loss::sigmoid_cross_entropy_backward(z, t, scale, dz);
-                }
-                loss::sigmoid_cross_entropy(z, t)
-            }
+            Self::BinaryCrossEntropy => match dz {
+                Some(dz) => loss::sigmoid_cross_entropy_backward(z, t, scale, dz),
+                None => loss::sigmoid_cross_entropy(z, t),
+            },
             Self::MeanSquaredError => {
                 if let Some(dz) = dz {
                     loss::mean_squared_error_backward(outputs, z, t, scale, dz);

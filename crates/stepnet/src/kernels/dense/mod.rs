@@ -1,7 +1,9 @@
 //! Fully connected layers: `y = x w^T + b`.
 //!
-//! Each pass is one matrix product; large ones are halved along the longer side of the result.
+//! Each pass is one matrix product. Small ones have loops of their own ([`small`]); large ones go to
+//! a general product, halved along the longer side of the result.
 
+mod small;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +12,7 @@ use crate::error::Result;
 use crate::kernels::assert_len;
 use crate::kernels::geometry::{positive, volume};
 use crate::kernels::matmul::{multiply_add_parallel, view, view_mut};
+use crate::kernels::simd;
 
 /// The sizes of a dense layer. Built by [`DenseGeometry::new`] only, to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -93,9 +96,14 @@ pub fn forward<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: Option<&[T]>,
     assert_len(NAME, "x", x, g.x_len());
     assert_len(NAME, "w", w, g.weights_len());
     assert_len(NAME, "y", y, g.y_len());
+    if let Some(b) = b {
+        assert_len(NAME, "b", b, g.outputs);
+    }
+    if small::suits_product(g, g.inputs) {
+        return simd::run(small::Product::forward(g, x, w, b, y));
+    }
     match b {
         Some(b) => {
-            assert_len(NAME, "b", b, g.outputs);
             y.chunks_exact_mut(g.outputs)
                 .for_each(|y| y.copy_from_slice(b));
         }
@@ -124,6 +132,9 @@ pub fn backward_data<T: Element>(g: &DenseGeometry, dy: &[T], w: &[T], dx: &mut 
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "w", w, g.weights_len());
     assert_len(NAME, "dx", dx, g.x_len());
+    if small::suits_product(g, g.outputs) {
+        return simd::run(small::Product::backward_data(g, dy, w, dx));
+    }
     dx.fill(T::zero());
     multiply_add_parallel(
         view(dy, [g.batch, g.outputs], [g.outputs, 1]),
@@ -155,6 +166,12 @@ pub fn backward_weights<T: Element>(
     assert_len(NAME, "x", x, g.x_len());
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dw", dw, g.weights_len());
+    if let Some(db) = &db {
+        assert_len(NAME, "db", db, g.outputs);
+    }
+    if small::suits_weights(g) {
+        return simd::run(small::Weights::new(g, x, dy, dw, db));
+    }
     dw.fill(T::zero());
     multiply_add_parallel(
         view(dy, [g.outputs, g.batch], [1, g.outputs]),
@@ -162,7 +179,6 @@ pub fn backward_weights<T: Element>(
         view_mut(dw, [g.outputs, g.inputs], [g.inputs, 1]),
     );
     if let Some(db) = db {
-        assert_len(NAME, "db", db, g.outputs);
         db.fill(T::zero());
         for dy in dy.chunks_exact(g.outputs) {
             for (db, &dy) in db.iter_mut().zip(dy) {

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::kernels::simd::InstructionSet;
 use crate::kernels::testing::{
     absolute, assert_bits, assert_sums, inner, integers, normal, on_threads,
 };
@@ -49,6 +50,46 @@ fn passes<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) ->
     backward_data(g, dy, w, &mut dx);
     backward_weights(g, x, dy, &mut dw, Some(&mut db));
     [y, dx, dw, db]
+}
+
+/// The same by the loops for small layers, on an instruction set.
+fn small_passes<T: Element>(
+    set: InstructionSet,
+    g: &DenseGeometry,
+    x: &[T],
+    w: &[T],
+    b: &[T],
+    dy: &[T],
+) -> [Vec<T>; 4] {
+    let dirty = |len| vec![T::nan(); len];
+    let (mut y, mut dx) = (dirty(g.y_len()), dirty(g.x_len()));
+    let (mut dw, mut db) = (dirty(g.weights_len()), dirty(g.outputs));
+    set.run(small::Product::forward(g, x, w, Some(b), &mut y));
+    set.run(small::Product::backward_data(g, dy, w, &mut dx));
+    set.run(small::Weights::new(g, x, dy, &mut dw, Some(&mut db)));
+    [y, dx, dw, db]
+}
+
+/// Every value of small passes, for integers exactly and for others within the rounding.
+fn check_small<T: Element>(g: &DenseGeometry) {
+    let lens = [g.x_len(), g.weights_len(), g.outputs, g.y_len()];
+    let draw = |f: &dyn Fn(u64, usize) -> Vec<T>| [0, 1, 2, 3].map(|i| f(i as u64, lens[i]));
+    for set in InstructionSet::all() {
+        let [x, w, b, dy] = draw(&|seed, len| integers(seed, len, 3));
+        let found = small_passes(set, g, &x, &w, &b, &dy);
+        let exact = naive_passes(g, &x, &w, &b, &dy);
+        assert_eq!(found, exact, "{g:?} on {}", set.name());
+
+        let [x, w, b, dy] = draw(&normal);
+        let found = small_passes(set, g, &x, &w, &b, &dy);
+        let exact = naive_passes(g, &x, &w, &b, &dy);
+        let [x, w, b, dy] = [&x, &w, &b, &dy].map(|values| absolute(values));
+        let size = naive_passes(g, &x, &w, &b, &dy);
+        let terms = [g.inputs + 1, g.outputs, g.batch, g.batch];
+        for (i, terms) in terms.into_iter().enumerate() {
+            assert_sums(&found[i], &exact[i], &size[i], terms);
+        }
+    }
 }
 
 fn check<T: Element>(g: &DenseGeometry) {
@@ -101,6 +142,31 @@ proptest! {
         let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
         check::<f32>(&g);
         check::<f64>(&g);
+    }
+}
+
+#[test]
+fn small_layers_of_every_size_around_the_blocks() {
+    let sizes = [1, 2, 3, 4, 5, 7, 8, 9, 11, 12, 13, 15, 16, 17];
+    for inputs in sizes {
+        for outputs in sizes {
+            for batch in [0, 1, 3, 9, 37] {
+                let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
+                check_small::<f64>(&g);
+                check_small::<f32>(&g);
+            }
+        }
+    }
+}
+
+#[test]
+fn small_layers_of_every_batch_around_the_blocks() {
+    for batch in (0..18).chain([31, 32, 33, 63, 64, 65]) {
+        for (inputs, outputs) in [(2, 4), (4, 1), (10, 5), (20, 3), (64, 9), (9, 64)] {
+            let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
+            check_small::<f64>(&g);
+            check_small::<f32>(&g);
+        }
     }
 }
 

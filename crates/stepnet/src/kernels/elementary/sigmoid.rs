@@ -1,0 +1,26 @@
+use super::exp;
+use crate::Element;
+use crate::kernels::simd::Isa;
+
+/// `1 / (1 + exp(-x))`, NaN for NaN.
+#[inline(always)]
+pub(in crate::kernels) fn sigmoid<I: Isa, T: Element>(isa: I, x: T) -> T {
+    sigmoid_from(isa, x, exp(isa, -x.abs()))
+}
+
+/// The sigmoid of `x` from `e = exp(-|x|)`, which cannot overflow.
+///
+/// `1 / (1 + e)`, and for negative `x` `e / (1 + e)`. Below `e = 1/2` the equal `e - e (e / (1 + e))`
+/// is taken for the latter, in which the rounding of `1 + e` weighs less.
+#[inline(always)]
+pub(in crate::kernels) fn sigmoid_from<I: Isa, T: Element>(isa: I, x: T, e: T) -> T {
+    let below = x < T::zero();
+    let above = if below { e } else { T::one() };
+    let quotient = above / (T::one() + e);
+    let near = isa.mul_add(-e, quotient, e);
+    if below && e < T::from_f64(0.5) {
+        near
+    } else {
+        quotient
+    }
+}
