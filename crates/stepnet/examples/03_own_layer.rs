@@ -1,4 +1,4 @@
-//! A layer of your own: written, registered, trained, saved and loaded.
+//! A layer of your own: written, registered, trained, saved, loaded and explained.
 //!
 //! `scale(start)` multiplies each channel by a number that it learns:
 //! `y[.., c] = s[c] * x[.., c]`, so `dx = s * dy` and `ds[c] = sum of x[.., c] * dy[.., c]`.
@@ -9,10 +9,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use stepnet::data;
+use stepnet::nn::account::{Account, Feed, Feeds, Seen, Term};
 use stepnet::nn::layer::{Backward, Forward, Layer, Parameter, Start};
 use stepnet::nn::notation::{LayerText, ParameterKind, Signature};
 use stepnet::nn::{Init, Model, ModelFile, Network, Preprocessing, Registry, Shape};
 use stepnet::rng::RandomState;
+use stepnet::see::why::{Question, Why};
 use stepnet::train::{TrainOptions, Trainer, evaluate};
 
 #[derive(Debug)]
@@ -84,6 +86,19 @@ impl Layer<f32> for Scale {
             }
         }
     }
+
+    // The rest lets `stepnet::see::why` tell where a scaled value comes from.
+    fn account(&self, place: usize, seen: &Seen<'_, f32>) -> stepnet::Result<Option<Account>> {
+        let scale = f64::from(seen.parameters[place % seen.parameters.len()]);
+        let term = Term::new(place, f64::from(seen.x[place]), scale);
+        Ok(Some(Account::sum("y = s x", vec![term], None)))
+    }
+
+    fn feeds(&self, place: usize, seen: &Seen<'_, f32>) -> stepnet::Result<Option<Feeds>> {
+        let scale = f64::from(seen.parameters[place % seen.parameters.len()]);
+        let feed = Feed::new(place, scale);
+        Ok(Some(Feeds::new("dx = dy s", vec![feed])))
+    }
 }
 
 /// The built-in layers and `scale`.
@@ -134,6 +149,14 @@ fn main() -> stepnet::Result<()> {
         "held-out accuracy {:.2} %",
         100.0 * evaluation.scores.accuracy()
     );
+    let mut x = vec![0.0; loaded.network.input().len()];
+    held_out.fill_batch(&[0], &loaded.preprocessing, &mut x)?;
+    let question = Question {
+        at: Some("scale1[3,3,0]".parse()?),
+        gradient: true,
+        ..Question::default()
+    };
+    println!("\n{}", Why::new(&loaded.network, &x)?.explain(&question)?);
     std::fs::remove_file(&path).ok();
     Ok(())
 }

@@ -229,3 +229,29 @@ fn values_that_overflow_are_told_and_explained() {
         assert!(!out.contains("NOT ok"), "{at}: {out}");
     }
 }
+
+#[test]
+fn models_in_double_precision_are_explained_in_it() {
+    let desk = Desk::new();
+    colours(&desk.join("data"), &RGB, 4, 4);
+    let arguments = [
+        "train",
+        "data",
+        "--model",
+        "conv(2, 3, groups=1) -> tanh -> linear(classes)",
+        "--dtype",
+        "f64",
+        "--epochs",
+        "1",
+        "--out",
+        "run",
+    ];
+    desk.args(&arguments).fine();
+    let line = "why run/model.safetensors data/red/000.bmp --at tanh1[1,0,1] --grad";
+    let out = desk.run(line).fine();
+    assert!(out.contains("(f64)") && out.contains("tanh("), "{out}");
+    let told = json(&desk, &format!("{line} --json"));
+    assert_eq!(told["element"], "f64");
+    let bound = told["gradient"]["check"]["bound"].as_f64().unwrap();
+    assert!(bound < 1e-13, "{bound}");
+}

@@ -104,11 +104,21 @@ pub(super) struct Exact {
     size: f64,
     lost: f64,
     count: usize,
+    wild: bool,
 }
 
 impl Exact {
     /// Adds `a b`, whose magnitude counts as `size`.
+    ///
+    /// Nothing comes of a factor `b` of 0, whatever `a`: where a layer only chooses what passes
+    /// (ReLU, max pooling), the infinite and NaN are left out, too. Where it does multiply, its own
+    /// value is then no number, for which the sum is noted as wild.
     pub(super) fn add(&mut self, a: f64, b: f64, size: f64) {
+        self.count += 1;
+        if b == 0.0 && !a.is_finite() {
+            self.wild = true;
+            return;
+        }
         let product = a * b;
         let error = a.mul_add(b, -product);
         let sum = self.high + product;
@@ -118,7 +128,6 @@ impl Exact {
         self.plain += product;
         self.size += size;
         self.lost += a.abs().max(b.abs()).max(1.0);
-        self.count += 1;
     }
 
     /// The sum.
@@ -133,7 +142,8 @@ impl Exact {
         let gamma = KERNEL_FACTOR * gamma::<T>((self.count + EXTRA_ROUNDINGS) as f64);
         let lost = tiny::<T>() * self.lost;
         let bound = (gamma * self.size + lost) / divisor;
-        Check::new::<T>(self.value() / divisor, value, bound, self.size)
+        let size = if self.wild { f64::NAN } else { self.size };
+        Check::new::<T>(self.value() / divisor, value, bound, size)
     }
 }
 

@@ -1,0 +1,97 @@
+//! Random networks, windows, scales and texts.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A layer with a window: `kind(.., kernel, stride, padding ..)`.
+fn windowed() -> impl Strategy<Value = String> {
+    let size = || (1..4_usize, 1..4_usize);
+    let sides = (0..3_usize, 0..3_usize, 0..3_usize, 0..3_usize);
+    let padding = prop_oneof![
+        Just("same".to_owned()),
+        Just("valid".to_owned()),
+        sides.prop_map(|(t, b, l, r)| format!("{t}/{b}/{l}/{r}")),
+    ];
+    let common = (size(), size(), padding);
+    (common, 0..5_usize, (1..3_usize, 1..3_usize), 1..3_usize).prop_map(
+        |(((h, w), (down, right), padding), kind, (dh, dw), groups)| {
+            let common = format!("{h}x{w}, stride={down}x{right}, padding={padding}");
+            match kind {
+                0 | 1 => format!("conv(4, {common}, dilation={dh}x{dw}, groups={groups})"),
+                2 => format!("maxpool({common})"),
+                3 => format!("avgpool({common})"),
+                _ => format!("avgpool({common}, count_padding=true)"),
+            }
+        },
+    )
+}
+
+fn light() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        Just("relu"),
+        Just("leakyrelu(0.3)"),
+        Just("tanh"),
+        Just("sigmoid"),
+        Just("softmax"),
+        Just("dropout(0.4)"),
+    ]
+}
+
+fn end() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        Just("linear(3) -> softmax"),
+        Just("linear(1) -> sigmoid"),
+        Just("globalavgpool -> softmax"),
+        Just("linear(2)"),
+    ]
+}
+
+/// Whether every value of the network and every gradient adds up for inputs of this size.
+fn adds_up<T: Element>(text: &str, seed: u32, size: f64) -> Result<(), TestCaseError> {
+    // A network whose windows do not fit is refused, and has nothing to explain.
+    let Ok(mut network) = Network::<T>::new(text, [5, 4, 2]) else {
+        return Ok(());
+    };
+    let mut random = RandomState::new(seed);
+    network.initialize(Init::He, &mut random);
+    for value in network.parameters_mut() {
+        *value += T::from_f64(0.3 * random.normal());
+    }
+    let x: Vec<T> = (0..40)
+        .map(|_| T::from_f64(size * random.normal()))
+        .collect();
+    let mut why = Why::new(&network, &x).unwrap();
+    for spot in places(&network) {
+        let told = ask(&mut why, spot, 0);
+        prop_assert!(
+            told.ok(),
+            "{text} in {}, seed {seed}, {size}: {told:?}",
+            T::NAME
+        );
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_networks_add_up(
+        first in windowed(), a in light(), second in windowed(), b in light(), end in end(),
+        seed in 0..1000_u32, exponent in prop_oneof![Just(0), -45..39_i32],
+    ) {
+        let text = format!("{first} -> {a} -> {second} -> {b} -> {end}");
+        // From subnormal numbers to those that overflow.
+        let size = 10_f64.powi(exponent);
+        adds_up::<f32>(&text, seed, size)?;
+        adds_up::<f64>(&text, seed, size)?;
+    }
+
+    #[test]
+    fn any_text_is_a_place_or_an_error(text in ".{0,40}|[a-z0-9.]{1,8}\\[[0-9, -]{0,12}\\]?") {
+        if let Ok(at) = text.parse::<At>() {
+            prop_assert_eq!(at.to_string().parse::<At>().unwrap(), at);
+        }
+    }
+}
