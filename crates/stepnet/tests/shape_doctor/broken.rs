@@ -58,7 +58,11 @@ static TOLD: AtomicUsize = AtomicUsize::new(0);
 static FIXED: AtomicUsize = AtomicUsize::new(0);
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(250))]
+    #![proptest_config(ProptestConfig {
+        cases: 250,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     fn any_broken_network_is_told_in_one_line_and_its_fix_fits(
         text in network(),

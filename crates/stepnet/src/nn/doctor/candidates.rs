@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::edit::{self, Place};
+use super::smaller::HALVINGS;
 use super::{Change, InputChange, cost, ending};
 use crate::Element;
 use crate::nn::network::Node;
@@ -14,9 +15,6 @@ use crate::nn::shape::Shape;
 
 /// How many layers before the one that does not fit are thought of.
 const EARLIER_LAYERS: u32 = 6;
-
-/// The most halvings of a number, which brings the largest of the notation to 1.
-const HALVINGS: u32 = 31;
 
 /// A network that may fit.
 #[derive(Debug, Clone)]
@@ -64,7 +62,7 @@ pub(super) fn outputs_parameter(layer: &LayerText) -> Option<&str> {
 }
 
 /// Whether a layer's text has a parameter of this name and kind.
-fn has(layer: &LayerText, name: &str, kind: ParameterKind) -> bool {
+pub(super) fn has(layer: &LayerText, name: &str, kind: ParameterKind) -> bool {
     let mut parameters = layer.signature().parameters().iter();
     parameters.any(|p| p.name == name && p.kind == kind)
 }
@@ -206,57 +204,6 @@ impl<T: Element> Site<'_, T> {
         }
     }
 
-    /// Half the filters or units, a quarter, ...
-    fn halved(&mut self, index: usize, cost: u32) {
-        let Some(layer) = self.misfit.layers.get(index).map(|named| &named.layer) else {
-            return;
-        };
-        let Some((name, count)) =
-            outputs_parameter(layer).and_then(|name| Some((name, layer.count(name).number()?)))
-        else {
-            return;
-        };
-        for halving in 1..=HALVINGS {
-            let fewer = two_digits(count >> halving);
-            if fewer == 0 {
-                return;
-            }
-            if let Ok(to) = layer.clone().with(name, fewer) {
-                self.replace(index, to, cost + halving);
-            }
-        }
-    }
-
-    /// The layers before the misfit with the most outputs, halved.
-    fn widest_halved(&mut self) {
-        let misfit = self.misfit;
-        let written = misfit.nodes.iter().filter(|node| !node.implied());
-        let mut widest: Vec<(usize, usize)> = (written.zip(&misfit.layers).enumerate())
-            .filter(|(index, (_, named))| {
-                *index != misfit.index && outputs_parameter(&named.layer).is_some()
-            })
-            .map(|(index, (node, _))| (index, node.output().len()))
-            .collect();
-        widest.sort_by_key(|&(_, outputs)| std::cmp::Reverse(outputs));
-        for (index, _) in widest.into_iter().take(2) {
-            self.halved(index, cost::HALVED + 1);
-        }
-    }
-
-    /// Larger steps between windows.
-    fn strided(&mut self, index: usize, layer: &LayerText) {
-        if !has(layer, "stride", ParameterKind::Pair) {
-            return;
-        }
-        let [down, across] = layer.pair("stride");
-        for doubling in 1..8 {
-            let stride = [down << doubling, across << doubling];
-            if let Ok(to) = layer.clone().with("stride", stride) {
-                self.replace(index, to, cost::HALVED + doubling);
-            }
-        }
-    }
-
     /// The mean of each channel before a dense layer that would see every pixel.
     fn pooled(&mut self, place: &Place) {
         let flattened = self
@@ -360,7 +307,7 @@ impl<T: Element> Site<'_, T> {
     }
 
     /// For values that are no picture: a dense layer for each convolution, and no pooling.
-    fn dense(&mut self) {
+    pub(super) fn dense(&mut self) {
         let mut text = self.text.clone();
         let kinds = self.terms.registry.kinds();
         let dense = edit::for_each_layer(&mut text, &mut |layer| {
@@ -373,80 +320,6 @@ impl<T: Element> Site<'_, T> {
             self.push(bare, vec![Change::Dense], cost::STRUCTURE);
         }
     }
-
-    /// Inputs that the network may have been meant for.
-    fn inputs(&mut self, change: InputChange) {
-        if self.misfit.kind == Kind::Input && matches!(self.input.extents()[..], [_] | [1, 1, _]) {
-            self.dense();
-        }
-        let mut shapes: Vec<(Shape, u32)> = Vec::new();
-        let any = change == InputChange::Any;
-        match self.input {
-            _ if change == InputChange::Never => {}
-            _ if self.misfit.kind == Kind::Size && !any => {}
-            Shape::Features(values)
-            | Shape::Volume {
-                height: 1,
-                width: 1,
-                channels: values,
-            } => {
-                if self.misfit.kind == Kind::Input {
-                    shapes.extend(as_picture(values));
-                }
-            }
-            Shape::Volume {
-                height,
-                width,
-                channels,
-            } if any => {
-                if height <= 4 && width > 4 && channels > 4 {
-                    shapes.push((Shape::volume(width, channels, height), cost::SLIP));
-                }
-                shapes.extend(sizes(self.misfit.kind, [height, width, channels]));
-            }
-            Shape::Volume { .. } => {}
-        }
-        let from = self.input;
-        for (to, cost) in shapes {
-            self.found.push(Candidate {
-                text: self.text.clone(),
-                input: to,
-                changes: vec![Change::Input { from, to }],
-                cost,
-            });
-        }
-    }
-}
-
-/// Larger pictures of the same form for windows that do not fit, smaller ones for networks that ask
-/// for too much.
-fn sizes(kind: Kind, [height, width, channels]: [usize; 3]) -> Vec<(Shape, u32)> {
-    let scaled = |by: fn(usize, usize) -> usize, k: usize| {
-        let (height, width) = (by(height, k), by(width, k));
-        (height > 0 && width > 0).then(|| Shape::volume(height, width, channels))
-    };
-    let steps = 1..=12_usize;
-    if kind == Kind::Size {
-        let halves = steps.filter_map(|k| Some((scaled(|n, k| n >> k, k)?, k as u32)));
-        return halves
-            .map(|(shape, k)| (shape, cost::HALVED + 1 + k))
-            .collect();
-    }
-    // By quarters up to four times the size, then twice that, ...
-    let more = steps.chain([28, 60, 124]).filter_map(|k| {
-        let by = |n: usize, k: usize| n.saturating_mul(4 + k).div_ceil(4);
-        Some((scaled(by, k)?, k.min(15) as u32))
-    });
-    more.map(|(shape, k)| (shape, cost::INPUT + k)).collect()
-}
-
-/// The square pictures that so many values may be, grey or in colour.
-fn as_picture(values: usize) -> impl Iterator<Item = (Shape, u32)> {
-    [1, 3].into_iter().filter_map(move |channels| {
-        let side = (values / channels).isqrt();
-        let whole = side > 1 && side * side * channels == values;
-        whole.then(|| (Shape::volume(side, side, channels), cost::PADDING))
-    })
 }
 
 fn makes_a_vector<T: Element>(node: &Node<T>) -> bool {
@@ -486,15 +359,6 @@ fn moved(network: &NetworkText, from: &Place, to: &Place) -> Option<NetworkText>
     let block: Vec<Step> = steps.drain(at..end).collect();
     steps.splice(target..target, block);
     Some(network)
-}
-
-/// The number with all digits but the first two made zero.
-fn two_digits(number: usize) -> usize {
-    let mut unit = 1;
-    while number / unit >= 100 {
-        unit *= 10;
-    }
-    number / unit * unit
 }
 
 /// A layer of one kind for the end of a network; its outputs, if it counts any, are `classes`.

@@ -33,7 +33,9 @@ pub mod cost;
 mod diagnosis;
 mod edit;
 mod ending;
+mod inputs;
 mod search;
+mod smaller;
 
 pub use diagnosis::{Change, Diagnosis, Fix};
 

@@ -2,6 +2,7 @@
 
 pub(super) mod attempt;
 mod builder;
+mod checks;
 
 use std::ops::Range;
 use std::sync::Arc;
