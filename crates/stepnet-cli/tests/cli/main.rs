@@ -2,7 +2,9 @@
 
 mod bad_inputs;
 mod files;
+mod gradcheck;
 mod mistakes;
 mod models;
 mod run;
+mod show;
 mod training;
