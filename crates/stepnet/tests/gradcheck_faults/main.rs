@@ -12,7 +12,7 @@ use stepnet::see::gradcheck::{self, Examples, Options, Report, Verdict};
 
 /// A right layer below the faulty one, and two above it.
 const NETWORK: &str = "own(3, 3x2) -> tanh -> bad(4, 2x3, stride=2x1) -> relu -> own(2, 2) \
-                       -> maxpool(2) -> linear(3) -> softmax";
+                       -> maxpool(1x2) -> linear(3) -> softmax";
 
 fn build(registry: Registry<f64>, text: &str, input: [usize; 3]) -> Network<f64> {
     let builder = Network::builder().registry(registry);
@@ -26,7 +26,7 @@ fn check_with(network: &mut Network<f64>, options: &Options) -> Report {
 }
 
 fn check(fault: Fault) -> Report {
-    let mut network = build(registry(fault), NETWORK, [9, 8, 2]);
+    let mut network = build(registry(fault), NETWORK, [7, 6, 2]);
     let options = Options {
         samples: 24,
         ..Options::default()

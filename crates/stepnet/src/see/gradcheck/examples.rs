@@ -56,7 +56,10 @@ impl Examples {
             random.fill_randn(&mut values);
             return Ok(Self::values(x, values));
         }
-        let classes = random.randint(0, outputs.max(2) as i64, examples)?;
+        // One output tells two classes apart, except after a softmax.
+        let one = outputs == 1 && network.loss() == Loss::BinaryCrossEntropy;
+        let classes = if one { 2 } else { outputs };
+        let classes = random.randint(0, classes as i64, examples)?;
         let classes = classes.into_iter().map(|class| class as u32).collect();
         Ok(Self::classes(x, classes))
     }

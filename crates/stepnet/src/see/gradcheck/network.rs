@@ -245,9 +245,9 @@ impl Subject for Whole {
 
     fn cancelled(&self) -> f64 {
         match self.network.loss() {
-            // The logarithm of a sum of at least 1, of which a sure example leaves nothing.
-            Loss::SoftmaxCrossEntropy => 1.0,
-            Loss::BinaryCrossEntropy | Loss::MeanSquaredError => 0.0,
+            // Probabilities, of whose rounding a sure example leaves nothing else.
+            Loss::SoftmaxCrossEntropy | Loss::BinaryCrossEntropy => 1.0,
+            Loss::MeanSquaredError => 0.0,
         }
     }
 

@@ -61,7 +61,10 @@ fn coordinate(coordinate: &Coordinate) -> String {
 
 /// Eight digits.
 fn number(value: f64) -> String {
-    if value == 0.0 || (1e-3..1e5).contains(&value.abs()) {
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    if (1e-3..1e5).contains(&value.abs()) {
         format!("{value:.8}")
     } else {
         format!("{value:.7e}")
@@ -166,6 +169,11 @@ impl Report {
             (!names.is_empty()).then(|| listed(&names))
         };
         let mut remarks = Vec::new();
+        if self.examples == 1 {
+            remarks.push(
+                "one example: a sum that should be a mean over the examples does not show".into(),
+            );
+        }
         if let Some(names) = of(Verdict::Zero) {
             remarks.push(format!(
                 "zero: neither the analytic nor the numeric gradient of {names} is anything but zero on these examples (dead units?), which says little"
@@ -185,8 +193,8 @@ impl Report {
             examples => format!("{examples} examples"),
         };
         let cost = match &self.loss {
-            Some(loss) => format!("{loss} {:.6}", self.cost),
-            None => format!("sum of dy * y {:.6}", self.cost),
+            Some(loss) => format!("{loss} {}", number(self.cost)),
+            None => format!("sum of dy * y {}", number(self.cost)),
         };
         format!(
             "gradients of {}\non {examples}, {cost}, steps of {:e}, differences up to {:e} agree",

@@ -30,7 +30,7 @@ fn floats_are_written_as_numpy_writes_them() {
         assert_eq!(nested(&array), expected, "{values:?}");
     }
     // The nearest of equally short decimals; digits instead of zeros behind a power of ten.
-    let array = array![38.226_563_f32, 0.5].into_dyn();
+    let array = array![305.8125_f32 / 8.0, 0.5].into_dyn();
     assert_eq!(nested(&array), "[38.226562  0.5     ]");
     let array = array![-9.691_795e-6_f32, 1.265_637_1e-5].into_dyn();
     assert_eq!(nested(&array), "[-9.6917947e-06  1.2656371e-05]");
