@@ -38,7 +38,7 @@ PRINTED = {
     "cat_l_layer": [(300, "cost", "0.611507"), (400, "cost", "0.567047"), (600, "cost", "0.527930"),
                     (700, "cost", "0.465477"), (800, "cost", "0.369126"), (900, "cost", "0.391747")],
     "planar_4": [(3000, "cost", "0.233864"), (4000, "cost", "0.226792"), (6000, "cost", "0.219731")],
-    "planar_sweep_3": [(5000, "train accuracy in per cent", "66.25")],
+    "planar_sweep_3": [(5000, "train accuracy in per cent", "90.75")],
     "planar_sweep_5": [(5000, "train accuracy in per cent", "91.25")],
     "init_zeros": [(15000, "train accuracy", "0.5"), (15000, "test accuracy", "0.5")],
     "init_he": [(at * 1000, "cost", text) for at, text in enumerate(
