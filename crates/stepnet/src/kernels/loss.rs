@@ -68,25 +68,31 @@ impl<T: Element, const GRADIENT: bool> Kernel for SigmoidCrossEntropy<'_, T, GRA
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> f64 {
-        let mut losses = [0.0; BLOCK];
+        let (mut exponentials, mut losses) = ([0.0; BLOCK], [0.0; BLOCK]);
         let mut sums = [0.0; SUMS];
         let mut gradients = self.dz.chunks_mut(BLOCK);
         for (z, t) in self.z.chunks(BLOCK).zip(self.t.chunks(BLOCK)) {
-            let losses = &mut losses[..z.len()];
-            if GRADIENT && let Some(dz) = gradients.next() {
-                for ((loss, dz), (&z, &t)) in losses.iter_mut().zip(dz).zip(z.iter().zip(t)) {
-                    let (value, sigmoid) = cross_entropy(isa, z.as_f64(), t.as_f64());
-                    *loss = value;
-                    *dz = self.scale * (T::from_f64(sigmoid) - t);
-                }
-            } else {
-                for (loss, (&z, &t)) in losses.iter_mut().zip(z.iter().zip(t)) {
-                    *loss = cross_entropy(isa, z.as_f64(), t.as_f64()).0;
-                }
+            for (e, &z) in exponentials.iter_mut().zip(z) {
+                *e = elementary::exp(isa, -z.as_f64().abs());
             }
-            for losses in losses.chunks(SUMS) {
+            for (loss, (&e, (&z, &t))) in losses
+                .iter_mut()
+                .zip(exponentials.iter().zip(z.iter().zip(t)))
+            {
+                *loss = cross_entropy(isa, z.as_f64(), t.as_f64(), e);
+            }
+            losses[z.len()..].fill(0.0);
+            for losses in losses.chunks_exact(SUMS) {
                 for (sum, loss) in sums.iter_mut().zip(losses) {
                     *sum += loss;
+                }
+            }
+            if GRADIENT && let Some(dz) = gradients.next() {
+                for (dz, (&e, (&z, &t))) in
+                    dz.iter_mut().zip(exponentials.iter().zip(z.iter().zip(t)))
+                {
+                    let sigmoid = elementary::sigmoid_from(isa, z.as_f64(), e);
+                    *dz = self.scale * (T::from_f64(sigmoid) - t);
                 }
             }
         }
@@ -94,14 +100,12 @@ impl<T: Element, const GRADIENT: bool> Kernel for SigmoidCrossEntropy<'_, T, GRA
     }
 }
 
-/// The loss of one logit, and its sigmoid.
+/// The loss of a logit, from `e = exp(-|z|)`.
 #[inline(always)]
-fn cross_entropy<I: Isa>(isa: I, z: f64, t: f64) -> (f64, f64) {
-    let e = elementary::exp(isa, -z.abs());
+fn cross_entropy<I: Isa>(isa: I, z: f64, t: f64, e: f64) -> f64 {
     // Each sign of z has a form without a difference of large numbers; NaN takes the second.
     let linear = if z > 0.0 { z * (1.0 - t) } else { -z * t };
-    let value = linear + elementary::ln_1p_unit(isa, e);
-    (value, elementary::sigmoid_from(isa, z, e))
+    linear + elementary::ln_1p_unit(isa, e)
 }
 
 /// Cross-entropy of `a = softmax(z)`, summed over the batch.

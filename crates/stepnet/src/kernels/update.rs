@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::Element;
 use crate::kernels::assert_len;
 use crate::kernels::parallel::piece;
+use crate::kernels::simd::{self, Isa, Kernel};
 
 /// `value`, or 0 where it is subnormal. NaN and infinities stay.
 #[inline(always)]
@@ -20,24 +21,51 @@ fn flush<T: Element>(value: T) -> T {
     }
 }
 
+/// Changes each parameter by `f(p, g)`.
+struct Plain<'a, T, F>(&'a mut [T], &'a [T], F);
+
+impl<T: Element, F: Fn(&mut T, T)> Kernel for Plain<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _isa: I) {
+        for (p, &g) in self.0.iter_mut().zip(self.1) {
+            (self.2)(p, g);
+        }
+    }
+}
+
+/// Changes each parameter and its state by `f(p, g, v)`.
+struct WithState<'a, T, F>(&'a mut [T], &'a [T], &'a mut [T], F);
+
+impl<T: Element, F: Fn(&mut T, T, &mut T)> Kernel for WithState<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _isa: I) {
+        for (p, (&g, v)) in self.0.iter_mut().zip(self.1.iter().zip(self.2)) {
+            (self.3)(p, g, v);
+        }
+    }
+}
+
 /// Runs `f` on matching elements of the parameters, the gradients and one state.
 fn with_state<T: Element>(
     name: &str,
     p: &mut [T],
     g: &[T],
     v: &mut [T],
-    f: impl Fn(&mut T, T, &mut T) + Sync,
+    f: impl Fn(&mut T, T, &mut T) + Copy + Send + Sync,
 ) {
     assert_len(name, "g", g, p.len());
     assert_len(name, "v", v, p.len());
     let piece = piece(p.len(), 2);
+    if piece >= p.len() {
+        return simd::run(WithState(p, g, v, f));
+    }
     p.par_chunks_mut(piece)
         .zip(g.par_chunks(piece).zip(v.par_chunks_mut(piece)))
-        .for_each(|(p, (g, v))| {
-            for (p, (&g, v)) in p.iter_mut().zip(g.iter().zip(v)) {
-                f(p, g, v);
-            }
-        });
+        .for_each(|(p, (g, v))| simd::run(WithState(p, g, v, f)));
 }
 
 /// Gradient descent: `p = p - rate g`.
@@ -50,14 +78,14 @@ fn with_state<T: Element>(
 pub fn sgd<T: Element>(p: &mut [T], g: &[T], rate: f64) {
     assert_len("sgd", "g", g, p.len());
     let rate = T::from_f64(rate);
+    let update = move |p: &mut T, g: T| *p = flush(*p - rate * g);
     let piece = piece(p.len(), 1);
+    if piece >= p.len() {
+        return simd::run(Plain(p, g, update));
+    }
     p.par_chunks_mut(piece)
         .zip(g.par_chunks(piece))
-        .for_each(|(p, g)| {
-            for (p, &g) in p.iter_mut().zip(g) {
-                *p = flush(*p - rate * g);
-            }
-        });
+        .for_each(|(p, g)| simd::run(Plain(p, g, update)));
 }
 
 /// Momentum as the course averages it: `v = beta v + (1 - beta) g`, `p = p - rate v`.
@@ -73,7 +101,7 @@ pub fn averaged_momentum<T: Element>(p: &mut [T], g: &[T], v: &mut [T], rate: f6
         T::from_f64(beta),
         T::from_f64(1.0 - beta),
     );
-    with_state("averaged momentum", p, g, v, |p, g, v| {
+    with_state("averaged momentum", p, g, v, move |p, g, v| {
         *v = flush(keep * *v + take * g);
         *p = flush(*p - rate * *v);
     });
@@ -89,7 +117,7 @@ pub fn averaged_momentum<T: Element>(p: &mut [T], g: &[T], v: &mut [T], rate: f6
 /// If the lengths differ.
 pub fn classic_momentum<T: Element>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, mu: f64) {
     let (rate, mu) = (T::from_f64(rate), T::from_f64(mu));
-    with_state("classic momentum", p, g, v, |p, g, v| {
+    with_state("classic momentum", p, g, v, move |p, g, v| {
         *v = flush(mu * *v + g);
         *p = flush(*p - rate * *v);
     });
@@ -168,24 +196,63 @@ fn adam_with<T: Element>(
         epsilon,
         t,
     } = step;
-    let (keep1, take1) = (T::from_f64(beta1), T::from_f64(1.0 - beta1));
-    let (keep2, take2) = (T::from_f64(beta2), T::from_f64(1.0 - beta2));
-    let correction1 = T::from_f64(1.0 - beta1.powf(t as f64));
-    let correction2 = T::from_f64(1.0 - beta2.powf(t as f64));
-    let (keep, epsilon) = (T::from_f64(1.0 - rate * decay), T::from_f64(epsilon));
-    let rate = T::from_f64(rate);
+    let factors = AdamFactors {
+        keep1: T::from_f64(beta1),
+        take1: T::from_f64(1.0 - beta1),
+        keep2: T::from_f64(beta2),
+        take2: T::from_f64(1.0 - beta2),
+        correction1: T::from_f64(1.0 - beta1.powf(t as f64)),
+        correction2: T::from_f64(1.0 - beta2.powf(t as f64)),
+        keep: T::from_f64(1.0 - rate * decay),
+        rate: T::from_f64(rate),
+        epsilon: T::from_f64(epsilon),
+    };
     let piece = piece(p.len(), 8);
+    if piece >= p.len() {
+        return simd::run(Adam(p, g, v, s, factors));
+    }
     let state = v.par_chunks_mut(piece).zip(s.par_chunks_mut(piece));
     p.par_chunks_mut(piece)
         .zip(g.par_chunks(piece).zip(state))
-        .for_each(|(p, (g, (v, s)))| {
-            for ((p, &g), (v, s)) in p.iter_mut().zip(g).zip(v.iter_mut().zip(s)) {
-                *v = flush(keep1 * *v + take1 * g);
-                *s = flush(keep2 * *s + take2 * (g * g));
-                let (mean, square) = (*v / correction1, *s / correction2);
-                *p = flush(keep * *p - rate * mean / (square.sqrt() + epsilon));
-            }
-        });
+        .for_each(|(p, (g, (v, s)))| simd::run(Adam(p, g, v, s, factors)));
+}
+
+/// The numbers of one Adam step.
+#[derive(Clone, Copy)]
+struct AdamFactors<T> {
+    keep1: T,
+    take1: T,
+    keep2: T,
+    take2: T,
+    correction1: T,
+    correction2: T,
+    keep: T,
+    rate: T,
+    epsilon: T,
+}
+
+/// One piece of an Adam step: parameters, gradients, both states.
+struct Adam<'a, T>(
+    &'a mut [T],
+    &'a [T],
+    &'a mut [T],
+    &'a mut [T],
+    AdamFactors<T>,
+);
+
+impl<T: Element> Kernel for Adam<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _isa: I) {
+        let Self(p, g, v, s, f) = self;
+        for ((p, &g), (v, s)) in p.iter_mut().zip(g).zip(v.iter_mut().zip(s)) {
+            *v = flush(f.keep1 * *v + f.take1 * g);
+            *s = flush(f.keep2 * *s + f.take2 * (g * g));
+            let (mean, square) = (*v / f.correction1, *s / f.correction2);
+            *p = flush(f.keep * *p - f.rate * mean / (square.sqrt() + f.epsilon));
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! A rule at work on one network: the running values and the step count.
 
+use std::ops::Range;
+
 use super::rule::Rule;
 use crate::Element;
 use crate::error::Result;
@@ -47,34 +49,47 @@ impl<T: Element> Optimizer<T> {
     /// Changes the weights of `network` that train by one step at `learning_rate`.
     pub fn step(&mut self, network: &mut Network<T>, gradients: &[T], learning_rate: f64) {
         self.updates += 1;
-        for node in 0..network.nodes().len() {
-            if !network.nodes()[node].trains() {
-                continue;
-            }
-            let places: usize = network.nodes()[node].parameters().len();
-            for place in 0..places {
-                let found = network.nodes()[node].placed_parameters().nth(place);
-                let Some((decays, range)) =
-                    found.map(|(parameter, range)| (parameter.decays, range))
-                else {
+        let mut done = 0;
+        while let Some((range, decays)) = self.next_run(network, done) {
+            done = range.end;
+            self.update(
+                &mut network.parameters_mut()[range.clone()],
+                gradients,
+                range,
+                decays,
+                learning_rate,
+            );
+        }
+    }
+
+    /// The next neighbouring arrays from parameter number `from` on that are treated alike: a small
+    /// array costs as much to update as a large one.
+    fn next_run(&self, network: &Network<T>, from: usize) -> Option<(Range<usize>, bool)> {
+        let decay = matches!(self.rule, Rule::AdamW { .. });
+        let mut run: Option<(Range<usize>, bool)> = None;
+        for node in network.nodes().iter().filter(|node| node.trains()) {
+            for (parameter, range) in node.placed_parameters() {
+                if range.is_empty() || range.start < from {
                     continue;
-                };
-                self.update(
-                    &mut network.parameters_mut()[range.clone()],
-                    gradients,
-                    range,
-                    decays,
-                    learning_rate,
-                );
+                }
+                let decays = decay && parameter.decays;
+                match &mut run {
+                    None => run = Some((range, decays)),
+                    Some((run, like)) if run.end == range.start && *like == decays => {
+                        run.end = range.end;
+                    }
+                    Some(_) => return run,
+                }
             }
         }
+        run
     }
 
     fn update(
         &mut self,
         weights: &mut [T],
         gradients: &[T],
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         decays: bool,
         learning_rate: f64,
     ) {
@@ -121,7 +136,7 @@ impl<T: Element> Optimizer<T> {
         &mut self,
         weights: &mut [T],
         g: &[T],
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         [beta1, beta2, epsilon, decay]: [f64; 4],
         rate: f64,
     ) {
@@ -134,5 +149,53 @@ impl<T: Element> Optimizer<T> {
         };
         let (v, s) = (&mut self.first[range.clone()], &mut self.second[range]);
         update::adamw(weights, g, v, s, &step, decay);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::{Init, Shape};
+    use crate::rng::RandomState;
+
+    #[test]
+    fn neighbours_are_updated_as_each_alone_would_be() {
+        let text = "linear(3) -> relu -> linear(2) -> relu -> linear(2) -> softmax";
+        let mut random = RandomState::new(1);
+        let mut network = Network::<f64>::new(text, Shape::Features(4)).unwrap();
+        network.initialize(Init::FanIn, &mut random);
+        let mut gradients = vec![0.0; network.parameters().len()];
+        random.fill_randn(&mut gradients);
+        for rule in [Rule::GradientDescent, Rule::ADAM, Rule::ADAMW] {
+            for frozen in [None, Some("linear1"), Some("linear2"), Some("linear3")] {
+                let mut together = network.clone();
+                together.freeze(frozen.as_slice()).unwrap();
+                let mut apart = together.clone();
+                Optimizer::new(rule, gradients.len())
+                    .unwrap()
+                    .step(&mut together, &gradients, 0.1);
+
+                let mut optimizer = Optimizer::new(rule, gradients.len()).unwrap();
+                optimizer.updates = 1;
+                for node in 0..apart.nodes().len() {
+                    let described = &apart.nodes()[node];
+                    let arrays: Vec<_> = described
+                        .placed_parameters()
+                        .filter(|_| described.trains())
+                        .map(|(parameter, range)| (parameter.decays, range))
+                        .collect();
+                    for (decays, range) in arrays {
+                        let weights = &mut apart.parameters_mut()[range.clone()];
+                        optimizer.update(weights, &gradients, range, decays, 0.1);
+                    }
+                }
+                assert_ne!(together.parameters(), network.parameters());
+                assert_eq!(
+                    together.parameters(),
+                    apart.parameters(),
+                    "{rule} {frozen:?}"
+                );
+            }
+        }
     }
 }

@@ -1,18 +1,20 @@
 //! Fully connected layers: `y = x w^T + b`.
 //!
-//! Each pass is one matrix product. Small ones have loops of their own ([`small`]); large ones go to
-//! a general product, halved along the longer side of the result.
+//! Each pass is one matrix product. Layers of few features (`small`), and of few units on many
+//! features (`wide`), have loops of their own; the others go to a general product, halved along the
+//! longer side of the result.
 
 mod small;
 #[cfg(test)]
 mod tests;
+mod wide;
 
 use crate::Element;
 use crate::error::Result;
 use crate::kernels::assert_len;
 use crate::kernels::geometry::{positive, volume};
 use crate::kernels::matmul::{multiply_add_parallel, view, view_mut};
-use crate::kernels::simd;
+use crate::kernels::simd::{self, InstructionSet};
 
 /// The sizes of a dense layer. Built by [`DenseGeometry::new`] only, to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -102,6 +104,9 @@ pub fn forward<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: Option<&[T]>,
     if small::suits_product(g, g.inputs) {
         return simd::run(small::Product::forward(g, x, w, b, y));
     }
+    if wide::suits_forward(g) {
+        return wide::forward(g, x, w, b, y);
+    }
     match b {
         Some(b) => {
             y.chunks_exact_mut(g.outputs)
@@ -172,12 +177,16 @@ pub fn backward_weights<T: Element>(
     if small::suits_weights(g) {
         return simd::run(small::Weights::new(g, x, dy, dw, db));
     }
-    dw.fill(T::zero());
-    multiply_add_parallel(
-        view(dy, [g.outputs, g.batch], [1, g.outputs]),
-        view(x, [g.batch, g.inputs], [g.inputs, 1]),
-        view_mut(dw, [g.outputs, g.inputs], [g.inputs, 1]),
-    );
+    if wide::suits_weights(g) {
+        wide::backward_weights(InstructionSet::best(), g, x, dy, dw);
+    } else {
+        dw.fill(T::zero());
+        multiply_add_parallel(
+            view(dy, [g.outputs, g.batch], [1, g.outputs]),
+            view(x, [g.batch, g.inputs], [g.inputs, 1]),
+            view_mut(dw, [g.outputs, g.inputs], [g.inputs, 1]),
+        );
+    }
     if let Some(db) = db {
         db.fill(T::zero());
         for dy in dy.chunks_exact(g.outputs) {

@@ -18,26 +18,28 @@
 //! own, added at the end, so that additions do not wait for each other. All sums have an order that
 //! only the sizes decide.
 
-use std::array;
+// Loops over indices that are constants are what keeps small arrays in registers.
+#![allow(clippy::needless_range_loop)]
 
 use super::DenseGeometry;
 use crate::Element;
 use crate::kernels::simd::{Isa, Kernel};
 
-/// The longest sum over features: the panel of weights on the stack has as many steps.
-const MAX_DEPTH: usize = 64;
+/// Steps of sums whose panel of weights is kept on the stack: of short sums, and of long ones.
+const SHORT: usize = 64;
+const LONG: usize = 256;
 
 /// Multiply-adds up to which the calling thread alone is quicker than several.
 const MAX_WORK: u64 = 1 << 19;
 
 /// Whether [`Product`] takes sums over so many features.
 pub(super) fn suits_product(g: &DenseGeometry, depth: usize) -> bool {
-    depth <= MAX_DEPTH && g.multiply_adds() <= MAX_WORK
+    depth <= SHORT && g.multiply_adds() <= MAX_WORK
 }
 
 /// Whether [`Weights`] takes a layer.
 pub(super) fn suits_weights(g: &DenseGeometry) -> bool {
-    g.inputs.min(g.outputs) <= MAX_DEPTH && g.multiply_adds() <= MAX_WORK
+    g.inputs.min(g.outputs) <= SHORT && g.multiply_adds() <= MAX_WORK
 }
 
 /// `y[n, c] = start[c] + sum over k of x[n, k] w(k, c)`; without `start` from 0.
@@ -100,74 +102,123 @@ impl<T: Element> Kernel for Product<'_, T> {
 
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) {
-        // As many sums at once as vector registers hold: 8 of 32 bytes.
-        let wide = size_of::<T>() == 4;
-        let mut done = 0;
-        while done < self.width {
-            let (columns, first) = part(self.width, done, 8);
-            match columns {
-                8 if wide => self.panel::<I, 8, 8>(isa, first),
-                8 => self.panel::<I, 8, 4>(isa, first),
-                4 => self.panel::<I, 4, 8>(isa, first),
-                2 => self.panel::<I, 2, 8>(isa, first),
-                _ => self.panel::<I, 1, 8>(isa, first),
-            }
-            done = first + columns;
+        // Clearing a panel for long sums would cost short ones more than the sums.
+        if self.depth <= SHORT {
+            self.steps::<I, SHORT, true>(isa, 0);
+            return;
+        }
+        self.steps::<I, LONG, true>(isa, 0);
+        for k in (LONG..self.depth).step_by(LONG) {
+            self.steps::<I, LONG, false>(isa, k);
         }
     }
 }
 
 impl<T: Element> Product<'_, T> {
-    /// `N` columns from `first` on, `M` examples at a time.
+    /// Steps `k..k + D` of all sums. The `FIRST` ones begin them; later ones find them in `y`.
     #[inline(always)]
-    fn panel<I: Isa, const N: usize, const M: usize>(&mut self, isa: I, first: usize) {
-        let mut panel = [[T::zero(); N]; MAX_DEPTH];
-        let panel = &mut panel[..self.depth];
-        for (k, row) in panel.iter_mut().enumerate() {
-            let place = k * self.strides[0] + first * self.strides[1];
+    fn steps<I: Isa, const D: usize, const FIRST: bool>(&mut self, isa: I, k: usize) {
+        // As many sums at once as vector registers hold: 8 of 32 bytes.
+        let wide = size_of::<T>() == 4;
+        let mut done = 0;
+        while done < self.width {
+            let (columns, first) = part(self.width, done);
+            let place = [k, first, done];
+            match columns {
+                8 if wide => self.panel::<I, D, FIRST, 8, 8>(isa, place),
+                8 => self.panel::<I, D, FIRST, 8, 4>(isa, place),
+                4 => self.panel::<I, D, FIRST, 4, 8>(isa, place),
+                2 => self.panel::<I, D, FIRST, 2, 8>(isa, place),
+                _ => self.panel::<I, D, FIRST, 1, 8>(isa, place),
+            }
+            done = first + columns;
+        }
+    }
+
+    /// The same for `N` columns from `first` on, of which those before `done` have these steps
+    /// already; `M` examples at a time.
+    #[inline(always)]
+    fn panel<I: Isa, const D: usize, const FIRST: bool, const N: usize, const M: usize>(
+        &mut self,
+        isa: I,
+        [k, first, done]: [usize; 3],
+    ) {
+        let mut weights = [[T::zero(); N]; D];
+        let weights = &mut weights[..(self.depth - k).min(D)];
+        for (step, row) in weights.iter_mut().enumerate() {
+            let place = (k + step) * self.strides[0] + first * self.strides[1];
             for (j, weight) in row.iter_mut().enumerate() {
                 *weight = self.w[place + j * self.strides[1]];
             }
         }
-        let start = match self.start {
-            Some(start) => lanes(start, first),
-            None => [T::zero(); N],
+        let panel = Panel {
+            weights,
+            start: match self.start {
+                Some(start) => lanes(start, first),
+                None => [T::zero(); N],
+            },
+            k,
+            first,
+            new: done - first,
         };
         let mut x = self.x.chunks_exact(M * self.depth);
         let mut y = self.y.chunks_exact_mut(M * self.width);
         for (x, y) in x.by_ref().zip(y.by_ref()) {
-            rows::<I, T, N, M>(isa, x, panel, start, y, first);
+            panel.rows::<I, FIRST, M>(isa, x, y);
         }
         let x = x.remainder().chunks_exact(self.depth);
         for (x, y) in x.zip(y.into_remainder().chunks_exact_mut(self.width)) {
-            rows::<I, T, N, 1>(isa, x, panel, start, y, first);
+            panel.rows::<I, FIRST, 1>(isa, x, y);
         }
     }
 }
 
-/// The sums of `M` examples over a panel.
-#[inline(always)]
-fn rows<I: Isa, T: Element, const N: usize, const M: usize>(
-    isa: I,
-    x: &[T],
-    panel: &[[T; N]],
+/// Some steps of the sums of `N` columns.
+struct Panel<'a, T, const N: usize> {
+    weights: &'a [[T; N]],
+    /// Where sums begin.
     start: [T; N],
-    y: &mut [T],
+    /// The first step.
+    k: usize,
+    /// The first column.
     first: usize,
-) {
-    let (depth, width) = (panel.len(), y.len() / M);
-    let examples: [&[T]; M] = array::from_fn(|e| &x[e * depth..][..depth]);
-    let mut sums = [start; M];
-    for (k, weights) in panel.iter().enumerate() {
-        for (sums, example) in sums.iter_mut().zip(examples) {
-            let value = example[k];
-            for (sum, &weight) in sums.iter_mut().zip(weights) {
-                *sum = isa.mul_add(value, weight, *sum);
+    /// How many of the columns the panel before has summed already.
+    new: usize,
+}
+
+impl<T: Element, const N: usize> Panel<'_, T, N> {
+    /// The sums of `M` examples.
+    #[inline(always)]
+    fn rows<I: Isa, const FIRST: bool, const M: usize>(&self, isa: I, x: &[T], y: &mut [T]) {
+        let (depth, width) = (x.len() / M, y.len() / M);
+        let weights = self.weights;
+        let mut examples: [&[T]; M] = [&[]; M];
+        for e in 0..M {
+            examples[e] = &x[e * depth + self.k..][..weights.len()];
+        }
+        // Indices, all known to the compiler, keep the sums in registers.
+        let mut sums = [self.start; M];
+        if !FIRST {
+            for e in 0..M {
+                sums[e] = lanes(&y[e * width..], self.first);
             }
         }
-    }
-    for (y, sums) in y.chunks_exact_mut(width).zip(&sums) {
-        y[first..][..N].copy_from_slice(sums);
+        for (k, weights) in weights.iter().enumerate() {
+            for e in 0..M {
+                let value = examples[e][k];
+                for j in 0..N {
+                    sums[e][j] = isa.mul_add(value, weights[j], sums[e][j]);
+                }
+            }
+        }
+        for e in 0..M {
+            let y = &mut y[e * width + self.first..][..N];
+            if FIRST {
+                y.copy_from_slice(&sums[e]);
+            } else {
+                y[self.new..].copy_from_slice(&sums[e][self.new..]);
+            }
+        }
     }
 }
 
@@ -214,29 +265,65 @@ impl<T: Element> Kernel for Weights<'_, T> {
         let (short, long) = self.sides();
         let mut done = 0;
         while done < long.width {
-            let (columns, first) = part(long.width, done, 8);
+            let (columns, first) = part(long.width, done);
             let mut above = 0;
             while above < short.width {
-                let (rows, top) = part(short.width, above, 4);
+                let rows = rows_left(short.width - above);
                 match (columns, rows) {
-                    (8, 4) => self.tile::<I, 8, 4, 1>(isa, first, top),
-                    (8, 2) => self.tile::<I, 8, 2, 2>(isa, first, top),
-                    (8, _) => self.tile::<I, 8, 1, 4>(isa, first, top),
-                    (4, 4) => self.tile::<I, 4, 4, 2>(isa, first, top),
-                    (4, 2) => self.tile::<I, 4, 2, 4>(isa, first, top),
-                    (4, _) => self.tile::<I, 4, 1, 4>(isa, first, top),
-                    (2, 2) => self.tile::<I, 2, 2, 4>(isa, first, top),
-                    (2, _) => self.tile::<I, 2, 1, 4>(isa, first, top),
-                    _ => self.tile::<I, 1, 1, 8>(isa, first, top),
+                    (8, 4) => self.write(
+                        tile::<I, T, 8, 4, 1>(isa, short, long, first, above),
+                        first,
+                        above,
+                    ),
+                    (8, 2) => self.write(
+                        tile::<I, T, 8, 2, 2>(isa, short, long, first, above),
+                        first,
+                        above,
+                    ),
+                    (8, _) => self.write(
+                        tile::<I, T, 8, 1, 4>(isa, short, long, first, above),
+                        first,
+                        above,
+                    ),
+                    (4, 4) => self.write(
+                        tile::<I, T, 4, 4, 2>(isa, short, long, first, above),
+                        first,
+                        above,
+                    ),
+                    (4, 2) => self.write(
+                        tile::<I, T, 4, 2, 4>(isa, short, long, first, above),
+                        first,
+                        above,
+                    ),
+                    (4, _) => self.write(
+                        tile::<I, T, 4, 1, 4>(isa, short, long, first, above),
+                        first,
+                        above,
+                    ),
+                    (2, 2) => self.write(
+                        tile::<I, T, 2, 2, 4>(isa, short, long, first, above),
+                        first,
+                        above,
+                    ),
+                    (2, _) => self.write(
+                        tile::<I, T, 2, 1, 4>(isa, short, long, first, above),
+                        first,
+                        above,
+                    ),
+                    _ => self.write(
+                        tile::<I, T, 1, 1, 8>(isa, short, long, first, above),
+                        first,
+                        above,
+                    ),
                 }
-                above = top + rows;
+                above += rows;
             }
             done = first + columns;
         }
         if let Some(db) = self.db {
             let mut done = 0;
             while done < self.outputs {
-                let (columns, first) = part(self.outputs, done, 8);
+                let (columns, first) = part(self.outputs, done);
                 match columns {
                     8 => column_sums::<T, 8, 2>(self.dy, db, first),
                     4 => column_sums::<T, 4, 4>(self.dy, db, first),
@@ -250,6 +337,7 @@ impl<T: Element> Kernel for Weights<'_, T> {
 }
 
 /// An array of examples, and how many values each has.
+#[derive(Clone, Copy, Debug)]
 struct Side<'a, T> {
     values: &'a [T],
     width: usize,
@@ -274,51 +362,60 @@ impl<'a, T: Element> Weights<'a, T> {
         }
     }
 
-    /// `Q` rows of the shorter side from `top` on by `N` columns of the longer from `first` on, in
-    /// `S` separate sums.
+    /// Puts a tile in its place.
     #[inline(always)]
-    fn tile<I: Isa, const N: usize, const Q: usize, const S: usize>(
+    fn write<const N: usize, const Q: usize>(
         &mut self,
-        isa: I,
+        tile: [[T; N]; Q],
         first: usize,
         top: usize,
     ) {
-        let (short, long) = self.sides();
-        let mut sums = [[[T::zero(); N]; Q]; S];
-        let mut rows = short.values.chunks_exact(S * short.width);
-        let mut columns = long.values.chunks_exact(S * long.width);
-        for (rows, columns) in rows.by_ref().zip(columns.by_ref()) {
-            for stream in 0..S {
-                add_products(
-                    isa,
-                    lanes(&rows[stream * short.width..], top),
-                    lanes(&columns[stream * long.width..], first),
-                    &mut sums[stream],
-                );
-            }
-        }
-        let rows = rows.remainder().chunks_exact(short.width);
-        let columns = columns.remainder().chunks_exact(long.width);
-        for (stream, (rows, columns)) in rows.zip(columns).enumerate() {
-            let (rows, columns) = (lanes(rows, top), lanes(columns, first));
-            add_products(isa, rows, columns, &mut sums[stream]);
-        }
-        let mut total = sums[0];
-        for other in &sums[1..] {
-            for (total, &other) in total.iter_mut().zip(other) {
-                add_lanes(total, other);
-            }
-        }
-        for (q, total) in total.iter().enumerate() {
+        for q in 0..Q {
             if self.inputs >= self.outputs {
-                self.dw[(top + q) * self.inputs + first..][..N].copy_from_slice(total);
+                self.dw[(top + q) * self.inputs + first..][..N].copy_from_slice(&tile[q]);
             } else {
-                for (j, &total) in total.iter().enumerate() {
-                    self.dw[(first + j) * self.inputs + top + q] = total;
+                for j in 0..N {
+                    self.dw[(first + j) * self.inputs + top + q] = tile[q][j];
                 }
             }
         }
     }
+}
+
+/// `sum over n of short[n, top + q] long[n, first + j]`, for `Q` rows and `N` columns, in `S` separate
+/// sums and one for the last examples.
+#[inline(always)]
+fn tile<I: Isa, T: Element, const N: usize, const Q: usize, const S: usize>(
+    isa: I,
+    short: Side<'_, T>,
+    long: Side<'_, T>,
+    first: usize,
+    top: usize,
+) -> [[T; N]; Q] {
+    let mut sums = [[[T::zero(); N]; Q]; S];
+    let mut rows = short.values.chunks_exact(S * short.width);
+    let mut columns = long.values.chunks_exact(S * long.width);
+    for (rows, columns) in rows.by_ref().zip(columns.by_ref()) {
+        for stream in 0..S {
+            let factors: [T; Q] = lanes(&rows[stream * short.width..], top);
+            let values: [T; N] = lanes(&columns[stream * long.width..], first);
+            add_products(isa, &factors, &values, &mut sums[stream]);
+        }
+    }
+    // The last examples have a sum of their own, whose place is known to the compiler.
+    let mut total = [[T::zero(); N]; Q];
+    let rows = rows.remainder().chunks_exact(short.width);
+    let columns = columns.remainder().chunks_exact(long.width);
+    for (rows, columns) in rows.zip(columns) {
+        let (factors, values): ([T; Q], [T; N]) = (lanes(rows, top), lanes(columns, first));
+        add_products(isa, &factors, &values, &mut total);
+    }
+    for stream in 0..S {
+        for q in 0..Q {
+            add_lanes(&mut total[q], &sums[stream][q]);
+        }
+    }
+    total
 }
 
 /// The sums over the examples of `N` columns from `first` on, in `S` separate sums.
@@ -329,39 +426,39 @@ fn column_sums<T: Element, const N: usize, const S: usize>(dy: &[T], db: &mut [T
     let mut groups = dy.chunks_exact(S * width);
     for group in groups.by_ref() {
         for stream in 0..S {
-            add_lanes(&mut sums[stream], lanes(&group[stream * width..], first));
+            add_lanes(&mut sums[stream], &lanes(&group[stream * width..], first));
         }
     }
-    for (stream, row) in groups.remainder().chunks_exact(width).enumerate() {
-        add_lanes(&mut sums[stream], lanes(row, first));
+    let mut total = [T::zero(); N];
+    for row in groups.remainder().chunks_exact(width) {
+        add_lanes(&mut total, &lanes(row, first));
     }
-    let mut total = sums[0];
-    for &other in &sums[1..] {
-        add_lanes(&mut total, other);
+    for stream in 0..S {
+        add_lanes(&mut total, &sums[stream]);
     }
     db[first..][..N].copy_from_slice(&total);
 }
 
-/// `sums[q, j] += factors[q] lanes[j]`.
+/// `sums[q, j] += factors[q] values[j]`.
 #[inline(always)]
 fn add_products<I: Isa, T: Element, const N: usize, const Q: usize>(
     isa: I,
-    factors: [T; Q],
-    lanes: [T; N],
+    factors: &[T; Q],
+    values: &[T; N],
     sums: &mut [[T; N]; Q],
 ) {
-    for (sums, &factor) in sums.iter_mut().zip(&factors) {
-        for (sum, &lane) in sums.iter_mut().zip(&lanes) {
-            *sum = isa.mul_add(factor, lane, *sum);
+    for q in 0..Q {
+        for j in 0..N {
+            sums[q][j] = isa.mul_add(factors[q], values[j], sums[q][j]);
         }
     }
 }
 
 /// `sums[j] += values[j]`.
 #[inline(always)]
-fn add_lanes<T: Element, const N: usize>(sums: &mut [T; N], values: [T; N]) {
-    for (sum, value) in sums.iter_mut().zip(values) {
-        *sum += value;
+fn add_lanes<T: Element, const N: usize>(sums: &mut [T; N], values: &[T; N]) {
+    for j in 0..N {
+        sums[j] += values[j];
     }
 }
 
@@ -373,13 +470,23 @@ fn lanes<T: Element, const N: usize>(values: &[T], first: usize) -> [T; N] {
     lanes
 }
 
-/// The next part of `width` columns of which `done` are covered: how many of at most `largest` (8 or
-/// 4), and the first of them. The last part may overlap what is covered.
+/// How many of the rows that are left a tile takes.
 #[inline(always)]
-fn part(width: usize, done: usize, largest: usize) -> (usize, usize) {
+fn rows_left(left: usize) -> usize {
+    match left {
+        4.. => 4,
+        2 | 3 => 2,
+        _ => left,
+    }
+}
+
+/// The next part of `width` columns of which `done` are covered: how many, and the first of them. The
+/// last part may overlap what is covered.
+#[inline(always)]
+fn part(width: usize, done: usize) -> (usize, usize) {
     let left = width - done;
-    let columns = if left > 4 && (left >= largest || width >= largest) {
-        largest
+    let columns = if left > 4 && width >= 8 {
+        8
     } else if left > 4 || width >= 4 {
         4
     } else if width >= 2 {
@@ -396,16 +503,19 @@ mod tests {
 
     #[test]
     fn parts_cover_every_column_and_stay_inside() {
-        for largest in [4, 8] {
-            for width in 1..70 {
-                let mut done = 0;
-                while done < width {
-                    let (columns, first) = part(width, done, largest);
-                    assert!([1, 2, 4, 8].contains(&columns) && columns <= largest);
-                    assert!(first <= done && first + columns <= width);
-                    assert!(first + columns > done, "{width} {done}");
-                    done = first + columns;
-                }
+        for width in 1..70 {
+            let (mut done, mut above) = (0, 0);
+            while done < width {
+                let (columns, first) = part(width, done);
+                assert!([1, 2, 4, 8].contains(&columns));
+                assert!(first <= done && first + columns <= width);
+                assert!(first + columns > done, "{width} {done}");
+                done = first + columns;
+            }
+            while above < width {
+                let rows = rows_left(width - above);
+                assert!([1, 2, 4].contains(&rows) && above + rows <= width);
+                above += rows;
             }
         }
     }

@@ -18,7 +18,8 @@ pub(in crate::kernels) fn sigmoid_from<I: Isa, T: Element>(isa: I, x: T, e: T) -
     let above = if below { e } else { T::one() };
     let quotient = above / (T::one() + e);
     let near = isa.mul_add(-e, quotient, e);
-    if below && e < T::from_f64(0.5) {
+    // `&` and not `&&`: a second branch would keep loops from becoming vectors.
+    if below & (e < T::from_f64(0.5)) {
         near
     } else {
         quotient

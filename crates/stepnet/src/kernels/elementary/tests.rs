@@ -6,7 +6,7 @@ use crate::kernels::simd::{InstructionSet, Kernel};
 const POINTS: usize = if cfg!(debug_assertions) {
     20_000
 } else {
-    1_000_000
+    100_000
 };
 
 /// The bound that the module promises.
