@@ -93,6 +93,8 @@ impl Elementary for f64 {
     }
 }
 
+// The decimals are those of the wider numbers that were rounded; shorter ones would be other numbers to read.
+#[allow(clippy::excessive_precision)]
 impl Elementary for f32 {
     const ROUND: Self = 12_582_912.0;
     const ROUND_BIASED: Self = 12_583_039.0;
