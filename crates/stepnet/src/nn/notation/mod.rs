@@ -100,8 +100,7 @@ pub use names::{MAX_DEPTH, MAX_LABEL, MAX_LABEL_PATH, MAX_LAYERS, NamedLayer, ex
 pub use parser::{MAX_TEXT, parse, parse_or_preset};
 pub use presets::Preset;
 pub use signature::{DefaultValue, Parameter, ParameterKind, Signature};
-pub(in crate::nn) use suggest::hint;
-pub(crate) use suggest::nearest;
+pub(crate) use suggest::hint;
 pub use text::{Item, NetworkText, Step, resolve_classes};
 pub use value::{Count, LARGEST_NUMBER, PaddingText, Value};
 

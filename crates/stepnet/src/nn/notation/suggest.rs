@@ -7,7 +7,7 @@ const LONGEST: usize = 40;
 ///
 /// Near enough: edits (swaps of neighbours count once) up to a third of the longer word and at
 /// least one, or one word starting the other (`drop` for `dropout`), ignoring case.
-pub(crate) fn nearest<'a>(
+pub(super) fn nearest<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {
@@ -31,7 +31,7 @@ pub(crate) fn nearest<'a>(
 }
 
 /// `; did you mean "conv"?` for the nearest candidate, or nothing.
-pub(in crate::nn) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+pub(crate) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, candidates).map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"))
 }
 

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::Element;
 use crate::data::listed;
 use crate::error::{Error, Result};
-use crate::nn::notation::nearest;
+use crate::nn::notation::hint;
 use crate::nn::{Network, Shape};
 
 /// The name that stands for the network's input.
@@ -121,9 +121,8 @@ impl At {
             return Ok(0);
         }
         let known: Vec<&str> = [INPUT].into_iter().chain(names()).collect();
-        let meant = nearest(wanted, known.iter().copied());
-        let hint = meant.map_or(String::new(), |name| format!("{name:?}? or "));
-        let expected = format!("{hint}one of {}", listed(&known));
+        let hint = hint(wanted, known.iter().copied());
+        let expected = format!("one of {}{hint}", listed(&known));
         Err(Error::value(
             "why",
             "the layer",

@@ -275,10 +275,9 @@ impl<'n, T: Element> Why<'n, T> {
         let number = || wanted.parse().ok().filter(|&class| class < count);
         named.or_else(number).ok_or_else(|| {
             let names: Vec<String> = (0..count.min(21)).map(|c| self.class_name(c)).collect();
-            let meant = crate::nn::notation::nearest(wanted, names.iter().map(String::as_str));
-            let hint = meant.map_or(String::new(), |name| format!("{name:?}? or "));
+            let hint = crate::nn::notation::hint(wanted, names.iter().map(String::as_str));
             let expected = format!(
-                "{hint}a number from 0 to {}, or one of {}",
+                "a number from 0 to {}, or one of {}{hint}",
                 count - 1,
                 listed(&names)
             );
