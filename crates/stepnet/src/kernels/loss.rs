@@ -243,6 +243,24 @@ mod tests {
     }
 
     #[test]
+    fn sums_of_every_length_are_the_sums_of_their_losses() {
+        for len in (0..20).chain([63, 64, 65, 71, 128, 129, 200]) {
+            let z = normal::<f64>(5, len);
+            let t: Vec<f64> = (0..len).map(|i| f64::from(i as u32 % 3) / 2.0).collect();
+            let pairs = z.iter().zip(&t);
+            let sum: f64 = pairs
+                .map(|(&z, &t)| sigmoid_cross_entropy(&[z], &[t]))
+                .sum();
+            close(sigmoid_cross_entropy(&z, &t), sum);
+            let mut dz = vec![f64::NAN; len];
+            close(sigmoid_cross_entropy_backward(&z, &t, 0.5, &mut dz), sum);
+            for (dz, (z, t)) in dz.into_iter().zip(z.iter().zip(&t)) {
+                close(dz, 0.5 * (1.0 / (1.0 + (-z).exp()) - t));
+            }
+        }
+    }
+
+    #[test]
     fn sigmoid_cross_entropy_is_finite_at_saturation() {
         close(
             sigmoid_cross_entropy(&[1000.0f32, -1000.0], &[0.0, 1.0]),

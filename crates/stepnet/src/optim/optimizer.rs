@@ -155,7 +155,7 @@ impl<T: Element> Optimizer<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::{Init, Shape};
+    use crate::nn::Shape;
     use crate::rng::RandomState;
 
     #[test]
@@ -163,7 +163,8 @@ mod tests {
         let text = "linear(3) -> relu -> linear(2) -> relu -> linear(2) -> softmax";
         let mut random = RandomState::new(1);
         let mut network = Network::<f64>::new(text, Shape::Features(4)).unwrap();
-        network.initialize(Init::FanIn, &mut random);
+        // Biases too, which would start at 0 and have nothing to decay.
+        random.fill_randn(network.parameters_mut());
         let mut gradients = vec![0.0; network.parameters().len()];
         random.fill_randn(&mut gradients);
         for rule in [Rule::GradientDescent, Rule::ADAM, Rule::ADAMW] {

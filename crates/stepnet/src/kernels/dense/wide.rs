@@ -17,8 +17,8 @@ use crate::Element;
 use crate::kernels::matmul::view_mut;
 use crate::kernels::simd::{self, InstructionSet, Isa, Kernel};
 
-/// Units up to which reading `x` where it lies is quicker than a general product.
-const MAX_UNITS: usize = 32;
+/// Units up to which reading `x` where it lies was measured to be quicker than a general product.
+const MAX_UNITS: usize = 24;
 const MAX_UNITS_FORWARD: usize = 4;
 
 /// Features that make a layer wide.

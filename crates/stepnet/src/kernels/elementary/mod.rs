@@ -99,8 +99,8 @@ impl Elementary for f32 {
     const ROUND: Self = 12_582_912.0;
     const ROUND_BIASED: Self = 12_583_039.0;
     const LOG2_E: Self = std::f32::consts::LOG2_E;
-    // 355/512, and the rest.
-    const LN_2_HIGH: Self = 0.693_359_375;
+    // 9 bits of ln 2, and the rest.
+    const LN_2_HIGH: Self = 355.0 / 512.0;
     const LN_2_LOW: Self = -2.121_944_4e-4;
     const EXP_LOWEST: Self = -105.0;
     const EXP_HIGHEST: Self = 89.0;
@@ -109,12 +109,12 @@ impl Elementary for f32 {
     const EXP: &'static [Self] = &[
         0.5,
         0.166_665_42,
-        0.041_666_280_5,
-        0.008_366_643_45,
-        0.001_394_652_76,
+        0.041_666_28,
+        0.008_366_643,
+        0.001_394_652_8,
     ];
     // Leaves out less than 2^-28 of the logarithm.
-    const LN: &'static [Self] = &[0.666_669_488, 0.399_577_379, 0.303_624_392];
+    const LN: &'static [Self] = &[0.666_669_5, 0.399_577_38, 0.303_624_4];
 
     #[inline(always)]
     fn low_bits_to_exponent(self) -> Self {

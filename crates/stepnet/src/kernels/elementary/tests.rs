@@ -9,9 +9,6 @@ const POINTS: usize = if cfg!(debug_assertions) {
     100_000
 };
 
-/// The bound that the module promises.
-const BOUND: f64 = 2.0;
-
 #[derive(Clone, Copy, Debug)]
 enum Function {
     Exp,
@@ -39,6 +36,16 @@ impl<T: Element> Kernel for Apply<'_, T> {
 }
 
 impl Function {
+    /// What a million arguments measured, and a little more; the module promises 2.
+    fn bound(self) -> f64 {
+        match self {
+            Self::Exp => 0.8,
+            Self::Tanh => 1.8,
+            Self::Sigmoid => 1.7,
+            Self::Ln1pUnit => 0.95,
+        }
+    }
+
     fn exact(self, x: f64) -> Exact {
         match self {
             Self::Exp => oracle::exp(x),
@@ -59,7 +66,7 @@ impl Function {
             for (&x, &y) in x.iter().zip(&self.values(set, x)) {
                 let error = self.exact(x.as_f64()).ulps(y);
                 assert!(
-                    error <= BOUND,
+                    error <= self.bound(),
                     "{self:?}({x:?}) on {}: {y:?} is {error} ulp off",
                     set.name()
                 );
