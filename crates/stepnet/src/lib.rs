@@ -44,8 +44,9 @@
 //!
 //! # Features
 //!
-//! `files` (readers of IDX, npy, npz, CSV and HDF5) and `pictures` (decoders of PNG, JPEG, BMP and
-//! GIF) are on by default, as is `pages` (explanations as HTML). Without them the library is networks, training and model files.
+//! `files` (readers of IDX, npy, npz, CSV and HDF5), `pictures` (decoders of PNG, JPEG, BMP and
+//! GIF) and `pages` (explanations as HTML) are on by default. Without them the library is networks,
+//! training and model files.
 
 pub mod data;
 mod element;

@@ -37,7 +37,14 @@ impl ArrayFile {
     /// # Errors
     /// A file that cannot be read, is of another kind, or is damaged.
     pub fn open(path: &Path) -> Result<Self> {
-        let bytes = read_file(path)?;
+        Self::from_bytes(path, read_file(path)?)
+    }
+
+    /// The arrays in the content of a file; `path` is for messages.
+    ///
+    /// # Errors
+    /// As [`ArrayFile::open`].
+    pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self> {
         let content = match Kind::of(&bytes) {
             _ if is_safetensors(path, &bytes) => {
                 SafeTensors::deserialize(&bytes)

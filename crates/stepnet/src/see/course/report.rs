@@ -140,7 +140,8 @@ impl Report {
              Every number below was printed by a notebook of the course (or of its follow-up) and computed\n\
              again by Stepnet. The page is what `stepnet verify-course --markdown docs/course.md` writes;\n\
              rows that need data sets which may not be shipped are filled where `--data` names a folder\n\
-             that has them.\n\n",
+             that has them. In brackets stand the copies in which a number was read: 000 to 004 are copies of the\n\
+             step-by-step notebooks, letters are explained at the end.\n\n",
         );
         writeln!(page, "{}.\n", self.summary()).ok();
         page += "A number agrees when it shows every printed digit. Where 14 or more digits are printed the last\n\
@@ -150,14 +151,9 @@ impl Report {
         for row in &self.rows {
             if row.experiment != experiment {
                 experiment = &row.experiment;
-                write!(
-                    page,
-                    "\n## {experiment}\n\n{}\n\n{}",
-                    row.version,
-                    self.run_line(experiment)
-                )
-                .ok();
-                page += "| what | published | ours | difference | verdict |\n| --- | --- | --- | --- | --- |\n";
+                write!(page, "\n## {experiment}\n\n{}", self.run_line(experiment)).ok();
+                page += "| what | version | published | ours | difference | verdict |\n\
+                         | --- | --- | --- | --- | --- | --- |\n";
             }
             writeln!(page, "{}", markdown_row(row)).ok();
         }
@@ -203,8 +199,9 @@ fn markdown_row(row: &Row) -> String {
         write!(verdict, ": {}", cell(&row.note)).ok();
     }
     format!(
-        "| {} | {} | {} | {} | {verdict} |",
+        "| {} | {} | {} | {} | {} | {verdict} |",
         cell(&row.what),
+        cell(&row.version),
         cell(&row.published),
         cell(&row.ours),
         difference(row),
@@ -233,7 +230,7 @@ impl fmt::Display for Report {
             .map(|row| {
                 [
                     row.experiment.clone(),
-                    short(&row.version, 34),
+                    short(&row.version, 40),
                     short(&row.what, 34),
                     short(&row.published, 26),
                     short(&row.ours, 26),

@@ -180,7 +180,7 @@ impl Case {
     }
 }
 
-/// `convolution step by step [000, 002]`.
+/// `CNN step by step [000, 002]`.
 fn version(documents: &[String]) -> String {
     let numbers: Vec<&str> = documents
         .iter()
@@ -189,7 +189,7 @@ fn version(documents: &[String]) -> String {
     let notebook = if numbers.contains(&"004") {
         "Deep network step by step"
     } else {
-        "Convolution step by step"
+        "CNN step by step"
     };
     format!("{notebook} [{}]", numbers.join(", "))
 }
