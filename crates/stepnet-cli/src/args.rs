@@ -89,7 +89,8 @@ Examples:
 
 A name with a + is an edition whose numbers differ by a switch: scalar-db (db is summed over a
 layer's units too), last-batch (an epoch's cost is that of its last mini-batch) or same-mask
-(dropout drops the same values in every iteration).";
+(dropout drops the same values in every iteration). --switch runs any experiment with one;
+summed-momentum (v = beta v + g, no average) is another.";
 
 /// Where examples come from, shared by the commands that read data.
 #[derive(Debug, Args)]

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use stepnet::files::write_atomic;
-use stepnet::see::course::{self, Options};
+use stepnet::see::course::{self, Options, Switch};
 
 use crate::failure::{Failure, Outcome};
 use crate::progress::print_line;
-use crate::usage::{count, whole};
+use crate::usage::{any, count, whole};
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyCourseArgs {
@@ -21,6 +21,9 @@ pub(crate) struct VerifyCourseArgs {
     /// test_catvnoncat.h5, regularization.npz.
     #[arg(long, value_name = "FOLDER")]
     data: Vec<PathBuf>,
+    /// Run with a switch, to see which numbers it changes: scalar-db, last-batch, summed-momentum or same-mask.
+    #[arg(long, value_name = "NAME", value_parser = any::<Switch>)]
+    switch: Option<Switch>,
     /// Also write the table as a Markdown page.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
@@ -60,6 +63,7 @@ pub(crate) fn run(args: &VerifyCourseArgs) -> Outcome {
         only: args.only.clone(),
         data: args.data.clone(),
         alter: None,
+        switch: args.switch,
         every: args
             .every
             .and_then(|every| NonZeroUsize::new(every as usize)),

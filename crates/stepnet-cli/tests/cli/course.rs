@@ -60,3 +60,23 @@ fn what_cannot_be_verified_is_said_in_a_line() {
     assert_eq!(names.lines().next(), Some("blocks"));
     assert!(names.lines().any(|name| name == "opt_gd+last-batch"));
 }
+
+/// A switch runs any experiment as another copy of its notebook does, and the numbers that it changes differ.
+#[test]
+fn a_switch_changes_the_numbers_it_is_about() {
+    let desk = Desk::new();
+    let ran = desk.run("verify-course --only opt_momentum_decay_fixed --switch summed-momentum");
+    ran.fails(1, &["of the course came out differently"]);
+    let changed = "opt_momentum_decay_fixed+summed-momentum";
+    assert!(ran.out.contains(changed), "{}", ran.out);
+    assert!(ran.out.contains("DIFFERS"), "{}", ran.out);
+    // The first epoch's cost is from before most updates, but the rates are what they were.
+    let rate = |line: &&str| line.contains("learning rate after epoch 1000");
+    let line = ran.out.lines().find(rate).unwrap();
+    assert!(line.ends_with("agrees"), "{line}");
+    desk.run("verify-course --switch sum")
+        .fails(2, &["scalar-db, last-batch, summed-momentum, same-mask"]);
+    // Where there is nothing to switch nothing changes.
+    desk.run("verify-course --only planar_sweep_1 --switch last-batch")
+        .fine();
+}

@@ -48,7 +48,12 @@ pub(crate) fn run(
     network.initialize(init, &mut RandomState::new(experiment.init.seed));
     let initial = network.clone();
 
-    let rule: Rule = experiment.rule.parse()?;
+    let rule = match experiment.rule.parse()? {
+        Rule::Momentum { beta } if experiment.switch == Some(Switch::SummedMomentum) => {
+            Rule::ClassicMomentum { mu: beta }
+        }
+        rule => rule,
+    };
     let size = experiment
         .batch
         .map_or(train.labels.len(), |batch| batch.size);

@@ -51,6 +51,9 @@ pub struct Options<'a> {
     pub data: Vec<PathBuf>,
     /// Changes every gradient before it is used: to see that a wrong one is noticed.
     pub alter: Option<&'a Alter<'a>>,
+    /// Runs the experiments with this switch, whatever they were published with: to see which numbers it
+    /// changes.
+    pub switch: Option<Switch>,
     /// How many iterations or epochs lie between the costs that a [`Run`] lists; as the notebook
     /// prints them where it is not given.
     pub every: Option<std::num::NonZeroUsize>,
@@ -108,6 +111,14 @@ pub fn verify(options: &Options<'_>) -> Result<Report> {
         if !wanted(&experiment.id) {
             continue;
         }
+        let switched;
+        let experiment = match options.switch {
+            Some(switch) => {
+                switched = experiment.switched(switch);
+                &switched
+            }
+            None => experiment,
+        };
         match sources.get(&experiment.data)? {
             Err(why) => report.add(rows::without_data(experiment, why), Vec::new()),
             Ok(parts) => {

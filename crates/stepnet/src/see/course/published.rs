@@ -64,6 +64,18 @@ pub(crate) struct Experiment {
     pub(crate) published: Vec<PublishedNumber>,
 }
 
+impl Experiment {
+    /// The experiment under another switch, and named so.
+    pub(crate) fn switched(&self, switch: Switch) -> Self {
+        let base = self.id.split('+').next().unwrap_or_default();
+        Self {
+            id: format!("{base}+{switch}"),
+            switch: Some(switch),
+            ..self.clone()
+        }
+    }
+}
+
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct InitText {
     pub(crate) rule: String,

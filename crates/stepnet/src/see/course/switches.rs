@@ -2,6 +2,7 @@
 //! between them, each with its name.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -11,10 +12,10 @@ use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads};
 use crate::nn::notation::{LayerText, Signature};
 use crate::nn::{Network, Registry, Shape};
 use crate::rng::RandomState;
-use crate::{Element, Result};
+use crate::{Element, Error, Result};
 
-/// A way in which editions of a notebook differ. Without a switch an experiment runs as the
-/// engine trains: one `db` a unit, the epoch's mean cost, fresh dropout masks.
+/// A way in which editions and copies of a notebook differ. Without a switch an experiment runs as the
+/// engine trains: one `db` a unit, the epoch's mean cost, averaging momentum, fresh dropout masks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Switch {
@@ -23,6 +24,9 @@ pub enum Switch {
     ScalarDb,
     /// The cost printed for an epoch is that of its last mini-batch, not the mean over the epoch.
     LastBatch,
+    /// Momentum adds gradients up, `v = beta v + g`, where the course averages them,
+    /// `v = beta v + (1 - beta) g`.
+    SummedMomentum,
     /// The generator is seeded anew in every forward pass, so that dropout drops the same values in
     /// every iteration.
     SameMask,
@@ -30,13 +34,21 @@ pub enum Switch {
 
 impl Switch {
     /// All switches.
-    pub const ALL: [Self; 3] = [Self::ScalarDb, Self::LastBatch, Self::SameMask];
+    pub const ALL: [Self; 4] = [
+        Self::ScalarDb,
+        Self::LastBatch,
+        Self::SummedMomentum,
+        Self::SameMask,
+    ];
 
     /// What the switch changes, in a sentence.
     pub fn summary(self) -> &'static str {
         match self {
             Self::ScalarDb => "db is summed over a layer's units too: one number a layer",
             Self::LastBatch => "an epoch's cost is that of its last mini-batch, not the mean",
+            Self::SummedMomentum => {
+                "momentum is v = beta v + g, not the average v = beta v + (1 - beta) g"
+            }
             Self::SameMask => "dropout drops the same values in every iteration",
         }
     }
@@ -47,7 +59,23 @@ impl fmt::Display for Switch {
         f.write_str(match self {
             Self::ScalarDb => "scalar-db",
             Self::LastBatch => "last-batch",
+            Self::SummedMomentum => "summed-momentum",
             Self::SameMask => "same-mask",
+        })
+    }
+}
+
+impl FromStr for Switch {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let named = Self::ALL
+            .into_iter()
+            .find(|switch| switch.to_string() == text);
+        named.ok_or_else(|| {
+            let names = Self::ALL.map(|switch| switch.to_string());
+            let expected = format!("one of {}", names.join(", "));
+            Error::value("verify-course", "the switch", format!("{text:?}"), expected)
         })
     }
 }
