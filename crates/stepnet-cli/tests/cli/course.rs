@@ -40,7 +40,7 @@ fn every_row_stands_in_the_table_the_json_and_the_page() {
 fn what_cannot_be_verified_is_said_in_a_line() {
     let desk = Desk::new();
     desk.run("verify-course --only opt_gb")
-        .fails(2, &["\"opt_gb\"", "the nearest is opt_gd"]);
+        .fails(2, &["\"opt_gb\"", "did you mean \"opt_gd\"?"]);
     desk.run("verify-course --data nowhere")
         .fails(2, &["nowhere: no such folder"]);
     std::fs::write(desk.join("file"), "").unwrap();

@@ -6,15 +6,13 @@
 use ndarray::{Array2, array};
 
 use super::published::{ArrayFacts, CheckedNumber, Checks, L2Check, Many};
-use super::row::{Reference, Row, Verdict, compare};
+use super::row::{Reference, Row, Verdict};
 use crate::Result;
 use crate::nn::Network;
 use crate::optim::l2_cost;
 use crate::rng::RandomState;
 use crate::see::gradcheck;
 use crate::steps::{L_model_backward, L_model_forward, Parameters, compute_cost};
-
-const NOTEBOOK: &str = "Gradient Checking (course 2, week 1)";
 
 /// The step of the notebook's differences.
 const EPS: f64 = 1e-7;
@@ -34,25 +32,13 @@ pub(crate) fn rows(name: &str, checks: &Checks) -> Result<Vec<Row>> {
     }
 }
 
-fn row(
-    experiment: &str,
-    version: &str,
-    what: &str,
-    texts: &[String],
-    reference: Reference,
-    ours: f64,
-) -> Row {
-    let (text, difference, verdict) = compare(ours, texts, reference);
-    Row {
-        experiment: experiment.to_owned(),
-        version: version.to_owned(),
-        what: what.to_owned(),
-        published: texts.first().cloned().unwrap_or_default(),
-        ours: text,
-        difference: Some(difference),
-        verdict,
-        note: String::new(),
-    }
+/// A row of a check, all of whose reference runs gave the same.
+fn row(check: &str, what: &str, texts: &[String], value: f64, ours: f64) -> Row {
+    let notebook = match check {
+        "reg_l2_cost" => "Regularization (course 2, week 1)",
+        _ => "Gradient Checking (course 2, week 1)",
+    };
+    Row::without_data(check, notebook, what, texts).measured(ours, texts, Reference::exact(value))
 }
 
 /// `J(theta) = theta x` with `x = 2` at `theta = 4`.
@@ -60,20 +46,11 @@ fn one_parameter(published: &[CheckedNumber]) -> Result<Vec<Row>> {
     let J = |theta: &[f64]| theta[0] * 2.0;
     let check = gradcheck::function(&[4.0], &[2.0], EPS, J)?;
     let ours = [J(&[4.0]), 2.0, check.approx[0], check.difference];
-    let rows = published.iter().zip(ours).map(|(number, ours)| {
-        let texts: Vec<String> = number
-            .text
-            .iter()
-            .chain(&number.other_copies)
-            .cloned()
-            .collect();
-        // Exact in IEEE arithmetic.
-        let reference = Reference {
-            value: Some(number.value),
-            spread: 0.0,
-        };
-        row(NAMES[0], NOTEBOOK, &number.what, &texts, reference, ours)
-    });
+    // Exact in IEEE arithmetic.
+    let rows = published
+        .iter()
+        .zip(ours)
+        .map(|(number, ours)| row(NAMES[0], &number.what, &number.texts(), number.value, ours));
     Ok(rows.collect())
 }
 
@@ -99,17 +76,8 @@ fn planted_faults(published: &Many) -> Result<Vec<Row>> {
     let cost_at = |parameters: &Parameters<f64>| -> Result<f64> {
         compute_cost(&L_model_forward(&X, parameters)?.0, &Y)
     };
-    let mut rows = vec![row(
-        NAMES[1],
-        NOTEBOOK,
-        "cost",
-        &[],
-        Reference {
-            value: Some(published.cost.value),
-            spread: 0.0,
-        },
-        cost_at(&parameters)?,
-    )];
+    let cost = cost_at(&parameters)?;
+    let mut rows = vec![row(NAMES[1], "cost", &[], published.cost.value, cost)];
     for (name, facts) in &published.gradients_with_faults {
         let layer: usize = name
             .trim_start_matches(char::is_alphabetic)
@@ -129,26 +97,10 @@ fn planted_faults(published: &Many) -> Result<Vec<Row>> {
         cost_at(&from_vector(theta, &parameters)).unwrap_or(f64::NAN)
     })?;
     for number in &published.published {
-        let texts: Vec<String> = number
-            .text
-            .iter()
-            .chain(&number.other_copies)
-            .cloned()
-            .collect();
-        let near = (check.difference - number.value).abs() <= ROUNDING_OF_THE_CHECK * number.value;
-        let value = Reference {
-            value: Some(number.value),
-            spread: 0.0,
-        };
-        let mut row = row(
-            NAMES[1],
-            NOTEBOOK,
-            &number.what,
-            &texts,
-            value,
-            check.difference,
-        );
-        row.ours = format!("{:?}", check.difference);
+        let ours = check.difference;
+        let near = (ours - number.value).abs() <= ROUNDING_OF_THE_CHECK * number.value;
+        let mut row = row(NAMES[1], &number.what, &number.texts(), number.value, ours);
+        row.ours = format!("{ours:?}");
         row.verdict = Verdict::of(near);
         row.note = "to 1e-7, for a step of 1e-7 measures the rounding of the cost; copies differ in the 11th digit".into();
         rows.push(row);
@@ -160,18 +112,8 @@ fn planted_faults(published: &Many) -> Result<Vec<Row>> {
 fn sums(name: &str, values: &Array2<f64>, facts: &ArrayFacts) -> Vec<Row> {
     let squares: f64 = values.iter().map(|value| value * value).sum();
     let of = |what: &str, ours: f64, value: f64| {
-        let reference = Reference {
-            value: Some(value),
-            spread: 0.0,
-        };
-        row(
-            NAMES[1],
-            NOTEBOOK,
-            &format!("{what} of {name} with the faults"),
-            &[],
-            reference,
-            ours,
-        )
+        let what = format!("{what} of {name} with the faults");
+        row(NAMES[1], &what, &[], value, ours)
     };
     vec![
         of("sum", values.sum(), facts.sum),
@@ -201,7 +143,6 @@ fn from_vector(theta: &[f64], like: &Parameters<f64>) -> Parameters<f64> {
 
 /// The cost of five examples under a network of 3-2-3-1 units, with lambda 0.1.
 fn cost_with_l2(published: &L2Check) -> Result<Vec<Row>> {
-    const VERSION: &str = "Regularization (course 2, week 1)";
     let AL = Array2::from_shape_vec((1, 5), published.output.clone());
     let Y = Array2::from_shape_vec((1, 5), published.labels.clone());
     let (Ok(AL), Ok(Y)) = (AL, Y) else {
@@ -214,11 +155,7 @@ fn cost_with_l2(published: &L2Check) -> Result<Vec<Row>> {
     RandomState::new(1).fill_randn(network.parameters_mut());
     let penalty = l2_cost(&network, 0.1, 5);
     let check = |what: &str, texts: &[String], value: f64, ours: f64| {
-        let reference = Reference {
-            value: Some(value),
-            spread: 0.0,
-        };
-        row(NAMES[2], VERSION, what, texts, reference, ours)
+        row(NAMES[2], what, texts, value, ours)
     };
     let mut texts = vec![published.text.clone()];
     texts.extend(published.other_copies.iter().cloned());

@@ -25,6 +25,7 @@ mod rows;
 mod sources;
 mod switches;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 pub use experiment::Alter;
@@ -36,7 +37,8 @@ pub use row::{Row, Verdict};
 pub use switches::Switch;
 
 use crate::error::{Error, Result};
-use published::Published;
+use crate::nn::notation::hint;
+use published::{Experiment, Published};
 use sources::Sources;
 
 /// The name under which the building blocks run.
@@ -56,22 +58,23 @@ pub struct Options<'a> {
     pub switch: Option<Switch>,
     /// How many iterations or epochs lie between the costs that a [`Run`] lists; as the notebook
     /// prints them where it is not given.
-    pub every: Option<std::num::NonZeroUsize>,
+    pub every: Option<NonZeroUsize>,
     /// Told the name of each experiment before it runs.
     pub starts: Option<&'a dyn Fn(&str)>,
 }
 
 /// The names of everything that can be verified, in the order in which it runs.
 pub fn names() -> Vec<String> {
-    let published = Published::embedded();
-    let experiments = published
-        .experiments
+    names_of(&Published::embedded())
+}
+
+fn names_of(published: &Published) -> Vec<String> {
+    let experiments = published.experiments.iter();
+    [BLOCKS]
         .into_iter()
-        .map(|experiment| experiment.id);
-    [BLOCKS.to_owned()]
-        .into_iter()
-        .chain(checks::NAMES.map(str::to_owned))
-        .chain(experiments)
+        .chain(checks::NAMES)
+        .chain(experiments.map(|experiment| experiment.id.as_str()))
+        .map(str::to_owned)
         .collect()
 }
 
@@ -80,64 +83,62 @@ pub fn names() -> Vec<String> {
 /// # Errors
 /// When a name in `only` fits nothing, a data file cannot be read, or a run breaks down.
 pub fn verify(options: &Options<'_>) -> Result<Report> {
-    let names = names();
-    check_names(&options.only, &names)?;
     let published = Published::embedded();
+    let names = names_of(&published);
+    check_names(&options.only, &names)?;
     let mut sources = Sources::new(&options.data, &published.data);
-    let unaltered = |_: &_, _: &mut [f64]| {};
-    let alter = options.alter.unwrap_or(&unaltered);
     let mut report = Report::new(published.copies.clone());
-    let wanted = |name: &str| {
-        let wanted =
-            options.only.is_empty() || options.only.iter().any(|only| fits(only, name, &names));
-        if let (true, Some(starts)) = (wanted, options.starts) {
+    let asked = |name: &&String| {
+        options.only.is_empty() || options.only.iter().any(|only| fits(only, name, &names))
+    };
+    for name in names.iter().filter(asked) {
+        if let Some(starts) = options.starts {
             starts(name);
         }
-        wanted
-    };
-    if wanted(BLOCKS) {
-        for case in blocks::cases() {
-            report.rows.extend(case.printed_rows()?);
-            report.reference.extend(case.reference_rows::<f64>()?);
-        }
-    }
-    for name in checks::NAMES.into_iter().filter(|name| wanted(name)) {
-        let (printed, reference) = checks::rows(name, &published.checks)?
-            .into_iter()
-            .partition(|row| !row.published.is_empty());
-        report.add(printed, reference);
-    }
-    for experiment in &published.experiments {
-        if !wanted(&experiment.id) {
-            continue;
-        }
-        let switched;
-        let experiment = match options.switch {
-            Some(switch) => {
-                switched = experiment.switched(switch);
-                &switched
+        let mut experiments = published.experiments.iter();
+        match experiments.find(|experiment| experiment.id == *name) {
+            Some(experiment) => train(experiment, options, &mut sources, &mut report)?,
+            None if name == BLOCKS => {
+                for case in blocks::cases() {
+                    report.add(case.printed_rows()?);
+                    report.add(case.reference_rows::<f64>()?);
+                }
             }
-            None => experiment,
-        };
-        match sources.get(&experiment.data)? {
-            Err(why) => report.add(rows::without_data(experiment, why), Vec::new()),
-            Ok(parts) => {
-                let outcome = experiment::run(experiment, &parts.train, parts.test.as_ref(), alter)
-                    .map_err(|error| Error::Training(format!("{}: {error}", experiment.id)))?;
-                let (printed, mut reference): (Vec<Row>, Vec<Row>) =
-                    rows::published(experiment, &outcome)
-                        .into_iter()
-                        .partition(|row| !row.published.is_empty());
-                reference.extend(rows::reference(experiment, &outcome));
-                report.add(printed, reference);
-                let every = options
-                    .every
-                    .map_or(experiment.print_every, std::num::NonZeroUsize::get);
-                report.runs.push(Run::new(experiment, &outcome, every));
-            }
+            None => report.add(checks::rows(name, &published.checks)?),
         }
     }
     Ok(report)
+}
+
+/// Trains an experiment and adds what came of it, or why it cannot be.
+fn train(
+    experiment: &Experiment,
+    options: &Options<'_>,
+    sources: &mut Sources<'_>,
+    report: &mut Report,
+) -> Result<()> {
+    let mut experiment = experiment.clone();
+    if let Some(switch) = options.switch {
+        experiment.turn(switch);
+    }
+    let parts = match sources.get(&experiment.data)? {
+        Ok(parts) => parts,
+        Err(why) => {
+            report.add(rows::without_data(&experiment, why));
+            return Ok(());
+        }
+    };
+    let unaltered = |_: &_, _: &mut [f64]| {};
+    let alter = options.alter.unwrap_or(&unaltered);
+    let outcome = experiment::run(&experiment, &parts.train, parts.test.as_ref(), alter)
+        .map_err(|error| Error::Training(format!("{}: {error}", experiment.id)))?;
+    report.add(rows::published(&experiment, &outcome));
+    report.add(rows::reference(&experiment, &outcome));
+    let every = options
+        .every
+        .map_or(experiment.print_every, NonZeroUsize::get);
+    report.runs.push(Run::new(&experiment, &outcome, every));
+    Ok(())
 }
 
 /// Whether `only` asks for the experiment `name`: by its name, or by the beginning of several.
@@ -146,23 +147,18 @@ fn fits(only: &str, name: &str, names: &[String]) -> bool {
 }
 
 fn check_names(only: &[String], names: &[String]) -> Result<()> {
-    for asked in only {
-        if asked.is_empty() || !names.iter().any(|name| fits(asked, name, names)) {
-            let nearest = names
-                .iter()
-                .max_by(|a, b| strsim::jaro(a, asked).total_cmp(&strsim::jaro(b, asked)));
-            let expected = format!(
-                "one of {}; the nearest is {}",
-                names.join(", "),
-                nearest.map_or(BLOCKS, String::as_str)
-            );
-            return Err(Error::value(
-                "verify-course",
-                "the experiment",
-                format!("{asked:?}"),
-                expected,
-            ));
-        }
-    }
-    Ok(())
+    let unknown =
+        |asked: &&String| asked.is_empty() || !names.iter().any(|name| fits(asked, name, names));
+    let Some(asked) = only.iter().find(unknown) else {
+        return Ok(());
+    };
+    let hint = hint(asked, names.iter().map(String::as_str));
+    let expected = format!("one of {}{hint}", names.join(", "));
+    let found = format!("{asked:?}");
+    Err(Error::value(
+        "verify-course",
+        "the experiment",
+        found,
+        expected,
+    ))
 }

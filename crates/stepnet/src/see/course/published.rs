@@ -60,19 +60,16 @@ pub(crate) struct Experiment {
     pub(crate) switch: Option<Switch>,
     pub(crate) init_check: Option<BTreeMap<String, ArrayFacts>>,
     pub(crate) trace: Vec<(usize, f64)>,
-    pub(crate) weights: Option<BTreeMap<String, serde_json::Value>>,
+    pub(crate) weights: Option<BTreeMap<String, ArrayFacts>>,
     pub(crate) published: Vec<PublishedNumber>,
 }
 
 impl Experiment {
-    /// The experiment under another switch, and named so.
-    pub(crate) fn switched(&self, switch: Switch) -> Self {
+    /// Sets a switch, and names the experiment after it.
+    pub(crate) fn turn(&mut self, switch: Switch) {
         let base = self.id.split('+').next().unwrap_or_default();
-        Self {
-            id: format!("{base}+{switch}"),
-            switch: Some(switch),
-            ..self.clone()
-        }
+        self.id = format!("{base}+{switch}");
+        self.switch = Some(switch);
     }
 }
 
@@ -109,6 +106,9 @@ pub(crate) struct PublishedNumber {
     /// The largest relative difference between reference runs that sum in other orders.
     #[serde(default)]
     pub(crate) spread: f64,
+    /// Whether it was read elsewhere than in the experiment's `copies`.
+    #[serde(default)]
+    pub(crate) elsewhere: bool,
 }
 
 /// What a published number measures.
@@ -158,6 +158,17 @@ pub(crate) struct CheckedNumber {
     #[serde(default)]
     pub(crate) other_copies: Vec<String>,
     pub(crate) value: f64,
+}
+
+impl CheckedNumber {
+    /// As the copies print it.
+    pub(crate) fn texts(&self) -> Vec<String> {
+        self.text
+            .iter()
+            .chain(&self.other_copies)
+            .cloned()
+            .collect()
+    }
 }
 
 #[derive(Debug, Clone, Deserialize)]

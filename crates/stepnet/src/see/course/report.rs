@@ -82,9 +82,16 @@ impl Report {
         }
     }
 
-    pub(crate) fn add(&mut self, rows: Vec<Row>, reference: Vec<Row>) {
-        self.rows.extend(rows);
-        self.reference.extend(reference);
+    /// Adds rows, those without a published text to the numbers of the reference runs.
+    pub(crate) fn add(&mut self, rows: Vec<Row>) {
+        for row in rows {
+            let to = if row.published.is_empty() {
+                &mut self.reference
+            } else {
+                &mut self.rows
+            };
+            to.push(row);
+        }
     }
 
     /// The rows that differ, published ones first.

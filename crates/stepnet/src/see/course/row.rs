@@ -33,6 +33,45 @@ pub struct Row {
     pub note: String,
 }
 
+impl Row {
+    /// The row of a number that nothing is known of on our side: its data is not here.
+    pub(crate) fn without_data(
+        experiment: &str,
+        version: &str,
+        what: &str,
+        texts: &[String],
+    ) -> Self {
+        Self {
+            experiment: experiment.to_owned(),
+            version: version.to_owned(),
+            what: what.to_owned(),
+            published: texts.first().cloned().unwrap_or_default(),
+            ours: String::new(),
+            difference: None,
+            verdict: Verdict::NoData,
+            note: String::new(),
+        }
+    }
+
+    /// The same row with our number, held against the texts that copies print and the reference run:
+    /// it has to show one of the texts, and to be within the bound of the value.
+    pub(crate) fn measured(mut self, ours: f64, texts: &[String], reference: Reference) -> Self {
+        let (text, difference, verdict) = compare(ours, texts, reference);
+        self.ours = text;
+        self.difference = Some(difference);
+        self.verdict = verdict;
+        self
+    }
+
+    /// The same row with our number, held against a value of the reference run within a bound.
+    pub(crate) fn within(mut self, ours: f64, value: f64, bound: f64) -> Self {
+        self.ours = format!("{ours:?}");
+        self.difference = Some(ours - value);
+        self.verdict = Verdict::of((ours - value).abs() <= bound);
+        self
+    }
+}
+
 /// Whether a published number is ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -73,16 +112,22 @@ pub(crate) struct Reference {
 }
 
 impl Reference {
+    /// A value that all reference runs gave alike.
+    pub(crate) fn exact(value: f64) -> Self {
+        Self {
+            value: Some(value),
+            spread: 0.0,
+        }
+    }
+
     /// How far from `value` a correct run may be.
     pub(crate) fn bound(self, value: f64) -> f64 {
         (ROUNDING + SPREADS * self.spread) * value.abs()
     }
 }
 
-/// Compares our number with the texts that copies print and with the reference run: it has to show
-/// one of the texts, and to be within the bound of the value. Gives our text, the difference and the
-/// verdict.
-pub(crate) fn compare(ours: f64, texts: &[String], reference: Reference) -> (String, f64, Verdict) {
+/// Our text, the difference and the verdict of [`Row::measured`].
+fn compare(ours: f64, texts: &[String], reference: Reference) -> (String, f64, Verdict) {
     let near = |value: f64| (ours - value).abs() <= reference.bound(value);
     let shows = |text: &String| {
         let Ok(number) = text.parse::<f64>() else {

@@ -4,36 +4,31 @@ use std::collections::BTreeMap;
 
 use super::experiment::Outcome;
 use super::published::{ArrayFacts, Experiment, PublishedNumber, What};
-use super::row::{Reference, Row, Verdict, compare};
+use super::row::{Reference, Row};
 use crate::nn::{Network, Scores};
 
 /// A row for each published number.
 pub(crate) fn published(experiment: &Experiment, outcome: &Outcome) -> Vec<Row> {
     let rows = experiment.published.iter().map(|number| {
-        let mut row = empty(experiment, &what(experiment, number), &number.texts);
-        if let Some(ours) = measured(number, outcome) {
-            let reference = Reference {
-                value: number.value,
-                spread: number.spread,
-            };
-            let (text, difference, verdict) = compare(ours, &number.texts, reference);
-            row.ours = text;
-            row.difference = Some(difference);
-            row.verdict = verdict;
-        } else {
+        let mut row = empty(experiment, number);
+        let Some(ours) = measured(number, outcome) else {
             row.note = "needs the test part of the data, which is not here".into();
-        }
-        row
+            return row;
+        };
+        let reference = Reference {
+            value: number.value,
+            spread: number.spread,
+        };
+        row.measured(ours, &number.texts, reference)
     });
     rows.collect()
 }
 
 /// The same rows where the data is not here.
 pub(crate) fn without_data(experiment: &Experiment, why: &str) -> Vec<Row> {
-    let rows = experiment.published.iter().map(|number| {
-        let mut row = empty(experiment, &what(experiment, number), &number.texts);
-        row.note = why.to_owned();
-        row
+    let rows = experiment.published.iter().map(|number| Row {
+        note: why.to_owned(),
+        ..empty(experiment, number)
     });
     rows.collect()
 }
@@ -51,37 +46,30 @@ pub(crate) fn reference(experiment: &Experiment, outcome: &Outcome) -> Vec<Row> 
         rows.extend(arrays(experiment, "at the start", &outcome.initial, facts));
     }
     if let Some(facts) = &experiment.weights {
-        // Beside the arrays stands when they were taken, a plain number.
-        let facts: BTreeMap<String, ArrayFacts> = facts
-            .iter()
-            .filter_map(|(name, facts)| {
-                Some((name.clone(), serde_json::from_value(facts.clone()).ok()?))
-            })
-            .collect();
-        rows.extend(arrays(experiment, "at the end", &outcome.network, &facts));
+        rows.extend(arrays(experiment, "at the end", &outcome.network, facts));
     }
     rows
 }
 
-fn empty(experiment: &Experiment, what: &str, texts: &[String]) -> Row {
-    Row {
-        experiment: experiment.id.clone(),
-        version: version(experiment),
-        what: what.to_owned(),
-        published: texts.first().cloned().unwrap_or_default(),
-        ours: String::new(),
-        difference: None,
-        verdict: Verdict::NoData,
-        note: String::new(),
-    }
+fn empty(experiment: &Experiment, number: &PublishedNumber) -> Row {
+    let version = if number.elsewhere {
+        format!("{}, other public copies", experiment.notebook)
+    } else {
+        version(experiment)
+    };
+    Row::without_data(
+        &experiment.id,
+        &version,
+        &what(experiment, number),
+        &number.texts,
+    )
 }
 
 fn version(experiment: &Experiment) -> String {
-    let mut version = experiment.notebook.clone();
-    if !experiment.copies.is_empty() {
-        version += &format!(" [{}]", experiment.copies.join(", "));
+    if experiment.copies.is_empty() {
+        return experiment.notebook.clone();
     }
-    version
+    format!("{} [{}]", experiment.notebook, experiment.copies.join(", "))
 }
 
 /// What a step of the run is called.
@@ -118,11 +106,7 @@ fn measured(number: &PublishedNumber, outcome: &Outcome) -> Option<f64> {
 
 /// A row of the reference run alone.
 fn within(experiment: &Experiment, what: &str, ours: f64, value: f64, bound: f64) -> Row {
-    let mut row = empty(experiment, what, &[]);
-    row.ours = format!("{ours:?}");
-    row.difference = Some(ours - value);
-    row.verdict = Verdict::of((ours - value).abs() <= bound);
-    row
+    Row::without_data(&experiment.id, &version(experiment), what, &[]).within(ours, value, bound)
 }
 
 /// Rows for the arrays of a network that something is known of.
@@ -132,24 +116,32 @@ fn arrays(
     network: &Network<f64>,
     facts: &BTreeMap<String, ArrayFacts>,
 ) -> Vec<Row> {
-    let mut rows = Vec::new();
-    let mut layer = 0;
-    for node in network.nodes() {
-        layer += usize::from(!node.parameters().is_empty());
-        for (parameter, range) in node.placed_parameters() {
+    let ours = named_arrays(network);
+    let rows = facts.iter().flat_map(|(name, facts)| {
+        // An array that is not there differs in its size.
+        let values = ours.get(name).copied().unwrap_or_default();
+        let row = move |(what, ours, value, bound): (&str, f64, f64, f64)| {
+            let what = format!("{what} of {name} {when}");
+            within(experiment, &what, ours, value, bound)
+        };
+        measures(values, facts).into_iter().map(row)
+    });
+    rows.collect()
+}
+
+/// `W1`, `b1`, `W2`, ... of a network of dense layers.
+fn named_arrays(network: &Network<f64>) -> BTreeMap<String, &[f64]> {
+    let learning = network
+        .nodes()
+        .iter()
+        .filter(|node| !node.parameters().is_empty());
+    let arrays = learning.zip(1..).flat_map(|(node, layer)| {
+        node.placed_parameters().map(move |(parameter, range)| {
             let letter = if parameter.name == "weight" { "W" } else { "b" };
-            let name = format!("{letter}{layer}");
-            let Some(facts) = facts.get(&name) else {
-                continue;
-            };
-            let values = &network.parameters()[range];
-            for (what, ours, value, bound) in measures(values, facts) {
-                let what = format!("{what} of {name} {when}");
-                rows.push(within(experiment, &what, ours, value, bound));
-            }
-        }
-    }
-    rows
+            (format!("{letter}{layer}"), &network.parameters()[range])
+        })
+    });
+    arrays.collect()
 }
 
 /// What is known of an array, as `(what, ours, published, bound)`.

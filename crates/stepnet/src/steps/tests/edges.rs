@@ -201,3 +201,20 @@ fn activations_take_arrays_of_any_dimension() {
         array![[[0.0, 2.0]]].into_dyn()
     );
 }
+
+#[test]
+fn the_cache_of_a_convolution_is_what_it_was_given() {
+    let mut random = RandomState::new(1);
+    let A_prev = random.randn((2, 5, 4, 3)).unwrap();
+    let W = random.randn((3, 3, 3, 2)).unwrap();
+    let b = random.randn((1, 1, 1, 2)).unwrap();
+    let hparameters = ConvHparameters { stride: 2, pad: 1 };
+    let (_, cache) = conv_forward(&A_prev, &W, &b, hparameters).unwrap();
+    let expected = ConvCache {
+        A_prev,
+        W,
+        b,
+        hparameters,
+    };
+    assert_eq!(cache, expected);
+}

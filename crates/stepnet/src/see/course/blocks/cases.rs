@@ -58,6 +58,8 @@ pub(super) struct Rng {
 struct Draw {
     name: String,
     shape: Vec<usize>,
+    offset: usize,
+    count: usize,
     first: f64,
     last: f64,
     sum: f64,
@@ -77,11 +79,9 @@ pub(super) struct Hyperparameters {
     pub(super) f: Option<usize>,
     pub(super) mode: Option<String>,
     pub(super) activation: Option<String>,
-    #[serde(rename = "activations")]
-    _activations: Option<Vec<String>>,
+    pub(super) activations: Option<Vec<String>>,
     pub(super) learning_rate: Option<f64>,
-    #[serde(rename = "scale")]
-    _scale: Option<f64>,
+    pub(super) scale: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -168,12 +168,23 @@ fn draw(rng: &Rng) -> Result<Arrays> {
     Ok(arrays)
 }
 
+/// What is known of a drawn array.
+pub(super) struct DrawFacts<'a> {
+    pub(super) name: &'a str,
+    /// Values drawn before it, and its own.
+    pub(super) span: [usize; 2],
+    pub(super) ends: [f64; 2],
+    pub(super) sum: f64,
+}
+
 impl Rng {
-    /// What is known of the drawn arrays: name, first, last, sum.
-    pub(super) fn facts(&self) -> impl Iterator<Item = (&str, [f64; 3])> {
-        self.draws
-            .iter()
-            .map(|draw| (draw.name.as_str(), [draw.first, draw.last, draw.sum]))
+    pub(super) fn facts(&self) -> impl Iterator<Item = DrawFacts<'_>> {
+        self.draws.iter().map(|draw| DrawFacts {
+            name: &draw.name,
+            span: [draw.offset, draw.count],
+            ends: [draw.first, draw.last],
+            sum: draw.sum,
+        })
     }
 }
 

@@ -115,13 +115,17 @@ impl Case {
         let inputs = self.fixtures.inputs(case)?;
         let double = T::NAME == "f64";
         let mut rows = Vec::new();
-        for (name, [first, last, sum]) in case.inputs.rng.iter().flat_map(|rng| rng.facts()) {
-            let values = &inputs[name];
-            // Drawn inputs come bit for bit.
-            let ends = values.iter().next() == Some(&first) && values.iter().last() == Some(&last);
-            let apart = (compare::sum(values) - sum).abs();
-            let agrees = ends && apart <= 1e-12 * sum.abs();
-            rows.push(self.reference_row(&format!("{name}, drawn"), (apart, agrees)));
+        let mut drawn = 0;
+        for facts in case.inputs.rng.iter().flat_map(|rng| rng.facts()) {
+            let values = &inputs[facts.name];
+            // Drawn inputs come bit for bit, and from their places in the stream.
+            let ends = [values.iter().next(), values.iter().last()];
+            let found =
+                facts.span == [drawn, values.len()] && ends == facts.ends.each_ref().map(Some);
+            let apart = (compare::sum(values) - facts.sum).abs();
+            let agrees = found && apart <= 1e-12 * facts.sum.abs();
+            rows.push(self.reference_row(&format!("{}, drawn", facts.name), (apart, agrees)));
+            drawn += values.len();
         }
         for (name, expected) in &case.input_checks {
             let exact = expected.value.is_some();

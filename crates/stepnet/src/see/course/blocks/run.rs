@@ -63,6 +63,8 @@ impl Given<'_> {
     }
 
     fn random(&self) -> RandomState {
+        // The functions know no other scale.
+        assert_eq!(self.case.inputs.hyperparameters.scale, Some(0.01));
         let seed = self.case.inputs.rng.as_ref().map(|rng| rng.seed);
         RandomState::new(self.stated("seed", seed))
     }
@@ -254,6 +256,8 @@ fn run_dense<T: Element>(given: &Given<'_>) -> Result<Arrays> {
             )?)
         }
         "L_model_backward" => {
+            let activations = given.case.inputs.hyperparameters.activations.as_deref();
+            assert_eq!(activations, Some(&["sigmoid".to_owned()][..]));
             let linear_cache = LinearCache {
                 A: get("A0"),
                 W: get("W1"),
