@@ -1,20 +1,24 @@
-//! The built-in layers, one file each, and the registry that builds them from the notation.
+//! The built-in layers, one file each (`window.rs` and `pool.rs` hold what several share), and the
+//! registry that builds them from the notation.
 
 mod activation;
+mod avgpool;
 mod conv;
 mod dropout;
 mod flatten;
 mod linear;
+mod maxpool;
 mod pool;
 mod registry;
 mod window;
 
 pub use activation::Activation;
+pub use avgpool::AvgPool;
 pub use conv::Conv;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use linear::Linear;
-pub use pool::{AvgPool, MaxPool};
+pub use maxpool::MaxPool;
 pub use registry::Registry;
 
 use super::notation::LayerText;

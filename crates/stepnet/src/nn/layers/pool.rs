@@ -1,17 +1,17 @@
-//! `maxpool(size, ...)`, `avgpool(size, ...)` and `globalavgpool`.
+//! What the poolings share: their geometry, what the doctor asks, and the terms of a window.
 
 use super::window::{Window, reason, volume};
 use crate::Element;
 use crate::error::Result as Checked;
-use crate::kernels::{PoolGeometry, pool};
-use crate::memory;
-use crate::nn::account::{self, Account, Feed, Feeds, Rule, Seen, Term};
+use crate::kernels::PoolGeometry;
+use crate::nn::account::{self, Feed, Seen, Term};
 use crate::nn::doctor::cost;
-use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads, Remedy};
+use crate::nn::layer::Remedy;
 use crate::nn::notation::{LayerText, PaddingText};
 use crate::nn::shape::Shape;
 
-fn geometry(
+/// The sizes for an input, or why they do not fit.
+pub(super) fn geometry(
     kind: &str,
     window: &Window,
     input: Shape,
@@ -33,7 +33,7 @@ fn geometry(
 }
 
 /// The formula by which a window, or its padding, is refused.
-fn formula(window: &Window, input: Shape) -> Option<String> {
+pub(super) fn formula(window: &Window, input: Shape) -> Option<String> {
     let [height, width, _] = volume("pool", input).ok()?;
     if let PaddingText::Sides {
         top,
@@ -59,7 +59,7 @@ fn formula(window: &Window, input: Shape) -> Option<String> {
 }
 
 /// Windows that may fit where this one does not.
-fn remedies(text: &LayerText, window: &Window, input: Shape) -> Vec<Remedy> {
+pub(super) fn remedies(text: &LayerText, window: &Window, input: Shape) -> Vec<Remedy> {
     let Ok([height, width, _]) = volume("pool", input) else {
         return Vec::new();
     };
@@ -99,13 +99,14 @@ fn remedies(text: &LayerText, window: &Window, input: Shape) -> Vec<Remedy> {
     remedies
 }
 
-fn accepted(kind: &str, window: &Window, input: Shape, batch: usize) -> PoolGeometry {
+/// The geometry for an input that `output_shape` has accepted.
+pub(super) fn accepted(kind: &str, window: &Window, input: Shape, batch: usize) -> PoolGeometry {
     geometry(kind, window, input, batch)
         .unwrap_or_else(|problem| panic!("{kind} after its shape check: {problem}"))
 }
 
 /// Positions of all windows of one example; what a window has beyond the image is never looked at.
-fn visits(geometry: &PoolGeometry) -> u64 {
+pub(super) fn visits(geometry: &PoolGeometry) -> u64 {
     let [height, width, channels] = geometry.input;
     let [out_height, out_width, _] = geometry.output;
     let window = geometry.kernel[0].min(height) * geometry.kernel[1].min(width);
@@ -117,7 +118,7 @@ const MOST_POSITIONS: usize = 1 << 16;
 
 /// The window of output value `place`: a term for each of its positions, and its extents. Of a very
 /// large window the positions in the padding are left out, and then it has none.
-fn window_terms<T: Element>(
+pub(super) fn window_terms<T: Element>(
     g: &PoolGeometry,
     place: usize,
     seen: &Seen<'_, T>,
@@ -144,26 +145,9 @@ fn window_terms<T: Element>(
     Ok((terms, whole.then_some([g.kernel[0], g.kernel[1], 1])))
 }
 
-/// The first largest of a window's values, as the kernel finds it.
-fn winner<T: Element>(terms: &[Term], seen: &Seen<'_, T>) -> usize {
-    let values = terms.iter().enumerate().filter_map(|(number, term)| {
-        let value = seen.x.get(term.place?)?;
-        Some((number, *value))
-    });
-    values
-        .reduce(|best, other| {
-            if pool::beats(other.1, best.1) {
-                other
-            } else {
-                best
-            }
-        })
-        .map_or(0, |(number, _)| number)
-}
-
 /// The output values whose windows hold the input value at `place`, each with one over how many
 /// values of the image its window holds.
-fn windows_over(g: &PoolGeometry, place: usize) -> Checked<Vec<Feed>> {
+pub(super) fn windows_over(g: &PoolGeometry, place: usize) -> Checked<Vec<Feed>> {
     let [_, width, channels] = g.input;
     let (row, col) = (place / (width * channels), place / channels % width);
     let [down, right] = g.axes();
@@ -180,228 +164,4 @@ fn windows_over(g: &PoolGeometry, place: usize) -> Checked<Vec<Feed>> {
         }
     }
     Ok(feeds)
-}
-
-/// Max pooling. The padding never wins; of several equal maxima the first (row by row) gets the
-/// gradient; windows may overlap.
-#[derive(Debug, Clone)]
-pub struct MaxPool {
-    text: LayerText,
-    window: Window,
-}
-
-impl MaxPool {
-    pub(super) fn from_text(text: &LayerText) -> Self {
-        Self {
-            text: text.clone(),
-            window: Window::of_pool(text),
-        }
-    }
-}
-
-impl<T: Element> Layer<T> for MaxPool {
-    fn text(&self) -> LayerText {
-        self.text.clone()
-    }
-
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
-        Ok(geometry("maxpool", &self.window, input, 1)?.output.into())
-    }
-
-    fn formula(&self, input: Shape) -> Option<String> {
-        formula(&self.window, input)
-    }
-
-    fn remedies(&self, input: Shape) -> Vec<Remedy> {
-        remedies(&self.text, &self.window, input)
-    }
-
-    fn visits(&self, input: Shape) -> u64 {
-        visits(&accepted("maxpool", &self.window, input, 1))
-    }
-
-    fn memory(&self, input: Shape, batch: usize) -> Memory {
-        let [height, width, channels] = accepted("maxpool", &self.window, input, batch).output;
-        Memory {
-            kept_indices: batch * height * width * channels,
-            ..Memory::default()
-        }
-    }
-
-    fn reads(&self) -> Reads {
-        Reads {
-            input: false,
-            output: false,
-        }
-    }
-
-    fn forward(&self, pass: Forward<'_, T>) {
-        let geometry = accepted(
-            "maxpool",
-            &self.window,
-            pass.context.input,
-            pass.context.batch,
-        );
-        let winners = pass.context.backward.then_some(pass.kept_indices);
-        pool::max_forward(&geometry, pass.x, pass.y, winners);
-    }
-
-    fn backward(&self, pass: Backward<'_, T>) {
-        let geometry = accepted(
-            "maxpool",
-            &self.window,
-            pass.context.input,
-            pass.context.batch,
-        );
-        if let Some(dx) = pass.dx {
-            pool::max_backward(&geometry, pass.kept_indices, pass.dy, dx);
-        }
-    }
-
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let g = accepted("maxpool", &self.window, seen.input, 1);
-        let (terms, window) = window_terms(&g, place, seen)?;
-        let winner = winner(&terms, seen);
-        let formula = "y = the largest x of the window, the first of equals";
-        let account = Account::new(formula, Rule::Largest { winner }, terms);
-        Ok(Some(Account { window, ..account }))
-    }
-
-    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
-        let g = accepted("maxpool", &self.window, seen.input, 1);
-        let mut y = memory::zeros("the values of one layer", g.y_len())?;
-        let mut winners = memory::zeros("the winners of one layer", g.y_len())?;
-        pool::max_forward(&g, seen.x, &mut y, Some(&mut winners));
-        let mut feeds = windows_over(&g, place)?;
-        for feed in &mut feeds {
-            let won = winners.get(feed.place).copied();
-            let won = won.is_some_and(|winner| winner as usize == place);
-            *feed = Feed::new(feed.place, f64::from(u8::from(won)));
-        }
-        let formula = "dx = sum of dy over the windows that x won";
-        Ok(Some(Feeds::new(formula, feeds)))
-    }
-}
-
-/// Average pooling over windows, or over the whole plane.
-///
-/// Unless `count_padding`, a window at the edge is divided by the values it holds, not by its
-/// full area. Over the whole plane (`globalavgpool`) a volume becomes a vector of its channels.
-#[derive(Debug, Clone)]
-pub struct AvgPool {
-    text: LayerText,
-    /// `None` for the whole plane.
-    window: Option<Window>,
-    count_padding: bool,
-}
-
-impl AvgPool {
-    pub(super) fn from_text(text: &LayerText) -> Self {
-        Self {
-            text: text.clone(),
-            window: Some(Window::of_pool(text)),
-            count_padding: text.flag("count_padding"),
-        }
-    }
-
-    pub(super) fn global(text: &LayerText) -> Self {
-        Self {
-            text: text.clone(),
-            window: None,
-            count_padding: false,
-        }
-    }
-
-    fn geometry(&self, input: Shape, batch: usize) -> Result<PoolGeometry, String> {
-        let whole = |[height, width, _]: [usize; 3]| Window::plain([height, width]);
-        let window = match &self.window {
-            Some(window) => window.clone(),
-            None => whole(volume("globalavgpool", input)?),
-        };
-        geometry(self.text.kind(), &window, input, batch)
-    }
-
-    fn accepted(&self, input: Shape, batch: usize) -> PoolGeometry {
-        self.geometry(input, batch)
-            .unwrap_or_else(|problem| panic!("average pooling after its shape check: {problem}"))
-    }
-}
-
-impl<T: Element> Layer<T> for AvgPool {
-    fn text(&self) -> LayerText {
-        self.text.clone()
-    }
-
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
-        let output = self.geometry(input, 1)?.output;
-        Ok(match self.window {
-            Some(_) => output.into(),
-            None => Shape::Features(output[2]),
-        })
-    }
-
-    fn formula(&self, input: Shape) -> Option<String> {
-        formula(self.window.as_ref()?, input)
-    }
-
-    fn remedies(&self, input: Shape) -> Vec<Remedy> {
-        match &self.window {
-            Some(window) => remedies(&self.text, window, input),
-            None => Vec::new(),
-        }
-    }
-
-    fn visits(&self, input: Shape) -> u64 {
-        visits(&self.accepted(input, 1))
-    }
-
-    fn reads(&self) -> Reads {
-        Reads {
-            input: false,
-            output: false,
-        }
-    }
-
-    fn forward(&self, pass: Forward<'_, T>) {
-        let geometry = self.accepted(pass.context.input, pass.context.batch);
-        pool::average_forward(&geometry, self.count_padding, pass.x, pass.y);
-    }
-
-    fn backward(&self, pass: Backward<'_, T>) {
-        if let Some(dx) = pass.dx {
-            let geometry = self.accepted(pass.context.input, pass.context.batch);
-            pool::average_backward(&geometry, self.count_padding, pass.dy, dx);
-        }
-    }
-
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let g = self.accepted(seen.input, 1);
-        let (terms, window) = window_terms(&g, place, seen)?;
-        let inside = terms.iter().filter(|term| term.place.is_some()).count();
-        let counted = if self.count_padding {
-            g.kernel[0] * g.kernel[1]
-        } else {
-            inside
-        };
-        let formula = "y = sum of x over the window / how many count";
-        let rule = Rule::Sum {
-            bias: None,
-            divisor: counted as f64,
-        };
-        let account = Account::new(formula, rule, terms);
-        Ok(Some(Account { window, ..account }))
-    }
-
-    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
-        let g = self.accepted(seen.input, 1);
-        let mut feeds = windows_over(&g, place)?;
-        if self.count_padding {
-            let all = (g.kernel[0] * g.kernel[1]) as f64;
-            for feed in &mut feeds {
-                *feed = Feed::new(feed.place, 1.0 / all);
-            }
-        }
-        let formula = "dx = sum of dy / how many count, over the windows that hold x";
-        Ok(Some(Feeds::new(formula, feeds)))
-    }
 }

@@ -1,16 +1,18 @@
 //! An explanation as text.
 
+mod gradient;
 pub(super) mod layout;
+mod trace;
 
 use std::fmt::{self, Display, Formatter};
 
 use layout::{WIDEST, beside, by, columns, grid, short};
+use trace::step;
 
 use super::explanation::{
-    Content, Explanation, Forward, Gradient, Line, More, channel_sums, more, products, ranked,
+    Content, Explanation, Forward, Line, More, channel_sums, more, products, ranked,
 };
 use super::sum::Check;
-use super::trace::Step;
 use crate::nn::account::number;
 
 /// The terms shown where nothing else is asked for.
@@ -338,78 +340,4 @@ impl Text<'_> {
         }
         Ok(())
     }
-
-    fn gradient(&self, f: &mut Formatter<'_>, gradient: &Gradient) -> fmt::Result {
-        let told = self.told;
-        let which = if gradient.predicted {
-            ", which it predicts"
-        } else {
-            ""
-        };
-        writeln!(
-            f,
-            "\nbackward: d loss / d {}, with the {} of class {}{which}: {}",
-            told.name,
-            gradient.loss,
-            gradient.class_name,
-            number(gradient.loss_value)
-        )?;
-        let through = gradient.through.as_deref();
-        let through = through.map_or(String::new(), |layer| format!(" (through {layer})"));
-        writeln!(f, "  {}{through}", gradient.formula)?;
-        if !gradient.terms.is_empty() {
-            let heads = match through.is_empty() {
-                true => ["value", "factor", "product"],
-                false => ["dy", "dy/dx", "sent back"],
-            };
-            let loud = gradient.terms.iter().filter(|line| line.product != 0.0);
-            let silent = gradient.terms.len() - loud.count();
-            self.lines(f, &gradient.terms, gradient.more, Some(heads), &[])?;
-            if silent > 0 && gradient.terms.len() > 1 {
-                writeln!(
-                    f,
-                    "  {silent} of the {} sent back nothing",
-                    gradient.terms.len()
-                )?;
-            }
-        }
-        if let (Some(value), None) = (gradient.value, gradient.check) {
-            writeln!(f, "  the network's gradient: {}", told.exactly(value))?;
-        }
-        if let Some(check) = &gradient.check {
-            self.check(f, check, "the gradient")?;
-        }
-        match &gradient.note {
-            Some(note) => writeln!(f, "  {note}"),
-            None => Ok(()),
-        }
-    }
-}
-
-/// One value of a trace and, further in, its contributors.
-fn step(f: &mut Formatter<'_>, at: &Step, depth: usize) -> fmt::Result {
-    let indent = "  ".repeat(depth);
-    write!(f, "{indent}{} = {}", at.name, number(at.value))?;
-    match (at.factor, at.product) {
-        (Some(factor), Some(product)) if factor != 1.0 => {
-            write!(f, "  (times {} adds {})", number(factor), number(product))?;
-        }
-        (_, Some(product)) => write!(f, "  (adds {})", number(product))?,
-        _ if at.role != "asked" => write!(f, "  ({})", at.role)?,
-        _ => {}
-    }
-    if let Some(raw) = at.raw {
-        write!(f, "  raw value {raw}")?;
-    }
-    writeln!(f)?;
-    for below in &at.steps {
-        step(f, below, depth + 1)?;
-    }
-    if let Some(More { count, sum }) = at.more {
-        writeln!(f, "{indent}  {count} more, together {}", number(sum))?;
-    }
-    if at.cut {
-        writeln!(f, "{indent}  cut off here: the trace is too long")?;
-    }
-    Ok(())
 }

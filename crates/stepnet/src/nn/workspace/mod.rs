@@ -1,11 +1,11 @@
-//! The buffers of one thread's passes, and the passes themselves.
+//! The buffers of one thread's passes, and what can be asked of them.
 
-use std::mem;
+mod passes;
 
-use super::layer::{Backward, Context, Forward, Noise, Passed};
+use super::layer::Noise;
 use super::loss::{Scores, Targets};
 use super::network::Network;
-use super::plan::{Buffer, Plan, PlanOptions};
+use super::plan::{Plan, PlanOptions};
 use crate::Element;
 use crate::error::{Error, Result};
 use crate::memory;
@@ -238,39 +238,6 @@ impl<T: Element> Workspace<T> {
         self.forward_and_loss(network, batch.x, &batch.targets, Some(batch.noise), first)
     }
 
-    /// Tells `mark` on which sides of their kinks the layers from number `first` on came out in
-    /// the last training pass over the inputs `x`, by [`Layer::sides`](super::Layer::sides).
-    /// Needs a workspace that keeps values.
-    pub(crate) fn sides(
-        &self,
-        network: &Network<T>,
-        batch: &Batch<'_, T>,
-        first: usize,
-        mark: &mut dyn FnMut(u64),
-    ) {
-        let examples = batch.noise.examples.len();
-        let filled = |buffer: Option<Buffer>| match buffer {
-            Some(buffer) => &self.slots[buffer.slot][..examples * buffer.len],
-            None => batch.x,
-        };
-        for node in first..self.plan.nodes {
-            let layer = network.nodes()[node].layer();
-            if layer.is_view(true) {
-                continue;
-            }
-            let (kept, indices) = (&self.kept[node], &self.kept_indices[node]);
-            let share = |whole: usize| whole / self.plan.batch * examples;
-            let passed = Passed {
-                context: self.context(network, node, examples, Some(batch.noise)),
-                x: filled(self.plan.values[node]),
-                y: filled(self.plan.values[node + 1]),
-                kept: &kept[..share(kept.len())],
-                kept_indices: &indices[..share(indices.len())],
-            };
-            layer.sides(passed, mark);
-        }
-    }
-
     fn check_training(&self, network: &Network<T>, batch: &Batch<'_, T>) -> Result<()> {
         let examples = self.check(network, batch.x)?;
         if !self.plan.options.noisy() {
@@ -287,161 +254,5 @@ impl<T: Element> Workspace<T> {
             ));
         }
         Ok(())
-    }
-
-    /// Runs the layers from number `first` on, and the loss.
-    fn forward_and_loss(
-        &mut self,
-        network: &Network<T>,
-        x: &[T],
-        targets: &Targets<'_, T>,
-        noise: Option<Noise<'_>>,
-        first: usize,
-    ) -> Result<Scores> {
-        let examples = x.len() / network.input().len();
-        targets.check(network.loss(), examples, network.output())?;
-        self.run_forward(network, x, examples, noise, first);
-        Ok(self.run_loss(network, x, targets, examples))
-    }
-
-    fn backward(
-        &mut self,
-        network: &Network<T>,
-        x: &[T],
-        examples: usize,
-        noise: Option<Noise<'_>>,
-    ) {
-        for node in (self.plan.first_backward..self.plan.nodes).rev() {
-            self.run_backward(network, node, x, examples, noise);
-        }
-    }
-
-    fn context<'n>(
-        &self,
-        network: &Network<T>,
-        node: usize,
-        batch: usize,
-        noise: Option<Noise<'n>>,
-    ) -> Context<'n> {
-        let described = &network.nodes()[node];
-        Context {
-            input: described.input(),
-            output: described.output(),
-            batch,
-            layer: node,
-            backward: self.plan.options.training,
-            noise,
-        }
-    }
-
-    fn take(&mut self, buffer: Option<Buffer>) -> Vec<T> {
-        buffer
-            .map(|buffer| mem::take(&mut self.slots[buffer.slot]))
-            .unwrap_or_default()
-    }
-
-    fn put_back(&mut self, buffer: Option<Buffer>, slot: Vec<T>) {
-        if let Some(buffer) = buffer {
-            self.slots[buffer.slot] = slot;
-        }
-    }
-
-    fn run_forward(
-        &mut self,
-        network: &Network<T>,
-        x: &[T],
-        batch: usize,
-        noise: Option<Noise<'_>>,
-        first: usize,
-    ) {
-        for node in first..self.plan.nodes {
-            let layer = network.nodes()[node].layer();
-            if layer.is_view(noise.is_some()) {
-                continue;
-            }
-            let (input, output) = (self.plan.values[node], self.plan.values[node + 1]);
-            let mut slot = self.take(output);
-            let (kept, indices) = (self.kept[node].len(), self.kept_indices[node].len());
-            let share = |whole: usize| whole / self.plan.batch * batch;
-            layer.forward(Forward {
-                context: self.context(network, node, batch, noise),
-                parameters: network.node_parameters(node),
-                x: match input {
-                    Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],
-                    None => x,
-                },
-                y: &mut slot[..batch * network.nodes()[node].output().len()],
-                kept: &mut self.kept[node][..share(kept)],
-                kept_indices: &mut self.kept_indices[node][..share(indices)],
-                scratch: &mut self.scratch,
-            });
-            self.put_back(output, slot);
-        }
-    }
-
-    fn run_loss(
-        &mut self,
-        network: &Network<T>,
-        x: &[T],
-        targets: &Targets<'_, T>,
-        examples: usize,
-    ) -> Scores {
-        let gradient = self.plan.gradients[self.plan.nodes];
-        let mut slot = self.take(gradient);
-        let outputs = network.output().len();
-        let len = examples * outputs;
-        targets.write(outputs, &mut self.targets[..len]);
-        let z = self.outputs(x, examples);
-        let loss =
-            network
-                .loss()
-                .evaluate(z, &self.targets[..len], examples, Some(&mut slot[..len]));
-        let correct = network.loss().correct(z, targets, outputs);
-        self.put_back(gradient, slot);
-        Scores {
-            loss,
-            correct,
-            examples,
-        }
-    }
-
-    fn run_backward(
-        &mut self,
-        network: &Network<T>,
-        node: usize,
-        x: &[T],
-        examples: usize,
-        noise: Option<Noise<'_>>,
-    ) {
-        let layer = network.nodes()[node].layer();
-        if layer.is_view(noise.is_some()) {
-            return;
-        }
-        let reads = layer.reads();
-        let (input, output) = (self.plan.values[node], self.plan.values[node + 1]);
-        let dx_buffer = self.plan.gradients[node];
-        let mut dx_slot = self.take(dx_buffer);
-        let context = self.context(network, node, examples, noise);
-        let share = |whole: usize| whole / self.plan.batch * examples;
-        let filled = |buffer: Option<Buffer>| match buffer {
-            Some(buffer) => &self.slots[buffer.slot][..examples * buffer.len],
-            None => x,
-        };
-        let described = &network.nodes()[node];
-        layer.backward(Backward {
-            parameters: network.node_parameters(node),
-            x: if reads.input { filled(input) } else { &[] },
-            y: if reads.output { filled(output) } else { &[] },
-            dy: filled(self.plan.gradients[node + 1]),
-            dx: dx_buffer.map(|buffer| &mut dx_slot[..examples * buffer.len]),
-            gradients: described
-                .trains()
-                .then(|| &mut self.gradients[described.range()]),
-            kept: &self.kept[node][..share(self.kept[node].len())],
-            kept_indices: &self.kept_indices[node][..share(self.kept_indices[node].len())],
-            scratch: &mut self.scratch,
-            context,
-        });
-        self.put_back(dx_buffer, dx_slot);
     }
 }

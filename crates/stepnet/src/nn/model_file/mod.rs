@@ -5,6 +5,8 @@
 //! text), `input` (shape), `element` (`f32` or `f64`), `loss`, `classes` (names),
 //! `preprocessing`, and `training` (a free summary of the run).
 
+mod tensor;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -12,15 +14,20 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::layers::Registry;
-use super::loss::Loss;
-use super::network::Network;
-use super::notation;
-use super::preprocessing::Preprocessing;
-use super::shape::Shape;
 use crate::Element;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::nn::layers::Registry;
+use crate::nn::loss::Loss;
+use crate::nn::network::Network;
+use crate::nn::notation;
+use crate::nn::preprocessing::Preprocessing;
+use crate::nn::shape::Shape;
+
+pub use tensor::Tensor;
+pub(crate) use tensor::refusal;
+
+use tensor::{read_tensor, to_little_endian};
 
 /// The version of the metadata's form.
 const FORMAT: u32 = 1;
@@ -53,27 +60,6 @@ struct Header {
     preprocessing: Preprocessing,
     #[serde(default)]
     training: BTreeMap<String, Value>,
-}
-
-/// One tensor of a file, as `f64` (exact for `f32`).
-#[derive(Debug, Clone, PartialEq)]
-pub struct Tensor {
-    /// Its name.
-    pub name: String,
-    /// Its extents.
-    pub shape: Vec<usize>,
-    /// Its values, row-major.
-    pub values: Vec<f64>,
-}
-
-impl Tensor {
-    /// How many values are infinite or not a number.
-    pub fn non_finite(&self) -> usize {
-        self.values
-            .iter()
-            .filter(|value| !value.is_finite())
-            .count()
-    }
 }
 
 /// A `.safetensors` file that was read and checked; a Stepnet model or somebody else's tensors.
@@ -365,62 +351,4 @@ fn read_header(json: &str) -> std::result::Result<Header, String> {
         }
     }
     serde_json::from_value(value).map_err(|error| format!("its {ENTRY:?} metadata: {error}"))
-}
-
-fn read_tensor(name: &str, view: &TensorView<'_>) -> std::result::Result<Tensor, String> {
-    let data = view.data();
-    let values = match view.dtype() {
-        Dtype::F32 => data
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&bytes| f64::from(f32::from_le_bytes(bytes)))
-            .collect(),
-        Dtype::F64 => data
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&bytes| f64::from_le_bytes(bytes))
-            .collect(),
-        other => {
-            return Err(format!(
-                "the tensor {name:?} is of type {other:?}, expected F32 or F64"
-            ));
-        }
-    };
-    Ok(Tensor {
-        name: name.to_owned(),
-        shape: view.shape().to_vec(),
-        values,
-    })
-}
-
-fn to_little_endian<T: Element>(values: &[T]) -> Vec<u8> {
-    if T::NAME == f32::NAME {
-        // Exact: the values are f32 to begin with.
-        #[allow(clippy::cast_possible_truncation)]
-        return values
-            .iter()
-            .flat_map(|value| (value.as_f64() as f32).to_le_bytes())
-            .collect();
-    }
-    values
-        .iter()
-        .flat_map(|value| value.as_f64().to_le_bytes())
-        .collect()
-}
-
-/// Why the bytes are not a `.safetensors` file, with the numbers that the reader's error leaves out.
-pub(crate) fn refusal(bytes: &[u8], error: &safetensors::SafeTensorError) -> String {
-    let length = bytes.first_chunk().map(|&first| u64::from_le_bytes(first));
-    match length {
-        Some(length) if length > (bytes.len() as u64).saturating_sub(8) => format!(
-            "not a .safetensors file: the first 8 bytes say that a header of {length} bytes follows, but the file has {} bytes",
-            bytes.len()
-        ),
-        _ => format!(
-            "not a sound .safetensors file of {} bytes: {error}",
-            bytes.len()
-        ),
-    }
 }
