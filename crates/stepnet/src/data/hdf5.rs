@@ -8,6 +8,7 @@ use hdf5_pure::{DType, Dataset, File, VlenStringReadOptions};
 use crate::{Error, Result};
 
 use super::array::{ArrayValues, RawArray, byte_length, times};
+use super::hdf5_source::Metered;
 use super::idx::MAX_DEFLATE_RATIO;
 use super::keys::{Arrays, Parts, find_parts};
 
@@ -34,7 +35,7 @@ impl Hdf5 {
     pub(crate) fn open(name: &Path, bytes: Vec<u8>) -> Result<Self> {
         let stored = bytes.len();
         check_end(name, &bytes)?;
-        let file = File::from_bytes(bytes)
+        let file = File::from_source(Metered::new(bytes))
             .map_err(|error| Error::file(name, format!("not a readable HDF5 file: {error}")))?;
         Ok(Self {
             name: name.to_path_buf(),
@@ -70,7 +71,55 @@ impl Hdf5 {
             );
             return Err(Error::file(&self.name, problem));
         }
+        if dataset.is_chunked() {
+            self.check_chunks(name, dataset, &shape, size, most)?;
+        }
         Ok(shape)
+    }
+
+    /// Refuses chunks that a file of this length cannot hold: the reader of chunks takes time and
+    /// memory by what their index says, not by what is stored.
+    fn check_chunks(
+        &self,
+        name: &str,
+        dataset: &Dataset,
+        shape: &[usize],
+        size: usize,
+        most: usize,
+    ) -> Result<()> {
+        let broken = |error| self.broken(name, &error);
+        let Some(chunk) = dataset.chunk_shape().map_err(broken)? else {
+            return Ok(());
+        };
+        let chunk: Vec<usize> = chunk
+            .iter()
+            .map(|&n| usize::try_from(n).unwrap_or(usize::MAX))
+            .collect();
+        let impossible = |count: usize| {
+            let problem = format!(
+                "dataset {name:?}: {count} chunks of shape {}, more than a file of {} bytes can hold",
+                times(&chunk),
+                self.stored
+            );
+            Error::file(&self.name, problem)
+        };
+        // A stored chunk takes at least a byte.
+        let grid = shape.iter().zip(&chunk).fold(1usize, |all, (&n, &edge)| {
+            all.saturating_mul(n.div_ceil(edge.max(1)))
+        });
+        if grid > self.stored {
+            return Err(impossible(grid));
+        }
+        // Chunks are stored whole, those across the edge of the array as well.
+        let bytes = chunk.iter().fold(size, |all, &n| all.saturating_mul(n));
+        let chunks = dataset.chunks().map_err(broken)?;
+        let stored = chunks
+            .iter()
+            .fold(0u64, |all, chunk| all.saturating_add(chunk.storage_size));
+        if stored > self.stored as u64 || bytes.saturating_mul(chunks.len()) > most {
+            return Err(impossible(chunks.len()));
+        }
+        Ok(())
     }
 }
 

@@ -237,6 +237,63 @@ fn hdf5_of_the_latest_format() {
     assert_eq!((opened.divisor, opened.divisor_is_stated), (1.0, false));
 }
 
+/// Where the layout of `chunked.h5`'s first packed dataset names its index of chunks, with the index.
+fn chunk_index() -> (usize, usize) {
+    let find = |part: &[u8]| {
+        let found = CHUNKED.windows(part.len()).position(|place| place == part);
+        found.unwrap()
+    };
+    let tree = find(b"TREE\x01");
+    (find(&(tree as u64).to_le_bytes()), tree)
+}
+
+#[test]
+fn hdf5_chunks_that_the_file_cannot_hold_are_an_error() {
+    // Behind the index's address stand the extents of a chunk, four bytes each. The reader would
+    // go through the rows of each of these chunks, billions of them.
+    let (layout, _) = chunk_index();
+    let mut bytes = CHUNKED.to_vec();
+    bytes[layout + 8..layout + 12].copy_from_slice(&(1u32 << 26).to_le_bytes());
+    let words = [
+        "damaged.h5",
+        "train_set_x",
+        "3 chunks of shape 67108864x4x5x3, more",
+    ];
+    failure(opened("damaged.h5", &bytes, Role::Train), &words);
+
+    // The first record of the index says how long its chunk is as stored.
+    let (_, tree) = chunk_index();
+    let mut bytes = CHUNKED.to_vec();
+    bytes[tree + 24..tree + 28].copy_from_slice(&u32::MAX.to_le_bytes());
+    let words = ["damaged.h5", "train_set_x", "more than a file of"];
+    failure(opened("damaged.h5", &bytes, Role::Train), &words);
+}
+
+#[test]
+fn hdf5_index_whose_nodes_share_their_children_is_an_error() {
+    // Each of forty nodes names the next one twice: 2^40 ways to the leaf.
+    const LEVELS: u8 = 40;
+    const KEY: [u8; 48] = [0; 48];
+    let (layout, tree) = chunk_index();
+    let mut bytes = CHUNKED.to_vec();
+    let mut below = tree as u64;
+    for level in 1..=LEVELS {
+        let here = bytes.len() as u64;
+        bytes.extend(b"TREE\x01");
+        bytes.extend([level, 2, 0]);
+        bytes.extend([0xff; 16]);
+        for _ in 0..2 {
+            bytes.extend(KEY);
+            bytes.extend(below.to_le_bytes());
+        }
+        bytes.extend(KEY);
+        below = here;
+    }
+    bytes[layout..layout + 8].copy_from_slice(&below.to_le_bytes());
+    let words = ["damaged.h5", "train_set_x", "read again and again"];
+    failure(opened("damaged.h5", &bytes, Role::Train), &words);
+}
+
 #[test]
 fn hdf5_cut_anywhere_is_an_error() {
     for whole in [CHUNKED, LATEST] {
