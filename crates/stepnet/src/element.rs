@@ -6,8 +6,9 @@ use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 
 mod sealed {
     use crate::kernels::elementary::Elementary;
+    use crate::kernels::simd::Lanes;
 
-    pub trait Sealed: Elementary {}
+    pub trait Sealed: Elementary + Lanes {}
     impl Sealed for f32 {}
     impl Sealed for f64 {}
 }

@@ -201,6 +201,17 @@ impl Axis {
         first.min(end)..end
     }
 
+    /// Those of `windows` that see the input rather than the padding through tap `tap`.
+    pub(crate) fn windows_inside(&self, tap: usize, windows: Range<usize>) -> Range<usize> {
+        let place = tap * self.dilation;
+        let first = self.before.saturating_sub(place).div_ceil(self.stride);
+        let end = (self.before + self.n)
+            .saturating_sub(place)
+            .div_ceil(self.stride);
+        let first = first.clamp(windows.start, windows.end);
+        first..end.clamp(first, windows.end)
+    }
+
     /// The windows that see `coordinate`, each with its tap. However large a window is, no more
     /// steps are taken than there are windows.
     pub(crate) fn windows(&self, coordinate: usize) -> impl Iterator<Item = (usize, usize)> {

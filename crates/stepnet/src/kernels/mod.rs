@@ -40,12 +40,11 @@ pub(crate) mod elementary;
 mod geometry;
 pub mod leaky_relu;
 pub mod loss;
-mod matmul;
 mod parallel;
 pub mod pool;
 pub mod relu;
 pub mod sigmoid;
-mod simd;
+pub(crate) mod simd;
 pub mod softmax;
 pub mod tanh;
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //! scratch memory; rayon's current pool takes lanes as its threads become free. Since the cut
 //! depends on the geometry alone, so does every rounding.
 
+use std::sync::{Mutex, PoisonError};
+
 use rayon::prelude::*;
 
 use crate::Element;
@@ -40,20 +42,62 @@ impl Lanes {
         }
     }
 
-    /// No cut of as many items or fewer has more lanes than this.
-    ///
-    /// [`Lanes::new`] itself may cut fewer items into more lanes: 17 items into 9 lanes of 2 or
-    /// less, 16 items into 16.
-    pub(super) fn most_lanes(items: usize, work_per_item: u64, most: usize) -> usize {
-        Self::wanted(items, work_per_item, most).min(items.max(1))
-    }
-
     fn wanted(items: usize, work_per_item: u64, most: usize) -> usize {
         let work = work_per_item.saturating_mul(items as u64);
         usize::try_from(work / LANE_WORK)
             .unwrap_or(usize::MAX)
             .clamp(1, most.max(1))
     }
+}
+
+/// How many threads should share `jobs` jobs that take `work` multiply-adds together.
+pub(super) fn workers(jobs: usize, work: u64) -> usize {
+    if work < 2 * LANE_WORK {
+        return 1;
+    }
+    rayon::current_num_threads().min(jobs).max(1)
+}
+
+/// Does every job, on as many threads as `scratch` has parts of `part` elements; each worker has a
+/// part to itself, and takes the next job when it has done one.
+///
+/// A job must write what depends on nothing but the job.
+pub(super) fn share<T: Element, J: Iterator + Send>(
+    jobs: J,
+    workers: usize,
+    part: usize,
+    scratch: &mut [T],
+    work: impl Fn(J::Item, &mut [T]) + Sync,
+) where
+    J::Item: Send,
+{
+    if workers <= 1 {
+        return jobs.for_each(|job| work(job, scratch));
+    }
+    let jobs = Mutex::new(jobs);
+    let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
+    // A tree of `join`s, which takes no memory; workers without scratch memory need a part too.
+    fn halve<T: Element>(
+        workers: usize,
+        part: usize,
+        scratch: &mut [T],
+        one: &(impl Fn(&mut [T]) + Sync),
+    ) {
+        if workers <= 1 {
+            return one(scratch);
+        }
+        let half = workers / 2;
+        let (left, right) = scratch.split_at_mut(half * part);
+        rayon::join(
+            || halve(half, part, left, one),
+            || halve(workers - half, part, right, one),
+        );
+    }
+    halve(workers, part, scratch, &|scratch: &mut [T]| {
+        while let Some(job) = next() {
+            work(job, scratch);
+        }
+    });
 }
 
 /// The length of the pieces that a light pass over `len` elements is cut into.

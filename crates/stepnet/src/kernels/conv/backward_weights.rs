@@ -1,55 +1,48 @@
 //! `dw` and `db`: the gradients with respect to the filters and the bias.
+//!
+//! A *task* is a panel of one or two vectors of filters over one part of the batch. It goes through
+//! the part block by block, and for each tile of the panel's `dw`, six elements of the window by two
+//! vectors (twelve by one), sums over the block's pixels in registers. The parts' sums are added up
+//! in their order. Parts depend on the geometry alone, so the sums do not depend on the threads.
 
 use rayon::prelude::*;
 
-use super::{ConvGeometry, depthwise, patches};
+use super::ConvGeometry;
+use super::blocks::{Blocks, Cut};
+use super::outer::{Layout, PanelSums};
+use super::pack::{for_each_panel, whole};
+use super::sums::{Direction, Sums};
+use super::{depthwise, sweep::Block};
 use crate::Element;
-use crate::kernels::matmul::{multiply_add, view, view_mut};
-use crate::kernels::parallel::{Lanes, MAX_LANES};
+use crate::kernels::parallel;
+use crate::kernels::simd::InstructionSet;
 use crate::kernels::{assert_len, assert_scratch};
 
-/// The most copies of `dw` that are held at a time.
-pub(super) const MOST: usize = MAX_LANES + 1;
+const NAME: &str = "convolution backward weights";
 
-/// Elements of all partial gradients together that should not be exceeded by much.
-const PARTIAL_ELEMENTS: usize = 1 << 20;
+/// The most parts of the batch.
+const PARTS: usize = 16;
+
+/// Multiply-adds that make a part worth its own sums.
+const PART_WORK: u64 = 1 << 20;
+
+/// Elements that the sums of all parts together may take (256 KiB of `f32`), unless one part does.
+const PARTIAL_ELEMENTS: usize = 1 << 16;
 
 /// Elements of scratch memory that [`backward_weights`] needs, for `g`'s batch and every smaller one.
 pub fn backward_weights_scratch<T: Element>(g: &ConvGeometry) -> usize {
-    let patches = if g.is_pointwise() || g.is_depthwise() {
-        0
-    } else {
-        patches::most_block_pixels(g).min(g.pixels().max(1)) * g.patch_len()
-    };
-    let lanes = Lanes::most_lanes(g.pixels(), work_per_pixel(g), most(g));
-    lanes * (g.weights_len() + g.filters + patches)
+    scratch_on::<T>(InstructionSet::best(), g)
 }
 
-fn lanes(g: &ConvGeometry) -> Lanes {
-    Lanes::new(g.pixels(), work_per_pixel(g), most(g))
-}
-
-fn work_per_pixel(g: &ConvGeometry) -> u64 {
-    g.patch_len() as u64 * g.filters as u64
-}
-
-/// Large filters get fewer lanes: each lane sums into a `dw` of its own.
-fn most(g: &ConvGeometry) -> usize {
-    (PARTIAL_ELEMENTS / g.weights_len())
-        .clamp(4, MAX_LANES)
-        .min(g.most_pixel_lanes())
-}
-
-fn patches_len(g: &ConvGeometry, lanes: &Lanes) -> usize {
-    if g.is_pointwise() || g.is_depthwise() {
-        return 0;
+pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> usize {
+    if g.is_depthwise() {
+        return depthwise::backward_weights_scratch(g);
     }
-    patches::block_pixels(g, lanes.per_lane) * g.patch_len()
-}
-
-/// A lane's scratch: its `dw`, its `db`, its patches.
-fn lane_len(g: &ConvGeometry, lanes: &Lanes) -> usize {
-    g.weights_len() + g.filters + patches_len(g, lanes)
+    let tasks = Tasks::new::<T>(g, set);
+    let [rows, cols, _] = g.output;
+    let staged = Cut::most_staged(g.batch, [rows, cols], |cut| tasks.layout.staged(cut));
+    let worker = staged + Cut::most(g.batch, [rows, cols]).pixels() * 2 * tasks.lanes;
+    tasks.most_parts() * tasks.part_len() + tasks.workers() * worker
 }
 
 /// `dw[u, v, c, f] = sum of x[window (n, i, j), position (u, v), c] dy[n, i, j, f]` over (n, i, j),
@@ -74,107 +67,237 @@ pub fn backward_weights<T: Element>(
     db: Option<&mut [T]>,
     scratch: &mut [T],
 ) {
-    const NAME: &str = "convolution backward weights";
+    run_on(InstructionSet::best(), g, x, dy, dw, db, scratch);
+}
+
+/// [`backward_weights`] on an instruction set.
+pub(super) fn run_on<T: Element>(
+    set: InstructionSet,
+    g: &ConvGeometry,
+    x: &[T],
+    dy: &[T],
+    dw: &mut [T],
+    db: Option<&mut [T]>,
+    scratch: &mut [T],
+) {
     assert_len(NAME, "x", x, g.x_len());
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dw", dw, g.weights_len());
     if let Some(db) = &db {
         assert_len(NAME, "db", db, g.filters);
     }
-    let lanes = lanes(g);
-    let lane_len = lane_len(g, &lanes);
-    assert_scratch(NAME, scratch, lanes.count * lane_len);
-    let scratch = &mut scratch[..lanes.count * lane_len];
-    scratch
-        .par_chunks_mut(lane_len)
-        .with_max_len(1)
-        .enumerate()
-        .for_each(|(lane, scratch)| {
-            let first = (lane * lanes.per_lane).min(g.pixels());
-            let last = (first + lanes.per_lane).min(g.pixels());
-            let dy = &dy[first * g.filters..last * g.filters];
-            lane_backward(
-                g,
-                x,
-                dy,
-                first,
-                patches::block_pixels(g, lanes.per_lane),
-                scratch,
-            );
-        });
-    sum_lanes(scratch, lane_len, 0, dw);
-    if let Some(db) = db {
-        sum_lanes(scratch, lane_len, g.weights_len(), db);
-    }
-}
-
-/// The sums over the pixels of `dy`, the first of which is pixel `first` of the batch.
-fn lane_backward<T: Element>(
-    g: &ConvGeometry,
-    x: &[T],
-    dy: &[T],
-    first: usize,
-    block: usize,
-    scratch: &mut [T],
-) {
-    let (dw, rest) = scratch.split_at_mut(g.weights_len());
-    let (db, scratch) = rest.split_at_mut(g.filters);
-    dw.fill(T::zero());
-    db.fill(T::zero());
-    for dy in dy.chunks_exact(g.filters) {
-        for (db, &dy) in db.iter_mut().zip(dy) {
-            *db += dy;
-        }
-    }
+    assert_scratch(NAME, scratch, scratch_on::<T>(set, g));
     if g.is_depthwise() {
-        return depthwise::backward_weights(g, x, dy, first, dw);
+        return depthwise::backward_weights(g, x, dy, dw, db, scratch);
     }
-    for (index, dy) in dy.chunks(block * g.filters).enumerate() {
-        block_backward(g, x, dy, first + index * block, dw, scratch);
-    }
+    let tasks = Tasks::new::<T>(g, set);
+    let (partial, scratch) = scratch.split_at_mut(tasks.parts * tasks.part_len());
+    tasks.run([x, dy], db.is_some(), partial, scratch);
+    tasks.add_up(partial, dw, db);
 }
 
-/// `dw += patches^T dy` for one block of pixels.
-fn block_backward<T: Element>(
-    g: &ConvGeometry,
-    x: &[T],
-    dy: &[T],
-    first: usize,
-    dw: &mut [T],
-    scratch: &mut [T],
-) {
-    let pixels = dy.len() / g.filters;
-    let (inner, columns) = (g.patch_len(), g.group_filters());
-    for group in 0..g.groups {
-        let (patches, stride) = if g.is_pointwise() {
-            let channels = g.input[2];
-            (&x[first * channels + group * inner..], channels)
-        } else {
-            patches::gather(g, group, x, first..first + pixels, scratch);
-            (&*scratch, inner)
-        };
-        let filter = group * columns;
-        multiply_add(
-            view(patches, [inner, pixels], [1, stride]),
-            view(&dy[filter..], [pixels, columns], [g.filters, 1]),
-            view_mut(&mut dw[filter..], [inner, columns], [g.filters, 1]),
+/// How the pass is cut.
+struct Tasks<'g> {
+    g: &'g ConvGeometry,
+    set: InstructionSet,
+    layout: Layout,
+    cut: Cut,
+    /// Blocks of the batch, parts of these, and blocks of a part.
+    blocks: usize,
+    parts: usize,
+    per_part: usize,
+    lanes: usize,
+}
+
+impl<'g> Tasks<'g> {
+    fn new<T: Element>(g: &'g ConvGeometry, set: InstructionSet) -> Self {
+        let layout = Layout::new(
+            g,
+            Sums::new::<T>(g, Direction::Forward, set).sweep([0, 0], 0),
         );
+        let [rows, cols, _] = g.output;
+        let cut = Cut::new(g.batch, [rows, cols], |cut| layout.staged(cut));
+        let blocks = Blocks::<T>::count(cut, g.batch, rows);
+        let mut tasks = Self {
+            g,
+            set,
+            layout,
+            cut,
+            blocks,
+            parts: 1,
+            per_part: blocks.max(1),
+            lanes: set.lanes::<T>(),
+        };
+        let parts = tasks.most_parts().min(blocks.max(1));
+        tasks.per_part = blocks.div_ceil(parts).max(1);
+        tasks.parts = blocks.div_ceil(tasks.per_part).max(1);
+        tasks
     }
-}
 
-/// Adds up one part of every lane's scratch, lane after lane.
-fn sum_lanes<T: Element>(scratch: &[T], lane_len: usize, offset: usize, total: &mut [T]) {
-    const PIECE: usize = 1 << 14;
-    total
-        .par_chunks_mut(PIECE)
-        .enumerate()
-        .for_each(|(piece, total)| {
-            let start = offset + piece * PIECE;
-            total.copy_from_slice(&scratch[start..start + total.len()]);
-            for lane in scratch[lane_len..].chunks_exact(lane_len) {
-                for (total, &part) in total.iter_mut().zip(&lane[start..]) {
-                    *total += part;
-                }
+    /// No batch of as many examples or fewer has more parts.
+    fn most_parts(&self) -> usize {
+        let by_work = usize::try_from(self.g.multiply_adds() / PART_WORK).unwrap_or(PARTS);
+        let by_memory = PARTIAL_ELEMENTS / self.part_len();
+        by_work.min(by_memory).clamp(1, PARTS)
+    }
+
+    /// Elements of one part's sums: `db` below `dw` in every panel.
+    fn part_len(&self) -> usize {
+        self.g.groups * (self.g.patch_len() + 1) * whole(self.g.group_filters(), self.lanes)
+    }
+
+    /// Elements of scratch memory of one worker: a block's part of the image, and its part of `dy`
+    /// by the width of a panel.
+    fn worker_len(&self) -> usize {
+        self.layout.staged(self.cut) + self.cut.pixels() * 2 * self.lanes
+    }
+
+    fn workers(&self) -> usize {
+        let panels = self.g.group_filters().div_ceil(2 * self.lanes);
+        let tasks = self.g.groups * panels * self.parts;
+        parallel::workers(tasks, self.g.multiply_adds())
+    }
+
+    /// The blocks of part `part`.
+    fn part_blocks(&self, part: usize) -> impl Iterator<Item = Block> + '_ {
+        let [rows, cols, _] = self.g.output;
+        let in_image = rows.div_ceil(self.cut.rows);
+        let first = part * self.per_part;
+        let blocks = first..self.blocks.min(first + self.per_part);
+        blocks.flat_map(move |block| {
+            let example = block / in_image * self.cut.examples;
+            let row = block % in_image * self.cut.rows;
+            (0..cols).step_by(self.cut.cols).map(move |col| Block {
+                examples: example..self.g.batch.min(example + self.cut.examples),
+                rows: row..rows.min(row + self.cut.rows),
+                cols: col..cols.min(col + self.cut.cols),
+            })
+        })
+    }
+
+    fn run<T: Element>(
+        &self,
+        [x, dy]: [&[T]; 2],
+        with_bias: bool,
+        partial: &mut [T],
+        scratch: &mut [T],
+    ) {
+        let worker_len = self.worker_len();
+        let workers = match worker_len {
+            0 => self.workers(),
+            len => self.workers().min(scratch.len() / len),
+        };
+        let jobs = Panels {
+            tasks: self,
+            rest: partial,
+            part: 0,
+            group: 0,
+            column: 0,
+        };
+        parallel::share(jobs, workers, worker_len, scratch, |panel, scratch| {
+            panel.sums.fill(T::zero());
+            for block in self.part_blocks(panel.part) {
+                self.set.run(PanelSums {
+                    g: self.g,
+                    layout: &self.layout,
+                    block,
+                    group: panel.group,
+                    column: panel.column,
+                    width: panel.width,
+                    with_bias,
+                    x,
+                    dy,
+                    sums: &mut *panel.sums,
+                    scratch: &mut *scratch,
+                });
             }
         });
+    }
+
+    /// `dw` and `db` from the parts' sums.
+    fn add_up<T: Element>(&self, partial: &[T], dw: &mut [T], db: Option<&mut [T]>) {
+        /// Rows of `dw` that one thread adds up at a time.
+        const ROWS: usize = 64;
+        let (filters, window) = (self.g.filters, self.g.patch_len());
+        let add_row = |k: usize, to: &mut [T]| {
+            let mut start = 0;
+            for to in to.chunks_exact_mut(self.g.group_filters()) {
+                for_each_panel(self.g.group_filters(), self.lanes, |column, width| {
+                    let end = to.len().min(column + width);
+                    let to = &mut to[column..end];
+                    let row = start + k * width;
+                    to.copy_from_slice(&partial[row..row + to.len()]);
+                    for part in 1..self.parts {
+                        let row = part * self.part_len() + row;
+                        for (to, &from) in to.iter_mut().zip(&partial[row..]) {
+                            *to += from;
+                        }
+                    }
+                    start += (window + 1) * width;
+                });
+            }
+        };
+        dw.par_chunks_mut(ROWS * filters)
+            .enumerate()
+            .for_each(|(index, rows)| {
+                for (k, row) in rows.chunks_exact_mut(filters).enumerate() {
+                    add_row(index * ROWS + k, row);
+                }
+            });
+        if let Some(db) = db {
+            add_row(window, db);
+        }
+    }
+}
+
+/// One task's place in the sums.
+struct Panel<'a, T> {
+    part: usize,
+    group: usize,
+    column: usize,
+    width: usize,
+    sums: &'a mut [T],
+}
+
+/// All tasks, in the order of their sums in memory.
+struct Panels<'a, 'g, T> {
+    tasks: &'a Tasks<'g>,
+    rest: &'a mut [T],
+    part: usize,
+    group: usize,
+    column: usize,
+}
+
+impl<'a, T> Iterator for Panels<'a, '_, T> {
+    type Item = Panel<'a, T>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let g = self.tasks.g;
+        if self.part == self.tasks.parts {
+            return None;
+        }
+        let lanes = self.tasks.lanes;
+        let left = g.group_filters() - self.column;
+        let width = if left > lanes { 2 * lanes } else { lanes };
+        let len = (g.patch_len() + 1) * width;
+        let (sums, rest) = std::mem::take(&mut self.rest).split_at_mut(len);
+        self.rest = rest;
+        let panel = Panel {
+            part: self.part,
+            group: self.group,
+            column: self.column,
+            width,
+            sums,
+        };
+        self.column += width;
+        if self.column >= g.group_filters() {
+            self.column = 0;
+            self.group += 1;
+        }
+        if self.group == g.groups {
+            self.group = 0;
+            self.part += 1;
+        }
+        Some(panel)
+    }
 }

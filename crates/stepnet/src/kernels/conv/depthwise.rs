@@ -6,25 +6,49 @@
 use super::ConvGeometry;
 use crate::Element;
 
-/// Adds the products to the pixels of `y`, the first of which is pixel `first` of the batch.
-pub(super) fn forward<T: Element>(g: &ConvGeometry, x: &[T], w: &[T], first: usize, y: &mut [T]) {
+/// `y = conv(x, w) + b`.
+pub(super) fn forward<T: Element>(
+    g: &ConvGeometry,
+    x: &[T],
+    w: &[T],
+    b: Option<&[T]>,
+    y: &mut [T],
+) {
     for (index, y) in y.chunks_exact_mut(g.filters).enumerate() {
-        for_each_tap(g, first + index, |tap, pixel| {
+        match b {
+            Some(b) => y.copy_from_slice(b),
+            None => y.fill(T::zero()),
+        }
+        for_each_tap(g, index, |tap, pixel| {
             add_products(g, channels(g, x, pixel), filters(g, w, tap), y);
         });
     }
 }
 
-/// Adds to `dw` what the pixels of `dy` give, the first of which is pixel `first` of the batch.
+pub(super) fn backward_weights_scratch(_g: &ConvGeometry) -> usize {
+    0
+}
+
+/// `dw` and `db`.
 pub(super) fn backward_weights<T: Element>(
     g: &ConvGeometry,
     x: &[T],
     dy: &[T],
-    first: usize,
     dw: &mut [T],
+    db: Option<&mut [T]>,
+    _scratch: &mut [T],
 ) {
+    dw.fill(T::zero());
+    if let Some(db) = db {
+        db.fill(T::zero());
+        for dy in dy.chunks_exact(g.filters) {
+            for (db, &dy) in db.iter_mut().zip(dy) {
+                *db += dy;
+            }
+        }
+    }
     for (index, dy) in dy.chunks_exact(g.filters).enumerate() {
-        for_each_tap(g, first + index, |tap, pixel| {
+        for_each_tap(g, index, |tap, pixel| {
             let dw = &mut dw[tap * g.filters..][..g.filters];
             add_products(g, channels(g, x, pixel), dy, dw);
         });

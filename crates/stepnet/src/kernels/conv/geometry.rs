@@ -2,7 +2,6 @@
 
 use crate::error::{Error, Result};
 use crate::kernels::geometry::{Axis, Padding, output_size, positive, volume};
-use crate::kernels::parallel::MAX_LANES;
 
 /// How a convolution's window lies and moves; pairs are (height, width).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -108,6 +107,23 @@ impl ConvGeometry {
         Ok(geometry)
     }
 
+    /// Rows of `channels` values as pictures of one pixel column, for products of matrices whose
+    /// sizes were checked before.
+    pub(in crate::kernels) fn of_rows(rows: usize, channels: usize, filters: usize) -> Self {
+        Self {
+            // Without rows there is no picture: windows need one.
+            batch: rows.min(1),
+            input: [rows, 1, channels],
+            filters,
+            kernel: [1, 1],
+            stride: [1, 1],
+            padding: Padding::VALID,
+            dilation: [1, 1],
+            groups: 1,
+            output: [rows, 1, filters],
+        }
+    }
+
     /// No product of sizes that a pass forms may overflow, the scratch memory's included.
     fn check_volumes(&self) -> Result<()> {
         let [h, w, c] = self.input;
@@ -117,15 +133,16 @@ impl ConvGeometry {
         volume(NAME, "x", &[self.batch, h, w, c])?;
         volume(NAME, "y", &[self.batch, out_h, out_w, self.filters])?;
         volume(NAME, "w", &weights)?;
+        // Packed filters, sums of parts and rows of windows are a small multiple of these.
         volume(
             NAME,
-            "the scratch for a window",
-            &[weights[0], weights[1], c, super::patches::MOST],
+            "the scratch",
+            &[64, weights[0], weights[1], c + 16, self.filters + 16],
         )?;
         volume(
             NAME,
-            "the scratch for dw",
-            &[super::backward_weights::MOST, self.weights_len()],
+            "the scratch",
+            &[64, weights[0] + h, weights[1] + w, c],
         )?;
         Ok(())
     }
@@ -200,18 +217,6 @@ impl ConvGeometry {
     /// Filters of one group.
     pub(crate) fn group_filters(&self) -> usize {
         self.filters / self.groups
-    }
-
-    /// The most lanes that share out output pixels: each packs all filters for itself, which a few
-    /// pixels do not pay for.
-    pub(super) fn most_pixel_lanes(&self) -> usize {
-        const FEWEST_PIXELS: usize = 32;
-        (self.pixels() / FEWEST_PIXELS).clamp(1, MAX_LANES)
-    }
-
-    /// Whether the image, as it is, is the matrix of patches.
-    pub(super) fn is_pointwise(&self) -> bool {
-        self.kernel == [1, 1] && self.stride == [1, 1] && self.padding.is_zero()
     }
 
     /// Whether every filter sees one channel out of several.

@@ -10,28 +10,36 @@
 //!
 //! # Method
 //!
-//! The windows of a block of output pixels are laid side by side as the rows of a matrix of
-//! *patches* (`(pixels, f_H f_W C)`, small enough for the cache), and each pass is one matrix
-//! product per block:
+//! No matrix of windows is formed. In NHWC a row of a window is one run of memory, and tiles of a
+//! few pixels by one or two vectors of filters are summed in registers straight from the image
+//! (`crate::kernels::simd::tile`), a block of pixels at a time:
 //!
 //! ```text
-//! forward            y[block]  = patches(x) w + b
-//! backward_weights   dw       += patches(x)^T dy[block]
-//! backward_data      patches   = dy[block] w^T,  then added back to the places of dx they came from
+//! forward            a sum over windows (sweep): packed filters, windows of x
+//! backward_data      the same for each phase of the stride: packed transposed filters, windows of dy
+//! backward_weights   outer sums (outer): elements of the window by filters, over the pixels
 //! ```
 //!
-//! For 1x1 windows at stride 1 the image is its own matrix of patches. Depthwise filters (one
-//! channel per group) have next to no matrix in them and are plain loops over the channels.
+//! Only where windows leave the image, or see some of its channels, a block's part of the image is
+//! laid out with its zeros first (`stage`). Memory beyond the arrays is that of packed filters, of the
+//! sums of a few parts of the batch, and some 200 KiB for each thread.
 //!
-//! `forward` and `backward_weights` share out blocks of pixels, `backward_data` shares out examples.
+//! Depthwise filters (one channel per group) have no matrix in them and their own loops.
 
 mod backward_data;
 mod backward_weights;
+mod blocks;
 mod depthwise;
 mod forward;
 mod geometry;
-mod patches;
+mod line;
+mod outer;
+mod pack;
+pub(in crate::kernels) mod pointwise;
 pub mod reference;
+mod stage;
+mod sums;
+mod sweep;
 #[cfg(test)]
 mod tests;
 

@@ -1,8 +1,9 @@
 //! Fully connected layers: `y = x w^T + b`.
 //!
 //! Each pass is one matrix product. Layers of few features (`small`), and of few units on many
-//! features (`wide`), have loops of their own; the others go to a general product, halved along the
-//! longer side of the result.
+//! features (`wide`), have loops of their own. Of the others each pass is that of a convolution
+//! whose pictures are single pixels and whose filters `w` are, from the units to the features: its
+//! gradient by data is this forward pass, and the other way round.
 
 mod small;
 #[cfg(test)]
@@ -12,8 +13,8 @@ mod wide;
 use crate::Element;
 use crate::error::Result;
 use crate::kernels::assert_len;
+use crate::kernels::conv::{ConvGeometry, pointwise};
 use crate::kernels::geometry::{positive, volume};
-use crate::kernels::matmul::{multiply_add_parallel, view, view_mut};
 use crate::kernels::simd::{self, InstructionSet};
 
 /// The sizes of a dense layer. Built by [`DenseGeometry::new`] only, to be read.
@@ -41,6 +42,7 @@ impl DenseGeometry {
         volume(NAME, "x", &[batch, inputs])?;
         volume(NAME, "y", &[batch, outputs])?;
         volume(NAME, "w", &[outputs, inputs])?;
+        volume(NAME, "the scratch", &[64, outputs + 16, inputs + 16])?;
         Ok(Self {
             batch,
             inputs,
@@ -80,6 +82,26 @@ impl DenseGeometry {
     pub fn multiply_adds(&self) -> u64 {
         (self.y_len() as u64).saturating_mul(self.inputs as u64)
     }
+
+    /// The convolution from the units' gradients to the features'.
+    fn transposed(&self) -> ConvGeometry {
+        ConvGeometry::of_rows(self.batch, self.outputs, self.inputs)
+    }
+}
+
+/// Elements of scratch memory that [`forward`] needs, for `g`'s batch and every smaller one.
+pub fn forward_scratch<T: Element>(g: &DenseGeometry) -> usize {
+    pointwise::backward_data_scratch::<T>(&g.transposed())
+}
+
+/// Elements of scratch memory that [`backward_data`] needs, for `g`'s batch and every smaller one.
+pub fn backward_data_scratch<T: Element>(g: &DenseGeometry) -> usize {
+    pointwise::forward_scratch::<T>(&g.transposed())
+}
+
+/// Elements of scratch memory that [`backward_weights`] needs, for `g`'s batch and every smaller one.
+pub fn backward_weights_scratch<T: Element>(g: &DenseGeometry) -> usize {
+    pointwise::backward_weights_scratch::<T>(&g.transposed())
 }
 
 /// `y = x w^T + b`; without `b` the bias is 0.
@@ -92,8 +114,15 @@ impl DenseGeometry {
 ///
 /// # Panics
 ///
-/// If a slice does not have the length that `g` says.
-pub fn forward<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: Option<&[T]>, y: &mut [T]) {
+/// If a slice does not have the length that `g` says, or `scratch` is shorter than the pass needs.
+pub fn forward<T: Element>(
+    g: &DenseGeometry,
+    x: &[T],
+    w: &[T],
+    b: Option<&[T]>,
+    y: &mut [T],
+    scratch: &mut [T],
+) {
     const NAME: &str = "dense forward";
     assert_len(NAME, "x", x, g.x_len());
     assert_len(NAME, "w", w, g.weights_len());
@@ -107,18 +136,7 @@ pub fn forward<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: Option<&[T]>,
     if wide::suits_forward(g) {
         return wide::forward(g, x, w, b, y);
     }
-    match b {
-        Some(b) => {
-            y.chunks_exact_mut(g.outputs)
-                .for_each(|y| y.copy_from_slice(b));
-        }
-        None => y.fill(T::zero()),
-    }
-    multiply_add_parallel(
-        view(x, [g.batch, g.inputs], [g.inputs, 1]),
-        view(w, [g.inputs, g.outputs], [1, g.inputs]),
-        view_mut(y, [g.batch, g.outputs], [g.outputs, 1]),
-    );
+    pointwise::backward_data(&g.transposed(), x, w, b, y, scratch);
 }
 
 /// `dx = dy w`.
@@ -131,8 +149,14 @@ pub fn forward<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: Option<&[T]>,
 ///
 /// # Panics
 ///
-/// If a slice does not have the length that `g` says.
-pub fn backward_data<T: Element>(g: &DenseGeometry, dy: &[T], w: &[T], dx: &mut [T]) {
+/// If a slice does not have the length that `g` says, or `scratch` is shorter than the pass needs.
+pub fn backward_data<T: Element>(
+    g: &DenseGeometry,
+    dy: &[T],
+    w: &[T],
+    dx: &mut [T],
+    scratch: &mut [T],
+) {
     const NAME: &str = "dense backward data";
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "w", w, g.weights_len());
@@ -140,12 +164,7 @@ pub fn backward_data<T: Element>(g: &DenseGeometry, dy: &[T], w: &[T], dx: &mut 
     if small::suits_product(g, g.outputs) {
         return simd::run(small::Product::backward_data(g, dy, w, dx));
     }
-    dx.fill(T::zero());
-    multiply_add_parallel(
-        view(dy, [g.batch, g.outputs], [g.outputs, 1]),
-        view(w, [g.outputs, g.inputs], [g.inputs, 1]),
-        view_mut(dx, [g.batch, g.inputs], [g.inputs, 1]),
-    );
+    pointwise::forward(&g.transposed(), dy, w, dx, scratch);
 }
 
 /// `dw = dy^T x` and `db = sum of dy over the batch`.
@@ -159,13 +178,14 @@ pub fn backward_data<T: Element>(g: &DenseGeometry, dy: &[T], w: &[T], dx: &mut 
 ///
 /// # Panics
 ///
-/// If a slice does not have the length that `g` says.
+/// If a slice does not have the length that `g` says, or `scratch` is shorter than the pass needs.
 pub fn backward_weights<T: Element>(
     g: &DenseGeometry,
     x: &[T],
     dy: &[T],
     dw: &mut [T],
     db: Option<&mut [T]>,
+    scratch: &mut [T],
 ) {
     const NAME: &str = "dense backward weights";
     assert_len(NAME, "x", x, g.x_len());
@@ -180,12 +200,7 @@ pub fn backward_weights<T: Element>(
     if wide::suits_weights(g) {
         wide::backward_weights(InstructionSet::best(), g, x, dy, dw);
     } else {
-        dw.fill(T::zero());
-        multiply_add_parallel(
-            view(dy, [g.outputs, g.batch], [1, g.outputs]),
-            view(x, [g.batch, g.inputs], [g.inputs, 1]),
-            view_mut(dw, [g.outputs, g.inputs], [g.inputs, 1]),
-        );
+        pointwise::backward_weights(&g.transposed(), dy, x, dw, scratch);
     }
     if let Some(db) = db {
         db.fill(T::zero());

@@ -46,9 +46,12 @@ fn passes<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) ->
     let dirty = |len| vec![T::nan(); len];
     let (mut y, mut dx) = (dirty(g.y_len()), dirty(g.x_len()));
     let (mut dw, mut db) = (dirty(g.weights_len()), dirty(g.outputs));
-    forward(g, x, w, Some(b), &mut y);
-    backward_data(g, dy, w, &mut dx);
-    backward_weights(g, x, dy, &mut dw, Some(&mut db));
+    let mut scratch = dirty(forward_scratch::<T>(g));
+    forward(g, x, w, Some(b), &mut y, &mut scratch);
+    let mut scratch = dirty(backward_data_scratch::<T>(g));
+    backward_data(g, dy, w, &mut dx, &mut scratch);
+    let mut scratch = dirty(backward_weights_scratch::<T>(g));
+    backward_weights(g, x, dy, &mut dw, Some(&mut db), &mut scratch);
     [y, dx, dw, db]
 }
 
@@ -126,7 +129,8 @@ fn check<T: Element>(g: &DenseGeometry) {
             .for_each(|(a, b)| assert_bits(a, b));
     }
     let mut y = vec![T::nan(); g.y_len()];
-    forward(g, &x, &w, None, &mut y);
+    let mut scratch = vec![T::nan(); forward_scratch::<T>(g)];
+    forward(g, &x, &w, None, &mut y, &mut scratch);
     let bound = inner(&absolute(&dy), &size[0])
         * T::epsilon().as_f64()
         * (lens[0] + lens[1] + lens[3]) as f64;
@@ -245,5 +249,12 @@ fn sizes_are_checked() {
 #[should_panic(expected = "dense forward: b holds 3 values, expected 2")]
 fn a_bias_of_the_wrong_length_is_named() {
     let g = DenseGeometry::new(1, 1, 2).unwrap();
-    forward(&g, &[1.0], &[1.0, 1.0], Some(&[0.0; 3]), &mut [0.0; 2]);
+    forward(
+        &g,
+        &[1.0],
+        &[1.0, 1.0],
+        Some(&[0.0; 3]),
+        &mut [0.0; 2],
+        &mut [],
+    );
 }

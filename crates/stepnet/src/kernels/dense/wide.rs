@@ -14,7 +14,6 @@ use rayon::prelude::*;
 use super::DenseGeometry;
 use super::small::Product;
 use crate::Element;
-use crate::kernels::matmul::view_mut;
 use crate::kernels::simd::{self, InstructionSet, Isa, Kernel};
 
 /// Units up to which reading `x` where it lies was measured to be quicker than a general product.
@@ -65,8 +64,10 @@ pub(super) fn backward_weights<T: Element>(
     dy: &[T],
     dw: &mut [T],
 ) {
-    let mut dw = view_mut(dw, [g.outputs, g.inputs], [g.inputs, 1]);
     dw.fill(T::zero());
+    let Ok(dw) = ArrayViewMut2::from_shape((g.outputs, g.inputs), dw) else {
+        unreachable!("the length of dw was compared with the geometry's");
+    };
     strips(set, [x, dy], g, 0, dw);
 }
 

@@ -5,7 +5,7 @@ use crate::Element;
 use crate::error::Result as Checked;
 use crate::kernels::dense::{self, DenseGeometry};
 use crate::nn::account::{self, Account, Feed, Feeds, Seen, Term};
-use crate::nn::layer::{Backward, Forward, Layer, Parameter};
+use crate::nn::layer::{Backward, Forward, Layer, Memory, Parameter};
 use crate::nn::notation::LayerText;
 use crate::nn::shape::Shape;
 
@@ -68,6 +68,16 @@ impl<T: Element> Layer<T> for Linear {
         }
     }
 
+    fn memory(&self, input: Shape, batch: usize) -> Memory {
+        let geometry = self.geometry(input, batch);
+        Memory {
+            scratch: dense::forward_scratch::<T>(&geometry),
+            backward_scratch: dense::backward_data_scratch::<T>(&geometry)
+                .max(dense::backward_weights_scratch::<T>(&geometry)),
+            ..Memory::default()
+        }
+    }
+
     fn multiply_adds(&self, input: Shape) -> u64 {
         input.len() as u64 * self.units as u64
     }
@@ -75,7 +85,8 @@ impl<T: Element> Layer<T> for Linear {
     fn forward(&self, pass: Forward<'_, T>) {
         let geometry = self.geometry(pass.context.input, pass.context.batch);
         let (weight, bias) = pass.parameters.split_at(geometry.inputs * geometry.outputs);
-        dense::forward(&geometry, pass.x, weight, self.bias.then_some(bias), pass.y);
+        let bias = self.bias.then_some(bias);
+        dense::forward(&geometry, pass.x, weight, bias, pass.y, pass.scratch);
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
@@ -83,10 +94,12 @@ impl<T: Element> Layer<T> for Linear {
         let weights = geometry.inputs * geometry.outputs;
         if let Some(gradients) = pass.gradients {
             let (dw, db) = gradients.split_at_mut(weights);
-            dense::backward_weights(&geometry, pass.x, pass.dy, dw, self.bias.then_some(db));
+            let db = self.bias.then_some(db);
+            dense::backward_weights(&geometry, pass.x, pass.dy, dw, db, pass.scratch);
         }
         if let Some(dx) = pass.dx {
-            dense::backward_data(&geometry, pass.dy, &pass.parameters[..weights], dx);
+            let weight = &pass.parameters[..weights];
+            dense::backward_data(&geometry, pass.dy, weight, dx, pass.scratch);
         }
     }
 

@@ -1,0 +1,155 @@
+//! One axis of a sum over windows: which source coordinate each output sees through each tap.
+
+use crate::kernels::geometry::Axis;
+
+/// The outputs of one axis: output `o` sees through tap `t` the source at
+/// `origin + o stride + t dilation`, or nothing where that lies outside of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// The source's extent.
+    pub(super) n: usize,
+    /// Outputs.
+    pub(super) outputs: usize,
+    /// What the first output sees through the first tap.
+    pub(super) origin: isize,
+    /// Source coordinates between neighbouring outputs.
+    pub(super) stride: usize,
+    /// Taps.
+    pub(super) taps: usize,
+    /// Source coordinates between neighbouring taps.
+    pub(super) dilation: usize,
+    /// The convolution's own tap that tap 0 stands for.
+    first_tap: usize,
+    /// How many of its taps lie between neighbouring ones here; negative where they run backwards.
+    tap_step: isize,
+}
+
+impl Line {
+    /// The windows of a convolution over its input.
+    pub(super) fn forward(axis: &Axis) -> Self {
+        Self {
+            n: axis.n,
+            outputs: axis.windows,
+            origin: -signed(axis.before),
+            stride: axis.stride,
+            taps: axis.kernel,
+            dilation: axis.dilation,
+            first_tap: 0,
+            tap_step: 1,
+        }
+    }
+
+    /// The inputs `phase`, `phase + stride`, ... over the gradient of the outputs.
+    ///
+    /// Input `i` was seen by window `o` through tap `u` where `i + before = o stride + u dilation`.
+    /// For the inputs of one phase the same taps solve that, every `stride / gcd(stride, dilation)`th
+    /// one; from one of these to the next the window moves back by `dilation / gcd`. Taken backwards
+    /// they are the taps of a convolution of stride 1. Phases that no tap solves have none.
+    pub(super) fn backward(axis: &Axis, phase: usize) -> Self {
+        let (stride, dilation) = (axis.stride, axis.dilation);
+        let common = greatest_common_divisor(stride, dilation);
+        let tap_step = stride / common;
+        let place = phase + axis.before;
+        let solves = |tap: usize| {
+            // Modulo the stride, so that nothing is negative.
+            (place + tap * (stride - dilation % stride)).is_multiple_of(stride)
+        };
+        let first = (0..tap_step.min(axis.kernel)).find(|&tap| solves(tap));
+        let taps = first.map_or(0, |first| (axis.kernel - first).div_ceil(tap_step));
+        let last = first.unwrap_or(0) + taps.saturating_sub(1) * tap_step;
+        let origin = match taps {
+            0 => 0,
+            _ => (signed(place) - signed(last * dilation)) / signed(stride),
+        };
+        Self {
+            n: axis.windows,
+            outputs: axis.n.saturating_sub(phase).div_ceil(stride),
+            origin,
+            stride: 1,
+            taps,
+            dilation: dilation / common,
+            first_tap: last,
+            tap_step: -signed(tap_step),
+        }
+    }
+
+    /// The convolution's own tap that tap `t` stands for.
+    pub(super) fn tap(&self, t: usize) -> usize {
+        self.first_tap
+            .wrapping_add_signed(signed(t) * self.tap_step)
+    }
+
+    /// How many source coordinates `outputs` neighbouring outputs span.
+    pub(super) fn span(&self, outputs: usize) -> usize {
+        match (outputs, self.taps) {
+            (0, _) | (_, 0) => 0,
+            _ => (outputs - 1) * self.stride + (self.taps - 1) * self.dilation + 1,
+        }
+    }
+
+    /// Where the span of the outputs from `first` on starts.
+    pub(super) fn start(&self, first: usize) -> isize {
+        self.origin + signed(first * self.stride)
+    }
+
+    /// Whether every output sees only the source.
+    pub(super) fn is_inside(&self) -> bool {
+        self.origin >= 0 && self.origin + signed(self.span(self.outputs)) <= signed(self.n)
+    }
+}
+
+/// Sizes were checked when the geometry was made: none is near the largest number.
+fn signed(size: usize) -> isize {
+    size.cast_signed()
+}
+
+/// Euclid's algorithm.
+fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phases_see_exactly_the_windows_that_saw_each_input() {
+        for (n, kernel, stride, dilation, before) in [
+            (7, 3, 1, 1, 1),
+            (9, 3, 2, 1, 1),
+            (11, 2, 3, 1, 0),
+            (12, 4, 2, 2, 3),
+            (13, 3, 4, 6, 5),
+            (10, 5, 3, 2, 0),
+            (6, 1, 2, 1, 0),
+            (5, 2, 7, 3, 1),
+        ] {
+            let windows = (n + 2 * before - (kernel - 1) * dilation - 1) / stride + 1;
+            let axis = Axis {
+                n,
+                before,
+                kernel,
+                stride,
+                dilation,
+                windows,
+            };
+            for i in 0..n {
+                let line = Line::backward(&axis, i % stride);
+                assert!(i / stride < line.outputs);
+                let mut found: Vec<_> = (0..line.taps)
+                    .filter_map(|t| {
+                        let at = line.start(i / stride) + signed(t * line.dilation);
+                        let seen = at >= 0 && at < signed(line.n);
+                        seen.then(|| (at.cast_unsigned(), line.tap(t)))
+                    })
+                    .collect();
+                found.sort_unstable();
+                let expected: Vec<_> = axis.windows(i).collect();
+                assert_eq!(found, expected, "{axis:?} at {i}");
+            }
+        }
+    }
+}

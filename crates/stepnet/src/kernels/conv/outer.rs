@@ -1,0 +1,348 @@
+//! The sums of a panel of `dw` over one block of pixels.
+
+use super::ConvGeometry;
+use super::blocks::Cut;
+use super::stage::{Stage, Staged};
+use super::sweep::{Block, Sweep, load_row, store_row};
+use crate::Element;
+use crate::kernels::simd::tile::{self, Pixels, Runs, Tile};
+use crate::kernels::simd::{Isa, Kernel};
+
+/// Bytes of a pixel's `dy` from which its panels are laid out: at so long steps, often powers of two,
+/// the lines of the cache and its entries for pages drive one another out.
+const LONG_STEP: usize = 2048;
+
+/// Channels from which a tap's own run fills the tiles.
+const MANY_CHANNELS: usize = 24;
+
+/// How the elements of a window are met.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::large_enum_variant)] // there is one for each pass
+pub(super) enum Layout {
+    /// The taps of a kernel row as one run, in the image as it lies or laid out with its zeros.
+    Rows(Sweep),
+    /// Tap by tap, in the image as it lies, over the pixels for which the tap lies in it.
+    Taps,
+}
+
+impl Layout {
+    /// The layout for a convolution, whose forward pass sums as `sweep` says.
+    pub(super) fn new(g: &ConvGeometry, sweep: Sweep) -> Self {
+        let joined = g.groups == 1 && (g.dilation[1] == 1 || g.kernel[1] == 1);
+        let whole = g.padding.is_zero() || g.input[2] < MANY_CHANNELS;
+        if joined && whole {
+            Self::Rows(sweep)
+        } else {
+            Self::Taps
+        }
+    }
+
+    /// Elements of the image that are laid out for a block.
+    pub(super) fn staged(&self, cut: Cut) -> usize {
+        match self {
+            Self::Rows(sweep) => sweep.staged_len([cut.examples, cut.rows, cut.cols]),
+            Self::Taps => 0,
+        }
+    }
+}
+
+/// Adds what a block gives to a panel's sums.
+pub(super) struct PanelSums<'a, T> {
+    pub(super) g: &'a ConvGeometry,
+    pub(super) layout: &'a Layout,
+    pub(super) block: Block,
+    pub(super) group: usize,
+    /// The panel's first filter in its group, and how many it is wide.
+    pub(super) column: usize,
+    pub(super) width: usize,
+    /// Whether `db` is wanted too.
+    pub(super) with_bias: bool,
+    pub(super) x: &'a [T],
+    pub(super) dy: &'a [T],
+    /// `(window + 1, width)`: `dw`, then `db`.
+    pub(super) sums: &'a mut [T],
+    pub(super) scratch: &'a mut [T],
+}
+
+/// The block's part of `dy`: where it starts, and its steps by image, row and pixel.
+struct Gradient<'a, T> {
+    data: &'a [T],
+    first: usize,
+    steps: [usize; 3],
+}
+
+impl<T: Element> Kernel for PanelSums<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        if self.width == I::lanes::<T>() {
+            self.panel::<I, 1>(isa);
+        } else {
+            self.panel::<I, 2>(isa);
+        }
+    }
+}
+
+impl<T: Element> PanelSums<'_, T> {
+    #[inline(always)]
+    fn panel<I: Isa, const V: usize>(self, isa: I) {
+        let Self {
+            g,
+            layout,
+            block,
+            group,
+            column,
+            width,
+            with_bias,
+            x,
+            dy,
+            sums,
+            scratch,
+        } = self;
+        let counts = [block.examples.len(), block.rows.len(), block.cols.len()];
+        let pixels = counts.iter().product::<usize>();
+        let (dy_scratch, x_scratch) = scratch.split_at_mut(pixels * width);
+        let dy = gradient(
+            g,
+            &block,
+            group * g.group_filters() + column,
+            width,
+            dy,
+            dy_scratch,
+        );
+        let (sums, bias) = sums.split_at_mut(g.patch_len() * width);
+        if with_bias {
+            add_pixels::<I, T, V>(isa, &dy, counts, bias);
+        }
+        let mut add = Adder::<I, T, V> { isa, dy, sums };
+        // Where each run of elements of the window lies, and over which pixels it is summed.
+        let [down, right] = g.axes();
+        let seen = g.group_channels();
+        let (source, runs) = match layout {
+            Layout::Rows(sweep) => {
+                let staged = match sweep.in_place() {
+                    true => Staged::in_place(sweep, &block, x),
+                    false => Stage {
+                        sweep,
+                        block: &block,
+                        source: x,
+                    }
+                    .fill(x_scratch),
+                };
+                let runs = [staged.runs.rows, 1, staged.runs.len];
+                (staged, runs)
+            }
+            Layout::Taps => (image(g, x), [g.kernel[0], g.kernel[1], seen]),
+        };
+        let x_steps = [
+            source.image,
+            g.stride[0] * source.row,
+            g.stride[1] * source.pixel,
+        ];
+        for u in 0..runs[0] {
+            for v in 0..runs[1] {
+                let (rows, cols, from) = match layout {
+                    Layout::Rows(_) => (
+                        block.rows.clone(),
+                        block.cols.clone(),
+                        source.first + u * source.runs.row_step,
+                    ),
+                    Layout::Taps => {
+                        let rows = down.windows_inside(u, block.rows.clone());
+                        let cols = right.windows_inside(v, block.cols.clone());
+                        if rows.is_empty() || cols.is_empty() {
+                            continue;
+                        }
+                        let row = rows.start * g.stride[0] + u * g.dilation[0] - g.padding.top;
+                        let col = cols.start * g.stride[1] + v * g.dilation[1] - g.padding.left;
+                        let from = block.examples.start * source.image
+                            + row * source.row
+                            + col * source.pixel
+                            + group * seen;
+                        (rows, cols, from)
+                    }
+                };
+                let skipped = (rows.start - block.rows.start) * add.dy.steps[1]
+                    + (cols.start - block.cols.start) * add.dy.steps[2];
+                let first = (u * runs[1] + v) * runs[2];
+                let counts = [block.examples.len(), rows.len(), cols.len()];
+                add.run(
+                    &source.data[from..],
+                    first..first + runs[2],
+                    skipped,
+                    counts,
+                    x_steps,
+                );
+            }
+        }
+    }
+}
+
+/// The image as it lies.
+#[inline(always)]
+fn image<'a, T>(g: &ConvGeometry, x: &'a [T]) -> Staged<'a, T> {
+    let [height, width, channels] = g.input;
+    Staged {
+        data: x,
+        first: 0,
+        pixel: channels,
+        row: width * channels,
+        image: height * width * channels,
+        runs: Runs::default(),
+    }
+}
+
+/// `dy` of the block from `filter` on; laid out where a vector would end behind the last filter.
+#[inline(always)]
+fn gradient<'a, T: Element>(
+    g: &ConvGeometry,
+    block: &Block,
+    filter: usize,
+    width: usize,
+    dy: &'a [T],
+    scratch: &'a mut [T],
+) -> Gradient<'a, T> {
+    let [rows, cols, filters] = g.output;
+    let place = |example: usize, row: usize| {
+        ((example * rows + row) * cols + block.cols.start) * filters + filter
+    };
+    if filter + width <= filters && filters * size_of::<T>() < LONG_STEP {
+        return Gradient {
+            data: dy,
+            first: place(block.examples.start, block.rows.start),
+            steps: [rows * cols * filters, cols * filters, filters],
+        };
+    }
+    let used = width.min(filters - filter);
+    let mut to = scratch.chunks_exact_mut(width);
+    for example in block.examples.clone() {
+        for row in block.rows.clone() {
+            let from = dy[place(example, row)..].chunks(filters);
+            for (from, to) in from.take(block.cols.len()).zip(&mut to) {
+                // A vector or two by single values: shorter than a call to copy them.
+                for (to, &from) in to.iter_mut().zip(&from[..used]) {
+                    *to = from;
+                }
+                to[used..].fill(T::zero());
+            }
+        }
+    }
+    let row = block.cols.len() * width;
+    Gradient {
+        data: scratch,
+        first: 0,
+        steps: [block.rows.len() * row, row, width],
+    }
+}
+
+/// `bias[column] += sum over the pixels of dy[pixel][column]`, four sums apart.
+#[inline(always)]
+fn add_pixels<I: Isa, T: Element, const V: usize>(
+    isa: I,
+    dy: &Gradient<'_, T>,
+    [images, rows, cols]: [usize; 3],
+    bias: &mut [T],
+) {
+    let lanes = I::lanes::<T>();
+    let mut sums: Tile<I, T, 4, V> = [[isa.splat(T::zero()); V]; 4];
+    for image in 0..images {
+        for row in 0..rows {
+            let first = dy.first + image * dy.steps[0] + row * dy.steps[1];
+            for col in 0..cols {
+                let from = &dy.data[first + col * dy.steps[2]..];
+                for (v, sum) in sums[col % 4].iter_mut().enumerate() {
+                    *sum = isa.vector_add(*sum, isa.load(&from[v * lanes..]));
+                }
+            }
+        }
+    }
+    for v in 0..V {
+        let [a, b, c, d] = [0, 1, 2, 3].map(|i| sums[i][v]);
+        let all = isa.vector_add(isa.vector_add(a, b), isa.vector_add(c, d));
+        let bias = &mut bias[v * lanes..];
+        isa.store(bias, isa.vector_add(isa.load(bias), all));
+    }
+}
+
+/// Adds runs of elements of the window to a panel.
+struct Adder<'a, I, T, const V: usize> {
+    isa: I,
+    dy: Gradient<'a, T>,
+    sums: &'a mut [T],
+}
+
+impl<I: Isa, T: Element, const V: usize> Adder<'_, I, T, V> {
+    /// The elements `run` of the window, which lie one behind the other from the start of `x` on,
+    /// over pixels that start `skipped` elements into the block's `dy`.
+    #[inline(always)]
+    fn run(
+        &mut self,
+        x: &[T],
+        run: std::ops::Range<usize>,
+        skipped: usize,
+        counts: [usize; 3],
+        x_steps: [usize; 3],
+    ) {
+        let pixels = Pixels {
+            counts,
+            x_steps,
+            dy_steps: self.dy.steps,
+        }
+        .joined();
+        // Tiles as equal as whole elements allow.
+        let most = if V == 1 { 12 } else { 6 };
+        let mut tiles = run.len().div_ceil(most);
+        let mut done = 0;
+        while tiles > 0 {
+            let size = (run.len() - done).div_ceil(tiles);
+            let at = Place {
+                x: &x[done..],
+                skipped,
+                pixels,
+                first: run.start + done,
+            };
+            match size {
+                12 => self.tile::<12>(at),
+                11 => self.tile::<11>(at),
+                10 => self.tile::<10>(at),
+                9 => self.tile::<9>(at),
+                8 => self.tile::<8>(at),
+                7 => self.tile::<7>(at),
+                6 => self.tile::<6>(at),
+                5 => self.tile::<5>(at),
+                4 => self.tile::<4>(at),
+                3 => self.tile::<3>(at),
+                2 => self.tile::<2>(at),
+                _ => self.tile::<1>(at),
+            }
+            done += size;
+            tiles -= 1;
+        }
+    }
+
+    #[inline(always)]
+    fn tile<const K: usize>(&mut self, at: Place<'_, T>) {
+        // Never asked for: more vectors than there are registers.
+        if K * V > 12 {
+            return;
+        }
+        let (isa, width) = (self.isa, V * I::lanes::<T>());
+        let to = &mut self.sums[at.first * width..(at.first + K) * width];
+        let mut tile: Tile<I, T, K, V> =
+            std::array::from_fn(|k| load_row::<I, T, V>(isa, &to[k * width..]));
+        let dy = &self.dy.data[self.dy.first + at.skipped..];
+        tile::outer(isa, at.x, dy, &at.pixels, &mut tile);
+        for (row, to) in tile.iter().zip(to.chunks_exact_mut(width)) {
+            store_row::<I, T, V>(isa, row, to);
+        }
+    }
+}
+
+/// What a tile sums over.
+struct Place<'a, T> {
+    x: &'a [T],
+    skipped: usize,
+    pixels: Pixels,
+    first: usize,
+}

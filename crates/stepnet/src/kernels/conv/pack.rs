@@ -1,0 +1,189 @@
+//! Filters in the order in which the tiles read them: panels of one or two vectors of columns, for
+//! each element of the window, the last panel filled up with zeros.
+
+use super::line::Line;
+use crate::Element;
+
+/// Packed filters of one sum over windows, with their bias.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packed<'a, T> {
+    /// The columns' biases, then the panels.
+    data: &'a [T],
+    /// Elements of the window, and columns rounded up to whole vectors.
+    window: usize,
+    columns: usize,
+}
+
+/// Columns of `columns`, rounded up to whole vectors of `lanes`.
+pub(super) fn whole(columns: usize, lanes: usize) -> usize {
+    columns.next_multiple_of(lanes)
+}
+
+/// Elements of the packed filters of `columns` columns for windows of `window` elements.
+pub(super) fn packed_len(window: usize, columns: usize, lanes: usize) -> usize {
+    (window + 1) * whole(columns, lanes)
+}
+
+impl<'a, T: Element> Packed<'a, T> {
+    pub(super) fn new(data: &'a [T], window: usize, columns: usize, lanes: usize) -> Self {
+        let columns = whole(columns, lanes);
+        Self {
+            data: &data[..(window + 1) * columns],
+            window,
+            columns,
+        }
+    }
+
+    /// The biases from `column` on.
+    #[inline(always)]
+    pub(super) fn bias(&self, column: usize) -> &'a [T] {
+        &self.data[column..self.columns]
+    }
+
+    /// The panel that starts at `column` and is `width` wide, from the window's element `from` on.
+    #[inline(always)]
+    pub(super) fn panel(&self, column: usize, width: usize, from: usize) -> &'a [T] {
+        let start = self.columns + column * self.window;
+        &self.data[start + from * width..start + width * self.window]
+    }
+}
+
+/// What is packed: `w` in the convolution's layout `(f_H, f_W, seen, filters)`.
+pub(super) struct Filters<'a, T> {
+    pub(super) w: &'a [T],
+    /// Taps in a row of the kernel, channels that a filter sees, and filters.
+    pub(super) kernel_width: usize,
+    pub(super) seen: usize,
+    pub(super) filters: usize,
+    /// The group's filters.
+    pub(super) first_filter: usize,
+    pub(super) group_filters: usize,
+}
+
+impl<T: Element> Filters<'_, T> {
+    /// Columns are filters, elements of the window are `(tap, tap, channel)`.
+    pub(super) fn pack_forward(
+        &self,
+        lines: &[Line; 2],
+        bias: Option<&[T]>,
+        lanes: usize,
+        to: &mut [T],
+    ) {
+        let columns = self.group_filters;
+        let (biases, mut panels) = to.split_at_mut(whole(columns, lanes));
+        match bias {
+            Some(bias) => copy_padded(&bias[self.first_filter..][..columns], biases),
+            None => biases.fill(T::zero()),
+        }
+        let window = lines[0].taps * lines[1].taps * self.seen;
+        for_each_panel(columns, lanes, |column, width| {
+            let (panel, rest) = std::mem::take(&mut panels).split_at_mut(window * width);
+            panels = rest;
+            let used = (columns - column).min(width);
+            let mut to = panel.chunks_exact_mut(width);
+            for_each_tap(lines, |u, v| {
+                let tap = (u * self.kernel_width + v) * self.seen;
+                for channel in 0..self.seen {
+                    let from = (tap + channel) * self.filters + self.first_filter + column;
+                    if let Some(to) = to.next() {
+                        copy_padded(&self.w[from..from + used], to);
+                    }
+                }
+            });
+        });
+    }
+
+    /// Columns are the channels seen, elements of the window are `(tap, tap, filter)`.
+    pub(super) fn pack_backward(
+        &self,
+        lines: &[Line; 2],
+        bias: Option<&[T]>,
+        lanes: usize,
+        to: &mut [T],
+    ) {
+        let columns = self.seen;
+        let (biases, mut panels) = to.split_at_mut(whole(columns, lanes));
+        match bias {
+            Some(bias) => copy_padded(&bias[..columns], biases),
+            None => biases.fill(T::zero()),
+        }
+        let window = lines[0].taps * lines[1].taps * self.group_filters;
+        for_each_panel(columns, lanes, |column, width| {
+            let (mut panel, rest) = std::mem::take(&mut panels).split_at_mut(window * width);
+            panels = rest;
+            let used = (columns - column).min(width);
+            for_each_tap(lines, |u, v| {
+                let (to, rest) =
+                    std::mem::take(&mut panel).split_at_mut(self.group_filters * width);
+                panel = rest;
+                let tap = (u * self.kernel_width + v) * self.seen + column;
+                transpose(self, tap, used, width, to);
+            });
+        });
+    }
+}
+
+/// `to[filter][channel] = w[tap + channel][filter]`, zeros in the channels from `used` on.
+fn transpose<T: Element>(
+    filters: &Filters<'_, T>,
+    tap: usize,
+    used: usize,
+    width: usize,
+    to: &mut [T],
+) {
+    /// Rows of `to` at a time, so that the lines of the cache they fill are few.
+    const ROWS: usize = 16;
+    for (index, to) in to.chunks_mut(ROWS * width).enumerate() {
+        let first = filters.first_filter + index * ROWS;
+        for channel in 0..width {
+            let column = to[channel..].iter_mut().step_by(width);
+            if channel < used {
+                let from = &filters.w[(tap + channel) * filters.filters + first..];
+                column.zip(from).for_each(|(to, &from)| *to = normal(from));
+            } else {
+                column.for_each(|to| *to = T::zero());
+            }
+        }
+    }
+}
+
+/// Subnormal numbers slow multiplications down by two orders of magnitude; as filters they are 0.
+#[inline(always)]
+fn normal<T: Element>(value: T) -> T {
+    if value.abs() < T::min_positive_value() {
+        T::zero()
+    } else {
+        value
+    }
+}
+
+fn copy_padded<T: Element>(from: &[T], to: &mut [T]) {
+    let (to, rest) = to.split_at_mut(from.len());
+    to.iter_mut()
+        .zip(from)
+        .for_each(|(to, &from)| *to = normal(from));
+    rest.fill(T::zero());
+}
+
+/// Calls `f` with every panel's first column and width: two vectors, or one where that is enough.
+pub(super) fn for_each_panel(columns: usize, lanes: usize, mut f: impl FnMut(usize, usize)) {
+    let mut column = 0;
+    while column < columns {
+        let width = if columns - column > lanes {
+            2 * lanes
+        } else {
+            lanes
+        };
+        f(column, width);
+        column += width;
+    }
+}
+
+/// Calls `f` with the convolution's own taps in the order of the lines'.
+fn for_each_tap(lines: &[Line; 2], mut f: impl FnMut(usize, usize)) {
+    for s in 0..lines[0].taps {
+        for t in 0..lines[1].taps {
+            f(lines[0].tap(s), lines[1].tap(t));
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The passes over rows instead of pictures, for dense layers: no bias but where one is given, and
+//! no check of lengths, which are the caller's.
+
+use super::sums::{Direction, Sums};
+use super::{ConvGeometry, backward_weights as weights};
+use crate::Element;
+use crate::kernels::simd::InstructionSet;
+
+/// Scratch memory of [`forward`].
+pub(in crate::kernels) fn forward_scratch<T: Element>(g: &ConvGeometry) -> usize {
+    Sums::new::<T>(g, Direction::Forward, InstructionSet::best()).scratch::<T>()
+}
+
+/// `y = x w`: `x` (rows, channels), `w` (channels, filters).
+pub(in crate::kernels) fn forward<T: Element>(
+    g: &ConvGeometry,
+    x: &[T],
+    w: &[T],
+    y: &mut [T],
+    scratch: &mut [T],
+) {
+    Sums::new::<T>(g, Direction::Forward, InstructionSet::best()).run(x, w, None, y, scratch);
+}
+
+/// Scratch memory of [`backward_data`].
+pub(in crate::kernels) fn backward_data_scratch<T: Element>(g: &ConvGeometry) -> usize {
+    Sums::new::<T>(g, Direction::Backward, InstructionSet::best()).scratch::<T>()
+}
+
+/// `dx = dy w^T + b`: `dy` (rows, filters), `b` (channels).
+pub(in crate::kernels) fn backward_data<T: Element>(
+    g: &ConvGeometry,
+    dy: &[T],
+    w: &[T],
+    b: Option<&[T]>,
+    dx: &mut [T],
+    scratch: &mut [T],
+) {
+    Sums::new::<T>(g, Direction::Backward, InstructionSet::best()).run(dy, w, b, dx, scratch);
+}
+
+/// Scratch memory of [`backward_weights`].
+pub(in crate::kernels) fn backward_weights_scratch<T: Element>(g: &ConvGeometry) -> usize {
+    weights::scratch_on::<T>(InstructionSet::best(), g)
+}
+
+/// `dw = x^T dy`.
+pub(in crate::kernels) fn backward_weights<T: Element>(
+    g: &ConvGeometry,
+    x: &[T],
+    dy: &[T],
+    dw: &mut [T],
+    scratch: &mut [T],
+) {
+    weights::run_on(InstructionSet::best(), g, x, dy, dw, None, scratch);
+}

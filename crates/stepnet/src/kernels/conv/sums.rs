@@ -1,0 +1,235 @@
+//! The forward pass and the gradient by data as sums over windows: packs the filters, cuts the
+//! outputs into blocks, and shares these out.
+
+use super::blocks::{Blocks, Cut};
+use super::geometry::ConvGeometry;
+use super::line::Line;
+use super::pack::{Filters, Packed, packed_len};
+use super::sweep::{Block, BlockSums, Sweep};
+use crate::Element;
+use crate::kernels::parallel;
+use crate::kernels::simd::InstructionSet;
+
+/// Bytes that packed filters are aligned to: a line of the cache.
+const ALIGNMENT: usize = 64;
+
+/// Which of the two passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// Outputs from inputs.
+    Forward,
+    /// Gradients of the inputs from those of the outputs.
+    Backward,
+}
+
+/// A pass on its instruction set.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sums<'g> {
+    g: &'g ConvGeometry,
+    direction: Direction,
+    set: InstructionSet,
+    /// The sizes of the image that is written: rows of blocks, and what they take.
+    image: [usize; 3],
+    steps: [usize; 2],
+    lanes: usize,
+}
+
+impl<'g> Sums<'g> {
+    pub(super) fn new<T: Element>(
+        g: &'g ConvGeometry,
+        direction: Direction,
+        set: InstructionSet,
+    ) -> Self {
+        let (image, steps) = match direction {
+            Direction::Forward => (g.output, [1, 1]),
+            Direction::Backward => (g.input, g.stride),
+        };
+        Self {
+            g,
+            direction,
+            set,
+            image,
+            steps,
+            lanes: set.lanes::<T>(),
+        }
+    }
+
+    /// The lines of one phase.
+    fn lines(&self, phase: [usize; 2]) -> [Line; 2] {
+        let axes = self.g.axes();
+        [0, 1].map(|axis| match self.direction {
+            Direction::Forward => Line::forward(&axes[axis]),
+            Direction::Backward => Line::backward(&axes[axis], phase[axis]),
+        })
+    }
+
+    pub(super) fn sweep(&self, phase: [usize; 2], group: usize) -> Sweep {
+        let (seen, filters) = (self.g.group_channels(), self.g.group_filters());
+        let (channels, columns, source_channels) = match self.direction {
+            Direction::Forward => (seen, filters, self.g.input[2]),
+            Direction::Backward => (filters, seen, self.g.filters),
+        };
+        Sweep {
+            lines: self.lines(phase),
+            source_channels,
+            first_channel: group * channels,
+            channels,
+            out_channels: self.image[2],
+            first_column: group * columns,
+            columns,
+            out_step: self.steps,
+            out_first: phase,
+            out_width: self.image[1],
+        }
+    }
+
+    /// Every phase of every group in order, with where its packed filters start.
+    fn sweeps(&self) -> impl Iterator<Item = (Sweep, usize, usize)> + '_ {
+        let phases = [0, 1].map(|axis| self.steps[axis].min(self.image[axis]));
+        let mut start = 0;
+        (0..phases[0])
+            .flat_map(move |row| (0..phases[1]).map(move |col| [row, col]))
+            .flat_map(move |phase| (0..self.g.groups).map(move |group| (phase, group)))
+            .map(move |(phase, group)| {
+                let sweep = self.sweep(phase, group);
+                let here = start;
+                // Whole lines of the cache, so that every phase's panels are aligned.
+                start += packed_len(sweep.window(), sweep.columns, self.lanes).next_multiple_of(16);
+                (sweep, group, here)
+            })
+    }
+
+    fn packed_len(&self) -> usize {
+        self.sweeps()
+            .last()
+            .map_or(0, |(sweep, _, start)| {
+                start + packed_len(sweep.window(), sweep.columns, self.lanes)
+            })
+            .next_multiple_of(16)
+    }
+
+    /// Rows and columns of blocks in an image.
+    fn grid(&self) -> [usize; 2] {
+        [0, 1].map(|axis| self.image[axis].div_ceil(self.steps[axis]))
+    }
+
+    fn cut(&self) -> Cut {
+        Cut::new(self.g.batch, self.grid(), |cut| self.staged(cut))
+    }
+
+    /// Elements laid out for a block of any of the phases.
+    fn staged(&self, cut: Cut) -> usize {
+        let size = [cut.examples, cut.rows, cut.cols];
+        let phases = [0, 1].map(|axis| self.steps[axis].min(self.image[axis]));
+        let longest = |axis: usize| {
+            let lines = (0..phases[axis]).map(|phase| self.lines([phase; 2])[axis]);
+            lines.max_by_key(|line| line.span(size[axis + 1]))
+        };
+        // All groups are alike. The phases' axes can be looked at one by one: the sizes multiply.
+        let mut sweep = self.sweep([0, 0], 0);
+        let in_place = sweep.in_place() && phases == [1, 1];
+        for axis in [0, 1] {
+            if let Some(line) = longest(axis) {
+                sweep.lines[axis] = line;
+            }
+        }
+        match in_place {
+            true => 0,
+            false => sweep.laid_out(size).next_multiple_of(16),
+        }
+    }
+
+    fn workers(&self, cut: Cut) -> usize {
+        let blocks = Blocks::<u8>::count(cut, self.g.batch, self.grid()[0]);
+        parallel::workers(blocks, self.g.multiply_adds())
+    }
+
+    /// Elements of scratch memory for batches of up to the geometry's.
+    pub(super) fn scratch<T: Element>(&self) -> usize {
+        let staged = Cut::most_staged(self.g.batch, self.grid(), |cut| self.staged(cut));
+        let workers = self.workers(self.cut());
+        ALIGNMENT / size_of::<T>() + self.packed_len() + workers * staged
+    }
+
+    /// Writes all outputs.
+    pub(super) fn run<T: Element>(
+        &self,
+        source: &[T],
+        w: &[T],
+        bias: Option<&[T]>,
+        out: &mut [T],
+        scratch: &mut [T],
+    ) {
+        let cut = self.cut();
+        let staged = self.staged(cut);
+        let (_, scratch) = scratch.split_at_mut(aligned_start(scratch));
+        let (packed, scratch) = scratch.split_at_mut(self.packed_len());
+        self.pack(w, bias, packed);
+        let packed = &*packed;
+        // As many workers as were planned for, or fewer.
+        let workers = match staged {
+            0 => self.workers(cut),
+            _ => self.workers(cut).min(scratch.len() / staged),
+        };
+        let [rows, _] = self.grid();
+        let row_len = self.image[1] * self.image[2];
+        let blocks = Blocks {
+            cut,
+            batch: self.g.batch,
+            rows,
+            row_step: self.steps[0],
+            image_rows: self.image[0],
+            row_len,
+            rest: out,
+            example: 0,
+            row: 0,
+        };
+        parallel::share(blocks, workers, staged, scratch, |output, scratch| {
+            for (sweep, _, start) in self.sweeps() {
+                let [line_h, line_w] = &sweep.lines;
+                let rows = output.rows.start..output.rows.end.min(line_h.outputs);
+                let packed =
+                    Packed::new(&packed[start..], sweep.window(), sweep.columns, self.lanes);
+                for first in (0..line_w.outputs).step_by(cut.cols) {
+                    self.set.run(BlockSums {
+                        sweep: &sweep,
+                        block: Block {
+                            examples: output.examples.clone(),
+                            rows: rows.clone(),
+                            cols: first..line_w.outputs.min(first + cut.cols),
+                        },
+                        source,
+                        packed: &packed,
+                        out: &mut *output.out,
+                        out_image: self.image[0] * row_len,
+                        out_start: output.start,
+                        scratch: &mut *scratch,
+                    });
+                }
+            }
+        });
+    }
+
+    fn pack<T: Element>(&self, w: &[T], bias: Option<&[T]>, packed: &mut [T]) {
+        for (sweep, group, start) in self.sweeps() {
+            let filters = Filters {
+                w,
+                kernel_width: self.g.kernel[1],
+                seen: self.g.group_channels(),
+                filters: self.g.filters,
+                first_filter: group * self.g.group_filters(),
+                group_filters: self.g.group_filters(),
+            };
+            let to = &mut packed[start..];
+            match self.direction {
+                Direction::Forward => filters.pack_forward(&sweep.lines, bias, self.lanes, to),
+                Direction::Backward => filters.pack_backward(&sweep.lines, bias, self.lanes, to),
+            }
+        }
+    }
+}
+
+/// Where the first whole line of the cache starts.
+fn aligned_start<T>(scratch: &[T]) -> usize {
+    scratch.as_ptr().align_offset(ALIGNMENT).min(scratch.len())
+}

@@ -1,0 +1,381 @@
+//! Sums over windows, the form of the forward pass and of every phase of the gradient by data.
+//!
+//! ```text
+//! out[e, i, j, column] = bias[column] + sum over (s, t, c) of
+//!     source[e, rows(i, s), cols(j, t), first_channel + c] * packed[s, t, c, column]
+//! ```
+//!
+//! A *block* of outputs is computed at a time. Where its windows leave the source, or see only some
+//! of the channels, the part of the source under them is first laid, with its zeros, into scratch
+//! memory (`stage`); else it is read in place. Then a row of a window is one run of memory, and
+//! tiles of six pixels by two vectors (eight by one for few columns) are summed in registers.
+
+use super::line::Line;
+use super::pack::Packed;
+use super::stage::{Stage, Staged};
+use crate::Element;
+use crate::kernels::simd::tile::{self, Runs, Tile};
+use crate::kernels::simd::{Isa, Kernel};
+use std::ops::Range;
+
+/// Elements of the packed filters that one pass over a block's pixels uses: 24 KiB of `f32` by two
+/// vectors stay in the first-level cache.
+const PART: usize = 384;
+
+/// One sum over windows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sweep {
+    /// Height and width.
+    pub(super) lines: [Line; 2],
+    /// Channels of a source pixel, the first one seen, and how many.
+    pub(super) source_channels: usize,
+    pub(super) first_channel: usize,
+    pub(super) channels: usize,
+    /// Columns of an output pixel, the first one written, and how many.
+    pub(super) out_channels: usize,
+    pub(super) first_column: usize,
+    pub(super) columns: usize,
+    /// Where the outputs lie in their image: from one to the next, the first, and the image's width.
+    pub(super) out_step: [usize; 2],
+    pub(super) out_first: [usize; 2],
+    pub(super) out_width: usize,
+}
+
+/// A part of the outputs: whole examples, or rows of one example; and columns of pixels.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    pub(super) examples: Range<usize>,
+    pub(super) rows: Range<usize>,
+    pub(super) cols: Range<usize>,
+}
+
+impl Block {
+    fn pixels(&self) -> usize {
+        self.examples.len() * self.rows.len() * self.cols.len()
+    }
+}
+
+impl Sweep {
+    /// Elements of a window.
+    pub(super) fn window(&self) -> usize {
+        self.lines[0].taps * self.lines[1].taps * self.channels
+    }
+
+    /// Whether the source can be read where it lies.
+    pub(super) fn in_place(&self) -> bool {
+        self.lines[0].is_inside() && self.lines[1].is_inside()
+            // One tap's channels are one run in any case.
+            && (self.channels == self.source_channels || self.lines[1].taps == 1)
+    }
+
+    /// Source elements that are laid out for `[examples, rows, cols]` of outputs.
+    pub(super) fn staged_len(&self, size: [usize; 3]) -> usize {
+        if self.in_place() {
+            0
+        } else {
+            self.laid_out(size)
+        }
+    }
+
+    /// Source elements under `[examples, rows, cols]` of outputs.
+    pub(super) fn laid_out(&self, [examples, rows, cols]: [usize; 3]) -> usize {
+        examples * self.lines[0].span(rows) * self.lines[1].span(cols) * self.channels
+    }
+}
+
+/// The sums of one block, written over what `out` holds there.
+pub(super) struct BlockSums<'a, T> {
+    pub(super) sweep: &'a Sweep,
+    pub(super) block: Block,
+    /// The whole source.
+    pub(super) source: &'a [T],
+    pub(super) packed: &'a Packed<'a, T>,
+    /// The outputs, from element `out_start` of the first example's image on.
+    pub(super) out: &'a mut [T],
+    /// Elements of an output image.
+    pub(super) out_image: usize,
+    pub(super) out_start: usize,
+    pub(super) scratch: &'a mut [T],
+}
+
+impl<T: Element> Kernel for BlockSums<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let Self {
+            sweep,
+            block,
+            source,
+            packed,
+            out,
+            out_image,
+            out_start,
+            scratch,
+        } = self;
+        let staged = match sweep.in_place() {
+            true => Staged::in_place(sweep, &block, source),
+            false => Stage {
+                sweep,
+                block: &block,
+                source,
+            }
+            .fill(scratch),
+        };
+        let mut pass = Pass {
+            isa,
+            sweep,
+            block: &block,
+            staged,
+            packed,
+            out,
+            out_image,
+            out_start,
+        };
+        pass.parts();
+    }
+}
+
+/// A block on its way through an instruction set.
+struct Pass<'a, I, T> {
+    isa: I,
+    sweep: &'a Sweep,
+    block: &'a Block,
+    staged: Staged<'a, T>,
+    packed: &'a Packed<'a, T>,
+    out: &'a mut [T],
+    out_image: usize,
+    out_start: usize,
+}
+
+/// A part of the elements of the window.
+#[derive(Clone, Copy)]
+struct Part {
+    runs: Runs,
+    /// Where its source elements start behind those of the window.
+    offset: usize,
+    /// Its first element.
+    first: usize,
+}
+
+impl<I: Isa, T: Element> Pass<'_, I, T> {
+    /// Goes through the window's elements in parts that stay in the cache, and for each through the
+    /// panels of columns.
+    #[inline(always)]
+    fn parts(&mut self) {
+        let runs = self.staged.runs;
+        let row = runs.cols * runs.len;
+        // As equal parts as whole rows allow; of rows that are too long themselves, parts of a row.
+        let even = |all: usize, most: usize| all.div_ceil(all.div_ceil(most.max(1)).max(1));
+        let (rows, len) = if runs.elements() <= PART {
+            (runs.rows, runs.len)
+        } else if row <= PART || runs.cols > 1 {
+            (even(runs.rows, PART / row), runs.len)
+        } else {
+            (1, even(row, PART))
+        };
+        let mut done = 0;
+        let mut from = 0;
+        loop {
+            let part = Part {
+                runs: Runs {
+                    rows: rows.min(runs.rows - done),
+                    len: len.min(runs.len - from),
+                    ..runs
+                },
+                offset: done * runs.row_step + from,
+                first: done * row + from,
+            };
+            self.panels(part);
+            from += len;
+            if from >= runs.len {
+                from = 0;
+                done += rows;
+            }
+            if done >= runs.rows {
+                return;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn panels(&mut self, part: Part) {
+        let lanes = I::lanes::<T>();
+        let mut column = 0;
+        while column < self.sweep.columns {
+            let left = self.sweep.columns - column;
+            if left > lanes {
+                self.pixels::<6, 2>(part, column);
+                column += 2 * lanes;
+            } else {
+                self.pixels::<8, 1>(part, column);
+                column += lanes;
+            }
+        }
+    }
+
+    /// All pixels of the block, `P` at a time, by `V` vectors of columns.
+    #[inline(always)]
+    fn pixels<const P: usize, const V: usize>(&mut self, part: Part, column: usize) {
+        let total = self.block.pixels();
+        let mut places = Places::new(self.sweep, self.block, &self.staged, self.out_image);
+        let mut done = 0;
+        while done + P <= total {
+            self.tile::<P, V>(part, column, &mut places);
+            done += P;
+        }
+        // What is left, in as few tiles as there are sizes.
+        if P > 4 && total - done >= 4 {
+            self.tile::<4, V>(part, column, &mut places);
+            done += 4;
+        }
+        if total - done >= 3 {
+            self.tile::<3, V>(part, column, &mut places);
+            done += 3;
+        }
+        match total - done {
+            2 => self.tile::<2, V>(part, column, &mut places),
+            1 => self.tile::<1, V>(part, column, &mut places),
+            _ => {}
+        }
+    }
+
+    #[inline(always)]
+    fn tile<const P: usize, const V: usize>(
+        &mut self,
+        part: Part,
+        column: usize,
+        places: &mut Places,
+    ) {
+        let (isa, lanes) = (self.isa, I::lanes::<T>());
+        let width = (self.sweep.columns - column).min(V * lanes);
+        let mut starts = [0; P];
+        let mut outs = [0; P];
+        for p in 0..P {
+            (starts[p], outs[p]) = places.next();
+            starts[p] += part.offset;
+            outs[p] = outs[p] + column - self.out_start;
+        }
+        let mut sums: Tile<I, T, P, V> = if part.first == 0 {
+            let bias = self.packed.bias(column);
+            let bias: [_; V] = std::array::from_fn(|v| isa.load(&bias[v * lanes..]));
+            [bias; P]
+        } else {
+            std::array::from_fn(|p| load_row::<I, T, V>(isa, &self.out[outs[p]..][..width]))
+        };
+        let w = self.packed.panel(column, V * lanes, part.first);
+        tile::windows(isa, self.staged.data, starts, &part.runs, w, &mut sums);
+        for p in 0..P {
+            store_row::<I, T, V>(isa, &sums[p], &mut self.out[outs[p]..][..width]);
+        }
+    }
+}
+
+/// Up to `V` vectors; lanes behind the end are 0.
+#[inline(always)]
+pub(super) fn load_row<I: Isa, T: Element, const V: usize>(
+    isa: I,
+    from: &[T],
+) -> [I::Vector<T>; V] {
+    let lanes = I::lanes::<T>();
+    std::array::from_fn(|v| {
+        let from = from.get(v * lanes..).unwrap_or_default();
+        if from.len() >= lanes {
+            isa.load(from)
+        } else {
+            // No vector here has more lanes.
+            let mut whole = [T::zero(); 16];
+            whole[..from.len()].copy_from_slice(from);
+            isa.load(&whole)
+        }
+    })
+}
+
+/// As many of the vectors' values as `to` takes.
+#[inline(always)]
+pub(super) fn store_row<I: Isa, T: Element, const V: usize>(
+    isa: I,
+    row: &[I::Vector<T>; V],
+    to: &mut [T],
+) {
+    let lanes = I::lanes::<T>();
+    for (v, &vector) in row.iter().enumerate() {
+        let to = to.get_mut(v * lanes..).unwrap_or_default();
+        if to.len() >= lanes {
+            isa.store(to, vector);
+        } else {
+            let mut whole = [T::zero(); 16];
+            isa.store(&mut whole, vector);
+            to.copy_from_slice(&whole[..to.len()]);
+        }
+    }
+}
+
+/// The pixels of a block in order: where each one's window starts, and where its output lies.
+struct Places {
+    cols: usize,
+    rows: usize,
+    col: usize,
+    row: usize,
+    source: [usize; 3],
+    out: [usize; 3],
+    /// Steps by column, from the last column to the next row, from the last row to the next example.
+    source_steps: [usize; 3],
+    out_steps: [usize; 3],
+}
+
+impl Places {
+    #[inline(always)]
+    fn new<T>(sweep: &Sweep, block: &Block, staged: &Staged<'_, T>, out_image: usize) -> Self {
+        let [line_h, line_w] = sweep.lines;
+        let width = sweep.out_width;
+        let row = block.rows.start * sweep.out_step[0] + sweep.out_first[0];
+        let col = block.cols.start * sweep.out_step[1] + sweep.out_first[1];
+        let out = (row * width + col) * sweep.out_channels + sweep.first_column;
+        Self {
+            cols: block.cols.len(),
+            rows: block.rows.len(),
+            col: 0,
+            row: 0,
+            source: [staged.first; 3],
+            out: [out; 3],
+            source_steps: [
+                line_w.stride * staged.pixel,
+                line_h.stride * staged.row,
+                staged.image,
+            ],
+            out_steps: [
+                sweep.out_step[1] * sweep.out_channels,
+                sweep.out_step[0] * width * sweep.out_channels,
+                out_image,
+            ],
+        }
+    }
+
+    /// The next pixel. Behind the last one it goes on to places that nobody asks for.
+    #[inline(always)]
+    fn next(&mut self) -> (usize, usize) {
+        let here = (self.source[0], self.out[0]);
+        self.col += 1;
+        if self.col < self.cols {
+            self.source[0] += self.source_steps[0];
+            self.out[0] += self.out_steps[0];
+            return here;
+        }
+        self.col = 0;
+        self.row += 1;
+        if self.row == self.rows {
+            self.row = 0;
+            self.source[2] += self.source_steps[2];
+            self.out[2] += self.out_steps[2];
+            self.source[1] = self.source[2];
+            self.out[1] = self.out[2];
+        } else {
+            self.source[1] += self.source_steps[1];
+            self.out[1] += self.out_steps[1];
+        }
+        self.source[0] = self.source[1];
+        self.out[0] = self.out[1];
+        here
+    }
+}

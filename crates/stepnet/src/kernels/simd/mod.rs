@@ -1,0 +1,224 @@
+//! Instruction sets, chosen at run time: one text of every kernel, compiled once for each set.
+//!
+//! A kernel is a plain struct of slices with one method, [`Kernel::run`]. Most are plain Rust,
+//! loops over slices and over small arrays, which the compiler turns into vector instructions; they
+//! ask the [`Isa`] they are handed for the one thing that plain Rust cannot say portably, a
+//! multiplication with its addition that is fused where the hardware can and is not where it would
+//! be emulated. The innermost loops of the products hold their vectors themselves, as
+//! [`Isa::Vector`]. [`InstructionSet::run`] compiles the method anew inside a function that may use
+//! the set.
+//!
+//! The crate `pulp` finds out what the processor has; its token for a set can only be made where
+//! the set is there. AVX-512 is never chosen: nothing here has measured or tested it.
+//! `STEPNET_ISA=portable` in the environment lowers the choice.
+//!
+//! # Unsafe code
+//!
+//! The only `unsafe` of the crate is in this folder, and does one thing: it reads vectors and
+//! numbers behind pointers, without comparing every index with the length of its slice. `avx2` and
+//! `portable` load and store one vector, behind one comparison of lengths; `tile` holds the
+//! innermost loops, each of which compares its furthest reach with the lengths before it starts.
+//!
+//! Rules for kernels: everything they call is `#[inline(always)]`, or it is compiled without the
+//! set; and sums are written in a fixed order, which no compiler may change, so that an instruction
+//! set gives the same bits whatever the number of threads.
+
+#![allow(unsafe_code)]
+#![warn(clippy::undocumented_unsafe_blocks, unsafe_op_in_unsafe_fn)]
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod portable;
+pub(super) mod tile;
+
+#[cfg(target_arch = "x86_64")]
+pub(super) use avx2::Avx2;
+pub(super) use portable::Portable;
+
+use std::sync::OnceLock;
+
+use crate::Element;
+
+/// The number types as each instruction set holds them in vectors.
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx2::Avx2Lanes as Lanes;
+
+/// The number types; without an instruction set of its own this target asks nothing of them.
+#[cfg(not(target_arch = "x86_64"))]
+pub trait Lanes {}
+#[cfg(not(target_arch = "x86_64"))]
+impl<T> Lanes for T {}
+
+/// What kernels ask an instruction set for.
+pub(super) trait Isa: Copy + Send + Sync {
+    /// As many values as the innermost loops compute at a time.
+    type Vector<T: Element>: Copy;
+
+    /// How many values a vector holds.
+    fn lanes<T: Element>() -> usize;
+
+    /// `a b + c`: rounded once where the set fuses both, twice where it does not.
+    fn mul_add<T: Element>(self, a: T, b: T, c: T) -> T;
+
+    /// The same value in every lane.
+    fn splat<T: Element>(self, value: T) -> Self::Vector<T>;
+
+    /// The first values of `from`, which holds at least one vector.
+    fn load<T: Element>(self, from: &[T]) -> Self::Vector<T>;
+
+    /// Writes the first values of `to`, which holds at least one vector.
+    fn store<T: Element>(self, to: &mut [T], vector: Self::Vector<T>);
+
+    /// The vector that starts at `from`.
+    ///
+    /// # Safety
+    /// All of it lies in one array.
+    unsafe fn load_at<T: Element>(self, from: *const T) -> Self::Vector<T>;
+
+    /// `a b + c`, rounded as by [`Isa::mul_add`].
+    fn vector_mul_add<T: Element>(
+        self,
+        a: Self::Vector<T>,
+        b: Self::Vector<T>,
+        c: Self::Vector<T>,
+    ) -> Self::Vector<T>;
+
+    /// `a + b`.
+    fn vector_add<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
+
+    #[allow(dead_code)] // for transforms
+    /// `a - b`.
+    fn vector_sub<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
+
+    #[allow(dead_code)] // for transforms
+    /// `a b`.
+    fn vector_mul<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
+}
+
+/// Work that is compiled for every instruction set.
+pub(super) trait Kernel {
+    /// What it answers.
+    type Output;
+
+    /// The work; to be marked `#[inline(always)]`.
+    fn run<I: Isa>(self, isa: I) -> Self::Output;
+}
+
+/// An instruction set that this processor has.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum InstructionSet {
+    /// See [`Portable`].
+    Portable,
+    /// See [`Avx2`].
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+}
+
+impl InstructionSet {
+    /// The best set here, unless `STEPNET_ISA` asks for less. Asking is cheap: the answer is kept.
+    #[inline]
+    pub(super) fn best() -> Self {
+        static BEST: OnceLock<InstructionSet> = OnceLock::new();
+        *BEST.get_or_init(|| {
+            let wanted = std::env::var("STEPNET_ISA").unwrap_or_default();
+            match wanted.eq_ignore_ascii_case("portable") {
+                true => Self::Portable,
+                false => Self::detected(),
+            }
+        })
+    }
+
+    /// The best set that the processor has.
+    fn detected() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(isa) = Avx2::detected() {
+            return Self::Avx2(isa);
+        }
+        Self::Portable
+    }
+
+    /// Its name in messages.
+    #[cfg(test)]
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => "AVX2",
+        }
+    }
+
+    /// How many values its vectors hold.
+    pub(super) fn lanes<T: Element>(self) -> usize {
+        match self {
+            Self::Portable => Portable::lanes::<T>(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => Avx2::lanes::<T>(),
+        }
+    }
+
+    /// Runs `kernel` as compiled for this set.
+    #[inline]
+    pub(super) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self {
+            Self::Portable => kernel.run(Portable),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(isa) => isa.run(kernel),
+        }
+    }
+
+    /// Every set that this processor has, for tests; says which it lacks.
+    #[cfg(test)]
+    pub(super) fn all() -> Vec<Self> {
+        let best = Self::detected();
+        if matches!(best, Self::Portable) {
+            eprintln!("not tested: AVX2 and FMA, which this processor lacks");
+            vec![best]
+        } else {
+            vec![Self::Portable, best]
+        }
+    }
+}
+
+/// Runs `kernel` on the best instruction set here.
+#[inline]
+pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
+    InstructionSet::best().run(kernel)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Residue(f64);
+
+    impl Kernel for Residue {
+        type Output = f64;
+
+        #[inline(always)]
+        fn run<I: Isa>(self, isa: I) -> f64 {
+            isa.mul_add(self.0, self.0, -(self.0 * self.0))
+        }
+    }
+
+    #[test]
+    fn each_set_multiplies_and_adds_its_own_way() {
+        // The rounding error of a square: 0 when it is rounded before the subtraction.
+        let x = 1.0 + f64::EPSILON;
+        for set in InstructionSet::all() {
+            let residue = set.run(Residue(x));
+            match set {
+                InstructionSet::Portable => assert_eq!(residue, 0.0),
+                #[cfg(target_arch = "x86_64")]
+                InstructionSet::Avx2(_) => assert_eq!(residue, f64::EPSILON * f64::EPSILON),
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn the_best_set_is_what_the_processor_has() {
+        let has = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        let best = InstructionSet::detected();
+        assert_eq!(has, matches!(best, InstructionSet::Avx2(_)), "{best:?}");
+    }
+}

@@ -1,0 +1,74 @@
+//! No more than the target that the library was compiled for.
+
+use super::Isa;
+use crate::Element;
+
+/// How many values the vectors of [`Portable`] hold: one register of every target that has any.
+const LANES: usize = 4;
+
+/// Plain arrays, which the compiler lays into whatever vector registers the target has.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::kernels) struct Portable;
+
+/// `f` of the values of each lane.
+#[inline(always)]
+fn each<T>(f: impl Fn(usize) -> T) -> [T; LANES] {
+    [f(0), f(1), f(2), f(3)]
+}
+
+impl Isa for Portable {
+    type Vector<T: Element> = [T; LANES];
+
+    #[inline(always)]
+    fn lanes<T: Element>() -> usize {
+        LANES
+    }
+
+    #[inline(always)]
+    fn mul_add<T: Element>(self, a: T, b: T, c: T) -> T {
+        a * b + c
+    }
+
+    #[inline(always)]
+    fn splat<T: Element>(self, value: T) -> [T; LANES] {
+        [value; LANES]
+    }
+
+    #[inline(always)]
+    fn load<T: Element>(self, from: &[T]) -> [T; LANES] {
+        let from = &from[..LANES];
+        each(|lane| from[lane])
+    }
+
+    #[inline(always)]
+    fn store<T: Element>(self, to: &mut [T], vector: [T; LANES]) {
+        to[..LANES].copy_from_slice(&vector);
+    }
+
+    #[inline(always)]
+    unsafe fn load_at<T: Element>(self, from: *const T) -> [T; LANES] {
+        // SAFETY: the caller's promise is that all lanes lie in one array; an array of numbers is
+        // aligned as a number is.
+        unsafe { from.cast::<[T; LANES]>().read() }
+    }
+
+    #[inline(always)]
+    fn vector_mul_add<T: Element>(self, a: [T; LANES], b: [T; LANES], c: [T; LANES]) -> [T; LANES] {
+        each(|lane| a[lane] * b[lane] + c[lane])
+    }
+
+    #[inline(always)]
+    fn vector_add<T: Element>(self, a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+        each(|lane| a[lane] + b[lane])
+    }
+
+    #[inline(always)]
+    fn vector_sub<T: Element>(self, a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+        each(|lane| a[lane] - b[lane])
+    }
+
+    #[inline(always)]
+    fn vector_mul<T: Element>(self, a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+        each(|lane| a[lane] * b[lane])
+    }
+}
