@@ -3,6 +3,7 @@
 use crate::Element;
 use crate::kernels::assert_len;
 use crate::kernels::parallel::{map, map2};
+use crate::kernels::simd::{self, Isa, Kernel};
 
 /// `y = x` where `x > 0`, `0` where `x <= 0`, NaN where `x` is NaN.
 ///
@@ -18,6 +19,24 @@ use crate::kernels::parallel::{map, map2};
 pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
     assert_len("relu forward", "y", y, x.len());
     map(1, x, y, |x: T| if x <= T::zero() { T::zero() } else { x });
+}
+
+/// [`forward`] of a part of the outputs that a kernel has just written, on the calling thread.
+pub(super) fn in_place<T: Element>(y: &mut [T]) {
+    simd::run(InPlace(y));
+}
+
+struct InPlace<'a, T>(&'a mut [T]);
+
+impl<T: Element> Kernel for InPlace<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _isa: I) {
+        for y in self.0 {
+            *y = if *y <= T::zero() { T::zero() } else { *y };
+        }
+    }
 }
 
 /// `dx = dy` where `y > 0`, `0` where `y = 0`: the gradient at 0 is 0.

@@ -1,6 +1,7 @@
 //! What every layer is: the one trait that built-in and users' own layers implement.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -10,6 +11,7 @@ use super::notation::LayerText;
 use super::shape::Shape;
 use crate::Element;
 use crate::error::Result as Checked;
+use crate::kernels::PoolGeometry;
 
 /// A change of a layer's own arguments that may make it fit, for the shape doctor to try.
 #[derive(Debug, Clone, PartialEq)]
@@ -221,6 +223,28 @@ pub fn mark_signs<T: Element>(values: &[T], mark: &mut dyn FnMut(u64)) {
     }
 }
 
+/// What the layers before one may know of it, to do its work together with theirs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Role {
+    /// Nothing.
+    Other,
+    /// `y = max(x, 0)`, value by value.
+    Relu,
+    /// Max pooling, with the sizes for one example.
+    MaxPool(PoolGeometry),
+}
+
+/// Several layers as one.
+#[derive(Debug)]
+pub struct Together<T> {
+    /// Does their work in one pass. It has the first one's parameters, and gives bitwise the values
+    /// that they give one after the other.
+    pub layer: Arc<dyn Layer<T>>,
+    /// How many layers it stands for.
+    pub layers: usize,
+}
+
 /// A layer: a shape rule, parameters, and two passes over slices.
 ///
 /// A layer holds its settings only. Parameters, gradients and activations belong to the network
@@ -266,6 +290,17 @@ pub trait Layer<T: Element>: Debug + Send + Sync {
             input: true,
             output: false,
         }
+    }
+
+    /// What the layers before this one may know of it.
+    fn role(&self, _input: Shape) -> Role {
+        Role::Other
+    }
+
+    /// This layer and some of those behind it as one, where their work is quicker done together:
+    /// `after` holds the layers behind it with their inputs. They must not learn anything.
+    fn together(&self, _input: Shape, _after: &[(&dyn Layer<T>, Shape)]) -> Option<Together<T>> {
+        None
     }
 
     /// Whether the output is the input under another shape, so that no pass is needed at all.

@@ -5,6 +5,7 @@
 //! lives do not meet share a slot. Slots are given out in the order of first moments, the best
 //! fitting free one first, so the same network always gets the same plan.
 
+use super::layer::Layer;
 use super::network::Network;
 use crate::Element;
 use crate::error::{Error, Result};
@@ -42,6 +43,22 @@ pub(super) struct Buffer {
     pub(super) slot: usize,
 }
 
+/// Consecutive nodes of a pass that run as one: the first, and the one behind the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    /// Its number among the network's steps.
+    pub(super) step: usize,
+    pub(super) first: usize,
+    pub(super) end: usize,
+}
+
+impl Span {
+    /// Whether a layer of its own does the nodes' work together.
+    pub(super) fn is_joined(self) -> bool {
+        self.end - self.first > 1
+    }
+}
+
 /// The buffers of a network for batches of up to `batch` examples.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -49,7 +66,10 @@ pub struct Plan {
     pub(super) options: PlanOptions,
     /// How many nodes run; in training a closing sigmoid or softmax is left to the loss.
     pub(super) nodes: usize,
-    /// Before node `i`: the value it reads (`None` is the network's input); the last entry is the output.
+    /// What runs, in order.
+    pub(super) spans: Vec<Span>,
+    /// Before node `i`: the value it reads (`None` is the network's input, and values inside of a
+    /// joined span unless all are kept); the last entry is the output.
     pub(super) values: Vec<Option<Buffer>>,
     /// The gradient by each of `values`; `None` where nobody needs it.
     pub(super) gradients: Vec<Option<Buffer>>,
@@ -136,6 +156,7 @@ struct Planner<'a, T> {
     batch: usize,
     options: PlanOptions,
     nodes: usize,
+    spans: Vec<Span>,
     first_backward: usize,
     lives: Vec<Life>,
     /// For each value its life's number; views share one.
@@ -165,6 +186,17 @@ impl<'a, T: Element> Planner<'a, T> {
             batch,
             options,
             nodes,
+            spans: network
+                .steps()
+                .iter()
+                .enumerate()
+                .map(|(step, joined)| Span {
+                    step,
+                    first: joined.first,
+                    end: joined.first + joined.count,
+                })
+                .filter(|span| span.end <= nodes)
+                .collect(),
             first_backward,
             lives: Vec::new(),
             values: vec![None],
@@ -192,6 +224,7 @@ impl<'a, T: Element> Planner<'a, T> {
             batch: self.batch,
             options: self.options,
             nodes: self.nodes,
+            spans: self.spans.clone(),
             values: self.values.iter().map(|&life| buffer(life)).collect(),
             gradients: self.gradients.iter().map(|&life| buffer(life)).collect(),
             first_backward: self.first_backward,
@@ -221,26 +254,39 @@ impl<'a, T: Element> Planner<'a, T> {
         2 * self.nodes - node
     }
 
+    /// What runs the nodes of a span.
+    fn layer(&self, span: Span) -> &'a dyn Layer<T> {
+        self.network.span_layer(span)
+    }
+
     fn live_values(&mut self) {
-        for node in 0..self.nodes {
-            let input = self.values[node];
-            let backward = (node >= self.first_backward).then(|| self.backward_time(node));
-            if self.is_view(node) {
+        for span in self.spans.clone() {
+            let first = span.first;
+            let input = self.values[first];
+            let backward = (first >= self.first_backward).then(|| self.backward_time(first));
+            if !span.is_joined() && self.is_view(first) {
                 self.values.push(input);
                 continue;
             }
-            let reads = self.network.nodes()[node].layer().reads();
-            let until = |read: bool| backward.filter(|_| read).unwrap_or(node);
+            let reads = self.layer(span).reads();
+            let until = |read: bool| backward.filter(|_| read).unwrap_or(first);
             if let Some(life) = input.map(|input| &mut self.lives[input]) {
                 life.last = life.last.max(until(reads.input));
             }
-            let len = self.batch * self.network.nodes()[node].output().len();
-            self.lives.push(Life {
-                len,
-                first: node,
-                last: until(reads.output),
-            });
-            self.values.push(Some(self.lives.len() - 1));
+            for node in first..span.end {
+                let inner = node + 1 < span.end;
+                if inner && !self.options.keep_values {
+                    self.values.push(None);
+                    continue;
+                }
+                let len = self.batch * self.network.nodes()[node].output().len();
+                self.lives.push(Life {
+                    len,
+                    first,
+                    last: until(reads.output),
+                });
+                self.values.push(Some(self.lives.len() - 1));
+            }
         }
         // The last value is read by the loss, or at inference by the caller.
         let end = if self.options.training {
@@ -259,26 +305,47 @@ impl<'a, T: Element> Planner<'a, T> {
         }
         // From the loss down. A gradient is born in the pass above it and read in the pass below.
         let mut born = self.nodes;
-        for value in (0..=self.nodes).rev() {
-            let wanted = value > self.first_backward || (value == 0 && self.options.input_gradient);
-            if !wanted && value != self.nodes {
-                break;
+        for span in self.spans.clone().into_iter().rev() {
+            let read = self.backward_time(span.first);
+            for value in (span.first + 1..=span.end).rev() {
+                let inner = value < span.end;
+                if value != self.nodes && value <= self.first_backward {
+                    return;
+                }
+                if inner && !self.options.keep_values {
+                    continue;
+                }
+                if !inner && value < self.nodes && self.is_view(value) {
+                    self.gradients[value] = self.gradients[value + 1];
+                } else {
+                    let len = self.batch * self.network.shape_before(value).len();
+                    self.lives.push(Life {
+                        len,
+                        first: born,
+                        last: born,
+                    });
+                    self.gradients[value] = Some(self.lives.len() - 1);
+                }
+                if let Some(life) = self.gradients[value] {
+                    self.lives[life].last = read;
+                }
             }
-            if value < self.nodes && self.is_view(value) {
-                self.gradients[value] = self.gradients[value + 1];
+            born = read;
+        }
+        // By the input, for the caller, or where the loss acts on the input itself.
+        if self.options.input_gradient || self.nodes == 0 {
+            if self.nodes > 0 && self.is_view(0) {
+                self.gradients[0] = self.gradients[1];
             } else {
-                let len = self.batch * self.network.shape_before(value).len();
+                let len = self.batch * self.network.shape_before(0).len();
                 self.lives.push(Life {
                     len,
                     first: born,
                     last: born,
                 });
-                self.gradients[value] = Some(self.lives.len() - 1);
+                self.gradients[0] = Some(self.lives.len() - 1);
             }
-            if let (Some(life), true) = (self.gradients[value], value > 0) {
-                born = self.backward_time(value - 1);
-                self.lives[life].last = born;
-            } else if let Some(life) = self.gradients[value] {
+            if let Some(life) = self.gradients[0] {
                 self.lives[life].last = usize::MAX;
             }
         }
@@ -286,16 +353,24 @@ impl<'a, T: Element> Planner<'a, T> {
 
     fn memory(&self) -> (Vec<(usize, usize)>, usize) {
         let mut scratch = 0;
-        let mut kept = Vec::with_capacity(self.nodes);
-        for node in &self.network.nodes()[..self.nodes] {
-            let memory = node.layer().memory(node.input(), self.batch);
+        let mut kept = vec![(0, 0); self.nodes];
+        let mut add = |node: usize, layer: &dyn Layer<T>| {
+            let memory = layer.memory(self.network.nodes()[node].input(), self.batch);
             scratch = scratch.max(memory.scratch);
-            kept.push(if self.options.training {
+            if self.options.training {
                 scratch = scratch.max(memory.backward_scratch);
-                (memory.kept, memory.kept_indices)
-            } else {
-                (0, 0)
-            });
+                kept[node].0 += memory.kept;
+                kept[node].1 += memory.kept_indices;
+            }
+        };
+        for &span in &self.spans {
+            add(span.first, self.layer(span));
+            if span.is_joined() && self.options.keep_values {
+                // The first one's own layer keeps nothing, so that both can have its place.
+                for node in span.first..span.end {
+                    add(node, self.network.nodes()[node].layer());
+                }
+            }
         }
         (kept, scratch)
     }

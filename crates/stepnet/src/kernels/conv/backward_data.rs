@@ -62,5 +62,5 @@ pub(super) fn run_on<T: Element>(
     }
     let sums = Sums::new::<T>(g, Direction::Backward, set);
     assert_scratch(NAME, scratch, sums.scratch::<T>());
-    sums.run(dy, w, None, dx, scratch);
+    sums.run([dy, w], None, dx, scratch, false);
 }

@@ -4,7 +4,7 @@ use super::sums::{Direction, Sums};
 use super::{ConvGeometry, depthwise};
 use crate::Element;
 use crate::kernels::simd::InstructionSet;
-use crate::kernels::{assert_len, assert_scratch};
+use crate::kernels::{assert_len, assert_scratch, relu};
 
 const NAME: &str = "convolution forward";
 
@@ -41,18 +41,18 @@ pub fn forward<T: Element>(
     y: &mut [T],
     scratch: &mut [T],
 ) {
-    run_on(InstructionSet::best(), g, x, w, b, y, scratch);
+    run_on(InstructionSet::best(), g, [x, w], b, y, scratch, false);
 }
 
-/// [`forward`] on an instruction set.
+/// [`forward`] on an instruction set, through a ReLU if asked for.
 pub(super) fn run_on<T: Element>(
     set: InstructionSet,
     g: &ConvGeometry,
-    x: &[T],
-    w: &[T],
+    [x, w]: [&[T]; 2],
     b: Option<&[T]>,
     y: &mut [T],
     scratch: &mut [T],
+    rectified: bool,
 ) {
     assert_len(NAME, "x", x, g.x_len());
     assert_len(NAME, "w", w, g.weights_len());
@@ -61,9 +61,13 @@ pub(super) fn run_on<T: Element>(
         assert_len(NAME, "b", b, g.filters);
     }
     if g.is_depthwise() {
-        return depthwise::forward(g, x, w, b, y);
+        depthwise::forward(g, x, w, b, y);
+        if rectified {
+            relu::in_place(y);
+        }
+        return;
     }
     let sums = Sums::new::<T>(g, Direction::Forward, set);
     assert_scratch(NAME, scratch, sums.scratch::<T>());
-    sums.run(x, w, b, y, scratch);
+    sums.run([x, w], b, y, scratch, rectified);
 }

@@ -36,6 +36,7 @@ mod line;
 mod outer;
 mod pack;
 pub(in crate::kernels) mod pointwise;
+pub mod pooled;
 pub mod reference;
 mod stage;
 mod sums;

@@ -19,7 +19,13 @@ pub(in crate::kernels) fn forward<T: Element>(
     y: &mut [T],
     scratch: &mut [T],
 ) {
-    Sums::new::<T>(g, Direction::Forward, InstructionSet::best()).run(x, w, None, y, scratch);
+    Sums::new::<T>(g, Direction::Forward, InstructionSet::best()).run(
+        [x, w],
+        None,
+        y,
+        scratch,
+        false,
+    );
 }
 
 /// Scratch memory of [`backward_data`].
@@ -36,7 +42,13 @@ pub(in crate::kernels) fn backward_data<T: Element>(
     dx: &mut [T],
     scratch: &mut [T],
 ) {
-    Sums::new::<T>(g, Direction::Backward, InstructionSet::best()).run(dy, w, b, dx, scratch);
+    Sums::new::<T>(g, Direction::Backward, InstructionSet::best()).run(
+        [dy, w],
+        b,
+        dx,
+        scratch,
+        false,
+    );
 }
 
 /// Scratch memory of [`backward_weights`].

@@ -1,14 +1,17 @@
 //! The forward pass and the gradient by data as sums over windows: packs the filters, cuts the
 //! outputs into blocks, and shares these out.
 
-use super::blocks::{Blocks, Cut};
+use std::ops::Range;
+
+use super::blocks::{Blocks, Cut, Output};
 use super::geometry::ConvGeometry;
 use super::line::Line;
 use super::pack::{Filters, Packed, packed_len};
+use super::pooled::PooledGeometry;
 use super::sweep::{Block, BlockSums, Sweep};
 use crate::Element;
-use crate::kernels::parallel;
 use crate::kernels::simd::InstructionSet;
+use crate::kernels::{parallel, relu};
 
 /// Bytes that packed filters are aligned to: a line of the cache.
 const ALIGNMENT: usize = 64;
@@ -151,14 +154,14 @@ impl<'g> Sums<'g> {
         ALIGNMENT / size_of::<T>() + self.packed_len() + workers * staged
     }
 
-    /// Writes all outputs.
+    /// Writes all outputs, through a ReLU if asked for.
     pub(super) fn run<T: Element>(
         &self,
-        source: &[T],
-        w: &[T],
+        [source, w]: [&[T]; 2],
         bias: Option<&[T]>,
         out: &mut [T],
         scratch: &mut [T],
+        rectified: bool,
     ) {
         let cut = self.cut();
         let staged = self.staged(cut);
@@ -185,28 +188,112 @@ impl<'g> Sums<'g> {
             row: 0,
         };
         parallel::share(blocks, workers, staged, scratch, |output, scratch| {
-            for (sweep, _, start) in self.sweeps() {
-                let [line_h, line_w] = &sweep.lines;
-                let rows = output.rows.start..output.rows.end.min(line_h.outputs);
-                let packed =
-                    Packed::new(&packed[start..], sweep.window(), sweep.columns, self.lanes);
-                for first in (0..line_w.outputs).step_by(cut.cols) {
-                    self.set.run(BlockSums {
-                        sweep: &sweep,
-                        block: Block {
-                            examples: output.examples.clone(),
-                            rows: rows.clone(),
-                            cols: first..line_w.outputs.min(first + cut.cols),
-                        },
-                        source,
-                        packed: &packed,
-                        out: &mut *output.out,
-                        out_image: self.image[0] * row_len,
-                        out_start: output.start,
-                        scratch: &mut *scratch,
-                    });
-                }
+            let Output {
+                examples,
+                rows,
+                start,
+                out,
+            } = output;
+            let target = Target {
+                examples,
+                rows,
+                cols: cut.cols,
+                image: self.image[0] * row_len,
+                start,
+            };
+            self.block(&target, source, packed, out, scratch);
+            if rectified {
+                relu::in_place(out);
             }
+        });
+    }
+
+    /// Writes the outputs of one block.
+    fn block<T: Element>(
+        &self,
+        target: &Target,
+        source: &[T],
+        packed: &[T],
+        out: &mut [T],
+        scratch: &mut [T],
+    ) {
+        for (sweep, _, start) in self.sweeps() {
+            let [line_h, line_w] = &sweep.lines;
+            let rows = target.rows.start..target.rows.end.min(line_h.outputs);
+            let packed = Packed::new(&packed[start..], sweep.window(), sweep.columns, self.lanes);
+            for first in (0..line_w.outputs).step_by(target.cols) {
+                self.set.run(BlockSums {
+                    sweep: &sweep,
+                    block: Block {
+                        examples: target.examples.clone(),
+                        rows: rows.clone(),
+                        cols: first..line_w.outputs.min(first + target.cols),
+                    },
+                    source,
+                    packed: &packed,
+                    out: &mut *out,
+                    out_image: target.image,
+                    out_start: target.start,
+                    scratch: &mut *scratch,
+                });
+            }
+        }
+    }
+
+    /// Elements of scratch memory of [`Sums::run_pooled`].
+    pub(super) fn pooled_scratch<T: Element>(&self, g: &PooledGeometry) -> usize {
+        let workers = self.pooled_workers(g);
+        ALIGNMENT / size_of::<T>() + self.packed_len() + workers * self.pooled_worker(g)
+    }
+
+    /// A worker's part of it: the convolution's outputs, and what is laid out for them.
+    fn pooled_worker(&self, g: &PooledGeometry) -> usize {
+        let [examples, rows] = g.part();
+        let cut = Cut {
+            examples,
+            rows: g.conv_rows(0, rows).len(),
+            cols: self.image[1],
+        };
+        examples * cut.rows * self.image[1] * self.image[2] + self.staged(cut)
+    }
+
+    fn pooled_workers(&self, g: &PooledGeometry) -> usize {
+        let [examples, rows] = g.part();
+        let parts = self.g.batch.div_ceil(examples) * g.windows()[0].div_ceil(rows);
+        parallel::workers(parts, self.g.multiply_adds())
+    }
+
+    /// Writes the maxima of all windows of the outputs, and the winners' places.
+    pub(super) fn run_pooled<T: Element>(
+        &self,
+        g: &PooledGeometry,
+        [source, w]: [&[T]; 2],
+        bias: Option<&[T]>,
+        y: &mut [T],
+        winners: Option<&mut [u32]>,
+        scratch: &mut [T],
+    ) {
+        let (_, scratch) = scratch.split_at_mut(aligned_start(scratch));
+        let (packed, scratch) = scratch.split_at_mut(self.packed_len());
+        self.pack(w, bias, packed);
+        let packed = &*packed;
+        let worker = self.pooled_worker(g);
+        let workers = self.pooled_workers(g).min(scratch.len() / worker.max(1));
+        let row_len = self.image[1] * self.image[2];
+        let parts = g.parts(y, winners);
+        parallel::share(parts, workers, worker, scratch, |part, scratch| {
+            let rows = g.conv_rows(part.rows.start, part.rows.len());
+            let len = part.examples.len() * rows.len() * row_len;
+            let (z, scratch) = scratch.split_at_mut(len);
+            let target = Target {
+                examples: part.examples.clone(),
+                rows: rows.clone(),
+                cols: self.image[1],
+                image: rows.len() * row_len,
+                start: rows.start * row_len,
+            };
+            self.block(&target, source, packed, z, scratch);
+            g.pool_part(part, z);
         });
     }
 
@@ -227,6 +314,17 @@ impl<'g> Sums<'g> {
             }
         }
     }
+}
+
+/// Where a block lies, and where its outputs go.
+struct Target {
+    examples: Range<usize>,
+    /// Rows of blocks' outputs in each phase, and columns at a time.
+    rows: Range<usize>,
+    cols: usize,
+    /// From one example's outputs to the next, and the element of an image they start with.
+    image: usize,
+    start: usize,
 }
 
 /// Where the first whole line of the cache starts.

@@ -122,6 +122,18 @@ impl PoolGeometry {
         geometry
     }
 
+    /// The same pooling of `height` rows of its images, `windows` rows of windows.
+    pub(in crate::kernels) fn of_part(&self, batch: usize, height: usize, windows: usize) -> Self {
+        let [_, width, channels] = self.input;
+        let [_, columns, _] = self.output;
+        Self {
+            batch,
+            input: [height, width, channels],
+            output: [windows, columns, channels],
+            ..*self
+        }
+    }
+
     /// Elements of `x`: `batch height width channels`.
     pub fn x_len(&self) -> usize {
         self.batch * self.example_len()

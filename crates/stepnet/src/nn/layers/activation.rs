@@ -4,7 +4,7 @@ use crate::Element;
 use crate::error::Result as Checked;
 use crate::kernels::{leaky_relu, relu, sigmoid, softmax, tanh};
 use crate::nn::account::{self, Account, Feed, Feeds, Rule, Seen, Term, operand};
-use crate::nn::layer::{Backward, Forward, Layer, Passed, Reads, mark_signs};
+use crate::nn::layer::{Backward, Forward, Layer, Passed, Reads, Role, mark_signs};
 use crate::nn::notation::LayerText;
 use crate::nn::shape::Shape;
 
@@ -141,6 +141,13 @@ impl<T: Element> Layer<T> for Activation {
 
     fn output_shape(&self, input: Shape) -> Result<Shape, String> {
         Ok(input)
+    }
+
+    fn role(&self, _input: Shape) -> Role {
+        match self.function {
+            Function::Relu => Role::Relu,
+            _ => Role::Other,
+        }
     }
 
     fn reads(&self) -> Reads {

@@ -1,13 +1,16 @@
 //! `conv(filters, kernel, ...)`: convolution.
 
+use std::sync::Arc;
+
 use super::count;
+use super::together::{ConvPool, ConvRelu};
 use super::window::{Window, accepted_volume, reason, volume};
 use crate::Element;
 use crate::error::Result as Checked;
 use crate::kernels::{ConvGeometry, conv};
 use crate::nn::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::nn::doctor::cost;
-use crate::nn::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy};
+use crate::nn::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy, Role, Together};
 use crate::nn::notation::LayerText;
 use crate::nn::shape::Shape;
 
@@ -87,8 +90,13 @@ impl Conv {
         changes.into_iter().filter_map(changed).collect()
     }
 
+    /// Whether there is a bias.
+    pub(super) fn has_bias(&self) -> bool {
+        self.bias
+    }
+
     /// The geometry for an input that `output_shape` has accepted.
-    fn accepted(&self, input: Shape, batch: usize) -> ConvGeometry {
+    pub(super) fn accepted(&self, input: Shape, batch: usize) -> ConvGeometry {
         self.geometry(input, batch)
             .unwrap_or_else(|problem| panic!("conv after its shape check: {problem}"))
     }
@@ -159,6 +167,27 @@ impl<T: Element> Layer<T> for Conv {
                 .max(conv::backward_weights_scratch::<T>(&geometry)),
             ..Memory::default()
         }
+    }
+
+    fn together(&self, input: Shape, after: &[(&dyn Layer<T>, Shape)]) -> Option<Together<T>> {
+        let role = |number: usize| {
+            let after: Option<&(&dyn Layer<T>, Shape)> = after.get(number);
+            after.map_or(Role::Other, |(layer, input)| layer.role(*input))
+        };
+        let relu = role(0) == Role::Relu;
+        let behind = 1 + usize::from(relu);
+        if let Role::MaxPool(pool) = role(behind - 1)
+            && let Some(layer) = ConvPool::new(self, input, pool, relu)
+        {
+            return Some(Together {
+                layer: Arc::new(layer),
+                layers: behind + 1,
+            });
+        }
+        relu.then(|| Together {
+            layer: Arc::new(ConvRelu(self.clone())) as Arc<dyn Layer<T>>,
+            layers: 2,
+        })
     }
 
     fn multiply_adds(&self, input: Shape) -> u64 {

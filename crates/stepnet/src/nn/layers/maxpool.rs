@@ -7,7 +7,7 @@ use crate::error::Result as Checked;
 use crate::kernels::pool;
 use crate::memory;
 use crate::nn::account::{Account, Feed, Feeds, Rule, Seen, Term};
-use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads, Remedy};
+use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads, Remedy, Role};
 use crate::nn::notation::LayerText;
 use crate::nn::shape::Shape;
 
@@ -43,6 +43,10 @@ impl<T: Element> Layer<T> for MaxPool {
 
     fn remedies(&self, input: Shape) -> Vec<Remedy> {
         remedies(&self.text, &self.window, input)
+    }
+
+    fn role(&self, input: Shape) -> Role {
+        Role::MaxPool(accepted("maxpool", &self.window, input, 1))
     }
 
     fn visits(&self, input: Shape) -> u64 {

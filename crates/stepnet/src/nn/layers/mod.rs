@@ -10,6 +10,7 @@ mod linear;
 mod maxpool;
 mod pool;
 mod registry;
+mod together;
 mod window;
 
 pub use activation::Activation;

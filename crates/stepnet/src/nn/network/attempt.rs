@@ -2,6 +2,7 @@
 //! would ask for more than a machine has, is told before memory is taken for it.
 
 use super::checks::{check_classes, check_loss, check_memory};
+use super::steps::steps;
 use super::{Network, Node};
 use crate::Element;
 use crate::error::{Error, Result};
@@ -135,6 +136,7 @@ pub(in crate::nn) fn attempt<T: Element>(
         text,
         input,
         parameters: Vec::new(),
+        steps: steps(&nodes),
         nodes,
         loss,
     };

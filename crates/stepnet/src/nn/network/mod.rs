@@ -3,6 +3,7 @@
 pub(super) mod attempt;
 mod builder;
 mod checks;
+mod steps;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,12 +11,13 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayViewD};
 
 pub use builder::NetworkBuilder;
+pub(super) use steps::Step;
 
 use super::init::Init;
 use super::layer::{Layer, Parameter, Start};
 use super::loss::Loss;
 use super::notation::{NetworkText, hint};
-use super::plan::PlanOptions;
+use super::plan::{PlanOptions, Span};
 use super::shape::Shape;
 use super::workspace::Workspace;
 use crate::Element;
@@ -101,6 +103,8 @@ pub struct Network<T> {
     text: NetworkText,
     input: Shape,
     nodes: Vec<Node<T>>,
+    /// How a pass goes through the nodes.
+    steps: Vec<Step<T>>,
     parameters: Vec<T>,
     loss: Loss,
 }
@@ -259,6 +263,17 @@ impl<T: Element> Network<T> {
             .iter()
             .map(|node| attempt::work(node.layer(), node.input, node.output))
             .fold(0, u64::saturating_add)
+    }
+
+    /// What does the work of a span of nodes.
+    pub(super) fn span_layer(&self, span: Span) -> &dyn Layer<T> {
+        let together = self.steps[span.step].together.as_deref();
+        together.unwrap_or_else(|| self.nodes[span.first].layer())
+    }
+
+    /// The steps of a pass through all layers.
+    pub(super) fn steps(&self) -> &[Step<T>] {
+        &self.steps
     }
 
     pub(super) fn node_parameters(&self, node: usize) -> &[T] {

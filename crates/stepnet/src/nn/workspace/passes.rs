@@ -1,14 +1,15 @@
 //! The passes: each layer is handed its slices, the output's slot taken out while it is written.
 
 use std::mem;
+use std::ops::Range;
 
 use super::{Batch, Workspace};
 use crate::Element;
 use crate::error::Result;
-use crate::nn::layer::{Backward, Context, Forward, Noise, Passed};
+use crate::nn::layer::{Backward, Context, Forward, Layer, Noise, Passed};
 use crate::nn::loss::{Scores, Targets};
 use crate::nn::network::Network;
-use crate::nn::plan::Buffer;
+use crate::nn::plan::{Buffer, Span};
 
 impl<T: Element> Workspace<T> {
     /// Tells `mark` on which sides of their kinks the layers from number `first` on came out in
@@ -31,10 +32,15 @@ impl<T: Element> Workspace<T> {
             if layer.is_view(true) {
                 continue;
             }
-            let (kept, indices) = (&self.kept[node], &self.kept_indices[node]);
+            // What a joined span keeps at its first node's place is not that node's own.
+            let joined = |span: &Span| span.first == node && span.is_joined();
+            let (kept, indices) = match self.plan.spans.iter().any(joined) {
+                true => (&[][..], &[][..]),
+                false => (&self.kept[node][..], &self.kept_indices[node][..]),
+            };
             let share = |whole: usize| whole / self.plan.batch * examples;
             let passed = Passed {
-                context: self.context(network, node, examples, Some(batch.noise)),
+                context: self.context(network, node..node + 1, examples, Some(batch.noise)),
                 x: filled(self.plan.values[node]),
                 y: filled(self.plan.values[node + 1]),
                 kept: &kept[..share(kept.len())],
@@ -67,24 +73,41 @@ impl<T: Element> Workspace<T> {
         examples: usize,
         noise: Option<Noise<'_>>,
     ) {
-        for node in (self.plan.first_backward..self.plan.nodes).rev() {
-            self.run_backward(network, node, x, examples, noise);
+        let pass = Pass {
+            network,
+            x,
+            batch: examples,
+            noise,
+        };
+        for number in (0..self.plan.spans.len()).rev() {
+            let span = self.plan.spans[number];
+            if span.first < self.plan.first_backward {
+                return;
+            }
+            if span.is_joined() && self.plan.options.keep_values {
+                // The gradients inside, for whoever looks at them.
+                for node in (span.first + 1..span.end).rev() {
+                    let layer = network.nodes()[node].layer();
+                    self.backward_span(&pass, layer, node..node + 1, false);
+                }
+            }
+            let layer = network.span_layer(span);
+            self.backward_span(&pass, layer, span.first..span.end, true);
         }
     }
 
     fn context<'n>(
         &self,
         network: &Network<T>,
-        node: usize,
+        span: Range<usize>,
         batch: usize,
         noise: Option<Noise<'n>>,
     ) -> Context<'n> {
-        let described = &network.nodes()[node];
         Context {
-            input: described.input(),
-            output: described.output(),
+            input: network.nodes()[span.start].input(),
+            output: network.nodes()[span.end - 1].output(),
             batch,
-            layer: node,
+            layer: span.start,
             backward: self.plan.options.training,
             noise,
         }
@@ -111,29 +134,61 @@ impl<T: Element> Workspace<T> {
         noise: Option<Noise<'_>>,
         first: usize,
     ) {
-        for node in first..self.plan.nodes {
-            let layer = network.nodes()[node].layer();
-            if layer.is_view(noise.is_some()) {
+        let keep = self.plan.options.keep_values;
+        for number in 0..self.plan.spans.len() {
+            let span = self.plan.spans[number];
+            if span.end <= first {
                 continue;
             }
-            let (input, output) = (self.plan.values[node], self.plan.values[node + 1]);
-            let mut slot = self.take(output);
-            let (kept, indices) = (self.kept[node].len(), self.kept_indices[node].len());
-            let share = |whole: usize| whole / self.plan.batch * batch;
-            layer.forward(Forward {
-                context: self.context(network, node, batch, noise),
-                parameters: network.node_parameters(node),
-                x: match input {
-                    Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],
-                    None => x,
-                },
-                y: &mut slot[..batch * network.nodes()[node].output().len()],
-                kept: &mut self.kept[node][..share(kept)],
-                kept_indices: &mut self.kept_indices[node][..share(indices)],
-                scratch: &mut self.scratch,
-            });
-            self.put_back(output, slot);
+            let pass = Pass {
+                network,
+                x,
+                batch,
+                noise,
+            };
+            // Kept values come from the layers one by one; what the backward pass needs does not.
+            let joined = !keep || self.plan.options.training || !span.is_joined();
+            if joined && span.first >= first {
+                self.forward_span(&pass, network.span_layer(span), span.first..span.end);
+            }
+            if keep && span.is_joined() {
+                for node in span.first.max(first)..span.end {
+                    let layer = network.nodes()[node].layer();
+                    self.forward_span(&pass, layer, node..node + 1);
+                }
+            }
         }
+    }
+
+    /// Runs the nodes of `span` forward by `layer`.
+    fn forward_span(&mut self, pass: &Pass<'_, T>, layer: &dyn Layer<T>, span: Range<usize>) {
+        let Pass {
+            network,
+            x,
+            batch,
+            noise,
+        } = *pass;
+        if layer.is_view(noise.is_some()) {
+            return;
+        }
+        let (input, output) = (self.plan.values[span.start], self.plan.values[span.end]);
+        let mut slot = self.take(output);
+        let node = span.start;
+        let (kept, indices) = (self.kept[node].len(), self.kept_indices[node].len());
+        let share = |whole: usize| whole / self.plan.batch * batch;
+        layer.forward(Forward {
+            context: self.context(network, span.clone(), batch, noise),
+            parameters: network.node_parameters(node),
+            x: match input {
+                Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],
+                None => x,
+            },
+            y: &mut slot[..batch * network.nodes()[span.end - 1].output().len()],
+            kept: &mut self.kept[node][..share(kept)],
+            kept_indices: &mut self.kept_indices[node][..share(indices)],
+            scratch: &mut self.scratch,
+        });
+        self.put_back(output, slot);
     }
 
     fn run_loss(
@@ -162,26 +217,33 @@ impl<T: Element> Workspace<T> {
         }
     }
 
-    fn run_backward(
+    /// Runs the nodes of `span` backward by `layer`; by `learns` it writes the gradients of the
+    /// first one's parameters.
+    fn backward_span(
         &mut self,
-        network: &Network<T>,
-        node: usize,
-        x: &[T],
-        examples: usize,
-        noise: Option<Noise<'_>>,
+        pass: &Pass<'_, T>,
+        layer: &dyn Layer<T>,
+        span: Range<usize>,
+        learns: bool,
     ) {
-        let layer = network.nodes()[node].layer();
+        let Pass {
+            network,
+            x,
+            batch,
+            noise,
+        } = *pass;
         if layer.is_view(noise.is_some()) {
             return;
         }
         let reads = layer.reads();
-        let (input, output) = (self.plan.values[node], self.plan.values[node + 1]);
+        let node = span.start;
+        let (input, output) = (self.plan.values[node], self.plan.values[span.end]);
         let dx_buffer = self.plan.gradients[node];
         let mut dx_slot = self.take(dx_buffer);
-        let context = self.context(network, node, examples, noise);
-        let share = |whole: usize| whole / self.plan.batch * examples;
+        let context = self.context(network, span.clone(), batch, noise);
+        let share = |whole: usize| whole / self.plan.batch * batch;
         let filled = |buffer: Option<Buffer>| match buffer {
-            Some(buffer) => &self.slots[buffer.slot][..examples * buffer.len],
+            Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],
             None => x,
         };
         let described = &network.nodes()[node];
@@ -189,10 +251,9 @@ impl<T: Element> Workspace<T> {
             parameters: network.node_parameters(node),
             x: if reads.input { filled(input) } else { &[] },
             y: if reads.output { filled(output) } else { &[] },
-            dy: filled(self.plan.gradients[node + 1]),
-            dx: dx_buffer.map(|buffer| &mut dx_slot[..examples * buffer.len]),
-            gradients: described
-                .trains()
+            dy: filled(self.plan.gradients[span.end]),
+            dx: dx_buffer.map(|buffer| &mut dx_slot[..batch * buffer.len]),
+            gradients: (learns && described.trains())
                 .then(|| &mut self.gradients[described.range()]),
             kept: &self.kept[node][..share(self.kept[node].len())],
             kept_indices: &self.kept_indices[node][..share(self.kept_indices[node].len())],
@@ -201,4 +262,13 @@ impl<T: Element> Workspace<T> {
         });
         self.put_back(dx_buffer, dx_slot);
     }
+}
+
+/// What all layers of a pass are given.
+#[derive(Clone, Copy)]
+struct Pass<'a, T> {
+    network: &'a Network<T>,
+    x: &'a [T],
+    batch: usize,
+    noise: Option<Noise<'a>>,
 }

@@ -1,0 +1,337 @@
+//! Convolution, ReLU and max pooling in one pass: what lies between them stays in the cache.
+//!
+//! ```text
+//! y[n, i, j, f] = max of relu(conv(x, w) + b)[n, h, w, f] over the window (i, j)
+//! ```
+//!
+//! The gradient of a pooling is zero but at the winners of its windows. Where windows are large
+//! ([`is_sparse`]) the gradients of filters and images are summed from the winners alone, one of them
+//! at a time; else the gradient by the convolution's outputs is laid out, zeros and all, and the
+//! dense passes do the rest. Which it is depends on the geometry alone.
+
+use std::ops::Range;
+
+mod sparse;
+#[cfg(test)]
+mod tests;
+
+use super::sums::{Direction, Sums};
+use super::{ConvGeometry, backward_data as data, backward_weights as weights, forward as plain};
+use crate::Element;
+use crate::kernels::pool::{self, PoolGeometry};
+use crate::kernels::simd::InstructionSet;
+use crate::kernels::{assert_len, assert_scratch, relu};
+
+/// Elements of the convolution's outputs that are held at a time: 64 KiB of `f32`.
+const BETWEEN: usize = 1 << 14;
+
+/// Elements from which a single row of windows is too much to be held.
+const TOO_LONG: usize = 1 << 16;
+
+/// Positions of a window from which one winner at a time is quicker than all positions together.
+const SPARSE: usize = 9;
+
+/// A convolution, whether its outputs go through a ReLU, and the pooling of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PooledGeometry {
+    conv: ConvGeometry,
+    pool: PoolGeometry,
+    relu: bool,
+}
+
+impl PooledGeometry {
+    /// The three in one; `None` where they are better done one after the other: windows that
+    /// overlap or are padded, depthwise filters, rows too long for the cache.
+    pub fn new(conv: ConvGeometry, pool: PoolGeometry, relu: bool) -> Option<Self> {
+        let apart = pool.stride[0] >= pool.kernel[0] && pool.stride[1] >= pool.kernel[1];
+        let fits = pool.input == conv.output && pool.batch == conv.batch;
+        let row = pool.stride[0] * conv.output[1] * conv.output[2];
+        let short = row <= TOO_LONG && conv.input[1] * conv.input[2] * conv.kernel[0] <= TOO_LONG;
+        let good = fits && apart && pool.padding.is_zero() && !conv.is_depthwise() && short;
+        good.then_some(Self { conv, pool, relu })
+    }
+
+    /// Whether the gradients are summed from the winners alone.
+    pub(super) fn is_sparse(&self) -> bool {
+        self.pool.kernel[0] * self.pool.kernel[1] >= SPARSE
+    }
+
+    /// Elements of `y`, and of the winners.
+    pub fn y_len(&self) -> usize {
+        self.pool.y_len()
+    }
+
+    /// Height and width of the outputs.
+    pub(super) fn windows(&self) -> [usize; 2] {
+        [self.pool.output[0], self.pool.output[1]]
+    }
+
+    /// The examples, and rows of windows, that are computed at a time; never more of a smaller batch.
+    pub(super) fn part(&self) -> [usize; 2] {
+        let row = self.pool.stride[0] * self.conv.output[1] * self.conv.output[2];
+        let rows = self.pool.output[0];
+        let per_part = (BETWEEN / row.max(1)).clamp(1, rows.max(1));
+        if per_part < rows {
+            return [1, rows.div_ceil(rows.div_ceil(per_part))];
+        }
+        // Whole images, and several of small ones as long as every thread finds some.
+        let image = self.conv.output.iter().product::<usize>().max(1);
+        let most = self.conv.batch.div_ceil(16).max(1);
+        [(BETWEEN / 4 / image).clamp(1, most), rows]
+    }
+
+    /// All parts, each with its outputs.
+    pub(super) fn parts<'a, T>(
+        &self,
+        y: &'a mut [T],
+        winners: Option<&'a mut [u32]>,
+    ) -> Parts<'a, T> {
+        let [examples, rows] = self.part();
+        Parts {
+            step: [examples, rows],
+            batch: self.conv.batch,
+            rows: self.pool.output[0],
+            row_len: self.pool.output[1] * self.pool.output[2],
+            y,
+            winners,
+            example: 0,
+            row: 0,
+        }
+    }
+
+    /// The maxima of a part's windows over the convolution's outputs `z`.
+    pub(super) fn pool_part<T: Element>(&self, part: Part<'_, T>, z: &[T]) {
+        let rows = self.conv_rows(part.rows.start, part.rows.len());
+        let [_, width, filters] = self.conv.output;
+        let pool = self
+            .pool
+            .of_part(part.examples.len(), rows.len(), part.rows.len());
+        match part.winners {
+            Some(winners) => {
+                pool::max_forward(&pool, z, part.y, Some(&mut *winners));
+                // Their places in the whole image.
+                let above = u32::try_from(rows.start * width * filters).unwrap_or(u32::MAX);
+                if above > 0 {
+                    winners.iter_mut().for_each(|winner| *winner += above);
+                }
+            }
+            None => pool::max_forward(&pool, z, part.y, None),
+        }
+        if self.relu {
+            relu::in_place(part.y);
+        }
+    }
+
+    /// The rows of the convolution's outputs under rows of windows.
+    pub(super) fn conv_rows(&self, first: usize, rows: usize) -> std::ops::Range<usize> {
+        let start = first * self.pool.stride[0];
+        // The last row of windows needs no more than its own height.
+        start..start + (rows - 1) * self.pool.stride[0] + self.pool.kernel[0]
+    }
+}
+
+/// Examples and rows of windows that are computed together.
+pub(super) struct Part<'a, T> {
+    pub(super) examples: Range<usize>,
+    pub(super) rows: Range<usize>,
+    y: &'a mut [T],
+    winners: Option<&'a mut [u32]>,
+}
+
+/// The parts of a batch in order.
+pub(super) struct Parts<'a, T> {
+    step: [usize; 2],
+    batch: usize,
+    rows: usize,
+    row_len: usize,
+    y: &'a mut [T],
+    winners: Option<&'a mut [u32]>,
+    example: usize,
+    row: usize,
+}
+
+impl<'a, T> Iterator for Parts<'a, T> {
+    type Item = Part<'a, T>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.example >= self.batch {
+            return None;
+        }
+        let examples = self.example..self.batch.min(self.example + self.step[0]);
+        let rows = self.row..self.rows.min(self.row + self.step[1]);
+        self.row = rows.end;
+        if self.row == self.rows {
+            self.row = 0;
+            self.example = examples.end;
+        }
+        let len = examples.len() * rows.len() * self.row_len;
+        let (y, rest) = std::mem::take(&mut self.y).split_at_mut(len);
+        self.y = rest;
+        let winners = self.winners.take().map(|winners| {
+            let (winners, rest) = winners.split_at_mut(len);
+            self.winners = Some(rest);
+            winners
+        });
+        Some(Part {
+            examples,
+            rows,
+            y,
+            winners,
+        })
+    }
+}
+
+/// Elements of scratch memory that [`forward`] needs, for `g`'s batch and every smaller one.
+pub fn forward_scratch<T: Element>(g: &PooledGeometry) -> usize {
+    Sums::new::<T>(&g.conv, Direction::Forward, InstructionSet::best()).pooled_scratch::<T>(g)
+}
+
+/// `y = maxpool(relu(conv(x, w) + b))`, and the winners: their places in the convolution's output of
+/// the example, the first of equals.
+///
+/// Every value is bitwise that of the three passes one after the other.
+///
+/// # Shapes
+///
+/// As [`super::forward`] and [`pool::max_forward`]: `y` and `winners` (batch, out_height, out_width,
+/// filters), written.
+///
+/// # Panics
+///
+/// If a slice does not have the length that `g` says, or `scratch` is shorter than
+/// [`forward_scratch`].
+#[allow(clippy::too_many_arguments)] // the arrays of two operations
+pub fn forward<T: Element>(
+    g: &PooledGeometry,
+    x: &[T],
+    w: &[T],
+    b: Option<&[T]>,
+    y: &mut [T],
+    winners: Option<&mut [u32]>,
+    scratch: &mut [T],
+) {
+    const NAME: &str = "pooled convolution forward";
+    assert_len(NAME, "x", x, g.conv.x_len());
+    assert_len(NAME, "w", w, g.conv.weights_len());
+    assert_len(NAME, "y", y, g.y_len());
+    if let Some(winners) = &winners {
+        assert_len(NAME, "the winners", winners, g.y_len());
+    }
+    let sums = Sums::new::<T>(&g.conv, Direction::Forward, InstructionSet::best());
+    assert_scratch(NAME, scratch, sums.pooled_scratch::<T>(g));
+    sums.run_pooled(g, [x, w], b, y, winners, scratch);
+}
+
+/// The gradient by the convolution's outputs: `dy` at the winners that the ReLU let through.
+fn lay_out<T: Element>(g: &PooledGeometry, y: &[T], dy: &[T], winners: &[u32], dz: &mut [T]) {
+    dz.fill(T::zero());
+    let (image, pooled) = (
+        g.conv.output.iter().product::<usize>(),
+        g.pool.output.iter().product::<usize>(),
+    );
+    let examples = dz.chunks_exact_mut(image.max(1));
+    let parts = y
+        .chunks_exact(pooled)
+        .zip(dy.chunks_exact(pooled))
+        .zip(winners.chunks_exact(pooled));
+    for (dz, ((y, dy), winners)) in examples.zip(parts) {
+        for ((&y, &dy), &winner) in y.iter().zip(dy).zip(winners) {
+            if let (true, Some(dz)) = (passes(g, y), dz.get_mut(winner as usize)) {
+                *dz = dy;
+            }
+        }
+    }
+}
+
+/// Whether the gradient passes the ReLU: as in [`relu::backward`].
+#[inline(always)]
+fn passes<T: Element>(g: &PooledGeometry, y: T) -> bool {
+    !(g.relu && y <= T::zero())
+}
+
+/// What the backward pass is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Gradient<'a, T> {
+    /// The outputs.
+    pub y: &'a [T],
+    /// The gradient by them.
+    pub dy: &'a [T],
+    /// The winners that the forward pass left.
+    pub winners: &'a [u32],
+}
+
+/// Where the gradients go; `None` where nobody needs one.
+#[derive(Debug)]
+pub struct Gradients<'a, T> {
+    /// By the images.
+    pub dx: Option<&'a mut [T]>,
+    /// By the filters.
+    pub dw: Option<&'a mut [T]>,
+    /// By the bias.
+    pub db: Option<&'a mut [T]>,
+}
+
+/// Elements of scratch memory that [`backward`] needs, for `g`'s batch and every smaller one.
+pub fn backward_scratch<T: Element>(g: &PooledGeometry) -> usize {
+    if g.is_sparse() {
+        return sparse::scratch::<T>(g);
+    }
+    let weights = super::backward_weights_scratch::<T>(&g.conv);
+    g.conv.y_len() + weights.max(super::backward_data_scratch::<T>(&g.conv))
+}
+
+/// The gradients by images, filters and bias.
+///
+/// # Shapes
+///
+/// As [`forward`]; the gradients have the shapes of what they belong to, and are written.
+///
+/// # Panics
+///
+/// If a slice does not have the length that `g` says, or `scratch` is shorter than
+/// [`backward_scratch`].
+pub fn backward<T: Element>(
+    g: &PooledGeometry,
+    x: &[T],
+    w: &[T],
+    gradient: Gradient<'_, T>,
+    to: Gradients<'_, T>,
+    scratch: &mut [T],
+) {
+    const NAME: &str = "pooled convolution backward";
+    assert_len(NAME, "x", x, g.conv.x_len());
+    assert_len(NAME, "w", w, g.conv.weights_len());
+    assert_len(NAME, "y", gradient.y, g.y_len());
+    assert_len(NAME, "dy", gradient.dy, g.y_len());
+    assert_len(NAME, "the winners", gradient.winners, g.y_len());
+    assert_scratch(NAME, scratch, backward_scratch::<T>(g));
+    if g.is_sparse() {
+        return sparse::backward(g, x, w, &gradient, to, scratch);
+    }
+    let Gradient { y, dy, winners } = gradient;
+    let (dz, scratch) = scratch.split_at_mut(g.conv.y_len());
+    lay_out(g, y, dy, winners, dz);
+    let set = InstructionSet::best();
+    if let Some(dw) = to.dw {
+        weights::run_on(set, &g.conv, x, dz, dw, to.db, scratch);
+    }
+    if let Some(dx) = to.dx {
+        data::run_on(set, &g.conv, dz, w, dx, scratch);
+    }
+}
+
+/// A convolution and its ReLU: the forward pass of both, bitwise that of one after the other.
+///
+/// # Shapes and panics
+///
+/// As [`super::forward`].
+pub fn forward_relu<T: Element>(
+    g: &ConvGeometry,
+    x: &[T],
+    w: &[T],
+    b: Option<&[T]>,
+    y: &mut [T],
+    scratch: &mut [T],
+) {
+    plain::run_on(InstructionSet::best(), g, [x, w], b, y, scratch, true);
+}
