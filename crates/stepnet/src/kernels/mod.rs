@@ -41,6 +41,7 @@ mod geometry;
 pub mod leaky_relu;
 pub mod loss;
 mod parallel;
+mod peak;
 pub mod pool;
 pub mod relu;
 pub mod sigmoid;
@@ -54,6 +55,7 @@ pub mod update;
 pub use conv::{ConvGeometry, ConvWindow};
 pub use dense::DenseGeometry;
 pub use geometry::{Padding, output_size};
+pub use peak::{instruction_set, peak};
 pub use pool::PoolGeometry;
 
 /// Panics, with both lengths, unless `slice` is as long as the geometry says.

@@ -138,7 +138,6 @@ impl InstructionSet {
     }
 
     /// Its name in messages.
-    #[cfg(test)]
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",

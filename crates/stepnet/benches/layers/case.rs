@@ -1,0 +1,123 @@
+//! What can be measured, by name.
+
+use std::fmt;
+
+use crate::Failure;
+use crate::convolution::{Convolution, Layer, Pass};
+use crate::networks::{self, Prediction, Training};
+
+/// The name of a case, with what it takes to make it.
+#[derive(Clone, Debug)]
+pub(crate) enum Name {
+    /// A pass over a convolution layer.
+    Layer(Pass, Layer),
+    /// A training step of a preset.
+    Step(&'static str),
+    /// A prediction of a preset, batch 1.
+    Infer(&'static str),
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Layer(pass, layer) => write!(f, "{}:{}", pass.name(), layer.name),
+            Self::Step(preset) => write!(f, "step:{preset}"),
+            Self::Infer(preset) => write!(f, "infer:{preset}"),
+        }
+    }
+}
+
+impl Name {
+    /// The same kind of case, small enough for a test.
+    pub(crate) fn small(&self) -> Self {
+        match self {
+            Self::Layer(pass, layer) => Self::Layer(*pass, layer.small()),
+            _ => self.clone(),
+        }
+    }
+}
+
+/// The cases of `layers` and of the networks that have one of `filters` in their name; all, without.
+pub(crate) fn select(layers: &[Layer], filters: &[String]) -> Result<Vec<Name>, Failure> {
+    let of_layers = Pass::ALL.into_iter().flat_map(|pass| {
+        layers
+            .iter()
+            .map(move |layer| Name::Layer(pass, layer.clone()))
+    });
+    let steps = networks::PRESETS.into_iter().map(Name::Step);
+    let predictions = networks::PRESETS.into_iter().map(Name::Infer);
+    let all: Vec<Name> = of_layers.chain(steps).chain(predictions).collect();
+    let unmatched = |filter: &&String| !all.iter().any(|name| name.to_string().contains(*filter));
+    if let Some(filter) = filters.iter().find(unmatched) {
+        return Err(format!(
+            "no case has `{filter}` in its name; --list shows all names"
+        ));
+    }
+    let wanted = |name: &Name| {
+        let name = name.to_string();
+        filters.is_empty() || filters.iter().any(|filter| name.contains(filter))
+    };
+    Ok(all.into_iter().filter(wanted).collect())
+}
+
+/// What a case amounts to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts {
+    /// Floating-point operations of one call by the direct method, a multiply-add counting as two.
+    pub(crate) flops: f64,
+    /// Examples of one call.
+    pub(crate) examples: usize,
+    /// Learnt numbers.
+    pub(crate) parameters: usize,
+}
+
+/// A case with its arrays, ready to run.
+pub(crate) enum Case {
+    Convolution(Box<Convolution>),
+    Training(Box<Training>),
+    Prediction(Box<Prediction>),
+}
+
+impl Case {
+    /// Makes the arrays; training steps take `batch` examples.
+    pub(crate) fn new(name: &Name, batch: usize) -> Result<Self, Failure> {
+        let failure = |error: stepnet::Error| format!("{name}: {error}");
+        Ok(match name {
+            Name::Layer(pass, layer) => {
+                Self::Convolution(Convolution::new(*pass, layer).map_err(failure)?.into())
+            }
+            Name::Step(preset) => {
+                Self::Training(Training::new(preset, batch).map_err(failure)?.into())
+            }
+            Name::Infer(preset) => {
+                Self::Prediction(Prediction::new(preset).map_err(failure)?.into())
+            }
+        })
+    }
+
+    /// One call.
+    pub(crate) fn run(&mut self) {
+        match self {
+            Self::Convolution(case) => case.run(),
+            Self::Training(case) => case.run(),
+            Self::Prediction(case) => case.run(),
+        }
+    }
+
+    pub(crate) fn facts(&self) -> Facts {
+        match self {
+            Self::Convolution(case) => case.facts(),
+            Self::Training(case) => case.facts(),
+            Self::Prediction(case) => case.facts(),
+        }
+    }
+
+    /// Whether the last call's results are numbers: a time for rubbish is worth nothing.
+    pub(crate) fn is_sound(&self) -> bool {
+        match self {
+            Self::Convolution(case) => case.is_sound(),
+            Self::Training(case) => case.is_sound(),
+            Self::Prediction(case) => case.is_sound(),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Whole networks: training steps and single predictions, as a program would run them.
+
+use stepnet::Result;
+use stepnet::nn::layer::Noise;
+use stepnet::nn::{Batch, Init, Network, PlanOptions, Targets, Workspace, notation};
+use stepnet::optim::Rule;
+use stepnet::rng::RandomState;
+use stepnet::train::Learner;
+
+use crate::case::Facts;
+
+/// Examples of a training step.
+pub(crate) const BATCH: usize = 64;
+
+/// The networks that are timed, by their names in the notation.
+pub(crate) const PRESETS: [&str; 2] = ["lenet5", "cat-cnn"];
+
+const RULE: Rule = Rule::ClassicMomentum { mu: 0.9 };
+
+/// Small, so that thousands of steps on one batch stay tame.
+const LEARNING_RATE: f64 = 1e-3;
+
+fn network(preset: &str) -> Result<(Network<f32>, RandomState, u32)> {
+    let unknown = || stepnet::Error::value("benchmark", "the preset", preset, "a known one");
+    let preset = notation::presets::find(preset).ok_or_else(unknown)?;
+    let input = preset.input.ok_or_else(unknown)?;
+    let mut random = RandomState::new(1);
+    let mut network = Network::builder()
+        .classes(preset.classes)
+        .build(preset.text, input)?;
+    network.initialize(Init::He, &mut random);
+    Ok((network, random, preset.classes as u32))
+}
+
+fn pictures(network: &Network<f32>, examples: usize, random: &mut RandomState) -> Vec<f32> {
+    let len = examples * network.input().len();
+    (0..len).map(|_| random.uniform() as f32).collect()
+}
+
+/// Forward, loss, backward and update of one batch.
+pub(crate) struct Training {
+    learner: Learner<f32>,
+    x: Vec<f32>,
+    classes: Vec<u32>,
+    examples: Vec<u64>,
+    /// The sum of the losses of the last step.
+    loss: f64,
+}
+
+impl Training {
+    pub(crate) fn new(preset: &str, batch: usize) -> Result<Self> {
+        let (network, mut random, classes) = network(preset)?;
+        Ok(Self {
+            x: pictures(&network, batch, &mut random),
+            classes: (0..batch as u32).map(|example| example % classes).collect(),
+            examples: (0..batch as u64).collect(),
+            learner: Learner::new(network, RULE, batch, 0.0)?,
+            loss: 0.0,
+        })
+    }
+
+    pub(crate) fn run(&mut self) {
+        let batch = Batch {
+            x: &self.x,
+            targets: Targets::Classes(&self.classes),
+            noise: Noise {
+                seed: 1,
+                epoch: 0,
+                examples: &self.examples,
+            },
+        };
+        let step = self.learner.step(&batch, LEARNING_RATE);
+        self.loss = step.map_or(f64::NAN, |scores| scores.loss);
+    }
+
+    pub(crate) fn facts(&self) -> Facts {
+        let network = self.learner.network();
+        let forward = network.multiply_adds();
+        // Backward takes as many for the weights and for the data, but no data of the first layer.
+        let first = network.nodes().iter().find_map(|node| {
+            let multiply_adds = node.layer().multiply_adds(node.input());
+            (multiply_adds > 0).then_some(multiply_adds)
+        });
+        let multiply_adds = 3 * forward - first.unwrap_or(0);
+        Facts {
+            flops: 2.0 * (multiply_adds * self.classes.len() as u64) as f64,
+            examples: self.classes.len(),
+            parameters: network.parameters().len(),
+        }
+    }
+
+    pub(crate) fn is_sound(&self) -> bool {
+        self.loss.is_finite()
+    }
+}
+
+/// The outputs for one picture.
+pub(crate) struct Prediction {
+    network: Network<f32>,
+    workspace: Workspace<f32>,
+    x: Vec<f32>,
+    /// The sum of the last outputs, of a softmax.
+    sum: f32,
+}
+
+impl Prediction {
+    pub(crate) fn new(preset: &str) -> Result<Self> {
+        let (network, mut random, _) = network(preset)?;
+        Ok(Self {
+            x: pictures(&network, 1, &mut random),
+            workspace: Workspace::new(&network, 1, PlanOptions::default())?,
+            network,
+            sum: 0.0,
+        })
+    }
+
+    pub(crate) fn run(&mut self) {
+        let outputs = self.workspace.predict(&self.network, &self.x);
+        self.sum = outputs.map_or(f32::NAN, |outputs| outputs.iter().sum());
+    }
+
+    pub(crate) fn facts(&self) -> Facts {
+        Facts {
+            flops: 2.0 * self.network.multiply_adds() as f64,
+            examples: 1,
+            parameters: self.network.parameters().len(),
+        }
+    }
+
+    pub(crate) fn is_sound(&self) -> bool {
+        (self.sum - 1.0).abs() < 1e-4
+    }
+}

@@ -1,0 +1,232 @@
+//! How fast this machine multiplies and adds: the roof that kernels are measured against.
+//!
+//! A thread holds [`CHAINS`] accumulators, each a vector, and takes `c = a c + b` on one after the
+//! other. No step waits for the one before it, since that belongs to another chain, and nothing is
+//! loaded or stored: what is left is the speed of the multiply-add units alone. A core with two
+//! units of latency 4 needs 8 chains; more of them hide what the loop itself costs.
+//!
+//! How many lanes the compiler puts into a register depends on the instruction set, so several
+//! widths are tried and the fastest is measured.
+
+use std::hint::black_box;
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::Element;
+use crate::kernels::simd::{InstructionSet, Isa, Kernel};
+
+/// Independent accumulators. With one register each for `a` and `b`, and one to spare where products
+/// and sums are two instructions, they fit into the 16 registers of AVX2.
+const CHAINS: usize = 12;
+
+/// Rounds between two looks at the clock are sized from a trial of this many.
+const TRIAL_ROUNDS: usize = 20_000;
+
+/// Windows that a measurement is cut into; the best one counts.
+const WINDOWS: u32 = 24;
+
+/// The name of the instruction set that kernels run on here, such as `AVX2`.
+pub fn instruction_set() -> &'static str {
+    InstructionSet::best().name()
+}
+
+/// The multiply-add peak of `threads` threads in GFLOP/s, measured for about `duration`: the most
+/// that a kernel in `T`, on the instruction set in use, can reach. A multiply-add counts as two
+/// operations, and as what two instructions take where the set does not fuse them.
+///
+/// The threads are its own and start together; of several short windows the best counts, so that
+/// other work on the machine does little harm. `threads` is taken to lie between 1 and the number
+/// of processors, beyond which the peak does not rise.
+///
+/// ```
+/// use std::time::Duration;
+/// use stepnet::kernels::peak;
+///
+/// assert!(peak::<f32>(1, Duration::from_millis(20)) > 0.1);
+/// ```
+pub fn peak<T: Element>(threads: usize, duration: Duration) -> f64 {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    peak_of::<T>(
+        InstructionSet::best(),
+        threads.clamp(1, processors),
+        duration,
+    )
+}
+
+/// [`peak`] of a given set.
+fn peak_of<T: Element>(set: InstructionSet, threads: usize, duration: Duration) -> f64 {
+    let widths = [flops::<T, 2>, flops::<T, 4>, flops::<T, 8>, flops::<T, 16>];
+    let (rate, work) = widths
+        .into_iter()
+        .map(|work| (trial(set, work), work))
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .expect("there are widths to try");
+    let per_window = duration.as_secs_f64() / f64::from(WINDOWS);
+    let flops_of_a_round = work(set, 1) as f64;
+    let rounds = ((rate * per_window / flops_of_a_round) as usize).max(TRIAL_ROUNDS);
+    best_window(threads, || work(set, rounds)) / 1e9
+}
+
+/// Runs some rounds of the chains and answers how many operations those were.
+type Work = fn(InstructionSet, usize) -> u64;
+
+/// The best of a few short runs on this thread, in operations a second.
+fn trial(set: InstructionSet, work: Work) -> f64 {
+    let run = || {
+        let start = Instant::now();
+        let flops = work(set, TRIAL_ROUNDS);
+        flops as f64 / seconds(start.elapsed())
+    };
+    (0..4).map(|_| run()).fold(0.0, f64::max)
+}
+
+/// The best rate, in operations a second, of all threads together over one window: from when the
+/// first of them starts to when the last one is through.
+fn best_window(threads: usize, work: impl Fn() -> u64 + Sync) -> f64 {
+    let barrier = Barrier::new(threads);
+    let timed = || -> Vec<(Instant, Instant, u64)> {
+        let window = |_| {
+            barrier.wait();
+            let start = Instant::now();
+            let flops = work();
+            (start, Instant::now(), flops)
+        };
+        (0..WINDOWS).map(window).collect()
+    };
+    let of_threads: Vec<_> = thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(timed)).collect();
+        let own = timed();
+        let others = others.into_iter().filter_map(|thread| thread.join().ok());
+        others.chain([own]).collect()
+    });
+    let rate = |window: usize| {
+        let parts = of_threads.iter().filter_map(|windows| windows.get(window));
+        let start = parts.clone().map(|part| part.0).min();
+        let end = parts.clone().map(|part| part.1).max();
+        let flops: u64 = parts.map(|part| part.2).sum();
+        match (start, end) {
+            (Some(start), Some(end)) => flops as f64 / seconds(end - start),
+            _ => 0.0,
+        }
+    };
+    (0..WINDOWS as usize).map(rate).fold(0.0, f64::max)
+}
+
+/// A clock's answer as a divisor.
+fn seconds(time: Duration) -> f64 {
+    time.as_secs_f64().max(1e-9)
+}
+
+fn flops<T: Element, const LANES: usize>(set: InstructionSet, rounds: usize) -> u64 {
+    // The values tend to b / (1 - a) = 2: never infinite, never subnormal.
+    let chains = black_box([[T::one(); LANES]; CHAINS]);
+    let end = set.run(Chains {
+        a: black_box([T::from_f64(0.5); LANES]),
+        b: black_box([T::one(); LANES]),
+        chains,
+        rounds,
+    });
+    black_box(end);
+    2 * (CHAINS * LANES) as u64 * rounds as u64
+}
+
+/// The accumulators, and how often each is multiplied and added to.
+struct Chains<T, const LANES: usize> {
+    a: [T; LANES],
+    b: [T; LANES],
+    chains: [[T; LANES]; CHAINS],
+    rounds: usize,
+}
+
+impl<T: Element, const LANES: usize> Kernel for Chains<T, LANES> {
+    type Output = [[T; LANES]; CHAINS];
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> Self::Output {
+        let Self {
+            a,
+            b,
+            mut chains,
+            rounds,
+        } = self;
+        for _ in 0..rounds {
+            for chain in &mut chains {
+                for (lane, c) in chain.iter_mut().enumerate() {
+                    *c = isa.mul_add(a[lane], *c, b[lane]);
+                }
+            }
+        }
+        chains
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Tests share the machine with others, and run unoptimised as well: what is held is that the
+    /// figure is a rate, counts every thread, and follows the instruction set.
+    const SHORT: Duration = Duration::from_millis(30);
+
+    #[test]
+    fn chains_take_their_steps() {
+        for set in InstructionSet::all() {
+            for rounds in [0, 1, 2, 5] {
+                let end = set.run(Chains {
+                    a: [0.5_f64; 4],
+                    b: [1.0; 4],
+                    chains: [[1.0; 4]; CHAINS],
+                    rounds,
+                });
+                let exact = 2.0 - 0.5_f64.powi(i32::try_from(rounds).unwrap());
+                assert!(end.as_flattened().iter().all(|&c| c == exact), "{end:?}");
+            }
+            assert_eq!(flops::<f32, 8>(set, 3), 2 * 8 * 12 * 3);
+        }
+    }
+
+    #[test]
+    fn a_window_counts_every_thread_and_the_slowest_one() {
+        let pause = Duration::from_millis(2);
+        let work = || {
+            thread::sleep(pause);
+            1_000_000
+        };
+        for threads in [1, 3] {
+            let most = threads as f64 * 1e6 / pause.as_secs_f64();
+            let rate = best_window(threads, work);
+            assert!(rate <= most, "{threads} threads: {rate} of at most {most}");
+            assert!(
+                rate > 0.2 * most,
+                "{threads} threads: {rate} of at most {most}"
+            );
+        }
+    }
+
+    #[test]
+    fn there_is_a_peak_for_any_number_of_threads_and_any_time() {
+        for threads in [0, 1, 2, usize::MAX] {
+            let [f32, f64] = [peak::<f32>(threads, SHORT), peak::<f64>(threads, SHORT)];
+            assert!(f32.is_finite() && f32 > 0.0, "{f32}");
+            assert!(f64.is_finite() && f64 > 0.0, "{f64}");
+        }
+        assert!(peak::<f32>(1, Duration::ZERO) > 0.0);
+        assert!(!instruction_set().is_empty());
+    }
+
+    #[test]
+    #[cfg_attr(debug_assertions, ignore = "says something of optimised code only")]
+    fn vectors_are_used() {
+        // One multiply-add at a time is some 8 GFLOP/s at most; SSE2 gives 15, AVX2 60 and more.
+        for set in InstructionSet::all() {
+            let rate = peak_of::<f32>(set, 1, SHORT);
+            let halved = peak_of::<f64>(set, 1, SHORT);
+            eprintln!(
+                "{}: {rate:.1} GFLOP/s in f32, {halved:.1} in f64",
+                set.name()
+            );
+            assert!(rate > 1.4 * halved, "{}: {rate} and {halved}", set.name());
+        }
+    }
+}
