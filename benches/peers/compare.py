@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shlex
+import signal
 import sys
 from pathlib import Path
 
@@ -99,7 +100,7 @@ def save(results, path):
 
 
 def new_results(options, settings):
-    why = "it was left out" if environment.has_compiler() else "there is no C++ compiler here"
+    why = "left out of this run" if environment.has_compiler() else "there is no C++ compiler here"
     command = [word for word in sys.argv[1:] if word != "--keep"]
     return {
         "format": 1,
@@ -211,7 +212,13 @@ def run(options):
     return 1 if failed else 0
 
 
+def stop(*_):
+    """What ends us is to end the other processes as well."""
+    raise KeyboardInterrupt
+
+
 def main():
+    signal.signal(signal.SIGTERM, stop)
     try:
         return run(arguments())
     except Failure as failure:

@@ -1,6 +1,5 @@
 """The results as a page of Markdown."""
 
-import math
 import statistics
 from pathlib import Path
 
@@ -23,8 +22,7 @@ stopped), with the same number of threads. A measurement is the best of the batc
 fit into {window:g} s. Ours and theirs take turns; **a figure "times as fast" is the median of the
 ratios of {pairs} such pairs, with their least and greatest in brackets**; above 1 Stepnet is
 faster. PyTorch runs in both layouts (NCHW and channels last), {modes}, and the best of these counts
-in each row. Stepnet's times include packing, padding and transforms. Backward passes compute the
-gradients of input, weights and bias together. GFLOP/s count the direct method's operations, two for
+in each row. Stepnet's times include packing, padding and transforms. GFLOP/s count the direct method's operations, two for
 a multiply-add, whatever the method; the peak is what Stepnet's own instruction set
 ({instruction_set}) reached in the same minute in multiplications and additions alone.
 """
@@ -47,8 +45,8 @@ def table(heading, rows):
 
 
 def geometric_mean(rows):
-    medians = [statistics.median(ratios(row)) for row in rows]
-    return math.exp(sum(map(math.log, medians)) / len(medians)) if medians else None
+    """Of the rows' median ratios."""
+    return statistics.geometric_mean(statistics.median(ratios(row)) for row in rows)
 
 
 def pick(rows, kind):
@@ -62,31 +60,28 @@ def pick(rows, kind):
 
 
 def layers(rows):
-    """Forward and backward of each layer."""
-    passes = [pick(rows, "forward"), pick(rows, "backward")]
-    if not any(passes):
-        return ""
-    heading = ["layer"]
-    for which in ("forward", "backward"):
-        heading += [f"{which}: times as fast", "GFLOP/s, ours / theirs", "of the peak, ours / theirs", "their best"]
-    lines = []
-    for name in dict.fromkeys([*passes[0], *passes[1]]):
-        line = [name]
-        for rows_of_pass in passes:
-            line += layer_cells(rows_of_pass.get(name))
-        lines.append(line)
-    means = [geometric_mean(rows_of_pass.values()) for rows_of_pass in passes]
-    cells = [[f"**{mean:.2f}**" if mean else "", "", "", ""] for mean in means]
-    lines.append(["geometric mean", *cells[0], *cells[1]])
-    return "### Layers\n\n" + table(heading, lines)
+    """A table of each pass over the layers."""
+    titles = {
+        "forward": "### Layers forward",
+        "backward": "### Layers backward\n\nThe gradients of input, weights and bias together.",
+    }
+    heading = ["layer", "times as fast", "GFLOP/s, ours", "theirs", "of the peak, ours", "theirs", "their best"]
+    parts = []
+    for which, title in titles.items():
+        chosen = pick(rows, which)
+        if not chosen:
+            continue
+        lines = [[name, *layer_cells(row)] for name, row in chosen.items()]
+        lines.append(["geometric mean", f"**{geometric_mean(chosen.values()):.2f}**", "", "", "", "", ""])
+        parts.append(f"{title}\n\n{table(heading, lines)}")
+    return "\n\n".join(parts)
 
 
 def layer_cells(row):
-    if row is None:
-        return ["", "", "", ""]
+    """Ratio, speeds, shares of the peak, and the peer's best variant."""
     rates = [row["gflop"] / (statistics.median(row[f"{who}_ms"]) / 1e3) for who in ("ours", "theirs")]
     shares = [f"{100 * rate / row['peak_gflops']:.0f} %" for rate in rates]
-    return [fast(ratios(row)), " / ".join(f"{rate:.1f}" for rate in rates), " / ".join(shares), spoken(row)]
+    return [fast(ratios(row)), *(f"{rate:.1f}" for rate in rates), *shares, spoken(row)]
 
 
 def spoken(row):
@@ -162,7 +157,9 @@ def page(results, notes):
     """The whole page."""
     rows = [row for run in results["runs"] for row in run["rows"].values() if "error" not in row]
     counts = [len(row["ours_ms"]) for row in rows] or [results["pairs"]]
-    modes = "eager and compiled" if results["compiled"] else f"eager only ({results['not_compiled_because']})"
+    modes = "eager and compiled"
+    if not results["compiled"]:
+        modes = f"eager and not compiled ({results['not_compiled_because']})"
     introduction = INTRODUCTION.format(
         command=results["command"], window=results["window"], modes=modes,
         pairs=min(counts) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}",

@@ -31,6 +31,8 @@
 //!   place of the exact value (`elementary`).
 //! - NaN is never swallowed: it passes through ReLU and max pooling like any other value.
 //!
+//! [`peak`] measures the multiply-add speed that all of this is held against.
+//!
 //! Each heavy operation has a `reference` module: the naive loops for the whole geometry, against
 //! which the fast passes are tested.
 

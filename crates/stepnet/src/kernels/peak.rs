@@ -56,12 +56,14 @@ pub fn peak<T: Element>(threads: usize, duration: Duration) -> f64 {
 
 /// [`peak`] of a given set.
 fn peak_of<T: Element>(set: InstructionSet, threads: usize, duration: Duration) -> f64 {
-    let widths = [flops::<T, 2>, flops::<T, 4>, flops::<T, 8>, flops::<T, 16>];
-    let (rate, work) = widths
-        .into_iter()
-        .map(|work| (trial(set, work), work))
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .expect("there are widths to try");
+    let widths: [Work; 4] = [flops::<T, 2>, flops::<T, 4>, flops::<T, 8>, flops::<T, 16>];
+    let (mut rate, mut work) = (0.0, widths[0]);
+    for candidate in widths {
+        let tried = trial(set, candidate);
+        if tried > rate {
+            (rate, work) = (tried, candidate);
+        }
+    }
     let per_window = duration.as_secs_f64() / f64::from(WINDOWS);
     let flops_of_a_round = work(set, 1) as f64;
     let rounds = ((rate * per_window / flops_of_a_round) as usize).max(TRIAL_ROUNDS);
@@ -218,15 +220,15 @@ mod tests {
     #[test]
     #[cfg_attr(debug_assertions, ignore = "says something of optimised code only")]
     fn vectors_are_used() {
-        // One multiply-add at a time is some 8 GFLOP/s at most; SSE2 gives 15, AVX2 60 and more.
+        // A vector holds twice as many values in f32; one by one they would be equally fast.
         for set in InstructionSet::all() {
-            let rate = peak_of::<f32>(set, 1, SHORT);
-            let halved = peak_of::<f64>(set, 1, SHORT);
-            eprintln!(
-                "{}: {rate:.1} GFLOP/s in f32, {halved:.1} in f64",
-                set.name()
-            );
-            assert!(rate > 1.4 * halved, "{}: {rate} and {halved}", set.name());
+            let ratio = || {
+                let [f32, f64] = [peak_of::<f32>(set, 1, SHORT), peak_of::<f64>(set, 1, SHORT)];
+                eprintln!("{}: {f32:.1} GFLOP/s in f32, {f64:.1} in f64", set.name());
+                f32 / f64
+            };
+            // Other work on the machine may spoil some tries, not all.
+            assert!((0..5).any(|_| ratio() > 1.4), "{}", set.name());
         }
     }
 }
