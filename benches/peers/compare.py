@@ -189,6 +189,8 @@ def run(options):
         return 0
     if not options.layers.is_file():
         raise Failure(f"{options.layers}: there is no such file")
+    # Not after hours of measuring.
+    report.notes_of(page)
     compiled = not (options.quick or options.no_compile) and environment.has_compiler()
     settings = measure.Settings(
         pairs=options.pairs or (3 if options.quick else 9),

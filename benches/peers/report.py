@@ -174,15 +174,20 @@ def page(results, notes):
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def notes_of(path):
+    """What was written by hand into a page; a page without its markers is not ours to write."""
+    if not path.exists():
+        return "\n## What binds each layer\n\n"
+    old = path.read_text(encoding="utf-8")
+    begin, end = old.find(NOTES_BEGIN), old.find(NOTES_END)
+    if not 0 <= begin < end:
+        raise Failure(f"{path}: not written anew, since the markers of the notes are missing: {NOTES_BEGIN}")
+    return old[begin + len(NOTES_BEGIN):end].removeprefix("\n")
+
+
 def write(results, path):
     """Writes the page and keeps what stands between its markers."""
-    notes = "\n## What binds each layer\n\n"
-    if path.exists():
-        old = path.read_text(encoding="utf-8")
-        begin, end = old.find(NOTES_BEGIN), old.find(NOTES_END)
-        if not 0 <= begin < end:
-            raise Failure(f"{path}: not written anew, since the markers of the notes are missing: {NOTES_BEGIN}")
-        notes = old[begin + len(NOTES_BEGIN):end].removeprefix("\n")
+    notes = notes_of(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(f"{path}.new")
     fresh.write_text(page(results, notes), encoding="utf-8")
