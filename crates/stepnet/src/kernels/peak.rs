@@ -199,7 +199,9 @@ mod tests {
             let calls = AtomicUsize::new(0);
             let work = || {
                 // One of the threads is the slow one, in every window.
-                let slow = calls.fetch_add(1, Ordering::Relaxed) % threads == 0;
+                let slow = calls
+                    .fetch_add(1, Ordering::Relaxed)
+                    .is_multiple_of(threads);
                 thread::sleep(if slow { pause } else { pause / 4 });
                 1_000_000
             };
