@@ -42,7 +42,7 @@ pub(crate) mod elementary;
 mod geometry;
 pub mod leaky_relu;
 pub mod loss;
-mod parallel;
+pub(crate) mod parallel;
 mod peak;
 pub mod pool;
 pub mod relu;

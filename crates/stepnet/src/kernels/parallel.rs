@@ -50,9 +50,28 @@ impl Lanes {
     }
 }
 
+/// Multiply-adds below which a thread outside of the pool does everything itself: it would wait
+/// longer for the pool to wake up than the pool saves (some hundred microseconds).
+const OUTSIDE_WORK: u64 = 1 << 23;
+
+/// Runs `work`, about `cost` multiply-adds, as a whole on rayon's current pool, so that its parts find
+/// themselves on one of its threads: handing each of them over would take longer, and memory. Little
+/// work stays on the calling thread.
+pub(crate) fn enter<R: Send>(cost: u64, work: impl FnOnce() -> R + Send) -> R {
+    if cost < OUTSIDE_WORK || rayon::current_thread_index().is_some() {
+        return work();
+    }
+    rayon::join(work, || ()).0
+}
+
+/// Whether work of `cost` multiply-adds is too little to leave the calling thread for.
+fn stays(cost: u64, least: u64) -> bool {
+    cost < least || (cost < OUTSIDE_WORK && rayon::current_thread_index().is_none())
+}
+
 /// How many threads should share `jobs` jobs that take `work` multiply-adds together.
 pub(super) fn workers(jobs: usize, work: u64) -> usize {
-    if work < 2 * LANE_WORK {
+    if stays(work, 2 * LANE_WORK) {
         return 1;
     }
     rayon::current_num_threads().min(jobs).max(1)

@@ -83,6 +83,8 @@ pub struct Plan {
     pub(super) scratch: usize,
     /// Elements of the targets, where a loss is computed.
     pub(super) targets: usize,
+    /// About how many operations an example's forward pass takes.
+    pub(crate) work: u64,
     /// Learnt numbers, whose gradients the workspace holds in training.
     pub(super) parameters: usize,
 }
@@ -236,6 +238,7 @@ impl<'a, T: Element> Planner<'a, T> {
             } else {
                 0
             },
+            work: self.network.work(),
             parameters: if self.options.training {
                 self.network.parameters().len()
             } else {

@@ -2,6 +2,7 @@
 
 use crate::Element;
 use crate::error::{Error, Result};
+use crate::kernels::parallel;
 use crate::nn::{Batch, Network, PlanOptions, Scores, Workspace};
 use crate::optim::{Optimizer, Rule, add_l2_gradient, l2_cost};
 
@@ -47,6 +48,18 @@ impl<T: Element> Learner<T> {
     /// # Errors
     /// As [`Learner::step`].
     pub fn step_with(
+        &mut self,
+        batch: &Batch<'_, T>,
+        learning_rate: f64,
+        alter: impl FnOnce(&Network<T>, &mut [T]) + Send,
+    ) -> Result<Scores> {
+        // Once into the pool of threads and out again.
+        let examples = batch.x.len() / self.network.input().len();
+        let work = self.workspace.plan().work.saturating_mul(examples as u64);
+        parallel::enter(work, || self.learn(batch, learning_rate, alter))
+    }
+
+    fn learn(
         &mut self,
         batch: &Batch<'_, T>,
         learning_rate: f64,

@@ -1,7 +1,7 @@
 //! `dx`: the gradient with respect to the images.
 
+use super::ConvGeometry;
 use super::sums::{Direction, Sums};
-use super::{ConvGeometry, depthwise};
 use crate::Element;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{assert_len, assert_scratch};
@@ -14,9 +14,6 @@ pub fn backward_data_scratch<T: Element>(g: &ConvGeometry) -> usize {
 }
 
 pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> usize {
-    if g.is_depthwise() {
-        return 0;
-    }
     Sums::new::<T>(g, Direction::Backward, set).scratch::<T>()
 }
 
@@ -57,9 +54,6 @@ pub(super) fn run_on<T: Element>(
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "w", w, g.weights_len());
     assert_len(NAME, "dx", dx, g.x_len());
-    if g.is_depthwise() {
-        return depthwise::backward_data(g, dy, w, dx);
-    }
     let sums = Sums::new::<T>(g, Direction::Backward, set);
     assert_scratch(NAME, scratch, sums.scratch::<T>());
     sums.run([dy, w], None, dx, scratch, false);

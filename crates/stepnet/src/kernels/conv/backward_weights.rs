@@ -9,10 +9,11 @@ use rayon::prelude::*;
 
 use super::ConvGeometry;
 use super::blocks::{Blocks, Cut};
+use super::channel_weights::ChannelPanel;
 use super::outer::{Layout, PanelSums};
 use super::pack::{for_each_panel, whole};
 use super::sums::{Direction, Sums};
-use super::{depthwise, sweep::Block};
+use super::sweep::Block;
 use crate::Element;
 use crate::kernels::parallel;
 use crate::kernels::simd::InstructionSet;
@@ -35,13 +36,12 @@ pub fn backward_weights_scratch<T: Element>(g: &ConvGeometry) -> usize {
 }
 
 pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> usize {
-    if g.is_depthwise() {
-        return depthwise::backward_weights_scratch(g);
-    }
     let tasks = Tasks::new::<T>(g, set);
     let [rows, cols, _] = g.output;
     let staged = Cut::most_staged(g.batch, [rows, cols], |cut| tasks.layout.staged(cut));
-    let worker = staged + Cut::most(g.batch, [rows, cols]).pixels() * 2 * tasks.lanes;
+    // Behind a block's last pixel a vector may end.
+    let pixels = Cut::most(g.batch, [rows, cols]).pixels() + 1;
+    let worker = staged + pixels * 2 * tasks.lanes;
     tasks.most_parts() * tasks.part_len() + tasks.workers() * worker
 }
 
@@ -87,9 +87,6 @@ pub(super) fn run_on<T: Element>(
         assert_len(NAME, "db", db, g.filters);
     }
     assert_scratch(NAME, scratch, scratch_on::<T>(set, g));
-    if g.is_depthwise() {
-        return depthwise::backward_weights(g, x, dy, dw, db, scratch);
-    }
     let tasks = Tasks::new::<T>(g, set);
     let (partial, scratch) = scratch.split_at_mut(tasks.parts * tasks.part_len());
     tasks.run([x, dy], db.is_some(), partial, scratch);
@@ -107,16 +104,25 @@ struct Tasks<'g> {
     parts: usize,
     per_part: usize,
     lanes: usize,
+    /// Groups, elements of a window, and columns of a group, as the sums are laid out.
+    groups: usize,
+    window: usize,
+    columns: usize,
 }
 
 impl<'g> Tasks<'g> {
     fn new<T: Element>(g: &'g ConvGeometry, set: InstructionSet) -> Self {
-        let layout = Layout::new(
-            g,
-            Sums::new::<T>(g, Direction::Forward, set).sweep([0, 0], 0),
-        );
+        let lanes = set.lanes::<T>();
+        let sweep = Sums::new::<T>(g, Direction::Forward, set).sweep([0, 0], 0);
+        let layout = Layout::new::<T>(g, sweep, 2 * lanes);
+        // Depthwise: one group whose windows are the taps alone.
+        let (groups, window, columns) = match layout {
+            Layout::Channels(_) => (1, g.kernel[0] * g.kernel[1], g.filters),
+            _ => (g.groups, g.patch_len(), g.group_filters()),
+        };
         let [rows, cols, _] = g.output;
-        let cut = Cut::new(g.batch, [rows, cols], |cut| layout.staged(cut));
+        let mut cut = Cut::new(g.batch, [rows, cols], |cut| layout.staged(cut));
+        cut.rows = cut.rows.min((layout.most_pixels::<T>(g) / cols).max(1));
         let blocks = Blocks::<T>::count(cut, g.batch, rows);
         let mut tasks = Self {
             g,
@@ -126,7 +132,10 @@ impl<'g> Tasks<'g> {
             blocks,
             parts: 1,
             per_part: blocks.max(1),
-            lanes: set.lanes::<T>(),
+            lanes,
+            groups,
+            window,
+            columns,
         };
         let parts = tasks.most_parts().min(blocks.max(1));
         tasks.per_part = blocks.div_ceil(parts).max(1);
@@ -143,18 +152,18 @@ impl<'g> Tasks<'g> {
 
     /// Elements of one part's sums: `db` below `dw` in every panel.
     fn part_len(&self) -> usize {
-        self.g.groups * (self.g.patch_len() + 1) * whole(self.g.group_filters(), self.lanes)
+        self.groups * (self.window + 1) * whole(self.columns, self.lanes)
     }
 
     /// Elements of scratch memory of one worker: a block's part of the image, and its part of `dy`
     /// by the width of a panel.
     fn worker_len(&self) -> usize {
-        self.layout.staged(self.cut) + self.cut.pixels() * 2 * self.lanes
+        self.layout.staged(self.cut) + (self.cut.pixels() + 1) * 2 * self.lanes
     }
 
     fn workers(&self) -> usize {
-        let panels = self.g.group_filters().div_ceil(2 * self.lanes);
-        let tasks = self.g.groups * panels * self.parts;
+        let panels = self.columns.div_ceil(2 * self.lanes);
+        let tasks = self.groups * panels * self.parts;
         parallel::workers(tasks, self.g.multiply_adds())
     }
 
@@ -197,7 +206,7 @@ impl<'g> Tasks<'g> {
         parallel::share(jobs, workers, worker_len, scratch, |panel, scratch| {
             panel.sums.fill(T::zero());
             for block in self.part_blocks(panel.part) {
-                self.set.run(PanelSums {
+                let sums = PanelSums {
                     g: self.g,
                     layout: &self.layout,
                     block,
@@ -209,7 +218,11 @@ impl<'g> Tasks<'g> {
                     dy,
                     sums: &mut *panel.sums,
                     scratch: &mut *scratch,
-                });
+                };
+                match self.layout {
+                    Layout::Channels(_) => self.set.run(ChannelPanel(sums)),
+                    _ => self.set.run(sums),
+                }
             }
         });
     }
@@ -218,11 +231,11 @@ impl<'g> Tasks<'g> {
     fn add_up<T: Element>(&self, partial: &[T], dw: &mut [T], db: Option<&mut [T]>) {
         /// Rows of `dw` that one thread adds up at a time.
         const ROWS: usize = 64;
-        let (filters, window) = (self.g.filters, self.g.patch_len());
+        let (filters, window) = (self.g.filters, self.window);
         let add_row = |k: usize, to: &mut [T]| {
             let mut start = 0;
-            for to in to.chunks_exact_mut(self.g.group_filters()) {
-                for_each_panel(self.g.group_filters(), self.lanes, |column, width| {
+            for to in to.chunks_exact_mut(self.columns) {
+                for_each_panel(self.columns, self.lanes, |column, width| {
                     let end = to.len().min(column + width);
                     let to = &mut to[column..end];
                     let row = start + k * width;
@@ -272,14 +285,20 @@ impl<'a, T> Iterator for Panels<'a, '_, T> {
     type Item = Panel<'a, T>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let g = self.tasks.g;
-        if self.part == self.tasks.parts {
+        let Tasks {
+            groups,
+            window,
+            columns,
+            lanes,
+            parts,
+            ..
+        } = *self.tasks;
+        if self.part == parts {
             return None;
         }
-        let lanes = self.tasks.lanes;
-        let left = g.group_filters() - self.column;
+        let left = columns - self.column;
         let width = if left > lanes { 2 * lanes } else { lanes };
-        let len = (g.patch_len() + 1) * width;
+        let len = (window + 1) * width;
         let (sums, rest) = std::mem::take(&mut self.rest).split_at_mut(len);
         self.rest = rest;
         let panel = Panel {
@@ -290,11 +309,11 @@ impl<'a, T> Iterator for Panels<'a, '_, T> {
             sums,
         };
         self.column += width;
-        if self.column >= g.group_filters() {
+        if self.column >= columns {
             self.column = 0;
             self.group += 1;
         }
-        if self.group == g.groups {
+        if self.group == groups {
             self.group = 0;
             self.part += 1;
         }

@@ -1,10 +1,10 @@
 //! `y = conv(x, w) + b`.
 
+use super::ConvGeometry;
 use super::sums::{Direction, Sums};
-use super::{ConvGeometry, depthwise};
 use crate::Element;
 use crate::kernels::simd::InstructionSet;
-use crate::kernels::{assert_len, assert_scratch, relu};
+use crate::kernels::{assert_len, assert_scratch};
 
 const NAME: &str = "convolution forward";
 
@@ -14,9 +14,6 @@ pub fn forward_scratch<T: Element>(g: &ConvGeometry) -> usize {
 }
 
 pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> usize {
-    if g.is_depthwise() {
-        return 0;
-    }
     Sums::new::<T>(g, Direction::Forward, set).scratch::<T>()
 }
 
@@ -59,13 +56,6 @@ pub(super) fn run_on<T: Element>(
     assert_len(NAME, "y", y, g.y_len());
     if let Some(b) = b {
         assert_len(NAME, "b", b, g.filters);
-    }
-    if g.is_depthwise() {
-        depthwise::forward(g, x, w, b, y);
-        if rectified {
-            relu::in_place(y);
-        }
-        return;
     }
     let sums = Sums::new::<T>(g, Direction::Forward, set);
     assert_scratch(NAME, scratch, sums.scratch::<T>());

@@ -219,9 +219,9 @@ impl ConvGeometry {
         self.filters / self.groups
     }
 
-    /// Whether every filter sees one channel out of several.
-    pub(super) fn is_depthwise(&self) -> bool {
-        self.groups > 1 && self.group_channels() == 1
+    /// Whether every filter sees one channel, that of its own number.
+    pub(super) fn is_channelwise(&self) -> bool {
+        self.groups > 1 && self.group_channels() == 1 && self.group_filters() == 1
     }
 }
 

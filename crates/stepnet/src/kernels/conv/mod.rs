@@ -24,12 +24,14 @@
 //! laid out with its zeros first (`stage`). Memory beyond the arrays is that of packed filters, of the
 //! sums of a few parts of the batch, and some 200 KiB for each thread.
 //!
-//! Depthwise filters (one channel per group) have no matrix in them and their own loops.
+//! Depthwise filters, each of which sees the channel of its own number, have no matrix in them:
+//! their loops run over vectors of channels (`channels`, `channel_weights`).
 
 mod backward_data;
 mod backward_weights;
 mod blocks;
-mod depthwise;
+mod channel_weights;
+mod channels;
 mod forward;
 mod geometry;
 mod line;

@@ -9,41 +9,79 @@ use crate::kernels::simd::tile::{self, Pixels, Runs, Tile};
 use crate::kernels::simd::{Isa, Kernel};
 
 /// Bytes of a pixel's `dy` from which its panels are laid out: at so long steps, often powers of two,
-/// the lines of the cache and its entries for pages drive one another out.
-const LONG_STEP: usize = 2048;
+/// the lines of the cache drive one another out.
+const LONG_STEP: usize = 256;
 
 /// Channels from which a tap's own run fills the tiles.
 const MANY_CHANNELS: usize = 24;
 
+/// Taps from which laying out the image pays for itself.
+const SOME_TAPS: usize = 4;
+
+/// A line of the cache in bytes.
+const LINE: usize = 64;
+
 /// How the elements of a window are met.
 #[derive(Clone, Copy, Debug)]
-#[allow(clippy::large_enum_variant)] // there is one for each pass
 pub(super) enum Layout {
-    /// The taps of a kernel row as one run, in the image as it lies or laid out with its zeros.
-    Rows(Sweep),
+    /// Run by run, a kernel row or a tap, in the image as it lies or laid out with its zeros.
+    Runs(Sweep),
     /// Tap by tap, in the image as it lies, over the pixels for which the tap lies in it.
-    Taps,
+    InPlace,
+    /// Depthwise: the channels of a panel, laid out; the sweep is that of a panel.
+    Channels(Sweep),
 }
 
 impl Layout {
-    /// The layout for a convolution, whose forward pass sums as `sweep` says.
-    pub(super) fn new(g: &ConvGeometry, sweep: Sweep) -> Self {
+    /// The layout for a convolution of numbers `T`, whose forward pass sums as `sweep` says; a panel
+    /// is up to `width` filters.
+    pub(super) fn new<T>(g: &ConvGeometry, sweep: Sweep, width: usize) -> Self {
+        if g.is_channelwise() {
+            let channels = width.min(g.filters);
+            return Self::Channels(Sweep {
+                channels,
+                pitch: channels,
+                ..sweep
+            });
+        }
         let joined = g.groups == 1 && (g.dilation[1] == 1 || g.kernel[1] == 1);
-        let whole = g.padding.is_zero() || g.input[2] < MANY_CHANNELS;
-        if joined && whole {
-            Self::Rows(sweep)
-        } else {
-            Self::Taps
+        if joined && sweep.channels < MANY_CHANNELS {
+            return Self::Runs(sweep);
+        }
+        if g.kernel[0] * g.kernel[1] < SOME_TAPS {
+            return Self::InPlace;
+        }
+        // An odd number of lines from pixel to pixel: a column of pixels meets every set of the cache.
+        let line = LINE / size_of::<T>();
+        let lines = sweep.channels.div_ceil(line);
+        let pitch = (lines + 1 - lines % 2) * line;
+        Self::Runs(Sweep { pitch, ..sweep })
+    }
+
+    /// Pixels that a block should have at most, where the steps between pixels of the image as it
+    /// lies let only so many of their lines be in the first-level cache together.
+    pub(super) fn most_pixels<T>(&self, g: &ConvGeometry) -> usize {
+        let step = g.input[2] * g.stride[1] * size_of::<T>();
+        match self {
+            Self::InPlace if step >= 2 * LONG_STEP => 48,
+            _ => usize::MAX,
         }
     }
 
     /// Elements of the image that are laid out for a block.
     pub(super) fn staged(&self, cut: Cut) -> usize {
         match self {
-            Self::Rows(sweep) => sweep.staged_len([cut.examples, cut.rows, cut.cols]),
-            Self::Taps => 0,
+            Self::Runs(sweep) if in_place(sweep) => 0,
+            Self::Runs(sweep) => sweep.laid_out([cut.examples, cut.rows, cut.cols]),
+            Self::InPlace => 0,
+            Self::Channels(sweep) => sweep.laid_out([cut.examples, cut.rows, cut.cols]),
         }
     }
+}
+
+/// Whether nothing is laid out: no window leaves the image, and nothing is gained by other steps.
+fn in_place(sweep: &Sweep) -> bool {
+    sweep.in_place() && sweep.pitch == sweep.channels
 }
 
 /// Adds what a block gives to a panel's sums.
@@ -65,10 +103,10 @@ pub(super) struct PanelSums<'a, T> {
 }
 
 /// The block's part of `dy`: where it starts, and its steps by image, row and pixel.
-struct Gradient<'a, T> {
-    data: &'a [T],
-    first: usize,
-    steps: [usize; 3],
+pub(super) struct Gradient<'a, T> {
+    pub(super) data: &'a [T],
+    pub(super) first: usize,
+    pub(super) steps: [usize; 3],
 }
 
 impl<T: Element> Kernel for PanelSums<'_, T> {
@@ -120,20 +158,24 @@ impl<T: Element> PanelSums<'_, T> {
         let [down, right] = g.axes();
         let seen = g.group_channels();
         let (source, runs) = match layout {
-            Layout::Rows(sweep) => {
-                let staged = match sweep.in_place() {
-                    true => Staged::in_place(sweep, &block, x),
+            Layout::Runs(sweep) => {
+                let sweep = Sweep {
+                    first_channel: group * seen,
+                    ..*sweep
+                };
+                let staged = match in_place(&sweep) {
+                    true => Staged::in_place(&sweep, &block, x),
                     false => Stage {
-                        sweep,
+                        sweep: &sweep,
                         block: &block,
                         source: x,
                     }
                     .fill(x_scratch),
                 };
-                let runs = [staged.runs.rows, 1, staged.runs.len];
+                let runs = [staged.runs.rows, staged.runs.cols, staged.runs.len];
                 (staged, runs)
             }
-            Layout::Taps => (image(g, x), [g.kernel[0], g.kernel[1], seen]),
+            _ => (image(g, x), [g.kernel[0], g.kernel[1], seen]),
         };
         let x_steps = [
             source.image,
@@ -143,12 +185,12 @@ impl<T: Element> PanelSums<'_, T> {
         for u in 0..runs[0] {
             for v in 0..runs[1] {
                 let (rows, cols, from) = match layout {
-                    Layout::Rows(_) => (
+                    Layout::Runs(_) => (
                         block.rows.clone(),
                         block.cols.clone(),
-                        source.first + u * source.runs.row_step,
+                        source.first + u * source.runs.row_step + v * source.runs.col_step,
                     ),
-                    Layout::Taps => {
+                    _ => {
                         let rows = down.windows_inside(u, block.rows.clone());
                         let cols = right.windows_inside(v, block.cols.clone());
                         if rows.is_empty() || cols.is_empty() {
@@ -195,7 +237,7 @@ fn image<'a, T>(g: &ConvGeometry, x: &'a [T]) -> Staged<'a, T> {
 
 /// `dy` of the block from `filter` on; laid out where a vector would end behind the last filter.
 #[inline(always)]
-fn gradient<'a, T: Element>(
+pub(super) fn gradient<'a, T: Element>(
     g: &ConvGeometry,
     block: &Block,
     filter: usize,
@@ -238,7 +280,7 @@ fn gradient<'a, T: Element>(
 
 /// `bias[column] += sum over the pixels of dy[pixel][column]`, four sums apart.
 #[inline(always)]
-fn add_pixels<I: Isa, T: Element, const V: usize>(
+pub(super) fn add_pixels<I: Isa, T: Element, const V: usize>(
     isa: I,
     dy: &Gradient<'_, T>,
     [images, rows, cols]: [usize; 3],

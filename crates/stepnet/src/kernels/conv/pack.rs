@@ -34,6 +34,22 @@ impl<'a, T: Element> Packed<'a, T> {
         }
     }
 
+    /// Filters of one channel each, by taps.
+    pub(super) fn by_taps(data: &'a [T], taps: usize, channels: usize, lanes: usize) -> Self {
+        let columns = whole(channels, lanes);
+        Self {
+            data: &data[..(taps + 1) * columns],
+            window: taps,
+            columns,
+        }
+    }
+
+    /// Everything, the biases first.
+    #[inline(always)]
+    pub(super) fn whole(&self) -> &'a [T] {
+        self.data
+    }
+
     /// The biases from `column` on.
     #[inline(always)]
     pub(super) fn bias(&self, column: usize) -> &'a [T] {
@@ -90,6 +106,29 @@ impl<T: Element> Filters<'_, T> {
                     }
                 }
             });
+        });
+    }
+
+    /// Columns are channels, elements of the window are taps: one filter for each channel.
+    pub(super) fn pack_channels(
+        &self,
+        lines: &[Line; 2],
+        bias: Option<&[T]>,
+        lanes: usize,
+        to: &mut [T],
+    ) {
+        let mut to = to.chunks_exact_mut(whole(self.filters, lanes));
+        if let Some(to) = to.next() {
+            match bias {
+                Some(bias) => copy_padded(bias, to),
+                None => to.fill(T::zero()),
+            }
+        }
+        for_each_tap(lines, |u, v| {
+            let tap = (u * self.kernel_width + v) * self.filters;
+            if let Some(to) = to.next() {
+                copy_padded(&self.w[tap..tap + self.filters], to);
+            }
         });
     }
 

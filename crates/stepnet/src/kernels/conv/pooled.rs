@@ -41,13 +41,13 @@ pub struct PooledGeometry {
 
 impl PooledGeometry {
     /// The three in one; `None` where they are better done one after the other: windows that
-    /// overlap or are padded, depthwise filters, rows too long for the cache.
+    /// overlap or are padded, rows too long for the cache.
     pub fn new(conv: ConvGeometry, pool: PoolGeometry, relu: bool) -> Option<Self> {
         let apart = pool.stride[0] >= pool.kernel[0] && pool.stride[1] >= pool.kernel[1];
         let fits = pool.input == conv.output && pool.batch == conv.batch;
         let row = pool.stride[0] * conv.output[1] * conv.output[2];
         let short = row <= TOO_LONG && conv.input[1] * conv.input[2] * conv.kernel[0] <= TOO_LONG;
-        let good = fits && apart && pool.padding.is_zero() && !conv.is_depthwise() && short;
+        let good = fits && apart && pool.padding.is_zero() && short;
         good.then_some(Self { conv, pool, relu })
     }
 

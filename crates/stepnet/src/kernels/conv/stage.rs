@@ -75,7 +75,8 @@ impl<T: Element> Stage<'_, '_, T> {
         let top = line_h.start(block.rows.start);
         let left = line_w.start(block.cols.start);
         let channels = sweep.channels;
-        let row_len = cols * channels;
+        let pitch = sweep.pitch;
+        let row_len = cols * pitch;
         // The columns that lie in the source, counted from the first staged one.
         let inside = {
             let first = (-left).clamp(0, cols.cast_signed()).cast_unsigned();
@@ -98,27 +99,28 @@ impl<T: Element> Stage<'_, '_, T> {
                 let image_row = (example * line_h.n + at.cast_unsigned()) * line_w.n;
                 let first = left + inside.start.cast_signed();
                 let from = (image_row + first.cast_unsigned()) * sweep.source_channels;
-                let (before, rest) = to.split_at_mut(inside.start * channels);
-                let (middle, after) = rest.split_at_mut(inside.len() * channels);
+                let (before, rest) = to.split_at_mut(inside.start * pitch);
+                let (middle, after) = rest.split_at_mut(inside.len() * pitch);
                 before.fill(T::zero());
                 after.fill(T::zero());
-                if channels == sweep.source_channels {
+                if channels == sweep.source_channels && pitch == channels {
                     middle.copy_from_slice(&source[from..from + middle.len()]);
                 } else {
                     let from = source[from + sweep.first_channel..].chunks(sweep.source_channels);
-                    for (to, from) in middle.chunks_exact_mut(channels).zip(from) {
-                        to.copy_from_slice(&from[..channels]);
+                    for (to, from) in middle.chunks_exact_mut(pitch).zip(from) {
+                        to[..channels].copy_from_slice(&from[..channels]);
                     }
                 }
             }
         }
         Staged {
-            data,
+            // What lies behind it may be read, as lanes that nobody uses.
+            data: scratch,
             first: 0,
-            pixel: channels,
+            pixel: pitch,
             row: row_len,
             image: rows * row_len,
-            runs: runs(sweep, channels, row_len),
+            runs: runs(sweep, pitch, row_len),
         }
     }
 }

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::blocks::{Blocks, Cut, Output};
+use super::channels::ChannelSums;
 use super::geometry::ConvGeometry;
 use super::line::Line;
 use super::pack::{Filters, Packed, packed_len};
@@ -35,6 +36,8 @@ pub(super) struct Sums<'g> {
     image: [usize; 3],
     steps: [usize; 2],
     lanes: usize,
+    /// Whether every filter sees the channel of its own number.
+    channelwise: bool,
 }
 
 impl<'g> Sums<'g> {
@@ -54,6 +57,7 @@ impl<'g> Sums<'g> {
             image,
             steps,
             lanes: set.lanes::<T>(),
+            channelwise: g.is_channelwise(),
         }
     }
 
@@ -72,11 +76,16 @@ impl<'g> Sums<'g> {
             Direction::Forward => (seen, filters, self.g.input[2]),
             Direction::Backward => (filters, seen, self.g.filters),
         };
+        let (channels, columns) = match self.channelwise {
+            true => (source_channels, source_channels),
+            false => (channels, columns),
+        };
         Sweep {
             lines: self.lines(phase),
             source_channels,
             first_channel: group * channels,
             channels,
+            pitch: channels,
             out_channels: self.image[2],
             first_column: group * columns,
             columns,
@@ -89,25 +98,33 @@ impl<'g> Sums<'g> {
     /// Every phase of every group in order, with where its packed filters start.
     fn sweeps(&self) -> impl Iterator<Item = (Sweep, usize, usize)> + '_ {
         let phases = [0, 1].map(|axis| self.steps[axis].min(self.image[axis]));
+        let groups = if self.channelwise { 1 } else { self.g.groups };
         let mut start = 0;
         (0..phases[0])
             .flat_map(move |row| (0..phases[1]).map(move |col| [row, col]))
-            .flat_map(move |phase| (0..self.g.groups).map(move |group| (phase, group)))
+            .flat_map(move |phase| (0..groups).map(move |group| (phase, group)))
             .map(move |(phase, group)| {
                 let sweep = self.sweep(phase, group);
                 let here = start;
                 // Whole lines of the cache, so that every phase's panels are aligned.
-                start += packed_len(sweep.window(), sweep.columns, self.lanes).next_multiple_of(16);
+                start += self.sweep_len(&sweep).next_multiple_of(16);
                 (sweep, group, here)
             })
+    }
+
+    /// Elements of a sweep's packed filters.
+    fn sweep_len(&self, sweep: &Sweep) -> usize {
+        let window = match self.channelwise {
+            true => sweep.lines[0].taps * sweep.lines[1].taps,
+            false => sweep.window(),
+        };
+        packed_len(window, sweep.columns, self.lanes)
     }
 
     fn packed_len(&self) -> usize {
         self.sweeps()
             .last()
-            .map_or(0, |(sweep, _, start)| {
-                start + packed_len(sweep.window(), sweep.columns, self.lanes)
-            })
+            .map_or(0, |(sweep, _, start)| start + self.sweep_len(&sweep))
             .next_multiple_of(16)
     }
 
@@ -220,9 +237,16 @@ impl<'g> Sums<'g> {
         for (sweep, _, start) in self.sweeps() {
             let [line_h, line_w] = &sweep.lines;
             let rows = target.rows.start..target.rows.end.min(line_h.outputs);
-            let packed = Packed::new(&packed[start..], sweep.window(), sweep.columns, self.lanes);
+            let packed = &packed[start..];
+            let packed = match self.channelwise {
+                true => {
+                    let taps = line_h.taps * line_w.taps;
+                    Packed::by_taps(packed, taps, sweep.columns, self.lanes)
+                }
+                false => Packed::new(packed, sweep.window(), sweep.columns, self.lanes),
+            };
             for first in (0..line_w.outputs).step_by(target.cols) {
-                self.set.run(BlockSums {
+                let sums = BlockSums {
                     sweep: &sweep,
                     block: Block {
                         examples: target.examples.clone(),
@@ -235,7 +259,11 @@ impl<'g> Sums<'g> {
                     out_image: target.image,
                     out_start: target.start,
                     scratch: &mut *scratch,
-                });
+                };
+                match self.channelwise {
+                    true => self.set.run(ChannelSums(sums)),
+                    false => self.set.run(sums),
+                }
             }
         }
     }
@@ -309,6 +337,9 @@ impl<'g> Sums<'g> {
             };
             let to = &mut packed[start..];
             match self.direction {
+                _ if self.channelwise => {
+                    filters.pack_channels(&sweep.lines, bias, self.lanes, to);
+                }
                 Direction::Forward => filters.pack_forward(&sweep.lines, bias, self.lanes, to),
                 Direction::Backward => filters.pack_backward(&sweep.lines, bias, self.lanes, to),
             }

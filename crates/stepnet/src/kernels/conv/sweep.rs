@@ -31,6 +31,8 @@ pub(super) struct Sweep {
     pub(super) source_channels: usize,
     pub(super) first_channel: usize,
     pub(super) channels: usize,
+    /// From one pixel to the next where the source is laid out: at least `channels`.
+    pub(super) pitch: usize,
     /// Columns of an output pixel, the first one written, and how many.
     pub(super) out_channels: usize,
     pub(super) first_column: usize,
@@ -50,7 +52,7 @@ pub(super) struct Block {
 }
 
 impl Block {
-    fn pixels(&self) -> usize {
+    pub(super) fn pixels(&self) -> usize {
         self.examples.len() * self.rows.len() * self.cols.len()
     }
 }
@@ -68,18 +70,9 @@ impl Sweep {
             && (self.channels == self.source_channels || self.lines[1].taps == 1)
     }
 
-    /// Source elements that are laid out for `[examples, rows, cols]` of outputs.
-    pub(super) fn staged_len(&self, size: [usize; 3]) -> usize {
-        if self.in_place() {
-            0
-        } else {
-            self.laid_out(size)
-        }
-    }
-
     /// Source elements under `[examples, rows, cols]` of outputs.
     pub(super) fn laid_out(&self, [examples, rows, cols]: [usize; 3]) -> usize {
-        examples * self.lines[0].span(rows) * self.lines[1].span(cols) * self.channels
+        examples * self.lines[0].span(rows) * self.lines[1].span(cols) * self.pitch
     }
 }
 
@@ -312,7 +305,7 @@ pub(super) fn store_row<I: Isa, T: Element, const V: usize>(
 }
 
 /// The pixels of a block in order: where each one's window starts, and where its output lies.
-struct Places {
+pub(super) struct Places {
     cols: usize,
     rows: usize,
     col: usize,
@@ -326,7 +319,12 @@ struct Places {
 
 impl Places {
     #[inline(always)]
-    fn new<T>(sweep: &Sweep, block: &Block, staged: &Staged<'_, T>, out_image: usize) -> Self {
+    pub(super) fn new<T>(
+        sweep: &Sweep,
+        block: &Block,
+        staged: &Staged<'_, T>,
+        out_image: usize,
+    ) -> Self {
         let [line_h, line_w] = sweep.lines;
         let width = sweep.out_width;
         let row = block.rows.start * sweep.out_step[0] + sweep.out_first[0];
@@ -354,7 +352,7 @@ impl Places {
 
     /// The next pixel. Behind the last one it goes on to places that nobody asks for.
     #[inline(always)]
-    fn next(&mut self) -> (usize, usize) {
+    pub(super) fn next(&mut self) -> (usize, usize) {
         let here = (self.source[0], self.out[0]);
         self.col += 1;
         if self.col < self.cols {

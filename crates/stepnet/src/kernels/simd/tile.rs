@@ -99,6 +99,101 @@ pub(in crate::kernels) fn windows<I: Isa, T: Element, const P: usize, const V: u
     *sums = tile;
 }
 
+/// `sums[p][channel] += sum over the taps of x[starts[p] + tap + channel] w[tap][channel]`, for the
+/// channels of one vector; `step` is from one tap's channels to the next in `w`.
+///
+/// # Panics
+///
+/// If a tap's vector reaches beyond `x`, or beyond `w`.
+#[inline(always)]
+pub(in crate::kernels) fn channels<I: Isa, T: Element, const P: usize>(
+    isa: I,
+    x: &[T],
+    starts: [usize; P],
+    taps: &Runs,
+    w: &[T],
+    step: usize,
+    sums: &mut Tile<I, T, P, 1>,
+) {
+    let count = taps.rows * taps.cols;
+    if count == 0 {
+        return;
+    }
+    let lanes = I::lanes::<T>();
+    let reach = (taps.rows - 1) * taps.row_step + (taps.cols - 1) * taps.col_step + lanes;
+    let furthest = starts.iter().copied().max().unwrap_or(0);
+    assert!(furthest + reach <= x.len(), "a tap leaves the image");
+    assert!((count - 1) * step + lanes <= w.len(), "too few weights");
+    let mut tile = *sums;
+    // SAFETY: `starts[p] + reach`, which counts the last tap's vector, is at most the length of `x`
+    // for every `p`; the last tap's vector of `w` ends within it. All others lie before them.
+    unsafe {
+        let pixels: [*const T; P] = std::array::from_fn(|p| x.as_ptr().add(starts[p]));
+        for row in 0..taps.rows {
+            for col in 0..taps.cols {
+                let by = isa.load_at(w.as_ptr().add((row * taps.cols + col) * step));
+                let place = row * taps.row_step + col * taps.col_step;
+                for (pixel, [sum]) in pixels.iter().zip(&mut tile) {
+                    *sum = isa.vector_mul_add(isa.load_at(pixel.add(place)), by, *sum);
+                }
+            }
+        }
+    }
+    *sums = tile;
+}
+
+/// `sums[tap][channel] += sum over the pixels of x[pixel + places[tap] + channel] dy[pixel + channel]`,
+/// for the channels of one vector.
+///
+/// # Panics
+///
+/// If a pixel's vector reaches beyond `x` through a tap, or beyond `dy`.
+#[inline(always)]
+pub(in crate::kernels) fn taps<I: Isa, T: Element, const K: usize>(
+    isa: I,
+    x: &[T],
+    places: [usize; K],
+    dy: &[T],
+    pixels: &Pixels,
+    sums: &mut Tile<I, T, K, 1>,
+) {
+    if pixels.is_empty() {
+        return;
+    }
+    let lanes = I::lanes::<T>();
+    let furthest = places.iter().copied().max().unwrap_or(0);
+    assert!(
+        pixels.reach(pixels.x_steps) + furthest + lanes <= x.len(),
+        "a tap leaves the image"
+    );
+    assert!(
+        pixels.reach(pixels.dy_steps) + lanes <= dy.len(),
+        "a pixel leaves the gradient"
+    );
+    let [images, rows, cols] = pixels.counts;
+    let mut tile = *sums;
+    // SAFETY: the last pixel's vector ends within `x` through the furthest tap, and within `dy`; all
+    // other pixels and taps lie before it.
+    unsafe {
+        for image in 0..images {
+            for row in 0..rows {
+                let x = x.as_ptr();
+                let x = x.add(image * pixels.x_steps[0] + row * pixels.x_steps[1]);
+                let dy = dy.as_ptr();
+                let dy = dy.add(image * pixels.dy_steps[0] + row * pixels.dy_steps[1]);
+                for col in 0..cols {
+                    let by = isa.load_at(dy.add(col * pixels.dy_steps[2]));
+                    let x = x.add(col * pixels.x_steps[2]);
+                    for (place, [sum]) in places.iter().zip(&mut tile) {
+                        *sum = isa.vector_mul_add(isa.load_at(x.add(*place)), by, *sum);
+                    }
+                }
+            }
+        }
+    }
+    *sums = tile;
+}
+
 /// Where the pixels of an outer sum lie: images of rows of pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::kernels) struct Pixels {

@@ -136,7 +136,7 @@ impl<T: Element> Workspace<T> {
                 "predict needs a workspace planned for inference".into(),
             ));
         }
-        self.run_forward(network, x, batch, None, 0);
+        self.forward(network, x, batch);
         Ok(self.outputs(x, batch))
     }
 
@@ -158,7 +158,7 @@ impl<T: Element> Workspace<T> {
             ));
         }
         targets.check(network.loss(), batch, network.output())?;
-        self.run_forward(network, x, batch, None, 0);
+        self.forward(network, x, batch);
         let len = network.output().len();
         targets.write(len, &mut self.targets[..batch * len]);
         let outputs = self.outputs(x, batch);

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::{Batch, Workspace};
 use crate::Element;
 use crate::error::Result;
+use crate::kernels::parallel;
 use crate::nn::layer::{Backward, Context, Forward, Layer, Noise, Passed};
 use crate::nn::loss::{Scores, Targets};
 use crate::nn::network::Network;
@@ -61,12 +62,33 @@ impl<T: Element> Workspace<T> {
     ) -> Result<Scores> {
         let examples = x.len() / network.input().len();
         targets.check(network.loss(), examples, network.output())?;
-        self.run_forward(network, x, examples, noise, first);
-        Ok(self.run_loss(network, x, targets, examples))
+        Ok(parallel::enter(self.work(examples), || {
+            self.run_forward(network, x, examples, noise, first);
+            self.run_loss(network, x, targets, examples)
+        }))
+    }
+
+    /// Runs all layers forward.
+    pub(super) fn forward(&mut self, network: &Network<T>, x: &[T], batch: usize) {
+        parallel::enter(self.work(batch), || {
+            self.run_forward(network, x, batch, None, 0);
+        });
     }
 
     /// Runs the backward passes, down to the first layer that learns.
     pub(super) fn backward(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        examples: usize,
+        noise: Option<Noise<'_>>,
+    ) {
+        parallel::enter(2 * self.work(examples), || {
+            self.run_backward(network, x, examples, noise);
+        });
+    }
+
+    fn run_backward(
         &mut self,
         network: &Network<T>,
         x: &[T],
@@ -94,6 +116,13 @@ impl<T: Element> Workspace<T> {
             let layer = network.span_layer(span);
             self.backward_span(&pass, layer, span.first..span.end, true);
         }
+    }
+
+    /// About how much work a forward pass of a batch is.
+    fn work(&self, examples: usize) -> u64 {
+        // The backward pass doubles it: half of what can be counted is enough for any decision.
+        let work = self.plan.work.saturating_mul(examples as u64);
+        work.min(u64::MAX / 2)
     }
 
     fn context<'n>(
@@ -126,7 +155,7 @@ impl<T: Element> Workspace<T> {
     }
 
     /// Runs the layers from number `first` on.
-    pub(super) fn run_forward(
+    fn run_forward(
         &mut self,
         network: &Network<T>,
         x: &[T],

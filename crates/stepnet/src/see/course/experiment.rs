@@ -13,7 +13,7 @@ use crate::rng::RandomState;
 use crate::train::Learner;
 
 /// Changes gradients between the backward pass and the update.
-pub type Alter<'a> = dyn Fn(&Network<f64>, &mut [f64]) + 'a;
+pub type Alter<'a> = dyn Fn(&Network<f64>, &mut [f64]) + Sync + 'a;
 
 /// What an experiment gave.
 #[derive(Debug, Clone)]

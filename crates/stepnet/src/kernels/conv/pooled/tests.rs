@@ -61,6 +61,10 @@ fn cases() -> Vec<Case> {
             ..case(3, [8, 9, 4], 6, 3, 1, 4)
         },
         Case {
+            groups: 4,
+            ..case(2, [8, 9, 4], 4, 3, 1, 2)
+        },
+        Case {
             stride: 2,
             ..case(3, [19, 16, 5], 9, 3, 1, 3)
         },
@@ -213,9 +217,6 @@ fn what_is_better_done_one_after_the_other_is_refused() {
     assert!(new(2, 2, Padding::VALID).is_some());
     assert!(new(3, 2, Padding::VALID).is_none());
     assert!(new(2, 2, Padding::even(1)).is_none());
-    let depthwise = ConvGeometry::new(1, [9, 9, 4], 4, window, 4).unwrap();
-    let pool = PoolGeometry::new(1, depthwise.output, [2; 2], [2; 2], Padding::VALID).unwrap();
-    assert!(PooledGeometry::new(depthwise, pool, true).is_none());
 }
 
 #[test]
