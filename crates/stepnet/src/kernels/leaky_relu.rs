@@ -28,7 +28,8 @@ fn assert_slope<T: Element>(slope: T) {
 pub fn forward<T: Element>(slope: T, x: &[T], y: &mut [T]) {
     assert_slope(slope);
     assert_len("leaky relu forward", "y", y, x.len());
-    map(1, x, y, |x: T| if x <= T::zero() { slope * x } else { x });
+    // `if` would become a branch around the product.
+    map(1, x, y, |x: T| (slope * x).choose(x <= T::zero(), x));
 }
 
 /// `dx = dy` where `y > 0`, `slope dy` elsewhere, at 0 too; where `y` is NaN, `dx = dy`.
@@ -44,12 +45,7 @@ pub fn backward<T: Element>(slope: T, y: &[T], dy: &[T], dx: &mut [T]) {
     assert_slope(slope);
     assert_len("leaky relu backward", "dy", dy, y.len());
     assert_len("leaky relu backward", "dx", dx, y.len());
-    map2(
-        y,
-        dy,
-        dx,
-        |y, dy| if y <= T::zero() { slope * dy } else { dy },
-    );
+    map2(y, dy, dx, |y, dy| (slope * dy).choose(y <= T::zero(), dy));
 }
 
 #[cfg(test)]

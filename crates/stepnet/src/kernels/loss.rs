@@ -6,7 +6,7 @@
 
 use crate::Element;
 use crate::kernels::simd::{self, Isa, Kernel};
-use crate::kernels::softmax::{assert_rows, row};
+use crate::kernels::softmax::{assert_rows, largest, sum};
 use crate::kernels::{assert_len, elementary};
 
 /// Binary cross-entropy of `a = sigmoid(z)`, summed over all elements.
@@ -123,24 +123,17 @@ fn cross_entropy<I: Isa>(isa: I, z: f64, t: f64, e: f64) -> f64 {
 pub fn softmax_cross_entropy<T: Element>(classes: usize, z: &[T], t: &[T]) -> f64 {
     assert_rows("softmax cross-entropy", "z", z, classes);
     assert_len("softmax cross-entropy", "t", t, z.len());
-    let rows = z.chunks_exact(classes).zip(t.chunks_exact(classes));
-    rows.map(|(z, t)| {
-        let largest = z
-            .iter()
-            .map(|&z| z.as_f64())
-            .fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = z.iter().map(|&z| (z.as_f64() - largest).exp()).sum();
-        let log_sum = sum.ln();
-        let wanted = z.iter().zip(t).filter(|(_, t)| !t.is_zero());
-        // A NaN logit is in `log_sum`, so that it shows even where its own target is 0.
-        wanted
-            .map(|(&z, &t)| t.as_f64() * (log_sum + (largest - z.as_f64())))
-            .sum::<f64>()
+    simd::run(SoftmaxCrossEntropy::<'_, _, false> {
+        classes,
+        z,
+        t,
+        scale: T::one(),
+        dz: &mut [],
     })
-    .sum()
 }
 
-/// `dz_k = scale (softmax(z)_k sum over j of t_j - t_k)`; the sum is 1 for a distribution.
+/// `dz_k = scale (softmax(z)_k sum over j of t_j - t_k)`, where the sum is 1 for a distribution, and
+/// the value of [`softmax_cross_entropy`]: both from the same exponentials.
 ///
 /// # Shapes
 ///
@@ -155,19 +148,108 @@ pub fn softmax_cross_entropy_backward<T: Element>(
     t: &[T],
     scale: T,
     dz: &mut [T],
-) {
+) -> f64 {
     const NAME: &str = "softmax cross-entropy backward";
     assert_rows(NAME, "z", z, classes);
     assert_len(NAME, "t", t, z.len());
     assert_len(NAME, "dz", dz, z.len());
-    let rows = z.chunks_exact(classes).zip(t.chunks_exact(classes));
-    for (dz, (z, t)) in dz.chunks_exact_mut(classes).zip(rows) {
-        row(z, dz);
-        let total: T = t.iter().copied().sum();
-        for (dz, &t) in dz.iter_mut().zip(t) {
-            *dz = scale * (*dz * total - t);
+    simd::run(SoftmaxCrossEntropy::<'_, _, true> {
+        classes,
+        z,
+        t,
+        scale,
+        dz,
+    })
+}
+
+/// The loss, and with `GRADIENT` its gradient.
+struct SoftmaxCrossEntropy<'a, T, const GRADIENT: bool> {
+    classes: usize,
+    z: &'a [T],
+    t: &'a [T],
+    scale: T,
+    dz: &'a mut [T],
+}
+
+impl<T: Element, const GRADIENT: bool> Kernel for SoftmaxCrossEntropy<'_, T, GRADIENT> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) -> f64 {
+        let classes = self.classes;
+        let rows = (BLOCK / classes).max(1) * classes;
+        let mut loss = 0.0;
+        let mut gradients = self.dz.chunks_mut(rows);
+        for (z, t) in self.z.chunks(rows).zip(self.t.chunks(rows)) {
+            let dz = gradients.next().unwrap_or_default();
+            let (mut largests, mut sums) = ([0.0; BLOCK], [0.0; BLOCK]);
+            for (largest_of, z) in largests.iter_mut().zip(z.chunks_exact(classes)) {
+                *largest_of = largest(z).as_f64();
+            }
+            exponentials::<I, T, GRADIENT>(isa, classes, z, &largests, &mut sums, dz);
+            let mut gradients = dz.chunks_exact_mut(classes);
+            let rows = z.chunks_exact(classes).zip(t.chunks_exact(classes));
+            for ((z, t), (&largest, &exponentials)) in rows.zip(largests.iter().zip(&sums)) {
+                loss += row_loss(z, t, largest, exponentials.ln());
+                if GRADIENT && let Some(dz) = gradients.next() {
+                    let (total, exponentials) = (sum(t), T::from_f64(exponentials));
+                    for (dz, &t) in dz.iter_mut().zip(t) {
+                        *dz = self.scale * (*dz / exponentials * total - t);
+                    }
+                }
+            }
+        }
+        loss
+    }
+}
+
+/// `exp(z - largest)` of several short rows or of a long one: the sum of each row, and with `KEEP`
+/// the exponentials into `e`.
+#[inline(always)]
+fn exponentials<I: Isa, T: Element, const KEEP: bool>(
+    isa: I,
+    classes: usize,
+    z: &[T],
+    largests: &[f64; BLOCK],
+    sums: &mut [f64; BLOCK],
+    e: &mut [T],
+) {
+    let mut kept = e.chunks_mut(BLOCK);
+    for z in z.chunks(BLOCK) {
+        let mut block = [0.0; BLOCK];
+        let block = &mut block[..z.len()];
+        // Of a long row each block is one piece.
+        let rows = z.chunks(classes).zip(block.chunks_mut(classes));
+        for ((z, block), &largest) in rows.zip(largests) {
+            for (e, &z) in block.iter_mut().zip(z) {
+                *e = z.as_f64() - largest;
+            }
+        }
+        for e in &mut *block {
+            *e = elementary::exp(isa, *e);
+        }
+        for (row_sum, row) in sums.iter_mut().zip(block.chunks(classes)) {
+            *row_sum += sum(row);
+        }
+        if KEEP && let Some(kept) = kept.next() {
+            for (kept, &e) in kept.iter_mut().zip(&*block) {
+                *kept = T::from_f64(e);
+            }
         }
     }
+}
+
+/// The loss of one example, from its largest logit and the logarithm of its sum of exponentials.
+#[inline(always)]
+fn row_loss<T: Element>(z: &[T], t: &[T], largest: f64, log_sum: f64) -> f64 {
+    let mut sum = 0.0;
+    for (&z, &t) in z.iter().zip(t) {
+        // A NaN logit is in `log_sum`, so that it shows even where its own target is 0.
+        if !t.is_zero() {
+            sum += t.as_f64() * (log_sum + (largest - z.as_f64()));
+        }
+    }
+    sum
 }
 
 /// Mean squared error: `sum over the units of (y - t)^2 / units`, summed over the batch.
@@ -182,11 +264,15 @@ pub fn softmax_cross_entropy_backward<T: Element>(
 pub fn mean_squared_error<T: Element>(units: usize, y: &[T], t: &[T]) -> f64 {
     assert_rows("mean squared error", "y", y, units);
     assert_len("mean squared error", "t", t, y.len());
-    let square = |(&y, &t): (&T, &T)| (y.as_f64() - t.as_f64()).powi(2);
-    y.iter().zip(t).map(square).sum::<f64>() / units as f64
+    simd::run(MeanSquaredError::<'_, _, false> {
+        y,
+        t,
+        factor: T::one(),
+        dy: &mut [],
+    }) / units as f64
 }
 
-/// `dy = scale 2 (y - t) / units`.
+/// `dy = scale 2 (y - t) / units`, and the value of [`mean_squared_error`].
 ///
 /// # Shapes
 ///
@@ -201,14 +287,44 @@ pub fn mean_squared_error_backward<T: Element>(
     t: &[T],
     scale: T,
     dy: &mut [T],
-) {
+) -> f64 {
     const NAME: &str = "mean squared error backward";
     assert_rows(NAME, "y", y, units);
     assert_len(NAME, "t", t, y.len());
     assert_len(NAME, "dy", dy, y.len());
     let factor = scale * T::from_f64(2.0 / units as f64);
-    for (dy, (&y, &t)) in dy.iter_mut().zip(y.iter().zip(t)) {
-        *dy = factor * (y - t);
+    simd::run(MeanSquaredError::<'_, _, true> { y, t, factor, dy }) / units as f64
+}
+
+/// The sum of squares, and with `GRADIENT` `dy = factor (y - t)`.
+struct MeanSquaredError<'a, T, const GRADIENT: bool> {
+    y: &'a [T],
+    t: &'a [T],
+    factor: T,
+    dy: &'a mut [T],
+}
+
+impl<T: Element, const GRADIENT: bool> Kernel for MeanSquaredError<'_, T, GRADIENT> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _isa: I) -> f64 {
+        let mut total = 0.0;
+        let mut gradients = self.dy.chunks_mut(BLOCK);
+        for (y, t) in self.y.chunks(BLOCK).zip(self.t.chunks(BLOCK)) {
+            let mut squares = [0.0; BLOCK];
+            for (square, (&y, &t)) in squares.iter_mut().zip(y.iter().zip(t)) {
+                let difference = y.as_f64() - t.as_f64();
+                *square = difference * difference;
+            }
+            total += sum(&squares[..y.len()]);
+            if GRADIENT && let Some(dy) = gradients.next() {
+                for (dy, (&y, &t)) in dy.iter_mut().zip(y.iter().zip(t)) {
+                    *dy = self.factor * (y - t);
+                }
+            }
+        }
+        total
     }
 }
 

@@ -3,11 +3,18 @@
 use rayon::prelude::*;
 
 use crate::Element;
-use crate::kernels::assert_len;
 use crate::kernels::parallel::piece;
+use crate::kernels::simd::{self, Isa, Kernel};
+use crate::kernels::{assert_len, elementary};
 
 /// How many times dearer than a multiplication an element is.
-const COST: usize = 16;
+const COST: usize = 4;
+
+/// Values whose exponentials are taken in one loop, of several rows where rows are short.
+const BLOCK: usize = 512;
+
+/// Rows from this length on are folded in lanes.
+const LONG: usize = 16;
 
 /// Panics unless `values` are rows of `classes`.
 #[track_caller]
@@ -24,17 +31,119 @@ fn row_piece(len: usize, classes: usize, cost: usize) -> usize {
     piece(len, cost).next_multiple_of(classes)
 }
 
-/// One row: exponentials of the distance to the largest logit, so that none overflows.
+/// `f` over the elements from `start` on: one after the other in a short row, else in eight lanes,
+/// which are then folded in order. The order depends on the length alone.
 #[inline(always)]
-pub(super) fn row<T: Element>(x: &[T], y: &mut [T]) {
-    let largest = x.iter().copied().fold(T::neg_infinity(), T::max);
-    let mut sum = T::zero();
-    for (y, &x) in y.iter_mut().zip(x) {
-        *y = (x - largest).exp();
-        sum += *y;
+fn fold<T: Copy>(row: &[T], start: T, f: impl Fn(T, T) -> T) -> T {
+    let mut lanes = [start; 8];
+    let chunks = row.chunks_exact(8);
+    let mut rest = chunks.remainder();
+    if row.len() < LONG {
+        rest = row;
+    } else {
+        for chunk in chunks {
+            for lane in 0..8 {
+                lanes[lane] = f(lanes[lane], chunk[lane]);
+            }
+        }
+        for lane in 1..8 {
+            lanes[0] = f(lanes[0], lanes[lane]);
+        }
     }
-    for y in y {
-        *y /= sum;
+    let mut sum = lanes[0];
+    for &value in rest {
+        sum = f(sum, value);
+    }
+    sum
+}
+
+/// The sum.
+#[inline(always)]
+pub(super) fn sum<T: Element>(row: &[T]) -> T {
+    fold(
+        row,
+        T::zero(),
+        #[inline(always)]
+        |a, b| a + b,
+    )
+}
+
+/// The largest value; NaN is left out.
+#[inline(always)]
+pub(super) fn largest<T: Element>(row: &[T]) -> T {
+    fold(
+        row,
+        T::neg_infinity(),
+        #[inline(always)]
+        |a, b| if b > a { b } else { a },
+    )
+}
+
+/// Whole rows of [`forward`].
+struct Forward<'a, T> {
+    classes: usize,
+    x: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<T: Element> Kernel for Forward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let classes = self.classes;
+        let rows = (BLOCK / classes).max(1) * classes;
+        for (y, x) in self.y.chunks_mut(rows).zip(self.x.chunks(rows)) {
+            // Distances to the largest logit, so that no exponential overflows.
+            for (y, x) in y.chunks_exact_mut(classes).zip(x.chunks_exact(classes)) {
+                let largest = largest(x);
+                for (y, &x) in y.iter_mut().zip(x) {
+                    *y = x - largest;
+                }
+            }
+            for y in &mut *y {
+                *y = elementary::exp(isa, *y);
+            }
+            for y in y.chunks_exact_mut(classes) {
+                let sum = sum(y);
+                for y in y {
+                    *y /= sum;
+                }
+            }
+        }
+    }
+}
+
+/// Whole rows of [`backward`].
+struct Backward<'a, T> {
+    classes: usize,
+    y: &'a [T],
+    dy: &'a [T],
+    dx: &'a mut [T],
+}
+
+impl<T: Element> Kernel for Backward<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _isa: I) {
+        let rows = self.y.chunks_exact(self.classes);
+        let rows = rows.zip(self.dy.chunks_exact(self.classes));
+        for (dx, (y, dy)) in self.dx.chunks_exact_mut(self.classes).zip(rows) {
+            let mean = if y.len() < LONG {
+                y.iter()
+                    .zip(dy)
+                    .fold(T::zero(), |sum, (&y, &dy)| sum + y * dy)
+            } else {
+                for (dx, (&y, &dy)) in dx.iter_mut().zip(y.iter().zip(dy)) {
+                    *dx = y * dy;
+                }
+                sum(dx)
+            };
+            for (dx, (&y, &dy)) in dx.iter_mut().zip(y.iter().zip(dy)) {
+                *dx = y * (dy - mean);
+            }
+        }
     }
 }
 
@@ -53,13 +162,12 @@ pub fn forward<T: Element>(classes: usize, x: &[T], y: &mut [T]) {
     assert_rows("softmax forward", "x", x, classes);
     assert_len("softmax forward", "y", y, x.len());
     let piece = row_piece(x.len(), classes, COST);
+    if piece >= x.len() {
+        return simd::run(Forward { classes, x, y });
+    }
     y.par_chunks_mut(piece)
         .zip(x.par_chunks(piece))
-        .for_each(|(y, x)| {
-            for (y, x) in y.chunks_exact_mut(classes).zip(x.chunks_exact(classes)) {
-                row(x, y);
-            }
-        });
+        .for_each(|(y, x)| simd::run(Forward { classes, x, y }));
 }
 
 /// `dx_k = y_k (dy_k - sum over j of y_j dy_j)` in every row.
@@ -76,18 +184,13 @@ pub fn backward<T: Element>(classes: usize, y: &[T], dy: &[T], dx: &mut [T]) {
     assert_len("softmax backward", "dy", dy, y.len());
     assert_len("softmax backward", "dx", dx, y.len());
     let piece = row_piece(y.len(), classes, 1);
+    if piece >= y.len() {
+        return simd::run(Backward { classes, y, dy, dx });
+    }
     let inputs = y.par_chunks(piece).zip(dy.par_chunks(piece));
     dx.par_chunks_mut(piece)
         .zip(inputs)
-        .for_each(|(dx, (y, dy))| {
-            let rows = y.chunks_exact(classes).zip(dy.chunks_exact(classes));
-            for (dx, (y, dy)) in dx.chunks_exact_mut(classes).zip(rows) {
-                let mean: T = y.iter().zip(dy).map(|(&y, &dy)| y * dy).sum();
-                for (dx, (&y, &dy)) in dx.iter_mut().zip(y.iter().zip(dy)) {
-                    *dx = y * (dy - mean);
-                }
-            }
-        });
+        .for_each(|(dx, (y, dy))| simd::run(Backward { classes, y, dy, dx }));
 }
 
 #[cfg(test)]

@@ -94,22 +94,18 @@ impl Loss {
         let outputs = z.len() / examples;
         let scale = T::one() / T::from_f64(examples as f64);
         match self {
-            Self::SoftmaxCrossEntropy => {
-                if let Some(dz) = dz {
-                    loss::softmax_cross_entropy_backward(outputs, z, t, scale, dz);
-                }
-                loss::softmax_cross_entropy(outputs, z, t)
-            }
+            Self::SoftmaxCrossEntropy => match dz {
+                Some(dz) => loss::softmax_cross_entropy_backward(outputs, z, t, scale, dz),
+                None => loss::softmax_cross_entropy(outputs, z, t),
+            },
             Self::BinaryCrossEntropy => match dz {
                 Some(dz) => loss::sigmoid_cross_entropy_backward(z, t, scale, dz),
                 None => loss::sigmoid_cross_entropy(z, t),
             },
-            Self::MeanSquaredError => {
-                if let Some(dz) = dz {
-                    loss::mean_squared_error_backward(outputs, z, t, scale, dz);
-                }
-                loss::mean_squared_error(outputs, z, t)
-            }
+            Self::MeanSquaredError => match dz {
+                Some(dz) => loss::mean_squared_error_backward(outputs, z, t, scale, dz),
+                None => loss::mean_squared_error(outputs, z, t),
+            },
         }
     }
 

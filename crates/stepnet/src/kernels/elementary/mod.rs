@@ -24,7 +24,7 @@ pub(super) use tanh::tanh;
 use super::simd::Isa;
 use crate::Element;
 
-/// The constants of the functions, and the one operation on bits, for each number type.
+/// The constants of the functions, and the operations on bits, for each number type.
 pub trait Elementary: Sized + 'static {
     /// `1.5 * 2^(bits of the significand)`: adding it rounds to an integer, kept in the low bits.
     const ROUND: Self;
@@ -49,6 +49,19 @@ pub trait Elementary: Sized + 'static {
 
     /// The low bits moved into the place of the exponent.
     fn low_bits_to_exponent(self) -> Self;
+
+    /// Itself where `condition` holds, else 0, by a mask of bits: never a branch, which would keep
+    /// loops from becoming vectors.
+    fn only_if(self, condition: bool) -> Self;
+
+    /// Itself where `condition` holds, else `other`, by a mask of bits.
+    fn choose(self, condition: bool, other: Self) -> Self;
+
+    /// The same values, where they are `f32`.
+    fn as_f32s(values: &[Self]) -> Option<&[f32]>;
+
+    /// The same values to be written as `f32`, or, where they are not, as what they are.
+    fn as_f32s_mut(values: &mut [Self]) -> Result<&mut [f32], &mut [Self]>;
 }
 
 impl Elementary for f64 {
@@ -91,6 +104,27 @@ impl Elementary for f64 {
     fn low_bits_to_exponent(self) -> Self {
         Self::from_bits(self.to_bits() << 52)
     }
+
+    #[inline(always)]
+    fn only_if(self, condition: bool) -> Self {
+        Self::from_bits(self.to_bits() & u64::from(condition).wrapping_neg())
+    }
+
+    #[inline(always)]
+    fn choose(self, condition: bool, other: Self) -> Self {
+        let mask = u64::from(condition).wrapping_neg();
+        Self::from_bits((self.to_bits() & mask) | (other.to_bits() & !mask))
+    }
+
+    #[inline(always)]
+    fn as_f32s(_values: &[Self]) -> Option<&[f32]> {
+        None
+    }
+
+    #[inline(always)]
+    fn as_f32s_mut(values: &mut [Self]) -> Result<&mut [f32], &mut [Self]> {
+        Err(values)
+    }
 }
 
 // The decimals are those of the wider numbers that were rounded; shorter ones would be other numbers to read.
@@ -119,6 +153,27 @@ impl Elementary for f32 {
     #[inline(always)]
     fn low_bits_to_exponent(self) -> Self {
         Self::from_bits(self.to_bits() << 23)
+    }
+
+    #[inline(always)]
+    fn only_if(self, condition: bool) -> Self {
+        Self::from_bits(self.to_bits() & u32::from(condition).wrapping_neg())
+    }
+
+    #[inline(always)]
+    fn choose(self, condition: bool, other: Self) -> Self {
+        let mask = u32::from(condition).wrapping_neg();
+        Self::from_bits((self.to_bits() & mask) | (other.to_bits() & !mask))
+    }
+
+    #[inline(always)]
+    fn as_f32s(values: &[Self]) -> Option<&[f32]> {
+        Some(values)
+    }
+
+    #[inline(always)]
+    fn as_f32s_mut(values: &mut [Self]) -> Result<&mut [f32], &mut [Self]> {
+        Ok(values)
     }
 }
 

@@ -135,21 +135,25 @@ impl PoolGeometry {
     }
 
     /// Elements of `x`: `batch height width channels`.
+    #[inline(always)]
     pub fn x_len(&self) -> usize {
         self.batch * self.example_len()
     }
 
     /// Elements of `y`, and of the winners: `batch out_height out_width channels`.
+    #[inline(always)]
     pub fn y_len(&self) -> usize {
         self.batch * self.output_len()
     }
 
     /// Elements of one example.
+    #[inline(always)]
     pub(super) fn example_len(&self) -> usize {
         self.input.iter().product()
     }
 
     /// Elements of one output.
+    #[inline(always)]
     pub(super) fn output_len(&self) -> usize {
         self.output.iter().product()
     }
@@ -167,18 +171,41 @@ impl PoolGeometry {
         })
     }
 
-    /// The image rows and columns that the window of output pixel `pixel` (of an example) covers.
-    pub(super) fn window(&self, pixel: usize) -> (Range<usize>, Range<usize>) {
-        let along = |axis: usize, window: usize, before: usize| {
-            let start = window * self.stride[axis]; // in the padded image
-            let end = (start + self.kernel[axis] - before).min(self.input[axis]);
-            start.saturating_sub(before)..end
-        };
-        let (row, col) = (pixel / self.output[1], pixel % self.output[1]);
-        (
-            along(0, row, self.padding.top),
-            along(1, col, self.padding.left),
-        )
+    /// The coordinates of the image that window `window` covers on axis 0 (height) or 1 (width).
+    #[inline(always)]
+    pub(super) fn covered(&self, axis: usize, window: usize) -> Range<usize> {
+        let before = [self.padding.top, self.padding.left][axis];
+        let start = window * self.stride[axis]; // in the padded image
+        let end = (start + self.kernel[axis] - before).min(self.input[axis]);
+        start.saturating_sub(before)..end
+    }
+
+    /// The windows that cover `coordinate` on axis 0 (height) or 1 (width).
+    #[inline(always)]
+    pub(super) fn covering(&self, axis: usize, coordinate: usize) -> Range<usize> {
+        let place = coordinate + [self.padding.top, self.padding.left][axis];
+        let first = (place + 1).saturating_sub(self.kernel[axis]);
+        let end = (place / self.stride[axis] + 1).min(self.output[axis]);
+        first.div_ceil(self.stride[axis]).min(end)..end
+    }
+
+    /// The windows whose columns all lie in the image; they are neighbours.
+    #[inline(always)]
+    pub(super) fn whole_windows(&self) -> Range<usize> {
+        let (left, stride) = (self.padding.left, self.stride[1]);
+        let first = left.div_ceil(stride).min(self.output[1]);
+        // The last window that ends in the image, counted from 1.
+        let end = (self.input[1] + left)
+            .checked_sub(self.kernel[1])
+            .map_or(0, |last| last / stride + 1);
+        first..end.clamp(first, self.output[1])
+    }
+
+    /// Whether no two windows share a pixel.
+    pub(super) fn apart(&self) -> bool {
+        [0, 1]
+            .iter()
+            .all(|&axis| self.stride[axis] >= self.kernel[axis] || self.output[axis] == 1)
     }
 
     /// How examples, or output rows, are shared out; `items` of them make up the batch.
@@ -214,9 +241,33 @@ mod tests {
         };
         let g = PoolGeometry::new(1, [4, 5, 1], [3, 3], [2, 2], padding).unwrap();
         assert_eq!(g.output, [3, 3, 1]);
-        assert_eq!(g.window(0), (0..2, 0..3));
-        assert_eq!(g.window(4), (1..4, 2..5));
-        assert_eq!(g.window(8), (3..4, 4..5));
+        assert_eq!([0, 1, 2].map(|row| g.covered(0, row)), [0..2, 1..4, 3..4]);
+        assert_eq!([0, 1, 2].map(|col| g.covered(1, col)), [0..3, 2..5, 4..5]);
+        let covering = [0, 1, 2, 3].map(|row| g.covering(0, row));
+        assert_eq!(covering, [0..1, 0..2, 1..2, 1..3]);
+        assert_eq!(g.whole_windows(), 0..2);
+        assert!(!g.apart());
+    }
+
+    #[test]
+    fn whole_windows_and_windows_apart_are_told() {
+        let new = |width, kernel, stride, left, right| {
+            let padding = Padding {
+                left,
+                right,
+                ..Padding::VALID
+            };
+            PoolGeometry::new(1, [1, width, 1], [1, kernel], [1, stride], padding).unwrap()
+        };
+        let g = new(7, 3, 1, 2, 2);
+        assert_eq!((g.output[1], g.whole_windows()), (9, 2..7));
+        // A window that is larger than the image is never whole; one alone overlaps with nothing.
+        let g = new(2, 5, 1, 2, 1);
+        assert_eq!((g.output[1], g.whole_windows()), (1, 1..1));
+        assert!(g.apart());
+        assert!(new(7, 3, 3, 0, 2).apart() && new(7, 3, 4, 0, 0).apart());
+        assert!(!new(7, 3, 2, 0, 0).apart());
+        assert_eq!(new(7, 3, 3, 0, 2).whole_windows(), 0..2);
     }
 
     #[test]

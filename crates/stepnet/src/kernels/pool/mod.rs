@@ -15,11 +15,12 @@
 //! as the frameworks do; `max_backward_all` gives all of it to each of them, as the notebooks'
 //! `create_mask_from_window` does. After a ReLU ties at 0 are common.
 //!
-//! Forward passes share out output rows, backward passes share out examples.
+//! Forward passes share out the rows of `y`, backward passes those of `dx`.
 
 mod backward;
 mod forward;
 mod geometry;
+mod lanes;
 pub mod reference;
 #[cfg(test)]
 mod tests;

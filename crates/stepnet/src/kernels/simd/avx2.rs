@@ -148,6 +148,11 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
+    fn avx2(self) -> Option<V3> {
+        Some(self.0)
+    }
+
+    #[inline(always)]
     fn mul_add<T: Element>(self, a: T, b: T, c: T) -> T {
         num_traits::Float::mul_add(a, b, c)
     }

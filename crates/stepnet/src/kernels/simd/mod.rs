@@ -60,6 +60,13 @@ pub(super) trait Isa: Copy + Send + Sync {
     /// `a b + c`: rounded once where the set fuses both, twice where it does not.
     fn mul_add<T: Element>(self, a: T, b: T, c: T) -> T;
 
+    /// The token of AVX2 and FMA, where this is that set: for the few instructions of `pulp` that
+    /// have no name here.
+    #[cfg(target_arch = "x86_64")]
+    fn avx2(self) -> Option<pulp::x86::V3> {
+        None
+    }
+
     /// The same value in every lane.
     fn splat<T: Element>(self, value: T) -> Self::Vector<T>;
 
