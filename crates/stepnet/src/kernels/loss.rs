@@ -331,6 +331,7 @@ impl<T: Element, const GRADIENT: bool> Kernel for MeanSquaredError<'_, T, GRADIE
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::simd::InstructionSet;
     use crate::kernels::testing::{assert_gradient, normal};
 
     fn close(found: f64, expected: f64) {
@@ -464,6 +465,78 @@ mod tests {
         assert_gradient(&z, &dz, |z| 0.25 * softmax_cross_entropy(4, z, &t));
         mean_squared_error_backward(3, &z, &t, 2.0, &mut dz);
         assert_gradient(&z, &dz, |z| 2.0 * mean_squared_error(3, z, &t));
+    }
+
+    fn losses_of<T: Element>(set: InstructionSet, classes: usize, z: &[T], t: &[T]) {
+        let mut dz = vec![T::nan(); z.len()];
+        let scale = T::from_f64(0.5);
+        let alone = set.run(SoftmaxCrossEntropy::<'_, _, false> {
+            classes,
+            z,
+            t,
+            scale,
+            dz: &mut [],
+        });
+        let value = set.run(SoftmaxCrossEntropy::<'_, _, true> {
+            classes,
+            z,
+            t,
+            scale,
+            dz: &mut dz,
+        });
+        assert_eq!(value.to_bits(), alone.to_bits(), "{classes} {}", set.name());
+        let mut expected = 0.0;
+        let rows = z.chunks(classes).zip(t.chunks(classes));
+        for ((z, t), dz) in rows.zip(dz.chunks(classes)) {
+            let sum: f64 = z.iter().map(|z| z.as_f64().exp()).sum();
+            let total: f64 = t.iter().map(|t| t.as_f64()).sum();
+            for ((z, t), dz) in z.iter().zip(t).zip(dz) {
+                expected += t.as_f64() * (sum.ln() - z.as_f64());
+                let exact = 0.5 * (z.as_f64().exp() / sum * total - t.as_f64());
+                let bound = 8.0 * T::epsilon().as_f64() * (1.0 + total);
+                assert!(
+                    (dz.as_f64() - exact).abs() <= bound,
+                    "{classes}: {dz} {exact}"
+                );
+            }
+        }
+        close(value, expected);
+    }
+
+    #[test]
+    fn softmax_cross_entropy_of_every_length_on_every_instruction_set() {
+        for classes in (1..40).chain([63, 64, 65, 129, 511, 512, 513, 1100]) {
+            for set in InstructionSet::all() {
+                let z = normal::<f64>(classes as u64, 3 * classes);
+                let hot = |k: usize| f64::from(u8::from(k % classes == k / classes % classes));
+                let one_hot: Vec<f64> = (0..3 * classes).map(hot).collect();
+                losses_of(set, classes, &z, &one_hot);
+                let any: Vec<f64> = one_hot.iter().map(|t| 0.5 * t + 0.25).collect();
+                losses_of(set, classes, &z, &any);
+                let f32s = |values: &[f64]| values.iter().map(|&v| v as f32).collect::<Vec<_>>();
+                losses_of(set, classes, &f32s(&z), &f32s(&one_hot));
+            }
+        }
+    }
+
+    #[test]
+    fn squares_of_every_length_on_every_instruction_set() {
+        for len in (1..40).chain([63, 64, 65, 129, 300]) {
+            let (y, t) = (normal::<f64>(1, len), normal::<f64>(2, len));
+            let exact: f64 = y.iter().zip(&t).map(|(y, t)| (y - t).powi(2)).sum();
+            for set in InstructionSet::all() {
+                let mut dy = vec![f64::NAN; len];
+                let value = set.run(MeanSquaredError::<'_, _, true> {
+                    y: &y,
+                    t: &t,
+                    factor: 0.5,
+                    dy: &mut dy,
+                });
+                close(value, exact);
+                let pairs = y.iter().zip(&t);
+                assert!(pairs.zip(&dy).all(|((y, t), dy)| *dy == 0.5 * (y - t)));
+            }
+        }
     }
 
     #[test]

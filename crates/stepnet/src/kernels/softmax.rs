@@ -196,6 +196,7 @@ pub fn backward<T: Element>(classes: usize, y: &[T], dy: &[T], dx: &mut [T]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::simd::InstructionSet;
     use crate::kernels::testing::{assert_bits, assert_gradient, inner, normal, on_threads};
 
     #[test]
@@ -253,6 +254,54 @@ mod tests {
                 .all(|row| (row.iter().sum::<f32>() - 1.0).abs() < 1e-6)
         );
         assert_bits(&one, &on_threads(3, run));
+    }
+
+    #[test]
+    fn every_length_of_row_on_every_instruction_set() {
+        for classes in (1..40).chain([100, 511, 512, 513, 1100]) {
+            let x = normal::<f64>(classes as u64, 3 * classes);
+            let dy = normal::<f64>(7, 3 * classes);
+            for set in InstructionSet::all() {
+                let (mut y, mut dx) = (vec![f64::NAN; x.len()], vec![f64::NAN; x.len()]);
+                set.run(Forward {
+                    classes,
+                    x: &x,
+                    y: &mut y,
+                });
+                set.run(Backward {
+                    classes,
+                    y: &y,
+                    dy: &dy,
+                    dx: &mut dx,
+                });
+                let rows = x.chunks(classes).zip(y.chunks(classes));
+                let gradients = dy.chunks(classes).zip(dx.chunks(classes));
+                for ((x, y), (dy, dx)) in rows.zip(gradients) {
+                    let sum: f64 = x.iter().map(|x| x.exp()).sum();
+                    let mean = inner(y, dy);
+                    for k in 0..classes {
+                        let exact = x[k].exp() / sum;
+                        assert!(
+                            (y[k] / exact - 1.0).abs() < 1e-13,
+                            "{classes} {}",
+                            set.name()
+                        );
+                        assert!((dx[k] - exact * (dy[k] - mean)).abs() < 1e-13, "{classes}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_nan_anywhere_in_a_long_row_shows() {
+        for place in [0, 7, 16, 599] {
+            let mut x = vec![0.0_f32; 600];
+            x[place] = f32::NAN;
+            let mut y = vec![0.0; 600];
+            forward(600, &x, &mut y);
+            assert!(y.iter().all(|y| y.is_nan()), "{place}");
+        }
     }
 
     #[test]

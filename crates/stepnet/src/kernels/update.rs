@@ -349,6 +349,26 @@ mod tests {
     }
 
     #[test]
+    fn numbers_far_from_subnormal_are_not_touched() {
+        // The formulas without clearing, on both sides of the smallest normal number.
+        let least = f64::MIN_POSITIVE;
+        for g in [1e-300, -1e-3, 2.0, 4.0 * least, -4.0 * least] {
+            let (mut p, mut v) = ([3.0 * g], [0.5 * g]);
+            classic_momentum(&mut p, &[g], &mut v, 0.125, 0.75);
+            let expected = 0.75 * (0.5 * g) + g;
+            assert_eq!((v[0], p[0]), (expected, 3.0 * g - 0.125 * expected));
+        }
+        for (p, left) in [(least, least), (-least, -least), (least / 2.0, 0.0)] {
+            let mut p = [p];
+            sgd(&mut p, &[0.0], 0.5);
+            assert_eq!(p, [left]);
+        }
+        let mut p = [1.5 * least, f64::INFINITY];
+        sgd(&mut p, &[least, 0.0], 1.0);
+        assert_eq!(p, [0.0, f64::INFINITY]);
+    }
+
+    #[test]
     fn large_layers_do_not_depend_on_threads() {
         let len = 200_003;
         let run = || {

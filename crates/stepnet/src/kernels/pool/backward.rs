@@ -16,7 +16,7 @@ use super::PoolGeometry;
 use super::lanes::{Arrays, LANES, Lanes, for_each_start};
 use crate::Element;
 use crate::kernels::assert_len;
-use crate::kernels::simd::{self, Isa, Kernel};
+use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 
 /// `dx[winner of (n, i, j, c)] += dy[n, i, j, c]`; 0 where nothing won.
 ///
@@ -92,7 +92,7 @@ pub fn max_backward_all<T: Element>(g: &PoolGeometry, x: &[T], y: &[T], dy: &[T]
     assert_len(NAME, "y", y, g.y_len());
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dx", dx, g.x_len());
-    run(g, Maxima { x, y, dy }, dx);
+    run(InstructionSet::best(), g, Maxima { x, y, dy }, dx);
 }
 
 /// `dx[n, h, w, c] += dy[n, i, j, c] / number of positions` for every position of the window.
@@ -110,11 +110,17 @@ pub fn average_backward<T: Element>(g: &PoolGeometry, count_padding: bool, dy: &
     const NAME: &str = "average pooling backward";
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dx", dx, g.x_len());
-    run(g, Shares { dy, count_padding }, dx);
+    let shares = Shares { dy, count_padding };
+    run(InstructionSet::best(), g, shares, dx);
 }
 
 /// Shares out the rows of `dx`, or its examples where windows are taken one by one.
-fn run<T: Element>(g: &PoolGeometry, source: impl Source<T>, dx: &mut [T]) {
+pub(super) fn run<T: Element>(
+    set: InstructionSet,
+    g: &PoolGeometry,
+    source: impl Source<T>,
+    dx: &mut [T],
+) {
     let order = match (g.apart(), g.input[2] < LANES) {
         (true, _) => Order::Apart,
         (false, true) => Order::Overlapping,
@@ -127,7 +133,7 @@ fn run<T: Element>(g: &PoolGeometry, source: impl Source<T>, dx: &mut [T]) {
     let lanes = g.lanes(items);
     let work = |(lane, dx): (usize, _)| {
         let first = lane * lanes.per_lane;
-        simd::run(Pass {
+        set.run(Pass {
             g,
             source,
             order,

@@ -22,7 +22,7 @@ use super::PoolGeometry;
 use super::lanes::{Arrays, LANES, Lanes, for_each_start};
 use crate::Element;
 use crate::kernels::assert_len;
-use crate::kernels::simd::{self, Isa, Kernel};
+use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 
 /// `y = max of x over the window`, and where it was found.
 ///
@@ -43,17 +43,28 @@ pub fn max_forward<T: Element>(
     y: &mut [T],
     winners: Option<&mut [u32]>,
 ) {
+    max_forward_on(InstructionSet::best(), g, x, y, winners);
+}
+
+/// [`max_forward`] on an instruction set.
+pub(super) fn max_forward_on<T: Element>(
+    set: InstructionSet,
+    g: &PoolGeometry,
+    x: &[T],
+    y: &mut [T],
+    winners: Option<&mut [u32]>,
+) {
     const NAME: &str = "max pooling forward";
     assert_len(NAME, "x", x, g.x_len());
     assert_len(NAME, "y", y, g.y_len());
     let Some(winners) = winners else {
-        return forward(g, Max::<false>, x, y);
+        return forward(set, g, Max::<false>, x, y);
     };
     assert_len(NAME, "winners", winners, g.y_len());
     let lanes = g.lanes(g.batch * g.output[0]);
     let lane_len = lanes.per_lane * g.output[1] * g.output[2];
     let rows = |(lane, (y, winners))| {
-        simd::run(Rows {
+        set.run(Rows {
             g,
             pooling: Max::<true>,
             x,
@@ -84,17 +95,34 @@ pub fn max_forward<T: Element>(
 ///
 /// If a slice does not have the length that `g` says.
 pub fn average_forward<T: Element>(g: &PoolGeometry, count_padding: bool, x: &[T], y: &mut [T]) {
+    average_forward_on(InstructionSet::best(), g, count_padding, x, y);
+}
+
+/// [`average_forward`] on an instruction set.
+pub(super) fn average_forward_on<T: Element>(
+    set: InstructionSet,
+    g: &PoolGeometry,
+    count_padding: bool,
+    x: &[T],
+    y: &mut [T],
+) {
     const NAME: &str = "average pooling forward";
     assert_len(NAME, "x", x, g.x_len());
     assert_len(NAME, "y", y, g.y_len());
-    forward(g, Average { count_padding }, x, y);
+    forward(set, g, Average { count_padding }, x, y);
 }
 
 /// Shares out the rows of `y`.
-fn forward<T: Element>(g: &PoolGeometry, pooling: impl Pooling, x: &[T], y: &mut [T]) {
+fn forward<T: Element>(
+    set: InstructionSet,
+    g: &PoolGeometry,
+    pooling: impl Pooling,
+    x: &[T],
+    y: &mut [T],
+) {
     let lanes = g.lanes(g.batch * g.output[0]);
     let rows = |(lane, y): (usize, _)| {
-        simd::run(Rows {
+        set.run(Rows {
             g,
             pooling,
             x,
