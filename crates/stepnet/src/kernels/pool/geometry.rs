@@ -210,8 +210,8 @@ impl PoolGeometry {
 
     /// How examples, or output rows, are shared out; `items` of them make up the batch.
     pub(super) fn lanes(&self, items: usize) -> Lanes {
-        // A comparison with its bookkeeping costs some four multiply-adds.
-        let window = 4u64.saturating_mul((self.kernel[0] * self.kernel[1]) as u64);
+        // A comparison with its bookkeeping costs some two multiply-adds.
+        let window = 2u64.saturating_mul((self.kernel[0] * self.kernel[1]) as u64);
         let work = window.saturating_mul(self.y_len() as u64) / items.max(1) as u64;
         Lanes::new(items, work, MAX_LANES)
     }

@@ -181,7 +181,7 @@ fn several_lanes_with_ragged_ends() {
 #[test]
 fn several_lanes_of_windows_apart_and_of_few_channels() {
     for (kernel, stride, pad) in [(2, 2, 0), (2, 3, 0), (3, 1, 1)] {
-        let g = geometry(40, [27, 27, 6], kernel, stride, pad);
+        let g = geometry(80, [27, 27, 6], kernel, stride, pad);
         assert!(g.lanes(g.batch).count > 1, "{g:?}");
         check::<f32>(&g, &integers(1, g.x_len(), 9), &integers(2, g.y_len(), 9));
     }
