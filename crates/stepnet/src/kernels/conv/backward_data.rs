@@ -1,7 +1,7 @@
 //! `dx`: the gradient with respect to the images.
 
-use super::ConvGeometry;
 use super::sums::{Direction, Sums};
+use super::{ConvGeometry, reference};
 use crate::Element;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{assert_len, assert_scratch};
@@ -55,6 +55,9 @@ pub(super) fn run_on<T: Element>(
     assert_len(NAME, "w", w, g.weights_len());
     assert_len(NAME, "dx", dx, g.x_len());
     let sums = Sums::new::<T>(g, Direction::Backward, set);
+    if sums.is_too_far() {
+        return reference::backward_data(g, dy, w, dx);
+    }
     assert_scratch(NAME, scratch, sums.scratch::<T>());
     sums.run([dy, w], None, dx, scratch, false);
 }

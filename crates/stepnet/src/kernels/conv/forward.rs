@@ -1,10 +1,10 @@
 //! `y = conv(x, w) + b`.
 
-use super::ConvGeometry;
 use super::sums::{Direction, Sums};
+use super::{ConvGeometry, reference};
 use crate::Element;
 use crate::kernels::simd::InstructionSet;
-use crate::kernels::{assert_len, assert_scratch};
+use crate::kernels::{assert_len, assert_scratch, relu};
 
 const NAME: &str = "convolution forward";
 
@@ -58,6 +58,13 @@ pub(super) fn run_on<T: Element>(
         assert_len(NAME, "b", b, g.filters);
     }
     let sums = Sums::new::<T>(g, Direction::Forward, set);
+    if sums.is_too_far() {
+        reference::forward(g, x, w, b, y);
+        if rectified {
+            relu::in_place(y);
+        }
+        return;
+    }
     assert_scratch(NAME, scratch, sums.scratch::<T>());
     sums.run([x, w], b, y, scratch, rectified);
 }

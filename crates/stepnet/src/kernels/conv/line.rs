@@ -37,6 +37,7 @@ impl Line {
             first_tap: 0,
             tap_step: 1,
         }
+        .trimmed()
     }
 
     /// The inputs `phase`, `phase + stride`, ... over the gradient of the outputs.
@@ -70,6 +71,35 @@ impl Line {
             dilation: dilation / common,
             first_tap: last,
             tap_step: -signed(tap_step),
+        }
+        .trimmed()
+    }
+
+    /// Without the taps through which no output sees the source: of a window far larger than its
+    /// image few are left.
+    fn trimmed(self) -> Self {
+        let Some(last) = self.outputs.checked_sub(1) else {
+            return self;
+        };
+        let dilation = signed(self.dilation);
+        // The last output sees through the first tap left, the first one through the last.
+        let reach = self.origin + signed(last * self.stride);
+        let below = (-reach).max(0).cast_unsigned().div_ceil(self.dilation);
+        let room = signed(self.n) - self.origin;
+        let end = room.max(0).cast_unsigned().div_ceil(self.dilation);
+        let taps = end.min(self.taps).saturating_sub(below);
+        if taps == 0 {
+            return Self {
+                taps,
+                origin: 0,
+                ..self
+            };
+        }
+        Self {
+            taps,
+            origin: self.origin + signed(below) * dilation,
+            first_tap: self.tap(below),
+            ..self
         }
     }
 
@@ -126,6 +156,9 @@ mod tests {
             (10, 5, 3, 2, 0),
             (6, 1, 2, 1, 0),
             (5, 2, 7, 3, 1),
+            (5, 3, 1, 40, 40),
+            (4, 9, 1, 3, 12),
+            (6, 4, 5, 50, 75),
         ] {
             let windows = (n + 2 * before - (kernel - 1) * dilation - 1) / stride + 1;
             let axis = Axis {

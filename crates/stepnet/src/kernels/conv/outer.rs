@@ -36,6 +36,10 @@ impl Layout {
     /// The layout for a convolution of numbers `T`, whose forward pass sums as `sweep` says; a panel
     /// is up to `width` filters.
     pub(super) fn new<T>(g: &ConvGeometry, sweep: Sweep, width: usize) -> Self {
+        // Of windows far larger than their image only some taps are in the sweep.
+        if [0, 1].map(|axis| sweep.lines[axis].taps) != g.kernel {
+            return Self::InPlace;
+        }
         if g.is_channelwise() {
             let channels = width.min(g.filters);
             return Self::Channels(Sweep {

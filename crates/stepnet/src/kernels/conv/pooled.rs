@@ -15,6 +15,7 @@ mod sparse;
 #[cfg(test)]
 mod tests;
 
+use super::blocks::Cut;
 use super::sums::{Direction, Sums};
 use super::{ConvGeometry, backward_data as data, backward_weights as weights, forward as plain};
 use crate::Element;
@@ -45,10 +46,14 @@ impl PooledGeometry {
     pub fn new(conv: ConvGeometry, pool: PoolGeometry, relu: bool) -> Option<Self> {
         let apart = pool.stride[0] >= pool.kernel[0] && pool.stride[1] >= pool.kernel[1];
         let fits = pool.input == conv.output && pool.batch == conv.batch;
-        let row = pool.stride[0] * conv.output[1] * conv.output[2];
-        let short = row <= TOO_LONG && conv.input[1] * conv.input[2] * conv.kernel[0] <= TOO_LONG;
-        let good = fits && apart && pool.padding.is_zero() && short;
-        good.then_some(Self { conv, pool, relu })
+        let row = pool.stride[0].saturating_mul(conv.output[1] * conv.output[2]);
+        let new = Self { conv, pool, relu };
+        let short = || {
+            let sums = Sums::new::<f32>(&new.conv, Direction::Forward, InstructionSet::best());
+            sums.staged(new.cut()) <= TOO_LONG
+        };
+        let good = fits && apart && pool.padding.is_zero() && row <= TOO_LONG && short();
+        good.then_some(new)
     }
 
     /// Whether the gradients are summed from the winners alone.
@@ -78,6 +83,16 @@ impl PooledGeometry {
         let image = self.conv.output.iter().product::<usize>().max(1);
         let most = self.conv.batch.div_ceil(16).max(1);
         [(BETWEEN / 4 / image).clamp(1, most), rows]
+    }
+
+    /// A part as a block of the convolution's outputs.
+    pub(super) fn cut(&self) -> Cut {
+        let [examples, rows] = self.part();
+        Cut {
+            examples,
+            rows: self.conv_rows(0, rows).len(),
+            cols: self.conv.output[1],
+        }
     }
 
     /// All parts, each with its outputs.

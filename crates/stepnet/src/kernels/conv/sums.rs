@@ -17,6 +17,9 @@ use crate::kernels::{parallel, relu};
 /// Bytes that packed filters are aligned to: a line of the cache.
 const ALIGNMENT: usize = 64;
 
+/// Source elements under one window that are too many to be laid out.
+const TOO_FAR: usize = 1 << 22;
+
 /// Which of the two passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
@@ -133,12 +136,22 @@ impl<'g> Sums<'g> {
         [0, 1].map(|axis| self.image[axis].div_ceil(self.steps[axis]))
     }
 
+    /// Whether a single window spans more than can be laid out: then the naive loops do the pass.
+    pub(super) fn is_too_far(&self) -> bool {
+        let one = Cut {
+            examples: 1,
+            rows: 1,
+            cols: 1,
+        };
+        self.staged(one) > TOO_FAR
+    }
+
     fn cut(&self) -> Cut {
         Cut::new(self.g.batch, self.grid(), |cut| self.staged(cut))
     }
 
     /// Elements laid out for a block of any of the phases.
-    fn staged(&self, cut: Cut) -> usize {
+    pub(super) fn staged(&self, cut: Cut) -> usize {
         let size = [cut.examples, cut.rows, cut.cols];
         let phases = [0, 1].map(|axis| self.steps[axis].min(self.image[axis]));
         let longest = |axis: usize| {
@@ -166,6 +179,9 @@ impl<'g> Sums<'g> {
 
     /// Elements of scratch memory for batches of up to the geometry's.
     pub(super) fn scratch<T: Element>(&self) -> usize {
+        if self.is_too_far() {
+            return 0;
+        }
         let staged = Cut::most_staged(self.g.batch, self.grid(), |cut| self.staged(cut));
         let workers = self.workers(self.cut());
         ALIGNMENT / size_of::<T>() + self.packed_len() + workers * staged
@@ -276,13 +292,8 @@ impl<'g> Sums<'g> {
 
     /// A worker's part of it: the convolution's outputs, and what is laid out for them.
     fn pooled_worker(&self, g: &PooledGeometry) -> usize {
-        let [examples, rows] = g.part();
-        let cut = Cut {
-            examples,
-            rows: g.conv_rows(0, rows).len(),
-            cols: self.image[1],
-        };
-        examples * cut.rows * self.image[1] * self.image[2] + self.staged(cut)
+        let cut = g.cut();
+        cut.pixels() * self.image[2] + self.staged(cut)
     }
 
     fn pooled_workers(&self, g: &PooledGeometry) -> usize {
