@@ -228,6 +228,16 @@ pub(crate) struct InspectArgs {
     /// What `classes` stands for [default: 10; a preset has its own].
     #[arg(long, value_name = "N", value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true)]
     pub(crate) classes: Option<u32>,
+    /// Measure training steps on drawn examples: milliseconds and GFLOP/s of every layer, and their
+    /// share of the multiply-add peak measured beside them.
+    #[arg(long)]
+    pub(crate) time: bool,
+    /// Examples of a measured step.
+    #[arg(long, value_name = "N", requires = "time", default_value = "64", value_parser = whole::<usize>(1, 1 << 20), allow_negative_numbers = true)]
+    pub(crate) batch: usize,
+    /// Element type of the measured steps.
+    #[arg(long, value_name = "TYPE", requires = "time", default_value = "f32")]
+    pub(crate) dtype: Dtype,
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,

@@ -2,32 +2,168 @@
 
 use std::path::Path;
 
-use serde_json::{Value, json};
-use stepnet::nn::{ModelFile, Network, Preprocessing, Registry, Resize, Shape, Tensor};
+use std::time::Duration;
 
-use crate::args::InspectArgs;
+use serde_json::{Value, json};
+use stepnet::nn::notation::presets::Preset;
+use stepnet::nn::{Init, ModelFile, Network, Preprocessing, Registry, Resize, Shape, Tensor};
+use stepnet::rng::RandomState;
+use stepnet::see::time::{self, Times};
+
+use crate::args::{Dtype, InspectArgs};
 use crate::failure::Outcome;
 use crate::named::{self, Named};
 use crate::progress::print_line;
 use crate::table::{Align, Table, thousands};
 
+/// How long training steps are measured.
+const TIME: Duration = Duration::from_secs(2);
+
 pub(crate) fn run(args: &InspectArgs) -> Outcome {
     let (text, preset) = match Named::of(&args.network)? {
-        Named::File(path) => return inspect_file(path, args.json),
+        Named::File(path) => return inspect_file(path, args),
         Named::Network(text, preset) => (text, preset),
     };
-    // Shapes and counts do not depend on the element type.
     let classes = args.classes.map(|classes| classes as usize);
-    let network: Network<f32> = named::build(text, preset, args.input, classes, None)?;
+    match args.dtype {
+        Dtype::F32 => inspect_text::<f32>(args, text, preset, classes),
+        Dtype::F64 => inspect_text::<f64>(args, text, preset, classes),
+    }
+}
+
+fn inspect_text<T: stepnet::Element>(
+    args: &InspectArgs,
+    text: &str,
+    preset: Option<&'static Preset>,
+    classes: Option<usize>,
+) -> Outcome {
+    let mut network: Network<T> = named::build(text, preset, args.input, classes, None)?;
+    if args.time {
+        // Numbers of the usual size: zeros and subnormals take their own time.
+        network.initialize(Init::He, &mut RandomState::new(0));
+    }
+    show(
+        args,
+        &network,
+        times_of(args, &network)?,
+        describe(&network),
+    )
+}
+
+/// The times of a network, if they are asked for.
+fn times_of<T: stepnet::Element>(
+    args: &InspectArgs,
+    network: &Network<T>,
+) -> Outcome<Option<Times>> {
+    match args.time {
+        true => Ok(Some(time::time(network, args.batch, TIME)?)),
+        false => Ok(None),
+    }
+}
+
+/// Prints a network and its times.
+fn show<T: stepnet::Element>(
+    args: &InspectArgs,
+    network: &Network<T>,
+    times: Option<Times>,
+    mut described: Value,
+) -> Outcome {
     if args.json {
-        print_line(&describe(&network).to_string());
-    } else {
-        print_network(&network);
+        if let Some(times) = &times {
+            described["times"] = describe_times(times);
+        }
+        print_line(&described.to_string());
+        return Ok(());
+    }
+    print_network(network);
+    if let Some(times) = &times {
+        print_line("");
+        print_times(times);
     }
     Ok(())
 }
 
-fn inspect_file(path: &Path, as_json: bool) -> Outcome {
+/// `62.1`, and nothing where there is nothing to count.
+fn one_decimal(number: Option<f64>) -> String {
+    number.map_or(String::new(), |number| format!("{number:.1}"))
+}
+
+fn print_times(times: &Times) {
+    let mut table = Table::new(&[
+        ("layer", Align::Left),
+        ("forward ms", Align::Right),
+        ("GFLOP/s", Align::Right),
+        ("of peak", Align::Right),
+        ("backward ms", Align::Right),
+        ("GFLOP/s", Align::Right),
+        ("of peak", Align::Right),
+    ]);
+    let share = |gflops: Option<f64>| {
+        gflops.map_or(String::new(), |gflops| {
+            format!("{:.0} %", 100.0 * gflops / times.peak)
+        })
+    };
+    for layer in &times.layers {
+        let (forward, backward) = (layer.forward_gflops(), layer.backward_gflops());
+        table.row(vec![
+            layer.name.clone(),
+            format!("{:.3}", layer.forward),
+            one_decimal(forward),
+            share(forward),
+            format!("{:.3}", layer.backward),
+            one_decimal(backward),
+            share(backward),
+        ]);
+    }
+    table.lines().iter().for_each(|line| print_line(line));
+    let threads = match times.threads {
+        1 => "1 thread".to_owned(),
+        threads => format!("{threads} threads"),
+    };
+    print_line(&format!(
+        "step: {:.3} ms for {} examples ({:.0} a second) without the update, median of {} steps",
+        times.step,
+        times.batch,
+        1e3 * times.batch as f64 / times.step,
+        times.steps
+    ));
+    print_line(&format!(
+        "peak: {:.1} GFLOP/s of multiply-adds, {threads}, {}",
+        times.peak, times.instruction_set
+    ));
+}
+
+fn describe_times(times: &Times) -> Value {
+    let layers: Vec<Value> = times
+        .layers
+        .iter()
+        .map(|layer| {
+            let (forward, backward) = (layer.forward_gflops(), layer.backward_gflops());
+            let share = |gflops: Option<f64>| gflops.map(|gflops| gflops / times.peak);
+            json!({
+                "layers": layer.name,
+                "forward_ms": layer.forward,
+                "forward_gflops": forward,
+                "forward_share_of_peak": share(forward),
+                "backward_ms": layer.backward,
+                "backward_gflops": backward,
+                "backward_share_of_peak": share(backward),
+            })
+        })
+        .collect();
+    json!({
+        "layers": layers,
+        "step_ms": times.step,
+        "batch": times.batch,
+        "steps": times.steps,
+        "threads": times.threads,
+        "instruction_set": times.instruction_set,
+        "peak_gflops": times.peak,
+    })
+}
+
+fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
+    let as_json = args.json;
     let file = ModelFile::open(path)?;
     if !file.is_model() {
         print_tensors(path, file.tensors(), as_json);
@@ -35,6 +171,13 @@ fn inspect_file(path: &Path, as_json: bool) -> Outcome {
     }
     let model = file.model::<f64>(Registry::builtin())?;
     let element = file.element().unwrap_or("f64");
+    let times = match args.dtype {
+        Dtype::F32 if args.time => {
+            let model = file.model::<f32>(Registry::builtin())?;
+            times_of(args, &model.network)?
+        }
+        _ => times_of(args, &model.network)?,
+    };
     let non_finite: usize = file.tensors().iter().map(Tensor::non_finite).sum();
     if as_json {
         let mut described = describe(&model.network);
@@ -44,12 +187,11 @@ fn inspect_file(path: &Path, as_json: bool) -> Outcome {
         described["preprocessing"] = json!(model.preprocessing);
         described["training"] = json!(model.training);
         described["non_finite_values"] = json!(non_finite);
-        print_line(&described.to_string());
-        return Ok(());
+        return show(args, &model.network, times, described);
     }
     print_line(&format!("{}: a Stepnet model in {element}", path.display()));
     print_line("");
-    print_network(&model.network);
+    show(args, &model.network, times, Value::Null)?;
     print_line("");
     print_line(&format!("classes:          {}", model.classes.join(", ")));
     print_line(&format!(

@@ -6,6 +6,7 @@
 pub mod course;
 pub mod gradcheck;
 pub mod show;
+pub mod time;
+pub mod why;
 
 pub use show::show;
-pub mod why;

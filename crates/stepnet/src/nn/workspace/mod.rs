@@ -2,6 +2,9 @@
 
 mod passes;
 
+use std::ops::Range;
+use std::time::Duration;
+
 use super::layer::Noise;
 use super::loss::{Scores, Targets};
 use super::network::Network;
@@ -23,6 +26,8 @@ pub struct Workspace<T> {
     gradients: Vec<T>,
     /// A target for each output, as the losses take them.
     targets: Vec<T>,
+    /// Forward and backward times of every span of the plan, while they are measured.
+    times: Option<Vec<[Vec<Duration>; 2]>>,
 }
 
 /// One batch for training.
@@ -64,8 +69,29 @@ impl<T: Element> Workspace<T> {
             scratch: zeros(plan.scratch)?,
             gradients: zeros(plan.parameters)?,
             targets: zeros(plan.targets)?,
+            times: None,
             plan,
         })
+    }
+
+    /// From now on notes how long each part of a pass takes.
+    pub(crate) fn measure(&mut self) {
+        self.times = Some(vec![Default::default(); self.plan.spans.len()]);
+    }
+
+    /// What was measured: for all that ran the layers' numbers, and the times of their forward and
+    /// backward passes.
+    pub(crate) fn measured(&self) -> Vec<(Range<usize>, Vec<Duration>, Vec<Duration>)> {
+        let times = self.times.iter().flatten();
+        self.plan
+            .spans
+            .iter()
+            .zip(times)
+            .filter(|(_, [forward, _])| !forward.is_empty())
+            .map(|(span, [forward, backward])| {
+                (span.first..span.end, forward.clone(), backward.clone())
+            })
+            .collect()
     }
 
     /// The plan this workspace was made by.

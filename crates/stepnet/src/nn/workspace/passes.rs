@@ -2,6 +2,7 @@
 
 use std::mem;
 use std::ops::Range;
+use std::time::Instant;
 
 use super::{Batch, Workspace};
 use crate::Element;
@@ -114,7 +115,20 @@ impl<T: Element> Workspace<T> {
                 }
             }
             let layer = network.span_layer(span);
+            let start = self.times.is_some().then(Instant::now);
             self.backward_span(&pass, layer, span.first..span.end, true);
+            self.note(&pass, number, 1, start);
+        }
+    }
+
+    /// Notes how long the forward (0) or backward (1) pass of a span took, unless it has none.
+    fn note(&mut self, pass: &Pass<'_, T>, number: usize, way: usize, start: Option<Instant>) {
+        let span = self.plan.spans[number];
+        let layer = pass.network.span_layer(span);
+        if let (Some(start), Some(times)) = (start, &mut self.times)
+            && !layer.is_view(pass.noise.is_some())
+        {
+            times[number][way].push(start.elapsed());
         }
     }
 
@@ -178,7 +192,9 @@ impl<T: Element> Workspace<T> {
             // Kept values come from the layers one by one; what the backward pass needs does not.
             let joined = !keep || self.plan.options.training || !span.is_joined();
             if joined && span.first >= first {
+                let start = self.times.is_some().then(Instant::now);
                 self.forward_span(&pass, network.span_layer(span), span.first..span.end);
+                self.note(&pass, number, 0, start);
             }
             if keep && span.is_joined() {
                 for node in span.first.max(first)..span.end {
