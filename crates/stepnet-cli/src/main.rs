@@ -37,6 +37,8 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> Outcome {
+    stepnet::kernels::requested_instruction_set()
+        .map_err(|error| Failure::usage(error.to_string()))?;
     if let Some(threads) = cli.threads {
         rayon::ThreadPoolBuilder::new()
             .num_threads(threads.into())

@@ -7,8 +7,9 @@ use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 mod sealed {
     use crate::kernels::elementary::Elementary;
     use crate::kernels::simd::Lanes;
+    use crate::nn::layers::BuiltIn;
 
-    pub trait Sealed: Elementary + Lanes {}
+    pub trait Sealed: Elementary + Lanes + BuiltIn {}
     impl Sealed for f32 {}
     impl Sealed for f64 {}
 }

@@ -9,5 +9,6 @@ mod mistakes;
 mod models;
 mod run;
 mod show;
+mod times;
 mod training;
 mod why;

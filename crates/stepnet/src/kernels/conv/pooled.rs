@@ -4,10 +4,10 @@
 //! y[n, i, j, f] = max of relu(conv(x, w) + b)[n, h, w, f] over the window (i, j)
 //! ```
 //!
-//! The gradient of a pooling is zero but at the winners of its windows. Where windows are large
-//! ([`is_sparse`]) the gradients of filters and images are summed from the winners alone, one of them
-//! at a time; else the gradient by the convolution's outputs is laid out, zeros and all, and the
-//! dense passes do the rest. Which it is depends on the geometry alone.
+//! The gradient of a pooling is zero but at the winners of its windows. Where that leaves little
+//! enough to do, the gradients of filters or images are summed from the winners alone, one of them
+//! at a time (`sparse`); else the gradient by the convolution's outputs is laid out, zeros and all,
+//! and a dense pass does the rest. Which it is depends on the geometry alone.
 
 use std::ops::Range;
 
@@ -28,9 +28,6 @@ const BETWEEN: usize = 1 << 14;
 
 /// Elements from which a single row of windows is too much to be held.
 const TOO_LONG: usize = 1 << 16;
-
-/// Positions of a window from which one winner at a time is quicker than all positions together.
-const SPARSE: usize = 9;
 
 /// A convolution, whether its outputs go through a ReLU, and the pooling of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +53,33 @@ impl PooledGeometry {
         good.then_some(new)
     }
 
-    /// Whether the gradients are summed from the winners alone.
-    pub(super) fn is_sparse(&self) -> bool {
-        self.pool.kernel[0] * self.pool.kernel[1] >= SPARSE
+    /// About how many cycles one winner takes: for every row of the kernel some to begin with, and
+    /// one and a half for eight elements that are loaded, added to and stored.
+    fn sparse_cost(&self) -> usize {
+        let run = self.conv.kernel[1] * self.conv.group_channels();
+        self.conv.kernel[0] * (4 + run.div_ceil(8) * 3 / 2)
+    }
+
+    /// About how many cycles the dense pass takes for the positions of a window and one filter, by
+    /// two multiply-adds of eight a cycle: of `columns` columns and `elements` elements.
+    fn dense_cost(&self, columns: usize, elements: usize) -> usize {
+        let positions = self.pool.kernel[0] * self.pool.kernel[1];
+        let wide = columns.next_multiple_of(8) * elements;
+        positions * wide * 5 / 64
+    }
+
+    /// Whether the filters' gradients are summed from the winners alone.
+    fn is_sparse_by_weights(&self) -> bool {
+        let filters = self.conv.group_filters();
+        let dense = self.dense_cost(filters, self.conv.patch_len()) / filters;
+        self.sparse_cost() * 10 < dense * 9
+    }
+
+    /// Whether the images' gradients are.
+    fn is_sparse_by_data(&self) -> bool {
+        let taps = self.conv.kernel[0] * self.conv.kernel[1];
+        let dense = self.dense_cost(self.conv.group_channels(), taps);
+        self.sparse_cost() * 10 < dense * 9
     }
 
     /// Elements of `y`, and of the winners.
@@ -288,11 +309,21 @@ pub struct Gradients<'a, T> {
 
 /// Elements of scratch memory that [`backward`] needs, for `g`'s batch and every smaller one.
 pub fn backward_scratch<T: Element>(g: &PooledGeometry) -> usize {
-    if g.is_sparse() {
-        return sparse::scratch::<T>(g);
-    }
-    let weights = super::backward_weights_scratch::<T>(&g.conv);
-    g.conv.y_len() + weights.max(super::backward_data_scratch::<T>(&g.conv))
+    let (by_weights, by_data) = (g.is_sparse_by_weights(), g.is_sparse_by_data());
+    let weights = match by_weights {
+        true => sparse::weights_scratch(g),
+        false => super::backward_weights_scratch::<T>(&g.conv),
+    };
+    let data = match by_data {
+        true => g.conv.weights_len(),
+        false => super::backward_data_scratch::<T>(&g.conv),
+    };
+    let dz = if by_weights && by_data {
+        0
+    } else {
+        g.conv.y_len()
+    };
+    dz + weights.max(data)
 }
 
 /// The gradients by images, filters and bias.
@@ -320,18 +351,28 @@ pub fn backward<T: Element>(
     assert_len(NAME, "dy", gradient.dy, g.y_len());
     assert_len(NAME, "the winners", gradient.winners, g.y_len());
     assert_scratch(NAME, scratch, backward_scratch::<T>(g));
-    if g.is_sparse() {
-        return sparse::backward(g, x, w, &gradient, to, scratch);
+    let Gradients { dx, dw, db } = to;
+    let dense_weights = dw.is_some() && !g.is_sparse_by_weights();
+    let dense_data = dx.is_some() && !g.is_sparse_by_data();
+    let (dz, scratch) = match dense_weights || dense_data {
+        true => scratch.split_at_mut(g.conv.y_len()),
+        false => scratch.split_at_mut(0),
+    };
+    if dense_weights || dense_data {
+        lay_out(g, gradient.y, gradient.dy, gradient.winners, dz);
     }
-    let Gradient { y, dy, winners } = gradient;
-    let (dz, scratch) = scratch.split_at_mut(g.conv.y_len());
-    lay_out(g, y, dy, winners, dz);
     let set = InstructionSet::best();
-    if let Some(dw) = to.dw {
-        weights::run_on(set, &g.conv, x, dz, dw, to.db, scratch);
+    if let Some(dw) = dw {
+        match dense_weights {
+            true => weights::run_on(set, &g.conv, x, dz, dw, db, scratch),
+            false => sparse::weights(g, x, &gradient, dw, db, scratch),
+        }
     }
-    if let Some(dx) = to.dx {
-        data::run_on(set, &g.conv, dz, w, dx, scratch);
+    if let Some(dx) = dx {
+        match dense_data {
+            true => data::run_on(set, &g.conv, dz, w, dx, scratch),
+            false => sparse::data(g, w, &gradient, dx, scratch),
+        }
     }
 }
 

@@ -38,6 +38,7 @@ pub(super) use portable::Portable;
 use std::sync::OnceLock;
 
 use crate::Element;
+use crate::error::{Error, Result};
 
 /// The number types as each instruction set holds them in vectors.
 #[cfg(target_arch = "x86_64")]
@@ -126,13 +127,35 @@ impl InstructionSet {
     #[inline]
     pub(super) fn best() -> Self {
         static BEST: OnceLock<InstructionSet> = OnceLock::new();
-        *BEST.get_or_init(|| {
-            let wanted = std::env::var("STEPNET_ISA").unwrap_or_default();
-            match wanted.eq_ignore_ascii_case("portable") {
-                true => Self::Portable,
-                false => Self::detected(),
-            }
-        })
+        // What cannot be had is not an error here: see `checked`.
+        *BEST.get_or_init(|| Self::wanted().unwrap_or_else(|_| Self::detected()))
+    }
+
+    /// The set that `STEPNET_ISA` names, or the best one.
+    fn wanted() -> Result<Self> {
+        match std::env::var("STEPNET_ISA") {
+            Ok(name) if !name.is_empty() => Self::named(&name),
+            _ => Ok(Self::detected()),
+        }
+    }
+
+    /// The set of a name, if this processor has it.
+    fn named(name: &str) -> Result<Self> {
+        let portable = Self::Portable;
+        let best = Self::detected();
+        let is = |set: Self| set.name().eq_ignore_ascii_case(name);
+        if is(portable) {
+            return Ok(portable);
+        }
+        if is(best) {
+            return Ok(best);
+        }
+        let expected = match best {
+            Self::Portable => "portable, all that this processor has".to_owned(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => format!("portable or {}", best.name().to_lowercase()),
+        };
+        Err(Error::value("environment", "STEPNET_ISA", name, expected))
     }
 
     /// The best set that the processor has.
@@ -185,6 +208,15 @@ impl InstructionSet {
     }
 }
 
+/// The name of the instruction set that kernels run on, for a program to check at its start.
+///
+/// # Errors
+/// When `STEPNET_ISA` names a set that is not known, or that this processor lacks. Kernels then run
+/// on the best set there is.
+pub fn requested_instruction_set() -> Result<&'static str> {
+    InstructionSet::wanted().map(InstructionSet::name)
+}
+
 /// Runs `kernel` on the best instruction set here.
 #[inline]
 pub(super) fn run<K: Kernel>(kernel: K) -> K::Output {
@@ -218,6 +250,24 @@ mod tests {
                 InstructionSet::Avx2(_) => assert_eq!(residue, f64::EPSILON * f64::EPSILON),
             }
         }
+    }
+
+    #[test]
+    fn sets_are_known_by_name() {
+        assert_eq!(
+            InstructionSet::named("Portable").unwrap().name(),
+            "portable"
+        );
+        let best = InstructionSet::detected();
+        assert_eq!(
+            InstructionSet::named(best.name()).unwrap().name(),
+            best.name()
+        );
+        let error = InstructionSet::named("avx9").unwrap_err().to_string();
+        assert!(
+            error.starts_with("environment: STEPNET_ISA is avx9, expected portable"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use linear::Linear;
 pub use maxpool::MaxPool;
+pub(crate) use registry::BuiltIn;
 pub use registry::Registry;
 
 use super::notation::LayerText;

@@ -20,32 +20,60 @@ pub struct Registry<T> {
     factories: HashMap<String, Factory<T>>,
 }
 
+/// Kinds of layers, each with what makes one.
+type Factories<T> = Vec<(&'static str, fn(&LayerText) -> Built<T>)>;
+
+/// The number types, each with its built-in layers: made in functions that are not generic, the
+/// layers' passes and all kernels under them are compiled once, with this crate, and not again with
+/// every program that uses it.
+pub trait BuiltIn: Sized {
+    /// What makes the built-in layers.
+    #[doc(hidden)]
+    fn factories() -> Factories<Self>;
+}
+
+impl BuiltIn for f32 {
+    fn factories() -> Factories<Self> {
+        factories()
+    }
+}
+
+impl BuiltIn for f64 {
+    fn factories() -> Factories<Self> {
+        factories()
+    }
+}
+
+fn factories<T: Element>() -> Factories<T> {
+    vec![
+        ("conv", |text| Ok(Arc::new(Conv::from_text(text)?))),
+        ("maxpool", |text| Ok(Arc::new(MaxPool::from_text(text)))),
+        ("avgpool", |text| Ok(Arc::new(AvgPool::from_text(text)))),
+        ("globalavgpool", |text| Ok(Arc::new(AvgPool::global(text)))),
+        ("flatten", |text| Ok(Arc::new(Flatten::from_text(text)))),
+        ("linear", |text| Ok(Arc::new(Linear::from_text(text)?))),
+        ("relu", |text| Ok(Arc::new(Activation::relu(text)))),
+        ("leakyrelu", |text| {
+            Ok(Arc::new(Activation::leaky_relu(text)?))
+        }),
+        ("sigmoid", |text| Ok(Arc::new(Activation::sigmoid(text)))),
+        ("tanh", |text| Ok(Arc::new(Activation::tanh(text)))),
+        ("softmax", |text| Ok(Arc::new(Activation::softmax(text)))),
+        ("dropout", |text| Ok(Arc::new(Dropout::from_text(text)))),
+    ]
+}
+
 impl<T: Element> Registry<T> {
     /// The built-in layers.
     pub fn builtin() -> Self {
-        let mut registry = Self {
-            kinds: Kinds::builtin(),
-            factories: HashMap::new(),
+        let made = |(kind, factory): (&str, fn(&LayerText) -> Built<T>)| {
+            let factory: Factory<T> = Arc::new(factory);
+            (kind.to_owned(), factory)
         };
-        registry.builds("conv", |text| Ok(Arc::new(Conv::from_text(text)?)));
-        registry.builds("maxpool", |text| Ok(Arc::new(MaxPool::from_text(text))));
-        registry.builds("avgpool", |text| Ok(Arc::new(AvgPool::from_text(text))));
-        registry.builds("globalavgpool", |text| Ok(Arc::new(AvgPool::global(text))));
-        registry.builds("flatten", |text| Ok(Arc::new(Flatten::from_text(text))));
-        registry.builds("linear", |text| Ok(Arc::new(Linear::from_text(text)?)));
-        registry.builds("relu", |text| Ok(Arc::new(Activation::relu(text))));
-        registry.builds("leakyrelu", |text| {
-            Ok(Arc::new(Activation::leaky_relu(text)?))
-        });
-        registry.builds("sigmoid", |text| Ok(Arc::new(Activation::sigmoid(text))));
-        registry.builds("tanh", |text| Ok(Arc::new(Activation::tanh(text))));
-        registry.builds("softmax", |text| Ok(Arc::new(Activation::softmax(text))));
-        registry.builds("dropout", |text| Ok(Arc::new(Dropout::from_text(text))));
-        registry
-    }
-
-    fn builds(&mut self, kind: &str, build: fn(&LayerText) -> Built<T>) {
-        self.factories.insert(kind.to_owned(), Arc::new(build));
+        Self {
+            kinds: Kinds::builtin(),
+            factories: T::factories().into_iter().map(made).collect(),
+        }
     }
 
     /// Adds a kind: from now on `signature`'s name parses, and `build` makes the layer of it.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::{Gradient, Gradients, PooledGeometry, passes};
+use super::{Gradient, PooledGeometry, passes};
 use crate::Element;
 use crate::kernels::conv::ConvGeometry;
 use crate::kernels::simd::{self, Isa, Kernel};
@@ -23,8 +23,8 @@ const PART_WINNERS: usize = 1 << 10;
 /// Elements that the sums of all parts together may take, unless one part does.
 const PARTIAL_ELEMENTS: usize = 1 << 16;
 
-/// Elements of scratch memory for the gradients: the parts' sums, or the transposed filters.
-pub(super) fn scratch<T: Element>(g: &PooledGeometry) -> usize {
+/// Elements of scratch memory for the filters' gradients: the parts' sums.
+pub(super) fn weights_scratch(g: &PooledGeometry) -> usize {
     most_parts(g) * (g.conv.weights_len() + g.conv.filters)
 }
 
@@ -35,63 +35,70 @@ fn most_parts(g: &PooledGeometry) -> usize {
     by_work.min(by_memory).clamp(1, PARTS)
 }
 
-pub(super) fn backward<T: Element>(
+/// The gradients of filters and bias.
+pub(super) fn weights<T: Element>(
     g: &PooledGeometry,
     x: &[T],
-    w: &[T],
     gradient: &Gradient<'_, T>,
-    to: Gradients<'_, T>,
+    dw: &mut [T],
+    db: Option<&mut [T]>,
     scratch: &mut [T],
 ) {
     let batch = g.conv.batch;
-    if let Some(dw) = to.dw {
-        let per_part = batch.div_ceil(most_parts(g)).max(1);
-        let parts = batch.div_ceil(per_part).max(1);
-        let part_len = g.conv.weights_len() + g.conv.filters;
-        let sums = &mut scratch[..parts * part_len];
-        let one = |part: usize, sums: &mut [T]| {
-            sums.fill(T::zero());
-            let examples = part * per_part..batch.min((part + 1) * per_part);
-            simd::run(Winners {
-                g,
-                x,
-                gradient,
-                examples,
-                sums,
-            });
-        };
-        if parts == 1 {
-            one(0, sums);
-        } else {
-            sums.par_chunks_mut(part_len)
-                .enumerate()
-                .for_each(|(part, sums)| one(part, sums));
-        }
-        add_up(&g.conv, sums, part_len, dw, to.db);
+    let per_part = batch.div_ceil(most_parts(g)).max(1);
+    let parts = batch.div_ceil(per_part).max(1);
+    let part_len = g.conv.weights_len() + g.conv.filters;
+    let sums = &mut scratch[..parts * part_len];
+    let one = |part: usize, sums: &mut [T]| {
+        sums.fill(T::zero());
+        let examples = part * per_part..batch.min((part + 1) * per_part);
+        simd::run(Winners {
+            g,
+            x,
+            gradient,
+            examples,
+            sums,
+        });
+    };
+    if parts == 1 {
+        one(0, sums);
+    } else {
+        sums.par_chunks_mut(part_len)
+            .enumerate()
+            .for_each(|(part, sums)| one(part, sums));
     }
-    if let Some(dx) = to.dx {
-        let transposed = &mut scratch[..g.conv.weights_len()];
-        transpose(&g.conv, w, transposed);
-        let image = g.conv.input.iter().product::<usize>();
-        let one = |example: usize, dx: &mut [T]| {
-            dx.fill(T::zero());
-            simd::run(Spread {
-                g,
-                w: transposed,
-                gradient,
-                example,
-                dx,
-            });
-        };
-        if batch * g.y_len() < PART_WINNERS {
-            dx.chunks_exact_mut(image)
-                .enumerate()
-                .for_each(|(example, dx)| one(example, dx));
-        } else {
-            dx.par_chunks_exact_mut(image)
-                .enumerate()
-                .for_each(|(example, dx)| one(example, dx));
-        }
+    add_up(&g.conv, sums, part_len, dw, db);
+}
+
+/// The gradients of the images.
+pub(super) fn data<T: Element>(
+    g: &PooledGeometry,
+    w: &[T],
+    gradient: &Gradient<'_, T>,
+    dx: &mut [T],
+    scratch: &mut [T],
+) {
+    let transposed = &mut scratch[..g.conv.weights_len()];
+    transpose(&g.conv, w, transposed);
+    let image = g.conv.input.iter().product::<usize>();
+    let one = |example: usize, dx: &mut [T]| {
+        dx.fill(T::zero());
+        simd::run(Spread {
+            g,
+            w: transposed,
+            gradient,
+            example,
+            dx,
+        });
+    };
+    if g.y_len() < PART_WINNERS {
+        dx.chunks_exact_mut(image)
+            .enumerate()
+            .for_each(|(example, dx)| one(example, dx));
+    } else {
+        dx.par_chunks_exact_mut(image)
+            .enumerate()
+            .for_each(|(example, dx)| one(example, dx));
     }
 }
 

@@ -172,6 +172,18 @@ fn passes_are_those_of_the_three_one_after_the_other() {
 }
 
 #[test]
+fn every_way_of_the_gradients_is_among_the_cases() {
+    let mut ways: Vec<_> = cases()
+        .iter()
+        .map(|case| geometry(case, true))
+        .map(|g| (g.is_sparse_by_weights(), g.is_sparse_by_data()))
+        .collect();
+    ways.sort_unstable();
+    ways.dedup();
+    assert_eq!(ways, [(false, false), (false, true), (true, true)]);
+}
+
+#[test]
 fn ties_go_to_the_first_and_what_the_relu_stops_gets_nothing() {
     let case = Case {
         batch: 1,

@@ -1,0 +1,100 @@
+//! A training step, and a prediction, take no memory after the first: every allocation of the process
+//! is counted. One test, so that nothing else allocates beside it.
+
+use std::alloc::System;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use stepnet::nn::layer::Noise;
+use stepnet::nn::{Batch, Init, Network, PlanOptions, Targets, Workspace};
+use stepnet::optim::Rule;
+use stepnet::rng::RandomState;
+use stepnet::train::Learner;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Steps that may still warm something up, and steps that may not.
+const WARM: usize = 3;
+const STEPS: usize = 40;
+
+const ADAM: Rule = Rule::Adam {
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+};
+
+const NETWORKS: [(&str, [usize; 3]); 5] = [
+    ("lenet5", [28, 28, 1]),
+    ("cat-cnn", [64, 64, 3]),
+    (
+        "conv(16, 3, same) -> relu -> dropout(0.2) -> conv(24, 3, same, stride=2) -> leakyrelu \
+         -> avgpool(2) -> linear(10) -> softmax",
+        [16, 16, 8],
+    ),
+    (
+        "conv(8, 3, same, groups=8) -> tanh -> conv(12, 3, dilation=2) -> maxpool(3, stride=2) \
+         -> linear(10) -> softmax",
+        [20, 20, 8],
+    ),
+    ("linear(64) -> sigmoid -> linear(10) -> softmax", [8, 8, 1]),
+];
+
+fn steps(text: &str, input: [usize; 3], rule: Rule, batch: usize) {
+    let mut random = RandomState::new(1);
+    let mut network = Network::<f32>::builder()
+        .classes(10)
+        .build(text, input)
+        .unwrap();
+    network.initialize(Init::He, &mut random);
+    let values = batch * network.input().len();
+    let x: Vec<f32> = (0..values).map(|_| random.uniform() as f32).collect();
+    let classes: Vec<u32> = (0..batch as u32).map(|example| example % 10).collect();
+    let examples: Vec<u64> = (0..batch as u64).collect();
+    let mut learner = Learner::new(network.clone(), rule, batch, 0.01).unwrap();
+    let mut workspace = Workspace::new(&network, batch, PlanOptions::default()).unwrap();
+    let mut step = |number: usize| {
+        // Short batches too.
+        let count = if number % 5 == 4 {
+            batch / 2 + 1
+        } else {
+            batch
+        };
+        let batch = Batch {
+            x: &x[..count * network.input().len()],
+            targets: Targets::Classes(&classes[..count]),
+            noise: Noise {
+                seed: 1,
+                epoch: number as u64,
+                examples: &examples[..count],
+            },
+        };
+        learner.step(&batch, 1e-3).unwrap();
+        workspace.predict(&network, batch.x).unwrap();
+    };
+    (0..WARM).for_each(&mut step);
+    let region = Region::new(ALLOCATOR);
+    (0..STEPS).for_each(&mut step);
+    let change = region.change();
+    assert_eq!(
+        (change.allocations, change.reallocations),
+        (0, 0),
+        "{text}, batch {batch}, {} threads: {change:?}",
+        rayon::current_num_threads()
+    );
+}
+
+#[test]
+fn steps_and_predictions_allocate_nothing_after_the_first() {
+    for threads in 1..=3 {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.unwrap();
+        for (text, input) in NETWORKS {
+            for batch in [1, 32] {
+                for rule in [Rule::GradientDescent, ADAM] {
+                    // As the command does: the whole run on a thread of the pool.
+                    pool.install(|| steps(text, input, rule, batch));
+                }
+            }
+        }
+    }
+}
