@@ -84,7 +84,7 @@ impl Cut {
 }
 
 /// The size, at most `most`, of as equal parts as there can be.
-fn even(all: usize, most: usize) -> usize {
+pub(super) fn even(all: usize, most: usize) -> usize {
     all.div_ceil(all.div_ceil(most.max(1)).max(1)).max(1)
 }
 

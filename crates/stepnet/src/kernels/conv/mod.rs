@@ -26,6 +26,9 @@
 //!
 //! Depthwise filters, each of which sees the channel of its own number, have no matrix in them:
 //! their loops run over vectors of channels (`channels`, `channel_weights`).
+//!
+//! Layers of 3x3 windows at stride 1 with enough channels, filters and pixels go another way forward
+//! and backward by data, in `f32`: see [`winograd`].
 
 mod backward_data;
 mod backward_weights;
@@ -45,8 +48,10 @@ mod sums;
 mod sweep;
 #[cfg(test)]
 mod tests;
+pub mod winograd;
 
 pub use backward_data::{backward_data, backward_data_scratch};
 pub use backward_weights::{backward_weights, backward_weights_scratch};
 pub use forward::{forward, forward_scratch};
 pub use geometry::{ConvGeometry, ConvWindow};
+pub(crate) use winograd::{Spread, spread_backward, spread_forward};

@@ -2,6 +2,7 @@
 //! each element of the window, the last panel filled up with zeros.
 
 use super::line::Line;
+use super::sums::Direction;
 use crate::Element;
 
 /// Packed filters of one sum over windows, with their bias.
@@ -95,17 +96,46 @@ impl<T: Element> Filters<'_, T> {
         for_each_panel(columns, lanes, |column, width| {
             let (panel, rest) = std::mem::take(&mut panels).split_at_mut(window * width);
             panels = rest;
-            let used = (columns - column).min(width);
-            let mut to = panel.chunks_exact_mut(width);
-            for_each_tap(lines, |u, v| {
-                let tap = (u * self.kernel_width + v) * self.seen;
-                for channel in 0..self.seen {
-                    let from = (tap + channel) * self.filters + self.first_filter + column;
-                    if let Some(to) = to.next() {
-                        copy_padded(&self.w[from..from + used], to);
-                    }
+            self.forward_panel(lines, column, width, panel);
+        });
+    }
+
+    /// One panel, without biases.
+    pub(super) fn pack_panel(
+        &self,
+        direction: Direction,
+        lines: &[Line; 2],
+        column: usize,
+        width: usize,
+        to: &mut [T],
+    ) {
+        match direction {
+            Direction::Forward => self.forward_panel(lines, column, width, to),
+            Direction::Backward => self.backward_panel(lines, column, width, to),
+        }
+    }
+
+    fn forward_panel(&self, lines: &[Line; 2], column: usize, width: usize, to: &mut [T]) {
+        let used = (self.group_filters - column).min(width);
+        let mut to = to.chunks_exact_mut(width);
+        for_each_tap(lines, |u, v| {
+            let tap = (u * self.kernel_width + v) * self.seen;
+            for channel in 0..self.seen {
+                let from = (tap + channel) * self.filters + self.first_filter + column;
+                if let Some(to) = to.next() {
+                    copy_padded(&self.w[from..from + used], to);
                 }
-            });
+            }
+        });
+    }
+
+    fn backward_panel(&self, lines: &[Line; 2], column: usize, width: usize, mut to: &mut [T]) {
+        let used = (self.seen - column).min(width);
+        for_each_tap(lines, |u, v| {
+            let (panel, rest) = std::mem::take(&mut to).split_at_mut(self.group_filters * width);
+            to = rest;
+            let tap = (u * self.kernel_width + v) * self.seen + column;
+            transpose(self, tap, used, width, panel);
         });
     }
 
@@ -148,16 +178,9 @@ impl<T: Element> Filters<'_, T> {
         }
         let window = lines[0].taps * lines[1].taps * self.group_filters;
         for_each_panel(columns, lanes, |column, width| {
-            let (mut panel, rest) = std::mem::take(&mut panels).split_at_mut(window * width);
+            let (panel, rest) = std::mem::take(&mut panels).split_at_mut(window * width);
             panels = rest;
-            let used = (columns - column).min(width);
-            for_each_tap(lines, |u, v| {
-                let (to, rest) =
-                    std::mem::take(&mut panel).split_at_mut(self.group_filters * width);
-                panel = rest;
-                let tap = (u * self.kernel_width + v) * self.seen + column;
-                transpose(self, tap, used, width, to);
-            });
+            self.backward_panel(lines, column, width, panel);
         });
     }
 }
@@ -208,14 +231,15 @@ fn copy_padded<T: Element>(from: &[T], to: &mut [T]) {
 pub(super) fn for_each_panel(columns: usize, lanes: usize, mut f: impl FnMut(usize, usize)) {
     let mut column = 0;
     while column < columns {
-        let width = if columns - column > lanes {
-            2 * lanes
-        } else {
-            lanes
-        };
+        let width = panel_width(columns - column, lanes);
         f(column, width);
         column += width;
     }
+}
+
+/// The width of the panel that starts where `left` columns are left.
+pub(super) fn panel_width(left: usize, lanes: usize) -> usize {
+    if left > lanes { 2 * lanes } else { lanes }
 }
 
 /// Calls `f` with the convolution's own taps in the order of the lines'.

@@ -10,6 +10,7 @@ use super::line::Line;
 use super::pack::{Filters, Packed, packed_len};
 use super::pooled::PooledGeometry;
 use super::sweep::{Block, BlockSums, Sweep};
+use super::winograd::Winograd;
 use crate::Element;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{parallel, relu};
@@ -62,6 +63,11 @@ impl<'g> Sums<'g> {
             lanes: set.lanes::<T>(),
             channelwise: g.is_channelwise(),
         }
+    }
+
+    /// The pass by Winograd's method, where that is the better one.
+    pub(super) fn winograd<T: Element>(&self) -> Option<Winograd<'g>> {
+        Winograd::of::<T>(self.g, self.direction, self.set, self.sweep([0, 0], 0))
     }
 
     /// The lines of one phase.
@@ -182,9 +188,12 @@ impl<'g> Sums<'g> {
         if self.is_too_far() {
             return 0;
         }
-        let staged = Cut::most_staged(self.g.batch, self.grid(), |cut| self.staged(cut));
-        let workers = self.workers(self.cut());
-        ALIGNMENT / size_of::<T>() + self.packed_len() + workers * staged
+        let direct = || {
+            let staged = Cut::most_staged(self.g.batch, self.grid(), |cut| self.staged(cut));
+            self.packed_len() + self.workers(self.cut()) * staged
+        };
+        let winograd = self.winograd::<T>();
+        ALIGNMENT / size_of::<T>() + winograd.map_or_else(direct, |winograd| winograd.scratch())
     }
 
     /// Writes all outputs, through a ReLU if asked for.
@@ -196,9 +205,12 @@ impl<'g> Sums<'g> {
         scratch: &mut [T],
         rectified: bool,
     ) {
+        let (_, scratch) = scratch.split_at_mut(aligned_start(scratch));
+        if let Some(winograd) = self.winograd::<T>() {
+            return winograd.run(source, w, bias, out, scratch);
+        }
         let cut = self.cut();
         let staged = self.staged(cut);
-        let (_, scratch) = scratch.split_at_mut(aligned_start(scratch));
         let (packed, scratch) = scratch.split_at_mut(self.packed_len());
         self.pack(w, bias, packed);
         let packed = &*packed;

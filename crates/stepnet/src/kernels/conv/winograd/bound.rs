@@ -1,0 +1,64 @@
+//! How far a result may be off.
+
+use super::super::geometry::ConvGeometry;
+use super::super::line::Line;
+use super::super::sums::{Direction, Sums};
+use super::Winograd;
+use super::transform::{AMPLIFICATION, IN, OUT, ROUNDINGS};
+use crate::Element;
+use crate::kernels::simd::InstructionSet;
+use std::ops::Range;
+
+/// The inputs whose rounding is felt in an output, and by how much: the output is off by at most
+/// `factor` times the sum, over the channels, of the largest magnitude among these inputs times the
+/// sum of the magnitudes of the channel's nine weights.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Spread {
+    pub(crate) rows: Range<usize>,
+    pub(crate) cols: Range<usize>,
+    pub(crate) factor: f64,
+}
+
+/// What [`super::super::forward`] is off by at the output `[row, col]`; `None` where it sums over
+/// windows.
+pub(crate) fn spread_forward<T: Element>(g: &ConvGeometry, at: [usize; 2]) -> Option<Spread> {
+    spread::<T>(g, Direction::Forward, at)
+}
+
+/// What [`super::super::backward_data`] is off by at `[row, col]` of `dx`; `None` where it sums over
+/// windows.
+pub(crate) fn spread_backward<T: Element>(g: &ConvGeometry, at: [usize; 2]) -> Option<Spread> {
+    spread::<T>(g, Direction::Backward, at)
+}
+
+fn spread<T: Element>(g: &ConvGeometry, direction: Direction, at: [usize; 2]) -> Option<Spread> {
+    let sums = Sums::new::<T>(g, direction, InstructionSet::best());
+    Some(sums.winograd::<T>()?.spread::<T>(at))
+}
+
+impl Winograd<'_> {
+    /// Of the output at `[row, col]`.
+    fn spread<T: Element>(&self, at: [usize; 2]) -> Spread {
+        let [rows, cols] = [0, 1].map(|axis| inputs(&self.sweep.lines[axis], at[axis]));
+        let roundings = (self.sweep.channels + ROUNDINGS) as f64;
+        let share = roundings * T::epsilon().as_f64() / 2.0;
+        // Only below 2^23 channels does a sum in `f32` have a bound.
+        let gamma = if share < 1.0 {
+            share / (1.0 - share)
+        } else {
+            f64::INFINITY
+        };
+        Spread {
+            rows,
+            cols,
+            factor: AMPLIFICATION * gamma,
+        }
+    }
+}
+
+/// The inputs of the tile that output `at` is in.
+fn inputs(line: &Line, at: usize) -> Range<usize> {
+    let first = line.start(at / OUT * OUT);
+    let coordinate = |at: isize| at.max(0).cast_unsigned().min(line.n);
+    coordinate(first)..coordinate(first.saturating_add_unsigned(IN))
+}

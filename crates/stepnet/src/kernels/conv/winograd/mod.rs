@@ -1,0 +1,315 @@
+//! Winograd's method for 3x3 windows at stride 1, in `f32`: F(4x4, 3x3).
+//!
+//! A tile of 4 by 4 outputs sees 6 by 6 inputs. With the matrices of `transform`, for every
+//! filter and channel (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016):
+//!
+//! ```text
+//! y = A^T [sum over channels of (G w G^T) * (B^T x B)] A + b      (* is element by element)
+//! ```
+//!
+//! That is 36 multiplications for 16 outputs where the sum over windows takes 144. The gradient by
+//! data at stride 1 is a convolution as well, of `dy` with the filters turned around, and goes the
+//! same way.
+//!
+//! # Method
+//!
+//! ```text
+//! transform the filters into panels [place][channel][two vectors]        shared out by panels
+//! for each block of tiles (whole images, or rows of tiles of one)        shared out
+//!   for each chunk of tiles, whose transforms stay in the cache
+//!     transform the inputs      [tile][place][channel], vectors over channels
+//!     for each panel of columns
+//!       for each of 36 places: [tiles, channels] x [channels, columns], sums in registers
+//!       transform back, add the bias, store   vectors over columns
+//! ```
+//!
+//! Every result is the same sum whatever chunk its tile is in: the bits do not depend on the
+//! number of threads. They do depend on the method, and that on the shape with its batch (see
+//! [`Winograd::of`]): the same picture alone and in a batch may differ by the rounding below.
+//!
+//! # Error
+//!
+//! With `u` half of `f32::EPSILON`, `gamma(n) = n u / (1 - n u)` and `C` channels, for every output,
+//!
+//! ```text
+//! |error| <= 176 gamma(C + 28) sum over c of (max |x_c| over the tile's 6x6 inputs * sum |w_c|)
+//!            + gamma(1) |b|
+//! ```
+//!
+//! Every number on the way is a sum of products, so that the componentwise bound of Higham
+//! ("Accuracy and Stability of Numerical Algorithms", 2002, section 3.1) holds with the matrices'
+//! absolute values, as in Barabasz, Anderson, Soodhalter and Gregg ("Error Analysis and Improving the
+//! Accuracy of Winograd Convolution for Deep Neural Networks", 2020); 176 bounds what these amplify
+//! ([`transform::AMPLIFICATION`]), 28 counts the roundings. On the whole the error is several times
+//! that of the sum over windows and far below the bound. What differs in kind: a large input is
+//! felt, by rounding, in all outputs of its tile, also in those whose windows do not see it.
+//!
+//! NaN and infinities are not: a tile with a result that is not finite is computed anew as sums over
+//! windows, so that what is not finite, and what only overflowed on the way, reaches exactly the
+//! outputs that it reaches there. Such tiles take as long as without the method, and their
+//! transforms on top.
+
+mod bound;
+mod chunk;
+mod filters;
+#[cfg(test)]
+mod tests;
+mod tiles;
+mod transform;
+
+use super::ConvGeometry;
+use super::blocks::{Blocks, even};
+use super::pack::{Filters, Packed, packed_len, panel_width, whole};
+use super::sums::Direction;
+use super::sweep::Sweep;
+use crate::Element;
+use crate::kernels::parallel;
+use crate::kernels::simd::InstructionSet;
+pub(crate) use bound::{Spread, spread_backward, spread_forward};
+use chunk::Sums;
+use filters::{FilterPanel, PLACES};
+use tiles::Shape;
+use transform::OUT;
+
+/// Elements that the tiles of a chunk may take (512 KiB), unless the fewest worth a pass over the
+/// filters take more.
+const CHUNK: usize = 128 << 10;
+
+/// The fewest and the most tiles of a chunk.
+const FEWEST_TILES: usize = 6;
+/// Taps of a filter.
+const TAPS: usize = 9;
+
+const MOST_TILES: usize = 48;
+
+/// Parts of a batch of small images, so that every thread finds some.
+const PARTS: usize = 16;
+
+/// How the tiles are shared out: whole examples, or rows of tiles of one; and tiles at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cut {
+    examples: usize,
+    rows: usize,
+    tiles: usize,
+}
+
+/// A pass by Winograd's method.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Winograd<'g> {
+    g: &'g ConvGeometry,
+    direction: Direction,
+    set: InstructionSet,
+    lanes: usize,
+    sweep: Sweep,
+}
+
+impl<'g> Winograd<'g> {
+    /// The method for a sum over windows, where it is the better one.
+    pub(super) fn of<T: Element>(
+        g: &'g ConvGeometry,
+        direction: Direction,
+        set: InstructionSet,
+        sweep: Sweep,
+    ) -> Option<Self> {
+        let lanes = set.lanes::<T>();
+        let fits = T::NAME == "f32" && is_better(g, &sweep) && sweep.channels >= lanes;
+        fits.then_some(Self {
+            g,
+            direction,
+            set,
+            lanes,
+            sweep,
+        })
+    }
+
+    fn shape(&self) -> Shape {
+        Shape {
+            lines: self.sweep.lines,
+            channels: self.sweep.channels,
+            columns: self.sweep.columns,
+        }
+    }
+
+    /// Rows and columns of tiles in an image.
+    fn grid(&self) -> [usize; 2] {
+        self.sweep.lines.map(|line| line.outputs.div_ceil(OUT))
+    }
+
+    /// No smaller batch gets more of anything: a workspace for a batch serves them all.
+    fn cut(&self) -> Cut {
+        let [rows, cols] = self.grid();
+        let most = (CHUNK / self.shape().tile_len(self.lanes)).clamp(FEWEST_TILES, MOST_TILES);
+        let examples = (most / (rows * cols)).clamp(1, self.g.batch.div_ceil(PARTS).max(1));
+        let rows = match examples {
+            1 => even(rows, (most / cols).max(1)),
+            _ => rows,
+        };
+        let tiles = even(examples * rows * cols, most);
+        Cut {
+            examples,
+            rows,
+            tiles,
+        }
+    }
+
+    fn packed_len(&self) -> usize {
+        let Sweep {
+            channels, columns, ..
+        } = self.sweep;
+        packed_len(filter_window(channels), columns, self.lanes).next_multiple_of(16)
+    }
+
+    /// Elements of scratch memory of a worker: for a chunk, for the filters of a panel before they
+    /// are transformed, or for a tile computed anew.
+    fn part(&self, cut: Cut) -> usize {
+        let channels = self.sweep.channels;
+        let anew = packed_len(TAPS * channels, 2 * self.lanes, self.lanes) + PLACES * channels;
+        (cut.tiles * self.shape().tile_len(self.lanes))
+            .max(anew)
+            .next_multiple_of(16)
+    }
+
+    fn workers(&self, cut: Cut) -> usize {
+        let blocks = self.g.batch.div_ceil(cut.examples) * self.grid()[0].div_ceil(cut.rows);
+        parallel::workers(blocks, self.g.multiply_adds())
+    }
+
+    /// Elements of scratch memory, beside the alignment of its start.
+    pub(super) fn scratch(&self) -> usize {
+        let cut = self.cut();
+        self.packed_len() + self.workers(cut) * self.part(cut)
+    }
+
+    /// Writes all outputs.
+    pub(super) fn run<T: Element>(
+        &self,
+        source: &[T],
+        w: &[T],
+        bias: Option<&[T]>,
+        out: &mut [T],
+        scratch: &mut [T],
+    ) {
+        let cut = self.cut();
+        let part = self.part(cut);
+        let (packed, scratch) = scratch.split_at_mut(self.packed_len());
+        let workers = self.workers(cut).min(scratch.len() / part);
+        let filters = Filters {
+            w,
+            kernel_width: self.g.kernel[1],
+            seen: self.g.group_channels(),
+            filters: self.g.filters,
+            first_filter: 0,
+            group_filters: self.g.filters,
+        };
+        self.pack(&filters, bias, packed, (workers, part), scratch);
+        let sums = Sums {
+            winograd: self,
+            cut,
+            source,
+            filters: &filters,
+            packed: self.packed(packed),
+        };
+        let [_, columns] = self.grid();
+        let [line_h, line_w] = &self.sweep.lines;
+        let blocks = Blocks {
+            cut: super::blocks::Cut {
+                examples: cut.examples,
+                rows: cut.rows,
+                cols: columns,
+            },
+            batch: self.g.batch,
+            rows: self.grid()[0],
+            row_step: OUT,
+            image_rows: line_h.outputs,
+            row_len: line_w.outputs * self.sweep.columns,
+            rest: out,
+            example: 0,
+            row: 0,
+        };
+        parallel::share(blocks, workers, part, scratch, |output, scratch| {
+            sums.block(output, scratch);
+        });
+    }
+
+    fn packed<'a, T: Element>(&self, packed: &'a [T]) -> Packed<'a, T> {
+        let window = filter_window(self.sweep.channels);
+        Packed::new(packed, window, self.sweep.columns, self.lanes)
+    }
+
+    /// Transforms the filters into panels, behind the biases.
+    fn pack<T: Element>(
+        &self,
+        filters: &Filters<'_, T>,
+        bias: Option<&[T]>,
+        packed: &mut [T],
+        (workers, part): (usize, usize),
+        scratch: &mut [T],
+    ) {
+        let Sweep {
+            channels, columns, ..
+        } = self.sweep;
+        let (biases, mut panels) = packed.split_at_mut(whole(columns, self.lanes));
+        biases.fill(T::zero());
+        if let Some(bias) = bias {
+            biases[..columns].copy_from_slice(bias);
+        }
+        let lanes = self.lanes;
+        let mut column = 0;
+        let jobs = std::iter::from_fn(move || {
+            let here = column;
+            if here >= columns {
+                return None;
+            }
+            let width = panel_width(columns - here, lanes);
+            column += width;
+            let (panel, rest) =
+                std::mem::take(&mut panels).split_at_mut(filter_window(channels) * width);
+            panels = rest;
+            Some((here, width, panel))
+        });
+        let panels = columns.div_ceil(2 * lanes);
+        let work = (PLACES * channels) as u64 * columns as u64;
+        let workers = parallel::workers(panels, work).min(workers);
+        parallel::share(
+            jobs,
+            workers,
+            part,
+            scratch,
+            |(column, width, to), scratch| {
+                let from = &mut scratch[..TAPS * channels * width];
+                filters.pack_panel(self.direction, &self.sweep.lines, column, width, from);
+                self.set.run(FilterPanel {
+                    from,
+                    channels,
+                    width,
+                    to,
+                });
+            },
+        );
+    }
+}
+
+/// Elements of a panel for each column: a line of the cache apart, or the places of a channel would
+/// all fall on the same few lines.
+fn filter_window(channels: usize) -> usize {
+    PLACES * (channels + 1)
+}
+
+/// Tiles of a batch from which on the method gains more than the transform of the filters costs.
+const FEW: usize = 24;
+
+/// Whether the method is the better one, as measured on AVX2.
+///
+/// A tile saves 108 multiply-adds for each pair of a channel and a column, and costs some hundred
+/// operations for each channel and column; where tiles reach beyond the image, less is saved.
+fn is_better(g: &ConvGeometry, sweep: &Sweep) -> bool {
+    let simple = g.kernel == [3, 3] && g.stride == [1, 1] && g.dilation == [1, 1] && g.groups == 1;
+    let [rows, cols] = sweep.lines.map(|line| line.outputs);
+    let tiles = rows.div_ceil(OUT) * cols.div_ceil(OUT);
+    let (used, all) = (rows as f64 * cols as f64, (OUT * OUT * tiles) as f64);
+    let (channels, columns) = (sweep.channels as f64, sweep.columns as f64);
+    simple
+        && g.batch.saturating_mul(tiles) >= FEW
+        && used >= 0.5 * all
+        && used * channels * columns >= 6.5 * all * (channels + columns)
+}
