@@ -111,6 +111,9 @@ pub struct Account {
     pub terms: Vec<Term>,
     /// The extents of the window that the terms fill.
     pub window: Option<[usize; 3]>,
+    /// How far the layer's method may be off beyond the rounding of the terms; 0 for methods that
+    /// add up the terms themselves.
+    pub slack: f64,
 }
 
 impl Account {
@@ -121,6 +124,7 @@ impl Account {
             rule,
             terms,
             window: None,
+            slack: 0.0,
         }
     }
 
@@ -141,6 +145,33 @@ impl Account {
     pub fn windowed(mut self, window: [usize; 3]) -> Self {
         self.window = Some(window);
         self
+    }
+
+    /// The same account of a method that may be off by so much more than the rounding of the terms.
+    #[must_use]
+    pub fn with_slack(mut self, slack: f64) -> Self {
+        self.slack = slack;
+        self
+    }
+}
+
+/// Values whose rounding a method lets be felt in a result that is not made of them.
+///
+/// It may be off by `factor` times the largest magnitude among the values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reach {
+    /// The places of the values in their example.
+    pub places: Vec<usize>,
+    /// What the largest magnitude is multiplied by.
+    pub factor: f64,
+}
+
+impl Reach {
+    /// `factor` times the largest magnitude at the places, of those that are finite.
+    pub fn slack<T: Element>(&self, values: &[T]) -> f64 {
+        let sizes = self.places.iter().map(|&place| value(values, place).abs());
+        let finite = sizes.filter(|size| size.is_finite());
+        finite.fold(0.0, f64::max) * self.factor
     }
 }
 
@@ -174,6 +205,9 @@ pub struct Feeds {
     pub formula: String,
     /// The outputs.
     pub feeds: Vec<Feed>,
+    /// The gradients of outputs whose rounding is felt beside that of `feeds`; none for methods that
+    /// add up the products themselves.
+    pub reaches: Vec<Reach>,
 }
 
 impl Feeds {
@@ -182,7 +216,15 @@ impl Feeds {
         Self {
             formula: formula.into(),
             feeds,
+            reaches: Vec::new(),
         }
+    }
+
+    /// The same feeds of a method that lets more gradients be felt.
+    #[must_use]
+    pub fn with_reaches(mut self, reaches: Vec<Reach>) -> Self {
+        self.reaches = reaches;
+        self
     }
 }
 

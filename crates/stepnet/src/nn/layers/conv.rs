@@ -8,7 +8,7 @@ use super::window::{Window, accepted_volume, reason, volume};
 use crate::Element;
 use crate::error::Result as Checked;
 use crate::kernels::{ConvGeometry, conv};
-use crate::nn::account::{self, Account, Feed, Feeds, Seen, Term};
+use crate::nn::account::{self, Account, Feed, Feeds, Reach, Seen, Term};
 use crate::nn::doctor::cost;
 use crate::nn::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy, Role, Together};
 use crate::nn::notation::LayerText;
@@ -263,7 +263,14 @@ impl<T: Element> Layer<T> for Conv {
             None => "y = sum of x w over the window",
         };
         let window = [g.kernel[0], g.kernel[1], seen_channels];
-        Ok(Some(Account::sum(formula, terms, bias).windowed(window)))
+        let spread = conv::spread_forward::<T>(&g, [row, col]);
+        let reaches = reaches(spread, g.input, |channel| {
+            let taps = (0..g.kernel[0] * g.kernel[1]).map(|tap| tap * channels + channel);
+            taps.map(|tap| weight(tap).abs()).sum()
+        })?;
+        let slack = reaches.iter().map(|reach| reach.slack(seen.x)).sum();
+        let account = Account::sum(formula, terms, bias).windowed(window);
+        Ok(Some(account.with_slack(slack)))
     }
 
     fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
@@ -289,6 +296,39 @@ impl<T: Element> Layer<T> for Conv {
             }
         }
         let formula = "dx = sum of dy w over the windows that saw x";
-        Ok(Some(Feeds::new(formula, feeds)))
+        let spread = conv::spread_backward::<T>(&g, [row, col]);
+        let reaches = reaches(spread, g.output, |filter| {
+            let taps = (0..g.kernel[0] * g.kernel[1]).map(|tap| tap * channels + channel);
+            let weight = |tap: usize| account::value(seen.parameters, tap * filters + filter);
+            taps.map(|tap| weight(tap).abs()).sum()
+        })?;
+        Ok(Some(Feeds::new(formula, feeds).with_reaches(reaches)))
     }
+}
+
+/// What is felt of each channel of `[height, width, channels]` in a result that the kernel does not
+/// compute as the sum of its terms; nothing (no `spread`) where it does.
+///
+/// `weights(channel)` is the sum of the magnitudes that multiply a channel in the result.
+fn reaches(
+    spread: Option<conv::Spread>,
+    [_, width, channels]: [usize; 3],
+    weights: impl Fn(usize) -> f64,
+) -> Checked<Vec<Reach>> {
+    let Some(conv::Spread { rows, cols, factor }) = spread else {
+        return Ok(Vec::new());
+    };
+    let mut reaches = account::room(channels)?;
+    for channel in 0..channels {
+        let mut places = account::room(rows.len() * cols.len())?;
+        for row in rows.clone() {
+            places.extend(
+                cols.clone()
+                    .map(|col| (row * width + col) * channels + channel),
+            );
+        }
+        let factor = factor * weights(channel);
+        reaches.push(Reach { places, factor });
+    }
+    Ok(reaches)
 }

@@ -212,7 +212,8 @@ impl<T: Element> Why<'_, T> {
         }
         let own = self.own_gradient(spot);
         let (check, note) = if stated {
-            (Some(sum.check::<T>(1.0, own)), None)
+            let slack = feeds.reaches.iter().map(|reach| reach.slack(dy)).sum();
+            (Some(sum.check::<T>(1.0, own, slack)), None)
         } else {
             let note = format!(
                 "{} does not account for itself; the derivatives are those its backward pass gives, \

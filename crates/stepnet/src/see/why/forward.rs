@@ -231,7 +231,7 @@ fn judge<T: Element>(account: &Account, value: f64) -> Check {
             if let Some(bias) = *bias {
                 sum.add(bias, 1.0, bias.abs());
             }
-            sum.check::<T>(*divisor, value)
+            sum.check::<T>(*divisor, value, account.slack)
         }
         Rule::Largest { winner } => same(only(*winner)),
         Rule::Softmax { own } => softmax::<T>(&account.terms, *own, value),

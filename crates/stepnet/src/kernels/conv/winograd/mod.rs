@@ -24,8 +24,11 @@
 //! ```
 //!
 //! Every result is the same sum whatever chunk its tile is in: the bits do not depend on the
-//! number of threads. They do depend on the method, and that on the shape with its batch (see
-//! [`Winograd::of`]): the same picture alone and in a batch may differ by the rounding below.
+//! number of threads. They do depend on the method, and the method on the shape: windows of 3x3 at
+//! stride 1 without dilation and groups, `channels * filters >= 6.5 (channels + filters)` (a little
+//! more where tiles reach beyond the image), and 24 tiles or more in the batch, or transforming the
+//! filters would cost more than is saved. So a picture alone and the same one in a batch may differ
+//! by the rounding below.
 //!
 //! # Error
 //!
@@ -40,7 +43,7 @@
 //! ("Accuracy and Stability of Numerical Algorithms", 2002, section 3.1) holds with the matrices'
 //! absolute values, as in Barabasz, Anderson, Soodhalter and Gregg ("Error Analysis and Improving the
 //! Accuracy of Winograd Convolution for Deep Neural Networks", 2020); 176 bounds what these amplify
-//! ([`transform::AMPLIFICATION`]), 28 counts the roundings. On the whole the error is several times
+//! (`AMPLIFICATION` in `transform`), 28 counts the roundings. On the whole the error is several times
 //! that of the sum over windows and far below the bound. What differs in kind: a large input is
 //! felt, by rounding, in all outputs of its tile, also in those whose windows do not see it.
 //!

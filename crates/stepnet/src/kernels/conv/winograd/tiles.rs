@@ -316,10 +316,10 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
                 }
             }
         } else {
-            for i in 0..rows {
-                for j in 0..cols {
+            for (i, line) in square.iter().enumerate().take(rows) {
+                for (j, &value) in line.iter().enumerate().take(cols) {
                     let at = (i * line_w.outputs + j) * step;
-                    store_row::<I, T, 1>(isa, &[square[i][j]], &mut out[at..][..width]);
+                    store_row::<I, T, 1>(isa, &[value], &mut out[at..][..width]);
                 }
             }
         }

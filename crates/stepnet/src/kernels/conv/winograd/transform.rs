@@ -162,17 +162,15 @@ mod tests {
         let g = columns::<3, IN>(|w| filter::<Portable, f64>(Portable, w));
         let a = columns::<IN, OUT>(|m| output::<Portable, f64>(Portable, m));
         let mut kappa = 0.0_f64;
-        for i in 0..OUT {
-            for u in 0..3 {
-                // y[i] takes x[j] times w[u] where j = i + u.
-                for j in 0..IN {
-                    let found: f64 = (0..IN).map(|k| a[k][i] * g[u][k] * b[j][k]).sum();
-                    let expected = f64::from(u8::from(j == i + u));
-                    assert!((found - expected).abs() < 1e-14, "{i} {u} {j}: {found}");
-                }
-                let size = |k: usize| b.iter().map(|column| column[k].abs()).sum::<f64>();
-                kappa = kappa.max((0..IN).map(|k| (a[k][i] * g[u][k]).abs() * size(k)).sum());
+        let size = |k: usize| b.iter().map(|column| column[k].abs()).sum::<f64>();
+        for (i, u) in (0..OUT).flat_map(|i| (0..3).map(move |u| (i, u))) {
+            // y[i] takes x[j] times w[u] where j = i + u.
+            for (j, b) in b.iter().enumerate() {
+                let found: f64 = (0..IN).map(|k| a[k][i] * g[u][k] * b[k]).sum();
+                let expected = f64::from(u8::from(j == i + u));
+                assert!((found - expected).abs() < 1e-14, "{i} {u} {j}: {found}");
             }
+            kappa = kappa.max((0..IN).map(|k| (a[k][i] * g[u][k]).abs() * size(k)).sum());
         }
         assert!(kappa * kappa <= AMPLIFICATION && AMPLIFICATION < 1.01 * kappa * kappa);
     }

@@ -181,7 +181,7 @@ impl Explanation {
                 dt { "what these add up to" } dd { (check.sum) }
                 dt { "as the network computed it" } dd { (self.exactly(check.value)) }
                 dt { "difference" } dd { (number(check.difference)) }
-                dt { "bound on rounding" } dd { (number(check.bound)) }
+                dt { "bound on rounding" } dd { (check.bound_words()) }
             }
             (verdict(check))
         }

@@ -1,5 +1,6 @@
 //! Every value of many networks, and what is told of some.
 
+mod near;
 mod random;
 mod told;
 

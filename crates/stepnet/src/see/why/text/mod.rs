@@ -86,7 +86,7 @@ impl Text<'_> {
             ["difference".into(), number(check.difference)],
             [
                 "bound on rounding".into(),
-                format!("{}: {}", number(check.bound), check.verdict()),
+                format!("{}: {}", check.bound_words(), check.verdict()),
             ],
         ];
         let width = rows.iter().map(|[name, _]| name.len()).max().unwrap_or(0);
