@@ -26,8 +26,8 @@
 //! Every result is the same sum whatever chunk its tile is in: the bits do not depend on the
 //! number of threads. They do depend on the method, and the method on the shape: windows of 3x3 at
 //! stride 1 without dilation and groups, `channels * filters >= 6.5 (channels + filters)` (a little
-//! more where tiles reach beyond the image), and 24 tiles or more in the batch, or transforming the
-//! filters would cost more than is saved. So a picture alone and the same one in a batch may differ
+//! more where tiles reach beyond the image), at most some 500 channels, and 16 tiles or more in the
+//! batch, or transforming and reading the filters would cost more than is saved. So a picture alone and the same one in a batch may differ
 //! by the rounding below.
 //!
 //! # Error
@@ -74,16 +74,20 @@ use filters::{FilterPanel, PLACES};
 use tiles::Shape;
 use transform::OUT;
 
-/// Elements that the tiles of a chunk may take (512 KiB), unless the fewest worth a pass over the
-/// filters take more.
-const CHUNK: usize = 128 << 10;
-
-/// The fewest and the most tiles of a chunk.
-const FEWEST_TILES: usize = 6;
 /// Taps of a filter.
 const TAPS: usize = 9;
 
+/// Elements that the tiles of a chunk may take (640 KiB): they and the panel's filters should stay in
+/// the second-level cache.
+const CHUNK: usize = 160 << 10;
+
+/// The fewest tiles of a chunk that are worth a pass over filters beyond the second-level cache, and
+/// the most of any chunk.
+const FEWEST_TILES: usize = 8;
 const MOST_TILES: usize = 48;
+
+/// Elements of transformed filters that may stay in the second-level cache (1 MiB).
+const FILTERS: usize = 256 << 10;
 
 /// Parts of a batch of small images, so that every thread finds some.
 const PARTS: usize = 16;
@@ -116,13 +120,22 @@ impl<'g> Winograd<'g> {
     ) -> Option<Self> {
         let lanes = set.lanes::<T>();
         let fits = T::NAME == "f32" && is_better(g, &sweep) && sweep.channels >= lanes;
-        fits.then_some(Self {
+        let winograd = Self {
             g,
             direction,
             set,
             lanes,
             sweep,
-        })
+        };
+        (fits && winograd.is_cached()).then_some(winograd)
+    }
+
+    /// Whether the filters stay in the second-level cache, or chunks have enough tiles for each pass
+    /// over them.
+    fn is_cached(&self) -> bool {
+        PLACES * self.sweep.channels * self.sweep.columns <= FILTERS
+            || (FEWEST_TILES * self.shape().tile_len(self.lanes) <= CHUNK
+                && self.cut().tiles >= FEWEST_TILES)
     }
 
     fn shape(&self) -> Shape {
@@ -142,7 +155,9 @@ impl<'g> Winograd<'g> {
     fn cut(&self) -> Cut {
         let [rows, cols] = self.grid();
         let most = (CHUNK / self.shape().tile_len(self.lanes)).clamp(FEWEST_TILES, MOST_TILES);
-        let examples = (most / (rows * cols)).clamp(1, self.g.batch.div_ceil(PARTS).max(1));
+        let parts = self.g.batch.div_ceil(PARTS);
+        let fewest = FEWEST_TILES.div_ceil(rows * cols).min(self.g.batch);
+        let examples = (most / (rows * cols)).clamp(1, parts.max(fewest).max(1));
         let rows = match examples {
             1 => even(rows, (most / cols).max(1)),
             _ => rows,
@@ -299,7 +314,7 @@ fn filter_window(channels: usize) -> usize {
 }
 
 /// Tiles of a batch from which on the method gains more than the transform of the filters costs.
-const FEW: usize = 24;
+const FEW: usize = 16;
 
 /// Whether the method is the better one, as measured on AVX2.
 ///

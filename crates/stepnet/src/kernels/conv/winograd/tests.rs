@@ -167,18 +167,13 @@ fn assert_bounded(g: &ConvGeometry, arrays: &Arrays) -> f64 {
                 }
             }
         }
-        for threads in [1, 2, 3] {
-            let again = on_threads(threads, || passes(set, g, arrays));
-            assert_bits(&again[0], &found[0]);
-            assert_bits(&again[1], &found[1]);
-        }
     }
     worst
 }
 
 /// Geometries of which at least one pass goes this way.
 fn any_geometry() -> impl Strategy<Value = ConvGeometry> {
-    let sizes = (1usize..5, 1usize..20, 1usize..20);
+    let sizes = (1usize..5, 1usize..17, 1usize..17);
     let depth = (8usize..28, 8usize..28);
     (sizes, depth, prop::array::uniform4(0usize..4)).prop_filter_map(
         "too small",
@@ -193,7 +188,7 @@ fn any_geometry() -> impl Strategy<Value = ConvGeometry> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, max_global_rejects: 100_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
     #[test]
     fn random_geometries_are_within_the_bound(g in any_geometry()) {
@@ -219,7 +214,15 @@ fn block_sizes_and_ragged_ends_are_within_the_bound() {
     ] {
         let g = geometry(batch, input, filters, pads);
         assert!(goes_this_way(&g).contains(&true), "{g:?}");
-        assert_bounded(&g, &Arrays::new(&g, normal));
+        let arrays = Arrays::new(&g, normal);
+        assert_bounded(&g, &arrays);
+        for set in InstructionSet::all() {
+            let found = [1, 2, 3].map(|threads| on_threads(threads, || passes(set, &g, &arrays)));
+            for other in &found[1..] {
+                assert_bits(&found[0][0], &other[0]);
+                assert_bits(&found[0][1], &other[1]);
+            }
+        }
     }
 }
 
@@ -252,6 +255,9 @@ fn which_way_a_geometry_goes() {
     assert_eq!(way(16, [56, 56, 64], 64), [true; 2]);
     assert_eq!(way(16, [14, 14, 256], 256), [true; 2]);
     assert_eq!(way(1, [32, 32, 16], 32), [true; 2]);
+    assert_eq!(way(16, [7, 7, 512], 512), [true; 2]);
+    // Tiles so deep that too few of them fit the cache.
+    assert_eq!(way(16, [14, 14, 1024], 512), [false, true]);
     // Too few tiles, channels, filters; tiles that are mostly beyond the image.
     assert_eq!(way(1, [8, 8, 64], 64), [false; 2]);
     assert_eq!(way(64, [32, 32, 3], 16), [false; 2]);
@@ -289,7 +295,7 @@ fn what_is_not_finite_reaches_the_windows_that_see_it_alone() {
     assert_eq!(goes_this_way(&g), [true; 2]);
     let clean = Arrays::new(&g, normal);
     for value in [f32::NAN, f32::INFINITY, f32::MAX] {
-        for (row, col) in [(0, 0), (3, 4), (10, 13)] {
+        for (row, col) in [(3, 4), (10, 13)] {
             let at = |[height, width, channels]: [usize; 3]| {
                 ((height + row) * width + col) * channels + 5
             };
