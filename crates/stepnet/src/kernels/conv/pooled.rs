@@ -38,16 +38,17 @@ pub struct PooledGeometry {
 }
 
 impl PooledGeometry {
-    /// The three in one; `None` where they are better done one after the other: windows that
-    /// overlap or are padded, rows too long for the cache.
-    pub fn new(conv: ConvGeometry, pool: PoolGeometry, relu: bool) -> Option<Self> {
+    /// The three in one for numbers `T`; `None` where they are better done one after the other:
+    /// windows that overlap or are padded, rows too long for the cache, and convolutions that go
+    /// another way than over sums (`winograd`).
+    pub fn new<T: Element>(conv: ConvGeometry, pool: PoolGeometry, relu: bool) -> Option<Self> {
         let apart = pool.stride[0] >= pool.kernel[0] && pool.stride[1] >= pool.kernel[1];
         let fits = pool.input == conv.output && pool.batch == conv.batch;
         let row = pool.stride[0].saturating_mul(conv.output[1] * conv.output[2]);
         let new = Self { conv, pool, relu };
         let short = || {
-            let sums = Sums::new::<f32>(&new.conv, Direction::Forward, InstructionSet::best());
-            sums.staged(new.cut()) <= TOO_LONG
+            let sums = Sums::new::<T>(&new.conv, Direction::Forward, InstructionSet::best());
+            sums.winograd::<T>().is_none() && sums.staged(new.cut()) <= TOO_LONG
         };
         let good = fits && apart && pool.padding.is_zero() && row <= TOO_LONG && short();
         good.then_some(new)

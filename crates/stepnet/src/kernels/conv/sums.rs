@@ -207,7 +207,7 @@ impl<'g> Sums<'g> {
     ) {
         let (_, scratch) = scratch.split_at_mut(aligned_start(scratch));
         if let Some(winograd) = self.winograd::<T>() {
-            return winograd.run(source, w, bias, out, scratch);
+            return winograd.run([source, w], bias, out, scratch, rectified);
         }
         let cut = self.cut();
         let staged = self.staged(cut);

@@ -94,11 +94,9 @@ pub(super) trait Isa: Copy + Send + Sync {
     /// `a + b`.
     fn vector_add<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
 
-    #[allow(dead_code)] // for transforms
     /// `a - b`.
     fn vector_sub<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
 
-    #[allow(dead_code)] // for transforms
     /// `a b`.
     fn vector_mul<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
 }

@@ -177,7 +177,7 @@ impl<T: Element> Layer<T> for Conv {
         let relu = role(0) == Role::Relu;
         let behind = 1 + usize::from(relu);
         if let Role::MaxPool(pool) = role(behind - 1)
-            && let Some(layer) = ConvPool::new(self, input, pool, relu)
+            && let Some(layer) = ConvPool::new::<T>(self, input, pool, relu)
         {
             return Some(Together {
                 layer: Arc::new(layer),

@@ -69,8 +69,13 @@ pub(super) struct ConvPool {
 
 impl ConvPool {
     /// The layers together, where that is quicker.
-    pub(super) fn new(conv: &Conv, input: Shape, pool: PoolGeometry, relu: bool) -> Option<Self> {
-        PooledGeometry::new(conv.accepted(input, 1), pool, relu)?;
+    pub(super) fn new<T: Element>(
+        conv: &Conv,
+        input: Shape,
+        pool: PoolGeometry,
+        relu: bool,
+    ) -> Option<Self> {
+        PooledGeometry::new::<T>(conv.accepted(input, 1), pool, relu)?;
         Some(Self {
             conv: conv.clone(),
             pool,
@@ -78,9 +83,9 @@ impl ConvPool {
         })
     }
 
-    fn geometry(&self, input: Shape, batch: usize) -> PooledGeometry {
+    fn geometry<T: Element>(&self, input: Shape, batch: usize) -> PooledGeometry {
         let conv = self.conv.accepted(input, batch);
-        PooledGeometry::new(conv, self.pool.with_batch(batch), self.relu)
+        PooledGeometry::new::<T>(conv, self.pool.with_batch(batch), self.relu)
             .unwrap_or_else(|| panic!("conv and maxpool together, after their check"))
     }
 }
@@ -95,7 +100,7 @@ impl<T: Element> Layer<T> for ConvPool {
     }
 
     fn memory(&self, input: Shape, batch: usize) -> Memory {
-        let geometry = self.geometry(input, batch);
+        let geometry = self.geometry::<T>(input, batch);
         Memory {
             kept: 0,
             kept_indices: geometry.y_len(),
@@ -116,7 +121,7 @@ impl<T: Element> Layer<T> for ConvPool {
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
-        let geometry = self.geometry(pass.context.input, pass.context.batch);
+        let geometry = self.geometry::<T>(pass.context.input, pass.context.batch);
         let weights = self.conv.accepted(pass.context.input, 0).weights_len();
         let (weight, bias) = pass.parameters.split_at(weights);
         pooled::forward(
@@ -131,7 +136,7 @@ impl<T: Element> Layer<T> for ConvPool {
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        let geometry = self.geometry(pass.context.input, pass.context.batch);
+        let geometry = self.geometry::<T>(pass.context.input, pass.context.batch);
         let weights = self.conv.accepted(pass.context.input, 0).weights_len();
         let (dw, db) = match pass.gradients {
             Some(gradients) => {

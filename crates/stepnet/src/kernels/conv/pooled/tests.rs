@@ -33,7 +33,7 @@ fn geometry(case: &Case, relu: bool) -> PooledGeometry {
         case.pool_stride,
         Padding::VALID,
     );
-    PooledGeometry::new(conv, pool.unwrap(), relu).unwrap()
+    PooledGeometry::new::<f32>(conv, pool.unwrap(), relu).unwrap()
 }
 
 /// Whole and part images, remainders, gaps between windows, groups, one pixel.
@@ -224,11 +224,16 @@ fn what_is_better_done_one_after_the_other_is_refused() {
     let conv = ConvGeometry::new(1, [9, 9, 4], 4, window, 1).unwrap();
     let new = |kernel, stride, padding| {
         let pool = PoolGeometry::new(1, conv.output, [kernel; 2], [stride; 2], padding).unwrap();
-        PooledGeometry::new(conv, pool, true)
+        PooledGeometry::new::<f32>(conv, pool, true)
     };
     assert!(new(2, 2, Padding::VALID).is_some());
     assert!(new(3, 2, Padding::VALID).is_none());
     assert!(new(2, 2, Padding::even(1)).is_none());
+    // Fewer multiplications go before fewer passes over memory, in the type that has both.
+    let conv = ConvGeometry::new(1, [18, 18, 64], 64, window, 1).unwrap();
+    let pool = PoolGeometry::new(1, conv.output, [2; 2], [2; 2], Padding::VALID).unwrap();
+    assert!(PooledGeometry::new::<f32>(conv, pool, true).is_none());
+    assert!(PooledGeometry::new::<f64>(conv, pool, true).is_some());
 }
 
 #[test]

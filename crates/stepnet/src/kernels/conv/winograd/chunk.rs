@@ -19,7 +19,7 @@ pub(super) struct Sums<'a, T> {
 
 impl<T: Element> Sums<'_, T> {
     /// The tiles of a block, a chunk at a time.
-    pub(super) fn block(&self, output: Output<'_, T>, scratch: &mut [T]) {
+    pub(super) fn block(&self, output: &mut Output<'_, T>, scratch: &mut [T]) {
         let [_, cols] = self.winograd.grid();
         let mut places = output.examples.clone().flat_map(|example| {
             let rows = output.rows.clone();

@@ -66,8 +66,8 @@ use super::pack::{Filters, Packed, packed_len, panel_width, whole};
 use super::sums::Direction;
 use super::sweep::Sweep;
 use crate::Element;
-use crate::kernels::parallel;
 use crate::kernels::simd::InstructionSet;
+use crate::kernels::{parallel, relu};
 pub(crate) use bound::{Spread, spread_backward, spread_forward};
 use chunk::Sums;
 use filters::{FilterPanel, PLACES};
@@ -130,12 +130,13 @@ impl<'g> Winograd<'g> {
         (fits && winograd.is_cached()).then_some(winograd)
     }
 
-    /// Whether the filters stay in the second-level cache, or chunks have enough tiles for each pass
-    /// over them.
+    /// Whether the filters stay in the second-level cache, or the chunks of one image have enough
+    /// tiles for each pass over them.
     fn is_cached(&self) -> bool {
+        let [rows, cols] = self.grid();
         PLACES * self.sweep.channels * self.sweep.columns <= FILTERS
             || (FEWEST_TILES * self.shape().tile_len(self.lanes) <= CHUNK
-                && self.cut().tiles >= FEWEST_TILES)
+                && rows * cols >= FEWEST_TILES)
     }
 
     fn shape(&self) -> Shape {
@@ -198,14 +199,14 @@ impl<'g> Winograd<'g> {
         self.packed_len() + self.workers(cut) * self.part(cut)
     }
 
-    /// Writes all outputs.
+    /// Writes all outputs, through a ReLU if asked for.
     pub(super) fn run<T: Element>(
         &self,
-        source: &[T],
-        w: &[T],
+        [source, w]: [&[T]; 2],
         bias: Option<&[T]>,
         out: &mut [T],
         scratch: &mut [T],
+        rectified: bool,
     ) {
         let cut = self.cut();
         let part = self.part(cut);
@@ -244,8 +245,11 @@ impl<'g> Winograd<'g> {
             example: 0,
             row: 0,
         };
-        parallel::share(blocks, workers, part, scratch, |output, scratch| {
-            sums.block(output, scratch);
+        parallel::share(blocks, workers, part, scratch, |mut output, scratch| {
+            sums.block(&mut output, scratch);
+            if rectified {
+                relu::in_place(output.out);
+            }
         });
     }
 
@@ -313,13 +317,11 @@ fn filter_window(channels: usize) -> usize {
     PLACES * (channels + 1)
 }
 
-/// Tiles of a batch from which on the method gains more than the transform of the filters costs.
-const FEW: usize = 16;
-
 /// Whether the method is the better one, as measured on AVX2.
 ///
 /// A tile saves 108 multiply-adds for each pair of a channel and a column, and costs some hundred
-/// operations for each channel and column; where tiles reach beyond the image, less is saved.
+/// operations for each channel and column; where tiles reach beyond the image, less is saved. The
+/// batch does not count: what a picture gets may not depend on those beside it.
 fn is_better(g: &ConvGeometry, sweep: &Sweep) -> bool {
     let simple = g.kernel == [3, 3] && g.stride == [1, 1] && g.dilation == [1, 1] && g.groups == 1;
     let [rows, cols] = sweep.lines.map(|line| line.outputs);
@@ -327,7 +329,7 @@ fn is_better(g: &ConvGeometry, sweep: &Sweep) -> bool {
     let (used, all) = (rows as f64 * cols as f64, (OUT * OUT * tiles) as f64);
     let (channels, columns) = (sweep.channels as f64, sweep.columns as f64);
     simple
-        && g.batch.saturating_mul(tiles) >= FEW
+        && sweep.lines.iter().all(|line| line.taps == 3)
         && used >= 0.5 * all
         && used * channels * columns >= 6.5 * all * (channels + columns)
 }
