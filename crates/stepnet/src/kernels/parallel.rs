@@ -77,6 +77,15 @@ pub(super) fn workers(jobs: usize, work: u64) -> usize {
     rayon::current_num_threads().min(jobs).max(1)
 }
 
+/// The most that [`workers`] says of as many jobs and as much work, or less, wherever it is asked on as
+/// many threads: scratch memory is planned for these.
+pub(super) fn most_workers(jobs: usize, work: u64) -> usize {
+    match work < 2 * LANE_WORK {
+        true => 1,
+        false => rayon::current_num_threads().min(jobs).max(1),
+    }
+}
+
 /// Does every job, on as many threads as `scratch` has parts of `part` elements; each worker has a
 /// part to itself, and takes the next job when it has done one.
 ///

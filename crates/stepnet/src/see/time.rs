@@ -225,7 +225,7 @@ mod tests {
             second.backward_multiply_adds,
             2 * second.forward_multiply_adds
         );
-        assert_eq!(last.forward_multiply_adds, 5 * 54 * 3);
+        assert_eq!(last.forward_multiply_adds, 5 * 24 * 3);
         for layer in &times.layers {
             assert!(layer.forward > 0.0 && layer.backward > 0.0, "{layer:?}");
             assert!(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stepnet::nn::layer::{Backward, Forward, Layer, Parameter};
+use stepnet::nn::layer::{Backward, Forward, Layer, Memory, Parameter};
 use stepnet::nn::notation::{LayerText, ParameterKind, Signature};
 use stepnet::nn::{Registry, Shape};
 
@@ -240,6 +240,10 @@ impl Layer<f64> for OneDoubled {
 
     fn parameters(&self, input: Shape) -> Vec<Parameter> {
         self.inner.parameters(input)
+    }
+
+    fn memory(&self, input: Shape, batch: usize) -> Memory {
+        self.inner.memory(input, batch)
     }
 
     fn forward(&self, pass: Forward<'_, f64>) {

@@ -414,7 +414,7 @@ pub(crate) const SIZES: &[Planted] = &[
     planted(
         ("3x3x1", "conv(1, 2147483648, same) -> linear(2)", 0),
         ("conv1", 1),
-        "[2147483648, 2147483648, 1, 16384]",
+        "[64, 2147483648, 2147483648, 17, 17]",
         "conv(1, 3, same) -> linear(2)",
     ),
     planted(

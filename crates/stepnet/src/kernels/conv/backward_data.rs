@@ -58,6 +58,6 @@ pub(super) fn run_on<T: Element>(
     if sums.is_too_far() {
         return reference::backward_data(g, dy, w, dx);
     }
-    assert_scratch(NAME, scratch, sums.scratch::<T>());
+    assert_scratch(NAME, scratch, sums.least_scratch::<T>());
     sums.run([dy, w], None, dx, scratch, false);
 }

@@ -42,7 +42,7 @@ pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> u
     // Behind a block's last pixel a vector may end.
     let pixels = Cut::most(g.batch, [rows, cols]).pixels() + 1;
     let worker = staged + pixels * 2 * tasks.lanes;
-    tasks.most_parts() * tasks.part_len() + tasks.workers() * worker
+    tasks.most_parts() * tasks.part_len() + tasks.most_workers() * worker
 }
 
 /// `dw[u, v, c, f] = sum of x[window (n, i, j), position (u, v), c] dy[n, i, j, f]` over (n, i, j),
@@ -86,8 +86,9 @@ pub(super) fn run_on<T: Element>(
     if let Some(db) = &db {
         assert_len(NAME, "db", db, g.filters);
     }
-    assert_scratch(NAME, scratch, scratch_on::<T>(set, g));
     let tasks = Tasks::new::<T>(g, set);
+    let least = tasks.parts * tasks.part_len() + tasks.worker_len();
+    assert_scratch(NAME, scratch, least);
     let (partial, scratch) = scratch.split_at_mut(tasks.parts * tasks.part_len());
     tasks.run([x, dy], db.is_some(), partial, scratch);
     tasks.add_up(partial, dw, db);
@@ -159,6 +160,13 @@ impl<'g> Tasks<'g> {
     /// by the width of a panel.
     fn worker_len(&self) -> usize {
         self.layout.staged(self.cut) + (self.cut.pixels() + 1) * 2 * self.lanes
+    }
+
+    /// For every batch of as many examples or fewer.
+    fn most_workers(&self) -> usize {
+        let panels = self.columns.div_ceil(2 * self.lanes);
+        let tasks = self.groups * panels * self.most_parts();
+        parallel::most_workers(tasks, self.g.multiply_adds())
     }
 
     fn workers(&self) -> usize {

@@ -65,6 +65,6 @@ pub(super) fn run_on<T: Element>(
         }
         return;
     }
-    assert_scratch(NAME, scratch, sums.scratch::<T>());
+    assert_scratch(NAME, scratch, sums.least_scratch::<T>());
     sums.run([x, w], b, y, scratch, rectified);
 }

@@ -4,6 +4,7 @@
 use super::sums::{Direction, Sums};
 use super::{ConvGeometry, backward_weights as weights};
 use crate::Element;
+use crate::kernels::assert_scratch;
 use crate::kernels::simd::InstructionSet;
 
 /// Scratch memory of [`forward`].
@@ -19,13 +20,9 @@ pub(in crate::kernels) fn forward<T: Element>(
     y: &mut [T],
     scratch: &mut [T],
 ) {
-    Sums::new::<T>(g, Direction::Forward, InstructionSet::best()).run(
-        [x, w],
-        None,
-        y,
-        scratch,
-        false,
-    );
+    let sums = Sums::new::<T>(g, Direction::Forward, InstructionSet::best());
+    assert_scratch("dense backward data", scratch, sums.least_scratch::<T>());
+    sums.run([x, w], None, y, scratch, false);
 }
 
 /// Scratch memory of [`backward_data`].
@@ -42,13 +39,9 @@ pub(in crate::kernels) fn backward_data<T: Element>(
     dx: &mut [T],
     scratch: &mut [T],
 ) {
-    Sums::new::<T>(g, Direction::Backward, InstructionSet::best()).run(
-        [dy, w],
-        b,
-        dx,
-        scratch,
-        false,
-    );
+    let sums = Sums::new::<T>(g, Direction::Backward, InstructionSet::best());
+    assert_scratch("dense forward", scratch, sums.least_scratch::<T>());
+    sums.run([dy, w], b, dx, scratch, false);
 }
 
 /// Scratch memory of [`backward_weights`].

@@ -255,7 +255,7 @@ pub fn forward<T: Element>(
         assert_len(NAME, "the winners", winners, g.y_len());
     }
     let sums = Sums::new::<T>(&g.conv, Direction::Forward, InstructionSet::best());
-    assert_scratch(NAME, scratch, sums.pooled_scratch::<T>(g));
+    assert_scratch(NAME, scratch, sums.least_pooled_scratch::<T>(g));
     sums.run_pooled(g, [x, w], b, y, winners, scratch);
 }
 
@@ -351,7 +351,6 @@ pub fn backward<T: Element>(
     assert_len(NAME, "y", gradient.y, g.y_len());
     assert_len(NAME, "dy", gradient.dy, g.y_len());
     assert_len(NAME, "the winners", gradient.winners, g.y_len());
-    assert_scratch(NAME, scratch, backward_scratch::<T>(g));
     let Gradients { dx, dw, db } = to;
     let dense_weights = dw.is_some() && !g.is_sparse_by_weights();
     let dense_data = dx.is_some() && !g.is_sparse_by_data();

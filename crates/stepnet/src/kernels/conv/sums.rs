@@ -183,6 +183,15 @@ impl<'g> Sums<'g> {
         parallel::workers(blocks, self.g.multiply_adds())
     }
 
+    /// Scratch memory without which the pass cannot be done: one worker's.
+    pub(super) fn least_scratch<T: Element>(&self) -> usize {
+        let one = match self.winograd::<T>() {
+            Some(winograd) => winograd.least_scratch(),
+            None => self.packed_len() + self.staged(self.cut()),
+        };
+        ALIGNMENT / size_of::<T>() + one
+    }
+
     /// Elements of scratch memory for batches of up to the geometry's.
     pub(super) fn scratch<T: Element>(&self) -> usize {
         if self.is_too_far() {
@@ -190,7 +199,10 @@ impl<'g> Sums<'g> {
         }
         let direct = || {
             let staged = Cut::most_staged(self.g.batch, self.grid(), |cut| self.staged(cut));
-            self.packed_len() + self.workers(self.cut()) * staged
+            // A block of a smaller batch may be smaller: then there are more of them.
+            let blocks = self.g.batch * self.grid()[0];
+            let workers = parallel::most_workers(blocks, self.g.multiply_adds());
+            self.packed_len() + workers * staged
         };
         let winograd = self.winograd::<T>();
         ALIGNMENT / size_of::<T>() + winograd.map_or_else(direct, |winograd| winograd.scratch())
@@ -298,8 +310,14 @@ impl<'g> Sums<'g> {
 
     /// Elements of scratch memory of [`Sums::run_pooled`].
     pub(super) fn pooled_scratch<T: Element>(&self, g: &PooledGeometry) -> usize {
-        let workers = self.pooled_workers(g);
+        let parts = self.g.batch * g.windows()[0];
+        let workers = parallel::most_workers(parts, self.g.multiply_adds());
         ALIGNMENT / size_of::<T>() + self.packed_len() + workers * self.pooled_worker(g)
+    }
+
+    /// Scratch memory without which the pass cannot be done: one worker's.
+    pub(super) fn least_pooled_scratch<T: Element>(&self, g: &PooledGeometry) -> usize {
+        ALIGNMENT / size_of::<T>() + self.packed_len() + self.pooled_worker(g)
     }
 
     /// A worker's part of it: the convolution's outputs, and what is laid out for them.

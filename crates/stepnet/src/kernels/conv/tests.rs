@@ -370,7 +370,7 @@ fn channels_around_block_sizes() {
             1,
             [4, 4, channels],
             33 - channels,
-            window([3, 3], 1, Padding::even(1)),
+            window([3, 2], 1, Padding::even(1)),
             1,
         ));
     }

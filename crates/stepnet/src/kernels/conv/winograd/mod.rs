@@ -195,8 +195,14 @@ impl<'g> Winograd<'g> {
 
     /// Elements of scratch memory, beside the alignment of its start.
     pub(super) fn scratch(&self) -> usize {
-        let cut = self.cut();
-        self.packed_len() + self.workers(cut) * self.part(cut)
+        let blocks = self.g.batch * self.grid()[0];
+        let workers = parallel::most_workers(blocks, self.g.multiply_adds());
+        self.packed_len() + workers * self.part(self.cut())
+    }
+
+    /// Those of one worker.
+    pub(super) fn least_scratch(&self) -> usize {
+        self.packed_len() + self.part(self.cut())
     }
 
     /// Writes all outputs, through a ReLU if asked for.
