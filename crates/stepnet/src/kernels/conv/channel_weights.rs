@@ -120,13 +120,17 @@ impl<I: Isa, T: Element> Taps<'_, I, T> {
     fn some<const K: usize>(&mut self, first: usize) {
         let (isa, lanes) = (self.isa, I::lanes::<T>());
         let [line_h, line_w] = &self.sweep.lines;
-        let places: [usize; K] = std::array::from_fn(|k| {
+        let mut places = [0; K];
+        for (k, place) in places.iter_mut().enumerate() {
             let (u, v) = ((first + k) / line_w.taps, (first + k) % line_w.taps);
-            u * line_h.dilation * self.staged.row + v * line_w.dilation * self.staged.pixel
-        });
+            *place =
+                u * line_h.dilation * self.staged.row + v * line_w.dilation * self.staged.pixel;
+        }
         let row = |k: usize| (first + k) * self.width + self.lane;
-        let mut tile: Tile<I, T, K, 1> =
-            std::array::from_fn(|k| load_row::<I, T, 1>(isa, &self.sums[row(k)..row(k) + lanes]));
+        let mut tile: Tile<I, T, K, 1> = [[isa.splat(T::zero()); 1]; K];
+        for (k, sum) in tile.iter_mut().enumerate() {
+            *sum = load_row::<I, T, 1>(isa, &self.sums[row(k)..row(k) + lanes]);
+        }
         // Lanes behind the last channel see the next pixel's: nobody asks for them.
         let x = &self.staged.data[self.staged.first + self.lane..];
         let dy = &self.dy.data[self.dy.first + self.lane..];

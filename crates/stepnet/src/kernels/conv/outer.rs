@@ -375,8 +375,10 @@ impl<I: Isa, T: Element, const V: usize> Adder<'_, I, T, V> {
         }
         let (isa, width) = (self.isa, V * I::lanes::<T>());
         let to = &mut self.sums[at.first * width..(at.first + K) * width];
-        let mut tile: Tile<I, T, K, V> =
-            std::array::from_fn(|k| load_row::<I, T, V>(isa, &to[k * width..]));
+        let mut tile: Tile<I, T, K, V> = [[isa.splat(T::zero()); V]; K];
+        for (row, from) in tile.iter_mut().zip(to.chunks_exact(width)) {
+            *row = load_row::<I, T, V>(isa, from);
+        }
         let dy = &self.dy.data[self.dy.first + at.skipped..];
         tile::outer(isa, at.x, dy, &at.pixels, &mut tile);
         for (row, to) in tile.iter().zip(to.chunks_exact_mut(width)) {

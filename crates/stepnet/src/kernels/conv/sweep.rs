@@ -249,13 +249,15 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             starts[p] += part.offset;
             outs[p] = outs[p] + column - self.out_start;
         }
-        let mut sums: Tile<I, T, P, V> = if part.first == 0 {
-            let bias = self.packed.bias(column);
-            let bias: [_; V] = std::array::from_fn(|v| isa.load(&bias[v * lanes..]));
-            [bias; P]
+        let mut sums: Tile<I, T, P, V> = [[isa.splat(T::zero()); V]; P];
+        if part.first == 0 {
+            let bias = load_row::<I, T, V>(isa, &self.packed.bias(column)[..V * lanes]);
+            sums = [bias; P];
         } else {
-            std::array::from_fn(|p| load_row::<I, T, V>(isa, &self.out[outs[p]..][..width]))
-        };
+            for (sums, out) in sums.iter_mut().zip(outs) {
+                *sums = load_row::<I, T, V>(isa, &self.out[out..][..width]);
+            }
+        }
         let w = self.packed.panel(column, V * lanes, part.first);
         tile::windows(isa, self.staged.data, starts, &part.runs, w, &mut sums);
         for p in 0..P {
@@ -271,17 +273,19 @@ pub(super) fn load_row<I: Isa, T: Element, const V: usize>(
     from: &[T],
 ) -> [I::Vector<T>; V] {
     let lanes = I::lanes::<T>();
-    std::array::from_fn(|v| {
+    let mut row = [isa.splat(T::zero()); V];
+    for (v, vector) in row.iter_mut().enumerate() {
         let from = from.get(v * lanes..).unwrap_or_default();
         if from.len() >= lanes {
-            isa.load(from)
+            *vector = isa.load(from);
         } else {
             // No vector here has more lanes.
             let mut whole = [T::zero(); 16];
             whole[..from.len()].copy_from_slice(from);
-            isa.load(&whole)
+            *vector = isa.load(&whole);
         }
-    })
+    }
+    row
 }
 
 /// As many of the vectors' values as `to` takes.

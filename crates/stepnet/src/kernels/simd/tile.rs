@@ -78,13 +78,16 @@ pub(in crate::kernels) fn windows<I: Isa, T: Element, const P: usize, const V: u
     // read lies before it; `w` is read front to back, `V` vectors for each of the elements, which
     // is no more than its length.
     unsafe {
-        let pixels: [*const T; P] = std::array::from_fn(|p| x.as_ptr().add(starts[p]));
+        let mut pixels = [x.as_ptr(); P];
+        for (pixel, start) in pixels.iter_mut().zip(starts) {
+            *pixel = pixel.add(start);
+        }
         let mut w = w.as_ptr();
         for row in 0..runs.rows {
             for col in 0..runs.cols {
                 let first = row * runs.row_step + col * runs.col_step;
                 for k in first..first + runs.len {
-                    let by: [_; V] = std::array::from_fn(|v| isa.load_at(w.add(v * lanes)));
+                    let by = vectors_at::<I, T, V>(isa, w);
                     w = w.add(V * lanes);
                     for (pixel, sums) in pixels.iter().zip(&mut tile) {
                         let value = isa.splat(*pixel.add(k));
@@ -128,7 +131,10 @@ pub(in crate::kernels) fn channels<I: Isa, T: Element, const P: usize>(
     // SAFETY: `starts[p] + reach`, which counts the last tap's vector, is at most the length of `x`
     // for every `p`; the last tap's vector of `w` ends within it. All others lie before them.
     unsafe {
-        let pixels: [*const T; P] = std::array::from_fn(|p| x.as_ptr().add(starts[p]));
+        let mut pixels = [x.as_ptr(); P];
+        for (pixel, start) in pixels.iter_mut().zip(starts) {
+            *pixel = pixel.add(start);
+        }
         for row in 0..taps.rows {
             for col in 0..taps.cols {
                 let by = isa.load_at(w.as_ptr().add((row * taps.cols + col) * step));
@@ -192,6 +198,26 @@ pub(in crate::kernels) fn taps<I: Isa, T: Element, const K: usize>(
         }
     }
     *sums = tile;
+}
+
+/// `V` vectors one behind the other.
+///
+/// Loops fill arrays here, not `array::from_fn`: what it calls may be compiled apart, without the
+/// instruction set.
+///
+/// # Safety
+/// They can be read at `from`.
+#[inline(always)]
+unsafe fn vectors_at<I: Isa, T: Element, const V: usize>(
+    isa: I,
+    from: *const T,
+) -> [I::Vector<T>; V] {
+    let mut vectors = [isa.splat(T::zero()); V];
+    for (v, vector) in vectors.iter_mut().enumerate() {
+        // SAFETY: the caller's promise.
+        *vector = unsafe { isa.load_at(from.add(v * I::lanes::<T>())) };
+    }
+    vectors
 }
 
 /// Where the pixels of an outer sum lie: images of rows of pixels.
@@ -313,10 +339,9 @@ unsafe fn add_pixel<I: Isa, T: Element, const K: usize, const V: usize>(
     dy: *const T,
     sums: &mut Tile<I, T, K, V>,
 ) {
-    let lanes = I::lanes::<T>();
     // SAFETY: the caller's promise.
     unsafe {
-        let by: [_; V] = std::array::from_fn(|v| isa.load_at(dy.add(v * lanes)));
+        let by = vectors_at::<I, T, V>(isa, dy);
         for (k, sums) in sums.iter_mut().enumerate() {
             let value = isa.splat(*x.add(k));
             for (sum, by) in sums.iter_mut().zip(by) {

@@ -260,7 +260,10 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             col_step: 0,
             len: self.shape.channels,
         };
-        let starts: [usize; P] = std::array::from_fn(|p| (first + p) * tile_len + start);
+        let mut starts = [0; P];
+        for (p, place) in starts.iter_mut().enumerate() {
+            *place = (first + p) * tile_len + start;
+        }
         let mut sums: Tile<I, T, P, V> = [[isa.splat(T::zero()); V]; P];
         tile::windows(isa, self.seen, starts, &runs, w, &mut sums);
         for (p, sums) in sums.iter().enumerate() {
