@@ -35,7 +35,8 @@ for target in $(cargo +nightly fuzz list); do
   [ -d "$seeds" ] || { echo "failed: $target has no $seeds"; exit 1; }
   # What a run finds goes to a folder of its own, so that every run starts from the seeds alone.
   mkdir -p "$log/$target"
-  options=(-max_total_time="$seconds" -timeout=20 -rss_limit_mb=1500 -print_final_stats=1)
+  # The same seed every time: a change is judged by what it changed. Longer runs draw their own.
+  options=(-seed=1 -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1500 -print_final_stats=1)
   case $target in
     notation | network | model_file) options+=(-dict=fuzz/arrow.dict) ;;
   esac
