@@ -103,5 +103,7 @@ fn most_broken_networks_get_a_fix() {
     any_broken_network_is_told_in_one_line_and_its_fix_fits();
     let (told, fixed) = (TOLD.load(Ordering::Relaxed), FIXED.load(Ordering::Relaxed));
     eprintln!("{fixed} of {told} networks broken at random get a fix");
-    assert!(told > 60 && fixed * 10 >= told * 8, "{fixed} of {told}");
+    // 85 of 100 over many runs; the share of some 240 drawn anew each time deviates by 2.3 of 100, and
+    // a bound at 80 failed once in forty runs. Six deviations below it does not.
+    assert!(told > 60 && fixed * 10 >= told * 7, "{fixed} of {told}");
 }
