@@ -229,6 +229,14 @@ impl Axis {
     }
 }
 
+/// Euclid's algorithm.
+pub(crate) fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
+    while b > 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 /// An error unless `value` is at least 1.
 pub(super) fn positive(
     operation: &'static str,

@@ -56,6 +56,7 @@ pub mod update;
 
 pub use conv::{ConvGeometry, ConvWindow};
 pub use dense::DenseGeometry;
+pub(crate) use geometry::greatest_common_divisor;
 pub use geometry::{Padding, output_size};
 pub use peak::{instruction_set, peak};
 pub use pool::PoolGeometry;

@@ -1,7 +1,7 @@
 //! The sums of one block where every filter sees the channel of its own number: vectors of channels,
 //! tap by tap, a few pixels at a time.
 
-use super::stage::{Stage, Staged};
+use super::stage::Staged;
 use super::sweep::{BlockSums, Places, load_row, store_row};
 use crate::Element;
 use crate::kernels::simd::tile::{self, Runs, Tile};
@@ -26,15 +26,7 @@ impl<T: Element> Kernel for ChannelSums<'_, T> {
             out_start,
             scratch,
         } = self.0;
-        let staged = match sweep.in_place() {
-            true => Staged::in_place(sweep, &block, source),
-            false => Stage {
-                sweep,
-                block: &block,
-                source,
-            }
-            .fill(scratch),
-        };
+        let staged = Staged::of(sweep, &block, source, scratch);
         let taps = Runs {
             rows: sweep.lines[0].taps,
             row_step: sweep.lines[0].dilation * staged.row,

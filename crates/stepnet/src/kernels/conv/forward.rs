@@ -41,6 +41,22 @@ pub fn forward<T: Element>(
     run_on(InstructionSet::best(), g, [x, w], b, y, scratch, false);
 }
 
+/// A convolution and its ReLU: the forward pass of both, bitwise that of one after the other.
+///
+/// # Shapes and panics
+///
+/// As [`forward`].
+pub fn forward_relu<T: Element>(
+    g: &ConvGeometry,
+    x: &[T],
+    w: &[T],
+    b: Option<&[T]>,
+    y: &mut [T],
+    scratch: &mut [T],
+) {
+    run_on(InstructionSet::best(), g, [x, w], b, y, scratch, true);
+}
+
 /// [`forward`] on an instruction set, through a ReLU if asked for.
 pub(super) fn run_on<T: Element>(
     set: InstructionSet,

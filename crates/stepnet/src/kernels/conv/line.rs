@@ -1,6 +1,6 @@
 //! One axis of a sum over windows: which source coordinate each output sees through each tap.
 
-use crate::kernels::geometry::Axis;
+use crate::kernels::geometry::{Axis, greatest_common_divisor};
 
 /// The outputs of one axis: output `o` sees through tap `t` the source at
 /// `origin + o stride + t dilation`, or nothing where that lies outside of it.
@@ -131,14 +131,6 @@ impl Line {
 /// Sizes were checked when the geometry was made: none is near the largest number.
 fn signed(size: usize) -> isize {
     size.cast_signed()
-}
-
-/// Euclid's algorithm.
-fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
-    while b > 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 #[cfg(test)]

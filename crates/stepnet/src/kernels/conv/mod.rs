@@ -52,6 +52,6 @@ pub mod winograd;
 
 pub use backward_data::{backward_data, backward_data_scratch};
 pub use backward_weights::{backward_weights, backward_weights_scratch};
-pub use forward::{forward, forward_scratch};
+pub use forward::{forward, forward_relu, forward_scratch};
 pub use geometry::{ConvGeometry, ConvWindow};
 pub(crate) use winograd::{Spread, spread_backward, spread_forward};

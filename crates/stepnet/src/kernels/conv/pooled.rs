@@ -15,9 +15,9 @@ mod sparse;
 #[cfg(test)]
 mod tests;
 
-use super::blocks::Cut;
+use super::blocks::{Cut, even};
 use super::sums::{Direction, Sums};
-use super::{ConvGeometry, backward_data as data, backward_weights as weights, forward as plain};
+use super::{ConvGeometry, backward_data as data, backward_weights as weights};
 use crate::Element;
 use crate::kernels::pool::{self, PoolGeometry};
 use crate::kernels::simd::InstructionSet;
@@ -99,7 +99,7 @@ impl PooledGeometry {
         let rows = self.pool.output[0];
         let per_part = (BETWEEN / row.max(1)).clamp(1, rows.max(1));
         if per_part < rows {
-            return [1, rows.div_ceil(rows.div_ceil(per_part))];
+            return [1, even(rows, per_part)];
         }
         // Whole images, and several of small ones as long as every thread finds some.
         let image = self.conv.output.iter().product::<usize>().max(1);
@@ -374,20 +374,4 @@ pub fn backward<T: Element>(
             false => sparse::data(g, w, &gradient, dx, scratch),
         }
     }
-}
-
-/// A convolution and its ReLU: the forward pass of both, bitwise that of one after the other.
-///
-/// # Shapes and panics
-///
-/// As [`super::forward`].
-pub fn forward_relu<T: Element>(
-    g: &ConvGeometry,
-    x: &[T],
-    w: &[T],
-    b: Option<&[T]>,
-    y: &mut [T],
-    scratch: &mut [T],
-) {
-    plain::run_on(InstructionSet::best(), g, [x, w], b, y, scratch, true);
 }

@@ -19,6 +19,23 @@ pub(super) struct Staged<'a, T> {
 }
 
 impl<'a, T> Staged<'a, T> {
+    /// The source as it lies where that is possible, else laid out in `scratch`.
+    #[inline(always)]
+    pub(super) fn of(sweep: &Sweep, block: &Block, source: &'a [T], scratch: &'a mut [T]) -> Self
+    where
+        T: Element,
+    {
+        if sweep.in_place() {
+            return Self::in_place(sweep, block, source);
+        }
+        Stage {
+            sweep,
+            block,
+            source,
+        }
+        .fill(scratch)
+    }
+
     /// The source as it lies.
     #[inline(always)]
     pub(super) fn in_place(sweep: &Sweep, block: &Block, source: &'a [T]) -> Self {

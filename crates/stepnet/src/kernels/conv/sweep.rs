@@ -10,9 +10,10 @@
 //! memory (`stage`); else it is read in place. Then a row of a window is one run of memory, and
 //! tiles of six pixels by two vectors (eight by one for few columns) are summed in registers.
 
+use super::blocks::even;
 use super::line::Line;
 use super::pack::Packed;
-use super::stage::{Stage, Staged};
+use super::stage::Staged;
 use crate::Element;
 use crate::kernels::simd::tile::{self, Runs, Tile};
 use crate::kernels::simd::{Isa, Kernel};
@@ -106,15 +107,7 @@ impl<T: Element> Kernel for BlockSums<'_, T> {
             out_start,
             scratch,
         } = self;
-        let staged = match sweep.in_place() {
-            true => Staged::in_place(sweep, &block, source),
-            false => Stage {
-                sweep,
-                block: &block,
-                source,
-            }
-            .fill(scratch),
-        };
+        let staged = Staged::of(sweep, &block, source, scratch);
         let mut pass = Pass {
             isa,
             sweep,
@@ -159,7 +152,6 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
         let runs = self.staged.runs;
         let row = runs.cols * runs.len;
         // As equal parts as whole rows allow; of rows that are too long themselves, parts of a row.
-        let even = |all: usize, most: usize| all.div_ceil(all.div_ceil(most.max(1)).max(1));
         let (rows, len) = if runs.elements() <= PART {
             (runs.rows, runs.len)
         } else if row <= PART || runs.cols > 1 {

@@ -7,7 +7,7 @@ use super::together::{ConvPool, ConvRelu};
 use super::window::{Window, accepted_volume, reason, volume};
 use crate::Element;
 use crate::error::Result as Checked;
-use crate::kernels::{ConvGeometry, conv};
+use crate::kernels::{ConvGeometry, conv, greatest_common_divisor};
 use crate::nn::account::{self, Account, Feed, Feeds, Reach, Seen, Term};
 use crate::nn::doctor::cost;
 use crate::nn::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy, Role, Together};
@@ -100,14 +100,6 @@ impl Conv {
         self.geometry(input, batch)
             .unwrap_or_else(|problem| panic!("conv after its shape check: {problem}"))
     }
-}
-
-/// Euclid's algorithm.
-fn greatest_common_divisor(mut a: usize, mut b: usize) -> usize {
-    while b > 0 {
-        (a, b) = (b, a % b);
-    }
-    a
 }
 
 impl<T: Element> Layer<T> for Conv {

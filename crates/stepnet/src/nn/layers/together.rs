@@ -3,7 +3,7 @@
 use super::conv::Conv;
 use crate::Element;
 use crate::kernels::conv::pooled::{self, Gradient, Gradients, PooledGeometry};
-use crate::kernels::{PoolGeometry, relu};
+use crate::kernels::{PoolGeometry, conv, relu};
 use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads};
 use crate::nn::notation::LayerText;
 use crate::nn::shape::Shape;
@@ -45,7 +45,7 @@ impl<T: Element> Layer<T> for ConvRelu {
         let geometry = self.0.accepted(pass.context.input, pass.context.batch);
         let (weight, bias) = pass.parameters.split_at(geometry.weights_len());
         let bias = self.0.has_bias().then_some(bias);
-        pooled::forward_relu(&geometry, pass.x, weight, bias, pass.y, pass.scratch);
+        conv::forward_relu(&geometry, pass.x, weight, bias, pass.y, pass.scratch);
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
