@@ -38,9 +38,11 @@ pub fn backward_weights_scratch<T: Element>(g: &ConvGeometry) -> usize {
 pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> usize {
     let tasks = Tasks::new::<T>(g, set);
     let [rows, cols, _] = g.output;
-    let staged = Cut::most_staged(g.batch, [rows, cols], |cut| tasks.layout.staged(cut));
+    let staged = Cut::most_staged(g.batch, [rows, cols], tasks.layout.block_pixels(), |cut| {
+        tasks.layout.staged(cut)
+    });
     // Behind a block's last pixel a vector may end.
-    let pixels = Cut::most(g.batch, [rows, cols]).pixels() + 1;
+    let pixels = Cut::most(g.batch, [rows, cols], tasks.layout.block_pixels()).pixels() + 1;
     let worker = staged + pixels * 2 * tasks.lanes;
     tasks.most_parts() * tasks.part_len() + tasks.most_workers() * worker
 }
@@ -115,14 +117,16 @@ impl<'g> Tasks<'g> {
     fn new<T: Element>(g: &'g ConvGeometry, set: InstructionSet) -> Self {
         let lanes = set.lanes::<T>();
         let sweep = Sums::new::<T>(g, Direction::Forward, set).sweep([0, 0], 0);
-        let layout = Layout::new::<T>(g, sweep, 2 * lanes);
+        let layout = Layout::new::<T>(g, sweep);
         // Depthwise: one group whose windows are the taps alone.
         let (groups, window, columns) = match layout {
             Layout::Channels(_) => (1, g.kernel[0] * g.kernel[1], g.filters),
             _ => (g.groups, g.patch_len(), g.group_filters()),
         };
         let [rows, cols, _] = g.output;
-        let mut cut = Cut::new(g.batch, [rows, cols], |cut| layout.staged(cut));
+        let mut cut = Cut::new(g.batch, [rows, cols], layout.block_pixels(), |cut| {
+            layout.staged(cut)
+        });
         cut.rows = cut.rows.min((layout.most_pixels::<T>(g) / cols).max(1));
         let blocks = Blocks::<T>::count(cut, g.batch, rows);
         let mut tasks = Self {

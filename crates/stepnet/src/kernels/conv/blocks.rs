@@ -2,9 +2,13 @@
 
 use std::ops::Range;
 
-/// Pixels that a block should have: enough for the filters, once in the cache, to be used often;
-/// fewer, but not many fewer, where there would be only a few blocks.
-const PIXELS: usize = 128;
+/// Pixels that a block should have: enough for the filters, once in the cache, to be used often.
+pub(super) const PIXELS: usize = 128;
+
+/// Pixels of a block where each is little work: blocks share the rows that both see.
+pub(super) const MANY_PIXELS: usize = 1024;
+
+/// Fewer pixels, but not many fewer, where there would be only a few blocks.
 const FEWEST_PIXELS: usize = 24;
 const FEW_BLOCKS: usize = 8;
 
@@ -24,14 +28,15 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    /// The size for `batch` examples of `rows` by `cols` pixels, for which `staged` elements are
-    /// laid out.
+    /// The size for `batch` examples of `rows` by `cols` pixels, `pixels` at a time, for which `staged`
+    /// elements are laid out.
     pub(super) fn new(
         batch: usize,
         [rows, cols]: [usize; 2],
+        pixels: usize,
         staged: impl Fn(Self) -> usize,
     ) -> Self {
-        let mut cut = Self::most(batch, [rows, cols]);
+        let mut cut = Self::most(batch, [rows, cols], pixels);
         cut.rows = even(rows, cut.rows);
         // What does not fit is halved: examples, then rows, then columns.
         while staged(cut) > STAGED {
@@ -49,9 +54,9 @@ impl Cut {
     }
 
     /// No block of as many examples or fewer is larger.
-    pub(super) fn most(batch: usize, [rows, cols]: [usize; 2]) -> Self {
+    pub(super) fn most(batch: usize, [rows, cols]: [usize; 2], pixels: usize) -> Self {
         let image = (rows * cols).max(1);
-        let pixels = (batch * image / FEW_BLOCKS).clamp(FEWEST_PIXELS, PIXELS);
+        let pixels = (batch * image / FEW_BLOCKS).clamp(FEWEST_PIXELS, pixels);
         let examples = (pixels / image).clamp(1, batch.div_ceil(PARTS).max(1));
         Self {
             examples,
@@ -67,6 +72,7 @@ impl Cut {
     pub(super) fn most_staged(
         batch: usize,
         grid: [usize; 2],
+        pixels: usize,
         staged: impl Fn(Self) -> usize,
     ) -> usize {
         let one = Self {
@@ -74,7 +80,7 @@ impl Cut {
             rows: 1,
             cols: 1,
         };
-        staged(Self::most(batch, grid)).min(STAGED.max(staged(one)))
+        staged(Self::most(batch, grid, pixels)).min(STAGED.max(staged(one)))
     }
 
     /// Pixels of a block.
@@ -84,6 +90,7 @@ impl Cut {
 }
 
 /// The size, at most `most`, of as equal parts as there can be.
+#[inline(always)]
 pub(super) fn even(all: usize, most: usize) -> usize {
     all.div_ceil(all.div_ceil(most.max(1)).max(1)).max(1)
 }

@@ -1,12 +1,19 @@
 //! The sums of a panel of depthwise filters' gradients over one block of pixels: vectors of channels,
 //! a few taps at a time.
+//!
+//! The images are read where they lie: pixels at their edges are summed over the taps through which
+//! they see the image.
 
 use super::outer::{Gradient, Layout, PanelSums, add_pixels, gradient};
-use super::stage::{Stage, Staged};
-use super::sweep::{Sweep, load_row, store_row};
+use super::stage::Staged;
+use super::sweep::{Block, Sweep, load_row, store_row};
 use crate::Element;
 use crate::kernels::simd::tile::{self, Pixels, Tile};
 use crate::kernels::simd::{Isa, Kernel};
+use std::ops::Range;
+
+/// Taps of a tile.
+const TILE: usize = 12;
 
 /// Adds what a block gives to the sums `(taps + 1, width)` of a panel of channels.
 pub(super) struct ChannelPanel<'a, T>(pub(super) PanelSums<'a, T>);
@@ -33,111 +40,144 @@ impl<T: Element> Kernel for ChannelPanel<'_, T> {
         let Layout::Channels(sweep) = layout else {
             unreachable!("depthwise filters have the layout of channels");
         };
-        let channels = width.min(g.filters - column);
-        let sweep = Sweep {
-            first_channel: column,
-            channels,
-            pitch: channels,
-            ..*sweep
-        };
         let counts = [block.examples.len(), block.rows.len(), block.cols.len()];
-        let pixels = counts.iter().product::<usize>();
-        let (dy_scratch, x_scratch) = scratch.split_at_mut(pixels * width);
-        let dy = gradient(g, &block, column, width, dy, dy_scratch);
         let (sums, bias) = sums.split_at_mut(g.kernel[0] * g.kernel[1] * width);
+        // The panel's own steps are those of all channels.
+        let dy = gradient(g, &block, column, width, usize::MAX, dy, scratch);
         if with_bias && width > lanes {
             add_pixels::<I, T, 2>(isa, &dy, counts, bias);
         } else if with_bias {
             add_pixels::<I, T, 1>(isa, &dy, counts, bias);
         }
-        let staged = Stage {
-            sweep: &sweep,
-            block: &block,
-            source: x,
-        }
-        .fill(x_scratch);
-        let pixels = Pixels {
-            counts,
-            x_steps: [
-                staged.image,
-                g.stride[0] * staged.row,
-                g.stride[1] * staged.pixel,
-            ],
-            dy_steps: dy.steps,
-        };
-        for lane in (0..width).step_by(lanes) {
-            let mut add = Taps {
-                isa,
-                sweep: &sweep,
-                staged: &staged,
-                dy: &dy,
-                pixels,
-                lane,
-                width,
-                sums: &mut *sums,
-            };
-            add.all();
+        let [line_h, line_w] = sweep.lines;
+        for [rows, down] in line_h.alike(block.rows.clone()) {
+            for [cols, right] in line_w.alike(block.cols.clone()) {
+                let pixels = Block {
+                    examples: block.examples.clone(),
+                    rows: rows.clone(),
+                    cols,
+                };
+                for lane in (0..width).step_by(lanes) {
+                    let first = column + lane;
+                    if first >= g.filters {
+                        break;
+                    }
+                    let mut add = Channels {
+                        isa,
+                        sweep,
+                        block: &block,
+                        x: &x[first..],
+                        dy: &dy,
+                        lane,
+                        used: lanes.min(g.filters - first),
+                        width,
+                        sums: &mut *sums,
+                    };
+                    add.rectangle(&pixels, &down, &right);
+                }
+            }
         }
     }
 }
 
-/// One vector of channels, tap by tap.
-struct Taps<'a, I, T> {
+/// One vector of channels.
+struct Channels<'a, I, T> {
     isa: I,
     sweep: &'a Sweep,
-    staged: &'a Staged<'a, T>,
+    block: &'a Block,
+    /// The images from the vector's first channel on.
+    x: &'a [T],
     dy: &'a Gradient<'a, T>,
-    pixels: Pixels,
+    /// The vector's place in the panel, how many of its channels there are, and the panel's width.
     lane: usize,
+    used: usize,
     width: usize,
     sums: &'a mut [T],
 }
 
-impl<I: Isa, T: Element> Taps<'_, I, T> {
+impl<I: Isa, T: Element> Channels<'_, I, T> {
+    /// All taps of a rectangle over pixels that see the image through all of them, as many rows of them at a time as the registers hold.
     #[inline(always)]
-    fn all(&mut self) {
-        let taps = self.sweep.lines[0].taps * self.sweep.lines[1].taps;
-        let mut tiles = taps.div_ceil(8);
-        let mut done = 0;
-        while tiles > 0 {
-            let size = (taps - done).div_ceil(tiles);
-            match size {
-                8 => self.some::<8>(done),
-                7 => self.some::<7>(done),
-                6 => self.some::<6>(done),
-                5 => self.some::<5>(done),
-                4 => self.some::<4>(done),
-                3 => self.some::<3>(done),
-                2 => self.some::<2>(done),
-                _ => self.some::<1>(done),
+    fn rectangle(&mut self, block: &Block, down: &Range<usize>, right: &Range<usize>) {
+        if right.is_empty() {
+            return;
+        }
+        let mut left = down.clone();
+        while !left.is_empty() {
+            let mut rows = 1;
+            for first in right.clone().step_by(7) {
+                let cols = (right.end - first).min(7);
+                let at = [left.start, first];
+                rows = (TILE / right.len().clamp(1, TILE))
+                    .clamp(1, 4)
+                    .min(left.len());
+                match (rows, cols) {
+                    (4, 3) => self.tile::<4, 3>(block, at),
+                    (4, 2) => self.tile::<4, 2>(block, at),
+                    (4, 1) => self.tile::<4, 1>(block, at),
+                    (3, 4) => self.tile::<3, 4>(block, at),
+                    (3, 3) => self.tile::<3, 3>(block, at),
+                    (3, 2) => self.tile::<3, 2>(block, at),
+                    (3, 1) => self.tile::<3, 1>(block, at),
+                    (2, 6) => self.tile::<2, 6>(block, at),
+                    (2, 5) => self.tile::<2, 5>(block, at),
+                    (2, 4) => self.tile::<2, 4>(block, at),
+                    (2, 3) => self.tile::<2, 3>(block, at),
+                    (2, 2) => self.tile::<2, 2>(block, at),
+                    (2, 1) => self.tile::<2, 1>(block, at),
+                    (_, 7) => self.tile::<1, 7>(block, at),
+                    (_, 6) => self.tile::<1, 6>(block, at),
+                    (_, 5) => self.tile::<1, 5>(block, at),
+                    (_, 4) => self.tile::<1, 4>(block, at),
+                    (_, 3) => self.tile::<1, 3>(block, at),
+                    (_, 2) => self.tile::<1, 2>(block, at),
+                    _ => self.tile::<1, 1>(block, at),
+                }
             }
-            done += size;
-            tiles -= 1;
+            left.start += rows;
         }
     }
 
+    /// The taps from `at` on.
     #[inline(always)]
-    fn some<const K: usize>(&mut self, first: usize) {
-        let (isa, lanes) = (self.isa, I::lanes::<T>());
+    fn tile<const R: usize, const C: usize>(&mut self, block: &Block, at: [usize; 2]) {
+        let isa = self.isa;
         let [line_h, line_w] = &self.sweep.lines;
-        let mut places = [0; K];
-        for (k, place) in places.iter_mut().enumerate() {
-            let (u, v) = ((first + k) / line_w.taps, (first + k) % line_w.taps);
-            *place =
-                u * line_h.dilation * self.staged.row + v * line_w.dilation * self.staged.pixel;
+        let staged = Staged::from_taps(self.sweep, block, at, self.x);
+        let place = |r: usize, c: usize| {
+            let row = ((at[0] + r) * line_w.taps + at[1] + c) * self.width + self.lane;
+            row..row + I::lanes::<T>()
+        };
+        let mut tile: Tile<I, T, R, C> = [[isa.splat(T::zero()); C]; R];
+        for (r, sums) in tile.iter_mut().enumerate() {
+            for (c, sum) in sums.iter_mut().enumerate() {
+                [*sum] = load_row::<I, T, 1>(isa, &self.sums[place(r, c)]);
+            }
         }
-        let row = |k: usize| (first + k) * self.width + self.lane;
-        let mut tile: Tile<I, T, K, 1> = [[isa.splat(T::zero()); 1]; K];
-        for (k, sum) in tile.iter_mut().enumerate() {
-            *sum = load_row::<I, T, 1>(isa, &self.sums[row(k)..row(k) + lanes]);
-        }
-        // Lanes behind the last channel see the next pixel's: nobody asks for them.
-        let x = &self.staged.data[self.staged.first + self.lane..];
-        let dy = &self.dy.data[self.dy.first + self.lane..];
-        tile::taps(isa, x, places, dy, &self.pixels, &mut tile);
-        for (k, sum) in tile.iter().enumerate() {
-            let row = row(k);
-            store_row::<I, T, 1>(isa, sum, &mut self.sums[row..row + lanes]);
+        let pixels = Pixels {
+            counts: [block.examples.len(), block.rows.len(), block.cols.len()],
+            x_steps: [
+                staged.image,
+                line_h.stride * staged.row,
+                line_w.stride * staged.pixel,
+            ],
+            dy_steps: self.dy.steps,
+        };
+        let skipped = (block.rows.start - self.block.rows.start) * self.dy.steps[1]
+            + (block.cols.start - self.block.cols.start) * self.dy.steps[2];
+        tile::taps(
+            isa,
+            &staged.data[staged.first..],
+            [line_h.dilation * staged.row, line_w.dilation * staged.pixel],
+            &self.dy.data[self.dy.first + self.lane + skipped..],
+            &pixels,
+            self.used,
+            &mut tile,
+        );
+        for (r, sums) in tile.iter().enumerate() {
+            for (c, sum) in sums.iter().enumerate() {
+                store_row::<I, T, 1>(isa, &[*sum], &mut self.sums[place(r, c)]);
+            }
         }
     }
 }

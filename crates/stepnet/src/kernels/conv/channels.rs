@@ -1,10 +1,13 @@
 //! The sums of one block where every filter sees the channel of its own number: vectors of channels,
 //! tap by tap, a few pixels at a time.
+//!
+//! The source is read where it lies: pixels at its edges, which see it through some of the taps only,
+//! are summed over these.
 
 use super::stage::Staged;
-use super::sweep::{BlockSums, Places, load_row, store_row};
+use super::sweep::{Block, BlockSums, Places, load_row, store_row};
 use crate::Element;
-use crate::kernels::simd::tile::{self, Runs, Tile};
+use crate::kernels::simd::tile::{self, Taps, Tile};
 use crate::kernels::simd::{Isa, Kernel};
 
 /// The sums of one block; the packed filters are the biases and then the taps in the order of the
@@ -24,37 +27,46 @@ impl<T: Element> Kernel for ChannelSums<'_, T> {
             out,
             out_image,
             out_start,
-            scratch,
+            ..
         } = self.0;
-        let staged = Staged::of(sweep, &block, source, scratch);
-        let taps = Runs {
-            rows: sweep.lines[0].taps,
-            row_step: sweep.lines[0].dilation * staged.row,
-            cols: sweep.lines[1].taps,
-            col_step: sweep.lines[1].dilation * staged.pixel,
-            len: sweep.channels,
-        };
-        let mut pass = Pass {
-            isa,
-            x: staged.data,
-            taps,
-            w: packed.whole(),
-            channels: sweep.channels,
-            out,
-            out_start,
-        };
-        let mut places = Places::new(sweep, &block, &staged, out_image);
-        let mut left = block.pixels();
-        while left >= 6 {
-            pass.pixels::<6>(&mut places);
-            left -= 6;
-        }
-        if left >= 3 {
-            pass.pixels::<3>(&mut places);
-            left -= 3;
-        }
-        for _ in 0..left {
-            pass.pixels::<1>(&mut places);
+        let [line_h, line_w] = sweep.lines;
+        let step = sweep.channels.next_multiple_of(I::lanes::<T>());
+        let (bias, w) = packed.whole().split_at(step);
+        for [rows, down] in line_h.alike(block.rows.clone()) {
+            for [cols, right] in line_w.alike(block.cols.clone()) {
+                let block = Block {
+                    examples: block.examples.clone(),
+                    rows: rows.clone(),
+                    cols,
+                };
+                let seen = !down.is_empty() && !right.is_empty();
+                // Where nothing is seen, nothing is read.
+                let first = if seen {
+                    [down.start, right.start]
+                } else {
+                    [0, 0]
+                };
+                let staged = Staged::from_taps(sweep, &block, first, source);
+                let taps = Taps {
+                    counts: [down.len(), right.len()],
+                    x_steps: [line_h.dilation * staged.row, line_w.dilation * staged.pixel],
+                    w_steps: [line_w.taps * step, step],
+                };
+                let mut pass = Pass {
+                    isa,
+                    x: staged.data,
+                    taps,
+                    bias,
+                    w: &w[first[0] * taps.w_steps[0] + first[1] * step..],
+                    channels: sweep.channels,
+                    out: &mut *out,
+                    out_start,
+                };
+                pass.all(
+                    Places::new(sweep, &block, &staged, out_image),
+                    block.pixels(),
+                );
+            }
         }
     }
 }
@@ -62,7 +74,8 @@ impl<T: Element> Kernel for ChannelSums<'_, T> {
 struct Pass<'a, I, T> {
     isa: I,
     x: &'a [T],
-    taps: Runs,
+    taps: Taps,
+    bias: &'a [T],
     w: &'a [T],
     channels: usize,
     out: &'a mut [T],
@@ -71,38 +84,76 @@ struct Pass<'a, I, T> {
 
 impl<I: Isa, T: Element> Pass<'_, I, T> {
     #[inline(always)]
-    fn pixels<const P: usize>(&mut self, places: &mut Places) {
-        let (isa, lanes) = (self.isa, I::lanes::<T>());
-        let step = self.channels.next_multiple_of(lanes);
-        let (bias, w) = self.w.split_at(step);
-        let mut starts = [0; P];
-        let mut outs = [0; P];
-        for p in 0..P {
-            (starts[p], outs[p]) = places.next();
-            outs[p] -= self.out_start;
+    fn all(&mut self, mut places: Places, mut left: usize) {
+        while left > 0 {
+            // Pixels of one row share what they see; a column of them has to do without.
+            let some = match places.left_in_row() {
+                1 => left,
+                row => row.min(left),
+            };
+            let done = match some {
+                6.. => self.pixels::<6>(&mut places),
+                4 | 5 => self.pixels::<4>(&mut places),
+                2 | 3 => self.pixels::<2>(&mut places),
+                _ => self.pixels::<1>(&mut places),
+            };
+            left -= done;
         }
+    }
+
+    /// The next `P` pixels.
+    #[inline(always)]
+    fn pixels<const P: usize>(&mut self, places: &mut Places) -> usize {
+        let (isa, lanes) = (self.isa, I::lanes::<T>());
+        let (starts, mut outs) = places.take::<P>();
+        let shape = self.shape::<P>(&starts);
+        outs.iter_mut().for_each(|out| *out -= self.out_start);
         for channel in (0..self.channels).step_by(lanes) {
             let used = lanes.min(self.channels - channel);
-            let mut sums: Tile<I, T, P, 1> = [[isa.load(&bias[channel..])]; P];
+            let mut sums: Tile<I, T, P, 1> = [[isa.load(&self.bias[channel..])]; P];
+            let w = &self.w[channel..];
             if used == lanes {
-                let starts = starts.map(|start| start + channel);
-                tile::channels(
-                    isa,
-                    self.x,
-                    starts,
-                    &self.taps,
-                    &w[channel..],
-                    step,
-                    &mut sums,
-                );
+                match shape {
+                    [3, 1] => self.row::<P, 3, 1>(starts[0] + channel, w, &mut sums),
+                    [3, 2] => self.row::<P, 3, 2>(starts[0] + channel, w, &mut sums),
+                    [5, 1] => self.row::<P, 5, 1>(starts[0] + channel, w, &mut sums),
+                    [5, 2] => self.row::<P, 5, 2>(starts[0] + channel, w, &mut sums),
+                    _ => {
+                        let starts = starts.map(|start| start + channel);
+                        tile::channels(isa, self.x, starts, &self.taps, w, &mut sums);
+                    }
+                }
             } else {
-                self.last_channels(&starts, channel, &w[channel..], step, &mut sums);
+                self.last_channels(&starts, channel, w, &mut sums);
             }
             for (sum, out) in sums.iter().zip(outs) {
                 let out = out + channel;
                 store_row::<I, T, 1>(isa, sum, &mut self.out[out..out + used]);
             }
         }
+        P
+    }
+
+    /// Taps in a row, and how many of them lie between neighbouring pixels; none where the pixels are not
+    /// all in one row.
+    #[inline(always)]
+    fn shape<const P: usize>(&self, starts: &[usize; P]) -> [usize; 2] {
+        let [_, step] = self.taps.x_steps;
+        let apart = (1..3).find(|stride| {
+            let all = (P - 1) * stride * step;
+            P > 1 && starts[P - 1] == starts[0] + all && starts[1] == starts[0] + stride * step
+        });
+        [self.taps.counts[1], apart.unwrap_or(0)]
+    }
+
+    #[inline(always)]
+    fn row<const P: usize, const S: usize, const STRIDE: usize>(
+        &self,
+        start: usize,
+        w: &[T],
+        sums: &mut Tile<I, T, P, 1>,
+    ) {
+        tile::channels_of_row::<I, T, P, S, STRIDE>(self.isa, self.x, start, &self.taps, w, sums);
     }
 
     /// The channels behind the last whole vector: one more vector could leave the image.
@@ -112,14 +163,18 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
         starts: &[usize; P],
         channel: usize,
         w: &[T],
-        step: usize,
         sums: &mut Tile<I, T, P, 1>,
     ) {
         let used = self.channels - channel;
-        for row in 0..self.taps.rows {
-            for col in 0..self.taps.cols {
-                let by = self.isa.load(&w[(row * self.taps.cols + col) * step..]);
-                let place = row * self.taps.row_step + col * self.taps.col_step + channel;
+        let Taps {
+            counts,
+            x_steps,
+            w_steps,
+        } = self.taps;
+        for row in 0..counts[0] {
+            for col in 0..counts[1] {
+                let by = self.isa.load(&w[row * w_steps[0] + col * w_steps[1]..]);
+                let place = row * x_steps[0] + col * x_steps[1] + channel;
                 for (start, [sum]) in starts.iter().zip(sums.iter_mut()) {
                     let x = &self.x[start + place..][..used];
                     let [x] = load_row::<I, T, 1>(self.isa, x);

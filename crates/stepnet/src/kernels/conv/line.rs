@@ -1,6 +1,7 @@
 //! One axis of a sum over windows: which source coordinate each output sees through each tap.
 
 use crate::kernels::geometry::{Axis, greatest_common_divisor};
+use std::ops::Range;
 
 /// The outputs of one axis: output `o` sees through tap `t` the source at
 /// `origin + o stride + t dilation`, or nothing where that lies outside of it.
@@ -81,7 +82,6 @@ impl Line {
         let Some(last) = self.outputs.checked_sub(1) else {
             return self;
         };
-        let dilation = signed(self.dilation);
         // The last output sees through the first tap left, the first one through the last.
         let reach = self.origin + signed(last * self.stride);
         let below = (-reach).max(0).cast_unsigned().div_ceil(self.dilation);
@@ -96,20 +96,21 @@ impl Line {
             };
         }
         Self {
-            taps,
-            origin: self.origin + signed(below) * dilation,
-            first_tap: self.tap(below),
+            taps: below + taps,
             ..self
         }
+        .without(below)
     }
 
     /// The convolution's own tap that tap `t` stands for.
+    #[inline(always)]
     pub(super) fn tap(&self, t: usize) -> usize {
         self.first_tap
             .wrapping_add_signed(signed(t) * self.tap_step)
     }
 
     /// How many source coordinates `outputs` neighbouring outputs span.
+    #[inline(always)]
     pub(super) fn span(&self, outputs: usize) -> usize {
         match (outputs, self.taps) {
             (0, _) | (_, 0) => 0,
@@ -118,11 +119,65 @@ impl Line {
     }
 
     /// Where the span of the outputs from `first` on starts.
+    #[inline(always)]
     pub(super) fn start(&self, first: usize) -> isize {
         self.origin + signed(first * self.stride)
     }
 
+    /// The outputs through all taps but the first ones.
+    #[inline(always)]
+    pub(super) fn without(self, first: usize) -> Self {
+        Self {
+            origin: self.origin + signed(first * self.dilation),
+            taps: self.taps - first,
+            first_tap: self.tap(first),
+            ..self
+        }
+    }
+
+    /// The taps through which output `o` sees the source.
+    #[inline(always)]
+    pub(super) fn taps_inside(&self, o: usize) -> Range<usize> {
+        let start = self.start(o);
+        let first = (-start).max(0).cast_unsigned().div_ceil(self.dilation);
+        let room = (signed(self.n) - start).max(0).cast_unsigned();
+        let end = room.div_ceil(self.dilation).min(self.taps);
+        first.min(end)..end
+    }
+
+    /// Outputs next to one another that see the source through the same taps, and these taps.
+    pub(super) fn alike(self, outputs: Range<usize>) -> impl Iterator<Item = [Range<usize>; 2]> {
+        let mut first = outputs.start;
+        std::iter::from_fn(move || {
+            if first >= outputs.end {
+                return None;
+            }
+            let taps = self.taps_inside(first);
+            let mut end = first + 1;
+            while end < outputs.end && self.taps_inside(end) == taps {
+                end += 1;
+            }
+            let some = first..end;
+            first = end;
+            Some([some, taps])
+        })
+    }
+
+    /// Whether an eighth or more of what the outputs see lies outside of the source.
+    pub(super) fn is_much_outside(&self) -> bool {
+        // What the first and the last outputs see outside, as if taps lay side by side.
+        let (reach, stride) = (self.span(1), self.stride);
+        let outside = |missing: isize| {
+            let missing = missing.max(0).cast_unsigned().min(reach);
+            missing * missing / (2 * stride)
+        };
+        let end = self.start(self.outputs.saturating_sub(1)) + signed(reach);
+        let missing = outside(-self.origin) + outside(end - signed(self.n));
+        8 * missing >= self.outputs * reach && missing > 0
+    }
+
     /// Whether every output sees only the source.
+    #[inline(always)]
     pub(super) fn is_inside(&self) -> bool {
         self.origin >= 0 && self.origin + signed(self.span(self.outputs)) <= signed(self.n)
     }
@@ -136,6 +191,46 @@ fn signed(size: usize) -> isize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn outputs_alike_see_the_source_through_their_taps_and_no_others() {
+        let mut partly = 0;
+        for (n, outputs, origin, stride, taps, dilation) in [
+            (8, 12, -4, 1, 5, 1),
+            (28, 24, 0, 1, 5, 1),
+            (7, 4, -1, 2, 3, 1),
+            (9, 9, -6, 1, 5, 3),
+            (3, 9, -7, 1, 8, 1),
+            (5, 4, -2, 3, 4, 2),
+        ] {
+            let line = Line {
+                n,
+                outputs,
+                origin,
+                stride,
+                taps,
+                dilation,
+                first_tap: 0,
+                tap_step: 1,
+            };
+            let mut next = 0;
+            for [some, inside] in line.alike(0..outputs) {
+                assert_eq!(some.start, next);
+                next = some.end;
+                for o in some {
+                    let sees = |t: &usize| {
+                        let at = line.start(o) + signed(t * dilation);
+                        at >= 0 && at < signed(n)
+                    };
+                    let seen: Vec<_> = (0..taps).filter(sees).collect();
+                    partly += usize::from(seen.len() < taps);
+                    assert_eq!(seen, inside.clone().collect::<Vec<_>>(), "{line:?} at {o}");
+                }
+            }
+            assert_eq!(next, outputs);
+        }
+        assert!(partly > 20);
+    }
 
     #[test]
     fn phases_see_exactly_the_windows_that_saw_each_input() {

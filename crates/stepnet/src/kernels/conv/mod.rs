@@ -27,6 +27,9 @@
 //! Depthwise filters, each of which sees the channel of its own number, have no matrix in them:
 //! their loops run over vectors of channels (`channels`, `channel_weights`).
 //!
+//! Sums with few columns, such as the gradient by the pictures, have pixels in the lanes of their vectors
+//! (`planar`).
+//!
 //! Layers of 3x3 windows at stride 1 with enough channels, filters and pixels go another way forward
 //! and backward by data, in `f32`: see [`winograd`].
 
@@ -40,6 +43,7 @@ mod geometry;
 mod line;
 mod outer;
 mod pack;
+mod planar;
 pub(in crate::kernels) mod pointwise;
 pub mod pooled;
 pub mod reference;

@@ -1,7 +1,7 @@
 //! The sums of a panel of `dw` over one block of pixels.
 
 use super::ConvGeometry;
-use super::blocks::Cut;
+use super::blocks::{Cut, MANY_PIXELS, PIXELS};
 use super::stage::{Stage, Staged};
 use super::sweep::{Block, Sweep, load_row, store_row};
 use crate::Element;
@@ -28,25 +28,19 @@ pub(super) enum Layout {
     Runs(Sweep),
     /// Tap by tap, in the image as it lies, over the pixels for which the tap lies in it.
     InPlace,
-    /// Depthwise: the channels of a panel, laid out; the sweep is that of a panel.
+    /// Depthwise: vectors of channels, in the image as it lies.
     Channels(Sweep),
 }
 
 impl Layout {
-    /// The layout for a convolution of numbers `T`, whose forward pass sums as `sweep` says; a panel
-    /// is up to `width` filters.
-    pub(super) fn new<T>(g: &ConvGeometry, sweep: Sweep, width: usize) -> Self {
+    /// The layout for a convolution of numbers `T`, whose forward pass sums as `sweep` says.
+    pub(super) fn new<T>(g: &ConvGeometry, sweep: Sweep) -> Self {
         // Of windows far larger than their image only some taps are in the sweep.
         if [0, 1].map(|axis| sweep.lines[axis].taps) != g.kernel {
             return Self::InPlace;
         }
         if g.is_channelwise() {
-            let channels = width.min(g.filters);
-            return Self::Channels(Sweep {
-                channels,
-                pitch: channels,
-                ..sweep
-            });
+            return Self::Channels(sweep);
         }
         let joined = g.groups == 1 && (g.dilation[1] == 1 || g.kernel[1] == 1);
         if joined && sweep.channels < MANY_CHANNELS {
@@ -72,13 +66,20 @@ impl Layout {
         }
     }
 
+    /// Pixels that a block should have.
+    pub(super) fn block_pixels(&self) -> usize {
+        match self {
+            Self::Channels(_) => MANY_PIXELS,
+            Self::Runs(_) | Self::InPlace => PIXELS,
+        }
+    }
+
     /// Elements of the image that are laid out for a block.
     pub(super) fn staged(&self, cut: Cut) -> usize {
         match self {
             Self::Runs(sweep) if in_place(sweep) => 0,
             Self::Runs(sweep) => sweep.laid_out([cut.examples, cut.rows, cut.cols]),
-            Self::InPlace => 0,
-            Self::Channels(sweep) => sweep.laid_out([cut.examples, cut.rows, cut.cols]),
+            Self::InPlace | Self::Channels(_) => 0,
         }
     }
 }
@@ -150,6 +151,7 @@ impl<T: Element> PanelSums<'_, T> {
             &block,
             group * g.group_filters() + column,
             width,
+            LONG_STEP,
             dy,
             dy_scratch,
         );
@@ -239,13 +241,15 @@ fn image<'a, T>(g: &ConvGeometry, x: &'a [T]) -> Staged<'a, T> {
     }
 }
 
-/// `dy` of the block from `filter` on; laid out where a vector would end behind the last filter.
+/// `dy` of the block from `filter` on; laid out where a vector would end behind the last filter, and at
+/// steps of `long_step` bytes or more.
 #[inline(always)]
 pub(super) fn gradient<'a, T: Element>(
     g: &ConvGeometry,
     block: &Block,
     filter: usize,
     width: usize,
+    long_step: usize,
     dy: &'a [T],
     scratch: &'a mut [T],
 ) -> Gradient<'a, T> {
@@ -253,7 +257,7 @@ pub(super) fn gradient<'a, T: Element>(
     let place = |example: usize, row: usize| {
         ((example * rows + row) * cols + block.cols.start) * filters + filter
     };
-    if filter + width <= filters && filters * size_of::<T>() < LONG_STEP {
+    if filter + width <= filters && filters * size_of::<T>() < long_step {
         return Gradient {
             data: dy,
             first: place(block.examples.start, block.rows.start),

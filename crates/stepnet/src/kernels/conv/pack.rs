@@ -4,6 +4,7 @@
 use super::line::Line;
 use super::sums::Direction;
 use crate::Element;
+use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 
 /// Packed filters of one sum over windows, with their bias.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +68,7 @@ impl<'a, T: Element> Packed<'a, T> {
 
 /// What is packed: `w` in the convolution's layout `(f_H, f_W, seen, filters)`.
 pub(super) struct Filters<'a, T> {
+    pub(super) set: InstructionSet,
     pub(super) w: &'a [T],
     /// Taps in a row of the kernel, channels that a filter sees, and filters.
     pub(super) kernel_width: usize,
@@ -135,7 +137,13 @@ impl<T: Element> Filters<'_, T> {
             let (panel, rest) = std::mem::take(&mut to).split_at_mut(self.group_filters * width);
             to = rest;
             let tap = (u * self.kernel_width + v) * self.seen + column;
-            transpose(self, tap, used, width, panel);
+            self.set.run(Transposed {
+                filters: self,
+                tap,
+                used,
+                width,
+                to: panel,
+            });
         });
     }
 
@@ -186,26 +194,45 @@ impl<T: Element> Filters<'_, T> {
 }
 
 /// `to[filter][channel] = w[tap + channel][filter]`, zeros in the channels from `used` on.
-fn transpose<T: Element>(
-    filters: &Filters<'_, T>,
+struct Transposed<'a, 'f, T> {
+    filters: &'a Filters<'f, T>,
     tap: usize,
     used: usize,
     width: usize,
-    to: &mut [T],
-) {
-    /// Rows of `to` at a time, so that the lines of the cache they fill are few.
-    const ROWS: usize = 16;
-    for (index, to) in to.chunks_mut(ROWS * width).enumerate() {
-        let first = filters.first_filter + index * ROWS;
-        for channel in 0..width {
-            let column = to[channel..].iter_mut().step_by(width);
-            if channel < used {
-                let from = &filters.w[(tap + channel) * filters.filters + first..];
-                column.zip(from).for_each(|(to, &from)| *to = normal(from));
-            } else {
-                column.for_each(|to| *to = T::zero());
+    to: &'a mut [T],
+}
+
+impl<T: Element> Kernel for Transposed<'_, '_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let Self {
+            filters,
+            tap,
+            used,
+            width,
+            to,
+        } = self;
+        let (step, count) = (filters.filters, filters.group_filters);
+        let from = &filters.w[tap * step + filters.first_filter..];
+        // Squares of as many channels and filters as a vector has lanes, then what is left of both.
+        let lanes = I::lanes::<T>();
+        let squares = [used, count].map(|size| size - size % lanes);
+        for filter in (0..squares[1]).step_by(lanes) {
+            for channel in (0..squares[0]).step_by(lanes) {
+                let to = &mut to[filter * width + channel..];
+                isa.transpose(&from[channel * step + filter..], step, to, width);
             }
         }
+        for (filter, to) in to.chunks_exact_mut(width).enumerate() {
+            let done = if filter < squares[1] { squares[0] } else { 0 };
+            for channel in done..used {
+                to[channel] = from[channel * step + filter];
+            }
+            to[used..].fill(T::zero());
+        }
+        to.iter_mut().for_each(|to| *to = normal(*to));
     }
 }
 

@@ -5,15 +5,17 @@
 //! ```
 //!
 //! The gradient of a pooling is zero but at the winners of its windows. Where that leaves little
-//! enough to do, the gradients of filters or images are summed from the winners alone, one of them
-//! at a time (`sparse`); else the gradient by the convolution's outputs is laid out, zeros and all,
+//! enough to do, the gradients of filters or images are summed from the winners alone
+//! (`sparse_weights`, `sparse_data`); else the gradient by the convolution's outputs is laid out, zeros and all,
 //! and a dense pass does the rest. Which it is depends on the geometry alone.
 
 use std::ops::Range;
 
-mod sparse;
+mod sparse_data;
+mod sparse_weights;
 #[cfg(test)]
 mod tests;
+mod winners;
 
 use super::blocks::{Cut, even};
 use super::sums::{Direction, Sums};
@@ -54,33 +56,34 @@ impl PooledGeometry {
         good.then_some(new)
     }
 
-    /// About how many cycles one winner takes: for every row of the kernel some to begin with, and
-    /// one and a half for eight elements that are loaded, added to and stored.
-    fn sparse_cost(&self) -> usize {
+    /// Rows of a window, and vectors of eight that a run of its elements takes.
+    fn rows(&self) -> [usize; 2] {
         let run = self.conv.kernel[1] * self.conv.group_channels();
-        self.conv.kernel[0] * (4 + run.div_ceil(8) * 3 / 2)
+        [self.conv.kernel[0], run.div_ceil(8)]
     }
 
-    /// About how many cycles the dense pass takes for the positions of a window and one filter, by
-    /// two multiply-adds of eight a cycle: of `columns` columns and `elements` elements.
+    /// About how many cycles the dense pass takes for the positions of a window and one filter, of
+    /// `columns` columns and `elements` elements: half of the sixteen multiply-adds that a cycle has.
     fn dense_cost(&self, columns: usize, elements: usize) -> usize {
         let positions = self.pool.kernel[0] * self.pool.kernel[1];
-        let wide = columns.next_multiple_of(8) * elements;
-        positions * wide * 5 / 64
+        positions * columns.next_multiple_of(8) * elements / 8
     }
 
-    /// Whether the filters' gradients are summed from the winners alone.
+    /// Whether the filters' gradients are summed from the winners alone: some cycles to list one of
+    /// them, and about one for eight elements of its window.
     fn is_sparse_by_weights(&self) -> bool {
         let filters = self.conv.group_filters();
         let dense = self.dense_cost(filters, self.conv.patch_len()) / filters;
-        self.sparse_cost() * 10 < dense * 9
+        let [rows, vectors] = self.rows();
+        16 + rows * vectors * 9 / 10 < dense
     }
 
-    /// Whether the images' gradients are.
+    /// Whether the images' gradients are: what is added to is loaded and stored each time.
     fn is_sparse_by_data(&self) -> bool {
         let taps = self.conv.kernel[0] * self.conv.kernel[1];
         let dense = self.dense_cost(self.conv.group_channels(), taps);
-        self.sparse_cost() * 10 < dense * 9
+        let [rows, vectors] = self.rows();
+        10 + rows * (2 + vectors * 5 / 2) < dense
     }
 
     /// Elements of `y`, and of the winners.
@@ -312,7 +315,7 @@ pub struct Gradients<'a, T> {
 pub fn backward_scratch<T: Element>(g: &PooledGeometry) -> usize {
     let (by_weights, by_data) = (g.is_sparse_by_weights(), g.is_sparse_by_data());
     let weights = match by_weights {
-        true => sparse::weights_scratch(g),
+        true => sparse_weights::weights_scratch(g),
         false => super::backward_weights_scratch::<T>(&g.conv),
     };
     let data = match by_data {
@@ -365,13 +368,13 @@ pub fn backward<T: Element>(
     if let Some(dw) = dw {
         match dense_weights {
             true => weights::run_on(set, &g.conv, x, dz, dw, db, scratch),
-            false => sparse::weights(g, x, &gradient, dw, db, scratch),
+            false => sparse_weights::weights(g, x, &gradient, dw, db, scratch),
         }
     }
     if let Some(dx) = dx {
         match dense_data {
             true => data::run_on(set, &g.conv, dz, w, dx, scratch),
-            false => sparse::data(g, w, &gradient, dx, scratch),
+            false => sparse_data::data(g, w, &gradient, dx, scratch),
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The part of a source under the windows of a block, laid out with its zeros.
 
+use super::line::Line;
 use super::sweep::{Block, Sweep};
 use crate::Element;
 use crate::kernels::simd::tile::Runs;
+use std::ops::Range;
 
 /// What a block's windows read, and where.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +36,18 @@ impl<'a, T> Staged<'a, T> {
             source,
         }
         .fill(scratch)
+    }
+
+    /// The source as it lies, from what the first window sees through the taps from `taps` on.
+    #[inline(always)]
+    pub(super) fn from_taps(
+        sweep: &Sweep,
+        block: &Block,
+        taps: [usize; 2],
+        source: &'a [T],
+    ) -> Self {
+        let lines = [0, 1].map(|axis| sweep.lines[axis].without(taps[axis]));
+        Self::in_place(&Sweep { lines, ..*sweep }, block, source)
     }
 
     /// The source as it lies.
@@ -71,6 +85,15 @@ fn runs(sweep: &Sweep, pixel: usize, row: usize) -> Runs {
     }
 }
 
+/// Of `cols` columns from the source's column `left` on, those that lie in it.
+#[inline(always)]
+pub(super) fn inside(line: &Line, left: isize, cols: usize) -> Range<usize> {
+    let cols = cols.cast_signed();
+    let first = (-left).clamp(0, cols);
+    let end = line.n.cast_signed().saturating_sub(left).clamp(first, cols);
+    first.cast_unsigned()..end.cast_unsigned()
+}
+
 /// The work of laying it out.
 pub(super) struct Stage<'a, 's, T> {
     pub(super) sweep: &'a Sweep,
@@ -94,15 +117,7 @@ impl<T: Element> Stage<'_, '_, T> {
         let channels = sweep.channels;
         let pitch = sweep.pitch;
         let row_len = cols * pitch;
-        // The columns that lie in the source, counted from the first staged one.
-        let inside = {
-            let first = (-left).clamp(0, cols.cast_signed()).cast_unsigned();
-            let end = line_w.n.cast_signed().saturating_sub(left);
-            first
-                ..end
-                    .clamp(first.cast_signed(), cols.cast_signed())
-                    .cast_unsigned()
-        };
+        let inside = inside(line_w, left, cols);
         let data = &mut scratch[..block.examples.len() * rows * row_len];
         let mut to = data.chunks_exact_mut(row_len.max(1));
         for example in block.examples.clone() {

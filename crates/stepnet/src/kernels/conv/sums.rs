@@ -3,11 +3,12 @@
 
 use std::ops::Range;
 
-use super::blocks::{Blocks, Cut, Output};
+use super::blocks::{Blocks, Cut, MANY_PIXELS, Output, PIXELS};
 use super::channels::ChannelSums;
 use super::geometry::ConvGeometry;
 use super::line::Line;
 use super::pack::{Filters, Packed, packed_len};
+use super::planar::PlanarSums;
 use super::pooled::PooledGeometry;
 use super::sweep::{Block, BlockSums, Sweep};
 use super::winograd::Winograd;
@@ -153,7 +154,16 @@ impl<'g> Sums<'g> {
     }
 
     fn cut(&self) -> Cut {
-        Cut::new(self.g.batch, self.grid(), |cut| self.staged(cut))
+        let pixels = self.block_pixels();
+        Cut::new(self.g.batch, self.grid(), pixels, |cut| self.staged(cut))
+    }
+
+    /// Pixels that a block should have.
+    fn block_pixels(&self) -> usize {
+        match self.channelwise || self.is_planar(&self.sweep([0, 0], 0)) {
+            true => MANY_PIXELS,
+            false => PIXELS,
+        }
     }
 
     /// Elements laid out for a block of any of the phases.
@@ -165,7 +175,15 @@ impl<'g> Sums<'g> {
             lines.max_by_key(|line| line.span(size[axis + 1]))
         };
         // All groups are alike. The phases' axes can be looked at one by one: the sizes multiply.
+        if self.channelwise {
+            return 0;
+        }
         let mut sweep = self.sweep([0, 0], 0);
+        if self.is_planar(&sweep) {
+            return sweep
+                .laid_out_in_planes(size, self.lanes)
+                .next_multiple_of(16);
+        }
         let in_place = sweep.in_place() && phases == [1, 1];
         for axis in [0, 1] {
             if let Some(line) = longest(axis) {
@@ -176,6 +194,11 @@ impl<'g> Sums<'g> {
             true => 0,
             false => sweep.laid_out(size).next_multiple_of(16),
         }
+    }
+
+    /// Whether pixels, not columns, fill the lanes. All groups are alike, and there are no phases.
+    fn is_planar(&self, sweep: &Sweep) -> bool {
+        !self.channelwise && sweep.is_planar(self.lanes)
     }
 
     fn workers(&self, cut: Cut) -> usize {
@@ -198,7 +221,9 @@ impl<'g> Sums<'g> {
             return 0;
         }
         let direct = || {
-            let staged = Cut::most_staged(self.g.batch, self.grid(), |cut| self.staged(cut));
+            let pixels = self.block_pixels();
+            let staged =
+                Cut::most_staged(self.g.batch, self.grid(), pixels, |cut| self.staged(cut));
             // A block of a smaller batch may be smaller: then there are more of them.
             let blocks = self.g.batch * self.grid()[0];
             let workers = parallel::most_workers(blocks, self.g.multiply_adds());
@@ -300,9 +325,12 @@ impl<'g> Sums<'g> {
                     out_start: target.start,
                     scratch: &mut *scratch,
                 };
-                match self.channelwise {
-                    true => self.set.run(ChannelSums(sums)),
-                    false => self.set.run(sums),
+                if self.channelwise {
+                    self.set.run(ChannelSums(sums));
+                } else if self.is_planar(&sweep) {
+                    self.set.run(PlanarSums(sums));
+                } else {
+                    self.set.run(sums);
                 }
             }
         }
@@ -369,6 +397,7 @@ impl<'g> Sums<'g> {
     fn pack<T: Element>(&self, w: &[T], bias: Option<&[T]>, packed: &mut [T]) {
         for (sweep, group, start) in self.sweeps() {
             let filters = Filters {
+                set: self.set,
                 w,
                 kernel_width: self.g.kernel[1],
                 seen: self.g.group_channels(),

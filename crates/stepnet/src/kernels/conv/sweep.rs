@@ -15,7 +15,7 @@ use super::line::Line;
 use super::pack::Packed;
 use super::stage::Staged;
 use crate::Element;
-use crate::kernels::simd::tile::{self, Runs, Tile};
+use crate::kernels::simd::tile::{self, Offsets, Runs, Tile};
 use crate::kernels::simd::{Isa, Kernel};
 use std::ops::Range;
 
@@ -53,6 +53,7 @@ pub(super) struct Block {
 }
 
 impl Block {
+    #[inline(always)]
     pub(super) fn pixels(&self) -> usize {
         self.examples.len() * self.rows.len() * self.cols.len()
     }
@@ -60,11 +61,13 @@ impl Block {
 
 impl Sweep {
     /// Elements of a window.
+    #[inline(always)]
     pub(super) fn window(&self) -> usize {
         self.lines[0].taps * self.lines[1].taps * self.channels
     }
 
     /// Whether the source can be read where it lies.
+    #[inline(always)]
     pub(super) fn in_place(&self) -> bool {
         self.lines[0].is_inside() && self.lines[1].is_inside()
             // One tap's channels are one run in any case.
@@ -72,6 +75,7 @@ impl Sweep {
     }
 
     /// Source elements under `[examples, rows, cols]` of outputs.
+    #[inline(always)]
     pub(super) fn laid_out(&self, [examples, rows, cols]: [usize; 3]) -> usize {
         examples * self.lines[0].span(rows) * self.lines[1].span(cols) * self.pitch
     }
@@ -108,17 +112,19 @@ impl<T: Element> Kernel for BlockSums<'_, T> {
             scratch,
         } = self;
         let staged = Staged::of(sweep, &block, source, scratch);
+        let offsets = Offsets::of_short(&staged.runs);
         let mut pass = Pass {
             isa,
             sweep,
             block: &block,
             staged,
+            offsets: offsets.as_ref(),
             packed,
             out,
             out_image,
             out_start,
         };
-        pass.parts();
+        pass.rows();
     }
 }
 
@@ -128,6 +134,8 @@ struct Pass<'a, I, T> {
     sweep: &'a Sweep,
     block: &'a Block,
     staged: Staged<'a, T>,
+    /// The places of the window's elements, where they are few in short runs.
+    offsets: Option<&'a Offsets>,
     packed: &'a Packed<'a, T>,
     out: &'a mut [T],
     out_image: usize,
@@ -142,18 +150,37 @@ struct Part {
     offset: usize,
     /// Its first element.
     first: usize,
+    /// Whether nothing was summed before.
+    is_first: bool,
 }
 
 impl<I: Isa, T: Element> Pass<'_, I, T> {
-    /// Goes through the window's elements in parts that stay in the cache, and for each through the
+    /// The block, or where many taps see nothing but zeros the rows that see the source through the
+    /// same ones.
+    #[inline(always)]
+    fn rows(&mut self) {
+        let line = self.sweep.lines[0];
+        let all = self.block.rows.clone();
+        if !line.is_much_outside() {
+            return self.parts(all, 0..line.taps);
+        }
+        for [some, taps] in line.alike(all) {
+            self.parts(some, taps);
+        }
+    }
+
+    /// Goes through the window's rows `taps` in parts that stay in the cache, and for each through the
     /// panels of columns.
     #[inline(always)]
-    fn parts(&mut self) {
-        let runs = self.staged.runs;
+    fn parts(&mut self, pixels: Range<usize>, taps: Range<usize>) {
+        let runs = Runs {
+            rows: taps.len(),
+            ..self.staged.runs
+        };
         let row = runs.cols * runs.len;
         // As equal parts as whole rows allow; of rows that are too long themselves, parts of a row.
         let (rows, len) = if runs.elements() <= PART {
-            (runs.rows, runs.len)
+            (runs.rows.max(1), runs.len)
         } else if row <= PART || runs.cols > 1 {
             (even(runs.rows, PART / row), runs.len)
         } else {
@@ -168,10 +195,11 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
                     len: len.min(runs.len - from),
                     ..runs
                 },
-                offset: done * runs.row_step + from,
-                first: done * row + from,
+                offset: (taps.start + done) * runs.row_step + from,
+                first: (taps.start + done) * row + from,
+                is_first: done + from == 0,
             };
-            self.panels(part);
+            self.panels(&pixels, part);
             from += len;
             if from >= runs.len {
                 from = 0;
@@ -184,26 +212,33 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
     }
 
     #[inline(always)]
-    fn panels(&mut self, part: Part) {
+    fn panels(&mut self, rows: &Range<usize>, part: Part) {
         let lanes = I::lanes::<T>();
         let mut column = 0;
         while column < self.sweep.columns {
             let left = self.sweep.columns - column;
             if left > lanes {
-                self.pixels::<6, 2>(part, column);
+                self.pixels::<6, 2>(rows, part, column);
                 column += 2 * lanes;
             } else {
-                self.pixels::<8, 1>(part, column);
+                self.pixels::<8, 1>(rows, part, column);
                 column += lanes;
             }
         }
     }
 
-    /// All pixels of the block, `P` at a time, by `V` vectors of columns.
+    /// All pixels of some of the block's rows, `P` at a time, by `V` vectors of columns.
     #[inline(always)]
-    fn pixels<const P: usize, const V: usize>(&mut self, part: Part, column: usize) {
-        let total = self.block.pixels();
-        let mut places = Places::new(self.sweep, self.block, &self.staged, self.out_image);
+    fn pixels<const P: usize, const V: usize>(
+        &mut self,
+        rows: &Range<usize>,
+        part: Part,
+        column: usize,
+    ) {
+        let total = self.block.examples.len() * rows.len() * self.block.cols.len();
+        let above = rows.start - self.block.rows.start;
+        let mut places = Places::new(self.sweep, self.block, &self.staged, self.out_image)
+            .of_rows(above, rows.len());
         let mut done = 0;
         while done + P <= total {
             self.tile::<P, V>(part, column, &mut places);
@@ -234,15 +269,11 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
     ) {
         let (isa, lanes) = (self.isa, I::lanes::<T>());
         let width = (self.sweep.columns - column).min(V * lanes);
-        let mut starts = [0; P];
-        let mut outs = [0; P];
-        for p in 0..P {
-            (starts[p], outs[p]) = places.next();
-            starts[p] += part.offset;
-            outs[p] = outs[p] + column - self.out_start;
-        }
+        let (mut starts, mut outs) = places.take::<P>();
+        outs.iter_mut()
+            .for_each(|out| *out = *out + column - self.out_start);
         let mut sums: Tile<I, T, P, V> = [[isa.splat(T::zero()); V]; P];
-        if part.first == 0 {
+        if part.is_first {
             let bias = load_row::<I, T, V>(isa, &self.packed.bias(column)[..V * lanes]);
             sums = [bias; P];
         } else {
@@ -251,7 +282,17 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             }
         }
         let w = self.packed.panel(column, V * lanes, part.first);
-        tile::windows(isa, self.staged.data, starts, &part.runs, w, &mut sums);
+        let x = self.staged.data;
+        match self.offsets {
+            Some(offsets) => {
+                let elements = part.first..part.first + part.runs.elements();
+                tile::short_windows(isa, x, starts, offsets, elements, w, &mut sums);
+            }
+            None => {
+                starts.iter_mut().for_each(|start| *start += part.offset);
+                tile::windows(isa, x, starts, &part.runs, w, &mut sums);
+            }
+        }
         for p in 0..P {
             store_row::<I, T, V>(isa, &sums[p], &mut self.out[outs[p]..][..width]);
         }
@@ -271,10 +312,7 @@ pub(super) fn load_row<I: Isa, T: Element, const V: usize>(
         if from.len() >= lanes {
             *vector = isa.load(from);
         } else {
-            // No vector here has more lanes.
-            let mut whole = [T::zero(); 16];
-            whole[..from.len()].copy_from_slice(from);
-            *vector = isa.load(&whole);
+            *vector = isa.load_part(from);
         }
     }
     row
@@ -293,9 +331,7 @@ pub(super) fn store_row<I: Isa, T: Element, const V: usize>(
         if to.len() >= lanes {
             isa.store(to, vector);
         } else {
-            let mut whole = [T::zero(); 16];
-            isa.store(&mut whole, vector);
-            to.copy_from_slice(&whole[..to.len()]);
+            isa.store_part(to, vector);
         }
     }
 }
@@ -346,9 +382,48 @@ impl Places {
         }
     }
 
+    /// Only `rows` of the block's rows, those behind the first `above`.
+    #[inline(always)]
+    fn of_rows(mut self, above: usize, rows: usize) -> Self {
+        self.rows = rows;
+        let source = above * self.source_steps[1];
+        let out = above * self.out_steps[1];
+        self.source = self.source.map(|first| first + source);
+        self.out = self.out.map(|first| first + out);
+        self
+    }
+
+    /// How many pixels are left in the row of the next one.
+    #[inline(always)]
+    pub(super) fn left_in_row(&self) -> usize {
+        self.cols - self.col
+    }
+
+    /// The next `P` pixels.
+    #[inline(always)]
+    pub(super) fn take<const P: usize>(&mut self) -> ([usize; P], [usize; P]) {
+        let (mut starts, mut outs) = ([0; P], [0; P]);
+        // Most often all in one row.
+        if self.col + P <= self.cols {
+            for p in 0..P {
+                starts[p] = self.source[0] + p * self.source_steps[0];
+                outs[p] = self.out[0] + p * self.out_steps[0];
+            }
+            self.col += P - 1;
+            self.source[0] = starts[P - 1];
+            self.out[0] = outs[P - 1];
+            self.next();
+        } else {
+            for p in 0..P {
+                (starts[p], outs[p]) = self.next();
+            }
+        }
+        (starts, outs)
+    }
+
     /// The next pixel. Behind the last one it goes on to places that nobody asks for.
     #[inline(always)]
-    pub(super) fn next(&mut self) -> (usize, usize) {
+    fn next(&mut self) -> (usize, usize) {
         let here = (self.source[0], self.out[0]);
         self.col += 1;
         if self.col < self.cols {

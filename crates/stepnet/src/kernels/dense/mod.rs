@@ -1,10 +1,11 @@
 //! Fully connected layers: `y = x w^T + b`.
 //!
-//! Each pass is one matrix product. Layers of few features (`small`), and of few units on many
-//! features (`wide`), have loops of their own. Of the others each pass is that of a convolution
+//! Each pass is one matrix product. Layers of few features (`small`), of few units on many features
+//! (`wide`), and forward passes of few examples (`few`) have loops of their own. Of the others each pass is that of a convolution
 //! whose pictures are single pixels and whose filters `w` are, from the units to the features: its
 //! gradient by data is this forward pass, and the other way round.
 
+mod few;
 mod small;
 #[cfg(test)]
 mod tests;
@@ -91,6 +92,9 @@ impl DenseGeometry {
 
 /// Elements of scratch memory that [`forward`] needs, for `g`'s batch and every smaller one.
 pub fn forward_scratch<T: Element>(g: &DenseGeometry) -> usize {
+    if few::suits::<T>(InstructionSet::best(), g) {
+        return 0;
+    }
     pointwise::backward_data_scratch::<T>(&g.transposed())
 }
 
@@ -135,6 +139,10 @@ pub fn forward<T: Element>(
     }
     if wide::suits_forward(g) {
         return wide::forward(g, x, w, b, y);
+    }
+    let set = InstructionSet::best();
+    if few::suits::<T>(set, g) {
+        return few::forward(set, g, x, w, b, y);
     }
     pointwise::backward_data(&g.transposed(), x, w, b, y, scratch);
 }

@@ -1,6 +1,6 @@
 //! AVX2 and FMA: vectors of 256 bits.
 
-use std::arch::x86_64::{__m256, __m256d};
+use std::arch::x86_64::{__m256, __m256d, __m256i};
 
 use pulp::x86::V3;
 
@@ -28,7 +28,7 @@ impl Avx2 {
 }
 
 /// The vectors of a number type and their instructions.
-pub trait Avx2Lanes: Copy {
+pub trait Avx2Lanes: Copy + Sized {
     /// One register.
     type Vector: Copy;
     /// How many values it holds.
@@ -45,6 +45,18 @@ pub trait Avx2Lanes: Copy {
     /// # Safety
     /// All of its lanes can be written.
     unsafe fn store(token: V3, to: *mut Self, vector: Self::Vector);
+    /// The first `count` lanes from `from`, zeros in the others.
+    ///
+    /// # Safety
+    /// These lanes can be read.
+    unsafe fn load_part(token: V3, from: *const Self, count: usize) -> Self::Vector;
+    /// Writes the first `count` lanes at `to`.
+    ///
+    /// # Safety
+    /// These lanes can be written.
+    unsafe fn store_part(token: V3, to: *mut Self, count: usize, vector: Self::Vector);
+    /// Turns a square of as many rows as there are lanes.
+    fn transpose(token: V3, from: &[Self], from_step: usize, to: &mut [Self], to_step: usize);
     /// `a b + c`, rounded once.
     fn mul_add(token: V3, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// `a + b`.
@@ -53,6 +65,19 @@ pub trait Avx2Lanes: Copy {
     fn sub(token: V3, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a b`.
     fn mul(token: V3, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+}
+
+/// A mask of the first `count` lanes of 32 bits.
+#[inline(always)]
+fn first_lanes(token: V3, count: usize) -> __m256i {
+    const MASKS: [i32; 16] = [-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0];
+    let first = 8 - count.min(8);
+    // SAFETY: eight numbers from one of the first nine on lie in the array of sixteen.
+    unsafe {
+        token
+            .avx
+            ._mm256_loadu_si256(MASKS.as_ptr().add(first).cast())
+    }
 }
 
 impl Avx2Lanes for f32 {
@@ -74,6 +99,50 @@ impl Avx2Lanes for f32 {
     unsafe fn store(token: V3, to: *mut Self, vector: __m256) {
         // SAFETY: the caller's promise is the instruction's: all lanes can be written.
         unsafe { token.avx._mm256_storeu_ps(to, vector) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_part(token: V3, from: *const Self, count: usize) -> __m256 {
+        let mask = first_lanes(token, count * (size_of::<Self>() / size_of::<i32>()));
+        // SAFETY: the instruction reads the lanes of the mask alone, those of the caller's promise.
+        unsafe { token.avx._mm256_maskload_ps(from, mask) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_part(token: V3, to: *mut Self, count: usize, vector: __m256) {
+        let mask = first_lanes(token, count * (size_of::<Self>() / size_of::<i32>()));
+        // SAFETY: the instruction writes the lanes of the mask alone, those of the caller's promise.
+        unsafe { token.avx._mm256_maskstore_ps(to, mask, vector) }
+    }
+
+    #[inline(always)]
+    fn transpose(token: V3, from: &[f32], from_step: usize, to: &mut [f32], to_step: usize) {
+        let avx = token.avx;
+        let isa = Avx2(token);
+        let [mut pairs, mut fours] = [[avx._mm256_setzero_ps(); 8]; 2];
+        // Rows two by two, then four by four, in each half of the vectors apart.
+        for r in (0..8).step_by(2) {
+            let a = isa.load(&from[r * from_step..]);
+            let b = isa.load(&from[(r + 1) * from_step..]);
+            pairs[r] = avx._mm256_unpacklo_ps(a, b);
+            pairs[r + 1] = avx._mm256_unpackhi_ps(a, b);
+        }
+        for r in [0, 4] {
+            for half in 0..2 {
+                let (a, b) = (pairs[r + half], pairs[r + 2 + half]);
+                fours[r + 2 * half] = avx._mm256_shuffle_ps::<0x44>(a, b);
+                fours[r + 2 * half + 1] = avx._mm256_shuffle_ps::<0xee>(a, b);
+            }
+        }
+        for k in 0..4 {
+            let (a, b) = (fours[k], fours[k + 4]);
+            isa.store(
+                &mut to[k * to_step..],
+                avx._mm256_permute2f128_ps::<0x20>(a, b),
+            );
+            let upper = avx._mm256_permute2f128_ps::<0x31>(a, b);
+            isa.store(&mut to[(k + 4) * to_step..], upper);
+        }
     }
 
     #[inline(always)]
@@ -116,6 +185,42 @@ impl Avx2Lanes for f64 {
     unsafe fn store(token: V3, to: *mut Self, vector: __m256d) {
         // SAFETY: the caller's promise is the instruction's: all lanes can be written.
         unsafe { token.avx._mm256_storeu_pd(to, vector) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_part(token: V3, from: *const Self, count: usize) -> __m256d {
+        let mask = first_lanes(token, count * (size_of::<Self>() / size_of::<i32>()));
+        // SAFETY: the instruction reads the lanes of the mask alone, those of the caller's promise.
+        unsafe { token.avx._mm256_maskload_pd(from, mask) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_part(token: V3, to: *mut Self, count: usize, vector: __m256d) {
+        let mask = first_lanes(token, count * (size_of::<Self>() / size_of::<i32>()));
+        // SAFETY: the instruction writes the lanes of the mask alone, those of the caller's promise.
+        unsafe { token.avx._mm256_maskstore_pd(to, mask, vector) }
+    }
+
+    #[inline(always)]
+    fn transpose(token: V3, from: &[f64], from_step: usize, to: &mut [f64], to_step: usize) {
+        let avx = token.avx;
+        let isa = Avx2(token);
+        let mut pairs = [avx._mm256_setzero_pd(); 4];
+        for r in [0, 2] {
+            let a = isa.load(&from[r * from_step..]);
+            let b = isa.load(&from[(r + 1) * from_step..]);
+            pairs[r] = avx._mm256_unpacklo_pd(a, b);
+            pairs[r + 1] = avx._mm256_unpackhi_pd(a, b);
+        }
+        for k in 0..2 {
+            let (a, b) = (pairs[k], pairs[k + 2]);
+            isa.store(
+                &mut to[k * to_step..],
+                avx._mm256_permute2f128_pd::<0x20>(a, b),
+            );
+            let upper = avx._mm256_permute2f128_pd::<0x31>(a, b);
+            isa.store(&mut to[(k + 2) * to_step..], upper);
+        }
     }
 
     #[inline(always)]
@@ -174,6 +279,23 @@ impl Isa for Avx2 {
         let to = &mut to[..T::LANES];
         // SAFETY: the slice was just cut to one vector.
         unsafe { T::store(self.0, to.as_mut_ptr(), vector) }
+    }
+
+    #[inline(always)]
+    fn load_part<T: Element>(self, from: &[T]) -> T::Vector {
+        // SAFETY: no more lanes than the slice has values, or than there are.
+        unsafe { T::load_part(self.0, from.as_ptr(), from.len().min(T::LANES)) }
+    }
+
+    #[inline(always)]
+    fn store_part<T: Element>(self, to: &mut [T], vector: T::Vector) {
+        // SAFETY: no more lanes than the slice has values, or than there are.
+        unsafe { T::store_part(self.0, to.as_mut_ptr(), to.len().min(T::LANES), vector) }
+    }
+
+    #[inline(always)]
+    fn transpose<T: Element>(self, from: &[T], from_step: usize, to: &mut [T], to_step: usize) {
+        T::transpose(self.0, from, from_step, to, to_step);
     }
 
     #[inline(always)]

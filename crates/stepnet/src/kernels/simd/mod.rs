@@ -77,6 +77,19 @@ pub(super) trait Isa: Copy + Send + Sync {
     /// Writes the first values of `to`, which holds at least one vector.
     fn store<T: Element>(self, to: &mut [T], vector: Self::Vector<T>);
 
+    /// The first values of `from`; zeros in the lanes behind its end.
+    fn load_part<T: Element>(self, from: &[T]) -> Self::Vector<T>;
+
+    /// As many of the vector's values as `to` takes.
+    fn store_part<T: Element>(self, to: &mut [T], vector: Self::Vector<T>);
+
+    /// Turns a square of as many rows as a vector has lanes: `to[k to_step + r] = from[r from_step + k]`.
+    ///
+    /// # Panics
+    ///
+    /// If a row ends behind its slice.
+    fn transpose<T: Element>(self, from: &[T], from_step: usize, to: &mut [T], to_step: usize);
+
     /// The vector that starts at `from`.
     ///
     /// # Safety

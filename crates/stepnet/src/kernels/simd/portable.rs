@@ -46,6 +46,26 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn load_part<T: Element>(self, from: &[T]) -> [T; LANES] {
+        each(|lane| from.get(lane).copied().unwrap_or(T::zero()))
+    }
+
+    #[inline(always)]
+    fn store_part<T: Element>(self, to: &mut [T], vector: [T; LANES]) {
+        for (to, value) in to.iter_mut().zip(vector) {
+            *to = value;
+        }
+    }
+
+    #[inline(always)]
+    fn transpose<T: Element>(self, from: &[T], from_step: usize, to: &mut [T], to_step: usize) {
+        let rows = each(|r| self.load(&from[r * from_step..]));
+        for k in 0..LANES {
+            self.store(&mut to[k * to_step..], each(|r| rows[r][k]));
+        }
+    }
+
+    #[inline(always)]
     unsafe fn load_at<T: Element>(self, from: *const T) -> [T; LANES] {
         // SAFETY: the caller's promise is that all lanes lie in one array; an array of numbers is
         // aligned as a number is.

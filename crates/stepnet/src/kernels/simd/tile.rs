@@ -11,6 +11,7 @@
 
 use super::Isa;
 use crate::Element;
+use std::ops::Range;
 
 /// A tile of results: `P` rows of `V` vectors.
 pub(in crate::kernels) type Tile<I, T, const P: usize, const V: usize> =
@@ -32,17 +33,171 @@ pub(in crate::kernels) struct Runs {
 
 impl Runs {
     /// Elements of the window.
+    #[inline(always)]
     pub(in crate::kernels) fn elements(&self) -> usize {
         self.rows * self.cols * self.len
     }
 
     /// How far behind the first element the last one ends.
+    #[inline(always)]
     pub(in crate::kernels) fn reach(&self) -> usize {
         match self.elements() {
             0 => 0,
             _ => (self.rows - 1) * self.row_step + (self.cols - 1) * self.col_step + self.len,
         }
     }
+}
+
+/// The places of all elements of a window, one by one: where runs are short, a loop over these does
+/// not end as often as one over the runs.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::kernels) struct Offsets {
+    /// None reaches further than the runs they were made of.
+    places: [u32; MOST_OFFSETS],
+    runs: Runs,
+}
+
+/// Elements of a window whose places are listed.
+const MOST_OFFSETS: usize = 256;
+
+/// Elements of a run that is not short.
+const LONG_RUN: usize = 16;
+
+impl Offsets {
+    /// The places, where runs are short and the window is small enough.
+    #[inline(always)]
+    pub(in crate::kernels) fn of_short(runs: &Runs) -> Option<Self> {
+        let several = runs.rows * runs.cols > 1;
+        let few = runs.elements() <= MOST_OFFSETS && u32::try_from(runs.reach()).is_ok();
+        if !several || !few || runs.len >= LONG_RUN {
+            return None;
+        }
+        let mut places = [0; MOST_OFFSETS];
+        let mut to = places.iter_mut();
+        for row in 0..runs.rows {
+            for col in 0..runs.cols {
+                let first = row * runs.row_step + col * runs.col_step;
+                for (k, to) in (first..first + runs.len).zip(&mut to) {
+                    // Less than the reach, which fits.
+                    *to = k as u32;
+                }
+            }
+        }
+        Some(Self {
+            places,
+            runs: *runs,
+        })
+    }
+}
+
+/// [`windows`] over some elements of a window with its places listed; `w` is that of the first one.
+///
+/// # Panics
+///
+/// As [`windows`].
+#[inline(always)]
+pub(in crate::kernels) fn short_windows<I: Isa, T: Element, const P: usize, const V: usize>(
+    isa: I,
+    x: &[T],
+    starts: [usize; P],
+    offsets: &Offsets,
+    elements: Range<usize>,
+    w: &[T],
+    sums: &mut Tile<I, T, P, V>,
+) {
+    let lanes = I::lanes::<T>();
+    let places = &offsets.places[elements];
+    let runs = &offsets.runs;
+    let furthest = starts.iter().copied().max().unwrap_or(0);
+    assert!(
+        furthest + runs.reach() <= x.len(),
+        "a window leaves the image"
+    );
+    assert!(places.len() * V * lanes <= w.len(), "too few weights");
+    let mut tile = *sums;
+    // SAFETY: as in `windows`; every listed place lies before the reach of the runs it was made of.
+    unsafe {
+        let mut pixels = [x.as_ptr(); P];
+        for (pixel, start) in pixels.iter_mut().zip(starts) {
+            *pixel = pixel.add(start);
+        }
+        let mut w = w.as_ptr();
+        for &place in places {
+            let by = vectors_at::<I, T, V>(isa, w);
+            w = w.add(V * lanes);
+            for (pixel, sums) in pixels.iter().zip(&mut tile) {
+                let value = isa.splat(*pixel.add(place as usize));
+                for (sum, by) in sums.iter_mut().zip(by) {
+                    *sum = isa.vector_mul_add(value, by, *sum);
+                }
+            }
+        }
+    }
+    *sums = tile;
+}
+
+/// `sums[column][v][lane] += sum over k of w[k][column] x[starts[v] + place(k) + lane]`, `k` over the
+/// rows, columns and elements of the runs; here an element lies `plane` behind the one before.
+///
+/// `w` holds a vector for every element of the window, of which the first `C` values are used.
+///
+/// # Panics
+///
+/// If a vector reaches beyond `x`, or `w` is shorter than the window needs.
+#[inline(always)]
+pub(in crate::kernels) fn planes<I: Isa, T: Element, const C: usize, const V: usize>(
+    isa: I,
+    x: &[T],
+    starts: [usize; V],
+    runs: &Runs,
+    plane: usize,
+    w: &[T],
+    sums: &mut Tile<I, T, C, V>,
+) {
+    if runs.elements() == 0 {
+        return;
+    }
+    let lanes = I::lanes::<T>();
+    let furthest = starts.iter().copied().max().unwrap_or(0);
+    let reach = (runs.rows - 1) * runs.row_step
+        + (runs.cols - 1) * runs.col_step
+        + (runs.len - 1) * plane
+        + lanes;
+    assert!(furthest + reach <= x.len(), "a window leaves the image");
+    assert!(
+        C <= lanes && runs.elements() * lanes <= w.len(),
+        "too few weights"
+    );
+    let mut tile = *sums;
+    // SAFETY: the vector of the last element of the furthest window ends within `x`, and all others
+    // lie before it; `w` is read front to back, `C` of a vector's values for each of the elements.
+    unsafe {
+        let mut pixels = [x.as_ptr(); V];
+        for (pixel, start) in pixels.iter_mut().zip(starts) {
+            *pixel = pixel.add(start);
+        }
+        let mut w = w.as_ptr();
+        for row in 0..runs.rows {
+            for col in 0..runs.cols {
+                let mut place = row * runs.row_step + col * runs.col_step;
+                for _ in 0..runs.len {
+                    let mut values = [isa.splat(T::zero()); V];
+                    for (value, pixel) in values.iter_mut().zip(&pixels) {
+                        *value = isa.load_at(pixel.add(place));
+                    }
+                    for (column, sums) in tile.iter_mut().enumerate() {
+                        let by = isa.splat(*w.add(column));
+                        for (sum, value) in sums.iter_mut().zip(values) {
+                            *sum = isa.vector_mul_add(by, value, *sum);
+                        }
+                    }
+                    place += plane;
+                    w = w.add(lanes);
+                }
+            }
+        }
+    }
+    *sums = tile;
 }
 
 /// `sums[p][column] += sum over k of x[starts[p] + place(k)] w[k][column]`, `k` in the order of the
@@ -102,8 +257,26 @@ pub(in crate::kernels) fn windows<I: Isa, T: Element, const P: usize, const V: u
     *sums = tile;
 }
 
-/// `sums[p][channel] += sum over the taps of x[starts[p] + tap + channel] w[tap][channel]`, for the
-/// channels of one vector; `step` is from one tap's channels to the next in `w`.
+/// Where a window's taps lie: counts of rows and columns, and from one to the next in the image and in
+/// the weights.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::kernels) struct Taps {
+    pub(in crate::kernels) counts: [usize; 2],
+    pub(in crate::kernels) x_steps: [usize; 2],
+    pub(in crate::kernels) w_steps: [usize; 2],
+}
+
+impl Taps {
+    /// How far behind the first tap the last one lies.
+    #[inline(always)]
+    fn reach(&self, steps: [usize; 2]) -> usize {
+        let last = self.counts.iter().zip(steps);
+        last.map(|(&count, step)| (count - 1) * step).sum()
+    }
+}
+
+/// `sums[p][channel] += sum over the taps of x[starts[p] + tap + channel] w[tap + channel]`, for the
+/// channels of one vector.
 ///
 /// # Panics
 ///
@@ -113,32 +286,36 @@ pub(in crate::kernels) fn channels<I: Isa, T: Element, const P: usize>(
     isa: I,
     x: &[T],
     starts: [usize; P],
-    taps: &Runs,
+    taps: &Taps,
     w: &[T],
-    step: usize,
     sums: &mut Tile<I, T, P, 1>,
 ) {
-    let count = taps.rows * taps.cols;
-    if count == 0 {
+    if taps.counts.contains(&0) {
         return;
     }
     let lanes = I::lanes::<T>();
-    let reach = (taps.rows - 1) * taps.row_step + (taps.cols - 1) * taps.col_step + lanes;
     let furthest = starts.iter().copied().max().unwrap_or(0);
-    assert!(furthest + reach <= x.len(), "a tap leaves the image");
-    assert!((count - 1) * step + lanes <= w.len(), "too few weights");
+    assert!(
+        furthest + taps.reach(taps.x_steps) + lanes <= x.len(),
+        "a tap leaves the image"
+    );
+    assert!(
+        taps.reach(taps.w_steps) + lanes <= w.len(),
+        "too few weights"
+    );
     let mut tile = *sums;
-    // SAFETY: `starts[p] + reach`, which counts the last tap's vector, is at most the length of `x`
-    // for every `p`; the last tap's vector of `w` ends within it. All others lie before them.
+    // SAFETY: the last tap's vector ends within `x` for the furthest start, and within `w`; all others
+    // lie before it.
     unsafe {
         let mut pixels = [x.as_ptr(); P];
         for (pixel, start) in pixels.iter_mut().zip(starts) {
             *pixel = pixel.add(start);
         }
-        for row in 0..taps.rows {
-            for col in 0..taps.cols {
-                let by = isa.load_at(w.as_ptr().add((row * taps.cols + col) * step));
-                let place = row * taps.row_step + col * taps.col_step;
+        for row in 0..taps.counts[0] {
+            for col in 0..taps.counts[1] {
+                let by = row * taps.w_steps[0] + col * taps.w_steps[1];
+                let by = isa.load_at(w.as_ptr().add(by));
+                let place = row * taps.x_steps[0] + col * taps.x_steps[1];
                 for (pixel, [sum]) in pixels.iter().zip(&mut tile) {
                     *sum = isa.vector_mul_add(isa.load_at(pixel.add(place)), by, *sum);
                 }
@@ -148,37 +325,98 @@ pub(in crate::kernels) fn channels<I: Isa, T: Element, const P: usize>(
     *sums = tile;
 }
 
-/// `sums[tap][channel] += sum over the pixels of x[pixel + places[tap] + channel] dy[pixel + channel]`,
-/// for the channels of one vector.
+/// [`channels`] of `P` pixels in a row, `PIXEL` columns apart, for rows of `S` taps one behind the other:
+/// what several pixels see is read once.
 ///
 /// # Panics
 ///
-/// If a pixel's vector reaches beyond `x` through a tap, or beyond `dy`.
+/// If a tap's vector reaches beyond `x`, or beyond `w`.
 #[inline(always)]
-pub(in crate::kernels) fn taps<I: Isa, T: Element, const K: usize>(
+pub(in crate::kernels) fn channels_of_row<
+    I: Isa,
+    T: Element,
+    const P: usize,
+    const S: usize,
+    const STRIDE: usize,
+>(
     isa: I,
     x: &[T],
-    places: [usize; K],
+    start: usize,
+    taps: &Taps,
+    w: &[T],
+    sums: &mut Tile<I, T, P, 1>,
+) {
+    let [rows, _] = taps.counts;
+    let lanes = I::lanes::<T>();
+    let reach = ((P - 1) * STRIDE + S - 1) * taps.x_steps[1] + lanes;
+    if rows == 0 {
+        return;
+    }
+    assert!(
+        start + (rows - 1) * taps.x_steps[0] + reach <= x.len(),
+        "a tap leaves the image"
+    );
+    let last = (rows - 1) * taps.w_steps[0] + (S - 1) * taps.w_steps[1];
+    assert!(last + lanes <= w.len(), "too few weights");
+    let mut tile = *sums;
+    // SAFETY: the last pixel's last tap ends within `x`, and the last tap's vector within `w`; all others
+    // lie before them.
+    unsafe {
+        let mut x = x.as_ptr().add(start);
+        let mut w = w.as_ptr();
+        for _ in 0..rows {
+            let mut by = [isa.splat(T::zero()); S];
+            for (s, by) in by.iter_mut().enumerate() {
+                *by = isa.load_at(w.add(s * taps.w_steps[1]));
+            }
+            for col in 0..(P - 1) * STRIDE + S {
+                let value = isa.load_at(x.add(col * taps.x_steps[1]));
+                for (p, [sum]) in tile.iter_mut().enumerate() {
+                    if let Some(by) = col.checked_sub(p * STRIDE).and_then(|s| by.get(s)) {
+                        *sum = isa.vector_mul_add(value, *by, *sum);
+                    }
+                }
+            }
+            x = x.wrapping_add(taps.x_steps[0]);
+            w = w.wrapping_add(taps.w_steps[0]);
+        }
+    }
+    *sums = tile;
+}
+
+/// `sums[r][c][channel] += sum over the pixels of
+/// x[pixel + r tap_steps[0] + c tap_steps[1] + channel] dy[pixel + channel]`, for `used` channels of a
+/// vector; fewer than all of them are read one by one.
+///
+/// # Panics
+///
+/// If a pixel's channels reach beyond `x` through a tap, or beyond `dy`.
+#[inline(always)]
+pub(in crate::kernels) fn taps<I: Isa, T: Element, const R: usize, const C: usize>(
+    isa: I,
+    x: &[T],
+    tap_steps: [usize; 2],
     dy: &[T],
     pixels: &Pixels,
-    sums: &mut Tile<I, T, K, 1>,
+    used: usize,
+    sums: &mut Tile<I, T, R, C>,
 ) {
     if pixels.is_empty() {
         return;
     }
     let lanes = I::lanes::<T>();
-    let furthest = places.iter().copied().max().unwrap_or(0);
+    let furthest = (R - 1) * tap_steps[0] + (C - 1) * tap_steps[1];
     assert!(
-        pixels.reach(pixels.x_steps) + furthest + lanes <= x.len(),
+        used <= lanes && pixels.reach(pixels.x_steps) + furthest + used <= x.len(),
         "a tap leaves the image"
     );
     assert!(
-        pixels.reach(pixels.dy_steps) + lanes <= dy.len(),
+        pixels.reach(pixels.dy_steps) + used <= dy.len(),
         "a pixel leaves the gradient"
     );
     let [images, rows, cols] = pixels.counts;
     let mut tile = *sums;
-    // SAFETY: the last pixel's vector ends within `x` through the furthest tap, and within `dy`; all
+    // SAFETY: the last pixel's channels end within `x` through the furthest tap, and within `dy`; all
     // other pixels and taps lie before it.
     unsafe {
         for image in 0..images {
@@ -188,12 +426,72 @@ pub(in crate::kernels) fn taps<I: Isa, T: Element, const K: usize>(
                 let dy = dy.as_ptr();
                 let dy = dy.add(image * pixels.dy_steps[0] + row * pixels.dy_steps[1]);
                 for col in 0..cols {
-                    let by = isa.load_at(dy.add(col * pixels.dy_steps[2]));
+                    let by = some_at::<I, T>(isa, dy.add(col * pixels.dy_steps[2]), used);
                     let x = x.add(col * pixels.x_steps[2]);
-                    for (place, [sum]) in places.iter().zip(&mut tile) {
-                        *sum = isa.vector_mul_add(isa.load_at(x.add(*place)), by, *sum);
+                    for (r, sums) in tile.iter_mut().enumerate() {
+                        let x = x.add(r * tap_steps[0]);
+                        for (c, sum) in sums.iter_mut().enumerate() {
+                            let value = some_at::<I, T>(isa, x.add(c * tap_steps[1]), used);
+                            *sum = isa.vector_mul_add(value, by, *sum);
+                        }
                     }
                 }
+            }
+        }
+    }
+    *sums = tile;
+}
+
+/// The first `used` values from `from` on.
+///
+/// # Safety
+/// They can be read.
+#[inline(always)]
+unsafe fn some_at<I: Isa, T: Element>(isa: I, from: *const T, used: usize) -> I::Vector<T> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if used == I::lanes::<T>() {
+            isa.load_at(from)
+        } else {
+            isa.load_part(std::slice::from_raw_parts(from, used))
+        }
+    }
+}
+
+/// `sums[r][column] += sum over i of by[i] x[starts[i] + r row_step + column]`.
+///
+/// # Panics
+///
+/// If a row's vectors reach beyond `x`, or there are fewer factors than starts.
+#[inline(always)]
+pub(in crate::kernels) fn gathered<I: Isa, T: Element, const R: usize, const V: usize>(
+    isa: I,
+    x: &[T],
+    starts: &[u32],
+    by: &[T],
+    row_step: usize,
+    sums: &mut Tile<I, T, R, V>,
+) {
+    let Some(furthest) = starts.iter().copied().max() else {
+        return;
+    };
+    let reach = (R - 1) * row_step + V * I::lanes::<T>();
+    assert!(
+        furthest as usize + reach <= x.len(),
+        "a row leaves the image"
+    );
+    let by = &by[..starts.len()];
+    let mut tile = *sums;
+    for (&start, &by) in starts.iter().zip(by) {
+        let by = isa.splat(by);
+        for (r, sums) in tile.iter_mut().enumerate() {
+            // SAFETY: the last row of the furthest start ends within `x`; all others lie before it.
+            let row = unsafe {
+                let from = x.as_ptr().add(start as usize + r * row_step);
+                vectors_at::<I, T, V>(isa, from)
+            };
+            for (sum, value) in sums.iter_mut().zip(row) {
+                *sum = isa.vector_mul_add(by, value, *sum);
             }
         }
     }
@@ -233,6 +531,7 @@ pub(in crate::kernels) struct Pixels {
 
 impl Pixels {
     /// The same pixels in as long rows as they allow.
+    #[inline(always)]
     pub(in crate::kernels) fn joined(mut self) -> Self {
         for _ in 0..2 {
             let [images, rows, cols] = self.counts;
@@ -247,11 +546,13 @@ impl Pixels {
         self
     }
 
+    #[inline(always)]
     fn is_empty(&self) -> bool {
         self.counts.contains(&0)
     }
 
     /// How far behind the first pixel the last one lies.
+    #[inline(always)]
     fn reach(&self, steps: [usize; 3]) -> usize {
         let last = self.counts.iter().zip(steps);
         last.map(|(&count, step)| (count - 1) * step).sum()

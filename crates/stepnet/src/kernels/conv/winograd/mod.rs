@@ -219,6 +219,7 @@ impl<'g> Winograd<'g> {
         let (packed, scratch) = scratch.split_at_mut(self.packed_len());
         let workers = self.workers(cut).min(scratch.len() / part);
         let filters = Filters {
+            set: self.set,
             w,
             kernel_width: self.g.kernel[1],
             seen: self.g.group_channels(),

@@ -1,0 +1,228 @@
+//! Sums over windows with few columns: pixels in the lanes of a vector.
+//!
+//! Where a pixel has one to a few columns (the gradient by the channels of a picture, say), most lanes
+//! of a vector of columns would be empty. So the part of the source under a block is laid out
+//! channel by channel, `[example, row, channel, column of pixels]`, and a tile is some vectors of
+//! neighbouring pixels by all columns:
+//!
+//! ```text
+//! sums[column][pixels] += packed[s, t, c, column] * laid_out[row + s, c, pixels + t]
+//! ```
+
+use super::stage::inside;
+use super::sweep::{Block, BlockSums, Sweep};
+use crate::Element;
+use crate::kernels::simd::tile::{self, Runs, Tile};
+use crate::kernels::simd::{Isa, Kernel};
+
+/// Vectors of sums in a tile.
+const TILE: usize = 9;
+
+/// Taps from which laying out the channels one by one pays for itself.
+const SOME_TAPS: usize = 4;
+
+impl Sweep {
+    /// Whether the lanes of vectors of `lanes` values are better filled with pixels than with columns.
+    pub(super) fn is_planar(&self, lanes: usize) -> bool {
+        let [line_h, line_w] = &self.lines;
+        2 * self.columns <= lanes
+            && line_w.outputs >= lanes
+            && line_h.taps * line_w.taps >= SOME_TAPS
+            && [line_h.stride, line_w.stride] == [1, 1]
+            && self.out_step == [1, 1]
+    }
+
+    /// Elements of a channel's row for `cols` columns of pixels.
+    fn plane(&self, cols: usize, lanes: usize) -> usize {
+        let line = &self.lines[1];
+        cols.next_multiple_of(lanes) + line.taps.saturating_sub(1) * line.dilation
+    }
+
+    /// Source elements laid out for `[examples, rows, cols]` of outputs.
+    pub(super) fn laid_out_in_planes(
+        &self,
+        [examples, rows, cols]: [usize; 3],
+        lanes: usize,
+    ) -> usize {
+        examples * self.lines[0].span(rows) * self.channels * self.plane(cols, lanes)
+    }
+}
+
+/// The sums of one block.
+pub(super) struct PlanarSums<'a, T>(pub(super) BlockSums<'a, T>);
+
+impl<T: Element> Kernel for PlanarSums<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        match self.0.sweep.columns {
+            1 => self.columns::<I, 1>(isa),
+            2 => self.columns::<I, 2>(isa),
+            3 => self.columns::<I, 3>(isa),
+            4 => self.columns::<I, 4>(isa),
+            columns => unreachable!("{columns} columns are many"),
+        }
+    }
+}
+
+impl<T: Element> PlanarSums<'_, T> {
+    #[inline(always)]
+    fn columns<I: Isa, const C: usize>(self, isa: I) {
+        let BlockSums {
+            sweep,
+            block,
+            source,
+            packed,
+            out,
+            out_image,
+            out_start,
+            scratch,
+        } = self.0;
+        let lanes = I::lanes::<T>();
+        let plane = sweep.plane(block.cols.len(), lanes);
+        let sizes = [block.examples.len(), block.rows.len(), block.cols.len()];
+        let x = &mut scratch[..sweep.laid_out_in_planes(sizes, lanes)];
+        lay_out(sweep, &block, source, plane, x);
+        let [line_h, line_w] = &sweep.lines;
+        let row = sweep.channels * plane;
+        let mut pass = Pass {
+            isa,
+            sweep,
+            block: &block,
+            x,
+            runs: Runs {
+                rows: line_h.taps,
+                row_step: line_h.dilation * row,
+                cols: line_w.taps,
+                col_step: line_w.dilation,
+                len: sweep.channels,
+            },
+            plane,
+            row,
+            bias: packed.bias(0),
+            w: packed.panel(0, lanes, 0),
+            out,
+            out_image,
+            out_start,
+        };
+        let vectors = sizes[2].div_ceil(lanes);
+        let total = sizes[0] * sizes[1] * vectors;
+        let most = TILE / C;
+        let mut done = 0;
+        while done < total {
+            match most.min(total - done) {
+                9 => pass.tile::<C, 9>(&mut done),
+                8 => pass.tile::<C, 8>(&mut done),
+                7 => pass.tile::<C, 7>(&mut done),
+                6 => pass.tile::<C, 6>(&mut done),
+                5 => pass.tile::<C, 5>(&mut done),
+                4 => pass.tile::<C, 4>(&mut done),
+                3 => pass.tile::<C, 3>(&mut done),
+                2 => pass.tile::<C, 2>(&mut done),
+                _ => pass.tile::<C, 1>(&mut done),
+            }
+        }
+    }
+}
+
+/// Lays out the part of the source under a block, with its zeros, `plane` elements for a channel's row.
+#[inline(always)]
+fn lay_out<T: Element>(sweep: &Sweep, block: &Block, source: &[T], plane: usize, to: &mut [T]) {
+    let [line_h, line_w] = &sweep.lines;
+    let rows = line_h.span(block.rows.len());
+    let top = line_h.start(block.rows.start);
+    let left = line_w.start(block.cols.start);
+    let inside = inside(line_w, left, plane);
+    let row_len = sweep.channels * plane;
+    let mut to = to.chunks_exact_mut(row_len.max(1));
+    for example in block.examples.clone() {
+        for row in 0..rows {
+            let Some(to) = to.next() else { return };
+            let at = top + row.cast_signed();
+            if at < 0 || at >= line_h.n.cast_signed() || inside.is_empty() {
+                to.fill(T::zero());
+                continue;
+            }
+            let image_row = (example * line_h.n + at.cast_unsigned()) * line_w.n;
+            let first = image_row + (left + inside.start.cast_signed()).cast_unsigned();
+            let from = &source[first * sweep.source_channels + sweep.first_channel..];
+            to.fill(T::zero());
+            for (channel, to) in to.chunks_exact_mut(plane).enumerate() {
+                let to = &mut to[inside.clone()];
+                let from = from[channel..].iter().step_by(sweep.source_channels);
+                to.iter_mut().zip(from).for_each(|(to, &from)| *to = from);
+            }
+        }
+    }
+}
+
+/// A block on its way through an instruction set.
+struct Pass<'a, I, T> {
+    isa: I,
+    sweep: &'a Sweep,
+    block: &'a Block,
+    x: &'a [T],
+    /// The elements of a window; from one channel to the next lies a plane.
+    runs: Runs,
+    plane: usize,
+    /// From one row to the next.
+    row: usize,
+    bias: &'a [T],
+    w: &'a [T],
+    out: &'a mut [T],
+    out_image: usize,
+    out_start: usize,
+}
+
+impl<I: Isa, T: Element> Pass<'_, I, T> {
+    /// The next `V` vectors of pixels by all columns.
+    #[inline(always)]
+    fn tile<const C: usize, const V: usize>(&mut self, done: &mut usize) {
+        // Never asked for: more vectors than there are registers.
+        if C * V > TILE {
+            return;
+        }
+        let (isa, lanes) = (self.isa, I::lanes::<T>());
+        let [examples, rows, cols] = [&self.block.examples, &self.block.rows, &self.block.cols];
+        let vectors = cols.len().div_ceil(lanes);
+        let span = self.sweep.lines[0].span(rows.len());
+        let mut starts = [0; V];
+        let mut places = [(0, 0, 0); V];
+        for v in 0..V {
+            let (line, vector) = ((*done + v) / vectors, (*done + v) % vectors);
+            let (example, row) = (line / rows.len(), line % rows.len());
+            starts[v] = (example * span + row) * self.row + vector * lanes;
+            places[v] = (example, row, vector * lanes);
+        }
+        *done += V;
+        let mut sums: Tile<I, T, C, V> = [[isa.splat(T::zero()); V]; C];
+        for (sums, &bias) in sums.iter_mut().zip(self.bias) {
+            *sums = [isa.splat(bias); V];
+        }
+        tile::planes(
+            isa, self.x, starts, &self.runs, self.plane, self.w, &mut sums,
+        );
+        let channels = self.sweep.out_channels;
+        for (v, (example, row, col)) in places.into_iter().enumerate() {
+            let pixel = (rows.start + row) * self.sweep.out_width + cols.start + col;
+            let image = example * self.out_image;
+            let at = image + pixel * channels + self.sweep.first_column - self.out_start;
+            let count = lanes.min(cols.len() - col);
+            debug_assert!(example < examples.len());
+            for (column, sums) in sums.iter().enumerate() {
+                let out = &mut self.out[at + column..];
+                if channels == 1 {
+                    isa.store_part(&mut out[..count], sums[v]);
+                    continue;
+                }
+                // No vector has more lanes.
+                let mut pixels = [T::zero(); 16];
+                isa.store(&mut pixels, sums[v]);
+                for (to, &value) in out.iter_mut().step_by(channels).zip(&pixels[..count]) {
+                    *to = value;
+                }
+            }
+        }
+    }
+}
