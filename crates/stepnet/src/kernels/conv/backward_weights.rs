@@ -14,6 +14,7 @@ use super::outer::{Layout, PanelSums};
 use super::pack::{for_each_panel, whole};
 use super::sums::{Direction, Sums};
 use super::sweep::Block;
+use super::winograd::Weights;
 use crate::Element;
 use crate::kernels::parallel;
 use crate::kernels::simd::InstructionSet;
@@ -37,6 +38,7 @@ pub fn backward_weights_scratch<T: Element>(g: &ConvGeometry) -> usize {
 
 pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> usize {
     let tasks = Tasks::new::<T>(g, set);
+    let winograd = Weights::of::<T>(g, set).map_or(0, |winograd| winograd.scratch());
     let [rows, cols, _] = g.output;
     let staged = Cut::most_staged(g.batch, [rows, cols], tasks.layout.block_pixels(), |cut| {
         tasks.layout.staged(cut)
@@ -44,7 +46,7 @@ pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> u
     // Behind a block's last pixel a vector may end.
     let pixels = Cut::most(g.batch, [rows, cols], tasks.layout.block_pixels()).pixels() + 1;
     let worker = staged + pixels * 2 * tasks.lanes;
-    tasks.most_parts() * tasks.part_len() + tasks.most_workers() * worker
+    (tasks.most_parts() * tasks.part_len() + tasks.most_workers() * worker).max(winograd)
 }
 
 /// `dw[u, v, c, f] = sum of x[window (n, i, j), position (u, v), c] dy[n, i, j, f]` over (n, i, j),
@@ -79,7 +81,7 @@ pub(super) fn run_on<T: Element>(
     x: &[T],
     dy: &[T],
     dw: &mut [T],
-    db: Option<&mut [T]>,
+    mut db: Option<&mut [T]>,
     scratch: &mut [T],
 ) {
     assert_len(NAME, "x", x, g.x_len());
@@ -88,6 +90,26 @@ pub(super) fn run_on<T: Element>(
     if let Some(db) = &db {
         assert_len(NAME, "db", db, g.filters);
     }
+    if let Some(winograd) = Weights::of::<T>(g, set) {
+        assert_scratch(NAME, scratch, winograd.least_scratch());
+        let is_finite = winograd.run([x, dy], dw, db.as_deref_mut(), scratch);
+        if is_finite {
+            return;
+        }
+    }
+    run_direct(set, g, x, dy, dw, db, scratch);
+}
+
+/// The pass as sums over pixels.
+pub(super) fn run_direct<T: Element>(
+    set: InstructionSet,
+    g: &ConvGeometry,
+    x: &[T],
+    dy: &[T],
+    dw: &mut [T],
+    db: Option<&mut [T]>,
+    scratch: &mut [T],
+) {
     let tasks = Tasks::new::<T>(g, set);
     let least = tasks.parts * tasks.part_len() + tasks.worker_len();
     assert_scratch(NAME, scratch, least);

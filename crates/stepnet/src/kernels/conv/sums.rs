@@ -429,6 +429,6 @@ struct Target {
 }
 
 /// Where the first whole line of the cache starts.
-fn aligned_start<T>(scratch: &[T]) -> usize {
+pub(super) fn aligned_start<T>(scratch: &[T]) -> usize {
     scratch.as_ptr().align_offset(ALIGNMENT).min(scratch.len())
 }

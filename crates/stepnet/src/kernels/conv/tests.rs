@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::Element;
 use crate::kernels::Padding;
+use crate::kernels::simd::InstructionSet;
 use crate::kernels::testing::{
     absolute, assert_bits, assert_sums, inner, integers, normal, on_threads,
 };
@@ -94,6 +95,8 @@ fn naive<T: Element>(g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
 fn check<T: Element>(g: &ConvGeometry) {
     assert!(spread_forward::<T>(g, [0, 0]).is_none(), "{g:?}");
     assert!(spread_backward::<T>(g, [0, 0]).is_none(), "{g:?}");
+    let weights = winograd::Weights::of::<T>(g, InstructionSet::best());
+    assert!(weights.is_none(), "{g:?}");
     let inputs = Inputs::<T>::new(g, |seed, len| integers(seed, len, 3));
     let (found, exact) = (fast(g, &inputs), naive(g, &inputs));
     assert_eq!(found.y, exact.y, "{g:?}");

@@ -1,6 +1,6 @@
 //! AVX2 and FMA: vectors of 256 bits.
 
-use std::arch::x86_64::{__m256, __m256d, __m256i};
+use std::arch::x86_64::{__m256, __m256d, __m256i, _MM_HINT_T0};
 
 use pulp::x86::V3;
 
@@ -302,6 +302,18 @@ impl Isa for Avx2 {
     unsafe fn load_at<T: Element>(self, from: *const T) -> T::Vector {
         // SAFETY: the caller's promise.
         unsafe { T::load(self.0, from) }
+    }
+
+    #[inline(always)]
+    unsafe fn store_at<T: Element>(self, to: *mut T, vector: T::Vector) {
+        // SAFETY: the caller's promise.
+        unsafe { T::store(self.0, to, vector) }
+    }
+
+    #[inline(always)]
+    fn prefetch<T: Element>(self, from: &[T], at: usize) {
+        let at = from.as_ptr().wrapping_add(at).cast();
+        self.0.sse._mm_prefetch::<_MM_HINT_T0>(at);
     }
 
     #[inline(always)]

@@ -96,6 +96,18 @@ pub(super) trait Isa: Copy + Send + Sync {
     /// All of it lies in one array.
     unsafe fn load_at<T: Element>(self, from: *const T) -> Self::Vector<T>;
 
+    /// Writes the vector that starts at `to`.
+    ///
+    /// # Safety
+    /// All of it lies in one array.
+    unsafe fn store_at<T: Element>(self, to: *mut T, vector: Self::Vector<T>);
+
+    /// Asks for the line of the cache that `from[at]` is in, if there is one: it will be read soon.
+    #[inline(always)]
+    fn prefetch<T: Element>(self, from: &[T], at: usize) {
+        let _ = (from, at);
+    }
+
     /// `a b + c`, rounded as by [`Isa::mul_add`].
     fn vector_mul_add<T: Element>(
         self,

@@ -73,6 +73,12 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    unsafe fn store_at<T: Element>(self, to: *mut T, vector: [T; LANES]) {
+        // SAFETY: as in `load_at`.
+        unsafe { to.cast::<[T; LANES]>().write(vector) }
+    }
+
+    #[inline(always)]
     fn vector_mul_add<T: Element>(self, a: [T; LANES], b: [T; LANES], c: [T; LANES]) -> [T; LANES] {
         each(|lane| a[lane] * b[lane] + c[lane])
     }

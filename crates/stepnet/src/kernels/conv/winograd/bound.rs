@@ -40,20 +40,24 @@ impl Winograd<'_> {
     /// Of the output at `[row, col]`.
     fn spread<T: Element>(&self, at: [usize; 2]) -> Spread {
         let [rows, cols] = [0, 1].map(|axis| inputs(&self.sweep.lines[axis], at[axis]));
-        let roundings = (self.sweep.channels + ROUNDINGS) as f64;
-        let share = roundings * T::epsilon().as_f64() / 2.0;
-        // Only below 2^23 channels does a sum in `f32` have a bound.
-        let gamma = if share < 1.0 {
-            share / (1.0 - share)
-        } else {
-            f64::INFINITY
-        };
         Spread {
             rows,
             cols,
-            factor: AMPLIFICATION * gamma,
+            factor: factor::<T>(self.sweep.channels),
         }
     }
+}
+
+/// `176 gamma(terms + 28)`: by how much of its terms' magnitudes a sum of `terms` products is off.
+pub(super) fn factor<T: Element>(terms: usize) -> f64 {
+    let share = (terms + ROUNDINGS) as f64 * T::epsilon().as_f64() / 2.0;
+    // Only below 2^24 roundings does a sum in `f32` have a bound.
+    let gamma = if share < 1.0 {
+        share / (1.0 - share)
+    } else {
+        f64::INFINITY
+    };
+    AMPLIFICATION * gamma
 }
 
 /// The inputs of the tile that output `at` is in.

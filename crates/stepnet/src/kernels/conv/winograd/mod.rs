@@ -55,10 +55,12 @@
 mod bound;
 mod chunk;
 mod filters;
+mod squares;
 #[cfg(test)]
 mod tests;
 mod tiles;
 mod transform;
+mod weights;
 
 use super::ConvGeometry;
 use super::blocks::{Blocks, even};
@@ -73,6 +75,7 @@ use chunk::Sums;
 use filters::{FilterPanel, PLACES};
 use tiles::Shape;
 use transform::OUT;
+pub(super) use weights::Weights;
 
 /// Taps of a filter.
 const TAPS: usize = 9;

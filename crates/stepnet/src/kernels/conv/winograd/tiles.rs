@@ -4,6 +4,7 @@ use super::super::line::Line;
 use super::super::pack::Packed;
 use super::super::sweep::store_row;
 use super::filters::PLACES;
+use super::squares::Squares;
 use super::transform::{self, IN, OUT};
 use crate::Element;
 use crate::kernels::simd::tile::{self, Runs, Tile};
@@ -35,6 +36,13 @@ impl Shape {
             0 => self.channels + 16,
             _ => self.channels,
         }
+    }
+
+    /// Row and column of the first input that a tile sees.
+    #[inline(always)]
+    fn first_input(&self, tile: Place) -> [isize; 2] {
+        let [line_h, line_w] = &self.lines;
+        [line_h.start(OUT * tile.row), line_w.start(OUT * tile.col)]
     }
 
     /// Elements of scratch memory that a tile takes.
@@ -71,16 +79,30 @@ impl<T: Element> Kernel for Tiles<'_, T> {
             scratch,
         } = self;
         let (seen, products) = scratch.split_at_mut(tiles.len() * PLACES * shape.place_len());
-        for (&tile, to) in tiles
-            .iter()
-            .zip(seen.chunks_exact_mut(PLACES * shape.place_len()))
-        {
-            Input {
-                isa,
-                shape: &shape,
-                source,
-            }
-            .transform(tile, to);
+        let inputs = Squares {
+            isa,
+            source,
+            size: [shape.lines[0].n, shape.lines[1].n],
+            channels: shape.channels,
+        };
+        let (tile_len, place_len) = (PLACES * shape.place_len(), shape.place_len());
+        for (&tile, to) in tiles.iter().zip(seen.chunks_exact_mut(tile_len)) {
+            let first = shape.first_input(tile);
+            inputs.each(
+                tile.example,
+                first,
+                0..shape.channels,
+                #[inline(always)]
+                |channel, pixels: &[[I::Vector<T>; IN]; IN]| {
+                    let square = transform::square(
+                        isa.splat(T::zero()),
+                        pixels,
+                        #[inline(always)]
+                        |line| transform::input::<I, T>(isa, line),
+                    );
+                    tile::store_square(isa, &square, &mut to[channel..], place_len);
+                },
+            );
         }
         let seen = &*seen;
         let lanes = I::lanes::<T>();
@@ -107,95 +129,6 @@ impl<T: Element> Kernel for Tiles<'_, T> {
         }
         pass.is_wild()
     }
-}
-
-/// The transform of the inputs.
-struct Input<'a, I, T> {
-    isa: I,
-    shape: &'a Shape,
-    source: &'a [T],
-}
-
-impl<I: Isa, T: Element> Input<'_, I, T> {
-    /// `to[place][channel] = (B^T x B)[place]` of the channel's inputs.
-    #[inline(always)]
-    fn transform(&self, tile: Place, to: &mut [T]) {
-        let [line_h, line_w] = &self.shape.lines;
-        let (top, left) = (line_h.start(OUT * tile.row), line_w.start(OUT * tile.col));
-        let inside = |line: &Line, first: isize| {
-            first >= 0 && first + const { IN.cast_signed() } <= line.n.cast_signed()
-        };
-        let image = tile.example * line_h.n;
-        let channels = self.shape.channels;
-        if inside(line_h, top) && inside(line_w, left) {
-            let first = (image + top.cast_unsigned()) * line_w.n + left.cast_unsigned();
-            let steps = [line_w.n * channels, channels];
-            self.vectors(
-                to,
-                #[inline(always)]
-                |i, j, at| {
-                    let pixel = first * channels + i * steps[0] + j * steps[1];
-                    self.isa.load(&self.source[pixel + at..])
-                },
-            );
-        } else {
-            let rows = coordinates(line_h, top);
-            let cols = coordinates(line_w, left);
-            let steps = [line_w.n * channels, channels];
-            let first = image * steps[0];
-            self.vectors(
-                to,
-                #[inline(always)]
-                |i, j, at| match (rows[i], cols[j]) {
-                    (Some(row), Some(col)) => {
-                        let pixel = first + row * steps[0] + col * steps[1];
-                        self.isa.load(&self.source[pixel + at..])
-                    }
-                    _ => self.isa.splat(T::zero()),
-                },
-            );
-        }
-    }
-
-    /// All vectors of channels; the last one reaches back over the one before it.
-    #[inline(always)]
-    fn vectors(&self, to: &mut [T], pixel: impl Fn(usize, usize, usize) -> I::Vector<T>) {
-        let (isa, lanes) = (self.isa, I::lanes::<T>());
-        let (channels, place_len) = (self.shape.channels, self.shape.place_len());
-        let zero = isa.splat(T::zero());
-        let mut channel = 0;
-        while channel < channels {
-            let at = channel.min(channels - lanes);
-            let mut pixels = [[zero; IN]; IN];
-            for (i, pixels) in pixels.iter_mut().enumerate() {
-                for (j, to) in pixels.iter_mut().enumerate() {
-                    *to = pixel(i, j, at);
-                }
-            }
-            let square = transform::square(
-                zero,
-                &pixels,
-                #[inline(always)]
-                |line| transform::input::<I, T>(isa, line),
-            );
-            for (place, &value) in square.as_flattened().iter().enumerate() {
-                isa.store(&mut to[place * place_len + at..], value);
-            }
-            channel += lanes;
-        }
-    }
-}
-
-/// The source coordinates from `first` on, where there are any.
-#[inline(always)]
-fn coordinates(line: &Line, first: isize) -> [Option<usize>; IN] {
-    let mut coordinates = [None; IN];
-    for (i, coordinate) in coordinates.iter_mut().enumerate() {
-        // Before the edge it wraps to a number beyond every extent.
-        let at = first.wrapping_add_unsigned(i).cast_unsigned();
-        *coordinate = (at < line.n).then_some(at);
-    }
-    coordinates
 }
 
 /// Transformed tiles on their way through an instruction set.

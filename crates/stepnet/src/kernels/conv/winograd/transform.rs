@@ -1,4 +1,4 @@
-//! The three transforms of F(4x4, 3x3), one line of a tile at a time.
+//! The three transforms of F(4x4, 3x3) and the adjoints of two, one line of a tile at a time.
 //!
 //! # The matrices
 //!
@@ -43,7 +43,8 @@ pub(super) const AMPLIFICATION: f64 = 176.0;
 
 /// The most roundings on the way from a number to a result, beside one per channel: 2 by 4 in the
 /// transform of the inputs, 2 by 5 in that of the filters, 2 by 4 in that of the results (products
-/// and sums rounded apart, as in the portable set), a product, and the bias.
+/// and sums rounded apart, as in the portable set), a product, and the bias. The adjoints take as
+/// many as what they are the adjoints of.
 pub(super) const ROUNDINGS: usize = 28;
 
 /// `a k + c`.
@@ -115,6 +116,53 @@ pub(super) fn output<I: Isa, T: Element>(isa: I, m: [I::Vector<T>; IN]) -> [I::V
     ]
 }
 
+/// `A d`: the adjoint of [`output`].
+#[inline(always)]
+pub(super) fn output_adjoint<I: Isa, T: Element>(
+    isa: I,
+    d: [I::Vector<T>; OUT],
+) -> [I::Vector<T>; IN] {
+    let [d0, d1, d2, d3] = d;
+    let (even_a, odd_a) = (
+        mul_add::<I, T>(isa, d2, A2, d0),
+        mul_add::<I, T>(isa, d3, A2, d1),
+    );
+    let (even_b, odd_b) = (
+        mul_add::<I, T>(isa, d2, B2, d0),
+        mul_add::<I, T>(isa, d3, B2, d1),
+    );
+    [
+        d0,
+        mul_add::<I, T>(isa, odd_a, A, even_a),
+        mul_add::<I, T>(isa, odd_a, -A, even_a),
+        mul_add::<I, T>(isa, odd_b, B, even_b),
+        mul_add::<I, T>(isa, odd_b, -B, even_b),
+        d3,
+    ]
+}
+
+/// `G^T m`: the adjoint of [`filter`].
+#[inline(always)]
+pub(super) fn filter_adjoint<I: Isa, T: Element>(
+    isa: I,
+    m: [I::Vector<T>; IN],
+) -> [I::Vector<T>; 3] {
+    let [m0, m1, m2, m3, m4, m5] = m;
+    let (sum_a, difference_a) = (isa.vector_add::<T>(m1, m2), isa.vector_sub::<T>(m1, m2));
+    let (sum_b, difference_b) = (isa.vector_add::<T>(m3, m4), isa.vector_sub::<T>(m3, m4));
+    let first = mul_add::<I, T>(isa, sum_a, 1.0 / M, scaled::<I, T>(isa, sum_b, 1.0 / N));
+    [
+        mul_add::<I, T>(isa, m0, 1.0 / P, first),
+        mul_add::<I, T>(
+            isa,
+            difference_a,
+            A / M,
+            scaled::<I, T>(isa, difference_b, B / N),
+        ),
+        mul_add::<I, T>(isa, sum_a, A2 / M, mul_add::<I, T>(isa, sum_b, B2 / N, m5)),
+    ]
+}
+
 /// `line` of the rows of a square, then of the columns: `L x L^T`.
 #[inline(always)]
 pub(super) fn square<V: Copy, const FROM: usize, const TO: usize>(
@@ -173,5 +221,18 @@ mod tests {
             kappa = kappa.max((0..IN).map(|k| (a[k][i] * g[u][k]).abs() * size(k)).sum());
         }
         assert!(kappa * kappa <= AMPLIFICATION && AMPLIFICATION < 1.01 * kappa * kappa);
+    }
+
+    #[test]
+    fn the_adjoints_are_the_transposed_matrices() {
+        let g = columns::<3, IN>(|w| filter::<Portable, f64>(Portable, w));
+        let a = columns::<IN, OUT>(|m| output::<Portable, f64>(Portable, m));
+        let g_adjoint = columns::<IN, 3>(|m| filter_adjoint::<Portable, f64>(Portable, m));
+        let a_adjoint = columns::<OUT, IN>(|d| output_adjoint::<Portable, f64>(Portable, d));
+        let near = |a: f64, b: f64| assert!((a - b).abs() <= 1e-15 * a.abs(), "{a} and {b}");
+        for k in 0..IN {
+            (0..3).for_each(|u| near(g[u][k], g_adjoint[k][u]));
+            (0..OUT).for_each(|i| near(a[k][i], a_adjoint[i][k]));
+        }
     }
 }
