@@ -30,8 +30,9 @@
 //! Sums with few columns, such as the gradient by the pictures, have pixels in the lanes of their vectors
 //! (`planar`).
 //!
-//! Layers of 3x3 windows at stride 1 with enough channels, filters and pixels go another way forward
-//! and backward by data, in `f32`: see [`winograd`].
+//! Layers of 3x3 windows at stride 1 with enough channels, filters and pixels go another way in `f32`,
+//! each pass where it is the better one: see [`winograd`]. That takes memory for transformed filters
+//! or gradients, and up to 1.5 MiB for each thread.
 
 mod backward_data;
 mod backward_weights;

@@ -19,6 +19,7 @@ mod winners;
 
 use super::blocks::{Cut, even};
 use super::sums::{Direction, Sums};
+use super::winograd::Weights;
 use super::{ConvGeometry, backward_data as data, backward_weights as weights};
 use crate::Element;
 use crate::kernels::pool::{self, PoolGeometry};
@@ -71,9 +72,14 @@ impl PooledGeometry {
 
     /// Whether the filters' gradients are summed from the winners alone: some cycles to list one of
     /// them, and about one for eight elements of its window.
-    fn is_sparse_by_weights(&self) -> bool {
+    fn is_sparse_by_weights<T: Element>(&self) -> bool {
         let filters = self.conv.group_filters();
         let dense = self.dense_cost(filters, self.conv.patch_len()) / filters;
+        // Winograd's method takes half of the time, or less.
+        let dense = match Weights::of::<T>(&self.conv, InstructionSet::best()) {
+            Some(_) => dense / 2,
+            None => dense,
+        };
         let [rows, vectors] = self.rows();
         16 + rows * vectors * 9 / 10 < dense
     }
@@ -313,11 +319,12 @@ pub struct Gradients<'a, T> {
 
 /// Elements of scratch memory that [`backward`] needs, for `g`'s batch and every smaller one.
 pub fn backward_scratch<T: Element>(g: &PooledGeometry) -> usize {
-    let (by_weights, by_data) = (g.is_sparse_by_weights(), g.is_sparse_by_data());
-    let weights = match by_weights {
-        true => sparse_weights::weights_scratch(g),
+    let (by_weights, by_data) = (g.is_sparse_by_weights::<T>(), g.is_sparse_by_data());
+    // Of a smaller batch the weights' gradients may be sparse where those of this one are not.
+    let weights = sparse_weights::weights_scratch(g).max(match by_weights {
+        true => 0,
         false => super::backward_weights_scratch::<T>(&g.conv),
-    };
+    });
     let data = match by_data {
         true => g.conv.weights_len(),
         false => super::backward_data_scratch::<T>(&g.conv),
@@ -355,7 +362,7 @@ pub fn backward<T: Element>(
     assert_len(NAME, "dy", gradient.dy, g.y_len());
     assert_len(NAME, "the winners", gradient.winners, g.y_len());
     let Gradients { dx, dw, db } = to;
-    let dense_weights = dw.is_some() && !g.is_sparse_by_weights();
+    let dense_weights = dw.is_some() && !g.is_sparse_by_weights::<T>();
     let dense_data = dx.is_some() && !g.is_sparse_by_data();
     let (dz, scratch) = match dense_weights || dense_data {
         true => scratch.split_at_mut(g.conv.y_len()),

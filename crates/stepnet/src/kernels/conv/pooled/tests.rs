@@ -176,7 +176,7 @@ fn every_way_of_the_gradients_is_among_the_cases() {
     let mut ways: Vec<_> = cases()
         .iter()
         .map(|case| geometry(case, true))
-        .map(|g| (g.is_sparse_by_weights(), g.is_sparse_by_data()))
+        .map(|g| (g.is_sparse_by_weights::<f32>(), g.is_sparse_by_data()))
         .collect();
     ways.sort_unstable();
     ways.dedup();

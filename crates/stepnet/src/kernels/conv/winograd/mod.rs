@@ -9,7 +9,7 @@
 //!
 //! That is 36 multiplications for 16 outputs where the sum over windows takes 144. The gradient by
 //! data at stride 1 is a convolution as well, of `dy` with the filters turned around, and goes the
-//! same way.
+//! same way. The gradient by the filters is the adjoint: see `weights`.
 //!
 //! # Method
 //!

@@ -18,6 +18,14 @@ pub(super) struct Place {
     pub(super) col: usize,
 }
 
+impl Place {
+    /// How many of the first columns that a tile sees the tile before it has seen.
+    #[inline(always)]
+    pub(super) fn known(self) -> usize {
+        if self.col > 0 { IN - OUT } else { 0 }
+    }
+}
+
 /// What the tiles are computed from, and how their memory is laid out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
@@ -86,7 +94,12 @@ impl<T: Element> Kernel for Tiles<'_, T> {
             channels: shape.channels,
         };
         let (tile_len, place_len) = (PLACES * shape.place_len(), shape.place_len());
+        let mut next = tiles.iter().skip(1);
         for (&tile, to) in tiles.iter().zip(seen.chunks_exact_mut(tile_len)) {
+            if let Some(&next) = next.next() {
+                let first = shape.first_input(next);
+                inputs.prefetch::<IN>(next.example, first, 0..shape.channels, next.known());
+            }
             let first = shape.first_input(tile);
             inputs.each(
                 tile.example,

@@ -112,10 +112,8 @@ impl<T: Element> Chunk<'_, T> {
                 |place: Place| [line_h.start(OUT * place.row), line_w.start(OUT * place.col)];
             if number + 1 < self.tiles.len() {
                 let next = places.next;
-                // Its first columns are the last ones of its neighbour.
-                let known = if next.col > 0 { IN - OUT } else { 0 };
                 let channels = self.block.channels.clone();
-                squares.prefetch::<IN>(next.example, first(next), channels, known);
+                squares.prefetch::<IN>(next.example, first(next), channels, next.known());
             }
             let to = &mut to[number * pitch..];
             squares.each(
@@ -186,7 +184,8 @@ impl<T: Element> Chunk<'_, T> {
         }
     }
 
-    /// Zeros for what the last vector of a panel reads behind the last filter.
+    /// Zeros for what the last vector of a panel reads behind the last filter: its sums are left out,
+    /// but numbers left in the memory may be ones that take long to multiply.
     #[inline(always)]
     fn clear_ends(&self, to: &mut [T], [step, pitch]: [usize; 2], lanes: usize) {
         let (used, columns) = (self.block.filters.len(), self.block.columns(lanes));

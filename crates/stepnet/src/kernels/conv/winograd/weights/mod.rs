@@ -74,10 +74,11 @@ const CHUNK: usize = 6 << 10;
 /// The most tiles of a chunk.
 const MOST_TILES: usize = 96;
 
-/// The fewest tiles of a part of the batch, as transforming the sums back takes about as long as six
-/// tiles; and jobs that are wanted.
-const PART_TILES: usize = 48;
+/// Jobs that are wanted, and the fewest tiles of a part of the batch, as transforming the sums back
+/// takes about as long as six tiles; fewer where there would be one job alone.
 const JOBS: usize = 8;
+const PART_TILES: usize = 48;
+const FEWEST_TILES: usize = 24;
 
 /// Elements of `dw` that are worth handing to another thread to be added up.
 const ADD_UP: usize = 1 << 14;
@@ -171,8 +172,9 @@ impl<'g> Weights<'g> {
 
     /// No smaller batch has more parts.
     fn most_parts(&self) -> usize {
-        let [channels, filters] = self.blocks();
-        (JOBS / (channels * filters)).clamp(1, (self.tiles() / PART_TILES).max(1))
+        let (tiles, [channels, filters]) = (self.tiles(), self.blocks());
+        let most = (tiles / PART_TILES).max((tiles / FEWEST_TILES).min(2));
+        (JOBS / (channels * filters)).clamp(1, most.max(1))
     }
 
     /// No smaller batch has larger chunks.

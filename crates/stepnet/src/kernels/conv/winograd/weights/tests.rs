@@ -156,7 +156,7 @@ fn any_geometry() -> impl Strategy<Value = ConvGeometry> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, max_global_rejects: 100_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 16, failure_persistence: None, max_global_rejects: 100_000, ..ProptestConfig::default() })]
 
     #[test]
     fn random_geometries_are_within_the_bound(g in any_geometry()) {
@@ -172,14 +172,14 @@ fn blocks_parts_and_ragged_ends_are_within_the_bound_on_any_number_of_threads() 
         // Rows and columns of tiles cut short; vectors that reach back.
         (1, [17, 27, 16], 17, [1; 4], 1),
         (25, [3, 3, 24], 31, [1; 4], 1),
-        (3, [9, 21, 33], 16, [0, 3, 2, 1], 1),
+        (3, [9, 21, 33], 16, [0, 3, 2, 1], 2),
         (2, [12, 14, 24], 25, [3; 4], 1),
         // Several parts, the last one shorter.
         (5, [24, 23, 9], 37, [1; 4], 3),
-        (40, [15, 16, 12], 16, [1, 1, 0, 2], 8),
+        (24, [15, 16, 12], 16, [1, 1, 0, 2], 8),
         // Several blocks of channels, of filters and of both; parts of these.
         (3, [11, 10, 67], 12, [1; 4], 1),
-        (9, [14, 13, 10], 147, [1; 4], 2),
+        (6, [14, 13, 10], 147, [1; 4], 2),
         (2, [12, 12, 130], 81, [1; 4], 1),
     ] {
         let g = geometry(batch, input, filters, pads);
@@ -277,15 +277,15 @@ fn what_is_not_finite_comes_out_as_it_does_without_the_method() {
 
 #[test]
 fn scratch_for_a_batch_is_enough_for_every_smaller_one() {
-    for (input, filters) in [([8, 8, 64], 64), ([8, 17, 16], 20), ([9, 9, 72], 130)] {
-        let largest = geometry(130, input, filters, [1; 4]);
+    for (input, filters) in [([8, 8, 32], 48), ([8, 17, 16], 20), ([9, 9, 72], 70)] {
+        let largest = geometry(40, input, filters, [1; 4]);
         assert!(goes_this_way(&largest));
         let arrays = arrays(&largest, normal);
         for set in InstructionSet::all() {
             let len = backward_weights::scratch_on::<f32>(set, &largest);
             let mut scratch = vec![f32::NAN; len];
             let mut dw = vec![f32::NAN; largest.weights_len()];
-            for batch in (0..9).chain([13, 31, 64, 65, 97, 129, 130]) {
+            for batch in (0..4).chain([13, 25, 39, 40]) {
                 let g = largest.with_batch(batch);
                 let [x, dy] = [&arrays[0][..g.x_len()], &arrays[1][..g.y_len()]];
                 // The same bits in scratch memory of the batch's own size.
