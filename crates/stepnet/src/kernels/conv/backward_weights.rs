@@ -11,7 +11,7 @@ use super::ConvGeometry;
 use super::blocks::{Blocks, Cut};
 use super::channel_weights::ChannelPanel;
 use super::outer::{Layout, PanelSums};
-use super::pack::{for_each_panel, whole};
+use super::pack::{for_each_panel, panel_width, whole};
 use super::sums::{Direction, Sums};
 use super::sweep::Block;
 use super::winograd::Weights;
@@ -31,22 +31,19 @@ const PART_WORK: u64 = 1 << 20;
 /// Elements that the sums of all parts together may take (256 KiB of `f32`), unless one part does.
 const PARTIAL_ELEMENTS: usize = 1 << 16;
 
+/// Elements of `dw` that are worth handing to another thread to be added up.
+const ADD_UP: usize = 1 << 14;
+
 /// Elements of scratch memory that [`backward_weights`] needs, for `g`'s batch and every smaller one.
 pub fn backward_weights_scratch<T: Element>(g: &ConvGeometry) -> usize {
     scratch_on::<T>(InstructionSet::best(), g)
 }
 
 pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> usize {
-    let tasks = Tasks::new::<T>(g, set);
     let winograd = Weights::of::<T>(g, set).map_or(0, |winograd| winograd.scratch());
-    let [rows, cols, _] = g.output;
-    let staged = Cut::most_staged(g.batch, [rows, cols], tasks.layout.block_pixels(), |cut| {
-        tasks.layout.staged(cut)
-    });
-    // Behind a block's last pixel a vector may end.
-    let pixels = Cut::most(g.batch, [rows, cols], tasks.layout.block_pixels()).pixels() + 1;
-    let worker = staged + pixels * 2 * tasks.lanes;
-    (tasks.most_parts() * tasks.part_len() + tasks.most_workers() * worker).max(winograd)
+    let turned = turned(g);
+    let direct = Tasks::new::<T>(turned.as_ref().unwrap_or(g), set).scratch();
+    direct.max(winograd)
 }
 
 /// `dw[u, v, c, f] = sum of x[window (n, i, j), position (u, v), c] dy[n, i, j, f]` over (n, i, j),
@@ -110,12 +107,42 @@ pub(super) fn run_direct<T: Element>(
     db: Option<&mut [T]>,
     scratch: &mut [T],
 ) {
+    if let Some(turned) = turned(g) {
+        let tasks = Tasks::new::<T>(&turned, set);
+        let partial = tasks.partial([dy, x], false, scratch);
+        tasks.add_up_turned(partial, dw);
+        if let Some(db) = db {
+            sum_rows(dy, db);
+        }
+        return;
+    }
     let tasks = Tasks::new::<T>(g, set);
-    let least = tasks.parts * tasks.part_len() + tasks.worker_len();
-    assert_scratch(NAME, scratch, least);
-    let (partial, scratch) = scratch.split_at_mut(tasks.parts * tasks.part_len());
-    tasks.run([x, dy], db.is_some(), partial, scratch);
+    let partial = tasks.partial([x, dy], db.is_some(), scratch);
     tasks.add_up(partial, dw, db);
+}
+
+/// The layer the other way round, from the filters to the channels, where its weights' gradient is the
+/// quicker one, turned: of 1x1 windows with more channels than filters. Its panels, which are laid out
+/// once for all of the other side, are of the side with more.
+fn turned(g: &ConvGeometry) -> Option<ConvGeometry> {
+    let product = g.kernel == [1, 1]
+        && g.stride == [1, 1]
+        && g.groups == 1
+        && g.output[..2] == g.input[..2]
+        && g.padding.is_zero();
+    let rows = g.batch * g.output[0] * g.output[1];
+    let turned = ConvGeometry::of_rows(rows, g.filters, g.input[2]);
+    (product && g.input[2] > g.filters).then_some(turned)
+}
+
+/// `sums[column] = sum over the rows of values[row][column]`.
+pub(in crate::kernels) fn sum_rows<T: Element>(values: &[T], sums: &mut [T]) {
+    sums.fill(T::zero());
+    for row in values.chunks_exact(sums.len()) {
+        for (sum, &value) in sums.iter_mut().zip(row) {
+            *sum += value;
+        }
+    }
 }
 
 /// How the pass is cut.
@@ -168,6 +195,33 @@ impl<'g> Tasks<'g> {
         tasks.per_part = blocks.div_ceil(parts).max(1);
         tasks.parts = blocks.div_ceil(tasks.per_part).max(1);
         tasks
+    }
+
+    /// Elements of scratch memory for every batch of as many examples or fewer.
+    fn scratch(&self) -> usize {
+        let [rows, cols, _] = self.g.output;
+        let pixels = self.layout.block_pixels();
+        let staged = Cut::most_staged(self.g.batch, [rows, cols], pixels, |cut| {
+            self.layout.staged(cut)
+        });
+        // Behind a block's last pixel a vector may end.
+        let pixels = Cut::most(self.g.batch, [rows, cols], pixels).pixels() + 1;
+        let worker = staged + pixels * 2 * self.lanes;
+        self.most_parts() * self.part_len() + self.most_workers() * worker
+    }
+
+    /// The parts' sums, at the start of the scratch memory.
+    fn partial<'s, T: Element>(
+        &self,
+        arrays: [&[T]; 2],
+        with_bias: bool,
+        scratch: &'s mut [T],
+    ) -> &'s [T] {
+        let shared = self.parts * self.part_len();
+        assert_scratch(NAME, scratch, shared + self.worker_len());
+        let (partial, scratch) = scratch.split_at_mut(shared);
+        self.run(arrays, with_bias, partial, scratch);
+        partial
     }
 
     /// No batch of as many examples or fewer has more parts.
@@ -259,6 +313,37 @@ impl<'g> Tasks<'g> {
                 }
             }
         });
+    }
+
+    /// `dw` from the parts' sums of the layer the other way round: a panel's columns are rows of it.
+    fn add_up_turned<T: Element>(&self, partial: &[T], dw: &mut [T]) {
+        /// No vector has more lanes.
+        const MOST: usize = 2 * 16;
+        let (panel, window) = (2 * self.lanes, self.window);
+        let panels = dw.par_chunks_mut(panel * window);
+        let few = ADD_UP.div_ceil(panel * window);
+        panels
+            .with_min_len(few)
+            .enumerate()
+            .for_each(|(index, dw)| {
+                let column = index * panel;
+                let width = panel_width(self.columns - column, self.lanes);
+                let start = column * (window + 1);
+                for k in 0..window {
+                    let row = start + k * width;
+                    let mut sums = [T::zero(); MOST];
+                    sums[..width].copy_from_slice(&partial[row..row + width]);
+                    for part in 1..self.parts {
+                        let row = part * self.part_len() + row;
+                        for (sum, &from) in sums.iter_mut().zip(&partial[row..row + width]) {
+                            *sum += from;
+                        }
+                    }
+                    for (to, sum) in dw.chunks_exact_mut(window).zip(sums) {
+                        to[k] = sum;
+                    }
+                }
+            });
     }
 
     /// `dw` and `db` from the parts' sums.

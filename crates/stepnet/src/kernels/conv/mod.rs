@@ -56,6 +56,7 @@ mod tests;
 pub mod winograd;
 
 pub use backward_data::{backward_data, backward_data_scratch};
+pub(in crate::kernels) use backward_weights::sum_rows;
 pub use backward_weights::{backward_weights, backward_weights_scratch};
 pub use forward::{forward, forward_relu, forward_scratch};
 pub use geometry::{ConvGeometry, ConvWindow};

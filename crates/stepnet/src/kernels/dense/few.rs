@@ -44,7 +44,8 @@ pub(super) fn forward<T: Element>(
         let left = g.outputs - first;
         let units = if left < 2 * UNITS { left } else { UNITS };
         let part = rest.each_mut().map(|rest| {
-            let (part, behind) = std::mem::take(rest).split_at_mut(units.min(rest.len()));
+            let units = units.min(rest.len());
+            let (part, behind) = std::mem::take(rest).split_at_mut(units);
             *rest = behind;
             part
         });

@@ -14,7 +14,7 @@ mod wide;
 use crate::Element;
 use crate::error::Result;
 use crate::kernels::assert_len;
-use crate::kernels::conv::{ConvGeometry, pointwise};
+use crate::kernels::conv::{ConvGeometry, pointwise, sum_rows};
 use crate::kernels::geometry::{positive, volume};
 use crate::kernels::simd::{self, InstructionSet};
 
@@ -211,11 +211,6 @@ pub fn backward_weights<T: Element>(
         pointwise::backward_weights(&g.transposed(), dy, x, dw, scratch);
     }
     if let Some(db) = db {
-        db.fill(T::zero());
-        for dy in dy.chunks_exact(g.outputs) {
-            for (db, &dy) in db.iter_mut().zip(dy) {
-                *db += dy;
-            }
-        }
+        sum_rows(dy, db);
     }
 }

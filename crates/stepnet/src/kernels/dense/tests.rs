@@ -229,6 +229,69 @@ fn products_large_enough_to_be_split() {
     check::<f64>(&DenseGeometry::new(9, 3000, 70).unwrap());
 }
 
+/// Inputs beyond those of small layers, outputs around vectors and around what a thread takes.
+const FEW: [(usize, usize); 8] = [
+    (65, 8),
+    (66, 16),
+    (70, 9),
+    (129, 31),
+    (150, 4),
+    (256, 120),
+    (300, 65),
+    (131, 203),
+];
+
+#[test]
+fn layers_on_few_examples() {
+    for (inputs, outputs) in FEW {
+        for batch in 0..6 {
+            let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
+            check::<f64>(&g);
+            check::<f32>(&g);
+        }
+    }
+    check::<f32>(&DenseGeometry::new(2, 900, 700).unwrap());
+}
+
+/// On every instruction set, and without a bias.
+#[test]
+fn few_examples_are_summed_like_many() {
+    fn check<T: Element>(inputs: usize, outputs: usize) {
+        const MANY: usize = 9;
+        let many = DenseGeometry::new(MANY, inputs, outputs).unwrap();
+        let (x, w) = (
+            normal::<T>(1, many.x_len()),
+            normal::<T>(2, many.weights_len()),
+        );
+        let b = normal::<T>(3, outputs);
+        let mut all = vec![T::nan(); many.y_len()];
+        let mut scratch = vec![T::nan(); forward_scratch::<T>(&many)];
+        for b in [None, Some(&b[..])] {
+            forward(&many, &x, &w, b, &mut all, &mut scratch);
+            for batch in 1..=few::EXAMPLES {
+                let g = many.with_batch(batch);
+                let (x, expected) = (&x[..g.x_len()], &all[..g.y_len()]);
+                for set in InstructionSet::all() {
+                    if !few::suits::<T>(set, &g) {
+                        continue;
+                    }
+                    let mut y = vec![T::nan(); g.y_len()];
+                    few::forward(set, &g, x, &w, b, &mut y);
+                    if set.name() == InstructionSet::best().name() {
+                        assert_bits(&y, expected);
+                    }
+                    let size = vec![T::from_f64(16.0 * inputs as f64); y.len()];
+                    assert_sums(&y, expected, &size, inputs);
+                }
+            }
+        }
+    }
+    for (inputs, outputs) in FEW {
+        check::<f32>(inputs, outputs);
+        check::<f64>(inputs, outputs);
+    }
+}
+
 #[test]
 fn sizes_are_checked() {
     assert_eq!(
