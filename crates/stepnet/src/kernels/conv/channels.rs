@@ -111,7 +111,8 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
         for channel in (0..self.channels).step_by(lanes) {
             let used = lanes.min(self.channels - channel);
             let mut sums: Tile<I, T, P, 1> = [[isa.load(&self.bias[channel..])]; P];
-            let w = &self.w[channel..];
+            // Without taps there are no weights.
+            let w = self.w.get(channel..).unwrap_or_default();
             if used == lanes {
                 match shape {
                     [3, 1] => self.row::<P, 3, 1>(starts[0] + channel, w, &mut sums),

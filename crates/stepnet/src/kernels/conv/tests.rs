@@ -44,8 +44,12 @@ impl<T: Element> Inputs<T> {
     }
 }
 
-/// Outputs and scratch start as NaN: whatever a pass leaves unwritten shows.
 fn fast<T: Element>(g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
+    fast_on(InstructionSet::best(), g, inputs)
+}
+
+/// Outputs and scratch start as NaN: whatever a pass leaves unwritten shows.
+fn fast_on<T: Element>(set: InstructionSet, g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
     let Inputs { x, w, b, dy } = inputs;
     let dirty = |len| vec![T::nan(); len];
     let mut p = Passes {
@@ -54,23 +58,13 @@ fn fast<T: Element>(g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
         dw: dirty(g.weights_len()),
         db: dirty(g.filters),
     };
-    forward(
-        g,
-        x,
-        w,
-        Some(b),
-        &mut p.y,
-        &mut dirty(forward_scratch::<T>(g)),
-    );
-    backward_data(
-        g,
-        dy,
-        w,
-        &mut p.dx,
-        &mut dirty(backward_data_scratch::<T>(g)),
-    );
-    let mut scratch = dirty(backward_weights_scratch::<T>(g));
-    backward_weights(g, x, dy, &mut p.dw, Some(&mut p.db), &mut scratch);
+    let mut scratch = dirty(forward::scratch_on::<T>(set, g));
+    forward::run_on(set, g, [x, w], Some(b), &mut p.y, &mut scratch, false);
+    let mut scratch = dirty(backward_data::scratch_on::<T>(set, g));
+    backward_data::run_on(set, g, dy, w, &mut p.dx, &mut scratch);
+    let mut scratch = dirty(backward_weights::scratch_on::<T>(set, g));
+    let db = Some(&mut p.db[..]);
+    backward_weights::run_on(set, g, x, dy, &mut p.dw, db, &mut scratch);
     p
 }
 
@@ -97,31 +91,34 @@ fn check<T: Element>(g: &ConvGeometry) {
     assert!(spread_backward::<T>(g, [0, 0]).is_none(), "{g:?}");
     let weights = winograd::Weights::of::<T>(g, InstructionSet::best());
     assert!(weights.is_none(), "{g:?}");
-    let inputs = Inputs::<T>::new(g, |seed, len| integers(seed, len, 3));
-    let (found, exact) = (fast(g, &inputs), naive(g, &inputs));
-    assert_eq!(found.y, exact.y, "{g:?}");
-    assert_eq!(found.dx, exact.dx, "{g:?}");
-    assert_eq!(found.dw, exact.dw, "{g:?}");
-    assert_eq!(found.db, exact.db, "{g:?}");
-
+    let whole = Inputs::<T>::new(g, |seed, len| integers(seed, len, 3));
     let inputs = Inputs::<T>::new(g, normal);
-    let (found, exact) = (fast(g, &inputs), naive(g, &inputs));
+    let (exact_whole, exact) = (naive(g, &whole), naive(g, &inputs));
     let size = naive(g, &inputs.absolute());
     let terms = g.kernel[0] * g.kernel[1] * g.filters.max(g.input[2]) + 1;
-    assert_sums(&found.y, &exact.y, &size.y, terms);
-    assert_sums(&found.dx, &exact.dx, &size.dx, terms);
     let pixels = g.batch * g.output[0] * g.output[1] + 16;
-    assert_sums(&found.dw, &exact.dw, &size.dw, pixels);
-    assert_sums(&found.db, &exact.db, &size.db, pixels);
+    for set in InstructionSet::all() {
+        let found = fast_on(set, g, &whole);
+        let name = set.name();
+        assert_eq!(found.y, exact_whole.y, "{name} {g:?}");
+        assert_eq!(found.dx, exact_whole.dx, "{name} {g:?}");
+        assert_eq!(found.dw, exact_whole.dw, "{name} {g:?}");
+        assert_eq!(found.db, exact_whole.db, "{name} {g:?}");
 
-    for threads in [1, 2, 3] {
-        let again = on_threads(threads, || fast(g, &inputs));
-        assert_bits(&again.y, &found.y);
-        assert_bits(&again.dx, &found.dx);
-        assert_bits(&again.dw, &found.dw);
-        assert_bits(&again.db, &found.db);
+        let found = fast_on(set, g, &inputs);
+        assert_sums(&found.y, &exact.y, &size.y, terms);
+        assert_sums(&found.dx, &exact.dx, &size.dx, terms);
+        assert_sums(&found.dw, &exact.dw, &size.dw, pixels);
+        assert_sums(&found.db, &exact.db, &size.db, pixels);
+        for threads in [1, 2, 3] {
+            let again = on_threads(threads, || fast_on(set, g, &inputs));
+            assert_bits(&again.y, &found.y);
+            assert_bits(&again.dx, &found.dx);
+            assert_bits(&again.dw, &found.dw);
+            assert_bits(&again.db, &found.db);
+        }
     }
-    check_adjoint(g, &inputs, &found);
+    check_adjoint(g, &inputs, &fast(g, &inputs));
 }
 
 /// `<dy, conv(x)> = <dx, x> = <dw, w>`, the bias left out.
@@ -161,6 +158,9 @@ fn window(kernel: [usize; 2], stride: usize, padding: Padding) -> ConvWindow {
     }
 }
 
+/// Random geometries of each number type.
+const CASES: u32 = if cfg!(debug_assertions) { 150 } else { 1200 };
+
 /// Random geometries that fit. Small images, so that the naive passes stay quick.
 fn any_geometry() -> impl Strategy<Value = ConvGeometry> {
     let pads = prop::array::uniform4(0usize..4);
@@ -169,8 +169,10 @@ fn any_geometry() -> impl Strategy<Value = ConvGeometry> {
         prop::array::uniform2(1usize..4),
     );
     let kernel = prop::array::uniform2(1usize..6);
-    let channels = (1usize..4, 1usize..5, 1usize..5);
-    let sizes = (0usize..4, prop::array::uniform2(1usize..10));
+    // Mostly few channels and filters of a group; sometimes more than any block of them.
+    let depth = || prop_oneof![4 => 1usize..5, 1 => 5usize..35];
+    let channels = (1usize..4, depth(), depth());
+    let sizes = (0usize..4, [1usize..10, 1usize..20]);
     (sizes, channels, kernel, steps, pads).prop_filter_map(
         "the window must fit",
         |((batch, [h, w]), (groups, c, f), kernel, (stride, dilation), pads)| {
@@ -193,7 +195,7 @@ fn any_geometry() -> impl Strategy<Value = ConvGeometry> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn passes_agree_with_the_reference_f64(g in any_geometry()) {
@@ -366,6 +368,75 @@ fn depthwise_and_its_multiplier() {
     }
 }
 
+/// One to four columns: pixels in the lanes of vectors, whole ones and parts, and tiles of them.
+#[test]
+fn few_columns_of_wide_images() {
+    for columns in 1..5 {
+        for width in [8, 9, 28, 31, 64, 75] {
+            let shape = window([3, 2], 1, Padding::even(1));
+            check_both(geometry(2, [5, width, 6], columns, shape, 1));
+            check_both(geometry(2, [5, width, columns], 6, shape, 1));
+        }
+    }
+    // Grouped, dilated, and with windows that lie partly or wholly outside.
+    let wide = ConvWindow {
+        dilation: [2, 3],
+        ..window([3, 4], 1, Padding::even(6))
+    };
+    check_both(geometry(2, [7, 24, 6], 9, wide, 3));
+}
+
+/// Windows of which much lies in the padding: rows of outputs that see different taps.
+#[test]
+fn windows_that_reach_far_into_the_padding() {
+    for (size, kernel, padding) in [
+        ([8, 8], 5, 4),
+        ([3, 12], 5, 2),
+        ([12, 3], 7, 3),
+        ([2, 2], 6, 5),
+    ] {
+        let shape = window([kernel; 2], 1, Padding::even(padding));
+        check_both(geometry(3, [size[0], size[1], 16], 6, shape, 1));
+        check_both(geometry(3, [size[0], size[1], 2], 17, shape, 1));
+    }
+}
+
+/// Products of more channels than filters are summed the other way round.
+#[test]
+fn one_by_one_of_many_channels() {
+    for (channels, filters) in [(9, 8), (17, 1), (40, 7), (64, 33), (130, 16)] {
+        let shape = window([1, 1], 1, Padding::VALID);
+        check_both(geometry(3, [5, 9, channels], filters, shape, 1));
+    }
+}
+
+/// Rows of taps as wide as those that have loops of their own, and others; edges and strides.
+#[test]
+fn depthwise_rows_of_taps() {
+    for kernel in [
+        [3, 3],
+        [5, 5],
+        [1, 3],
+        [3, 1],
+        [7, 2],
+        [2, 9],
+        [4, 4],
+        [8, 8],
+    ] {
+        for stride in [1, 2, 3] {
+            let shape = window(kernel, stride, Padding::even(1));
+            check_both(geometry(2, [11, 17, 13], 13, shape, 13));
+        }
+    }
+    check_both(geometry(
+        1,
+        [9, 30, 16],
+        16,
+        window([3, 3], 1, Padding::even(1)),
+        16,
+    ));
+}
+
 #[test]
 fn channels_around_block_sizes() {
     for channels in [7, 8, 9, 15, 16, 17] {
@@ -479,6 +550,8 @@ fn scratch_for_a_batch_is_enough_for_every_smaller_one() {
         ([7, 5, 4], 4, window(3, 2), 2),
         ([6, 6, 8], 8, window(3, 1), 8),
         ([4, 4, 64], 64, window(1, 0), 1),
+        ([4, 4, 64], 24, window(1, 0), 1),
+        ([9, 12, 8], 2, window(5, 2), 1),
     ] {
         let largest = ConvGeometry::new(260, input, filters, window, groups).unwrap();
         let x = vec![1.0_f32; largest.x_len()];

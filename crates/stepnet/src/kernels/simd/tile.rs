@@ -107,6 +107,9 @@ pub(in crate::kernels) fn short_windows<I: Isa, T: Element, const P: usize, cons
 ) {
     let lanes = I::lanes::<T>();
     let places = &offsets.places[elements];
+    if places.is_empty() {
+        return;
+    }
     let runs = &offsets.runs;
     let furthest = starts.iter().copied().max().unwrap_or(0);
     assert!(
