@@ -1,0 +1,185 @@
+//! Sums of windows: the pixel's value of each element of the window times a vector of columns.
+
+use super::{Tile, vectors_at};
+use crate::Element;
+use crate::kernels::simd::Isa;
+use std::ops::Range;
+
+/// Where the elements of a window lie, counted from its first: runs of contiguous elements in rows
+/// and columns of runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::kernels) struct Runs {
+    /// Rows of runs, and from one to the next.
+    pub(in crate::kernels) rows: usize,
+    pub(in crate::kernels) row_step: usize,
+    /// Runs in a row, and from one to the next.
+    pub(in crate::kernels) cols: usize,
+    pub(in crate::kernels) col_step: usize,
+    /// Elements of a run.
+    pub(in crate::kernels) len: usize,
+}
+
+impl Runs {
+    /// Elements of the window.
+    #[inline(always)]
+    pub(in crate::kernels) fn elements(&self) -> usize {
+        self.rows * self.cols * self.len
+    }
+
+    /// How far behind the first element the last one ends.
+    #[inline(always)]
+    pub(in crate::kernels) fn reach(&self) -> usize {
+        match self.elements() {
+            0 => 0,
+            _ => (self.rows - 1) * self.row_step + (self.cols - 1) * self.col_step + self.len,
+        }
+    }
+}
+
+/// The places of all elements of a window, one by one: where runs are short, a loop over these does
+/// not end as often as one over the runs.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::kernels) struct Offsets {
+    /// None reaches further than the runs they were made of.
+    places: [u32; MOST_OFFSETS],
+    runs: Runs,
+}
+
+/// Elements of a window whose places are listed.
+const MOST_OFFSETS: usize = 256;
+
+/// Elements of a run that is not short.
+const LONG_RUN: usize = 16;
+
+impl Offsets {
+    /// The places, where runs are short and the window is small enough.
+    #[inline(always)]
+    pub(in crate::kernels) fn of_short(runs: &Runs) -> Option<Self> {
+        let several = runs.rows * runs.cols > 1;
+        let few = runs.elements() <= MOST_OFFSETS && u32::try_from(runs.reach()).is_ok();
+        if !several || !few || runs.len >= LONG_RUN {
+            return None;
+        }
+        let mut places = [0; MOST_OFFSETS];
+        let mut to = places.iter_mut();
+        for row in 0..runs.rows {
+            for col in 0..runs.cols {
+                let first = row * runs.row_step + col * runs.col_step;
+                for (k, to) in (first..first + runs.len).zip(&mut to) {
+                    // Less than the reach, which fits.
+                    *to = k as u32;
+                }
+            }
+        }
+        Some(Self {
+            places,
+            runs: *runs,
+        })
+    }
+}
+
+/// `sums[p][column] += sum over k of x[starts[p] + place(k)] w[k][column]`, `k` in the order of the
+/// runs.
+///
+/// `w` holds `V` vectors for every element of the window.
+///
+/// # Panics
+///
+/// If a window reaches beyond `x`, or `w` is shorter than the window needs.
+#[inline(always)]
+pub(in crate::kernels) fn windows<I: Isa, T: Element, const P: usize, const V: usize>(
+    isa: I,
+    x: &[T],
+    starts: [usize; P],
+    runs: &Runs,
+    w: &[T],
+    sums: &mut Tile<I, T, P, V>,
+) {
+    if runs.elements() == 0 {
+        return;
+    }
+    let lanes = I::lanes::<T>();
+    let furthest = starts.iter().copied().max().unwrap_or(0);
+    assert!(
+        furthest + runs.reach() <= x.len(),
+        "a window leaves the image"
+    );
+    assert!(runs.elements() * V * lanes <= w.len(), "too few weights");
+    // Sums in an array of their own stay in registers.
+    let mut tile = *sums;
+    // SAFETY: `starts[p] + reach` is at most the length of `x` for every `p`, and every element
+    // read lies before it; `w` is read front to back, `V` vectors for each of the elements, which
+    // is no more than its length.
+    unsafe {
+        let mut pixels = [x.as_ptr(); P];
+        for (pixel, start) in pixels.iter_mut().zip(starts) {
+            *pixel = pixel.add(start);
+        }
+        let mut w = w.as_ptr();
+        for row in 0..runs.rows {
+            for col in 0..runs.cols {
+                let first = row * runs.row_step + col * runs.col_step;
+                for k in first..first + runs.len {
+                    let by = vectors_at::<I, T, V>(isa, w);
+                    w = w.add(V * lanes);
+                    for (pixel, sums) in pixels.iter().zip(&mut tile) {
+                        let value = isa.splat(*pixel.add(k));
+                        for (sum, by) in sums.iter_mut().zip(by) {
+                            *sum = isa.vector_mul_add(value, by, *sum);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    *sums = tile;
+}
+
+/// [`windows`] over some elements of a window with its places listed; `w` is that of the first one.
+///
+/// # Panics
+///
+/// As [`windows`].
+#[inline(always)]
+pub(in crate::kernels) fn short_windows<I: Isa, T: Element, const P: usize, const V: usize>(
+    isa: I,
+    x: &[T],
+    starts: [usize; P],
+    offsets: &Offsets,
+    elements: Range<usize>,
+    w: &[T],
+    sums: &mut Tile<I, T, P, V>,
+) {
+    let lanes = I::lanes::<T>();
+    let places = &offsets.places[elements];
+    if places.is_empty() {
+        return;
+    }
+    let runs = &offsets.runs;
+    let furthest = starts.iter().copied().max().unwrap_or(0);
+    assert!(
+        furthest + runs.reach() <= x.len(),
+        "a window leaves the image"
+    );
+    assert!(places.len() * V * lanes <= w.len(), "too few weights");
+    let mut tile = *sums;
+    // SAFETY: as in `windows`; every listed place lies before the reach of the runs it was made of.
+    unsafe {
+        let mut pixels = [x.as_ptr(); P];
+        for (pixel, start) in pixels.iter_mut().zip(starts) {
+            *pixel = pixel.add(start);
+        }
+        let mut w = w.as_ptr();
+        for &place in places {
+            let by = vectors_at::<I, T, V>(isa, w);
+            w = w.add(V * lanes);
+            for (pixel, sums) in pixels.iter().zip(&mut tile) {
+                let value = isa.splat(*pixel.add(place as usize));
+                for (sum, by) in sums.iter_mut().zip(by) {
+                    *sum = isa.vector_mul_add(value, by, *sum);
+                }
+            }
+        }
+    }
+    *sums = tile;
+}
