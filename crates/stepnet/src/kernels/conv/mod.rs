@@ -17,7 +17,7 @@
 //! ```text
 //! forward            a sum over windows (sweep): packed filters, windows of x
 //! backward_data      the same for each phase of the stride: packed transposed filters, windows of dy
-//! backward_weights   outer sums (outer): elements of the window by filters, over the pixels
+//! backward_weights   outer sums (tasks, outer): elements of the window by filters, over the pixels
 //! ```
 //!
 //! Only where windows leave the image, or see some of its channels, a block's part of the image is
@@ -32,7 +32,7 @@
 //!
 //! Layers of 3x3 windows at stride 1 with enough channels, filters and pixels go another way in `f32`,
 //! each pass where it is the better one: see [`winograd`]. That takes memory for transformed filters
-//! or gradients, and up to 1.5 MiB for each thread.
+//! or gradients, and up to 750 KiB for each thread.
 
 mod backward_data;
 mod backward_weights;
@@ -44,6 +44,7 @@ mod geometry;
 mod line;
 mod outer;
 mod pack;
+mod places;
 mod planar;
 pub(in crate::kernels) mod pointwise;
 pub mod pooled;
@@ -51,6 +52,7 @@ pub mod reference;
 mod stage;
 mod sums;
 mod sweep;
+mod tasks;
 #[cfg(test)]
 mod tests;
 pub mod winograd;

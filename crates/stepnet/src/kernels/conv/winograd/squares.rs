@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::super::stage::inside;
+use super::transform::{self, IN};
 use crate::Element;
 use crate::kernels::simd::{Isa, tile};
 
@@ -30,7 +32,7 @@ impl<I: Isa, T: Element> Squares<'_, I, T> {
         let image = (example * height * steps[0] + channels.start).cast_signed();
         // Of a square that reaches beyond the image nothing is read there.
         let first = image + top * steps[0].cast_signed() + left * steps[1].cast_signed();
-        let (rows, cols) = (inside::<S>(height, top), inside::<S>(width, left));
+        let (rows, cols) = (inside(height, top, S), inside(width, left, S));
         let rows = if cols.is_empty() { cols.clone() } else { rows };
         let (isa, lanes, zero) = (self.isa, I::lanes::<T>(), self.isa.splat(T::zero()));
         let mut channel = 0;
@@ -60,6 +62,35 @@ impl<I: Isa, T: Element> Squares<'_, I, T> {
         }
     }
 
+    /// Writes the transforms `B^T x B` of the inputs from `first` on, for every vector of `channels`, the
+    /// places of the square `step` apart.
+    #[inline(always)]
+    pub(super) fn transform_inputs(
+        &self,
+        example: usize,
+        first: [isize; 2],
+        channels: Range<usize>,
+        to: &mut [T],
+        step: usize,
+    ) {
+        let isa = self.isa;
+        self.each(
+            example,
+            first,
+            channels,
+            #[inline(always)]
+            |channel, pixels: &[[I::Vector<T>; IN]; IN]| {
+                let square = transform::square(
+                    isa.splat(T::zero()),
+                    pixels,
+                    #[inline(always)]
+                    |line| transform::input::<I, T>(isa, line),
+                );
+                tile::store_square(isa, &square, &mut to[channel..], step);
+            },
+        );
+    }
+
     /// Asks for the pixels of a square that will be handed over soon, but for the first `known` columns.
     #[inline(always)]
     pub(super) fn prefetch<const S: usize>(
@@ -70,7 +101,7 @@ impl<I: Isa, T: Element> Squares<'_, I, T> {
         known: usize,
     ) {
         let [height, width] = self.size;
-        let (rows, cols) = (inside::<S>(height, top), inside::<S>(width, left));
+        let (rows, cols) = (inside(height, top, S), inside(width, left, S));
         let cols = cols.start.max(known)..cols.end;
         if rows.is_empty() || cols.is_empty() {
             return;
@@ -88,14 +119,4 @@ impl<I: Isa, T: Element> Squares<'_, I, T> {
             from += width * self.channels;
         }
     }
-}
-
-/// Which of `S` coordinates from `first` on an axis of `n` has.
-#[inline(always)]
-fn inside<const S: usize>(n: usize, first: isize) -> Range<usize> {
-    let end = (n.cast_signed() - first)
-        .clamp(0, const { S.cast_signed() })
-        .cast_unsigned();
-    let start = first.min(0).unsigned_abs().min(end);
-    start..end
 }

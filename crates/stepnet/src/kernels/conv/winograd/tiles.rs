@@ -101,21 +101,7 @@ impl<T: Element> Kernel for Tiles<'_, T> {
                 inputs.prefetch::<IN>(next.example, first, 0..shape.channels, next.known());
             }
             let first = shape.first_input(tile);
-            inputs.each(
-                tile.example,
-                first,
-                0..shape.channels,
-                #[inline(always)]
-                |channel, pixels: &[[I::Vector<T>; IN]; IN]| {
-                    let square = transform::square(
-                        isa.splat(T::zero()),
-                        pixels,
-                        #[inline(always)]
-                        |line| transform::input::<I, T>(isa, line),
-                    );
-                    tile::store_square(isa, &square, &mut to[channel..], place_len);
-                },
-            );
+            inputs.transform_inputs(tile.example, first, 0..shape.channels, to, place_len);
         }
         let seen = &*seen;
         let lanes = I::lanes::<T>();

@@ -115,21 +115,12 @@ impl<T: Element> Chunk<'_, T> {
                 let channels = self.block.channels.clone();
                 squares.prefetch::<IN>(next.example, first(next), channels, next.known());
             }
-            let to = &mut to[number * pitch..];
-            squares.each(
+            squares.transform_inputs(
                 place.example,
                 first(place),
                 self.block.channels.clone(),
-                #[inline(always)]
-                |channel, pixels: &[[I::Vector<T>; IN]; IN]| {
-                    let square = transform::square(
-                        isa.splat(T::zero()),
-                        pixels,
-                        #[inline(always)]
-                        |line| transform::input::<I, T>(isa, line),
-                    );
-                    tile::store_square(isa, &square, &mut to[channel..], step);
-                },
+                &mut to[number * pitch..],
+                step,
             );
         }
     }

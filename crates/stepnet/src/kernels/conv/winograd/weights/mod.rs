@@ -64,12 +64,12 @@ use finish::Finish;
 use jobs::{Block, Cut, Job, Jobs, part_of};
 
 /// The most channels and filters of a block: its sums, 36 for each pair, leave room in the
-/// second-level cache (576 of 2048 KiB).
-const MOST: [usize; 2] = [64, 64];
+/// second-level cache (288 KiB).
+const MOST: [usize; 2] = [32, 64];
 
-/// Elements that one place of a chunk's tiles may take: they stay in the first-level cache (24 KiB),
-/// and those of all places in the second-level one.
-const CHUNK: usize = 6 << 10;
+/// Elements that one place of a chunk's tiles may take: they stay in the first-level cache (12 KiB),
+/// and those of all places in the second-level one (432 KiB).
+const CHUNK: usize = 3 << 10;
 
 /// The most tiles of a chunk.
 const MOST_TILES: usize = 96;
