@@ -4,8 +4,9 @@
 //! The source is read where it lies: pixels at its edges, which see it through some of the taps only,
 //! are summed over these.
 
+use super::places::Places;
 use super::stage::Staged;
-use super::sweep::{Block, BlockSums, Places, load_row, store_row};
+use super::sweep::{Block, BlockSums, load_row, store_row};
 use crate::Element;
 use crate::kernels::simd::tile::{self, Taps, Tile};
 use crate::kernels::simd::{Isa, Kernel};

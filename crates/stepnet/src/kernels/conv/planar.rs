@@ -9,7 +9,8 @@
 //! sums[column][pixels] += packed[s, t, c, column] * laid_out[row + s, c, pixels + t]
 //! ```
 
-use super::stage::inside;
+use super::places::Places;
+use super::stage::{Staged, inside};
 use super::sweep::{Block, BlockSums, Sweep};
 use crate::Element;
 use crate::kernels::simd::tile::{self, Runs, Tile};
@@ -86,11 +87,12 @@ impl<T: Element> PlanarSums<'_, T> {
         lay_out(sweep, &block, source, plane, x);
         let [line_h, line_w] = &sweep.lines;
         let row = sweep.channels * plane;
-        let mut pass = Pass {
-            isa,
-            sweep,
-            block: &block,
-            x,
+        let staged = Staged {
+            data: &*x,
+            first: 0,
+            pixel: 1,
+            row,
+            image: line_h.span(block.rows.len()) * row,
             runs: Runs {
                 rows: line_h.taps,
                 row_step: line_h.dilation * row,
@@ -98,30 +100,34 @@ impl<T: Element> PlanarSums<'_, T> {
                 col_step: line_w.dilation,
                 len: sweep.channels,
             },
+        };
+        let cols = sizes[2];
+        let vectors = cols.div_ceil(lanes);
+        let mut pass = Pass {
+            isa,
+            sweep,
+            places: Places::new(sweep, &block, &staged, out_image).by_vectors(lanes),
+            last: cols - (vectors - 1) * lanes,
+            staged,
             plane,
-            row,
             bias: packed.bias(0),
             w: packed.panel(0, lanes, 0),
             out,
-            out_image,
             out_start,
         };
-        let vectors = sizes[2].div_ceil(lanes);
-        let total = sizes[0] * sizes[1] * vectors;
-        let most = TILE / C;
-        let mut done = 0;
-        while done < total {
-            match most.min(total - done) {
-                9 => pass.tile::<C, 9>(&mut done),
-                8 => pass.tile::<C, 8>(&mut done),
-                7 => pass.tile::<C, 7>(&mut done),
-                6 => pass.tile::<C, 6>(&mut done),
-                5 => pass.tile::<C, 5>(&mut done),
-                4 => pass.tile::<C, 4>(&mut done),
-                3 => pass.tile::<C, 3>(&mut done),
-                2 => pass.tile::<C, 2>(&mut done),
-                _ => pass.tile::<C, 1>(&mut done),
-            }
+        let mut left = sizes[0] * sizes[1] * vectors;
+        while left > 0 {
+            left -= match (TILE / C).min(left) {
+                9 => pass.tile::<C, 9>(),
+                8 => pass.tile::<C, 8>(),
+                7 => pass.tile::<C, 7>(),
+                6 => pass.tile::<C, 6>(),
+                5 => pass.tile::<C, 5>(),
+                4 => pass.tile::<C, 4>(),
+                3 => pass.tile::<C, 3>(),
+                2 => pass.tile::<C, 2>(),
+                _ => pass.tile::<C, 1>(),
+            };
         }
     }
 }
@@ -133,7 +139,7 @@ fn lay_out<T: Element>(sweep: &Sweep, block: &Block, source: &[T], plane: usize,
     let rows = line_h.span(block.rows.len());
     let top = line_h.start(block.rows.start);
     let left = line_w.start(block.cols.start);
-    let inside = inside(line_w, left, plane);
+    let inside = inside(line_w.n, left, plane);
     let row_len = sweep.channels * plane;
     let mut to = to.chunks_exact_mut(row_len.max(1));
     for example in block.examples.clone() {
@@ -161,68 +167,57 @@ fn lay_out<T: Element>(sweep: &Sweep, block: &Block, source: &[T], plane: usize,
 struct Pass<'a, I, T> {
     isa: I,
     sweep: &'a Sweep,
-    block: &'a Block,
-    x: &'a [T],
+    /// Vectors of pixels, and how many pixels the last one of a row has.
+    places: Places,
+    last: usize,
     /// The elements of a window; from one channel to the next lies a plane.
-    runs: Runs,
+    staged: Staged<'a, T>,
     plane: usize,
-    /// From one row to the next.
-    row: usize,
     bias: &'a [T],
     w: &'a [T],
     out: &'a mut [T],
-    out_image: usize,
     out_start: usize,
 }
 
 impl<I: Isa, T: Element> Pass<'_, I, T> {
-    /// The next `V` vectors of pixels by all columns.
+    /// The next `V` vectors of pixels by all columns; answers `V`.
     #[inline(always)]
-    fn tile<const C: usize, const V: usize>(&mut self, done: &mut usize) {
+    fn tile<const C: usize, const V: usize>(&mut self) -> usize {
         // Never asked for: more vectors than there are registers.
         if C * V > TILE {
-            return;
+            return V;
         }
         let (isa, lanes) = (self.isa, I::lanes::<T>());
-        let [examples, rows, cols] = [&self.block.examples, &self.block.rows, &self.block.cols];
-        let vectors = cols.len().div_ceil(lanes);
-        let span = self.sweep.lines[0].span(rows.len());
-        let mut starts = [0; V];
-        let mut places = [(0, 0, 0); V];
+        let (mut starts, mut outs, mut counts) = ([0; V], [0; V], [lanes; V]);
         for v in 0..V {
-            let (line, vector) = ((*done + v) / vectors, (*done + v) % vectors);
-            let (example, row) = (line / rows.len(), line % rows.len());
-            starts[v] = (example * span + row) * self.row + vector * lanes;
-            places[v] = (example, row, vector * lanes);
+            if self.places.left_in_row() == 1 {
+                counts[v] = self.last;
+            }
+            (starts[v], outs[v]) = self.places.next();
         }
-        *done += V;
         let mut sums: Tile<I, T, C, V> = [[isa.splat(T::zero()); V]; C];
         for (sums, &bias) in sums.iter_mut().zip(self.bias) {
             *sums = [isa.splat(bias); V];
         }
-        tile::planes(
-            isa, self.x, starts, &self.runs, self.plane, self.w, &mut sums,
-        );
+        let Staged { data, runs, .. } = &self.staged;
+        tile::planes(isa, data, starts, runs, self.plane, self.w, &mut sums);
         let channels = self.sweep.out_channels;
-        for (v, (example, row, col)) in places.into_iter().enumerate() {
-            let pixel = (rows.start + row) * self.sweep.out_width + cols.start + col;
-            let image = example * self.out_image;
-            let at = image + pixel * channels + self.sweep.first_column - self.out_start;
-            let count = lanes.min(cols.len() - col);
-            debug_assert!(example < examples.len());
+        for v in 0..V {
             for (column, sums) in sums.iter().enumerate() {
-                let out = &mut self.out[at + column..];
+                let out = &mut self.out[outs[v] - self.out_start + column..];
                 if channels == 1 {
-                    isa.store_part(&mut out[..count], sums[v]);
+                    isa.store_part(&mut out[..counts[v]], sums[v]);
                     continue;
                 }
                 // No vector has more lanes.
                 let mut pixels = [T::zero(); 16];
                 isa.store(&mut pixels, sums[v]);
-                for (to, &value) in out.iter_mut().step_by(channels).zip(&pixels[..count]) {
+                let pixels = &pixels[..counts[v]];
+                for (to, &value) in out.iter_mut().step_by(channels).zip(pixels) {
                     *to = value;
                 }
             }
         }
+        V
     }
 }

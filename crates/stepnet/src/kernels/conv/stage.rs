@@ -1,6 +1,5 @@
 //! The part of a source under the windows of a block, laid out with its zeros.
 
-use super::line::Line;
 use super::sweep::{Block, Sweep};
 use crate::Element;
 use crate::kernels::simd::tile::Runs;
@@ -85,12 +84,13 @@ fn runs(sweep: &Sweep, pixel: usize, row: usize) -> Runs {
     }
 }
 
-/// Of `cols` columns from the source's column `left` on, those that lie in it.
+/// Of `count` coordinates from `first` on, those that an axis of `n` has.
 #[inline(always)]
-pub(super) fn inside(line: &Line, left: isize, cols: usize) -> Range<usize> {
-    let cols = cols.cast_signed();
-    let first = (-left).clamp(0, cols);
-    let end = line.n.cast_signed().saturating_sub(left).clamp(first, cols);
+pub(super) fn inside(n: usize, first: isize, count: usize) -> Range<usize> {
+    let count = count.cast_signed();
+    let end = n.cast_signed().saturating_sub(first);
+    let first = (-first).clamp(0, count);
+    let end = end.clamp(first, count);
     first.cast_unsigned()..end.cast_unsigned()
 }
 
@@ -117,7 +117,7 @@ impl<T: Element> Stage<'_, '_, T> {
         let channels = sweep.channels;
         let pitch = sweep.pitch;
         let row_len = cols * pitch;
-        let inside = inside(line_w, left, cols);
+        let inside = inside(line_w.n, left, cols);
         let data = &mut scratch[..block.examples.len() * rows * row_len];
         let mut to = data.chunks_exact_mut(row_len.max(1));
         for example in block.examples.clone() {

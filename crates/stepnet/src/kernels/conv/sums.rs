@@ -43,6 +43,8 @@ pub(super) struct Sums<'g> {
     lanes: usize,
     /// Whether every filter sees the channel of its own number.
     channelwise: bool,
+    /// Whether pixels, not columns, fill the lanes: of all groups alike, and there are no phases.
+    planar: bool,
 }
 
 impl<'g> Sums<'g> {
@@ -55,7 +57,7 @@ impl<'g> Sums<'g> {
             Direction::Forward => (g.output, [1, 1]),
             Direction::Backward => (g.input, g.stride),
         };
-        Self {
+        let mut sums = Self {
             g,
             direction,
             set,
@@ -63,7 +65,10 @@ impl<'g> Sums<'g> {
             steps,
             lanes: set.lanes::<T>(),
             channelwise: g.is_channelwise(),
-        }
+            planar: false,
+        };
+        sums.planar = !sums.channelwise && sums.sweep([0, 0], 0).is_planar(sums.lanes);
+        sums
     }
 
     /// The pass by Winograd's method, where that is the better one.
@@ -160,7 +165,7 @@ impl<'g> Sums<'g> {
 
     /// Pixels that a block should have.
     fn block_pixels(&self) -> usize {
-        match self.channelwise || self.is_planar(&self.sweep([0, 0], 0)) {
+        match self.channelwise || self.planar {
             true => MANY_PIXELS,
             false => PIXELS,
         }
@@ -179,7 +184,7 @@ impl<'g> Sums<'g> {
             return 0;
         }
         let mut sweep = self.sweep([0, 0], 0);
-        if self.is_planar(&sweep) {
+        if self.planar {
             return sweep
                 .laid_out_in_planes(size, self.lanes)
                 .next_multiple_of(16);
@@ -194,11 +199,6 @@ impl<'g> Sums<'g> {
             true => 0,
             false => sweep.laid_out(size).next_multiple_of(16),
         }
-    }
-
-    /// Whether pixels, not columns, fill the lanes. All groups are alike, and there are no phases.
-    fn is_planar(&self, sweep: &Sweep) -> bool {
-        !self.channelwise && sweep.is_planar(self.lanes)
     }
 
     fn workers(&self, cut: Cut) -> usize {
@@ -327,7 +327,7 @@ impl<'g> Sums<'g> {
                 };
                 if self.channelwise {
                     self.set.run(ChannelSums(sums));
-                } else if self.is_planar(&sweep) {
+                } else if self.planar {
                     self.set.run(PlanarSums(sums));
                 } else {
                     self.set.run(sums);

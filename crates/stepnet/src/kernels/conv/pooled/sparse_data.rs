@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::winners::{Clipped, OUTSIDE, Places, add_scaled};
+use super::winners::{Clipped, OUTSIDE, Starts, add_scaled};
 use super::{Gradient, PooledGeometry, passes};
 use crate::Element;
 use crate::kernels::conv::ConvGeometry;
@@ -30,12 +30,12 @@ pub(super) fn data<T: Element>(
     transpose(&g.conv, w, transposed);
     let transposed = &*transposed;
     let image = g.conv.input.iter().product::<usize>();
-    let places = Places::new(&g.conv);
+    let to_starts = Starts::new(&g.conv);
     let one = |example: usize, dx: &mut [T]| {
         dx.fill(T::zero());
         simd::run(Spread {
             g,
-            places,
+            to_starts,
             w: transposed,
             gradient,
             example,
@@ -64,7 +64,7 @@ fn transpose<T: Element>(g: &ConvGeometry, w: &[T], to: &mut [T]) {
 /// An image's gradient.
 struct Spread<'a, T> {
     g: &'a PooledGeometry,
-    places: Places,
+    to_starts: Starts,
     /// The filters, transposed.
     w: &'a [T],
     gradient: &'a Gradient<'a, T>,
@@ -84,7 +84,7 @@ impl<T: Element> Kernel for Spread<'_, T> {
         let mut starts = [0; LISTED];
         for first in (0..pooled).step_by(LISTED) {
             let here = first..pooled.min(first + LISTED);
-            self.places.find(&winners[here.clone()], &mut starts);
+            self.to_starts.find(&winners[here.clone()], &mut starts);
             for (at, &start) in here.zip(&starts) {
                 if passes(self.g, y[at]) {
                     self.add(isa, winners[at] as usize, start, dy[at]);

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::winners::{Clipped, OUTSIDE, Places, add_scaled, joined};
+use super::winners::{Clipped, OUTSIDE, Starts, add_scaled, joined};
 use super::{Gradient, PooledGeometry, passes};
 use crate::Element;
 use crate::kernels::conv::ConvGeometry;
@@ -61,13 +61,13 @@ pub(super) fn weights<T: Element>(
     let parts = batch.div_ceil(per_part).max(1);
     let part_len = g.conv.weights_len() + g.conv.filters;
     let sums = &mut scratch[..parts * part_len];
-    let places = Places::new(&g.conv);
+    let to_starts = Starts::new(&g.conv);
     let one = |part: usize, sums: &mut [T]| {
         sums.fill(T::zero());
         let examples = part * per_part..batch.min((part + 1) * per_part);
         simd::run(Winners {
             g,
-            places,
+            to_starts,
             x,
             gradient,
             examples,
@@ -111,7 +111,7 @@ fn add_up<T: Element>(
 /// The filters' gradients, transposed, and behind them the bias's, over some examples.
 struct Winners<'a, T> {
     g: &'a PooledGeometry,
-    places: Places,
+    to_starts: Starts,
     x: &'a [T],
     gradient: &'a Gradient<'a, T>,
     examples: Range<usize>,
@@ -143,7 +143,12 @@ impl<T: Element> Kernel for Winners<'_, T> {
             let all = example * pooled..(example + 1) * pooled;
             let [y, dy] = [self.gradient.y, self.gradient.dy].map(|values| &values[all.clone()]);
             let winners = &self.gradient.winners[all];
-            pass.example(&self.places, &self.x[example * image..], [y, dy], winners);
+            pass.example(
+                &self.to_starts,
+                &self.x[example * image..],
+                [y, dy],
+                winners,
+            );
         }
     }
 }
@@ -167,7 +172,7 @@ struct Pass<'a, I, T> {
 
 impl<I: Isa, T: Element> Pass<'_, I, T> {
     #[inline(always)]
-    fn example(&mut self, places: &Places, x: &[T], values: [&[T]; 2], winners: &[u32]) {
+    fn example(&mut self, to_starts: &Starts, x: &[T], values: [&[T]; 2], winners: &[u32]) {
         let filters = self.g.conv.filters;
         let windows = winners.len() / filters;
         for filter in (0..filters).step_by(FILTERS) {
@@ -177,13 +182,13 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
                 let count = most.min(windows - first);
                 if some == filters {
                     let winners = &winners[first * filters..(first + count) * filters];
-                    places.find(winners, &mut self.starts);
+                    to_starts.find(winners, &mut self.starts);
                 } else {
                     for (window, starts) in self.starts.chunks_exact_mut(some).enumerate() {
                         let Some(first) = winners.get((first + window) * filters + filter..) else {
                             break;
                         };
-                        places.find(&first[..some.min(first.len())], starts);
+                        to_starts.find(&first[..some.min(first.len())], starts);
                     }
                 }
                 for offset in 0..some {
@@ -192,8 +197,8 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
                         x,
                         values.map(|v| &v[at..]),
                         &winners[at..],
-                        offset,
-                        [some, count],
+                        filter + offset,
+                        [offset, some, count],
                     );
                     self.add(x, filter + offset);
                 }
@@ -209,8 +214,8 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
         x: &[T],
         [y, dy]: [&[T]; 2],
         winners: &[u32],
-        offset: usize,
-        [some, count]: [usize; 2],
+        filter: usize,
+        [offset, some, count]: [usize; 3],
     ) {
         let g = &self.g.conv;
         let seen = g.group_channels();
@@ -221,10 +226,7 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             + (g.kernel[1] - 1) * g.dilation[1] * g.input[2]
             + seen
             + slack;
-        let winner = winners[0] as usize;
-        let filter = winner % g.filters;
-        let group = filter / g.group_filters();
-        let first = group * seen;
+        let first = filter / g.group_filters() * seen;
         let end = x.len().saturating_sub(reach + first);
         let mut bias = self.db[filter];
         let mut live = 0;
@@ -238,7 +240,7 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             }
             let inside = start != OUTSIDE && (start as usize) < end;
             if reached && !inside {
-                self.clipped(x, winners[at] as usize, dy);
+                self.clipped(x, winners[at] as usize / g.filters, filter, dy);
             }
             self.list.starts[live] = start.wrapping_add(first as u32);
             self.list.by[live] = dy;
@@ -250,10 +252,9 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
 
     /// One winner's part, as far as its window lies in the picture.
     #[inline(always)]
-    fn clipped(&mut self, x: &[T], winner: usize, dy: T) {
+    fn clipped(&mut self, x: &[T], pixel: usize, filter: usize, dy: T) {
         let g = &self.g.conv;
-        let filter = winner % g.filters;
-        let clipped = Clipped::new(g, winner / g.filters);
+        let clipped = Clipped::new(g, pixel);
         let window = g.patch_len();
         let dw = &mut self.dw[filter * window..(filter + 1) * window];
         for u in clipped.rows.clone() {

@@ -10,7 +10,7 @@ pub(super) const OUTSIDE: u32 = u32::MAX;
 
 /// From a winner's place in the convolution's output to where its window starts in the picture.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Places {
+pub(super) struct Starts {
     filters: Divisor,
     width: Divisor,
     /// The rows and columns of outputs whose windows lie in the picture.
@@ -21,7 +21,7 @@ pub(super) struct Places {
     origin: i32,
 }
 
-impl Places {
+impl Starts {
     pub(super) fn new(g: &ConvGeometry) -> Self {
         let [_, width, channels] = g.input;
         // Larger pictures have all their windows outside: their winners are taken one by one.
