@@ -5,11 +5,12 @@ use std::iter::Sum;
 use std::ops::{AddAssign, DivAssign, MulAssign, SubAssign};
 
 mod sealed {
+    use crate::kernels::compiled::Compiled;
     use crate::kernels::elementary::Elementary;
     use crate::kernels::simd::Lanes;
     use crate::nn::layers::BuiltIn;
 
-    pub trait Sealed: Elementary + Lanes + BuiltIn {}
+    pub trait Sealed: Compiled + Elementary + Lanes + BuiltIn {}
     impl Sealed for f32 {}
     impl Sealed for f64 {}
 }

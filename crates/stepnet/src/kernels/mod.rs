@@ -36,6 +36,7 @@
 //! Each heavy operation has a `reference` module: the naive loops for the whole geometry, against
 //! which the fast passes are tested.
 
+pub(crate) mod compiled;
 pub mod conv;
 pub mod dense;
 pub(crate) mod elementary;

@@ -39,11 +39,11 @@ pub fn backward_data<T: Element>(
     dx: &mut [T],
     scratch: &mut [T],
 ) {
-    run_on(InstructionSet::best(), g, dy, w, dx, scratch);
+    T::conv_backward_data(g, dy, w, dx, scratch);
 }
 
 /// [`backward_data`] on an instruction set.
-pub(super) fn run_on<T: Element>(
+pub(in crate::kernels) fn run_on<T: Element>(
     set: InstructionSet,
     g: &ConvGeometry,
     dy: &[T],

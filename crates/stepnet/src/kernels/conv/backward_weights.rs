@@ -5,7 +5,7 @@
 
 use super::ConvGeometry;
 use super::tasks::Tasks;
-use super::winograd::Weights;
+use super::winograd::{Weights, serves};
 use crate::Element;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{assert_len, assert_scratch};
@@ -46,11 +46,11 @@ pub fn backward_weights<T: Element>(
     db: Option<&mut [T]>,
     scratch: &mut [T],
 ) {
-    run_on(InstructionSet::best(), g, x, dy, dw, db, scratch);
+    T::conv_backward_weights(g, x, dy, dw, db, scratch);
 }
 
 /// [`backward_weights`] on an instruction set.
-pub(super) fn run_on<T: Element>(
+pub(in crate::kernels) fn run_on<T: Element>(
     set: InstructionSet,
     g: &ConvGeometry,
     x: &[T],
@@ -65,7 +65,9 @@ pub(super) fn run_on<T: Element>(
     if let Some(db) = &db {
         assert_len(NAME, "db", db, g.filters);
     }
-    if let Some(winograd) = Weights::of::<T>(g, set) {
+    if const { serves::<T>() }
+        && let Some(winograd) = Weights::of::<T>(g, set)
+    {
         assert_scratch(NAME, scratch, winograd.least_scratch());
         let is_finite = winograd.run([x, dy], dw, db.as_deref_mut(), scratch);
         if is_finite {

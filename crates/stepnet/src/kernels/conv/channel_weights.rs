@@ -105,30 +105,31 @@ impl<I: Isa, T: Element> Channels<'_, I, T> {
         let mut left = down.clone();
         while !left.is_empty() {
             let mut rows = 1;
-            for first in right.clone().step_by(7) {
-                let cols = (right.end - first).min(7);
+            let most = if I::EVERY_TILE { 7 } else { 3 };
+            for first in right.clone().step_by(most) {
+                let cols = (right.end - first).min(most);
                 let at = [left.start, first];
                 rows = (TILE / right.len().clamp(1, TILE))
                     .clamp(1, 4)
-                    .min(left.len());
+                    .min(if I::EVERY_TILE { left.len() } else { 1 });
                 match (rows, cols) {
-                    (4, 3) => self.tile::<4, 3>(block, at),
-                    (4, 2) => self.tile::<4, 2>(block, at),
-                    (4, 1) => self.tile::<4, 1>(block, at),
-                    (3, 4) => self.tile::<3, 4>(block, at),
-                    (3, 3) => self.tile::<3, 3>(block, at),
-                    (3, 2) => self.tile::<3, 2>(block, at),
-                    (3, 1) => self.tile::<3, 1>(block, at),
-                    (2, 6) => self.tile::<2, 6>(block, at),
-                    (2, 5) => self.tile::<2, 5>(block, at),
-                    (2, 4) => self.tile::<2, 4>(block, at),
-                    (2, 3) => self.tile::<2, 3>(block, at),
-                    (2, 2) => self.tile::<2, 2>(block, at),
-                    (2, 1) => self.tile::<2, 1>(block, at),
-                    (_, 7) => self.tile::<1, 7>(block, at),
-                    (_, 6) => self.tile::<1, 6>(block, at),
-                    (_, 5) => self.tile::<1, 5>(block, at),
-                    (_, 4) => self.tile::<1, 4>(block, at),
+                    (4, 3) if I::EVERY_TILE => self.tile::<4, 3>(block, at),
+                    (4, 2) if I::EVERY_TILE => self.tile::<4, 2>(block, at),
+                    (4, 1) if I::EVERY_TILE => self.tile::<4, 1>(block, at),
+                    (3, 4) if I::EVERY_TILE => self.tile::<3, 4>(block, at),
+                    (3, 3) if I::EVERY_TILE => self.tile::<3, 3>(block, at),
+                    (3, 2) if I::EVERY_TILE => self.tile::<3, 2>(block, at),
+                    (3, 1) if I::EVERY_TILE => self.tile::<3, 1>(block, at),
+                    (2, 6) if I::EVERY_TILE => self.tile::<2, 6>(block, at),
+                    (2, 5) if I::EVERY_TILE => self.tile::<2, 5>(block, at),
+                    (2, 4) if I::EVERY_TILE => self.tile::<2, 4>(block, at),
+                    (2, 3) if I::EVERY_TILE => self.tile::<2, 3>(block, at),
+                    (2, 2) if I::EVERY_TILE => self.tile::<2, 2>(block, at),
+                    (2, 1) if I::EVERY_TILE => self.tile::<2, 1>(block, at),
+                    (_, 7) if I::EVERY_TILE => self.tile::<1, 7>(block, at),
+                    (_, 6) if I::EVERY_TILE => self.tile::<1, 6>(block, at),
+                    (_, 5) if I::EVERY_TILE => self.tile::<1, 5>(block, at),
+                    (_, 4) if I::EVERY_TILE => self.tile::<1, 4>(block, at),
                     (_, 3) => self.tile::<1, 3>(block, at),
                     (_, 2) => self.tile::<1, 2>(block, at),
                     _ => self.tile::<1, 1>(block, at),

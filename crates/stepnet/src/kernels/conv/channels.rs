@@ -93,9 +93,9 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
                 row => row.min(left),
             };
             let done = match some {
-                6.. => self.pixels::<6>(&mut places),
-                4 | 5 => self.pixels::<4>(&mut places),
-                2 | 3 => self.pixels::<2>(&mut places),
+                6.. if I::EVERY_TILE => self.pixels::<6>(&mut places),
+                4.. => self.pixels::<4>(&mut places),
+                2 | 3 if I::EVERY_TILE => self.pixels::<2>(&mut places),
                 _ => self.pixels::<1>(&mut places),
             };
             left -= done;
@@ -117,9 +117,15 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             if used == lanes {
                 match shape {
                     [3, 1] => self.row::<P, 3, 1>(starts[0] + channel, w, &mut sums),
-                    [3, 2] => self.row::<P, 3, 2>(starts[0] + channel, w, &mut sums),
-                    [5, 1] => self.row::<P, 5, 1>(starts[0] + channel, w, &mut sums),
-                    [5, 2] => self.row::<P, 5, 2>(starts[0] + channel, w, &mut sums),
+                    [3, 2] if I::EVERY_TILE => {
+                        self.row::<P, 3, 2>(starts[0] + channel, w, &mut sums)
+                    }
+                    [5, 1] if I::EVERY_TILE => {
+                        self.row::<P, 5, 1>(starts[0] + channel, w, &mut sums)
+                    }
+                    [5, 2] if I::EVERY_TILE => {
+                        self.row::<P, 5, 2>(starts[0] + channel, w, &mut sums)
+                    }
                     _ => {
                         let starts = starts.map(|start| start + channel);
                         tile::channels(isa, self.x, starts, &self.taps, w, &mut sums);

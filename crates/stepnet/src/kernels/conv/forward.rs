@@ -38,7 +38,7 @@ pub fn forward<T: Element>(
     y: &mut [T],
     scratch: &mut [T],
 ) {
-    run_on(InstructionSet::best(), g, [x, w], b, y, scratch, false);
+    T::conv_forward(g, x, w, b, y, scratch, false);
 }
 
 /// A convolution and its ReLU: the forward pass of both, bitwise that of one after the other.
@@ -54,11 +54,11 @@ pub fn forward_relu<T: Element>(
     y: &mut [T],
     scratch: &mut [T],
 ) {
-    run_on(InstructionSet::best(), g, [x, w], b, y, scratch, true);
+    T::conv_forward(g, x, w, b, y, scratch, true);
 }
 
 /// [`forward`] on an instruction set, through a ReLU if asked for.
-pub(super) fn run_on<T: Element>(
+pub(in crate::kernels) fn run_on<T: Element>(
     set: InstructionSet,
     g: &ConvGeometry,
     [x, w]: [&[T]; 2],

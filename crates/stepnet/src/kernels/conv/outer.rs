@@ -341,7 +341,11 @@ impl<I: Isa, T: Element, const V: usize> Adder<'_, I, T, V> {
         }
         .joined();
         // Tiles as equal as whole elements allow.
-        let most = if V == 1 { 12 } else { 6 };
+        let most = match I::EVERY_TILE {
+            true if V == 1 => 12,
+            true => 6,
+            false => 4,
+        };
         let mut tiles = run.len().div_ceil(most);
         let mut done = 0;
         while tiles > 0 {
@@ -353,14 +357,14 @@ impl<I: Isa, T: Element, const V: usize> Adder<'_, I, T, V> {
                 first: run.start + done,
             };
             match size {
-                12 => self.tile::<12>(at),
-                11 => self.tile::<11>(at),
-                10 => self.tile::<10>(at),
-                9 => self.tile::<9>(at),
-                8 => self.tile::<8>(at),
-                7 => self.tile::<7>(at),
-                6 => self.tile::<6>(at),
-                5 => self.tile::<5>(at),
+                12 if I::EVERY_TILE => self.tile::<12>(at),
+                11 if I::EVERY_TILE => self.tile::<11>(at),
+                10 if I::EVERY_TILE => self.tile::<10>(at),
+                9 if I::EVERY_TILE => self.tile::<9>(at),
+                8 if I::EVERY_TILE => self.tile::<8>(at),
+                7 if I::EVERY_TILE => self.tile::<7>(at),
+                6 if I::EVERY_TILE => self.tile::<6>(at),
+                5 if I::EVERY_TILE => self.tile::<5>(at),
                 4 => self.tile::<4>(at),
                 3 => self.tile::<3>(at),
                 2 => self.tile::<2>(at),

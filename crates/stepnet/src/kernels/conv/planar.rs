@@ -118,14 +118,14 @@ impl<T: Element> PlanarSums<'_, T> {
         let mut left = sizes[0] * sizes[1] * vectors;
         while left > 0 {
             left -= match (TILE / C).min(left) {
-                9 => pass.tile::<C, 9>(),
-                8 => pass.tile::<C, 8>(),
-                7 => pass.tile::<C, 7>(),
-                6 => pass.tile::<C, 6>(),
-                5 => pass.tile::<C, 5>(),
-                4 => pass.tile::<C, 4>(),
-                3 => pass.tile::<C, 3>(),
-                2 => pass.tile::<C, 2>(),
+                9 if I::EVERY_TILE => pass.tile::<C, 9>(),
+                8 if I::EVERY_TILE => pass.tile::<C, 8>(),
+                7 if I::EVERY_TILE => pass.tile::<C, 7>(),
+                6 if I::EVERY_TILE => pass.tile::<C, 6>(),
+                5 if I::EVERY_TILE => pass.tile::<C, 5>(),
+                4.. => pass.tile::<C, 4>(),
+                3 if I::EVERY_TILE => pass.tile::<C, 3>(),
+                2 if I::EVERY_TILE => pass.tile::<C, 2>(),
                 _ => pass.tile::<C, 1>(),
             };
         }

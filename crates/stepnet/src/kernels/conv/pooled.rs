@@ -256,6 +256,20 @@ pub fn forward<T: Element>(
     winners: Option<&mut [u32]>,
     scratch: &mut [T],
 ) {
+    T::pooled_forward(g, x, w, b, y, winners, scratch);
+}
+
+/// [`forward`], compiled in [`super::super::compiled`].
+#[allow(clippy::too_many_arguments)]
+pub(in crate::kernels) fn run_forward<T: Element>(
+    g: &PooledGeometry,
+    x: &[T],
+    w: &[T],
+    b: Option<&[T]>,
+    y: &mut [T],
+    winners: Option<&mut [u32]>,
+    scratch: &mut [T],
+) {
     const NAME: &str = "pooled convolution forward";
     assert_len(NAME, "x", x, g.conv.x_len());
     assert_len(NAME, "w", w, g.conv.weights_len());
@@ -348,6 +362,18 @@ pub fn backward_scratch<T: Element>(g: &PooledGeometry) -> usize {
 /// If a slice does not have the length that `g` says, or `scratch` is shorter than
 /// [`backward_scratch`].
 pub fn backward<T: Element>(
+    g: &PooledGeometry,
+    x: &[T],
+    w: &[T],
+    gradient: Gradient<'_, T>,
+    to: Gradients<'_, T>,
+    scratch: &mut [T],
+) {
+    T::pooled_backward(g, x, w, gradient, to, scratch);
+}
+
+/// [`backward`], compiled in [`super::super::compiled`].
+pub(in crate::kernels) fn run_backward<T: Element>(
     g: &PooledGeometry,
     x: &[T],
     w: &[T],

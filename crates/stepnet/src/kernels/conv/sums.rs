@@ -11,7 +11,7 @@ use super::pack::{Filters, Packed, packed_len};
 use super::planar::PlanarSums;
 use super::pooled::PooledGeometry;
 use super::sweep::{Block, BlockSums, Sweep};
-use super::winograd::Winograd;
+use super::winograd::{Winograd, serves};
 use crate::Element;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{parallel, relu};
@@ -243,7 +243,9 @@ impl<'g> Sums<'g> {
         rectified: bool,
     ) {
         let (_, scratch) = scratch.split_at_mut(aligned_start(scratch));
-        if let Some(winograd) = self.winograd::<T>() {
+        if const { serves::<T>() }
+            && let Some(winograd) = self.winograd::<T>()
+        {
             return winograd.run([source, w], bias, out, scratch, rectified);
         }
         let cut = self.cut();

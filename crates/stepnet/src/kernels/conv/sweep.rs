@@ -245,6 +245,13 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             self.tile::<P, V>(part, column, &mut places);
             done += P;
         }
+        if !I::EVERY_TILE {
+            while done < total {
+                self.tile::<1, V>(part, column, &mut places);
+                done += 1;
+            }
+            return;
+        }
         // What is left, in as few tiles as there are sizes.
         if P > 4 && total - done >= 4 {
             self.tile::<4, V>(part, column, &mut places);

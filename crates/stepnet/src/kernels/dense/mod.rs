@@ -134,6 +134,18 @@ pub fn forward<T: Element>(
     if let Some(b) = b {
         assert_len(NAME, "b", b, g.outputs);
     }
+    T::dense_forward(g, x, w, b, y, scratch);
+}
+
+/// [`forward`], compiled in [`crate::kernels::compiled`].
+pub(super) fn run_forward<T: Element>(
+    g: &DenseGeometry,
+    x: &[T],
+    w: &[T],
+    b: Option<&[T]>,
+    y: &mut [T],
+    scratch: &mut [T],
+) {
     if small::suits_product(g, g.inputs) {
         return simd::run(small::Product::forward(g, x, w, b, y));
     }
@@ -169,6 +181,17 @@ pub fn backward_data<T: Element>(
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "w", w, g.weights_len());
     assert_len(NAME, "dx", dx, g.x_len());
+    T::dense_backward_data(g, dy, w, dx, scratch);
+}
+
+/// [`backward_data`], compiled in [`crate::kernels::compiled`].
+pub(super) fn run_backward_data<T: Element>(
+    g: &DenseGeometry,
+    dy: &[T],
+    w: &[T],
+    dx: &mut [T],
+    scratch: &mut [T],
+) {
     if small::suits_product(g, g.outputs) {
         return simd::run(small::Product::backward_data(g, dy, w, dx));
     }
@@ -202,6 +225,18 @@ pub fn backward_weights<T: Element>(
     if let Some(db) = &db {
         assert_len(NAME, "db", db, g.outputs);
     }
+    T::dense_backward_weights(g, x, dy, dw, db, scratch);
+}
+
+/// [`backward_weights`], compiled in [`crate::kernels::compiled`].
+pub(super) fn run_backward_weights<T: Element>(
+    g: &DenseGeometry,
+    x: &[T],
+    dy: &[T],
+    dw: &mut [T],
+    db: Option<&mut [T]>,
+    scratch: &mut [T],
+) {
     if small::suits_weights(g) {
         return simd::run(small::Weights::new(g, x, dy, dw, db));
     }

@@ -92,6 +92,17 @@ pub fn max_backward_all<T: Element>(g: &PoolGeometry, x: &[T], y: &[T], dy: &[T]
     assert_len(NAME, "y", y, g.y_len());
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dx", dx, g.x_len());
+    T::max_backward_all(g, x, y, dy, dx);
+}
+
+/// [`max_backward_all`], compiled in [`crate::kernels::compiled`].
+pub(in crate::kernels) fn run_all<T: Element>(
+    g: &PoolGeometry,
+    x: &[T],
+    y: &[T],
+    dy: &[T],
+    dx: &mut [T],
+) {
     run(InstructionSet::best(), g, Maxima { x, y, dy }, dx);
 }
 
@@ -110,6 +121,16 @@ pub fn average_backward<T: Element>(g: &PoolGeometry, count_padding: bool, dy: &
     const NAME: &str = "average pooling backward";
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dx", dx, g.x_len());
+    T::average_backward(g, count_padding, dy, dx);
+}
+
+/// [`average_backward`], compiled in [`crate::kernels::compiled`].
+pub(in crate::kernels) fn run_average<T: Element>(
+    g: &PoolGeometry,
+    count_padding: bool,
+    dy: &[T],
+    dx: &mut [T],
+) {
     let shares = Shares { dy, count_padding };
     run(InstructionSet::best(), g, shares, dx);
 }

@@ -43,11 +43,11 @@ pub fn max_forward<T: Element>(
     y: &mut [T],
     winners: Option<&mut [u32]>,
 ) {
-    max_forward_on(InstructionSet::best(), g, x, y, winners);
+    T::max_forward(g, x, y, winners);
 }
 
 /// [`max_forward`] on an instruction set.
-pub(super) fn max_forward_on<T: Element>(
+pub(in crate::kernels) fn max_forward_on<T: Element>(
     set: InstructionSet,
     g: &PoolGeometry,
     x: &[T],
@@ -95,11 +95,11 @@ pub(super) fn max_forward_on<T: Element>(
 ///
 /// If a slice does not have the length that `g` says.
 pub fn average_forward<T: Element>(g: &PoolGeometry, count_padding: bool, x: &[T], y: &mut [T]) {
-    average_forward_on(InstructionSet::best(), g, count_padding, x, y);
+    T::average_forward(g, count_padding, x, y);
 }
 
 /// [`average_forward`] on an instruction set.
-pub(super) fn average_forward_on<T: Element>(
+pub(in crate::kernels) fn average_forward_on<T: Element>(
     set: InstructionSet,
     g: &PoolGeometry,
     count_padding: bool,

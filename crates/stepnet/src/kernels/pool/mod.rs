@@ -26,6 +26,8 @@ pub mod reference;
 mod tests;
 
 pub use backward::{average_backward, max_backward, max_backward_all};
+pub(super) use backward::{run_all, run_average};
 pub(crate) use forward::beats;
 pub use forward::{average_forward, max_forward};
+pub(super) use forward::{average_forward_on, max_forward_on};
 pub use geometry::PoolGeometry;

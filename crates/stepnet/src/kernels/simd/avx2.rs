@@ -4,7 +4,7 @@ use std::arch::x86_64::{__m256, __m256d, __m256i, _MM_HINT_T0};
 
 use pulp::x86::V3;
 
-use super::{Isa, Kernel};
+use super::Isa;
 use crate::Element;
 
 /// AVX2 and FMA; the token proves that the processor has them.
@@ -15,15 +15,6 @@ impl Avx2 {
     /// The set, where the processor has it.
     pub(super) fn detected() -> Option<Self> {
         V3::try_new().map(Self)
-    }
-
-    /// Runs `kernel` as compiled for this set.
-    #[inline]
-    pub(super) fn run<K: Kernel>(self, kernel: K) -> K::Output {
-        self.0.vectorize(
-            #[inline(always)]
-            || kernel.run(self),
-        )
     }
 }
 
@@ -246,6 +237,8 @@ impl Avx2Lanes for f64 {
 
 impl Isa for Avx2 {
     type Vector<T: Element> = <T as Avx2Lanes>::Vector;
+
+    const EVERY_TILE: bool = true;
 
     #[inline(always)]
     fn lanes<T: Element>() -> usize {

@@ -55,6 +55,10 @@ pub(super) trait Isa: Copy + Send + Sync {
     /// As many values as the innermost loops compute at a time.
     type Vector<T: Element>: Copy;
 
+    /// Whether tiles of every size that could be asked for are compiled, or a few that make up the
+    /// others: code takes time to compile, and room.
+    const EVERY_TILE: bool;
+
     /// How many values a vector holds.
     fn lanes<T: Element>() -> usize;
 
@@ -133,6 +137,30 @@ pub(super) trait Kernel {
 
     /// The work; to be marked `#[inline(always)]`.
     fn run<I: Isa>(self, isa: I) -> Self::Output;
+
+    /// [`Kernel::run`] as compiled for AVX2 and FMA.
+    ///
+    /// These are methods because the compiler works on methods of different types side by side.
+    ///
+    /// # Safety
+    /// The processor has the named features, as the token says.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(enable = "avx2,fma,bmi1,bmi2,f16c,lzcnt,movbe,popcnt")]
+    unsafe fn run_avx2(self, isa: Avx2) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run(isa)
+    }
+
+    /// [`Kernel::run`] as compiled for [`Portable`].
+    #[inline(never)]
+    fn run_portable(self) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run(Portable)
+    }
 }
 
 /// An instruction set that this processor has.
@@ -212,9 +240,11 @@ impl InstructionSet {
     #[inline]
     pub(super) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
-            Self::Portable => kernel.run(Portable),
+            Self::Portable => kernel.run_portable(),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(isa) => isa.run(kernel),
+            // SAFETY: the token of V3 is made where the processor has all that V3 names, which these
+            // features are part of.
+            Self::Avx2(isa) => unsafe { kernel.run_avx2(isa) },
         }
     }
 

@@ -19,6 +19,8 @@ fn each<T>(f: impl Fn(usize) -> T) -> [T; LANES] {
 impl Isa for Portable {
     type Vector<T: Element> = [T; LANES];
 
+    const EVERY_TILE: bool = false;
+
     #[inline(always)]
     fn lanes<T: Element>() -> usize {
         LANES

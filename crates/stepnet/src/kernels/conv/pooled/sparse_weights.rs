@@ -307,19 +307,22 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
     #[inline(always)]
     fn rows<const V: usize>(&mut self, sums: Sums<'_, T>) {
         let rows = self.g.conv.kernel[0];
-        let most = (TILE / V).min(8);
+        let most = match I::EVERY_TILE {
+            true => (TILE / V).min(8),
+            false => 1,
+        };
         let mut tiles = rows.div_ceil(most);
         let mut done = 0;
         while tiles > 0 {
             let size = (rows - done).div_ceil(tiles);
             match size {
-                8 => self.tile::<8, V>(sums, done),
-                7 => self.tile::<7, V>(sums, done),
-                6 => self.tile::<6, V>(sums, done),
-                5 => self.tile::<5, V>(sums, done),
-                4 => self.tile::<4, V>(sums, done),
-                3 => self.tile::<3, V>(sums, done),
-                2 => self.tile::<2, V>(sums, done),
+                8 if I::EVERY_TILE => self.tile::<8, V>(sums, done),
+                7 if I::EVERY_TILE => self.tile::<7, V>(sums, done),
+                6 if I::EVERY_TILE => self.tile::<6, V>(sums, done),
+                5 if I::EVERY_TILE => self.tile::<5, V>(sums, done),
+                4 if I::EVERY_TILE => self.tile::<4, V>(sums, done),
+                3 if I::EVERY_TILE => self.tile::<3, V>(sums, done),
+                2 if I::EVERY_TILE => self.tile::<2, V>(sums, done),
                 _ => self.tile::<1, V>(sums, done),
             }
             done += size;

@@ -95,6 +95,12 @@ const FILTERS: usize = 256 << 10;
 /// Parts of a batch of small images, so that every thread finds some.
 const PARTS: usize = 16;
 
+/// Whether sums of a number type are rounded little enough for the method: known when it is compiled,
+/// so that nothing of it is, for the others.
+pub(super) const fn serves<T>() -> bool {
+    size_of::<T>() == size_of::<f32>()
+}
+
 /// How the tiles are shared out: whole examples, or rows of tiles of one; and tiles at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Cut {
@@ -122,7 +128,7 @@ impl<'g> Winograd<'g> {
         sweep: Sweep,
     ) -> Option<Self> {
         let lanes = set.lanes::<T>();
-        let fits = T::NAME == "f32" && is_better(g, &sweep) && sweep.channels >= lanes;
+        let fits = serves::<T>() && is_better(g, &sweep) && sweep.channels >= lanes;
         let winograd = Self {
             g,
             direction,

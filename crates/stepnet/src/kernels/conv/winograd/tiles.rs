@@ -158,6 +158,8 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             while first < self.tiles.len() {
                 // Tiles of four and more keep the multipliers busy.
                 first += match self.tiles.len() - first {
+                    1..4 if !I::EVERY_TILE => self.products::<1, V>(place, first, w),
+                    4.. if !I::EVERY_TILE => self.products::<4, V>(place, first, w),
                     1 => self.products::<1, V>(place, first, w),
                     2 => self.products::<2, V>(place, first, w),
                     3 => self.products::<3, V>(place, first, w),

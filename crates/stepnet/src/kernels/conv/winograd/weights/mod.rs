@@ -54,8 +54,8 @@ use super::super::blocks::even;
 use super::super::line::Line;
 use super::super::pack::whole;
 use super::super::sums::{Direction, Sums, aligned_start};
-use super::TAPS;
 use super::transform::OUT;
+use super::{TAPS, serves};
 use crate::Element;
 use crate::kernels::parallel;
 use crate::kernels::simd::InstructionSet;
@@ -110,7 +110,7 @@ impl<'g> Weights<'g> {
             lanes,
             lines: sweep.lines,
         };
-        let fits = T::NAME == "f32" && g.input[2] >= lanes && g.filters >= lanes;
+        let fits = serves::<T>() && g.input[2] >= lanes && g.filters >= lanes;
         (fits && weights.is_better()).then_some(weights)
     }
 

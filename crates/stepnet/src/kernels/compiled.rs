@@ -1,0 +1,134 @@
+//! The heavy passes, compiled here once for each number type.
+//!
+//! A generic function is compiled anew in every program that calls it, and these are many innermost
+//! loops for several instruction sets: minutes. The methods of [`Compiled`] are not generic: what they
+//! call is part of this library, and a program that uses it builds in seconds.
+
+use crate::kernels::conv::pooled::{Gradient, Gradients, PooledGeometry};
+use crate::kernels::simd::InstructionSet;
+use crate::kernels::{ConvGeometry, DenseGeometry, PoolGeometry, conv, dense, pool};
+
+/// The passes by number type; what they do and ask for is told by the public functions that call them.
+macro_rules! passes {
+    ($(fn $name:ident($($argument:ident: $kind:ty),* $(,)?) $(-> $answer:ty)? $body:block)*) => {
+        /// See the module.
+        #[allow(missing_docs, clippy::too_many_arguments)]
+        pub trait Compiled: Sized {
+            $(fn $name($($argument: $kind),*) $(-> $answer)?;)*
+        }
+
+        passes!(@of f32: $($name [$($argument: $kind),*] [$($answer)?] $body)*);
+        passes!(@of f64: $($name [$($argument: $kind),*] [$($answer)?] $body)*);
+    };
+    (@of $t:ty: $($name:ident [$($argument:ident: $kind:ty),*] [$($answer:ty)?] $body:block)*) => {
+        impl Compiled for $t {
+            $(fn $name($($argument: $kind),*) $(-> $answer)? $body)*
+        }
+    };
+}
+
+passes! {
+    fn conv_forward(
+        g: &ConvGeometry,
+        x: &[Self],
+        w: &[Self],
+        b: Option<&[Self]>,
+        y: &mut [Self],
+        scratch: &mut [Self],
+        rectified: bool,
+    ) {
+        conv::forward_on(InstructionSet::best(), g, [x, w], b, y, scratch, rectified);
+    }
+
+    fn conv_backward_data(
+        g: &ConvGeometry,
+        dy: &[Self],
+        w: &[Self],
+        dx: &mut [Self],
+        scratch: &mut [Self],
+    ) {
+        conv::backward_data_on(InstructionSet::best(), g, dy, w, dx, scratch);
+    }
+
+    fn conv_backward_weights(
+        g: &ConvGeometry,
+        x: &[Self],
+        dy: &[Self],
+        dw: &mut [Self],
+        db: Option<&mut [Self]>,
+        scratch: &mut [Self],
+    ) {
+        conv::backward_weights_on(InstructionSet::best(), g, x, dy, dw, db, scratch);
+    }
+
+    fn pooled_forward(
+        g: &PooledGeometry,
+        x: &[Self],
+        w: &[Self],
+        b: Option<&[Self]>,
+        y: &mut [Self],
+        winners: Option<&mut [u32]>,
+        scratch: &mut [Self],
+    ) {
+        conv::pooled::run_forward(g, x, w, b, y, winners, scratch);
+    }
+
+    fn pooled_backward(
+        g: &PooledGeometry,
+        x: &[Self],
+        w: &[Self],
+        gradient: Gradient<'_, Self>,
+        to: Gradients<'_, Self>,
+        scratch: &mut [Self],
+    ) {
+        conv::pooled::run_backward(g, x, w, gradient, to, scratch);
+    }
+
+    fn dense_forward(
+        g: &DenseGeometry,
+        x: &[Self],
+        w: &[Self],
+        b: Option<&[Self]>,
+        y: &mut [Self],
+        scratch: &mut [Self],
+    ) {
+        dense::run_forward(g, x, w, b, y, scratch);
+    }
+
+    fn dense_backward_data(
+        g: &DenseGeometry,
+        dy: &[Self],
+        w: &[Self],
+        dx: &mut [Self],
+        scratch: &mut [Self],
+    ) {
+        dense::run_backward_data(g, dy, w, dx, scratch);
+    }
+
+    fn dense_backward_weights(
+        g: &DenseGeometry,
+        x: &[Self],
+        dy: &[Self],
+        dw: &mut [Self],
+        db: Option<&mut [Self]>,
+        scratch: &mut [Self],
+    ) {
+        dense::run_backward_weights(g, x, dy, dw, db, scratch);
+    }
+
+    fn max_forward(g: &PoolGeometry, x: &[Self], y: &mut [Self], winners: Option<&mut [u32]>) {
+        pool::max_forward_on(InstructionSet::best(), g, x, y, winners);
+    }
+
+    fn max_backward_all(g: &PoolGeometry, x: &[Self], y: &[Self], dy: &[Self], dx: &mut [Self]) {
+        pool::run_all(g, x, y, dy, dx);
+    }
+
+    fn average_forward(g: &PoolGeometry, count_padding: bool, x: &[Self], y: &mut [Self]) {
+        pool::average_forward_on(InstructionSet::best(), g, count_padding, x, y);
+    }
+
+    fn average_backward(g: &PoolGeometry, count_padding: bool, dy: &[Self], dx: &mut [Self]) {
+        pool::run_average(g, count_padding, dy, dx);
+    }
+}
