@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::sums::{Direction, Sums};
 use super::*;
 use crate::Element;
 use crate::kernels::Padding;
@@ -83,14 +84,21 @@ fn naive<T: Element>(g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
     p
 }
 
+/// Whether a pass goes Winograd's way on some instruction set.
+fn by_winograd<T: Element>(g: &ConvGeometry) -> bool {
+    InstructionSet::all().into_iter().any(|set| {
+        let sums = [Direction::Forward, Direction::Backward]
+            .map(|direction| Sums::new::<T>(g, direction, set));
+        sums.iter().any(|sums| sums.winograd::<T>().is_some())
+            || winograd::Weights::of::<T>(g, set).is_some()
+    })
+}
+
 /// Everything that must hold for a geometry, in one element type.
 ///
 /// Geometries that go Winograd's way have another bound, and their tests there.
 fn check<T: Element>(g: &ConvGeometry) {
-    assert!(spread_forward::<T>(g, [0, 0]).is_none(), "{g:?}");
-    assert!(spread_backward::<T>(g, [0, 0]).is_none(), "{g:?}");
-    let weights = winograd::Weights::of::<T>(g, InstructionSet::best());
-    assert!(weights.is_none(), "{g:?}");
+    assert!(!by_winograd::<T>(g), "{g:?}");
     let whole = Inputs::<T>::new(g, |seed, len| integers(seed, len, 3));
     let inputs = Inputs::<T>::new(g, normal);
     let (exact_whole, exact) = (naive(g, &whole), naive(g, &inputs));
@@ -204,6 +212,7 @@ proptest! {
 
     #[test]
     fn passes_agree_with_the_reference_f32(g in any_geometry()) {
+        prop_assume!(!by_winograd::<f32>(&g));
         check::<f32>(&g);
     }
 }
