@@ -5,6 +5,7 @@
 //! are summed over these.
 
 use super::places::Places;
+use super::prefetch::prefetch;
 use super::stage::Staged;
 use super::sweep::{Block, BlockSums, load_row, store_row};
 use crate::Element;
@@ -109,6 +110,13 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
         let (starts, mut outs) = places.take::<P>();
         let shape = self.shape::<P>(&starts);
         outs.iter_mut().for_each(|out| *out -= self.out_start);
+        // The row that the next row of pixels will be the first to see, and the next outputs.
+        let below = self.taps.counts[0] * self.taps.x_steps[0];
+        let behind = outs[P - 1] - outs[0] + self.channels;
+        for (&start, &out) in starts.iter().zip(&outs) {
+            prefetch(isa, self.x, start + below, self.channels);
+            prefetch(isa, self.out, out + behind, self.channels);
+        }
         for channel in (0..self.channels).step_by(lanes) {
             let used = lanes.min(self.channels - channel);
             let mut sums: Tile<I, T, P, 1> = [[isa.load(&self.bias[channel..])]; P];

@@ -48,6 +48,7 @@ mod places;
 mod planar;
 pub(in crate::kernels) mod pointwise;
 pub mod pooled;
+mod prefetch;
 pub mod reference;
 mod stage;
 mod sums;

@@ -2,6 +2,8 @@
 
 use super::ConvGeometry;
 use super::blocks::{Cut, MANY_PIXELS, PIXELS};
+use super::pack::panel_width;
+use super::prefetch::{LINE, NextPixels};
 use super::stage::{Stage, Staged};
 use super::sweep::{Block, Sweep, load_row, store_row};
 use crate::Element;
@@ -12,14 +14,14 @@ use crate::kernels::simd::{Isa, Kernel};
 /// the lines of the cache drive one another out.
 const LONG_STEP: usize = 256;
 
+/// The most vectors of sums of a tile.
+const MOST: usize = 12;
+
 /// Channels from which a tap's own run fills the tiles.
 const MANY_CHANNELS: usize = 24;
 
 /// Taps from which laying out the image pays for itself.
 const SOME_TAPS: usize = 4;
-
-/// A line of the cache in bytes.
-const LINE: usize = 64;
 
 /// How the elements of a window are met.
 #[derive(Clone, Copy, Debug)]
@@ -89,20 +91,22 @@ fn in_place(sweep: &Sweep) -> bool {
     sweep.in_place() && sweep.pitch == sweep.channels
 }
 
-/// Adds what a block gives to a panel's sums.
+/// Adds what a block gives to the sums of some panels.
 pub(super) struct PanelSums<'a, T> {
     pub(super) g: &'a ConvGeometry,
     pub(super) layout: &'a Layout,
     pub(super) block: Block,
+    /// The block after it, which will be asked for ahead.
+    pub(super) next: Option<&'a Block>,
     pub(super) group: usize,
-    /// The panel's first filter in its group, and how many it is wide.
+    /// The panels' first filter in its group, and how many they are wide together.
     pub(super) column: usize,
     pub(super) width: usize,
     /// Whether `db` is wanted too.
     pub(super) with_bias: bool,
     pub(super) x: &'a [T],
     pub(super) dy: &'a [T],
-    /// `(window + 1, width)`: `dw`, then `db`.
+    /// `(window + 1, width)` of each panel: `dw`, then `db`.
     pub(super) sums: &'a mut [T],
     pub(super) scratch: &'a mut [T],
 }
@@ -119,21 +123,11 @@ impl<T: Element> Kernel for PanelSums<'_, T> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        if self.width == I::lanes::<T>() {
-            self.panel::<I, 1>(isa);
-        } else {
-            self.panel::<I, 2>(isa);
-        }
-    }
-}
-
-impl<T: Element> PanelSums<'_, T> {
-    #[inline(always)]
-    fn panel<I: Isa, const V: usize>(self, isa: I) {
         let Self {
             g,
             layout,
             block,
+            next,
             group,
             column,
             width,
@@ -143,25 +137,9 @@ impl<T: Element> PanelSums<'_, T> {
             sums,
             scratch,
         } = self;
-        let counts = [block.examples.len(), block.rows.len(), block.cols.len()];
-        let pixels = counts.iter().product::<usize>();
-        let (dy_scratch, x_scratch) = scratch.split_at_mut(pixels * width);
-        let dy = gradient(
-            g,
-            &block,
-            group * g.group_filters() + column,
-            width,
-            LONG_STEP,
-            dy,
-            dy_scratch,
-        );
-        let (sums, bias) = sums.split_at_mut(g.patch_len() * width);
-        if with_bias {
-            add_pixels::<I, T, V>(isa, &dy, counts, bias);
-        }
-        let mut add = Adder::<I, T, V> { isa, dy, sums };
-        // Where each run of elements of the window lies, and over which pixels it is summed.
-        let [down, right] = g.axes();
+        let lanes = I::lanes::<T>();
+        let pixels = block.pixels();
+        let (dy_scratch, x_scratch) = scratch.split_at_mut(pixels * width.min(2 * lanes));
         let seen = g.group_channels();
         let (source, runs) = match layout {
             Layout::Runs(sweep) => {
@@ -183,6 +161,84 @@ impl<T: Element> PanelSums<'_, T> {
             }
             _ => (image(g, x), [g.kernel[0], g.kernel[1], seen]),
         };
+        let columns = [group * g.group_filters() + column, width];
+        let tiles = (g.patch_len() * width).div_ceil(MOST * lanes);
+        let mut seen = Seen {
+            isa,
+            g,
+            layout,
+            block: &block,
+            next: NextPixels::new(g, next, columns, dy, tiles),
+            group,
+            with_bias,
+            source,
+            runs,
+            dy,
+            scratch: dy_scratch,
+        };
+        let mut rest = sums;
+        let mut done = 0;
+        while done < width {
+            let panel = panel_width(width - done, lanes);
+            let (sums, behind) = rest.split_at_mut((g.patch_len() + 1) * panel);
+            rest = behind;
+            if panel == lanes {
+                seen.panel::<1>(column + done, sums);
+            } else {
+                seen.panel::<2>(column + done, sums);
+            }
+            done += panel;
+        }
+    }
+}
+
+/// A block of the image as its windows see it, for one panel after the other.
+struct Seen<'a, I, T> {
+    isa: I,
+    g: &'a ConvGeometry,
+    layout: &'a Layout,
+    block: &'a Block,
+    next: NextPixels<'a, T>,
+    group: usize,
+    with_bias: bool,
+    source: Staged<'a, T>,
+    /// Rows of runs, runs in a row, and elements of a run.
+    runs: [usize; 3],
+    dy: &'a [T],
+    scratch: &'a mut [T],
+}
+
+impl<I: Isa, T: Element> Seen<'_, I, T> {
+    /// The panel of `V` vectors from `column` on.
+    #[inline(always)]
+    fn panel<const V: usize>(&mut self, column: usize, sums: &mut [T]) {
+        let Self {
+            isa,
+            g,
+            layout,
+            block,
+            group,
+            source,
+            runs,
+            ..
+        } = *self;
+        let width = V * I::lanes::<T>();
+        let filter = group * g.group_filters() + column;
+        let counts = [block.examples.len(), block.rows.len(), block.cols.len()];
+        let dy = gradient(g, block, filter, width, LONG_STEP, self.dy, self.scratch);
+        let (sums, bias) = sums.split_at_mut(g.patch_len() * width);
+        if self.with_bias {
+            add_pixels::<I, T, V>(isa, &dy, counts, bias);
+        }
+        let mut add = Adder::<I, T, V> {
+            isa,
+            dy,
+            sums,
+            next: &mut self.next,
+        };
+        // Where each run of elements of the window lies, and over which pixels it is summed.
+        let [down, right] = g.axes();
+        let seen = g.group_channels();
         let x_steps = [
             source.image,
             g.stride[0] * source.row,
@@ -316,13 +372,14 @@ pub(super) fn add_pixels<I: Isa, T: Element, const V: usize>(
 }
 
 /// Adds runs of elements of the window to a panel.
-struct Adder<'a, I, T, const V: usize> {
+struct Adder<'a, 'n, I, T, const V: usize> {
     isa: I,
     dy: Gradient<'a, T>,
     sums: &'a mut [T],
+    next: &'a mut NextPixels<'n, T>,
 }
 
-impl<I: Isa, T: Element, const V: usize> Adder<'_, I, T, V> {
+impl<I: Isa, T: Element, const V: usize> Adder<'_, '_, I, T, V> {
     /// The elements `run` of the window, which lie one behind the other from the start of `x` on,
     /// over pixels that start `skipped` elements into the block's `dy`.
     #[inline(always)]
@@ -342,8 +399,7 @@ impl<I: Isa, T: Element, const V: usize> Adder<'_, I, T, V> {
         .joined();
         // Tiles as equal as whole elements allow.
         let most = match I::EVERY_TILE {
-            true if V == 1 => 12,
-            true => 6,
+            true => MOST / V,
             false => 4,
         };
         let mut tiles = run.len().div_ceil(most);
@@ -370,6 +426,7 @@ impl<I: Isa, T: Element, const V: usize> Adder<'_, I, T, V> {
                 2 => self.tile::<2>(at),
                 _ => self.tile::<1>(at),
             }
+            self.next.prefetch(self.isa);
             done += size;
             tiles -= 1;
         }
@@ -378,7 +435,7 @@ impl<I: Isa, T: Element, const V: usize> Adder<'_, I, T, V> {
     #[inline(always)]
     fn tile<const K: usize>(&mut self, at: Place<'_, T>) {
         // Never asked for: more vectors than there are registers.
-        if K * V > 12 {
+        if K * V > MOST {
             return;
         }
         let (isa, width) = (self.isa, V * I::lanes::<T>());

@@ -265,6 +265,7 @@ pub(super) fn for_each_panel(columns: usize, lanes: usize, mut f: impl FnMut(usi
 }
 
 /// The width of the panel that starts where `left` columns are left.
+#[inline(always)]
 pub(super) fn panel_width(left: usize, lanes: usize) -> usize {
     if left > lanes { 2 * lanes } else { lanes }
 }

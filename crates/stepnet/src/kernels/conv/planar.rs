@@ -79,6 +79,7 @@ impl<T: Element> PlanarSums<'_, T> {
             out_image,
             out_start,
             scratch,
+            ..
         } = self.0;
         let lanes = I::lanes::<T>();
         let plane = sweep.plane(block.cols.len(), lanes);

@@ -284,6 +284,7 @@ impl<'g> Sums<'g> {
                 cols: cut.cols,
                 image: self.image[0] * row_len,
                 start,
+                workers,
             };
             self.block(&target, source, packed, out, scratch);
             if rectified {
@@ -326,6 +327,7 @@ impl<'g> Sums<'g> {
                     out_image: target.image,
                     out_start: target.start,
                     scratch: &mut *scratch,
+                    workers: target.workers,
                 };
                 if self.channelwise {
                     self.set.run(ChannelSums(sums));
@@ -390,6 +392,7 @@ impl<'g> Sums<'g> {
                 cols: self.image[1],
                 image: rows.len() * row_len,
                 start: rows.start * row_len,
+                workers,
             };
             self.block(&target, source, packed, z, scratch);
             g.pool_part(part, z);
@@ -428,6 +431,8 @@ struct Target {
     /// From one example's outputs to the next, and the element of an image they start with.
     image: usize,
     start: usize,
+    /// Who share the blocks: each takes one of so many.
+    workers: usize,
 }
 
 /// Where the first whole line of the cache starts.

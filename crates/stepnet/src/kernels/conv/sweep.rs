@@ -14,6 +14,7 @@ use super::blocks::even;
 use super::line::Line;
 use super::pack::Packed;
 use super::places::Places;
+use super::prefetch::{NextRows, prefetch};
 use super::stage::Staged;
 use crate::Element;
 use crate::kernels::simd::tile::{self, Offsets, Runs, Tile};
@@ -95,6 +96,8 @@ pub(super) struct BlockSums<'a, T> {
     pub(super) out_image: usize,
     pub(super) out_start: usize,
     pub(super) scratch: &'a mut [T],
+    /// Who share the blocks: each takes one of so many.
+    pub(super) workers: usize,
 }
 
 impl<T: Element> Kernel for BlockSums<'_, T> {
@@ -111,9 +114,16 @@ impl<T: Element> Kernel for BlockSums<'_, T> {
             out_image,
             out_start,
             scratch,
+            workers,
         } = self;
         let staged = Staged::of(sweep, &block, source, scratch);
         let offsets = Offsets::of_short(&staged.runs);
+        let [pixels, width] = match sweep.columns > I::lanes::<T>() {
+            true => [6, 2 * I::lanes::<T>()],
+            false => [8, I::lanes::<T>()],
+        };
+        let tiles = block.pixels().div_ceil(pixels) * sweep.columns.div_ceil(width);
+        let next_rows = NextRows::new(sweep, &block, source, [tiles, workers]);
         let mut pass = Pass {
             isa,
             sweep,
@@ -124,6 +134,7 @@ impl<T: Element> Kernel for BlockSums<'_, T> {
             out,
             out_image,
             out_start,
+            next_rows,
         };
         pass.rows();
     }
@@ -141,6 +152,7 @@ struct Pass<'a, I, T> {
     out: &'a mut [T],
     out_image: usize,
     out_start: usize,
+    next_rows: NextRows<'a, T>,
 }
 
 /// A part of the elements of the window.
@@ -280,6 +292,10 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
         let (mut starts, mut outs) = places.take::<P>();
         outs.iter_mut()
             .for_each(|out| *out = *out + column - self.out_start);
+        for &out in &outs {
+            prefetch(isa, self.out, out, width);
+        }
+        self.next_rows.prefetch(isa);
         let mut sums: Tile<I, T, P, V> = [[isa.splat(T::zero()); V]; P];
         if part.is_first {
             let bias = load_row::<I, T, V>(isa, &self.packed.bias(column)[..V * lanes]);

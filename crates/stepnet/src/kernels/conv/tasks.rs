@@ -2,8 +2,9 @@
 //!
 //! A *task* is a panel of one or two vectors of filters over one part of the batch. It goes through
 //! the part block by block, and for each tile of the panel's `dw`, six elements of the window by two
-//! vectors (twelve by one), sums over the block's pixels in registers. The parts' sums are added up
-//! in their order. Parts depend on the geometry alone, so the sums do not depend on the threads.
+//! vectors (twelve by one), sums over the block's pixels in registers. Neighbouring tasks are done
+//! together, block by block: they see the same pixels. The parts' sums are added up in their order.
+//! Parts depend on the geometry alone, so the sums do not depend on the threads.
 
 use rayon::prelude::*;
 
@@ -26,6 +27,9 @@ const PART_WORK: u64 = 1 << 20;
 
 /// Elements that the sums of all parts together may take (256 KiB of `f32`), unless one part does.
 const PARTIAL_ELEMENTS: usize = 1 << 16;
+
+/// Elements that the sums of a job may take (384 KiB of `f32`), unless one panel does.
+const JOB_ELEMENTS: usize = 96 << 10;
 
 /// Elements of `dw` that are worth handing to another thread to be added up.
 const ADD_UP: usize = 1 << 14;
@@ -144,6 +148,22 @@ impl<'g> Tasks<'g> {
         parallel::workers(tasks, self.g.multiply_adds())
     }
 
+    /// How many neighbouring panels of a part are one job: all that see the same part of the image, as
+    /// long as every worker has some and the sums stay in the second-level cache.
+    fn panels_of_a_job(&self, workers: usize) -> usize {
+        if let Layout::Channels(_) = self.layout {
+            return 1;
+        }
+        let panel = 2 * self.lanes;
+        let all = self.groups * self.columns.div_ceil(panel) * self.parts;
+        let share = match workers {
+            1 => all,
+            _ => all / (2 * workers),
+        };
+        let cached = JOB_ELEMENTS / ((self.window + 1) * panel);
+        share.min(cached).max(1)
+    }
+
     /// The blocks of part `part`.
     fn part_blocks(&self, part: usize) -> impl Iterator<Item = Block> + '_ {
         let [rows, cols, _] = self.g.output;
@@ -175,6 +195,7 @@ impl<'g> Tasks<'g> {
         };
         let jobs = Panels {
             tasks: self,
+            most: self.panels_of_a_job(workers),
             rest: partial,
             part: 0,
             group: 0,
@@ -182,11 +203,13 @@ impl<'g> Tasks<'g> {
         };
         parallel::share(jobs, workers, worker_len, scratch, |panel, scratch| {
             panel.sums.fill(T::zero());
-            for block in self.part_blocks(panel.part) {
+            let mut blocks = self.part_blocks(panel.part).peekable();
+            while let Some(block) = blocks.next() {
                 let sums = PanelSums {
                     g: self.g,
                     layout: &self.layout,
                     block,
+                    next: blocks.peek(),
                     group: panel.group,
                     column: panel.column,
                     width: panel.width,
@@ -271,7 +294,7 @@ impl<'g> Tasks<'g> {
     }
 }
 
-/// One task's place in the sums.
+/// One job's place in the sums.
 struct Panel<'a, T> {
     part: usize,
     group: usize,
@@ -283,6 +306,8 @@ struct Panel<'a, T> {
 /// All tasks, in the order of their sums in memory.
 struct Panels<'a, 'g, T> {
     tasks: &'a Tasks<'g>,
+    /// Panels of a job.
+    most: usize,
     rest: &'a mut [T],
     part: usize,
     group: usize,
@@ -304,8 +329,8 @@ impl<'a, T> Iterator for Panels<'a, '_, T> {
         if self.part == parts {
             return None;
         }
-        let left = columns - self.column;
-        let width = if left > lanes { 2 * lanes } else { lanes };
+        let left = whole(columns - self.column, lanes);
+        let width = left.min(self.most * 2 * lanes);
         let len = (window + 1) * width;
         let (sums, rest) = std::mem::take(&mut self.rest).split_at_mut(len);
         self.rest = rest;

@@ -98,6 +98,7 @@ impl<T: Element> Sums<'_, T> {
                     out_image,
                     out_start,
                     scratch: &mut *staged,
+                    workers: 1,
                 });
             }
         });
