@@ -42,6 +42,7 @@ pub(crate) fn select(layers: &[Layer], filters: &[String]) -> Result<Vec<Name>, 
     let of_layers = Pass::ALL.into_iter().flat_map(|pass| {
         layers
             .iter()
+            .filter(move |layer| layer.is_large() || !pass.is_direct())
             .map(move |layer| Name::Layer(pass, layer.clone()))
     });
     let steps = networks::PRESETS.into_iter().map(Name::Step);

@@ -48,6 +48,11 @@ impl Layer {
         serde_json::from_str(text).map_err(|error| format!("{file}: {error}"))
     }
 
+    /// Whether passes would go Winograd's way: then the direct method is of interest too.
+    pub(crate) fn is_large(&self) -> bool {
+        [self.kernel, self.stride, self.groups] == [3, 1, 1] && self.channels * self.filters >= 4096
+    }
+
     /// A few rows and columns of one example.
     pub(crate) fn small(&self) -> Self {
         let most = 2 * self.kernel + self.stride;
@@ -82,10 +87,25 @@ pub(crate) enum Pass {
     Data,
     /// `dw` and `db` alone.
     Weights,
+    /// `y` by the direct method.
+    DirectForward,
+    /// `dx`, `dw` and `db` by the direct method.
+    DirectBackward,
 }
 
 impl Pass {
-    pub(crate) const ALL: [Self; 4] = [Self::Forward, Self::Backward, Self::Data, Self::Weights];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Forward,
+        Self::Backward,
+        Self::Data,
+        Self::Weights,
+        Self::DirectForward,
+        Self::DirectBackward,
+    ];
+
+    pub(crate) fn is_direct(self) -> bool {
+        matches!(self, Self::DirectForward | Self::DirectBackward)
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -93,6 +113,8 @@ impl Pass {
             Self::Backward => "backward",
             Self::Data => "data",
             Self::Weights => "weights",
+            Self::DirectForward => "direct-forward",
+            Self::DirectBackward => "direct-backward",
         }
     }
 }
@@ -115,6 +137,7 @@ pub(crate) struct Convolution {
 impl Convolution {
     pub(crate) fn new(pass: Pass, layer: &Layer) -> Result<Self> {
         let g = layer.geometry()?;
+        let g = if pass.is_direct() { g.direct() } else { g };
         let mut random = RandomState::new(1);
         let mut uniform =
             |len: usize| -> Vec<f32> { (0..len).map(|_| random.uniform() as f32 - 0.5).collect() };
@@ -138,10 +161,10 @@ impl Convolution {
 
     pub(crate) fn run(&mut self) {
         match self.pass {
-            Pass::Forward => self.forward(),
+            Pass::Forward | Pass::DirectForward => self.forward(),
             Pass::Data => self.data(),
             Pass::Weights => self.weights(),
-            Pass::Backward => {
+            Pass::Backward | Pass::DirectBackward => {
                 self.data();
                 self.weights();
             }
@@ -187,10 +210,9 @@ impl Convolution {
     }
 
     pub(crate) fn facts(&self) -> Facts {
-        let passes = if self.pass == Pass::Backward {
-            2.0
-        } else {
-            1.0
+        let passes = match self.pass {
+            Pass::Backward | Pass::DirectBackward => 2.0,
+            _ => 1.0,
         };
         Facts {
             flops: passes * 2.0 * self.geometry.multiply_adds() as f64,

@@ -50,6 +50,8 @@ pub struct ConvGeometry {
     pub groups: usize,
     /// Height, width and channels of an output.
     pub output: [usize; 3],
+    /// Whether every product is summed as it is: see [`ConvGeometry::direct`].
+    pub direct: bool,
 }
 
 const NAME: &str = "convolution";
@@ -102,6 +104,7 @@ impl ConvGeometry {
             dilation,
             groups,
             output,
+            direct: false,
         };
         geometry.check_volumes()?;
         Ok(geometry)
@@ -121,6 +124,7 @@ impl ConvGeometry {
             dilation: [1, 1],
             groups: 1,
             output: [rows, 1, filters],
+            direct: false,
         }
     }
 
@@ -159,6 +163,16 @@ impl ConvGeometry {
             panic!("{error}");
         }
         geometry
+    }
+
+    /// The same convolution by the direct method alone: never by Winograd's ([`super::winograd`]), so
+    /// that its results are rounded as plain sums are. Slower where the other would have been chosen.
+    #[must_use]
+    pub fn direct(self) -> Self {
+        Self {
+            direct: true,
+            ..self
+        }
     }
 
     /// Elements of `w`: `f_H f_W (channels / groups) filters`.

@@ -248,6 +248,14 @@ fn few_pixels_with_large_filters() {
 }
 
 #[test]
+fn the_direct_method_is_had_for_the_asking() {
+    let dense = window([3, 3], 1, Padding::even(1));
+    let g = geometry(2, [14, 14, 64], 64, dense, 1);
+    assert!(by_winograd::<f32>(&g));
+    check::<f32>(&g.direct());
+}
+
+#[test]
 fn stride_beyond_the_kernel() {
     let g = geometry(2, [11, 9, 3], 4, window([2, 2], 4, Padding::VALID), 1);
     check_both(g);

@@ -128,7 +128,7 @@ impl<'g> Winograd<'g> {
         sweep: Sweep,
     ) -> Option<Self> {
         let lanes = set.lanes::<T>();
-        let fits = serves::<T>() && is_better(g, &sweep) && sweep.channels >= lanes;
+        let fits = serves::<T>() && !g.direct && is_better(g, &sweep) && sweep.channels >= lanes;
         let winograd = Self {
             g,
             direction,

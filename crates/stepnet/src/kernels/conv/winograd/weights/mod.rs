@@ -110,7 +110,7 @@ impl<'g> Weights<'g> {
             lanes,
             lines: sweep.lines,
         };
-        let fits = serves::<T>() && g.input[2] >= lanes && g.filters >= lanes;
+        let fits = serves::<T>() && !g.direct && g.input[2] >= lanes && g.filters >= lanes;
         (fits && weights.is_better()).then_some(weights)
     }
 
