@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use stepnet::data;
 use stepnet::nn::layer::Noise;
 use stepnet::nn::{
-    Batch, Init, Loss, Network, PlanOptions, Preprocessing, Scores, Shape, Targets, Workspace,
+    Batch, Init, Loss, Network, Plan, PlanOptions, Preprocessing, Scores, Shape, Targets, Workspace,
 };
 use stepnet::optim::{Rule, add_l2_gradient, l2_cost};
 use stepnet::rng::RandomState;
@@ -487,4 +487,41 @@ fn transfer_replaces_the_last_layer_alone() {
         .unwrap_err()
         .to_string();
     assert!(text.contains("last layer"), "{text}");
+}
+
+/// The arrays of a step are the learnt numbers, every layer's output, and the gradients by all of them;
+/// some of these a step shares or never makes, others it lays out for a while.
+#[test]
+fn a_training_step_needs_little_memory_beside_its_arrays() {
+    let deep = "conv(64, 3, same) -> relu -> conv(64, 3, same) -> relu -> maxpool(2) \
+                -> conv(128, 3, same, stride=2) -> relu -> conv(256, 1) -> relu -> linear(10) -> softmax";
+    let networks = [
+        ("lenet5", [28, 28, 1]),
+        ("cat-cnn", [64, 64, 3]),
+        ("small-cnn", [32, 32, 3]),
+        (deep, [32, 32, 3]),
+    ];
+    for (text, input) in networks {
+        let network = Network::<f32>::builder()
+            .classes(10)
+            .build(text, input)
+            .unwrap();
+        let plan = |keep_values| {
+            let options = PlanOptions {
+                training: true,
+                keep_values,
+                ..PlanOptions::default()
+            };
+            Plan::new(&network, 64, options).unwrap()
+        };
+        let (step, all) = (plan(false), plan(true));
+        let learnt = size_of_val(network.parameters());
+        let needed = learnt + step.bytes::<f32>();
+        let arrays = learnt + all.bytes::<f32>() - all.scratch_bytes::<f32>();
+        println!(
+            "{text}: {needed} bytes, {} of them scratch, of arrays of {arrays}",
+            step.scratch_bytes::<f32>()
+        );
+        assert!(needed as f64 <= 1.1 * arrays as f64, "{text}");
+    }
 }

@@ -133,6 +133,12 @@ impl Plan {
         self.checked_bytes::<T>().unwrap_or(usize::MAX)
     }
 
+    /// Of [`Plan::bytes`] what the passes lay out for themselves, shared by all layers: packed filters,
+    /// parts of images, sums of parts. The rest is values, gradients and what is kept between passes.
+    pub fn scratch_bytes<T: Element>(&self) -> usize {
+        self.scratch.saturating_mul(size_of::<T>())
+    }
+
     fn checked_bytes<T>(&self) -> Option<usize> {
         let whole = [self.scratch, self.targets, self.parameters];
         let values = self.kept.iter().map(|(values, _)| values);
