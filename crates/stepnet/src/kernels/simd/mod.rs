@@ -145,7 +145,7 @@ pub(super) trait Kernel {
     /// # Safety
     /// The processor has the named features, as the token says.
     #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma,bmi1,bmi2,f16c,lzcnt,movbe,popcnt")]
+    #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
     unsafe fn run_avx2(self, isa: Avx2) -> Self::Output
     where
         Self: Sized,
