@@ -1,12 +1,12 @@
 //! How fast this machine multiplies and adds: the roof that kernels are measured against.
 //!
-//! A thread holds [`CHAINS`] accumulators, each a vector, and takes `c = a c + b` on one after the
-//! other. No step waits for the one before it, since that belongs to another chain, and nothing is
+//! A thread holds some accumulators, each a vector, and takes `c = a c + b` on one after the other. No
+//! step waits for the one before it, since that belongs to another chain, and nothing is
 //! loaded or stored: what is left is the speed of the multiply-add units alone. A core with two
 //! units of latency 4 needs 8 chains; more of them hide what the loop itself costs.
 //!
-//! How many lanes the compiler puts into a register depends on the instruction set, so several
-//! widths are tried and the fastest is measured.
+//! A vector of the portable set may take more than one register, so several numbers of chains are
+//! tried and the fastest is measured.
 
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -16,9 +16,8 @@ use std::time::{Duration, Instant};
 use crate::Element;
 use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 
-/// Independent accumulators. With one register each for `a` and `b`, and one to spare where products
-/// and sums are two instructions, they fit into the 16 registers of AVX2.
-const CHAINS: usize = 12;
+/// The most values of a vector.
+const MOST_LANES: usize = 16;
 
 /// Rounds of a trial, and the fewest between two looks at the clock: some tens of microseconds,
 /// unoptimised ones as well.
@@ -58,9 +57,10 @@ pub fn peak<T: Element>(threads: usize, duration: Duration) -> f64 {
 
 /// [`peak`] of a given set.
 fn peak_of<T: Element>(set: InstructionSet, threads: usize, duration: Duration) -> f64 {
-    let widths: [Work; 4] = [flops::<T, 2>, flops::<T, 4>, flops::<T, 8>, flops::<T, 16>];
-    let (mut rate, mut work) = (0.0, widths[0]);
-    for candidate in widths {
+    // With one register each for `a` and `b`, twelve fit into the 16 of AVX2.
+    let chains: [Work; 3] = [flops::<T, 4>, flops::<T, 8>, flops::<T, 12>];
+    let (mut rate, mut work) = (0.0, chains[0]);
+    for candidate in chains {
         let tried = trial(set, candidate);
         if tried > rate {
             (rate, work) = (tried, candidate);
@@ -122,46 +122,44 @@ fn seconds(time: Duration) -> f64 {
     time.as_secs_f64().max(1e-9)
 }
 
-fn flops<T: Element, const LANES: usize>(set: InstructionSet, rounds: usize) -> u64 {
+fn flops<T: Element, const CHAINS: usize>(set: InstructionSet, rounds: usize) -> u64 {
     // The values tend to b / (1 - a) = 2: never infinite, never subnormal.
-    let chains = black_box([[T::one(); LANES]; CHAINS]);
-    let end = set.run(Chains {
-        a: black_box([T::from_f64(0.5); LANES]),
-        b: black_box([T::one(); LANES]),
-        chains,
+    let chains = Chains::<T, CHAINS> {
+        a: black_box(T::from_f64(0.5)),
+        b: black_box(T::one()),
+        start: black_box(T::one()),
         rounds,
-    });
-    black_box(end);
-    2 * (CHAINS * LANES) as u64 * rounds as u64
+    };
+    black_box(set.run(chains));
+    2 * (CHAINS * set.lanes::<T>()) as u64 * rounds as u64
 }
 
-/// The accumulators, and how often each is multiplied and added to.
-struct Chains<T, const LANES: usize> {
-    a: [T; LANES],
-    b: [T; LANES],
-    chains: [[T; LANES]; CHAINS],
+/// `CHAINS` accumulators that start as vectors of `start`, and how often each is multiplied and added to.
+struct Chains<T, const CHAINS: usize> {
+    a: T,
+    b: T,
+    start: T,
     rounds: usize,
 }
 
-impl<T: Element, const LANES: usize> Kernel for Chains<T, LANES> {
-    type Output = [[T; LANES]; CHAINS];
+impl<T: Element, const CHAINS: usize> Kernel for Chains<T, CHAINS> {
+    type Output = [[T; MOST_LANES]; CHAINS];
+    const WIDE: bool = true;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> Self::Output {
-        let Self {
-            a,
-            b,
-            mut chains,
-            rounds,
-        } = self;
-        for _ in 0..rounds {
+        let (a, b) = (isa.splat(self.a), isa.splat(self.b));
+        let mut chains = [isa.splat(self.start); CHAINS];
+        for _ in 0..self.rounds {
             for chain in &mut chains {
-                for (lane, c) in chain.iter_mut().enumerate() {
-                    *c = isa.mul_add(a[lane], *c, b[lane]);
-                }
+                *chain = isa.vector_mul_add(a, *chain, b);
             }
         }
-        chains
+        let mut ends = [[T::zero(); MOST_LANES]; CHAINS];
+        for (end, chain) in ends.iter_mut().zip(chains) {
+            isa.store(end, chain);
+        }
+        ends
     }
 }
 
@@ -179,16 +177,19 @@ mod tests {
     fn chains_take_their_steps() {
         for set in InstructionSet::all() {
             for rounds in [0, 1, 2, 5] {
-                let end = set.run(Chains {
-                    a: [0.5_f64; 4],
-                    b: [1.0; 4],
-                    chains: [[1.0; 4]; CHAINS],
+                let end = set.run(Chains::<f64, 4> {
+                    a: 0.5,
+                    b: 1.0,
+                    start: 1.0,
                     rounds,
                 });
                 let exact = 2.0 - 0.5_f64.powi(i32::try_from(rounds).unwrap());
-                assert!(end.as_flattened().iter().all(|&c| c == exact), "{end:?}");
+                let lanes = set.lanes::<f64>();
+                let used = end.iter().flat_map(|chain| &chain[..lanes]);
+                assert!(used.copied().all(|c| c == exact), "{end:?}");
             }
-            assert_eq!(flops::<f32, 8>(set, 3), 2 * 8 * 12 * 3);
+            let counted = 2 * 8 * set.lanes::<f32>() as u64 * 3;
+            assert_eq!(flops::<f32, 8>(set, 3), counted);
         }
     }
 

@@ -20,6 +20,7 @@ pub(super) struct ChannelPanel<'a, T>(pub(super) PanelSums<'a, T>);
 
 impl<T: Element> Kernel for ChannelPanel<'_, T> {
     type Output = ();
+    const WIDE: bool = true;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {

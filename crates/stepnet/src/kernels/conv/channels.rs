@@ -18,6 +18,7 @@ pub(super) struct ChannelSums<'a, T>(pub(super) BlockSums<'a, T>);
 
 impl<T: Element> Kernel for ChannelSums<'_, T> {
     type Output = ();
+    const WIDE: bool = true;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {

@@ -120,6 +120,7 @@ pub(super) struct Gradient<'a, T> {
 
 impl<T: Element> Kernel for PanelSums<'_, T> {
     type Output = ();
+    const WIDE: bool = true;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {

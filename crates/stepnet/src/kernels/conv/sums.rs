@@ -57,6 +57,12 @@ impl<'g> Sums<'g> {
             Direction::Forward => (g.output, [1, 1]),
             Direction::Backward => (g.input, g.stride),
         };
+        let channelwise = g.is_channelwise();
+        let set = set.for_columns::<T>(match direction {
+            _ if channelwise => g.input[2],
+            Direction::Forward => g.group_filters(),
+            Direction::Backward => g.group_channels(),
+        });
         let mut sums = Self {
             g,
             direction,
@@ -64,7 +70,7 @@ impl<'g> Sums<'g> {
             image,
             steps,
             lanes: set.lanes::<T>(),
-            channelwise: g.is_channelwise(),
+            channelwise,
             planar: false,
         };
         sums.planar = !sums.channelwise && sums.sweep([0, 0], 0).is_planar(sums.lanes);

@@ -102,6 +102,7 @@ pub(super) struct BlockSums<'a, T> {
 
 impl<T: Element> Kernel for BlockSums<'_, T> {
     type Output = ();
+    const WIDE: bool = true;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {

@@ -53,6 +53,10 @@ pub(super) struct Tasks<'g> {
 
 impl<'g> Tasks<'g> {
     pub(super) fn new<T: Element>(g: &'g ConvGeometry, set: InstructionSet) -> Self {
+        let set = set.for_columns::<T>(match g.is_channelwise() {
+            true => g.filters,
+            false => g.group_filters(),
+        });
         let lanes = set.lanes::<T>();
         let sweep = Sums::new::<T>(g, Direction::Forward, set).sweep([0, 0], 0);
         let layout = Layout::new::<T>(g, sweep);

@@ -20,7 +20,7 @@ const MOST_LANES: usize = 16;
 
 /// Whether [`forward`] takes a layer.
 pub(super) fn suits<T: Element>(set: InstructionSet, g: &DenseGeometry) -> bool {
-    let lanes = set.lanes::<T>();
+    let lanes = set.narrow().lanes::<T>();
     g.batch <= EXAMPLES && g.outputs >= lanes && g.inputs >= lanes
 }
 

@@ -16,6 +16,12 @@ impl Avx2 {
     pub(super) fn detected() -> Option<Self> {
         V3::try_new().map(Self)
     }
+
+    /// The set of a token.
+    #[inline(always)]
+    pub(super) fn of(token: V3) -> Self {
+        Self(token)
+    }
 }
 
 /// The vectors of a number type and their instructions.
@@ -242,7 +248,7 @@ impl Isa for Avx2 {
 
     #[inline(always)]
     fn lanes<T: Element>() -> usize {
-        T::LANES
+        <T as Avx2Lanes>::LANES
     }
 
     #[inline(always)]
@@ -256,51 +262,60 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
-    fn splat<T: Element>(self, value: T) -> T::Vector {
-        T::splat(self.0, value)
+    fn splat<T: Element>(self, value: T) -> Self::Vector<T> {
+        <T as Avx2Lanes>::splat(self.0, value)
     }
 
     #[inline(always)]
-    fn load<T: Element>(self, from: &[T]) -> T::Vector {
-        let from = &from[..T::LANES];
+    fn load<T: Element>(self, from: &[T]) -> Self::Vector<T> {
+        let from = &from[..Self::lanes::<T>()];
         // SAFETY: the slice was just cut to one vector.
-        unsafe { T::load(self.0, from.as_ptr()) }
+        unsafe { <T as Avx2Lanes>::load(self.0, from.as_ptr()) }
     }
 
     #[inline(always)]
-    fn store<T: Element>(self, to: &mut [T], vector: T::Vector) {
-        let to = &mut to[..T::LANES];
+    fn store<T: Element>(self, to: &mut [T], vector: Self::Vector<T>) {
+        let to = &mut to[..Self::lanes::<T>()];
         // SAFETY: the slice was just cut to one vector.
-        unsafe { T::store(self.0, to.as_mut_ptr(), vector) }
+        unsafe { <T as Avx2Lanes>::store(self.0, to.as_mut_ptr(), vector) }
     }
 
     #[inline(always)]
-    fn load_part<T: Element>(self, from: &[T]) -> T::Vector {
+    fn load_part<T: Element>(self, from: &[T]) -> Self::Vector<T> {
         // SAFETY: no more lanes than the slice has values, or than there are.
-        unsafe { T::load_part(self.0, from.as_ptr(), from.len().min(T::LANES)) }
+        unsafe {
+            <T as Avx2Lanes>::load_part(self.0, from.as_ptr(), from.len().min(Self::lanes::<T>()))
+        }
     }
 
     #[inline(always)]
-    fn store_part<T: Element>(self, to: &mut [T], vector: T::Vector) {
+    fn store_part<T: Element>(self, to: &mut [T], vector: Self::Vector<T>) {
         // SAFETY: no more lanes than the slice has values, or than there are.
-        unsafe { T::store_part(self.0, to.as_mut_ptr(), to.len().min(T::LANES), vector) }
+        unsafe {
+            <T as Avx2Lanes>::store_part(
+                self.0,
+                to.as_mut_ptr(),
+                to.len().min(Self::lanes::<T>()),
+                vector,
+            )
+        }
     }
 
     #[inline(always)]
     fn transpose<T: Element>(self, from: &[T], from_step: usize, to: &mut [T], to_step: usize) {
-        T::transpose(self.0, from, from_step, to, to_step);
+        <T as Avx2Lanes>::transpose(self.0, from, from_step, to, to_step);
     }
 
     #[inline(always)]
-    unsafe fn load_at<T: Element>(self, from: *const T) -> T::Vector {
+    unsafe fn load_at<T: Element>(self, from: *const T) -> Self::Vector<T> {
         // SAFETY: the caller's promise.
-        unsafe { T::load(self.0, from) }
+        unsafe { <T as Avx2Lanes>::load(self.0, from) }
     }
 
     #[inline(always)]
-    unsafe fn store_at<T: Element>(self, to: *mut T, vector: T::Vector) {
+    unsafe fn store_at<T: Element>(self, to: *mut T, vector: Self::Vector<T>) {
         // SAFETY: the caller's promise.
-        unsafe { T::store(self.0, to, vector) }
+        unsafe { <T as Avx2Lanes>::store(self.0, to, vector) }
     }
 
     #[inline(always)]
@@ -310,22 +325,27 @@ impl Isa for Avx2 {
     }
 
     #[inline(always)]
-    fn vector_mul_add<T: Element>(self, a: T::Vector, b: T::Vector, c: T::Vector) -> T::Vector {
+    fn vector_mul_add<T: Element>(
+        self,
+        a: Self::Vector<T>,
+        b: Self::Vector<T>,
+        c: Self::Vector<T>,
+    ) -> Self::Vector<T> {
         <T as Avx2Lanes>::mul_add(self.0, a, b, c)
     }
 
     #[inline(always)]
-    fn vector_add<T: Element>(self, a: T::Vector, b: T::Vector) -> T::Vector {
+    fn vector_add<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T> {
         <T as Avx2Lanes>::add(self.0, a, b)
     }
 
     #[inline(always)]
-    fn vector_sub<T: Element>(self, a: T::Vector, b: T::Vector) -> T::Vector {
+    fn vector_sub<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T> {
         <T as Avx2Lanes>::sub(self.0, a, b)
     }
 
     #[inline(always)]
-    fn vector_mul<T: Element>(self, a: T::Vector, b: T::Vector) -> T::Vector {
+    fn vector_mul<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T> {
         <T as Avx2Lanes>::mul(self.0, a, b)
     }
 }

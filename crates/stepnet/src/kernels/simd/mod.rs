@@ -9,8 +9,8 @@
 //! the set.
 //!
 //! The crate `pulp` finds out what the processor has; its token for a set can only be made where
-//! the set is there. AVX-512 is never chosen: nothing here has measured or tested it.
-//! `STEPNET_ISA=portable` in the environment lowers the choice.
+//! the set is there. AVX-512 is for the kernels that gain by it ([`Kernel::WIDE`]); the others run as
+//! on AVX2. `STEPNET_ISA=avx2` or `portable` in the environment lowers the choice.
 //!
 //! # Unsafe code
 //!
@@ -28,11 +28,15 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod portable;
 pub(super) mod tile;
 
 #[cfg(target_arch = "x86_64")]
 pub(super) use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub(super) use avx512::Avx512;
 pub(super) use portable::Portable;
 
 use std::sync::OnceLock;
@@ -42,7 +46,9 @@ use crate::error::{Error, Result};
 
 /// The number types as each instruction set holds them in vectors.
 #[cfg(target_arch = "x86_64")]
-pub(crate) use avx2::Avx2Lanes as Lanes;
+pub trait Lanes: avx2::Avx2Lanes + avx512::Avx512Lanes {}
+#[cfg(target_arch = "x86_64")]
+impl<T: avx2::Avx2Lanes + avx512::Avx512Lanes> Lanes for T {}
 
 /// The number types; without an instruction set of its own this target asks nothing of them.
 #[cfg(not(target_arch = "x86_64"))]
@@ -135,6 +141,9 @@ pub(super) trait Kernel {
     /// What it answers.
     type Output;
 
+    /// Whether it is compiled for AVX-512 too: else it runs there as on AVX2.
+    const WIDE: bool = false;
+
     /// The work; to be marked `#[inline(always)]`.
     fn run<I: Isa>(self, isa: I) -> Self::Output;
 
@@ -147,6 +156,21 @@ pub(super) trait Kernel {
     #[cfg(target_arch = "x86_64")]
     #[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt,popcnt")]
     unsafe fn run_avx2(self, isa: Avx2) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run(isa)
+    }
+
+    /// [`Kernel::run`] as compiled for AVX-512.
+    ///
+    /// # Safety
+    /// The processor has the named features, as the token says.
+    #[cfg(target_arch = "x86_64")]
+    #[target_feature(
+        enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,bmi1,bmi2,lzcnt,popcnt"
+    )]
+    unsafe fn run_avx512(self, isa: Avx512) -> Self::Output
     where
         Self: Sized,
     {
@@ -171,6 +195,9 @@ pub(super) enum InstructionSet {
     /// See [`Avx2`].
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    /// See [`Avx512`].
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
 }
 
 impl InstructionSet {
@@ -192,30 +219,64 @@ impl InstructionSet {
 
     /// The set of a name, if this processor has it.
     fn named(name: &str) -> Result<Self> {
-        let portable = Self::Portable;
-        let best = Self::detected();
-        let is = |set: Self| set.name().eq_ignore_ascii_case(name);
-        if is(portable) {
-            return Ok(portable);
+        let had = Self::had();
+        if let Some(set) = had.iter().find(|set| set.name().eq_ignore_ascii_case(name)) {
+            return Ok(*set);
         }
-        if is(best) {
-            return Ok(best);
-        }
-        let expected = match best {
-            Self::Portable => "portable, all that this processor has".to_owned(),
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2(_) => format!("portable or {}", best.name().to_lowercase()),
+        let names: Vec<String> = had.iter().map(|set| set.name().to_lowercase()).collect();
+        let expected = match names.as_slice() {
+            [only] => format!("{only}, all that this processor has"),
+            [first @ .., last] => format!("{} or {last}", first.join(", ")),
+            [] => "nothing".to_owned(),
         };
         Err(Error::value("environment", "STEPNET_ISA", name, expected))
     }
 
+    /// The sets that the processor has, from the least to the best.
+    fn had() -> Vec<Self> {
+        #[cfg_attr(not(target_arch = "x86_64"), allow(unused_mut))]
+        let mut sets = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            sets.extend(Avx2::detected().map(Self::Avx2));
+            sets.extend(Avx512::detected().map(Self::Avx512));
+        }
+        sets
+    }
+
     /// The best set that the processor has.
     fn detected() -> Self {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(isa) = Avx2::detected() {
-            return Self::Avx2(isa);
+        Self::had().pop().unwrap_or(Self::Portable)
+    }
+
+    /// The set for vectors of `columns` columns: no wider than they fill.
+    pub(super) fn for_columns<T: Element>(self, columns: usize) -> Self {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(isa) if columns <= Avx2::lanes::<T>() => Self::Avx2(isa.narrow()),
+            set => {
+                let _ = columns;
+                set
+            }
         }
-        Self::Portable
+    }
+
+    /// The set for vectors that `count` values must fill.
+    pub(super) fn for_filled<T: Element>(self, count: usize) -> Self {
+        if count < self.lanes::<T>() {
+            self.narrow()
+        } else {
+            self
+        }
+    }
+
+    /// The set on which kernels run that are not compiled for this one.
+    pub(super) fn narrow(self) -> Self {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(isa) => Self::Avx2(isa.narrow()),
+            set => set,
+        }
     }
 
     /// Its name in messages.
@@ -224,6 +285,8 @@ impl InstructionSet {
             Self::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "AVX2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => "AVX512",
         }
     }
 
@@ -233,6 +296,8 @@ impl InstructionSet {
             Self::Portable => Portable::lanes::<T>(),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => Avx2::lanes::<T>(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => Avx512::lanes::<T>(),
         }
     }
 
@@ -245,19 +310,29 @@ impl InstructionSet {
             // SAFETY: the token of V3 is made where the processor has all that V3 names, which these
             // features are part of.
             Self::Avx2(isa) => unsafe { kernel.run_avx2(isa) },
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(isa) => {
+                if const { K::WIDE } {
+                    // SAFETY: as above, of V4.
+                    unsafe { kernel.run_avx512(isa) }
+                } else {
+                    // SAFETY: V4 names all that V3 does.
+                    unsafe { kernel.run_avx2(isa.narrow()) }
+                }
+            }
         }
     }
 
     /// Every set that this processor has, for tests; says which it lacks.
     #[cfg(test)]
     pub(super) fn all() -> Vec<Self> {
-        let best = Self::detected();
-        if matches!(best, Self::Portable) {
-            eprintln!("not tested: AVX2 and FMA, which this processor lacks");
-            vec![best]
-        } else {
-            vec![Self::Portable, best]
+        let had = Self::had();
+        for name in ["AVX2", "AVX512"] {
+            if cfg!(target_arch = "x86_64") && !had.iter().any(|set| set.name() == name) {
+                eprintln!("not tested: {name}, which this processor lacks");
+            }
         }
+        had
     }
 }
 
@@ -300,7 +375,7 @@ mod tests {
             match set {
                 InstructionSet::Portable => assert_eq!(residue, 0.0),
                 #[cfg(target_arch = "x86_64")]
-                InstructionSet::Avx2(_) => assert_eq!(residue, f64::EPSILON * f64::EPSILON),
+                _ => assert_eq!(residue, f64::EPSILON * f64::EPSILON),
             }
         }
     }
@@ -311,11 +386,10 @@ mod tests {
             InstructionSet::named("Portable").unwrap().name(),
             "portable"
         );
-        let best = InstructionSet::detected();
-        assert_eq!(
-            InstructionSet::named(best.name()).unwrap().name(),
-            best.name()
-        );
+        for set in InstructionSet::had() {
+            let named = InstructionSet::named(set.name()).unwrap();
+            assert_eq!(named.name(), set.name());
+        }
         let error = InstructionSet::named("avx9").unwrap_err().to_string();
         assert!(
             error.starts_with("environment: STEPNET_ISA is avx9, expected portable"),
@@ -326,8 +400,16 @@ mod tests {
     #[test]
     #[cfg(target_arch = "x86_64")]
     fn the_best_set_is_what_the_processor_has() {
-        let has = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-        let best = InstructionSet::detected();
-        assert_eq!(has, matches!(best, InstructionSet::Avx2(_)), "{best:?}");
+        let wide = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512cd")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl");
+        let expected = match is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            true if wide => "AVX512",
+            true => "AVX2",
+            false => "portable",
+        };
+        assert_eq!(InstructionSet::detected().name(), expected);
     }
 }

@@ -17,6 +17,7 @@ pub(super) struct FilterPanel<'a, T> {
 
 impl<T: Element> Kernel for FilterPanel<'_, T> {
     type Output = ();
+    const WIDE: bool = true;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {

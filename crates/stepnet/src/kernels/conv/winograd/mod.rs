@@ -127,6 +127,7 @@ impl<'g> Winograd<'g> {
         set: InstructionSet,
         sweep: Sweep,
     ) -> Option<Self> {
+        let set = set.for_filled::<T>(sweep.channels);
         let lanes = set.lanes::<T>();
         let fits = serves::<T>() && !g.direct && is_better(g, &sweep) && sweep.channels >= lanes;
         let winograd = Self {

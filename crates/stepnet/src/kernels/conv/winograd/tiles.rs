@@ -74,6 +74,7 @@ pub(super) struct Tiles<'a, T> {
 
 impl<T: Element> Kernel for Tiles<'_, T> {
     type Output = bool;
+    const WIDE: bool = true;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) -> bool {

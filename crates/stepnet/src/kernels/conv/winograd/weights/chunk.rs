@@ -36,6 +36,7 @@ pub(super) struct Chunk<'a, T> {
 
 impl<T: Element> Kernel for Chunk<'_, T> {
     type Output = ();
+    const WIDE: bool = true;
 
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) {

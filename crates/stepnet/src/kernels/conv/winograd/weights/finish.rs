@@ -14,6 +14,7 @@ pub(super) struct Finish<'a, T> {
 
 impl<T: Element> Kernel for Finish<'_, T> {
     type Output = ();
+    const WIDE: bool = true;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {

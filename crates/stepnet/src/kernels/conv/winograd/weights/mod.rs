@@ -102,6 +102,7 @@ impl<'g> Weights<'g> {
         g: &'g ConvGeometry,
         set: InstructionSet,
     ) -> Option<Self> {
+        let set = set.for_filled::<T>(g.input[2].min(g.filters));
         let lanes = set.lanes::<T>();
         let sweep = Sums::new::<T>(g, Direction::Forward, set).sweep([0, 0], 0);
         let weights = Self {
