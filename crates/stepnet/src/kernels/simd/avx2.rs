@@ -1,10 +1,11 @@
 //! AVX2 and FMA: vectors of 256 bits.
 
-use std::arch::x86_64::{__m256, __m256d, __m256i, _MM_HINT_T0};
+use std::arch::x86_64::{__m256, __m256d, __m256i};
 
 use pulp::x86::V3;
 
 use super::Isa;
+use super::x86::{Vectors, isa};
 use crate::Element;
 
 /// AVX2 and FMA; the token proves that the processor has them.
@@ -24,46 +25,6 @@ impl Avx2 {
     }
 }
 
-/// The vectors of a number type and their instructions.
-pub trait Avx2Lanes: Copy + Sized {
-    /// One register.
-    type Vector: Copy;
-    /// How many values it holds.
-    const LANES: usize;
-    /// The same value in every lane.
-    fn splat(token: V3, value: Self) -> Self::Vector;
-    /// The vector at `from`.
-    ///
-    /// # Safety
-    /// All of its lanes can be read.
-    unsafe fn load(token: V3, from: *const Self) -> Self::Vector;
-    /// Writes the vector at `to`.
-    ///
-    /// # Safety
-    /// All of its lanes can be written.
-    unsafe fn store(token: V3, to: *mut Self, vector: Self::Vector);
-    /// The first `count` lanes from `from`, zeros in the others.
-    ///
-    /// # Safety
-    /// These lanes can be read.
-    unsafe fn load_part(token: V3, from: *const Self, count: usize) -> Self::Vector;
-    /// Writes the first `count` lanes at `to`.
-    ///
-    /// # Safety
-    /// These lanes can be written.
-    unsafe fn store_part(token: V3, to: *mut Self, count: usize, vector: Self::Vector);
-    /// Turns a square of as many rows as there are lanes.
-    fn transpose(token: V3, from: &[Self], from_step: usize, to: &mut [Self], to_step: usize);
-    /// `a b + c`, rounded once.
-    fn mul_add(token: V3, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
-    /// `a + b`.
-    fn add(token: V3, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// `a - b`.
-    fn sub(token: V3, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// `a b`.
-    fn mul(token: V3, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-}
-
 /// A mask of the first `count` lanes of 32 bits.
 #[inline(always)]
 fn first_lanes(token: V3, count: usize) -> __m256i {
@@ -77,7 +38,7 @@ fn first_lanes(token: V3, count: usize) -> __m256i {
     }
 }
 
-impl Avx2Lanes for f32 {
+impl Vectors<V3> for f32 {
     type Vector = __m256;
     const LANES: usize = 8;
 
@@ -163,7 +124,7 @@ impl Avx2Lanes for f32 {
     }
 }
 
-impl Avx2Lanes for f64 {
+impl Vectors<V3> for f64 {
     type Vector = __m256d;
     const LANES: usize = 4;
 
@@ -241,111 +202,9 @@ impl Avx2Lanes for f64 {
     }
 }
 
-impl Isa for Avx2 {
-    type Vector<T: Element> = <T as Avx2Lanes>::Vector;
-
-    const EVERY_TILE: bool = true;
-
-    #[inline(always)]
-    fn lanes<T: Element>() -> usize {
-        <T as Avx2Lanes>::LANES
-    }
-
+isa!(Avx2, V3, {
     #[inline(always)]
     fn avx2(self) -> Option<V3> {
         Some(self.0)
     }
-
-    #[inline(always)]
-    fn mul_add<T: Element>(self, a: T, b: T, c: T) -> T {
-        num_traits::Float::mul_add(a, b, c)
-    }
-
-    #[inline(always)]
-    fn splat<T: Element>(self, value: T) -> Self::Vector<T> {
-        <T as Avx2Lanes>::splat(self.0, value)
-    }
-
-    #[inline(always)]
-    fn load<T: Element>(self, from: &[T]) -> Self::Vector<T> {
-        let from = &from[..Self::lanes::<T>()];
-        // SAFETY: the slice was just cut to one vector.
-        unsafe { <T as Avx2Lanes>::load(self.0, from.as_ptr()) }
-    }
-
-    #[inline(always)]
-    fn store<T: Element>(self, to: &mut [T], vector: Self::Vector<T>) {
-        let to = &mut to[..Self::lanes::<T>()];
-        // SAFETY: the slice was just cut to one vector.
-        unsafe { <T as Avx2Lanes>::store(self.0, to.as_mut_ptr(), vector) }
-    }
-
-    #[inline(always)]
-    fn load_part<T: Element>(self, from: &[T]) -> Self::Vector<T> {
-        // SAFETY: no more lanes than the slice has values, or than there are.
-        unsafe {
-            <T as Avx2Lanes>::load_part(self.0, from.as_ptr(), from.len().min(Self::lanes::<T>()))
-        }
-    }
-
-    #[inline(always)]
-    fn store_part<T: Element>(self, to: &mut [T], vector: Self::Vector<T>) {
-        // SAFETY: no more lanes than the slice has values, or than there are.
-        unsafe {
-            <T as Avx2Lanes>::store_part(
-                self.0,
-                to.as_mut_ptr(),
-                to.len().min(Self::lanes::<T>()),
-                vector,
-            )
-        }
-    }
-
-    #[inline(always)]
-    fn transpose<T: Element>(self, from: &[T], from_step: usize, to: &mut [T], to_step: usize) {
-        <T as Avx2Lanes>::transpose(self.0, from, from_step, to, to_step);
-    }
-
-    #[inline(always)]
-    unsafe fn load_at<T: Element>(self, from: *const T) -> Self::Vector<T> {
-        // SAFETY: the caller's promise.
-        unsafe { <T as Avx2Lanes>::load(self.0, from) }
-    }
-
-    #[inline(always)]
-    unsafe fn store_at<T: Element>(self, to: *mut T, vector: Self::Vector<T>) {
-        // SAFETY: the caller's promise.
-        unsafe { <T as Avx2Lanes>::store(self.0, to, vector) }
-    }
-
-    #[inline(always)]
-    fn prefetch<T: Element>(self, from: &[T], at: usize) {
-        let at = from.as_ptr().wrapping_add(at).cast();
-        self.0.sse._mm_prefetch::<_MM_HINT_T0>(at);
-    }
-
-    #[inline(always)]
-    fn vector_mul_add<T: Element>(
-        self,
-        a: Self::Vector<T>,
-        b: Self::Vector<T>,
-        c: Self::Vector<T>,
-    ) -> Self::Vector<T> {
-        <T as Avx2Lanes>::mul_add(self.0, a, b, c)
-    }
-
-    #[inline(always)]
-    fn vector_add<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T> {
-        <T as Avx2Lanes>::add(self.0, a, b)
-    }
-
-    #[inline(always)]
-    fn vector_sub<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T> {
-        <T as Avx2Lanes>::sub(self.0, a, b)
-    }
-
-    #[inline(always)]
-    fn vector_mul<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T> {
-        <T as Avx2Lanes>::mul(self.0, a, b)
-    }
-}
+});

@@ -1,9 +1,10 @@
 //! AVX-512: vectors of 512 bits, for the heavy passes alone.
 
-use std::arch::x86_64::{__m512, __m512d, _MM_HINT_T0};
+use std::arch::x86_64::{__m512, __m512d};
 
 use pulp::x86::V4;
 
+use super::x86::{Vectors, isa};
 use super::{Avx2, Isa};
 use crate::Element;
 
@@ -24,51 +25,13 @@ impl Avx512 {
     }
 }
 
-/// The vectors of a number type and their instructions.
-pub trait Avx512Lanes: Copy + Sized {
-    /// One register.
-    type Vector: Copy;
-    /// How many values it holds.
-    const LANES: usize;
-    /// The same value in every lane.
-    fn splat(token: V4, value: Self) -> Self::Vector;
-    /// The vector at `from`.
-    ///
-    /// # Safety
-    /// All of its lanes can be read.
-    unsafe fn load(token: V4, from: *const Self) -> Self::Vector;
-    /// Writes the vector at `to`.
-    ///
-    /// # Safety
-    /// All of its lanes can be written.
-    unsafe fn store(token: V4, to: *mut Self, vector: Self::Vector);
-    /// The first `count` lanes from `from`, zeros in the others.
-    ///
-    /// # Safety
-    /// These lanes can be read.
-    unsafe fn load_part(token: V4, from: *const Self, count: usize) -> Self::Vector;
-    /// Writes the first `count` lanes at `to`.
-    ///
-    /// # Safety
-    /// These lanes can be written.
-    unsafe fn store_part(token: V4, to: *mut Self, count: usize, vector: Self::Vector);
-    /// `a b + c`, rounded once.
-    fn mul_add(token: V4, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
-    /// `a + b`.
-    fn add(token: V4, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// `a - b`.
-    fn sub(token: V4, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// `a b`.
-    fn mul(token: V4, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-}
-
 /// The instructions of both number types have the same names but for their ends.
 macro_rules! lanes {
     (
         $number:ty, $vector:ty, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $store:ident,
         $load_part:ident, $store_part:ident, $mul_add:ident, $add:ident, $sub:ident, $mul:ident
     ) => {
-        impl Avx512Lanes for $number {
+        impl Vectors<V4> for $number {
             type Vector = $vector;
             const LANES: usize = $lanes;
 
@@ -102,6 +65,25 @@ macro_rules! lanes {
                     token
                         .avx512f
                         .$store_part(to, first_lanes(count) as $mask, vector)
+                }
+            }
+
+            /// By squares of half as many rows.
+            #[inline(always)]
+            fn transpose(
+                token: V4,
+                from: &[Self],
+                from_step: usize,
+                to: &mut [Self],
+                to_step: usize,
+            ) {
+                let narrow = Avx512(token).narrow();
+                let half = $lanes / 2;
+                for r in [0, half] {
+                    for k in [0, half] {
+                        let (from, to) = (&from[r * from_step + k..], &mut to[k * to_step + r..]);
+                        narrow.transpose(from, from_step, to, to_step);
+                    }
                 }
             }
 
@@ -165,107 +147,4 @@ fn first_lanes(count: usize) -> u32 {
     (1 << count) - 1
 }
 
-impl Isa for Avx512 {
-    type Vector<T: Element> = <T as Avx512Lanes>::Vector;
-
-    const EVERY_TILE: bool = true;
-
-    #[inline(always)]
-    fn lanes<T: Element>() -> usize {
-        <T as Avx512Lanes>::LANES
-    }
-
-    #[inline(always)]
-    fn mul_add<T: Element>(self, a: T, b: T, c: T) -> T {
-        num_traits::Float::mul_add(a, b, c)
-    }
-
-    #[inline(always)]
-    fn splat<T: Element>(self, value: T) -> Self::Vector<T> {
-        <T as Avx512Lanes>::splat(self.0, value)
-    }
-
-    #[inline(always)]
-    fn load<T: Element>(self, from: &[T]) -> Self::Vector<T> {
-        let from = &from[..Self::lanes::<T>()];
-        // SAFETY: the slice was just cut to one vector.
-        unsafe { <T as Avx512Lanes>::load(self.0, from.as_ptr()) }
-    }
-
-    #[inline(always)]
-    fn store<T: Element>(self, to: &mut [T], vector: Self::Vector<T>) {
-        let to = &mut to[..Self::lanes::<T>()];
-        // SAFETY: the slice was just cut to one vector.
-        unsafe { <T as Avx512Lanes>::store(self.0, to.as_mut_ptr(), vector) }
-    }
-
-    #[inline(always)]
-    fn load_part<T: Element>(self, from: &[T]) -> Self::Vector<T> {
-        let count = from.len().min(Self::lanes::<T>());
-        // SAFETY: no more lanes than the slice has values, or than there are.
-        unsafe { <T as Avx512Lanes>::load_part(self.0, from.as_ptr(), count) }
-    }
-
-    #[inline(always)]
-    fn store_part<T: Element>(self, to: &mut [T], vector: Self::Vector<T>) {
-        let count = to.len().min(Self::lanes::<T>());
-        // SAFETY: no more lanes than the slice has values, or than there are.
-        unsafe { <T as Avx512Lanes>::store_part(self.0, to.as_mut_ptr(), count, vector) }
-    }
-
-    /// By squares of half as many rows.
-    #[inline(always)]
-    fn transpose<T: Element>(self, from: &[T], from_step: usize, to: &mut [T], to_step: usize) {
-        let half = Avx2::lanes::<T>();
-        for r in [0, half] {
-            for k in [0, half] {
-                let to = &mut to[k * to_step + r..];
-                self.narrow()
-                    .transpose(&from[r * from_step + k..], from_step, to, to_step);
-            }
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn load_at<T: Element>(self, from: *const T) -> Self::Vector<T> {
-        // SAFETY: the caller's promise.
-        unsafe { <T as Avx512Lanes>::load(self.0, from) }
-    }
-
-    #[inline(always)]
-    unsafe fn store_at<T: Element>(self, to: *mut T, vector: Self::Vector<T>) {
-        // SAFETY: the caller's promise.
-        unsafe { <T as Avx512Lanes>::store(self.0, to, vector) }
-    }
-
-    #[inline(always)]
-    fn prefetch<T: Element>(self, from: &[T], at: usize) {
-        let at = from.as_ptr().wrapping_add(at).cast();
-        self.0.sse._mm_prefetch::<_MM_HINT_T0>(at);
-    }
-
-    #[inline(always)]
-    fn vector_mul_add<T: Element>(
-        self,
-        a: Self::Vector<T>,
-        b: Self::Vector<T>,
-        c: Self::Vector<T>,
-    ) -> Self::Vector<T> {
-        <T as Avx512Lanes>::mul_add(self.0, a, b, c)
-    }
-
-    #[inline(always)]
-    fn vector_add<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T> {
-        <T as Avx512Lanes>::add(self.0, a, b)
-    }
-
-    #[inline(always)]
-    fn vector_sub<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T> {
-        <T as Avx512Lanes>::sub(self.0, a, b)
-    }
-
-    #[inline(always)]
-    fn vector_mul<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T> {
-        <T as Avx512Lanes>::mul(self.0, a, b)
-    }
-}
+isa!(Avx512, V4, {});

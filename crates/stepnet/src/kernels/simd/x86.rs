@@ -1,0 +1,169 @@
+//! What the instruction sets of x86-64 share: the vectors of each number type, behind a token of `pulp`
+//! that proves that the processor has their instructions.
+
+/// The vectors of a number type in the set of a token, and their instructions.
+pub trait Vectors<Token>: Copy + Sized {
+    /// One register.
+    type Vector: Copy;
+    /// How many values it holds.
+    const LANES: usize;
+    /// The same value in every lane.
+    fn splat(token: Token, value: Self) -> Self::Vector;
+    /// The vector at `from`.
+    ///
+    /// # Safety
+    /// All of its lanes can be read.
+    unsafe fn load(token: Token, from: *const Self) -> Self::Vector;
+    /// Writes the vector at `to`.
+    ///
+    /// # Safety
+    /// All of its lanes can be written.
+    unsafe fn store(token: Token, to: *mut Self, vector: Self::Vector);
+    /// The first `count` lanes from `from`, zeros in the others.
+    ///
+    /// # Safety
+    /// These lanes can be read.
+    unsafe fn load_part(token: Token, from: *const Self, count: usize) -> Self::Vector;
+    /// Writes the first `count` lanes at `to`.
+    ///
+    /// # Safety
+    /// These lanes can be written.
+    unsafe fn store_part(token: Token, to: *mut Self, count: usize, vector: Self::Vector);
+    /// Turns a square of as many rows as there are lanes.
+    fn transpose(token: Token, from: &[Self], from_step: usize, to: &mut [Self], to_step: usize);
+    /// `a b + c`, rounded once.
+    fn mul_add(token: Token, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// `a + b`.
+    fn add(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a - b`.
+    fn sub(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a b`.
+    fn mul(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+}
+
+/// Implements [`Isa`](super::Isa) for a set that holds its token, by [`Vectors`]; a macro, since of a
+/// token that is a parameter nobody knows that every number type has vectors for it.
+macro_rules! isa {
+    ($set:ident, $token:ty, { $($own:tt)* }) => {
+        impl Isa for $set {
+            type Vector<T: Element> = <T as Vectors<$token>>::Vector;
+
+            const EVERY_TILE: bool = true;
+
+            $($own)*
+
+            #[inline(always)]
+            fn lanes<T: Element>() -> usize {
+                <T as Vectors<$token>>::LANES
+            }
+
+            #[inline(always)]
+            fn mul_add<T: Element>(self, a: T, b: T, c: T) -> T {
+                num_traits::Float::mul_add(a, b, c)
+            }
+
+            #[inline(always)]
+            fn splat<T: Element>(self, value: T) -> Self::Vector<T> {
+                <T as Vectors<$token>>::splat(self.0, value)
+            }
+
+            #[inline(always)]
+            fn load<T: Element>(self, from: &[T]) -> Self::Vector<T> {
+                let from = &from[..Self::lanes::<T>()];
+                // SAFETY: the slice was just cut to one vector.
+                unsafe { <T as Vectors<$token>>::load(self.0, from.as_ptr()) }
+            }
+
+            #[inline(always)]
+            fn store<T: Element>(self, to: &mut [T], vector: Self::Vector<T>) {
+                let to = &mut to[..Self::lanes::<T>()];
+                // SAFETY: the slice was just cut to one vector.
+                unsafe { <T as Vectors<$token>>::store(self.0, to.as_mut_ptr(), vector) }
+            }
+
+            #[inline(always)]
+            fn load_part<T: Element>(self, from: &[T]) -> Self::Vector<T> {
+                let count = from.len().min(Self::lanes::<T>());
+                // SAFETY: no more lanes than the slice has values, or than there are.
+                unsafe { <T as Vectors<$token>>::load_part(self.0, from.as_ptr(), count) }
+            }
+
+            #[inline(always)]
+            fn store_part<T: Element>(self, to: &mut [T], vector: Self::Vector<T>) {
+                let count = to.len().min(Self::lanes::<T>());
+                // SAFETY: no more lanes than the slice has values, or than there are.
+                unsafe { <T as Vectors<$token>>::store_part(self.0, to.as_mut_ptr(), count, vector) }
+            }
+
+            #[inline(always)]
+            fn transpose<T: Element>(
+                self,
+                from: &[T],
+                from_step: usize,
+                to: &mut [T],
+                to_step: usize,
+            ) {
+                <T as Vectors<$token>>::transpose(self.0, from, from_step, to, to_step);
+            }
+
+            #[inline(always)]
+            unsafe fn load_at<T: Element>(self, from: *const T) -> Self::Vector<T> {
+                // SAFETY: the caller's promise.
+                unsafe { <T as Vectors<$token>>::load(self.0, from) }
+            }
+
+            #[inline(always)]
+            unsafe fn store_at<T: Element>(self, to: *mut T, vector: Self::Vector<T>) {
+                // SAFETY: the caller's promise.
+                unsafe { <T as Vectors<$token>>::store(self.0, to, vector) }
+            }
+
+            #[inline(always)]
+            fn prefetch<T: Element>(self, from: &[T], at: usize) {
+                let at = from.as_ptr().wrapping_add(at).cast();
+                self.0
+                    .sse
+                    ._mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at);
+            }
+
+            #[inline(always)]
+            fn vector_mul_add<T: Element>(
+                self,
+                a: Self::Vector<T>,
+                b: Self::Vector<T>,
+                c: Self::Vector<T>,
+            ) -> Self::Vector<T> {
+                <T as Vectors<$token>>::mul_add(self.0, a, b, c)
+            }
+
+            #[inline(always)]
+            fn vector_add<T: Element>(
+                self,
+                a: Self::Vector<T>,
+                b: Self::Vector<T>,
+            ) -> Self::Vector<T> {
+                <T as Vectors<$token>>::add(self.0, a, b)
+            }
+
+            #[inline(always)]
+            fn vector_sub<T: Element>(
+                self,
+                a: Self::Vector<T>,
+                b: Self::Vector<T>,
+            ) -> Self::Vector<T> {
+                <T as Vectors<$token>>::sub(self.0, a, b)
+            }
+
+            #[inline(always)]
+            fn vector_mul<T: Element>(
+                self,
+                a: Self::Vector<T>,
+                b: Self::Vector<T>,
+            ) -> Self::Vector<T> {
+                <T as Vectors<$token>>::mul(self.0, a, b)
+            }
+        }
+    };
+}
+
+pub(super) use isa;
