@@ -35,8 +35,8 @@ def arguments():
     parser.add_argument("--quick", action="store_true",
                         help="a first look: few pairs, nothing compiled, written under the target folder")
     parser.add_argument("--keep", action="store_true", help="keep rows of the last run that this one does not measure")
-    parser.add_argument("--peers-isa", type=instructions, default=["best"], metavar="ISA,ISA",
-                        help="instructions the peers may use: best, avx2, or both in turn [best]")
+    parser.add_argument("--isa", type=instructions, default=["best"], metavar="ISA,ISA",
+                        help="instructions that all may use: best, avx2, or both in turn [best]")
     parser.add_argument("--no-compile", action="store_true", help="leave torch.compile out")
     parser.add_argument("--layers", type=Path, default=environment.ROOT / "crates/stepnet/benches/layers.json",
                         help="the convolution layers [crates/stepnet/benches/layers.json]")
@@ -110,7 +110,6 @@ def new_results(options, settings):
         "window": settings.window,
         "compiled": settings.compiled,
         "not_compiled_because": why,
-        "instruction_set": "",
         "runs": [],
         "scaling": {},
     }
@@ -151,12 +150,11 @@ def find_run(results, count, isa):
 def measure_all(binary, python, options, settings, results, done):
     """Every number of threads, then the scaling; whether something could not be measured."""
     failed = False
-    for isa in options.peers_isa:
+    for isa in options.isa:
         for count in options.threads:
             session = measure.Session(binary, python, count, isa, settings)
             try:
                 run = find_run(results, count, isa)
-                results["instruction_set"] = session.ours.about["instruction_set"]
                 run["instruction_sets"] = {server.name: server.about["instruction_set"] for server in session.servers}
                 for peer in session.peers.values():
                     results["machine"].update(peer.about["versions"])

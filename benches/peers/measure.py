@@ -30,20 +30,28 @@ class Settings:
     logs: Path
 
 
+def environments(threads, isa):
+    """Our process's environment and that of the peers: with `avx2` all are held to AVX2, Stepnet too."""
+    ours = dict(os.environ)
+    theirs = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    if isa == "avx2":
+        ours["STEPNET_ISA"] = "avx2"
+        names = ["ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS"]
+        theirs.update(zip(names, ["avx2", "AVX2", "AVX2"]))
+    return ours, theirs
+
+
 class Session:
-    """The processes for one number of threads and one choice of instructions for the peers."""
+    """The processes for one number of threads and one choice of instructions."""
 
     def __init__(self, binary, python, threads, isa, settings):
         self.settings = settings
         self.servers = []
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
-        if isa == "avx2":
-            names = ["ATEN_CPU_CAPABILITY", "ONEDNN_MAX_CPU_ISA", "MKL_ENABLE_INSTRUCTIONS"]
-            environment.update(zip(names, ["avx2", "AVX2", "AVX2"]))
+        our_environment, environment = environments(threads, isa)
         layers = str(settings.layers)
         try:
             ours = [binary, "--bench", "--serve", "--threads", str(threads), "--layers", layers]
-            self.ours = self._start("Stepnet", ours, os.environ, f"stepnet-{threads}")
+            self.ours = self._start("Stepnet", ours, our_environment, f"stepnet-{threads}")
             torch = [str(python), str(HERE / "torch_worker.py"), str(threads), layers]
             torch += ["--compile"] if settings.compiled else []
             onnx = [str(python), str(HERE / "onnx_worker.py"), str(threads)]

@@ -23,8 +23,8 @@ fit into {window:g} s. Ours and theirs take turns; **a figure "times as fast" is
 ratios of {pairs} such pairs, with their least and greatest in brackets**; above 1 Stepnet is
 faster. PyTorch runs in both layouts (NCHW and channels last), {modes}, and the best of these counts
 in each row. Stepnet's times include packing, padding and transforms. GFLOP/s count the direct method's operations, two for
-a multiply-add, whatever the method; the peak is what Stepnet's own instruction set
-({instruction_set}) reached in the same minute in multiplications and additions alone.
+a multiply-add, whatever the method; the peak is what Stepnet's own instruction set, named in each
+section, reached in the same minute in multiplications and additions alone.
 """
 
 
@@ -137,7 +137,7 @@ def failures(rows):
 def run_title(run):
     threads = run["threads"]
     title = f"## {threads} thread{'s' if threads > 1 else ''}"
-    return title + (", the peers held to AVX2" if run["isa"] == "avx2" else "")
+    return title + (", all held to AVX2" if run["isa"] == "avx2" else "")
 
 
 def run_section(run):
@@ -163,7 +163,6 @@ def page(results, notes):
     introduction = INTRODUCTION.format(
         command=results["command"], window=results["window"], modes=modes,
         pairs=min(counts) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}",
-        instruction_set=results["instruction_set"],
     )
     if min(counts) < FEWEST_PAIRS:
         introduction += f"\nThis was a quick look: figures to quote take at least {FEWEST_PAIRS} pairs.\n"

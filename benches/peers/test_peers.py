@@ -1,5 +1,6 @@
 """Tests of what can be tested without the libraries: python3 -m unittest discover benches/peers"""
 
+import os
 import sys
 import tempfile
 import unittest
@@ -24,7 +25,7 @@ def results(rows, **more):
     run = {"threads": 1, "isa": "best", "instruction_sets": {"Stepnet": "AVX2"}, "rows": rows}
     return {
         "format": 1, "command": "python3 benches/peers/compare.py", "machine": {"Cores": "2"}, "pairs": 3,
-        "window": 0.3, "compiled": True, "not_compiled_because": "", "instruction_set": "AVX2", "runs": [run],
+        "window": 0.3, "compiled": True, "not_compiled_because": "", "runs": [run],
         "scaling": {}, **more,
     }
 
@@ -85,6 +86,16 @@ class Page(unittest.TestCase):
             with self.assertRaisesRegex(Failure, "markers of the notes are missing"):
                 report.write(results({}), path)
             self.assertEqual(path.read_text(encoding="utf-8"), "mine")
+
+
+class Environments(unittest.TestCase):
+    def test_all_are_held_to_the_same_instructions(self):
+        ours, theirs = measure.environments(2, "avx2")
+        self.assertEqual(ours["STEPNET_ISA"], "avx2")
+        self.assertEqual((theirs["ONEDNN_MAX_CPU_ISA"], theirs["OMP_NUM_THREADS"]), ("AVX2", "2"))
+        ours, theirs = measure.environments(1, "best")
+        self.assertEqual(ours.get("STEPNET_ISA"), os.environ.get("STEPNET_ISA"))
+        self.assertNotIn("ONEDNN_MAX_CPU_ISA", set(theirs) - set(os.environ))
 
 
 class Networks(unittest.TestCase):

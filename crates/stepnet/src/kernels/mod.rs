@@ -26,7 +26,7 @@
 //!   geometry alone, and sums over pieces are taken in a fixed order. Work runs on rayon's current
 //!   pool; small problems stay on the calling thread.
 //! - Kernels are compiled for several instruction sets and take the best that the processor has when
-//!   they run (`simd`), or `STEPNET_ISA=portable`; another set may round sums and products differently.
+//!   they run (`simd`), or what `STEPNET_ISA` names; another set may round sums and products differently.
 //! - `exp`, `tanh`, the sigmoid and the logarithm of the sigmoid's loss are within 2 units of the last
 //!   place of the exact value (`elementary`).
 //! - NaN is never swallowed: it passes through ReLU and max pooling like any other value.
