@@ -10,19 +10,19 @@ use crate::kernels::{ConvGeometry, DenseGeometry, PoolGeometry, conv, dense, poo
 
 /// The passes by number type; what they do and ask for is told by the public functions that call them.
 macro_rules! passes {
-    ($(fn $name:ident($($argument:ident: $kind:ty),* $(,)?) $(-> $answer:ty)? $body:block)*) => {
+    ($(fn $name:ident($($argument:ident: $kind:ty),* $(,)?) $body:block)*) => {
         /// See the module.
-        #[allow(missing_docs, clippy::too_many_arguments)]
+        #[allow(missing_docs)]
         pub trait Compiled: Sized {
-            $(fn $name($($argument: $kind),*) $(-> $answer)?;)*
+            $(fn $name($($argument: $kind),*);)*
         }
 
-        passes!(@of f32: $($name [$($argument: $kind),*] [$($answer)?] $body)*);
-        passes!(@of f64: $($name [$($argument: $kind),*] [$($answer)?] $body)*);
+        passes!(@of f32: $($name [$($argument: $kind),*] $body)*);
+        passes!(@of f64: $($name [$($argument: $kind),*] $body)*);
     };
-    (@of $t:ty: $($name:ident [$($argument:ident: $kind:ty),*] [$($answer:ty)?] $body:block)*) => {
+    (@of $t:ty: $($name:ident [$($argument:ident: $kind:ty),*] $body:block)*) => {
         impl Compiled for $t {
-            $(fn $name($($argument: $kind),*) $(-> $answer)? $body)*
+            $(fn $name($($argument: $kind),*) $body)*
         }
     };
 }

@@ -4,7 +4,8 @@
 //! The images are read where they lie: pixels at their edges are summed over the taps through which
 //! they see the image.
 
-use super::outer::{Gradient, Layout, PanelSums, add_pixels, gradient};
+use super::layout::Layout;
+use super::outer::{Gradient, PanelSums, add_pixels, gradient};
 use super::stage::Staged;
 use super::sweep::{Block, Sweep, load_row, store_row};
 use crate::Element;

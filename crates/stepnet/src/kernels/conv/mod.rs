@@ -41,6 +41,7 @@ mod channel_weights;
 mod channels;
 mod forward;
 mod geometry;
+mod layout;
 mod line;
 mod outer;
 mod pack;

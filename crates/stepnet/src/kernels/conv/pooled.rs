@@ -246,7 +246,6 @@ pub fn forward_scratch<T: Element>(g: &PooledGeometry) -> usize {
 ///
 /// If a slice does not have the length that `g` says, or `scratch` is shorter than
 /// [`forward_scratch`].
-#[allow(clippy::too_many_arguments)] // the arrays of two operations
 pub fn forward<T: Element>(
     g: &PooledGeometry,
     x: &[T],
@@ -259,8 +258,7 @@ pub fn forward<T: Element>(
     T::pooled_forward(g, x, w, b, y, winners, scratch);
 }
 
-/// [`forward`], compiled in [`super::super::compiled`].
-#[allow(clippy::too_many_arguments)]
+/// [`forward`], compiled in [`crate::kernels::compiled`].
 pub(in crate::kernels) fn run_forward<T: Element>(
     g: &PooledGeometry,
     x: &[T],
@@ -372,7 +370,7 @@ pub fn backward<T: Element>(
     T::pooled_backward(g, x, w, gradient, to, scratch);
 }
 
-/// [`backward`], compiled in [`super::super::compiled`].
+/// [`backward`], compiled in [`crate::kernels::compiled`].
 pub(in crate::kernels) fn run_backward<T: Element>(
     g: &PooledGeometry,
     x: &[T],

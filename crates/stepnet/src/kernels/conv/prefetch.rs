@@ -19,8 +19,8 @@ pub(super) fn prefetch<I: Isa, T: Element>(isa: I, array: &[T], first: usize, le
     }
 }
 
-/// The part of the source that the next block of this worker will be the first to read, a few lines for each
-/// tile of this one.
+/// The part of the source that the next block of this worker will be the first to read, a few lines for
+/// each tile of this one.
 pub(super) struct NextRows<'a, T> {
     source: &'a [T],
     next: usize,
@@ -42,12 +42,14 @@ impl<'a, T: Element> NextRows<'a, T> {
         // The first row that no window of the block sees.
         let below = line_h.start(block.rows.end.saturating_sub(1)) + line_h.span(1).cast_signed();
         let below = below.clamp(0, line_h.n.cast_signed()).cast_unsigned();
-        let rows = block.examples.len() * block.rows.len() * line_h.stride;
+        // Strides may be far longer than the image.
+        let rows =
+            block.examples.len() * line_h.n.min(block.rows.len().saturating_mul(line_h.stride));
         let lines = (rows * row).div_ceil(LINE / size_of::<T>());
         Self {
             source,
             next: block.examples.end.saturating_sub(1) * image
-                + (below + (workers - 1) * rows) * row,
+                + (below + workers.saturating_sub(1) * rows) * row,
             per_tile: lines.div_ceil(tiles.max(1)),
         }
     }

@@ -25,6 +25,9 @@ use std::ops::Range;
 /// vectors stay in the first-level cache.
 const PART: usize = 384;
 
+/// Pixels of a tile of one vector of columns, and of one of two.
+const PIXELS: [usize; 2] = [8, 6];
+
 /// One sum over windows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Sweep {
@@ -119,11 +122,10 @@ impl<T: Element> Kernel for BlockSums<'_, T> {
         } = self;
         let staged = Staged::of(sweep, &block, source, scratch);
         let offsets = Offsets::of_short(&staged.runs);
-        let [pixels, width] = match sweep.columns > I::lanes::<T>() {
-            true => [6, 2 * I::lanes::<T>()],
-            false => [8, I::lanes::<T>()],
-        };
-        let tiles = block.pixels().div_ceil(pixels) * sweep.columns.div_ceil(width);
+        let lanes = I::lanes::<T>();
+        let vectors = if sweep.columns > lanes { 2 } else { 1 };
+        let panels = sweep.columns.div_ceil(vectors * lanes);
+        let tiles = block.pixels().div_ceil(PIXELS[vectors - 1]) * panels;
         let next_rows = NextRows::new(sweep, &block, source, [tiles, workers]);
         let mut pass = Pass {
             isa,
@@ -232,10 +234,10 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
         while column < self.sweep.columns {
             let left = self.sweep.columns - column;
             if left > lanes {
-                self.pixels::<6, 2>(rows, part, column);
+                self.pixels::<{ PIXELS[1] }, 2>(rows, part, column);
                 column += 2 * lanes;
             } else {
-                self.pixels::<8, 1>(rows, part, column);
+                self.pixels::<{ PIXELS[0] }, 1>(rows, part, column);
                 column += lanes;
             }
         }

@@ -14,10 +14,11 @@
 //!
 //! # Unsafe code
 //!
-//! The only `unsafe` of the crate is in this folder, and does one thing: it reads vectors and
-//! numbers behind pointers, without comparing every index with the length of its slice. `avx2` and
-//! `portable` load and store one vector, behind one comparison of lengths; `tile` holds the
-//! innermost loops, each of which compares its furthest reach with the lengths before it starts.
+//! The only `unsafe` of the crate is in this folder, and does two things. `choice` enters the functions
+//! that are compiled for a set, with its token in hand. The rest reads vectors and numbers behind
+//! pointers, without comparing every index with the length of its slice: the sets load and store one
+//! vector, behind one comparison of lengths; `tile` holds the innermost loops, each of which compares
+//! its furthest reach with the lengths before it starts.
 //!
 //! Rules for kernels: everything they call is `#[inline(always)]`, or it is compiled without the
 //! set; and sums are written in a fixed order, which no compiler may change, so that an instruction
