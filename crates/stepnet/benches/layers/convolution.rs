@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde::Deserialize;
 use stepnet::Result;
-use stepnet::kernels::Padding;
 use stepnet::kernels::conv::{
     self, ConvGeometry, ConvWindow, backward_data_scratch, backward_weights_scratch,
     forward_scratch,
 };
+use stepnet::kernels::{AlignedVec, Padding};
 use stepnet::rng::RandomState;
 
 use crate::Failure;
@@ -123,15 +123,15 @@ impl Pass {
 pub(crate) struct Convolution {
     pass: Pass,
     geometry: ConvGeometry,
-    x: Vec<f32>,
-    w: Vec<f32>,
-    b: Vec<f32>,
-    y: Vec<f32>,
-    dy: Vec<f32>,
-    dx: Vec<f32>,
-    dw: Vec<f32>,
-    db: Vec<f32>,
-    scratch: Vec<f32>,
+    x: AlignedVec<f32>,
+    w: AlignedVec<f32>,
+    b: AlignedVec<f32>,
+    y: AlignedVec<f32>,
+    dy: AlignedVec<f32>,
+    dx: AlignedVec<f32>,
+    dw: AlignedVec<f32>,
+    db: AlignedVec<f32>,
+    scratch: AlignedVec<f32>,
 }
 
 impl Convolution {
@@ -139,23 +139,27 @@ impl Convolution {
         let g = layer.geometry()?;
         let g = if pass.is_direct() { g.direct() } else { g };
         let mut random = RandomState::new(1);
-        let mut uniform =
-            |len: usize| -> Vec<f32> { (0..len).map(|_| random.uniform() as f32 - 0.5).collect() };
+        let zeros = |len: usize| AlignedVec::zeros("an array of a benchmark", len);
+        let mut uniform = |len: usize| -> Result<AlignedVec<f32>> {
+            let mut values = zeros(len)?;
+            values.fill_with(|| random.uniform() as f32 - 0.5);
+            Ok(values)
+        };
         let scratch = forward_scratch::<f32>(&g)
             .max(backward_data_scratch::<f32>(&g))
             .max(backward_weights_scratch::<f32>(&g));
         Ok(Self {
             pass,
             geometry: g,
-            x: uniform(g.x_len()),
-            w: uniform(g.weights_len()),
-            b: uniform(g.filters),
-            dy: uniform(g.y_len()),
-            y: vec![0.0; g.y_len()],
-            dx: vec![0.0; g.x_len()],
-            dw: vec![0.0; g.weights_len()],
-            db: vec![0.0; g.filters],
-            scratch: vec![0.0; scratch],
+            x: uniform(g.x_len())?,
+            w: uniform(g.weights_len())?,
+            b: uniform(g.filters)?,
+            dy: uniform(g.y_len())?,
+            y: zeros(g.y_len())?,
+            dx: zeros(g.x_len())?,
+            dw: zeros(g.weights_len())?,
+            db: zeros(g.filters)?,
+            scratch: zeros(scratch)?,
         })
     }
 

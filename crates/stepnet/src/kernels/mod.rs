@@ -36,6 +36,7 @@
 //! Each heavy operation has a `reference` module: the naive loops for the whole geometry, against
 //! which the fast passes are tested.
 
+mod aligned;
 pub(crate) mod compiled;
 pub mod conv;
 pub mod dense;
@@ -55,6 +56,7 @@ pub mod tanh;
 mod testing;
 pub mod update;
 
+pub use aligned::AlignedVec;
 pub use conv::{ConvGeometry, ConvWindow};
 pub use dense::DenseGeometry;
 pub(crate) use geometry::greatest_common_divisor;

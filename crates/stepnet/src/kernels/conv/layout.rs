@@ -2,8 +2,8 @@
 
 use super::ConvGeometry;
 use super::blocks::{Cut, MANY_PIXELS, PIXELS};
-use super::prefetch::LINE;
 use super::sweep::Sweep;
+use crate::kernels::aligned::LINE;
 
 /// Bytes of a pixel's `dy` from which its panels are laid out: at so long steps, often powers of two,
 /// the lines of the cache drive one another out.

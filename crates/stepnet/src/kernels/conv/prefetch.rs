@@ -6,10 +6,8 @@
 use super::ConvGeometry;
 use super::sweep::{Block, Sweep};
 use crate::Element;
+use crate::kernels::aligned::LINE;
 use crate::kernels::simd::Isa;
-
-/// A line of the cache in bytes.
-pub(super) const LINE: usize = 64;
 
 /// Asks for `len` values of `array`, from `first` on.
 #[inline(always)]

@@ -11,6 +11,7 @@ use super::network::Network;
 use super::plan::{Plan, PlanOptions};
 use crate::Element;
 use crate::error::{Error, Result};
+use crate::kernels::AlignedVec;
 use crate::memory;
 
 /// The memory of forward and backward passes of one network. Making it allocates everything;
@@ -19,13 +20,13 @@ use crate::memory;
 pub struct Workspace<T> {
     plan: Plan,
     /// A slot is taken out while a pass writes into it, so that the borrow checker sees disjoint arrays.
-    slots: Vec<Vec<T>>,
-    kept: Vec<Vec<T>>,
+    slots: Vec<AlignedVec<T>>,
+    kept: Vec<AlignedVec<T>>,
     kept_indices: Vec<Vec<u32>>,
-    scratch: Vec<T>,
-    gradients: Vec<T>,
+    scratch: AlignedVec<T>,
+    gradients: AlignedVec<T>,
     /// A target for each output, as the losses take them.
-    targets: Vec<T>,
+    targets: AlignedVec<T>,
     /// Forward and backward times of every span of the plan, while they are measured.
     times: Option<Vec<[Vec<Duration>; 2]>>,
 }
@@ -52,7 +53,7 @@ impl<T: Element> Workspace<T> {
         // Asked for at once: of many arrays each could be granted where all together are not.
         let what = format!("a workspace for {examples} example(s)");
         memory::ensure::<u8>(&what, plan.bytes::<T>())?;
-        let zeros = |len: usize| memory::zeros("an array of a workspace", len);
+        let zeros = |len: usize| AlignedVec::zeros("an array of a workspace", len);
         let indices = |&(_, len): &(usize, usize)| memory::zeros("indices of a workspace", len);
         Ok(Self {
             slots: plan

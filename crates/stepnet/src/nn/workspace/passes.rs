@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::{Batch, Workspace};
 use crate::Element;
 use crate::error::Result;
-use crate::kernels::parallel;
+use crate::kernels::{AlignedVec, parallel};
 use crate::nn::layer::{Backward, Context, Forward, Layer, Noise, Passed};
 use crate::nn::loss::{Scores, Targets};
 use crate::nn::network::Network;
@@ -156,13 +156,13 @@ impl<T: Element> Workspace<T> {
         }
     }
 
-    fn take(&mut self, buffer: Option<Buffer>) -> Vec<T> {
+    fn take(&mut self, buffer: Option<Buffer>) -> AlignedVec<T> {
         buffer
             .map(|buffer| mem::take(&mut self.slots[buffer.slot]))
             .unwrap_or_default()
     }
 
-    fn put_back(&mut self, buffer: Option<Buffer>, slot: Vec<T>) {
+    fn put_back(&mut self, buffer: Option<Buffer>, slot: AlignedVec<T>) {
         if let Some(buffer) = buffer {
             self.slots[buffer.slot] = slot;
         }

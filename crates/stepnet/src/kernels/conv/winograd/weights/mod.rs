@@ -53,10 +53,11 @@ use super::super::ConvGeometry;
 use super::super::blocks::even;
 use super::super::line::Line;
 use super::super::pack::whole;
-use super::super::sums::{Direction, Sums, aligned_start};
+use super::super::sums::{Direction, Sums};
 use super::transform::OUT;
 use super::{TAPS, serves};
 use crate::Element;
+use crate::kernels::aligned::first_of_line;
 use crate::kernels::parallel;
 use crate::kernels::simd::InstructionSet;
 use chunk::Chunk;
@@ -237,7 +238,7 @@ impl<'g> Weights<'g> {
         scratch: &mut [T],
     ) -> bool {
         let cut = self.cut();
-        let (_, scratch) = scratch.split_at_mut(aligned_start(scratch));
+        let (_, scratch) = scratch.split_at_mut(first_of_line(scratch));
         let (partial, scratch) =
             scratch.split_at_mut((cut.parts * self.part_len()).next_multiple_of(LINE));
         let worker_len = self.worker_len(cut.chunk);
