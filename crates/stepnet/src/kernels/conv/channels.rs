@@ -107,7 +107,7 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
     /// The next `P` pixels.
     #[inline(always)]
     fn pixels<const P: usize>(&mut self, places: &mut Places) -> usize {
-        let (isa, lanes) = (self.isa, I::lanes::<T>());
+        let isa = self.isa;
         let (starts, mut outs) = places.take::<P>();
         let shape = self.shape::<P>(&starts);
         outs.iter_mut().for_each(|out| *out -= self.out_start);
@@ -118,37 +118,71 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             prefetch(isa, self.x, start + below, self.channels);
             prefetch(isa, self.out, out + behind, self.channels);
         }
-        for channel in (0..self.channels).step_by(lanes) {
-            let used = lanes.min(self.channels - channel);
-            let mut sums: Tile<I, T, P, 1> = [[isa.load(&self.bias[channel..])]; P];
-            // Without taps there are no weights.
-            let w = self.w.get(channel..).unwrap_or_default();
-            if used == lanes {
-                match shape {
-                    [3, 1] => self.row::<P, 3, 1>(starts[0] + channel, w, &mut sums),
-                    [3, 2] if I::EVERY_TILE => {
-                        self.row::<P, 3, 2>(starts[0] + channel, w, &mut sums)
-                    }
-                    [5, 1] if I::EVERY_TILE => {
-                        self.row::<P, 5, 1>(starts[0] + channel, w, &mut sums)
-                    }
-                    [5, 2] if I::EVERY_TILE => {
-                        self.row::<P, 5, 2>(starts[0] + channel, w, &mut sums)
-                    }
-                    _ => {
-                        let starts = starts.map(|start| start + channel);
-                        tile::channels(isa, self.x, starts, &self.taps, w, &mut sums);
-                    }
-                }
-            } else {
-                self.last_channels(&starts, channel, w, &mut sums);
-            }
-            for (sum, out) in sums.iter().zip(outs) {
-                let out = out + channel;
-                store_row::<I, T, 1>(isa, sum, &mut self.out[out..out + used]);
-            }
+        match shape {
+            [3, 1] if P > 1 => self.rows::<P, 3, 1>(starts[0], &outs),
+            [3, 2] if P > 1 && I::EVERY_TILE => self.rows::<P, 3, 2>(starts[0], &outs),
+            [5, 1] if P > 1 && I::EVERY_TILE => self.rows::<P, 5, 1>(starts[0], &outs),
+            [5, 2] if P > 1 && I::EVERY_TILE => self.rows::<P, 5, 2>(starts[0], &outs),
+            _ => self.taps(&starts, &outs),
+        }
+        if self.whole() < self.channels {
+            self.last_channels(&starts, &outs, self.whole());
         }
         P
+    }
+
+    /// Channels in whole vectors.
+    #[inline(always)]
+    fn whole(&self) -> usize {
+        self.channels - self.channels % I::lanes::<T>()
+    }
+
+    /// Whole vectors of the channels of pixels in one row.
+    #[inline(always)]
+    fn rows<const P: usize, const S: usize, const STRIDE: usize>(
+        &mut self,
+        start: usize,
+        outs: &[usize; P],
+    ) {
+        let (isa, lanes) = (self.isa, I::lanes::<T>());
+        for channel in (0..self.whole()).step_by(lanes) {
+            let mut sums: Tile<I, T, P, 1> = [[isa.load(&self.bias[channel..])]; P];
+            let (x, w) = (start + channel, self.w_from(channel));
+            tile::channels_of_row::<I, T, P, S, STRIDE>(isa, self.x, x, &self.taps, w, &mut sums);
+            self.store(&sums, outs, channel);
+        }
+    }
+
+    /// Whole vectors of the channels of pixels anywhere.
+    #[inline(always)]
+    fn taps<const P: usize>(&mut self, starts: &[usize; P], outs: &[usize; P]) {
+        let (isa, lanes) = (self.isa, I::lanes::<T>());
+        for channel in (0..self.whole()).step_by(lanes) {
+            let mut sums: Tile<I, T, P, 1> = [[isa.load(&self.bias[channel..])]; P];
+            let w = self.w_from(channel);
+            let starts = starts.map(|start| start + channel);
+            tile::channels(isa, self.x, starts, &self.taps, w, &mut sums);
+            self.store(&sums, outs, channel);
+        }
+    }
+
+    /// The taps from a channel on.
+    #[inline(always)]
+    fn w_from(&self, channel: usize) -> &[T] {
+        // Without taps there are no weights.
+        self.w.get(channel..).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn store<const P: usize>(
+        &mut self,
+        sums: &Tile<I, T, P, 1>,
+        outs: &[usize; P],
+        channel: usize,
+    ) {
+        for (&[sum], out) in sums.iter().zip(outs) {
+            self.isa.store(&mut self.out[out + channel..], sum);
+        }
     }
 
     /// Taps in a row, and how many of them lie between neighbouring pixels; none where the pixels are not
@@ -163,26 +197,16 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
         [self.taps.counts[1], apart.unwrap_or(0)]
     }
 
-    #[inline(always)]
-    fn row<const P: usize, const S: usize, const STRIDE: usize>(
-        &self,
-        start: usize,
-        w: &[T],
-        sums: &mut Tile<I, T, P, 1>,
-    ) {
-        tile::channels_of_row::<I, T, P, S, STRIDE>(self.isa, self.x, start, &self.taps, w, sums);
-    }
-
     /// The channels behind the last whole vector: one more vector could leave the image.
     #[inline(always)]
     fn last_channels<const P: usize>(
-        &self,
+        &mut self,
         starts: &[usize; P],
+        outs: &[usize; P],
         channel: usize,
-        w: &[T],
-        sums: &mut Tile<I, T, P, 1>,
     ) {
         let used = self.channels - channel;
+        let mut sums: Tile<I, T, P, 1> = [[self.isa.load(&self.bias[channel..])]; P];
         let Taps {
             counts,
             x_steps,
@@ -190,7 +214,8 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
         } = self.taps;
         for row in 0..counts[0] {
             for col in 0..counts[1] {
-                let by = self.isa.load(&w[row * w_steps[0] + col * w_steps[1]..]);
+                let by = row * w_steps[0] + col * w_steps[1] + channel;
+                let by = self.isa.load(&self.w[by..]);
                 let place = row * x_steps[0] + col * x_steps[1] + channel;
                 for (start, [sum]) in starts.iter().zip(sums.iter_mut()) {
                     let x = &self.x[start + place..][..used];
@@ -198,6 +223,10 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
                     *sum = self.isa.vector_mul_add(x, by, *sum);
                 }
             }
+        }
+        for (sum, out) in sums.iter().zip(outs) {
+            let out = out + channel;
+            store_row::<I, T, 1>(self.isa, sum, &mut self.out[out..out + used]);
         }
     }
 }
