@@ -78,6 +78,33 @@ impl Offsets {
     }
 }
 
+/// Elements of a run that are added without looking in between whether it ends.
+const UNROLLED: usize = 4;
+
+/// `sums[p][column] += pixels[p][k] w[column]`.
+///
+/// # Safety
+/// Element `k` of every pixel can be read, and `V` vectors at `w`.
+#[inline(always)]
+unsafe fn add_element<I: Isa, T: Element, const P: usize, const V: usize>(
+    isa: I,
+    pixels: &[*const T; P],
+    k: usize,
+    w: *const T,
+    sums: &mut Tile<I, T, P, V>,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let by = vectors_at::<I, T, V>(isa, w);
+        for (pixel, sums) in pixels.iter().zip(sums) {
+            let value = isa.splat(*pixel.add(k));
+            for (sum, by) in sums.iter_mut().zip(by) {
+                *sum = isa.vector_mul_add(value, by, *sum);
+            }
+        }
+    }
+}
+
 /// `sums[p][column] += sum over k of x[starts[p] + place(k)] w[k][column]`, `k` in the order of the
 /// runs.
 ///
@@ -119,15 +146,20 @@ pub(in crate::kernels) fn windows<I: Isa, T: Element, const P: usize, const V: u
         for row in 0..runs.rows {
             for col in 0..runs.cols {
                 let first = row * runs.row_step + col * runs.col_step;
-                for k in first..first + runs.len {
-                    let by = vectors_at::<I, T, V>(isa, w);
-                    w = w.add(V * lanes);
-                    for (pixel, sums) in pixels.iter().zip(&mut tile) {
-                        let value = isa.splat(*pixel.add(k));
-                        for (sum, by) in sums.iter_mut().zip(by) {
-                            *sum = isa.vector_mul_add(value, by, *sum);
-                        }
+                let end = first + runs.len;
+                let mut k = first;
+                while k + UNROLLED <= end {
+                    for ahead in 0..UNROLLED {
+                        let w = w.add(ahead * V * lanes);
+                        add_element::<I, T, P, V>(isa, &pixels, k + ahead, w, &mut tile);
                     }
+                    w = w.add(UNROLLED * V * lanes);
+                    k += UNROLLED;
+                }
+                while k < end {
+                    add_element::<I, T, P, V>(isa, &pixels, k, w, &mut tile);
+                    w = w.add(V * lanes);
+                    k += 1;
                 }
             }
         }
