@@ -45,7 +45,7 @@ impl<T: Element> Kernel for ChannelPanel<'_, T> {
         let counts = [block.examples.len(), block.rows.len(), block.cols.len()];
         let (sums, bias) = sums.split_at_mut(g.kernel[0] * g.kernel[1] * width);
         // The panel's own steps are those of all channels.
-        let dy = gradient(g, &block, column, width, usize::MAX, dy, scratch);
+        let dy = gradient(isa, g, &block, [column, width], usize::MAX, dy, scratch);
         if with_bias && width > lanes {
             add_pixels::<I, T, 2>(isa, &dy, counts, bias);
         } else if with_bias {

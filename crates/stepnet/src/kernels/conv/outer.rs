@@ -148,7 +148,15 @@ impl<I: Isa, T: Element> View<'_, I, T> {
         let width = V * I::lanes::<T>();
         let filter = group * g.group_filters() + column;
         let counts = [block.examples.len(), block.rows.len(), block.cols.len()];
-        let dy = gradient(g, block, filter, width, LONG_STEP, self.dy, self.scratch);
+        let dy = gradient(
+            isa,
+            g,
+            block,
+            [filter, width],
+            LONG_STEP,
+            self.dy,
+            self.scratch,
+        );
         let (sums, bias) = sums.split_at_mut(g.patch_len() * width);
         if self.with_bias {
             add_pixels::<I, T, V>(isa, &dy, counts, bias);
@@ -223,11 +231,11 @@ fn image<'a, T>(g: &ConvGeometry, x: &'a [T]) -> Staged<'a, T> {
 /// `dy` of the block from `filter` on; laid out where a vector would end behind the last filter, and at
 /// steps of `long_step` bytes or more.
 #[inline(always)]
-pub(super) fn gradient<'a, T: Element>(
+pub(super) fn gradient<'a, I: Isa, T: Element>(
+    isa: I,
     g: &ConvGeometry,
     block: &Block,
-    filter: usize,
-    width: usize,
+    [filter, width]: [usize; 2],
     long_step: usize,
     dy: &'a [T],
     scratch: &'a mut [T],
@@ -249,6 +257,12 @@ pub(super) fn gradient<'a, T: Element>(
         for row in block.rows.clone() {
             let from = dy[place(example, row)..].chunks(filters);
             for (from, to) in from.take(block.cols.len()).zip(&mut to) {
+                if used == width {
+                    for first in (0..width).step_by(I::lanes::<T>()) {
+                        isa.store(&mut to[first..], isa.load(&from[first..]));
+                    }
+                    continue;
+                }
                 // A vector or two by single values: shorter than a call to copy them.
                 for (to, &from) in to.iter_mut().zip(&from[..used]) {
                     *to = from;
