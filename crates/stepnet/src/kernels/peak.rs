@@ -14,10 +14,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Element;
-use crate::kernels::simd::{InstructionSet, Isa, Kernel};
-
-/// The most values of a vector.
-const MOST_LANES: usize = 16;
+use crate::kernels::simd::{InstructionSet, Isa, Kernel, MOST_LANES};
 
 /// Rounds of a trial, and the fewest between two looks at the clock: some tens of microseconds,
 /// unoptimised ones as well.

@@ -36,16 +36,6 @@ impl<'a, T: Element> Packed<'a, T> {
         }
     }
 
-    /// Filters of one channel each, by taps.
-    pub(super) fn by_taps(data: &'a [T], taps: usize, channels: usize, lanes: usize) -> Self {
-        let columns = whole(channels, lanes);
-        Self {
-            data: &data[..(taps + 1) * columns],
-            window: taps,
-            columns,
-        }
-    }
-
     /// Everything, the biases first.
     #[inline(always)]
     pub(super) fn whole(&self) -> &'a [T] {
@@ -216,11 +206,11 @@ impl<T: Element> Kernel for Transposed<'_, '_, T> {
         } = self;
         let (step, count) = (filters.filters, filters.group_filters);
         let from = &filters.w[tap * step + filters.first_filter..];
-        // Squares of as many channels and filters as a vector has lanes, then what is left of both.
-        let lanes = I::lanes::<T>();
-        let squares = [used, count].map(|size| size - size % lanes);
-        for filter in (0..squares[1]).step_by(lanes) {
-            for channel in (0..squares[0]).step_by(lanes) {
+        // Squares of as many channels as filters, then what is left of both.
+        let square = I::square::<T>();
+        let squares = [used, count].map(|size| size - size % square);
+        for filter in (0..squares[1]).step_by(square) {
+            for channel in (0..squares[0]).step_by(square) {
                 let to = &mut to[filter * width + channel..];
                 isa.transpose(&from[channel * step + filter..], step, to, width);
             }
@@ -243,6 +233,17 @@ fn normal<T: Element>(value: T) -> T {
         T::zero()
     } else {
         value
+    }
+}
+
+/// Turns the first `columns` of each vector of `lanes` values into as many vectors, each full of one.
+pub(super) fn spread<T: Element>(window: usize, columns: usize, lanes: usize, panel: &mut [T]) {
+    // From the back: nothing is written over before it was read.
+    for element in (0..window).rev() {
+        for column in (0..columns).rev() {
+            let value = panel[element * lanes + column];
+            panel[(element * columns + column) * lanes..][..lanes].fill(value);
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Sums over windows with few columns: pixels in the lanes of a vector.
 //!
-//! Where a pixel has one to a few columns (the gradient by the channels of a picture, say), most lanes
-//! of a vector of columns would be empty. So the part of the source under a block is laid out
-//! channel by channel, `[example, row, channel, column of pixels]`, and a tile is some vectors of
-//! neighbouring pixels by all columns:
+//! Where a pixel has few columns (the filters of a first layer, or its gradient by the channels of a
+//! picture), most lanes of a vector of columns would be empty. So the part of the source under a block
+//! is laid out channel by channel, `[example, row, channel, column of pixels]`, and a tile is some
+//! vectors of neighbouring pixels by all columns:
 //!
 //! ```text
 //! sums[column][pixels] += packed[s, t, c, column] * laid_out[row + s, c, pixels + t]
@@ -14,23 +14,40 @@ use super::stage::{Staged, inside};
 use super::sweep::{Block, BlockSums, Sweep};
 use crate::Element;
 use crate::kernels::simd::tile::{self, Runs, Tile};
-use crate::kernels::simd::{Isa, Kernel};
-
-/// Vectors of sums in a tile.
-const TILE: usize = 9;
+use crate::kernels::simd::{InstructionSet, Isa, Kernel, MOST_LANES};
 
 /// Taps from which laying out the channels one by one pays for itself.
 const SOME_TAPS: usize = 4;
 
+/// Columns of which there is a kernel.
+const MOST_COLUMNS: usize = 8;
+
+/// Columns of which a tile has several vectors of pixels on any set.
+const FEW_COLUMNS: usize = 4;
+
+/// Bytes of filters that are spread out at most: they stay in the first-level cache.
+const SPREAD: usize = 24 << 10;
+
+/// Whether filters of so many columns are spread out for `set`: each number fills a vector, so that a
+/// multiply-add can take it from memory where the set has no other way.
+pub(super) fn is_spread(columns: usize, set: InstructionSet) -> bool {
+    columns > FEW_COLUMNS && !set.broadcasts()
+}
+
 impl Sweep {
-    /// Whether the lanes of vectors of `lanes` values are better filled with pixels than with columns.
-    pub(super) fn is_planar(&self, lanes: usize) -> bool {
+    /// Whether the lanes of the vectors of `set` are better filled with pixels than with columns.
+    pub(super) fn is_planar<T: Element>(&self, set: InstructionSet) -> bool {
+        let lanes = set.lanes::<T>();
         let [line_h, line_w] = &self.lines;
-        2 * self.columns <= lanes
-            && line_w.outputs >= lanes
+        // Vectors of a row of pixels: by columns it is one for each.
+        let vectors = line_w.outputs.div_ceil(lanes) * self.columns;
+        let spread = self.window() * self.columns * lanes * size_of::<T>();
+        self.columns <= lanes.min(MOST_COLUMNS)
+            && 8 * vectors <= 9 * line_w.outputs
             && line_h.taps * line_w.taps >= SOME_TAPS
             && [line_h.stride, line_w.stride] == [1, 1]
             && self.out_step == [1, 1]
+            && (!is_spread(self.columns, set) || spread <= SPREAD)
     }
 
     /// Elements of a channel's row for `cols` columns of pixels.
@@ -54,6 +71,7 @@ pub(super) struct PlanarSums<'a, T>(pub(super) BlockSums<'a, T>);
 
 impl<T: Element> Kernel for PlanarSums<'_, T> {
     type Output = ();
+    const WIDE: bool = true;
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
@@ -62,6 +80,10 @@ impl<T: Element> Kernel for PlanarSums<'_, T> {
             2 => self.columns::<I, 2>(isa),
             3 => self.columns::<I, 3>(isa),
             4 => self.columns::<I, 4>(isa),
+            5 => self.columns::<I, 5>(isa),
+            6 => self.columns::<I, 6>(isa),
+            7 => self.columns::<I, 7>(isa),
+            8 => self.columns::<I, 8>(isa),
             columns => unreachable!("{columns} columns are many"),
         }
     }
@@ -115,11 +137,12 @@ impl<T: Element> PlanarSums<'_, T> {
             w: packed.panel(0, lanes, 0),
             out,
             out_start,
+            turned: [[T::zero(); MOST_COLUMNS * MOST_LANES]; 2],
         };
         let mut left = sizes[0] * sizes[1] * vectors;
         while left > 0 {
-            left -= match (TILE / C).min(left) {
-                9 if I::EVERY_TILE => pass.tile::<C, 9>(),
+            left -= match (I::SUMS / C).min(left) {
+                9.. if I::EVERY_TILE => pass.tile::<C, 9>(),
                 8 if I::EVERY_TILE => pass.tile::<C, 8>(),
                 7 if I::EVERY_TILE => pass.tile::<C, 7>(),
                 6 if I::EVERY_TILE => pass.tile::<C, 6>(),
@@ -155,6 +178,10 @@ fn lay_out<T: Element>(sweep: &Sweep, block: &Block, source: &[T], plane: usize,
             let first = image_row + (left + inside.start.cast_signed()).cast_unsigned();
             let from = &source[first * sweep.source_channels + sweep.first_channel..];
             to.fill(T::zero());
+            if sweep.source_channels == 1 {
+                to[inside.clone()].copy_from_slice(&from[..inside.len()]);
+                continue;
+            }
             for (channel, to) in to.chunks_exact_mut(plane).enumerate() {
                 let to = &mut to[inside.clone()];
                 let from = from[channel..].iter().step_by(sweep.source_channels);
@@ -178,6 +205,8 @@ struct Pass<'a, I, T> {
     w: &'a [T],
     out: &'a mut [T],
     out_start: usize,
+    /// A vector of each column, and the columns of each of its pixels.
+    turned: [[T; MOST_COLUMNS * MOST_LANES]; 2],
 }
 
 impl<I: Isa, T: Element> Pass<'_, I, T> {
@@ -185,7 +214,7 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
     #[inline(always)]
     fn tile<const C: usize, const V: usize>(&mut self) -> usize {
         // Never asked for: more vectors than there are registers.
-        if C * V > TILE {
+        if const { C * V > I::SUMS } {
             return V;
         }
         let (isa, lanes) = (self.isa, I::lanes::<T>());
@@ -201,24 +230,62 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             *sums = [isa.splat(bias); V];
         }
         let Staged { data, runs, .. } = &self.staged;
-        tile::planes(isa, data, starts, runs, self.plane, self.w, &mut sums);
-        let channels = self.sweep.out_channels;
+        if const { C > FEW_COLUMNS && !I::BROADCASTS } {
+            tile::planes::<I, T, C, V, true>(
+                isa, data, starts, runs, self.plane, self.w, &mut sums,
+            );
+        } else {
+            tile::planes::<I, T, C, V, false>(
+                isa, data, starts, runs, self.plane, self.w, &mut sums,
+            );
+        }
         for v in 0..V {
-            for (column, sums) in sums.iter().enumerate() {
-                let out = &mut self.out[outs[v] - self.out_start + column..];
-                if channels == 1 {
-                    isa.store_part(&mut out[..counts[v]], sums[v]);
-                    continue;
-                }
-                // No vector has more lanes.
-                let mut pixels = [T::zero(); 16];
-                isa.store(&mut pixels, sums[v]);
-                let pixels = &pixels[..counts[v]];
-                for (to, &value) in out.iter_mut().step_by(channels).zip(pixels) {
-                    *to = value;
-                }
-            }
+            self.store::<C, V>(&sums, v, outs[v] - self.out_start, counts[v]);
         }
         V
+    }
+
+    /// Writes the first `count` pixels of vector `v` at `out`.
+    #[inline(always)]
+    fn store<const C: usize, const V: usize>(
+        &mut self,
+        sums: &Tile<I, T, C, V>,
+        v: usize,
+        out: usize,
+        count: usize,
+    ) {
+        let (isa, lanes) = (self.isa, I::lanes::<T>());
+        let (channels, square) = (self.sweep.out_channels, I::square::<T>());
+        let out = &mut self.out[out..];
+        if channels == 1 {
+            isa.store_part(&mut out[..count], sums[0][v]);
+            return;
+        }
+        // From a vector for each column to one for each pixel, in squares.
+        let [columns, pixels] = &mut self.turned;
+        for (column, sums) in columns.chunks_exact_mut(lanes).zip(sums) {
+            isa.store(column, sums[v]);
+        }
+        if C == square && count == lanes {
+            for pixel in (0..lanes).step_by(square) {
+                isa.transpose(
+                    &columns[pixel..],
+                    lanes,
+                    &mut out[pixel * channels..],
+                    channels,
+                );
+            }
+            return;
+        }
+        for pixel in (0..lanes).step_by(square) {
+            for column in (0..C).step_by(square) {
+                let to = &mut pixels[pixel * MOST_COLUMNS + column..];
+                isa.transpose(&columns[column * lanes + pixel..], lanes, to, MOST_COLUMNS);
+            }
+        }
+        let pixels = pixels.chunks_exact(MOST_COLUMNS).take(count);
+        for (to, pixel) in out.chunks_mut(channels).zip(pixels) {
+            to[..C].copy_from_slice(&pixel[..C]);
+        }
     }
 }

@@ -7,17 +7,15 @@ use super::blocks::{Blocks, Cut, MANY_PIXELS, Output, PIXELS};
 use super::channels::ChannelSums;
 use super::geometry::ConvGeometry;
 use super::line::Line;
-use super::pack::{Filters, Packed, packed_len};
-use super::planar::PlanarSums;
+use super::pack::{Filters, Packed, packed_len, spread};
+use super::planar::{PlanarSums, is_spread};
 use super::pooled::PooledGeometry;
 use super::sweep::{Block, BlockSums, Sweep};
 use super::winograd::{Winograd, serves};
 use crate::Element;
+use crate::kernels::aligned::{LINE, first_of_line};
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{parallel, relu};
-
-/// Bytes that packed filters are aligned to: a line of the cache.
-const ALIGNMENT: usize = 64;
 
 /// Source elements under one window that are too many to be laid out.
 const TOO_FAR: usize = 1 << 22;
@@ -58,11 +56,6 @@ impl<'g> Sums<'g> {
             Direction::Backward => (g.input, g.stride),
         };
         let channelwise = g.is_channelwise();
-        let set = set.for_columns::<T>(match direction {
-            _ if channelwise => g.input[2],
-            Direction::Forward => g.group_filters(),
-            Direction::Backward => g.group_channels(),
-        });
         let mut sums = Self {
             g,
             direction,
@@ -73,7 +66,12 @@ impl<'g> Sums<'g> {
             channelwise,
             planar: false,
         };
-        sums.planar = !sums.channelwise && sums.sweep([0, 0], 0).is_planar(sums.lanes);
+        let sweep = sums.sweep([0, 0], 0);
+        let sets = [set, set.for_columns::<T>(sweep.columns)];
+        let planar = sets.into_iter().find(|&set| sweep.is_planar::<T>(set));
+        sums.planar = !channelwise && planar.is_some();
+        sums.set = planar.filter(|_| sums.planar).unwrap_or(sets[1]);
+        sums.lanes = sums.set.lanes::<T>();
         sums
     }
 
@@ -135,11 +133,20 @@ impl<'g> Sums<'g> {
 
     /// Elements of a sweep's packed filters.
     fn sweep_len(&self, sweep: &Sweep) -> usize {
-        let window = match self.channelwise {
+        packed_len(self.packed_window(sweep), sweep.columns, self.lanes)
+    }
+
+    /// Vectors of a panel of a sweep's packed filters.
+    fn packed_window(&self, sweep: &Sweep) -> usize {
+        match self.channelwise {
             true => sweep.lines[0].taps * sweep.lines[1].taps,
+            false if self.is_spread(sweep) => sweep.window() * sweep.columns,
             false => sweep.window(),
-        };
-        packed_len(window, sweep.columns, self.lanes)
+        }
+    }
+
+    fn is_spread(&self, sweep: &Sweep) -> bool {
+        self.planar && is_spread(sweep.columns, self.set)
     }
 
     fn packed_len(&self) -> usize {
@@ -218,7 +225,7 @@ impl<'g> Sums<'g> {
             Some(winograd) => winograd.least_scratch(),
             None => self.packed_len() + self.staged(self.cut()),
         };
-        ALIGNMENT / size_of::<T>() + one
+        LINE / size_of::<T>() + one
     }
 
     /// Elements of scratch memory for batches of up to the geometry's.
@@ -236,7 +243,7 @@ impl<'g> Sums<'g> {
             self.packed_len() + workers * staged
         };
         let winograd = self.winograd::<T>();
-        ALIGNMENT / size_of::<T>() + winograd.map_or_else(direct, |winograd| winograd.scratch())
+        LINE / size_of::<T>() + winograd.map_or_else(direct, |winograd| winograd.scratch())
     }
 
     /// Writes all outputs, through a ReLU if asked for.
@@ -248,7 +255,7 @@ impl<'g> Sums<'g> {
         scratch: &mut [T],
         rectified: bool,
     ) {
-        let (_, scratch) = scratch.split_at_mut(aligned_start(scratch));
+        let (_, scratch) = scratch.split_at_mut(first_of_line(scratch));
         if const { serves::<T>() }
             && let Some(winograd) = self.winograd::<T>()
         {
@@ -312,13 +319,8 @@ impl<'g> Sums<'g> {
             let [line_h, line_w] = &sweep.lines;
             let rows = target.rows.start..target.rows.end.min(line_h.outputs);
             let packed = &packed[start..];
-            let packed = match self.channelwise {
-                true => {
-                    let taps = line_h.taps * line_w.taps;
-                    Packed::by_taps(packed, taps, sweep.columns, self.lanes)
-                }
-                false => Packed::new(packed, sweep.window(), sweep.columns, self.lanes),
-            };
+            let window = self.packed_window(&sweep);
+            let packed = Packed::new(packed, window, sweep.columns, self.lanes);
             for first in (0..line_w.outputs).step_by(target.cols) {
                 let sums = BlockSums {
                     sweep: &sweep,
@@ -350,12 +352,12 @@ impl<'g> Sums<'g> {
     pub(super) fn pooled_scratch<T: Element>(&self, g: &PooledGeometry) -> usize {
         let parts = self.g.batch * g.windows()[0];
         let workers = parallel::most_workers(parts, self.g.multiply_adds());
-        ALIGNMENT / size_of::<T>() + self.packed_len() + workers * self.pooled_worker(g)
+        LINE / size_of::<T>() + self.packed_len() + workers * self.pooled_worker(g)
     }
 
     /// Scratch memory without which the pass cannot be done: one worker's.
     pub(super) fn least_pooled_scratch<T: Element>(&self, g: &PooledGeometry) -> usize {
-        ALIGNMENT / size_of::<T>() + self.packed_len() + self.pooled_worker(g)
+        LINE / size_of::<T>() + self.packed_len() + self.pooled_worker(g)
     }
 
     /// A worker's part of it: the convolution's outputs, and what is laid out for them.
@@ -380,7 +382,7 @@ impl<'g> Sums<'g> {
         winners: Option<&mut [u32]>,
         scratch: &mut [T],
     ) {
-        let (_, scratch) = scratch.split_at_mut(aligned_start(scratch));
+        let (_, scratch) = scratch.split_at_mut(first_of_line(scratch));
         let (packed, scratch) = scratch.split_at_mut(self.packed_len());
         self.pack(w, bias, packed);
         let packed = &*packed;
@@ -424,6 +426,10 @@ impl<'g> Sums<'g> {
                 Direction::Forward => filters.pack_forward(&sweep.lines, bias, self.lanes, to),
                 Direction::Backward => filters.pack_backward(&sweep.lines, bias, self.lanes, to),
             }
+            if self.is_spread(&sweep) {
+                let panel = &mut to[self.lanes..self.sweep_len(&sweep)];
+                spread(sweep.window(), sweep.columns, self.lanes, panel);
+            }
         }
     }
 }
@@ -439,9 +445,4 @@ struct Target {
     start: usize,
     /// Who share the blocks: each takes one of so many.
     workers: usize,
-}
-
-/// Where the first whole line of the cache starts.
-pub(super) fn aligned_start<T>(scratch: &[T]) -> usize {
-    scratch.as_ptr().align_offset(ALIGNMENT).min(scratch.len())
 }

@@ -395,22 +395,28 @@ fn depthwise_and_its_multiplier() {
     }
 }
 
-/// One to four columns: pixels in the lanes of vectors, whole ones and parts, and tiles of them.
+/// One column to more than there are kernels for: pixels in the lanes of vectors, whole ones and parts,
+/// and tiles of them.
 #[test]
 fn few_columns_of_wide_images() {
-    for columns in 1..5 {
-        for width in [8, 9, 28, 31, 64, 75] {
+    for columns in 1..10 {
+        for width in [8, 9, 17, 28, 31, 64, 75] {
             let shape = window([3, 2], 1, Padding::even(1));
             check_both(geometry(2, [5, width, 6], columns, shape, 1));
             check_both(geometry(2, [5, width, columns], 6, shape, 1));
         }
     }
+    // Filters that are too many to be spread out.
+    let large = window([5, 5], 1, Padding::even(2));
+    check_both(geometry(1, [6, 32, 16], 8, large, 1));
     // Grouped, dilated, and with windows that lie partly or wholly outside.
     let wide = ConvWindow {
         dilation: [2, 3],
         ..window([3, 4], 1, Padding::even(6))
     };
-    check_both(geometry(2, [7, 24, 6], 9, wide, 3));
+    for filters in [9, 15, 24] {
+        check_both(geometry(2, [7, 24, 6], filters, wide, 3));
+    }
 }
 
 /// Windows of which much lies in the padding: rows of outputs that see different taps.

@@ -7,16 +7,13 @@
 use super::DenseGeometry;
 use crate::Element;
 use crate::kernels::parallel;
-use crate::kernels::simd::{InstructionSet, Isa, Kernel};
+use crate::kernels::simd::{InstructionSet, Isa, Kernel, MOST_LANES};
 
 /// The most examples.
 pub(super) const EXAMPLES: usize = 4;
 
 /// Units that a thread takes at a time.
 const UNITS: usize = 64;
-
-/// No vector has more lanes.
-const MOST_LANES: usize = 16;
 
 /// Whether [`forward`] takes a layer.
 pub(super) fn suits<T: Element>(set: InstructionSet, g: &DenseGeometry) -> bool {

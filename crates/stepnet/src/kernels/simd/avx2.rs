@@ -41,6 +41,7 @@ fn first_lanes(token: V3, count: usize) -> __m256i {
 impl Vectors<V3> for f32 {
     type Vector = __m256;
     const LANES: usize = 8;
+    const SQUARE: usize = 8;
 
     #[inline(always)]
     fn splat(token: V3, value: Self) -> __m256 {
@@ -127,6 +128,7 @@ impl Vectors<V3> for f32 {
 impl Vectors<V3> for f64 {
     type Vector = __m256d;
     const LANES: usize = 4;
+    const SQUARE: usize = 4;
 
     #[inline(always)]
     fn splat(token: V3, value: Self) -> __m256d {
@@ -203,6 +205,9 @@ impl Vectors<V3> for f64 {
 }
 
 isa!(Avx2, V3, {
+    const SUMS: usize = 9;
+    const BROADCASTS: bool = false;
+
     #[inline(always)]
     fn avx2(self) -> Option<V3> {
         Some(self.0)

@@ -34,6 +34,7 @@ macro_rules! lanes {
         impl Vectors<V4> for $number {
             type Vector = $vector;
             const LANES: usize = $lanes;
+            const SQUARE: usize = $lanes / 2;
 
             #[inline(always)]
             fn splat(token: V4, value: Self) -> $vector {
@@ -68,7 +69,7 @@ macro_rules! lanes {
                 }
             }
 
-            /// By squares of half as many rows.
+            /// Those of half as wide vectors.
             #[inline(always)]
             fn transpose(
                 token: V4,
@@ -77,14 +78,9 @@ macro_rules! lanes {
                 to: &mut [Self],
                 to_step: usize,
             ) {
-                let narrow = Avx512(token).narrow();
-                let half = $lanes / 2;
-                for r in [0, half] {
-                    for k in [0, half] {
-                        let (from, to) = (&from[r * from_step + k..], &mut to[k * to_step + r..]);
-                        narrow.transpose(from, from_step, to, to_step);
-                    }
-                }
+                Avx512(token)
+                    .narrow()
+                    .transpose(from, from_step, to, to_step);
             }
 
             #[inline(always)]
@@ -147,4 +143,7 @@ fn first_lanes(count: usize) -> u32 {
     (1 << count) - 1
 }
 
-isa!(Avx512, V4, {});
+isa!(Avx512, V4, {
+    const SUMS: usize = 18;
+    const BROADCASTS: bool = true;
+});

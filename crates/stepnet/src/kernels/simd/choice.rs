@@ -120,6 +120,17 @@ impl InstructionSet {
         }
     }
 
+    /// Whether a multiply-add can take one number from memory for all lanes.
+    pub(in crate::kernels) fn broadcasts(self) -> bool {
+        match self {
+            Self::Portable => Portable::BROADCASTS,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => Avx2::BROADCASTS,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => Avx512::BROADCASTS,
+        }
+    }
+
     /// Runs `kernel` as compiled for this set.
     #[inline]
     pub(in crate::kernels) fn run<K: Kernel>(self, kernel: K) -> K::Output {

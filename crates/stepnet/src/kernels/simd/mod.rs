@@ -50,6 +50,9 @@ use pulp::x86::{V3, V4};
 
 use crate::Element;
 
+/// No vector of any set holds more values.
+pub(super) const MOST_LANES: usize = 16;
+
 /// The number types as each instruction set holds them in vectors.
 #[cfg(target_arch = "x86_64")]
 pub trait Lanes: x86::Vectors<V3> + x86::Vectors<V4> {}
@@ -70,6 +73,12 @@ pub(super) trait Isa: Copy + Send + Sync {
     /// Whether tiles of every size that could be asked for are compiled, or a few that make up the
     /// others: code takes time to compile, and room.
     const EVERY_TILE: bool;
+
+    /// Sums that fit into the registers beside what is added to them.
+    const SUMS: usize;
+
+    /// Whether a multiply-add can take one number from memory for all lanes.
+    const BROADCASTS: bool;
 
     /// How many values a vector holds.
     fn lanes<T: Element>() -> usize;
@@ -99,7 +108,10 @@ pub(super) trait Isa: Copy + Send + Sync {
     /// As many of the vector's values as `to` takes.
     fn store_part<T: Element>(self, to: &mut [T], vector: Self::Vector<T>);
 
-    /// Turns a square of as many rows as a vector has lanes: `to[k to_step + r] = from[r from_step + k]`.
+    /// Rows of a square that is turned at a time: as many as a vector has lanes, or half.
+    fn square<T: Element>() -> usize;
+
+    /// Turns a square of [`Isa::square`] rows: `to[k to_step + r] = from[r from_step + k]`.
     ///
     /// # Panics
     ///

@@ -20,6 +20,8 @@ impl Isa for Portable {
     type Vector<T: Element> = [T; LANES];
 
     const EVERY_TILE: bool = false;
+    const SUMS: usize = 9;
+    const BROADCASTS: bool = false;
 
     #[inline(always)]
     fn lanes<T: Element>() -> usize {
@@ -57,6 +59,11 @@ impl Isa for Portable {
         for (to, value) in to.iter_mut().zip(vector) {
             *to = value;
         }
+    }
+
+    #[inline(always)]
+    fn square<T: Element>() -> usize {
+        LANES
     }
 
     #[inline(always)]

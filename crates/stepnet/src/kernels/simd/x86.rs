@@ -29,7 +29,9 @@ pub trait Vectors<Token>: Copy + Sized {
     /// # Safety
     /// These lanes can be written.
     unsafe fn store_part(token: Token, to: *mut Self, count: usize, vector: Self::Vector);
-    /// Turns a square of as many rows as there are lanes.
+    /// Rows of a square that is turned at a time.
+    const SQUARE: usize;
+    /// Turns a square.
     fn transpose(token: Token, from: &[Self], from_step: usize, to: &mut [Self], to_step: usize);
     /// `a b + c`, rounded once.
     fn mul_add(token: Token, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
@@ -93,6 +95,11 @@ macro_rules! isa {
                 let count = to.len().min(Self::lanes::<T>());
                 // SAFETY: no more lanes than the slice has values, or than there are.
                 unsafe { <T as Vectors<$token>>::store_part(self.0, to.as_mut_ptr(), count, vector) }
+            }
+
+            #[inline(always)]
+            fn square<T: Element>() -> usize {
+                <T as Vectors<$token>>::SQUARE
             }
 
             #[inline(always)]

@@ -7,13 +7,20 @@ use crate::kernels::simd::Isa;
 /// `sums[column][v][lane] += sum over k of w[k][column] x[starts[v] + place(k) + lane]`, `k` over the
 /// rows, columns and elements of the runs; here an element lies `plane` behind the one before.
 ///
-/// `w` holds a vector for every element of the window, of which the first `C` values are used.
+/// `w` holds a vector for every element of the window, of which the first `C` values are used; or, if
+/// it is `SPREAD` out, `C` vectors, each full of one value.
 ///
 /// # Panics
 ///
 /// If a vector reaches beyond `x`, or `w` is shorter than the window needs.
 #[inline(always)]
-pub(in crate::kernels) fn planes<I: Isa, T: Element, const C: usize, const V: usize>(
+pub(in crate::kernels) fn planes<
+    I: Isa,
+    T: Element,
+    const C: usize,
+    const V: usize,
+    const SPREAD: bool,
+>(
     isa: I,
     x: &[T],
     starts: [usize; V],
@@ -27,18 +34,20 @@ pub(in crate::kernels) fn planes<I: Isa, T: Element, const C: usize, const V: us
     }
     let lanes = I::lanes::<T>();
     let furthest = starts.iter().copied().max().unwrap_or(0);
+    let vectors = if SPREAD { C } else { 1 };
     let reach = (runs.rows - 1) * runs.row_step
         + (runs.cols - 1) * runs.col_step
         + (runs.len - 1) * plane
         + lanes;
     assert!(furthest + reach <= x.len(), "a window leaves the image");
     assert!(
-        C <= lanes && runs.elements() * lanes <= w.len(),
+        C <= lanes && runs.elements() * vectors * lanes <= w.len(),
         "too few weights"
     );
     let mut tile = *sums;
     // SAFETY: the vector of the last element of the furthest window ends within `x`, and all others
-    // lie before it; `w` is read front to back, `C` of a vector's values for each of the elements.
+    // lie before it; `w` is read front to back, `C` of a vector's values, or `C` vectors,
+    // for each of the elements.
     unsafe {
         let mut pixels = [x.as_ptr(); V];
         for (pixel, start) in pixels.iter_mut().zip(starts) {
@@ -54,13 +63,17 @@ pub(in crate::kernels) fn planes<I: Isa, T: Element, const C: usize, const V: us
                         *value = isa.load_at(pixel.add(place));
                     }
                     for (column, sums) in tile.iter_mut().enumerate() {
-                        let by = isa.splat(*w.add(column));
+                        let by = if SPREAD {
+                            isa.load_at(w.add(column * lanes))
+                        } else {
+                            isa.splat(*w.add(column))
+                        };
                         for (sum, value) in sums.iter_mut().zip(values) {
                             *sum = isa.vector_mul_add(by, value, *sum);
                         }
                     }
                     place += plane;
-                    w = w.add(lanes);
+                    w = w.add(vectors * lanes);
                 }
             }
         }
