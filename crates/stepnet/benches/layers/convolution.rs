@@ -185,7 +185,7 @@ impl Convolution {
             scratch,
             ..
         } = self;
-        conv::forward(geometry, x, w, Some(b.as_slice()), y, scratch);
+        conv::forward(geometry, x, w, Some(&b[..]), y, scratch);
     }
 
     fn data(&mut self) {
@@ -210,7 +210,7 @@ impl Convolution {
             scratch,
             ..
         } = self;
-        conv::backward_weights(geometry, x, dy, dw, Some(db.as_mut_slice()), scratch);
+        conv::backward_weights(geometry, x, dy, dw, Some(&mut db[..]), scratch);
     }
 
     pub(crate) fn facts(&self) -> Facts {
