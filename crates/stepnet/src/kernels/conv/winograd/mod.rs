@@ -95,6 +95,14 @@ const FILTERS: usize = 256 << 10;
 /// Parts of a batch of small images, so that every thread finds some.
 const PARTS: usize = 16;
 
+/// Multiply-adds of the direct method below which a pass stays on its thread: it takes so little time by
+/// this one that another thread takes its part over too late.
+#[cfg(not(test))]
+const SHARED: u64 = 3 << 21;
+/// The tests' passes are small, and are to be shared all the same.
+#[cfg(test)]
+const SHARED: u64 = 0;
+
 /// Whether sums of a number type are rounded little enough for the method: known when it is compiled,
 /// so that nothing of it is, for the others.
 pub(super) const fn serves<T>() -> bool {
@@ -200,13 +208,20 @@ impl<'g> Winograd<'g> {
 
     fn workers(&self, cut: Cut) -> usize {
         let blocks = self.g.batch.div_ceil(cut.examples) * self.grid()[0].div_ceil(cut.rows);
-        parallel::workers(blocks, self.g.multiply_adds())
+        parallel::workers(blocks, self.shared_work())
+    }
+
+    /// Work as threads share it: none where it is too little.
+    fn shared_work(&self) -> u64 {
+        Some(self.g.multiply_adds())
+            .filter(|&work| work >= SHARED)
+            .unwrap_or(0)
     }
 
     /// Elements of scratch memory, beside the alignment of its start.
     pub(super) fn scratch(&self) -> usize {
         let blocks = self.g.batch * self.grid()[0];
-        let workers = parallel::most_workers(blocks, self.g.multiply_adds());
+        let workers = parallel::most_workers(blocks, self.shared_work());
         self.packed_len() + workers * self.part(self.cut())
     }
 
