@@ -101,7 +101,7 @@ const PARTS: usize = 16;
 const SHARED: u64 = 3 << 21;
 /// The tests' passes are small, and are to be shared all the same.
 #[cfg(test)]
-const SHARED: u64 = 0;
+const SHARED: u64 = 1;
 
 /// Whether sums of a number type are rounded little enough for the method: known when it is compiled,
 /// so that nothing of it is, for the others.
