@@ -257,17 +257,11 @@ pub(super) fn gradient<'a, I: Isa, T: Element>(
         for row in block.rows.clone() {
             let from = dy[place(example, row)..].chunks(filters);
             for (from, to) in from.take(block.cols.len()).zip(&mut to) {
-                if used == width {
-                    for first in (0..width).step_by(I::lanes::<T>()) {
-                        isa.store(&mut to[first..], isa.load(&from[first..]));
-                    }
-                    continue;
+                for first in (0..width).step_by(I::lanes::<T>()) {
+                    let from = from[..used].get(first..).unwrap_or_default();
+                    let [values] = load_row::<I, T, 1>(isa, from);
+                    isa.store(&mut to[first..], values);
                 }
-                // A vector or two by single values: shorter than a call to copy them.
-                for (to, &from) in to.iter_mut().zip(&from[..used]) {
-                    *to = from;
-                }
-                to[used..].fill(T::zero());
             }
         }
     }

@@ -203,14 +203,8 @@ pub(in crate::kernels) fn short_windows<I: Isa, T: Element, const P: usize, cons
         }
         let mut w = w.as_ptr();
         for &place in places {
-            let by = vectors_at::<I, T, V>(isa, w);
+            add_element::<I, T, P, V>(isa, &pixels, place as usize, w, &mut tile);
             w = w.add(V * lanes);
-            for (pixel, sums) in pixels.iter().zip(&mut tile) {
-                let value = isa.splat(*pixel.add(place as usize));
-                for (sum, by) in sums.iter_mut().zip(by) {
-                    *sum = isa.vector_mul_add(value, by, *sum);
-                }
-            }
         }
     }
     *sums = tile;
