@@ -28,10 +28,10 @@ const FEW_COLUMNS: usize = 4;
 /// Bytes of filters that are spread out at most: they stay in the first-level cache.
 const SPREAD: usize = 24 << 10;
 
-/// Whether filters of so many columns are spread out for `set`: each number fills a vector, so that a
-/// multiply-add can take it from memory where the set has no other way.
-pub(super) fn is_spread(columns: usize, set: InstructionSet) -> bool {
-    columns > FEW_COLUMNS && !set.broadcasts()
+/// Whether filters of so many columns are spread out, for a set that `broadcasts` or does not: each number
+/// fills a vector, so that a multiply-add can take it from memory where the set has no other way.
+pub(super) const fn is_spread(columns: usize, broadcasts: bool) -> bool {
+    columns > FEW_COLUMNS && !broadcasts
 }
 
 impl Sweep {
@@ -47,7 +47,7 @@ impl Sweep {
             && line_h.taps * line_w.taps >= SOME_TAPS
             && [line_h.stride, line_w.stride] == [1, 1]
             && self.out_step == [1, 1]
-            && (!is_spread(self.columns, set) || spread <= SPREAD)
+            && (!is_spread(self.columns, set.broadcasts()) || spread <= SPREAD)
     }
 
     /// Elements of a channel's row for `cols` columns of pixels.
@@ -230,7 +230,7 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             *sums = [isa.splat(bias); V];
         }
         let Staged { data, runs, .. } = &self.staged;
-        if const { C > FEW_COLUMNS && !I::BROADCASTS } {
+        if const { is_spread(C, I::BROADCASTS) } {
             tile::planes::<I, T, C, V, true>(
                 isa, data, starts, runs, self.plane, self.w, &mut sums,
             );

@@ -68,9 +68,10 @@ impl<'g> Sums<'g> {
         };
         let sweep = sums.sweep([0, 0], 0);
         let sets = [set, set.for_columns::<T>(sweep.columns)];
-        let planar = sets.into_iter().find(|&set| sweep.is_planar::<T>(set));
-        sums.planar = !channelwise && planar.is_some();
-        sums.set = planar.filter(|_| sums.planar).unwrap_or(sets[1]);
+        let mut sets_for_planes = sets.into_iter().filter(|_| !channelwise);
+        let planar = sets_for_planes.find(|&set| sweep.is_planar::<T>(set));
+        sums.planar = planar.is_some();
+        sums.set = planar.unwrap_or(sets[1]);
         sums.lanes = sums.set.lanes::<T>();
         sums
     }
@@ -146,7 +147,7 @@ impl<'g> Sums<'g> {
     }
 
     fn is_spread(&self, sweep: &Sweep) -> bool {
-        self.planar && is_spread(sweep.columns, self.set)
+        self.planar && is_spread(sweep.columns, self.set.broadcasts())
     }
 
     fn packed_len(&self) -> usize {

@@ -26,7 +26,7 @@ use std::ops::Range;
 const PART: usize = 384;
 
 /// Pixels of a tile of one vector of columns, and of one of two.
-const PIXELS: [usize; 2] = [8, 6];
+const TILE_PIXELS: [usize; 2] = [8, 6];
 
 /// One sum over windows.
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +125,7 @@ impl<T: Element> Kernel for BlockSums<'_, T> {
         let lanes = I::lanes::<T>();
         let vectors = if sweep.columns > lanes { 2 } else { 1 };
         let panels = sweep.columns.div_ceil(vectors * lanes);
-        let tiles = block.pixels().div_ceil(PIXELS[vectors - 1]) * panels;
+        let tiles = block.pixels().div_ceil(TILE_PIXELS[vectors - 1]) * panels;
         let next_rows = NextRows::new(sweep, &block, source, [tiles, workers]);
         let mut pass = Pass {
             isa,
@@ -234,10 +234,10 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
         while column < self.sweep.columns {
             let left = self.sweep.columns - column;
             if left > lanes {
-                self.pixels::<{ PIXELS[1] }, 2>(rows, part, column);
+                self.pixels::<{ TILE_PIXELS[1] }, 2>(rows, part, column);
                 column += 2 * lanes;
             } else {
-                self.pixels::<{ PIXELS[0] }, 1>(rows, part, column);
+                self.pixels::<{ TILE_PIXELS[0] }, 1>(rows, part, column);
                 column += lanes;
             }
         }

@@ -126,7 +126,12 @@ impl<T: Element> Units<'_, T> {
             for (v, square) in squares.iter_mut().enumerate() {
                 let w = &w[v * lanes * inputs + k..];
                 if k < whole {
-                    isa.transpose(w, inputs, square, lanes);
+                    for unit in (0..lanes).step_by(I::square::<T>()) {
+                        for feature in (0..lanes).step_by(I::square::<T>()) {
+                            let to = &mut square[feature * lanes + unit..];
+                            isa.transpose(&w[unit * inputs + feature..], inputs, to, lanes);
+                        }
+                    }
                     continue;
                 }
                 for feature in 0..count {

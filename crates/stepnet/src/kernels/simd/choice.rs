@@ -26,7 +26,7 @@ impl InstructionSet {
     #[inline]
     pub(in crate::kernels) fn best() -> Self {
         static BEST: OnceLock<InstructionSet> = OnceLock::new();
-        // What cannot be had is not an error here: see `checked`.
+        // What cannot be had is not an error here: see [`requested_instruction_set`].
         *BEST.get_or_init(|| Self::wanted().unwrap_or_else(|_| Self::detected()))
     }
 

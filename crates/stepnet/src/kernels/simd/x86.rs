@@ -7,6 +7,8 @@ pub trait Vectors<Token>: Copy + Sized {
     type Vector: Copy;
     /// How many values it holds.
     const LANES: usize;
+    /// Rows of a square that is turned at a time.
+    const SQUARE: usize;
     /// The same value in every lane.
     fn splat(token: Token, value: Self) -> Self::Vector;
     /// The vector at `from`.
@@ -29,8 +31,6 @@ pub trait Vectors<Token>: Copy + Sized {
     /// # Safety
     /// These lanes can be written.
     unsafe fn store_part(token: Token, to: *mut Self, count: usize, vector: Self::Vector);
-    /// Rows of a square that is turned at a time.
-    const SQUARE: usize;
     /// Turns a square.
     fn transpose(token: Token, from: &[Self], from_step: usize, to: &mut [Self], to_step: usize);
     /// `a b + c`, rounded once.

@@ -213,9 +213,10 @@ impl<'g> Winograd<'g> {
 
     /// Work as threads share it: none where it is too little.
     fn shared_work(&self) -> u64 {
-        Some(self.g.multiply_adds())
-            .filter(|&work| work >= SHARED)
-            .unwrap_or(0)
+        match self.g.multiply_adds() {
+            ..SHARED => 0,
+            work => work,
+        }
     }
 
     /// Elements of scratch memory, beside the alignment of its start.
