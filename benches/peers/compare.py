@@ -88,7 +88,7 @@ def read_results(path):
         raise Failure(f"{path}: there are no results of a run to go by: {error.strerror}") from None
     except ValueError as error:
         raise Failure(f"{path}: {error}") from None
-    if not isinstance(results, dict) or results.get("format") != 1:
+    if not isinstance(results, dict) or results.get("format") != 2:
         raise Failure(f"{path}: not the results of a run of this version; measure anew")
     return results
 
@@ -101,14 +101,13 @@ def save(results, path):
 
 def new_results(options, settings):
     why = "left out of this run" if environment.has_compiler() else "there is no C++ compiler here"
-    command = [word for word in sys.argv[1:] if word != "--keep"]
+    command = sys.argv[1:]
     return {
-        "format": 1,
-        "command": shlex.join(["python3", "benches/peers/compare.py", *command]),
+        "format": 2,
+        "commands": [shlex.join(["python3", "benches/peers/compare.py", *command])],
         "machine": {**environment.machine(), "Stepnet": f"commit {environment.commit()}"},
         "pairs": settings.pairs,
         "window": settings.window,
-        "compiled": settings.compiled,
         "not_compiled_because": why,
         "runs": [],
         "scaling": {},
@@ -129,7 +128,7 @@ def measure_run(session, run, done):
             print(f"{label}: {failure}", file=sys.stderr)
             failed = True
         else:
-            run["rows"][name] = row
+            run["rows"][name] = {**row, "compiled": session.settings.compiled}
             print(f"{label}: {report.fast(report.ratios(row)).replace('**', '')} times as fast as {peer}, {row['variant']}",
                   flush=True)
         done()
@@ -201,7 +200,7 @@ def run(options):
         results["runs"], results["scaling"] = old["runs"], old["scaling"]
         others = {old["machine"].get("Stepnet"), results["machine"]["Stepnet"]} - {None}
         results["machine"]["Stepnet"] = "; rows are also of ".join(sorted(others))
-        results["compiled"] |= old["compiled"]
+        results["commands"] = old["commands"] + [command for command in results["commands"] if command not in old["commands"]]
     python = environment.python_of(options.venv or target / "peers-venv")
     binary = environment.build()
     failed = measure_all(binary, python, options, settings, results, lambda: save(results, raw))

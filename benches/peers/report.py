@@ -15,7 +15,7 @@ INTRODUCTION = """\
 How fast Stepnet's convolution layers, whole training steps and single predictions are on the CPU,
 in `f32`, beside PyTorch and ONNX Runtime. This page is written by
 
-    {command}
+{commands}
 
 Each library runs in a process of its own, of which only one runs at a time (the others are
 stopped), with the same number of threads. A measurement is the best of the batches of calls that
@@ -153,15 +153,24 @@ def run_section(run):
     return "\n\n".join(part for part in parts if part)
 
 
+def modes(results):
+    """How PyTorch ran: which rows were measured compiled as well."""
+    rows = [item for run in results["runs"] for item in run["rows"].items() if "compiled" in item[1]]
+    compiled = dict.fromkeys(name for name, row in rows if row["compiled"])
+    if not compiled:
+        return f"eager and not compiled ({results['not_compiled_because']})"
+    if all(row["compiled"] for _, row in rows):
+        return "eager and compiled"
+    return f"eager, and of {', '.join(compiled)} compiled too"
+
+
 def page(results, notes):
     """The whole page."""
     rows = [row for run in results["runs"] for row in run["rows"].values() if "error" not in row]
     counts = [len(row["ours_ms"]) for row in rows] or [results["pairs"]]
-    modes = "eager and compiled"
-    if not results["compiled"]:
-        modes = f"eager and not compiled ({results['not_compiled_because']})"
     introduction = INTRODUCTION.format(
-        command=results["command"], window=results["window"], modes=modes,
+        commands="\n".join(f"    {command}" for command in results["commands"]), window=results["window"],
+        modes=modes(results),
         pairs=min(counts) if min(counts) == max(counts) else f"{min(counts)} to {max(counts)}",
     )
     if min(counts) < FEWEST_PAIRS:

@@ -24,8 +24,8 @@ def row(ours, theirs, **more):
 def results(rows, **more):
     run = {"threads": 1, "isa": "best", "instruction_sets": {"Stepnet": "AVX2"}, "rows": rows}
     return {
-        "format": 1, "command": "python3 benches/peers/compare.py", "machine": {"Cores": "2"}, "pairs": 3,
-        "window": 0.3, "compiled": True, "not_compiled_because": "", "runs": [run],
+        "format": 2, "commands": ["python3 benches/peers/compare.py"], "machine": {"Cores": "2"}, "pairs": 3,
+        "window": 0.3, "not_compiled_because": "", "runs": [run],
         "scaling": {}, **more,
     }
 
@@ -57,6 +57,18 @@ class Page(unittest.TestCase):
     def test_few_pairs_are_not_to_be_quoted(self):
         page = report.page(results({"forward:a": row([1.0] * 8, [1.0] * 8)}), "")
         self.assertIn("take at least 9 pairs", page)
+
+    def test_compiled_rows_are_told_from_others(self):
+        def said(**compiled):
+            rows = {f"step:{name}": row([1.0], [1.0], compiled=value) for name, value in compiled.items()}
+            return report.modes(results(rows, not_compiled_because="no time"))
+        self.assertEqual(said(a=True, b=True), "eager and compiled")
+        self.assertEqual(said(a=False, b=False), "eager and not compiled (no time)")
+        self.assertEqual(said(a=True, b=False), "eager, and of step:a compiled too")
+
+    def test_every_command_is_shown(self):
+        page = report.page(results({}, commands=["one", "two --keep"]), "")
+        self.assertIn("\n    one\n    two --keep\n", page)
 
     def test_what_failed_is_said(self):
         rows = {"forward:a": {"error": "PyTorch: no"}, "forward:b": row([1.0], [1.0], failed={"nchw,compiled": "no c++"})}
