@@ -2,10 +2,12 @@
 
 mod evaluate;
 mod learner;
+mod options;
 mod trainer;
 mod transfer;
 
 pub use evaluate::{Evaluation, evaluate};
 pub use learner::Learner;
-pub use trainer::{BatchSize, EpochEnd, Progress, TrainOptions, Trainer};
+pub use options::{BatchSize, TrainOptions};
+pub use trainer::{EpochEnd, Position, Progress, Trainer};
 pub use transfer::transfer;

@@ -1,99 +1,26 @@
 //! Epochs over a data set.
 
-use std::fmt;
 use std::ops::ControlFlow;
-use std::str::FromStr;
 
 use super::learner::Learner;
+use super::options::TrainOptions;
 use crate::Element;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::nn::layer::Noise;
 use crate::nn::{Batch, Network, Preprocessing, Scores, Targets};
-use crate::optim::{Rule, Schedule};
 use crate::rng::RandomState;
 
-/// Examples in one update.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BatchSize {
-    /// This many; the last batch of an epoch takes the rest.
-    Examples(usize),
-    /// The whole data set: batch gradient descent.
-    All,
-}
-
-impl BatchSize {
-    /// The number for a data set of `len` examples.
-    pub fn examples(self, len: usize) -> usize {
-        match self {
-            Self::Examples(examples) => examples.min(len).max(1),
-            Self::All => len.max(1),
-        }
-    }
-}
-
-impl fmt::Display for BatchSize {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Examples(examples) => write!(f, "{examples}"),
-            Self::All => f.write_str("all"),
-        }
-    }
-}
-
-impl FromStr for BatchSize {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        match text.parse::<usize>() {
-            _ if text.eq_ignore_ascii_case("all") => Ok(Self::All),
-            Ok(examples) if examples > 0 => Ok(Self::Examples(examples)),
-            _ => Err(Error::value(
-                "training",
-                "the batch",
-                format!("{text:?}"),
-                "a number of at least 1, or all",
-            )),
-        }
-    }
-}
-
-/// How to train.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TrainOptions {
-    /// Passes over the data; schedules end with the last.
-    pub epochs: usize,
-    /// Examples in one update.
-    pub batch: BatchSize,
-    /// The update rule.
-    pub rule: Rule,
-    /// The base learning rate.
-    pub learning_rate: f64,
-    /// How the rate changes over the run.
-    pub schedule: Schedule,
-    /// The course's L2 lambda; 0 for none.
-    pub l2: f64,
-    /// Whether each epoch goes through the data in a new order.
-    pub shuffle: bool,
-    /// Epoch `e` (from 0) shuffles by `RandomState(seed + 1 + e).permutation(m)`, as the course's
-    /// mini-batches do; dropout is keyed by it too.
-    pub seed: u32,
-}
-
-impl Default for TrainOptions {
-    fn default() -> Self {
-        Self {
-            epochs: 10,
-            batch: BatchSize::Examples(32),
-            rule: Rule::ADAM,
-            learning_rate: Rule::ADAM.usual_learning_rate(),
-            schedule: Schedule::Cosine,
-            l2: 0.0,
-            shuffle: true,
-            seed: 0,
-        }
-    }
+/// Where a run stands, between two steps.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Position {
+    /// The epoch, from 0.
+    pub epoch: usize,
+    /// Steps done in it; fewer than it has.
+    pub step: usize,
+    /// The sums of these steps.
+    pub scores: Scores,
 }
 
 /// Where an epoch stands after a step.
@@ -120,7 +47,7 @@ pub struct EpochEnd {
     pub scores: Scores,
     /// The learning rate of the last step.
     pub learning_rate: f64,
-    /// Whether the observer ended it early.
+    /// Whether the observer ended it before its last step.
     pub interrupted: bool,
 }
 
@@ -130,7 +57,7 @@ pub struct Trainer<T> {
     learner: Learner<T>,
     preprocessing: Preprocessing,
     options: TrainOptions,
-    epoch: usize,
+    position: Position,
     x: Vec<T>,
     labels: Vec<u32>,
     examples: Vec<u64>,
@@ -147,7 +74,7 @@ impl<T: Element> Trainer<T> {
         options: TrainOptions,
         largest: usize,
     ) -> Result<Self> {
-        check(&options)?;
+        options.check()?;
         let len = network.input().len();
         let mut extents = preprocessing.shape().into_iter();
         if extents.try_fold(1, usize::checked_mul) != Some(len) {
@@ -165,7 +92,7 @@ impl<T: Element> Trainer<T> {
             x: memory::zeros("a batch of examples", batch.saturating_mul(len))?,
             labels: Vec::with_capacity(batch),
             examples: Vec::with_capacity(batch),
-            epoch: 0,
+            position: Position::default(),
             options,
         })
     }
@@ -180,7 +107,13 @@ impl<T: Element> Trainer<T> {
         self.learner.into_network()
     }
 
-    /// Runs one epoch. After each step `observe` says whether to go on.
+    /// Where the run stands.
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+
+    /// Runs one epoch, or what is left of it. After each step `observe` says whether to go on; after a
+    /// break the next call carries on where this one stopped.
     ///
     /// # Errors
     /// When the data does not fit the network, or the loss is not finite; the weights are then
@@ -190,39 +123,58 @@ impl<T: Element> Trainer<T> {
         data: &Dataset,
         mut observe: impl FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<EpochEnd> {
+        self.epoch_with(data, |progress, _| observe(progress))
+    }
+
+    /// [`Trainer::epoch`] that shows the observer the learner after each step, too.
+    ///
+    /// # Errors
+    /// As [`Trainer::epoch`].
+    pub fn epoch_with(
+        &mut self,
+        data: &Dataset,
+        mut observe: impl FnMut(&Progress, &Learner<T>) -> ControlFlow<()>,
+    ) -> Result<EpochEnd> {
         if data.is_empty() {
             return Err(Error::Training("there are no examples to train on".into()));
         }
         let order = self.order(data.len());
         let batch = self.options.batch.examples(data.len());
         let steps = data.len().div_ceil(batch);
-        let mut end = EpochEnd {
-            epoch: self.epoch,
-            scores: Scores::default(),
-            learning_rate: self.options.learning_rate,
-            interrupted: false,
-        };
-        for (step, chunk) in order.chunks(batch).enumerate() {
+        let epoch = self.position.epoch;
+        let mut learning_rate = self.options.learning_rate;
+        for chunk in order.chunks(batch).skip(self.position.step) {
             // The middle of the step, so that none is taken at a rate of 0.
-            let done = ((self.epoch * steps + step) as f64 + 0.5)
+            let done = ((epoch * steps + self.position.step) as f64 + 0.5)
                 / (self.options.epochs.max(1) * steps) as f64;
             let base = self.options.learning_rate;
-            end.learning_rate = self.options.schedule.rate(base, self.epoch, done);
-            let scores = self.step(data, chunk, end.learning_rate)?;
-            end.scores.add(&scores);
+            learning_rate = self.options.schedule.rate(base, epoch, done);
+            let scores = self.step(data, chunk, learning_rate)?;
+            self.position.step += 1;
+            self.position.scores.add(&scores);
             let progress = Progress {
-                epoch: self.epoch,
-                step: step + 1,
+                epoch,
+                step: self.position.step,
                 steps,
-                scores: end.scores,
-                learning_rate: end.learning_rate,
+                scores: self.position.scores,
+                learning_rate,
             };
-            if observe(&progress).is_break() {
-                end.interrupted = true;
+            if observe(&progress, &self.learner).is_break() {
                 break;
             }
         }
-        self.epoch += 1;
+        let end = EpochEnd {
+            epoch,
+            scores: self.position.scores,
+            learning_rate,
+            interrupted: self.position.step < steps,
+        };
+        if !end.interrupted {
+            self.position = Position {
+                epoch: epoch + 1,
+                ..Position::default()
+            };
+        }
         Ok(end)
     }
 
@@ -230,7 +182,7 @@ impl<T: Element> Trainer<T> {
         if !self.options.shuffle {
             return (0..len).collect();
         }
-        let epoch = u32::try_from(self.epoch % (1 << 32)).unwrap_or(0);
+        let epoch = u32::try_from(self.position.epoch % (1 << 32)).unwrap_or(0);
         RandomState::new(self.options.seed.wrapping_add(1).wrapping_add(epoch)).permutation(len)
     }
 
@@ -245,7 +197,7 @@ impl<T: Element> Trainer<T> {
             .extend(chunk.iter().map(|&example| example as u64));
         let noise = Noise {
             seed: self.options.seed.into(),
-            epoch: self.epoch as u64,
+            epoch: self.position.epoch as u64,
             examples: &self.examples,
         };
         self.learner.step(
@@ -259,22 +211,64 @@ impl<T: Element> Trainer<T> {
     }
 }
 
-fn check(options: &TrainOptions) -> Result<()> {
-    if !(options.learning_rate.is_finite() && options.learning_rate > 0.0) {
-        return Err(Error::value(
-            "training",
-            "the learning rate",
-            options.learning_rate,
-            "a positive number",
-        ));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data;
+    use crate::nn::Init;
+
+    fn trainer() -> Trainer<f32> {
+        let text = "flatten -> linear(8) -> relu -> dropout(0.3) -> linear(10) -> softmax";
+        let mut network = Network::new(text, [8, 8, 1]).unwrap();
+        network.initialize(Init::He, &mut RandomState::new(1));
+        let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
+        let options = TrainOptions {
+            epochs: 2,
+            batch: super::super::BatchSize::Examples(100),
+            ..TrainOptions::default()
+        };
+        Trainer::new(network, preprocessing, options, 1797).unwrap()
     }
-    if !(options.l2.is_finite() && options.l2 >= 0.0) {
-        return Err(Error::value(
-            "training",
-            "the L2 lambda",
-            options.l2,
-            "a number of at least 0",
-        ));
+
+    #[test]
+    fn an_epoch_that_was_broken_off_goes_on_where_it_stopped() {
+        let digits = data::digits();
+        let (mut whole, mut parts) = (trainer(), trainer());
+        for epoch in 0..2 {
+            let end = whole.epoch(&digits, |_| ControlFlow::Continue(())).unwrap();
+            let mut calls = 0;
+            let last = loop {
+                let part = parts
+                    .epoch(&digits, |progress| match progress.step % 7 {
+                        0 => ControlFlow::Break(()),
+                        _ => ControlFlow::Continue(()),
+                    })
+                    .unwrap();
+                calls += 1;
+                if !part.interrupted {
+                    break part;
+                }
+                assert_eq!(parts.position().step, 7 * calls);
+            };
+            assert_eq!(calls, 3, "18 steps, broken off after 7 and 14");
+            assert_eq!(last, end);
+            assert_eq!(parts.position().epoch, epoch + 1);
+        }
+        assert!(whole.network().parameters() == parts.network().parameters());
     }
-    Ok(())
+
+    #[test]
+    fn a_break_at_the_last_step_is_none() {
+        let mut trainer = trainer();
+        let end = trainer
+            .epoch(&data::digits(), |progress| {
+                if progress.step == progress.steps {
+                    return ControlFlow::Break(());
+                }
+                ControlFlow::Continue(())
+            })
+            .unwrap();
+        assert!(!end.interrupted);
+        assert_eq!(trainer.position().epoch, 1);
+    }
 }

@@ -1,0 +1,112 @@
+//! How to train: the settings of a run.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::{Error, Result};
+use crate::optim::{Rule, Schedule};
+
+/// Examples in one update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BatchSize {
+    /// This many; the last batch of an epoch takes the rest.
+    Examples(usize),
+    /// The whole data set: batch gradient descent.
+    All,
+}
+
+impl BatchSize {
+    /// The number for a data set of `len` examples.
+    pub fn examples(self, len: usize) -> usize {
+        match self {
+            Self::Examples(examples) => examples.min(len).max(1),
+            Self::All => len.max(1),
+        }
+    }
+}
+
+impl fmt::Display for BatchSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Examples(examples) => write!(f, "{examples}"),
+            Self::All => f.write_str("all"),
+        }
+    }
+}
+
+impl FromStr for BatchSize {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.parse::<usize>() {
+            _ if text.eq_ignore_ascii_case("all") => Ok(Self::All),
+            Ok(examples) if examples > 0 => Ok(Self::Examples(examples)),
+            _ => Err(Error::value(
+                "training",
+                "the batch",
+                format!("{text:?}"),
+                "a number of at least 1, or all",
+            )),
+        }
+    }
+}
+
+/// How to train.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainOptions {
+    /// Passes over the data; schedules end with the last.
+    pub epochs: usize,
+    /// Examples in one update.
+    pub batch: BatchSize,
+    /// The update rule.
+    pub rule: Rule,
+    /// The base learning rate.
+    pub learning_rate: f64,
+    /// How the rate changes over the run.
+    pub schedule: Schedule,
+    /// The course's L2 lambda; 0 for none.
+    pub l2: f64,
+    /// Whether each epoch goes through the data in a new order.
+    pub shuffle: bool,
+    /// Epoch `e` (from 0) shuffles by `RandomState(seed + 1 + e).permutation(m)`, as the course's
+    /// mini-batches do; dropout is keyed by it too.
+    pub seed: u32,
+}
+
+impl Default for TrainOptions {
+    fn default() -> Self {
+        Self {
+            epochs: 10,
+            batch: BatchSize::Examples(32),
+            rule: Rule::ADAM,
+            learning_rate: Rule::ADAM.usual_learning_rate(),
+            schedule: Schedule::Cosine,
+            l2: 0.0,
+            shuffle: true,
+            seed: 0,
+        }
+    }
+}
+
+impl TrainOptions {
+    /// Refuses settings that are out of their range.
+    pub(super) fn check(&self) -> Result<()> {
+        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
+            return Err(Error::value(
+                "training",
+                "the learning rate",
+                self.learning_rate,
+                "a positive number",
+            ));
+        }
+        if !(self.l2.is_finite() && self.l2 >= 0.0) {
+            return Err(Error::value(
+                "training",
+                "the L2 lambda",
+                self.l2,
+                "a number of at least 0",
+            ));
+        }
+        Ok(())
+    }
+}
