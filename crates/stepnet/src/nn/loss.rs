@@ -26,6 +26,17 @@ pub enum Targets<'a, T> {
     /// A class number for each example. One output takes class 0 as 0 and class 1 as 1;
     /// several outputs take the class's unit vector.
     Classes(&'a [u32]),
+    /// Two classes for each example, of which the first counts by its share and the second by the
+    /// rest: the loss is `share L(first) + (1 - share) L(second)` for the cross-entropies, as mixup has
+    /// it (Zhang et al., 2018). An example is right where the network names its first class.
+    Mixed {
+        /// A class number for each example.
+        first: &'a [u32],
+        /// The class that each example is mixed with.
+        second: &'a [u32],
+        /// The share of the first class, from 0 to 1.
+        share: &'a [T],
+    },
     /// A value for each output of each example.
     Values(&'a [T]),
 }
@@ -116,7 +127,7 @@ impl Loss {
         targets: &Targets<'_, T>,
         outputs: usize,
     ) -> usize {
-        let Targets::Classes(classes) = *targets else {
+        let (Targets::Classes(classes) | Targets::Mixed { first: classes, .. }) = *targets else {
             return 0;
         };
         let threshold = if self == Self::MeanSquaredError {
@@ -161,13 +172,44 @@ impl<T: Element> Targets<'_, T> {
                     row[class as usize] = T::one();
                 }
             }
+            Self::Mixed {
+                first,
+                second,
+                share,
+            } => {
+                let classes = first.iter().zip(*second).zip(*share);
+                for (row, ((&first, &second), &share)) in
+                    values.chunks_exact_mut(outputs).zip(classes)
+                {
+                    let rest = T::one() - share;
+                    if let [one] = row {
+                        *one =
+                            share * T::from_f64(first.into()) + rest * T::from_f64(second.into());
+                        continue;
+                    }
+                    row.fill(T::zero());
+                    row[first as usize] = share;
+                    row[second as usize] += rest;
+                }
+            }
         }
+    }
+
+    /// The class numbers, each list with what it is called.
+    fn classes(&self) -> impl Iterator<Item = (&'static str, &[u32])> {
+        let (first, second): (&[u32], &[u32]) = match self {
+            Self::Classes(classes) => (classes, &[]),
+            Self::Mixed { first, second, .. } => (first, second),
+            Self::Values(_) => (&[], &[]),
+        };
+        [("class", first), ("second class", second)].into_iter()
     }
 
     /// How many examples the targets are for, with `outputs` values each.
     fn examples(&self, outputs: usize) -> usize {
         match self {
             Self::Classes(classes) => classes.len(),
+            Self::Mixed { first, .. } => first.len(),
             Self::Values(values) => values.len() / outputs,
         }
     }
@@ -176,11 +218,26 @@ impl<T: Element> Targets<'_, T> {
         let outputs = output.len();
         let whole = match self {
             Self::Classes(_) => true,
+            Self::Mixed {
+                first,
+                second,
+                share,
+            } => [second.len(), share.len()] == [first.len(); 2],
             Self::Values(values) => values.len() % outputs == 0,
         };
         if !whole || self.examples(outputs) != examples {
             let found = match self {
                 Self::Classes(classes) => format!("{} classes", classes.len()),
+                Self::Mixed {
+                    first,
+                    second,
+                    share,
+                } => format!(
+                    "{} classes mixed with {} in {} shares",
+                    first.len(),
+                    second.len(),
+                    share.len()
+                ),
                 Self::Values(values) => format!("{} values", values.len()),
             };
             return Err(Error::value(
@@ -195,17 +252,28 @@ impl<T: Element> Targets<'_, T> {
         } else {
             outputs
         };
-        if let Self::Classes(labels) = self
-            && let Some(place) = labels.iter().position(|&label| label as usize >= classes)
+        for (what, labels) in self.classes() {
+            if let Some(place) = labels.iter().position(|&label| label as usize >= classes) {
+                return Err(Error::value(
+                    "loss",
+                    format!("the {what} of example {place}"),
+                    labels[place],
+                    format!(
+                        "a class from 0 to {}, for the network has {outputs} output(s)",
+                        classes - 1
+                    ),
+                ));
+            }
+        }
+        if let Self::Mixed { share, .. } = self
+            && let Some(place) =
+                (share.iter()).position(|&share| !(T::zero()..=T::one()).contains(&share))
         {
             return Err(Error::value(
                 "loss",
-                format!("the class of example {place}"),
-                labels[place],
-                format!(
-                    "a class from 0 to {}, for the network has {outputs} output(s)",
-                    classes - 1
-                ),
+                format!("the share of example {place}'s first class"),
+                share[place],
+                "a share from 0 to 1",
             ));
         }
         Ok(())
@@ -237,5 +305,73 @@ impl FromStr for Loss {
                 "binary-cross-entropy, softmax-cross-entropy or mean-squared-error",
             )),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mixed_targets_cost_what_their_classes_cost_by_their_shares() {
+        let z = [0.3, -1.2, 2.0, 0.1, 0.4, -0.5];
+        let (first, second, share) = ([2, 1], [0, 1], [0.7, 0.25]);
+        let mixed = Targets::Mixed {
+            first: &first,
+            second: &second,
+            share: &share,
+        };
+        mixed
+            .check(Loss::SoftmaxCrossEntropy, 2, Shape::from(3))
+            .unwrap();
+        let mut t = [9.0; 6];
+        mixed.write(3, &mut t);
+        assert_eq!(t, [1.0 - 0.7, 0.0, 0.7, 0.0, 1.0, 0.0]);
+        let loss = |targets: &Targets<'_, f64>, example: usize| {
+            let mut t = [0.0; 3];
+            targets.write(3, &mut t);
+            let z = &z[3 * example..3 * example + 3];
+            Loss::SoftmaxCrossEntropy.evaluate(z, &t, 1, None)
+        };
+        let cost = Loss::SoftmaxCrossEntropy.evaluate(&z, &t, 2, None);
+        let expected: f64 = (0..2)
+            .map(|i| {
+                share[i] * loss(&Targets::Classes(&first[i..=i]), i)
+                    + (1.0 - share[i]) * loss(&Targets::Classes(&second[i..=i]), i)
+            })
+            .sum();
+        assert!((cost - expected).abs() < 1e-12, "{cost} {expected}");
+        assert_eq!(Loss::SoftmaxCrossEntropy.correct(&z, &mixed, 3), 2);
+    }
+
+    #[test]
+    fn mixed_targets_of_one_output_lie_between_its_classes() {
+        let mixed = Targets::Mixed {
+            first: &[1, 0],
+            second: &[0, 0],
+            share: &[0.75, 0.5],
+        };
+        let mut t = [9.0; 2];
+        mixed.write(1, &mut t);
+        assert_eq!(t, [0.75, 0.0]);
+    }
+
+    #[test]
+    fn mixed_targets_that_do_not_fit_are_refused() {
+        let refused = |first: &[u32], second: &[u32], share: &[f32], said: &str| {
+            let mixed = Targets::Mixed {
+                first,
+                second,
+                share,
+            };
+            let error = mixed.check(Loss::SoftmaxCrossEntropy, 1, Shape::from(3));
+            let message = error.unwrap_err().to_string();
+            assert!(message.contains(said), "{said} is not in {message}");
+        };
+        refused(&[1], &[3], &[0.5], "the second class of example 0 is 3");
+        refused(&[4], &[0], &[0.5], "the class of example 0 is 4");
+        refused(&[1], &[0], &[1.5], "1.5, expected a share from 0 to 1");
+        refused(&[1], &[0], &[f32::NAN], "NaN");
+        refused(&[1], &[0, 1], &[0.5], "1 classes mixed with 2 in 1 shares");
     }
 }
