@@ -33,16 +33,12 @@ fuzz_target!(|text: &str| {
     let _ = parse_or_preset(text, &KINDS);
 });
 
-/// The built-in kinds and two that hold networks.
+/// The built-in kinds, and a user's that holds networks.
 static KINDS: LazyLock<Kinds> = LazyLock::new(|| {
     let mut kinds = Kinds::builtin();
-    let residual = Signature::new("residual", "Adds what goes around a network.")
-        .required("body", ParameterKind::Network)
-        .optional_network("shortcut", ParameterKind::Network);
-    let branch = Signature::new("branch", "Networks side by side.")
-        .required("paths", ParameterKind::Branches);
-    for signature in [residual, branch] {
-        kinds.register(signature).expect("a sound signature");
-    }
+    let around = Signature::new("around", "A layer with networks in it.")
+        .required("paths", ParameterKind::Branches)
+        .optional_network("other", ParameterKind::Network);
+    kinds.register(around).expect("a sound signature");
     kinds
 });

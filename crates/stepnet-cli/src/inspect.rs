@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use stepnet::nn::notation::presets::Preset;
-use stepnet::nn::{Init, ModelFile, Network, Preprocessing, Registry, Resize, Shape, Tensor};
+use stepnet::nn::{Init, ModelFile, Network, Node, Preprocessing, Registry, Resize, Shape, Tensor};
 use stepnet::rng::RandomState;
 use stepnet::see::time::{self, Times};
 
@@ -320,7 +320,7 @@ fn network_lines<T: stepnet::Element>(network: &Network<T>) -> Vec<String> {
         String::new(),
         String::new(),
     ]);
-    for node in network.nodes() {
+    for (number, node) in network.nodes().iter().enumerate() {
         let blank_zero = |number: u64| {
             if number == 0 {
                 String::new()
@@ -329,9 +329,14 @@ fn network_lines<T: stepnet::Element>(network: &Network<T>) -> Vec<String> {
             }
         };
         let frozen = if node.frozen() { " (held still)" } else { "" };
+        // Named where it is not the line above.
+        let inputs = match node.inputs() == [number] {
+            true => String::new(),
+            false => format!(" of {}", input_names(network, node).join(" and ")),
+        };
         table.row(vec![
             node.name().to_owned(),
-            format!("{}{frozen}", node.layer().text()),
+            format!("{}{inputs}{frozen}", node.layer().text()),
             node.output().to_string(),
             blank_zero(node.range().len() as u64),
             blank_zero(node.layer().multiply_adds(node.input())),
@@ -348,6 +353,15 @@ fn network_lines<T: stepnet::Element>(network: &Network<T>) -> Vec<String> {
     lines
 }
 
+/// The names of the layers whose outputs a layer takes.
+fn input_names<'n, T: stepnet::Element>(network: &'n Network<T>, node: &Node<T>) -> Vec<&'n str> {
+    let name = |&value: &usize| match value.checked_sub(1) {
+        Some(layer) => network.nodes()[layer].name(),
+        None => "input",
+    };
+    node.inputs().iter().map(name).collect()
+}
+
 fn describe<T: stepnet::Element>(network: &Network<T>) -> Value {
     let extents = |shape: Shape| shape.extents();
     let layers: Vec<Value> = network
@@ -358,6 +372,7 @@ fn describe<T: stepnet::Element>(network: &Network<T>) -> Value {
                 "name": node.name(),
                 "layer": node.layer().text().to_string(),
                 "implied": node.implied(),
+                "inputs": input_names(network, node),
                 "output": extents(node.output()),
                 "parameters": node.range().len(),
                 "multiply_adds": node.layer().multiply_adds(node.input()),

@@ -91,6 +91,32 @@ const CASES: &[Case] = &[
         "6x6x2",
         None,
     ),
+    // Values that several layers take, and sums and channels of several.
+    Case(
+        "conv(3, 3, same) -> [residual(conv(3, 3, same) -> tanh -> conv(3, 3, same)) -> relu] x 2 -> linear(2)",
+        "4x5x2",
+        None,
+    ),
+    Case(
+        "residual(conv(4, 3, same, stride=2) -> tanh, shortcut=conv(4, 1, stride=2)) -> globalavgpool -> linear(3) -> softmax",
+        "5x4x2",
+        None,
+    ),
+    Case(
+        "branch(conv(2, 1) | conv(2, 3, same) -> tanh -> conv(3, 1) | maxpool(3, same, stride=1)) -> conv(2, 2)",
+        "5x4x2",
+        None,
+    ),
+    Case(
+        "residual(residual(residual(linear(4)) -> tanh -> linear(4)), shortcut=branch(linear(3) | linear(1) -> sigmoid)) -> linear(2) -> softmax",
+        "4",
+        None,
+    ),
+    Case(
+        "conv(2, 3, same) -> branch(residual(flatten -> linear(60) -> tanh, shortcut=flatten) | linear(3) | flatten) -> linear(3)",
+        "5x6x1",
+        None,
+    ),
 ];
 
 #[test]

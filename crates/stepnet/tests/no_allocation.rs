@@ -23,7 +23,7 @@ const ADAM: Rule = Rule::Adam {
     epsilon: 1e-8,
 };
 
-const NETWORKS: [(&str, [usize; 3]); 5] = [
+const NETWORKS: [(&str, [usize; 3]); 6] = [
     ("lenet5", [28, 28, 1]),
     ("cat-cnn", [64, 64, 3]),
     (
@@ -37,6 +37,11 @@ const NETWORKS: [(&str, [usize; 3]); 5] = [
         [20, 20, 8],
     ),
     ("linear(64) -> sigmoid -> linear(10) -> softmax", [8, 8, 1]),
+    (
+        "conv(8, 3, same) -> [residual(conv(8, 3, same) -> relu -> conv(8, 3, same)) -> relu] x 2 \
+         -> branch(conv(4, 1) | maxpool(3, same, stride=1)) -> globalavgpool -> linear(10) -> softmax",
+        [16, 16, 3],
+    ),
 ];
 
 fn steps(text: &str, input: [usize; 3], rule: Rule, batch: usize) {

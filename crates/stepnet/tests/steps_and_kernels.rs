@@ -190,7 +190,7 @@ fn a_network_of_layers_is_the_notebook_s_model() {
     close(
         "dA0",
         &ndarray::arr1(&dx),
-        workspace.input_gradient(0, m).unwrap(),
+        workspace.value_gradient(0, m).unwrap(),
     );
 
     let predictions = network

@@ -6,6 +6,7 @@
 //! | [`pool`] | `max_forward`, `max_backward`, `max_backward_all`, `average_forward`, `average_backward` |
 //! | [`dense`] | `forward`, `backward_data`, `backward_weights` |
 //! | [`relu`], [`leaky_relu`], [`sigmoid`], [`tanh`], [`softmax`] | `forward`, `backward` |
+//! | [`join`] | sums of arrays, channels one after the other |
 //! | [`loss`] | a value and a gradient for each loss, fused with its activation |
 //! | [`update`] | one optimiser step over the parameters of a layer |
 //!
@@ -42,6 +43,7 @@ pub mod conv;
 pub mod dense;
 pub(crate) mod elementary;
 mod geometry;
+pub mod join;
 pub mod leaky_relu;
 pub mod loss;
 pub(crate) mod parallel;

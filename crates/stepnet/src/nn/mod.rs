@@ -22,7 +22,7 @@ pub use loss::{Loss, Scores, Targets, largest};
 #[cfg(feature = "files")]
 pub(crate) use model_file::refusal;
 pub use model_file::{Model, ModelFile, Tensor};
-pub use network::{Network, NetworkBuilder, Node};
+pub use network::{Join, Network, NetworkBuilder, Node};
 pub use plan::{Plan, PlanOptions};
 pub use preprocessing::{Preprocessing, Resize};
 pub use shape::Shape;

@@ -4,8 +4,17 @@
 //! passes (node `i` at time `2n - i`). Every buffer has a first and a last moment; buffers whose
 //! lives do not meet share a slot. Slots are given out in the order of first moments, the best
 //! fitting free one first, so the same network always gets the same plan.
+//!
+//! The gradient by a value that several nodes take is the sum of what they send back: the last of
+//! them writes it, for its backward pass comes first, and the others add to it. Where the gradients
+//! by two values are the same numbers, as on both sides of a `flatten` or a sum, they share a buffer
+//! as long as nobody adds to one of them while the other is still to be read.
 
-use super::layer::Layer;
+mod gradients;
+
+pub(super) use gradients::Flow;
+
+use super::layer::{Layer, Reads};
 use super::network::Network;
 use crate::Element;
 use crate::error::{Error, Result};
@@ -68,13 +77,14 @@ pub struct Plan {
     pub(super) nodes: usize,
     /// What runs, in order.
     pub(super) spans: Vec<Span>,
-    /// Before node `i`: the value it reads (`None` is the network's input, and values inside of a
-    /// joined span unless all are kept); the last entry is the output.
+    /// The values: `None` at 0 is the network's input; `i + 1` is the output of node `i`, `None`
+    /// inside of a joined span unless all are kept.
     pub(super) values: Vec<Option<Buffer>>,
     /// The gradient by each of `values`; `None` where nobody needs it.
     pub(super) gradients: Vec<Option<Buffer>>,
-    /// The first node whose backward pass runs.
-    pub(super) first_backward: usize,
+    /// What each node's backward pass does to the gradient by each of its inputs; empty where it
+    /// does not run.
+    pub(super) flows: Vec<Vec<Flow<Buffer>>>,
     /// Elements of each slot.
     pub(super) slots: Vec<usize>,
     /// Elements and indices kept for the backward pass, by node.
@@ -101,7 +111,7 @@ impl Plan {
     ) -> Result<Self> {
         let batch = batch.max(1);
         let longest = (0..=network.nodes().len())
-            .map(|node| network.shape_before(node).len())
+            .map(|node| network.value_shape(node).len())
             .max()
             .unwrap_or(1);
         let most = MAX_BUFFER / longest.max(1);
@@ -126,6 +136,11 @@ impl Plan {
     /// How many layers run: in training a closing activation that the loss is fused with does not.
     pub(crate) fn nodes(&self) -> usize {
         self.nodes
+    }
+
+    /// Whether the backward pass of a layer computes a gradient by its input.
+    pub(crate) fn sends_back(&self, node: usize) -> bool {
+        self.flows[node].iter().any(|flow| *flow != Flow::None)
     }
 
     /// Memory of a workspace by this plan, in bytes.
@@ -165,11 +180,13 @@ struct Planner<'a, T> {
     options: PlanOptions,
     nodes: usize,
     spans: Vec<Span>,
-    first_backward: usize,
+    /// Whether the gradient by each value is needed: whether something before it learns.
+    needed: Vec<bool>,
     lives: Vec<Life>,
     /// For each value its life's number; views share one.
     values: Vec<Option<usize>>,
     gradients: Vec<Option<usize>>,
+    flows: Vec<Vec<Flow<usize>>>,
 }
 
 impl<'a, T: Element> Planner<'a, T> {
@@ -180,15 +197,11 @@ impl<'a, T: Element> Planner<'a, T> {
         } else {
             network.nodes().len()
         };
-        let first_backward = match (options.training, options.input_gradient) {
-            (false, _) => nodes,
-            (true, true) => 0,
-            (true, false) => network
-                .nodes()
-                .iter()
-                .position(|node| node.trains())
-                .unwrap_or(nodes),
-        };
+        let mut needed = vec![options.training && options.input_gradient];
+        for node in &network.nodes()[..nodes] {
+            let before = node.inputs().iter().any(|&value| needed[value]);
+            needed.push(before || (options.training && node.trains()));
+        }
         Self {
             network,
             batch,
@@ -205,10 +218,11 @@ impl<'a, T: Element> Planner<'a, T> {
                 })
                 .filter(|span| span.end <= nodes)
                 .collect(),
-            first_backward,
+            needed,
             lives: Vec::new(),
             values: vec![None],
             gradients: vec![None; nodes + 1],
+            flows: vec![Vec::new(); nodes],
         }
     }
 
@@ -235,7 +249,14 @@ impl<'a, T: Element> Planner<'a, T> {
             spans: self.spans.clone(),
             values: self.values.iter().map(|&life| buffer(life)).collect(),
             gradients: self.gradients.iter().map(|&life| buffer(life)).collect(),
-            first_backward: self.first_backward,
+            flows: (self.flows.iter())
+                .map(|flows| {
+                    flows
+                        .iter()
+                        .map(|flow| flow.map(|life| buffer(Some(life))))
+                        .collect()
+                })
+                .collect(),
             slots,
             kept,
             scratch,
@@ -268,19 +289,34 @@ impl<'a, T: Element> Planner<'a, T> {
         self.network.span_layer(span)
     }
 
+    /// What a span does beside its first node's own work, where that is a sum with its ReLU.
+    fn rectifier(&self, span: Span) -> Option<&'a dyn Layer<T>> {
+        let nodes = &self.network.nodes()[span.first..span.end];
+        let sum = span.is_joined() && nodes[0].join().is_some();
+        sum.then(|| nodes[1].layer())
+    }
+
     fn live_values(&mut self) {
         for span in self.spans.clone() {
             let first = span.first;
-            let input = self.values[first];
-            let backward = (first >= self.first_backward).then(|| self.backward_time(first));
+            let inputs = self.network.nodes()[first].inputs();
             if !span.is_joined() && self.is_view(first) {
-                self.values.push(input);
+                self.values.push(self.values[inputs[0]]);
                 continue;
             }
-            let reads = self.layer(span).reads();
+            let backward = self.needed[span.end].then(|| self.backward_time(first));
+            let reads = match self.rectifier(span) {
+                Some(relu) => Reads {
+                    input: false,
+                    ..relu.reads()
+                },
+                None => self.layer(span).reads(),
+            };
             let until = |read: bool| backward.filter(|_| read).unwrap_or(first);
-            if let Some(life) = input.map(|input| &mut self.lives[input]) {
-                life.last = life.last.max(until(reads.input));
+            for &input in inputs {
+                if let Some(life) = self.values[input].map(|input| &mut self.lives[input]) {
+                    life.last = life.last.max(until(reads.input));
+                }
             }
             for node in first..span.end {
                 let inner = node + 1 < span.end;
@@ -289,12 +325,9 @@ impl<'a, T: Element> Planner<'a, T> {
                     continue;
                 }
                 let len = self.batch * self.network.nodes()[node].output().len();
-                self.lives.push(Life {
-                    len,
-                    first,
-                    last: until(reads.output),
-                });
-                self.values.push(Some(self.lives.len() - 1));
+                let life = self.born(len, first);
+                self.lives[life].last = until(reads.output);
+                self.values.push(Some(life));
             }
         }
         // The last value is read by the loss, or at inference by the caller.
@@ -308,56 +341,14 @@ impl<'a, T: Element> Planner<'a, T> {
         }
     }
 
-    fn live_gradients(&mut self) {
-        if !self.options.training {
-            return;
-        }
-        // From the loss down. A gradient is born in the pass above it and read in the pass below.
-        let mut born = self.nodes;
-        for span in self.spans.clone().into_iter().rev() {
-            let read = self.backward_time(span.first);
-            for value in (span.first + 1..=span.end).rev() {
-                let inner = value < span.end;
-                if value != self.nodes && value <= self.first_backward {
-                    return;
-                }
-                if inner && !self.options.keep_values {
-                    continue;
-                }
-                if !inner && value < self.nodes && self.is_view(value) {
-                    self.gradients[value] = self.gradients[value + 1];
-                } else {
-                    let len = self.batch * self.network.shape_before(value).len();
-                    self.lives.push(Life {
-                        len,
-                        first: born,
-                        last: born,
-                    });
-                    self.gradients[value] = Some(self.lives.len() - 1);
-                }
-                if let Some(life) = self.gradients[value] {
-                    self.lives[life].last = read;
-                }
-            }
-            born = read;
-        }
-        // By the input, for the caller, or where the loss acts on the input itself.
-        if self.options.input_gradient || self.nodes == 0 {
-            if self.nodes > 0 && self.is_view(0) {
-                self.gradients[0] = self.gradients[1];
-            } else {
-                let len = self.batch * self.network.shape_before(0).len();
-                self.lives.push(Life {
-                    len,
-                    first: born,
-                    last: born,
-                });
-                self.gradients[0] = Some(self.lives.len() - 1);
-            }
-            if let Some(life) = self.gradients[0] {
-                self.lives[life].last = usize::MAX;
-            }
-        }
+    /// A new life that begins and, so far, ends at `time`.
+    fn born(&mut self, len: usize, time: usize) -> usize {
+        self.lives.push(Life {
+            len,
+            first: time,
+            last: time,
+        });
+        self.lives.len() - 1
     }
 
     fn memory(&self) -> (Vec<(usize, usize)>, usize) {
@@ -374,7 +365,8 @@ impl<'a, T: Element> Planner<'a, T> {
         };
         for &span in &self.spans {
             add(span.first, self.layer(span));
-            if span.is_joined() && self.options.keep_values {
+            let alone = self.options.keep_values || self.rectifier(span).is_some();
+            if span.is_joined() && alone {
                 // The first one's own layer keeps nothing, so that both can have its place.
                 for node in span.first..span.end {
                     add(node, self.network.nodes()[node].layer());

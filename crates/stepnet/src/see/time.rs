@@ -124,7 +124,6 @@ fn layers<T: Element>(
     workspace: &Workspace<T>,
     batch: usize,
 ) -> Vec<LayerTime> {
-    let first_learns = network.nodes().iter().position(|node| node.trains());
     workspace
         .measured()
         .into_iter()
@@ -138,7 +137,7 @@ fn layers<T: Element>(
                 .sum();
             let forward_multiply_adds = multiply_adds * batch as u64;
             let learns = described.iter().any(|node| node.trains());
-            let by_data = first_learns.is_some_and(|learns| learns < first);
+            let by_data = workspace.plan().sends_back(first);
             LayerTime {
                 name: names.join(" + "),
                 forward: median(&mut forward),

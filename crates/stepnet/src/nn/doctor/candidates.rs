@@ -157,7 +157,11 @@ impl<T: Element> Site<'_, T> {
         let change = Change::Remove {
             layer: self.name(misfit.index),
         };
-        let cost = cost::STRUCTURE + if learns { 3 } else { 0 };
+        // A whole block is dearer than any change inside of it.
+        let cost = match named.layer.joins() {
+            true => cost::INPUT,
+            false => cost::STRUCTURE + if learns { 3 } else { 0 },
+        };
         self.push(edit::removed(self.text, place), vec![change], cost);
     }
 
@@ -342,9 +346,10 @@ fn shrinks<T: Element>(node: &Node<T>) -> bool {
 fn moved(network: &NetworkText, from: &Place, to: &Place) -> Option<NetworkText> {
     let ((&last, around), (&target, target_around)) =
         (from.path.split_last()?, to.path.split_last()?);
-    if around != target_around || target >= last {
+    if around != target_around || target.step >= last.step {
         return None;
     }
+    let target = target.step;
     let mut network = network.clone();
     let (steps, at) = edit::around(&mut network, from)?;
     let goes_along = |step: &Step| match &step.item {

@@ -2,28 +2,43 @@
 
 use crate::nn::notation::{Item, LayerText, NetworkText, Step};
 
-/// Where a layer stands in a text whose groups are not written out.
+/// Where a layer stands in a text whose groups and joined networks are not written out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Place {
-    /// The number of the step in each network from the outermost in.
-    pub(super) path: Vec<usize>,
-    /// For each group around it, which repetition the layer belongs to, from 0.
+    /// The steps it stands in, from the outermost in; the last one is the layer.
+    pub(super) path: Vec<Hop>,
+    /// For each step of the path but the last, which repetition of the group the layer belongs to,
+    /// from 0.
     pub(super) repetitions: Vec<usize>,
 }
 
-/// How many layers a step is when groups are written out. A text that was expanded has no more
-/// than the notation allows, so nothing overflows.
+/// A step of a text on the way to a layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Hop {
+    /// The number of the step in its network.
+    pub(super) step: usize,
+    /// Which of the networks that the step joins holds the layer; `None` for a group, and for the
+    /// layer itself.
+    pub(super) network: Option<usize>,
+}
+
+/// How many layers a step is when it is written out. A text that was expanded has no more than the
+/// notation allows, so nothing overflows.
 fn layers(step: &Step) -> usize {
     match &step.item {
-        Item::Layer(_) => 1,
-        Item::Group { body, times } => {
-            let inside: usize = body.steps.iter().map(layers).sum();
-            inside.saturating_mul(*times)
+        Item::Layer(layer) if layer.joins() => {
+            1 + layer.networks_inside().map(layers_of).sum::<usize>()
         }
+        Item::Layer(_) => 1,
+        Item::Group { body, times } => layers_of(body).saturating_mul(*times),
     }
 }
 
-/// The place of the layer number `index` when groups are written out.
+fn layers_of(network: &NetworkText) -> usize {
+    network.steps.iter().map(layers).sum()
+}
+
+/// The place of the layer number `index` when groups and joined networks are written out.
 pub(super) fn locate(network: &NetworkText, mut index: usize) -> Option<Place> {
     let mut place = Place {
         path: Vec::new(),
@@ -40,17 +55,48 @@ pub(super) fn locate(network: &NetworkText, mut index: usize) -> Option<Place> {
             }
             index -= count;
         }
-        let (at, step) = found?;
-        place.path.push(at);
-        match &step.item {
-            Item::Layer(_) => return Some(place),
+        let (step, written) = found?;
+        let mut hop = Hop {
+            step,
+            network: None,
+        };
+        match &written.item {
+            Item::Layer(layer) => {
+                let mut joined = layer
+                    .networks_inside()
+                    .filter(|_| layer.joins())
+                    .enumerate();
+                let found = joined.find_map(|(number, network)| {
+                    let count = layers_of(network);
+                    let here = (index < count).then_some((number, network));
+                    index = if here.is_some() { index } else { index - count };
+                    here
+                });
+                hop.network = found.map(|(number, _)| number);
+                place.path.push(hop);
+                let Some((_, network)) = found else {
+                    return Some(place);
+                };
+                place.repetitions.push(0);
+                inside = network;
+            }
             Item::Group { body, .. } => {
-                let once: usize = body.steps.iter().map(layers).sum();
-                place.repetitions.push(index / once.max(1));
-                index %= once.max(1);
+                let once = layers_of(body).max(1);
+                place.path.push(hop);
+                place.repetitions.push(index / once);
+                index %= once;
                 inside = body;
             }
         }
+    }
+}
+
+/// The network that a step leads into.
+fn within<'a>(steps: &'a [Step], hop: &Hop) -> Option<&'a NetworkText> {
+    match (&steps.get(hop.step)?.item, hop.network) {
+        (Item::Group { body, .. }, None) => Some(body),
+        (Item::Layer(layer), Some(number)) => layer.networks_inside().nth(number),
+        _ => None,
     }
 }
 
@@ -59,28 +105,28 @@ pub(super) fn around<'a>(
     network: &'a mut NetworkText,
     place: &Place,
 ) -> Option<(&'a mut Vec<Step>, usize)> {
-    let (&last, groups) = place.path.split_last()?;
+    let (last, hops) = place.path.split_last()?;
     let mut steps = &mut network.steps;
-    for &at in groups {
-        match &mut steps.get_mut(at)?.item {
-            Item::Group { body, .. } => steps = &mut body.steps,
-            Item::Layer(_) => return None,
-        }
+    for hop in hops {
+        steps = match (&mut steps.get_mut(hop.step)?.item, hop.network) {
+            (Item::Group { body, .. }, None) => &mut body.steps,
+            (Item::Layer(layer), Some(number)) => {
+                &mut layer.networks_inside_mut().nth(number)?.steps
+            }
+            _ => return None,
+        };
     }
-    (last < steps.len()).then_some((steps, last))
+    (last.step < steps.len()).then_some((steps, last.step))
 }
 
 /// The layer as the text has it, `classes` unresolved.
 pub(super) fn layer_at<'a>(network: &'a NetworkText, place: &Place) -> Option<&'a LayerText> {
-    let (&last, groups) = place.path.split_last()?;
+    let (last, hops) = place.path.split_last()?;
     let mut steps = &network.steps;
-    for &at in groups {
-        match &steps.get(at)?.item {
-            Item::Group { body, .. } => steps = &body.steps,
-            Item::Layer(_) => return None,
-        }
+    for hop in hops {
+        steps = &within(steps, hop)?.steps;
     }
-    match &steps.get(last)?.item {
+    match &steps.get(last.step)?.item {
         Item::Layer(layer) => Some(layer),
         Item::Group { .. } => None,
     }
@@ -121,6 +167,10 @@ pub(super) fn removed(network: &NetworkText, place: &Place) -> Option<NetworkTex
             return Some(network);
         }
         place.path.pop();
+        if place.path.last()?.network.is_some() {
+            // A block without a body is more than a layer less.
+            return None;
+        }
     }
 }
 
@@ -147,20 +197,20 @@ pub(super) fn repeated(
 /// Where the group at `depth` around the place starts in its text; 0 without a text.
 pub(super) fn column(network: &NetworkText, place: &Place, depth: usize) -> usize {
     let mut steps = &network.steps;
-    for (level, &at) in place.path.iter().enumerate() {
-        match steps.get(at) {
-            Some(step) if level == depth => return step.column,
-            Some(Step {
-                item: Item::Group { body, .. },
-                ..
-            }) => steps = &body.steps,
-            _ => break,
+    for (level, hop) in place.path.iter().enumerate() {
+        if level == depth {
+            return steps.get(hop.step).map_or(0, |step| step.column);
+        }
+        match within(steps, hop) {
+            Some(inner) => steps = &inner.steps,
+            None => break,
         }
     }
     0
 }
 
-/// Replaces each layer, in groups too, that `change` gives another for, and counts them.
+/// Replaces each layer, in groups and joined networks too, that `change` gives another for, and
+/// counts them.
 pub(super) fn for_each_layer(
     network: &mut NetworkText,
     change: &mut dyn FnMut(&LayerText) -> Option<LayerText>,
@@ -170,7 +220,11 @@ pub(super) fn for_each_layer(
         match &mut step.item {
             Item::Group { body, .. } => changed += for_each_layer(body, change),
             Item::Layer(layer) => {
-                if let Some(other) = change(layer) {
+                if layer.joins() {
+                    for inner in layer.networks_inside_mut() {
+                        changed += for_each_layer(inner, change);
+                    }
+                } else if let Some(other) = change(layer) {
                     *layer = other;
                     changed += 1;
                 }
@@ -190,6 +244,12 @@ pub(super) fn without(network: NetworkText, kinds: &[&str]) -> Option<NetworkTex
                 body: without(body, kinds)?,
                 times,
             },
+            Item::Layer(mut layer) if layer.joins() => {
+                for inner in layer.networks_inside_mut() {
+                    *inner = without(inner.clone(), kinds)?;
+                }
+                Item::Layer(layer)
+            }
             layer @ Item::Layer(_) => layer,
         };
         Some(step)
@@ -205,6 +265,8 @@ mod tests {
 
     const TEXT: &str =
         "relu -> [tanh -> b: [conv(2, 3) -> softmax] x 3 -> flatten] x 2 -> linear(classes)";
+    const JOINED: &str =
+        "relu -> [residual(tanh -> branch(relu | [flatten] x 2), shortcut=conv(2, 3))] x 2 -> tanh";
 
     fn network() -> NetworkText {
         parse(TEXT, &Kinds::builtin()).unwrap()
@@ -212,16 +274,25 @@ mod tests {
 
     #[test]
     fn every_layer_is_found_where_it_stands() {
-        let network = network();
-        let layers = expand(&network).unwrap();
-        for (index, named) in layers.iter().enumerate() {
-            let place = locate(&network, index).unwrap();
-            assert_eq!(layer_at(&network, &place), Some(&named.layer), "{index}");
+        for text in [TEXT, JOINED] {
+            let mut network = parse(text, &Kinds::builtin()).unwrap();
+            let layers = expand(&network).unwrap();
+            for (index, named) in layers.iter().enumerate() {
+                let place = locate(&network, index).unwrap();
+                assert_eq!(layer_at(&network, &place), Some(&named.layer), "{index}");
+                let (steps, at) = around(&mut network, &place).unwrap();
+                assert_eq!(steps[at].item, Item::Layer(named.layer.clone()));
+                assert_eq!(place.repetitions.len() + 1, place.path.len());
+            }
+            assert_eq!(locate(&network, layers.len()), None);
         }
-        assert_eq!(locate(&network, layers.len()), None);
+        let network = network();
         // The second convolution of the second repetition of the outer group.
         let place = locate(&network, 1 + 8 + 1 + 2).unwrap();
-        assert_eq!(place.path, [1, 1, 0]);
+        assert_eq!(
+            place.path.iter().map(|hop| hop.step).collect::<Vec<_>>(),
+            [1, 1, 0]
+        );
         assert_eq!(place.repetitions, [1, 1]);
         assert_eq!(column(&network, &place, 0), 9);
         assert_eq!(column(&network, &place, 1), 18);
@@ -248,6 +319,36 @@ mod tests {
         let (fewer, from) = repeated(&network, &place, 1, 2).unwrap();
         assert_eq!((fewer.to_string(), from), (TEXT.replace("x 3", "x 2"), 3));
         assert!(repeated(&network, &place, 2, 2).is_none());
+    }
+
+    #[test]
+    fn joined_networks_are_edited_too() {
+        let mut network = parse(JOINED, &Kinds::builtin()).unwrap();
+        // The second flatten, in the second path of the branch of the second block.
+        let index = 1 + 7 + 3;
+        let place = locate(&network, index).unwrap();
+        assert_eq!(place.repetitions, [1, 0, 0, 1]);
+        let (fewer, from) = repeated(&network, &place, 3, 1).unwrap();
+        assert_eq!(
+            (fewer.to_string(), from),
+            (JOINED.replace("[flatten] x 2", "[flatten] x 1"), 2)
+        );
+        assert_eq!(column(&network, &place, 3), 41);
+        assert_eq!(removed(&network, &place), None, "a path would be empty");
+        let less = removed(&network, &locate(&network, 8).unwrap());
+        assert_eq!(less.unwrap().to_string(), JOINED.replace("tanh -> b", "b"));
+        let bare = without(network.clone(), &["tanh"]).unwrap().to_string();
+        assert_eq!(
+            bare,
+            JOINED.replace("tanh -> b", "b").replace(" -> tanh", "")
+        );
+        // A block without one of its networks is none.
+        let none = without(network.clone(), &["conv"]).unwrap();
+        assert_eq!(none.to_string(), "relu -> tanh");
+        let relu = LayerText::new(&Kinds::builtin(), "relu", []).unwrap();
+        let to_relu = &mut |layer: &LayerText| (layer.kind() == "conv").then(|| relu.clone());
+        assert_eq!(for_each_layer(&mut network, to_relu), 1);
+        assert_eq!(network.to_string(), JOINED.replace("conv(2, 3)", "relu"));
     }
 
     #[test]

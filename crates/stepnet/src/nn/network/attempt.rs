@@ -1,7 +1,10 @@
 //! Whether a text makes a network: shapes follow from layer to layer, and what does not fit, or
 //! would ask for more than a machine has, is told before memory is taken for it.
 
+use std::sync::Arc;
+
 use super::checks::{check_classes, check_loss, check_memory};
+use super::join::Join;
 use super::steps::steps;
 use super::{Network, Node};
 use crate::Element;
@@ -116,16 +119,24 @@ pub(in crate::nn) fn attempt<T: Element>(
     let layers = notation::expand(&text)?;
     let mut stack = Stack {
         terms,
+        input,
         nodes: Vec::new(),
-        shape: input,
         parameters: 0,
         work: 0,
     };
+    // The value that each layer of the text makes: implied layers lie between.
+    let mut made: Vec<usize> = Vec::with_capacity(layers.len());
     for (index, layer) in layers.iter().enumerate() {
-        if let Err(fault) = stack.push_with_flatten(layer) {
-            let (nodes, input) = (stack.nodes, stack.shape);
-            return Err(fault.at(index, layers, nodes, input));
+        let inputs = layer.inputs.iter();
+        let inputs: Vec<usize> = inputs
+            .map(|input| input.map_or(0, |layer| made[layer]))
+            .collect();
+        let source = layer.source.map_or(0, |layer| made[layer]);
+        let shape = stack.shape(source);
+        if let Err(fault) = stack.push_with_flatten(layer, inputs, source) {
+            return Err(fault.at(index, layers, stack.nodes, shape));
         }
+        made.push(stack.nodes.len());
     }
     let Stack {
         nodes, parameters, ..
@@ -214,30 +225,103 @@ impl Fault {
     }
 }
 
-/// The nodes so far and what flows out of them.
+/// The nodes so far.
 struct Stack<'a, T> {
     terms: &'a Terms<'a, T>,
+    input: Shape,
     nodes: Vec<Node<T>>,
-    shape: Shape,
     parameters: usize,
     work: u64,
 }
 
+/// A layer that is to become a node.
+struct Candidate<'n, T> {
+    name: &'n str,
+    layer: Arc<dyn Layer<T>>,
+    join: Option<Join>,
+    inputs: Vec<usize>,
+    implied: bool,
+}
+
 impl<T: Element> Stack<'_, T> {
-    /// Pushes a layer, and before a dense one the flatten that the text left out.
-    fn push_with_flatten(&mut self, named: &NamedLayer) -> Result<(), Fault> {
-        if named.layer.kind() == "linear" && matches!(self.shape, Shape::Volume { .. }) {
-            let kinds = self.terms.registry.kinds();
-            let flatten = LayerText::new(kinds, "flatten", []).map_err(Fault::Plain)?;
-            self.push(&format!("flatten before {}", named.name), &flatten, true)?;
-        }
-        self.push(&named.name, &named.layer, false)
+    /// The shape of a value: 0 is the input, `i + 1` the output of node `i`.
+    fn shape(&self, value: usize) -> Shape {
+        let node = value.checked_sub(1).and_then(|node| self.nodes.get(node));
+        node.map_or(self.input, Node::output)
     }
 
-    fn push(&mut self, name: &str, text: &LayerText, implied: bool) -> Result<(), Fault> {
+    /// Pushes a layer, and before a dense one the flatten that the text left out.
+    fn push_with_flatten(
+        &mut self,
+        named: &NamedLayer,
+        mut inputs: Vec<usize>,
+        source: usize,
+    ) -> Result<(), Fault> {
+        if named.layer.kind() == "linear" && matches!(self.shape(inputs[0]), Shape::Volume { .. }) {
+            let kinds = self.terms.registry.kinds();
+            let flatten = LayerText::new(kinds, "flatten", []).map_err(Fault::Plain)?;
+            let name = format!("flatten before {}", named.name);
+            self.push_layer(&name, &flatten, inputs, true)?;
+            inputs = vec![self.nodes.len()];
+        }
+        if named.layer.joins() {
+            return self.push_join(named, inputs, source);
+        }
+        self.push_layer(&named.name, &named.layer, inputs, false)
+    }
+
+    /// Pushes what joins the `inputs`, made of value number `source`.
+    fn push_join(
+        &mut self,
+        named: &NamedLayer,
+        inputs: Vec<usize>,
+        source: usize,
+    ) -> Result<(), Fault> {
+        let shapes: Vec<Shape> = inputs.iter().map(|&value| self.shape(value)).collect();
+        let adds = named.layer.kind() == notation::RESIDUAL;
+        let joined = match adds {
+            true => Join::add(&shapes),
+            false => Join::concat(&shapes),
+        };
+        let join = joined.map_err(|problem| Fault::Misfit {
+            kind: Kind::Input,
+            problem,
+            formula: None,
+            remedies: match adds {
+                true => projection(self.terms, &named.layer, self.shape(source), shapes[0]),
+                false => Vec::new(),
+            },
+        })?;
+        self.push(Candidate {
+            name: &named.name,
+            layer: Arc::new(join.clone()),
+            join: Some(join),
+            inputs,
+            implied: false,
+        })
+    }
+
+    fn push_layer(
+        &mut self,
+        name: &str,
+        text: &LayerText,
+        inputs: Vec<usize>,
+        implied: bool,
+    ) -> Result<(), Fault> {
         let layer = self.terms.registry.made(text);
         let layer = layer.map_err(|problem| Fault::new(Kind::Arguments, problem, None))?;
-        let input = self.shape;
+        self.push(Candidate {
+            name,
+            layer,
+            join: None,
+            inputs,
+            implied,
+        })
+    }
+
+    fn push(&mut self, candidate: Candidate<'_, T>) -> Result<(), Fault> {
+        let layer = candidate.layer;
+        let input = self.shape(candidate.inputs[0]);
         let output = layer.output_shape(input).map_err(|problem| Fault::Misfit {
             kind: Kind::Input,
             problem,
@@ -286,16 +370,17 @@ impl<T: Element> Stack<'_, T> {
             return Err(too_much(problem, Some(formula + &before)));
         };
         self.nodes.push(Node {
-            name: name.to_owned(),
+            name: candidate.name.to_owned(),
             layer,
+            join: candidate.join,
+            inputs: candidate.inputs,
             input,
             output,
             parameters,
             range: self.parameters..total,
-            implied,
+            implied: candidate.implied,
             frozen: false,
         });
-        self.shape = output;
         self.parameters = total;
         Ok(())
     }
@@ -328,6 +413,48 @@ impl<T: Element> Stack<'_, T> {
             Some(format!("{} made {sum} features of {volume}", node.name))
         })
     }
+}
+
+/// The residual block with a shortcut that brings its `input` to what its body gives: the projection
+/// of He et al. (2016).
+fn projection<T: Element>(
+    terms: &Terms<'_, T>,
+    block: &LayerText,
+    input: Shape,
+    body: Shape,
+) -> Vec<Remedy> {
+    let kinds = terms.registry.kinds();
+    let layer = match (input, body) {
+        (
+            Shape::Volume { height, width, .. },
+            Shape::Volume {
+                height: rows,
+                width: columns,
+                channels,
+            },
+        ) => {
+            // With a kernel of one, stride s leaves ceil(n / s).
+            let stride = |n: usize, m: usize| (1..=n).find(|&s| n.div_ceil(s) <= m);
+            let (Some(down), Some(across)) = (stride(height, rows), stride(width, columns)) else {
+                return Vec::new();
+            };
+            let arguments = [
+                ("filters", channels.into()),
+                ("kernel", 1.into()),
+                ("stride", [down, across].into()),
+            ];
+            LayerText::new(kinds, "conv", arguments)
+        }
+        (_, Shape::Features(units)) => LayerText::new(kinds, "linear", [("units", units.into())]),
+        _ => return Vec::new(),
+    };
+    let with = layer.and_then(|layer| {
+        let shortcut: NetworkText = [layer].into_iter().collect();
+        block.clone().with("shortcut", shortcut)
+    });
+    let cost = crate::nn::doctor::cost::ARGUMENT;
+    let remedy = |text| Remedy { text, cost };
+    with.ok().map(remedy).into_iter().collect()
 }
 
 /// How many numbers some arrays hold: `3 * 3 * 8 * 16 + 16 = 1168`, and the sum.

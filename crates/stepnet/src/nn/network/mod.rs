@@ -1,8 +1,10 @@
-//! A network: layers in order, their shapes, and all learnt numbers in one array.
+//! A network: layers in order, each behind those whose outputs it takes, their shapes, and all
+//! learnt numbers in one array.
 
 pub(super) mod attempt;
 mod builder;
 mod checks;
+mod join;
 mod steps;
 
 use std::ops::Range;
@@ -11,6 +13,7 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayViewD};
 
 pub use builder::NetworkBuilder;
+pub use join::Join;
 pub(super) use steps::Step;
 
 use super::init::Init;
@@ -29,6 +32,9 @@ use crate::rng::RandomState;
 pub struct Node<T> {
     name: String,
     layer: Arc<dyn Layer<T>>,
+    /// What joins several values; then `layer` is the same.
+    join: Option<Join>,
+    inputs: Vec<usize>,
     input: Shape,
     output: Shape,
     parameters: Vec<Parameter>,
@@ -48,7 +54,18 @@ impl<T: Element> Node<T> {
         self.layer.as_ref()
     }
 
-    /// The shape of an input example.
+    /// The values it takes: 0 is the network's input, `i + 1` the output of layer number `i`. One,
+    /// unless it joins several.
+    pub fn inputs(&self) -> &[usize] {
+        &self.inputs
+    }
+
+    /// How it joins several values: where a residual block or branches end.
+    pub fn join(&self) -> Option<&Join> {
+        self.join.as_ref()
+    }
+
+    /// The shape of an input example; of several inputs, of the first.
     pub fn input(&self) -> Shape {
         self.input
     }
@@ -265,7 +282,7 @@ impl<T: Element> Network<T> {
             .fold(0, u64::saturating_add)
     }
 
-    /// What does the work of a span of nodes.
+    /// What does the work of a span of nodes; of a sum with its ReLU, the sum.
     pub(super) fn span_layer(&self, span: Span) -> &dyn Layer<T> {
         let together = self.steps[span.step].together.as_deref();
         together.unwrap_or_else(|| self.nodes[span.first].layer())
@@ -280,11 +297,17 @@ impl<T: Element> Network<T> {
         &self.parameters[self.nodes[node].range.clone()]
     }
 
-    pub(super) fn shape_before(&self, node: usize) -> Shape {
-        match node.checked_sub(1) {
-            Some(before) => self.nodes[before].output,
+    /// The shape of value number `value`: 0 is the input, `i + 1` the output of layer number `i`.
+    pub(crate) fn value_shape(&self, value: usize) -> Shape {
+        match value.checked_sub(1) {
+            Some(node) => self.nodes[node].output,
             None => self.input,
         }
+    }
+
+    /// For each value the numbers of the layers that take it, in order.
+    pub(crate) fn readers(&self) -> Vec<Vec<usize>> {
+        readers(&self.nodes)
     }
 
     /// How many layers run in training: all but an activation that the loss is fused with.
@@ -345,4 +368,15 @@ impl<T: Element> Network<T> {
         Array2::from_shape_vec((examples, self.output().len()), outputs)
             .map_err(|error| Error::Training(error.to_string()))
     }
+}
+
+/// See [`Network::readers`].
+fn readers<T>(nodes: &[Node<T>]) -> Vec<Vec<usize>> {
+    let mut readers = vec![Vec::new(); nodes.len() + 1];
+    for (number, node) in nodes.iter().enumerate() {
+        for &value in &node.inputs {
+            readers[value].push(number);
+        }
+    }
+    readers
 }

@@ -6,6 +6,10 @@ use std::sync::Arc;
 use super::{Count, DefaultValue, PaddingText, ParameterKind, Signature, Value};
 use crate::{Error, Result};
 
+/// The kind that adds networks, and the one that joins their channels: [`super::expand`] writes them out.
+pub(in crate::nn) const RESIDUAL: &str = "residual";
+pub(super) const BRANCH: &str = "branch";
+
 /// The layer kinds a text may name: the built-in ones and those a user registered.
 #[derive(Debug, Clone)]
 pub struct Kinds {
@@ -230,5 +234,16 @@ fn builtin_signatures() -> Vec<Signature> {
             "While training, drops each value with a probability.",
         )
         .required("rate", Rate),
+        Signature::new(
+            RESIDUAL,
+            "Adds to its input, or to what a shortcut makes of it, what a network makes of it.",
+        )
+        .required("body", ParameterKind::Network)
+        .optional_network("shortcut", ParameterKind::Network),
+        Signature::new(
+            BRANCH,
+            "Networks side by side, the channels of their outputs one after the other.",
+        )
+        .required("paths", ParameterKind::Branches),
     ]
 }

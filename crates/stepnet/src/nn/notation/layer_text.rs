@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::kinds::{BRANCH, RESIDUAL};
 use super::{Count, DefaultValue, Kinds, NetworkText, PaddingText, Signature, Value};
 use crate::{Error, Result};
 
@@ -83,6 +84,14 @@ impl LayerText {
         self.set(name, value.into())?;
         self.drop_defaults();
         Ok(self)
+    }
+
+    /// A layer of a kind without parameters that no text can name.
+    pub(in crate::nn) fn bare(signature: Signature) -> Self {
+        Self {
+            signature: Arc::new(signature),
+            values: Vec::new(),
+        }
     }
 
     /// A layer from values that were checked one by one, a place per parameter.
@@ -184,13 +193,18 @@ impl LayerText {
         }
     }
 
+    /// Whether the networks among its arguments are written out, the layer being what joins them.
+    pub(in crate::nn) fn joins(&self) -> bool {
+        [RESIDUAL, BRANCH].contains(&self.kind())
+    }
+
     /// The value given for the parameter at `place`, `None` where the default holds.
     pub(super) fn given(&self, place: usize) -> Option<&Value> {
         self.values.get(place)?.as_ref()
     }
 
     /// The networks among the arguments.
-    pub(super) fn networks_inside(&self) -> impl Iterator<Item = &NetworkText> {
+    pub(in crate::nn) fn networks_inside(&self) -> impl Iterator<Item = &NetworkText> {
         self.values.iter().flatten().flat_map(|value| match value {
             Value::Networks(networks) => networks.as_slice(),
             _ => &[],
@@ -198,7 +212,7 @@ impl LayerText {
     }
 
     /// The same, to be changed.
-    pub(super) fn networks_inside_mut(&mut self) -> impl Iterator<Item = &mut NetworkText> {
+    pub(in crate::nn) fn networks_inside_mut(&mut self) -> impl Iterator<Item = &mut NetworkText> {
         let values = self.values.iter_mut().flatten();
         values.flat_map(|value| match value {
             Value::Networks(networks) => networks.as_mut_slice(),

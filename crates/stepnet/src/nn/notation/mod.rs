@@ -48,6 +48,8 @@
 //! | `tanh` | The hyperbolic tangent. |  |
 //! | `softmax` | exp(z) over its sum across the features. |  |
 //! | `dropout(rate)` | While training, drops each value with a probability. |  |
+//! | `residual(body, shortcut=...)` | Adds to its input, or to what a shortcut makes of it, what a network makes of it. |  |
+//! | `branch(paths)` | Networks side by side, the channels of their outputs one after the other. |  |
 //!
 //! # Canonical text
 //!
@@ -95,6 +97,7 @@ mod tests;
 
 pub use error::NotationError;
 pub use kinds::Kinds;
+pub(in crate::nn) use kinds::RESIDUAL;
 pub use layer_text::LayerText;
 pub use names::{MAX_DEPTH, MAX_LABEL, MAX_LABEL_PATH, MAX_LAYERS, NamedLayer, expand};
 pub use parser::{MAX_TEXT, parse, parse_or_preset};

@@ -1,8 +1,9 @@
-//! From steps to a flat list of named layers.
+//! From steps to a flat list of named layers, and which takes whose output.
 
 use std::collections::HashMap;
 
 use super::error::quoted;
+use super::kinds::RESIDUAL;
 use super::lexer::is_word;
 use super::{Item, LayerText, NetworkText, NotationError};
 
@@ -27,9 +28,15 @@ pub struct NamedLayer {
     pub layer: LayerText,
     /// Where the layer stands in the text, in characters from 1; 0 without a text.
     pub column: usize,
+    /// What it takes: the outputs of these layers, by their places in the list; `None` is the
+    /// network's input. One for all layers but those that join networks.
+    pub inputs: Vec<Option<usize>>,
+    /// What flows into it: its input or, where it joins networks, theirs.
+    pub(in crate::nn) source: Option<usize>,
 }
 
-/// The layers of a network in order, groups written out, each with a unique name.
+/// The layers of a network in order, groups and joined networks written out, each with a unique
+/// name. A layer stands behind those that it takes its input from.
 ///
 /// - A layer without a label is called by its kind and its number among the layers of that kind,
 ///   labelled ones included: `conv1`, `conv2`, `linear1`. So a new label renames no other layer.
@@ -38,7 +45,12 @@ pub struct NamedLayer {
 /// - The label of a group starts the names inside, which are counted anew in each repetition:
 ///   `block: [conv(8, 3) -> relu] x 2` gives `block.1.conv1`, `block.1.relu1`, `block.2.conv1`, ...
 ///
-/// Networks among a layer's arguments stay there; they are expanded on their own.
+/// - The layers inside of `residual` and `branch` stand before it, and their names start with its
+///   name: `residual1.conv1` in the body, `residual1.shortcut.conv1` in the shortcut,
+///   `branch1.2.conv1` in the second branch. The layer itself comes last, and joins their outputs:
+///   the body's and the shortcut's (or the input), or those of the branches.
+///
+/// Networks among the arguments of a registered kind stay there; they are expanded on their own.
 ///
 /// # Errors
 ///
@@ -51,6 +63,8 @@ pub fn expand(network: &NetworkText) -> Result<Vec<NamedLayer>, NotationError> {
         name: found.name,
         layer: found.layer.clone(),
         column: found.column,
+        inputs: found.inputs,
+        source: found.source,
     };
     Ok(written_out(network).into_iter().map(named).collect())
 }
@@ -161,6 +175,12 @@ fn check_labels(
                 check_labels(body, &mut HashMap::new(), length)?;
             }
             Item::Group { body, .. } => check_labels(body, scope, around)?,
+            // Names of joined networks are compared where the whole is written out.
+            Item::Layer(layer) if layer.joins() => {
+                for inner in layer.networks_inside() {
+                    check_labels(inner, &mut HashMap::new(), length)?;
+                }
+            }
             Item::Layer(layer) => layer.networks_inside().try_for_each(check_names)?,
         }
     }
@@ -186,6 +206,8 @@ struct Found<'a> {
     labelled: bool,
     layer: &'a LayerText,
     column: usize,
+    inputs: Vec<Option<usize>>,
+    source: Option<usize>,
 }
 
 /// Where names are unique and kinds are counted together.
@@ -196,19 +218,30 @@ struct Scope<'a> {
     counts: HashMap<&'a str, usize>,
 }
 
+impl Scope<'_> {
+    fn within(prefix: String) -> Self {
+        Self {
+            prefix,
+            counts: HashMap::new(),
+        }
+    }
+}
+
 fn written_out(network: &NetworkText) -> Vec<Found<'_>> {
     let mut layers = Vec::new();
-    write_out(network, &mut Scope::default(), "", &mut layers);
+    write_out(network, &mut Scope::default(), "", None, &mut layers);
     layers
 }
 
-/// Appends the layers of a network; `suffix` numbers the repetitions that labels stand in.
+/// Appends the layers of a network whose first takes the output of layer `input`, and returns the
+/// last one's place; `suffix` numbers the repetitions that labels stand in.
 fn write_out<'a>(
     network: &'a NetworkText,
     scope: &mut Scope<'a>,
     suffix: &str,
+    mut input: Option<usize>,
     layers: &mut Vec<Found<'a>>,
-) {
+) -> Option<usize> {
     for step in &network.steps {
         let label = step.label.as_ref();
         let full = label.map(|label| format!("{}{label}{suffix}", scope.prefix));
@@ -216,28 +249,65 @@ fn write_out<'a>(
             Item::Layer(layer) => {
                 let count = scope.counts.entry(layer.kind()).or_default();
                 *count += 1;
+                let labelled = full.is_some();
                 let automatic = || format!("{}{}{count}", scope.prefix, layer.kind());
+                let name = full.unwrap_or_else(automatic);
+                let inputs = match layer.joins() {
+                    true => write_out_joined(layer, &name, input, layers),
+                    false => vec![input],
+                };
                 layers.push(Found {
-                    labelled: full.is_some(),
-                    name: full.unwrap_or_else(automatic),
+                    name,
+                    labelled,
                     layer,
                     column: step.column,
+                    inputs,
+                    source: input,
                 });
+                input = Some(layers.len() - 1);
             }
             Item::Group { body, times } => {
                 for repetition in 1..=*times {
-                    if let Some(full) = &full {
-                        let mut inner = Scope {
-                            prefix: format!("{full}.{repetition}."),
-                            counts: HashMap::new(),
-                        };
-                        write_out(body, &mut inner, "", layers);
+                    input = if let Some(full) = &full {
+                        let mut inner = Scope::within(format!("{full}.{repetition}."));
+                        write_out(body, &mut inner, "", input, layers)
                     } else {
                         let suffix = format!("{suffix}.{repetition}");
-                        write_out(body, scope, &suffix, layers);
-                    }
+                        write_out(body, scope, &suffix, input, layers)
+                    };
                 }
             }
         }
     }
+    input
+}
+
+/// Appends the layers of the networks that `layer`, called `name`, joins, all of which take the
+/// output of layer `input`; returns what it joins.
+fn write_out_joined<'a>(
+    layer: &'a LayerText,
+    name: &str,
+    input: Option<usize>,
+    layers: &mut Vec<Found<'a>>,
+) -> Vec<Option<usize>> {
+    let residual = layer.kind() == RESIDUAL;
+    let mut outputs = Vec::new();
+    for (number, network) in layer.networks_inside().enumerate() {
+        let prefix = match (residual, number) {
+            (true, 0) => format!("{name}."),
+            (true, _) => format!("{name}.shortcut."),
+            (false, _) => format!("{name}.{}.", number + 1),
+        };
+        outputs.push(write_out(
+            network,
+            &mut Scope::within(prefix),
+            "",
+            input,
+            layers,
+        ));
+    }
+    if residual && outputs.len() == 1 {
+        outputs.push(input);
+    }
+    outputs
 }

@@ -9,15 +9,13 @@ fn read(text: &str) -> NetworkText {
     parse(text, &Kinds::builtin()).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-/// Kinds with layers that hold networks, as later issues and users add them.
+/// Kinds with users' layers, one of which holds networks.
 fn kinds_with_networks() -> Kinds {
     let mut kinds = Kinds::builtin();
-    let residual = Signature::new("residual", "Adds what goes around a network.")
-        .required("body", ParameterKind::Network)
-        .optional_network("shortcut", ParameterKind::Network);
-    let branch = Signature::new("branch", "Networks side by side, concatenated.")
+    let around = Signature::new("around", "A user's own layer with networks in it.")
         .alias("inception_block2")
-        .required("paths", ParameterKind::Branches);
+        .required("body", ParameterKind::Branches)
+        .optional_network("other", ParameterKind::Network);
     let custom = Signature::new("my_layer", "A user's own layer.")
         .optional("groups", ParameterKind::CountOrClasses, 2)
         .optional("window", ParameterKind::Pair, [3, 5])
@@ -25,7 +23,7 @@ fn kinds_with_networks() -> Kinds {
         .same_as("step", ParameterKind::Pair, "window")
         .optional("slope", ParameterKind::Number, -0.5)
         .optional("fast", ParameterKind::Flag, false);
-    for signature in [residual, branch, custom] {
+    for signature in [around, custom] {
         kinds.register(signature).expect("a sound signature");
     }
     kinds
@@ -138,11 +136,12 @@ fn getters_answer_with_values_and_defaults() {
         (0.25, Count::Classes)
     );
 
-    let text = "branch(relu | tanh) -> residual(relu)";
+    let text = "around(relu | tanh) -> residual(relu)";
     let layers = expand(&parse(text, &kinds_with_networks()).expect(text)).expect(text);
-    assert_eq!(layers[0].layer.networks("paths").len(), 2);
-    assert_eq!(layers[1].layer.network("body"), Some(&read("relu")));
-    assert_eq!(layers[1].layer.network("shortcut"), None);
+    assert_eq!(layers[0].layer.networks("body").len(), 2);
+    assert_eq!(layers[0].layer.network("other"), None);
+    assert_eq!(layers[2].layer.network("body"), Some(&read("relu")));
+    assert_eq!(layers[2].layer.network("shortcut"), None);
 }
 
 #[test]
@@ -192,9 +191,71 @@ fn layers_are_named_by_kind_and_order() {
             "relu2"
         ]
     );
+    assert_eq!(names("a: around(a: relu -> relu) -> relu"), ["a", "relu1"]);
     assert_eq!(
-        names("a: residual(a: relu -> relu) -> relu"),
-        ["a", "relu1"]
+        names("conv(8, 3) -> a: residual(a: relu -> conv(8, 3)) -> conv(8, 3)"),
+        ["conv1", "a.a", "a.conv1", "a", "conv2"]
+    );
+    assert_eq!(
+        names("[residual(relu, shortcut=b: [relu] x 2)] x 2 -> branch(relu | [relu] x 2)"),
+        [
+            "residual1.relu1",
+            "residual1.shortcut.b.1.relu1",
+            "residual1.shortcut.b.2.relu1",
+            "residual1",
+            "residual2.relu1",
+            "residual2.shortcut.b.1.relu1",
+            "residual2.shortcut.b.2.relu1",
+            "residual2",
+            "branch1.1.relu1",
+            "branch1.2.relu1",
+            "branch1.2.relu2",
+            "branch1"
+        ]
+    );
+}
+
+#[test]
+fn layers_take_what_stands_before_them_or_what_they_join() {
+    let inputs = |text: &str| -> Vec<Vec<Option<usize>>> {
+        let layers = expand(&read(text)).expect(text);
+        layers.into_iter().map(|layer| layer.inputs).collect()
+    };
+    let one = |layer: usize| vec![Some(layer)];
+    assert_eq!(inputs("[relu] x 3"), [vec![None], one(0), one(1)]);
+    // Without a shortcut what is added is what the body takes, be it the network's input.
+    assert_eq!(
+        inputs("residual(relu -> tanh) -> residual(relu)"),
+        [
+            vec![None],
+            one(0),
+            vec![Some(1), None],
+            one(2),
+            vec![Some(3), Some(2)]
+        ]
+    );
+    assert_eq!(
+        inputs("relu -> residual(residual(relu), shortcut=tanh) -> relu"),
+        [
+            vec![None],
+            one(0),
+            vec![Some(1), Some(0)],
+            one(0),
+            vec![Some(2), Some(3)],
+            one(4)
+        ]
+    );
+    assert_eq!(
+        inputs("relu -> branch(relu | tanh -> relu | residual(relu))"),
+        [
+            vec![None],
+            one(0),
+            one(0),
+            one(2),
+            one(0),
+            vec![Some(4), Some(0)],
+            vec![Some(1), Some(3), Some(5)]
+        ]
     );
 }
 

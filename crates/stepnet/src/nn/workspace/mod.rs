@@ -121,11 +121,12 @@ impl<T: Element> Workspace<T> {
             .then(|| &self.slots[buffer.slot][..batch * buffer.len])
     }
 
-    /// The gradient of the loss by the input of layer number `node` in the last training pass;
-    /// for `node` 0 the gradient by the network's input, if asked for.
-    pub fn input_gradient(&self, node: usize, batch: usize) -> Option<&[T]> {
-        let available = self.plan.options.keep_values || node == 0;
-        let buffer = (*self.plan.gradients.get(node)?)?;
+    /// The gradient of the loss by value number `value` in the last training pass: 0 is the
+    /// network's input, `i + 1` the output of layer number `i`. `None` unless values are kept, but
+    /// for the input's, if it was asked for.
+    pub fn value_gradient(&self, value: usize, batch: usize) -> Option<&[T]> {
+        let available = self.plan.options.keep_values || value == 0;
+        let buffer = (*self.plan.gradients.get(value)?)?;
         available.then(|| &self.slots[buffer.slot][..batch * buffer.len])
     }
 

@@ -7,11 +7,11 @@ use std::time::Instant;
 use super::{Batch, Workspace};
 use crate::Element;
 use crate::error::Result;
-use crate::kernels::{AlignedVec, parallel};
+use crate::kernels::{AlignedVec, join, parallel};
 use crate::nn::layer::{Backward, Context, Forward, Layer, Noise, Passed};
 use crate::nn::loss::{Scores, Targets};
 use crate::nn::network::Network;
-use crate::nn::plan::{Buffer, Span};
+use crate::nn::plan::{Buffer, Flow, Span};
 
 impl<T: Element> Workspace<T> {
     /// Tells `mark` on which sides of their kinks the layers from number `first` on came out in
@@ -34,6 +34,9 @@ impl<T: Element> Workspace<T> {
             if layer.is_view(true) {
                 continue;
             }
+            if network.nodes()[node].join().is_some() {
+                continue;
+            }
             // What a joined span keeps at its first node's place is not that node's own.
             let joined = |span: &Span| span.first == node && span.is_joined();
             let (kept, indices) = match self.plan.spans.iter().any(joined) {
@@ -43,7 +46,7 @@ impl<T: Element> Workspace<T> {
             let share = |whole: usize| whole / self.plan.batch * examples;
             let passed = Passed {
                 context: self.context(network, node..node + 1, examples, Some(batch.noise)),
-                x: filled(self.plan.values[node]),
+                x: filled(self.plan.values[network.nodes()[node].inputs()[0]]),
                 y: filled(self.plan.values[node + 1]),
                 kept: &kept[..share(kept.len())],
                 kept_indices: &indices[..share(indices.len())],
@@ -104,19 +107,24 @@ impl<T: Element> Workspace<T> {
         };
         for number in (0..self.plan.spans.len()).rev() {
             let span = self.plan.spans[number];
-            if span.first < self.plan.first_backward {
-                return;
+            if self.plan.flows[span.first].is_empty() {
+                continue;
             }
-            if span.is_joined() && self.plan.options.keep_values {
-                // The gradients inside, for whoever looks at them.
+            let start = self.times.is_some().then(Instant::now);
+            let sum = network.nodes()[span.first].join().is_some();
+            if span.is_joined() && (sum || self.plan.options.keep_values) {
+                // The gradients inside: by a sum, and for whoever looks at them.
                 for node in (span.first + 1..span.end).rev() {
                     let layer = network.nodes()[node].layer();
                     self.backward_span(&pass, layer, node..node + 1, false);
                 }
             }
-            let layer = network.span_layer(span);
-            let start = self.times.is_some().then(Instant::now);
-            self.backward_span(&pass, layer, span.first..span.end, true);
+            if sum {
+                self.backward_join(&pass, span.first);
+            } else {
+                let layer = network.span_layer(span);
+                self.backward_span(&pass, layer, span.first..span.end, true);
+            }
             self.note(&pass, number, 1, start);
         }
     }
@@ -216,9 +224,20 @@ impl<T: Element> Workspace<T> {
         if layer.is_view(noise.is_some()) {
             return;
         }
-        let (input, output) = (self.plan.values[span.start], self.plan.values[span.end]);
-        let mut slot = self.take(output);
         let node = span.start;
+        let (inputs, output) = (network.nodes()[node].inputs(), self.plan.values[span.end]);
+        let mut slot = self.take(output);
+        if let Some(join) = network.nodes()[node].join() {
+            let values = |number: usize| match self.plan.values[inputs[number]] {
+                Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],
+                None => x,
+            };
+            let len = batch * network.nodes()[span.end - 1].output().len();
+            join.forward_from(values, &mut slot[..len], span.len() > 1);
+            self.put_back(output, slot);
+            return;
+        }
+        let input = self.plan.values[inputs[0]];
         let (kept, indices) = (self.kept[node].len(), self.kept_indices[node].len());
         let share = |whole: usize| whole / self.plan.batch * batch;
         layer.forward(Forward {
@@ -262,6 +281,40 @@ impl<T: Element> Workspace<T> {
         }
     }
 
+    /// Hands the gradient by a join's output to its inputs.
+    fn backward_join(&mut self, pass: &Pass<'_, T>, node: usize) {
+        let described = &pass.network.nodes()[node];
+        let Some(join) = described.join() else { return };
+        for (number, &value) in described.inputs().iter().enumerate() {
+            let add = match self.plan.flows[node][number] {
+                Flow::None | Flow::View => continue,
+                Flow::Write => false,
+                Flow::Add(_) => true,
+            };
+            self.pass_on(pass, node, value, |dy, dx| {
+                join.backward_to(number, dy, dx, add)
+            });
+        }
+    }
+
+    /// Gives `work` the gradient by the output of a node and the one by a value, to be written or
+    /// added to.
+    fn pass_on(
+        &mut self,
+        pass: &Pass<'_, T>,
+        node: usize,
+        value: usize,
+        work: impl FnOnce(&[T], &mut [T]),
+    ) {
+        let (from, to) = (self.plan.gradients[node + 1], self.plan.gradients[value]);
+        let mut slot = self.take(to);
+        if let (Some(from), Some(to)) = (from, to) {
+            let dy = &self.slots[from.slot][..pass.batch * from.len];
+            work(dy, &mut slot[..pass.batch * to.len]);
+        }
+        self.put_back(to, slot);
+    }
+
     /// Runs the nodes of `span` backward by `layer`; by `learns` it writes the gradients of the
     /// first one's parameters.
     fn backward_span(
@@ -277,13 +330,24 @@ impl<T: Element> Workspace<T> {
             batch,
             noise,
         } = *pass;
+        let node = span.start;
+        let value = network.nodes()[node].inputs()[0];
+        let flow = self.plan.flows[node].first().copied().unwrap_or(Flow::None);
         if layer.is_view(noise.is_some()) {
+            match flow {
+                Flow::None | Flow::View => {}
+                Flow::Write => self.pass_on(pass, node, value, |dy, dx| dx.copy_from_slice(dy)),
+                Flow::Add(_) => self.pass_on(pass, node, value, |dy, dx| join::add_to(dx, dy)),
+            }
             return;
         }
         let reads = layer.reads();
-        let node = span.start;
-        let (input, output) = (self.plan.values[node], self.plan.values[span.end]);
-        let dx_buffer = self.plan.gradients[node];
+        let (input, output) = (self.plan.values[value], self.plan.values[span.end]);
+        let dx_buffer = match flow {
+            Flow::None | Flow::View => None,
+            Flow::Write => self.plan.gradients[value],
+            Flow::Add(part) => part,
+        };
         let mut dx_slot = self.take(dx_buffer);
         let context = self.context(network, span.clone(), batch, noise);
         let share = |whole: usize| whole / self.plan.batch * batch;
@@ -305,6 +369,13 @@ impl<T: Element> Workspace<T> {
             scratch: &mut self.scratch,
             context,
         });
+        if let (Flow::Add(_), Some(part)) = (flow, dx_buffer) {
+            let sum = self.plan.gradients[value];
+            let mut slot = self.take(sum);
+            let len = batch * part.len;
+            join::add_to(&mut slot[..len], &dx_slot[..len]);
+            self.put_back(sum, slot);
+        }
         self.put_back(dx_buffer, dx_slot);
     }
 }

@@ -113,7 +113,8 @@ fn faults_of(whole: &Whole, number: usize, options: &Options) -> Result<Vec<Faul
     let node = &network.nodes()[number];
     // The loss takes the part of a closing activation that it is fused with.
     let fused = number + 1 == network.nodes().len() && network.loss().fused_kind().is_some();
-    if fused || node.layer().is_view(true) {
+    // What joins values adds nothing of its own, and takes more than one input.
+    if fused || node.layer().is_view(true) || node.join().is_some() {
         return Ok(Vec::new());
     }
     let described = Described {

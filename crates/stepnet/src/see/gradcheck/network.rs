@@ -72,7 +72,7 @@ pub fn network(network: &Network<f64>, examples: &Examples, options: &Options) -
 fn rounding(workspace: &Workspace<f64>, network: &Network<f64>, examples: usize) -> f64 {
     let nodes = workspace.plan().nodes();
     let norm = |values: &[f64]| norm(values.iter().copied());
-    let Some(dz) = workspace.input_gradient(nodes, examples) else {
+    let Some(dz) = workspace.value_gradient(nodes, examples) else {
         return 0.0;
     };
     let terms = dz.len() as f64;
@@ -138,7 +138,7 @@ impl Whole {
                 "the loss of the examples is {cost}, so it has no gradient; look for values that are too large or not finite in the examples and the weights"
             )));
         }
-        let Some(input_gradient) = workspace.input_gradient(0, batch) else {
+        let Some(input_gradient) = workspace.value_gradient(0, batch) else {
             return Err(Error::Training(
                 "the gradient by the input was not kept".into(),
             ));
@@ -198,7 +198,7 @@ impl Whole {
 
     /// What a layer got in the last pass.
     pub(super) fn input_of(&self, layer: usize) -> &[f64] {
-        let before = layer.checked_sub(1);
+        let before = self.network.nodes()[layer].inputs()[0].checked_sub(1);
         let value = before.and_then(|before| self.workspace.value(before, self.named.len()));
         value.unwrap_or(self.examples.x())
     }

@@ -8,7 +8,7 @@ use super::sum::{Check, Exact, gamma, tiny};
 use crate::Element;
 use crate::error::Result;
 use crate::memory;
-use crate::nn::account::{Feed, Feeds, number, operand};
+use crate::nn::account::{number, operand};
 use crate::nn::{Loss, largest};
 
 /// Roundings of the network's probability: two for a sigmoid's or softmax's exponential on each
@@ -39,7 +39,7 @@ impl<T: Element> Why<'_, T> {
         } else if spot.value == nodes - usize::from(fused) {
             self.by_loss(spot, wanted)
         } else {
-            self.by_layer(spot)?
+            self.by_layers(spot)?
         };
         Ok(Gradient {
             class: wanted,
@@ -67,7 +67,7 @@ impl<T: Element> Why<'_, T> {
     fn returned(&self, value: usize) -> &[T] {
         let passes = self.backward.as_ref();
         passes
-            .and_then(|(_, _, workspace)| workspace.input_gradient(value, 1))
+            .and_then(|(_, _, workspace)| workspace.value_gradient(value, 1))
             .unwrap_or(&[])
     }
 
@@ -190,73 +190,107 @@ impl<T: Element> Why<'_, T> {
         gamma::<T>(PROBABILITY_ROUNDINGS + moved) * p + tiny::<T>()
     }
 
-    /// What the outputs of the next layer sent back.
-    fn by_layer(&self, spot: Spot) -> Result<Returned> {
-        let node = &self.network.nodes()[spot.value];
-        let through = Some(node.name().to_owned());
-        let accounted = node.layer().feeds(spot.place, &self.seen(spot.value))?;
-        let stated = accounted.is_some();
-        let mut feeds = match accounted {
-            Some(feeds) => feeds,
-            None => match self.opaque_feeds(spot)? {
+    /// What the outputs of the layers that take the value sent back.
+    fn by_layers(&self, spot: Spot) -> Result<Returned> {
+        let readers = &self.readers[spot.value];
+        let names: Vec<&str> = readers
+            .iter()
+            .map(|&number| self.network.nodes()[number].name())
+            .collect();
+        let through = Some(names.join(" and "));
+        let mut formulas = Vec::new();
+        let mut silent = Vec::new();
+        let mut all: Vec<Sent> = Vec::new();
+        let (mut sum, mut slack) = (Exact::default(), 0.0);
+        for (&number, &name) in readers.iter().zip(&names) {
+            let place = self.place_in(number, spot);
+            let layer = self.network.nodes()[number].layer();
+            let feeds = match layer.feeds(place, &self.seen(number))? {
                 Some(feeds) => feeds,
-                None => return Ok(Returned::unknown(through, node.name())),
-            },
-        };
-        let dy = self.returned(spot.value + 1);
-        let sent = |feed: &Feed| dy.get(feed.place).map_or(f64::NAN, |dy| dy.as_f64());
-        let mut sum = Exact::default();
-        for feed in &feeds.feeds {
-            let dy = sent(feed);
-            sum.add(dy, feed.factor, (dy * feed.size).abs());
+                None => match self.opaque_feeds(number, place)? {
+                    Some(feeds) => {
+                        silent.push(name);
+                        feeds
+                    }
+                    None => return Ok(Returned::unknown(through, name)),
+                },
+            };
+            let dy = self.returned(number + 1);
+            slack += feeds
+                .reaches
+                .iter()
+                .map(|reach| reach.slack(dy))
+                .sum::<f64>();
+            for feed in feeds.feeds {
+                let dy = dy.get(feed.place).map_or(f64::NAN, |dy| dy.as_f64());
+                sum.add(dy, feed.factor, (dy * feed.size).abs());
+                all.push(Sent {
+                    spot: Spot {
+                        value: number + 1,
+                        place: feed.place,
+                    },
+                    dy,
+                    factor: feed.factor,
+                });
+            }
+            formulas.push((name, feeds.formula));
         }
         let own = self.own_gradient(spot);
-        let (check, note) = if stated {
-            let slack = feeds.reaches.iter().map(|reach| reach.slack(dy)).sum();
-            (Some(sum.check::<T>(1.0, own, slack)), None)
-        } else {
-            let note = format!(
-                "{} does not account for itself; the derivatives are those its backward pass gives, \
-                 and add up to {}",
-                node.name(),
-                operand(sum.value())
-            );
-            (None, Some(note))
+        let (check, note) = match silent[..] {
+            [] => (Some(sum.check::<T>(1.0, own, slack)), None),
+            [name, ..] => {
+                let note = format!(
+                    "{name} does not account for itself; the derivatives are those its backward pass gives, \
+                     and add up to {}",
+                    operand(sum.value())
+                );
+                (None, Some(note))
+            }
         };
-        let more = shorten(&mut feeds.feeds, sent);
+        let formula = match &formulas[..] {
+            [(_, formula)] => formula.clone(),
+            several => {
+                let told = several
+                    .iter()
+                    .map(|(name, formula)| format!("{formula} of {name}"));
+                format!("{}, added up", told.collect::<Vec<_>>().join(", "))
+            }
+        };
+        let more = shorten(&mut all);
         Ok(Returned {
             through,
             more,
-            terms: self.feed_lines(spot.value + 1, &feeds, sent)?,
-            formula: feeds.formula,
+            terms: self.sent_lines(&all)?,
+            formula,
             check,
             note,
         })
     }
 
-    fn feed_lines(
-        &self,
-        value: usize,
-        feeds: &Feeds,
-        sent: impl Fn(&Feed) -> f64,
-    ) -> Result<Vec<Line>> {
-        memory::ensure::<Line>("the outputs of one value", feeds.feeds.len())?;
-        let shape = super::shape_of(self.network, value);
-        let line = |feed: &Feed| {
-            let dy = sent(feed);
+    fn sent_lines(&self, sent: &[Sent]) -> Result<Vec<Line>> {
+        memory::ensure::<Line>("the outputs of one value", sent.len())?;
+        let line = |sent: &Sent| {
+            let shape = super::shape_of(self.network, sent.spot.value);
             Line {
-                name: self.name(Spot {
-                    value,
-                    place: feed.place,
-                }),
-                at: Some(super::indices(shape, feed.place)),
-                value: dy,
-                factor: feed.factor,
-                product: dy * feed.factor,
+                name: self.name(sent.spot),
+                at: Some(super::indices(shape, sent.spot.place)),
+                value: sent.dy,
+                factor: sent.factor,
+                product: sent.dy * sent.factor,
             }
         };
-        Ok(feeds.feeds.iter().map(line).collect())
+        Ok(sent.iter().map(line).collect())
     }
+}
+
+/// What one output of a layer sent back.
+#[derive(Clone, Copy)]
+struct Sent {
+    spot: Spot,
+    /// The gradient by the output.
+    dy: f64,
+    /// The derivative of the output by the value.
+    factor: f64,
 }
 
 impl Returned {
@@ -277,22 +311,24 @@ impl Returned {
 }
 
 /// Leaves the outputs that sent back most, where there are too many to list, and adds up the others.
-fn shorten(feeds: &mut Vec<Feed>, sent: impl Fn(&Feed) -> f64) -> Option<More> {
-    if feeds.len() <= MOST_LINES {
+fn shorten(sent: &mut Vec<Sent>) -> Option<More> {
+    if sent.len() <= MOST_LINES {
         return None;
     }
-    let size = |feed: &Feed| (sent(feed) * feed.factor).abs();
-    let sizes: Vec<f64> = feeds.iter().map(size).collect();
+    let sizes: Vec<f64> = sent
+        .iter()
+        .map(|sent| (sent.dy * sent.factor).abs())
+        .collect();
     let kept = kept(&sizes, MOST_LINES, None);
     let mut sum = Exact::default();
     let mut left = kept.iter().copied().peekable();
-    for (number, feed) in feeds.iter().enumerate() {
+    for (number, sent) in sent.iter().enumerate() {
         if left.next_if_eq(&number).is_none() {
-            sum.add(sent(feed), feed.factor, 0.0);
+            sum.add(sent.dy, sent.factor, 0.0);
         }
     }
-    let count = feeds.len() - kept.len();
-    *feeds = kept.iter().map(|&number| feeds[number]).collect();
+    let count = sent.len() - kept.len();
+    *sent = kept.iter().map(|&number| sent[number]).collect();
     Some(More {
         count,
         sum: sum.value(),

@@ -5,6 +5,7 @@ use super::at::{Spot, indices, shape_of};
 use super::explanation::Field;
 use crate::Element;
 use crate::error::Result;
+use crate::kernels::join::Channels;
 use crate::nn::Shape;
 
 /// First and last index along each axis.
@@ -18,12 +19,28 @@ impl<T: Element> Why<'_, T> {
     /// outermost windows: the corners of a box are all that has to be asked at each layer.
     pub(super) fn field(&self, spot: Spot) -> Result<Option<Field>> {
         let shape = shape_of(self.network, spot.value);
-        let mut span: Span = indices(shape, spot.place).iter().map(|&i| [i, i]).collect();
+        let span: Span = indices(shape, spot.place).iter().map(|&i| [i, i]).collect();
+        // What of each value matters; a value comes after all those that it is made of.
+        let mut spans: Vec<Option<Span>> = vec![None; spot.value + 1];
+        spans[spot.value] = Some(span);
         for value in (1..=spot.value).rev() {
-            span = self.below(value, span)?;
+            let Some(span) = spans[value].take() else {
+                continue;
+            };
+            let node = &self.network.nodes()[value - 1];
+            for (number, &input) in node.inputs().iter().enumerate() {
+                let below = match node.join() {
+                    Some(join) => joined(&span, join.channels(number)),
+                    None => Some(self.below(value, span.clone())?),
+                };
+                let ends = below.into_iter().flat_map(|below| {
+                    [0, 1].map(|end| below.iter().map(|ends| ends[end]).collect::<Vec<_>>())
+                });
+                ends.for_each(|at| widen(&mut spans[input], &at));
+            }
         }
-        Ok(match span[..] {
-            [rows, columns, _] => Some(Field { rows, columns }),
+        Ok(match spans[0].as_deref() {
+            Some(&[rows, columns, _]) => Some(Field { rows, columns }),
             _ => None,
         })
     }
@@ -60,6 +77,21 @@ impl<T: Element> Why<'_, T> {
         }
         Ok(below.unwrap_or_else(|| whole(input)))
     }
+}
+
+/// The part of a box of a join's output that comes from one of its inputs, in the input's own indices.
+fn joined(span: &Span, channels: Channels) -> Option<Span> {
+    let (&[first, last], before) = span.split_last()?;
+    let end = channels.first + channels.count;
+    // In a sum the channels of every input are all of the output's.
+    if last < channels.first || first >= end {
+        return None;
+    }
+    let own = [
+        first.max(channels.first) - channels.first,
+        last.min(end - 1) - channels.first,
+    ];
+    Some(before.iter().copied().chain([own]).collect())
 }
 
 fn whole(shape: Shape) -> Span {

@@ -29,7 +29,7 @@ impl<T: Element> Why<'_, T> {
         let mut content = content(&account);
         let more = shorten(&mut account, MOST_LINES);
         content.renumber(&account.rule);
-        let window = account.window.or_else(|| self.layout(before));
+        let window = account.window.or_else(|| self.layout(node.inputs()[0]));
         Ok(Forward {
             terms: self.lines(before, &account.terms)?,
             content,
@@ -71,15 +71,15 @@ impl<T: Element> Why<'_, T> {
         }
     }
 
-    /// The terms with the names of their values, which are those of value number `value`.
-    pub(super) fn lines(&self, value: usize, terms: &[Term]) -> Result<Vec<Line>> {
+    /// The terms of layer number `node` with the names of their values.
+    pub(super) fn lines(&self, node: usize, terms: &[Term]) -> Result<Vec<Line>> {
         memory::ensure::<Line>("the terms of one value", terms.len())?;
-        let shape = shape_of(self.network, value);
+        let shape = |spot: Spot| shape_of(self.network, spot.value);
         let line = |term: &Term| {
-            let spot = term.place.map(|place| Spot { value, place });
+            let spot = term.place.map(|place| self.source(node, place));
             Line {
                 name: spot.map_or("padding".into(), |spot| self.name(spot)),
-                at: spot.map(|spot| super::indices(shape, spot.place)),
+                at: spot.map(|spot| super::indices(shape(spot), spot.place)),
                 value: term.value,
                 factor: term.factor,
                 product: term.product(),
@@ -88,19 +88,20 @@ impl<T: Element> Why<'_, T> {
         Ok(terms.iter().map(line).collect())
     }
 
-    /// The activation that takes the value up, if the next layer is one.
+    /// The activation that takes the value up, if one does and nobody else.
     pub(super) fn then(&self, spot: Spot) -> Result<Option<Then>> {
-        let Some(next) = self.network.nodes().get(spot.value) else {
+        let &[number] = &self.readers[spot.value][..] else {
             return Ok(None);
         };
-        if spot.value == 0 || next.input() != next.output() {
+        let next = &self.network.nodes()[number];
+        if spot.value == 0 || next.input() != next.output() || next.join().is_some() {
             return Ok(None);
         }
-        let Some(account) = next.layer().account(spot.place, &self.seen(spot.value))? else {
+        let Some(account) = next.layer().account(spot.place, &self.seen(number))? else {
             return Ok(None);
         };
         let output = Spot {
-            value: spot.value + 1,
+            value: number + 1,
             place: spot.place,
         };
         let value = self.value(output);

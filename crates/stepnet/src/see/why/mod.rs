@@ -52,6 +52,8 @@ pub use subject::Subject;
 pub use sum::{Check, EXTRA_ROUNDINGS, KERNEL_FACTOR};
 pub use trace::Step;
 
+use std::collections::HashMap;
+
 use at::{Spot, indices, name_of, named, shape_of};
 
 use crate::Element;
@@ -92,6 +94,10 @@ impl Default for Question {
 pub struct Why<'n, T> {
     network: &'n Network<T>,
     x: Vec<T>,
+    /// What each layer took that joins several values: these one after the other, by its number.
+    joined: HashMap<usize, Vec<T>>,
+    /// For each value the layers that take it.
+    readers: Vec<Vec<usize>>,
     forward: Workspace<T>,
     /// The backward passes, for the class they were run for.
     backward: Option<(usize, f64, Workspace<T>)>,
@@ -118,14 +124,24 @@ impl<'n, T: Element> Why<'n, T> {
         };
         let mut forward = Workspace::new(network, 1, options)?;
         forward.predict(network, x)?;
-        Ok(Self {
+        let mut why = Self {
             network,
             x: x.to_vec(),
+            joined: HashMap::new(),
+            readers: network.readers(),
             forward,
             backward: None,
             classes: Vec::new(),
             subject: None,
-        })
+        };
+        for (number, node) in network.nodes().iter().enumerate() {
+            if node.join().is_some() {
+                let values = node.inputs().iter().map(|&value| why.values(value));
+                let joined = values.collect::<Vec<_>>().concat();
+                why.joined.insert(number, joined);
+            }
+        }
+        Ok(why)
     }
 
     /// Runs the network on a subject, whose raw values are then told and drawn.
@@ -232,9 +248,38 @@ impl<'n, T: Element> Why<'n, T> {
             input: described.input(),
             output: described.output(),
             parameters: &self.network.parameters()[described.range()],
-            x: self.values(node),
+            x: self.taken(node),
             y: self.values(node + 1),
         }
+    }
+
+    /// The values that layer number `node` took, one after the other.
+    fn taken(&self, node: usize) -> &[T] {
+        match self.joined.get(&node) {
+            Some(joined) => joined,
+            None => self.values(self.network.nodes()[node].inputs()[0]),
+        }
+    }
+
+    /// Which value it is that lies at `place` of what layer number `node` took.
+    fn source(&self, node: usize, place: usize) -> Spot {
+        let node = &self.network.nodes()[node];
+        let joined = node.join().and_then(|join| join.place(place));
+        let (number, place) = joined.unwrap_or((0, place));
+        Spot {
+            value: node.inputs()[number],
+            place,
+        }
+    }
+
+    /// Where a value lies in what layer number `node` took.
+    fn place_in(&self, node: usize, spot: Spot) -> usize {
+        let inputs = self.network.nodes()[node].inputs();
+        let before = inputs.iter().take_while(|&&value| value != spot.value);
+        let before: usize = before
+            .map(|&value| self.network.value_shape(value).len())
+            .sum();
+        before + spot.place
     }
 
     fn predicted_output(&self) -> Spot {

@@ -26,7 +26,7 @@ impl<T: Element> Why<'_, T> {
         let before = spot.value - 1;
         let mut passed = self.pass(before)?;
         let derivatives = self.derivatives(before, spot.place, &mut passed)?;
-        let inputs = self.values(before).iter().zip(&derivatives).enumerate();
+        let inputs = self.taken(before).iter().zip(&derivatives).enumerate();
         Ok(inputs
             .filter(|(_, (_, derivative))| !derivative.is_zero())
             .map(|(place, (x, derivative))| Term::new(place, x.as_f64(), derivative.as_f64()))
@@ -45,18 +45,19 @@ impl<T: Element> Why<'_, T> {
         })
     }
 
-    /// The outputs that one input value moves; `None` where that would take too long.
-    pub(super) fn opaque_feeds(&self, spot: Spot) -> Result<Option<Feeds>> {
-        let node = &self.network.nodes()[spot.value];
+    /// The outputs of layer number `number` that the value at `place` of what it took moves; `None`
+    /// where that would take too long.
+    pub(super) fn opaque_feeds(&self, number: usize, place: usize) -> Result<Option<Feeds>> {
+        let node = &self.network.nodes()[number];
         let outputs = node.output().len();
         if outputs.saturating_mul(node.input().len()) > MAX_DERIVATIVES {
             return Ok(None);
         }
-        let mut passed = self.pass(spot.value)?;
+        let mut passed = self.pass(number)?;
         let mut feeds = Vec::new();
         for output in 0..outputs {
-            let derivatives = self.derivatives(spot.value, output, &mut passed)?;
-            let derivative = derivatives.get(spot.place).map_or(0.0, |d| d.as_f64());
+            let derivatives = self.derivatives(number, output, &mut passed)?;
+            let derivative = derivatives.get(place).map_or(0.0, |d| d.as_f64());
             if derivative != 0.0 {
                 feeds.push(Feed::new(output, derivative));
             }
@@ -90,7 +91,7 @@ impl<T: Element> Why<'_, T> {
         described.layer().forward(Pass {
             context: self.context(node),
             parameters: self.seen(node).parameters,
-            x: self.values(node),
+            x: self.taken(node),
             y: &mut passed.y,
             kept: &mut passed.kept,
             kept_indices: &mut passed.kept_indices,
@@ -111,7 +112,7 @@ impl<T: Element> Why<'_, T> {
         described.layer().backward(Backward {
             context: self.context(node),
             parameters: self.seen(node).parameters,
-            x: if reads.input { self.values(node) } else { &[] },
+            x: if reads.input { self.taken(node) } else { &[] },
             y: if reads.output { &passed.y } else { &[] },
             dy: &dy,
             dx: Some(&mut dx),

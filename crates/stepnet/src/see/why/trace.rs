@@ -93,10 +93,7 @@ impl<T: Element> Why<'_, T> {
                 break;
             }
             *left -= 1;
-            let below = Spot {
-                value: spot.value - 1,
-                place,
-            };
+            let below = self.source(spot.value - 1, place);
             let next = Step {
                 factor: only.is_none().then_some(term.factor),
                 product: only.is_none().then(|| term.product() / divisor),

@@ -9,7 +9,7 @@ use crate::nn::{Init, Loss, Scores};
 use crate::rng::RandomState;
 
 /// Networks with every kind of layer and every way its window can lie.
-const CASES: [(&str, &str, Option<Loss>); 12] = [
+const CASES: [(&str, &str, Option<Loss>); 14] = [
     (
         "conv(3, 3, same) -> relu -> maxpool(2) -> linear(4) -> softmax",
         "6x5x2",
@@ -56,6 +56,16 @@ const CASES: [(&str, &str, Option<Loss>); 12] = [
     (
         "conv(2, 3, stride=5) -> relu -> flatten -> linear(1)",
         "9x9x1",
+        None,
+    ),
+    (
+        "conv(2, 3, same) -> [residual(conv(2, 3, same) -> tanh -> residual(conv(2, 3, same))) -> relu] x 2 -> linear(2) -> softmax",
+        "4x3x2",
+        None,
+    ),
+    (
+        "residual(conv(4, 1, stride=2), shortcut=branch(maxpool(1, stride=2) | conv(2, 2, same, stride=2) | dropout(0.2) -> avgpool(2, same))) -> linear(2)",
+        "4x5x1",
         None,
     ),
 ];
