@@ -32,9 +32,9 @@ pub(crate) enum Command {
     /// Measure a model on a data set: accuracy, loss, each class.
     #[command(after_help = EVALUATE_EXAMPLES)]
     Evaluate(EvaluateArgs),
-    /// Say what a model sees in pictures.
-    #[command(after_help = PREDICT_EXAMPLES)]
-    Predict(PredictArgs),
+    /// Say what a model sees in pictures, one or thousands.
+    #[command(after_help = crate::predict::EXAMPLES)]
+    Predict(crate::predict::PredictArgs),
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArgs),
@@ -68,11 +68,6 @@ Examples:
   stepnet evaluate runs/mnist/model.safetensors mnist-folder/
   stepnet evaluate runs/digits-1/model.safetensors            what it was tested on in its training
   stepnet evaluate runs/mnist/model.safetensors mnist-folder/ --json";
-
-const PREDICT_EXAMPLES: &str = "\
-Examples:
-  stepnet predict runs/mnist/model.safetensors picture.png more/*.jpg
-  stepnet predict runs/mnist/model.safetensors picture.png --top 3 --json";
 
 const INSPECT_EXAMPLES: &str = "\
 Examples:
@@ -199,21 +194,6 @@ pub(crate) struct EvaluateArgs {
     #[command(flatten)]
     pub(crate) source: DataArgs,
     /// Print one JSON object.
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct PredictArgs {
-    /// The model file.
-    pub(crate) model: PathBuf,
-    /// The pictures.
-    #[arg(required = true)]
-    pub(crate) pictures: Vec<PathBuf>,
-    /// How many classes to name for each picture.
-    #[arg(long, value_name = "K", default_value_t = 1, value_parser = whole::<u16>(1, u16::MAX.into()), allow_negative_numbers = true)]
-    pub(crate) top: u16,
-    /// Print one JSON object per picture and line.
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -1,11 +1,11 @@
 //! What a command says when it cannot do its work, and the exit code that goes with it.
 
 use std::error::Error as _;
-use std::fmt::Write as _;
+use std::io::{Write as _, stderr};
 use std::process::ExitCode;
 
 /// Why a command stopped.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Failure {
     line: String,
     causes: Vec<String>,
@@ -75,15 +75,26 @@ impl Failure {
         if self.line.is_empty() {
             return ExitCode::from(self.code);
         }
-        let mut text = format!("error: {}", one_line(&self.line));
+        let mut text = format!("error: {}", self.line());
         if verbose {
             for cause in &self.causes {
-                write!(text, "\n  caused by: {cause}").ok();
+                text.push_str("\n  caused by: ");
+                text.push_str(cause);
             }
         }
-        eprintln!("{text}");
+        say(&text);
         ExitCode::from(self.code)
     }
+
+    /// What is reported, without the word `error`.
+    pub(crate) fn line(&self) -> String {
+        one_line(&self.line)
+    }
+}
+
+/// Says a line on the standard error. That nobody reads it is no reason to stop.
+pub(crate) fn say(line: &str) {
+    writeln!(stderr(), "{line}").ok();
 }
 
 /// The error for a person at the shell: names of functions mean nothing there, and the system's

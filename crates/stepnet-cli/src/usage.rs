@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use clap::error::ErrorKind;
 
+use crate::failure::say;
+
 /// Prints what could not be parsed in one line, or the help where that was asked for.
 pub(crate) fn report(error: &clap::Error) -> ExitCode {
     match error.kind() {
@@ -14,7 +16,7 @@ pub(crate) fn report(error: &clap::Error) -> ExitCode {
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             error.print().ok();
         }
-        _ => eprintln!("{}", one_line(&error.render().to_string())),
+        _ => say(&one_line(&error.render().to_string())),
     }
     // 2 for wrong usage, 0 for help that was asked for.
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))

@@ -7,6 +7,7 @@ mod files;
 mod gradcheck;
 mod mistakes;
 mod models;
+mod predict;
 mod run;
 mod show;
 mod times;

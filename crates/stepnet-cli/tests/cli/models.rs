@@ -28,8 +28,9 @@ fn pictures_are_ranked_and_unreadable_ones_do_not_stop_the_others() {
         "train", "data", "--model", network, "--epochs", "40", "--lr", "0.01", "--out", "run",
     ];
     desk.args(&arguments).fine();
+    std::fs::write(desk.join("empty.txt"), "").unwrap();
     let ran = desk.run(
-        "predict run/model.safetensors data/red/000.bmp none.png data data/blue/001.bmp --top 2",
+        "predict run/model.safetensors data/red/000.bmp none.png empty.txt data/blue/001.bmp --top 2",
     );
     let lines: Vec<&str> = ran.out.lines().collect();
     assert_eq!(lines.len(), 2, "{}", ran.out);
@@ -48,8 +49,8 @@ fn pictures_are_ranked_and_unreadable_ones_do_not_stop_the_others() {
     let errors: Vec<&str> = ran.err.lines().collect();
     assert_eq!(errors.len(), 3, "{}", ran.err);
     assert!(errors[0].starts_with("error: none.png: cannot open"));
-    assert!(errors[1].starts_with("error: data: is a folder"));
-    assert_eq!(errors[2], "error: 2 of 4 pictures got no answer");
+    assert_eq!(errors[1], "error: empty.txt: the file is empty");
+    assert!(errors[2].starts_with("4 pictures, 2 failed, "));
 
     let out = desk
         .run("predict run/model.safetensors data/green/000.bmp --top 9 --json")

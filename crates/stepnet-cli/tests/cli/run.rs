@@ -46,6 +46,13 @@ impl Ran {
             assert!(!text.contains(jargon), "{jargon:?} is in {text}");
         }
     }
+
+    /// Asserts that a bulk command failed and said `line` first.
+    #[track_caller]
+    pub(crate) fn fails_with(&self, code: i32, line: &str) {
+        assert_eq!(self.code, Some(code), "{}{}", self.err, self.out);
+        assert!(self.err.starts_with(line), "{}", self.err);
+    }
 }
 
 /// An empty folder to run commands in.

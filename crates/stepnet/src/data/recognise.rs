@@ -1,5 +1,10 @@
 //! What a file holds, told from its first bytes.
 
+use std::path::Path;
+
+use super::read::kind_of_file;
+use crate::Result;
+
 /// The kinds of content Stepnet knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -68,6 +73,14 @@ impl Kind {
             _ if is_text(bytes) => Self::Text,
             _ => Self::Unknown,
         }
+    }
+
+    /// The kind of the file at `path`, from its beginning.
+    ///
+    /// # Errors
+    /// No such file, a folder or a device in its place, or a refusal by the system.
+    pub fn of_file(path: impl AsRef<Path>) -> Result<Self> {
+        kind_of_file(path.as_ref())
     }
 
     /// Whether it is a picture.

@@ -1,0 +1,230 @@
+//! `stepnet predict`: what a model sees in pictures, be it one or a disk full of them.
+//!
+//! Pictures are found, decoded, looked at and answered batch by batch. While the network looks at
+//! one batch the next is decoded, so that memory holds two of them however many pictures there are.
+
+mod answer;
+mod output;
+mod sink;
+mod sources;
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+use rayon::prelude::*;
+use stepnet::Element;
+use stepnet::data::pictures;
+use stepnet::nn::{Model, ModelFile, Plan, PlanOptions, Registry, Workspace};
+
+use crate::failure::{Failure, Outcome, say};
+use crate::usage::{count, whole};
+
+use answer::{Answer, Prediction};
+use output::Reader;
+use sink::Sink;
+use sources::{Found, Sources};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  stepnet predict runs/mnist/model.safetensors picture.png more/*.jpg
+  stepnet predict runs/mnist/model.safetensors picture.png --top-k 3 --json
+  stepnet predict runs/mnist/model.safetensors holiday/ --top-k 5 --csv seen.csv
+  stepnet predict runs/mnist/model.safetensors \"holiday/**/*.jpg\" --json > seen.jsonl
+
+A folder is searched with all folders in it, for files that are pictures by their content or their
+name; hidden ones are passed over. A pattern in quotes may have * ? [abc] and ** (any folders).
+A picture that cannot be read is reported and does not stop the others; the exit code is then 2.";
+
+/// What `predict` is asked.
+#[derive(Debug, Args)]
+pub(crate) struct PredictArgs {
+    /// The model file.
+    model: PathBuf,
+    /// Pictures, folders of pictures, or patterns such as "holiday/*.jpg".
+    #[arg(required = true)]
+    pictures: Vec<PathBuf>,
+    /// How many classes to name for each picture, the likeliest first.
+    #[arg(long, visible_alias = "top", value_name = "K", default_value_t = 1, value_parser = whole::<u16>(1, u16::MAX.into()), allow_negative_numbers = true)]
+    top_k: u16,
+    /// Write a table with one row per picture; `-` writes it to the terminal or pipe.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    csv: Option<PathBuf>,
+    /// Print one JSON object per picture and line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The most pictures of one batch.
+const BATCH: usize = 64;
+
+/// What a batch may take of memory, where that leaves more than one picture in it.
+const BATCH_BYTES: usize = 256 << 20;
+
+pub(crate) fn run(args: &PredictArgs) -> Outcome {
+    let file = ModelFile::open(&args.model)?;
+    match file.element() {
+        Some("f64") => predict(args, &file.model::<f64>(Registry::builtin())?),
+        _ => predict(args, &file.model::<f32>(Registry::builtin())?),
+    }
+}
+
+fn predict<T: Element>(args: &PredictArgs, model: &Model<T>) -> Outcome {
+    model
+        .check_finite()
+        .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
+    let mut sources = Sources::new(&args.pictures);
+    let single = sources.names_one_file();
+    let batch = if single { 1 } else { batch_size(model)? };
+    let mut tally = Tally::new();
+    let mut loaded = load(next(&mut sources, batch), model)?;
+    if loaded.pictures.is_empty() {
+        let places = args.pictures.iter().map(|path| path.display().to_string());
+        let places = places.collect::<Vec<_>>().join(", ");
+        return Err(Failure::usage(format!("no pictures found in {places}")));
+    }
+    let mut workspace = Workspace::new(&model.network, batch, PlanOptions::default())?;
+    let mut sink = Sink::open(args, model)?;
+    while !loaded.pictures.is_empty() {
+        let following = next(&mut sources, batch);
+        let (answers, after) = rayon::join(
+            || answers(loaded, model, &mut workspace),
+            || load(following, model),
+        );
+        for (path, answer) in answers? {
+            tally.count(&answer);
+            if sink.write(&path, &answer)? == Reader::Gone {
+                return Ok(());
+            }
+        }
+        if sink.flush()? == Reader::Gone {
+            return Ok(());
+        }
+        loaded = after?;
+    }
+    sink.finish()?;
+    if !single {
+        say(&tally.line(sources.passed_over()));
+    }
+    match tally.code {
+        0 => Ok(()),
+        code => Err(Failure::said(code)),
+    }
+}
+
+/// How many pictures to look at together: as many as fit into [`BATCH_BYTES`], at least one.
+fn batch_size<T: Element>(model: &Model<T>) -> Outcome<usize> {
+    let mut batch = BATCH;
+    while batch > 1 {
+        let plan = Plan::new(&model.network, batch, PlanOptions::default())?;
+        // Two batches of inputs lie beside the workspace, and one is laid together.
+        let inputs = 3 * batch * model.network.input().len() * size_of::<T>();
+        if plan.bytes::<T>().saturating_add(inputs) <= BATCH_BYTES {
+            break;
+        }
+        batch /= 2;
+    }
+    Ok(batch)
+}
+
+/// Pictures that were found, and the values of those that could be read.
+struct Loaded<T> {
+    /// The failure of a picture that could not be read, or its place among those that could.
+    pictures: Vec<(PathBuf, Outcome<usize>)>,
+    /// The inputs of the readable ones, one after the other.
+    x: Vec<T>,
+}
+
+/// The next pictures, up to a batch of them.
+fn next(sources: &mut Sources<'_>, batch: usize) -> Vec<Found> {
+    sources.take(batch).collect()
+}
+
+/// Reads and decodes a batch.
+fn load<T: Element>(found: Vec<Found>, model: &Model<T>) -> Outcome<Loaded<T>> {
+    let read = |found: Found| match found {
+        Found::Picture(path) => {
+            let values = pictures::load_input::<T>(&path, &model.preprocessing);
+            (path, values.map_err(Failure::from))
+        }
+        Found::Problem(path, failure) => (path, Err(failure)),
+    };
+    let read: Vec<(PathBuf, Outcome<Vec<T>>)> = found.into_par_iter().map(read).collect();
+    let mut x = Vec::new();
+    let len = model.network.input().len();
+    let readable = read.iter().filter(|(_, values)| values.is_ok()).count();
+    x.try_reserve_exact(readable.saturating_mul(len))
+        .map_err(|_| Failure::running("a batch of pictures does not fit into memory"))?;
+    let mut place = 0..;
+    let pictures = read
+        .into_iter()
+        .map(|(path, values)| {
+            let placed = values.map(|values| {
+                x.extend(values);
+                place.next().unwrap_or_default()
+            });
+            (path, placed)
+        })
+        .collect();
+    Ok(Loaded { pictures, x })
+}
+
+/// What the network says about a batch, in the order in which its pictures were found.
+fn answers<T: Element>(
+    loaded: Loaded<T>,
+    model: &Model<T>,
+    workspace: &mut Workspace<T>,
+) -> Outcome<Vec<(PathBuf, Answer)>> {
+    let len = model.network.output().len();
+    let outputs = workspace.predict(&model.network, &loaded.x)?;
+    let answer = |(path, placed): (PathBuf, Outcome<usize>)| {
+        let answer = placed.and_then(|place| Prediction::of(&outputs[place * len..][..len], &path));
+        (path, answer)
+    };
+    Ok(loaded.pictures.into_iter().map(answer).collect())
+}
+
+/// How many pictures there were, and how they fared.
+struct Tally {
+    start: Instant,
+    all: usize,
+    failed: usize,
+    /// The exit code so far.
+    code: u8,
+}
+
+impl Tally {
+    fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            all: 0,
+            failed: 0,
+            code: 0,
+        }
+    }
+
+    /// Counts an answer, and reports it where it is a failure.
+    fn count(&mut self, answer: &Answer) {
+        self.all += 1;
+        if let Err(failure) = answer {
+            failure.report(false);
+            self.failed += 1;
+            self.code = self.code.max(failure.code());
+        }
+    }
+
+    /// The line at the end.
+    fn line(&self, passed_over: usize) -> String {
+        let seconds = self.start.elapsed().as_secs_f64().max(1e-9);
+        let others = match passed_over {
+            0 => String::new(),
+            files => format!(", {} passed over", count(files, "other file")),
+        };
+        format!(
+            "{}, {} failed{others}, {:.0} pictures/s",
+            count(self.all, "picture"),
+            self.failed,
+            (self.all - self.failed) as f64 / seconds
+        )
+    }
+}

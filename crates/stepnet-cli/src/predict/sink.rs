@@ -1,0 +1,170 @@
+//! The forms of answers: lines of text, lines of JSON, or a table.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde_json::{Value, json};
+use stepnet::Element;
+use stepnet::nn::{Loss, Model};
+
+use super::PredictArgs;
+use super::answer::Answer;
+use super::output::{Output, Reader};
+use crate::failure::Outcome;
+
+/// Writes answers in the form that was asked for.
+pub(super) struct Sink {
+    form: Form,
+    output: Output,
+    /// The names of the classes, by number.
+    classes: Vec<String>,
+    /// How many classes to name.
+    top: usize,
+    /// What the outputs are called: a network trained by mean squared error gives values that only
+    /// lie near 0 and 1.
+    value: &'static str,
+    /// A row of the table, kept for its memory.
+    row: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    Json,
+    Csv,
+}
+
+impl Sink {
+    /// Opens what `args` ask for.
+    pub(super) fn open<T: Element>(args: &PredictArgs, model: &Model<T>) -> Outcome<Self> {
+        let (form, output) = match &args.csv {
+            Some(path) if path.as_os_str() == "-" => (Form::Csv, Output::standard()),
+            Some(path) => (Form::Csv, Output::file(path)?),
+            None if args.json => (Form::Json, Output::standard()),
+            None => (Form::Text, Output::standard()),
+        };
+        let classes: Vec<String> = (0..model.network.output().len().max(2))
+            .map(|class| match model.classes.get(class) {
+                Some(name) => name.clone(),
+                None => class.to_string(),
+            })
+            .collect();
+        let mut sink = Self {
+            form,
+            output,
+            top: classes.len().min(args.top_k.into()),
+            classes,
+            value: match model.network.loss() {
+                Loss::MeanSquaredError => "score",
+                _ => "probability",
+            },
+            row: Vec::new(),
+        };
+        if form == Form::Csv {
+            sink.head()?;
+        }
+        Ok(sink)
+    }
+
+    /// The names of the table's columns: the likeliest class without a number, the others with theirs.
+    fn head(&mut self) -> Outcome<Reader> {
+        self.row.push("picture".into());
+        for rank in 1..=self.top {
+            let number = if rank == 1 {
+                String::new()
+            } else {
+                format!("_{rank}")
+            };
+            self.row
+                .extend([format!("class{number}"), format!("{}{number}", self.value)]);
+        }
+        self.row.push("error".into());
+        let written = self.write_row();
+        self.output.judge(written)
+    }
+
+    /// Writes the answer for the picture at `path`.
+    pub(super) fn write(&mut self, path: &Path, answer: &Answer) -> Outcome<Reader> {
+        let name = path.display().to_string();
+        let written = match (self.form, answer) {
+            (Form::Csv, _) => self.table(name, answer),
+            (Form::Json, _) => {
+                let line = self.json(&name, answer);
+                writeln!(self.output, "{line}")
+            }
+            (Form::Text, Ok(_)) => {
+                let line = self.text(&name, answer);
+                writeln!(self.output, "{line}")
+            }
+            // Said on the standard error, and there is no field for it here.
+            (Form::Text, Err(_)) => Ok(()),
+        };
+        self.output.judge(written)
+    }
+
+    /// The classes to name, with their values.
+    fn named<'a>(&'a self, answer: &'a Answer) -> impl Iterator<Item = (&'a str, f64)> {
+        let ranked = answer.as_ref().map_or(&[][..], |prediction| &prediction.0);
+        let named = ranked.iter().take(self.top);
+        named.map(|&(class, value)| (self.classes[class].as_str(), value))
+    }
+
+    fn text(&self, name: &str, answer: &Answer) -> String {
+        let said = self.named(answer).map(|(class, value)| match self.value {
+            "score" => format!("{class} (score {value:.4})"),
+            _ => format!("{class} {:.1} %", 100.0 * value),
+        });
+        format!("{name}: {}", said.collect::<Vec<_>>().join(", "))
+    }
+
+    fn json(&self, name: &str, answer: &Answer) -> Value {
+        match answer {
+            Err(failure) => json!({"picture": name, "error": failure.line()}),
+            Ok(_) => {
+                let classes: Vec<Value> = self
+                    .named(answer)
+                    .map(|(class, value)| json!({"class": class, self.value: value}))
+                    .collect();
+                json!({"picture": name, "predictions": classes})
+            }
+        }
+    }
+
+    fn table(&mut self, name: String, answer: &Answer) -> io::Result<()> {
+        let mut row = std::mem::take(&mut self.row);
+        row.push(name);
+        for (class, value) in self.named(answer) {
+            row.extend([class.to_owned(), value.to_string()]);
+        }
+        row.resize(1 + 2 * self.top, String::new());
+        row.push(
+            answer
+                .as_ref()
+                .map_or_else(|failure| failure.line(), |_| String::new()),
+        );
+        self.row = row;
+        self.write_row()
+    }
+
+    /// Writes the row and empties it.
+    fn write_row(&mut self) -> io::Result<()> {
+        let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
+        let line = match writer.write_record(&self.row) {
+            Ok(()) => writer.into_inner().map_err(|error| error.into_error())?,
+            Err(error) => return Err(error.into()),
+        };
+        self.row.clear();
+        self.output.write_all(&line)
+    }
+
+    /// Lets out what was written so far.
+    pub(super) fn flush(&mut self) -> Outcome<Reader> {
+        let flushed = self.output.flush();
+        self.output.judge(flushed)
+    }
+
+    /// Ends the output: a file is whole from now on.
+    pub(super) fn finish(self) -> Outcome<Reader> {
+        self.output.finish()
+    }
+}

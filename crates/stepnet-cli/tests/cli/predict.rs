@@ -1,0 +1,254 @@
+//! `predict` over many pictures.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use crate::files::{bmp, model};
+use crate::run::{Desk, Ran};
+
+/// A model that answers `yes` to bright pictures and `no` to dark ones, and pictures below `p`.
+fn desk(pictures: &[(&str, u8)]) -> Desk {
+    let desk = Desk::new();
+    let tensors: [(&str, &[usize], Vec<f32>); 2] = [
+        ("linear1.weight", &[1, 4], vec![2.0; 4]),
+        ("linear1.bias", &[1], vec![-4.0]),
+    ];
+    model(
+        &desk.join("m"),
+        "linear(1) -> sigmoid",
+        "binary-cross-entropy",
+        &tensors,
+    );
+    for (name, value) in pictures {
+        bmp(&desk.join("p").join(name), 2, |_, _| [*value; 3]);
+    }
+    desk
+}
+
+fn rows(text: &str) -> Vec<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(text.as_bytes());
+    let row = |record: csv::StringRecord| record.iter().map(str::to_owned).collect();
+    reader
+        .records()
+        .map(|record| row(record.unwrap()))
+        .collect()
+}
+
+fn names(ran: &Ran) -> Vec<&str> {
+    ran.out
+        .lines()
+        .map(|line| line.split(": ").next().unwrap())
+        .collect()
+}
+
+#[test]
+fn folders_are_searched_in_the_order_of_names_and_other_files_passed_over() {
+    let desk = desk(&[
+        ("b/2.bmp", 255),
+        ("b/10.bmp", 0),
+        ("a/x.bmp", 0),
+        ("c.bmp", 255),
+    ]);
+    // By content, whatever the name; by name, whatever the content.
+    fs::copy(desk.join("p/c.bmp"), desk.join("p/b/none")).unwrap();
+    fs::write(desk.join("p/a/broken.JPG"), "no picture").unwrap();
+    fs::write(desk.join("p/a/labels.csv"), "a,b\n").unwrap();
+    fs::create_dir_all(desk.join("p/.hidden")).unwrap();
+    fs::copy(desk.join("p/c.bmp"), desk.join("p/.hidden/d.bmp")).unwrap();
+    let ran = desk.run("predict m p/c.bmp p");
+    let expected = [
+        "p/c.bmp",
+        "p/a/x.bmp",
+        "p/b/10.bmp",
+        "p/b/2.bmp",
+        "p/b/none",
+        "p/c.bmp",
+    ];
+    assert_eq!(names(&ran), expected, "{}", ran.err);
+    assert_eq!(ran.code, Some(2));
+    let said: Vec<&str> = ran.err.lines().collect();
+    assert_eq!(said.len(), 2, "{}", ran.err);
+    assert!(
+        said[0].starts_with("error: p/a/broken.JPG: not a picture but text"),
+        "{}",
+        said[0]
+    );
+    assert!(
+        said[1].starts_with("7 pictures, 1 failed, 1 other file passed over, "),
+        "{}",
+        said[1]
+    );
+    assert!(said[1].ends_with(" pictures/s"), "{}", said[1]);
+    assert!(ran.out.starts_with("p/c.bmp: yes 98.2 %\n"), "{}", ran.out);
+}
+
+#[test]
+fn patterns_match_as_in_a_shell() {
+    let desk = desk(&[
+        ("a/1.bmp", 0),
+        ("a/2.bmp", 0),
+        ("b/1.bmp", 0),
+        ("odd[1].bmp", 255),
+    ]);
+    let found = |pattern: &str| {
+        let ran = desk.args(&["predict", "m", pattern]);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        names(&ran).join(" ")
+    };
+    assert_eq!(found("p/*/1.bmp"), "p/a/1.bmp p/b/1.bmp");
+    assert_eq!(found("p/[ab]/?.bmp"), "p/a/1.bmp p/a/2.bmp p/b/1.bmp");
+    assert_eq!(found("p/**/1.bmp"), "p/a/1.bmp p/b/1.bmp");
+    // Folders that match are searched, once.
+    assert_eq!(found("p/[a]*"), "p/a/1.bmp p/a/2.bmp");
+    assert_eq!(
+        found("p/**/*"),
+        "p/a/1.bmp p/a/2.bmp p/b/1.bmp p/odd[1].bmp"
+    );
+    // A file of that very name comes first.
+    assert_eq!(found("p/odd[1].bmp"), "p/odd[1].bmp");
+    desk.args(&["predict", "m", "p/*.png"])
+        .fails_with(2, "error: p/*.png: no file matches this pattern");
+    desk.args(&["predict", "m", "p/[a"])
+        .fails_with(2, "error: p/[a: no such file, and not a pattern either");
+}
+
+#[test]
+fn nothing_to_look_at_is_one_line() {
+    let desk = desk(&[]);
+    fs::create_dir(desk.join("empty")).unwrap();
+    fs::write(desk.join("empty/readme.txt"), "text").unwrap();
+    let ran = desk.run("predict m empty --csv out.csv");
+    ran.fails(2, &["no pictures found in empty"]);
+    assert!(!desk.join("out.csv").exists() && !desk.join("out.csv.partial").exists());
+}
+
+#[test]
+fn a_table_has_a_row_for_every_picture() {
+    let desk = desk(&[("bright, \"1\".bmp", 255), ("dark.bmp", 0)]);
+    fs::write(desk.join("p/cut.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+    let ran = desk.run("predict m p --top-k 5 --csv out.csv");
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{}", ran.err);
+    let text = String::from_utf8(desk.bytes("out.csv")).unwrap();
+    let head = [
+        "picture",
+        "class",
+        "probability",
+        "class_2",
+        "probability_2",
+        "error",
+    ];
+    let found = rows(&text);
+    assert_eq!(found.len(), 4, "{text}");
+    assert_eq!(found[0], head);
+    assert_eq!(found[1][..2], ["p/bright, \"1\".bmp", "yes"]);
+    let [yes, no] = [2, 4].map(|at| found[1][at].parse::<f64>().unwrap());
+    // 1 / (1 + exp(-4)).
+    assert!(
+        (yes - 0.982_013_79).abs() < 1e-6 && (yes + no - 1.0).abs() < 1e-12,
+        "{text}"
+    );
+    assert_eq!(found[1][5], "");
+    assert_eq!(found[2][..2], ["p/cut.png", ""]);
+    assert!(found[2][5].starts_with("p/cut.png: "), "{text}");
+    assert_eq!(found[3][1], "no");
+    assert!(!desk.join("out.csv.partial").exists());
+
+    let ran = desk.run("predict m p --top-k 5 --csv -");
+    assert_eq!(ran.out, text);
+    desk.run("predict m p --csv none/out.csv")
+        .fails(1, &["none/out.csv", "cannot write"]);
+    desk.run("predict m p --csv p")
+        .fails(2, &["p: is a folder"]);
+    desk.run("predict m p --csv - --json")
+        .fails(2, &["--csv", "--json"]);
+}
+
+#[test]
+fn many_pictures_keep_their_order_and_their_failures_their_place() {
+    let all: Vec<(String, u8)> = (0..300)
+        .map(|n| (format!("{n:04}.bmp"), (n % 2 * 255) as u8))
+        .collect();
+    let all: Vec<(&str, u8)> = all
+        .iter()
+        .map(|(name, value)| (name.as_str(), *value))
+        .collect();
+    let desk = desk(&all);
+    for broken in [0, 63, 64, 200] {
+        fs::write(desk.join(&format!("p/{broken:04}.bmp")), "BM").unwrap();
+    }
+    let ran = desk.run("predict m p --json");
+    assert_eq!(ran.code, Some(2));
+    let lines: Vec<Value> = ran
+        .out
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert_eq!(lines.len(), 300);
+    for (n, line) in lines.iter().enumerate() {
+        assert_eq!(line["picture"], format!("p/{n:04}.bmp"));
+        if [0, 63, 64, 200].contains(&n) {
+            let said = line["error"].as_str().unwrap();
+            assert!(said.contains(&format!("p/{n:04}.bmp: ")), "{line}");
+            assert!(line.get("predictions").is_none());
+        } else {
+            let class = ["no", "yes"][n % 2];
+            assert_eq!(line["predictions"][0]["class"], class, "{line}");
+        }
+    }
+    assert_eq!(ran.err.lines().count(), 5, "{}", ran.err);
+    assert!(ran.err.contains("300 pictures, 4 failed, "), "{}", ran.err);
+    let threads = desk
+        .command(&["predict", "m", "p", "--json", "--threads", "3"])
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(threads.stdout).unwrap(), ran.out);
+}
+
+#[test]
+fn a_reader_that_leaves_ends_it_quietly() {
+    let all: Vec<String> = (0..200).map(|n| format!("{n:04}.bmp")).collect();
+    let all: Vec<(&str, u8)> = all.iter().map(|name| (name.as_str(), 0)).collect();
+    let desk = desk(&all);
+    let mut command = desk.command(&["predict", "m", "p", "p", "p", "p", "p", "p"]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    assert!(line.starts_with("p/0000.bmp: no "), "{line}");
+    drop(reader);
+    let mut said = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert_eq!((child.wait().unwrap().code(), said.as_str()), (Some(0), ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_form_a_loop_are_named_and_the_rest_is_answered() {
+    let desk = desk(&[("a.bmp", 0)]);
+    std::os::unix::fs::symlink("..", desk.join("p/again")).unwrap();
+    fs::create_dir(desk.join("q")).unwrap();
+    std::os::unix::fs::symlink("../p", desk.join("q/link")).unwrap();
+    let ran = desk.run("predict m q");
+    assert!(
+        ran.out.contains("q/link/a.bmp: no"),
+        "{}{}",
+        ran.out,
+        ran.err
+    );
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("form a loop"), "{}", ran.err);
+}
