@@ -7,6 +7,7 @@ use stepnet::nn::{Init, Resize, Shape};
 use stepnet::optim::{Rule, Schedule};
 use stepnet::train::BatchSize;
 
+use crate::optim_args::LossArgs;
 use crate::usage::{any, number, whole};
 use crate::verify_course::VerifyCourseArgs;
 
@@ -170,6 +171,8 @@ pub(crate) struct TrainArgs {
         help_heading = "Training"
     )]
     pub(crate) l2: f64,
+    #[command(flatten)]
+    pub(crate) loss: LossArgs,
     /// What the held-out part, the weights, the order and the dropout are drawn from.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u32>(0, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) seed: u32,

@@ -8,6 +8,7 @@ mod gradcheck;
 mod inspect;
 mod material;
 mod named;
+mod optim_args;
 mod predict;
 mod progress;
 mod run_folder;

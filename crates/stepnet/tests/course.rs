@@ -239,9 +239,8 @@ fn the_trainer_trains_as_the_course_does() {
         rule: Rule::Momentum { beta: 0.9 },
         learning_rate: 0.1,
         schedule: "decay(1, 50)".parse::<Schedule>().unwrap(),
-        l2: 0.0,
-        shuffle: true,
         seed: 10,
+        ..TrainOptions::default()
     };
     let preprocessing = Preprocessing::scaled(1, 1, 2, 1.0);
     let mut trainer = Trainer::new(network, preprocessing, options, data.len()).unwrap();

@@ -58,7 +58,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     if let Some(advice) = network.closing_advice() {
         print_line(&format!("note: {advice}"));
     }
-    let options = options(args);
+    let options = options(args, material.train.classes())?;
     let steps = material
         .train
         .len()

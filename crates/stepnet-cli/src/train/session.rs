@@ -144,6 +144,14 @@ impl<T: Element> Session<'_, T> {
             ),
             ("batch".to_owned(), json!(self.options.batch.to_string())),
             ("l2".to_owned(), json!(self.options.l2)),
+            (
+                "label_smoothing".to_owned(),
+                json!(self.options.label_smoothing),
+            ),
+            (
+                "class_weights".to_owned(),
+                json!(self.options.class_weights),
+            ),
             ("seed".to_owned(), json!(self.options.seed)),
             (
                 "test_accuracy".to_owned(),

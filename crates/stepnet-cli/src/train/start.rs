@@ -86,20 +86,22 @@ pub(super) fn build<T: Element>(
 }
 
 /// The settings of the training.
-pub(super) fn options(args: &TrainArgs) -> TrainOptions {
+pub(super) fn options(args: &TrainArgs, classes: &[String]) -> Outcome<TrainOptions> {
     let usual = if args.data.is_none() {
         DIGITS_EPOCHS
     } else {
         USUAL_EPOCHS
     };
-    TrainOptions {
+    Ok(TrainOptions {
         epochs: args.epochs.map_or(usual, |epochs| epochs as usize),
         batch: args.batch,
         rule: args.optimizer,
         learning_rate: args.lr.unwrap_or(args.optimizer.usual_learning_rate()),
         schedule: args.schedule,
         l2: args.l2,
+        label_smoothing: args.loss.label_smoothing,
+        class_weights: args.loss.class_weights(classes)?,
         shuffle: !args.no_shuffle,
         seed: args.seed,
-    }
+    })
 }

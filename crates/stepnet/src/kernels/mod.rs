@@ -55,7 +55,7 @@ pub(crate) mod simd;
 pub mod softmax;
 pub mod tanh;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 pub mod update;
 
 pub use aligned::AlignedVec;

@@ -29,7 +29,7 @@ pub(super) fn integers<T: Element>(seed: u64, len: usize, largest: u64) -> Vec<T
 }
 
 /// `len` values of mean 0 and deviation 1 (the sum of twelve uniform draws).
-pub(super) fn normal<T: Element>(seed: u64, len: usize) -> Vec<T> {
+pub(crate) fn normal<T: Element>(seed: u64, len: usize) -> Vec<T> {
     let mut stream = Stream(seed ^ 0x5eed);
     (0..len)
         .map(|_| T::from_f64((0..12).map(|_| stream.unit()).sum::<f64>() - 6.0))
@@ -37,7 +37,7 @@ pub(super) fn normal<T: Element>(seed: u64, len: usize) -> Vec<T> {
 }
 
 /// Runs `work` in a pool of `threads` threads.
-pub(super) fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
+pub(crate) fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
@@ -47,7 +47,7 @@ pub(super) fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Sen
 
 /// Fails unless both have the same bits (any NaN equals any NaN; the two zeros differ).
 #[track_caller]
-pub(super) fn assert_bits<T: Element>(a: &[T], b: &[T]) {
+pub(crate) fn assert_bits<T: Element>(a: &[T], b: &[T]) {
     assert_eq!(a.len(), b.len());
     for (i, (a, b)) in a.iter().zip(b).enumerate() {
         assert_eq!(
@@ -90,7 +90,7 @@ pub(super) fn inner<T: Element>(a: &[T], b: &[T]) -> f64 {
 
 /// Fails unless `gradient` is the derivative of `value` at `x`, by central differences.
 #[track_caller]
-pub(super) fn assert_gradient(x: &[f64], gradient: &[f64], value: impl Fn(&[f64]) -> f64) {
+pub(crate) fn assert_gradient(x: &[f64], gradient: &[f64], value: impl Fn(&[f64]) -> f64) {
     assert_eq!(x.len(), gradient.len());
     let step = 1e-5;
     for i in 0..x.len() {

@@ -1,7 +1,11 @@
 //! The three losses, the first two fused with the activation that closes the network.
 
+mod options;
+
 use std::fmt;
 use std::str::FromStr;
+
+pub use options::LossOptions;
 
 use super::shape::Shape;
 use crate::Element;
@@ -103,20 +107,31 @@ impl Loss {
             return 0.0;
         }
         let outputs = z.len() / examples;
-        let scale = T::one() / T::from_f64(examples as f64);
+        if let Some(dz) = dz {
+            let scale = T::one() / T::from_f64(examples as f64);
+            return self.with_gradient(outputs, (z, t), scale, dz);
+        }
         match self {
-            Self::SoftmaxCrossEntropy => match dz {
-                Some(dz) => loss::softmax_cross_entropy_backward(outputs, z, t, scale, dz),
-                None => loss::softmax_cross_entropy(outputs, z, t),
-            },
-            Self::BinaryCrossEntropy => match dz {
-                Some(dz) => loss::sigmoid_cross_entropy_backward(z, t, scale, dz),
-                None => loss::sigmoid_cross_entropy(z, t),
-            },
-            Self::MeanSquaredError => match dz {
-                Some(dz) => loss::mean_squared_error_backward(outputs, z, t, scale, dz),
-                None => loss::mean_squared_error(outputs, z, t),
-            },
+            Self::SoftmaxCrossEntropy => loss::softmax_cross_entropy(outputs, z, t),
+            Self::BinaryCrossEntropy => loss::sigmoid_cross_entropy(z, t),
+            Self::MeanSquaredError => loss::mean_squared_error(outputs, z, t),
+        }
+    }
+
+    /// The summed losses of outputs `z` by targets `t`, and into `dz` `scale` times their gradient.
+    fn with_gradient<T: Element>(
+        self,
+        outputs: usize,
+        (z, t): (&[T], &[T]),
+        scale: T,
+        dz: &mut [T],
+    ) -> f64 {
+        match self {
+            Self::SoftmaxCrossEntropy => {
+                loss::softmax_cross_entropy_backward(outputs, z, t, scale, dz)
+            }
+            Self::BinaryCrossEntropy => loss::sigmoid_cross_entropy_backward(z, t, scale, dz),
+            Self::MeanSquaredError => loss::mean_squared_error_backward(outputs, z, t, scale, dz),
         }
     }
 
@@ -157,6 +172,23 @@ pub fn largest<T: Element>(row: &[T]) -> usize {
 }
 
 impl<T: Element> Targets<'_, T> {
+    /// The weight of an example: that of its class, or of its classes by their shares.
+    fn weight(&self, example: usize, weights: &[f64]) -> f64 {
+        match self {
+            Self::Classes(classes) => weights[classes[example] as usize],
+            Self::Mixed {
+                first,
+                second,
+                share,
+            } => {
+                let share = share[example].as_f64();
+                share * weights[first[example] as usize]
+                    + (1.0 - share) * weights[second[example] as usize]
+            }
+            Self::Values(_) => 1.0,
+        }
+    }
+
     /// Writes a value for each output of each example.
     pub(super) fn write(&self, outputs: usize, values: &mut [T]) {
         match self {
@@ -247,11 +279,7 @@ impl<T: Element> Targets<'_, T> {
                 format!("those of {examples} examples of {output}"),
             ));
         }
-        let classes = if outputs == 1 && loss != Loss::SoftmaxCrossEntropy {
-            2
-        } else {
-            outputs
-        };
+        let classes = loss.classes(outputs);
         for (what, labels) in self.classes() {
             if let Some(place) = labels.iter().position(|&label| label as usize >= classes) {
                 return Err(Error::value(

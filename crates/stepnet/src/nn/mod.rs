@@ -18,7 +18,7 @@ pub use doctor::{Diagnosis, Fix, InputChange};
 pub use init::Init;
 pub use layer::Layer;
 pub use layers::Registry;
-pub use loss::{Loss, Scores, Targets, largest};
+pub use loss::{Loss, LossOptions, Scores, Targets, largest};
 #[cfg(feature = "files")]
 pub(crate) use model_file::refusal;
 pub use model_file::{Model, ModelFile, Tensor};

@@ -3,7 +3,7 @@
 use crate::Element;
 use crate::error::{Error, Result};
 use crate::kernels::parallel;
-use crate::nn::{Batch, Network, PlanOptions, Scores, Workspace};
+use crate::nn::{Batch, LossOptions, Network, PlanOptions, Scores, Workspace};
 use crate::optim::{Optimizer, Rule, add_l2_gradient, l2_cost};
 
 /// A network that learns from batches it is handed, with everything that takes.
@@ -31,6 +31,16 @@ impl<T: Element> Learner<T> {
             network,
             l2,
         })
+    }
+
+    /// The same learner with the loss of its training changed by `options`; the scores it returns are
+    /// then those of the changed loss.
+    ///
+    /// # Errors
+    /// When the options do not go with the network.
+    pub fn with_loss(mut self, options: LossOptions) -> Result<Self> {
+        self.workspace.set_loss_options(&self.network, options)?;
+        Ok(self)
     }
 
     /// Learns from one batch and returns its scores from before the update. With L2, the loss

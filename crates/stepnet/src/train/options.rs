@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+use crate::nn::LossOptions;
 use crate::optim::{Rule, Schedule};
 
 /// Examples in one update.
@@ -66,6 +67,10 @@ pub struct TrainOptions {
     pub schedule: Schedule,
     /// The course's L2 lambda; 0 for none.
     pub l2: f64,
+    /// The share of a target that is spread over all answers, as [`LossOptions`] says; 0 for none.
+    pub label_smoothing: f64,
+    /// A weight for each class in the loss of training, as [`LossOptions`] says; all alike unless given.
+    pub class_weights: Option<Vec<f64>>,
     /// Whether each epoch goes through the data in a new order.
     pub shuffle: bool,
     /// Epoch `e` (from 0) shuffles by `RandomState(seed + 1 + e).permutation(m)`, as the course's
@@ -82,6 +87,8 @@ impl Default for TrainOptions {
             learning_rate: Rule::ADAM.usual_learning_rate(),
             schedule: Schedule::Cosine,
             l2: 0.0,
+            label_smoothing: 0.0,
+            class_weights: None,
             shuffle: true,
             seed: 0,
         }
@@ -89,6 +96,14 @@ impl Default for TrainOptions {
 }
 
 impl TrainOptions {
+    /// What training changes about the loss.
+    pub fn loss_options(&self) -> LossOptions {
+        LossOptions {
+            label_smoothing: self.label_smoothing,
+            class_weights: self.class_weights.clone(),
+        }
+    }
+
     /// Refuses settings that are out of their range.
     pub(super) fn check(&self) -> Result<()> {
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {

@@ -87,7 +87,8 @@ impl<T: Element> Trainer<T> {
         }
         let batch = options.batch.examples(largest);
         Ok(Self {
-            learner: Learner::new(network, options.rule, batch, options.l2)?,
+            learner: Learner::new(network, options.rule, batch, options.l2)?
+                .with_loss(options.loss_options())?,
             preprocessing,
             x: memory::zeros("a batch of examples", batch.saturating_mul(len))?,
             labels: Vec::with_capacity(batch),

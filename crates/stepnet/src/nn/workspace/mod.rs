@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::layer::Noise;
-use super::loss::{Scores, Targets};
+use super::loss::{LossOptions, Scores, Targets};
 use super::network::Network;
 use super::plan::{Plan, PlanOptions};
 use crate::Element;
@@ -27,6 +27,8 @@ pub struct Workspace<T> {
     gradients: AlignedVec<T>,
     /// A target for each output, as the losses take them.
     targets: AlignedVec<T>,
+    /// What training passes change about the loss.
+    loss: LossOptions,
     /// Forward and backward times of every span of the plan, while they are measured.
     times: Option<Vec<[Vec<Duration>; 2]>>,
 }
@@ -70,9 +72,20 @@ impl<T: Element> Workspace<T> {
             scratch: zeros(plan.scratch)?,
             gradients: zeros(plan.parameters)?,
             targets: zeros(plan.targets)?,
+            loss: LossOptions::default(),
             times: None,
             plan,
         })
+    }
+
+    /// From now on training passes have the loss changed by `options`; [`Workspace::score`] stays plain.
+    ///
+    /// # Errors
+    /// When a number is out of its range, or the options do not go with the network's loss and classes.
+    pub fn set_loss_options(&mut self, network: &Network<T>, options: LossOptions) -> Result<()> {
+        options.check_for(network.loss(), network.output())?;
+        self.loss = options;
+        Ok(())
     }
 
     /// From now on notes how long each part of a pass takes.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::{Batch, Workspace};
 use crate::Element;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernels::{AlignedVec, join, parallel};
 use crate::nn::layer::{Backward, Context, Forward, Layer, Noise, Passed};
 use crate::nn::loss::{Scores, Targets};
@@ -66,6 +66,11 @@ impl<T: Element> Workspace<T> {
     ) -> Result<Scores> {
         let examples = x.len() / network.input().len();
         targets.check(network.loss(), examples, network.output())?;
+        if self.loss.class_weights.is_some() && matches!(targets, Targets::Values(_)) {
+            return Err(Error::Training(
+                "class weights need targets that are classes, not values".into(),
+            ));
+        }
         Ok(parallel::enter(self.work(examples), || {
             self.run_forward(network, x, examples, noise, first);
             self.run_loss(network, x, targets, examples)
@@ -266,13 +271,17 @@ impl<T: Element> Workspace<T> {
         let mut slot = self.take(gradient);
         let outputs = network.output().len();
         let len = examples * outputs;
-        targets.write(outputs, &mut self.targets[..len]);
+        let mut written = mem::take(&mut self.targets);
         let z = self.outputs(x, examples);
-        let loss =
-            network
-                .loss()
-                .evaluate(z, &self.targets[..len], examples, Some(&mut slot[..len]));
+        let loss = network.loss().train(
+            (z, outputs),
+            targets,
+            &self.loss,
+            &mut written[..len],
+            &mut slot[..len],
+        );
         let correct = network.loss().correct(z, targets, outputs);
+        self.targets = written;
         self.put_back(gradient, slot);
         Scores {
             loss,
