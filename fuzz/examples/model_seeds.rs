@@ -29,7 +29,7 @@ const SEEDS: [(&str, &str, [usize; 3]); 5] = [
     ),
     (
         "every-layer",
-        "conv(4, 3x2, 1/0/2/1, 2x1, 1x2, groups=2, bias=false) -> leakyrelu(0.1) -> avgpool(2, same, 1, count_padding=true) -> tanh -> dropout(0.5) -> conv(2, 1) -> globalavgpool -> linear(2) -> tanh",
+        "conv(4, 3x2, 1/0/2/1, 2x1, 1x2, groups=2, bias=false) -> leakyrelu(0.1) -> avgpool(2, same, 1, count_padding=true) -> tanh -> dropout(0.5) -> pad(1/0/0/2) -> gelu -> conv(2, 1) -> silu -> globalavgpool -> linear(2) -> tanh",
         [5, 4, 2],
     ),
     (

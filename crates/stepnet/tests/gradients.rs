@@ -72,6 +72,19 @@ const CASES: &[Case] = &[
     ),
     Case("linear(5) -> softmax -> linear(3)", "6", None),
     Case(
+        "linear(5) -> gelu -> linear(4) -> silu -> linear(3) -> softmax",
+        "6",
+        None,
+    ),
+    Case("conv(3, 2) -> gelu -> conv(2, 2) -> silu", "4x5x2", None),
+    // Borders of zeros: even, one of each size, none.
+    Case(
+        "conv(3, 2) -> pad(2) -> conv(2, 3, stride=2) -> pad(1/0/0/2) -> conv(2, 2)",
+        "4x5x2",
+        None,
+    ),
+    Case("conv(2, 2) -> pad(0) -> relu -> pad(0x1)", "4x5x2", None),
+    Case(
         "linear(20) -> dropout(0.4) -> linear(3) -> softmax",
         "6",
         None,

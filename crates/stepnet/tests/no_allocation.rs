@@ -23,7 +23,7 @@ const ADAM: Rule = Rule::Adam {
     epsilon: 1e-8,
 };
 
-const NETWORKS: [(&str, [usize; 3]); 6] = [
+const NETWORKS: &[(&str, [usize; 3])] = &[
     ("lenet5", [28, 28, 1]),
     ("cat-cnn", [64, 64, 3]),
     (
@@ -41,6 +41,10 @@ const NETWORKS: [(&str, [usize; 3]); 6] = [
         "conv(8, 3, same) -> [residual(conv(8, 3, same) -> relu -> conv(8, 3, same)) -> relu] x 2 \
          -> branch(conv(4, 1) | maxpool(3, same, stride=1)) -> globalavgpool -> linear(10) -> softmax",
         [16, 16, 3],
+    ),
+    (
+        "pad(1) -> conv(16, 3) -> gelu -> pad(0/1/0/1) -> conv(24, 3, stride=2) -> silu -> linear(10) -> softmax",
+        [16, 16, 8],
     ),
 ];
 
@@ -99,7 +103,7 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
         pool
     });
     for pool in &pools {
-        for (text, input) in NETWORKS {
+        for &(text, input) in NETWORKS {
             for batch in [1, 32] {
                 for rule in [Rule::GradientDescent, ADAM] {
                     // As the command does: the whole run on a thread of the pool.

@@ -5,7 +5,8 @@
 //! | [`conv`] | `forward`, `backward_data`, `backward_weights` |
 //! | [`pool`] | `max_forward`, `max_backward`, `max_backward_all`, `average_forward`, `average_backward` |
 //! | [`dense`] | `forward`, `backward_data`, `backward_weights` |
-//! | [`relu`], [`leaky_relu`], [`sigmoid`], [`tanh`], [`softmax`] | `forward`, `backward` |
+//! | [`relu`], [`leaky_relu`], [`sigmoid`], [`tanh`], [`softmax`], [`gelu`], [`silu`] | `forward`, `backward` |
+//! | [`pad`] | `forward`, `backward` |
 //! | [`join`] | sums of arrays, channels one after the other |
 //! | [`loss`] | a value and a gradient for each loss, fused with its activation |
 //! | [`update`] | one optimiser step over the parameters of a layer |
@@ -42,15 +43,18 @@ pub(crate) mod compiled;
 pub mod conv;
 pub mod dense;
 pub(crate) mod elementary;
+pub mod gelu;
 mod geometry;
 pub mod join;
 pub mod leaky_relu;
 pub mod loss;
+pub mod pad;
 pub(crate) mod parallel;
 mod peak;
 pub mod pool;
 pub mod relu;
 pub mod sigmoid;
+pub mod silu;
 pub(crate) mod simd;
 pub mod softmax;
 pub mod tanh;
@@ -63,6 +67,7 @@ pub use conv::{ConvGeometry, ConvWindow};
 pub use dense::DenseGeometry;
 pub(crate) use geometry::greatest_common_divisor;
 pub use geometry::{Padding, output_size};
+pub use pad::PadGeometry;
 pub use peak::{instruction_set, peak};
 pub use pool::PoolGeometry;
 pub use simd::requested_instruction_set;

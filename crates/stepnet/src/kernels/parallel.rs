@@ -150,6 +150,22 @@ impl<T, F: Fn(T) -> T + Copy + Send + Sync> Unary<T> for F {
     }
 }
 
+/// A function of two numbers; a closure is one that does not ask for the instruction set.
+pub(super) trait Binary<T>: Copy + Send + Sync {
+    /// About how many times dearer than a multiplication it is.
+    const COST: usize = 1;
+
+    /// Its value.
+    fn apply<I: Isa>(self, isa: I, a: T, b: T) -> T;
+}
+
+impl<T, F: Fn(T, T) -> T + Copy + Send + Sync> Binary<T> for F {
+    #[inline(always)]
+    fn apply<I: Isa>(self, _isa: I, a: T, b: T) -> T {
+        self(a, b)
+    }
+}
+
 /// One piece of [`map`].
 struct Map<'a, T, F>(&'a [T], &'a mut [T], F);
 
@@ -167,13 +183,13 @@ impl<T: Element, F: Unary<T>> Kernel for Map<'_, T, F> {
 /// One piece of [`map2`].
 struct Map2<'a, T, F>(&'a [T], &'a [T], &'a mut [T], F);
 
-impl<T: Element, F: Fn(T, T) -> T> Kernel for Map2<'_, T, F> {
+impl<T: Element, F: Binary<T>> Kernel for Map2<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
-    fn run<I: Isa>(self, _isa: I) {
+    fn run<I: Isa>(self, isa: I) {
         for (y, (&a, &b)) in self.2.iter_mut().zip(self.0.iter().zip(self.1)) {
-            *y = self.3(a, b);
+            *y = self.3.apply(isa, a, b);
         }
     }
 }
@@ -190,13 +206,8 @@ pub(super) fn map<T: Element>(cost: usize, x: &[T], y: &mut [T], f: impl Unary<T
 }
 
 /// `y = f(a, b)`, element by element.
-pub(super) fn map2<T: Element>(
-    a: &[T],
-    b: &[T],
-    y: &mut [T],
-    f: impl Fn(T, T) -> T + Copy + Send + Sync,
-) {
-    let piece = piece(y.len(), 1);
+pub(super) fn map2<T: Element, F: Binary<T>>(a: &[T], b: &[T], y: &mut [T], f: F) {
+    let piece = piece(y.len(), F::COST);
     if piece >= y.len() {
         return simd::run(Map2(a, b, y, f));
     }

@@ -111,8 +111,12 @@ impl Exact {
 
 /// `x = k ln 2 + r`, and `exp(r) - 1`.
 fn reduced(x: f64) -> (i32, Pair) {
-    let k = (x / LN_2.high).round();
-    let r = Pair::from(x).add(LN_2.mul(Pair::from(-k)));
+    reduced_pair(Pair::from(x))
+}
+
+fn reduced_pair(x: Pair) -> (i32, Pair) {
+    let k = (x.high / LN_2.high).round();
+    let r = x.add(LN_2.mul(Pair::from(-k)));
     (k as i32, r.exp_m1())
 }
 
@@ -166,4 +170,56 @@ pub(super) fn ln_1p_unit(x: f64) -> Exact {
     let m1 = Pair::sum(power, -1.0).add(m1.scaled(power));
     let rest = Pair::from(x).add(m1.scaled(-1.0));
     Exact::plain(Pair::sum(guess, rest.high / (1.0 + x)))
+}
+
+/// `1 / sqrt(2 pi)` to 106 bits.
+const DENSITY_AT_0: Pair = Pair {
+    high: 0.398_942_280_401_432_7,
+    low: -2.492_327_202_277_73e-17,
+};
+
+/// The standard normal distribution's share below `-a`, for `a >= 0`.
+///
+/// Near 0 `1/2 - phi(a) (a + a^3 / 3 + a^5 / (3 5) + ...)`, further out
+/// `phi(a) / (a + 1 / (a + 2 / (a + 3 / ...)))`.
+fn normal_tail(a: f64) -> Exact {
+    let square = Pair::from(a).mul(Pair::from(a));
+    let (exponent, m1) = reduced_pair(square.scaled(-0.5));
+    let density = m1.add(Pair::from(1.0)).mul(DENSITY_AT_0);
+    if a < 5.0 {
+        let mut sum = Pair::from(0.0);
+        for n in (0..120_u32).rev() {
+            // (1 + a^2 / (2 n + 3) (1 + ...)), from the inside out.
+            let next = sum.mul(square).div(Pair::from(f64::from(2 * n + 3)));
+            sum = next.add(Pair::from(1.0));
+        }
+        let near = density
+            .scaled(scale(1.0, exponent))
+            .mul(sum.mul(Pair::from(a)));
+        return Exact::plain(Pair::from(0.5).add(near.scaled(-1.0)));
+    }
+    let mut below = Pair::from(a);
+    for n in (1..=300_u32).rev() {
+        below = Pair::from(f64::from(n)).div(below).add(Pair::from(a));
+    }
+    Exact {
+        value: density.div(below),
+        exponent,
+    }
+}
+
+/// `x Phi(x)`.
+pub(super) fn gelu(x: f64) -> Exact {
+    let tail = normal_tail(x.abs());
+    if x < 0.0 {
+        return Exact {
+            value: tail.value.mul(Pair::from(x)),
+            ..tail
+        };
+    }
+    let plain = Pair {
+        high: scale(tail.value.high, tail.exponent),
+        low: scale(tail.value.low, tail.exponent),
+    };
+    Exact::plain(Pair::from(1.0).add(plain.scaled(-1.0)).mul(Pair::from(x)))
 }

@@ -1,5 +1,7 @@
 use super::oracle::{self, Exact};
 use super::*;
+use crate::kernels::gelu::Gelu;
+use crate::kernels::parallel::Unary;
 use crate::kernels::simd::{InstructionSet, Kernel};
 
 /// How many arguments each function is measured at.
@@ -15,6 +17,7 @@ enum Function {
     Tanh,
     Sigmoid,
     Ln1pUnit,
+    Gelu,
 }
 
 /// A function over a slice, compiled for each instruction set.
@@ -31,18 +34,21 @@ impl<T: Element> Kernel for Apply<'_, T> {
             Function::Tanh => x.map(|&x| tanh(isa, x)).collect(),
             Function::Sigmoid => x.map(|&x| sigmoid(isa, x)).collect(),
             Function::Ln1pUnit => x.map(|&x| ln_1p_unit(isa, x)).collect(),
+            Function::Gelu => x.map(|&x| Gelu.apply(isa, x)).collect(),
         }
     }
 }
 
 impl Function {
-    /// What a million arguments measured, and a little more; the module promises 2.
+    /// What a million arguments measured, and a little more; the module promises 2, and 4 for the
+    /// normal distribution.
     fn bound(self) -> f64 {
         match self {
             Self::Exp => 0.8,
             Self::Tanh => 1.8,
             Self::Sigmoid => 1.7,
             Self::Ln1pUnit => 0.95,
+            Self::Gelu => 4.0,
         }
     }
 
@@ -52,6 +58,7 @@ impl Function {
             Self::Tanh => oracle::tanh(x),
             Self::Sigmoid => oracle::sigmoid(x),
             Self::Ln1pUnit => oracle::ln_1p_unit(x),
+            Self::Gelu => oracle::gelu(x),
         }
     }
 
@@ -139,6 +146,17 @@ fn sigmoid_is_within_its_bound() {
 fn the_logarithm_is_within_its_bound() {
     Function::Ln1pUnit.measure(&arguments::<f64>(0.0, 1.0));
     Function::Ln1pUnit.measure(&arguments::<f32>(0.0, 1.0));
+}
+
+/// The normal distribution, times `x`.
+#[test]
+fn gelu_is_within_its_bound() {
+    for end in [0.5, 3.0, 6.0, 13.0] {
+        Function::Gelu.measure(&arguments::<f64>(-end, end));
+        Function::Gelu.measure(&arguments::<f32>(-end, end));
+    }
+    // Down to the smallest normal results.
+    Function::Gelu.measure(&arguments::<f64>(-37.5, 37.5));
 }
 
 fn far_ends<T: Element>() {
@@ -231,6 +249,10 @@ fn the_oracle_agrees_with_the_platform() {
         assert!(oracle::tanh(x).ulps(x.tanh()) < 2.0, "tanh({x:e})");
         let quotient = 1.0 / (1.0 + (-x).exp());
         assert!(oracle::sigmoid(x).ulps(quotient) < 3.0, "sigmoid({x:e})");
+        let share = 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
+        // The rounding of erfc's argument weighs more the steeper it falls.
+        let bound = 6.0 + 4.0 * x * x;
+        assert!(oracle::gelu(x).ulps(x * share) < bound, "gelu({x:e})");
         let unit = x.abs() / 30.0;
         assert!(
             oracle::ln_1p_unit(unit).ulps(unit.ln_1p()) < 1.0,

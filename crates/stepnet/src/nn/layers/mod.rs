@@ -8,6 +8,7 @@ mod dropout;
 mod flatten;
 mod linear;
 mod maxpool;
+mod pad;
 mod pool;
 mod registry;
 mod together;
@@ -20,6 +21,7 @@ pub use dropout::Dropout;
 pub use flatten::Flatten;
 pub use linear::Linear;
 pub use maxpool::MaxPool;
+pub use pad::Pad;
 pub(crate) use registry::BuiltIn;
 pub use registry::Registry;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Activation, AvgPool, Conv, Dropout, Flatten, Linear, MaxPool};
+use super::{Activation, AvgPool, Conv, Dropout, Flatten, Linear, MaxPool, Pad};
 use crate::Element;
 use crate::error::{Error, Result};
 use crate::nn::layer::Layer;
@@ -58,8 +58,11 @@ fn factories<T: Element>() -> Factories<T> {
         }),
         ("sigmoid", |text| Ok(Arc::new(Activation::sigmoid(text)))),
         ("tanh", |text| Ok(Arc::new(Activation::tanh(text)))),
+        ("gelu", |text| Ok(Arc::new(Activation::gelu(text)))),
+        ("silu", |text| Ok(Arc::new(Activation::silu(text)))),
         ("softmax", |text| Ok(Arc::new(Activation::softmax(text)))),
         ("dropout", |text| Ok(Arc::new(Dropout::from_text(text)))),
+        ("pad", |text| Ok(Arc::new(Pad::from_text(text)?))),
     ]
 }
 

@@ -228,12 +228,19 @@ fn builtin_signatures() -> Vec<Signature> {
             .optional("slope", Number, 0.01),
         Signature::new("sigmoid", "1 / (1 + exp(-z))."),
         Signature::new("tanh", "The hyperbolic tangent."),
+        Signature::new("gelu", "z Phi(z), with the normal distribution's own Phi."),
+        Signature::new("silu", "z / (1 + exp(-z)).").alias("swish"),
         Signature::new("softmax", "exp(z) over its sum across the features."),
         Signature::new(
             "dropout",
             "While training, drops each value with a probability.",
         )
         .required("rate", Rate),
+        Signature::new("pad", "Rows and columns of zeros around each picture.")
+            .alias("zeropad")
+            .alias("zeropad2d")
+            .alias("zeropadding2d")
+            .required("padding", Padding),
         Signature::new(
             RESIDUAL,
             "Adds to its input, or to what a shortcut makes of it, what a network makes of it.",

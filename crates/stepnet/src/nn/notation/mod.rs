@@ -46,8 +46,11 @@
 //! | `leakyrelu(slope=0.01)` | z where z > 0, else slope * z. | `lrelu` |
 //! | `sigmoid` | 1 / (1 + exp(-z)). |  |
 //! | `tanh` | The hyperbolic tangent. |  |
+//! | `gelu` | z Phi(z), with the normal distribution's own Phi. |  |
+//! | `silu` | z / (1 + exp(-z)). | `swish` |
 //! | `softmax` | exp(z) over its sum across the features. |  |
 //! | `dropout(rate)` | While training, drops each value with a probability. |  |
+//! | `pad(padding)` | Rows and columns of zeros around each picture. | `zeropad`, `zeropad2d`, `zeropadding2d` |
 //! | `residual(body, shortcut=...)` | Adds to its input, or to what a shortcut makes of it, what a network makes of it. |  |
 //! | `branch(paths)` | Networks side by side, the channels of their outputs one after the other. |  |
 //!

@@ -9,7 +9,7 @@ use crate::nn::{Init, Loss, Scores};
 use crate::rng::RandomState;
 
 /// Networks with every kind of layer and every way its window can lie.
-const CASES: [(&str, &str, Option<Loss>); 14] = [
+const CASES: &[(&str, &str, Option<Loss>)] = &[
     (
         "conv(3, 3, same) -> relu -> maxpool(2) -> linear(4) -> softmax",
         "6x5x2",
@@ -53,6 +53,17 @@ const CASES: [(&str, &str, Option<Loss>); 14] = [
     ("linear(3) -> sigmoid", "4", Some(Loss::MeanSquaredError)),
     ("softmax", "5", None),
     ("sigmoid", "1", None),
+    (
+        "linear(5) -> gelu -> linear(4) -> silu -> linear(3)",
+        "7",
+        None,
+    ),
+    (
+        "pad(1) -> conv(3, 2) -> gelu -> pad(1/0/2/0) -> silu -> maxpool(2) -> pad(0) -> linear(2) -> softmax",
+        "4x3x2",
+        None,
+    ),
+    ("gelu -> silu", "6", None),
     (
         "conv(2, 3, stride=5) -> relu -> flatten -> linear(1)",
         "9x9x1",

@@ -35,6 +35,9 @@ fn light() -> impl Strategy<Value = &'static str> {
         Just("sigmoid"),
         Just("softmax"),
         Just("dropout(0.4)"),
+        Just("gelu"),
+        Just("silu"),
+        Just("pad(1/0/0/2)"),
     ]
 }
 
