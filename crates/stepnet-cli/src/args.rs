@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Train a network and write a run folder: model.safetensors, metrics.jsonl, curves.svg.
     #[command(after_help = TRAIN_EXAMPLES)]
     Train(Box<TrainArgs>),
-    /// Measure a model on a data set: accuracy, loss, each class.
+    /// Measure a model on a data set: accuracy, loss, precision and recall of each class.
     #[command(after_help = EVALUATE_EXAMPLES)]
     Evaluate(EvaluateArgs),
     /// Say what a model sees in pictures, one or thousands.
@@ -196,6 +196,9 @@ pub(crate) struct EvaluateArgs {
     pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) source: DataArgs,
+    /// Also count an answer as right where the class is among the K likeliest [default: 5 where there are more classes].
+    #[arg(long, value_name = "K", value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true)]
+    pub(crate) top_k: Option<u32>,
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,9 +1,12 @@
 //! `stepnet evaluate`: how good a model is on a data set.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use stepnet::Element;
-use stepnet::nn::{Model, ModelFile, Registry};
-use stepnet::train::{self, Evaluation};
+use stepnet::nn::{Model, ModelFile, Registry, Scores};
+use stepnet::train;
+use stepnet::train::metrics::{Average, Metrics, Tally};
 
 use crate::args::EvaluateArgs;
 use crate::failure::{Failure, Outcome};
@@ -11,8 +14,17 @@ use crate::material;
 use crate::progress::print_line;
 use crate::table::{Align, Table};
 
-/// Above this many classes the table of confusions is left to `--json`.
+/// Up to this many classes the confusions stand beside the table; above, the most frequent below it.
 const WIDEST_CONFUSION: usize = 12;
+
+/// How many of them.
+const MOST_PAIRS: usize = 10;
+
+/// Up to this many classes the JSON has the confusions as a square of numbers, too.
+const WIDEST_SQUARE: usize = 1000;
+
+/// The usual k of top-k.
+const USUAL_K: usize = 5;
 
 pub(crate) fn run(args: &EvaluateArgs) -> Outcome {
     let file = ModelFile::open(&args.model)?;
@@ -36,72 +48,162 @@ fn evaluate<T: Element>(args: &EvaluateArgs, model: &Model<T>) -> Outcome {
     )?;
     let preprocessing = material::suited(args.data.as_deref(), &model.preprocessing);
     let evaluation = train::evaluate(&model.network, &data, &preprocessing)?;
+    let metrics = evaluation.tally.metrics();
+    let told = Told {
+        name: &name,
+        classes: (0..metrics.classes.len())
+            .map(|class| model.classes.get(class).cloned())
+            .enumerate()
+            .map(|(class, name)| name.unwrap_or_else(|| class.to_string()))
+            .collect(),
+        k: match args.top_k {
+            Some(k) => Some(k as usize),
+            None => Some(USUAL_K).filter(|&k| k < metrics.classes.len()),
+        },
+        scores: evaluation.scores,
+        tally: &evaluation.tally,
+        metrics,
+    };
     if args.json {
-        print_line(&as_json(&evaluation, &model.classes, &name).to_string());
+        print_line(&told.json().to_string());
     } else {
-        print(&evaluation, &model.classes, &name);
+        told.print();
     }
     Ok(())
 }
 
-fn as_json(evaluation: &Evaluation, classes: &[String], name: &str) -> Value {
-    let accuracies = evaluation.class_accuracies();
-    let per_class: Vec<Value> = classes
-        .iter()
-        .zip(&accuracies)
-        .zip(&evaluation.confusion)
-        .map(|((class, accuracy), row)| json!({"class": class, "examples": row.iter().sum::<usize>(), "accuracy": accuracy}))
-        .collect();
-    json!({
-        "data": name,
-        "examples": evaluation.scores.examples,
-        "correct": evaluation.scores.correct,
-        "accuracy": evaluation.scores.accuracy(),
-        "loss": evaluation.scores.mean_loss(),
-        "classes": per_class,
-        "confusion": evaluation.confusion,
-    })
+/// What is told of an evaluation.
+struct Told<'a> {
+    name: &'a str,
+    classes: Vec<String>,
+    /// Among how many of the likeliest classes the right one is looked for as well.
+    k: Option<usize>,
+    scores: Scores,
+    tally: &'a Tally,
+    metrics: Metrics,
 }
 
-fn print(evaluation: &Evaluation, classes: &[String], name: &str) {
-    let scores = &evaluation.scores;
-    print_line(&format!(
-        "{name}: {} examples, accuracy {:.2} % ({} right), loss {:.4}",
-        scores.examples,
-        100.0 * scores.accuracy(),
-        scores.correct,
-        scores.mean_loss()
-    ));
-    let wide = classes.len() <= WIDEST_CONFUSION;
-    let mut columns = vec![
-        ("class", Align::Left),
-        ("examples", Align::Right),
-        ("accuracy", Align::Right),
-    ];
-    if wide {
-        columns.push(("taken for:", Align::Left));
-        columns.extend(classes.iter().map(|class| (class.as_str(), Align::Right)));
-    }
-    let mut table = Table::new(&columns);
-    for (class, (accuracy, row)) in evaluation
-        .class_accuracies()
-        .into_iter()
-        .zip(&evaluation.confusion)
-        .enumerate()
-    {
-        let accuracy = accuracy.map_or("-".to_owned(), |accuracy| {
-            format!("{:.2} %", 100.0 * accuracy)
+impl Told<'_> {
+    fn json(&self) -> Value {
+        let confusion = self.tally.confusion();
+        let named = self.classes.iter().zip(&self.metrics.classes);
+        let per_class: Vec<Value> = named
+            .map(|(name, class)| {
+                json!({
+                    "class": name,
+                    "examples": class.examples,
+                    "predictions": class.predictions,
+                    "right": class.right,
+                    "accuracy": class.recall.filter(|_| class.examples > 0),
+                    "precision": class.precision,
+                    "recall": class.recall,
+                    "f1": class.f1,
+                })
+            })
+            .collect();
+        let average = |average: &Average| json!({"precision": average.precision, "recall": average.recall, "f1": average.f1});
+        let ks = std::iter::once(1).chain(self.k.filter(|&k| k > 1));
+        let top_k: BTreeMap<String, f64> = ks
+            .map(|k| (k.to_string(), self.tally.top_k_accuracy(k)))
+            .collect();
+        let mut object = json!({
+            "data": self.name,
+            "examples": self.scores.examples,
+            "correct": self.scores.correct,
+            "accuracy": self.scores.accuracy(),
+            "top_k_accuracy": top_k,
+            "loss": self.scores.mean_loss(),
+            "macro": average(&self.metrics.macro_average),
+            "weighted": average(&self.metrics.weighted_average),
+            "micro": average(&self.metrics.micro_average),
+            "classes": per_class,
         });
-        let name = classes
-            .get(class)
-            .cloned()
-            .unwrap_or_else(|| class.to_string());
-        let mut cells = vec![name, row.iter().sum::<usize>().to_string(), accuracy];
-        if wide {
-            cells.push(String::new());
-            cells.extend(row.iter().map(usize::to_string));
-        }
-        table.row(cells);
+        // A square of numbers up to a size at which it is small beside the data; then what is in it.
+        object["confusion"] = if self.classes.len() <= WIDEST_SQUARE {
+            (0..self.classes.len())
+                .map(|class| Value::from(confusion.row(class)))
+                .collect()
+        } else {
+            Value::Null
+        };
+        object["confusions"] = confusion
+            .most_confused(usize::MAX)
+            .into_iter()
+            .map(|(actual, predicted, count)| {
+                json!({"actual": self.classes[actual], "predicted": self.classes[predicted], "count": count})
+            })
+            .collect();
+        object
     }
-    table.lines().iter().for_each(|line| print_line(line));
+
+    fn print(&self) {
+        let scores = &self.scores;
+        let among = match self.k {
+            Some(k) => format!(
+                ", top-{k} accuracy {}",
+                percent(self.tally.top_k_accuracy(k))
+            ),
+            None => String::new(),
+        };
+        print_line(&format!(
+            "{}: {} examples, accuracy {} ({} right){among}, loss {:.4}",
+            self.name,
+            scores.examples,
+            percent(scores.accuracy()),
+            scores.correct,
+            scores.mean_loss()
+        ));
+        self.table()
+            .lines()
+            .iter()
+            .for_each(|line| print_line(line));
+        if self.classes.len() > WIDEST_CONFUSION {
+            let confused = self.tally.confusion().most_confused(MOST_PAIRS);
+            for (actual, predicted, count) in confused {
+                let [actual, predicted] = [actual, predicted].map(|class| &self.classes[class]);
+                print_line(&format!("{actual} taken for {predicted}: {count}"));
+            }
+        }
+    }
+
+    fn table(&self) -> Table {
+        let wide = self.classes.len() <= WIDEST_CONFUSION;
+        let mut columns = vec![
+            ("class", Align::Left),
+            ("examples", Align::Right),
+            ("precision", Align::Right),
+            ("recall", Align::Right),
+            ("F1", Align::Right),
+        ];
+        if wide {
+            columns.push(("taken for:", Align::Left));
+            let names = self.classes.iter();
+            columns.extend(names.map(|class| (class.as_str(), Align::Right)));
+        }
+        let mut table = Table::new(&columns);
+        let known = |value: Option<f64>| value.map_or("-".to_owned(), percent);
+        for (number, class) in self.metrics.classes.iter().enumerate() {
+            let mut cells = vec![self.classes[number].clone(), class.examples.to_string()];
+            cells.extend([class.precision, class.recall, class.f1].map(known));
+            if wide {
+                cells.push(String::new());
+                let row = self.tally.confusion().row(number);
+                cells.extend(row.iter().map(usize::to_string));
+            }
+            table.row(cells);
+        }
+        for (name, average) in [
+            ("macro average", &self.metrics.macro_average),
+            ("weighted average", &self.metrics.weighted_average),
+        ] {
+            let mut cells = vec![name.to_owned(), String::new()];
+            cells.extend([average.precision, average.recall, average.f1].map(percent));
+            table.row(cells);
+        }
+        table
+    }
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.2} %", 100.0 * share)
 }

@@ -74,6 +74,28 @@ fn pictures_are_ranked_and_unreadable_ones_do_not_stop_the_others() {
     assert_eq!(found["examples"], 30);
     assert_eq!(found["confusion"].as_array().unwrap().len(), 3);
     assert_eq!(found["classes"][2]["class"], "red");
+    for value in [
+        &found["top_k_accuracy"]["1"],
+        &found["macro"]["f1"],
+        &found["weighted"]["precision"],
+        &found["micro"]["recall"],
+        &found["classes"][0]["precision"],
+    ] {
+        assert_eq!(value, 1.0, "{out}");
+    }
+    let out = desk
+        .run("evaluate run/model.safetensors data --top-k 2")
+        .fine();
+    assert!(out.contains("top-2 accuracy 100.00 %"), "{out}");
+    for word in [
+        "precision",
+        "recall",
+        "F1",
+        "macro average",
+        "weighted average",
+    ] {
+        assert!(out.contains(word), "{word} is not in {out}");
+    }
 
     let out = desk.run("inspect run/model.safetensors --json").fine();
     let found = &json(&out)[0];

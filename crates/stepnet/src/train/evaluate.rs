@@ -1,5 +1,6 @@
 //! How good a network is on a data set.
 
+use super::metrics::{ClassMetrics, Tally};
 use crate::Element;
 use crate::data::Dataset;
 use crate::error::Result;
@@ -14,21 +15,29 @@ const BATCH: usize = 256;
 pub struct Evaluation {
     /// Loss and right answers.
     pub scores: Scores,
-    /// `confusion[actual][predicted]` counts examples.
-    pub confusion: Vec<Vec<usize>>,
+    /// What the metrics are made of: which class was taken for which, and the ranks of the right ones.
+    pub tally: Tally,
+}
+
+/// One example of an evaluation, as [`evaluate_with`] shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Judged<'a, T> {
+    /// The example's number in the data set.
+    pub example: usize,
+    /// Its class.
+    pub actual: usize,
+    /// The class it was taken for.
+    pub predicted: usize,
+    /// The network's outputs for it, before the activation that the loss is fused with.
+    pub outputs: &'a [T],
 }
 
 impl Evaluation {
     /// The share of right answers among the examples of each class; `None` for a class without examples.
     pub fn class_accuracies(&self) -> Vec<Option<f64>> {
-        self.confusion
-            .iter()
-            .enumerate()
-            .map(|(class, row)| {
-                let examples: usize = row.iter().sum();
-                (examples > 0).then(|| row[class] as f64 / examples as f64)
-            })
-            .collect()
+        let classes = self.tally.metrics().classes.into_iter();
+        let share = |class: ClassMetrics| (class.examples > 0).then_some(class.recall).flatten();
+        classes.map(share).collect()
     }
 }
 
@@ -40,6 +49,19 @@ pub fn evaluate<T: Element>(
     network: &Network<T>,
     data: &Dataset,
     preprocessing: &Preprocessing,
+) -> Result<Evaluation> {
+    evaluate_with(network, data, preprocessing, |_| {})
+}
+
+/// [`evaluate`] that shows every example to an observer, in the order of the data set.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_with<T: Element>(
+    network: &Network<T>,
+    data: &Dataset,
+    preprocessing: &Preprocessing,
+    mut observe: impl FnMut(Judged<'_, T>),
 ) -> Result<Evaluation> {
     let batch = BATCH.min(data.len().max(1));
     let mut workspace = Workspace::new(
@@ -59,7 +81,7 @@ pub fn evaluate<T: Element>(
         .max(if outputs == 1 { 2 } else { outputs });
     let mut evaluation = Evaluation {
         scores: Scores::default(),
-        confusion: vec![vec![0; classes]; classes],
+        tally: Tally::new(classes)?,
     };
     let order: Vec<usize> = (0..data.len()).collect();
     for (chunk, labels) in order.chunks(batch).zip(data.labels().chunks(batch)) {
@@ -67,15 +89,37 @@ pub fn evaluate<T: Element>(
         data.fill_batch(chunk, preprocessing, x)?;
         let (scores, z) = workspace.score(network, x, &Targets::Classes(labels))?;
         evaluation.scores.add(&scores);
-        for (row, &label) in z.chunks_exact(outputs).zip(labels) {
-            let predicted = match row {
-                [one] => usize::from(*one > one_threshold(network.loss())),
-                _ => largest(row),
+        let examples = z.chunks_exact(outputs).zip(chunk.iter().zip(labels));
+        for (row, (&example, &label)) in examples {
+            let actual = label as usize;
+            let (predicted, rank) = match row {
+                [one] => {
+                    let predicted = usize::from(*one > one_threshold(network.loss()));
+                    (predicted, usize::from(predicted != actual))
+                }
+                _ => (largest(row), rank(row, actual)),
             };
-            evaluation.confusion[label as usize][predicted] += 1;
+            evaluation.tally.add(label, predicted as u32, rank);
+            observe(Judged {
+                example,
+                actual,
+                predicted,
+                outputs: row,
+            });
         }
     }
     Ok(evaluation)
+}
+
+/// How many classes come before `class`: larger values, and equal ones of lower classes. NaN comes
+/// last.
+fn rank<T: Element>(row: &[T], class: usize) -> usize {
+    let own = row[class];
+    if own.is_nan() {
+        return row.len() - 1;
+    }
+    let before = |(other, &value): (usize, &T)| value > own || (value == own && other < class);
+    row.iter().enumerate().filter(|&pair| before(pair)).count()
 }
 
 /// What a single output must pass to mean class 1.
@@ -84,5 +128,26 @@ fn one_threshold<T: Element>(loss: Loss) -> T {
         T::from_f64(0.5)
     } else {
         T::zero()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_rank_is_the_largest_value() {
+        let rows = [
+            [0.5, 2.0, 2.0, -1.0],
+            [f32::NAN, 1.0, 0.0, f32::NAN],
+            [0.0; 4],
+        ];
+        let expected = [[2, 0, 1, 3], [3, 0, 1, 3], [0, 1, 2, 3]];
+        for (row, expected) in rows.iter().zip(expected) {
+            let ranks: Vec<usize> = (0..4).map(|class| rank(row, class)).collect();
+            assert_eq!(ranks, expected, "{row:?}");
+        }
+        let firsts = rows.map(|row| largest(&row));
+        assert_eq!(firsts, [1, 1, 0]);
     }
 }

@@ -1,8 +1,10 @@
 //! One training step: forward, loss, backward, L2, update.
 
+use super::finite::{Moment, all_finite};
 use crate::Element;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernels::parallel;
+use crate::memory;
 use crate::nn::{Batch, LossOptions, Network, PlanOptions, Scores, Workspace};
 use crate::optim::{Optimizer, Rule, add_l2_gradient, l2_cost};
 
@@ -13,6 +15,8 @@ pub struct Learner<T> {
     optimizer: Optimizer<T>,
     workspace: Workspace<T>,
     l2: f64,
+    /// The parameters that gave the last loss, and whether there are any: those before the last update.
+    before: (Vec<T>, bool),
 }
 
 impl<T: Element> Learner<T> {
@@ -28,6 +32,10 @@ impl<T: Element> Learner<T> {
         Ok(Self {
             optimizer: Optimizer::new(rule, network.parameters().len())?,
             workspace: Workspace::new(&network, batch, options)?,
+            before: (
+                memory::zeros("the weights before an update", network.parameters().len())?,
+                false,
+            ),
             network,
             l2,
         })
@@ -47,7 +55,9 @@ impl<T: Element> Learner<T> {
     /// includes the penalty (once for each example, so that the mean is the course's cost).
     ///
     /// # Errors
-    /// When sizes do not belong together, or the loss is not finite: then no weight has changed.
+    /// When sizes do not belong together. When the loss is not finite, naming the first layer whose values
+    /// left the finite range; the weights are then those before the last update, the last that gave a finite
+    /// loss. When a gradient is not finite, naming its array; then no weight has changed.
     pub fn step(&mut self, batch: &Batch<'_, T>, learning_rate: f64) -> Result<Scores> {
         self.step_with(batch, learning_rate, |_, _| {})
     }
@@ -90,16 +100,49 @@ impl<T: Element> Learner<T> {
             );
         }
         if !scores.loss.is_finite() {
-            return Err(Error::Training(format!(
-                "the loss is {} at update {}; a lower learning rate than {learning_rate:?} or another initialisation may help",
-                scores.loss,
-                self.optimizer.updates() + 1,
-            )));
+            let error = self.moment(batch, learning_rate).of_loss(scores.loss);
+            self.roll_back();
+            return Err(error);
         }
         alter(&self.network, self.workspace.gradients_mut());
+        if !self.sound() {
+            let moment = self.moment(batch, learning_rate);
+            return Err(moment.of_gradients(self.workspace.gradients()));
+        }
+        self.before.0.copy_from_slice(self.network.parameters());
+        self.before.1 = true;
         self.optimizer
             .step(&mut self.network, self.workspace.gradients(), learning_rate);
         Ok(scores)
+    }
+
+    /// Whether the gradients of all layers that learn are finite; one pass over them.
+    fn sound(&self) -> bool {
+        let gradients = self.workspace.gradients();
+        let mut nodes = self.network.nodes().iter().filter(|node| node.trains());
+        nodes.all(|node| all_finite(&gradients[node.range()]))
+    }
+
+    fn moment<'a, 'b>(&'a self, batch: &'a Batch<'b, T>, learning_rate: f64) -> Moment<'a, 'b, T> {
+        Moment {
+            network: &self.network,
+            batch,
+            update: self.optimizer.updates() + 1,
+            learning_rate,
+        }
+    }
+
+    /// Takes the weights back to those before the last update: the last that gave a finite loss, where
+    /// the update has spoiled them. Says whether there was an update to take back; the update rule's own
+    /// numbers stay as they are, so that this is an end of learning.
+    pub fn roll_back(&mut self) -> bool {
+        if std::mem::take(&mut self.before.1) {
+            self.network
+                .parameters_mut()
+                .copy_from_slice(&self.before.0);
+            return true;
+        }
+        false
     }
 
     /// The network as it is now.

@@ -1,14 +1,18 @@
 //! The training loop: from a data set and a network to learnt weights, and how good they are.
 
 mod class_weights;
+pub mod early_stopping;
 mod evaluate;
+mod finite;
 mod learner;
+pub mod metrics;
+pub mod mistakes;
 mod options;
 mod trainer;
 mod transfer;
 
 pub use class_weights::ClassWeights;
-pub use evaluate::{Evaluation, evaluate};
+pub use evaluate::{Evaluation, Judged, evaluate, evaluate_with};
 pub use learner::Learner;
 pub use options::{BatchSize, TrainOptions};
 pub use trainer::{EpochEnd, Position, Progress, Trainer};
