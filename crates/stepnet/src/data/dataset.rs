@@ -3,13 +3,11 @@
 use crate::nn::preprocessing::Preprocessing;
 use crate::{Element, Error, Result};
 
-use super::images::{Images, Values};
+use super::fill::Spare;
+use super::images::Images;
 
 /// The most classes a data set may name.
 pub const MAX_CLASSES: usize = 65_536;
-
-/// Channels up to which [`Dataset::fill_batch`] keeps a table of 256 values each.
-const TABLE_CHANNELS: usize = 4;
 
 /// Examples for training or evaluation: a picture and a class label each.
 ///
@@ -168,52 +166,11 @@ impl Dataset {
         preprocessing: &Preprocessing,
         out: &mut [T],
     ) -> Result<()> {
-        self.check_indices("Dataset::fill_batch", indices)?;
-        preprocessing.check()?;
-        let shape = self.images.shape();
-        if preprocessing.shape() != shape {
-            let expected = format!("{:?} as the preprocessing has it", preprocessing.shape());
-            return Err(Error::shape(
-                "Dataset::fill_batch",
-                "the pictures",
-                &shape,
-                expected,
-            ));
-        }
-        let run = self.images.per_image();
-        if indices.len().checked_mul(run) != Some(out.len()) {
-            let expected = format!("{} pictures of {run} values", indices.len());
-            return Err(Error::shape(
-                "Dataset::fill_batch",
-                "out",
-                &[out.len()],
-                expected,
-            ));
-        }
-        let rows = indices.iter().map(|&index| index * run..(index + 1) * run);
-        let pairs = rows.zip(out.chunks_exact_mut(run));
-        match self.images.values() {
-            Values::U8(values) => {
-                let scale = Scale::new(preprocessing);
-                pairs.for_each(|(row, out)| scale.apply(&values[row], out));
-            }
-            Values::F32(values) => pairs.for_each(|(row, out)| {
-                convert(
-                    &values[row],
-                    |v| T::from_f64(f64::from(v)),
-                    preprocessing,
-                    out,
-                );
-            }),
-            Values::F64(values) => pairs.for_each(|(row, out)| {
-                convert(&values[row], T::from_f64, preprocessing, out);
-            }),
-        }
-        Ok(())
+        self.fill(indices, preprocessing, None, &mut Spare::default(), out)
     }
 
     /// Fails if an index is past the last example.
-    fn check_indices(&self, operation: &'static str, indices: &[usize]) -> Result<()> {
+    pub(super) fn check_indices(&self, operation: &'static str, indices: &[usize]) -> Result<()> {
         match indices.iter().position(|&index| index >= self.len()) {
             None => Ok(()),
             Some(at) => Err(Error::value(
@@ -222,80 +179,6 @@ impl Dataset {
                 indices[at],
                 format!("less than the number of examples, {}", self.len()),
             )),
-        }
-    }
-}
-
-/// 8-bit values to network values, looked up where a table pays.
-enum Scale<'a, T> {
-    /// One table for all channels.
-    Uniform([T; 256]),
-    /// A table for each of a few channels.
-    Channels([[T; 256]; TABLE_CHANNELS], usize),
-    /// Many channels, each with its own mean or deviation: computed value by value.
-    Direct(&'a Preprocessing),
-}
-
-impl<'a, T: Element> Scale<'a, T> {
-    fn new(preprocessing: &'a Preprocessing) -> Self {
-        let table = |channel: usize| {
-            let mut table = [T::zero(); 256];
-            for (value, slot) in table.iter_mut().enumerate() {
-                *slot = preprocessing.value(T::from_f64(value as f64), channel);
-            }
-            table
-        };
-        if preprocessing.mean.is_empty() && preprocessing.deviation.is_empty() {
-            Self::Uniform(table(0))
-        } else if preprocessing.channels <= TABLE_CHANNELS {
-            let mut tables = [[T::zero(); 256]; TABLE_CHANNELS];
-            for (channel, slot) in tables.iter_mut().enumerate().take(preprocessing.channels) {
-                *slot = table(channel);
-            }
-            Self::Channels(tables, preprocessing.channels)
-        } else {
-            Self::Direct(preprocessing)
-        }
-    }
-
-    fn apply(&self, values: &[u8], out: &mut [T]) {
-        match self {
-            Self::Uniform(table) => {
-                for (out, &value) in out.iter_mut().zip(values) {
-                    *out = table[usize::from(value)];
-                }
-            }
-            Self::Channels(tables, channels) => {
-                let pixels = out
-                    .chunks_exact_mut(*channels)
-                    .zip(values.chunks_exact(*channels));
-                for (out, pixel) in pixels {
-                    for ((out, &value), table) in out.iter_mut().zip(pixel).zip(tables) {
-                        *out = table[usize::from(value)];
-                    }
-                }
-            }
-            Self::Direct(preprocessing) => {
-                convert(values, |v| T::from_f64(f64::from(v)), preprocessing, out);
-            }
-        }
-    }
-}
-
-/// Values of one picture to network values, one by one.
-fn convert<V: Copy, T: Element>(
-    values: &[V],
-    to: impl Fn(V) -> T,
-    preprocessing: &Preprocessing,
-    out: &mut [T],
-) {
-    let channels = preprocessing.channels;
-    let pixels = out
-        .chunks_exact_mut(channels)
-        .zip(values.chunks_exact(channels));
-    for (out, pixel) in pixels {
-        for (channel, (out, &value)) in out.iter_mut().zip(pixel).enumerate() {
-            *out = preprocessing.value(to(value), channel);
         }
     }
 }

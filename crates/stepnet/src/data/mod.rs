@@ -11,8 +11,11 @@
 //! Everything read is checked before memory is taken for it, and an error is one line with the
 //! file, the place in it, what was found and what was expected.
 
+mod augment;
+mod balance;
 mod dataset;
 mod digits;
+mod fill;
 mod images;
 mod open;
 mod read;
@@ -70,9 +73,14 @@ pub mod fuzzing;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use augment::Mix;
+pub use augment::{Alteration, Augmentation, Axis};
+pub use balance::Balance;
+pub(crate) use balance::{Pick, sample};
 pub(crate) use dataset::listed;
 pub use dataset::{Dataset, MAX_CLASSES};
 pub use digits::{DIGITS_DIVISOR, digits};
+pub(crate) use fill::Spare;
 pub use images::{Images, Values};
 pub use open::{OpenOptions, Opened, Role, open};
 pub use recognise::Kind;

@@ -3,8 +3,10 @@
 mod class_weights;
 pub mod early_stopping;
 mod evaluate;
+mod feed;
 mod finite;
 mod learner;
+mod loader;
 pub mod metrics;
 pub mod mistakes;
 mod options;

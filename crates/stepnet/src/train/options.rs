@@ -3,9 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::data::{Augmentation, Balance};
 use crate::error::{Error, Result};
 use crate::nn::LossOptions;
 use crate::optim::{Rule, Schedule};
+
+/// The most threads that make batches.
+const MOST_WORKERS: usize = 256;
 
 /// Examples in one update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +80,14 @@ pub struct TrainOptions {
     /// Epoch `e` (from 0) shuffles by `RandomState(seed + 1 + e).permutation(m)`, as the course's
     /// mini-batches do; dropout is keyed by it too.
     pub seed: u32,
+    /// How training pictures are altered.
+    pub augmentation: Augmentation,
+    /// What is done where classes have unequal numbers of examples. Where they are sampled, the order
+    /// is random whatever `shuffle` says.
+    pub balance: Balance,
+    /// Threads that make the next batches while one trains; results do not depend on it. `None`: as
+    /// suits the data.
+    pub workers: Option<usize>,
 }
 
 impl Default for TrainOptions {
@@ -91,6 +103,9 @@ impl Default for TrainOptions {
             class_weights: None,
             shuffle: true,
             seed: 0,
+            augmentation: Augmentation::default(),
+            balance: Balance::None,
+            workers: None,
         }
     }
 }
@@ -120,6 +135,14 @@ impl TrainOptions {
                 "the L2 lambda",
                 self.l2,
                 "a number of at least 0",
+            ));
+        }
+        if self.workers.is_some_and(|workers| workers > MOST_WORKERS) {
+            return Err(Error::value(
+                "training",
+                "the number of workers",
+                self.workers.unwrap_or_default(),
+                format!("at most {MOST_WORKERS}"),
             ));
         }
         Ok(())

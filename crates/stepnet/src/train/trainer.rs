@@ -1,15 +1,16 @@
 //! Epochs over a data set.
 
 use std::ops::ControlFlow;
+use std::time::Duration;
 
+use super::feed::Feed;
 use super::learner::Learner;
+use super::loader::{Batches, Loader};
 use super::options::TrainOptions;
 use crate::Element;
-use crate::data::Dataset;
+use crate::data::{Balance, Dataset, Pick, sample};
 use crate::error::{Error, Result};
-use crate::memory;
-use crate::nn::layer::Noise;
-use crate::nn::{Batch, Network, Preprocessing, Scores, Targets};
+use crate::nn::{Network, Preprocessing, Scores};
 use crate::rng::RandomState;
 
 /// Where a run stands, between two steps.
@@ -47,6 +48,8 @@ pub struct EpochEnd {
     pub scores: Scores,
     /// The learning rate of the last step.
     pub learning_rate: f64,
+    /// How long steps waited for their batches, in this call.
+    pub waited: Duration,
     /// Whether the observer ended it before its last step.
     pub interrupted: bool,
 }
@@ -58,9 +61,7 @@ pub struct Trainer<T> {
     preprocessing: Preprocessing,
     options: TrainOptions,
     position: Position,
-    x: Vec<T>,
-    labels: Vec<u32>,
-    examples: Vec<u64>,
+    loader: Loader<T>,
 }
 
 impl<T: Element> Trainer<T> {
@@ -85,14 +86,13 @@ impl<T: Element> Trainer<T> {
                 format!("{:?}, the shape of the data", preprocessing.shape()),
             ));
         }
+        options.augmentation.check(preprocessing.shape())?;
         let batch = options.batch.examples(largest);
         Ok(Self {
             learner: Learner::new(network, options.rule, batch, options.l2)?
                 .with_loss(options.loss_options())?,
             preprocessing,
-            x: memory::zeros("a batch of examples", batch.saturating_mul(len))?,
-            labels: Vec::with_capacity(batch),
-            examples: Vec::with_capacity(batch),
+            loader: Loader::new(batch, len)?,
             position: Position::default(),
             options,
         })
@@ -139,35 +139,47 @@ impl<T: Element> Trainer<T> {
         if data.is_empty() {
             return Err(Error::Training("there are no examples to train on".into()));
         }
-        let order = self.order(data.len());
+        let order = self.order(data);
         let batch = self.options.batch.examples(data.len());
         let steps = data.len().div_ceil(batch);
         let epoch = self.position.epoch;
         let mut learning_rate = self.options.learning_rate;
-        for chunk in order.chunks(batch).skip(self.position.step) {
+        let feed = Feed {
+            data,
+            preprocessing: &self.preprocessing,
+            augmentation: &self.options.augmentation,
+            seed: self.options.seed.into(),
+            epoch: epoch as u64,
+        };
+        let batches = Batches {
+            order: &order,
+            batch,
+            first: self.position.step,
+        };
+        let workers = self.options.workers.unwrap_or(1);
+        let (learner, position, options) = (&mut self.learner, &mut self.position, &self.options);
+        let waited = self.loader.run(&feed, batches, workers, |filled| {
             // The middle of the step, so that none is taken at a rate of 0.
-            let done = ((epoch * steps + self.position.step) as f64 + 0.5)
-                / (self.options.epochs.max(1) * steps) as f64;
-            let base = self.options.learning_rate;
-            learning_rate = self.options.schedule.rate(base, epoch, done);
-            let scores = self.step(data, chunk, learning_rate)?;
-            self.position.step += 1;
-            self.position.scores.add(&scores);
+            let done = ((epoch * steps + position.step) as f64 + 0.5)
+                / (options.epochs.max(1) * steps) as f64;
+            learning_rate = (options.schedule).rate(options.learning_rate, epoch, done);
+            let scores = learner.step(&filled.batch(), learning_rate)?;
+            position.step += 1;
+            position.scores.add(&scores);
             let progress = Progress {
                 epoch,
-                step: self.position.step,
+                step: position.step,
                 steps,
-                scores: self.position.scores,
+                scores: position.scores,
                 learning_rate,
             };
-            if observe(&progress, &self.learner).is_break() {
-                break;
-            }
-        }
+            Ok(observe(&progress, learner))
+        })?;
         let end = EpochEnd {
             epoch,
             scores: self.position.scores,
             learning_rate,
+            waited,
             interrupted: self.position.step < steps,
         };
         if !end.interrupted {
@@ -179,36 +191,18 @@ impl<T: Element> Trainer<T> {
         Ok(end)
     }
 
-    fn order(&self, len: usize) -> Vec<usize> {
-        if !self.options.shuffle {
-            return (0..len).collect();
-        }
+    fn order(&self, data: &Dataset) -> Vec<Pick> {
         let epoch = u32::try_from(self.position.epoch % (1 << 32)).unwrap_or(0);
-        RandomState::new(self.options.seed.wrapping_add(1).wrapping_add(epoch)).permutation(len)
-    }
-
-    fn step(&mut self, data: &Dataset, chunk: &[usize], learning_rate: f64) -> Result<Scores> {
-        let x = &mut self.x[..chunk.len() * self.learner.network().input().len()];
-        data.fill_batch(chunk, &self.preprocessing, x)?;
-        self.labels.clear();
-        self.labels
-            .extend(chunk.iter().map(|&example| data.labels()[example]));
-        self.examples.clear();
-        self.examples
-            .extend(chunk.iter().map(|&example| example as u64));
-        let noise = Noise {
-            seed: self.options.seed.into(),
-            epoch: self.position.epoch as u64,
-            examples: &self.examples,
-        };
-        self.learner.step(
-            &Batch {
-                x,
-                targets: Targets::Classes(&self.labels),
-                noise,
-            },
-            learning_rate,
-        )
+        let seed = self.options.seed.wrapping_add(1).wrapping_add(epoch);
+        let mut random = RandomState::new(seed);
+        match self.options.balance {
+            Balance::Sampling => sample(data.labels(), data.classes().len(), &mut random),
+            _ if self.options.shuffle => {
+                let order = random.permutation(data.len());
+                order.into_iter().map(Pick::once).collect()
+            }
+            _ => (0..data.len()).map(Pick::once).collect(),
+        }
     }
 }
 
@@ -252,7 +246,11 @@ mod tests {
                 assert_eq!(parts.position().step, 7 * calls);
             };
             assert_eq!(calls, 3, "18 steps, broken off after 7 and 14");
-            assert_eq!(last, end);
+            // All but the time.
+            assert_eq!(
+                (last.scores, last.learning_rate),
+                (end.scores, end.learning_rate)
+            );
             assert_eq!(parts.position().epoch, epoch + 1);
         }
         assert!(whole.network().parameters() == parts.network().parameters());
@@ -271,5 +269,67 @@ mod tests {
             .unwrap();
         assert!(!end.interrupted);
         assert_eq!(trainer.position().epoch, 1);
+    }
+
+    /// The weights after two epochs with these settings, and the bits of the losses.
+    fn run(augment: &str, balance: Balance, workers: usize) -> (Vec<f32>, Vec<u64>) {
+        let mut trainer = trainer();
+        trainer.options.augmentation = augment.parse().unwrap();
+        trainer.options.balance = balance;
+        trainer.options.workers = Some(workers);
+        let data = data::digits()
+            .subset(&(0..430).collect::<Vec<_>>())
+            .unwrap();
+        let losses = [0; 2].map(|_| {
+            let end = trainer.epoch(&data, |_| ControlFlow::Continue(())).unwrap();
+            assert_eq!(end.scores.examples, 430);
+            end.scores.loss.to_bits()
+        });
+        (
+            trainer.into_network().parameters().to_vec(),
+            losses.to_vec(),
+        )
+    }
+
+    #[test]
+    fn workers_and_threads_do_not_change_a_bit() {
+        let augment = "flip, crop(1), rotate(10), jitter(0.2), cutout(3), mixup(0.2)";
+        for (augment, balance) in [
+            ("", Balance::None),
+            (augment, Balance::None),
+            (augment, Balance::Sampling),
+        ] {
+            let alone = run(augment, balance, 0);
+            for workers in [1, 2, 4] {
+                for threads in [1, 2, 4] {
+                    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+                    let other = pool.unwrap().install(|| run(augment, balance, workers));
+                    assert!(
+                        alone == other,
+                        "{augment}, {balance}, {workers} workers, {threads} threads"
+                    );
+                }
+            }
+        }
+        assert!(run("flip", Balance::None, 1) != run("", Balance::None, 1));
+        assert!(run("mixup(0.2)", Balance::None, 1) != run("", Balance::None, 1));
+        assert!(run("", Balance::Sampling, 1) != run("", Balance::None, 1));
+    }
+
+    #[test]
+    fn an_augmentation_that_does_not_fit_the_pictures_is_refused() {
+        let network = Network::<f32>::new("flatten -> linear(2) -> softmax", [8, 8, 1]).unwrap();
+        let options = TrainOptions {
+            augmentation: "cutout(9)".parse().unwrap(),
+            ..TrainOptions::default()
+        };
+        let preprocessing = Preprocessing::scaled(8, 8, 1, 16.0);
+        let message = Trainer::new(network, preprocessing, options, 10)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            message.contains("cutout(9)") && message.contains("at most 8"),
+            "{message}"
+        );
     }
 }
