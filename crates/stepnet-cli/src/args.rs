@@ -7,6 +7,7 @@ use stepnet::nn::{Init, Resize, Shape};
 use stepnet::optim::{Rule, Schedule};
 use stepnet::train::BatchSize;
 
+use crate::loading::LoadingArgs;
 use crate::optim_args::LossArgs;
 use crate::usage::{any, number, whole};
 use crate::verify_course::VerifyCourseArgs;
@@ -179,6 +180,8 @@ pub(crate) struct TrainArgs {
     /// Go through the data in its own order in every epoch.
     #[arg(long, help_heading = "Training")]
     pub(crate) no_shuffle: bool,
+    #[command(flatten)]
+    pub(crate) loading: LoadingArgs,
 
     /// The run folder [default: the next free runs/NAME-N].
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]

@@ -6,6 +6,7 @@ mod evaluate;
 mod failure;
 mod gradcheck;
 mod inspect;
+mod loading;
 mod material;
 mod named;
 mod optim_args;

@@ -64,12 +64,13 @@ impl Display {
             _ => String::new(),
         };
         let line = format!(
-            "epoch {:>width$}/{}  training: loss {:.4}, accuracy {:.2} %{test}  {:.0} images/s",
+            "epoch {:>width$}/{}  training: loss {:.4}, accuracy {:.2} %{test}  {:.0} images/s, waited {:.1} %",
             record.epoch,
             self.epochs,
             record.train_loss,
             100.0 * record.train_accuracy,
             record.images_per_second,
+            100.0 * record.waited,
             width = self.epochs.to_string().len(),
         );
         self.line(&line);

@@ -24,6 +24,8 @@ pub(crate) struct EpochRecord {
     pub(crate) learning_rate: f64,
     pub(crate) seconds: f64,
     pub(crate) images_per_second: f64,
+    /// The share of the epoch's training time in which a step waited for its batch.
+    pub(crate) waited: f64,
     /// Whether the epoch was ended early.
     pub(crate) interrupted: bool,
 }

@@ -35,6 +35,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     if let Some(out) = &args.out {
         RunFolder::check(out, args.overwrite)?;
     }
+    (args.loading).check(args.no_shuffle, args.loss.class_weights.is_some())?;
     let from = args.from.as_deref().map(load_start::<T>).transpose()?;
     if let (None, Some(text)) = (&from, &args.model) {
         parse_or_preset(text, Registry::<T>::builtin().kinds())
@@ -53,12 +54,18 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         preset_input,
     )?;
     material.notes.iter().for_each(|note| print_line(note));
+    if let Some(remark) = args.loading.remark(&material.train) {
+        print_line(&remark);
+    }
     let network = build(args, from.as_ref(), &material)?;
     print_network(&network);
     if let Some(advice) = network.closing_advice() {
         print_line(&format!("note: {advice}"));
     }
-    let options = options(args, material.train.classes())?;
+    let mut options = options(args, material.train.classes())?;
+    if let Some(weights) = args.loading.weights(&material.train) {
+        options.class_weights = Some(weights);
+    }
     let steps = material
         .train
         .len()
@@ -74,6 +81,12 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         options.schedule,
         options.seed,
     ));
+    if !options.augmentation.is_empty() {
+        print_line(&format!(
+            "training pictures are altered: {}",
+            options.augmentation
+        ));
+    }
     let trainer = Trainer::new(
         network,
         material.preprocessing.clone(),

@@ -111,6 +111,7 @@ impl<T: Element> Session<'_, T> {
             learning_rate: end.learning_rate,
             seconds,
             images_per_second: end.scores.examples as f64 / seconds.max(1e-9),
+            waited: end.waited.as_secs_f64() / seconds.max(1e-9),
             interrupted: end.interrupted,
         };
         self.display.epoch(&record, self.material.test_name);
@@ -153,6 +154,14 @@ impl<T: Element> Session<'_, T> {
                 json!(self.options.class_weights),
             ),
             ("seed".to_owned(), json!(self.options.seed)),
+            (
+                "augmentation".to_owned(),
+                json!(self.options.augmentation.to_string()),
+            ),
+            (
+                "balance".to_owned(),
+                json!(self.options.balance.to_string()),
+            ),
             (
                 "test_accuracy".to_owned(),
                 json!(test.and_then(|record| record.test_accuracy)),

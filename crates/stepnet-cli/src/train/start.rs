@@ -92,7 +92,7 @@ pub(super) fn options(args: &TrainArgs, classes: &[String]) -> Outcome<TrainOpti
     } else {
         USUAL_EPOCHS
     };
-    Ok(TrainOptions {
+    Ok(args.loading.apply(TrainOptions {
         epochs: args.epochs.map_or(usual, |epochs| epochs as usize),
         batch: args.batch,
         rule: args.optimizer,
@@ -103,5 +103,6 @@ pub(super) fn options(args: &TrainArgs, classes: &[String]) -> Outcome<TrainOpti
         class_weights: args.loss.class_weights(classes)?,
         shuffle: !args.no_shuffle,
         seed: args.seed,
-    })
+        ..TrainOptions::default()
+    }))
 }

@@ -5,6 +5,7 @@ mod course;
 mod doctor;
 mod files;
 mod gradcheck;
+mod loading;
 mod mistakes;
 mod models;
 mod predict;
