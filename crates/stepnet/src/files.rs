@@ -6,6 +6,10 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+/// How the names of unfinished files begin and end.
+const PREFIX: &str = ".stepnet-";
+const SUFFIX: &str = ".tmp";
+
 /// The content of a file.
 ///
 /// # Errors
@@ -32,8 +36,8 @@ pub fn write_atomic(path: &Path, content: &[u8]) -> Result<()> {
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder
-        .prefix(".stepnet-")
-        .suffix(".tmp")
+        .prefix(PREFIX)
+        .suffix(SUFFIX)
         .tempfile_in(folder)
         .map_err(failed)?;
     file.write_all(content).map_err(failed)?;
@@ -45,6 +49,21 @@ pub fn write_atomic(path: &Path, content: &[u8]) -> Result<()> {
         folder.sync_all().ok();
     }
     Ok(())
+}
+
+/// Removes what [`write_atomic`] left in a folder when the process was ended in the middle of it.
+/// Nobody else may be writing there.
+pub fn remove_unfinished(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(PREFIX) && name.ends_with(SUFFIX) {
+            fs::remove_file(entry.path()).ok();
+        }
+    }
 }
 
 #[cfg(test)]
@@ -59,6 +78,18 @@ mod tests {
         write_atomic(&path, b"two").unwrap();
         assert_eq!(read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn unfinished_files_are_removed_and_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let names = [".stepnet-x1y2.tmp", ".stepnet-notes", "a.tmp", "a"];
+        for name in names {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        remove_unfinished(folder.path());
+        let left = names.map(|name| folder.path().join(name).exists());
+        assert_eq!(left, [false, true, true, true]);
     }
 
     #[test]

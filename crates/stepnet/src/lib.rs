@@ -52,6 +52,7 @@ pub mod data;
 mod element;
 pub mod error;
 pub mod files;
+mod hash;
 pub mod kernels;
 mod memory;
 pub mod nn;
@@ -63,6 +64,7 @@ pub mod train;
 
 pub use element::Element;
 pub use error::{Error, Result};
+pub use hash::Hash;
 pub use ndarray;
 
 /// The README's program, run as a test.

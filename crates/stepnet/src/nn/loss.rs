@@ -5,6 +5,8 @@ mod options;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 pub use options::LossOptions;
 
 use super::shape::Shape;
@@ -46,7 +48,7 @@ pub enum Targets<'a, T> {
 }
 
 /// Sums over a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Scores {
     /// The sum of the examples' losses.
     pub loss: f64,

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod doctor;
+mod hashes;
 mod init;
 pub mod layer;
 pub mod layers;
@@ -19,6 +20,7 @@ pub use init::Init;
 pub use layer::Layer;
 pub use layers::Registry;
 pub use loss::{Loss, LossOptions, Scores, Targets, largest};
+pub(crate) use model_file::EXTRA;
 #[cfg(feature = "files")]
 pub(crate) use model_file::refusal;
 pub use model_file::{Model, ModelFile, Tensor};

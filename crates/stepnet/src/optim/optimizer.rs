@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::rule::Rule;
 use crate::Element;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernels::update::{self, AdamStep};
 use crate::memory;
 use crate::nn::Network;
@@ -44,6 +44,41 @@ impl<T: Element> Optimizer<T> {
     /// Updates made so far.
     pub fn updates(&self) -> u64 {
         self.updates
+    }
+
+    /// The running values that the next step depends on, each laid out as the parameters, by name.
+    pub fn arrays(&self) -> Vec<(&'static str, &[T])> {
+        let all = [("first", &self.first), ("second", &self.second)];
+        let held = all.into_iter().zip(0..self.rule.states());
+        held.map(|((name, values), _)| (name, &values[..]))
+            .collect()
+    }
+
+    /// Takes up where another optimiser of the same rule was after `updates` updates: `fill` writes
+    /// each of its [arrays](Optimizer::arrays).
+    ///
+    /// # Errors
+    /// What `fill` says, or that a running mean of squares is negative.
+    pub fn restore(
+        &mut self,
+        updates: u64,
+        mut fill: impl FnMut(&'static str, &mut [T]) -> Result<()>,
+    ) -> Result<()> {
+        let states = self.rule.states();
+        let all = [("first", &mut self.first), ("second", &mut self.second)];
+        for ((name, values), _) in all.into_iter().zip(0..states) {
+            fill(name, values)?;
+        }
+        if let Some(&negative) = self.second.iter().find(|&&square| square < T::zero()) {
+            return Err(Error::value(
+                "optimizer",
+                "a running mean of squares",
+                negative,
+                "a number of at least 0",
+            ));
+        }
+        self.updates = updates;
+        Ok(())
     }
 
     /// Changes the weights of `network` that train by one step at `learning_rate`.

@@ -145,6 +145,36 @@ impl<T: Element> Learner<T> {
         false
     }
 
+    /// What the next step depends on beside the weights, by name: the optimiser's running values.
+    pub fn arrays(&self) -> Vec<(String, &[T])> {
+        let running = self.optimizer.arrays().into_iter();
+        running
+            .map(|(name, values)| (format!("optimizer.{name}"), values))
+            .collect()
+    }
+
+    /// Updates made so far.
+    pub fn updates(&self) -> u64 {
+        self.optimizer.updates()
+    }
+
+    /// Takes up where another learner with the same settings was after `updates` updates: `fill`
+    /// writes the weights, for which the name is empty, and each of its [arrays](Learner::arrays).
+    ///
+    /// # Errors
+    /// What `fill` says, or values that no learner can have.
+    pub fn restore(
+        &mut self,
+        updates: u64,
+        mut fill: impl FnMut(&str, &mut [T]) -> Result<()>,
+    ) -> Result<()> {
+        self.before.1 = false;
+        fill("", self.network.parameters_mut())?;
+        self.optimizer.restore(updates, |name, values| {
+            fill(&format!("optimizer.{name}"), values)
+        })
+    }
+
     /// The network as it is now.
     pub fn network(&self) -> &Network<T> {
         &self.network

@@ -1,5 +1,6 @@
 //! The training loop: from a data set and a network to learnt weights, and how good they are.
 
+mod checkpoint;
 mod class_weights;
 pub mod early_stopping;
 mod evaluate;
@@ -13,6 +14,7 @@ mod options;
 mod trainer;
 mod transfer;
 
+pub use checkpoint::{Checkpoint, run_of};
 pub use class_weights::ClassWeights;
 pub use evaluate::{Evaluation, Judged, evaluate, evaluate_with};
 pub use learner::Learner;

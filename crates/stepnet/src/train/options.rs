@@ -119,6 +119,13 @@ impl TrainOptions {
         }
     }
 
+    /// The learning rate of step `step` (from 0) of the `steps` in epoch `epoch` (from 0).
+    pub fn rate(&self, epoch: usize, step: usize, steps: usize) -> f64 {
+        // The middle of the step, so that none is taken at a rate of 0.
+        let done = ((epoch * steps + step) as f64 + 0.5) / (self.epochs.max(1) * steps) as f64;
+        self.schedule.rate(self.learning_rate, epoch, done)
+    }
+
     /// Refuses settings that are out of their range.
     pub(super) fn check(&self) -> Result<()> {
         if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {

@@ -3,6 +3,8 @@
 use std::ops::ControlFlow;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::feed::Feed;
 use super::learner::Learner;
 use super::loader::{Batches, Loader};
@@ -14,7 +16,7 @@ use crate::nn::{Network, Preprocessing, Scores};
 use crate::rng::RandomState;
 
 /// Where a run stands, between two steps.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Position {
     /// The epoch, from 0.
     pub epoch: usize,
@@ -113,6 +115,34 @@ impl<T: Element> Trainer<T> {
         &self.position
     }
 
+    /// The settings.
+    pub fn options(&self) -> &TrainOptions {
+        &self.options
+    }
+
+    /// What learns.
+    pub fn learner(&self) -> &Learner<T> {
+        &self.learner
+    }
+
+    pub(super) fn learner_mut(&mut self) -> &mut Learner<T> {
+        &mut self.learner
+    }
+
+    pub(super) fn set_position(&mut self, position: Position) {
+        self.position = position;
+    }
+
+    /// The largest number of examples of a step, where there are `examples`.
+    pub(super) fn batch(&self, examples: usize) -> usize {
+        self.options.batch.examples(examples)
+    }
+
+    /// Steps of an epoch over `examples` examples.
+    pub fn steps(&self, examples: usize) -> usize {
+        examples.div_ceil(self.batch(examples))
+    }
+
     /// Runs one epoch, or what is left of it. After each step `observe` says whether to go on; after a
     /// break the next call carries on where this one stopped.
     ///
@@ -140,8 +170,8 @@ impl<T: Element> Trainer<T> {
             return Err(Error::Training("there are no examples to train on".into()));
         }
         let order = self.order(data);
-        let batch = self.options.batch.examples(data.len());
-        let steps = data.len().div_ceil(batch);
+        let batch = self.batch(data.len());
+        let steps = self.steps(data.len());
         let epoch = self.position.epoch;
         let mut learning_rate = self.options.learning_rate;
         let feed = Feed {
@@ -159,10 +189,7 @@ impl<T: Element> Trainer<T> {
         let workers = self.options.workers.unwrap_or(1);
         let (learner, position, options) = (&mut self.learner, &mut self.position, &self.options);
         let waited = self.loader.run(&feed, batches, workers, |filled| {
-            // The middle of the step, so that none is taken at a rate of 0.
-            let done = ((epoch * steps + position.step) as f64 + 0.5)
-                / (options.epochs.max(1) * steps) as f64;
-            learning_rate = (options.schedule).rate(options.learning_rate, epoch, done);
+            learning_rate = options.rate(epoch, position.step, steps);
             let scores = learner.step(&filled.batch(), learning_rate)?;
             position.step += 1;
             position.scores.add(&scores);

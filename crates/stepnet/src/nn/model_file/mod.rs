@@ -3,14 +3,16 @@
 //! Each learnt array is a tensor named `layer.parameter` (`conv1.weight`). The metadata has one
 //! entry, `stepnet`, a JSON object: `format` and `notation` (version numbers), `network` (arrow
 //! text), `input` (shape), `element` (`f32` or `f64`), `loss`, `classes` (names),
-//! `preprocessing`, and `training` (a free summary of the run).
+//! `preprocessing`, and `training` (a free summary of the run). A checkpoint of training is a model
+//! file with one entry (`checkpoint`) and some arrays more.
 
 mod tensor;
+mod write;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::SafeTensors;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -27,13 +29,17 @@ use crate::nn::shape::Shape;
 pub use tensor::Tensor;
 pub(crate) use tensor::refusal;
 
-use tensor::{read_tensor, to_little_endian};
+use tensor::read_tensor;
+use write::write;
 
 /// The version of the metadata's form.
 const FORMAT: u32 = 1;
 
 /// The metadata entry everything lies in.
 const ENTRY: &str = "stepnet";
+
+/// What the names of a checkpoint's own arrays begin with; no layer's name has a slash.
+pub(crate) const EXTRA: &str = "checkpoint/";
 
 /// A network with what it takes to use it on pictures.
 #[derive(Debug, Clone)]
@@ -60,6 +66,9 @@ struct Header {
     preprocessing: Preprocessing,
     #[serde(default)]
     training: BTreeMap<String, Value>,
+    /// What a checkpoint says of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checkpoint: Option<Value>,
 }
 
 /// A `.safetensors` file that was read and checked; a Stepnet model or somebody else's tensors.
@@ -95,6 +104,16 @@ impl<T: Element> Model<T> {
     /// # Errors
     /// What cannot be written.
     pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, String> {
+        self.to_bytes_with(None, Vec::new())
+    }
+
+    /// The content of a checkpoint: the model's, with more to say and more arrays, whose names are
+    /// written behind [`EXTRA`].
+    pub(crate) fn to_bytes_with(
+        &self,
+        checkpoint: Option<Value>,
+        arrays: Vec<(String, &[T])>,
+    ) -> std::result::Result<Vec<u8>, String> {
         let header = Header {
             format: FORMAT,
             notation: notation::VERSION,
@@ -105,32 +124,9 @@ impl<T: Element> Model<T> {
             classes: self.classes.clone(),
             preprocessing: self.preprocessing.clone(),
             training: self.training.clone(),
+            checkpoint,
         };
-        let json = serde_json::to_string(&header).map_err(|error| error.to_string())?;
-        let dtype = if T::NAME == f32::NAME {
-            Dtype::F32
-        } else {
-            Dtype::F64
-        };
-        let mut arrays = Vec::new();
-        for node in self.network.nodes() {
-            for (parameter, range) in node.placed_parameters() {
-                let bytes = to_little_endian(&self.network.parameters()[range]);
-                arrays.push((
-                    format!("{}.{}", node.name(), parameter.name),
-                    parameter.shape.clone(),
-                    bytes,
-                ));
-            }
-        }
-        let views = arrays
-            .iter()
-            .map(|(name, shape, bytes)| Ok((name, TensorView::new(dtype, shape.clone(), bytes)?)))
-            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
-            .map_err(|error| error.to_string())?;
-        // One entry only: several would be written in a random order, and equal models would differ.
-        let metadata = [(ENTRY.to_owned(), json)].into_iter().collect();
-        safetensors::serialize(views, Some(metadata)).map_err(|error| error.to_string())
+        write(&header, &self.network, arrays)
     }
 
     /// Refuses weights that would only give nonsense.
@@ -223,6 +219,16 @@ impl ModelFile {
         self.header.as_ref().map(|header| header.element.as_str())
     }
 
+    /// What the file says as a checkpoint of training; `None` if it is none.
+    pub(crate) fn checkpoint_entry(&self) -> Option<&Value> {
+        self.header.as_ref()?.checkpoint.as_ref()
+    }
+
+    /// A wrong content of this file.
+    pub(crate) fn wrong(&self, problem: impl Into<String>) -> Error {
+        Error::file(&self.path, problem)
+    }
+
     /// The model in the file, built of the registry's layers.
     ///
     /// # Errors
@@ -276,7 +282,9 @@ impl ModelFile {
                 );
             }
         }
-        for tensor in &self.tensors {
+        let extra =
+            |tensor: &&Tensor| self.checkpoint_entry().is_some() && tensor.name.starts_with(EXTRA);
+        for tensor in self.tensors.iter().filter(|tensor| !extra(tensor)) {
             let Some((shape, range)) = wanted.remove(&tensor.name) else {
                 return Err(format!(
                     "the tensor {:?} belongs to no layer of the network",

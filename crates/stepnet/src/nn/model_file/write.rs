@@ -1,0 +1,64 @@
+//! Writing the `.safetensors` format.
+
+use std::borrow::Cow;
+
+use safetensors::tensor::{Dtype, View};
+
+use super::tensor::to_little_endian;
+use super::{ENTRY, EXTRA, Header};
+use crate::Element;
+use crate::nn::network::Network;
+
+/// A file's content: the network's arrays, and `arrays` with names behind [`EXTRA`].
+pub(super) fn write<T: Element>(
+    header: &Header,
+    network: &Network<T>,
+    arrays: Vec<(String, &[T])>,
+) -> Result<Vec<u8>, String> {
+    let mut tensors = Vec::new();
+    for node in network.nodes() {
+        for (parameter, range) in node.placed_parameters() {
+            let values = Values {
+                shape: parameter.shape.clone(),
+                values: &network.parameters()[range],
+            };
+            tensors.push((format!("{}.{}", node.name(), parameter.name), values));
+        }
+    }
+    for (name, values) in arrays {
+        let shape = vec![values.len()];
+        tensors.push((format!("{EXTRA}{name}"), Values { shape, values }));
+    }
+    let json = serde_json::to_string(header).map_err(|error| error.to_string())?;
+    // One entry only: several would be written in a random order, and equal models would differ.
+    let metadata = [(ENTRY.to_owned(), json)].into_iter().collect();
+    safetensors::serialize(tensors, Some(metadata)).map_err(|error| error.to_string())
+}
+
+/// An array that becomes bytes when it is written, so that only one at a time is there twice.
+struct Values<'a, T> {
+    shape: Vec<usize>,
+    values: &'a [T],
+}
+
+impl<T: Element> View for Values<'_, T> {
+    fn dtype(&self) -> Dtype {
+        if T::NAME == f32::NAME {
+            Dtype::F32
+        } else {
+            Dtype::F64
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Owned(to_little_endian(self.values))
+    }
+
+    fn data_len(&self) -> usize {
+        size_of_val(self.values)
+    }
+}
