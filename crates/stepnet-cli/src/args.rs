@@ -9,6 +9,7 @@ use stepnet::train::BatchSize;
 
 use crate::loading::LoadingArgs;
 use crate::optim_args::LossArgs;
+use crate::train::KeepArgs;
 use crate::usage::{any, number, whole};
 use crate::verify_course::VerifyCourseArgs;
 
@@ -28,7 +29,8 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Train a network and write a run folder: model.safetensors, metrics.jsonl, curves.svg.
+    /// Train a network and write a run folder: the model, its metrics and curves, and what it takes to
+    /// go on after an interruption.
     #[command(after_help = TRAIN_EXAMPLES)]
     Train(Box<TrainArgs>),
     /// Measure a model on a data set: accuracy, loss, precision and recall of each class.
@@ -46,6 +48,9 @@ pub(crate) enum Command {
     /// Check a network's gradients against differences, array by array.
     #[command(after_help = crate::gradcheck::EXAMPLES)]
     Gradcheck(crate::gradcheck::GradcheckArgs),
+    /// Say at which step, layer and tensor two runs part.
+    #[command(after_help = crate::compare::EXAMPLES)]
+    Compare(crate::compare::CompareArgs),
     /// Show an array of a file: shape, range, values.
     #[command(after_help = crate::show::EXAMPLES)]
     Show(crate::show::ShowArgs),
@@ -61,6 +66,7 @@ Examples:
   stepnet train mnist-folder/ --model lenet5 --epochs 5 --out runs/mnist
   stepnet train my-pictures/ --model \"conv(8, 3, same) -> relu -> maxpool(2) -> linear(classes) -> softmax\"
   stepnet train few-pictures/ --from runs/mnist/model.safetensors --freeze conv
+  stepnet train --resume runs/mnist               goes on where a run was stopped or killed
 
 DATA may be a folder of pictures by class (with or without train/ and test/), a folder with the
 MNIST files, an IDX, HDF5, npz, npy or CSV file; what it is is seen from its content.";
@@ -186,9 +192,11 @@ pub(crate) struct TrainArgs {
     /// The run folder [default: the next free runs/NAME-N].
     #[arg(long, value_name = "FOLDER", help_heading = "Output")]
     pub(crate) out: Option<PathBuf>,
-    /// Replace the model in --out if there is one.
+    /// Replace the run in --out if there is one.
     #[arg(long, help_heading = "Output")]
     pub(crate) overwrite: bool,
+    #[command(flatten)]
+    pub(crate) keeping: KeepArgs,
 }
 
 #[derive(Debug, Args)]

@@ -178,11 +178,17 @@ fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
         }
         _ => times_of(args, &model.network)?,
     };
+    // Of the numbers as they are in the file.
+    let hash = match element {
+        "f32" => file.model::<f32>(Registry::builtin())?.network.hash(),
+        _ => model.network.hash(),
+    };
     let non_finite: usize = file.tensors().iter().map(Tensor::non_finite).sum();
     if as_json {
         let mut described = describe(&model.network);
         described["file"] = json!(path.display().to_string());
         described["element"] = json!(element);
+        described["weights"] = json!(hash);
         described["classes"] = json!(model.classes);
         described["preprocessing"] = json!(model.preprocessing);
         described["training"] = json!(model.training);
@@ -193,6 +199,7 @@ fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
     print_line("");
     show(args, &model.network, times, Value::Null)?;
     print_line("");
+    print_line(&format!("weights:          {hash} (SHA-256)"));
     print_line(&format!("classes:          {}", model.classes.join(", ")));
     print_line(&format!(
         "pictures:         {}",

@@ -1,6 +1,7 @@
 //! The `stepnet` command: train image classifiers, measure them, use them, look into them.
 
 mod args;
+mod compare;
 mod curves;
 mod evaluate;
 mod failure;
@@ -32,9 +33,10 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error),
     };
-    match run(&cli) {
+    let verbose = cli.verbose;
+    match train::expand(cli).and_then(|cli| run(&cli)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(cli.verbose),
+        Err(failure) => failure.report(verbose),
     }
 }
 
@@ -56,6 +58,7 @@ fn run(cli: &Cli) -> Outcome {
         Command::Inspect(args) => inspect::run(args),
         Command::VerifyCourse(args) => verify_course::run(args),
         Command::Gradcheck(args) => gradcheck::run(args),
+        Command::Compare(args) => compare::run(args),
         Command::Show(args) => show::run(args),
         Command::Why(args) => why::run(args),
     }

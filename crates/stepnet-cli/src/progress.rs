@@ -6,6 +6,7 @@ use std::time::Instant;
 use indicatif::{ProgressBar, ProgressStyle};
 use stepnet::train::Progress;
 
+use crate::failure::say;
 use crate::run_folder::EpochRecord;
 
 /// The bar over all steps of a run; invisible where the output is no terminal.
@@ -79,6 +80,11 @@ impl Display {
     /// Prints a line above the bar.
     pub(crate) fn line(&self, line: &str) {
         self.bar.suspend(|| print_line(line));
+    }
+
+    /// Prints a warning above the bar.
+    pub(crate) fn warn(&self, line: &str) {
+        self.bar.suspend(|| say(&format!("warning: {line}")));
     }
 
     /// Removes the bar.

@@ -1,16 +1,20 @@
-//! Ctrl-C: once ends the run at its next step, twice ends the program.
+//! Signals: Ctrl-C or the system's request to end stops the run at its next step, Ctrl-C twice the
+//! program; a file that may not grow is an error of writing instead of the program's end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::failure::{Failure, Outcome};
 
-/// How often Ctrl-C was pressed.
+/// Who has asked for the run's end.
 #[derive(Debug, Clone)]
-pub(super) struct Interrupt(Arc<AtomicUsize>);
+pub(super) struct Interrupt {
+    pressed: Arc<AtomicUsize>,
+    terminated: Arc<AtomicBool>,
+}
 
 impl Interrupt {
-    /// Counts from now on.
+    /// Listens from now on.
     pub(super) fn watch() -> Outcome<Self> {
         let pressed = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&pressed);
@@ -22,11 +26,39 @@ impl Interrupt {
         };
         ctrlc::set_handler(handler)
             .map_err(|error| Failure::running(format!("cannot watch for Ctrl-C: {error}")))?;
-        Ok(Self(pressed))
+        let terminated = Arc::new(AtomicBool::new(false));
+        #[cfg(unix)]
+        listen(&terminated)
+            .map_err(|error| Failure::running(format!("cannot watch for signals: {error}")))?;
+        Ok(Self {
+            pressed,
+            terminated,
+        })
+    }
+
+    /// What asked for the run's end, if anything did.
+    pub(super) fn by(&self) -> Option<&'static str> {
+        if self.pressed.load(Ordering::Relaxed) > 0 {
+            Some("Ctrl-C")
+        } else if self.terminated.load(Ordering::Relaxed) {
+            Some("SIGTERM")
+        } else {
+            None
+        }
     }
 
     /// Whether the run is to end.
     pub(super) fn pressed(&self) -> bool {
-        self.0.load(Ordering::Relaxed) > 0
+        self.by().is_some()
     }
+}
+
+#[cfg(unix)]
+fn listen(terminated: &Arc<AtomicBool>) -> std::io::Result<()> {
+    use signal_hook::consts::SIGTERM;
+    use signal_hook::flag::register;
+    // Unheard, it would end the program where a limit on file sizes is reached.
+    register(signal_hook::consts::SIGXFSZ, Arc::default())?;
+    register(SIGTERM, Arc::clone(terminated))?;
+    Ok(())
 }

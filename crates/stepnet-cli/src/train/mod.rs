@@ -1,9 +1,17 @@
 //! `stepnet train`: from pictures to a run folder.
 
+mod about;
+mod every;
 mod interrupt;
+mod keep;
+mod keeper;
+mod resume;
+mod run_file;
 mod session;
 mod start;
+mod trace;
 
+use std::path::Path;
 use std::time::Instant;
 
 use stepnet::Element;
@@ -16,12 +24,22 @@ use crate::failure::{Failure, Outcome};
 use crate::inspect::print_network;
 use crate::material::Material;
 use crate::progress::{Display, print_line};
-use crate::run_folder::RunFolder;
+use crate::run_folder::{RunFolder, TRACE};
 use crate::usage::count;
 
+pub(crate) use keep::KeepArgs;
+pub(crate) use resume::{expand, started_with};
+pub(crate) use run_file::{RUN_FILE, RunFile};
+pub(crate) use trace::{Line, Lines};
+
+use about::About;
+use every::Clock;
 use interrupt::Interrupt;
+use keeper::{Keeper, Times};
+use resume::Resumed;
 use session::Session;
 use start::{build, load_start, model_text, options};
+use trace::Trace;
 
 pub(crate) fn run(args: &TrainArgs) -> Outcome {
     match args.dtype {
@@ -31,12 +49,25 @@ pub(crate) fn run(args: &TrainArgs) -> Outcome {
 }
 
 fn train<T: Element>(args: &TrainArgs) -> Outcome {
+    let resumed = match (&args.keeping.resume, &args.keeping.run) {
+        (Some(path), Some(run)) if run.end.as_ref().is_some_and(|end| end.finished) => {
+            return say_finished(path, run);
+        }
+        (Some(path), Some(run)) => Some(Resumed::<T>::open(path, run)?),
+        _ => None,
+    };
     // What can be refused at once is, before data is read for it.
     if let Some(out) = &args.out {
         RunFolder::check(out, args.overwrite)?;
     }
     (args.loading).check(args.no_shuffle, args.loss.class_weights.is_some())?;
-    let from = args.from.as_deref().map(load_start::<T>).transpose()?;
+    let kept = resumed.as_ref().and_then(|resumed| resumed.kept.as_ref());
+    // What the run started from may be gone; a checkpoint has all that is needed of it.
+    let from = match (kept, &args.from) {
+        (Some((checkpoint, _)), Some(_)) => Some(checkpoint.model.clone()),
+        (None, Some(path)) => Some(load_start::<T>(path)?),
+        (_, None) => None,
+    };
     if let (None, Some(text)) = (&from, &args.model) {
         parse_or_preset(text, Registry::<T>::builtin().kinds())
             .map_err(|error| Failure::from(stepnet::Error::from(error)).context("--model"))?;
@@ -57,6 +88,23 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     if let Some(remark) = args.loading.remark(&material.train) {
         print_line(&remark);
     }
+    let from_hash = args
+        .from
+        .as_ref()
+        .and(from.as_ref())
+        .map(|model| model.network.hash());
+    let run = match &resumed {
+        Some(resumed) => {
+            resumed.run.check_data(&material)?;
+            if kept.is_none() && from_hash != resumed.run.from {
+                return Err(Failure::usage(
+                    "the model of --from is not the one that the run was started with; start a new run",
+                ));
+            }
+            resumed.run.clone()
+        }
+        None => RunFile::new(&material, from_hash),
+    };
     let network = build(args, from.as_ref(), &material)?;
     print_network(&network);
     if let Some(advice) = network.closing_advice() {
@@ -66,10 +114,13 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     if let Some(weights) = args.loading.weights(&material.train) {
         options.class_weights = Some(weights);
     }
-    let steps = material
-        .train
-        .len()
-        .div_ceil(options.batch.examples(material.train.len()));
+    let trainer = Trainer::new(
+        network,
+        material.preprocessing.clone(),
+        options.clone(),
+        material.train.len(),
+    )?;
+    let steps = trainer.steps(material.train.len());
     print_line(&format!(
         "training on {} of {}: {} of {}, {} at {}, {} schedule, seed {}",
         count(material.train.len(), "example"),
@@ -87,23 +138,49 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
             options.augmentation
         ));
     }
-    let trainer = Trainer::new(
-        network,
-        material.preprocessing.clone(),
-        options.clone(),
-        material.train.len(),
-    )?;
-    let folder = RunFolder::create(args.out.as_deref(), &material.name, args.overwrite)?;
-    let display = Display::new(options.epochs, steps);
-    let session = Session {
-        good: None,
+    let about = About {
         material: &material,
         options: &options,
+    };
+    let mut session = Session {
+        about,
+        good: None,
+        folder: match &resumed {
+            Some(resumed) => RunFolder::resume(&resumed.path, resumed.records())?,
+            None => RunFolder::create(args.out.as_deref(), &material.name, args.overwrite)?,
+        },
+        keeper: Keeper::new(Clock::new(args.keeping.checkpoint_every), run, None),
+        trace: None,
         trainer,
-        folder,
-        display,
+        display: Display::new(options.epochs, steps),
         stop,
         start: Instant::now(),
+        before: Times::default(),
     };
+    if let Some(resumed) = resumed {
+        session.take_up(resumed)?;
+    }
+    // An earlier run stays whole until there is something in its place; a trace is.
+    if !session.folder.replaces() || args.keeping.trace_hashes.is_some() {
+        session.keeper.begin(&mut session.folder)?;
+    }
+    if let Some(traced) = args.keeping.trace_hashes {
+        let path = session.folder.path().join(TRACE);
+        let updates = session.trainer.learner().updates();
+        session.trace = Some(Trace::open(path, traced, updates)?);
+    }
     session.run()
+}
+
+/// What is said of a run that has nothing left to do.
+fn say_finished(path: &Path, run: &RunFile) -> Outcome {
+    if let Some(end) = &run.end {
+        print_line(&format!(
+            "{}: has finished its {}, with weights {}; --epochs and a larger number trains on",
+            path.display(),
+            count(end.epochs, "epoch"),
+            end.weights.short()
+        ));
+    }
+    Ok(())
 }

@@ -4,40 +4,46 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use serde_json::json;
 use stepnet::Element;
 use stepnet::data::Dataset;
-use stepnet::nn::{Model, Network};
-use stepnet::train::{EpochEnd, Evaluation, TrainOptions, Trainer, evaluate};
+use stepnet::nn::Network;
+use stepnet::train::{EpochEnd, Evaluation, Position, Trainer, evaluate};
 
+use super::about::About;
 use super::interrupt::Interrupt;
+use super::keeper::{Keeper, Times, place};
+use super::resume::Resumed;
+use super::run_file::End;
+use super::trace::Trace;
 use crate::failure::{Failure, Outcome};
-use crate::material::Material;
 use crate::progress::{Display, print_line};
-use crate::run_folder::{EpochRecord, RunFolder};
+use crate::run_folder::{CHECKPOINT, EpochRecord, RunFolder};
 
 /// A run under way.
 pub(super) struct Session<'a, T> {
-    pub(super) material: &'a Material,
-    pub(super) options: &'a TrainOptions,
+    pub(super) about: About<'a>,
     pub(super) trainer: Trainer<T>,
-    /// The weights after the last epoch that ended well.
-    pub(super) good: Option<Network<T>>,
+    /// The last weights known to be good, and where they are from.
+    pub(super) good: Option<(Network<T>, Position)>,
     pub(super) folder: RunFolder,
+    pub(super) keeper: Keeper<T>,
+    pub(super) trace: Option<Trace>,
     pub(super) display: Display,
     pub(super) stop: Interrupt,
     pub(super) start: Instant,
+    /// Seconds that the run took before it was resumed.
+    pub(super) before: Times,
 }
 
 impl<T: Element> Session<'_, T> {
     pub(super) fn run(mut self) -> Outcome {
         let mut seen = 0;
-        for _ in 0..self.options.epochs {
+        while self.trainer.position().epoch < self.about.options.epochs {
             let end = match self.epoch(&mut seen) {
                 Ok(end) => end,
                 Err(failure) => {
                     self.display.finish();
-                    return Err(self.rescue(failure)?);
+                    return Err(self.rescue(failure));
                 }
             };
             if end.interrupted || self.stop.pressed() {
@@ -48,21 +54,63 @@ impl<T: Element> Session<'_, T> {
         self.finish()
     }
 
+    /// Goes to where a resumed run was, and says so.
+    pub(super) fn take_up(&mut self, resumed: Resumed<T>) -> Outcome {
+        let examples = self.about.material.train.len();
+        resumed.check_epochs(self.about.options, self.trainer.steps(examples))?;
+        let path = resumed.path.display();
+        if let Some(note) = resumed.run.other_machine() {
+            print_line(&note);
+        }
+        let Some((checkpoint, saved)) = &resumed.kept else {
+            print_line(&format!(
+                "{path}: has no checkpoint yet, so the run starts from the beginning"
+            ));
+            return Ok(());
+        };
+        self.trainer
+            .resume(checkpoint, examples)
+            .map_err(|error| Failure::from(error).context(&format!("{path}/{CHECKPOINT}")))?;
+        self.before = Times {
+            seconds: saved.seconds,
+            epoch_seconds: saved.epoch_seconds,
+        };
+        let position = checkpoint.position;
+        self.keeper.last = Some(position);
+        self.good = Some((checkpoint.model.network.clone(), position));
+        print_line(&format!("{path}: goes on {}", place(&position)));
+        Ok(())
+    }
+
+    fn seconds(&self) -> f64 {
+        self.before.seconds + self.start.elapsed().as_secs_f64()
+    }
+
     /// Keeps the weights from before training failed, and adds to the failure where they are.
     ///
     /// The weights of now are not among them: they gave the loss that is not finite.
-    fn rescue(&self, failure: Failure) -> Outcome<Failure> {
-        let Some(good) = &self.good else {
+    fn rescue(&mut self, failure: Failure) -> Failure {
+        let Some((good, position)) = &self.good else {
+            if self.keeper.last.is_some() {
+                return failure.and(&self.keeper.kept());
+            }
             self.folder.discard();
-            return Ok(failure.and("nothing was learnt before, so no model is written"));
+            return failure.and("nothing was learnt before, so no model is written");
         };
-        let epochs = self.folder.records().len();
-        self.save(good, self.folder.records().last())?;
-        self.folder.draw_curves(self.material.test_name)?;
-        Ok(failure.and(&format!(
-            "the weights after epoch {epochs} are kept in {}",
-            self.folder.path().display()
-        )))
+        let at = place(position);
+        let model = self.about.model(good, self.folder.records());
+        let saved = self
+            .keeper
+            .write_best(self.about, &mut self.folder)
+            .and_then(|()| self.folder.save(&model))
+            .and_then(|_| self.folder.draw_curves(self.about.material.test_name));
+        match saved {
+            Ok(()) => failure.and(&format!(
+                "the weights {at} are kept in {}",
+                self.folder.path().display()
+            )),
+            Err(unsaved) => failure.and(&format!("{}; {}", unsaved.line(), self.keeper.kept())),
+        }
     }
 
     /// Fails if the last update of an epoch has spoiled the weights.
@@ -78,7 +126,7 @@ impl<T: Element> Session<'_, T> {
             } else {
                 "a weight"
             },
-            self.options.learning_rate,
+            self.about.options.learning_rate,
         );
         Err(Failure::running(format!(
             "{what} is no longer finite at the end of epoch {}; a lower learning rate than {rate:?} or another initialisation may help",
@@ -88,20 +136,54 @@ impl<T: Element> Session<'_, T> {
 
     fn epoch(&mut self, seen: &mut usize) -> Outcome<EpochEnd> {
         let start = Instant::now();
-        let (display, stop) = (&self.display, &self.stop);
+        let begun = self.trainer.position().scores.examples;
+        let earlier = std::mem::take(&mut self.before.epoch_seconds);
+        let (run_start, run_before) = (self.start, self.before.seconds);
+        let times = || Times {
+            seconds: run_before + run_start.elapsed().as_secs_f64(),
+            epoch_seconds: earlier + start.elapsed().as_secs_f64(),
+        };
+        let Self {
+            about,
+            trainer,
+            folder,
+            keeper,
+            trace,
+            display,
+            stop,
+            ..
+        } = self;
         let before = *seen;
-        let end = self.trainer.epoch(&self.material.train, |progress| {
-            *seen = before + progress.scores.examples;
+        let end = trainer.epoch_with(&about.material.train, |progress, learner| {
+            *seen = before + progress.scores.examples - begun;
             display.step(progress, *seen);
-            if stop.pressed() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
+            if let Some(open) = trace
+                && let Err(failure) = open.step(progress, learner)
+            {
+                display.warn(&format!("{}; tracing ends", failure.line()));
+                *trace = None;
             }
+            if stop.pressed() {
+                return ControlFlow::Break(());
+            }
+            if progress.step < progress.steps && keeper.clock.due_inside(learner.updates()) {
+                let at = Position {
+                    epoch: progress.epoch,
+                    step: progress.step,
+                    scores: progress.scores,
+                };
+                flush(trace, display);
+                keeper.checkpoint(*about, learner, at, times(), folder, display);
+            }
+            ControlFlow::Continue(())
         })?;
-        let seconds = start.elapsed().as_secs_f64();
+        let seconds = times().epoch_seconds;
         let test = self.test()?;
         self.check(test.as_ref())?;
+        if end.interrupted {
+            // Before the record of the part, which is not the epoch's when the run goes on.
+            self.checkpoint(times());
+        }
         let record = EpochRecord {
             epoch: end.epoch + 1,
             train_loss: end.scores.mean_loss(),
@@ -114,88 +196,138 @@ impl<T: Element> Session<'_, T> {
             waited: end.waited.as_secs_f64() / seconds.max(1e-9),
             interrupted: end.interrupted,
         };
-        self.display.epoch(&record, self.material.test_name);
-        self.folder.record(record)?;
+        self.display.epoch(&record, self.about.material.test_name);
+        self.record(record)?;
+        let position = *self.trainer.position();
         match &mut self.good {
-            Some(good) => good.clone_from(self.trainer.network()),
-            None => self.good = Some(self.trainer.network().clone()),
+            Some((good, at)) => {
+                good.clone_from(self.trainer.network());
+                *at = position;
+            }
+            None => self.good = Some((self.trainer.network().clone(), position)),
+        }
+        let updates = self.trainer.learner().updates();
+        if !end.interrupted && self.keeper.clock.due_at_end(position.epoch as u64, updates) {
+            self.checkpoint(Times {
+                epoch_seconds: 0.0,
+                ..times()
+            });
         }
         Ok(end)
     }
 
-    fn test(&self) -> Outcome<Option<Evaluation>> {
-        let measure =
-            |test: &Dataset| evaluate(self.trainer.network(), test, &self.material.preprocessing);
-        Ok(self.material.test.as_ref().map(measure).transpose()?)
-    }
-
-    fn save(&self, network: &Network<T>, test: Option<&EpochRecord>) -> Outcome<PathBuf> {
-        let training = [
-            ("origin".to_owned(), self.material.origin.clone()),
-            ("examples".to_owned(), json!(self.material.train.len())),
-            ("epochs".to_owned(), json!(self.folder.records().len())),
-            ("optimizer".to_owned(), json!(self.options.rule.to_string())),
-            (
-                "learning_rate".to_owned(),
-                json!(self.options.learning_rate),
-            ),
-            (
-                "schedule".to_owned(),
-                json!(self.options.schedule.to_string()),
-            ),
-            ("batch".to_owned(), json!(self.options.batch.to_string())),
-            ("l2".to_owned(), json!(self.options.l2)),
-            (
-                "label_smoothing".to_owned(),
-                json!(self.options.label_smoothing),
-            ),
-            (
-                "class_weights".to_owned(),
-                json!(self.options.class_weights),
-            ),
-            ("seed".to_owned(), json!(self.options.seed)),
-            (
-                "augmentation".to_owned(),
-                json!(self.options.augmentation.to_string()),
-            ),
-            (
-                "balance".to_owned(),
-                json!(self.options.balance.to_string()),
-            ),
-            (
-                "test_accuracy".to_owned(),
-                json!(test.and_then(|record| record.test_accuracy)),
-            ),
-        ];
-        let model = Model {
-            network: network.clone(),
-            classes: self.material.train.classes().to_vec(),
-            preprocessing: self.material.preprocessing.clone(),
-            training: training.into_iter().collect(),
-        };
-        self.folder.save(&model)
-    }
-
-    fn finish(&self) -> Outcome {
-        let last = self.folder.records().last();
-        let path = self.save(self.trainer.network(), last)?;
-        self.folder.draw_curves(self.material.test_name)?;
-        if self.stop.pressed() {
-            print_line("stopped by Ctrl-C; what was learnt so far is kept");
+    /// Adds an epoch to the records, and keeps its weights if no other did better.
+    fn record(&mut self, record: EpochRecord) -> Outcome {
+        if self.folder.replaces() {
+            self.keeper.begin(&mut self.folder)?;
         }
+        let mut earlier = self.folder.records().iter().filter_map(EpochRecord::score);
+        let score = record.score();
+        let best = score.is_some_and(|score| earlier.all(|earlier| score.beats(&earlier, 0.0)));
+        let written = self.folder.record(record);
+        self.keeper.tell(written, "metrics", &self.display);
+        if best {
+            self.keeper.best(
+                self.about,
+                self.trainer.network(),
+                &mut self.folder,
+                &self.display,
+            );
+        }
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, times: Times) {
+        flush(&mut self.trace, &self.display);
+        self.keeper.checkpoint(
+            self.about,
+            self.trainer.learner(),
+            *self.trainer.position(),
+            times,
+            &mut self.folder,
+            &self.display,
+        );
+    }
+
+    fn test(&self) -> Outcome<Option<Evaluation>> {
+        let material = self.about.material;
+        let measure =
+            |test: &Dataset| evaluate(self.trainer.network(), test, &material.preprocessing);
+        Ok(material.test.as_ref().map(measure).transpose()?)
+    }
+
+    /// Writes what the run leaves behind, and says it.
+    fn finish(mut self) -> Outcome {
+        let position = *self.trainer.position();
+        if position.step == 0 && self.keeper.last != Some(position) {
+            self.checkpoint(Times {
+                seconds: self.seconds(),
+                epoch_seconds: 0.0,
+            });
+        }
+        let path = match self.write_end(&position) {
+            Ok(path) => path,
+            Err(failure) => {
+                let again = format!(
+                    "{}; where there is room again, stepnet train --resume {} writes the rest",
+                    self.keeper.kept(),
+                    self.folder.path().display()
+                );
+                return Err(failure.and(&again));
+            }
+        };
+        if let Some(by) = self.stop.by() {
+            print_line(&format!(
+                "stopped by {by}; what was learnt so far is kept, and stepnet train --resume {} goes on",
+                self.folder.path().display()
+            ));
+        }
+        print_line(&format!(
+            "weights {} (SHA-256 of names, shapes and bits, its beginning)",
+            self.trainer.network().hash().short()
+        ));
+        let last = self.folder.records().last();
         let accuracy = match last.and_then(|record| record.test_accuracy) {
             Some(accuracy) => format!(
                 "{} accuracy {:.2} %, ",
-                self.material.test_name.replace(' ', "-"),
+                self.about.material.test_name.replace(' ', "-"),
                 100.0 * accuracy
             ),
             None => String::new(),
         };
         print_line(&format!(
             "{accuracy}{:.1} s, model in {}",
-            self.start.elapsed().as_secs_f64(),
+            self.seconds(),
             path.display()
         ));
         Ok(())
+    }
+
+    fn write_end(&mut self, position: &Position) -> Outcome<PathBuf> {
+        self.keeper.write_best(self.about, &mut self.folder)?;
+        let records = self.folder.records();
+        let network = self.trainer.network();
+        let path = self.folder.save(&self.about.model(network, records))?;
+        self.folder.write_records()?;
+        self.folder.draw_curves(self.about.material.test_name)?;
+        let last = self.folder.records().last();
+        self.keeper.run.end = Some(End {
+            finished: position.epoch >= self.about.options.epochs,
+            epochs: position.epoch,
+            weights: network.hash(),
+            test_loss: last.and_then(|record| record.test_loss),
+            test_accuracy: last.and_then(|record| record.test_accuracy),
+            seconds: self.seconds(),
+        });
+        self.keeper.run.write(self.folder.path())?;
+        Ok(path)
+    }
+}
+
+/// Writes the lines of a trace that a checkpoint is to have behind it.
+fn flush(trace: &mut Option<Trace>, display: &Display) {
+    if let Some(Err(failure)) = trace.as_mut().map(Trace::flush) {
+        display.warn(&format!("{}; tracing ends", failure.line()));
+        *trace = None;
     }
 }

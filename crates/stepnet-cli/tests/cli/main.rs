@@ -1,14 +1,17 @@
 //! The command line as a user meets it: files left behind, what is printed, exit codes.
 
 mod bad_inputs;
+mod compare;
 mod course;
 mod doctor;
 mod files;
 mod gradcheck;
+mod kills;
 mod loading;
 mod mistakes;
 mod models;
 mod predict;
+mod resume;
 mod run;
 mod show;
 mod times;

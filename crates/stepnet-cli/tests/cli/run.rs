@@ -100,6 +100,12 @@ impl Desk {
         std::fs::read(self.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
+    /// The value in a JSON file.
+    #[track_caller]
+    pub(crate) fn value(&self, name: &str) -> serde_json::Value {
+        serde_json::from_slice(&self.bytes(name)).unwrap()
+    }
+
     /// The lines of a `metrics.jsonl`.
     #[track_caller]
     pub(crate) fn metrics(&self, name: &str) -> Vec<serde_json::Value> {

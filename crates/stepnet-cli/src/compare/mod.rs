@@ -1,0 +1,66 @@
+//! `stepnet compare`: where two runs part.
+
+mod options;
+mod results;
+mod traces;
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::failure::{Failure, Outcome};
+use crate::progress::print_line;
+use crate::run_folder::TRACE;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  stepnet train --out runs/a --trace-hashes
+  stepnet train --out runs/b --trace-hashes=gradients --threads 1
+  stepnet compare runs/a runs/b
+
+Ends with 0 where nothing differs that both runs have, and with 1 where they part.";
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// The folder of a run.
+    #[arg(value_name = "RUN_A")]
+    a: PathBuf,
+    /// The folder of another.
+    #[arg(value_name = "RUN_B")]
+    b: PathBuf,
+}
+
+pub(crate) fn run(args: &CompareArgs) -> Outcome {
+    for folder in [&args.a, &args.b] {
+        if !folder.is_dir() {
+            return Err(Failure::usage(format!(
+                "{}: is no folder, expected that of a run",
+                folder.display()
+            )));
+        }
+    }
+    options::differences(&args.a, &args.b)?
+        .iter()
+        .for_each(|line| print_line(line));
+    let traced = |folder: &Path| folder.join(TRACE).is_file();
+    let parted = match (traced(&args.a), traced(&args.b)) {
+        (true, true) => traces::compare(&args.a.join(TRACE), &args.b.join(TRACE))?,
+        (a, b) => {
+            let without: Vec<String> = [(a, &args.a), (b, &args.b)]
+                .into_iter()
+                .filter(|(traced, _)| !traced)
+                .map(|(_, folder)| folder.display().to_string())
+                .collect();
+            print_line(&format!(
+                "no {TRACE} in {}: the first step, layer and array are known of runs trained with --trace-hashes",
+                without.join(" and ")
+            ));
+            results::compare(&args.a, &args.b)?
+        }
+    };
+    if parted {
+        Err(Failure::said(1))
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! What can be said of two runs by their metrics and models alone.
+
+use std::path::Path;
+
+use serde_json::Value;
+use stepnet::files;
+use stepnet::nn::{ModelFile, Tensor};
+
+use crate::failure::{Failure, Outcome};
+use crate::progress::print_line;
+use crate::run_folder::{METRICS, MODEL};
+
+/// What of an epoch's record follows from the weights; the rest is time.
+const COMPARED: [&str; 5] = [
+    "learning_rate",
+    "train_loss",
+    "train_accuracy",
+    "test_loss",
+    "test_accuracy",
+];
+
+/// Says the first epoch whose scores differ, and the first arrays of the models; whether any do.
+pub(super) fn compare(a: &Path, b: &Path) -> Outcome<bool> {
+    let scores = epochs(a, b)?;
+    let weights = models(&a.join(MODEL), &b.join(MODEL))?;
+    Ok(scores || weights)
+}
+
+fn epochs(a: &Path, b: &Path) -> Outcome<bool> {
+    let (a, b) = (records(&a.join(METRICS))?, records(&b.join(METRICS))?);
+    for (number, (a, b)) in a.iter().zip(&b).enumerate() {
+        if let Some(name) = COMPARED.into_iter().find(|name| a.get(name) != b.get(name)) {
+            let value = |record: &Value| record.get(name).unwrap_or(&Value::Null).to_string();
+            print_line(&format!(
+                "the runs part in epoch {}, whose {name} is {} and {}",
+                number + 1,
+                value(a),
+                value(b)
+            ));
+            return Ok(true);
+        }
+    }
+    print_line(&format!(
+        "the scores are the same in each of the {} epochs that both have",
+        a.len().min(b.len())
+    ));
+    if a.len() != b.len() {
+        print_line(&format!(
+            "one run has {} epochs, the other {}, so their models are of different moments",
+            a.len(),
+            b.len()
+        ));
+    }
+    Ok(false)
+}
+
+/// The whole lines of a `metrics.jsonl`; none where there is no file.
+fn records(path: &Path) -> Outcome<Vec<Value>> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let bytes = files::read(path)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = text
+        .split_inclusive('\n')
+        .filter(|line| line.ends_with('\n'));
+    lines
+        .enumerate()
+        .map(|(number, line)| {
+            serde_json::from_str(line).map_err(|error| {
+                Failure::usage(format!("{}: line {}: {error}", path.display(), number + 1))
+            })
+        })
+        .collect()
+}
+
+fn models(a: &Path, b: &Path) -> Outcome<bool> {
+    for path in [a, b] {
+        if !path.is_file() {
+            print_line(&format!(
+                "{} is missing, so no weights are compared",
+                path.display()
+            ));
+            return Ok(false);
+        }
+    }
+    let (a, b) = (ModelFile::open(a)?, ModelFile::open(b)?);
+    if a.element() != b.element() {
+        let name = |file: &ModelFile| file.element().unwrap_or("no model").to_owned();
+        print_line(&format!("the models are in {} and {}", name(&a), name(&b)));
+        return Ok(true);
+    }
+    let (a, b) = (sorted(&a), sorted(&b));
+    let names = |tensors: &[&Tensor]| {
+        let shapes = tensors.iter().map(|t| (t.name.clone(), t.shape.clone()));
+        shapes.collect::<Vec<_>>()
+    };
+    if names(&a) != names(&b) {
+        print_line("the models are different networks");
+        return Ok(true);
+    }
+    let same = |a: &Tensor, b: &Tensor| {
+        let pairs = a.values.iter().zip(&b.values);
+        pairs.into_iter().all(|(a, b)| a.to_bits() == b.to_bits())
+    };
+    let unlike: Vec<_> = a.iter().zip(&b).filter(|(a, b)| !same(a, b)).collect();
+    let Some((first, other)) = unlike.first() else {
+        print_line("the weights of the models are the same to the bit");
+        return Ok(false);
+    };
+    let pairs = first.values.iter().zip(&other.values);
+    let most = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    print_line(&format!(
+        "the models differ in {} of {} tensors, the first of them by name {} (by up to {most:e})",
+        unlike.len(),
+        a.len(),
+        first.name
+    ));
+    Ok(true)
+}
+
+fn sorted(file: &ModelFile) -> Vec<&Tensor> {
+    let mut tensors: Vec<&Tensor> = file.tensors().iter().collect();
+    tensors.sort_by(|a, b| a.name.cmp(&b.name));
+    tensors
+}

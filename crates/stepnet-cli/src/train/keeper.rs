@@ -1,0 +1,190 @@
+//! Writes a run's checkpoints and its best model, and lets training go on where that fails.
+
+use std::time::Instant;
+
+use stepnet::Element;
+use stepnet::nn::Network;
+use stepnet::train::{Checkpoint, Learner, Position};
+
+use super::about::About;
+use super::every::Clock;
+use super::resume::Saved;
+use super::run_file::RunFile;
+use crate::failure::{Failure, Outcome};
+use crate::progress::Display;
+use crate::run_folder::{BEST, CHECKPOINT, RunFolder};
+
+/// What checkpoints are called where one cannot be written.
+const CHECKPOINTS: &str = "checkpoint";
+
+/// What keeps a run safe.
+#[derive(Debug)]
+pub(super) struct Keeper<T> {
+    pub(super) clock: Clock,
+    /// What the run was started with.
+    pub(super) run: RunFile,
+    /// Where the last good checkpoint stands.
+    pub(super) last: Option<Position>,
+    /// Whether the last writing failed.
+    failed: bool,
+    /// The best weights with the number of their epochs, where they are not written yet.
+    best: Option<(Network<T>, usize)>,
+}
+
+/// How long a run has been going on.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Times {
+    /// Seconds since it began, without those it stood still.
+    pub(super) seconds: f64,
+    /// Those of them in the epoch that has begun.
+    pub(super) epoch_seconds: f64,
+}
+
+impl<T: Element> Keeper<T> {
+    pub(super) fn new(clock: Clock, run: RunFile, last: Option<Position>) -> Self {
+        Self {
+            clock,
+            run,
+            last,
+            failed: false,
+            best: None,
+        }
+    }
+
+    /// Puts the run's description into its folder, where an earlier run's files are gone by now.
+    pub(super) fn begin(&self, folder: &mut RunFolder) -> Outcome {
+        folder.replace();
+        self.run.write(folder.path())
+    }
+
+    /// Writes a checkpoint, and the best weights before it: a run that goes on from there will not
+    /// come upon them again. A failure is told once.
+    pub(super) fn checkpoint(
+        &mut self,
+        about: About<'_>,
+        learner: &Learner<T>,
+        position: Position,
+        times: Times,
+        folder: &mut RunFolder,
+        display: &Display,
+    ) {
+        // The step that spoils weights is noticed at the next; the last good ones are to stay.
+        let sound = |values: &[T]| !values.iter().any(|value| value.is_nan());
+        let network = learner.network();
+        let finite = network.parameters().iter().all(|value| value.is_finite());
+        if !finite || !learner.arrays().iter().all(|(_, values)| sound(values)) {
+            return;
+        }
+        let start = Instant::now();
+        let written = self
+            .write_best(about, folder)
+            .and_then(|()| self.write(about, learner, position, times, folder));
+        self.clock.written(start);
+        if written.is_ok() {
+            self.last = Some(position);
+        }
+        self.tell(written, CHECKPOINTS, display);
+    }
+
+    fn write(
+        &self,
+        about: About<'_>,
+        learner: &Learner<T>,
+        position: Position,
+        times: Times,
+        folder: &mut RunFolder,
+    ) -> Outcome {
+        if folder.replaces() {
+            self.begin(folder)?;
+        }
+        let saved = Saved {
+            run: self.run.clone(),
+            epochs: about.options.epochs,
+            records: folder.records().to_vec(),
+            seconds: times.seconds,
+            epoch_seconds: times.epoch_seconds,
+        };
+        let path = folder.path().join(CHECKPOINT);
+        let saved = serde_json::to_string(&saved)
+            .map_err(|error| Failure::running(format!("{}: {error}", path.display())))?;
+        let model = about.model(learner.network(), folder.records());
+        Checkpoint::save(&path, &model, learner, position, &saved)?;
+        Ok(())
+    }
+
+    /// Takes the weights after the last epoch for the best so far. They are written at once, unless
+    /// that would take too much of the time: then with the next checkpoint.
+    pub(super) fn best(
+        &mut self,
+        about: About<'_>,
+        network: &Network<T>,
+        folder: &mut RunFolder,
+        display: &Display,
+    ) {
+        match &mut self.best {
+            Some((best, epochs)) => {
+                best.clone_from(network);
+                *epochs = folder.records().len();
+            }
+            None => self.best = Some((network.clone(), folder.records().len())),
+        }
+        if self.clock.affordable() {
+            let start = Instant::now();
+            let written = self.write_best(about, folder);
+            self.clock.spent(start);
+            self.tell(written, "best model", display);
+        }
+    }
+
+    /// Writes the best weights that are not written yet.
+    pub(super) fn write_best(&mut self, about: About<'_>, folder: &mut RunFolder) -> Outcome {
+        let Some((network, epochs)) = &self.best else {
+            return Ok(());
+        };
+        if folder.replaces() {
+            self.begin(folder)?;
+        }
+        let model = about.model(network, &folder.records()[..*epochs]);
+        folder.save_as(BEST, &model)?;
+        self.best = None;
+        Ok(())
+    }
+
+    /// Says once that something cannot be written, and once that it can be again.
+    pub(super) fn tell(&mut self, written: Outcome, what: &str, display: &Display) {
+        match written {
+            // Smaller files may still find room; all is well again when a checkpoint does.
+            Ok(()) if self.failed && what == CHECKPOINTS => {
+                display.line("what could not be written before is written again");
+                self.failed = false;
+            }
+            Ok(()) => {}
+            Err(failure) if !self.failed => {
+                let kept = self.kept();
+                display.warn(&format!(
+                    "{}; training goes on and tries again later, {kept}",
+                    failure.context(what).line()
+                ));
+                self.failed = true;
+            }
+            Err(_) => {}
+        }
+    }
+
+    /// What there is to go on from, in words.
+    pub(super) fn kept(&self) -> String {
+        match &self.last {
+            Some(at) => format!("the checkpoint {} is kept", place(at)),
+            None => "there is no checkpoint yet".to_owned(),
+        }
+    }
+}
+
+/// A position in words.
+pub(super) fn place(at: &Position) -> String {
+    match (at.epoch, at.step) {
+        (0, 0) => "before the first step".to_owned(),
+        (epoch, 0) => format!("after epoch {epoch}"),
+        (epoch, step) => format!("after step {step} of epoch {}", epoch + 1),
+    }
+}

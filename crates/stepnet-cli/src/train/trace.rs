@@ -1,0 +1,166 @@
+//! `--trace-hashes`: what every step computed, as hashes, for `stepnet compare`.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use stepnet::train::{Learner, Progress};
+use stepnet::{Element, Error, Hash};
+
+use crate::failure::{Failure, Outcome};
+
+/// What is hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Traced {
+    /// The weights after each step.
+    Weights,
+    /// The gradients of each step, too.
+    Gradients,
+}
+
+/// One line of `trace.jsonl`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Line {
+    /// Updates made, this one included.
+    pub(crate) step: u64,
+    /// The epoch, from 1.
+    pub(crate) epoch: usize,
+    /// The learning rate of the update.
+    pub(crate) learning_rate: f64,
+    /// The sum of the epoch's losses up to this step, from before its update.
+    pub(crate) loss: f64,
+    /// The hash of each gradient, by layer and array, in the network's order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) gradients: Vec<(String, String, Hash)>,
+    /// The hash of each array after the update.
+    pub(crate) weights: Vec<(String, String, Hash)>,
+}
+
+/// The trace of a run under way.
+#[derive(Debug)]
+pub(super) struct Trace {
+    path: PathBuf,
+    file: BufWriter<File>,
+    traced: Traced,
+}
+
+impl Trace {
+    /// A trace that goes on after `updates` updates; lines of later ones are dropped.
+    pub(super) fn open(path: PathBuf, traced: Traced, updates: u64) -> Outcome<Self> {
+        let failed = |error| Error::io(&path, "write", error);
+        let keep = match updates > 0 && path.exists() {
+            true => length(&path, updates)?,
+            false => 0,
+        };
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(failed)?;
+        file.set_len(keep).map_err(failed)?;
+        Ok(Self {
+            file: BufWriter::new(file),
+            path,
+            traced,
+        })
+    }
+
+    /// Adds the line of a step.
+    pub(super) fn step<T: Element>(
+        &mut self,
+        progress: &Progress,
+        learner: &Learner<T>,
+    ) -> Outcome {
+        let network = learner.network();
+        let hashes = |values: &[T]| {
+            let hashes = network.array_hashes(values).into_iter();
+            hashes
+                .map(|(layer, array, hash)| (layer.to_owned(), array.to_owned(), hash))
+                .collect()
+        };
+        let line = Line {
+            step: learner.updates(),
+            epoch: progress.epoch + 1,
+            learning_rate: progress.learning_rate,
+            loss: progress.scores.loss,
+            gradients: match self.traced {
+                Traced::Weights => Vec::new(),
+                Traced::Gradients => hashes(learner.workspace().gradients()),
+            },
+            weights: hashes(network.parameters()),
+        };
+        let mut line = serde_json::to_string(&line)
+            .map_err(|error| Failure::running(format!("{}: {error}", self.path.display())))?;
+        line.push('\n');
+        self.file
+            .write_all(line.as_bytes())
+            .map_err(|error| Error::io(&self.path, "write", error).into())
+    }
+
+    /// Writes what is not written yet: before a checkpoint, so that it has all lines before it.
+    pub(super) fn flush(&mut self) -> Outcome {
+        self.file
+            .flush()
+            .map_err(|error| Error::io(&self.path, "write", error).into())
+    }
+}
+
+/// The length of the lines of the first `updates` updates.
+fn length(path: &Path, updates: u64) -> Outcome<u64> {
+    let mut lines = Lines::open(path)?;
+    let mut length = 0;
+    while let Some(line) = lines.next()? {
+        if line.step > updates {
+            break;
+        }
+        length = lines.read;
+    }
+    Ok(length)
+}
+
+/// The longest line that is read: one of a network of some hundred thousand arrays.
+const LONGEST: u64 = 1 << 26;
+
+/// The whole lines of a trace, one at a time.
+#[derive(Debug)]
+pub(crate) struct Lines {
+    path: PathBuf,
+    file: BufReader<File>,
+    number: usize,
+    read: u64,
+}
+
+impl Lines {
+    pub(crate) fn open(path: &Path) -> Outcome<Self> {
+        let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file: BufReader::new(file),
+            number: 0,
+            read: 0,
+        })
+    }
+
+    /// The next line. One without its end, which a run that was killed may leave, is none.
+    pub(crate) fn next(&mut self) -> Outcome<Option<Line>> {
+        use std::io::Read;
+        let mut text = Vec::new();
+        let mut part = (&mut self.file).take(LONGEST);
+        part.read_until(b'\n', &mut text)
+            .map_err(|error| Error::io(&self.path, "read", error))?;
+        self.number += 1;
+        if text.last() != Some(&b'\n') && (text.len() as u64) < LONGEST {
+            return Ok(None);
+        }
+        self.read += text.len() as u64;
+        let line = serde_json::from_slice(&text).map_err(|error| {
+            Error::file(
+                &self.path,
+                format!("line {} is not of a trace: {error}", self.number),
+            )
+        })?;
+        Ok(Some(line))
+    }
+}
