@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use stepnet::files::{remove_unfinished, write_atomic};
 use stepnet::nn::Model;
-use stepnet::train::ValidationScore;
+use stepnet::train::early_stopping::ValidationScore;
 use stepnet::{Element, Error};
 
 use crate::curves;
