@@ -351,8 +351,12 @@ fn network_lines<T: stepnet::Element>(network: &Network<T>) -> Vec<String> {
     }
     let mut lines = vec![format!("network: {}", network.text())];
     lines.extend(table.lines());
+    let not_learnt = match network.not_learnt() {
+        0 => String::new(),
+        count => format!(" ({} of them not learnt)", thousands(count as u64)),
+    };
     lines.push(format!(
-        "total: {} parameters, {} multiply-adds for one example, loss {}",
+        "total: {} parameters{not_learnt}, {} multiply-adds for one example, loss {}",
         thousands(network.parameters().len() as u64),
         thousands(network.multiply_adds()),
         network.loss()
@@ -391,6 +395,7 @@ fn describe<T: stepnet::Element>(network: &Network<T>) -> Value {
         "input": extents(network.input()),
         "layers": layers,
         "parameters": network.parameters().len(),
+        "not_learnt": network.not_learnt(),
         "multiply_adds": network.multiply_adds(),
         "loss": network.loss().to_string(),
     })

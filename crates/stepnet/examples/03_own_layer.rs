@@ -45,6 +45,7 @@ impl Layer<f32> for Scale {
             shape: vec![channels(input)],
             start,
             decays: false,
+            learnt: true,
         }]
     }
 

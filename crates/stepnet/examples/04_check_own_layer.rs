@@ -42,6 +42,7 @@ impl Layer<f64> for PRelu {
             shape: vec![channels(input)],
             start: Start::Constant(0.25),
             decays: false,
+            learnt: true,
         }]
     }
 

@@ -77,6 +77,35 @@ const CASES: &[Case] = &[
         None,
     ),
     Case("conv(3, 2) -> gelu -> conv(2, 2) -> silu", "4x5x2", None),
+    // Normalisation, whose training couples the examples: alone, with the ReLU behind it, of vectors,
+    // over channels. A bias before it would have no gradient.
+    Case("bn -> conv(3, 2)", "4x5x2", None),
+    Case(
+        "conv(3, 2, bias=false) -> bn -> relu -> conv(2, 2)",
+        "4x5x2",
+        None,
+    ),
+    Case(
+        "conv(4, 3, same, bias=false) -> bn(0.99, epsilon=0.001) -> relu -> maxpool(2) -> linear(3) -> softmax",
+        "4x6x1",
+        None,
+    ),
+    Case(
+        "linear(5, bias=false) -> bn(epsilon=0.01) -> tanh -> linear(3) -> softmax",
+        "6",
+        None,
+    ),
+    Case(
+        "conv(5, 2) -> layernorm -> gelu -> linear(4) -> layernorm(0.01) -> linear(3) -> softmax",
+        "4x5x2",
+        None,
+    ),
+    Case("layernorm", "3x2x4", None),
+    Case(
+        "residual(bn -> relu -> conv(2, 3, same, bias=false) -> bn) -> relu -> linear(2)",
+        "4x3x2",
+        None,
+    ),
     // Borders of zeros: even, one of each size, none.
     Case(
         "conv(3, 2) -> pad(2) -> conv(2, 3, stride=2) -> pad(1/0/0/2) -> conv(2, 2)",

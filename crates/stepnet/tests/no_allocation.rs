@@ -43,6 +43,11 @@ const NETWORKS: &[(&str, [usize; 3])] = &[
         [16, 16, 3],
     ),
     (
+        "conv(16, 3, same) -> bn -> relu -> residual(conv(16, 3, same) -> bn -> relu -> conv(16, 3, same) -> bn) \
+         -> relu -> layernorm -> linear(10) -> bn -> softmax",
+        [16, 16, 3],
+    ),
+    (
         "pad(1) -> conv(16, 3) -> gelu -> pad(0/1/0/1) -> conv(24, 3, stride=2) -> silu -> linear(10) -> softmax",
         [16, 16, 8],
     ),

@@ -231,3 +231,53 @@ fn mistakes_are_told_in_one_line() {
         &["the last layer", "sigmoid"],
     );
 }
+
+#[test]
+fn a_normalised_network_is_checked_as_it_trains() {
+    let desk = Desk::new();
+    let network = "conv(4, 3) -> bn -> relu -> conv(3, 3, bias=false) -> bn -> gelu -> pad(1) -> linear(3) -> softmax";
+    let report = json(
+        &desk
+            .args(&["gradcheck", network, "--input", "7x7x2", "--json"])
+            .fine(),
+    );
+    assert_eq!(report["passed"], true, "{report}");
+    let tensors = report["tensors"].as_array().unwrap();
+    let names: Vec<&str> = tensors
+        .iter()
+        .map(|t| t["name"].as_str().unwrap())
+        .collect();
+    // The running statistics have no gradient, so there is none to check.
+    let expected = [
+        "input",
+        "conv1.weight",
+        "conv1.bias",
+        "bn1.gamma",
+        "bn1.beta",
+        "conv2.weight",
+        "bn2.gamma",
+        "bn2.beta",
+        "linear1.weight",
+        "linear1.bias",
+    ];
+    assert_eq!(names, expected);
+    for tensor in tensors {
+        let name = tensor["name"].as_str().unwrap();
+        // A normalisation takes away what a bias before it adds.
+        if name != "conv1.bias" {
+            assert_eq!(tensor["verdict"], "agrees", "{name}: {tensor}");
+        }
+    }
+}
+
+#[test]
+fn inspect_tells_what_is_not_learnt() {
+    let desk = Desk::new();
+    let network = "conv(4, 3) -> bn -> linear(2)";
+    let out = desk.args(&["inspect", network, "--input", "5x5x1"]).fine();
+    // 40 + 4 * 4 + 2 * 37.
+    assert!(
+        out.contains("total: 130 parameters (8 of them not learnt), "),
+        "{out}"
+    );
+}

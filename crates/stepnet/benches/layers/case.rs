@@ -5,12 +5,15 @@ use std::fmt;
 use crate::Failure;
 use crate::convolution::{Convolution, Layer, Pass};
 use crate::networks::{self, Prediction, Training};
+use crate::normalisation::{self, Normalisation, VOLUMES, Volume};
 
 /// The name of a case, with what it takes to make it.
 #[derive(Clone, Debug)]
 pub(crate) enum Name {
     /// A pass over a convolution layer.
     Layer(Pass, Layer),
+    /// A pass of batch normalisation with its ReLU.
+    Norm(normalisation::Pass, Volume),
     /// A training step of a preset.
     Step(&'static str),
     /// A prediction of a preset, batch 1.
@@ -21,6 +24,7 @@ impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Layer(pass, layer) => write!(f, "{}:{}", pass.name(), layer.name),
+            Self::Norm(pass, volume) => write!(f, "{}:{}", pass.name(), volume.name),
             Self::Step(preset) => write!(f, "step:{preset}"),
             Self::Infer(preset) => write!(f, "infer:{preset}"),
         }
@@ -32,6 +36,7 @@ impl Name {
     pub(crate) fn small(&self) -> Self {
         match self {
             Self::Layer(pass, layer) => Self::Layer(*pass, layer.small()),
+            Self::Norm(pass, volume) => Self::Norm(*pass, volume.small()),
             _ => self.clone(),
         }
     }
@@ -45,9 +50,15 @@ pub(crate) fn select(layers: &[Layer], filters: &[String]) -> Result<Vec<Name>, 
             .filter(move |layer| layer.is_large() || !pass.is_direct())
             .map(move |layer| Name::Layer(pass, layer.clone()))
     });
+    let norms = normalisation::Pass::ALL.into_iter();
+    let norms = norms.flat_map(|pass| VOLUMES.map(|volume| Name::Norm(pass, volume)));
     let steps = networks::PRESETS.into_iter().map(Name::Step);
     let predictions = networks::PRESETS.into_iter().map(Name::Infer);
-    let all: Vec<Name> = of_layers.chain(steps).chain(predictions).collect();
+    let all: Vec<Name> = of_layers
+        .chain(norms)
+        .chain(steps)
+        .chain(predictions)
+        .collect();
     let unmatched = |filter: &&String| !all.iter().any(|name| name.to_string().contains(*filter));
     if let Some(filter) = filters.iter().find(unmatched) {
         return Err(format!(
@@ -75,6 +86,7 @@ pub(crate) struct Facts {
 /// A case with its arrays, ready to run.
 pub(crate) enum Case {
     Convolution(Box<Convolution>),
+    Normalisation(Box<Normalisation>),
     Training(Box<Training>),
     Prediction(Box<Prediction>),
 }
@@ -86,6 +98,9 @@ impl Case {
         Ok(match name {
             Name::Layer(pass, layer) => {
                 Self::Convolution(Convolution::new(*pass, layer).map_err(failure)?.into())
+            }
+            Name::Norm(pass, volume) => {
+                Self::Normalisation(Normalisation::new(*pass, *volume).map_err(failure)?.into())
             }
             Name::Step(preset) => {
                 Self::Training(Training::new(preset, batch).map_err(failure)?.into())
@@ -100,6 +115,7 @@ impl Case {
     pub(crate) fn run(&mut self) {
         match self {
             Self::Convolution(case) => case.run(),
+            Self::Normalisation(case) => case.run(),
             Self::Training(case) => case.run(),
             Self::Prediction(case) => case.run(),
         }
@@ -108,6 +124,7 @@ impl Case {
     pub(crate) fn facts(&self) -> Facts {
         match self {
             Self::Convolution(case) => case.facts(),
+            Self::Normalisation(case) => case.facts(),
             Self::Training(case) => case.facts(),
             Self::Prediction(case) => case.facts(),
         }
@@ -117,6 +134,7 @@ impl Case {
     pub(crate) fn is_sound(&self) -> bool {
         match self {
             Self::Convolution(case) => case.is_sound(),
+            Self::Normalisation(case) => case.is_sound(),
             Self::Training(case) => case.is_sound(),
             Self::Prediction(case) => case.is_sound(),
         }

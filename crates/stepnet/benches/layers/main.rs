@@ -1,4 +1,4 @@
-//! Times convolution layers, whole training steps and single predictions, in `f32`.
+//! Times convolution layers, batch normalisation, whole training steps and single predictions, in `f32`.
 //!
 //! ```text
 //! cargo bench --bench layers                          everything, on 1 thread
@@ -15,6 +15,7 @@ mod case;
 mod clock;
 mod convolution;
 mod networks;
+mod normalisation;
 mod report;
 mod serve;
 

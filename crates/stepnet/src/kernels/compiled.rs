@@ -5,6 +5,8 @@
 //! call is part of this library, and a program that uses it builds in seconds.
 
 use crate::kernels::conv::pooled::{Gradient, Gradients, PooledGeometry};
+use crate::kernels::norm::batch::{self, Given, Gradients as NormGradients, Norm};
+use crate::kernels::norm::{Affine, NormGeometry, layer};
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{ConvGeometry, DenseGeometry, PoolGeometry, conv, dense, pool};
 
@@ -114,6 +116,57 @@ passes! {
         scratch: &mut [Self],
     ) {
         dense::run_backward_weights(g, x, dy, dw, db, scratch);
+    }
+
+    fn batch_statistics(
+        g: &NormGeometry,
+        x: &[Self],
+        mean: &mut [Self],
+        variance: &mut [Self],
+        scratch: &mut [Self],
+    ) {
+        batch::run_statistics(InstructionSet::best(), g, x, mean, variance, scratch);
+    }
+
+    fn batch_forward(
+        g: &NormGeometry,
+        norm: Norm<'_, Self>,
+        x: &[Self],
+        y: &mut [Self],
+        scratch: &mut [Self],
+    ) {
+        batch::run_forward(InstructionSet::best(), g, norm, x, y, scratch);
+    }
+
+    fn batch_backward(
+        g: &NormGeometry,
+        epsilon: f64,
+        given: Given<'_, Self>,
+        to: NormGradients<'_, Self>,
+        scratch: &mut [Self],
+    ) {
+        batch::run_backward(InstructionSet::best(), g, epsilon, given, to, scratch);
+    }
+
+    fn layer_forward(
+        g: &NormGeometry,
+        epsilon: f64,
+        x: &[Self],
+        affine: Affine<'_, Self>,
+        y: &mut [Self],
+        kept: &mut [Self],
+    ) {
+        layer::run_forward(InstructionSet::best(), g, epsilon, x, affine, y, kept);
+    }
+
+    fn layer_backward(
+        g: &NormGeometry,
+        given: [&[Self]; 4],
+        dx: Option<&mut [Self]>,
+        affine: Option<[&mut [Self]; 2]>,
+        scratch: &mut [Self],
+    ) {
+        layer::run_backward(InstructionSet::best(), g, given, dx, affine, scratch);
     }
 
     fn max_forward(g: &PoolGeometry, x: &[Self], y: &mut [Self], winners: Option<&mut [u32]>) {

@@ -6,6 +6,7 @@
 //! | [`pool`] | `max_forward`, `max_backward`, `max_backward_all`, `average_forward`, `average_backward` |
 //! | [`dense`] | `forward`, `backward_data`, `backward_weights` |
 //! | [`relu`], [`leaky_relu`], [`sigmoid`], [`tanh`], [`softmax`], [`gelu`], [`silu`] | `forward`, `backward` |
+//! | [`norm`] | batch and layer normalisation: statistics, `forward`, `backward` |
 //! | [`pad`] | `forward`, `backward` |
 //! | [`join`] | sums of arrays, channels one after the other |
 //! | [`loss`] | a value and a gradient for each loss, fused with its activation |
@@ -48,6 +49,7 @@ mod geometry;
 pub mod join;
 pub mod leaky_relu;
 pub mod loss;
+pub mod norm;
 pub mod pad;
 pub(crate) mod parallel;
 mod peak;
@@ -67,6 +69,7 @@ pub use conv::{ConvGeometry, ConvWindow};
 pub use dense::DenseGeometry;
 pub(crate) use geometry::greatest_common_divisor;
 pub use geometry::{Padding, output_size};
+pub use norm::NormGeometry;
 pub use pad::PadGeometry;
 pub use peak::{instruction_set, peak};
 pub use pool::PoolGeometry;

@@ -36,7 +36,7 @@ pub enum Start {
     Constant(f64),
 }
 
-/// One array of learnt numbers.
+/// One array of a layer's numbers, learnt or not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// Its name inside the layer: `weight`, `bias`, ...
@@ -47,6 +47,10 @@ pub struct Parameter {
     pub start: Start,
     /// Whether L2 and weight decay act on it (weights: yes, biases: no).
     pub decays: bool,
+    /// Whether its numbers are learnt. Those that are not, such as running statistics, are stored,
+    /// copied and counted as the others are, but no update, decay, clipping or gradient check touches
+    /// them: [`Layer::after_step`] moves them. Their gradients are zeros, written by the layer.
+    pub learnt: bool,
 }
 
 impl Parameter {
@@ -57,16 +61,31 @@ impl Parameter {
             shape,
             start: Start::Drawn { fan_in, fan_out },
             decays: true,
+            learnt: true,
         }
     }
 
     /// A vector of zeros that does not decay.
     pub fn bias(len: usize) -> Self {
+        Self::constant("bias", len, 0.0)
+    }
+
+    /// A vector that starts as a constant, is learnt and does not decay.
+    pub fn constant(name: &'static str, len: usize, start: f64) -> Self {
         Self {
-            name: "bias",
+            name,
             shape: vec![len],
-            start: Start::Constant(0.0),
+            start: Start::Constant(start),
             decays: false,
+            learnt: true,
+        }
+    }
+
+    /// A vector that starts as a constant and is not learnt: [`Layer::after_step`] moves it.
+    pub fn running(name: &'static str, len: usize, start: f64) -> Self {
+        Self {
+            learnt: false,
+            ..Self::constant(name, len, start)
         }
     }
 
@@ -140,8 +159,8 @@ pub struct Context<'a> {
     pub layer: usize,
     /// Whether a backward pass follows: what it needs is to be left in `kept` and `kept_indices`.
     pub backward: bool,
-    /// The noise of a training pass; `None` at inference, and where gradients are taken of the
-    /// network as it is at inference.
+    /// The noise of a training pass; `None` at inference, where gradients are taken of the network as it
+    /// is at inference, and for a layer that is held still.
     pub noise: Option<Noise<'a>>,
 }
 
@@ -233,6 +252,12 @@ pub enum Role {
     Relu,
     /// Max pooling, with the sizes for one example.
     MaxPool(PoolGeometry),
+    /// At inference `y = gamma (x - mean) / sqrt(variance + epsilon) + beta` by channels, with these four as
+    /// its parameters in the order `gamma`, `beta`, `mean`, `variance`.
+    BatchNorm {
+        /// Added to the variance.
+        epsilon: f64,
+    },
 }
 
 /// Several layers as one.
@@ -303,6 +328,18 @@ pub trait Layer<T: Element>: Debug + Send + Sync {
         None
     }
 
+    /// As [`Layer::together`], for inference alone: the layers behind may have parameters, which the
+    /// layer that does the work gets behind this one's, and no backward pass follows. What it gives may
+    /// differ from what they give one after the other by rounding. Unless told otherwise what is done
+    /// together in training.
+    fn together_at_inference(
+        &self,
+        input: Shape,
+        after: &[(&dyn Layer<T>, Shape)],
+    ) -> Option<Together<T>> {
+        self.together(input, after)
+    }
+
     /// Whether the output is the input under another shape, so that no pass is needed at all.
     fn is_view(&self, _training: bool) -> bool {
         false
@@ -324,6 +361,11 @@ pub trait Layer<T: Element>: Debug + Send + Sync {
 
     /// Computes `dx` and the parameters' gradients from `dy`, where asked for.
     fn backward(&self, pass: Backward<'_, T>);
+
+    /// Moves what is not learnt, after the update of a training step over the batch that `context` tells
+    /// of; `kept` is what its forward pass kept, `parameters` are the layer's. Called once for each step, and
+    /// not for layers that are held still.
+    fn after_step(&self, _context: &Context<'_>, _kept: &[T], _parameters: &mut [T]) {}
 
     /// Tells `mark` on which side of each of its kinks a training pass came out: numbers that
     /// change exactly when another smooth branch of the function is taken.

@@ -55,8 +55,9 @@ pub(super) struct Buffer {
 /// Consecutive nodes of a pass that run as one: the first, and the one behind the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
-    /// Its number among the network's steps.
+    /// Its number among the network's steps, and whether among those of training.
     pub(super) step: usize,
+    pub(super) training: bool,
     pub(super) first: usize,
     pub(super) end: usize,
 }
@@ -208,11 +209,12 @@ impl<'a, T: Element> Planner<'a, T> {
             options,
             nodes,
             spans: network
-                .steps()
+                .steps(options.training)
                 .iter()
                 .enumerate()
                 .map(|(step, joined)| Span {
                     step,
+                    training: options.training,
                     first: joined.first,
                     end: joined.first + joined.count,
                 })

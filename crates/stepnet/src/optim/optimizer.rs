@@ -104,7 +104,7 @@ impl<T: Element> Optimizer<T> {
         let mut run: Option<(Range<usize>, bool)> = None;
         for node in network.nodes().iter().filter(|node| node.trains()) {
             for (parameter, range) in node.placed_parameters() {
-                if range.is_empty() || range.start < from {
+                if !parameter.learnt || range.is_empty() || range.start < from {
                     continue;
                 }
                 let decays = decay && parameter.decays;

@@ -113,6 +113,7 @@ impl<T: Element> Learner<T> {
         self.before.1 = true;
         self.optimizer
             .step(&mut self.network, self.workspace.gradients(), learning_rate);
+        self.workspace.after_step(&mut self.network, batch);
         Ok(scores)
     }
 

@@ -28,9 +28,12 @@ fn layer() -> impl Strategy<Value = String> {
             format!("avgpool({size}, {padding}, stride={stride})")
         }),
         2 => number().prop_map(|units| format!("linear({units})")),
+        1 => (0_usize..4, 0_usize..9).prop_map(|(top, left)| format!("pad({top}/0/{left}/1)")),
+        1 => number().prop_map(|size| format!("pad({size})")),
         1 => (-5_i32..5).prop_map(|slope| format!("leakyrelu({slope})")),
         4 => prop::sample::select(vec![
             "relu", "tanh", "flatten", "globalavgpool", "sigmoid", "softmax", "dropout(0.5)", "linear(classes)",
+            "gelu", "silu", "bn", "layernorm", "bn(epsilon=0)",
         ]).prop_map(str::to_owned),
     ]
 }

@@ -262,6 +262,24 @@ pub(crate) const LAYERS: &[Planted] = &[
         "its slope is -0.1, expected a number of at least 0",
         "leakyrelu(slope=0.1) -> linear(2)",
     ),
+    planted(
+        ("8x8x1", "conv(4, 3) -> bn(epsilon=0) -> linear(2)", 0),
+        ("bn1", 15),
+        "its epsilon is 0.0, expected a number of at least 1e-12",
+        "conv(4, 3) -> bn -> linear(2)",
+    ),
+    planted(
+        ("8x8x1", "pad(same) -> conv(4, 3) -> linear(2)", 0),
+        ("pad1", 1),
+        "its padding is same, which only the layer whose window it is for can work out",
+        "pad(1) -> conv(4, 3) -> linear(2)",
+    ),
+    planted(
+        ("8", "linear(4) -> pad(1) -> linear(2)", 0),
+        ("pad1", 14),
+        "pad surrounds a volume (height x width x channels), but its input is a vector of 4 features",
+        "linear(4) -> linear(2)",
+    ),
 ];
 
 /// Inputs that are written otherwise, or are no pictures.

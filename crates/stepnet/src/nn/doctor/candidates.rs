@@ -9,7 +9,7 @@ use crate::Element;
 use crate::nn::network::Node;
 use crate::nn::network::attempt::{Kind, Misfit, Terms};
 use crate::nn::notation::{
-    Count, Item, LayerText, NetworkText, PaddingText, ParameterKind, Step, Value,
+    Count, DefaultValue, Item, LayerText, NetworkText, PaddingText, ParameterKind, Step, Value,
 };
 use crate::nn::shape::Shape;
 
@@ -41,7 +41,7 @@ pub(super) fn candidates<T: Element>(mut site: Site<'_, T>, change: InputChange)
     let misfit = site.misfit;
     if let Some(place) = edit::locate(site.text, misfit.index) {
         match misfit.kind {
-            Kind::Arguments => site.without_signs(&place),
+            Kind::Arguments => site.acceptable(&place),
             Kind::Input | Kind::Size => site.around(&place),
             Kind::Closing(needed) => ending::closing(&mut site, needed),
             Kind::Volume => ending::volume(&mut site),
@@ -165,17 +165,32 @@ impl<T: Element> Site<'_, T> {
         self.push(edit::removed(self.text, place), vec![change], cost);
     }
 
-    /// Negative numbers without their sign: nothing else is refused for itself.
-    fn without_signs(&mut self, place: &Place) {
+    /// Other values where a layer is refused for its own: a negative number without its sign, a
+    /// number that is the default, a padding in numbers.
+    fn acceptable(&mut self, place: &Place) {
         let Some(layer) = edit::layer_at(self.text, place).cloned() else {
             return;
         };
         for parameter in layer.signature().parameters() {
             let name = parameter.name.as_str();
-            if parameter.kind == ParameterKind::Number && layer.number(name) < 0.0 {
-                let positive = -layer.number(name);
-                if let Ok(to) = layer.clone().with(name, positive) {
-                    self.replace(self.misfit.index, to, cost::SLIP);
+            let mut values: Vec<(Value, u32)> = Vec::new();
+            match (parameter.kind, &parameter.default) {
+                (ParameterKind::Number, default) => {
+                    if layer.number(name) < 0.0 {
+                        values.push(((-layer.number(name)).into(), cost::SLIP));
+                    }
+                    if let DefaultValue::Value(default) = default {
+                        values.push((default.clone(), cost::ARGUMENT));
+                    }
+                }
+                (ParameterKind::Padding, DefaultValue::Required) => {
+                    values.push((1.into(), cost::ARGUMENT));
+                }
+                _ => {}
+            }
+            for (value, cost) in values {
+                if let Ok(to) = layer.clone().with(name, value) {
+                    self.replace(self.misfit.index, to, cost);
                 }
             }
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::count;
+use super::fold::{Folded, Outputs};
 use super::together::{ConvPool, ConvRelu};
 use super::window::{Window, accepted_volume, reason, volume};
 use crate::Element;
@@ -180,6 +181,19 @@ impl<T: Element> Layer<T> for Conv {
             layer: Arc::new(ConvRelu(self.clone())) as Arc<dyn Layer<T>>,
             layers: 2,
         })
+    }
+
+    fn together_at_inference(
+        &self,
+        input: Shape,
+        after: &[(&dyn Layer<T>, Shape)],
+    ) -> Option<Together<T>> {
+        let biased = Arc::new(Self {
+            bias: true,
+            ..self.clone()
+        });
+        Folded::together(biased, self.bias, Outputs::Last, input, after)
+            .or_else(|| self.together(input, after))
     }
 
     fn multiply_adds(&self, input: Shape) -> u64 {

@@ -1,11 +1,14 @@
 //! `linear(units, bias=true)`: a dense layer.
 
+use std::sync::Arc;
+
 use super::count;
+use super::fold::{Folded, Outputs};
 use crate::Element;
 use crate::error::Result as Checked;
 use crate::kernels::dense::{self, DenseGeometry};
 use crate::nn::account::{self, Account, Feed, Feeds, Seen, Term};
-use crate::nn::layer::{Backward, Forward, Layer, Memory, Parameter};
+use crate::nn::layer::{Backward, Forward, Layer, Memory, Parameter, Together};
 use crate::nn::notation::LayerText;
 use crate::nn::shape::Shape;
 
@@ -76,6 +79,18 @@ impl<T: Element> Layer<T> for Linear {
                 .max(dense::backward_weights_scratch::<T>(&geometry)),
             ..Memory::default()
         }
+    }
+
+    fn together_at_inference(
+        &self,
+        input: Shape,
+        after: &[(&dyn Layer<T>, Shape)],
+    ) -> Option<Together<T>> {
+        let biased = Arc::new(Self {
+            bias: true,
+            ..self.clone()
+        });
+        Folded::together(biased, self.bias, Outputs::First, input, after)
     }
 
     fn multiply_adds(&self, input: Shape) -> u64 {

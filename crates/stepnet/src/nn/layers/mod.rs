@@ -3,9 +3,12 @@
 
 mod activation;
 mod avgpool;
+mod batch_norm;
 mod conv;
 mod dropout;
 mod flatten;
+mod fold;
+mod layer_norm;
 mod linear;
 mod maxpool;
 mod pad;
@@ -16,9 +19,11 @@ mod window;
 
 pub use activation::Activation;
 pub use avgpool::AvgPool;
+pub use batch_norm::BatchNorm;
 pub use conv::Conv;
 pub use dropout::Dropout;
 pub use flatten::Flatten;
+pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use maxpool::MaxPool;
 pub use pad::Pad;

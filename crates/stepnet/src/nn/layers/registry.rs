@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Activation, AvgPool, Conv, Dropout, Flatten, Linear, MaxPool, Pad};
+use super::{
+    Activation, AvgPool, BatchNorm, Conv, Dropout, Flatten, LayerNorm, Linear, MaxPool, Pad,
+};
 use crate::Element;
 use crate::error::{Error, Result};
 use crate::nn::layer::Layer;
@@ -62,6 +64,10 @@ fn factories<T: Element>() -> Factories<T> {
         ("silu", |text| Ok(Arc::new(Activation::silu(text)))),
         ("softmax", |text| Ok(Arc::new(Activation::softmax(text)))),
         ("dropout", |text| Ok(Arc::new(Dropout::from_text(text)))),
+        ("bn", |text| Ok(Arc::new(BatchNorm::from_text(text)?))),
+        ("layernorm", |text| {
+            Ok(Arc::new(LayerNorm::from_text(text)?))
+        }),
         ("pad", |text| Ok(Arc::new(Pad::from_text(text)?))),
     ]
 }

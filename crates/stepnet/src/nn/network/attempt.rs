@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::checks::{check_classes, check_loss, check_memory};
 use super::join::Join;
-use super::steps::steps;
+use super::steps::Steps;
 use super::{Network, Node};
 use crate::Element;
 use crate::error::{Error, Result};
@@ -147,7 +147,7 @@ pub(in crate::nn) fn attempt<T: Element>(
         text,
         input,
         parameters: Vec::new(),
-        steps: steps(&nodes),
+        steps: Steps::of(&nodes),
         nodes,
         loss,
     };

@@ -17,7 +17,7 @@ pub use join::Join;
 pub(super) use steps::Step;
 
 use super::init::Init;
-use super::layer::{Layer, Parameter, Start};
+use super::layer::{Context, Layer, Parameter, Start};
 use super::loss::Loss;
 use super::notation::{NetworkText, hint};
 use super::plan::{PlanOptions, Span};
@@ -75,7 +75,7 @@ impl<T: Element> Node<T> {
         self.output
     }
 
-    /// The arrays of learnt numbers.
+    /// The arrays of its numbers, learnt or not.
     pub fn parameters(&self) -> &[Parameter] {
         &self.parameters
     }
@@ -121,7 +121,7 @@ pub struct Network<T> {
     input: Shape,
     nodes: Vec<Node<T>>,
     /// How a pass goes through the nodes.
-    steps: Vec<Step<T>>,
+    steps: steps::Steps<T>,
     parameters: Vec<T>,
     loss: Loss,
 }
@@ -265,6 +265,15 @@ impl<T: Element> Network<T> {
         &mut self.parameters
     }
 
+    /// How many of [`Network::parameters`] are not learnt, such as running statistics.
+    pub fn not_learnt(&self) -> usize {
+        let arrays = self.nodes.iter().flat_map(Node::parameters);
+        arrays
+            .filter(|array| !array.learnt)
+            .map(Parameter::len)
+            .sum()
+    }
+
     /// Multiplications of one example's forward pass (each with its addition).
     pub fn multiply_adds(&self) -> u64 {
         self.nodes
@@ -284,13 +293,29 @@ impl<T: Element> Network<T> {
 
     /// What does the work of a span of nodes; of a sum with its ReLU, the sum.
     pub(super) fn span_layer(&self, span: Span) -> &dyn Layer<T> {
-        let together = self.steps[span.step].together.as_deref();
+        let step = &self.steps(span.training)[span.step];
+        let together = step.together.as_deref();
         together.unwrap_or_else(|| self.nodes[span.first].layer())
     }
 
-    /// The steps of a pass through all layers.
-    pub(super) fn steps(&self) -> &[Step<T>] {
-        &self.steps
+    /// The steps of a pass through all layers, in training or at inference.
+    pub(super) fn steps(&self, training: bool) -> &[Step<T>] {
+        &self.steps.0[usize::from(!training)]
+    }
+
+    /// [`Layer::after_step`] of what does the work of a span.
+    pub(super) fn after_step(&mut self, span: Span, context: &Context<'_>, kept: &[T]) {
+        let range = self.nodes[span.first].range.clone();
+        let step = &self.steps.0[usize::from(!span.training)][span.step];
+        let together = step.together.as_deref();
+        let layer = together.unwrap_or_else(|| self.nodes[span.first].layer.as_ref());
+        layer.after_step(context, kept, &mut self.parameters[range]);
+    }
+
+    /// The parameters of all nodes of a span, one after the other.
+    pub(super) fn span_parameters(&self, span: &Range<usize>) -> &[T] {
+        let (first, last) = (&self.nodes[span.start], &self.nodes[span.end - 1]);
+        &self.parameters[first.range.start..last.range.end]
     }
 
     pub(super) fn node_parameters(&self, node: usize) -> &[T] {

@@ -17,9 +17,19 @@ pub(in crate::nn) struct Step<T> {
     pub(in crate::nn) together: Option<Arc<dyn Layer<T>>>,
 }
 
-/// The steps through `nodes`. A layer that begins a step is the only one of them that learns, and
-/// nobody else takes the values inside of a step.
-pub(super) fn steps<T: Element>(nodes: &[Node<T>]) -> Vec<Step<T>> {
+/// The steps of a network's passes: in training, and at inference, where more is done together.
+#[derive(Debug, Clone)]
+pub(super) struct Steps<T>(pub(super) [Vec<Step<T>>; 2]);
+
+impl<T: Element> Steps<T> {
+    pub(super) fn of(nodes: &[Node<T>]) -> Self {
+        Self([true, false].map(|training| steps(nodes, training)))
+    }
+}
+
+/// The steps through `nodes`. Nobody else takes the values inside of a step, and in training a layer
+/// that begins a step is the only one of them that has parameters.
+fn steps<T: Element>(nodes: &[Node<T>], training: bool) -> Vec<Step<T>> {
     let readers = super::readers(nodes);
     // Whether a node takes the value before it, and nothing else, and nobody else takes that.
     let follows = |number: usize| {
@@ -35,10 +45,16 @@ pub(super) fn steps<T: Element>(nodes: &[Node<T>]) -> Vec<Step<T>> {
             .take_while(|&number| follows(number))
             .map(|number| (nodes[number].layer(), nodes[number].input()))
             .collect();
-        let fused = node.layer().together(node.input(), &after).filter(|fused| {
+        let fused = match training {
+            true => node.layer().together(node.input(), &after),
+            false => node.layer().together_at_inference(node.input(), &after),
+        };
+        let fused = fused.filter(|fused| {
             let others = nodes.get(first + 1..first + fused.layers);
             fused.layers <= 1 + after.len()
-                && others.is_some_and(|others| others.iter().all(|node| node.range.is_empty()))
+                && others.is_some_and(|others| {
+                    !training || others.iter().all(|node| node.range.is_empty())
+                })
         });
         let rectified = |join: &Join| {
             let next = after.first();
@@ -57,4 +73,30 @@ pub(super) fn steps<T: Element>(nodes: &[Node<T>]) -> Vec<Step<T>> {
         first += count;
     }
     steps
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::nn::Network;
+
+    #[test]
+    fn a_normalisation_joins_its_convolution_at_inference_alone() {
+        let steps = |text: &str| {
+            let network = Network::<f32>::new(text, [8, 8, 2]).unwrap();
+            [true, false].map(|training| {
+                let steps = network.steps(training).iter();
+                steps.map(|step| step.count).collect::<Vec<_>>()
+            })
+        };
+        let text = "conv(4, 3) -> bn -> relu -> conv(4, 3) -> bn -> linear(3) -> bn -> relu";
+        assert_eq!(
+            steps(text),
+            [vec![1, 2, 1, 1, 1, 1, 2], vec![3, 2, 1, 2, 1]]
+        );
+        let text = "conv(4, 3) -> bn -> relu -> maxpool(2) -> bn -> relu";
+        assert_eq!(steps(text), [vec![1, 2, 1, 2], vec![4, 2]]);
+        // Where somebody else takes what comes before it, it stays alone.
+        let text = "conv(2, 1) -> residual(bn -> relu)";
+        assert_eq!(steps(text), [vec![1, 2, 1], vec![1, 2, 1]]);
+    }
 }

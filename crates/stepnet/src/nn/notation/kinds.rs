@@ -236,6 +236,21 @@ fn builtin_signatures() -> Vec<Signature> {
             "While training, drops each value with a probability.",
         )
         .required("rate", Rate),
+        Signature::new(
+            "bn",
+            "Batch normalisation; running = momentum * running + (1 - momentum) * batch.",
+        )
+        .alias("batchnorm")
+        .alias("batchnorm2d")
+        .alias("batchnormalization")
+        .optional("momentum", Rate, 0.9)
+        .optional("epsilon", Number, 1e-5),
+        Signature::new(
+            "layernorm",
+            "Normalises each vector, or each pixel over its channels.",
+        )
+        .alias("layernormalization")
+        .optional("epsilon", Number, 1e-5),
         Signature::new("pad", "Rows and columns of zeros around each picture.")
             .alias("zeropad")
             .alias("zeropad2d")

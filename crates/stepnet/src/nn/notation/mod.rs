@@ -50,6 +50,8 @@
 //! | `silu` | z / (1 + exp(-z)). | `swish` |
 //! | `softmax` | exp(z) over its sum across the features. |  |
 //! | `dropout(rate)` | While training, drops each value with a probability. |  |
+//! | `bn(momentum=0.9, epsilon=1e-5)` | Batch normalisation; running = momentum * running + (1 - momentum) * batch. | `batchnorm`, `batchnorm2d`, `batchnormalization` |
+//! | `layernorm(epsilon=1e-5)` | Normalises each vector, or each pixel over its channels. | `layernormalization` |
 //! | `pad(padding)` | Rows and columns of zeros around each picture. | `zeropad`, `zeropad2d`, `zeropadding2d` |
 //! | `residual(body, shortcut=...)` | Adds to its input, or to what a shortcut makes of it, what a network makes of it. |  |
 //! | `branch(paths)` | Networks side by side, the channels of their outputs one after the other. |  |

@@ -77,6 +77,21 @@ impl<T: Element> Workspace<T> {
         }))
     }
 
+    /// Moves what is not learnt, once the parameters have been updated by the last training pass.
+    pub(crate) fn after_step(&self, network: &mut Network<T>, batch: &Batch<'_, T>) {
+        let examples = batch.noise.examples.len();
+        for &span in &self.plan.spans {
+            let node = span.first;
+            if network.nodes()[node].frozen() {
+                continue;
+            }
+            let context = self.context(network, node..span.end, examples, Some(batch.noise));
+            let kept = &self.kept[node];
+            let kept = &kept[..kept.len() / self.plan.batch * examples];
+            network.after_step(span, &context, kept);
+        }
+    }
+
     /// Runs all layers forward.
     pub(super) fn forward(&mut self, network: &Network<T>, x: &[T], batch: usize) {
         parallel::enter(self.work(batch), || {
@@ -165,7 +180,8 @@ impl<T: Element> Workspace<T> {
             batch,
             layer: span.start,
             backward: self.plan.options.training,
-            noise,
+            // A layer that is held still acts as at inference.
+            noise: noise.filter(|_| !network.nodes()[span.start].frozen()),
         }
     }
 
@@ -247,7 +263,7 @@ impl<T: Element> Workspace<T> {
         let share = |whole: usize| whole / self.plan.batch * batch;
         layer.forward(Forward {
             context: self.context(network, span.clone(), batch, noise),
-            parameters: network.node_parameters(node),
+            parameters: network.span_parameters(&span),
             x: match input {
                 Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],
                 None => x,

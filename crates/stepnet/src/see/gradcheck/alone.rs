@@ -151,7 +151,7 @@ impl<'l> Alone<'l> {
         for parameter in layer.parameters(input) {
             let range = start..start + parameter.len();
             start = range.end;
-            if !range.is_empty() {
+            if parameter.learnt && !range.is_empty() {
                 let (name, shape) = (parameter.name.to_owned(), parameter.shape);
                 subject.arrays.push(Array { name, shape });
                 subject.ranges.push(range);

@@ -196,6 +196,10 @@ pub(super) fn draw_parameters(
                 Start::Drawn { fan_in, fan_out } => {
                     Init::He.value(random.normal(), fan_in, fan_out)
                 }
+                // A variance stays above 0.
+                Start::Constant(start) if !parameter.learnt => {
+                    start + (BIASES * random.normal()).abs()
+                }
                 Start::Constant(start) => start + BIASES * random.normal(),
             };
         }
@@ -206,10 +210,10 @@ pub(super) fn draw_parameters(
 
 /// How many arrays have a gradient of zeros.
 fn without_gradient(network: &Network<f64>, gradients: &[f64]) -> usize {
-    let ranges = network
-        .nodes()
-        .iter()
-        .flat_map(|node| node.placed_parameters().map(|(_, range)| range));
+    let ranges = network.nodes().iter().flat_map(|node| {
+        let learnt = node.placed_parameters().filter(|(array, _)| array.learnt);
+        learnt.map(|(_, range)| range)
+    });
     ranges
         .filter(|range| !range.is_empty() && gradients[range.clone()].iter().all(|&g| g == 0.0))
         .count()

@@ -168,7 +168,7 @@ impl Whole {
                 continue;
             }
             for (parameter, range) in node.placed_parameters() {
-                if range.is_empty() {
+                if !parameter.learnt || range.is_empty() {
                     continue;
                 }
                 let name = format!("{}.{}", node.name(), parameter.name);

@@ -65,6 +65,16 @@ const CASES: &[(&str, &str, Option<Loss>)] = &[
     ),
     ("gelu -> silu", "6", None),
     (
+        "conv(4, 2) -> bn -> relu -> bn(epsilon=0.1) -> maxpool(2) -> linear(3) -> bn -> softmax",
+        "5x4x2",
+        None,
+    ),
+    (
+        "layernorm -> conv(5, 2) -> layernorm -> gelu -> linear(4) -> layernorm(0.01) -> linear(2) -> softmax",
+        "4x4x3",
+        None,
+    ),
+    (
         "conv(2, 3, stride=5) -> relu -> flatten -> linear(1)",
         "9x9x1",
         None,
@@ -211,9 +221,19 @@ fn gradients_are_those_of_differences_with_dropout_off() {
                 (found - numeric).abs() < 1e-7,
                 "case {case}, {place}: {found} {numeric}"
             );
-            assert_eq!(gradient.loss_value, loss(&network, &x, class));
+            let exact = loss(&network, &x, class);
+            let apart = (gradient.loss_value - exact).abs();
+            let bound = if folds(&network) { 1e-13 * exact } else { 0.0 };
+            assert!(apart <= bound, "case {case}: {apart:e}");
         }
     }
+}
+
+/// Whether inference folds a normalisation into the layer before it, and so rounds otherwise than the
+/// layers one by one, of whose values is told.
+fn folds<T: Element>(network: &Network<T>) -> bool {
+    let mut texts = network.nodes().iter().map(|node| node.layer().text());
+    texts.any(|text| text.kind() == "bn")
 }
 
 fn bits(values: &[f32]) -> Vec<u32> {
@@ -226,10 +246,13 @@ fn looking_changes_no_bit() {
         let (network, x) = network::<f32>(case);
         let mut plain = Workspace::new(&network, 1, PlanOptions::default()).unwrap();
         let mut why = Why::new(&network, &x).unwrap();
-        assert_eq!(
-            bits(plain.predict(&network, &x).unwrap()),
-            bits(why.outputs())
-        );
+        let outputs = plain.predict(&network, &x).unwrap();
+        if folds(&network) {
+            let pairs = || outputs.iter().zip(why.outputs());
+            assert!(pairs().all(|(a, b)| (a - b).abs() < 1e-5), "case {case}");
+        } else {
+            assert_eq!(bits(outputs), bits(why.outputs()));
+        }
         // The values of the passes that gradients come from are those of inference.
         why.run_backward(0).unwrap();
         let (_, _, still) = why.backward.as_ref().unwrap();
