@@ -9,7 +9,7 @@ use stepnet::train::BatchSize;
 
 use crate::loading::LoadingArgs;
 use crate::optim_args::LossArgs;
-use crate::train::KeepArgs;
+use crate::train::{KeepArgs, WatchArgs};
 use crate::usage::{any, number, whole};
 use crate::verify_course::VerifyCourseArgs;
 
@@ -197,6 +197,8 @@ pub(crate) struct TrainArgs {
     pub(crate) overwrite: bool,
     #[command(flatten)]
     pub(crate) keeping: KeepArgs,
+    #[command(flatten)]
+    pub(crate) watching: WatchArgs,
 }
 
 #[derive(Debug, Args)]

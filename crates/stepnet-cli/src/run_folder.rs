@@ -1,5 +1,5 @@
 //! The folder a run leaves behind: `run.json`, `model.safetensors`, `best.safetensors`,
-//! `checkpoint.safetensors`, `metrics.jsonl`, `curves.svg`, and `trace.jsonl` where asked for.
+//! `checkpoint.safetensors`, `metrics.jsonl`, `curves.svg`, `report.html`, and `trace.jsonl` where asked for.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
@@ -49,11 +49,14 @@ pub(crate) const BEST: &str = "best.safetensors";
 pub(crate) const CHECKPOINT: &str = "checkpoint.safetensors";
 
 /// What a run leaves behind.
-const FILES: [&str; 7] = [MODEL, METRICS, CURVES, RUN_FILE, CHECKPOINT, BEST, TRACE];
+const FILES: [&str; 8] = [
+    MODEL, METRICS, CURVES, REPORT, RUN_FILE, CHECKPOINT, BEST, TRACE,
+];
 
 pub(crate) const MODEL: &str = "model.safetensors";
 pub(crate) const METRICS: &str = "metrics.jsonl";
 const CURVES: &str = "curves.svg";
+const REPORT: &str = "report.html";
 pub(crate) const TRACE: &str = "trace.jsonl";
 
 /// An open run folder.
@@ -238,6 +241,12 @@ impl RunFolder {
         let path = self.path.join(name);
         model.save(&path)?;
         Ok(path)
+    }
+
+    /// Writes the report.
+    pub(crate) fn write_report(&self, page: &str) -> Outcome {
+        write_atomic(&self.path.join(REPORT), page.as_bytes())?;
+        Ok(())
     }
 
     /// Draws the curves of the epochs so far.

@@ -9,7 +9,9 @@ mod resume;
 mod run_file;
 mod session;
 mod start;
+mod tell;
 mod trace;
+mod watch;
 
 use std::path::Path;
 use std::time::Instant;
@@ -31,6 +33,8 @@ pub(crate) use keep::KeepArgs;
 pub(crate) use resume::{expand, started_with};
 pub(crate) use run_file::{RUN_FILE, RunFile};
 pub(crate) use trace::{Line, Lines};
+use watch::Watch;
+pub(crate) use watch::WatchArgs;
 
 use about::About;
 use every::Clock;
@@ -105,6 +109,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         }
         None => RunFile::new(&material, from_hash),
     };
+    Watch::<T>::check(&args.watching, material.test.is_some())?;
     let network = build(args, from.as_ref(), &material)?;
     print_network(&network);
     if let Some(advice) = network.closing_advice() {
@@ -151,6 +156,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         },
         keeper: Keeper::new(Clock::new(args.keeping.checkpoint_every), run, None),
         trace: None,
+        watch: Watch::none(),
         trainer,
         display: Display::new(options.epochs, steps),
         stop,
@@ -169,6 +175,12 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         let updates = session.trainer.learner().updates();
         session.trace = Some(Trace::open(path, traced, updates)?);
     }
+    session.watch = Watch::begin(
+        &args.watching,
+        session.folder.path(),
+        material.test.is_some(),
+        session.folder.records(),
+    )?;
     session.run()
 }
 

@@ -14,10 +14,13 @@ use super::interrupt::Interrupt;
 use super::keeper::{Keeper, Times, place};
 use super::resume::Resumed;
 use super::run_file::End;
+use super::tell;
 use super::trace::Trace;
+use super::watch::Watch;
 use crate::failure::{Failure, Outcome};
 use crate::progress::{Display, print_line};
 use crate::run_folder::{CHECKPOINT, EpochRecord, RunFolder};
+use crate::usage::count;
 
 /// A run under way.
 pub(super) struct Session<'a, T> {
@@ -28,6 +31,7 @@ pub(super) struct Session<'a, T> {
     pub(super) folder: RunFolder,
     pub(super) keeper: Keeper<T>,
     pub(super) trace: Option<Trace>,
+    pub(super) watch: Watch<T>,
     pub(super) display: Display,
     pub(super) stop: Interrupt,
     pub(super) start: Instant,
@@ -38,7 +42,7 @@ pub(super) struct Session<'a, T> {
 impl<T: Element> Session<'_, T> {
     pub(super) fn run(mut self) -> Outcome {
         let mut seen = 0;
-        while self.trainer.position().epoch < self.about.options.epochs {
+        while self.trainer.position().epoch < self.about.options.epochs && !self.watch.stopped() {
             let end = match self.epoch(&mut seen) {
                 Ok(end) => end,
                 Err(failure) => {
@@ -103,7 +107,13 @@ impl<T: Element> Session<'_, T> {
             .keeper
             .write_best(self.about, &mut self.folder)
             .and_then(|()| self.folder.save(&model))
-            .and_then(|_| self.folder.draw_curves(self.about.material.test_name));
+            .and_then(|_| self.folder.draw_curves(self.about.material.test_name))
+            .and_then(|()| {
+                self.report(
+                    good,
+                    format!("Failed: {}; this is what the run was {at}.", failure.line()),
+                )
+            });
         match saved {
             Ok(()) => failure.and(&format!(
                 "the weights {at} are kept in {}",
@@ -149,6 +159,7 @@ impl<T: Element> Session<'_, T> {
             folder,
             keeper,
             trace,
+            watch,
             display,
             stop,
             ..
@@ -157,6 +168,7 @@ impl<T: Element> Session<'_, T> {
         let end = trainer.epoch_with(&about.material.train, |progress, learner| {
             *seen = before + progress.scores.examples - begun;
             display.step(progress, *seen);
+            watch.step(progress);
             if let Some(open) = trace
                 && let Err(failure) = open.step(progress, learner)
             {
@@ -226,6 +238,8 @@ impl<T: Element> Session<'_, T> {
         let best = score.is_some_and(|score| earlier.all(|earlier| score.beats(&earlier, 0.0)));
         let written = self.folder.record(record);
         self.keeper.tell(written, "metrics", &self.display);
+        self.watch
+            .epoch(self.folder.records(), self.trainer.network());
         if best {
             self.keeper.best(
                 self.about,
@@ -284,9 +298,12 @@ impl<T: Element> Session<'_, T> {
         }
         print_line(&format!(
             "weights {} (SHA-256 of names, shapes and bits, its beginning)",
-            self.trainer.network().hash().short()
+            self.kept().0.hash().short()
         ));
-        let last = self.folder.records().last();
+        if let Some(note) = self.watch.note() {
+            print_line(&note);
+        }
+        let last = self.kept().1.last();
         let accuracy = match last.and_then(|record| record.test_accuracy) {
             Some(accuracy) => format!(
                 "{} accuracy {:.2} %, ",
@@ -303,16 +320,36 @@ impl<T: Element> Session<'_, T> {
         Ok(())
     }
 
+    /// The weights to keep, and the epochs they have gone through.
+    fn kept(&self) -> (&Network<T>, &[EpochRecord]) {
+        let records = self.folder.records();
+        match self.watch.best() {
+            Some((network, epochs)) => (network, &records[..epochs.min(records.len())]),
+            None => (self.trainer.network(), records),
+        }
+    }
+
+    fn report(&self, network: &Network<T>, end: String) -> Outcome {
+        tell::report(&self.folder, &self.about, network, end, self.seconds())
+    }
+
     fn write_end(&mut self, position: &Position) -> Outcome<PathBuf> {
         self.keeper.write_best(self.about, &mut self.folder)?;
-        let records = self.folder.records();
-        let network = self.trainer.network();
+        let (network, records) = self.kept();
         let path = self.folder.save(&self.about.model(network, records))?;
         self.folder.write_records()?;
         self.folder.draw_curves(self.about.material.test_name)?;
-        let last = self.folder.records().last();
+        let (network, records) = self.kept();
+        let epochs = count(self.folder.records().len(), "epoch");
+        let end = match (self.stop.by(), self.watch.note()) {
+            (Some(by), _) => format!("Stopped by {by} after {epochs}."),
+            (None, Some(note)) => format!("Ended after {epochs}: {note}."),
+            (None, None) => format!("Finished after {epochs}."),
+        };
+        self.report(network, end)?;
+        let last = records.last();
         self.keeper.run.end = Some(End {
-            finished: position.epoch >= self.about.options.epochs,
+            finished: position.epoch >= self.about.options.epochs || self.watch.stopped(),
             epochs: position.epoch,
             weights: network.hash(),
             test_loss: last.and_then(|record| record.test_loss),

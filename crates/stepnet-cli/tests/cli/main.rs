@@ -11,6 +11,7 @@ mod loading;
 mod mistakes;
 mod models;
 mod predict;
+mod report;
 mod resume;
 mod run;
 mod show;

@@ -1,0 +1,102 @@
+//! The tables of classes: how well each was told, and what it was taken for.
+
+use maud::{Markup, html};
+use stepnet::Element;
+use stepnet::train::metrics::Average;
+
+use super::{Report, percent};
+
+/// Up to this many classes the confusions are a square; of more, the most frequent are a list.
+const WIDEST: usize = 30;
+
+/// How many of them.
+const MOST_PAIRS: usize = 30;
+
+impl<T: Element> Report<'_, T> {
+    pub(super) fn each_class(&self) -> Option<Markup> {
+        let metrics = self.judgement.as_ref()?.evaluation.tally.metrics();
+        let known = |value: Option<f64>| value.map_or("-".to_owned(), percent);
+        let average = |name: &str, average: &Average| {
+            html! { tr {
+                th scope="row" { (name) } td {}
+                @for value in [average.precision, average.recall, average.f1] { td { (percent(value)) } }
+            } }
+        };
+        Some(html! {
+            div.scroll tabindex="0" role="region" aria-label="Table of the classes" {
+                table {
+                    caption {
+                        "Precision: the share of right ones among those taken for the class. Recall: the share "
+                        "of right ones among its examples. F1: their harmonic mean."
+                    }
+                    thead { tr {
+                        th scope="col" { "class" } th scope="col" { "examples" }
+                        th scope="col" { "precision" } th scope="col" { "recall" } th scope="col" { "F1" }
+                    } }
+                    tbody { @for (number, class) in metrics.classes.iter().enumerate() { tr {
+                        th scope="row" { (self.class(number)) } td { (class.examples) }
+                        @for value in [class.precision, class.recall, class.f1] { td { (known(value)) } }
+                    } } }
+                    tfoot {
+                        (average("average over classes", &metrics.macro_average))
+                        (average("average by examples", &metrics.weighted_average))
+                    }
+                }
+            }
+        })
+    }
+
+    pub(super) fn confusion(&self) -> Option<Markup> {
+        let confusion = self.judgement.as_ref()?.evaluation.tally.confusion();
+        let classes = confusion.classes();
+        if classes > WIDEST {
+            let pairs = confusion.most_confused(MOST_PAIRS);
+            return Some(html! {
+                @if pairs.is_empty() { p { "Nothing: every example was told right." } }
+                @else { div.scroll tabindex="0" role="region" aria-label="Table of confused classes" {
+                    table.left {
+                        caption { "The pairs of classes that were confused most often" }
+                        thead { tr {
+                            th scope="col" { "class" } th scope="col" { "taken for" } th scope="col" { "how often" }
+                        } }
+                        tbody { @for (actual, predicted, count) in pairs { tr {
+                            th scope="row" { (self.class(actual)) } td { (self.class(predicted)) } td { (count) }
+                        } } }
+                    }
+                } }
+            });
+        }
+        let rows: Vec<Vec<usize>> = (0..classes).map(|actual| confusion.row(actual)).collect();
+        Some(html! {
+            div.scroll tabindex="0" role="region" aria-label="Table of what was taken for what" {
+                table.confusion {
+                    caption {
+                        "Each row holds the examples of one class, each column those taken for one. The "
+                        "deeper the colour, the larger the share of the row; right answers have a frame."
+                    }
+                    thead {
+                        tr { td {} th.over scope="colgroup" colspan=(classes) { "taken for" } }
+                        tr { th scope="col" { "class" } @for class in 0..classes { th scope="col" { (self.class(class)) } } }
+                    }
+                    tbody { @for (actual, row) in rows.iter().enumerate() {
+                        @let all: usize = row.iter().sum();
+                        tr {
+                            th scope="row" { (self.class(actual)) }
+                            @for (predicted, &count) in row.iter().enumerate() {
+                                td.right[actual == predicted] style=(shade(count, all)) { (count) }
+                            }
+                        }
+                    } }
+                }
+            }
+        })
+    }
+}
+
+/// The share of a cell in its row, for the style sheet.
+fn shade(count: usize, all: usize) -> String {
+    let share = 100.0 * count as f64 / all.max(1) as f64;
+    // Few are still seen.
+    let share = if count > 0 { share.max(6.0) } else { 0.0 };
+    format!("--share:{share:.0}%")
+}

@@ -1,0 +1,247 @@
+//! Event files for TensorBoard, a folder each for training and test, so that their curves share axes.
+//!
+//! A record is the length of its event, the event as a protocol buffer, and the checksums of both:
+//! <https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/lib/io/record_writer.h>.
+
+use std::path::Path;
+
+use stepnet::train::Progress;
+
+use crate::failure::{Failure, Outcome};
+use crate::run_folder::EpochRecord;
+
+/// The event files of a run.
+#[derive(Debug)]
+pub(crate) struct Board {
+    train: Events,
+    test: Option<Events>,
+}
+
+impl Board {
+    /// Begins event files in `folder/train` and, where there is test data, `folder/test`.
+    pub(crate) fn create(folder: &Path, tested: bool) -> Outcome<Self> {
+        Ok(Self {
+            train: Events::create(&folder.join("train"))?,
+            test: tested
+                .then(|| Events::create(&folder.join("test")))
+                .transpose()?,
+        })
+    }
+
+    /// Adds the numbers of an epoch, and lets all out that was added.
+    pub(crate) fn epoch(&mut self, record: &EpochRecord) -> Outcome {
+        let values = [
+            ("epoch/loss", record.train_loss),
+            ("epoch/accuracy", record.train_accuracy),
+            ("epoch/learning_rate", record.learning_rate),
+            ("epoch/images_per_second", record.images_per_second),
+        ];
+        self.train.add(record.epoch, &values)?;
+        self.train.flush()?;
+        let scores = record.test_loss.zip(record.test_accuracy);
+        if let (Some(test), Some((loss, accuracy))) = (&mut self.test, scores) {
+            test.add(
+                record.epoch,
+                &[("epoch/loss", loss), ("epoch/accuracy", accuracy)],
+            )?;
+            test.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Adds the numbers of an epoch so far after one of its steps.
+    pub(crate) fn step(&mut self, progress: &Progress) -> Outcome {
+        let values = [
+            ("step/loss", progress.scores.mean_loss()),
+            ("step/accuracy", progress.scores.accuracy()),
+            ("step/learning_rate", progress.learning_rate),
+        ];
+        self.train
+            .add(progress.epoch * progress.steps + progress.step, &values)
+    }
+}
+
+#[cfg(feature = "tensorboard")]
+use events::Events;
+
+#[cfg(feature = "tensorboard")]
+mod events {
+    use std::fs::{self, File};
+    use std::io::{BufWriter, ErrorKind, Write};
+    use std::path::{Path, PathBuf};
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    use protobuf::Message;
+    use stepnet::Error;
+    use tensorboard_proto::event::Event;
+    use tensorboard_proto::summary::{Summary, Summary_Value};
+
+    use super::{Failure, Outcome};
+
+    /// One event file.
+    #[derive(Debug)]
+    pub(super) struct Events {
+        path: PathBuf,
+        file: BufWriter<File>,
+    }
+
+    impl Events {
+        /// A new file in `folder`.
+        pub(super) fn create(folder: &Path) -> Outcome<Self> {
+            fs::create_dir_all(folder).map_err(|error| Error::io(folder, "write", error))?;
+            let (path, file) = new_file(folder)?;
+            let mut events = Self {
+                path,
+                file: BufWriter::new(file),
+            };
+            let mut event = event();
+            event.set_file_version("brain.Event:2".to_owned());
+            events.write(&event)?;
+            events.flush()?;
+            Ok(events)
+        }
+
+        /// Adds the values of a step.
+        pub(super) fn add(&mut self, step: usize, values: &[(&str, f64)]) -> Outcome {
+            let mut summary = Summary::new();
+            for &(tag, value) in values {
+                let mut named = Summary_Value::new();
+                named.set_tag(tag.to_owned());
+                named.set_simple_value(value as f32);
+                summary.value.push(named);
+            }
+            let mut event = event();
+            event.set_step(i64::try_from(step).unwrap_or(i64::MAX));
+            event.set_summary(summary);
+            self.write(&event)
+        }
+
+        /// Lets out what was added.
+        pub(super) fn flush(&mut self) -> Outcome {
+            let flushed = self.file.flush();
+            flushed.map_err(|error| Error::io(&self.path, "write", error).into())
+        }
+
+        fn write(&mut self, event: &Event) -> Outcome {
+            let bytes = event
+                .write_to_bytes()
+                .map_err(|error| Failure::running(format!("{}: {error}", self.path.display())))?;
+            let written = self.file.write_all(&record(&bytes));
+            written.map_err(|error| Error::io(&self.path, "write", error).into())
+        }
+    }
+
+    /// A file with a name that TensorBoard looks for and that no other has.
+    fn new_file(folder: &Path) -> Outcome<(PathBuf, File)> {
+        let (seconds, process) = (now() as u64, std::process::id());
+        for number in 0..u32::MAX {
+            let path = folder.join(format!(
+                "events.out.tfevents.{seconds:010}.stepnet.{process}.{number}"
+            ));
+            match File::create_new(&path) {
+                Ok(file) => return Ok((path, file)),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(Error::io(path, "write", error).into()),
+            }
+        }
+        Err(Failure::usage(format!("{}: is full", folder.display())))
+    }
+
+    fn event() -> Event {
+        let mut event = Event::new();
+        event.set_wall_time(now());
+        event
+    }
+
+    /// Seconds since 1970; a clock before that counts as then.
+    fn now() -> f64 {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0.0, |time| time.as_secs_f64())
+    }
+
+    /// An event with its length and the checksums of both.
+    fn record(bytes: &[u8]) -> Vec<u8> {
+        let length = (bytes.len() as u64).to_le_bytes();
+        let parts = [&length[..], &masked(&length), bytes, &masked(bytes)];
+        parts.concat()
+    }
+
+    /// The CRC-32C of the bytes, turned and shifted as the format has it, so that a checksum of
+    /// something with checksums in it is none of its own.
+    fn masked(bytes: &[u8]) -> [u8; 4] {
+        const CASTAGNOLI: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISCSI);
+        let sum = CASTAGNOLI.checksum(bytes);
+        sum.rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes()
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        /// The events of a file, after checking lengths and checksums.
+        fn read(path: &Path) -> Vec<Event> {
+            let bytes = fs::read(path).unwrap();
+            let mut rest = &bytes[..];
+            let mut events = Vec::new();
+            while !rest.is_empty() {
+                let length = u64::from_le_bytes(rest[..8].try_into().unwrap()) as usize;
+                assert_eq!(rest[8..12], masked(&rest[..8]));
+                let body = &rest[12..12 + length];
+                assert_eq!(rest[12 + length..16 + length], masked(body));
+                events.push(Event::parse_from_bytes(body).unwrap());
+                rest = &rest[16 + length..];
+            }
+            events
+        }
+
+        #[test]
+        fn what_is_written_is_read_again() {
+            let folder = tempfile::tempdir().unwrap();
+            let mut events = Events::create(folder.path()).unwrap();
+            events.add(3, &[("a/b", 0.5), ("c", -2.0)]).unwrap();
+            events.flush().unwrap();
+            let other = Events::create(folder.path()).unwrap();
+            assert_ne!(other.path, events.path);
+            let found = read(&events.path);
+            assert_eq!(found[0].get_file_version(), "brain.Event:2");
+            assert_eq!(found[1].get_step(), 3);
+            let values: Vec<(&str, f32)> = found[1]
+                .get_summary()
+                .get_value()
+                .iter()
+                .map(|value| (value.get_tag(), value.get_simple_value()))
+                .collect();
+            assert_eq!(values, [("a/b", 0.5), ("c", -2.0)]);
+            assert_eq!(found.len(), 2);
+        }
+
+        /// The version record of a file that TensorBoard 2.21 wrote at wall time 0.
+        #[test]
+        fn checksums_are_those_of_the_format() {
+            assert_eq!(masked(&24_u64.to_le_bytes()), [0xa3, 0x7f, 0x4b, 0x22]);
+        }
+    }
+}
+
+/// Stands in for the files where the feature is left out.
+#[cfg(not(feature = "tensorboard"))]
+#[derive(Debug)]
+struct Events;
+
+#[cfg(not(feature = "tensorboard"))]
+impl Events {
+    fn create(_: &Path) -> Outcome<Self> {
+        Err(Failure::usage(
+            "--tensorboard: this stepnet was built without the feature tensorboard",
+        ))
+    }
+
+    fn add(&mut self, _: usize, _: &[(&str, f64)]) -> Outcome {
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Outcome {
+        Ok(())
+    }
+}

@@ -1,0 +1,68 @@
+//! The report of a run.
+
+use stepnet::Element;
+use stepnet::nn::Network;
+
+use super::about::About;
+use crate::failure::Outcome;
+use crate::report::{Judgement, Report};
+use crate::run_folder::RunFolder;
+
+/// Writes `report.html` of a run that ended as `end` says, with `network` as what is kept of it.
+pub(super) fn report<T: Element>(
+    folder: &RunFolder,
+    about: &About<'_>,
+    network: &Network<T>,
+    end: String,
+    seconds: f64,
+) -> Outcome {
+    let (material, options) = (about.material, about.options);
+    let test = material.test.as_ref();
+    let judgement = test
+        .map(|test| Judgement::of(network, test, &material.preprocessing))
+        .transpose()?;
+    let text = |name: &str| material.origin.get(name).and_then(|value| value.as_str());
+    let settings = vec![
+        ("data", text("data").unwrap_or_default().to_owned()),
+        ("training examples", material.train.len().to_string()),
+        (
+            "test examples",
+            test.map_or("none".into(), |test| test.len().to_string()),
+        ),
+        ("epochs", options.epochs.to_string()),
+        ("batch", options.batch.to_string()),
+        ("optimiser", options.rule.to_string()),
+        ("learning rate", options.learning_rate.to_string()),
+        ("schedule", options.schedule.to_string()),
+        ("L2", options.l2.to_string()),
+        (
+            "order",
+            if options.shuffle {
+                "drawn anew in every epoch"
+            } else {
+                "as it is"
+            }
+            .to_owned(),
+        ),
+        ("seed", options.seed.to_string()),
+        ("numbers", T::NAME.to_owned()),
+        ("time", format!("{seconds:.1} s")),
+        ("weights (SHA-256)", network.hash().to_string()),
+        ("threads", rayon::current_num_threads().to_string()),
+    ];
+    let name = folder
+        .path()
+        .file_name()
+        .unwrap_or(folder.path().as_os_str());
+    let report = Report {
+        name: &name.to_string_lossy(),
+        end,
+        records: folder.records(),
+        held_out: material.test_name,
+        classes: material.train.classes(),
+        network,
+        judgement,
+        settings,
+    };
+    folder.write_report(&report.page())
+}

@@ -1,0 +1,200 @@
+//! What looks on while a network trains: early stopping, and event files for TensorBoard.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::Value;
+use stepnet::Element;
+use stepnet::nn::{Model, Network};
+use stepnet::train::Progress;
+use stepnet::train::early_stopping::{EarlyStopping, ValidationScore, Verdict};
+
+use crate::failure::{Failure, Outcome, say};
+use crate::run_folder::{BEST, EpochRecord};
+use crate::tensorboard::Board;
+use crate::usage::{count, number, whole};
+
+/// The folder of the event files in a run folder.
+const BOARD: &str = "tensorboard";
+
+#[derive(Debug, Args)]
+pub(crate) struct WatchArgs {
+    /// Stop after so many epochs in a row without a better score on the test data, and keep the best
+    /// weights: the highest accuracy, of equal ones the lowest loss.
+    #[arg(long, value_name = "EPOCHS", value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) early_stop: Option<u32>,
+    /// With --early-stop: by how much a higher accuracy counts as better, as a share [default: 0].
+    #[arg(long, value_name = "SHARE", requires = "early_stop", value_parser = number(|share| (0.0..1.0).contains(&share), "a share from 0 to less than 1"), allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) min_delta: Option<f64>,
+    /// Write event files for TensorBoard, into FOLDER or the folder tensorboard of the run.
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, help_heading = "Output")]
+    pub(crate) tensorboard: Option<Option<PathBuf>>,
+    /// With --tensorboard: not only of every epoch but also of every so many steps.
+    #[arg(long, value_name = "STEPS", requires = "tensorboard", value_parser = whole::<usize>(1, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Output")]
+    pub(crate) tensorboard_every: Option<usize>,
+}
+
+/// Who looks on.
+#[derive(Debug)]
+pub(super) struct Watch<T> {
+    early: Option<EarlyStopping>,
+    /// The best weights so far and the number of their epochs, where early stopping will ask for them.
+    best: Option<(Network<T>, usize)>,
+    board: Option<Board>,
+    every: Option<usize>,
+    /// Whether early stopping has ended the run.
+    stopped: bool,
+}
+
+impl<T: Element> Watch<T> {
+    /// Nobody yet.
+    pub(super) fn none() -> Self {
+        Self {
+            early: None,
+            best: None,
+            board: None,
+            every: None,
+            stopped: false,
+        }
+    }
+
+    /// Fails if what is asked for cannot be: without test data nothing can be seen to get better.
+    pub(super) fn check(args: &WatchArgs, tested: bool) -> Outcome {
+        if args.early_stop.is_some() && !tested {
+            return Err(Failure::usage(
+                "--early-stop needs test data to tell when nothing gets better; give --test, or a --hold-out above 0",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Begins to watch the run in `folder`, of which `records` are there already.
+    pub(super) fn begin(
+        args: &WatchArgs,
+        folder: &Path,
+        tested: bool,
+        records: &[EpochRecord],
+    ) -> Outcome<Self> {
+        Self::check(args, tested)?;
+        let early = match args.early_stop {
+            Some(patience) => Some(EarlyStopping::new(
+                patience as usize,
+                args.min_delta.unwrap_or(0.0),
+            )?),
+            None => None,
+        };
+        let board = match &args.tensorboard {
+            Some(asked) => {
+                let place = asked.clone().unwrap_or_else(|| folder.join(BOARD));
+                Some(Board::create(&place, tested)?)
+            }
+            None => None,
+        };
+        let mut watch = Self {
+            early,
+            board,
+            every: args.tensorboard_every,
+            ..Self::none()
+        };
+        for record in records {
+            watch.judge(record);
+        }
+        // The best weights of a run that goes on are in its folder; those it has still to come upon
+        // again are not from among these epochs.
+        let path = folder.join(BEST);
+        if watch.early.is_some()
+            && let Some(epoch) = best_epoch(records)
+            && path.exists()
+        {
+            let model = Model::<T>::load(&path)?;
+            if model.training.get("epochs").and_then(Value::as_u64) == Some(epoch as u64) {
+                watch.best = Some((model.network, epoch));
+            }
+        }
+        Ok(watch)
+    }
+
+    /// Sees a step.
+    pub(super) fn step(&mut self, progress: &Progress) {
+        if self
+            .every
+            .is_some_and(|every| progress.step.is_multiple_of(every))
+        {
+            self.write(|board| board.step(progress));
+        }
+    }
+
+    /// Sees the last of `records` and the network after it.
+    pub(super) fn epoch(&mut self, records: &[EpochRecord], network: &Network<T>) {
+        let Some(record) = records.last() else { return };
+        self.write(|board| board.epoch(record));
+        self.judge(record);
+        if self.early.is_some() && best_epoch(records) == Some(record.epoch) {
+            match &mut self.best {
+                Some((best, epoch)) => {
+                    best.clone_from(network);
+                    *epoch = record.epoch;
+                }
+                None => self.best = Some((network.clone(), record.epoch)),
+            }
+        }
+    }
+
+    /// Whether the run is to end.
+    pub(super) fn stopped(&self) -> bool {
+        self.stopped
+    }
+
+    /// A part of an epoch is not judged: the whole will be, where the run goes on.
+    fn judge(&mut self, record: &EpochRecord) {
+        if let Some(early) = self.early.as_mut().filter(|_| !record.interrupted)
+            && let (Some(accuracy), Some(loss)) = (record.test_accuracy, record.test_loss)
+        {
+            let verdict = early.observe(ValidationScore { accuracy, loss });
+            self.stopped = verdict == Verdict::Stop;
+        }
+    }
+
+    /// The weights to keep at the end and the number of their epochs, where early stopping chooses.
+    pub(super) fn best(&self) -> Option<(&Network<T>, usize)> {
+        self.best.as_ref().map(|(network, epoch)| (network, *epoch))
+    }
+
+    /// What to say at the end about the weights that are kept.
+    pub(super) fn note(&self) -> Option<String> {
+        let (_, epoch) = self.best.as_ref()?;
+        let kept = format!("the best weights, those after epoch {epoch}, are kept");
+        let early = self.early.as_ref().filter(|_| self.stopped);
+        Some(match early {
+            Some(early) => format!(
+                "stopped early: nothing better for {}; {kept}",
+                count(early.waited(), "epoch")
+            ),
+            None => kept,
+        })
+    }
+
+    /// Event files are a help; that they cannot be written is no reason to stop training.
+    fn write(&mut self, write: impl FnOnce(&mut Board) -> Outcome) {
+        if let Some(board) = &mut self.board
+            && let Err(failure) = write(board)
+        {
+            let line = failure.line();
+            say(&format!(
+                "warning: {line}; from here on no event files are written"
+            ));
+            self.board = None;
+        }
+    }
+}
+
+/// The epoch with the best score on the test data; of equal ones the first.
+fn best_epoch(records: &[EpochRecord]) -> Option<usize> {
+    let whole = records
+        .iter()
+        .filter(|record| !record.interrupted && record.test_accuracy.is_some());
+    let better = |best: &EpochRecord, record: &EpochRecord| record.better_than(best);
+    whole
+        .reduce(|best, record| if better(best, record) { record } else { best })
+        .map(|record| record.epoch)
+}
