@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use stepnet::nn::{Init, Resize, Shape};
-use stepnet::optim::{Rule, Schedule};
+use stepnet::optim::{Rule, Schedule, WarmUp};
 use stepnet::train::BatchSize;
 
 use crate::loading::LoadingArgs;
-use crate::optim_args::LossArgs;
+use crate::optim_args::{LossArgs, UpdateArgs};
 use crate::train::{KeepArgs, WatchArgs};
 use crate::usage::{any, number, whole};
 use crate::verify_course::VerifyCourseArgs;
@@ -165,9 +165,14 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_name = "RULE", default_value_t = Rule::ADAM, value_parser = any::<Rule>, help_heading = "Training")]
     pub(crate) optimizer: Rule,
     /// How the learning rate changes over the run: cosine (a short rise, then down to nothing), constant,
+    /// step(FACTOR, EPOCHS), exponential(FACTOR) at each epoch, one-cycle or one-cycle(RISE, START, END),
     /// decay(RATE) (over 1 + RATE e after epoch e) or decay(RATE, EPOCHS) (at every so many epochs).
     #[arg(long, value_name = "NAME", default_value_t = Schedule::Cosine, value_parser = any::<Schedule>, help_heading = "Training")]
     pub(crate) schedule: Schedule,
+    /// Let the learning rate rise over this much of the run, whatever the schedule: a share such as 0.05,
+    /// or a number of epochs; 0 for no rise [default: 0.05 for cosine, 0.3 for one-cycle, else 0].
+    #[arg(long, value_name = "SHARE", value_parser = any::<WarmUp>, allow_negative_numbers = true, help_heading = "Training")]
+    pub(crate) warm_up: Option<WarmUp>,
     /// L2 regularisation, the course's lambda.
     #[arg(
         long,
@@ -180,6 +185,8 @@ pub(crate) struct TrainArgs {
     pub(crate) l2: f64,
     #[command(flatten)]
     pub(crate) loss: LossArgs,
+    #[command(flatten)]
+    pub(crate) update: UpdateArgs,
     /// What the held-out part, the weights, the order and the dropout are drawn from.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<u32>(0, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) seed: u32,

@@ -5,8 +5,8 @@ use std::alloc::System;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use stepnet::nn::layer::Noise;
-use stepnet::nn::{Batch, Init, Network, PlanOptions, Targets, Workspace};
-use stepnet::optim::Rule;
+use stepnet::nn::{Batch, Init, LossOptions, Network, PlanOptions, Targets, Workspace};
+use stepnet::optim::{Clipping, Rule};
 use stepnet::rng::RandomState;
 use stepnet::train::Learner;
 
@@ -65,6 +65,17 @@ fn steps(text: &str, input: [usize; 3], rule: Rule, batch: usize) {
     let classes: Vec<u32> = (0..batch as u32).map(|example| example % 10).collect();
     let examples: Vec<u64> = (0..batch as u64).collect();
     let mut learner = Learner::new(network.clone(), rule, batch, 0.01).unwrap();
+    if rule == ADAM {
+        let loss = LossOptions {
+            label_smoothing: 0.1,
+            class_weights: Some((1..=10).map(f64::from).collect()),
+        };
+        learner = learner
+            .with_loss(loss)
+            .and_then(|learner| learner.with_clipping(Clipping::Norm(0.5)))
+            .and_then(|learner| learner.with_average(0.99))
+            .unwrap();
+    }
     let mut workspace = Workspace::new(&network, batch, PlanOptions::default()).unwrap();
     let mut step = |number: usize| {
         // Short batches too.

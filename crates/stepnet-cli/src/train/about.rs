@@ -36,6 +36,19 @@ impl About<'_> {
                 "schedule".to_owned(),
                 json!(self.options.schedule.to_string()),
             ),
+            (
+                "warm_up".to_owned(),
+                json!(self.options.warm_up.map(|warm_up| warm_up.to_string())),
+            ),
+            (
+                "weight_decay".to_owned(),
+                json!(self.options.rule.weight_decay()),
+            ),
+            (
+                "clipping".to_owned(),
+                json!(self.options.clipping.map(|clipping| clipping.to_string())),
+            ),
+            ("average".to_owned(), json!(self.options.average)),
             ("batch".to_owned(), json!(self.options.batch.to_string())),
             ("l2".to_owned(), json!(self.options.l2)),
             (

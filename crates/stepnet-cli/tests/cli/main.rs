@@ -10,6 +10,7 @@ mod kills;
 mod loading;
 mod mistakes;
 mod models;
+mod optim;
 mod predict;
 mod report;
 mod resume;

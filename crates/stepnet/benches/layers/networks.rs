@@ -15,7 +15,7 @@ pub(crate) const BATCH: usize = 64;
 /// The networks that are timed, by their names in the notation.
 pub(crate) const PRESETS: [&str; 2] = ["lenet5", "cat-cnn"];
 
-const RULE: Rule = Rule::ClassicMomentum { mu: 0.9 };
+const RULE: Rule = Rule::CLASSIC_MOMENTUM;
 
 /// Small, so that thousands of steps on one batch stay tame.
 const LEARNING_RATE: f64 = 1e-3;

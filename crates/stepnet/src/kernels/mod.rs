@@ -10,7 +10,8 @@
 //! | [`pad`] | `forward`, `backward` |
 //! | [`join`] | sums of arrays, channels one after the other |
 //! | [`loss`] | a value and a gradient for each loss, fused with its activation |
-//! | [`update`] | one optimiser step over the parameters of a layer |
+//! | [`update`] | one optimiser step over the parameters of a layer; a moving average of them |
+//! | [`clip`] | the sum of squares of gradients; gradients scaled, or brought into a range |
 //!
 //! # Conventions
 //!
@@ -19,7 +20,8 @@
 //!   and of the filters. Dense arrays are `(batch, features)`, dense weights `(out, in)`.
 //! - `x, w, b, y` are input, weights, bias and output; `dx, dw, db, dy` the gradients of the loss
 //!   with respect to them. Every output is *written*: what it held before does not matter. The only
-//!   arrays that are changed in place are the parameters and the state in [`update`].
+//!   arrays that are changed in place are the parameters and the state in [`update`], and gradients in
+//!   [`clip`].
 //! - Sizes are validated once, by the `new` of a geometry ([`ConvGeometry`], [`PoolGeometry`],
 //!   [`DenseGeometry`]), which answers with an error. After that a slice of the wrong length is a
 //!   fault of the caller's code, and a pass panics with both lengths.
@@ -40,6 +42,7 @@
 //! which the fast passes are tested.
 
 mod aligned;
+pub mod clip;
 pub(crate) mod compiled;
 pub mod conv;
 pub mod dense;

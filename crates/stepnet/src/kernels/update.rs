@@ -123,6 +123,67 @@ pub fn classic_momentum<T: Element>(p: &mut [T], g: &[T], v: &mut [T], rate: f64
     });
 }
 
+/// [`classic_momentum`] that looks ahead (Nesterov): `v = mu v + g`, `p = p - rate (g + mu v)`.
+///
+/// Source: Sutskever et al., 2013, in the variables of PyTorch's `SGD(nesterov=True)`.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn nesterov_momentum<T: Element>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, mu: f64) {
+    let (rate, mu) = (T::from_f64(rate), T::from_f64(mu));
+    with_state("nesterov momentum", p, g, v, move |p, g, v| {
+        *v = flush(mu * *v + g);
+        *p = flush(*p - rate * (g + mu * *v));
+    });
+}
+
+/// [`classic_momentum`], or with `nesterov` [`nesterov_momentum`], by the gradient `g + decay p`: weight
+/// decay that is part of the gradient, as PyTorch's `SGD(weight_decay)` has it.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn decayed_momentum<T: Element>(
+    p: &mut [T],
+    g: &[T],
+    v: &mut [T],
+    (rate, mu, decay): (f64, f64, f64),
+    nesterov: bool,
+) {
+    const NAME: &str = "decayed momentum";
+    let (rate, mu, decay) = (T::from_f64(rate), T::from_f64(mu), T::from_f64(decay));
+    if nesterov {
+        return with_state(NAME, p, g, v, move |p, g, v| {
+            let g = g + decay * *p;
+            *v = flush(mu * *v + g);
+            *p = flush(*p - rate * (g + mu * *v));
+        });
+    }
+    with_state(NAME, p, g, v, move |p, g, v| {
+        *v = flush(mu * *v + (g + decay * *p));
+        *p = flush(*p - rate * *v);
+    });
+}
+
+/// The exponential moving average `a = a + (1 - decay) (p - a)`. Where both are equal, `a` stays.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub fn average<T: Element>(a: &mut [T], p: &[T], decay: f64) {
+    assert_len("average", "p", p, a.len());
+    let take = T::from_f64(1.0 - decay);
+    let update = move |a: &mut T, p: T| *a = flush(*a + take * (p - *a));
+    let piece = piece(a.len(), 1);
+    if piece >= a.len() {
+        return simd::run(Plain(a, p, update));
+    }
+    a.par_chunks_mut(piece)
+        .zip(p.par_chunks(piece))
+        .for_each(|(a, p)| simd::run(Plain(a, p, update)));
+}
+
 /// The hyper-parameters of [`adam`] and [`adamw`], and the number of the step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AdamStep {

@@ -100,7 +100,7 @@ impl<T: Element> Optimizer<T> {
     /// The next neighbouring arrays from parameter number `from` on that are treated alike: a small
     /// array costs as much to update as a large one.
     fn next_run(&self, network: &Network<T>, from: usize) -> Option<(Range<usize>, bool)> {
-        let decay = matches!(self.rule, Rule::AdamW { .. });
+        let decay = self.rule.weight_decay() != 0.0;
         let mut run: Option<(Range<usize>, bool)> = None;
         for node in network.nodes().iter().filter(|node| node.trains()) {
             for (parameter, range) in node.placed_parameters() {
@@ -134,8 +134,20 @@ impl<T: Element> Optimizer<T> {
             Rule::Momentum { beta } => {
                 update::averaged_momentum(weights, g, &mut self.first[range], learning_rate, beta);
             }
-            Rule::ClassicMomentum { mu } => {
-                update::classic_momentum(weights, g, &mut self.first[range], learning_rate, mu);
+            Rule::ClassicMomentum {
+                mu,
+                nesterov,
+                decay,
+            } => {
+                let v = &mut self.first[range];
+                match (decays, nesterov) {
+                    (true, _) => {
+                        let constants = (learning_rate, mu, decay);
+                        update::decayed_momentum(weights, g, v, constants, nesterov);
+                    }
+                    (false, true) => update::nesterov_momentum(weights, g, v, learning_rate, mu),
+                    (false, false) => update::classic_momentum(weights, g, v, learning_rate, mu),
+                }
             }
             Rule::Adam {
                 beta1,
@@ -202,7 +214,8 @@ mod tests {
         random.fill_randn(network.parameters_mut());
         let mut gradients = vec![0.0; network.parameters().len()];
         random.fill_randn(&mut gradients);
-        for rule in [Rule::GradientDescent, Rule::ADAM, Rule::ADAMW] {
+        let decayed = Rule::CLASSIC_MOMENTUM.with_weight_decay(0.1).unwrap();
+        for rule in [Rule::GradientDescent, Rule::ADAM, Rule::ADAMW, decayed] {
             for frozen in [None, Some("linear1"), Some("linear2"), Some("linear3")] {
                 let mut together = network.clone();
                 together.freeze(frozen.as_slice()).unwrap();
@@ -233,5 +246,58 @@ mod tests {
                 );
             }
         }
+    }
+
+    /// PyTorch's steps, by `tools/torch_training.py`.
+    const TORCH: &str = include_str!("../../fixtures/torch_training.json");
+
+    fn numbers(value: &serde_json::Value) -> Vec<f64> {
+        let values = value.as_array().unwrap().iter();
+        values.map(|value| value.as_f64().unwrap()).collect()
+    }
+
+    #[test]
+    fn ten_steps_are_pytorchs() {
+        let fixture: serde_json::Value = serde_json::from_str(TORCH).unwrap();
+        let cases = fixture["rules"].as_array().unwrap();
+        assert_eq!(cases.len(), 6);
+        for case in cases {
+            let mut rule: Rule = case["rule"].as_str().unwrap().parse().unwrap();
+            if let Some(decay) = case.get("weight_decay") {
+                rule = rule.with_weight_decay(decay.as_f64().unwrap()).unwrap();
+            }
+            if case.get("nesterov").is_some() {
+                rule = rule.with_nesterov().unwrap();
+            }
+            // Six weights, which decay, and two biases, which do not.
+            let mut network = Network::<f64>::new("linear(2)", Shape::Features(3)).unwrap();
+            network
+                .parameters_mut()
+                .copy_from_slice(&numbers(&case["start"]));
+            let mut optimizer = Optimizer::new(rule, 8).unwrap();
+            let rate = case["learning_rate"].as_f64().unwrap();
+            for step in case["steps"].as_array().unwrap() {
+                optimizer.step(&mut network, &numbers(&step["gradient"]), rate);
+                for (found, expected) in network
+                    .parameters()
+                    .iter()
+                    .zip(numbers(&step["parameters"]))
+                {
+                    assert!(
+                        (found - expected).abs() < 1e-13,
+                        "{rule:?}: {found} {expected}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rules_without_a_weight_decay_say_which_have_one() {
+        let error = Rule::ADAM.with_weight_decay(0.1).unwrap_err().to_string();
+        assert!(error.contains("is adam, expected adamw"), "{error}");
+        assert!(Rule::ADAMW.with_weight_decay(-1.0).is_err());
+        assert!(Rule::ADAMW.with_weight_decay(f64::NAN).is_err());
+        assert!(Rule::ADAMW.with_nesterov().is_err());
     }
 }

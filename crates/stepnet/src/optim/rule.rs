@@ -21,6 +21,11 @@ pub enum Rule {
     ClassicMomentum {
         /// The share of the old velocity.
         mu: f64,
+        /// Looks ahead (Nesterov): `p = p - lr (g + mu v)`.
+        nesterov: bool,
+        /// Weight decay: for weights (not biases) `g + decay p` takes the place of `g`, as in PyTorch's
+        /// `SGD(weight_decay)` and the recipes for residual networks.
+        decay: f64,
     },
     /// Adam (Kingma and Ba, 2015): `v = beta1 v + (1 - beta1) g; s = beta2 s + (1 - beta2) g^2;
     /// p = p - lr (v / (1 - beta1^t)) / (sqrt(s / (1 - beta2^t)) + epsilon)`.
@@ -50,6 +55,13 @@ impl Rule {
     /// The names that parse, for messages.
     pub const NAMES: &'static str = "gd, momentum, classic-momentum, adam, adamw";
 
+    /// The classic momentum with the usual constant.
+    pub const CLASSIC_MOMENTUM: Self = Self::ClassicMomentum {
+        mu: 0.9,
+        nesterov: false,
+        decay: 0.0,
+    };
+
     /// Adam with the usual constants.
     pub const ADAM: Self = Self::Adam {
         beta1: 0.9,
@@ -64,6 +76,59 @@ impl Rule {
         epsilon: 1e-8,
         decay: 0.01,
     };
+
+    /// The weight decay; 0 for rules without.
+    pub fn weight_decay(self) -> f64 {
+        match self {
+            Self::ClassicMomentum { decay, .. } | Self::AdamW { decay, .. } => decay,
+            Self::GradientDescent | Self::Momentum { .. } | Self::Adam { .. } => 0.0,
+        }
+    }
+
+    /// The same rule with another weight decay: decoupled for AdamW, in the gradient for the classic
+    /// momentum.
+    ///
+    /// # Errors
+    /// When the rule has none, or `decay` is not a number of at least 0.
+    pub fn with_weight_decay(mut self, new: f64) -> Result<Self> {
+        if !(new.is_finite() && new >= 0.0) {
+            return Err(Error::value(
+                "optimizer",
+                "the weight decay",
+                new,
+                "a number of at least 0",
+            ));
+        }
+        match &mut self {
+            Self::ClassicMomentum { decay, .. } | Self::AdamW { decay, .. } => *decay = new,
+            Self::GradientDescent | Self::Momentum { .. } | Self::Adam { .. } => {
+                return Err(Error::value(
+                    "optimizer",
+                    "the rule with a weight decay",
+                    self,
+                    "adamw (decoupled) or classic-momentum (in the gradient); for others there is L2",
+                ));
+            }
+        }
+        Ok(self)
+    }
+
+    /// The same rule looking ahead.
+    ///
+    /// # Errors
+    /// When the rule is not the classic momentum.
+    pub fn with_nesterov(mut self) -> Result<Self> {
+        let Self::ClassicMomentum { nesterov, .. } = &mut self else {
+            return Err(Error::value(
+                "optimizer",
+                "the rule that looks ahead (Nesterov)",
+                self,
+                "classic-momentum",
+            ));
+        };
+        *nesterov = true;
+        Ok(self)
+    }
 
     /// A learning rate to start from with this rule, for the sizes of network that Stepnet is for.
     pub fn usual_learning_rate(self) -> f64 {
@@ -104,7 +169,7 @@ impl FromStr for Rule {
         match text.to_ascii_lowercase().as_str() {
             "gd" | "sgd" => Ok(Self::GradientDescent),
             "momentum" => Ok(Self::Momentum { beta: 0.9 }),
-            "classic-momentum" => Ok(Self::ClassicMomentum { mu: 0.9 }),
+            "classic-momentum" => Ok(Self::CLASSIC_MOMENTUM),
             "adam" => Ok(Self::ADAM),
             "adamw" => Ok(Self::ADAMW),
             _ => Err(Error::value(

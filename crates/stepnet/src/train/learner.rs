@@ -1,12 +1,15 @@
-//! One training step: forward, loss, backward, L2, update.
+//! One training step: forward, loss, backward, L2, clipping, update, average.
 
 use super::finite::{Moment, all_finite};
 use crate::Element;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernels::parallel;
 use crate::memory;
 use crate::nn::{Batch, LossOptions, Network, PlanOptions, Scores, Workspace};
-use crate::optim::{Optimizer, Rule, add_l2_gradient, l2_cost};
+use crate::optim::{Clipping, Optimizer, Rule, WeightAverage, add_l2_gradient, l2_cost};
+
+/// The name of the average among a learner's arrays.
+const AVERAGE: &str = "average";
 
 /// A network that learns from batches it is handed, with everything that takes.
 #[derive(Debug, Clone)]
@@ -17,6 +20,8 @@ pub struct Learner<T> {
     l2: f64,
     /// The parameters that gave the last loss, and whether there are any: those before the last update.
     before: (Vec<T>, bool),
+    clipping: Option<Clipping>,
+    average: Option<WeightAverage<T>>,
 }
 
 impl<T: Element> Learner<T> {
@@ -38,6 +43,8 @@ impl<T: Element> Learner<T> {
             ),
             network,
             l2,
+            clipping: None,
+            average: None,
         })
     }
 
@@ -51,13 +58,34 @@ impl<T: Element> Learner<T> {
         Ok(self)
     }
 
+    /// The same learner with its gradients clipped, those of L2 included.
+    ///
+    /// # Errors
+    /// When the limit is not a positive number.
+    pub fn with_clipping(mut self, clipping: Clipping) -> Result<Self> {
+        clipping.check()?;
+        self.clipping = Some(clipping);
+        Ok(self)
+    }
+
+    /// The same learner keeping an exponential moving average of its weights beside them, for
+    /// [`Learner::learnt`].
+    ///
+    /// # Errors
+    /// When `decay` is not a share from 0 to less than 1.
+    pub fn with_average(mut self, decay: f64) -> Result<Self> {
+        self.average = Some(WeightAverage::new(&self.network, decay)?);
+        Ok(self)
+    }
+
     /// Learns from one batch and returns its scores from before the update. With L2, the loss
     /// includes the penalty (once for each example, so that the mean is the course's cost).
     ///
     /// # Errors
     /// When sizes do not belong together. When the loss is not finite, naming the first layer whose values
     /// left the finite range; the weights are then those before the last update, the last that gave a finite
-    /// loss. When a gradient is not finite, naming its array; then no weight has changed.
+    /// loss. When a gradient is not finite, naming its array, or the norm of gradients that are to be
+    /// clipped; then no weight has changed.
     pub fn step(&mut self, batch: &Batch<'_, T>, learning_rate: f64) -> Result<Scores> {
         self.step_with(batch, learning_rate, |_, _| {})
     }
@@ -109,11 +137,15 @@ impl<T: Element> Learner<T> {
             let moment = self.moment(batch, learning_rate);
             return Err(moment.of_gradients(self.workspace.gradients()));
         }
+        self.clip(learning_rate)?;
         self.before.0.copy_from_slice(self.network.parameters());
         self.before.1 = true;
         self.optimizer
             .step(&mut self.network, self.workspace.gradients(), learning_rate);
         self.workspace.after_step(&mut self.network, batch);
+        if let Some(average) = &mut self.average {
+            average.update(&self.network);
+        }
         Ok(scores)
     }
 
@@ -133,6 +165,20 @@ impl<T: Element> Learner<T> {
         }
     }
 
+    fn clip(&mut self, learning_rate: f64) -> Result<()> {
+        let Some(clipping) = self.clipping else {
+            return Ok(());
+        };
+        let norm = clipping.clip(&self.network, self.workspace.gradients_mut());
+        if norm.is_finite() {
+            return Ok(());
+        }
+        Err(Error::Training(format!(
+            "the norm of the gradients is {norm} at update {}, which clipping cannot mend; a lower learning rate than {learning_rate:?} or another initialisation may help",
+            self.optimizer.updates() + 1,
+        )))
+    }
+
     /// Takes the weights back to those before the last update: the last that gave a finite loss, where
     /// the update has spoiled them. Says whether there was an update to take back; the update rule's own
     /// numbers stay as they are, so that this is an end of learning.
@@ -141,16 +187,22 @@ impl<T: Element> Learner<T> {
             self.network
                 .parameters_mut()
                 .copy_from_slice(&self.before.0);
+            if let Some(average) = &mut self.average {
+                average.roll_back();
+            }
             return true;
         }
         false
     }
 
-    /// What the next step depends on beside the weights, by name: the optimiser's running values.
+    /// What the next step depends on beside the weights, by name: the optimiser's running values, and
+    /// where one is kept the weights' average.
     pub fn arrays(&self) -> Vec<(String, &[T])> {
         let running = self.optimizer.arrays().into_iter();
+        let average = self.average.iter();
         running
             .map(|(name, values)| (format!("optimizer.{name}"), values))
+            .chain(average.map(|average| (AVERAGE.to_owned(), average.network().parameters())))
             .collect()
     }
 
@@ -173,21 +225,107 @@ impl<T: Element> Learner<T> {
         fill("", self.network.parameters_mut())?;
         self.optimizer.restore(updates, |name, values| {
             fill(&format!("optimizer.{name}"), values)
-        })
+        })?;
+        match &mut self.average {
+            Some(average) => average.restore(updates, |values| fill(AVERAGE, values)),
+            None => Ok(()),
+        }
     }
 
-    /// The network as it is now.
+    /// The network whose weights train, as it is now.
     pub fn network(&self) -> &Network<T> {
         &self.network
     }
 
-    /// Ends learning.
+    /// The network to measure and to keep: the one with the averaged weights where an average is kept.
+    pub fn learnt(&self) -> &Network<T> {
+        match &self.average {
+            Some(average) => average.network(),
+            None => &self.network,
+        }
+    }
+
+    /// Ends learning, with the network to keep.
     pub fn into_network(self) -> Network<T> {
-        self.network
+        match self.average {
+            Some(average) => average.into_network(),
+            None => self.network,
+        }
     }
 
     /// The workspace of the last step, with its gradients.
     pub fn workspace(&self) -> &Workspace<T> {
         &self.workspace
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::layer::Noise;
+    use crate::nn::{Init, Shape, Targets};
+    use crate::rng::RandomState;
+
+    fn learner() -> Learner<f64> {
+        let text = "linear(3) -> softmax";
+        let mut network = Network::new(text, Shape::Features(4)).unwrap();
+        network.initialize(Init::He, &mut RandomState::new(3));
+        Learner::new(network, Rule::GradientDescent, 2, 0.0).unwrap()
+    }
+
+    fn batch(x: &[f64]) -> Batch<'_, f64> {
+        Batch {
+            x,
+            targets: Targets::Classes(&[0, 2]),
+            noise: Noise {
+                seed: 0,
+                epoch: 0,
+                examples: &[0, 1],
+            },
+        }
+    }
+
+    const X: [f64; 8] = [1.0, -2.0, 0.5, 3.0, 2.0, 0.0, -1.0, 1.0];
+
+    #[test]
+    fn a_clipped_step_is_as_long_as_the_limit_at_most() {
+        let mut clipped = learner().with_clipping(Clipping::Norm(0.01)).unwrap();
+        let start = clipped.network().parameters().to_vec();
+        clipped.step(&batch(&X), 0.5).unwrap();
+        let moved = clipped.network().parameters().iter().zip(&start);
+        let length = moved.map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+        assert!((length - 0.005).abs() < 1e-6, "{length}");
+    }
+
+    #[test]
+    fn a_norm_that_is_not_finite_is_an_error_and_changes_nothing() {
+        let mut learner = learner().with_clipping(Clipping::Norm(1.0)).unwrap();
+        learner.step(&batch(&X), 0.1).unwrap();
+        let before = learner.network().parameters().to_vec();
+        // Every gradient is finite, their squares are not.
+        let error = learner
+            .step_with(&batch(&X), 0.1, |_, gradients| gradients.fill(1e200))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("is inf at update 2, which clipping"),
+            "{error}"
+        );
+        assert_eq!(learner.network().parameters(), before);
+    }
+
+    #[test]
+    fn an_update_that_is_taken_back_leaves_the_average_too() {
+        let mut learner = learner().with_average(0.5).unwrap();
+        learner.step(&batch(&X), 0.1).unwrap();
+        let (weights, average) = (
+            learner.network().parameters().to_vec(),
+            learner.learnt().parameters().to_vec(),
+        );
+        assert_ne!(weights, average);
+        learner.step(&batch(&X), 1e300).unwrap();
+        assert!(learner.step(&batch(&X), 0.1).is_err());
+        assert_eq!(learner.network().parameters(), weights);
+        assert_eq!(learner.learnt().parameters(), average);
     }
 }

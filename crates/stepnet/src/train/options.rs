@@ -3,10 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::learner::Learner;
+use crate::Element;
 use crate::data::{Augmentation, Balance};
 use crate::error::{Error, Result};
-use crate::nn::LossOptions;
-use crate::optim::{Rule, Schedule};
+use crate::nn::{LossOptions, Network};
+use crate::optim::{Clipping, Rule, Schedule, WarmUp, check_decay};
 
 /// The most threads that make batches.
 const MOST_WORKERS: usize = 256;
@@ -69,12 +71,19 @@ pub struct TrainOptions {
     pub learning_rate: f64,
     /// How the rate changes over the run.
     pub schedule: Schedule,
+    /// How long it rises at the start; as the schedule itself has it unless given.
+    pub warm_up: Option<WarmUp>,
     /// The course's L2 lambda; 0 for none.
     pub l2: f64,
     /// The share of a target that is spread over all answers, as [`LossOptions`] says; 0 for none.
     pub label_smoothing: f64,
     /// A weight for each class in the loss of training, as [`LossOptions`] says; all alike unless given.
     pub class_weights: Option<Vec<f64>>,
+    /// How gradients are clipped; not at all unless given.
+    pub clipping: Option<Clipping>,
+    /// The decay of the moving average of the weights, which is then what is measured and kept; none
+    /// unless given.
+    pub average: Option<f64>,
     /// Whether each epoch goes through the data in a new order.
     pub shuffle: bool,
     /// Epoch `e` (from 0) shuffles by `RandomState(seed + 1 + e).permutation(m)`, as the course's
@@ -98,9 +107,12 @@ impl Default for TrainOptions {
             rule: Rule::ADAM,
             learning_rate: Rule::ADAM.usual_learning_rate(),
             schedule: Schedule::Cosine,
+            warm_up: None,
             l2: 0.0,
             label_smoothing: 0.0,
             class_weights: None,
+            clipping: None,
+            average: None,
             shuffle: true,
             seed: 0,
             augmentation: Augmentation::default(),
@@ -123,7 +135,31 @@ impl TrainOptions {
     pub fn rate(&self, epoch: usize, step: usize, steps: usize) -> f64 {
         // The middle of the step, so that none is taken at a rate of 0.
         let done = ((epoch * steps + step) as f64 + 0.5) / (self.epochs.max(1) * steps) as f64;
-        self.schedule.rate(self.learning_rate, epoch, done)
+        let base = self.learning_rate;
+        match self.warm_up.map(|warm_up| warm_up.share(self.epochs)) {
+            Some(Ok(share)) => self.schedule.rate_after(base, epoch, done, share),
+            // What is not a share has been refused before the first step.
+            Some(Err(_)) | None => self.schedule.rate(base, epoch, done),
+        }
+    }
+
+    /// A learner by these settings for batches of up to `batch` examples.
+    pub(super) fn learner<T: Element>(
+        &self,
+        network: Network<T>,
+        batch: usize,
+    ) -> Result<Learner<T>> {
+        let mut learner = Learner::new(network, self.rule, batch, self.l2)?;
+        if !self.loss_options().is_plain() {
+            learner = learner.with_loss(self.loss_options())?;
+        }
+        if let Some(clipping) = self.clipping {
+            learner = learner.with_clipping(clipping)?;
+        }
+        match self.average {
+            Some(decay) => learner.with_average(decay),
+            None => Ok(learner),
+        }
     }
 
     /// Refuses settings that are out of their range.
@@ -152,6 +188,11 @@ impl TrainOptions {
                 format!("at most {MOST_WORKERS}"),
             ));
         }
-        Ok(())
+        if let Some(warm_up) = self.warm_up {
+            warm_up.share(self.epochs)?;
+        }
+        self.loss_options().check()?;
+        self.clipping.map_or(Ok(()), Clipping::check)?;
+        self.average.map_or(Ok(()), check_decay)
     }
 }

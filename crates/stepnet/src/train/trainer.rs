@@ -91,8 +91,7 @@ impl<T: Element> Trainer<T> {
         options.augmentation.check(preprocessing.shape())?;
         let batch = options.batch.examples(largest);
         Ok(Self {
-            learner: Learner::new(network, options.rule, batch, options.l2)?
-                .with_loss(options.loss_options())?,
+            learner: options.learner(network, batch)?,
             preprocessing,
             loader: Loader::new(batch, len)?,
             position: Position::default(),
@@ -100,12 +99,12 @@ impl<T: Element> Trainer<T> {
         })
     }
 
-    /// The network as it is now.
+    /// The network to measure and to keep: the one with the averaged weights where an average is kept.
     pub fn network(&self) -> &Network<T> {
-        self.learner.network()
+        self.learner.learnt()
     }
 
-    /// Ends training.
+    /// Ends training, with the network to keep.
     pub fn into_network(self) -> Network<T> {
         self.learner.into_network()
     }

@@ -50,7 +50,11 @@ pub(crate) fn run(
 
     let rule = match experiment.rule.parse()? {
         Rule::Momentum { beta } if experiment.switch == Some(Switch::SummedMomentum) => {
-            Rule::ClassicMomentum { mu: beta }
+            Rule::ClassicMomentum {
+                mu: beta,
+                nesterov: false,
+                decay: 0.0,
+            }
         }
         rule => rule,
     };

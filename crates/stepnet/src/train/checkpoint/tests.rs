@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 use crate::data::{self, Dataset};
 use crate::nn::{Init, Network, Preprocessing};
-use crate::optim::Rule;
+use crate::optim::{Clipping, Rule};
 use crate::rng::RandomState;
 use crate::train::{BatchSize, TrainOptions, Trainer};
 
@@ -30,6 +30,8 @@ fn trainer<T: Element>(rule: Rule) -> Trainer<T> {
         epochs: 3,
         batch: BatchSize::Examples(40),
         rule,
+        clipping: Some(Clipping::Norm(1.0)),
+        average: Some(0.95),
         ..TrainOptions::default()
     };
     let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
@@ -51,7 +53,7 @@ fn stopped<T: Element>(rule: Rule, epoch: usize, step: usize) -> Vec<u8> {
     while trainer.position().step < step {
         trainer.epoch(&data, |_| ControlFlow::Break(())).unwrap();
     }
-    let (model, position) = (model(trainer.network()), *trainer.position());
+    let (model, position) = (model(trainer.learner().network()), *trainer.position());
     Checkpoint::to_bytes(&model, trainer.learner(), position, "mine").unwrap()
 }
 

@@ -1,0 +1,115 @@
+//! `stepnet train`: how the weights learn, and what that is refused.
+
+use crate::files::{RGB, colours};
+use crate::run::Desk;
+
+#[test]
+fn smoothing_and_class_weights_change_the_training_and_not_the_measure() {
+    let desk = Desk::new();
+    colours(&desk.join("data"), &RGB, 12, 6);
+    let train = |options: &str| {
+        desk.run(&format!(
+            "train data --epochs 6 --out run --overwrite {options}"
+        ))
+        .fine();
+        let last = desk.metrics("run/metrics.jsonl").pop().unwrap();
+        let of = |name: &str| last[name].as_f64().unwrap();
+        (of("train_loss"), of("test_loss"), of("test_accuracy"))
+    };
+    let plain = train("");
+    let smooth = train("--label-smoothing 0.3");
+    // Nobody can know the spread share: -(0.8 ln 0.8 + 2 * 0.1 ln 0.1) is the least.
+    assert!(smooth.0 > 0.639, "{smooth:?}");
+    assert!(plain.0 < 0.639 && smooth.2 == 1.0, "{plain:?} {smooth:?}");
+    // Unsure of everything by the training's own loss, yet less than that by the plain one.
+    assert!(smooth.1 < smooth.0, "{smooth:?}");
+    let names = train("--class-weights blue=0,green=0");
+    assert!(names.2 < 0.9, "only red counts: {names:?}");
+    let same = train("--class-weights 2,2,2");
+    assert!((same.0 - plain.0).abs() < 1e-4, "{same:?} {plain:?}");
+}
+
+#[test]
+fn loss_settings_that_fit_nothing_are_refused() {
+    let desk = Desk::new();
+    colours(&desk.join("data"), &RGB, 4, 6);
+    for (options, said) in [
+        ("--label-smoothing 1", "from 0 to less than 1"),
+        ("--class-weights 1,2", "2, expected 3, one for each class"),
+        ("--class-weights grin=2", "did you mean \"green\"?"),
+        ("--class-weights 0,0,0", "at least one above 0"),
+        ("--class-weights 1,-1,1", "weights of at least 0"),
+        (
+            "--label-smoothing 0.1 --model linear(classes)",
+            "does not end in softmax",
+        ),
+    ] {
+        let options: Vec<&str> = options.split(' ').collect();
+        let arguments = [&["train", "data", "--epochs", "1"], &options[..]].concat();
+        desk.args(&arguments).fails(2, &[said]);
+    }
+}
+
+#[test]
+fn averaged_weights_are_what_is_tested_and_saved() {
+    let desk = Desk::new();
+    let train = |out: &str, options: &str| {
+        desk.run(&format!("train --epochs 2 --out {out} {options}"))
+            .fine();
+        let last = desk.metrics(&format!("{out}/metrics.jsonl")).pop().unwrap();
+        let of = |name: &str| last[name].as_f64().unwrap();
+        (of("train_loss"), of("test_loss"))
+    };
+    let options = "--schedule constant --clip-norm 5";
+    let (plain, averaged) = (
+        train("plain", options),
+        train("averaged", &format!("{options} --ema 0.98")),
+    );
+    // The weights that train are the same; those that are measured are not.
+    assert_eq!(plain.0, averaged.0);
+    assert!(plain.1 != averaged.1, "{plain:?} {averaged:?}");
+    let json = desk
+        .run("evaluate averaged/model.safetensors --json")
+        .fine();
+    let found: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert!(
+        (found["loss"].as_f64().unwrap() - averaged.1).abs() < 1e-12,
+        "{json}"
+    );
+}
+
+#[test]
+fn update_settings_that_do_not_go_together_are_refused() {
+    let desk = Desk::new();
+    for (options, said) in [
+        (
+            "--weight-decay 0.1",
+            "--weight-decay: the rule with a weight decay is adam, expected adamw",
+        ),
+        ("--nesterov", "expected classic-momentum"),
+        ("--ema 1", "from 0 to less than 1"),
+        ("--clip-norm 0", "a number above 0"),
+        ("--clip-value inf", "a number above 0"),
+        ("--clip-norm 1 --clip-value 1", "cannot be used with"),
+    ] {
+        desk.run(&format!("train --epochs 1 {options}"))
+            .fails(2, &[said]);
+    }
+}
+
+#[test]
+fn every_update_setting_trains() {
+    let desk = Desk::new();
+    colours(&desk.join("data"), &RGB, 12, 6);
+    for options in [
+        "--optimizer adamw --weight-decay 0.1 --clip-value 0.5",
+        "--optimizer classic-momentum --weight-decay 0.0005 --nesterov --ema 0.9",
+    ] {
+        let out = desk
+            .run(&format!(
+                "train data --epochs 12 --out run --overwrite {options}"
+            ))
+            .fine();
+        assert!(out.contains("accuracy 100.00 %"), "{options}: {out}");
+    }
+}
