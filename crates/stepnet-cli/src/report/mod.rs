@@ -267,7 +267,7 @@ impl<T: Element> Report<'_, T> {
         html! {
             figure {
                 @if let Some(picture) = picture {
-                    img src=(picture.uri) width=(picture.width) height=(picture.height) loading="lazy"
+                    img src=(picture.uri) width=(picture.width) height=(picture.height)
                         alt=(format!("example {}, of class {actual}", mistake.example + 1));
                 }
                 figcaption {

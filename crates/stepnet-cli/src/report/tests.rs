@@ -15,6 +15,7 @@ fn record(epoch: usize) -> EpochRecord {
         learning_rate: 0.003,
         seconds: 1.0,
         images_per_second: 1234.5,
+        waited: 0.0,
         interrupted: epoch == 3,
     }
 }

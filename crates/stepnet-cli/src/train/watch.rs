@@ -147,11 +147,8 @@ impl<T: Element> Watch<T> {
 
     /// A part of an epoch is not judged: the whole will be, where the run goes on.
     fn judge(&mut self, record: &EpochRecord) {
-        if let Some(early) = self.early.as_mut().filter(|_| !record.interrupted)
-            && let (Some(accuracy), Some(loss)) = (record.test_accuracy, record.test_loss)
-        {
-            let verdict = early.observe(ValidationScore { accuracy, loss });
-            self.stopped = verdict == Verdict::Stop;
+        if let (Some(early), Some(score)) = (&mut self.early, record.score()) {
+            self.stopped = early.observe(score) == Verdict::Stop;
         }
     }
 
@@ -190,11 +187,13 @@ impl<T: Element> Watch<T> {
 
 /// The epoch with the best score on the test data; of equal ones the first.
 fn best_epoch(records: &[EpochRecord]) -> Option<usize> {
-    let whole = records
-        .iter()
-        .filter(|record| !record.interrupted && record.test_accuracy.is_some());
-    let better = |best: &EpochRecord, record: &EpochRecord| record.better_than(best);
-    whole
-        .reduce(|best, record| if better(best, record) { record } else { best })
-        .map(|record| record.epoch)
+    let mut best: Option<(usize, ValidationScore)> = None;
+    for record in records {
+        if let Some(score) = record.score()
+            && best.is_none_or(|(_, best)| score.beats(&best, 0.0))
+        {
+            best = Some((record.epoch, score));
+        }
+    }
+    best.map(|(epoch, _)| epoch)
 }
