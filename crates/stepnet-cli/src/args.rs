@@ -68,8 +68,9 @@ Examples:
   stepnet train few-pictures/ --from runs/mnist/model.safetensors --freeze conv
   stepnet train --resume runs/mnist               goes on where a run was stopped or killed
 
-DATA may be a folder of pictures by class (with or without train/ and test/), a folder with the
-MNIST files, an IDX, HDF5, npz, npy or CSV file; what it is is seen from its content.";
+DATA may be a folder of pictures by class (with or without train/ and test/) or a tar archive of one,
+a folder with the MNIST or CIFAR files, an IDX, CIFAR, HDF5, npz, npy or CSV file; what it is is seen
+from its content.";
 
 const EVALUATE_EXAMPLES: &str = "\
 Examples:
@@ -98,12 +99,22 @@ summed-momentum (v = beta v + g, no average) is another.";
 /// Where examples come from, shared by the commands that read data.
 #[derive(Debug, Args)]
 pub(crate) struct DataArgs {
-    /// CSV: the name of the label column (label, class, target or y unless given).
+    /// CSV: the name of the label column (label, class, target or y unless given); CIFAR-100: fine or coarse.
     #[arg(long, value_name = "NAME")]
     pub(crate) label_column: Option<String>,
     /// npy: the file with the labels of the pictures in DATA.
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
+    /// Leave out pictures that cannot be read, naming each, in place of ending at them.
+    #[arg(long)]
+    pub(crate) skip_bad: bool,
+    /// Decode pictures of folders and archives as they are needed, however few they are.
+    #[arg(long)]
+    pub(crate) stream: bool,
+    /// The memory that the pictures of a folder or an archive may take, such as 512MiB or 4GiB; more are
+    /// decoded as they are needed [default: half of what is free].
+    #[arg(long, value_name = "SIZE", value_parser = crate::usage::size)]
+    pub(crate) data_memory: Option<u64>,
 }
 
 #[derive(Debug, Args)]

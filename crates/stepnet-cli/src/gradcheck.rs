@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use stepnet::data::{self, Dataset, OpenOptions, Role};
+use stepnet::data::{Dataset, OpenOptions, Role};
 use stepnet::nn::notation::presets::Preset;
 use stepnet::nn::{Loss, ModelFile, Network, Preprocessing, Registry, Resize, Shape};
 use stepnet::see::gradcheck::{self, Examples, Options};
@@ -142,7 +142,7 @@ fn of_model(path: &Path, args: &GradcheckArgs) -> Outcome<(Network<f64>, Example
         Some(model.preprocessing.shape()),
         model.preprocessing.resize,
     );
-    let opened = data::open(data, &options)?;
+    let opened = material::open(data, &options)?;
     let opened = match model.classes.is_empty() {
         true => opened.data,
         false => material::with_classes(opened.data, &model.classes, &data.display().to_string())?,
@@ -167,7 +167,7 @@ fn of_text(
     };
     let own = preset.and_then(|preset| preset.input);
     let input = args.input.map(picture_of).or(own);
-    let opened = data::open(data, &open_options(args, input, Resize::default()))?;
+    let opened = material::open(data, &open_options(args, input, Resize::default()))?;
     let shape = opened.data.images().shape();
     let classes = asked.unwrap_or(opened.data.classes().len());
     let input = args.input.unwrap_or(shape.into());
@@ -199,6 +199,9 @@ fn open_options(args: &GradcheckArgs, input: Option<[usize; 3]>, resize: Resize)
         label_column: args.source.label_column.clone(),
         labels: args.source.labels.clone(),
         divisor: None,
+        skip_bad: args.source.skip_bad,
+        stream: args.source.stream,
+        memory: args.source.data_memory,
     }
 }
 

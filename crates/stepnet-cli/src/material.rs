@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role, Values};
+use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role};
 use stepnet::nn::{InputChange, Preprocessing, Shape};
 
 use crate::args::{DataArgs, TrainArgs};
@@ -62,7 +62,7 @@ impl Source {
                 notes,
             });
         };
-        let opened = data::open(path, options)?;
+        let opened = open(path, options)?;
         Ok(Self {
             data: opened.data,
             test: opened.test,
@@ -111,8 +111,7 @@ impl Material {
                 options.role = Role::Test;
                 options.input = Some(preprocessing.shape());
                 options.labels = None;
-                let opened = data::open(path, &options)
-                    .map_err(|error| Failure::from(error).context("--test"))?;
+                let opened = open(path, &options).map_err(|failure| failure.context("--test"))?;
                 notes.extend(
                     opened
                         .notes
@@ -168,6 +167,7 @@ impl Material {
                 "seed": args.seed,
                 "examples": examples,
                 "label_column": args.source.label_column,
+                "skip_bad": args.source.skip_bad,
                 "labels": args.source.labels.as_ref().map(|path| path.display().to_string()),
             }),
         })
@@ -181,17 +181,17 @@ impl Material {
         match images.shape() {
             _ if args.data.is_none() || args.from.is_some() => InputChange::Never,
             [1, 1, _] => InputChange::Reshape,
-            [_, _, 1 | 3] if matches!(images.values(), Values::U8(_)) => InputChange::Any,
+            [_, _, 1 | 3] if images.are_bytes() => InputChange::Any,
             _ => InputChange::Never,
         }
     }
 }
 
-/// A model's preprocessing for the data at `path`: folders hold values that run to 255, whatever
+/// A model's preprocessing for the data at `path`: folders, archives and CIFAR's files hold values that run to 255, whatever
 /// range the model was first trained on.
 pub(crate) fn suited(path: Option<&Path>, preprocessing: &Preprocessing) -> Preprocessing {
     match path {
-        Some(path) if path.is_dir() => preprocessing.for_pictures(),
+        Some(path) if data::holds_pictures(path) => preprocessing.for_pictures(),
         _ => preprocessing.clone(),
     }
 }
@@ -208,6 +208,9 @@ pub(crate) fn for_evaluation(
     let mut options = OpenOptions {
         input: Some(preprocessing.shape()),
         resize: preprocessing.resize,
+        skip_bad: args.skip_bad,
+        stream: args.stream,
+        memory: args.data_memory,
         ..OpenOptions::default()
     };
     if let Some(path) = path {
@@ -227,6 +230,10 @@ pub(crate) fn for_evaluation(
     let origin = origin.ok_or_else(unknown)?;
     let text = |name: &str| origin.get(name).and_then(Value::as_str);
     let name = text("data").ok_or_else(unknown)?;
+    options.skip_bad |= origin
+        .get("skip_bad")
+        .and_then(Value::as_bool)
+        .unwrap_or_default();
     options.label_column = text("label_column").map(str::to_owned);
     if let Some(test) = text("test") {
         options.role = Role::Test;
@@ -262,10 +269,19 @@ pub(crate) fn for_evaluation(
     ))
 }
 
+/// Opens data, and names the pictures that it left out.
+pub(crate) fn open(path: &Path, options: &OpenOptions) -> Outcome<data::Opened> {
+    let opened = data::open(path, options)?;
+    for skipped in &opened.skipped {
+        eprintln!("skipped: {}", skipped.replace(char::is_control, " "));
+    }
+    Ok(opened)
+}
+
 /// The test part of the data at `path`, or all of it where it has none.
 fn test_part(path: &Path, options: &OpenOptions, classes: &[String]) -> Outcome<(Dataset, String)> {
     let name = path.display().to_string();
-    let opened = data::open(path, options)?;
+    let opened = open(path, options)?;
     Ok((with_classes(opened.data, classes, &name)?, name))
 }
 
@@ -303,6 +319,9 @@ fn train_options(
         label_column: args.source.label_column.clone(),
         labels: args.source.labels.clone(),
         divisor: args.divisor,
+        skip_bad: args.source.skip_bad,
+        stream: args.source.stream,
+        memory: args.source.data_memory,
     })
 }
 
@@ -313,7 +332,7 @@ fn describe(source: &Source, args: &TrainArgs) -> Preprocessing {
     preprocessing.resize = args.resize.into();
     // A divisor that the user chose for a folder of pictures is the one for pictures.
     if let (Some(divisor), Some(true)) =
-        (args.divisor, args.data.as_ref().map(|path| path.is_dir()))
+        (args.divisor, args.data.as_deref().map(data::holds_pictures))
     {
         preprocessing.picture_divisor = divisor;
     }

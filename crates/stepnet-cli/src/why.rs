@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use stepnet::Element;
-use stepnet::data::{self, OpenOptions, Role};
+use stepnet::data::{OpenOptions, Role};
 use stepnet::files;
 use stepnet::nn::{Model, ModelFile, Registry};
 use stepnet::see::why::{At, Explanation, Question, Subject, Why};
@@ -142,6 +142,9 @@ fn check_data_options(args: &WhyArgs) -> Outcome {
         ("--example", args.example.is_some()),
         ("--labels", args.source.labels.is_some()),
         ("--label-column", args.source.label_column.is_some()),
+        ("--skip-bad", args.source.skip_bad),
+        ("--stream", args.source.stream),
+        ("--data-memory", args.source.data_memory.is_some()),
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((option, _)) if args.data.is_none() => Err(Failure::usage(format!(
@@ -173,9 +176,12 @@ fn example<T: Element>(args: &WhyArgs, path: &Path, model: &Model<T>) -> Outcome
         resize: model.preprocessing.resize,
         label_column: args.source.label_column.clone(),
         labels: args.source.labels.clone(),
+        skip_bad: args.source.skip_bad,
+        stream: args.source.stream,
+        memory: args.source.data_memory,
         ..OpenOptions::default()
     };
-    let data = data::open(path, &options)?.data;
+    let data = material::open(path, &options)?.data;
     let number = args.example.unwrap_or(0) as usize;
     let one = data.subset(&[number]).map_err(|_| {
         Failure::usage(format!(
@@ -185,10 +191,9 @@ fn example<T: Element>(args: &WhyArgs, path: &Path, model: &Model<T>) -> Outcome
             data.len() - 1
         ))
     })?;
-    let values = one.images().values();
     Ok(Subject {
         name: format!("example {number} of {}", path.display()),
-        raw: (0..values.len()).filter_map(|at| values.get(at)).collect(),
+        raw: one.images().picture(0)?,
         preprocessing: material::suited(Some(path), &model.preprocessing),
     })
 }

@@ -90,6 +90,12 @@ impl Hasher {
         self.0.update(bytes);
     }
 
+    /// A part of bytes whose number has been taken in.
+    #[cfg(feature = "pictures")]
+    pub(crate) fn part(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
     /// An array: its name, its element type, its extents, its values as little-endian bytes.
     pub(crate) fn array<T: Element>(&mut self, name: &str, shape: &[usize], values: &[T]) {
         self.text(name);

@@ -107,7 +107,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
             }
             resumed.run.clone()
         }
-        None => RunFile::new(&material, from_hash),
+        None => RunFile::new(&material, from_hash)?,
     };
     Watch::<T>::check(&args.watching, material.test.is_some())?;
     let network = build(args, from.as_ref(), &material)?;

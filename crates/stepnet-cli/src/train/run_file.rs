@@ -79,9 +79,13 @@ pub(crate) struct End {
 
 impl RunFile {
     /// A run that starts now, by the process's own command line.
-    pub(crate) fn new(material: &Material, from: Option<Hash>) -> Self {
+    pub(crate) fn new(material: &Material, from: Option<Hash>) -> Outcome<Self> {
         let words = std::env::args_os().skip(1);
-        Self {
+        let test = material
+            .test
+            .as_ref()
+            .map(stepnet::data::Dataset::fingerprint);
+        Ok(Self {
             format: FORMAT,
             stepnet: env!("CARGO_PKG_VERSION").to_owned(),
             instruction_set: kernels::instruction_set().to_owned(),
@@ -91,11 +95,11 @@ impl RunFile {
                 .into(),
             arguments: words.map(Word::from).collect(),
             epochs: None,
-            train: material.train.fingerprint(),
-            test: material.test.as_ref().map(|test| test.fingerprint()),
+            train: material.train.fingerprint()?,
+            test: test.transpose()?,
             from,
             end: None,
-        }
+        })
     }
 
     /// The command line, the program's name included.
@@ -159,11 +163,15 @@ impl RunFile {
                 "{what} is not what the run was started with: {difference}; a resumed run needs the same, so start a new one"
             ))
         };
-        let found = material.train.fingerprint();
+        let found = material.train.fingerprint()?;
         if let Some(difference) = self.train.difference(&found) {
             return Err(differs("the training data", difference));
         }
-        let found = material.test.as_ref().map(|test| test.fingerprint());
+        let found = material
+            .test
+            .as_ref()
+            .map(stepnet::data::Dataset::fingerprint);
+        let found = found.transpose()?;
         match (&self.test, &found) {
             (Some(was), Some(is)) => match was.difference(is) {
                 Some(difference) => Err(differs("the test data", difference)),

@@ -111,3 +111,53 @@ fn unequal_classes_are_remarked_and_sampling_evens_them_out() {
     desk.run("train --balance weights --class-weights 1,2")
         .fails(2, &["--class-weights"]);
 }
+
+#[test]
+fn unreadable_pictures_are_skipped_when_asked_and_found_again_at_evaluation() {
+    let desk = Desk::new();
+    colours(
+        &desk.join("data"),
+        &[("dark", [10, 10, 10]), ("light", [240, 240, 240])],
+        6,
+        4,
+    );
+    std::fs::write(desk.join("data/dark/broken.png"), b"no picture").unwrap();
+    let line =
+        "train data --model flatten->linear(classes)->softmax --epochs 1 --overwrite --out run";
+    desk.run(line)
+        .fails(2, &["broken.png", "not a picture", "--skip-bad"]);
+    let ran = desk.run(&format!("{line} --skip-bad --stream"));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+    assert!(
+        ran.err.starts_with("skipped: ") && ran.err.contains("broken.png: not a picture"),
+        "{}",
+        ran.err
+    );
+    assert!(
+        ran.out.contains("decoded as they are needed"),
+        "{}",
+        ran.out
+    );
+    let streamed = desk.bytes("run/model.safetensors");
+    let ran = desk.run(&format!("{line} --skip-bad --workers 3"));
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(
+        streamed == desk.bytes("run/model.safetensors"),
+        "streaming changes the weights"
+    );
+    // The held-out part is found again, and other data is refused or skipped alike.
+    let ran = desk.run("evaluate run/model.safetensors");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("skipped: "), "{}", ran.err);
+    desk.run("evaluate run/model.safetensors data")
+        .fails(2, &["broken.png"]);
+    let ran = desk.run("evaluate run/model.safetensors data --skip-bad");
+    assert!(
+        ran.code == Some(0) && ran.out.contains("12 examples"),
+        "{}",
+        ran.out
+    );
+    desk.run("train data --data-memory much")
+        .fails(2, &["--data-memory", "512MiB"]);
+}

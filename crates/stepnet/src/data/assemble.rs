@@ -167,6 +167,7 @@ pub(crate) fn assemble(
         divisor,
         divisor_is_stated: stated,
         notes,
+        skipped: Vec::new(),
     })
 }
 
@@ -226,6 +227,8 @@ fn pixels(path: &Path, array: RawArray, shape: [usize; 3]) -> Result<Values> {
         Values::U8(_) => None,
         Values::F32(values) => values.iter().position(|value| !value.is_finite()),
         Values::F64(values) => values.iter().position(|value| !value.is_finite()),
+        #[cfg(feature = "pictures")]
+        Values::Streamed(_) => None,
     };
     match bad {
         None => Ok(values),
@@ -277,6 +280,9 @@ fn divisor(values: &Values) -> f64 {
         Values::U8(values) => of(values.iter().map(|&v| f64::from(v))),
         Values::F32(values) => of(values.iter().map(|&v| f64::from(v))),
         Values::F64(values) => of(values.iter().copied()),
+        // Bytes, of which nobody wants to know all.
+        #[cfg(feature = "pictures")]
+        Values::Streamed(_) => 255.0,
     }
 }
 

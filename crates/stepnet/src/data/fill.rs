@@ -7,6 +7,8 @@ use crate::{Element, Error, Result};
 use super::Dataset;
 use super::augment::{Augmentation, Raw};
 use super::images::Values;
+#[cfg(feature = "pictures")]
+use super::streamed::Streamed;
 
 /// Channels up to which [`Dataset::fill_batch`] keeps a table of 256 values each.
 const TABLE_CHANNELS: usize = 4;
@@ -54,6 +56,9 @@ impl Dataset {
                 expected,
             ));
         }
+        // A batch that the loader makes is one of several at a time; another is decoded by all threads.
+        #[cfg(feature = "pictures")]
+        let alone = altered.is_none();
         let altered = altered.filter(|(augmentation, _)| !augmentation.alterations().is_empty());
         let filling = Filling {
             indices,
@@ -61,6 +66,18 @@ impl Dataset {
             altered,
         };
         match self.images().values() {
+            #[cfg(feature = "pictures")]
+            Values::Streamed(pictures) => {
+                let scale = Scale::new(preprocessing);
+                if alone {
+                    return decode_together(pictures, indices, out, |values, out| {
+                        scale.apply(values, out);
+                    });
+                }
+                filling.decode(pictures, &mut spare.bytes, out, |values, out| {
+                    scale.apply(values, out);
+                })?;
+            }
             Values::U8(values) => {
                 let scale = Scale::new(preprocessing);
                 filling.run(values, &mut spare.bytes, out, |values, out| {
@@ -109,6 +126,25 @@ impl Filling<'_> {
         }
     }
 
+    /// [`Filling::run`] of pictures that are decoded first.
+    #[cfg(feature = "pictures")]
+    fn decode<T>(
+        &self,
+        pictures: &Streamed,
+        spare: &mut Vec<u8>,
+        out: &mut [T],
+        scale: impl Fn(&[u8], &mut [T]),
+    ) -> Result<()> {
+        let run: usize = self.shape.iter().product();
+        spare.resize(2 * run, 0);
+        let indices = self.indices.iter().zip(out.chunks_exact_mut(run));
+        for (example, (&index, out)) in indices.enumerate() {
+            let values = pictures.picture(index)?;
+            self.alter(example, &values, spare, |values| scale(values, out));
+        }
+        Ok(())
+    }
+
     /// Hands `then` the `example`th picture of the batch as it is to be.
     fn alter<V: Raw>(
         &self,
@@ -125,6 +161,28 @@ impl Filling<'_> {
         augmentation.apply(self.shape, noise, example, picture, spare);
         then(picture);
     }
+}
+
+/// Decodes pictures on all threads.
+#[cfg(feature = "pictures")]
+fn decode_together<T: Element>(
+    pictures: &Streamed,
+    indices: &[usize],
+    out: &mut [T],
+    scale: impl Fn(&[u8], &mut [T]) + Sync,
+) -> Result<()> {
+    use rayon::prelude::*;
+
+    let run = pictures.per_image();
+    let pairs = out.par_chunks_mut(run).zip(indices.par_iter());
+    let results: Vec<Result<()>> = pairs
+        .map(|(out, &index)| {
+            scale(&pictures.picture(index)?, out);
+            Ok(())
+        })
+        .collect();
+    // The first in order, whichever failed first.
+    results.into_iter().collect()
 }
 
 /// 8-bit values to network values, looked up where a table pays.

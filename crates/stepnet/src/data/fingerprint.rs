@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dataset::Dataset;
 use super::images::Values;
+use crate::Result;
 use crate::hash::{Hash, Hasher};
 
 /// A data set's numbers, and a hash of everything in it.
@@ -51,8 +52,12 @@ impl Fingerprint {
 }
 
 impl Dataset {
-    /// What tells this data from other data. Reads all of it.
-    pub fn fingerprint(&self) -> Fingerprint {
+    /// What tells this data from other data. Reads all of it; pictures that are decoded as they are needed
+    /// give what they would give in memory.
+    ///
+    /// # Errors
+    /// Such a picture that cannot be read.
+    pub fn fingerprint(&self) -> Result<Fingerprint> {
         let mut hasher = Hasher::new("stepnet data");
         hasher.number(self.labels().len() as u64);
         for &label in self.labels() {
@@ -65,13 +70,19 @@ impl Dataset {
             }
             Values::F32(values) => hasher.array("f32", &[], values),
             Values::F64(values) => hasher.array("f64", &[], values),
+            #[cfg(feature = "pictures")]
+            Values::Streamed(pictures) => {
+                hasher.text("u8");
+                hasher.number(self.images().values().len() as u64);
+                pictures.each(|picture| hasher.part(&picture))?;
+            }
         }
-        Fingerprint {
+        Ok(Fingerprint {
             examples: self.len(),
             shape: self.images().shape(),
             classes: self.classes().to_vec(),
             hash: hasher.finish(),
-        }
+        })
     }
 }
 
@@ -83,9 +94,9 @@ mod tests {
     #[test]
     fn what_differs_is_named() {
         let data = digits();
-        let whole = data.fingerprint();
-        assert_eq!(whole.difference(&data.clone().fingerprint()), None);
-        let said = |other: &Dataset| whole.difference(&other.fingerprint()).unwrap();
+        let whole = data.fingerprint().unwrap();
+        assert_eq!(whole.difference(&data.clone().fingerprint().unwrap()), None);
+        let said = |other: &Dataset| whole.difference(&other.fingerprint().unwrap()).unwrap();
 
         let all: Vec<usize> = (0..data.len()).collect();
         assert_eq!(

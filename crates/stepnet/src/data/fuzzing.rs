@@ -49,6 +49,18 @@ pub fn csv(bytes: &[u8]) {
     }));
 }
 
+/// CIFAR's binary form.
+#[cfg(feature = "files")]
+pub fn cifar(bytes: &[u8]) {
+    super::cifar::parse(bytes);
+}
+
+/// A tar archive of pictures, plain or gzip.
+#[cfg(feature = "pictures")]
+pub fn tar(bytes: &[u8]) {
+    super::tar::scan(bytes);
+}
+
 /// A picture, brought to a small input by each of the rules.
 #[cfg(feature = "pictures")]
 pub fn picture(bytes: &[u8]) {

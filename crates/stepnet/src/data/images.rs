@@ -2,8 +2,12 @@
 
 use crate::{Error, Result};
 
+#[cfg(feature = "pictures")]
+use super::streamed::Streamed;
+
 /// Raw values as the source stores them, before any scaling.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Values {
     /// 8-bit values, as pictures have them.
     U8(Vec<u8>),
@@ -11,6 +15,9 @@ pub enum Values {
     F32(Vec<f32>),
     /// Double precision values.
     F64(Vec<f64>),
+    /// 8-bit values of picture files that are decoded as they are needed.
+    #[cfg(feature = "pictures")]
+    Streamed(Streamed),
 }
 
 impl Values {
@@ -20,6 +27,8 @@ impl Values {
             Self::U8(values) => values.len(),
             Self::F32(values) => values.len(),
             Self::F64(values) => values.len(),
+            #[cfg(feature = "pictures")]
+            Self::Streamed(pictures) => pictures.len() * pictures.per_image(),
         }
     }
 
@@ -29,11 +38,20 @@ impl Values {
     }
 
     /// The value at `index` as an `f64` (exact), or `None` past the end.
+    ///
+    /// Of pictures that are decoded as they are needed each call decodes one; `None` also where that fails.
     pub fn get(&self, index: usize) -> Option<f64> {
         match self {
             Self::U8(values) => values.get(index).map(|&v| f64::from(v)),
             Self::F32(values) => values.get(index).map(|&v| f64::from(v)),
             Self::F64(values) => values.get(index).copied(),
+            #[cfg(feature = "pictures")]
+            Self::Streamed(pictures) => {
+                let (picture, place) = (index / pictures.per_image(), index % pictures.per_image());
+                let inside = picture < pictures.len();
+                let values = inside.then(|| pictures.picture(picture).ok()).flatten();
+                values.map(|values| f64::from(values[place]))
+            }
         }
     }
 
@@ -50,6 +68,8 @@ impl Values {
             Self::U8(values) => Self::U8(pick(values, picks, run)),
             Self::F32(values) => Self::F32(pick(values, picks, run)),
             Self::F64(values) => Self::F64(pick(values, picks, run)),
+            #[cfg(feature = "pictures")]
+            Self::Streamed(pictures) => Self::Streamed(pictures.gather(picks)),
         }
     }
 }
@@ -96,7 +116,50 @@ impl Images {
         &self.values
     }
 
-    /// The values of one picture.
+    /// Whether they are 8-bit pictures.
+    pub fn are_bytes(&self) -> bool {
+        match self.values {
+            Values::U8(_) => true,
+            #[cfg(feature = "pictures")]
+            Values::Streamed(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether they are decoded as they are needed.
+    pub fn are_streamed(&self) -> bool {
+        match self.values {
+            #[cfg(feature = "pictures")]
+            Values::Streamed(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The values of the picture at `index`, exactly.
+    ///
+    /// # Errors
+    /// An index past the last picture, or a picture that is decoded as it is needed and cannot be.
+    pub fn picture(&self, index: usize) -> Result<Vec<f64>> {
+        if index >= self.len() {
+            let expected = format!("less than the number of pictures, {}", self.len());
+            return Err(Error::value("Images::picture", "index", index, expected));
+        }
+        let run = self.per_image();
+        let row = index * run..(index + 1) * run;
+        Ok(match &self.values {
+            Values::U8(values) => values[row].iter().map(|&v| f64::from(v)).collect(),
+            Values::F32(values) => values[row].iter().map(|&v| f64::from(v)).collect(),
+            Values::F64(values) => values[row].to_vec(),
+            #[cfg(feature = "pictures")]
+            Values::Streamed(pictures) => pictures
+                .picture(index)?
+                .into_iter()
+                .map(f64::from)
+                .collect(),
+        })
+    }
+
+    /// The number of values of one picture.
     pub fn per_image(&self) -> usize {
         self.shape.iter().product()
     }

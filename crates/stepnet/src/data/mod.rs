@@ -5,8 +5,8 @@
 //! [`Dataset::fill_batch`] scales raw values to network input as
 //! [`Preprocessing`](crate::nn::preprocessing::Preprocessing) says.
 //!
-//! IDX, npz, npy, CSV and HDF5 need the cargo feature `files`, pictures and folders of pictures the
-//! feature `pictures`; both are on by default.
+//! IDX, npz, npy, CSV, HDF5 and CIFAR's binary form need the cargo feature `files`, pictures and folders
+//! or archives of pictures the feature `pictures`; both are on by default.
 //!
 //! Everything read is checked before memory is taken for it, and an error is one line with the
 //! file, the place in it, what was found and what was expected.
@@ -31,6 +31,8 @@ pub mod arrays;
 #[cfg(feature = "files")]
 mod assemble;
 #[cfg(feature = "files")]
+mod cifar;
+#[cfg(feature = "files")]
 mod csv;
 #[cfg(feature = "files")]
 mod hdf5;
@@ -54,17 +56,25 @@ mod shape;
 #[cfg(feature = "pictures")]
 mod folder;
 #[cfg(feature = "pictures")]
+mod item;
+#[cfg(feature = "pictures")]
 mod jpeg;
 #[cfg(feature = "pictures")]
 mod jpeg_check;
 #[cfg(feature = "pictures")]
 mod jpeg_entropy;
 #[cfg(feature = "pictures")]
+mod load;
+#[cfg(feature = "pictures")]
 mod picture;
 #[cfg(feature = "pictures")]
 pub mod pictures;
 #[cfg(feature = "pictures")]
 mod resize;
+#[cfg(feature = "pictures")]
+mod streamed;
+#[cfg(feature = "pictures")]
+mod tar;
 #[cfg(feature = "pictures")]
 mod walk;
 
@@ -84,5 +94,7 @@ pub use digits::{DIGITS_DIVISOR, digits};
 pub(crate) use fill::Spare;
 pub use fingerprint::Fingerprint;
 pub use images::{Images, Values};
-pub use open::{OpenOptions, Opened, Role, open};
+pub use open::{OpenOptions, Opened, Role, holds_pictures, open};
 pub use recognise::Kind;
+#[cfg(feature = "pictures")]
+pub use streamed::Streamed;

@@ -34,6 +34,14 @@ pub struct OpenOptions {
     pub labels: Option<PathBuf>,
     /// What raw values are divided by, in place of the rule told at [`Opened::divisor`].
     pub divisor: Option<f64>,
+    /// Whether pictures that cannot be read are left out ([`Opened::skipped`] names them) in place of an
+    /// error that names them.
+    pub skip_bad: bool,
+    /// Whether pictures of folders and archives are decoded as they are needed, however few they are.
+    pub stream: bool,
+    /// The bytes that such pictures may take in memory all at once; beyond they are decoded as they are
+    /// needed. `None`: half of what the system says is free.
+    pub memory: Option<u64>,
 }
 
 /// An opened data set.
@@ -57,6 +65,8 @@ pub struct Opened {
     pub divisor_is_stated: bool,
     /// Remarks for the user, a line each.
     pub notes: Vec<String>,
+    /// The pictures that were left out because they cannot be read, each with what is wrong with it.
+    pub skipped: Vec<String>,
 }
 
 /// Opens a data set: a file or a folder, recognised by its content.
@@ -65,6 +75,8 @@ pub struct Opened {
 /// | --- | --- |
 /// | a folder with IDX files | `train-images...`, `train-labels...`, `t10k-images...`, `t10k-labels...`, plain or gzip |
 /// | a folder with folders | pictures by class, in `train/` and `test/` or directly |
+/// | a tar archive, plain or gzip | the same, packed |
+/// | `data_batch_1.bin`, ..., or a folder of them | CIFAR-10's binary form, or CIFAR-100's (the label column `fine` or `coarse`) |
 /// | an IDX file | pictures; labels from `labels`, or the file beside it named alike |
 /// | an npz or HDF5 file | pictures and labels under their usual names, train and test |
 /// | an npy file | pictures; labels from `labels` |
@@ -80,7 +92,7 @@ pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Opened> {
         check_apart(path, None, options)?;
         open_folder(path, options)?
     } else {
-        let kind = kind_of_file(path)?;
+        let kind = content(path)?;
         check_apart(path, Some(kind), options)?;
         open_file(path, kind, options)?
     };
@@ -142,7 +154,7 @@ fn check_apart(path: &Path, kind: Option<Kind>, options: &OpenOptions) -> Result
     if let Some(column) = options
         .label_column
         .as_ref()
-        .filter(|_| kind != Some(Kind::Text))
+        .filter(|_| !has_columns(path, kind))
     {
         let problem = format!("not a CSV table: it has no label column {column:?}");
         return Err(Error::file(path, problem));
@@ -150,11 +162,25 @@ fn check_apart(path: &Path, kind: Option<Kind>, options: &OpenOptions) -> Result
     Ok(())
 }
 
+/// Whether content has labels to choose from by the name of a column: a table, and CIFAR.
+fn has_columns(path: &Path, kind: Option<Kind>) -> bool {
+    #[cfg(feature = "files")]
+    if kind.is_none() {
+        return super::cifar::find(path).is_ok_and(|files| files.is_some());
+    }
+    let _ = path;
+    matches!(kind, Some(Kind::Text | Kind::Cifar))
+}
+
 /// Chooses the reader for a folder.
 fn open_folder(path: &Path, options: &OpenOptions) -> Result<Opened> {
     #[cfg(feature = "files")]
     if let Some(files) = super::idx_folder::find(path)? {
         return super::idx_folder::open(path, &files, options);
+    }
+    #[cfg(feature = "files")]
+    if let Some(files) = super::cifar::find(path)? {
+        return super::cifar::open_folder(path, &files, options);
     }
     #[cfg(feature = "pictures")]
     return super::folder::open(path, options);
@@ -166,6 +192,27 @@ fn open_folder(path: &Path, options: &OpenOptions) -> Result<Opened> {
             "folders of pictures need the cargo feature `pictures`",
         ))
     }
+}
+
+/// What a file holds, seen from its first bytes, and from more of it where they can deceive.
+fn content(path: &Path) -> Result<Kind> {
+    let kind = kind_of_file(path)?;
+    #[cfg(feature = "pictures")]
+    if kind == Kind::Gzip && super::tar::is_in_gzip(path) {
+        return Ok(Kind::TarGzip);
+    }
+    // A record of CIFAR begins with a small number and any pixels.
+    #[cfg(feature = "files")]
+    if matches!(kind, Kind::Unknown | Kind::Text | Kind::Idx) && super::cifar::is_file(path)? {
+        return Ok(Kind::Cifar);
+    }
+    Ok(kind)
+}
+
+/// Whether what is at `path` holds 8-bit pictures: a folder, an archive, or CIFAR's binary form.
+pub fn holds_pictures(path: &Path) -> bool {
+    let kind = || content(path).unwrap_or(Kind::Unknown);
+    path.is_dir() || matches!(kind(), Kind::Tar | Kind::TarGzip | Kind::Cifar)
 }
 
 /// Chooses the reader for a file.
@@ -183,6 +230,15 @@ fn open_file(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Opened> {
             );
             Err(Error::file(path, problem))
         }
+        #[cfg(feature = "pictures")]
+        Kind::Tar | Kind::TarGzip => super::tar::open(path, kind, options),
+        #[cfg(not(feature = "pictures"))]
+        Kind::Tar | Kind::TarGzip => Err(Error::file(
+            path,
+            "tar archives of pictures need the cargo feature `pictures`",
+        )),
+        #[cfg(feature = "files")]
+        Kind::Cifar => super::cifar::open_file(path, options),
         #[cfg(feature = "files")]
         kind => super::assemble::open(path, kind, options),
         #[cfg(not(feature = "files"))]

@@ -26,6 +26,12 @@ pub enum Kind {
     Npy,
     /// An HDF5 file.
     Hdf5,
+    /// A tar archive: pictures by class are expected.
+    Tar,
+    /// A tar archive in a gzip stream; seen only by looking into that.
+    TarGzip,
+    /// Records of CIFAR; seen only by looking at all of them.
+    Cifar,
     /// An IDX array, or what begins like one.
     Idx,
     /// Text: a CSV table is expected.
@@ -38,7 +44,7 @@ pub enum Kind {
 pub(crate) const LOOK: usize = 1024;
 
 /// What can be opened, for messages.
-pub(crate) const ACCEPTED: &str = "IDX (plain or gzip), npz, npy, HDF5, CSV, or a folder of PNG, JPEG, BMP or GIF pictures by class";
+pub(crate) const ACCEPTED: &str = "IDX (plain or gzip), npz, npy, HDF5, CSV, CIFAR's binary form, or a folder or a tar archive of PNG, JPEG, BMP or GIF pictures by class";
 
 impl Kind {
     /// The kind of a file that begins with `bytes`; the first 1024 bytes decide.
@@ -68,6 +74,7 @@ impl Kind {
         match bytes {
             // A bitmap's two letters could begin a text; its reserved words are zero.
             [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Self::Bmp,
+            _ if is_tar(bytes) => Self::Tar,
             // Two zero bytes, a type code, the number of dimensions.
             [0, 0, code, 1..=8, ..] if *code != 0 => Self::Idx,
             _ if is_text(bytes) => Self::Text,
@@ -100,11 +107,29 @@ impl Kind {
             Self::Zip => "a zip archive",
             Self::Npy => "a numpy array",
             Self::Hdf5 => "an HDF5 file",
+            Self::Tar => "a tar archive",
+            Self::TarGzip => "a packed tar archive",
+            Self::Cifar => "CIFAR's binary form",
             Self::Idx => "an IDX file",
             Self::Text => "text",
             Self::Unknown => "of no known kind",
         }
     }
+}
+
+/// Whether the bytes begin with a header of a tar archive: one whose checksum is right.
+fn is_tar(bytes: &[u8]) -> bool {
+    let Some((header, _)) = bytes.split_first_chunk::<512>() else {
+        return false;
+    };
+    // Octal, between spaces and zeros; the checksum itself counts as eight spaces.
+    let digits = header[148..156].iter().skip_while(|&&byte| byte == b' ');
+    let digits = digits.take_while(|byte| (b'0'..=b'7').contains(byte));
+    let (count, said) = digits.fold((0, 0_u32), |(count, sum), &byte| {
+        (count + 1, sum * 8 + u32::from(byte - b'0'))
+    });
+    let sum = |bytes: &[u8]| bytes.iter().map(|&byte| u32::from(byte)).sum::<u32>();
+    header[0] != 0 && count > 0 && said == sum(&header[..148]) + 8 * 32 + sum(&header[156..])
 }
 
 /// Whether the bytes look like text in UTF-8 or an 8-bit encoding: no control characters.

@@ -1,6 +1,6 @@
 //! Standardisation: a preprocessing that gives each channel mean 0 and deviation 1.
 
-use super::Dataset;
+use super::{Dataset, Images, Values};
 use crate::error::{Error, Result};
 use crate::nn::Preprocessing;
 
@@ -9,7 +9,8 @@ impl Preprocessing {
     /// division); a channel that never changes gets deviation 1.
     ///
     /// # Errors
-    /// When the data's channels are not the preprocessing's.
+    /// When the data's channels are not the preprocessing's, or a picture that is decoded as it is needed
+    /// cannot be.
     pub fn standardize(&mut self, data: &Dataset) -> Result<()> {
         let images = data.images();
         let channels = self.channels;
@@ -22,18 +23,16 @@ impl Preprocessing {
             ));
         }
         // Two passes: the sum of squares alone would lose digits where the mean is large.
-        let values = || {
-            (0..images.values().len())
-                .filter_map(|place| Some((place % channels, images.values().get(place)?)))
-        };
         let pixels = (images.values().len() / channels).max(1) as f64;
         let mut mean = vec![0.0; channels];
-        values().for_each(|(channel, value)| mean[channel] += value / self.divisor);
+        visit(images, |channel, value| {
+            mean[channel] += value / self.divisor;
+        })?;
         mean.iter_mut().for_each(|sum| *sum /= pixels);
         let mut deviation = vec![0.0; channels];
-        values().for_each(|(channel, value)| {
-            deviation[channel] += (value / self.divisor - mean[channel]).powi(2)
-        });
+        visit(images, |channel, value| {
+            deviation[channel] += (value / self.divisor - mean[channel]).powi(2);
+        })?;
         for sum in &mut deviation {
             let found = (*sum / pixels).sqrt();
             *sum = if found > 0.0 { found } else { 1.0 };
@@ -41,4 +40,24 @@ impl Preprocessing {
         (self.mean, self.deviation) = (mean, deviation);
         Ok(())
     }
+}
+
+/// Shows `see` every value with its channel, in order.
+fn visit(images: &Images, mut see: impl FnMut(usize, f64)) -> Result<()> {
+    let channels = images.shape()[2];
+    match images.values() {
+        #[cfg(feature = "pictures")]
+        Values::Streamed(pictures) => pictures.each(|picture| {
+            let values = picture.into_iter().enumerate();
+            values.for_each(|(place, value)| see(place % channels, f64::from(value)));
+        })?,
+        values => {
+            for place in 0..values.len() {
+                if let Some(value) = values.get(place) {
+                    see(place % channels, value);
+                }
+            }
+        }
+    }
+    Ok(())
 }

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use crate::{Error, Result};
 
 use super::dataset::MAX_CLASSES;
+use super::item::Item;
 use super::read::kind_of_file;
 
 /// Folders inside folders, at most.
-const MAX_DEPTH: usize = 32;
+pub(super) const MAX_DEPTH: usize = 32;
 
 /// Names of the training and the test part, in the order they are looked for.
-const TRAIN: [&str; 2] = ["train", "training"];
-const TEST: [&str; 5] = ["test", "testing", "validation", "valid", "val"];
+pub(super) const TRAIN: [&str; 2] = ["train", "training"];
+pub(super) const TEST: [&str; 5] = ["test", "testing", "validation", "valid", "val"];
 
 /// Files that systems leave behind; hidden files are passed over as well.
 const CLUTTER: [&str; 3] = ["thumbs.db", "desktop.ini", "ehthumbs.db"];
@@ -34,8 +35,30 @@ pub(super) struct Layout {
 pub(super) struct Part {
     /// Class names, sorted.
     pub(super) classes: Vec<String>,
-    /// Each file and the index of its class.
-    pub(super) files: Vec<(PathBuf, u32)>,
+    /// The pictures, each with the index of its class.
+    pub(super) files: Vec<Item>,
+}
+
+/// Whether a name is that of a hidden file, or of one that systems leave behind.
+pub(super) fn is_clutter(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.starts_with('.') || name == "__macosx" || CLUTTER.contains(&name.as_str())
+}
+
+/// Whether a folder's name is that of a part.
+pub(super) fn is_part(name: &str) -> bool {
+    let is = |part: &&str| name.eq_ignore_ascii_case(part);
+    TRAIN.iter().chain(&TEST).any(is)
+}
+
+/// The first of `names` that is among the folders.
+pub(super) fn named(folders: &[String], names: &[&str]) -> Option<String> {
+    let find = |name: &&str| {
+        folders
+            .iter()
+            .find(|folder| folder.eq_ignore_ascii_case(name))
+    };
+    names.iter().find_map(find).cloned()
 }
 
 /// Sees whether a folder has parts or classes.
@@ -136,7 +159,9 @@ pub(super) fn part(root: &Path) -> Result<Part> {
         let before = files.len();
         let label = classes.len() as u32;
         let mut inside = vec![canonical(root)?];
-        collect(folder, &mut inside, &mut |file| files.push((file, label)))?;
+        collect(folder, &mut inside, &mut |file| {
+            files.push(Item::file(file, label));
+        })?;
         if files.len() == before {
             return Err(Error::file(
                 folder,
@@ -188,8 +213,8 @@ fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
     for entry in fs::read_dir(folder).map_err(unread)? {
         let entry = entry.map_err(unread)?;
         let name = entry.file_name();
-        let text = name.to_string_lossy().to_lowercase();
-        if text.starts_with('.') || text == "__macosx" || CLUTTER.contains(&text.as_str()) {
+        let text = name.to_string_lossy();
+        if is_clutter(&text) {
             continue;
         }
         let path = entry.path();

@@ -185,7 +185,11 @@ impl<T: Element> Trainer<T> {
             batch,
             first: self.position.step,
         };
-        let workers = self.options.workers.unwrap_or(1);
+        let decoding = data.images().are_streamed();
+        let workers = (self.options.workers).unwrap_or(match decoding {
+            true => rayon::current_num_threads(),
+            false => 1,
+        });
         let (learner, position, options) = (&mut self.learner, &mut self.position, &self.options);
         let waited = self.loader.run(&feed, batches, workers, |filled| {
             learning_rate = options.rate(epoch, position.step, steps);

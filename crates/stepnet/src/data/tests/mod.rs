@@ -1,5 +1,9 @@
 //! Tests of data sets and readers on small inputs made here.
 
+#[cfg(all(feature = "files", feature = "pictures"))]
+mod archives;
+#[cfg(all(feature = "files", feature = "pictures"))]
+mod cifar;
 #[cfg(feature = "files")]
 mod csv;
 mod dataset;

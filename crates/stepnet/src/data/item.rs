@@ -1,0 +1,120 @@
+//! A picture's bytes, wherever they are: in a file, in an archive, or in memory.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::{Error, Result};
+
+use super::pictures::{self, Header, Picture};
+use super::read::read_file;
+
+/// A picture of a data set that is not decoded yet.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    /// Its name for messages; a file's path.
+    pub(super) name: PathBuf,
+    /// The index of its class.
+    pub(super) label: u32,
+    place: Place,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    /// The file of its name.
+    File,
+    /// A part of another file.
+    Inside {
+        archive: Arc<Path>,
+        offset: u64,
+        length: usize,
+    },
+    /// Here.
+    Held(Arc<[u8]>),
+    /// Nowhere, for this reason.
+    Broken(Arc<str>),
+}
+
+impl Item {
+    /// A file.
+    pub(super) fn file(name: PathBuf, label: u32) -> Self {
+        Self {
+            name,
+            label,
+            place: Place::File,
+        }
+    }
+
+    /// `length` bytes at `offset` of `archive`.
+    pub(super) fn inside(name: PathBuf, archive: &Arc<Path>, offset: u64, length: usize) -> Self {
+        let archive = Arc::clone(archive);
+        Self {
+            name,
+            label: 0,
+            place: Place::Inside {
+                archive,
+                offset,
+                length,
+            },
+        }
+    }
+
+    /// Bytes that are here.
+    pub(super) fn held(name: PathBuf, bytes: Vec<u8>) -> Self {
+        Self {
+            name,
+            label: 0,
+            place: Place::Held(bytes.into()),
+        }
+    }
+
+    /// A picture that cannot be read.
+    pub(super) fn broken(name: PathBuf, problem: String) -> Self {
+        Self {
+            name,
+            label: 0,
+            place: Place::Broken(problem.into()),
+        }
+    }
+
+    /// Its bytes, read anew unless they are held.
+    fn bytes(&self) -> Result<Cow<'_, [u8]>> {
+        match &self.place {
+            Place::File => read_file(&self.name).map(Cow::Owned),
+            Place::Held(bytes) => Ok(Cow::Borrowed(bytes)),
+            Place::Broken(problem) => Err(Error::file(&self.name, problem.as_ref())),
+            Place::Inside {
+                archive,
+                offset,
+                length,
+            } => {
+                // Opened each time, so that threads do not share a position.
+                let unread = |source| Error::io(&self.name, "read", source);
+                let mut file = File::open(archive).map_err(unread)?;
+                file.seek(SeekFrom::Start(*offset)).map_err(unread)?;
+                // The archive was as long when it was opened.
+                let mut bytes = vec![0; *length];
+                file.read_exact(&mut bytes).map_err(unread)?;
+                Ok(Cow::Owned(bytes))
+            }
+        }
+    }
+
+    /// The picture's header.
+    ///
+    /// # Errors
+    /// What cannot be read of it.
+    pub(super) fn header(&self) -> Result<Header> {
+        pictures::header(&self.name, &self.bytes()?)
+    }
+
+    /// The picture.
+    ///
+    /// # Errors
+    /// What cannot be read of it.
+    pub(super) fn decode(&self) -> Result<Picture> {
+        pictures::from_bytes(&self.name, &self.bytes()?)
+    }
+}

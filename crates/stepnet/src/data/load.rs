@@ -1,0 +1,336 @@
+//! From the pictures of a folder or an archive to data sets: unreadable ones, the shape, in memory or
+//! streamed.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
+
+use crate::memory::{self, readable};
+use crate::nn::preprocessing::Resize;
+use crate::{Error, Result};
+
+use super::dataset::listed;
+use super::item::Item;
+use super::open::{OpenOptions, Opened, Role};
+use super::pictures::{self, Header};
+use super::streamed::Streamed;
+use super::walk::Part;
+use super::{Dataset, Images, Values};
+
+/// The size taken where none is asked for and the pictures have different ones.
+const DEFAULT_SIDE: usize = 64;
+
+/// How many broken files one error names.
+const NAMED_FILES: usize = 10;
+
+/// The parts of a source, each with where it is.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// The examples asked for.
+    pub(super) main: (PathBuf, Part),
+    /// The test part beside a training part.
+    pub(super) other: Option<(PathBuf, Part)>,
+    /// Remarks for the user.
+    pub(super) notes: Vec<String>,
+}
+
+/// What happened to the pictures of a part on their way to the input.
+#[derive(Default)]
+struct Tally {
+    resized: AtomicUsize,
+    blended: AtomicUsize,
+    turned: AtomicUsize,
+}
+
+/// Makes data sets of the pictures found.
+///
+/// # Errors
+/// Pictures that cannot be read, unless they are to be skipped; a class of which none can; one class
+/// alone for training; or test classes that the training part does not have.
+pub(super) fn load(found: Found, options: &OpenOptions) -> Result<Opened> {
+    let Found {
+        main: (root, main),
+        other,
+        mut notes,
+    } = found;
+    if options.role == Role::Train && main.classes.len() < 2 {
+        let problem = format!(
+            "one class only ({}); training needs at least two",
+            main.classes[0]
+        );
+        return Err(Error::file(&root, problem));
+    }
+    if let Some((folder, part)) = &other {
+        check_classes(&main, part, folder, &mut notes)?;
+    }
+    let mut skipped = Vec::new();
+    let main = without_bad(&root, main, options, &mut skipped)?;
+    let other = match other {
+        Some((folder, part)) => {
+            let part = without_bad(&folder, part, options, &mut skipped)?;
+            Some((folder, part))
+        }
+        None => None,
+    };
+    let shape = match options.input {
+        Some(shape) => shape,
+        None => choose_shape(&root, &main, &mut notes)?,
+    };
+    super::picture::check_shape(shape)?;
+    let count = main.files.len() + other.as_ref().map_or(0, |(_, part)| part.files.len());
+    let bytes = count as u128 * shape.iter().map(|&n| n as u128).product::<u128>();
+    let load = |root: &Path, part: Part, notes: &mut Vec<String>| match streams(bytes, options) {
+        true => stream(root, part, shape, options.resize, notes),
+        false => decode(root, part, shape, options.resize, notes),
+    };
+    let data = load(&root, main, &mut notes)?;
+    let test = match other {
+        None => None,
+        Some((folder, part)) => {
+            let test = load(&folder, part, &mut notes)?;
+            Some(test.with_classes(data.classes())?)
+        }
+    };
+    Ok(Opened {
+        data,
+        test,
+        divisor: 255.0,
+        divisor_is_stated: true,
+        notes,
+        skipped,
+    })
+}
+
+/// Whether pictures of so many bytes are decoded as they are needed: when they are over the budget,
+/// which is half of the memory that is free unless it is given.
+fn streams(bytes: u128, options: &OpenOptions) -> bool {
+    let budget = options
+        .memory
+        .or_else(|| memory::available().map(|free| free / 2));
+    options.stream || budget.is_some_and(|budget| bytes > u128::from(budget))
+}
+
+/// Fails if the test part has a class that the training part lacks; notes the reverse.
+fn check_classes(train: &Part, test: &Part, folder: &Path, notes: &mut Vec<String>) -> Result<()> {
+    if let Some(class) = test
+        .classes
+        .iter()
+        .find(|class| !train.classes.contains(class))
+    {
+        let known = listed(&train.classes);
+        let problem = format!("class {class:?} is not among the training classes {known}");
+        return Err(Error::file(folder.join(class), problem));
+    }
+    let missing: Vec<&String> = train
+        .classes
+        .iter()
+        .filter(|class| !test.classes.contains(class))
+        .collect();
+    if !missing.is_empty() {
+        let folder = folder.display();
+        notes.push(format!(
+            "{folder} has no pictures of class {}",
+            listed(&missing)
+        ));
+    }
+    Ok(())
+}
+
+/// The part without the pictures that cannot be decoded, if they are to be skipped: each goes to
+/// `skipped` with what is wrong with it.
+fn without_bad(
+    root: &Path,
+    mut part: Part,
+    options: &OpenOptions,
+    skipped: &mut Vec<String>,
+) -> Result<Part> {
+    if !options.skip_bad {
+        return Ok(part);
+    }
+    let decoded: Vec<Option<Error>> = part
+        .files
+        .par_iter()
+        .map(|item| item.decode().err())
+        .collect();
+    for class in 0..part.classes.len() {
+        let of_class = |(item, _): &(&Item, &Option<Error>)| item.label as usize == class;
+        let mut all = part.files.iter().zip(&decoded).filter(of_class);
+        let first = all.clone().find_map(|(_, error)| error.as_ref());
+        if let Some(first) = first
+            && all.all(|(_, error)| error.is_some())
+        {
+            let problem = format!("no picture of this class can be read, such as {first}");
+            return Err(Error::file(root.join(&part.classes[class]), problem));
+        }
+    }
+    let mut bad = decoded.iter();
+    part.files
+        .retain(|_| bad.next().is_none_or(Option::is_none));
+    skipped.extend(decoded.into_iter().flatten().map(|error| error.to_string()));
+    Ok(part)
+}
+
+/// The error of pictures that cannot be read: how many, the first by name, and what can be done.
+fn unreadable(root: &Path, mut errors: Vec<Error>, all: usize) -> Error {
+    const ADVICE: &str = "--skip-bad leaves such pictures out";
+    match errors.len() {
+        1 => match errors.remove(0) {
+            Error::File { path, problem } => Error::file(path, format!("{problem}; {ADVICE}")),
+            other => other,
+        },
+        count => {
+            let named = errors.iter().take(NAMED_FILES).map(ToString::to_string);
+            let mut named: Vec<String> = named.collect();
+            if count > NAMED_FILES {
+                named.push(format!("and {} more", count - NAMED_FILES));
+            }
+            let named = named.join("; ");
+            let problem = format!("{count} files cannot be read (of {all}): {named}; {ADVICE}");
+            Error::file(root, problem)
+        }
+    }
+}
+
+/// The headers of all pictures.
+fn headers(root: &Path, part: &Part) -> Result<Vec<Header>> {
+    let read: Vec<Result<Header>> = part.files.par_iter().map(Item::header).collect();
+    if read.iter().all(Result::is_ok) {
+        return read.into_iter().collect();
+    }
+    // Decoding all of them finds every broken file, not only those broken in the header.
+    let decoded: Vec<Option<Error>> = part
+        .files
+        .par_iter()
+        .map(|item| item.decode().err())
+        .collect();
+    let errors: Vec<Error> = decoded.into_iter().flatten().collect();
+    match errors.is_empty() {
+        true => read.into_iter().collect(),
+        false => Err(unreadable(root, errors, part.files.len())),
+    }
+}
+
+/// The common size of the pictures, or the default.
+fn choose_shape(root: &Path, part: &Part, notes: &mut Vec<String>) -> Result<[usize; 3]> {
+    let headers = headers(root, part)?;
+    let channels = if headers.iter().all(|header| header.grey) {
+        1
+    } else {
+        3
+    };
+    let size = |header: &Header| (header.height, header.width);
+    let first = headers.first().map_or((DEFAULT_SIDE, DEFAULT_SIDE), size);
+    if headers.iter().all(|header| size(header) == first) {
+        return Ok([first.0, first.1, channels]);
+    }
+    notes.push(format!(
+        "the pictures have different sizes: taken as {DEFAULT_SIDE}x{DEFAULT_SIDE}x{channels}, \
+         the default where no input is given"
+    ));
+    Ok([DEFAULT_SIDE, DEFAULT_SIDE, channels])
+}
+
+/// How pictures are brought to a shape, in words.
+fn brought(shape: [usize; 3], resize: Resize) -> String {
+    let [height, width, channels] = shape;
+    let rule = match resize {
+        Resize::Stretch => "stretched",
+        Resize::Crop => "cropped at the centre and scaled",
+        Resize::Fit => "fitted on black",
+    };
+    format!("{rule} to {height}x{width}x{channels}")
+}
+
+/// A part whose pictures stay where they are. All headers are read.
+fn stream(
+    root: &Path,
+    part: Part,
+    shape: [usize; 3],
+    resize: Resize,
+    notes: &mut Vec<String>,
+) -> Result<Dataset> {
+    let headers = headers(root, &part)?;
+    let other = |header: &&Header| [header.height, header.width] != shape[..2];
+    let resized = headers.iter().filter(other).count();
+    let (count, folder) = (part.files.len(), root.display());
+    let bytes = count as u128 * shape.iter().map(|&n| n as u128).product::<u128>();
+    notes.push(format!(
+        "{count} pictures in {folder} are decoded as they are needed; at once they would take {}",
+        readable(bytes)
+    ));
+    if resized > 0 {
+        let to = brought(shape, resize);
+        notes.push(format!(
+            "{resized} of {count} pictures in {folder} are {to}"
+        ));
+    }
+    let labels = part.files.iter().map(|item| item.label).collect();
+    let streamed = Streamed::new(part.files, shape, resize);
+    let images = Images::new(shape, Values::Streamed(streamed))?;
+    Dataset::new(images, labels, part.classes).map_err(|error| Error::file(root, error.to_string()))
+}
+
+/// Decodes the pictures of a part in parallel, in the order of the files.
+fn decode(
+    root: &Path,
+    part: Part,
+    shape: [usize; 3],
+    resize: Resize,
+    notes: &mut Vec<String>,
+) -> Result<Dataset> {
+    let tally = Tally::default();
+    let values = decode_all(root, &part.files, shape, resize, &tally)?;
+    let count = part.files.len();
+    let folder = root.display();
+    let to = brought(shape, resize);
+    for (what, count_of) in [
+        (to.as_str(), tally.resized),
+        ("blended over white", tally.blended),
+        ("turned upright by EXIF", tally.turned),
+    ] {
+        let some = count_of.into_inner();
+        if some > 0 {
+            notes.push(format!("{some} of {count} pictures in {folder} {what}"));
+        }
+    }
+    let labels = part.files.iter().map(|item| item.label).collect();
+    let images = Images::new(shape, Values::U8(values))?;
+    Dataset::new(images, labels, part.classes).map_err(|error| Error::file(root, error.to_string()))
+}
+
+/// Decodes every picture into its place; all broken ones go into one error.
+fn decode_all(
+    root: &Path,
+    files: &[Item],
+    shape: [usize; 3],
+    resize: Resize,
+    tally: &Tally,
+) -> Result<Vec<u8>> {
+    let mut values = pictures::room_for(root, files.len(), shape)?;
+    let run = shape.iter().product();
+    let decode_one = |(out, item): (&mut [u8], &Item)| {
+        let picture = item.decode()?;
+        out.copy_from_slice(&picture.to_shape(shape, resize)?);
+        let count = |counter: &AtomicUsize, yes: bool| {
+            counter.fetch_add(usize::from(yes), Ordering::Relaxed);
+        };
+        count(
+            &tally.resized,
+            [picture.height(), picture.width()] != shape[..2],
+        );
+        count(&tally.blended, picture.is_transparent());
+        count(&tally.turned, picture.was_turned());
+        Ok(())
+    };
+    let results: Vec<Result<()>> = values
+        .par_chunks_mut(run)
+        .zip(files.par_iter())
+        .map(decode_one)
+        .collect();
+    let errors: Vec<Error> = results.into_iter().filter_map(Result::err).collect();
+    match errors.is_empty() {
+        true => Ok(values),
+        false => Err(unreadable(root, errors, files.len())),
+    }
+}

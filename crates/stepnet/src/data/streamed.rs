@@ -1,0 +1,94 @@
+//! Pictures that stay where they are, and are decoded when a batch wants them.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::Result;
+use crate::nn::preprocessing::Resize;
+
+use super::item::Item;
+
+/// Pictures decoded at a time.
+const TOGETHER: usize = 64;
+
+/// Pictures of one shape that are decoded as they are needed: nothing of them is kept in memory but
+/// where they are.
+///
+/// Their headers have been read. What is damaged behind its header is an error, naming the picture, of
+/// whoever asks for it.
+#[derive(Debug, Clone)]
+pub struct Streamed {
+    items: Arc<[Item]>,
+    picks: Vec<u32>,
+    shape: [usize; 3],
+    resize: Resize,
+}
+
+impl Streamed {
+    /// All of `items`, of which there are fewer than 2^32.
+    pub(super) fn new(items: Vec<Item>, shape: [usize; 3], resize: Resize) -> Self {
+        Self {
+            picks: (0..).take(items.len()).collect(),
+            items: items.into(),
+            shape,
+            resize,
+        }
+    }
+
+    /// The number of pictures.
+    pub fn len(&self) -> usize {
+        self.picks.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.picks.is_empty()
+    }
+
+    /// The number of values of a picture.
+    pub(super) fn per_image(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// The values of the picture at `index`, which must be there.
+    ///
+    /// # Errors
+    /// A picture that cannot be read, naming it.
+    pub fn picture(&self, index: usize) -> Result<Vec<u8>> {
+        let item = &self.items[self.picks[index] as usize];
+        item.decode()?.to_shape(self.shape, self.resize)
+    }
+
+    /// Decodes all pictures, some at a time on all threads, and hands them over in order.
+    ///
+    /// # Errors
+    /// The first picture that cannot be read.
+    pub(super) fn each(&self, mut see: impl FnMut(Vec<u8>)) -> Result<()> {
+        let indices: Vec<usize> = (0..self.len()).collect();
+        for some in indices.chunks(TOGETHER) {
+            let decoded = some.par_iter().map(|&index| self.picture(index));
+            let decoded: Vec<Result<Vec<u8>>> = decoded.collect();
+            for picture in decoded {
+                see(picture?);
+            }
+        }
+        Ok(())
+    }
+
+    /// The pictures at `indices`, in that order.
+    pub(super) fn gather(&self, indices: &[usize]) -> Self {
+        Self {
+            picks: indices.iter().map(|&index| self.picks[index]).collect(),
+            ..self.clone()
+        }
+    }
+}
+
+/// Whether they are the same pictures of the same source; what is in the files is not compared.
+impl PartialEq for Streamed {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.items, &other.items)
+            && (&self.picks, self.shape, self.resize) == (&other.picks, other.shape, other.resize)
+    }
+}

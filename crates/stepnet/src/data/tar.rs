@@ -1,0 +1,424 @@
+//! Tar archives of pictures by class, plain or gzip. Nothing is unpacked: a plain archive's pictures are
+//! read where they lie, those of a gzip one are held as they are stored.
+
+use std::cmp::Ordering;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use flate2::bufread::MultiGzDecoder;
+use tar::{Archive, Entry, EntryType, PaxExtensions};
+
+use crate::{Error, Result};
+
+use super::dataset::MAX_CLASSES;
+use super::item::Item;
+use super::load::{Found, load};
+use super::open::{OpenOptions, Opened, Role};
+use super::recognise::{Kind, LOOK};
+use super::walk::{self, MAX_DEPTH, Part};
+
+/// The longest name, and the longest list of extended attributes.
+const MAX_NAME: u64 = 1 << 12;
+const MAX_PAX: u64 = 1 << 16;
+
+/// What may be held of a gzip archive: so many times its length, and this much in any case. Pictures are
+/// packed already, so that more is no archive of pictures.
+const HELD_RATIO: u64 = 32;
+const HELD_FREE: u64 = 64 << 20;
+
+/// The size of a header.
+const HEADER: u64 = 512;
+
+/// Opens an archive as if it were the folder that was packed into it.
+///
+/// Folders that all the rest is in are passed over. Links, devices and sparse files are left out, with a
+/// note. Where a name comes twice the last one counts, as when unpacking.
+///
+/// # Errors
+/// An archive that is damaged, a name that leads out of it, and as for folders of pictures.
+pub(super) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Opened> {
+    let unread = |source| Error::io(path, "read", source);
+    let file = File::open(path).map_err(unread)?;
+    let length = file.metadata().map_err(unread)?.len();
+    let contents = if kind == Kind::TarGzip {
+        let keep = Keep::Hold(HELD_FREE.saturating_add(length.saturating_mul(HELD_RATIO)));
+        let mut archive = Archive::new(MultiGzDecoder::new(BufReader::new(file)));
+        let entries = archive.entries().map_err(unread)?;
+        contents(path, entries.raw(true), keep)?
+    } else {
+        let mut archive = Archive::new(BufReader::new(file));
+        let entries = archive.entries_with_seek().map_err(unread)?;
+        contents(path, entries.raw(true), Keep::Point(path.into(), length))?
+    };
+    load(contents.found(path, options.role)?, options)
+}
+
+/// Whether a gzip file holds a tar archive.
+pub(super) fn is_in_gzip(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    let mut start = Vec::new();
+    let decoder = MultiGzDecoder::new(BufReader::new(file));
+    // A stream that breaks off may still have begun.
+    decoder.take(LOOK as u64).read_to_end(&mut start).ok();
+    Kind::of(&start) == Kind::Tar
+}
+
+/// How an archive's pictures are remembered.
+enum Keep {
+    /// By where they lie in the archive of this length.
+    Point(Arc<Path>, u64),
+    /// As they are, up to so many bytes together.
+    Hold(u64),
+}
+
+/// The files of an archive, each with the folders it is in and its own name.
+#[derive(Default)]
+struct Contents {
+    files: Vec<(Vec<String>, Item)>,
+    /// Links and other entries that are no files.
+    others: usize,
+}
+
+/// What entries before a file say about it.
+#[derive(Default)]
+struct Ahead {
+    name: Option<Vec<u8>>,
+    odd: bool,
+}
+
+fn contents<R: Read>(path: &Path, entries: tar::Entries<'_, R>, keep: Keep) -> Result<Contents> {
+    let mut contents = Contents::default();
+    let (mut ahead, mut held) = (Ahead::default(), 0_u64);
+    for entry in entries {
+        let damaged = |error: std::io::Error| {
+            let said = error.to_string().replace('\n', " ");
+            Error::file(path, format!("a tar archive that is damaged: {said}"))
+        };
+        let mut entry = entry.map_err(damaged)?;
+        let kind = entry.header().entry_type();
+        let size = entry.size();
+        match kind {
+            EntryType::GNULongName => {
+                ahead.name = Some(limited(path, &mut entry, MAX_NAME, "a name")?);
+                continue;
+            }
+            EntryType::XHeader => {
+                let bytes = limited(path, &mut entry, MAX_PAX, "a list of attributes")?;
+                ahead.read(&bytes, size);
+                continue;
+            }
+            EntryType::XGlobalHeader | EntryType::GNULongLink => continue,
+            _ => {}
+        }
+        let Ahead { name, odd } = std::mem::take(&mut ahead);
+        if kind.is_dir() {
+            continue;
+        }
+        let name = name.unwrap_or_else(|| entry.path_bytes().into_owned());
+        let Some(parts) = parts(path, &name)? else {
+            continue;
+        };
+        let regular = matches!(kind, EntryType::Regular | EntryType::Continuous);
+        if !regular || odd {
+            contents.others += 1;
+            continue;
+        }
+        let name = path.join(parts.join("/"));
+        let item = match &keep {
+            Keep::Point(archive, length) => {
+                let offset = entry.raw_file_position();
+                match usize::try_from(size) {
+                    Ok(size)
+                        if offset
+                            .checked_add(size as u64)
+                            .is_some_and(|end| end <= *length) =>
+                    {
+                        Item::inside(name, archive, offset, size)
+                    }
+                    _ => {
+                        let left = length.saturating_sub(offset);
+                        let problem =
+                            format!("declares {size} bytes, but the archive ends after {left}");
+                        Item::broken(name, problem)
+                    }
+                }
+            }
+            Keep::Hold(most) => {
+                let bytes = hold(path, &mut entry, *most - held)?;
+                held += bytes.len() as u64 + HEADER;
+                if held > *most {
+                    return Err(over(path, *most));
+                }
+                if bytes.len() as u64 == size {
+                    Item::held(name, bytes)
+                } else {
+                    let problem = format!("declares {size} bytes, but {} are there", bytes.len());
+                    Item::broken(name, problem)
+                }
+            }
+        };
+        contents.files.push((parts, item));
+    }
+    Ok(contents)
+}
+
+fn over(path: &Path, most: u64) -> Error {
+    let most = crate::memory::readable(most.into());
+    let problem = format!(
+        "holds more than {most}, too much for a packed archive of this length; unpack it with gunzip first"
+    );
+    Error::file(path, problem)
+}
+
+/// The whole content of an entry, of which no more than `most` bytes are read.
+fn hold<R: Read>(path: &Path, entry: &mut Entry<'_, R>, most: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    // What an entry declares is not taken for granted: memory grows as bytes come.
+    let read = entry.take(most.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|source| Error::io(path, "read", source))?;
+    if bytes.len() as u64 > most {
+        return Err(over(path, most));
+    }
+    Ok(bytes)
+}
+
+/// The content of an entry that describes another.
+fn limited<R: Read>(
+    path: &Path,
+    entry: &mut Entry<'_, R>,
+    most: u64,
+    what: &str,
+) -> Result<Vec<u8>> {
+    if entry.size() > most {
+        let problem = format!(
+            "{what} of {} bytes in the archive, at most {most}",
+            entry.size()
+        );
+        return Err(Error::file(path, problem));
+    }
+    hold(path, entry, most)
+}
+
+impl Ahead {
+    /// Takes over the attributes of the next file whose header is at hand.
+    fn read(&mut self, bytes: &[u8], _size: u64) {
+        for extension in PaxExtensions::new(bytes).flatten() {
+            match extension.key_bytes() {
+                b"path" => self.name = Some(extension.value_bytes().to_vec()),
+                // Where the size in the header does not count, neither does what follows it.
+                b"size" => self.odd = true,
+                key => self.odd |= key.starts_with(b"GNU.sparse"),
+            }
+        }
+    }
+}
+
+/// The parts of a name, or nothing for hidden files and what systems leave behind.
+fn parts(path: &Path, name: &[u8]) -> Result<Option<Vec<String>>> {
+    let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+    let Ok(name) = str::from_utf8(name) else {
+        let name = String::from_utf8_lossy(name);
+        return Err(Error::file(
+            path.join(name.as_ref()),
+            "the name in the archive is not valid UTF-8; rename it",
+        ));
+    };
+    let parts: Vec<&str> = name
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect();
+    if parts.contains(&"..") {
+        let problem = format!("the name {name:?} in the archive leads out of it");
+        return Err(Error::file(path, problem));
+    }
+    if parts.len() > MAX_DEPTH {
+        let problem = format!("more than {MAX_DEPTH} folders inside each other in the archive");
+        return Err(Error::file(path, problem));
+    }
+    if parts.is_empty() || parts.iter().any(|part| walk::is_clutter(part)) {
+        return Ok(None);
+    }
+    Ok(Some(parts.into_iter().map(str::to_owned).collect()))
+}
+
+impl Contents {
+    /// The parts for a role.
+    fn found(mut self, path: &Path, role: Role) -> Result<Found> {
+        let mut notes = Vec::new();
+        if self.others > 0 {
+            notes.push(format!(
+                "{} entries of {} that are links or no plain files are left out",
+                self.others,
+                path.display()
+            ));
+        }
+        self.sort();
+        let mut root = path.to_path_buf();
+        while let Some(top) = self.wrapper() {
+            root.push(top);
+            self.files
+                .iter_mut()
+                .for_each(|(parts, _)| drop(parts.remove(0)));
+        }
+        let loose = self
+            .files
+            .iter()
+            .filter(|(parts, _)| parts.len() == 1)
+            .count();
+        self.files.retain(|(parts, _)| parts.len() > 1);
+        if self.files.is_empty() {
+            let problem = format!(
+                "no folder in the archive; expected a folder of pictures for each class ({loose} files found)"
+            );
+            return Err(Error::file(path, problem));
+        }
+        if loose > 0 {
+            notes.push(format!(
+                "{loose} files directly in {} belong to no class: left out",
+                root.display()
+            ));
+        }
+        let mut tops: Vec<String> = self
+            .files
+            .iter()
+            .map(|(parts, _)| parts[0].clone())
+            .collect();
+        tops.dedup();
+        let (train, test) = (
+            walk::named(&tops, &walk::TRAIN),
+            walk::named(&tops, &walk::TEST),
+        );
+        if train.is_none() && !tops.iter().all(|top| walk::is_part(top)) {
+            let part = self.part(&root, None)?;
+            return Ok(Found {
+                main: (root, part),
+                other: None,
+                notes,
+            });
+        }
+        let used = [&train, &test];
+        let left: Vec<&String> = tops
+            .iter()
+            .filter(|top| used.iter().all(|used| used.as_ref() != Some(top)))
+            .collect();
+        if !left.is_empty() {
+            let left: Vec<String> = left
+                .iter()
+                .map(|top| root.join(top).display().to_string())
+                .collect();
+            notes.push(format!(
+                "beside the parts used, left out: {}",
+                left.join(", ")
+            ));
+        }
+        let (main, other) = match (role, train, test) {
+            (Role::Train, Some(train), test) => (train, test),
+            (Role::Test, train, test) => match test.or(train) {
+                Some(part) => (part, None),
+                None => return Err(Error::file(path, "no folder of pictures")),
+            },
+            (Role::Train, None, _) => {
+                return Err(Error::file(
+                    path,
+                    "no folder train; with test alone it serves for evaluation",
+                ));
+            }
+        };
+        let mut part = |top: String| {
+            let folder = root.join(&top);
+            let part = self.part(&folder, Some(&top))?;
+            Ok::<(PathBuf, Part), Error>((folder, part))
+        };
+        Ok(Found {
+            main: part(main)?,
+            other: other.map(&mut part).transpose()?,
+            notes,
+        })
+    }
+
+    /// Sorts files as folders are walked, and keeps the last of those with the same name.
+    fn sort(&mut self) {
+        self.files.sort_by(|(a, _), (b, _)| walked(a, b));
+        self.files.reverse();
+        self.files.dedup_by(|(a, _), (b, _)| a == b);
+        self.files.reverse();
+    }
+
+    /// The one folder that everything is in, if it has folders of folders.
+    fn wrapper(&self) -> Option<String> {
+        let top = &self.files.first()?.0[0];
+        let inside = |(parts, _): &(Vec<String>, Item)| parts.len() > 2 && parts[0] == *top;
+        (!walk::is_part(top) && self.files.iter().all(inside)).then(|| top.clone())
+    }
+
+    /// The classes and files of a part, or of everything.
+    fn part(&mut self, root: &Path, top: Option<&str>) -> Result<Part> {
+        let skip = usize::from(top.is_some());
+        let (mut classes, mut files) = (Vec::<String>::new(), Vec::new());
+        for (parts, item) in &self.files {
+            if top.is_some_and(|top| parts[0] != top) || parts.len() < skip + 2 {
+                continue;
+            }
+            let class = &parts[skip];
+            if classes.last() != Some(class) {
+                classes.push(class.clone());
+            }
+            let mut item = item.clone();
+            item.label = classes.len() as u32 - 1;
+            files.push(item);
+        }
+        if classes.is_empty() {
+            return Err(Error::file(
+                root,
+                "no folder in it; expected one for each class",
+            ));
+        }
+        if classes.len() > MAX_CLASSES {
+            let problem = format!("{} folders, at most {MAX_CLASSES} classes", classes.len());
+            return Err(Error::file(root, problem));
+        }
+        Ok(Part { classes, files })
+    }
+}
+
+/// The order in which folders are walked: by name, files before folders.
+fn walked(a: &[String], b: &[String]) -> Ordering {
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let is_folder = |parts: &[String]| parts.len() > same + 1;
+    // Classes are folders all; files lie deeper.
+    (is_folder(a).cmp(&is_folder(b))).then_with(|| a.get(same).cmp(&b.get(same)))
+}
+
+/// Scans a plain or a gzip archive for the fuzz target, and decodes what it holds.
+pub(super) fn scan(bytes: &[u8]) {
+    let path = Path::new("fuzz.tar");
+    let keep = Keep::Hold(HELD_FREE.min(bytes.len() as u64 * HELD_RATIO + (1 << 16)));
+    let contents = if bytes.starts_with(b"\x1f\x8b") {
+        let mut archive = Archive::new(MultiGzDecoder::new(bytes));
+        archive
+            .entries()
+            .map(|entries| contents(path, entries.raw(true), keep))
+    } else {
+        let mut archive = Archive::new(bytes);
+        archive
+            .entries()
+            .map(|entries| contents(path, entries.raw(true), keep))
+    };
+    let Ok(Ok(contents)) = contents else {
+        return;
+    };
+    let Ok(found) = contents.found(path, Role::Train) else {
+        return;
+    };
+    let options = OpenOptions {
+        input: Some([4, 4, 3]),
+        skip_bad: true,
+        memory: Some(1 << 20),
+        ..OpenOptions::default()
+    };
+    let _ = load(found, &options);
+}
