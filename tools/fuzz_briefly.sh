@@ -38,7 +38,7 @@ for target in $(cargo +nightly fuzz list); do
   # The same seed every time: a change is judged by what it changed. Longer runs draw their own.
   options=(-seed=1 -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1500 -print_final_stats=1)
   case $target in
-    notation | network | model_file) options+=(-dict=fuzz/arrow.dict) ;;
+    notation | network | model_file | checkpoint) options+=(-dict=fuzz/arrow.dict) ;;
   esac
   if ! cargo +nightly fuzz run "$target" "$log/$target" "$seeds" -- "${options[@]}" >"$log/$target.txt" 2>&1; then
     tail -n 60 "$log/$target.txt"

@@ -88,12 +88,9 @@ impl RunFolder {
         Self::open(path, Vec::new(), replaces)
     }
 
-    /// Opens the folder of a run that goes on after `records`.
+    /// Opens the folder of a run that goes on after `records`, and changes nothing in it yet.
     pub(crate) fn resume(path: &Path, records: Vec<EpochRecord>) -> Outcome<Self> {
-        let mut folder = Self::open(path.to_owned(), records, false)?;
-        remove_unfinished(path);
-        folder.rewrite()?;
-        Ok(folder)
+        Self::open(path.to_owned(), records, false)
     }
 
     fn open(path: PathBuf, records: Vec<EpochRecord>, replaces: bool) -> Outcome<Self> {
@@ -202,22 +199,19 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Makes `metrics.jsonl` hold the lines of all epochs, and no others; lines that are right stay.
-    fn rewrite(&mut self) -> Outcome {
-        let path = self.path.join(METRICS);
+    /// Removes what a run that was killed left unfinished, and makes `metrics.jsonl` hold the lines of
+    /// all epochs and no others; lines that are right stay.
+    pub(crate) fn tidy(&mut self) -> Outcome {
+        remove_unfinished(&self.path);
         let wanted = self.lines(&self.records)?;
-        let found = fs::read(&path).unwrap_or_default();
-        let same = found
-            .iter()
-            .zip(wanted.as_bytes())
-            .take_while(|(a, b)| a == b)
-            .count();
-        self.metrics
-            .set_len(same as u64)
-            .and_then(|()| self.metrics.write_all(&wanted.as_bytes()[same..]))
-            .map_err(|error| Error::io(&path, "write", error))?;
-        self.written = (wanted.len() as u64, self.records.len());
-        Ok(())
+        let found = fs::read(self.path.join(METRICS)).unwrap_or_default();
+        let pairs = found.iter().zip(wanted.as_bytes());
+        let same = pairs.take_while(|(a, b)| a == b).count();
+        let line_end = |at: &usize| wanted.as_bytes()[at - 1] == b'\n';
+        let whole = (1..=same).rev().find(line_end).unwrap_or(0);
+        let lines = found[..whole].iter().filter(|&&byte| byte == b'\n').count();
+        self.written = (whole as u64, lines);
+        self.write_records()
     }
 
     fn lines(&self, records: &[EpochRecord]) -> Outcome<String> {

@@ -163,11 +163,16 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         start: Instant::now(),
         before: Times::default(),
     };
+    let described = resumed.as_ref().is_some_and(Resumed::is_described);
     if let Some(resumed) = resumed {
         session.take_up(resumed)?;
     }
+    if described {
+        // What there is says enough: a full disk is no reason not to go on.
+        let written = session.keeper.begin(&mut session.folder);
+        session.keeper.tell(written, RUN_FILE, &session.display);
     // An earlier run stays whole until there is something in its place; a trace is.
-    if !session.folder.replaces() || args.keeping.trace_hashes.is_some() {
+    } else if !session.folder.replaces() || args.keeping.trace_hashes.is_some() {
         session.keeper.begin(&mut session.folder)?;
     }
     if let Some(traced) = args.keeping.trace_hashes {

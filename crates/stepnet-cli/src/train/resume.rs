@@ -58,6 +58,12 @@ impl<T: Element> Resumed<T> {
         })
     }
 
+    /// Whether the description in the folder is the run's, but for how it ended.
+    pub(super) fn is_described(&self) -> bool {
+        let there = RunFile::read(&self.path).ok().flatten();
+        there.is_some_and(|there| there.same_run(&self.run) && there.epochs == self.run.epochs)
+    }
+
     /// The epochs that were done.
     pub(super) fn records(&self) -> Vec<EpochRecord> {
         let kept = self.kept.as_ref();

@@ -61,8 +61,10 @@ impl<T: Element> Session<'_, T> {
     /// Goes to where a resumed run was, and says so.
     pub(super) fn take_up(&mut self, resumed: Resumed<T>) -> Outcome {
         let examples = self.about.material.train.len();
-        resumed.check_epochs(self.about.options, self.trainer.steps(examples))?;
+        let (options, steps) = (self.about.options, self.trainer.steps(examples));
+        resumed.check_epochs(options, steps)?;
         let path = resumed.path.display();
+        self.keeper.run.end = None;
         if let Some(note) = resumed.run.other_machine() {
             print_line(&note);
         }
@@ -70,6 +72,7 @@ impl<T: Element> Session<'_, T> {
             print_line(&format!(
                 "{path}: has no checkpoint yet, so the run starts from the beginning"
             ));
+            self.tidy();
             return Ok(());
         };
         self.trainer
@@ -83,7 +86,15 @@ impl<T: Element> Session<'_, T> {
         self.keeper.last = Some(position);
         self.good = Some((checkpoint.model.network.clone(), position));
         print_line(&format!("{path}: goes on {}", place(&position)));
+        // Nothing of the folder is touched before it is sure that the run goes on.
+        self.tidy();
         Ok(())
+    }
+
+    /// Makes the metrics end where the run goes on.
+    fn tidy(&mut self) {
+        let tidied = self.folder.tidy();
+        self.keeper.tell(tidied, "metrics", &self.display);
     }
 
     fn seconds(&self) -> f64 {

@@ -208,6 +208,9 @@ fn a_checkpoint_that_was_tampered_with_is_refused_in_a_line() {
     interrupted(&desk, "run", "2");
     let good = desk.bytes("run/checkpoint.safetensors");
     let path = desk.join("run/checkpoint.safetensors");
+    // As if the run had gone on for an epoch after its last checkpoint.
+    let metrics = desk.bytes("run/metrics.jsonl");
+    fs::write(desk.join("run/metrics.jsonl"), metrics.repeat(2)).unwrap();
     let refused = |bytes: &[u8], parts: &[&str]| {
         fs::write(&path, bytes).unwrap();
         desk.run("train --resume run --epochs 3").fails(2, parts);
@@ -265,7 +268,12 @@ fn a_checkpoint_that_was_tampered_with_is_refused_in_a_line() {
     fs::write(desk.join("run/run.json"), "{}").unwrap();
     desk.run("train --resume run")
         .fails(2, &["run.json", "not a description of a run"]);
+    assert!(
+        desk.bytes("run/metrics.jsonl") == metrics.repeat(2),
+        "a refusal changes nothing"
+    );
     // The checkpoint alone is enough.
     fs::remove_file(desk.join("run/run.json")).unwrap();
     desk.run("train --resume run --epochs 3").fine();
+    assert_eq!(desk.metrics("run/metrics.jsonl").len(), 3);
 }
