@@ -144,6 +144,14 @@ pub fn output_size(
     Ok((padded - extent) / stride + 1)
 }
 
+/// Height and width with their padding, once [`output_size`] has added them up.
+pub(super) fn padded([height, width]: [usize; 2], padding: Padding) -> [usize; 2] {
+    [
+        height + padding.top + padding.bottom,
+        width + padding.left + padding.right,
+    ]
+}
+
 /// The reach of a dilated window: `(f - 1) d + 1`.
 fn window_extent(
     operation: &'static str,

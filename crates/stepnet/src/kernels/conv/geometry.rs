@@ -1,7 +1,7 @@
 //! The sizes of a convolution, validated once.
 
 use crate::error::{Error, Result};
-use crate::kernels::geometry::{Axis, Padding, output_size, positive, volume};
+use crate::kernels::geometry::{Axis, Padding, output_size, padded, positive, volume};
 
 /// How a convolution's window lies and moves; pairs are (height, width).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,11 +40,11 @@ pub struct ConvGeometry {
     pub filters: usize,
     /// Height and width of the window in taps.
     pub kernel: [usize; 2],
-    /// Input pixels between neighbouring windows (height, width).
+    /// Input pixels between neighbouring windows (height, width), at most the padded picture's.
     pub stride: [usize; 2],
     /// Zeros around the image.
     pub padding: Padding,
-    /// Input pixels between neighbouring taps (height, width).
+    /// Input pixels between neighbouring taps (height, width), at most the padded picture's.
     pub dilation: [usize; 2],
     /// Equal parts of the channels and filters that do not see one another.
     pub groups: usize,
@@ -94,14 +94,17 @@ impl ConvGeometry {
         let out_h = output_size(NAME, "height", height, vertical, kernel[0], steps[0])?;
         let out_w = output_size(NAME, "width", width, horizontal, kernel[1], steps[1])?;
         let output = [out_h, out_w, filters];
+        // Steps past the whole picture are not taken, whatever their length: no place may overflow.
+        let whole = padded([height, width], padding);
+        let within = |steps: [usize; 2]| [steps[0].min(whole[0]), steps[1].min(whole[1])];
         let geometry = Self {
             batch,
             input,
             filters,
             kernel,
-            stride,
+            stride: within(stride),
             padding,
-            dilation,
+            dilation: within(dilation),
             groups,
             output,
             direct: false,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::error::{Error, Result};
-use crate::kernels::geometry::{Axis, Padding, output_size, positive, volume};
+use crate::kernels::geometry::{Axis, Padding, output_size, padded, positive, volume};
 use crate::kernels::parallel::{Lanes, MAX_LANES};
 
 /// The sizes of a pooling that fit together. Built by [`PoolGeometry::new`] only, to be read.
@@ -88,11 +88,13 @@ impl PoolGeometry {
                 "at most 4294967295",
             ));
         }
+        let whole = padded([height, width], padding);
         let geometry = Self {
             batch,
             input,
             kernel,
-            stride,
+            // A step past the whole picture is not taken, whatever its length.
+            stride: [stride[0].min(whole[0]), stride[1].min(whole[1])],
             padding,
             output: [out_h, out_w, channels],
         };
