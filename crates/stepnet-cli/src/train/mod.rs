@@ -5,6 +5,7 @@ mod every;
 mod interrupt;
 mod keep;
 mod keeper;
+mod plan;
 mod resume;
 mod run_file;
 mod session;
@@ -119,6 +120,10 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     if let Some(weights) = args.loading.weights(&material.train) {
         options.class_weights = Some(weights);
     }
+    let position = kept.map(|(checkpoint, _)| checkpoint.position);
+    let done = position.map_or(0, |position| position.epoch);
+    let epochs = options.epochs.saturating_sub(done);
+    let plan = plan::announced(&network, &options, &material, epochs)?;
     let trainer = Trainer::new(
         network,
         material.preprocessing.clone(),
@@ -143,6 +148,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
             options.augmentation
         ));
     }
+    print_line(&plan);
     let about = About {
         material: &material,
         options: &options,

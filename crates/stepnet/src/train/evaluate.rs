@@ -5,10 +5,21 @@ use crate::Element;
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::memory;
-use crate::nn::{Loss, Network, PlanOptions, Preprocessing, Scores, Targets, Workspace, largest};
+use crate::nn::{
+    Loss, Network, Plan, PlanOptions, Preprocessing, Scores, Targets, Workspace, largest,
+};
 
 /// The most examples of one pass.
 const BATCH: usize = 256;
+
+/// Scores are made of what comes before a closing activation.
+const OPTIONS: PlanOptions = PlanOptions {
+    training: false,
+    still: false,
+    logits: true,
+    keep_values: false,
+    input_gradient: false,
+};
 
 /// Scores over a data set, and which class was taken for which.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,6 +52,19 @@ impl Evaluation {
     }
 }
 
+/// Bytes that [`evaluate`] takes over `examples` examples beside the data and the network.
+///
+/// # Errors
+/// When a batch of them cannot be addressed.
+pub fn evaluation_bytes<T: Element>(network: &Network<T>, examples: usize) -> Result<usize> {
+    let batch = BATCH.min(examples.max(1));
+    let plan = Plan::new(network, batch, OPTIONS)?;
+    let pictures = batch.saturating_mul(network.input().len());
+    Ok(plan
+        .bytes::<T>()
+        .saturating_add(pictures.saturating_mul(size_of::<T>())))
+}
+
 /// Runs a network over a whole data set.
 ///
 /// # Errors
@@ -64,14 +88,7 @@ pub fn evaluate_with<T: Element>(
     mut observe: impl FnMut(Judged<'_, T>),
 ) -> Result<Evaluation> {
     let batch = BATCH.min(data.len().max(1));
-    let mut workspace = Workspace::new(
-        network,
-        batch,
-        PlanOptions {
-            logits: true,
-            ..PlanOptions::default()
-        },
-    )?;
+    let mut workspace = Workspace::new(network, batch, OPTIONS)?;
     let len = network.input().len();
     let outputs = network.output().len();
     let mut x = memory::zeros("a batch of examples", batch.saturating_mul(len))?;

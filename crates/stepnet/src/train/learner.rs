@@ -5,11 +5,19 @@ use crate::Element;
 use crate::error::{Error, Result};
 use crate::kernels::parallel;
 use crate::memory;
-use crate::nn::{Batch, LossOptions, Network, PlanOptions, Scores, Workspace};
+use crate::nn::{Batch, LossOptions, Network, Plan, PlanOptions, Scores, Workspace};
 use crate::optim::{Clipping, Optimizer, Rule, WeightAverage, add_l2_gradient, l2_cost};
 
 /// The name of the average among a learner's arrays.
 const AVERAGE: &str = "average";
+
+const TRAINING: PlanOptions = PlanOptions {
+    training: true,
+    still: false,
+    logits: false,
+    keep_values: false,
+    input_gradient: false,
+};
 
 /// A network that learns from batches it is handed, with everything that takes.
 #[derive(Debug, Clone)]
@@ -30,13 +38,9 @@ impl<T: Element> Learner<T> {
     /// # Errors
     /// When there is not enough memory for such batches.
     pub fn new(network: Network<T>, rule: Rule, batch: usize, l2: f64) -> Result<Self> {
-        let options = PlanOptions {
-            training: true,
-            ..PlanOptions::default()
-        };
         Ok(Self {
             optimizer: Optimizer::new(rule, network.parameters().len())?,
-            workspace: Workspace::new(&network, batch, options)?,
+            workspace: Workspace::new(&network, batch, TRAINING)?,
             before: (
                 memory::zeros("the weights before an update", network.parameters().len())?,
                 false,
@@ -76,6 +80,25 @@ impl<T: Element> Learner<T> {
     pub fn with_average(mut self, decay: f64) -> Result<Self> {
         self.average = Some(WeightAverage::new(&self.network, decay)?);
         Ok(self)
+    }
+
+    /// Bytes that a learner takes: its network and the one before the last update, the rule's state, the
+    /// average if one is kept, and the workspace.
+    ///
+    /// # Errors
+    /// When so many examples cannot be addressed.
+    pub fn bytes(
+        network: &Network<T>,
+        rule: Rule,
+        batch: usize,
+        averaged: bool,
+    ) -> Result<usize> {
+        let plan = Plan::new(network, batch, TRAINING)?;
+        let arrays = 2 + rule.states() + usize::from(averaged);
+        let numbers = network.parameters().len().saturating_mul(arrays);
+        Ok(plan
+            .bytes::<T>()
+            .saturating_add(numbers.saturating_mul(size_of::<T>())))
     }
 
     /// Learns from one batch and returns its scores from before the update. With L2, the loss

@@ -6,6 +6,7 @@ pub mod early_stopping;
 mod evaluate;
 mod feed;
 mod finite;
+mod forecast;
 mod learner;
 mod loader;
 pub mod metrics;
@@ -16,7 +17,8 @@ mod transfer;
 
 pub use checkpoint::{Checkpoint, run_of};
 pub use class_weights::ClassWeights;
-pub use evaluate::{Evaluation, Judged, evaluate, evaluate_with};
+pub use evaluate::{Evaluation, Judged, evaluate, evaluate_with, evaluation_bytes};
+pub use forecast::{Pace, largest_batch, training_bytes};
 pub use learner::Learner;
 pub use options::{BatchSize, TrainOptions};
 pub use trainer::{EpochEnd, Position, Progress, Trainer};

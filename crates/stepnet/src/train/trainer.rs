@@ -99,6 +99,19 @@ impl<T: Element> Trainer<T> {
         })
     }
 
+    /// Bytes that a trainer takes: its network, and everything beside it.
+    ///
+    /// # Errors
+    /// When so many examples cannot be addressed.
+    pub fn bytes(network: &Network<T>, options: &TrainOptions, largest: usize) -> Result<usize> {
+        let batch = options.batch.examples(largest);
+        let pictures = batch.saturating_mul(network.input().len());
+        // A batch that trains, and one for each worker.
+        let pictures = pictures.saturating_mul(1 + options.workers.unwrap_or(1));
+        let learner = Learner::bytes(network, options.rule, batch, options.average.is_some())?;
+        Ok(learner.saturating_add(pictures.saturating_mul(size_of::<T>())))
+    }
+
     /// The network to measure and to keep: the one with the averaged weights where an average is kept.
     pub fn network(&self) -> &Network<T> {
         self.learner.learnt()
