@@ -10,12 +10,15 @@ import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
-from networks import NETWORKS, same_pads, sized_layers
+from networks import NETWORKS, is_normalised, same_pads, sized_layers
 from serve import serve
 
 OPSET = 17
 # Of the format, not of the package: newer packages write it too, and older runtimes read it.
 IR_VERSION = 8
+
+# What a batch normalisation starts with.
+STATISTICS = {"gamma": 1.0, "beta": 0.0, "mean": 0.0, "variance": 1.0}
 
 
 def model(name):
@@ -29,27 +32,50 @@ def model(name):
         weights.append(numpy_helper.from_array(values.astype(numpy.float32), label))
         return label
 
+    def constant(label, value, length):
+        weights.append(numpy_helper.from_array(numpy.full(length, value, numpy.float32), label))
+        return label
+
     def node(kind, *more, **attributes):
         nonlocal value
         output = f"v{len(nodes)}"
         nodes.append(helper.make_node(kind, [value, *more], [output], **attributes))
         value = output
 
-    for number, (layer, shape) in enumerate(sized_layers(name)):
-        kind = layer[0]
-        if kind == "conv":
-            _, filters, kernel, padding = layer
-            before, after = same_pads(kernel) if padding == "same" else (0, 0)
-            node(
-                "Conv", array(f"w{number}", filters, shape[0], kernel, kernel), array(f"b{number}", filters),
-                kernel_shape=[kernel, kernel], pads=[before, before, after, after],
-            )
-        elif kind == "maxpool":
-            node("MaxPool", kernel_shape=[layer[1]] * 2, strides=[layer[1]] * 2)
-        elif kind == "linear":
-            node("Gemm", array(f"w{number}", layer[1], shape[0]), array(f"b{number}", layer[1]), transB=1)
-        else:
-            node({"relu": "Relu", "flatten": "Flatten"}[kind])
+    def run(layers, shape):
+        """Appends nodes for some layers, the first of which takes `value`."""
+        nonlocal value
+        for number, (layer, shape) in enumerate(sized_layers(layers, shape)):
+            kind, label = layer[0], len(nodes)
+            if kind == "conv":
+                _, filters, kernel, padding, stride = layer
+                before, after = same_pads(kernel) if padding == "same" else (padding, padding)
+                bias = [] if is_normalised(layers, number) else [array(f"b{label}", filters)]
+                node(
+                    "Conv", array(f"w{label}", filters, shape[0], kernel, kernel), *bias,
+                    kernel_shape=[kernel, kernel], strides=[stride, stride], pads=[before, before, after, after],
+                )
+            elif kind == "bn":
+                # Mean and variance as after some training; their roots and products stay tame.
+                names = [constant(f"{part}{label}", start, shape[0]) for part, start in STATISTICS.items()]
+                node("BatchNormalization", *names)
+            elif kind == "maxpool":
+                node("MaxPool", kernel_shape=[layer[1]] * 2, strides=[layer[1]] * 2)
+            elif kind == "globalavgpool":
+                node("GlobalAveragePool")
+                node("Flatten")
+            elif kind == "linear":
+                node("Gemm", array(f"w{label}", layer[1], shape[0]), array(f"b{label}", layer[1]), transB=1)
+            elif kind == "residual":
+                source = value
+                run(layer[1], shape)
+                body, value = value, source
+                run(layer[2], shape)
+                node("Add", body)
+            else:
+                node({"relu": "Relu", "flatten": "Flatten"}[kind])
+
+    run(NETWORKS[name]["layers"], NETWORKS[name]["input"])
     node("Softmax", axis=1)
     network = NETWORKS[name]
     graph = helper.make_graph(

@@ -99,7 +99,7 @@ def networks(rows):
     ]
     if steps:
         heading = ["network", "times as fast", "images/s, ours", "images/s, PyTorch", "its best"]
-        title = "### Training steps\n\nForward, loss, backward, SGD with momentum; 64 pictures a step.\n\n"
+        title = "### Training steps\n\nForward, loss, backward, SGD with momentum; 64 pictures a step, 128 for resnet20.\n\n"
         parts.append(title + table(heading, steps))
     predictions = [
         [name, fast(ratios(row)), *(f"{1e3 * statistics.median(row[f'{who}_ms']):.1f}" for who in ("ours", "theirs")),

@@ -114,16 +114,34 @@ class Networks(unittest.TestCase):
     def test_same_padding_puts_the_odd_rest_behind(self):
         self.assertEqual([networks.same_pads(kernel) for kernel in (1, 2, 3, 4)], [(0, 0), (0, 1), (1, 1), (1, 2)])
 
+    def count(self, layers, shape):
+        """How many numbers some layers hold."""
+        total = 0
+        for number, (layer, shape) in enumerate(networks.sized_layers(layers, shape)):
+            if layer[0] == "conv":
+                bias = not networks.is_normalised(layers, number)
+                total += layer[1] * (layer[2] ** 2 * shape[0] + bias)
+            elif layer[0] == "bn":
+                total += 4 * shape[0]
+            elif layer[0] == "linear":
+                total += layer[1] * (shape[0] + 1)
+            elif layer[0] == "residual":
+                total += self.count(layer[1], shape) + self.count(layer[2], shape)
+        return total
+
     def test_parameters_are_those_of_the_presets(self):
-        # LeNet-5 with 28x28 pictures and valid padding; the course's network.
-        for name, expected in [("lenet5", 44426), ("cat-cnn", 1310)]:
-            total = 0
-            for layer, shape in networks.sized_layers(name):
-                if layer[0] == "conv":
-                    total += layer[1] * (layer[2] ** 2 * shape[0] + 1)
-                elif layer[0] == "linear":
-                    total += layer[1] * (shape[0] + 1)
-            self.assertEqual(total, expected, name)
+        # LeNet-5 with 28x28 pictures and valid padding; the course's network; ResNet-20 with
+        # projections, and with the running means and variances.
+        for name, expected in [("lenet5", 44426), ("cat-cnn", 1310), ("resnet20", 272474 + 2 * 784)]:
+            network = networks.NETWORKS[name]
+            self.assertEqual(self.count(network["layers"], network["input"]), expected, name)
+
+    def test_shapes_follow_strides_and_blocks(self):
+        network = networks.NETWORKS["resnet20"]
+        shapes = [shape for _, shape in networks.sized_layers(network["layers"], network["input"])]
+        self.assertEqual(shapes[0], (3, 32, 32))
+        self.assertEqual(shapes[-2:], [(64, 8, 8), (64,)])
+        self.assertEqual(networks.output_shape(("conv", 5, 4, "same", 1), (2, 7, 6)), (5, 7, 6))
 
     def test_networks_that_differ_are_not_compared(self):
         measure.check_parameters("step:a", {"parameters": 5}, {"parameters": 5})

@@ -12,7 +12,7 @@ import warnings
 import torch
 from torch.nn import functional
 
-from networks import BATCH, LEARNING_RATE, MOMENTUM, NETWORKS, sized_layers
+from networks import LEARNING_RATE, MOMENTUM, NETWORKS, batch, is_normalised, sized_layers
 from serve import serve
 
 LAYOUTS = {"nchw": torch.contiguous_format, "channels_last": torch.channels_last}
@@ -59,20 +59,46 @@ def layer_case(layer, which, layout, mode):
     return without_gradients, parameters, lambda: all(bool(r.isfinite().all()) for r in without_gradients())
 
 
-def module(name):
-    """A network of networks.py."""
+class Residual(torch.nn.Module):
+    """The sum of a body and a shortcut."""
+
+    def __init__(self, body, shortcut):
+        super().__init__()
+        self.body = body
+        self.shortcut = shortcut
+
+    def forward(self, x):
+        return self.body(x) + self.shortcut(x)
+
+
+def module(layers, shape):
+    """Some layers as networks.py has them, for inputs of a shape."""
     modules = []
-    for layer, shape in sized_layers(name):
+    for number, (layer, shape) in enumerate(sized_layers(layers, shape)):
         kind = layer[0]
         if kind == "conv":
-            modules.append(torch.nn.Conv2d(shape[0], layer[1], layer[2], padding=layer[3]))
+            _, filters, kernel, padding, stride = layer
+            bias = not is_normalised(layers, number)
+            modules.append(torch.nn.Conv2d(shape[0], filters, kernel, stride, padding, bias=bias))
+        elif kind == "bn":
+            modules.append(torch.nn.BatchNorm2d(shape[0]))
         elif kind == "maxpool":
             modules.append(torch.nn.MaxPool2d(layer[1]))
+        elif kind == "globalavgpool":
+            modules += [torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()]
         elif kind == "linear":
             modules.append(torch.nn.Linear(shape[0], layer[1]))
+        elif kind == "residual":
+            modules.append(Residual(module(layer[1], shape), module(layer[2], shape)))
         else:
             modules.append({"relu": torch.nn.ReLU, "flatten": torch.nn.Flatten}[kind]())
     return torch.nn.Sequential(*modules)
+
+
+def numbers(network):
+    """How many numbers a network holds, learnt and not, as Stepnet counts them."""
+    held = [*network.parameters(), *(b for b in network.buffers() if b.is_floating_point())]
+    return sum(p.numel() for p in held)
 
 
 def optimizer(parameters):
@@ -85,9 +111,10 @@ def optimizer(parameters):
 
 def step_case(name, layout, mode):
     """Forward, loss, backward, and the update by SGD with momentum."""
-    network = module(name).to(memory_format=LAYOUTS[layout])
-    x = torch.rand(BATCH, *NETWORKS[name]["input"]).to(memory_format=LAYOUTS[layout])
-    t = torch.arange(BATCH) % NETWORKS[name]["classes"]
+    described = NETWORKS[name]
+    network = module(described["layers"], described["input"]).to(memory_format=LAYOUTS[layout])
+    x = torch.rand(batch(name), *described["input"]).to(memory_format=LAYOUTS[layout])
+    t = torch.arange(batch(name)) % described["classes"]
     update = optimizer(network.parameters())
     loss_of = compiled_if(mode, lambda x, t: functional.cross_entropy(network(x), t))
     losses = []
@@ -99,8 +126,7 @@ def step_case(name, layout, mode):
         update.step()
         losses[:] = [loss.detach()]
 
-    parameters = sum(p.numel() for p in network.parameters())
-    return step, parameters, lambda: bool(losses[0].isfinite())
+    return step, numbers(network), lambda: bool(losses[0].isfinite())
 
 
 def main():

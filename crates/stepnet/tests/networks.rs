@@ -51,6 +51,64 @@ fn shapes_and_sizes_are_the_field_s() {
     assert_eq!(lenet.parameters().len(), 44_426);
 }
 
+/// How many numbers a network holds, and how many of them it learns.
+fn numbers(network: &Network<f32>) -> (usize, usize) {
+    let arrays = network.nodes().iter().flat_map(|node| node.parameters());
+    let learnt = arrays.filter(|array| array.learnt).map(|array| array.len());
+    (network.parameters().len(), learnt.sum())
+}
+
+#[test]
+fn normalised_networks_have_the_published_sizes() {
+    let preset = |name: &str, classes: usize, input: [usize; 3]| {
+        let builder = Network::<f32>::builder().classes(classes);
+        builder.build(name, input).unwrap()
+    };
+    // The course's, as Keras counts them.
+    let happy = preset("happy-cnn", 2, [64, 64, 3]);
+    assert_eq!(numbers(&happy), (37_633, 37_569));
+    assert_eq!(happy.multiply_adds(), 19_300_352);
+
+    let resnet = preset("resnet50", 6, [64, 64, 3]);
+    assert_eq!(numbers(&resnet), (23_600_006, 23_546_886));
+    let ends = resnet.nodes().iter().enumerate();
+    let ends: Vec<usize> = ends
+        .filter(|(_, node)| node.join().is_some())
+        .map(|(number, _)| number)
+        .collect();
+    assert_eq!(ends.len(), 16);
+    // The last block of each stage, with the numbers up to there: those of the stem, and the stage's.
+    let mut before = 9_728;
+    for (block, shape, count) in [
+        (2, [15, 15, 256], 220_032),
+        (6, [8, 8, 512], 1_230_336),
+        (12, [4, 4, 1024], 7_129_088),
+        (15, [2, 2, 2048], 14_998_528),
+    ] {
+        let node = &resnet.nodes()[ends[block]];
+        assert_eq!(node.output(), Shape::from(shape));
+        assert_eq!(node.range().start, before + count);
+        before += count;
+    }
+    assert_eq!(resnet.parameters().len(), before + 12_294);
+
+    // He et al. (2016) with projections: 0.27 million.
+    let resnet = preset("resnet20", 10, [32, 32, 3]);
+    assert_eq!(numbers(&resnet).1, 272_474);
+    assert_eq!(
+        resnet
+            .nodes()
+            .iter()
+            .filter(|node| node.layer().text().kind() == "conv")
+            .count(),
+        21
+    );
+    for size in [32, 64, 97] {
+        let mobile = preset("mobilenet-small", 5, [size, size, 3]);
+        assert_eq!(mobile.output(), Shape::Features(5));
+    }
+}
+
 #[test]
 fn a_linear_layer_flattens_and_says_so() {
     let network =

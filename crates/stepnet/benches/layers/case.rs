@@ -14,8 +14,8 @@ pub(crate) enum Name {
     Layer(Pass, Layer),
     /// A pass of batch normalisation with its ReLU.
     Norm(normalisation::Pass, Volume),
-    /// A training step of a preset.
-    Step(&'static str),
+    /// A training step of a preset over so many examples.
+    Step(&'static str, usize),
     /// A prediction of a preset, batch 1.
     Infer(&'static str),
 }
@@ -25,7 +25,7 @@ impl fmt::Display for Name {
         match self {
             Self::Layer(pass, layer) => write!(f, "{}:{}", pass.name(), layer.name),
             Self::Norm(pass, volume) => write!(f, "{}:{}", pass.name(), volume.name),
-            Self::Step(preset) => write!(f, "step:{preset}"),
+            Self::Step(preset, _) => write!(f, "step:{preset}"),
             Self::Infer(preset) => write!(f, "infer:{preset}"),
         }
     }
@@ -37,7 +37,8 @@ impl Name {
         match self {
             Self::Layer(pass, layer) => Self::Layer(*pass, layer.small()),
             Self::Norm(pass, volume) => Self::Norm(*pass, volume.small()),
-            _ => self.clone(),
+            Self::Step(preset, _) => Self::Step(preset, 1),
+            Self::Infer(_) => self.clone(),
         }
     }
 }
@@ -52,8 +53,11 @@ pub(crate) fn select(layers: &[Layer], filters: &[String]) -> Result<Vec<Name>, 
     });
     let norms = normalisation::Pass::ALL.into_iter();
     let norms = norms.flat_map(|pass| VOLUMES.map(|volume| Name::Norm(pass, volume)));
-    let steps = networks::PRESETS.into_iter().map(Name::Step);
-    let predictions = networks::PRESETS.into_iter().map(Name::Infer);
+    let presets = networks::PRESETS.into_iter();
+    let steps = presets
+        .clone()
+        .map(|(preset, batch)| Name::Step(preset, batch));
+    let predictions = presets.map(|(preset, _)| Name::Infer(preset));
     let all: Vec<Name> = of_layers
         .chain(norms)
         .chain(steps)
@@ -92,8 +96,8 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    /// Makes the arrays; training steps take `batch` examples.
-    pub(crate) fn new(name: &Name, batch: usize) -> Result<Self, Failure> {
+    /// Makes the arrays.
+    pub(crate) fn new(name: &Name) -> Result<Self, Failure> {
         let failure = |error: stepnet::Error| format!("{name}: {error}");
         Ok(match name {
             Name::Layer(pass, layer) => {
@@ -102,8 +106,8 @@ impl Case {
             Name::Norm(pass, volume) => {
                 Self::Normalisation(Normalisation::new(*pass, *volume).map_err(failure)?.into())
             }
-            Name::Step(preset) => {
-                Self::Training(Training::new(preset, batch).map_err(failure)?.into())
+            Name::Step(preset, batch) => {
+                Self::Training(Training::new(preset, *batch).map_err(failure)?.into())
             }
             Name::Infer(preset) => {
                 Self::Prediction(Prediction::new(preset).map_err(failure)?.into())

@@ -69,7 +69,7 @@ fn run() -> Result<(), Failure> {
 /// Every case once, made small: a fault shows in seconds.
 fn check(names: &[Name]) -> Result<(), Failure> {
     for name in names {
-        let mut case = Case::new(&name.small(), 1)?;
+        let mut case = Case::new(&name.small())?;
         case.run();
         if !case.is_sound() {
             return Err(format!("{name}: some results are not finite numbers"));
@@ -91,7 +91,7 @@ fn measure(names: &[Name], arguments: &Arguments) -> Result<(), Failure> {
         println!("{}", report.heading());
     }
     for name in names {
-        let mut case = Case::new(name, networks::BATCH)?;
+        let mut case = Case::new(name)?;
         let row = Row::new(
             name,
             &case.facts(),

@@ -9,11 +9,8 @@ use stepnet::train::Learner;
 
 use crate::case::Facts;
 
-/// Examples of a training step.
-pub(crate) const BATCH: usize = 64;
-
-/// The networks that are timed, by their names in the notation.
-pub(crate) const PRESETS: [&str; 2] = ["lenet5", "cat-cnn"];
+/// The networks that are timed, by their names in the notation, with the examples of a training step.
+pub(crate) const PRESETS: [(&str, usize); 3] = [("lenet5", 64), ("cat-cnn", 64), ("resnet20", 128)];
 
 const RULE: Rule = Rule::CLASSIC_MOMENTUM;
 

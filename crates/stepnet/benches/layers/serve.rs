@@ -8,7 +8,7 @@ use stepnet::kernels::{instruction_set, peak};
 use crate::arguments::{self, Arguments};
 use crate::case::{Case, Name};
 use crate::report::{self, Row};
-use crate::{Failure, PEAK_TIME, clock, networks};
+use crate::{Failure, PEAK_TIME, clock};
 
 /// Answers each line of standard input, `NAME` or `NAME SECONDS`, with one line of JSON, until it
 /// ends. The arrays of the last case are kept for the next question about it.
@@ -52,7 +52,7 @@ fn reply(
     if last.as_ref().is_none_or(|(name, _)| name != wanted) {
         // Two cases at once would take twice the memory.
         *last = None;
-        *last = Some((wanted.to_owned(), Case::new(name, networks::BATCH)?));
+        *last = Some((wanted.to_owned(), Case::new(name)?));
     }
     let (_, case) = last.as_mut().ok_or_else(unknown)?;
     let timing = clock::time(window, || case.run());

@@ -87,12 +87,7 @@ impl<T: Element> Learner<T> {
     ///
     /// # Errors
     /// When so many examples cannot be addressed.
-    pub fn bytes(
-        network: &Network<T>,
-        rule: Rule,
-        batch: usize,
-        averaged: bool,
-    ) -> Result<usize> {
+    pub fn bytes(network: &Network<T>, rule: Rule, batch: usize, averaged: bool) -> Result<usize> {
         let plan = Plan::new(network, batch, TRAINING)?;
         let arrays = 2 + rule.states() + usize::from(averaged);
         let numbers = network.parameters().len().saturating_mul(arrays);
