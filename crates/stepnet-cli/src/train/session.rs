@@ -84,7 +84,7 @@ impl<T: Element> Session<'_, T> {
         };
         let position = checkpoint.position;
         self.keeper.last = Some(position);
-        self.good = Some((checkpoint.model.network.clone(), position));
+        self.good = Some((self.trainer.network().clone(), position));
         print_line(&format!("{path}: goes on {}", place(&position)));
         // Nothing of the folder is touched before it is sure that the run goes on.
         self.tidy();

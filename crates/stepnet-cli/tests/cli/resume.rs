@@ -59,6 +59,7 @@ fn more_epochs_go_on_to_the_bits_of_a_run_that_was_never_stopped() {
         for line in &mut lines {
             line["seconds"] = 0.into();
             line["images_per_second"] = 0.into();
+            line["waited"] = 0.into();
         }
         lines
     };
