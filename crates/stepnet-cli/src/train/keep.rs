@@ -20,7 +20,7 @@ pub(crate) struct KeepArgs {
     #[arg(long, value_name = "INTERVAL", value_parser = |text: &str| text.parse::<Every>(), help_heading = "Checkpoints")]
     pub(crate) checkpoint_every: Option<Every>,
     /// Write a hash of every array of weights after every step into the run folder, or of every
-    /// gradient too, for `stepnet compare`. It hashes about 0.5 to 2 GB a second and writes about 100
+    /// gradient too, for `stepnet compare`. It hashes about half a gigabyte a second and writes about 100
     /// bytes an array.
     #[arg(long, value_enum, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "weights", help_heading = "Checkpoints")]
     pub(crate) trace_hashes: Option<Traced>,
