@@ -18,7 +18,7 @@ use stepnet::train::{BatchSize, Checkpoint, TrainOptions, Trainer};
 const SEEDS: [(&str, &str, Rule, usize); 4] = [
     ("start", "flatten -> linear(2) -> softmax", Rule::GradientDescent, 0),
     ("middle", "conv(2, 2) -> relu -> linear(2) -> softmax", Rule::ADAM, 4),
-    ("momentum", "dropout(0.5) -> linear(1) -> sigmoid", Rule::ClassicMomentum { mu: 0.9 }, 8),
+    ("momentum", "dropout(0.5) -> linear(1) -> sigmoid", Rule::CLASSIC_MOMENTUM, 8),
     ("end", "conv(2, 2) -> maxpool(2) -> linear(2)", Rule::ADAM, 12),
 ];
 

@@ -34,7 +34,7 @@ fuzz_target!(|bytes: &[u8]| {
     if plan.bytes::<f32>() > MOST_BYTES || network.work() > MOST_WORK {
         return;
     }
-    for rule in [Rule::GradientDescent, Rule::ClassicMomentum { mu: 0.9 }, Rule::ADAM] {
+    for rule in [Rule::GradientDescent, Rule::CLASSIC_MOMENTUM, Rule::ADAM] {
         go_on(&checkpoint, rule);
     }
 });
