@@ -33,6 +33,9 @@ pub(crate) enum Command {
     /// go on after an interruption.
     #[command(after_help = TRAIN_EXAMPLES)]
     Train(Box<TrainArgs>),
+    /// Find a learning rate: train while it rises, and see where the loss falls most steeply.
+    #[command(after_help = crate::find_lr::EXAMPLES, mut_args(crate::find_lr::unused))]
+    FindLr(Box<crate::find_lr::FindLrArgs>),
     /// Measure a model on a data set: accuracy, loss, precision and recall of each class.
     #[command(after_help = EVALUATE_EXAMPLES)]
     Evaluate(EvaluateArgs),

@@ -5,6 +5,7 @@ mod compare;
 mod curves;
 mod evaluate;
 mod failure;
+mod find_lr;
 mod gradcheck;
 mod inspect;
 mod loading;
@@ -55,6 +56,7 @@ fn run(cli: &Cli) -> Outcome {
     }
     match &cli.command {
         Command::Train(args) => train::run(args),
+        Command::FindLr(args) => find_lr::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Inspect(args) => inspect::run(args),

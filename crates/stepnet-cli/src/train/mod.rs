@@ -18,14 +18,11 @@ use std::path::Path;
 use std::time::Instant;
 
 use stepnet::Element;
-use stepnet::nn::Registry;
-use stepnet::nn::notation::{parse_or_preset, presets};
 use stepnet::train::Trainer;
 
 use crate::args::{Dtype, TrainArgs};
 use crate::failure::{Failure, Outcome};
 use crate::inspect::print_network;
-use crate::material::Material;
 use crate::progress::{Display, print_line};
 use crate::run_folder::{RunFolder, TRACE};
 use crate::usage::count;
@@ -33,6 +30,7 @@ use crate::usage::count;
 pub(crate) use keep::KeepArgs;
 pub(crate) use resume::{expand, started_with};
 pub(crate) use run_file::{RUN_FILE, RunFile};
+pub(crate) use start::{build, check_model, gather, load_start, options};
 pub(crate) use trace::{Line, Lines};
 use watch::Watch;
 pub(crate) use watch::WatchArgs;
@@ -43,7 +41,6 @@ use interrupt::Interrupt;
 use keeper::{Keeper, Times};
 use resume::Resumed;
 use session::Session;
-use start::{build, load_start, model_text, options};
 use trace::Trace;
 
 pub(crate) fn run(args: &TrainArgs) -> Outcome {
@@ -73,22 +70,9 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         (None, Some(path)) => Some(load_start::<T>(path)?),
         (_, None) => None,
     };
-    if let (None, Some(text)) = (&from, &args.model) {
-        parse_or_preset(text, Registry::<T>::builtin().kinds())
-            .map_err(|error| Failure::from(stepnet::Error::from(error)).context("--model"))?;
-    }
+    check_model::<T>(args, from.as_ref())?;
     let stop = Interrupt::watch()?;
-    let preset = from
-        .is_none()
-        .then(|| presets::find(model_text(args)))
-        .flatten();
-    let asked_preset = preset.filter(|_| args.model.is_some());
-    let preset_input = asked_preset.and_then(|preset| preset.input);
-    let material = Material::gather(
-        args,
-        from.as_ref().map(|model| &model.preprocessing),
-        preset_input,
-    )?;
+    let material = gather(args, from.as_ref())?;
     material.notes.iter().for_each(|note| print_line(note));
     if let Some(remark) = args.loading.remark(&material.train) {
         print_line(&remark);
@@ -116,10 +100,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     if let Some(advice) = network.closing_advice() {
         print_line(&format!("note: {advice}"));
     }
-    let mut options = options(args, material.train.classes())?;
-    if let Some(weights) = args.loading.weights(&material.train) {
-        options.class_weights = Some(weights);
-    }
+    let options = options(args, &material.train)?;
     let position = kept.map(|(checkpoint, _)| checkpoint.position);
     let done = position.map_or(0, |position| position.epoch);
     let epochs = options.epochs.saturating_sub(done);
@@ -142,6 +123,9 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         options.schedule,
         options.seed,
     ));
+    if let Some(remark) = start::remark(&options) {
+        print_line(&remark);
+    }
     if !options.augmentation.is_empty() {
         print_line(&format!(
             "training pictures are altered: {}",

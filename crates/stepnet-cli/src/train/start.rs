@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use stepnet::Element;
+use stepnet::data::Dataset;
+use stepnet::nn::notation::{parse_or_preset, presets};
 use stepnet::nn::{Init, Model, Network, Registry};
+use stepnet::optim::{Clipping, WarmUp};
 use stepnet::rng::RandomState;
 use stepnet::train::{TrainOptions, transfer};
 
@@ -27,7 +30,7 @@ pub(super) fn model_text(args: &TrainArgs) -> &str {
 }
 
 /// The model that `--from` names.
-pub(super) fn load_start<T: Element>(path: &Path) -> Outcome<Model<T>> {
+pub(crate) fn load_start<T: Element>(path: &Path) -> Outcome<Model<T>> {
     let model = Model::load(path).map_err(|error| Failure::from(error).context("--from"))?;
     model
         .check_finite()
@@ -35,8 +38,25 @@ pub(super) fn load_start<T: Element>(path: &Path) -> Outcome<Model<T>> {
     Ok(model)
 }
 
+/// Refuses a network's text that is none, before data is read for it.
+pub(crate) fn check_model<T: Element>(args: &TrainArgs, from: Option<&Model<T>>) -> Outcome {
+    if let (None, Some(text)) = (from, &args.model) {
+        parse_or_preset(text, Registry::<T>::builtin().kinds())
+            .map_err(|error| Failure::from(stepnet::Error::from(error)).context("--model"))?;
+    }
+    Ok(())
+}
+
+/// The data, brought to the input of the model the run starts from, or of the preset.
+pub(crate) fn gather<T: Element>(args: &TrainArgs, from: Option<&Model<T>>) -> Outcome<Material> {
+    let asked = from.is_none() && args.model.is_some();
+    let preset = asked.then(|| presets::find(model_text(args))).flatten();
+    let input = preset.and_then(|preset| preset.input);
+    Material::gather(args, from.map(|model| &model.preprocessing), input)
+}
+
 /// The network to train: new, or made of a trained one.
-pub(super) fn build<T: Element>(
+pub(crate) fn build<T: Element>(
     args: &TrainArgs,
     from: Option<&Model<T>>,
     material: &Material,
@@ -86,7 +106,7 @@ pub(super) fn build<T: Element>(
 }
 
 /// The settings of the training.
-pub(super) fn options(args: &TrainArgs, classes: &[String]) -> Outcome<TrainOptions> {
+pub(crate) fn options(args: &TrainArgs, data: &Dataset) -> Outcome<TrainOptions> {
     let usual = if args.data.is_none() {
         DIGITS_EPOCHS
     } else {
@@ -103,9 +123,47 @@ pub(super) fn options(args: &TrainArgs, classes: &[String]) -> Outcome<TrainOpti
         label_smoothing: args.loss.label_smoothing,
         clipping: args.update.clipping(),
         average: args.update.ema,
-        class_weights: args.loss.class_weights(classes)?,
+        class_weights: match args.loading.weights(data) {
+            Some(weights) => Some(weights),
+            None => args.loss.class_weights(data.classes())?,
+        },
         shuffle: !args.no_shuffle,
         seed: args.seed,
         ..TrainOptions::default()
     }))
+}
+
+/// What is done beside the update rule and the schedule, if anything is.
+pub(super) fn remark(options: &TrainOptions) -> Option<String> {
+    let mut parts = Vec::new();
+    if let Some(warm_up) = options.warm_up {
+        parts.push(match warm_up {
+            WarmUp::Share(0.0) => "no warm-up".to_owned(),
+            WarmUp::Share(share) => format!("a warm-up over {} % of the run", 100.0 * share),
+            WarmUp::Epochs(_) => format!("a warm-up over {warm_up}"),
+        });
+    }
+    match options.rule.weight_decay() {
+        0.0 => {}
+        decay => parts.push(format!("weight decay {decay}")),
+    }
+    match options.clipping {
+        Some(Clipping::Norm(most)) => parts.push(format!("gradients of norm {most} at most")),
+        Some(Clipping::Value(most)) => parts.push(format!("gradients of {most} at most")),
+        None => {}
+    }
+    if options.label_smoothing > 0.0 {
+        parts.push(format!("label smoothing {}", options.label_smoothing));
+    }
+    if let Some(weights) = &options.class_weights {
+        let shown: Vec<_> = weights.iter().take(10).map(|w| format!("{w:.3}")).collect();
+        let more = if weights.len() > 10 { ", ..." } else { "" };
+        parts.push(format!("class weights {}{more}", shown.join(", ")));
+    }
+    if let Some(decay) = options.average {
+        parts.push(format!(
+            "the average of the weights ({decay}) is tested and kept"
+        ));
+    }
+    (!parts.is_empty()).then(|| format!("with {}", parts.join("; ")))
 }

@@ -9,7 +9,7 @@ fn smoothing_and_class_weights_change_the_training_and_not_the_measure() {
     colours(&desk.join("data"), &RGB, 12, 6);
     let train = |options: &str| {
         desk.run(&format!(
-            "train data --epochs 6 --out run --overwrite {options}"
+            "train data --epochs 12 --batch 4 --out run --overwrite {options}"
         ))
         .fine();
         let last = desk.metrics("run/metrics.jsonl").pop().unwrap();
@@ -21,7 +21,7 @@ fn smoothing_and_class_weights_change_the_training_and_not_the_measure() {
     // Nobody can know the spread share: -(0.8 ln 0.8 + 2 * 0.1 ln 0.1) is the least.
     assert!(smooth.0 > 0.639, "{smooth:?}");
     assert!(plain.0 < 0.639 && smooth.2 == 1.0, "{plain:?} {smooth:?}");
-    // Unsure of everything by the training's own loss, yet less than that by the plain one.
+    // Of the plain loss that is little.
     assert!(smooth.1 < smooth.0, "{smooth:?}");
     let names = train("--class-weights blue=0,green=0");
     assert!(names.2 < 0.9, "only red counts: {names:?}");
@@ -107,9 +107,89 @@ fn every_update_setting_trains() {
     ] {
         let out = desk
             .run(&format!(
-                "train data --epochs 12 --out run --overwrite {options}"
+                "train data --epochs 12 --batch 4 --out run --overwrite {options}"
             ))
             .fine();
         assert!(out.contains("accuracy 100.00 %"), "{options}: {out}");
     }
+}
+
+#[test]
+fn find_lr_draws_a_curve_and_suggests_a_rate_that_trains() {
+    let desk = Desk::new();
+    for seed in ["1", "2", "3"] {
+        let model = "flatten -> linear(32) -> relu -> linear(classes) -> softmax";
+        let find = ["find-lr", "--model", model, "--seed", seed, "--json"];
+        let found: serde_json::Value = serde_json::from_str(&desk.args(&find).fine()).unwrap();
+        let rate = found["suggestion"].as_f64().unwrap().to_string();
+        let out = format!("run{seed}");
+        let train = [
+            "train", "--model", model, "--seed", seed, "--lr", &rate, "--epochs", "8", "--out",
+            &out,
+        ];
+        desk.args(&train).fine();
+        let last = desk.metrics(&format!("{out}/metrics.jsonl")).pop().unwrap();
+        let accuracy = last["test_accuracy"].as_f64().unwrap();
+        assert!(accuracy > 0.93, "seed {seed}, rate {rate}: {accuracy}");
+        let trials = found["trials"].as_array().unwrap();
+        assert!(trials.len() <= 100 && trials.len() > 50);
+    }
+    // Each run had a name of its own.
+    for name in ["find-lr.svg", "find-lr-2.svg", "find-lr-3.svg"] {
+        let svg = String::from_utf8(desk.bytes(name)).unwrap();
+        for needed in ["<svg", "learning rate", "smoothed", "steepest"] {
+            assert!(svg.contains(needed), "no {needed} in {name}");
+        }
+    }
+}
+
+#[test]
+fn find_lr_says_what_it_does_and_replaces_nothing_unasked() {
+    let desk = Desk::new();
+    colours(&desk.join("data"), &RGB, 12, 6);
+    // A command line of train may be used as it is.
+    let out = desk
+        .run("find-lr data --epochs 3 --lr 0.1 --out run --steps 40 --svg curve.svg")
+        .fine();
+    assert!(out.contains("suggested learning rate: "), "{out}");
+    assert!(out.contains("curve in curve.svg"), "{out}");
+    assert!(!desk.join("run").exists() && !desk.join("runs").exists());
+    let first = desk.bytes("curve.svg");
+    let again = desk.run("find-lr data --steps 40 --seed 3 --svg curve.svg");
+    again.fails(2, &["curve.svg is there already", "--overwrite"]);
+    assert!(first == desk.bytes("curve.svg"));
+    desk.run("find-lr data --steps 40 --seed 3 --svg curve.svg --overwrite")
+        .fine();
+    assert!(first != desk.bytes("curve.svg"));
+    for (options, said) in [
+        ("--steps 5", "a whole number from 20"),
+        (
+            "--lowest 1 --highest 0.1",
+            "expected more than the lowest, 1",
+        ),
+        ("--lowest 0", "a number above 0"),
+        ("--svg data", "is a folder"),
+        ("--resume run", "find-lr starts none"),
+        ("--model covn(3)", "did you mean"),
+    ] {
+        desk.run(&format!("find-lr data {options}"))
+            .fails(2, &[said]);
+    }
+    // Steps that are none: what differs is the batches.
+    let flat = [
+        "find-lr",
+        "data",
+        "--steps",
+        "40",
+        "--lowest",
+        "1e-30",
+        "--highest",
+        "1e-29",
+        "--svg",
+        "flat.svg",
+        "--model",
+        "flatten -> linear(classes) -> softmax",
+    ];
+    desk.args(&flat)
+        .fails(1, &["so none can be suggested", "flat.svg"]);
 }

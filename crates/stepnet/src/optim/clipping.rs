@@ -7,8 +7,8 @@ use crate::error::{Error, Result};
 use crate::kernels::clip;
 use crate::nn::Network;
 
-/// How gradients are clipped. Only those of numbers that are learnt take part: not those of frozen
-/// layers.
+/// How gradients are clipped. Only those of numbers that are learnt take part: neither frozen layers
+/// nor running statistics.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Clipping {
     /// All gradients are scaled by `min(1, most / (norm + 1e-6))`, where `norm` is the Euclidean norm of
@@ -74,9 +74,8 @@ pub fn norm<T: Element>(network: &Network<T>, gradients: &[T]) -> f64 {
 /// Calls `each` with the place of every array that trains.
 fn learnt<T: Element>(network: &Network<T>, mut each: impl FnMut(std::ops::Range<usize>)) {
     for node in network.nodes().iter().filter(|node| node.trains()) {
-        for (_, range) in node.placed_parameters() {
-            each(range);
-        }
+        let learnt = node.placed_parameters().filter(|(p, _)| p.learnt);
+        learnt.for_each(|(_, range)| each(range));
     }
 }
 
@@ -140,6 +139,16 @@ mod tests {
         assert_eq!(gradients[..8], [100.0; 8]);
         let scaled = 3.0 / (norm + 1e-6) as f32;
         assert!(gradients[8..].iter().all(|g| (g - scaled).abs() < 1e-6));
+    }
+
+    #[test]
+    fn running_statistics_do_not_count() {
+        let network = Network::<f64>::new("linear(2) -> bn", Shape::Features(3)).unwrap();
+        let numbers = network.parameters().len();
+        let norm = norm(&network, &vec![1.0; numbers]);
+        // Six weights, a bias, a scale and a shift for each unit; its mean and variance do not count.
+        assert_eq!(numbers, 6 + 5 * 2);
+        assert!((norm * norm - 12.0).abs() < 1e-12, "{norm}");
     }
 
     #[test]

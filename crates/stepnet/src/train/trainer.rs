@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::feed::Feed;
+use super::find_rate::RateSweep;
 use super::learner::Learner;
 use super::loader::{Batches, Loader};
 use super::options::TrainOptions;
@@ -64,6 +65,8 @@ pub struct Trainer<T> {
     options: TrainOptions,
     position: Position,
     loader: Loader<T>,
+    /// The rates that are tried in place of the settings'.
+    sweep: Option<RateSweep>,
 }
 
 impl<T: Element> Trainer<T> {
@@ -96,6 +99,7 @@ impl<T: Element> Trainer<T> {
             loader: Loader::new(batch, len)?,
             position: Position::default(),
             options,
+            sweep: None,
         })
     }
 
@@ -143,6 +147,11 @@ impl<T: Element> Trainer<T> {
 
     pub(super) fn set_position(&mut self, position: Position) {
         self.position = position;
+    }
+
+    /// From now on each step has its rate from `sweep`.
+    pub(super) fn set_sweep(&mut self, sweep: RateSweep) {
+        self.sweep = Some(sweep);
     }
 
     /// The largest number of examples of a step, where there are `examples`.
@@ -205,7 +214,10 @@ impl<T: Element> Trainer<T> {
         });
         let (learner, position, options) = (&mut self.learner, &mut self.position, &self.options);
         let waited = self.loader.run(&feed, batches, workers, |filled| {
-            learning_rate = options.rate(epoch, position.step, steps);
+            learning_rate = match &self.sweep {
+                Some(sweep) => sweep.rate(epoch * steps + position.step),
+                None => options.rate(epoch, position.step, steps),
+            };
             let scores = learner.step(&filled.batch(), learning_rate)?;
             position.step += 1;
             position.scores.add(&scores);

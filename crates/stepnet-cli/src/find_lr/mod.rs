@@ -1,0 +1,243 @@
+//! `stepnet find-lr`: which learning rate to train with.
+
+mod curve;
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use clap::{Arg, Args};
+use serde_json::json;
+use stepnet::Element;
+use stepnet::files::write_atomic;
+use stepnet::nn::Network;
+use stepnet::train::{LEAST_STEPS, RateCurve, RateSweep, RateTrial, TrainOptions, find_rate};
+
+use crate::args::{Dtype, TrainArgs};
+use crate::failure::{Failure, Outcome};
+use crate::material::Material;
+use crate::progress::print_line;
+use crate::train::{build, check_model, gather, load_start, options};
+use crate::usage::{count, number, whole};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  stepnet find-lr                                 the embedded digits, a small network
+  stepnet find-lr my-pictures/ --model lenet5 --optimizer classic-momentum
+  stepnet find-lr my-pictures/ --batch 128 --json
+
+A copy of the network trains while the learning rate rises from --lowest to --highest, by the same
+factor at each update. Where the loss falls most steeply is a good rate for train --lr; the loss
+blows up soon behind it. Options of train may stay on the line: those of the length of a run, its
+rate, schedule and average of weights are not used.";
+
+/// Options of train that find-lr takes and does not use.
+const UNUSED: [&str; 8] = [
+    "epochs",
+    "lr",
+    "schedule",
+    "warm_up",
+    "ema",
+    "out",
+    "checkpoint_every",
+    "trace_hashes",
+];
+
+/// Leaves the options that are not used out of the help, and says what others mean here.
+pub(crate) fn unused(arg: Arg) -> Arg {
+    match arg.get_id().as_str() {
+        "overwrite" => arg.help("Replace the file of the curve if there is one."),
+        "resume" => arg.hide(true),
+        id if UNUSED.contains(&id) => arg.hide(true),
+        _ => arg,
+    }
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FindLrArgs {
+    #[command(flatten)]
+    pub(crate) train: TrainArgs,
+    /// The learning rate of the first update.
+    #[arg(long, value_name = "RATE", default_value_t = RateSweep::default().lowest, value_parser = number(|rate| rate > 0.0, "a number above 0"), allow_negative_numbers = true, help_heading = "Sweep")]
+    lowest: f64,
+    /// The learning rate of the last one.
+    #[arg(long, value_name = "RATE", default_value_t = RateSweep::default().highest, value_parser = number(|rate| rate > 0.0, "a number above 0"), allow_negative_numbers = true, help_heading = "Sweep")]
+    highest: f64,
+    /// Updates, each on a batch of its own.
+    #[arg(long, value_name = "N", default_value_t = RateSweep::default().steps, value_parser = whole::<usize>(LEAST_STEPS as u64, 1 << 20), allow_negative_numbers = true, help_heading = "Sweep")]
+    steps: usize,
+    /// Where the curve is drawn [default: find-lr.svg, or the next free find-lr-N.svg].
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    svg: Option<PathBuf>,
+    /// Print one JSON object.
+    #[arg(long, help_heading = "Output")]
+    json: bool,
+}
+
+pub(crate) fn run(args: &FindLrArgs) -> Outcome {
+    match args.train.dtype {
+        Dtype::F32 => find::<f32>(args),
+        Dtype::F64 => find::<f64>(args),
+    }
+}
+
+fn find<T: Element>(args: &FindLrArgs) -> Outcome {
+    let (train, say) = (&args.train, |line: &str| {
+        if !args.json {
+            print_line(line);
+        }
+    });
+    if train.keeping.resume.is_some() {
+        return Err(Failure::usage(
+            "--resume goes on with a run, but find-lr starts none; name the data and the model",
+        ));
+    }
+    let svg = place(args.svg.as_deref(), train.overwrite)?;
+    (train.loading).check(train.no_shuffle, train.loss.class_weights.is_some())?;
+    let from = train.from.as_deref().map(load_start::<T>).transpose()?;
+    check_model(train, from.as_ref())?;
+    let material = gather(train, from.as_ref())?;
+    material.notes.iter().for_each(|note| say(note));
+    let network: Network<T> = build(train, from.as_ref(), &material)?;
+    let options = options(train, &material.train)?;
+    let sweep = RateSweep {
+        lowest: args.lowest,
+        highest: args.highest,
+        steps: args.steps,
+    };
+    say(&format!(
+        "{} from {:e} to {:e}, {} with batches of {}, seed {}",
+        count(sweep.steps, "update"),
+        sweep.lowest,
+        sweep.highest,
+        options.rule,
+        options.batch.examples(material.train.len()),
+        options.seed
+    ));
+    let curve = sweep_with(&network, &material, &options, &sweep, &say)?;
+    write_atomic(&svg, draw(&curve)?.as_bytes())?;
+    if args.json {
+        print_line(&summary(&curve, &svg).to_string());
+    } else {
+        tell(&curve, &svg);
+    }
+    if curve.steepest.is_none() {
+        return Err(Failure::running(format!(
+            "the loss falls at none of these rates, so none can be suggested; the curve is in {}",
+            svg.display()
+        )));
+    }
+    Ok(())
+}
+
+/// Where the curve goes: a file of the user's is replaced only when asked for.
+fn place(asked: Option<&Path>, overwrite: bool) -> Outcome<PathBuf> {
+    let Some(asked) = asked else {
+        let names = (2..).map(|number| PathBuf::from(format!("find-lr-{number}.svg")));
+        let mut all = std::iter::once(PathBuf::from("find-lr.svg")).chain(names);
+        let free = all.find(|path| overwrite || path.symlink_metadata().is_err());
+        return free.ok_or_else(|| Failure::running("no name is free for the curve"));
+    };
+    if asked.is_dir() {
+        return Err(Failure::usage(format!(
+            "--svg: {} is a folder, expected a file's name",
+            asked.display()
+        )));
+    }
+    if !overwrite && asked.symlink_metadata().is_ok() {
+        return Err(Failure::usage(format!(
+            "--svg: {} is there already; choose another name, or add --overwrite to replace it",
+            asked.display()
+        )));
+    }
+    Ok(asked.to_owned())
+}
+
+/// The sweep, with a line for about every twentieth of it.
+fn sweep_with<T: Element>(
+    network: &Network<T>,
+    material: &Material,
+    options: &TrainOptions,
+    sweep: &RateSweep,
+    say: &impl Fn(&str),
+) -> Outcome<RateCurve> {
+    say(&format!(
+        "{:>10}  {:>10}  {:>10}",
+        "rate", "loss", "smoothed"
+    ));
+    let every = sweep.steps.div_ceil(20);
+    let mut step = 0;
+    let observe = |trial: &RateTrial| {
+        if step % every == 0 {
+            say(&format!(
+                "{:>10.2e}  {:>10.4}  {:>10.4}",
+                trial.rate, trial.loss, trial.smoothed
+            ));
+        }
+        step += 1;
+        ControlFlow::Continue(())
+    };
+    let (data, preprocessing) = (&material.train, &material.preprocessing);
+    Ok(find_rate(
+        network,
+        preprocessing,
+        options,
+        data,
+        sweep,
+        observe,
+    )?)
+}
+
+fn draw(curve: &RateCurve) -> Outcome<String> {
+    curve::draw(curve).map_err(|error| Failure::running(format!("cannot draw the curve: {error}")))
+}
+
+/// A rate as it is typed: more than two digits say nothing.
+fn typed(rate: f64) -> f64 {
+    format!("{rate:.1e}").parse().unwrap_or(rate)
+}
+
+fn summary(curve: &RateCurve, svg: &Path) -> serde_json::Value {
+    let trials: Vec<_> = curve
+        .trials
+        .iter()
+        .map(|trial| json!({"rate": trial.rate, "loss": trial.loss, "smoothed": trial.smoothed}))
+        .collect();
+    json!({
+        "suggestion": curve.steepest.map(typed),
+        "steepest": curve.steepest,
+        "valley": curve.valley,
+        "diverged": curve.diverged,
+        "svg": svg.display().to_string(),
+        "trials": trials,
+    })
+}
+
+fn tell(curve: &RateCurve, svg: &Path) {
+    if curve.diverged
+        && let Some(last) = curve.trials.last()
+    {
+        print_line(&format!("the loss blew up at {:.1e}", last.rate));
+    }
+    if let Some(rate) = curve.steepest {
+        let valley = curve.valley.map_or_else(String::new, |valley| {
+            format!("; half-way down its longest descent: {}", typed(valley))
+        });
+        print_line(&format!(
+            "suggested learning rate: {} (where the loss falls most steeply{valley})",
+            typed(rate)
+        ));
+    }
+    print_line(&format!("curve in {}", svg.display()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_told_with_two_digits() {
+        assert_eq!(typed(0.002_345), 0.0023);
+        assert_eq!(typed(1.0e-7), 1e-7);
+        assert_eq!(typed(9.96), 10.0);
+    }
+}
