@@ -302,8 +302,8 @@ fn what_does_not_meet_is_told_with_what_would() {
         (
             "[residual(conv(4, 3, same) -> a: conv(4, 30))] x 2 -> linear(3) -> softmax",
             volume,
-            "layer residual1.a at column 29, conv(4, 30) on 8x9x4",
-            "a: conv(4, 8x9)",
+            "layer residual1.a at column 31, conv(4, 30) on 8x9x4",
+            "a: conv(4, 30, same)",
         ),
         (
             "branch(conv(2, 3) | maxpool(2)) -> linear(3) -> softmax",

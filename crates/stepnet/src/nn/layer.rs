@@ -323,7 +323,7 @@ pub trait Layer<T: Element>: Debug + Send + Sync {
     }
 
     /// This layer and some of those behind it as one, where their work is quicker done together:
-    /// `after` holds the layers behind it with their inputs. They must not learn anything.
+    /// `after` holds up to eight layers behind it with their inputs. They must not learn anything.
     fn together(&self, _input: Shape, _after: &[(&dyn Layer<T>, Shape)]) -> Option<Together<T>> {
         None
     }

@@ -27,6 +27,10 @@ impl<T: Element> Steps<T> {
     }
 }
 
+/// The most layers behind one that it is shown: looking at all would take the time of a long network
+/// squared.
+const MOST_BEHIND: usize = 8;
+
 /// The steps through `nodes`. Nobody else takes the values inside of a step, and in training a layer
 /// that begins a step is the only one of them that has parameters.
 fn steps<T: Element>(nodes: &[Node<T>], training: bool) -> Vec<Step<T>> {
@@ -40,7 +44,7 @@ fn steps<T: Element>(nodes: &[Node<T>], training: bool) -> Vec<Step<T>> {
     let mut steps = Vec::new();
     let mut first = 0;
     while let Some(node) = nodes.get(first) {
-        let behind = first + 1..nodes.len();
+        let behind = first + 1..nodes.len().min(first + 1 + MOST_BEHIND);
         let after: Vec<_> = behind
             .take_while(|&number| follows(number))
             .map(|number| (nodes[number].layer(), nodes[number].input()))
