@@ -41,13 +41,19 @@ pub(super) fn announced<T: Element>(
         )));
     }
     let data = (train, test);
-    let pace = Pace::measure(network, &material.preprocessing, options, data, CALIBRATION)?;
+    let pace = Pace::measure(network, &material.preprocessing, options, data, CALIBRATION);
+    // A trial that fails, such as at a rate that is far too high, leaves it to the run to say so.
+    let time = pace.map_or(String::new(), |pace| {
+        format!(
+            "; about {} an epoch, {} in all",
+            duration(pace.seconds(1)),
+            duration(pace.seconds(epochs))
+        )
+    });
     Ok(format!(
-        "plan: {} parameters, {} multiply-adds an example; about {} an epoch, {} in all; peak memory about {}",
+        "plan: {} parameters, {} multiply-adds an example{time}; peak memory about {}",
         thousands(network.parameters().len() as u64),
         thousands(network.multiply_adds()),
-        duration(pace.seconds(1)),
-        duration(pace.seconds(epochs)),
         BinaryBytes(memory.used + bytes as u64),
     ))
 }

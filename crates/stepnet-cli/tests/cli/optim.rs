@@ -36,7 +36,7 @@ fn loss_settings_that_fit_nothing_are_refused() {
     for (options, said) in [
         ("--label-smoothing 1", "from 0 to less than 1"),
         ("--class-weights 1,2", "2, expected 3, one for each class"),
-        ("--class-weights grin=2", "did you mean \"green\"?"),
+        ("--class-weights gren=2", "did you mean \"green\"?"),
         ("--class-weights 0,0,0", "at least one above 0"),
         ("--class-weights 1,-1,1", "weights of at least 0"),
         (
