@@ -1,6 +1,8 @@
 //! Standardisation: a preprocessing that gives each channel mean 0 and deviation 1.
 
-use super::{Dataset, Images, Values};
+#[cfg(feature = "pictures")]
+use super::Values;
+use super::{Dataset, Images};
 use crate::error::{Error, Result};
 use crate::nn::Preprocessing;
 
