@@ -108,7 +108,15 @@ class Session:
             "gflop": ours[0]["gflop"],
             "examples": ours[0]["examples"],
             "peak_gflops": peak,
+            "memory": self._memory(name, server, best) if name.startswith("step:") else None,
         }
+
+    def _memory(self, name, server, variant):
+        """The peak memory of each in a process that does nothing but this case, ours first."""
+        return [
+            memory_of(self.ours, name, self.settings.window),
+            memory_of(server, name, variant, self.settings.window),
+        ]
 
     def _contenders(self, name, server):
         """The variants of a peer that may turn out best, by a few interleaved trials of all of them."""
@@ -131,6 +139,16 @@ class Session:
             raise Failure(f"{server.name}: {name}: no variant could be measured: {next(iter(failed.values()))}")
         least = min(trial.values())
         return [variant for variant, ms in trial.items() if ms <= HOPELESS * least], trial, failed
+
+
+def memory_of(server, *words):
+    """The peak memory of a process of its own that answers one question."""
+    alone = server.again()
+    try:
+        alone.ask(*words)
+        return alone.peak_memory()
+    finally:
+        alone.close()
 
 
 def scaling(binary, threads, settings, name):

@@ -18,6 +18,7 @@ class Server:
 
     def __init__(self, name, command, environment, log):
         self.name = name
+        self.command, self.environment = command, environment
         self.log = log
         with open(log, "w", encoding="utf-8") as errors:
             self.process = subprocess.Popen(
@@ -41,12 +42,25 @@ class Server:
             raise Failure(f"{self.name}: {words[0]}: {answer['error']}")
         return answer
 
+    def peak_memory(self):
+        """The most memory that the process has taken so far, in bytes; None where that is not told."""
+        try:
+            with open(f"/proc/{self.process.pid}/status", encoding="utf-8") as status:
+                fields = dict(line.split(":", 1) for line in status)
+            return 1024 * int(fields["VmHWM"].split()[0])
+        except (OSError, KeyError):
+            return None
+
     def close(self):
         """Ends the process."""
         self.process.kill()
         self.process.wait()
         self.process.stdin.close()
         self.process.stdout.close()
+
+    def again(self):
+        """Another process of the same kind, that has done nothing yet."""
+        return Server(self.name, self.command, self.environment, f"{self.log}.again")
 
     def _stop(self):
         self.process.send_signal(signal.SIGSTOP)

@@ -84,6 +84,15 @@ def layer_cells(row):
     return [fast(ratios(row)), *(f"{rate:.1f}" for rate in rates), *shares, spoken(row)]
 
 
+def memory_cells(row):
+    """Peak memory in MiB, ours and theirs, and what share ours is of theirs."""
+    memory = row.get("memory") or [None, None]
+    if None in memory:
+        return ["", "", ""]
+    ours, theirs = memory
+    return [*(f"{size / 2**20:,.0f}" for size in memory), f"**{ours / theirs:.2f}**"]
+
+
 def spoken(row):
     """The best variant in words."""
     return row["variant"].replace("_", " ").replace("nchw", "NCHW").replace(",", ", ")
@@ -94,12 +103,16 @@ def networks(rows):
     parts = []
     steps = [
         [name, fast(ratios(row)), *(f"{1e3 * row['examples'] / statistics.median(row[f'{who}_ms']):,.0f}"
-                                    for who in ("ours", "theirs")), spoken(row)]
+                                    for who in ("ours", "theirs")), spoken(row), *memory_cells(row)]
         for name, row in pick(rows, "step").items()
     ]
     if steps:
-        heading = ["network", "times as fast", "images/s, ours", "images/s, PyTorch", "its best"]
-        title = "### Training steps\n\nForward, loss, backward, SGD with momentum; 64 pictures a step, 128 for resnet20.\n\n"
+        heading = ["network", "times as fast", "images/s, ours", "images/s, PyTorch", "its best", "peak memory, MiB, ours",
+                   "PyTorch", "share"]
+        title = (
+            "### Training steps\n\nForward, loss, backward, SGD with momentum; 64 pictures a step, 128 for resnet20.\n"
+            "Memory is that of a process which does nothing but the row's steps, its libraries included.\n\n"
+        )
         parts.append(title + table(heading, steps))
     predictions = [
         [name, fast(ratios(row)), *(f"{1e3 * statistics.median(row[f'{who}_ms']):.1f}" for who in ("ours", "theirs")),

@@ -44,12 +44,14 @@ class Page(unittest.TestCase):
         page = report.page(results({
             "forward:vgg64": row([20.0] * 9, [10.0] * 9),
             "backward:vgg64": row([10.0] * 9, [30.0] * 9),
-            "step:lenet5": row([2.0] * 9, [4.0] * 9),
+            "step:lenet5": row([2.0] * 9, [4.0] * 9, memory=[10 * 2**20, 40 * 2**20]),
+            "step:cat-cnn": row([2.0] * 9, [4.0] * 9, memory=[None, 40 * 2**20]),
             "infer:lenet5": row([0.02] * 9, [0.05] * 9, peer="ONNX Runtime", variant="bound", examples=1),
         }), "notes\n")
         self.assertIn("| vgg64 | **0.50** (0.50 to 0.50) | 50.0 | 100.0 | 50 % | 100 % | channels last, eager |", page)
         self.assertIn("| vgg64 | **3.00** (3.00 to 3.00) | 100.0 | 33.3 | 100 % | 33 % | channels last, eager |", page)
-        self.assertIn("| lenet5 | **2.00** (2.00 to 2.00) | 32,000 | 16,000 | channels last, eager |", page)
+        self.assertIn("| lenet5 | **2.00** (2.00 to 2.00) | 32,000 | 16,000 | channels last, eager | 10 | 40 | **0.25** |", page)
+        self.assertIn("| cat-cnn | **2.00** (2.00 to 2.00) | 32,000 | 16,000 | channels last, eager |  |  |  |", page)
         self.assertIn("| lenet5 | **2.50** (2.50 to 2.50) | 20.0 | 50.0 | bound |", page)
         self.assertIn("ratios of 9 such pairs", page)
         self.assertNotIn("quick look", page)
@@ -176,6 +178,13 @@ class Processes(unittest.TestCase):
         self.assertEqual(self.server.ask("again")["line"], ["again"])
         with self.assertRaisesRegex(Failure, "^Peer ended: no such luck"):
             self.server.ask("die")
+
+    @unittest.skipUnless(Path("/proc/self/status").exists(), "needs /proc")
+    def test_memory_is_that_of_a_fresh_process(self):
+        self.server.ask("a")
+        more = "ballast = bytearray(b'x') * (64 << 20)\n"
+        self.server.command = [sys.executable, "-c", more + self.PROGRAM]
+        self.assertGreater(measure.memory_of(self.server, "a"), self.server.peak_memory() + (48 << 20))
 
     @unittest.skipUnless(Path("/proc/self/stat").exists(), "needs /proc")
     def test_it_is_stopped_between_questions(self):
