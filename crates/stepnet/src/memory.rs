@@ -32,27 +32,6 @@ pub(crate) fn ensure<T>(what: &str, len: usize) -> Result<()> {
     })
 }
 
-/// The bytes that the system could still give without swapping, where it says so (Linux), within the
-/// limit of the control group that the process is in.
-#[cfg(feature = "pictures")]
-pub(crate) fn available() -> Option<u64> {
-    let system = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let free = system.lines().find_map(|line| {
-        let kib = line
-            .strip_prefix("MemAvailable:")?
-            .trim()
-            .strip_suffix("kB")?;
-        kib.trim().parse::<u64>().ok()?.checked_mul(1024)
-    })?;
-    let group = |name: &str| {
-        let text = std::fs::read_to_string(format!("/sys/fs/cgroup/{name}")).ok()?;
-        text.trim().parse::<u64>().ok()
-    };
-    let left = (group("memory.max").zip(group("memory.current")))
-        .map(|(most, now)| most.saturating_sub(now));
-    Some(left.map_or(free, |left| left.min(free)))
-}
-
 /// A number of bytes for people.
 pub(crate) fn readable(bytes: u128) -> String {
     let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)];

@@ -80,7 +80,10 @@ impl Item {
     }
 
     /// Its bytes, read anew unless they are held.
-    fn bytes(&self) -> Result<Cow<'_, [u8]>> {
+    ///
+    /// # Errors
+    /// Bytes that cannot be read.
+    pub(super) fn bytes(&self) -> Result<Cow<'_, [u8]>> {
         match &self.place {
             Place::File => read_file(&self.name).map(Cow::Owned),
             Place::Held(bytes) => Ok(Cow::Borrowed(bytes)),

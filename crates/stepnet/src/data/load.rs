@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use crate::memory::{self, readable};
+use crate::memory::readable;
 use crate::nn::preprocessing::Resize;
 use crate::{Error, Result};
 
@@ -20,6 +20,9 @@ use super::{Dataset, Images, Values};
 
 /// The size taken where none is asked for and the pictures have different ones.
 const DEFAULT_SIDE: usize = 64;
+
+/// What can be done about pictures that cannot be read.
+const ADVICE: &str = "--skip-bad leaves such pictures out";
 
 /// How many broken files one error names.
 const NAMED_FILES: usize = 10;
@@ -102,13 +105,10 @@ pub(super) fn load(found: Found, options: &OpenOptions) -> Result<Opened> {
     })
 }
 
-/// Whether pictures of so many bytes are decoded as they are needed: when they are over the budget,
-/// which is half of the memory that is free unless it is given.
+/// Whether pictures of so many bytes are decoded as they are needed: when they are over the budget.
 fn streams(bytes: u128, options: &OpenOptions) -> bool {
-    let budget = options
-        .memory
-        .or_else(|| memory::available().map(|free| free / 2));
-    options.stream || budget.is_some_and(|budget| bytes > u128::from(budget))
+    let over = |budget: u64| bytes > u128::from(budget);
+    options.stream || options.memory.is_some_and(over)
 }
 
 /// Fails if the test part has a class that the training part lacks; notes the reverse.
@@ -171,14 +171,18 @@ fn without_bad(
     Ok(part)
 }
 
+/// The error of one picture, with what can be done.
+pub(super) fn advised(error: Error) -> Error {
+    match error {
+        Error::File { path, problem } => Error::file(path, format!("{problem}; {ADVICE}")),
+        other => other,
+    }
+}
+
 /// The error of pictures that cannot be read: how many, the first by name, and what can be done.
 fn unreadable(root: &Path, mut errors: Vec<Error>, all: usize) -> Error {
-    const ADVICE: &str = "--skip-bad leaves such pictures out";
     match errors.len() {
-        1 => match errors.remove(0) {
-            Error::File { path, problem } => Error::file(path, format!("{problem}; {ADVICE}")),
-            other => other,
-        },
+        1 => advised(errors.remove(0)),
         count => {
             let named = errors.iter().take(NAMED_FILES).map(ToString::to_string);
             let mut named: Vec<String> = named.collect();

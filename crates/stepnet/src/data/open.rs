@@ -40,7 +40,7 @@ pub struct OpenOptions {
     /// Whether pictures of folders and archives are decoded as they are needed, however few they are.
     pub stream: bool,
     /// The bytes that such pictures may take in memory all at once; beyond they are decoded as they are
-    /// needed. `None`: half of what the system says is free.
+    /// needed. `None`: as many as there are.
     pub memory: Option<u64>,
 }
 
@@ -75,7 +75,7 @@ pub struct Opened {
 /// | --- | --- |
 /// | a folder with IDX files | `train-images...`, `train-labels...`, `t10k-images...`, `t10k-labels...`, plain or gzip |
 /// | a folder with folders | pictures by class, in `train/` and `test/` or directly |
-/// | a tar archive, plain or gzip | the same, packed |
+/// | a tar archive, plain or gzip | the same, packed; or a packed folder of CIFAR's binary form |
 /// | `data_batch_1.bin`, ..., or a folder of them | CIFAR-10's binary form, or CIFAR-100's (the label column `fine` or `coarse`) |
 /// | an IDX file | pictures; labels from `labels`, or the file beside it named alike |
 /// | an npz or HDF5 file | pictures and labels under their usual names, train and test |
@@ -169,7 +169,11 @@ fn has_columns(path: &Path, kind: Option<Kind>) -> bool {
         return super::cifar::find(path).is_ok_and(|files| files.is_some());
     }
     let _ = path;
-    matches!(kind, Some(Kind::Text | Kind::Cifar))
+    // An archive may hold CIFAR's binary form, which is seen when it is read.
+    matches!(
+        kind,
+        Some(Kind::Text | Kind::Cifar | Kind::Tar | Kind::TarGzip)
+    )
 }
 
 /// Chooses the reader for a folder.

@@ -8,6 +8,7 @@ use crate::Result;
 use crate::nn::preprocessing::Resize;
 
 use super::item::Item;
+use super::load::advised;
 
 /// Pictures decoded at a time.
 const TOGETHER: usize = 64;
@@ -57,7 +58,8 @@ impl Streamed {
     /// A picture that cannot be read, naming it.
     pub fn picture(&self, index: usize) -> Result<Vec<u8>> {
         let item = &self.items[self.picks[index] as usize];
-        item.decode()?.to_shape(self.shape, self.resize)
+        let decoded = item.decode().map_err(advised)?;
+        decoded.to_shape(self.shape, self.resize)
     }
 
     /// Decodes all pictures, some at a time on all threads, and hands them over in order.

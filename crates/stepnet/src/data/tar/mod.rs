@@ -1,10 +1,11 @@
-//! Tar archives of pictures by class, plain or gzip. Nothing is unpacked: a plain archive's pictures are
+//! Tar archives of pictures by class, or of CIFAR's binary form, plain or gzip. Nothing is unpacked: a plain archive's pictures are
 //! read where they lie, those of a gzip one are held as they are stored.
 
-use std::cmp::Ordering;
+mod contents;
+
 use std::fs::File;
 use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use flate2::bufread::MultiGzDecoder;
@@ -12,12 +13,12 @@ use tar::{Archive, Entry, EntryType, PaxExtensions};
 
 use crate::{Error, Result};
 
-use super::dataset::MAX_CLASSES;
 use super::item::Item;
-use super::load::{Found, load};
+use super::load::load;
 use super::open::{OpenOptions, Opened, Role};
 use super::recognise::{Kind, LOOK};
-use super::walk::{self, MAX_DEPTH, Part};
+use super::walk::{self, MAX_DEPTH};
+use contents::Contents;
 
 /// The longest name, and the longest list of extended attributes.
 const MAX_NAME: u64 = 1 << 12;
@@ -46,12 +47,20 @@ pub(super) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
         let keep = Keep::Hold(HELD_FREE.saturating_add(length.saturating_mul(HELD_RATIO)));
         let mut archive = Archive::new(MultiGzDecoder::new(BufReader::new(file)));
         let entries = archive.entries().map_err(unread)?;
-        contents(path, entries.raw(true), keep)?
+        scanned(path, entries.raw(true), keep)?
     } else {
         let mut archive = Archive::new(BufReader::new(file));
         let entries = archive.entries_with_seek().map_err(unread)?;
-        contents(path, entries.raw(true), Keep::Point(path.into(), length))?
+        scanned(path, entries.raw(true), Keep::Point(path.into(), length))?
     };
+    #[cfg(feature = "files")]
+    if let Some((folder, files)) = contents.cifar() {
+        return super::cifar::open_in(&contents, &folder, &files, options);
+    }
+    if let Some(column) = &options.label_column {
+        let problem = format!("an archive of pictures has no label column {column:?}");
+        return Err(Error::file(path, problem));
+    }
     load(contents.found(path, options.role)?, options)
 }
 
@@ -75,14 +84,6 @@ enum Keep {
     Hold(u64),
 }
 
-/// The files of an archive, each with the folders it is in and its own name.
-#[derive(Default)]
-struct Contents {
-    files: Vec<(Vec<String>, Item)>,
-    /// Links and other entries that are no files.
-    others: usize,
-}
-
 /// What entries before a file say about it.
 #[derive(Default)]
 struct Ahead {
@@ -90,7 +91,7 @@ struct Ahead {
     odd: bool,
 }
 
-fn contents<R: Read>(path: &Path, entries: tar::Entries<'_, R>, keep: Keep) -> Result<Contents> {
+fn scanned<R: Read>(path: &Path, entries: tar::Entries<'_, R>, keep: Keep) -> Result<Contents> {
     let mut contents = Contents::default();
     let (mut ahead, mut held) = (Ahead::default(), 0_u64);
     for entry in entries {
@@ -163,6 +164,7 @@ fn contents<R: Read>(path: &Path, entries: tar::Entries<'_, R>, keep: Keep) -> R
         };
         contents.files.push((parts, item));
     }
+    contents.sort();
     Ok(contents)
 }
 
@@ -245,154 +247,6 @@ fn parts(path: &Path, name: &[u8]) -> Result<Option<Vec<String>>> {
     Ok(Some(parts.into_iter().map(str::to_owned).collect()))
 }
 
-impl Contents {
-    /// The parts for a role.
-    fn found(mut self, path: &Path, role: Role) -> Result<Found> {
-        let mut notes = Vec::new();
-        if self.others > 0 {
-            notes.push(format!(
-                "{} entries of {} that are links or no plain files are left out",
-                self.others,
-                path.display()
-            ));
-        }
-        self.sort();
-        let mut root = path.to_path_buf();
-        while let Some(top) = self.wrapper() {
-            root.push(top);
-            self.files
-                .iter_mut()
-                .for_each(|(parts, _)| drop(parts.remove(0)));
-        }
-        let loose = self
-            .files
-            .iter()
-            .filter(|(parts, _)| parts.len() == 1)
-            .count();
-        self.files.retain(|(parts, _)| parts.len() > 1);
-        if self.files.is_empty() {
-            let problem = format!(
-                "no folder in the archive; expected a folder of pictures for each class ({loose} files found)"
-            );
-            return Err(Error::file(path, problem));
-        }
-        if loose > 0 {
-            notes.push(format!(
-                "{loose} files directly in {} belong to no class: left out",
-                root.display()
-            ));
-        }
-        let mut tops: Vec<String> = self
-            .files
-            .iter()
-            .map(|(parts, _)| parts[0].clone())
-            .collect();
-        tops.dedup();
-        let (train, test) = (
-            walk::named(&tops, &walk::TRAIN),
-            walk::named(&tops, &walk::TEST),
-        );
-        if train.is_none() && !tops.iter().all(|top| walk::is_part(top)) {
-            let part = self.part(&root, None)?;
-            return Ok(Found {
-                main: (root, part),
-                other: None,
-                notes,
-            });
-        }
-        let used = [&train, &test];
-        let left: Vec<&String> = tops
-            .iter()
-            .filter(|top| used.iter().all(|used| used.as_ref() != Some(top)))
-            .collect();
-        if !left.is_empty() {
-            let left: Vec<String> = left
-                .iter()
-                .map(|top| root.join(top).display().to_string())
-                .collect();
-            notes.push(format!(
-                "beside the parts used, left out: {}",
-                left.join(", ")
-            ));
-        }
-        let (main, other) = match (role, train, test) {
-            (Role::Train, Some(train), test) => (train, test),
-            (Role::Test, train, test) => match test.or(train) {
-                Some(part) => (part, None),
-                None => return Err(Error::file(path, "no folder of pictures")),
-            },
-            (Role::Train, None, _) => {
-                return Err(Error::file(
-                    path,
-                    "no folder train; with test alone it serves for evaluation",
-                ));
-            }
-        };
-        let mut part = |top: String| {
-            let folder = root.join(&top);
-            let part = self.part(&folder, Some(&top))?;
-            Ok::<(PathBuf, Part), Error>((folder, part))
-        };
-        Ok(Found {
-            main: part(main)?,
-            other: other.map(&mut part).transpose()?,
-            notes,
-        })
-    }
-
-    /// Sorts files as folders are walked, and keeps the last of those with the same name.
-    fn sort(&mut self) {
-        self.files.sort_by(|(a, _), (b, _)| walked(a, b));
-        self.files.reverse();
-        self.files.dedup_by(|(a, _), (b, _)| a == b);
-        self.files.reverse();
-    }
-
-    /// The one folder that everything is in, if it has folders of folders.
-    fn wrapper(&self) -> Option<String> {
-        let top = &self.files.first()?.0[0];
-        let inside = |(parts, _): &(Vec<String>, Item)| parts.len() > 2 && parts[0] == *top;
-        (!walk::is_part(top) && self.files.iter().all(inside)).then(|| top.clone())
-    }
-
-    /// The classes and files of a part, or of everything.
-    fn part(&mut self, root: &Path, top: Option<&str>) -> Result<Part> {
-        let skip = usize::from(top.is_some());
-        let (mut classes, mut files) = (Vec::<String>::new(), Vec::new());
-        for (parts, item) in &self.files {
-            if top.is_some_and(|top| parts[0] != top) || parts.len() < skip + 2 {
-                continue;
-            }
-            let class = &parts[skip];
-            if classes.last() != Some(class) {
-                classes.push(class.clone());
-            }
-            let mut item = item.clone();
-            item.label = classes.len() as u32 - 1;
-            files.push(item);
-        }
-        if classes.is_empty() {
-            return Err(Error::file(
-                root,
-                "no folder in it; expected one for each class",
-            ));
-        }
-        if classes.len() > MAX_CLASSES {
-            let problem = format!("{} folders, at most {MAX_CLASSES} classes", classes.len());
-            return Err(Error::file(root, problem));
-        }
-        Ok(Part { classes, files })
-    }
-}
-
-/// The order in which folders are walked: by name, files before folders.
-fn walked(a: &[String], b: &[String]) -> Ordering {
-    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let is_folder = |parts: &[String]| parts.len() > same + 1;
-    // Classes are folders all; files lie deeper.
-    (is_folder(a).cmp(&is_folder(b))).then_with(|| a.get(same).cmp(&b.get(same)))
-}
-
 /// Scans a plain or a gzip archive for the fuzz target, and decodes what it holds.
 pub(super) fn scan(bytes: &[u8]) {
     let path = Path::new("fuzz.tar");
@@ -401,16 +255,21 @@ pub(super) fn scan(bytes: &[u8]) {
         let mut archive = Archive::new(MultiGzDecoder::new(bytes));
         archive
             .entries()
-            .map(|entries| contents(path, entries.raw(true), keep))
+            .map(|entries| scanned(path, entries.raw(true), keep))
     } else {
         let mut archive = Archive::new(bytes);
         archive
             .entries()
-            .map(|entries| contents(path, entries.raw(true), keep))
+            .map(|entries| scanned(path, entries.raw(true), keep))
     };
     let Ok(Ok(contents)) = contents else {
         return;
     };
+    #[cfg(feature = "files")]
+    if let Some((folder, files)) = contents.cifar() {
+        let _ = super::cifar::open_in(&contents, &folder, &files, &OpenOptions::default());
+        return;
+    }
     let Ok(found) = contents.found(path, Role::Train) else {
         return;
     };

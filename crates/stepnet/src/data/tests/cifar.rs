@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::archives::{archive, pack, written};
 use super::failure;
 use crate::data::{OpenOptions, Role, Values, holds_pictures, open};
 
@@ -140,4 +141,74 @@ fn what_is_no_cifar_is_told_with_the_place() {
     fs::remove_file(folder.path().join("data_batch_1.bin")).unwrap();
     write(folder.path(), "test_batch.bin", &records(&[&[1]]));
     failure(plain(), &["data_batch_1.bin or train.bin"]);
+}
+
+#[test]
+fn an_archive_of_the_files_is_what_their_folder_is() {
+    let files = |folder: &str| {
+        [
+            ("data_batch_2.bin", records(&[&[9]])),
+            ("batches.meta.txt", NAMES.into()),
+            ("readme.html", b"<html>".to_vec()),
+            ("data_batch_1.bin", records(&[&[3], &[0]])),
+            ("test_batch.bin", records(&[&[1]])),
+        ]
+        .map(|(name, bytes)| (format!("{folder}{name}"), bytes))
+    };
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files("") {
+        write(folder.path(), &name, &bytes);
+    }
+    let expected = open(folder.path(), &OpenOptions::default()).unwrap();
+    for inside in ["cifar-10-batches-bin/", "", "./a/b/"] {
+        let files = files(inside);
+        let plain: Vec<_> = files.iter().map(|(n, b)| (n.as_str(), b.clone())).collect();
+        let plain = archive(&plain);
+        for (name, bytes) in [("c.tar", plain.clone()), ("c.tar.gz", pack(&plain))] {
+            let (_folder, path) = written(name, &bytes);
+            let opened = open(&path, &OpenOptions::default()).unwrap();
+            assert_eq!(opened.data, expected.data, "{inside} {name}");
+            assert_eq!(opened.test, expected.test, "{inside} {name}");
+        }
+    }
+}
+
+#[test]
+fn an_archive_may_have_the_labels_of_cifar_100() {
+    let bytes = archive(&[
+        (
+            "cifar-100-binary/train.bin",
+            records(&[&[19, 99], &[0, 42]]),
+        ),
+        ("cifar-100-binary/fine_label_names.txt", b"one\n".to_vec()),
+    ]);
+    let (_folder, path) = written("c.tar", &bytes);
+    let options = |column: &str| OpenOptions {
+        label_column: Some(column.into()),
+        ..OpenOptions::default()
+    };
+    let opened = open(&path, &options("coarse")).unwrap();
+    assert_eq!(opened.data.labels(), [19, 0]);
+    failure(
+        open(&path, &OpenOptions::default()),
+        &["fine_label_names.txt: 1 names"],
+    );
+    let bytes = archive(&[("a/x.png", vec![1]), ("b/y.png", vec![2])]);
+    let (_folder, path) = written("pictures.tar", &bytes);
+    failure(
+        open(&path, &options("coarse")),
+        &["no label column \"coarse\""],
+    );
+}
+
+#[test]
+fn the_version_for_python_is_told_from_the_one_that_is_read() {
+    let files = ["batches.meta", "data_batch_1", "test_batch"];
+    let files = files.map(|name| (format!("cifar-10-batches-py/{name}"), b"pickle".to_vec()));
+    let files: Vec<_> = files.iter().map(|(n, b)| (n.as_str(), b.clone())).collect();
+    let (_folder, path) = written("c.tar.gz", &pack(&archive(&files)));
+    failure(
+        open(&path, &OpenOptions::default()),
+        &["cifar-10-binary.tar.gz"],
+    );
 }
