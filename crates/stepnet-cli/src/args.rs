@@ -8,6 +8,7 @@ use stepnet::optim::{Rule, Schedule, WarmUp};
 use stepnet::train::BatchSize;
 
 use crate::loading::LoadingArgs;
+use crate::memory::Memory;
 use crate::optim_args::{LossArgs, UpdateArgs};
 use crate::train::{KeepArgs, WatchArgs};
 use crate::usage::{any, number, whole};
@@ -118,6 +119,13 @@ pub(crate) struct DataArgs {
     /// decoded as they are needed [default: half of what is free].
     #[arg(long, value_name = "SIZE", value_parser = crate::usage::size)]
     pub(crate) data_memory: Option<u64>,
+}
+
+impl DataArgs {
+    /// The bytes that pictures may take.
+    pub(crate) fn memory(&self) -> u64 {
+        self.data_memory.unwrap_or_else(|| Memory::now().room / 2)
+    }
 }
 
 #[derive(Debug, Args)]

@@ -201,7 +201,7 @@ fn open_options(args: &GradcheckArgs, input: Option<[usize; 3]>, resize: Resize)
         divisor: None,
         skip_bad: args.source.skip_bad,
         stream: args.source.stream,
-        memory: args.source.data_memory,
+        memory: Some(args.source.memory()),
     }
 }
 

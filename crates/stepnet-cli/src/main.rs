@@ -10,6 +10,7 @@ mod gradcheck;
 mod inspect;
 mod loading;
 mod material;
+mod memory;
 mod named;
 mod optim_args;
 mod predict;

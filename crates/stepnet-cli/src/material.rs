@@ -210,7 +210,7 @@ pub(crate) fn for_evaluation(
         resize: preprocessing.resize,
         skip_bad: args.skip_bad,
         stream: args.stream,
-        memory: args.data_memory,
+        memory: Some(args.memory()),
         ..OpenOptions::default()
     };
     if let Some(path) = path {
@@ -321,7 +321,7 @@ fn train_options(
         divisor: args.divisor,
         skip_bad: args.source.skip_bad,
         stream: args.source.stream,
-        memory: args.source.data_memory,
+        memory: Some(args.source.memory()),
     })
 }
 

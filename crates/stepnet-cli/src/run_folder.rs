@@ -13,6 +13,7 @@ use stepnet::{Element, Error};
 
 use crate::curves;
 use crate::failure::{Failure, Outcome};
+use crate::tensorboard;
 use crate::train::RUN_FILE;
 
 /// One line of `metrics.jsonl`.
@@ -48,6 +49,9 @@ pub(crate) const BEST: &str = "best.safetensors";
 /// What it takes to go on.
 pub(crate) const CHECKPOINT: &str = "checkpoint.safetensors";
 
+/// The folder of its event files.
+pub(crate) const BOARD: &str = "tensorboard";
+
 /// What a run leaves behind.
 const FILES: [&str; 8] = [
     MODEL, METRICS, CURVES, REPORT, RUN_FILE, CHECKPOINT, BEST, TRACE,
@@ -70,6 +74,8 @@ pub(crate) struct RunFolder {
     written: (u64, usize),
     /// Whether the files of an earlier run are still to be replaced.
     replaces: bool,
+    /// The event files of that run.
+    events: Vec<PathBuf>,
 }
 
 impl RunFolder {
@@ -107,6 +113,10 @@ impl RunFolder {
             )));
         }
         Ok(Self {
+            events: match replaces {
+                true => tensorboard::files(&path.join(BOARD)),
+                false => Vec::new(),
+            },
             path,
             metrics,
             records,
@@ -149,6 +159,9 @@ impl RunFolder {
         if std::mem::take(&mut self.replaces) {
             for name in [CHECKPOINT, BEST, TRACE, RUN_FILE] {
                 fs::remove_file(self.path.join(name)).ok();
+            }
+            for path in self.events.drain(..) {
+                fs::remove_file(path).ok();
             }
         }
     }

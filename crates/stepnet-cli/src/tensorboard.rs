@@ -3,12 +3,33 @@
 //! A record is the length of its event, the event as a protocol buffer, and the checksums of both:
 //! <https://github.com/tensorflow/tensorflow/blob/master/tensorflow/core/lib/io/record_writer.h>.
 
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use stepnet::train::Progress;
 
 use crate::failure::{Failure, Outcome};
 use crate::run_folder::EpochRecord;
+
+/// The folders of the two.
+const TRAIN: &str = "train";
+const TEST: &str = "test";
+
+/// How names of event files begin, and what ours have further on.
+const NAME: &str = "events.out.tfevents.";
+const OURS: &str = ".stepnet.";
+
+/// The event files that [`Board::create`] made in `folder`.
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
+    let parts = [TRAIN, TEST].map(|part| fs::read_dir(folder.join(part)));
+    let entries = parts.into_iter().flatten().flatten().flatten();
+    let named = entries.filter(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        name.starts_with(NAME) && name.contains(OURS)
+    });
+    named.map(|entry| entry.path()).collect()
+}
 
 /// The event files of a run.
 #[derive(Debug)]
@@ -21,9 +42,9 @@ impl Board {
     /// Begins event files in `folder/train` and, where there is test data, `folder/test`.
     pub(crate) fn create(folder: &Path, tested: bool) -> Outcome<Self> {
         Ok(Self {
-            train: Events::create(&folder.join("train"))?,
+            train: Events::create(&folder.join(TRAIN))?,
             test: tested
-                .then(|| Events::create(&folder.join("test")))
+                .then(|| Events::create(&folder.join(TEST)))
                 .transpose()?,
         })
     }
@@ -73,6 +94,8 @@ mod events {
 
     use protobuf::Message;
     use stepnet::Error;
+
+    use super::{NAME, OURS};
     use tensorboard_proto::event::Event;
     use tensorboard_proto::summary::{Summary, Summary_Value};
 
@@ -135,9 +158,7 @@ mod events {
     fn new_file(folder: &Path) -> Outcome<(PathBuf, File)> {
         let (seconds, process) = (now() as u64, std::process::id());
         for number in 0..u32::MAX {
-            let path = folder.join(format!(
-                "events.out.tfevents.{seconds:010}.stepnet.{process}.{number}"
-            ));
+            let path = folder.join(format!("{NAME}{seconds:010}{OURS}{process}.{number}"));
             match File::create_new(&path) {
                 Ok(file) => return Ok((path, file)),
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}

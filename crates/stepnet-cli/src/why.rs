@@ -178,7 +178,7 @@ fn example<T: Element>(args: &WhyArgs, path: &Path, model: &Model<T>) -> Outcome
         labels: args.source.labels.clone(),
         skip_bad: args.source.skip_bad,
         stream: args.source.stream,
-        memory: args.source.data_memory,
+        memory: Some(args.source.memory()),
         ..OpenOptions::default()
     };
     let data = material::open(path, &options)?.data;

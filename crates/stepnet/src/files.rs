@@ -22,11 +22,19 @@ pub fn read(path: &Path) -> Result<Vec<u8>> {
 }
 
 /// Replaces a file by `content`: written under another name in the same folder, flushed to disk, renamed.
+/// What is there and is no file, such as a pipe or `/dev/null`, is written to instead.
 ///
 /// # Errors
 /// When any of that fails; the old file is then untouched.
 pub fn write_atomic(path: &Path, content: &[u8]) -> Result<()> {
     let failed = |error| Error::io(path, "write", error);
+    if fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir()) {
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .open(path)
+            .map_err(failed)?;
+        return file.write_all(content).map_err(failed);
+    }
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -78,6 +86,15 @@ mod tests {
         write_atomic(&path, b"two").unwrap();
         assert_eq!(read(&path).unwrap(), b"two");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_stays_what_it_is() {
+        use std::os::unix::fs::FileTypeExt;
+        let null = Path::new("/dev/null");
+        write_atomic(null, b"one").unwrap();
+        assert!(fs::metadata(null).unwrap().file_type().is_char_device());
     }
 
     #[test]

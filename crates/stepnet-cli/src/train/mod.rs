@@ -18,13 +18,15 @@ use std::path::Path;
 use std::time::Instant;
 
 use stepnet::Element;
+use stepnet::nn::Model;
 use stepnet::train::Trainer;
 
 use crate::args::{Dtype, TrainArgs};
 use crate::failure::{Failure, Outcome};
 use crate::inspect::print_network;
+use crate::material::Material;
 use crate::progress::{Display, print_line};
-use crate::run_folder::{RunFolder, TRACE};
+use crate::run_folder::RunFolder;
 use crate::usage::count;
 
 pub(crate) use keep::KeepArgs;
@@ -41,7 +43,6 @@ use interrupt::Interrupt;
 use keeper::{Keeper, Times};
 use resume::Resumed;
 use session::Session;
-use trace::Trace;
 
 pub(crate) fn run(args: &TrainArgs) -> Outcome {
     match args.dtype {
@@ -63,13 +64,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         RunFolder::check(out, args.overwrite)?;
     }
     (args.loading).check(args.no_shuffle, args.loss.class_weights.is_some())?;
-    let kept = resumed.as_ref().and_then(|resumed| resumed.kept.as_ref());
-    // What the run started from may be gone; a checkpoint has all that is needed of it.
-    let from = match (kept, &args.from) {
-        (Some((checkpoint, _)), Some(_)) => Some(checkpoint.model.clone()),
-        (None, Some(path)) => Some(load_start::<T>(path)?),
-        (_, None) => None,
-    };
+    let from = started_from(args, resumed.as_ref())?;
     check_model::<T>(args, from.as_ref())?;
     let stop = Interrupt::watch()?;
     let material = gather(args, from.as_ref())?;
@@ -77,23 +72,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     if let Some(remark) = args.loading.remark(&material.train) {
         print_line(&remark);
     }
-    let from_hash = args
-        .from
-        .as_ref()
-        .and(from.as_ref())
-        .map(|model| model.network.hash());
-    let run = match &resumed {
-        Some(resumed) => {
-            resumed.run.check_data(&material)?;
-            if kept.is_none() && from_hash != resumed.run.from {
-                return Err(Failure::usage(
-                    "the model of --from is not the one that the run was started with; start a new run",
-                ));
-            }
-            resumed.run.clone()
-        }
-        None => RunFile::new(&material, from_hash)?,
-    };
+    let run = description(args, resumed.as_ref(), from.as_ref(), &material)?;
     Watch::<T>::check(&args.watching, material.test.is_some())?;
     let network = build(args, from.as_ref(), &material)?;
     print_network(&network);
@@ -101,8 +80,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         print_line(&format!("note: {advice}"));
     }
     let options = options(args, &material.train)?;
-    let position = kept.map(|(checkpoint, _)| checkpoint.position);
-    let done = position.map_or(0, |position| position.epoch);
+    let done = resumed.as_ref().map_or(0, Resumed::epochs_done);
     let epochs = options.epochs.saturating_sub(done);
     let plan = plan::announced(&network, &options, &material, epochs)?;
     let trainer = Trainer::new(
@@ -112,33 +90,13 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         material.train.len(),
     )?;
     let steps = trainer.steps(material.train.len());
-    print_line(&format!(
-        "training on {} of {}: {} of {}, {} at {}, {} schedule, seed {}",
-        count(material.train.len(), "example"),
-        count(material.train.classes().len(), "class"),
-        count(options.epochs, "epoch"),
-        count(steps, "step"),
-        options.rule,
-        options.learning_rate,
-        options.schedule,
-        options.seed,
-    ));
-    if let Some(remark) = start::remark(&options) {
-        print_line(&remark);
-    }
-    if !options.augmentation.is_empty() {
-        print_line(&format!(
-            "training pictures are altered: {}",
-            options.augmentation
-        ));
-    }
+    start::announce(&options, &material, steps);
     print_line(&plan);
-    let about = About {
-        material: &material,
-        options: &options,
-    };
-    let mut session = Session {
-        about,
+    let session = Session {
+        about: About {
+            material: &material,
+            options: &options,
+        },
         good: None,
         folder: match &resumed {
             Some(resumed) => RunFolder::resume(&resumed.path, resumed.records())?,
@@ -153,30 +111,46 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         start: Instant::now(),
         before: Times::default(),
     };
-    let described = resumed.as_ref().is_some_and(Resumed::is_described);
-    if let Some(resumed) = resumed {
-        session.take_up(resumed)?;
+    session.begin(args, resumed)?.run()
+}
+
+/// The model that a run starts from: what it started from may be gone, but a checkpoint has all that
+/// is needed of it.
+fn started_from<T: Element>(
+    args: &TrainArgs,
+    resumed: Option<&Resumed<T>>,
+) -> Outcome<Option<Model<T>>> {
+    let kept = resumed.and_then(|resumed| resumed.kept.as_ref());
+    match (&args.from, kept) {
+        (None, _) => Ok(None),
+        (Some(_), Some((checkpoint, _))) => Ok(Some(checkpoint.model.clone())),
+        (Some(path), None) => load_start(path).map(Some),
     }
-    if described {
-        // What there is says enough: a full disk is no reason not to go on.
-        let written = session.keeper.begin(&mut session.folder);
-        session.keeper.tell(written, RUN_FILE, &session.display);
-    // An earlier run stays whole until there is something in its place; a trace is.
-    } else if !session.folder.replaces() || args.keeping.trace_hashes.is_some() {
-        session.keeper.begin(&mut session.folder)?;
+}
+
+/// What the run is known by: its own description where it goes on, which the data and the model it
+/// starts from must agree with.
+fn description<T: Element>(
+    args: &TrainArgs,
+    resumed: Option<&Resumed<T>>,
+    from: Option<&Model<T>>,
+    material: &Material,
+) -> Outcome<RunFile> {
+    let hash = args
+        .from
+        .as_ref()
+        .and(from)
+        .map(|model| model.network.hash());
+    let Some(resumed) = resumed else {
+        return RunFile::new(material, hash);
+    };
+    resumed.run.check_data(material)?;
+    if resumed.kept.is_none() && hash != resumed.run.from {
+        return Err(Failure::usage(
+            "the model of --from is not the one that the run was started with; start a new run",
+        ));
     }
-    if let Some(traced) = args.keeping.trace_hashes {
-        let path = session.folder.path().join(TRACE);
-        let updates = session.trainer.learner().updates();
-        session.trace = Some(Trace::open(path, traced, updates)?);
-    }
-    session.watch = Watch::begin(
-        &args.watching,
-        session.folder.path(),
-        material.test.is_some(),
-        session.folder.records(),
-    )?;
-    session.run()
+    Ok(resumed.run.clone())
 }
 
 /// What is said of a run that has nothing left to do.

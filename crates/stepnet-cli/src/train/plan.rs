@@ -6,10 +6,10 @@ use indicatif::BinaryBytes;
 use stepnet::Element;
 use stepnet::nn::Network;
 use stepnet::train::{Pace, TrainOptions, largest_batch, training_bytes};
-use sysinfo::{Process, ProcessRefreshKind, ProcessesToUpdate, System, get_current_pid};
 
 use crate::failure::{Failure, Outcome};
 use crate::material::Material;
+use crate::memory::Memory;
 use crate::table::thousands;
 
 /// How long steps are tried for at most.
@@ -58,56 +58,6 @@ pub(super) fn announced<T: Element>(
     ))
 }
 
-/// Bytes of memory.
-#[derive(Debug, Clone, Copy)]
-struct Memory {
-    /// That this process holds.
-    used: u64,
-    /// That it could still get.
-    room: u64,
-}
-
-impl Memory {
-    fn now() -> Self {
-        let mut system = System::new();
-        system.refresh_memory();
-        let pid = get_current_pid().ok();
-        let kind = ProcessRefreshKind::nothing().with_memory();
-        let pids: Vec<_> = pid.into_iter().collect();
-        system.refresh_processes_specifics(ProcessesToUpdate::Some(&pids), true, kind);
-        let process = pid.and_then(|pid| system.process(pid));
-        // Where nothing is known, nothing is refused.
-        let mut room = match system.available_memory() {
-            0 => u64::MAX,
-            available => available,
-        };
-        if let Some(limits) = system.cgroup_limits()
-            && limits.total_memory < system.total_memory()
-        {
-            // What the group's files hold in caches can be given back.
-            room = room.min(limits.total_memory.saturating_sub(limits.rss));
-        }
-        Self {
-            used: process.map_or(0, Process::memory),
-            room: room.min(address_space(process)),
-        }
-    }
-}
-
-/// What is left of the addresses that the process may use, as `ulimit -v` sets them.
-#[cfg(unix)]
-fn address_space(process: Option<&Process>) -> u64 {
-    use rustix::process::{Resource, getrlimit};
-    let held = process.map_or(0, Process::virtual_memory);
-    let limit = getrlimit(Resource::As).current;
-    limit.map_or(u64::MAX, |limit| limit.saturating_sub(held))
-}
-
-#[cfg(not(unix))]
-fn address_space(_process: Option<&Process>) -> u64 {
-    u64::MAX
-}
-
 /// `0.4 s`, `48 s`, `3 min 20 s`, `2 h 5 min`.
 fn duration(seconds: f64) -> String {
     if seconds < 9.95 {
@@ -136,15 +86,6 @@ mod tests {
             (7500.0, "2 h 5 min"),
         ] {
             assert_eq!(duration(seconds), told);
-        }
-    }
-
-    #[test]
-    fn the_memory_of_this_process_is_known() {
-        let memory = Memory::now();
-        assert!(memory.room > 1 << 20, "{memory:?}");
-        if cfg!(target_os = "linux") {
-            assert!(memory.used > 1 << 20, "{memory:?}");
         }
     }
 }

@@ -64,6 +64,12 @@ impl<T: Element> Resumed<T> {
         there.is_some_and(|there| there.same_run(&self.run) && there.epochs == self.run.epochs)
     }
 
+    /// How many epochs are behind it.
+    pub(super) fn epochs_done(&self) -> usize {
+        let kept = self.kept.as_ref();
+        kept.map_or(0, |(checkpoint, _)| checkpoint.position.epoch)
+    }
+
     /// The epochs that were done.
     pub(super) fn records(&self) -> Vec<EpochRecord> {
         let kept = self.kept.as_ref();

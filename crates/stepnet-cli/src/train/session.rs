@@ -7,19 +7,22 @@ use std::time::Instant;
 use stepnet::Element;
 use stepnet::data::Dataset;
 use stepnet::nn::Network;
-use stepnet::train::{EpochEnd, Evaluation, Position, Trainer, evaluate};
+use stepnet::train::{
+    EpochEnd, Evaluation, Position, Trainer, evaluate, first_overflow, not_finite,
+};
 
 use super::about::About;
 use super::interrupt::Interrupt;
 use super::keeper::{Keeper, Times, place};
 use super::resume::Resumed;
-use super::run_file::End;
+use super::run_file::{End, RUN_FILE};
 use super::tell;
 use super::trace::Trace;
 use super::watch::Watch;
+use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
 use crate::progress::{Display, print_line};
-use crate::run_folder::{CHECKPOINT, EpochRecord, RunFolder};
+use crate::run_folder::{CHECKPOINT, EpochRecord, RunFolder, TRACE};
 use crate::usage::count;
 
 /// A run under way.
@@ -40,6 +43,35 @@ pub(super) struct Session<'a, T> {
 }
 
 impl<T: Element> Session<'_, T> {
+    /// Makes the folder that of this run: a resumed one's end where it goes on, the description and
+    /// what else is written from the start.
+    pub(super) fn begin(mut self, args: &TrainArgs, resumed: Option<Resumed<T>>) -> Outcome<Self> {
+        let described = resumed.as_ref().is_some_and(Resumed::is_described);
+        if let Some(resumed) = resumed {
+            self.take_up(resumed)?;
+        }
+        if described {
+            // What there is says enough: a full disk is no reason not to go on.
+            let written = self.keeper.begin(&mut self.folder);
+            self.keeper.tell(written, RUN_FILE, &self.display);
+        // An earlier run stays whole until there is something in its place; a trace is.
+        } else if !self.folder.replaces() || args.keeping.trace_hashes.is_some() {
+            self.keeper.begin(&mut self.folder)?;
+        }
+        if let Some(traced) = args.keeping.trace_hashes {
+            let path = self.folder.path().join(TRACE);
+            let updates = self.trainer.learner().updates();
+            self.trace = Some(Trace::open(path, traced, updates)?);
+        }
+        self.watch = Watch::begin(
+            &args.watching,
+            self.folder.path(),
+            self.about.material.test.is_some(),
+            self.folder.records(),
+        )?;
+        Ok(self)
+    }
+
     pub(super) fn run(mut self) -> Outcome {
         let mut seen = 0;
         while self.trainer.position().epoch < self.about.options.epochs && !self.watch.stopped() {
@@ -59,7 +91,7 @@ impl<T: Element> Session<'_, T> {
     }
 
     /// Goes to where a resumed run was, and says so.
-    pub(super) fn take_up(&mut self, resumed: Resumed<T>) -> Outcome {
+    fn take_up(&mut self, resumed: Resumed<T>) -> Outcome {
         let examples = self.about.material.train.len();
         let (options, steps) = (self.about.options, self.trainer.steps(examples));
         resumed.check_epochs(options, steps)?;
@@ -101,19 +133,25 @@ impl<T: Element> Session<'_, T> {
         self.before.seconds + self.start.elapsed().as_secs_f64()
     }
 
-    /// Keeps the weights from before training failed, and adds to the failure where they are.
-    ///
-    /// The weights of now are not among them: they gave the loss that is not finite.
+    /// Keeps weights from before training failed, and adds to the failure where they are: those of the
+    /// last epoch that ended well, and in the first epoch those that gave the last finite loss.
     fn rescue(&mut self, failure: Failure) -> Failure {
-        let Some((good, position)) = &self.good else {
-            if self.keeper.last.is_some() {
-                return failure.and(&self.keeper.kept());
+        let updates = self.trainer.learner().updates_kept();
+        let (good, at) = match &self.good {
+            Some((good, position)) => (good.clone(), place(position)),
+            None if self.keeper.last.is_some() => return failure.and(&self.keeper.kept()),
+            // What an earlier run left is worth more than the beginning of one that failed.
+            None if updates == 0 || self.folder.replaces() => {
+                self.folder.discard();
+                return failure.and("nothing was learnt before, so no model is written");
             }
-            self.folder.discard();
-            return failure.and("nothing was learnt before, so no model is written");
+            None => {
+                let updates = usize::try_from(updates).unwrap_or(usize::MAX);
+                let at = format!("after {} of the first epoch", count(updates, "update"));
+                (self.trainer.network().clone(), at)
+            }
         };
-        let at = place(position);
-        let model = self.about.model(good, self.folder.records());
+        let model = self.about.model(&good, self.folder.records());
         let saved = self
             .keeper
             .write_best(self.about, &mut self.folder)
@@ -121,7 +159,7 @@ impl<T: Element> Session<'_, T> {
             .and_then(|_| self.folder.draw_curves(self.about.material.test_name))
             .and_then(|()| {
                 self.report(
-                    good,
+                    &good,
                     format!("Failed: {}; this is what the run was {at}.", failure.line()),
                 )
             });
@@ -134,24 +172,29 @@ impl<T: Element> Session<'_, T> {
         }
     }
 
-    /// Fails if the last update of an epoch has spoiled the weights.
-    fn check(&self, test: Option<&Evaluation>) -> Outcome {
-        let network = self.trainer.network();
-        let sound = network.parameters().iter().all(|value| value.is_finite());
-        if sound && test.is_none_or(|test| test.scores.mean_loss().is_finite()) {
-            return Ok(());
-        }
-        let (what, rate) = (
-            if sound {
-                "the loss on the test data"
-            } else {
-                "a weight"
-            },
-            self.about.options.learning_rate,
-        );
+    /// Fails if the last update of an epoch has spoiled the weights, and takes it back.
+    fn check(&mut self, test: Option<&Evaluation>) -> Outcome {
+        let spoiled = not_finite(self.trainer.learner().network());
+        let spoiled = spoiled.or_else(|| not_finite(self.trainer.network()));
+        let what = match (spoiled, test) {
+            (Some(what), _) => what,
+            (None, Some(test)) if !test.scores.mean_loss().is_finite() => {
+                let material = self.about.material;
+                let place = material.test.as_ref().and_then(|data| {
+                    let network = self.trainer.network();
+                    first_overflow(network, data, &material.preprocessing).ok()?
+                });
+                let loss = test.scores.mean_loss();
+                let place = place.map_or(String::new(), |place| format!(": {place}"));
+                format!("the loss on the test data is {loss}{place}")
+            }
+            _ => return Ok(()),
+        };
+        self.trainer.roll_back();
         Err(Failure::running(format!(
-            "{what} is no longer finite at the end of epoch {}; a lower learning rate than {rate:?} or another initialisation may help",
-            self.folder.records().len() + 1
+            "at the end of epoch {} {what}; a lower learning rate than {:?} or another initialisation may help",
+            self.folder.records().len() + 1,
+            self.about.options.learning_rate
         )))
     }
 

@@ -13,6 +13,8 @@ use stepnet::train::{TrainOptions, transfer};
 use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
 use crate::material::Material;
+use crate::progress::print_line;
+use crate::usage::count;
 
 /// The networks and the number of epochs where the user names none.
 const DIGITS_MODEL: &str = "digits-cnn";
@@ -133,8 +135,32 @@ pub(crate) fn options(args: &TrainArgs, data: &Dataset) -> Outcome<TrainOptions>
     }))
 }
 
+/// Says what a run of `steps` steps an epoch is about to do.
+pub(super) fn announce(options: &TrainOptions, material: &Material, steps: usize) {
+    print_line(&format!(
+        "training on {} of {}: {} of {}, {} at {}, {} schedule, seed {}",
+        count(material.train.len(), "example"),
+        count(material.train.classes().len(), "class"),
+        count(options.epochs, "epoch"),
+        count(steps, "step"),
+        options.rule,
+        options.learning_rate,
+        options.schedule,
+        options.seed,
+    ));
+    if let Some(remark) = remark(options) {
+        print_line(&remark);
+    }
+    if !options.augmentation.is_empty() {
+        print_line(&format!(
+            "training pictures are altered: {}",
+            options.augmentation
+        ));
+    }
+}
+
 /// What is done beside the update rule and the schedule, if anything is.
-pub(super) fn remark(options: &TrainOptions) -> Option<String> {
+fn remark(options: &TrainOptions) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(warm_up) = options.warm_up {
         parts.push(match warm_up {

@@ -8,6 +8,11 @@ use crate::failure::Outcome;
 use crate::report::{Judgement, Report};
 use crate::run_folder::RunFolder;
 
+/// A setting that may not be there.
+fn told(setting: Option<&impl std::fmt::Display>, otherwise: &str) -> String {
+    setting.map_or_else(|| otherwise.to_owned(), ToString::to_string)
+}
+
 /// Writes `report.html` of a run that ended as `end` says, with `network` as what is kept of it.
 pub(super) fn report<T: Element>(
     folder: &RunFolder,
@@ -34,7 +39,26 @@ pub(super) fn report<T: Element>(
         ("optimiser", options.rule.to_string()),
         ("learning rate", options.learning_rate.to_string()),
         ("schedule", options.schedule.to_string()),
+        (
+            "warm-up",
+            told(options.warm_up.as_ref(), "as the schedule has it"),
+        ),
+        ("weight decay", options.rule.weight_decay().to_string()),
+        ("clipping", told(options.clipping.as_ref(), "none")),
+        (
+            "average of the weights",
+            told(options.average.as_ref(), "none"),
+        ),
         ("L2", options.l2.to_string()),
+        ("label smoothing", options.label_smoothing.to_string()),
+        (
+            "augmentation",
+            match options.augmentation.is_empty() {
+                true => "none".to_owned(),
+                false => options.augmentation.to_string(),
+            },
+        ),
+        ("balance", options.balance.to_string()),
         (
             "order",
             if options.shuffle {

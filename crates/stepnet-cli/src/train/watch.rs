@@ -10,12 +10,9 @@ use stepnet::train::Progress;
 use stepnet::train::early_stopping::{EarlyStopping, ValidationScore, Verdict};
 
 use crate::failure::{Failure, Outcome, say};
-use crate::run_folder::{BEST, EpochRecord};
+use crate::run_folder::{BEST, BOARD, EpochRecord};
 use crate::tensorboard::Board;
 use crate::usage::{count, number, whole};
-
-/// The folder of the event files in a run folder.
-const BOARD: &str = "tensorboard";
 
 #[derive(Debug, Args)]
 pub(crate) struct WatchArgs {

@@ -14,11 +14,14 @@ const KILLS: usize = 50;
 /// Kills of one run, at most.
 const CHAIN: usize = 10;
 
-/// Most of the time of such a run goes into writing its checkpoints.
-const TRAIN: [&str; 17] = [
+/// Most of the time of such a run goes into writing its checkpoints, which have one of everything that a
+/// run goes on from.
+const TRAIN: [&str; 19] = [
     "train",
     "--model",
-    "flatten -> linear(6) -> relu -> dropout(0.2) -> linear(classes) -> softmax",
+    "flatten -> linear(6) -> bn -> relu -> dropout(0.2) -> linear(classes) -> softmax",
+    "--ema",
+    "0.9",
     "--epochs",
     "24",
     "--batch",

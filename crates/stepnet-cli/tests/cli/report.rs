@@ -120,6 +120,15 @@ fn event_files_are_written_for_training_and_test() {
             assert!(there, "{tag} is not in {part}");
         }
     }
+    // An earlier run's would be drawn with those of the one in its place.
+    desk.run(&format!(
+        "train {SMALL} --epochs 1 --tensorboard --out run --overwrite"
+    ))
+    .fine();
+    for part in ["train", "test"] {
+        let folder = desk.join("run/tensorboard").join(part);
+        assert_eq!(fs::read_dir(folder).unwrap().count(), 1, "{part}");
+    }
     desk.run(&format!(
         "train {SMALL} --epochs 1 --tensorboard=board --out other"
     ))

@@ -190,8 +190,38 @@ fn a_loss_that_is_not_finite_ends_the_run_and_replaces_nothing() {
     assert_eq!(metrics, desk.bytes("run/metrics.jsonl"));
     // One epoch of one update: only looking at the weights afterwards shows what became of them.
     desk.run("train --lr 1e38 --epochs 1 --batch all --out last")
-        .fails(1, &["no longer finite at the end of epoch 1"]);
+        .fails(
+            1,
+            &["at the end of epoch 1 the loss on the test data is NaN: layer conv1 (conv(32, 3, same)) is the first"],
+        );
+    desk.run("train --lr 1e39 --epochs 1 --batch all --out last --hold-out 0")
+        .fails(
+            1,
+            &["at the end of epoch 1 the weight of layer conv1 is not finite: "],
+        );
     assert!(!desk.join("last").exists());
+}
+
+#[test]
+fn a_first_epoch_that_fails_leaves_the_weights_of_the_last_finite_loss() {
+    let desk = Desk::new();
+    colours(&desk.join("data"), &RGB, 40, 4);
+    // Each update multiplies the weights; in `f32` it takes some tens of them to the end of the range.
+    let run = |out: &str, more: &str| {
+        let text = "train data --model flatten->linear(6)->linear(classes) --optimizer gd --lr 0.5";
+        let settings = "--schedule constant --hold-out 0 --batch 1 --epochs 1 --out";
+        desk.run(&format!("{text} {settings} {out} {more}"))
+    };
+    let ran = run("run", "");
+    ran.fails(1, &["layer linear", " of the first epoch are kept in run"]);
+    let out = desk.run("inspect run/model.safetensors").fine();
+    assert!(!out.contains("warning"), "{out}");
+    assert!(desk.join("run/report.html").is_file());
+    // What was there before is kept in its place.
+    desk.run("train --epochs 1 --out old").fine();
+    let before = desk.bytes("old/model.safetensors");
+    run("old", "--overwrite").fails(1, &["no model is written"]);
+    assert!(before == desk.bytes("old/model.safetensors"));
 }
 
 #[test]

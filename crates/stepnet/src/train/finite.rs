@@ -1,11 +1,16 @@
 //! Where numbers left the finite range: the first layer whose values, or array whose gradients, did.
 
 use crate::Element;
+use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::nn::{Batch, Network, Node, PlanOptions, Workspace};
+use crate::memory;
+use crate::nn::{Batch, Network, Node, PlanOptions, Preprocessing, Workspace};
 
 /// Values of a chunk that are looked at together, so that the loop is one over vectors.
 const LANES: usize = 16;
+
+/// Examples that are searched together: all their values are kept.
+const SEARCHED: usize = 16;
 
 /// Whether all values are finite, in one pass.
 pub(super) fn all_finite<T: Element>(values: &[T]) -> bool {
@@ -113,45 +118,86 @@ impl<T: Element> Moment<'_, '_, T> {
         };
         let mut workspace = Workspace::new(network, examples, options)?;
         workspace.train(network, self.batch)?;
-        for (number, node) in network.nodes().iter().enumerate() {
-            if let Some(values) = workspace.value(number, examples)
-                && !all_finite(values)
-            {
-                return Ok(Some(self.at(node, values)));
-            }
-        }
         // A parameter may be spoiled whose layer's values do not show it.
-        Ok(network.nodes().iter().find_map(|node| self.spoiled(node)))
+        Ok(first_layer(network, &workspace, examples).or_else(|| not_finite(network)))
     }
+}
 
-    fn at(&self, node: &Node<T>, values: &[T]) -> String {
-        let cause = match self.spoiled(node) {
-            Some(spoiled) => format!(", for {spoiled}"),
-            None => String::new(),
-        };
-        format!(
-            "layer {} ({}) is the first whose values left the finite range: {}{cause}",
-            node.name(),
-            node.layer().text(),
-            counted(values)
-        )
+/// The first layer, in the order of the passes, that left values in the workspace which are not finite.
+fn first_layer<T: Element>(
+    network: &Network<T>,
+    workspace: &Workspace<T>,
+    examples: usize,
+) -> Option<String> {
+    let mut nodes = network.nodes().iter().enumerate();
+    nodes.find_map(|(number, node)| {
+        let values = workspace.value(number, examples)?;
+        (!all_finite(values)).then(|| at(network, node, values))
+    })
+}
+
+fn at<T: Element>(network: &Network<T>, node: &Node<T>, values: &[T]) -> String {
+    let cause = match spoiled(network, node) {
+        Some(spoiled) => format!(", for {spoiled}"),
+        None => String::new(),
+    };
+    format!(
+        "layer {} ({}) is the first whose values left the finite range: {}{cause}",
+        node.name(),
+        node.layer().text(),
+        counted(values)
+    )
+}
+
+/// The first layer whose values leave the finite range where a network is run over a data set, in words;
+/// nothing if all stay in it.
+///
+/// # Errors
+/// As [`evaluate`](super::evaluate).
+pub fn first_overflow<T: Element>(
+    network: &Network<T>,
+    data: &Dataset,
+    preprocessing: &Preprocessing,
+) -> Result<Option<String>> {
+    let options = PlanOptions {
+        keep_values: true,
+        ..PlanOptions::default()
+    };
+    let batch = SEARCHED.min(data.len().max(1));
+    let mut workspace = Workspace::new(network, batch, options)?;
+    let len = network.input().len();
+    let mut x = memory::zeros("a batch of examples", batch.saturating_mul(len))?;
+    let order: Vec<usize> = (0..data.len()).collect();
+    for chunk in order.chunks(batch) {
+        let x = &mut x[..chunk.len() * len];
+        data.fill_batch(chunk, preprocessing, x)?;
+        workspace.predict(network, x)?;
+        if let Some(place) = first_layer(network, &workspace, chunk.len()) {
+            return Ok(Some(place));
+        }
     }
+    Ok(None)
+}
 
-    /// A layer's first array with values that are not finite, in words.
-    fn spoiled(&self, node: &Node<T>) -> Option<String> {
-        let parameters = self.network.parameters();
-        node.placed_parameters().find_map(|(parameter, range)| {
-            let values = &parameters[range];
-            (!all_finite(values)).then(|| {
-                format!(
-                    "the {} of layer {} is not finite: {}",
-                    parameter.name,
-                    node.name(),
-                    counted(values)
-                )
-            })
+/// The first of a network's arrays with values that are not finite, in words.
+pub fn not_finite<T: Element>(network: &Network<T>) -> Option<String> {
+    let mut nodes = network.nodes().iter();
+    nodes.find_map(|node| spoiled(network, node))
+}
+
+/// A layer's first array with values that are not finite, in words.
+fn spoiled<T: Element>(network: &Network<T>, node: &Node<T>) -> Option<String> {
+    node.placed_parameters().find_map(|(parameter, range)| {
+        let values = &network.parameters()[range];
+        (!all_finite(values)).then(|| {
+            format!(
+                "the {} of layer {} is not finite: {}",
+                parameter.name,
+                node.name(),
+                counted(values)
+            )
         })
-    }
+    })
 }
 
 /// How many of the values are not finite, and the first of them.
@@ -168,6 +214,7 @@ fn counted<T: Element>(values: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::{Images, Values};
     use crate::nn::layer::Noise;
     use crate::nn::{Init, Targets};
     use crate::optim::Rule;
@@ -327,6 +374,29 @@ mod tests {
         );
         assert!(message.contains("of layer linear1"), "{message}");
         assert!(learner.network().parameters() == before.parameters());
+    }
+
+    #[test]
+    fn a_layer_that_overflows_on_some_example_is_found() {
+        let mut network = network::<f32>("flatten -> linear(2) -> relu -> linear(3)");
+        plant(&mut network, "linear2.weight", 1e38);
+        let values = |last: u8| {
+            let mut values = vec![0; 36 * 40];
+            values[36 * 39] = last;
+            values
+        };
+        let preprocessing = Preprocessing::scaled(6, 6, 1, 1.0);
+        plant(&mut network, "linear1.weight", 1.0);
+        let found = |last| {
+            let images = Images::new([6, 6, 1], Values::U8(values(last))).unwrap();
+            let classes = ["a", "b", "c"].map(str::to_owned).to_vec();
+            let data = Dataset::new(images, vec![0; 40], classes).unwrap();
+            first_overflow(&network, &data, &preprocessing).unwrap()
+        };
+        assert_eq!(found(0), None);
+        let place = found(255).unwrap();
+        assert!(place.starts_with("layer linear2 ("), "{place}");
+        assert!(place.contains("3 of 24 are not"), "{place}");
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct Learner<T> {
     l2: f64,
     /// The parameters that gave the last loss, and whether there are any: those before the last update.
     before: (Vec<T>, bool),
+    /// Whether the last update was taken back.
+    rolled_back: bool,
     clipping: Option<Clipping>,
     average: Option<WeightAverage<T>>,
 }
@@ -45,6 +47,7 @@ impl<T: Element> Learner<T> {
                 memory::zeros("the weights before an update", network.parameters().len())?,
                 false,
             ),
+            rolled_back: false,
             network,
             l2,
             clipping: None,
@@ -158,6 +161,7 @@ impl<T: Element> Learner<T> {
         self.clip(learning_rate)?;
         self.before.0.copy_from_slice(self.network.parameters());
         self.before.1 = true;
+        self.rolled_back = false;
         self.optimizer
             .step(&mut self.network, self.workspace.gradients(), learning_rate);
         self.workspace.after_step(&mut self.network, batch);
@@ -208,9 +212,16 @@ impl<T: Element> Learner<T> {
             if let Some(average) = &mut self.average {
                 average.roll_back();
             }
+            self.rolled_back = true;
             return true;
         }
         false
+    }
+
+    /// Updates that the weights have in them: all that were made, but for one that was
+    /// [taken back](Learner::roll_back).
+    pub fn updates_kept(&self) -> u64 {
+        self.updates() - u64::from(self.rolled_back)
     }
 
     /// What the next step depends on beside the weights, by name: the optimiser's running values, and
@@ -240,6 +251,7 @@ impl<T: Element> Learner<T> {
         mut fill: impl FnMut(&str, &mut [T]) -> Result<()>,
     ) -> Result<()> {
         self.before.1 = false;
+        self.rolled_back = false;
         fill("", self.network.parameters_mut())?;
         self.optimizer.restore(updates, |name, values| {
             fill(&format!("optimizer.{name}"), values)
@@ -347,5 +359,6 @@ mod tests {
         assert!(learner.step(&batch(&[f64::INFINITY; 8]), 0.1).is_err());
         assert_eq!(learner.network().parameters(), weights);
         assert_eq!(learner.learnt().parameters(), average);
+        assert_eq!((learner.updates(), learner.updates_kept()), (2, 1));
     }
 }

@@ -141,6 +141,11 @@ impl<T: Element> Trainer<T> {
         &self.learner
     }
 
+    /// Takes back the last update, as [`Learner::roll_back`] does: an end of training.
+    pub fn roll_back(&mut self) -> bool {
+        self.learner.roll_back()
+    }
+
     pub(super) fn learner_mut(&mut self) -> &mut Learner<T> {
         &mut self.learner
     }

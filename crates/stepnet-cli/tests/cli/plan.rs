@@ -1,0 +1,70 @@
+//! What a run will take is said before it begins, and one that would not fit is refused.
+
+use crate::run::{Desk, Ran};
+
+#[test]
+fn the_plan_comes_before_the_first_epoch() {
+    let desk = Desk::new();
+    let out = desk.run("train --epochs 2 --out run").fine();
+    let plan = out.lines().position(|line| line.starts_with("plan: "));
+    let first = out.lines().position(|line| line.starts_with("epoch "));
+    assert!(plan.unwrap() < first.unwrap(), "{out}");
+    let plan = out.lines().nth(plan.unwrap()).unwrap();
+    for part in [
+        " parameters, ",
+        " multiply-adds an example; about ",
+        " an epoch, ",
+        " in all; peak memory about ",
+        " MiB",
+    ] {
+        assert!(plan.contains(part), "{part:?} is not in {plan}");
+    }
+    // The same numbers as the network's table has.
+    let table = desk.run("inspect run/model.safetensors").fine();
+    let numbers = plan.trim_start_matches("plan: ").split("; ").next();
+    let numbers = numbers
+        .unwrap()
+        .trim_end_matches(" multiply-adds an example");
+    assert!(table.contains(numbers), "{numbers:?} is not in {table}");
+}
+
+/// Runs the command with so many KiB of addresses.
+#[cfg(target_os = "linux")]
+fn within(desk: &Desk, kib: u32, arguments: &[&str]) -> Ran {
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", &format!("ulimit -v {kib} && exec \"$0\" \"$@\"")]);
+    command.arg(env!("CARGO_BIN_EXE_stepnet")).args(arguments);
+    command.args(["--threads", "1"]);
+    command.current_dir(desk.path()).output().unwrap().into()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_batch_that_does_not_fit_is_refused_with_the_largest_that_does() {
+    let desk = Desk::new();
+    let network = "conv(300, 3, same) -> relu -> globalavgpool -> linear(classes) -> softmax";
+    let train = |batch: &str| {
+        let arguments = ["train", "--model", network, "--epochs", "1", "--out", "run"];
+        let more = ["--overwrite", "--batch", batch];
+        within(&desk, 500_000, &[&arguments[..], &more].concat())
+    };
+    let refused = train("all");
+    let told = [
+        "--batch 1438 needs ",
+        " are free; the largest batch that fits is ",
+    ];
+    refused.fails(2, &told);
+    assert!(!desk.join("run").exists());
+    let largest = refused.err.trim_end().rsplit(' ').next().unwrap();
+    let number: usize = largest.parse().unwrap();
+    assert!((10..1438).contains(&number), "{number}");
+    train(largest).fine();
+    let more = (number + number / 2).to_string();
+    train(&more).fails(2, &[&format!("--batch {more} needs ")]);
+
+    let huge = "flatten -> linear(2000000) -> linear(classes) -> softmax";
+    let arguments = ["train", "--model", huge, "--epochs", "1", "--out", "other"];
+    let ran = within(&desk, 500_000, &arguments);
+    assert_eq!(ran.code, Some(2), "{}", ran.err);
+    assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+}
