@@ -47,7 +47,8 @@ pub(super) fn announced<T: Element>(
         format!(
             "; about {} an epoch, {} in all",
             duration(pace.seconds(1)),
-            duration(pace.seconds(epochs))
+            // The report takes one test more.
+            duration(pace.seconds(epochs) + pace.testing)
         )
     });
     Ok(format!(

@@ -1,5 +1,6 @@
 //! Arrays as files store them, before they become pictures or labels.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use crate::{Error, Result};
@@ -85,8 +86,14 @@ impl Number {
         }
     }
 
-    /// The values stored in `bytes`, or `None` for a size that no file format here has.
-    pub(crate) fn decode(self, bytes: &[u8], big_endian: bool) -> Option<ArrayValues> {
+    /// The values stored in `bytes`, or `None` for a size that no file format here has. Bytes that are
+    /// values already, and owned, are not copied.
+    pub(crate) fn decode<'a>(
+        self,
+        bytes: impl Into<Cow<'a, [u8]>>,
+        big_endian: bool,
+    ) -> Option<ArrayValues> {
+        let bytes = bytes.into();
         macro_rules! read {
             ($type:ty, $wide:ty) => {
                 bytes
@@ -106,7 +113,7 @@ impl Number {
         }
         Some(match self {
             Self::Bool => ArrayValues::U8(bytes.iter().map(|&byte| u8::from(byte != 0)).collect()),
-            Self::Unsigned(1) => ArrayValues::U8(bytes.to_vec()),
+            Self::Unsigned(1) => ArrayValues::U8(bytes.into_owned()),
             Self::Unsigned(2) => ArrayValues::I64(read!(u16, i64)),
             Self::Unsigned(4) => ArrayValues::I64(read!(u32, i64)),
             Self::Unsigned(8) => ArrayValues::U64(read!(u64, u64)),

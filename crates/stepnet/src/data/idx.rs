@@ -115,7 +115,7 @@ fn from_reader(
         ));
     }
     let values = number
-        .decode(&values, true)
+        .decode(values, true)
         .ok_or_else(|| Error::file(name, "unknown type"))?;
     Ok(RawArray {
         shape,

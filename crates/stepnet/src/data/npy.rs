@@ -3,6 +3,7 @@
 //!
 //! Nothing is ever unpickled: arrays of Python objects are refused.
 
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
@@ -66,7 +67,7 @@ pub(super) fn from_reader(name: &Path, mut reader: impl Read, most: usize) -> Re
     if header.fortran_order && header.shape.len() > 1 && length > 0 {
         body = to_c_order(&body, &header.shape, stored.size());
     }
-    let values = stored.decode(name, &body)?;
+    let values = stored.decode(name, body.into())?;
     Ok(RawArray {
         shape: header.shape,
         dtype: header.descr,
@@ -186,7 +187,7 @@ impl Stored {
         }
     }
 
-    fn decode(&self, name: &Path, body: &[u8]) -> Result<ArrayValues> {
+    fn decode(&self, name: &Path, body: Cow<'_, [u8]>) -> Result<ArrayValues> {
         let not_text = |at| Error::file(name, format!("text {at} of the array is not valid text"));
         let texts = body.chunks_exact(self.size()).enumerate();
         match self {

@@ -40,13 +40,17 @@ pub fn training_bytes<T: Element>(
 ) -> Result<usize> {
     let weights = size_of_val(network.parameters());
     let training = Trainer::bytes(network, options, examples)?;
-    // Testing takes its workspace while training keeps its own; a model's bytes are there twice
-    // while it is written: its arrays, and the file of them.
     let testing = match tested {
         0 => 0,
         tested => evaluation_bytes(network, tested)?,
     };
-    Ok(training.saturating_add(testing.max(weights.saturating_mul(2))))
+    // Training keeps its own while a test takes its workspace, or a checkpoint its model and the file
+    // of that and of the rule's arrays; and there are the weights that were last known to be good.
+    let stored = 1 + options.rule.states() + usize::from(options.average.is_some());
+    let writing = weights.saturating_mul(1 + stored);
+    Ok(training
+        .saturating_add(weights)
+        .saturating_add(testing.max(writing)))
 }
 
 /// The largest batch with which [`training_bytes`] are at most `room`; `None` if not even one
@@ -106,14 +110,6 @@ impl Pace {
         (data, test): (&Dataset, Option<&Dataset>),
         budget: Duration,
     ) -> Result<Self> {
-        let batch = options.batch.examples(data.len());
-        // Where one step would use up the time, smaller ones speak for it.
-        let affordable = SLOW * budget.as_secs_f64() / 8.0 / (3.0 * network.work() as f64);
-        let least = batch.min((affordable as usize).max(1));
-        let options = TrainOptions {
-            batch: super::BatchSize::Examples(least),
-            ..options.clone()
-        };
         let mut trainer = Trainer::new(
             network.clone(),
             preprocessing.clone(),
@@ -121,27 +117,9 @@ impl Pace {
             data.len(),
         )?;
         let start = Instant::now();
-        let mut tried = Tried::default();
-        loop {
-            // What lies between two epochs is not a step's.
-            tried.last = None;
-            let end = trainer.epoch(data, |progress| {
-                tried.note(progress.scores.examples);
-                let whole = tried.seconds(data.len()) * options.epochs as f64;
-                let limit = budget.as_secs_f64().min(LONGEST_SHARE * whole);
-                match tried.steps >= FEWEST_STEPS && start.elapsed().as_secs_f64() >= limit {
-                    true => ControlFlow::Break(()),
-                    false => ControlFlow::Continue(()),
-                }
-            })?;
-            if end.interrupted || tried.steps >= FEWEST_STEPS || start.elapsed() >= budget {
-                break;
-            }
-        }
-        let training = match tried.steps {
-            // One step an epoch.
-            0 => start.elapsed().as_secs_f64() / trainer.position().epoch.max(1) as f64,
-            _ => tried.seconds(data.len()),
+        let training = match probe(&mut trainer, network, data, budget)? {
+            Some(seconds) => seconds,
+            None => trial(&mut trainer, data, start, budget)?,
         };
         drop(trainer);
         let testing = test
@@ -152,6 +130,85 @@ impl Pace {
             testing: testing.unwrap_or(0.0),
         })
     }
+}
+
+/// Seconds of an epoch by steps of fewer examples, where those of a whole batch would take too long to
+/// be tried; `None` where they would not.
+///
+/// A step takes a time of its own and one for each example: what two steps of different sizes say of
+/// both is held to be so for larger ones.
+fn probe<T: Element>(
+    trainer: &mut Trainer<T>,
+    network: &Network<T>,
+    data: &Dataset,
+    budget: Duration,
+) -> Result<Option<f64>> {
+    let (start, budget) = (Instant::now(), budget.as_secs_f64());
+    let batch = trainer.batch(data.len());
+    let affordable = SLOW * budget / 8.0 / (3.0 * network.work() as f64);
+    let mut few = (affordable as usize).max(1);
+    let mut before: Option<(usize, f64)> = None;
+    while few < batch {
+        let some = data.subset(&(0..few).collect::<Vec<_>>())?;
+        let mut seconds = 0.0;
+        // The first finds cold caches and fresh memory.
+        for _ in 0..2 {
+            let start = Instant::now();
+            trainer.epoch(&some, |_| ControlFlow::Continue(()))?;
+            seconds = start.elapsed().as_secs_f64();
+        }
+        let predicted = |examples: usize| {
+            let each = before.map_or(seconds / few as f64, |(fewer, less)| {
+                ((seconds - less) / (few - fewer) as f64).max(0.0)
+            });
+            seconds + each * (examples - few) as f64
+        };
+        let room = budget - start.elapsed().as_secs_f64();
+        if (1 + FEWEST_STEPS) as f64 * predicted(batch) <= room {
+            break;
+        }
+        let next = batch.min(2 * few);
+        if 2.0 * predicted(next) > room {
+            let steps = data.len() as f64 / batch as f64;
+            return Ok(Some(steps * predicted(batch)));
+        }
+        before = Some((few, seconds));
+        few = next;
+    }
+    Ok(None)
+}
+
+/// Seconds of an epoch by its steps, as many as the budget has time for.
+fn trial<T: Element>(
+    trainer: &mut Trainer<T>,
+    data: &Dataset,
+    start: Instant,
+    budget: Duration,
+) -> Result<f64> {
+    let epochs = trainer.options().epochs as f64;
+    let begun = trainer.position().epoch;
+    let (own, mut tried) = (Instant::now(), Tried::default());
+    loop {
+        // What lies between two epochs is not a step's.
+        tried.last = None;
+        let end = trainer.epoch(data, |progress| {
+            tried.note(progress.scores.examples);
+            let whole = tried.seconds(data.len()) * epochs;
+            let limit = budget.as_secs_f64().min(LONGEST_SHARE * whole);
+            match tried.steps >= FEWEST_STEPS && start.elapsed().as_secs_f64() >= limit {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        })?;
+        if end.interrupted || tried.steps >= FEWEST_STEPS || start.elapsed() >= budget {
+            break;
+        }
+    }
+    Ok(match tried.steps {
+        // One step an epoch.
+        0 => own.elapsed().as_secs_f64() / (trainer.position().epoch - begun).max(1) as f64,
+        _ => tried.seconds(data.len()),
+    })
 }
 
 /// Steps that were tried, but for the first of each epoch.
@@ -243,13 +300,13 @@ mod tests {
         let (network, digits) = (network(), data::digits());
         let before = network.parameters().to_vec();
         let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
-        for batch in [16, 1797] {
+        for (batch, milliseconds) in [(16, 50), (1797, 50), (16, 1), (1797, 1)] {
             let pace = Pace::measure(
                 &network,
                 &preprocessing,
                 &options(batch),
                 (&digits, Some(&digits)),
-                Duration::from_millis(50),
+                Duration::from_millis(milliseconds),
             )
             .unwrap();
             assert!(pace.training > 0.0 && pace.testing > 0.0, "{pace:?}");
