@@ -51,6 +51,7 @@
 pub mod data;
 mod element;
 pub mod error;
+pub mod fast;
 pub mod files;
 mod hash;
 pub mod kernels;

@@ -18,7 +18,7 @@ pub(super) fn not_empty(operation: &'static str, argument: &str, shape: &[usize]
 }
 
 /// Refuses an array whose shape is not `expected`; `why` completes the message, such as "the shape of Y".
-pub(super) fn same_shape(
+pub(crate) fn same_shape(
     operation: &'static str,
     argument: &str,
     found: &[usize],
@@ -37,7 +37,7 @@ pub(super) fn same_shape(
 }
 
 /// An array of zeros; an error names `argument` as what asks for more than memory can hold.
-pub(super) fn zeros<T: Element, S: IntoDimension>(
+pub(crate) fn zeros<T: Element, S: IntoDimension>(
     operation: &'static str,
     argument: &str,
     shape: S,

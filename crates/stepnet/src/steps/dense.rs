@@ -278,7 +278,7 @@ pub fn linear_activation_backward<T: Element>(
 }
 
 /// Refuses a layer whose parameters do not fit its input; `names` are those of `A`, `W` and `b`.
-pub(super) fn check_layer<T: Element>(
+pub(crate) fn check_layer<T: Element>(
     operation: &'static str,
     names: [&str; 3],
     A: &ArrayRef2<T>,

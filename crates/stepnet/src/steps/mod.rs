@@ -41,15 +41,15 @@
 #![allow(non_snake_case)]
 
 mod activation;
-mod check;
-mod conv;
+pub(crate) mod check;
+pub(crate) mod conv;
 mod cost;
-mod dense;
+pub(crate) mod dense;
 mod init;
 mod model;
 mod pad;
 mod parameters;
-mod pool;
+pub(crate) mod pool;
 #[cfg(test)]
 mod tests;
 mod window;

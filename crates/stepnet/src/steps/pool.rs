@@ -241,7 +241,7 @@ pub fn pool_backward<T: Element>(
 }
 
 /// The shape `[m, n_H, n_W, n_C]` of the output, after a check of everything that goes in.
-fn output_shape<T: Element>(
+pub(crate) fn output_shape<T: Element>(
     operation: &'static str,
     A_prev: &ArrayRef4<T>,
     hparameters: PoolHparameters,

@@ -1,0 +1,101 @@
+//! Convolution.
+
+use ndarray::{Array4, ArrayRef4};
+
+use super::{standard, values};
+use crate::Element;
+use crate::error::Result;
+use crate::kernels::{AlignedVec, ConvGeometry, ConvWindow, Padding, conv};
+use crate::steps::ConvHparameters;
+use crate::steps::check::{same_shape, zeros};
+use crate::steps::conv::output_shape;
+
+/// The outputs of [`steps::conv_forward`](crate::steps::conv_forward).
+///
+/// # Shapes
+///
+/// `A_prev` `(m, n_H_prev, n_W_prev, n_C_prev)`, `W` `(f, f, n_C_prev, n_C)`, `b` `(1, 1, 1, n_C)`;
+/// the result `(m, n_H, n_W, n_C)`.
+///
+/// # Errors
+///
+/// As the loops', and when memory does not suffice.
+pub fn conv_forward<T: Element>(
+    A_prev: &ArrayRef4<T>,
+    W: &ArrayRef4<T>,
+    b: &ArrayRef4<T>,
+    hparameters: ConvHparameters,
+) -> Result<Array4<T>> {
+    const OPERATION: &str = "conv_forward";
+    let [m, n_H, n_W, n_C] = output_shape(OPERATION, A_prev, W, b, hparameters)?;
+    let g = geometry(A_prev, W, hparameters)?;
+    let (A_prev, W, b) = (standard(A_prev), standard(W), standard(b));
+    let mut Z = zeros(OPERATION, "output", (m, n_H, n_W, n_C))?;
+    let mut scratch = AlignedVec::zeros(
+        "the scratch of a convolution",
+        conv::forward_scratch::<T>(&g),
+    )?;
+    if let Some(Z) = Z.as_slice_mut() {
+        conv::forward(
+            &g,
+            values(&A_prev),
+            values(&W),
+            Some(values(&b)),
+            Z,
+            &mut scratch,
+        );
+    }
+    Ok(Z)
+}
+
+/// The gradients `(dA_prev, dW, db)` of [`steps::conv_backward`](crate::steps::conv_backward), whose cache
+/// holds `A_prev`, `W`, `b` and the hyperparameters.
+///
+/// # Shapes
+///
+/// `dZ` is `(m, n_H, n_W, n_C)`; the gradients have the shapes of `A_prev`, `W` and `b`.
+///
+/// # Errors
+///
+/// As the loops', and when memory does not suffice.
+pub fn conv_backward<T: Element>(
+    dZ: &ArrayRef4<T>,
+    A_prev: &ArrayRef4<T>,
+    W: &ArrayRef4<T>,
+    b: &ArrayRef4<T>,
+    hparameters: ConvHparameters,
+) -> Result<(Array4<T>, Array4<T>, Array4<T>)> {
+    const OPERATION: &str = "conv_backward";
+    let shape = output_shape(OPERATION, A_prev, W, b, hparameters)?;
+    same_shape(OPERATION, "dZ", dZ.shape(), &shape, "the shape of Z")?;
+    let g = geometry(A_prev, W, hparameters)?;
+    let mut dA_prev = zeros(OPERATION, "A_prev", A_prev.dim())?;
+    let mut dW = zeros(OPERATION, "W", W.dim())?;
+    let mut db = zeros(OPERATION, "b", b.dim())?;
+    let (dZ, A_prev, W) = (standard(dZ), standard(A_prev), standard(W));
+    let needed = conv::backward_data_scratch::<T>(&g).max(conv::backward_weights_scratch::<T>(&g));
+    let mut scratch = AlignedVec::zeros("the scratch of a convolution", needed)?;
+    if let Some(dA_prev) = dA_prev.as_slice_mut() {
+        conv::backward_data(&g, values(&dZ), values(&W), dA_prev, &mut scratch);
+    }
+    if let (Some(dW), db) = (dW.as_slice_mut(), db.as_slice_mut()) {
+        conv::backward_weights(&g, values(&A_prev), values(&dZ), dW, db, &mut scratch);
+    }
+    Ok((dA_prev, dW, db))
+}
+
+fn geometry<T: Element>(
+    A_prev: &ArrayRef4<T>,
+    W: &ArrayRef4<T>,
+    ConvHparameters { stride, pad }: ConvHparameters,
+) -> Result<ConvGeometry> {
+    let (m, n_H_prev, n_W_prev, n_C_prev) = A_prev.dim();
+    let (f, _, _, n_C) = W.dim();
+    let window = ConvWindow {
+        kernel: [f, f],
+        stride: [stride, stride],
+        padding: Padding::even(pad),
+        dilation: [1, 1],
+    };
+    ConvGeometry::new(m, [n_H_prev, n_W_prev, n_C_prev], n_C, window, 1)
+}

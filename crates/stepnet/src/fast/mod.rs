@@ -1,0 +1,44 @@
+//! The notebooks' functions on the fast kernels: what [`steps`](crate::steps) computes by plain loops, in the
+//! same shapes, with the same refusals.
+//!
+//! | function | as |
+//! | --- | --- |
+//! | [`conv_forward`], [`conv_backward`] | [`steps::conv_forward`](crate::steps::conv_forward) and its backward |
+//! | [`pool_forward`], [`pool_backward`] | [`steps::pool_forward`](crate::steps::pool_forward) and its backward |
+//! | [`linear_forward`], [`linear_backward`] | [`steps::linear_forward`](crate::steps::linear_forward) and its backward |
+//! | [`sigmoid`], [`relu`] and their `_backward` | those of `steps` |
+//!
+//! A backward function takes what the notebook's cache holds as arguments, so that nothing is copied into a
+//! cache; arrays are copied only where they are not contiguous in C order. Sums are taken in another order than
+//! by the loops: in `f64` results agree to 1e-10 of the largest magnitude of an array, in `f32` to 1e-4 (3x3
+//! windows at stride 1 may go by Winograd's method there, see [`conv`](crate::kernels::conv)). Max pooling marks
+//! every maximum of a window, as the notebooks do.
+
+// The notebooks' own names: `A_prev`, `W`, `dZ`.
+#![allow(non_snake_case)]
+
+mod activation;
+mod conv;
+mod dense;
+mod pool;
+#[cfg(test)]
+mod tests;
+
+use ndarray::{ArrayRef, CowArray, Dimension};
+
+use crate::Element;
+
+pub use activation::{relu, relu_backward, sigmoid, sigmoid_backward};
+pub use conv::{conv_backward, conv_forward};
+pub use dense::{linear_backward, linear_forward};
+pub use pool::{pool_backward, pool_forward};
+
+/// The array in C order: itself, or a copy.
+fn standard<T: Element, D: Dimension>(array: &ArrayRef<T, D>) -> CowArray<'_, T, D> {
+    array.as_standard_layout()
+}
+
+/// The values of an array in C order.
+fn values<'a, T: Element, D: Dimension>(array: &'a CowArray<'_, T, D>) -> &'a [T] {
+    array.as_slice().unwrap_or_default()
+}

@@ -1,0 +1,85 @@
+//! Pooling.
+
+use ndarray::{Array4, ArrayRef4};
+
+use super::{standard, values};
+use crate::Element;
+use crate::error::Result;
+use crate::kernels::{Padding, PoolGeometry, pool};
+use crate::steps::check::{same_shape, zeros};
+use crate::steps::pool::output_shape;
+use crate::steps::{PoolHparameters, PoolMode};
+
+/// The outputs of [`steps::pool_forward`](crate::steps::pool_forward).
+///
+/// # Shapes
+///
+/// `A_prev` `(m, n_H_prev, n_W_prev, n_C)`; the result `(m, n_H, n_W, n_C)`.
+///
+/// # Errors
+///
+/// As the loops', and when memory does not suffice.
+pub fn pool_forward<T: Element>(
+    A_prev: &ArrayRef4<T>,
+    hparameters: PoolHparameters,
+    mode: PoolMode,
+) -> Result<Array4<T>> {
+    const OPERATION: &str = "pool_forward";
+    let [m, n_H, n_W, n_C] = output_shape(OPERATION, A_prev, hparameters)?;
+    let g = geometry(A_prev, hparameters)?;
+    let A_prev = standard(A_prev);
+    let mut A = zeros(OPERATION, "output", (m, n_H, n_W, n_C))?;
+    if let Some(A) = A.as_slice_mut() {
+        match mode {
+            PoolMode::Max => pool::max_forward(&g, values(&A_prev), A, None),
+            PoolMode::Average => pool::average_forward(&g, false, values(&A_prev), A),
+        }
+    }
+    Ok(A)
+}
+
+/// The gradient of [`steps::pool_backward`](crate::steps::pool_backward), whose cache holds `A_prev` and the
+/// hyperparameters; of equal maxima each gets the whole gradient.
+///
+/// # Shapes
+///
+/// `dA` is `(m, n_H, n_W, n_C)`; the gradient has the shape of `A_prev`.
+///
+/// # Errors
+///
+/// As the loops', and when memory does not suffice.
+pub fn pool_backward<T: Element>(
+    dA: &ArrayRef4<T>,
+    A_prev: &ArrayRef4<T>,
+    hparameters: PoolHparameters,
+    mode: PoolMode,
+) -> Result<Array4<T>> {
+    const OPERATION: &str = "pool_backward";
+    let shape = output_shape(OPERATION, A_prev, hparameters)?;
+    same_shape(OPERATION, "dA", dA.shape(), &shape, "the shape of A")?;
+    let g = geometry(A_prev, hparameters)?;
+    let mut dA_prev = zeros(OPERATION, "A_prev", A_prev.dim())?;
+    let (dA, A_prev) = (standard(dA), standard(A_prev));
+    if let Some(dA_prev) = dA_prev.as_slice_mut() {
+        match mode {
+            PoolMode::Max => {
+                let mut A = zeros(OPERATION, "A", shape)?;
+                if let Some(A) = A.as_slice_mut() {
+                    pool::max_forward(&g, values(&A_prev), A, None);
+                    pool::max_backward_all(&g, values(&A_prev), A, values(&dA), dA_prev);
+                }
+            }
+            PoolMode::Average => pool::average_backward(&g, false, values(&dA), dA_prev),
+        }
+    }
+    Ok(dA_prev)
+}
+
+fn geometry<T: Element>(
+    A_prev: &ArrayRef4<T>,
+    PoolHparameters { f, stride }: PoolHparameters,
+) -> Result<PoolGeometry> {
+    let (m, n_H_prev, n_W_prev, n_C) = A_prev.dim();
+    let input = [n_H_prev, n_W_prev, n_C];
+    PoolGeometry::new(m, input, [f, f], [stride, stride], Padding::VALID)
+}

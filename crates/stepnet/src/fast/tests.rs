@@ -1,0 +1,174 @@
+//! The fast functions against the loops, on arrays of every layout.
+
+use ndarray::{Array, Array2, Array4, ArrayRef, Dimension, IntoDimension, s};
+use proptest::prelude::*;
+
+use super::*;
+use crate::Element;
+use crate::rng::RandomState;
+use crate::steps::{self, ConvHparameters, PoolHparameters, PoolMode};
+
+/// Normal numbers, or small whole ones, among which are ties.
+fn random<D: IntoDimension>(random: &mut RandomState, shape: D, whole: bool) -> Array<f64, D::Dim> {
+    let values: Array<f64, D::Dim> = random.randn(shape).unwrap();
+    match whole {
+        true => values.mapv(f64::round),
+        false => values,
+    }
+}
+
+/// The same values, not contiguous.
+fn strided(x: &Array4<f64>) -> Array4<f64> {
+    let (a, b, c, d) = x.dim();
+    let mut large = Array4::from_elem((a, b, 2 * c, d), f64::NAN);
+    large.slice_mut(s![.., .., ..;2, ..]).assign(x);
+    large.slice_move(s![.., .., ..;2, ..])
+}
+
+#[track_caller]
+fn close<T: Element, D: Dimension>(
+    what: &str,
+    fast: &ArrayRef<T, D>,
+    loops: &ArrayRef<T, D>,
+    bound: f64,
+) {
+    assert_eq!(fast.shape(), loops.shape(), "{what}");
+    let size = loops
+        .iter()
+        .fold(1.0_f64, |size, x| size.max(x.as_f64().abs()));
+    for ((place, fast), loops) in fast.indexed_iter().zip(loops) {
+        let apart = (fast.as_f64() - loops.as_f64()).abs();
+        assert!(
+            apart <= bound * size,
+            "{what}: {fast} at {place:?}, the loops say {loops}"
+        );
+    }
+}
+
+const CLOSE: f64 = 1e-10;
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn convolution_is_that_of_the_loops(
+        seed in 0_u32..1000, m in 1_usize..4, h in 1_usize..10, w in 1_usize..10, channels in 1_usize..6,
+        f in 1_usize..5, filters in 1_usize..20, stride in 1_usize..4, pad in 0_usize..4,
+    ) {
+        prop_assume!(h + 2 * pad >= f && w + 2 * pad >= f);
+        let mut draw = RandomState::new(seed);
+        let x = random(&mut draw, (m, h, w, channels), false);
+        let weights = random(&mut draw, (f, f, channels, filters), false);
+        let b = random(&mut draw, (1, 1, 1, filters), false);
+        let hparameters = ConvHparameters { stride, pad };
+        let (Z, cache) = steps::conv_forward(&x, &weights, &b, hparameters).unwrap();
+        let dZ = random(&mut draw, Z.raw_dim(), false);
+        let (dA, dW, db) = steps::conv_backward(&dZ, &cache).unwrap();
+        let other = |x: &Array4<f64>| match seed % 3 {
+            0 => x.clone(),
+            1 => strided(x),
+            _ => x.t().as_standard_layout().into_owned().reversed_axes(),
+        };
+        let (x, weights, dZ) = (other(&x), other(&weights), other(&dZ));
+        close("Z", &conv_forward(&x, &weights, &b, hparameters).unwrap(), &Z, CLOSE);
+        let fast = conv_backward(&dZ, &x, &weights, &b, hparameters).unwrap();
+        close("dA_prev", &fast.0, &dA, CLOSE);
+        close("dW", &fast.1, &dW, CLOSE);
+        close("db", &fast.2, &db, CLOSE);
+        // Pixels of 3x3 windows may go by Winograd's method in f32.
+        let narrow = |x: &Array4<f64>| x.mapv(|x| x as f32);
+        let fast = conv_forward(&narrow(&x), &narrow(&weights), &narrow(&b), hparameters).unwrap();
+        close("Z in f32", &fast, &narrow(&Z), 1e-4);
+    }
+
+    #[test]
+    fn pooling_is_that_of_the_loops(
+        seed in 0_u32..1000, m in 1_usize..4, h in 1_usize..10, w in 1_usize..10, channels in 1_usize..20,
+        f in 1_usize..5, stride in 1_usize..5, whole: bool,
+    ) {
+        prop_assume!(h >= f && w >= f);
+        let mut draw = RandomState::new(seed);
+        let x = random(&mut draw, (m, h, w, channels), whole);
+        let hparameters = PoolHparameters { f, stride };
+        for mode in [PoolMode::Max, PoolMode::Average] {
+            let (A, cache) = steps::pool_forward(&x, hparameters, mode).unwrap();
+            let dA = random(&mut draw, A.raw_dim(), false);
+            let expected = steps::pool_backward(&dA, &cache, mode).unwrap();
+            let x = if seed % 2 == 0 { x.clone() } else { strided(&x) };
+            close("A", &pool_forward(&x, hparameters, mode).unwrap(), &A, CLOSE);
+            let found = pool_backward(&dA, &x, hparameters, mode).unwrap();
+            close("dA_prev", &found, &expected, CLOSE);
+        }
+    }
+
+    #[test]
+    fn dense_layers_are_those_of_the_loops(
+        seed in 0_u32..1000, n_prev in 1_usize..40, n in 1_usize..40, m in 1_usize..40, turned: bool,
+    ) {
+        let mut draw = RandomState::new(seed);
+        let A = random(&mut draw, (n_prev, m), false);
+        let W = random(&mut draw, (n, n_prev), false);
+        let b = random(&mut draw, (n, 1), false);
+        let (Z, cache) = steps::linear_forward(&A, &W, &b).unwrap();
+        let dZ = random(&mut draw, (n, m), false);
+        let (dA, dW, db) = steps::linear_backward(&dZ, &cache).unwrap();
+        let other = |x: &Array2<f64>| match turned {
+            true => x.t().as_standard_layout().into_owned().reversed_axes(),
+            false => x.clone(),
+        };
+        let (A, W, dZ) = (other(&A), other(&W), other(&dZ));
+        close("Z", &linear_forward(&A, &W, &b).unwrap(), &Z, CLOSE);
+        let fast = linear_backward(&dZ, &A, &W, &b).unwrap();
+        close("dA_prev", &fast.0, &dA, CLOSE);
+        close("dW", &fast.1, &dW, CLOSE);
+        close("db", &fast.2, &db, CLOSE);
+        close("sigmoid", &sigmoid(&Z).unwrap(), &steps::sigmoid(&Z).0, CLOSE);
+        close("relu", &relu(&Z).unwrap(), &steps::relu(&Z).0, 0.0);
+        let (fast, loops) = (sigmoid_backward(&dZ, &Z), steps::sigmoid_backward(&dZ, &Z));
+        close("sigmoid_backward", &fast.unwrap(), &loops.unwrap(), CLOSE);
+        let (fast, loops) = (relu_backward(&dZ, &Z), steps::relu_backward(&dZ, &Z));
+        close("relu_backward", &fast.unwrap(), &loops.unwrap(), 0.0);
+    }
+}
+
+#[test]
+fn refusals_are_those_of_the_loops() {
+    let zeros = |shape: [usize; 4]| Array4::<f64>::zeros(shape);
+    let (x, w, b) = (
+        zeros([1, 4, 4, 2]),
+        zeros([3, 3, 2, 5]),
+        zeros([1, 1, 1, 5]),
+    );
+    for (x, w, b, stride, pad) in [
+        (&x, &zeros([3, 3, 3, 5]), &b, 1, 0),
+        (&x, &w, &zeros([1, 1, 1, 4]), 1, 0),
+        (&x, &w, &b, 0, 0),
+        (&zeros([1, 2, 4, 2]), &w, &b, 1, 0),
+        (&zeros([0, 4, 4, 2]), &w, &b, 1, 0),
+        (&x, &w, &b, 1, usize::MAX / 2),
+    ] {
+        let hparameters = ConvHparameters { stride, pad };
+        let loops = steps::conv_forward(x, w, b, hparameters).unwrap_err();
+        let fast = conv_forward(x, w, b, hparameters).unwrap_err();
+        assert_eq!(fast.to_string(), loops.to_string());
+    }
+    let hparameters = PoolHparameters { f: 5, stride: 1 };
+    let loops = steps::pool_forward(&x, hparameters, PoolMode::Max).unwrap_err();
+    let fast = pool_forward(&x, hparameters, PoolMode::Max).unwrap_err();
+    assert_eq!(fast.to_string(), loops.to_string());
+}
+
+#[test]
+fn not_a_number_is_not_swallowed() {
+    let mut x = Array4::<f64>::zeros((1, 3, 3, 1));
+    x[[0, 1, 1, 0]] = f64::NAN;
+    let hparameters = PoolHparameters { f: 2, stride: 1 };
+    assert!(
+        pool_forward(&x, hparameters, PoolMode::Max)
+            .unwrap()
+            .iter()
+            .all(|a| a.is_nan())
+    );
+    let z = x.view().into_shape_with_order(9).unwrap().to_owned();
+    assert!(relu(&z).unwrap()[4].is_nan() && sigmoid(&z).unwrap()[4].is_nan());
+}
