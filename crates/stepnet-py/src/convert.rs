@@ -1,0 +1,85 @@
+//! Arrays and errors between Python and the library.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use numpy::{PyArrayDescrMethods, PyReadonlyArray, PyUntypedArray, PyUntypedArrayMethods, dtype};
+use pyo3::exceptions::{
+    PyFileNotFoundError, PyMemoryError, PyOSError, PyRuntimeError, PyTypeError, PyValueError,
+};
+use pyo3::prelude::*;
+use stepnet::ndarray::Dimension;
+use stepnet::{Element, Error};
+
+/// Whether an argument is an array of `float32`; every other is taken for `float64`.
+pub(crate) fn is_f32(value: &Bound<'_, PyAny>) -> bool {
+    let array = value.cast::<PyUntypedArray>();
+    array.is_ok_and(|array| array.dtype().is_equiv_to(&dtype::<f32>(value.py())))
+}
+
+/// An argument as an array that is read where it lies.
+///
+/// # Errors
+///
+/// Another number of dimensions than asked for, or another type.
+pub(crate) fn array<'py, T: Element + numpy::Element, D: Dimension>(
+    name: &str,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<PyReadonlyArray<'py, T, D>> {
+    let untyped = value
+        .cast::<PyUntypedArray>()
+        .map_err(|_| PyTypeError::new_err(format!("{name} is no numpy array")))?;
+    if let Some(dimensions) = D::NDIM
+        && untyped.ndim() != dimensions
+    {
+        return Err(PyValueError::new_err(format!(
+            "{name} has shape {:?}, expected {dimensions} dimensions",
+            untyped.shape()
+        )));
+    }
+    value.extract().map_err(|_| {
+        PyTypeError::new_err(format!(
+            "{name} is of type {}, expected {} like the other arrays",
+            untyped.dtype(),
+            T::NAME
+        ))
+    })
+}
+
+/// Runs `work` with the interpreter's lock released; what it panics with is an error.
+///
+/// # Errors
+///
+/// Those of the library, as Python's.
+pub(crate) fn run<R: Send>(
+    py: Python<'_>,
+    work: impl FnOnce() -> stepnet::Result<R> + Send,
+) -> PyResult<R> {
+    match py.detach(|| catch_unwind(AssertUnwindSafe(work))) {
+        Ok(done) => done.map_err(raised),
+        Err(panic) => Err(PyRuntimeError::new_err(format!(
+            "stepnet broke a promise of its own, please report it: {}",
+            said(panic.as_ref())
+        ))),
+    }
+}
+
+fn said(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message")
+}
+
+/// An error of the library as one of Python's.
+pub(crate) fn raised(error: Error) -> PyErr {
+    let text = error.to_string();
+    match error {
+        Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+            PyFileNotFoundError::new_err(text)
+        }
+        Error::Io { .. } => PyOSError::new_err(text),
+        Error::Memory { .. } => PyMemoryError::new_err(text),
+        Error::Training(_) => PyRuntimeError::new_err(text),
+        _ => PyValueError::new_err(text),
+    }
+}
