@@ -287,83 +287,59 @@ pub(crate) fn linear_backward(
     by_type!(dZ, typed, py, [dZ, A_prev, W, b], fast)
 }
 
-#[pyfunction]
-pub(crate) fn sigmoid(py: Python<'_>, Z: Given<'_, '_>, fast: bool) -> PyResult<Py<PyAny>> {
-    fn typed<T: Number>(py: Python<'_>, Z: Given<'_, '_>, fast: bool) -> PyResult<Py<PyAny>> {
-        let Z = array::<T, IxDyn>("sigmoid: Z", Z)?;
-        let Z = Z.as_array();
-        let A = run(py, || match fast {
-            true => kernels::sigmoid(&Z),
-            false => Ok(steps::sigmoid(&Z).0),
-        })?;
-        Ok(made(py, A))
-    }
-    by_type!(Z, typed, py, Z, fast)
+/// An activation of arrays of any shape, forward and backward.
+macro_rules! activation {
+    ($forward:ident, $backward:ident) => {
+        #[pyfunction]
+        pub(crate) fn $forward(
+            py: Python<'_>,
+            Z: Given<'_, '_>,
+            fast: bool,
+        ) -> PyResult<Py<PyAny>> {
+            fn typed<T: Number>(
+                py: Python<'_>,
+                Z: Given<'_, '_>,
+                fast: bool,
+            ) -> PyResult<Py<PyAny>> {
+                let Z = array::<T, IxDyn>(concat!(stringify!($forward), ": Z"), Z)?;
+                let Z = Z.as_array();
+                let A = run(py, || match fast {
+                    true => kernels::$forward(&Z),
+                    false => Ok(steps::$forward(&Z).0),
+                })?;
+                Ok(made(py, A))
+            }
+            by_type!(Z, typed, py, Z, fast)
+        }
+
+        #[pyfunction]
+        pub(crate) fn $backward(
+            py: Python<'_>,
+            dA: Given<'_, '_>,
+            Z: Given<'_, '_>,
+            fast: bool,
+        ) -> PyResult<Py<PyAny>> {
+            fn typed<T: Number>(
+                py: Python<'_>,
+                [dA, Z]: [Given<'_, '_>; 2],
+                fast: bool,
+            ) -> PyResult<Py<PyAny>> {
+                let dA = array::<T, IxDyn>(concat!(stringify!($backward), ": dA"), dA)?;
+                let Z = array::<T, IxDyn>(concat!(stringify!($backward), ": cache"), Z)?;
+                let (dA, Z) = (dA.as_array(), Z.as_array());
+                let dZ = run(py, || match fast {
+                    true => kernels::$backward(&dA, &Z),
+                    false => steps::$backward(&dA, &Z),
+                })?;
+                Ok(made(py, dZ))
+            }
+            by_type!(dA, typed, py, [dA, Z], fast)
+        }
+    };
 }
 
-#[pyfunction]
-pub(crate) fn relu(py: Python<'_>, Z: Given<'_, '_>, fast: bool) -> PyResult<Py<PyAny>> {
-    fn typed<T: Number>(py: Python<'_>, Z: Given<'_, '_>, fast: bool) -> PyResult<Py<PyAny>> {
-        let Z = array::<T, IxDyn>("relu: Z", Z)?;
-        let Z = Z.as_array();
-        let A = run(py, || match fast {
-            true => kernels::relu(&Z),
-            false => Ok(steps::relu(&Z).0),
-        })?;
-        Ok(made(py, A))
-    }
-    by_type!(Z, typed, py, Z, fast)
-}
-
-#[pyfunction]
-pub(crate) fn sigmoid_backward(
-    py: Python<'_>,
-    dA: Given<'_, '_>,
-    Z: Given<'_, '_>,
-    fast: bool,
-) -> PyResult<Py<PyAny>> {
-    fn typed<T: Number>(
-        py: Python<'_>,
-        dA: Given<'_, '_>,
-        Z: Given<'_, '_>,
-        fast: bool,
-    ) -> PyResult<Py<PyAny>> {
-        let dA = array::<T, IxDyn>("sigmoid_backward: dA", dA)?;
-        let Z = array::<T, IxDyn>("sigmoid_backward: cache", Z)?;
-        let (dA, Z) = (dA.as_array(), Z.as_array());
-        let dZ = run(py, || match fast {
-            true => kernels::sigmoid_backward(&dA, &Z),
-            false => steps::sigmoid_backward(&dA, &Z),
-        })?;
-        Ok(made(py, dZ))
-    }
-    by_type!(dA, typed, py, dA, Z, fast)
-}
-
-#[pyfunction]
-pub(crate) fn relu_backward(
-    py: Python<'_>,
-    dA: Given<'_, '_>,
-    Z: Given<'_, '_>,
-    fast: bool,
-) -> PyResult<Py<PyAny>> {
-    fn typed<T: Number>(
-        py: Python<'_>,
-        dA: Given<'_, '_>,
-        Z: Given<'_, '_>,
-        fast: bool,
-    ) -> PyResult<Py<PyAny>> {
-        let dA = array::<T, IxDyn>("relu_backward: dA", dA)?;
-        let Z = array::<T, IxDyn>("relu_backward: cache", Z)?;
-        let (dA, Z) = (dA.as_array(), Z.as_array());
-        let dZ = run(py, || match fast {
-            true => kernels::relu_backward(&dA, &Z),
-            false => steps::relu_backward(&dA, &Z),
-        })?;
-        Ok(made(py, dZ))
-    }
-    by_type!(dA, typed, py, dA, Z, fast)
-}
+activation!(sigmoid, sigmoid_backward);
+activation!(relu, relu_backward);
 
 #[pyfunction]
 pub(crate) fn compute_cost(py: Python<'_>, AL: Given<'_, '_>, Y: Given<'_, '_>) -> PyResult<f64> {
