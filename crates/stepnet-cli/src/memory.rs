@@ -19,6 +19,9 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn now() -> Self {
+        // What a thread takes, it takes with its first allocation. Those that compute have taken theirs
+        // now, so that the answer does not hang on how far they have come.
+        rayon::broadcast(|_| drop(std::hint::black_box(Box::new(0_u8))));
         let mut system = System::new();
         system.refresh_memory();
         let pid = get_current_pid().ok();
@@ -49,11 +52,10 @@ impl Memory {
 #[cfg(unix)]
 fn address_space(process: Option<&Process>) -> u64 {
     use rustix::process::{Resource, getrlimit};
-    // Those that compute, and one that makes batches.
-    let threads = THREAD.saturating_mul(rayon::current_num_threads() as u64 + 1);
+    // One that makes batches is yet to come.
     let held = process
         .map_or(0, Process::virtual_memory)
-        .saturating_add(threads);
+        .saturating_add(THREAD);
     let limit = getrlimit(Resource::As).current;
     limit.map_or(u64::MAX, |limit| limit.saturating_sub(held))
 }

@@ -59,7 +59,7 @@ fn a_batch_that_does_not_fit_is_refused_with_the_largest_that_does() {
     let number: usize = largest.parse().unwrap();
     assert!((10..1438).contains(&number), "{number}");
     train(largest).fine();
-    let more = (number + number / 2).to_string();
+    let more = (number + number / 2).min(1438).to_string();
     train(&more).fails(2, &[&format!("--batch {more} needs ")]);
 
     let huge = "flatten -> linear(2000000) -> linear(classes) -> softmax";
