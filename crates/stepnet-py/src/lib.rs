@@ -11,8 +11,9 @@ use pyo3::prelude::*;
 mod _native {
     #[pymodule_export]
     use super::steps::{
-        compute_cost, conv_backward, conv_forward, conv_single_step, create_mask_from_window,
-        distribute_value, linear_backward, linear_forward, pool_backward, pool_forward, relu,
-        relu_backward, sigmoid, sigmoid_backward, zero_pad,
+        compute_cost, conv_backward, conv_forward, conv_single_step, cost_backward,
+        create_mask_from_window, distribute_value, initialize_parameters_deep, linear_backward,
+        linear_forward, pool_backward, pool_forward, relu, relu_backward, sigmoid,
+        sigmoid_backward, update_parameters, zero_pad,
     };
 }

@@ -6,8 +6,10 @@
 use numpy::PyArray;
 use pyo3::prelude::*;
 use stepnet::ndarray::{Array, Dimension, Ix2, Ix4, IxDyn};
+use stepnet::rng::RandomState;
 use stepnet::steps::{
-    ConvCache, ConvHparameters, LinearCache, PoolCache, PoolHparameters, PoolMode,
+    ConvCache, ConvHparameters, Grads, LinearCache, Parameters, PoolCache, PoolHparameters,
+    PoolMode,
 };
 use stepnet::{fast as kernels, steps};
 
@@ -18,6 +20,9 @@ type Given<'a, 'py> = &'a Bound<'py, PyAny>;
 
 /// Three arrays for Python.
 type Three = (Py<PyAny>, Py<PyAny>, Py<PyAny>);
+
+/// The weights of all layers, and the biases.
+type Layers = (Vec<Py<PyAny>>, Vec<Py<PyAny>>);
 
 /// The number types of arrays.
 trait Number: stepnet::Element + numpy::Element {}
@@ -350,4 +355,86 @@ pub(crate) fn compute_cost(py: Python<'_>, AL: Given<'_, '_>, Y: Given<'_, '_>) 
         Ok(run(py, || steps::compute_cost(&AL, &Y))?.as_f64())
     }
     by_type!(AL, typed, py, AL, Y)
+}
+
+#[pyfunction]
+pub(crate) fn cost_backward(
+    py: Python<'_>,
+    AL: Given<'_, '_>,
+    Y: Given<'_, '_>,
+) -> PyResult<Py<PyAny>> {
+    fn typed<T: Number>(
+        py: Python<'_>,
+        AL: Given<'_, '_>,
+        Y: Given<'_, '_>,
+    ) -> PyResult<Py<PyAny>> {
+        let AL = array::<T, Ix2>("L_model_backward: AL", AL)?;
+        let Y = array::<T, Ix2>("L_model_backward: Y", Y)?;
+        let (AL, Y) = (AL.as_array(), Y.as_array());
+        Ok(made(py, run(py, || steps::cost_backward(&AL, &Y))?))
+    }
+    by_type!(AL, typed, py, AL, Y)
+}
+
+#[pyfunction]
+pub(crate) fn initialize_parameters_deep(
+    py: Python<'_>,
+    layer_dims: Vec<usize>,
+    seed: u32,
+) -> PyResult<Layers> {
+    let drawn = run(py, || {
+        steps::initialize_parameters_deep::<f64>(&layer_dims, &mut RandomState::new(seed))
+    })?;
+    Ok(layers(py, drawn))
+}
+
+#[pyfunction]
+pub(crate) fn update_parameters(
+    py: Python<'_>,
+    W: Vec<Bound<'_, PyAny>>,
+    b: Vec<Bound<'_, PyAny>>,
+    dW: Vec<Bound<'_, PyAny>>,
+    db: Vec<Bound<'_, PyAny>>,
+    learning_rate: f64,
+) -> PyResult<Layers> {
+    fn typed<T: Number>(
+        py: Python<'_>,
+        given: [&[Bound<'_, PyAny>]; 4],
+        learning_rate: f64,
+    ) -> PyResult<Layers> {
+        let owned = |letters: &str, given: &[Bound<'_, PyAny>]| {
+            let taken = (1..).zip(given).map(|(layer, value)| {
+                let value =
+                    array::<T, Ix2>(&format!("update_parameters: {letters}{layer}"), value)?;
+                Ok(value.as_array().to_owned())
+            });
+            taken.collect::<PyResult<Vec<_>>>()
+        };
+        let parameters = Parameters {
+            W: owned("W", given[0])?,
+            b: owned("b", given[1])?,
+        };
+        let grads = Grads {
+            dA: Vec::new(),
+            dW: owned("dW", given[2])?,
+            db: owned("db", given[3])?,
+        };
+        let rate = T::from_f64(learning_rate);
+        let updated = run(py, || steps::update_parameters(&parameters, &grads, rate))?;
+        Ok(layers(py, updated))
+    }
+    let given = [&W[..], &b, &dW, &db];
+    match W.first() {
+        Some(first) => by_type!(first, typed, py, given, learning_rate),
+        None => typed::<f64>(py, given, learning_rate),
+    }
+}
+
+/// The weights and the biases of all layers for Python.
+fn layers<T: Number>(py: Python<'_>, parameters: Parameters<T>) -> Layers {
+    let made = |arrays: Vec<Array<T, Ix2>>| {
+        let arrays = arrays.into_iter().map(|array| made(py, array));
+        arrays.collect()
+    };
+    (made(parameters.W), made(parameters.b))
 }

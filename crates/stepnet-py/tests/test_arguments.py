@@ -8,6 +8,8 @@ from stepnet import steps
 RNG = np.random.RandomState(3)
 X, W, B = RNG.randn(2, 6, 5, 3), RNG.randn(3, 3, 3, 4), RNG.randn(1, 1, 1, 4)
 HPARAMETERS = {"stride": 1, "pad": 1}
+# The second layer does not fit the first.
+BAD = {"W1": np.ones((4, 3)), "b1": np.ones((4, 1)), "W2": np.ones((1, 5)), "b2": np.ones((1, 1))}
 Z, CACHE = steps.conv_forward(X, W, B, HPARAMETERS)
 
 
@@ -78,7 +80,7 @@ def test_the_engines_agree_where_values_are_equal(mode):
     [
         (lambda: steps.conv_forward(X[0], W, B, HPARAMETERS), ValueError, ["A_prev has shape", "4 dimensions"]),
         (lambda: steps.conv_forward(X, W[:, :, :2], B, HPARAMETERS), ValueError, ["W has shape [3, 3, 2, 4]"]),
-        (lambda: steps.conv_forward(X, W, B, {"stride": 1}), ValueError, ["hparameters has no 'pad'"]),
+        (lambda: steps.conv_forward(X, W, B, {"stride": 1}), ValueError, ["{'stride': 1}", "expected a dictionary with 'stride' and 'pad'"]),
         (lambda: steps.conv_forward(X, W, B, {"stride": 0, "pad": 0}), ValueError, ["stride is 0", "at least 1"]),
         (lambda: steps.conv_forward(X, W, B, {"stride": 1, "pad": -1}), ValueError, ["'pad'] is -1"]),
         (lambda: steps.conv_forward(X, W, B, {"stride": 1, "pad": 1.5}), TypeError, ["1.5", "whole number"]),
@@ -92,6 +94,20 @@ def test_the_engines_agree_where_values_are_equal(mode):
         (lambda: steps.zero_pad(X, 1 << 62), ValueError, ["pad"]),
         (lambda: steps.create_mask_from_window(np.zeros((0, 2))), ValueError, ["x has shape [0, 2]"]),
         (lambda: steps.distribute_value(1.0, (0, 2)), ValueError, ["shape is (0, 2)"]),
+        (lambda: steps.distribute_value(1.0, (2.5, 2)), TypeError, ["shape[0] is 2.5"]),
+        (lambda: steps.zero_pad(X, "one"), TypeError, ["zero_pad: pad is 'one'", "whole number"]),
+        (lambda: steps.initialize_parameters(3, 0, 1), ValueError, ["initialize_parameters: n_h is 0", "expected 1 to"]),
+        (lambda: steps.initialize_parameters_deep([3]), ValueError, ["layer_dims is [3]", "two sizes"]),
+        (lambda: steps.initialize_parameters_deep([3, 2.0]), TypeError, ["layer_dims[1] is 2.0"]),
+        (lambda: steps.initialize_parameters(3, 2, 1, seed=1 << 32), ValueError, ["seed is 4294967296"]),
+        (lambda: steps.L_model_forward(X[0, 0], {}), ValueError, ["parameters has nothing", "expected W1, b1"]),
+        (lambda: steps.L_model_forward(X[0, 0], {"W1": B[0, 0]}), ValueError, ["parameters has W1"]),
+        (lambda: steps.L_model_forward(np.ones((3, 2)), BAD), ValueError, ["L_model_forward: layer 2: ", "W has shape [1, 5]"]),
+        (lambda: steps.L_model_backward(np.ones((1, 2)), [[1, 0]], []), ValueError, ["caches is empty"]),
+        (lambda: steps.linear_activation_forward(np.ones((3, 2)), W, B, "tanh"), ValueError, ["'tanh'", '"relu"']),
+        (lambda: steps.compute_cost([[0.5, 0.5]], [[1.0]]), ValueError, ["Y has shape [1, 1]"]),
+        (lambda: steps.update_parameters(BAD, {}, 0.1), ValueError, ["grads has no 'dW1'"]),
+        (lambda: steps.update_parameters(BAD, {f"d{n}": a for n, a in BAD.items()}, np.nan), ValueError, ["learning_rate"]),
     ],
 )
 def test_what_does_not_fit_is_told_in_a_line(call, error, words):

@@ -116,3 +116,102 @@ def test_create_mask_from_window(case):
 def test_distribute_value(case):
     arrays, _ = inputs(case)
     check(case, a=steps.distribute_value(arrays["dz"], tuple(arrays["shape"])))
+
+
+def test_initialize_parameters():
+    (case,) = of("initialize_parameters")
+    before = np.random.get_state()[1].copy()
+    check(case, **steps.initialize_parameters(3, 2, 1))
+    assert np.array_equal(before, np.random.get_state()[1])
+
+
+@pytest.mark.parametrize("case", of("initialize_parameters_deep"), ids=named)
+def test_initialize_parameters_deep(case):
+    dims = [5, 4, 3] if "5_4_3" in case["id"] else [2, 4, 1]
+    parameters = steps.initialize_parameters_deep(np.array(dims))
+    assert list(parameters) == ["W1", "b1", "W2", "b2"]
+    check(case, **parameters)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_linear_forward(engine):
+    (case,) = of("linear_forward")
+    arrays, _ = inputs(case)
+    Z, cache = steps.linear_forward(arrays["A"], arrays["W"], arrays["b"], engine=engine)
+    check(case, Z=Z)
+    assert all(kept is given for kept, given in zip(cache, (arrays["A"], arrays["W"], arrays["b"]), strict=True))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("case", of("linear_activation_forward"), ids=named)
+def test_linear_activation_forward(case, engine):
+    arrays, hyperparameters = inputs(case)
+    A, cache = steps.linear_activation_forward(**arrays, **hyperparameters, engine=engine)
+    check(case, A=A)
+    linear_cache, Z = cache
+    assert all(kept is given for kept, given in zip(linear_cache, arrays.values(), strict=True))
+    np.testing.assert_allclose(Z, arrays["W"] @ arrays["A_prev"] + arrays["b"], rtol=1e-14)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_L_model_forward(engine):
+    (case,) = of("L_model_forward")
+    arrays, _ = inputs(case)
+    AL, caches = steps.L_model_forward(arrays.pop("X"), arrays, engine=engine)
+    ((_, Z1), ((A1, _, _), Z2)) = caches
+    check(case, AL=AL, caches_len=len(caches), Z1=Z1, A1=A1, Z2=Z2)
+
+
+def test_compute_cost():
+    (case,) = of("compute_cost")
+    arrays, _ = inputs(case)
+    cost = steps.compute_cost(**arrays)
+    assert cost.shape == () and isinstance(cost, np.float64)
+    check(case, cost=cost)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_linear_backward(engine):
+    (case,) = of("linear_backward")
+    arrays, _ = inputs(case)
+    dA_prev, dW, db = steps.linear_backward(arrays.pop("dZ"), tuple(arrays.values()), engine=engine)
+    check(case, dA_prev=dA_prev, dW=dW, db=db)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("case", of("linear_activation_backward"), ids=named)
+def test_linear_activation_backward(case, engine):
+    arrays, hyperparameters = inputs(case)
+    cache = ((arrays["A_prev"], arrays["W"], arrays["b"]), arrays["Z"])
+    found = steps.linear_activation_backward(arrays["dA"], cache, **hyperparameters, engine=engine)
+    check(case, **dict(zip(("dA_prev", "dW", "db"), found)))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_L_model_backward(engine):
+    (case,) = of("L_model_backward")
+    arrays, _ = inputs(case)
+    caches = [((arrays["A0"], arrays["W1"], arrays["b1"]), arrays["Z1"])]
+    check(case, **steps.L_model_backward(arrays["AL"], arrays["Y"], caches, engine=engine))
+    flat = steps.L_model_backward(arrays["AL"], arrays["Y"].ravel(), caches, engine=engine)
+    check(case, **flat)
+
+
+@pytest.mark.parametrize("scalar", [True, False])
+def test_update_parameters(scalar):
+    (case,) = of("update_parameters")
+    arrays, hyperparameters = inputs(case)
+    parameters = {name: arrays[name] for name in ("W1", "b1", "W2", "b2")}
+    grads = {name: arrays[name] for name in ("dW1", "db1", "dW2", "db2")}
+    if scalar:
+        # As the notebook's test case has them: one number for a whole layer.
+        grads.update(db1=grads["db1"][0, 0], db2=float(grads["db2"][0, 0]))
+    before = {name: array.copy() for name, array in parameters.items()}
+    check(case, **steps.update_parameters(parameters, grads, **hyperparameters))
+    for name, array in before.items():
+        np.testing.assert_array_equal(parameters[name], array)
+
+
+def test_every_case_is_tested():
+    tested = {name.removeprefix("test_") for name in globals() if name.startswith("test_")}
+    assert {case["function"] for case in FIXTURES["cases"]} <= tested

@@ -8,8 +8,10 @@ __all__ = [
     "conv_backward",
     "conv_forward",
     "conv_single_step",
+    "cost_backward",
     "create_mask_from_window",
     "distribute_value",
+    "initialize_parameters_deep",
     "linear_backward",
     "linear_forward",
     "pool_backward",
@@ -18,6 +20,7 @@ __all__ = [
     "relu_backward",
     "sigmoid",
     "sigmoid_backward",
+    "update_parameters",
     "zero_pad",
 ]
 
@@ -42,3 +45,8 @@ def relu(Z: _Array, fast: bool) -> _Array: ...
 def sigmoid_backward(dA: _Array, Z: _Array, fast: bool) -> _Array: ...
 def relu_backward(dA: _Array, Z: _Array, fast: bool) -> _Array: ...
 def compute_cost(AL: _Array, Y: _Array) -> float: ...
+def cost_backward(AL: _Array, Y: _Array) -> _Array: ...
+def initialize_parameters_deep(layer_dims: list[int], seed: int) -> tuple[list[_Array], list[_Array]]: ...
+def update_parameters(
+    W: list[_Array], b: list[_Array], dW: list[_Array], db: list[_Array], learning_rate: float
+) -> tuple[list[_Array], list[_Array]]: ...

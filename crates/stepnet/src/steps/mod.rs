@@ -62,7 +62,7 @@ pub use dense::{
     linear_backward, linear_forward,
 };
 pub use init::{initialize_parameters, initialize_parameters_deep};
-pub use model::{L_model_backward, L_model_forward};
+pub use model::{L_model_backward, L_model_forward, cost_backward};
 pub use pad::zero_pad;
 pub use parameters::{Grads, Parameters, update_parameters};
 pub use pool::{PoolCache, PoolHparameters, PoolMode, pool_backward, pool_forward};

@@ -138,11 +138,9 @@ pub fn L_model_backward<T: Element>(
     caches: &[LinearActivationCache<T>],
 ) -> Result<Grads<T>> {
     const OPERATION: &str = "L_model_backward";
-    same_shape(OPERATION, "Y", Y.shape(), AL.shape(), "the shape of AL")?;
+    let mut dA = losses_backward(OPERATION, AL, Y)?;
     check_caches(OPERATION, AL, caches)?;
     let L = caches.len();
-    let loss_gradient = |&a: &T, &y: &T| -(y / a - (T::one() - y) / (T::one() - a));
-    let mut dA = Zip::from(AL).and(Y).map_collect(loss_gradient);
     let mut grads = Grads {
         dA: Vec::with_capacity(L),
         dW: Vec::with_capacity(L),
@@ -161,6 +159,43 @@ pub fn L_model_backward<T: Element>(
     grads.dW.reverse();
     grads.db.reverse();
     Ok(grads)
+}
+
+/// The gradients of the losses by the outputs: where [`L_model_backward`] begins.
+///
+/// `dAL = -(Y / AL - (1 - Y) / (1 - AL))`; a loss is an example's part of
+/// [`compute_cost`](super::compute_cost), without the factor `1/m`.
+///
+/// Source: section 6.3 of the deep-network notebook.
+///
+/// # Shapes
+///
+/// `AL`, `Y` and the result are `(n_L, m)`.
+///
+/// # Errors
+///
+/// If `Y` has another shape than `AL`.
+///
+/// # Example
+///
+/// ```
+/// use stepnet::{ndarray::array, steps::cost_backward};
+///
+/// assert_eq!(cost_backward(&array![[0.5, 0.2]], &array![[1.0, 0.0]])?, array![[-2.0, 1.25]]);
+/// # Ok::<(), stepnet::Error>(())
+/// ```
+pub fn cost_backward<T: Element>(AL: &ArrayRef2<T>, Y: &ArrayRef2<T>) -> Result<Array2<T>> {
+    losses_backward("cost_backward", AL, Y)
+}
+
+fn losses_backward<T: Element>(
+    operation: &'static str,
+    AL: &ArrayRef2<T>,
+    Y: &ArrayRef2<T>,
+) -> Result<Array2<T>> {
+    same_shape(operation, "Y", Y.shape(), AL.shape(), "the shape of AL")?;
+    let loss_gradient = |&a: &T, &y: &T| -(y / a - (T::one() - y) / (T::one() - a));
+    Ok(Zip::from(AL).and(Y).map_collect(loss_gradient))
 }
 
 /// ReLU in the hidden layers, a sigmoid in layer `L`.

@@ -1,76 +1,17 @@
-"""The notebooks' functions, by name, on numpy arrays.
-
-``from stepnet.steps import *`` stands in for the cells of "Convolutional neural networks: step by step" in
-which these functions are written. Arguments, defaults, results and caches are the notebooks'. Arrays of
-``float32`` give ``float32``, all others are taken as ``float64``.
-
-Each function that has one takes ``engine="fast"``, the default, or ``engine="loops"``: the plain loops that
-the fast kernels are tested against. In ``float64`` they agree to 1e-10 of the largest magnitude of a result.
-"""
+"""The functions of "Convolutional neural networks: step by step"."""
 
 from __future__ import annotations
 
-from typing import Any, Literal, Mapping, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from stepnet import _native
+from stepnet.steps._arguments import Array, Engine, Hparameters, arrays, is_fast, pair, whole
 
-__all__ = [
-    "conv_backward",
-    "conv_forward",
-    "conv_single_step",
-    "create_mask_from_window",
-    "distribute_value",
-    "pool_backward",
-    "pool_forward",
-    "zero_pad",
-]
-
-Array: TypeAlias = npt.NDArray[Any]
-Engine: TypeAlias = Literal["fast", "loops"]
-Hparameters: TypeAlias = Mapping[str, int]
-ConvCache: TypeAlias = "tuple[Array, Array, Array, Hparameters]"
-PoolCache: TypeAlias = "tuple[Array, Hparameters]"
-
-
-def _arrays(function: str, **given: npt.ArrayLike) -> list[Array]:
-    """The arguments as arrays of one type: ``float32`` if all are, else ``float64``."""
-    arrays = {name: np.asarray(value) for name, value in given.items()}
-    for name, array in arrays.items():
-        if array.dtype.kind not in "biuf":
-            raise TypeError(f"{function}: {name} is of type {array.dtype}, expected numbers")
-    narrow = all(array.dtype == np.float32 for array in arrays.values())
-    dtype = np.float32 if narrow else np.float64
-    return [np.require(array, dtype, ["ALIGNED"]) for array in arrays.values()]
-
-
-def _fast(function: str, engine: str) -> bool:
-    if engine not in ("fast", "loops"):
-        raise ValueError(f'{function}: engine is {engine!r}, expected "fast" or "loops"')
-    return engine == "fast"
-
-
-def _whole(function: str, hparameters: Hparameters, *names: str) -> tuple[int, int]:
-    """Two sizes from the dictionary."""
-    sizes = []
-    for name in names:
-        try:
-            value = hparameters[name]
-        except (KeyError, TypeError, IndexError):
-            raise ValueError(
-                f"{function}: hparameters has no {name!r}, expected a dictionary with {' and '.join(map(repr, names))}"
-            ) from None
-        try:
-            size = value.__index__()
-        except AttributeError:
-            raise TypeError(f"{function}: hparameters[{name!r}] is {value!r}, expected a whole number") from None
-        if size < 0:
-            raise ValueError(f"{function}: hparameters[{name!r}] is {size}, expected at least 0")
-        sizes.append(size)
-    first, second = sizes
-    return first, second
+ConvCache = tuple[Array, Array, Array, Hparameters]
+PoolCache = tuple[Array, Hparameters]
 
 
 def zero_pad(X: npt.ArrayLike, pad: int) -> Array:
@@ -88,8 +29,8 @@ def zero_pad(X: npt.ArrayLike, pad: int) -> Array:
     ndarray
         ``(m, n_H + 2 pad, n_W + 2 pad, n_C)``.
     """
-    (X,) = _arrays("zero_pad", X=X)
-    pad, _ = _whole("zero_pad", {"pad": pad}, "pad", "pad")
+    (X,) = arrays("zero_pad", X=X)
+    (pad,) = whole("zero_pad", {"pad": pad})
     return _native.zero_pad(X, pad)
 
 
@@ -110,7 +51,7 @@ def conv_single_step(a_slice_prev: npt.ArrayLike, W: npt.ArrayLike, b: npt.Array
     numpy scalar
         The sum of the products, and the bias.
     """
-    a_slice_prev, W, b = _arrays("conv_single_step", a_slice_prev=a_slice_prev, W=W, b=b)
+    a_slice_prev, W, b = arrays("conv_single_step", a_slice_prev=a_slice_prev, W=W, b=b)
     Z: np.floating[Any] = a_slice_prev.dtype.type(_native.conv_single_step(a_slice_prev, W, b))
     return Z
 
@@ -145,9 +86,9 @@ def conv_forward(
     cache : tuple
         ``(A_prev, W, b, hparameters)``, for `conv_backward`.
     """
-    fast = _fast("conv_forward", engine)
-    sizes = _whole("conv_forward", hparameters, "stride", "pad")
-    A_prev, W, b = _arrays("conv_forward", A_prev=A_prev, W=W, b=b)
+    fast = is_fast("conv_forward", engine)
+    sizes = pair("conv_forward", hparameters, "stride", "pad")
+    A_prev, W, b = arrays("conv_forward", A_prev=A_prev, W=W, b=b)
     return _native.conv_forward(A_prev, W, b, sizes, fast), (A_prev, W, b, hparameters)
 
 
@@ -168,10 +109,10 @@ def conv_backward(dZ: npt.ArrayLike, cache: ConvCache, *, engine: Engine = "fast
     dA_prev, dW, db : ndarray
         The gradients by the input, the filters and the biases.
     """
-    fast = _fast("conv_backward", engine)
+    fast = is_fast("conv_backward", engine)
     A_prev, W, b, hparameters = cache
-    sizes = _whole("conv_backward", hparameters, "stride", "pad")
-    dZ, A_prev, W, b = _arrays("conv_backward", dZ=dZ, A_prev=A_prev, W=W, b=b)
+    sizes = pair("conv_backward", hparameters, "stride", "pad")
+    dZ, A_prev, W, b = arrays("conv_backward", dZ=dZ, A_prev=A_prev, W=W, b=b)
     return _native.conv_backward(dZ, A_prev, W, b, sizes, fast)
 
 
@@ -198,9 +139,9 @@ def pool_forward(
     cache : tuple
         ``(A_prev, hparameters)``, for `pool_backward`.
     """
-    fast = _fast("pool_forward", engine)
-    sizes = _whole("pool_forward", hparameters, "f", "stride")
-    (A_prev,) = _arrays("pool_forward", A_prev=A_prev)
+    fast = is_fast("pool_forward", engine)
+    sizes = pair("pool_forward", hparameters, "f", "stride")
+    (A_prev,) = arrays("pool_forward", A_prev=A_prev)
     return _native.pool_forward(A_prev, sizes, mode, fast), (A_prev, hparameters)
 
 
@@ -223,10 +164,10 @@ def pool_backward(dA: npt.ArrayLike, cache: PoolCache, mode: str = "max", *, eng
     ndarray
         The gradient by the input, ``(m, n_H_prev, n_W_prev, n_C)``.
     """
-    fast = _fast("pool_backward", engine)
+    fast = is_fast("pool_backward", engine)
     A_prev, hparameters = cache
-    sizes = _whole("pool_backward", hparameters, "f", "stride")
-    dA, A_prev = _arrays("pool_backward", dA=dA, A_prev=A_prev)
+    sizes = pair("pool_backward", hparameters, "f", "stride")
+    dA, A_prev = arrays("pool_backward", dA=dA, A_prev=A_prev)
     return _native.pool_backward(dA, A_prev, sizes, mode, fast)
 
 
@@ -243,7 +184,7 @@ def create_mask_from_window(x: npt.ArrayLike) -> npt.NDArray[np.bool_]:
     ndarray of bool
         ``True`` at the maximum.
     """
-    (x,) = _arrays("create_mask_from_window", x=x)
+    (x,) = arrays("create_mask_from_window", x=x)
     return _native.create_mask_from_window(x)
 
 
@@ -262,5 +203,5 @@ def distribute_value(dz: float, shape: tuple[int, int]) -> npt.NDArray[np.float6
     ndarray
         ``dz / (n_H n_W)`` everywhere.
     """
-    n_H, n_W = shape
+    n_H, n_W = whole("distribute_value", {f"shape[{index}]": size for index, size in enumerate(shape)})
     return _native.distribute_value(float(dz), (n_H, n_W))
