@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use stepnet::nn::notation::presets::Preset;
-use stepnet::nn::{Init, ModelFile, Network, Node, Preprocessing, Registry, Resize, Shape, Tensor};
+use stepnet::nn::{Init, ModelFile, Network, Preprocessing, Registry, Resize, Tensor};
 use stepnet::rng::RandomState;
+use stepnet::see::Summary;
 use stepnet::see::time::{self, Times};
 
 use crate::args::{Dtype, InspectArgs};
@@ -307,12 +308,12 @@ fn print_tensors(path: &Path, tensors: &[Tensor], as_json: bool) {
 
 /// The network's table on standard output.
 pub(crate) fn print_network(network: &Network<impl stepnet::Element>) {
-    network_lines(network)
+    network_lines(&Summary::of(network))
         .iter()
         .for_each(|line| print_line(line));
 }
 
-fn network_lines<T: stepnet::Element>(network: &Network<T>) -> Vec<String> {
+fn network_lines(summary: &Summary) -> Vec<String> {
     let mut table = Table::new(&[
         ("layer", Align::Left),
         ("", Align::Left),
@@ -323,11 +324,11 @@ fn network_lines<T: stepnet::Element>(network: &Network<T>) -> Vec<String> {
     table.row(vec![
         "input".into(),
         String::new(),
-        network.input().to_string(),
+        summary.input.to_string(),
         String::new(),
         String::new(),
     ]);
-    for (number, node) in network.nodes().iter().enumerate() {
+    for (number, layer) in summary.layers.iter().enumerate() {
         let blank_zero = |number: u64| {
             if number == 0 {
                 String::new()
@@ -335,68 +336,34 @@ fn network_lines<T: stepnet::Element>(network: &Network<T>) -> Vec<String> {
                 thousands(number)
             }
         };
-        let frozen = if node.frozen() { " (held still)" } else { "" };
-        // Named where it is not the line above.
-        let inputs = match node.inputs() == [number] {
-            true => String::new(),
-            false => format!(" of {}", input_names(network, node).join(" and ")),
-        };
+        let frozen = if layer.frozen { " (held still)" } else { "" };
+        let inputs = summary.other_inputs(number);
+        let inputs = inputs.map_or(String::new(), |inputs| {
+            format!(" of {}", inputs.join(" and "))
+        });
         table.row(vec![
-            node.name().to_owned(),
-            format!("{}{inputs}{frozen}", node.layer().text()),
-            node.output().to_string(),
-            blank_zero(node.range().len() as u64),
-            blank_zero(node.layer().multiply_adds(node.input())),
+            layer.name.clone(),
+            format!("{}{inputs}{frozen}", layer.layer),
+            layer.output.to_string(),
+            blank_zero(layer.parameters as u64),
+            blank_zero(layer.multiply_adds),
         ]);
     }
-    let mut lines = vec![format!("network: {}", network.text())];
+    let mut lines = vec![format!("network: {}", summary.network)];
     lines.extend(table.lines());
-    let not_learnt = match network.not_learnt() {
+    let not_learnt = match summary.not_learnt {
         0 => String::new(),
         count => format!(" ({} of them not learnt)", thousands(count as u64)),
     };
     lines.push(format!(
         "total: {} parameters{not_learnt}, {} multiply-adds for one example, loss {}",
-        thousands(network.parameters().len() as u64),
-        thousands(network.multiply_adds()),
-        network.loss()
+        thousands(summary.parameters as u64),
+        thousands(summary.multiply_adds),
+        summary.loss
     ));
     lines
 }
 
-/// The names of the layers whose outputs a layer takes.
-fn input_names<'n, T: stepnet::Element>(network: &'n Network<T>, node: &Node<T>) -> Vec<&'n str> {
-    let name = |&value: &usize| match value.checked_sub(1) {
-        Some(layer) => network.nodes()[layer].name(),
-        None => "input",
-    };
-    node.inputs().iter().map(name).collect()
-}
-
 fn describe<T: stepnet::Element>(network: &Network<T>) -> Value {
-    let extents = |shape: Shape| shape.extents();
-    let layers: Vec<Value> = network
-        .nodes()
-        .iter()
-        .map(|node| {
-            json!({
-                "name": node.name(),
-                "layer": node.layer().text().to_string(),
-                "implied": node.implied(),
-                "inputs": input_names(network, node),
-                "output": extents(node.output()),
-                "parameters": node.range().len(),
-                "multiply_adds": node.layer().multiply_adds(node.input()),
-            })
-        })
-        .collect();
-    json!({
-        "network": network.text().to_string(),
-        "input": extents(network.input()),
-        "layers": layers,
-        "parameters": network.parameters().len(),
-        "not_learnt": network.not_learnt(),
-        "multiply_adds": network.multiply_adds(),
-        "loss": network.loss().to_string(),
-    })
+    json!(Summary::of(network))
 }

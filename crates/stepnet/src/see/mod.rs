@@ -6,7 +6,9 @@
 pub mod course;
 pub mod gradcheck;
 pub mod show;
+mod summary;
 pub mod time;
 pub mod why;
 
 pub use show::show;
+pub use summary::{LayerSummary, Summary};
