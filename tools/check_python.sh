@@ -27,4 +27,5 @@ tests=$PWD/crates/stepnet-py/tests
 cd "$work"
 "$bin/python" -m mypy --strict -p stepnet
 "$bin/python" -m mypy.stubtest stepnet._native
+"$bin/python" -m pytest -q --doctest-modules --pyargs stepnet
 "$bin/python" -m pytest -q "$tests"

@@ -3,12 +3,26 @@
 #![cfg(feature = "module")]
 
 mod convert;
+mod data;
+mod examples;
+mod insight;
+mod network;
+mod signals;
 mod steps;
+mod training;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 mod _native {
+    use super::*;
+
+    #[pymodule_export]
+    use super::data::{digits, load};
+    #[pymodule_export]
+    use super::insight::{gradcheck, why};
+    #[pymodule_export]
+    use super::network::Network;
     #[pymodule_export]
     use super::steps::{
         compute_cost, conv_backward, conv_forward, conv_single_step, cost_backward,
@@ -16,4 +30,11 @@ mod _native {
         linear_forward, pool_backward, pool_forward, relu, relu_backward, sigmoid,
         sigmoid_backward, update_parameters, zero_pad,
     };
+    #[pymodule_export]
+    use super::training::Training;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
 }

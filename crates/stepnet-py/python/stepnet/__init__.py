@@ -1,5 +1,8 @@
 """Stepnet: convolutional networks whose every step can be seen, checked and changed."""
 
-from stepnet import steps
+from stepnet import callbacks, data, steps
+from stepnet._history import History
+from stepnet._native import __version__
+from stepnet._network import Network
 
-__all__ = ["steps"]
+__all__ = ["History", "Network", "__version__", "callbacks", "data", "steps"]

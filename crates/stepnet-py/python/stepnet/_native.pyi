@@ -1,19 +1,26 @@
-from typing import Any, TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias, final
 
 import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "Network",
+    "Training",
+    "__version__",
     "compute_cost",
     "conv_backward",
     "conv_forward",
     "conv_single_step",
     "cost_backward",
     "create_mask_from_window",
+    "digits",
     "distribute_value",
+    "gradcheck",
     "initialize_parameters_deep",
     "linear_backward",
     "linear_forward",
+    "load",
     "pool_backward",
     "pool_forward",
     "relu",
@@ -21,6 +28,7 @@ __all__ = [
     "sigmoid",
     "sigmoid_backward",
     "update_parameters",
+    "why",
     "zero_pad",
 ]
 
@@ -50,3 +58,55 @@ def initialize_parameters_deep(layer_dims: list[int], seed: int) -> tuple[list[_
 def update_parameters(
     W: list[_Array], b: list[_Array], dW: list[_Array], db: list[_Array], learning_rate: float
 ) -> tuple[list[_Array], list[_Array]]: ...
+
+__version__: str
+
+_Data: TypeAlias = tuple[_Array, _Array, list[str], float, list[str]]
+
+def digits() -> _Data: ...
+def load(path: Path, size: list[int] | None, resize: str, test: bool, skip_bad: bool) -> _Data: ...
+
+@final
+class Network:
+    @staticmethod
+    def build(
+        text: str, input_shape: list[int] | None, classes: list[str] | None, double: bool, seed: int, init: str
+    ) -> Network: ...
+    @staticmethod
+    def load(path: Path) -> Network: ...
+    @staticmethod
+    def from_bytes(bytes: bytes) -> Network: ...
+    @property
+    def classes(self) -> list[str]: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def input_shape(self) -> list[int]: ...
+    @property
+    def loss(self) -> str: ...
+    @property
+    def outputs(self) -> int: ...
+    def copy(self) -> Network: ...
+    def evaluate(self, x: _Array, labels: _Array) -> tuple[float, float]: ...
+    def predict(self, x: _Array) -> _Array: ...
+    def save(self, path: Path) -> None: ...
+    def set_weights(self, given: list[tuple[str, _Array]]) -> None: ...
+    def summary(self) -> str: ...
+    def to_bytes(self) -> bytes: ...
+    def weights(self) -> list[tuple[str, _Array]]: ...
+
+@final
+class Training:
+    def __new__(
+        cls, network: Network, x: _Array, labels: _Array, classes: list[str], settings: dict[str, Any]
+    ) -> Training: ...
+    def epoch(self) -> tuple[float, float, float]: ...
+
+def gradcheck(
+    network: Network,
+    examples: tuple[_Array, _Array] | None,
+    batch: int,
+    jitter: float,
+    settings: tuple[int, int, float | None, float],
+) -> tuple[bool, str, str]: ...
+def why(network: Network, x: _Array, asked: dict[str, Any]) -> tuple[bool, str, str, str]: ...

@@ -1,0 +1,189 @@
+"""What networks take: examples and labels, from anything numpy can read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Array: TypeAlias = npt.NDArray[Any]
+
+LISTED = 10
+
+
+def read(where: str, given: object) -> Array:
+    """Anything that numpy can read, as an array without a copy where that can be."""
+    if isinstance(given, np.ma.MaskedArray):
+        raise TypeError(f"{where} is a masked array, expected a plain one: see its method filled")
+    try:
+        return np.asarray(given)
+    except Exception as error:  # Tensors, frames and lists each have errors of their own.
+        reason = str(error).split("\n")[0]
+        raise type_or_value(error)(f"{where} cannot be read as an array: {reason}") from None
+
+
+def type_or_value(error: Exception) -> type[Exception]:
+    return ValueError if isinstance(error, ValueError) else TypeError
+
+
+def examples(function: str, given: object, shape: tuple[int, ...], name: str = "X") -> Array:
+    """Examples of a network's input shape as contiguous rows of ``uint8``, ``float32`` or ``float64``."""
+    array = read(f"{function}: {name}", given)
+    if array.dtype.kind == "O":
+        array = of_objects(f"{function}: {name}", array)
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{function}: {name} is of type {array.dtype}, expected numbers")
+    length = math.prod(shape)
+    if not fits(array.shape, shape, length):
+        raise ValueError(f"{function}: {name} has shape {array.shape}, expected {expected(array.shape, shape)}")
+    rows = array.reshape(array.shape[0], length)
+    return np.ascontiguousarray(rows, taken_as(array.dtype))
+
+
+def of_objects(where: str, array: Array) -> Array:
+    try:
+        return array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{where} holds objects that are no numbers") from None
+
+
+def taken_as(dtype: np.dtype[Any]) -> type[Any]:
+    if dtype == np.uint8:
+        return np.uint8
+    # Halves and small integers are exact in single precision.
+    exact = dtype.kind in "bf" or dtype.itemsize <= 2
+    return np.float32 if exact and dtype.itemsize <= 4 else np.float64
+
+
+def fits(found: tuple[int, ...], shape: tuple[int, ...], length: int) -> bool:
+    # Rows of values; and pictures of one channel may come without the axis for it.
+    extents = [shape, (length,)]
+    if len(shape) == 3 and shape[2] == 1:
+        extents.append(shape[:2])
+    return found[1:] in extents and len(found) > 1
+
+
+def expected(found: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """What an array of another shape should be, and how it comes to that."""
+    inside = ", ".join(map(str, shape))
+    wanted = f"(examples, {inside})"
+    if len(shape) == 3:
+        in_front = (shape[2], *shape[:2])
+        if found[1:] == in_front:
+            return f"{wanted}; its channels are in front: numpy.moveaxis(X, 1, -1) puts them last"
+        if found == in_front:
+            return f"{wanted}; this is one example with its channels in front: numpy.moveaxis(X, 0, -1)[None]"
+    if found == shape or found == shape[:2] and shape[2:] == (1,):
+        return f"{wanted}; this is one example: X[None] is a batch of it"
+    return wanted
+
+
+class Labels:
+    """The classes of a network, by number, and what they are called outside."""
+
+    def __init__(self, outputs: int, classes: Array | None) -> None:
+        self.count = 2 if outputs == 1 else outputs
+        self.outputs = outputs
+        self.classes = classes
+
+    def known(self) -> Array:
+        """The classes; by their numbers where nobody has named them."""
+        return np.arange(self.count) if self.classes is None else self.classes
+
+    def learn(self, function: str, y: object, count: int, name: str = "y") -> Array:
+        """The numbers of labels to train on, which say what the classes are if nothing else did."""
+        labels = self.read(function, y, count, name)
+        if self.classes is None:
+            self.classes = self.found(function, labels, name)
+        return self.numbers(function, labels, name)
+
+    def of(self, function: str, y: object, count: int, name: str = "y") -> Array:
+        """The numbers of labels."""
+        return self.numbers(function, self.read(function, y, count, name), name)
+
+    def read(self, function: str, y: object, count: int, name: str) -> Array:
+        where = f"{function}: {name}"
+        labels = read(where, y)
+        if labels.ndim == 2 and labels.shape[1] == 1:
+            labels = labels[:, 0]
+        elif labels.ndim == 2 and labels.shape[1] == self.count:
+            labels = self.known()[one_hot(where, labels)]
+        if labels.ndim != 1:
+            wanted = f"a label for each example, or rows of {self.count} with a single 1"
+            raise ValueError(f"{where} has shape {labels.shape}, expected {wanted}")
+        if len(labels) != count:
+            raise ValueError(f"{where} has {len(labels)} labels, expected {count}, one for each example")
+        return plain(where, labels)
+
+    def found(self, function: str, labels: Array, name: str) -> Array:
+        """The classes that labels show: numbers from 0, or as many different ones as there are outputs."""
+        numbers = np.arange(self.count)
+        if labels.dtype.kind in "iu" and np.isin(labels, numbers).all():
+            return numbers
+        different = np.unique(labels)
+        if len(different) != self.count:
+            told = f"{len(different)} different labels ({listed(different)})"
+            raise ValueError(
+                f"{function}: {name} has {told}, but the network tells {self.count} classes apart: "
+                "name them all as classes= of the network, or give it as many outputs"
+            )
+        return different
+
+    def numbers(self, function: str, labels: Array, name: str) -> Array:
+        known = self.known()
+        order = np.argsort(known, kind="stable")
+        try:
+            places = np.searchsorted(known, labels, sorter=order)
+            numbers = order[np.minimum(places, len(known) - 1)]
+            right = known[numbers] == labels
+        except TypeError:
+            right, numbers = np.zeros(len(labels), bool), np.zeros(len(labels), int)
+        if not np.all(right):
+            at = int(np.argmin(right)) if np.ndim(right) else 0
+            raise ValueError(f"{function}: {name}[{at}] is {labels[at].item()!r}, expected one of {listed(known)}")
+        return numbers.astype(np.uint32)
+
+
+def plain(where: str, labels: Array) -> Array:
+    """Labels as whole numbers, truth values or strings."""
+    if labels.dtype.kind == "O":
+        if all(isinstance(label, str) for label in labels):
+            return labels.astype(str)
+        labels = of_objects(where, labels)
+    if labels.dtype.kind == "f":
+        whole = np.isfinite(labels) & (labels == np.floor(labels))
+        if not whole.all():
+            at = int(np.argmin(whole))
+            raise ValueError(f"{where}[{at}] is {labels[at]}, expected classes: whole numbers or strings")
+        return labels.astype(np.int64)
+    if labels.dtype.kind not in "biuU":
+        raise TypeError(f"{where} is of type {labels.dtype}, expected classes: whole numbers or strings")
+    return labels
+
+
+def one_hot(where: str, rows: Array) -> Array:
+    if rows.dtype.kind not in "biuf" or not (np.isin(rows, (0, 1)).all() and (rows.sum(axis=1) == 1).all()):
+        raise ValueError(f"{where} has shape {rows.shape}, but its rows are not all zeros with a single 1")
+    numbers: Array = rows.argmax(axis=1)
+    return numbers
+
+
+def listed(values: Array | Sequence[Any]) -> str:
+    shown = [repr(value.item() if isinstance(value, np.generic) else value) for value in values[:LISTED]]
+    if len(values) > LISTED:
+        shown.append(f"and {len(values) - LISTED} more")
+    return ", ".join(shown)
+
+
+def labels_of_names(names: list[str]) -> Array | None:
+    """The classes of a model file, which has names for them: whole numbers where all of them are."""
+    if not names:
+        return None
+    try:
+        numbers = np.array([int(name) for name in names])
+    except (ValueError, OverflowError):
+        return np.array(names)
+    return numbers if [str(number) for number in numbers] == names else np.array(names)

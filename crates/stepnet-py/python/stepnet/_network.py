@@ -1,0 +1,516 @@
+"""Networks: made of a line of text, trained, asked, kept."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from stepnet import _native
+from stepnet._arrays import Array, Labels, examples, labels_of_names, listed, read
+from stepnet._history import History, line
+from stepnet._insight import Explanation, GradientCheck, Summary
+from stepnet._settings import (
+    LARGEST_SEED,
+    class_weights,
+    classes_given,
+    extents,
+    is_double,
+    number,
+    settings,
+    short,
+    text,
+    whole,
+)
+from stepnet.callbacks import AnyCallback, HasEpochEnd, called_back, tell
+
+# How far values are moved for a gradient check, of the largest: flat areas of pictures are kinks of max pooling.
+JITTER = 0.01
+
+
+class Network:
+    """A network in the arrow notation, with its weights.
+
+    Parameters
+    ----------
+    network : str
+        The layers, such as ``"conv(8, 3, same) -> relu -> maxpool(2) -> linear(10) -> softmax"``, or the name of
+        a well-known network: ``"lenet5"``.
+    input_shape : tuple of int, optional
+        The shape of an example: ``(height, width, channels)`` or ``(features,)``. Well-known networks have one
+        of their own.
+    classes : int or sequence, optional
+        The classes that it tells apart, or how many; ``classes`` stands for their number in the text. Otherwise the
+        labels of the first `fit` say what they are.
+    dtype : {"float32", "float64"}
+        The type of its numbers.
+    init : str
+        How weights are drawn: ``"he"``, ``"xavier"``, ``"fan-in"``, ``"zeros"`` or a scale such as ``"0.01"``.
+    seed : int
+        What they are drawn with.
+
+    Attributes
+    ----------
+    classes_ : ndarray or None
+        The classes in the order of the outputs, once they are known.
+    history : History or None
+        How the last training went; while one runs, how it goes.
+    stop_training : bool
+        A callback sets it to end the training after the epoch.
+
+    Examples
+    --------
+    >>> import stepnet
+    >>> X, y = stepnet.data.digits()
+    >>> net = stepnet.Network("conv(8, 3) -> relu -> maxpool(2) -> linear(10) -> softmax", input_shape=(8, 8, 1))
+    >>> history = net.fit(X[:1500], y[:1500], epochs=20, verbose=False)
+    >>> net.evaluate(X[1500:], y[1500:])["accuracy"] > 0.8
+    True
+    """
+
+    classes_: Array | None
+    history: History | None
+    stop_training: bool
+
+    def __init__(
+        self,
+        network: str,
+        input_shape: int | Sequence[int] | None = None,
+        *,
+        classes: int | Sequence[Any] | Array | None = None,
+        dtype: npt.DTypeLike = "float32",
+        init: str = "he",
+        seed: int = 0,
+    ) -> None:
+        known = classes_given(classes)
+        self._net = _native.Network.build(
+            text("Network: network", network),
+            extents("Network: input_shape", input_shape),
+            None if known is None else [str(label) for label in known],
+            is_double(dtype),
+            whole("Network: seed", seed, 0, LARGEST_SEED),
+            text("Network: init", init),
+        )
+        self._begin(known)
+
+    def _begin(self, classes: Array | None) -> None:
+        self.classes_ = classes
+        self.history = None
+        self.stop_training = False
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """The shape of an example."""
+        return tuple(self._net.input_shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of its numbers."""
+        return np.dtype(self._net.dtype)
+
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        *,
+        epochs: int = 10,
+        batch_size: int | None = 32,
+        validation_data: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+        callbacks: AnyCallback | Iterable[AnyCallback] = (),
+        optimizer: str = "adam",
+        learning_rate: float | None = None,
+        schedule: str = "cosine",
+        weight_decay: float | None = None,
+        l2: float = 0.0,
+        label_smoothing: float = 0.0,
+        class_weight: Mapping[Any, float] | Sequence[float] | Literal["balanced"] | None = None,
+        clip_norm: float | None = None,
+        average: float | None = None,
+        augment: str = "",
+        shuffle: bool = True,
+        seed: int = 0,
+        verbose: bool = True,
+    ) -> History:
+        """Train on examples and their labels.
+
+        Training begins where the network is: with its drawn weights, or those of an earlier training. Ctrl-C ends it
+        with `KeyboardInterrupt`; the weights of the last step stay, and the epochs before are in ``history``.
+
+        Parameters
+        ----------
+        X : array_like
+            ``(examples, *input_shape)``, channels last. ``uint8`` is divided by 255, other numbers are taken as
+            they are.
+        y : array_like
+            A label for each example, a whole number or a string; or one-hot rows.
+        epochs : int
+            How often all examples are gone through.
+        batch_size : int or None
+            Examples of one update; ``None``: all of them.
+        validation_data : tuple, optional
+            ``(X, y)`` to measure on after each epoch.
+        callbacks : callable or object, or several of them
+            Called after each epoch, see `stepnet.callbacks`.
+        optimizer : str
+            ``"adam"``, ``"adamw"``, ``"gd"`` (plain gradient descent), ``"momentum"`` or ``"classic-momentum"``.
+        learning_rate : float, optional
+            The optimizer's usual one unless given.
+        schedule : str
+            How the learning rate changes: ``"cosine"``, ``"constant"``, ``"step(0.1, 30)"``, ``"one-cycle"``, ...
+        weight_decay : float, optional
+            For optimizers that have it.
+        l2 : float
+            The course's lambda.
+        label_smoothing : float
+            The share of each target that is spread over all classes.
+        class_weight : dict, sequence or "balanced", optional
+            What each class counts for in the loss of training.
+        clip_norm : float, optional
+            The largest norm of all gradients together.
+        average : float, optional
+            The decay of the moving average of the weights, which is what the network then has.
+        augment : str
+            How pictures are altered at random: ``"flip, crop(2), rotate(10)"``.
+        shuffle : bool
+            Whether each epoch has an order of its own.
+        seed : int
+            What is drawn, is drawn with this: the same seed gives the same weights to the last bit.
+        verbose : bool
+            Whether each epoch prints a line.
+
+        Returns
+        -------
+        History
+            What each epoch ended with.
+        """
+        given = dict(locals())
+        taken = settings(given)
+        rows = examples("fit", X, self.input_shape)
+        if not len(rows):
+            raise ValueError("fit: X has no examples")
+        labels = Labels(self._net.outputs, self.classes_)
+        numbers = labels.learn("fit", y, len(rows))
+        known = labels.known()
+        taken["class_weight"] = class_weights(class_weight, known, numbers)
+        held_out = None if validation_data is None else self._held_out(validation_data, labels)
+        called = called_back(callbacks)
+
+        training = _native.Training(self._net, rows, numbers, [str(label) for label in known], taken)
+        self.classes_ = known
+        self.history = history = History()
+        self.stop_training = False
+        for callback in called:
+            tell(callback, "set_network", self)
+            tell(callback, "on_train_begin")
+        for epoch in range(taken["epochs"]):
+            started = time.perf_counter()
+            loss, accuracy, rate = training.epoch()
+            logs = {"loss": loss, "accuracy": accuracy}
+            if held_out is not None:
+                logs["val_loss"], logs["val_accuracy"] = self._net.evaluate(*held_out)
+            logs["learning_rate"] = rate
+            logs["seconds"] = time.perf_counter() - started
+            history.add(logs)
+            if verbose:
+                print(line(epoch, taken["epochs"], logs), flush=True)
+            for callback in called:
+                if isinstance(callback, HasEpochEnd):
+                    callback.on_epoch_end(epoch, logs)
+                else:
+                    callback(epoch, logs)
+            if self.stop_training:
+                break
+        for callback in called:
+            tell(callback, "on_train_end")
+        return history
+
+    def _held_out(self, given: tuple[npt.ArrayLike, npt.ArrayLike], labels: Labels) -> tuple[Array, Array]:
+        try:
+            X, y = given
+        except (TypeError, ValueError):
+            raise TypeError(f"fit: validation_data is {short(given)}, expected a pair (X, y)") from None
+        rows = examples("fit", X, self.input_shape, "validation_data[0]")
+        if not len(rows):
+            raise ValueError("fit: validation_data[0] has no examples")
+        return rows, labels.of("fit", y, len(rows), "validation_data[1]")
+
+    def outputs(self, X: npt.ArrayLike) -> Array:
+        """What the network gives for each example.
+
+        Parameters
+        ----------
+        X : array_like
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray
+            ``(examples, outputs)``.
+        """
+        return self._net.predict(examples("outputs", X, self.input_shape))
+
+    def predict_proba(self, X: npt.ArrayLike) -> Array:
+        """How likely each class is for each example.
+
+        Parameters
+        ----------
+        X : array_like
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray
+            ``(examples, classes)``, the columns in the order of ``classes_``. A single sigmoid output gives two
+            columns.
+        """
+        if self._net.loss == "mean-squared-error":
+            raise ValueError(
+                "predict_proba: the network ends in neither softmax nor sigmoid, so its outputs are no "
+                "probabilities: see its method outputs"
+            )
+        outputs = self._net.predict(examples("predict_proba", X, self.input_shape))
+        return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+
+    def predict(self, X: npt.ArrayLike) -> Array:
+        """The class of each example.
+
+        Parameters
+        ----------
+        X : array_like
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray
+            ``(examples,)`` of labels as `fit` got them.
+        """
+        outputs = self._net.predict(examples("predict", X, self.input_shape))
+        sound = np.isfinite(outputs).all(axis=1)
+        if not sound.all():
+            at = int(np.argmin(sound))
+            raise ValueError(f"predict: the outputs for X[{at}] are not finite numbers, so it has no class")
+        numbers = (outputs[:, 0] > 0.5).astype(int) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+        classes: Array = self._labels().known()[numbers]
+        return classes
+
+    def evaluate(self, X: npt.ArrayLike, y: npt.ArrayLike) -> dict[str, float]:
+        """How good the network is on examples.
+
+        Parameters
+        ----------
+        X, y : array_like
+            As for `fit`.
+
+        Returns
+        -------
+        dict
+            ``loss``, the mean, and ``accuracy``, the share of right answers.
+        """
+        rows = examples("evaluate", X, self.input_shape)
+        if not len(rows):
+            raise ValueError("evaluate: X has no examples")
+        loss, accuracy = self._net.evaluate(rows, self._labels().of("evaluate", y, len(rows)))
+        return {"loss": loss, "accuracy": accuracy}
+
+    def _labels(self) -> Labels:
+        return Labels(self._net.outputs, self.classes_)
+
+    def get_weights(self) -> dict[str, Array]:
+        """Copies of all weights.
+
+        Returns
+        -------
+        dict
+            Arrays by name, layer by layer: ``"conv1.weight"``, ``"conv1.bias"``, ... Filters are
+            ``(height, width, channels, filters)``, dense weights ``(outputs, inputs)``.
+        """
+        return dict(self._net.weights())
+
+    def set_weights(self, weights: Mapping[str, npt.ArrayLike]) -> None:
+        """Put other values into the weights.
+
+        Parameters
+        ----------
+        weights : dict
+            Arrays by name, as `get_weights` gives them; arrays that are not named stay as they are.
+        """
+        if not isinstance(weights, Mapping):
+            raise TypeError(f"set_weights: weights is {short(weights)}, expected a dictionary of arrays by name")
+        known = self.get_weights()
+        taken = []
+        for name, value in weights.items():
+            if name not in known:
+                raise ValueError(f"set_weights: {short(name)} is no array of the network, expected {listed([*known])}")
+            array = read(f"set_weights: {name}", value)
+            if array.dtype.kind not in "biuf":
+                raise TypeError(f"set_weights: {name} is of type {array.dtype}, expected numbers")
+            if array.shape != known[name].shape:
+                raise ValueError(f"set_weights: {name} has shape {array.shape}, expected {known[name].shape}")
+            taken.append((name, np.asarray(array, np.float64)))
+        self._net.set_weights(taken)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the network, its weights and its classes into one ``.safetensors`` file.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. A crash leaves an older one as it was.
+        """
+        self._net.save(Path(path))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Network:
+        """Read a network that `save` or ``stepnet train`` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Returns
+        -------
+        Network
+            With its weights and classes. Classes whose names are whole numbers become numbers.
+        """
+        network = cls.__new__(cls)
+        network._net = _native.Network.load(Path(path))
+        network._begin(labels_of_names(network._net.classes))
+        return network
+
+    def summary(self) -> Summary:
+        """The layers, their shapes and sizes.
+
+        Returns
+        -------
+        Summary
+            To be printed, or shown by a notebook.
+        """
+        return Summary(json.loads(self._net.summary()))
+
+    def gradcheck(
+        self,
+        X: npt.ArrayLike | None = None,
+        y: npt.ArrayLike | None = None,
+        *,
+        batch: int = 3,
+        seed: int = 1,
+        samples: int = 128,
+        eps: float | None = None,
+        tolerance: float = 1e-6,
+    ) -> GradientCheck:
+        """Hold the gradients of all weights, and of the input, against differences of the loss.
+
+        Parameters
+        ----------
+        X, y : array_like, optional
+            The first ``batch`` of these examples are checked on, moved by up to 1 % of the largest value at random;
+            drawn ones unless given.
+        batch : int
+            How many examples.
+        seed : int
+            What is drawn, is drawn with this.
+        samples : int
+            How many numbers of a large array are checked one by one.
+        eps : float, optional
+            The step of the differences.
+        tolerance : float
+            The relative difference up to which a gradient is called right.
+
+        Returns
+        -------
+        GradientCheck
+            A table, array by array.
+        """
+        batch = whole("gradcheck: batch", batch, 1, 65_536)
+        numbers = (
+            whole("gradcheck: seed", seed, 0, LARGEST_SEED),
+            whole("gradcheck: samples", samples, 1),
+            None if eps is None else number("gradcheck: eps", eps),
+            number("gradcheck: tolerance", tolerance),
+        )
+        if (X is None) != (y is None):
+            raise ValueError("gradcheck: expected X and y, or neither")
+        given = None
+        if X is not None and y is not None:
+            rows = examples("gradcheck", X, self.input_shape)
+            labels = self._labels().of("gradcheck", y, len(rows))
+            if not len(rows):
+                raise ValueError("gradcheck: X has no examples")
+            given = rows[:batch], labels[:batch]
+        passed, told, data = _native.gradcheck(self._net, given, batch, JITTER, numbers)
+        return GradientCheck(passed, told, json.loads(data))
+
+    def why(
+        self,
+        x: npt.ArrayLike,
+        at: str | None = None,
+        *,
+        gradient: bool = False,
+        label: object = None,
+        trace: int = 0,
+        top: int | None = None,
+        name: str = "the example",
+    ) -> Explanation:
+        """Take a value of the network apart into what it was made of.
+
+        Parameters
+        ----------
+        x : array_like
+            One example.
+        at : str, optional
+            The value: ``"conv1[3,4,0]"`` (row, column, channel), ``"linear1[8]"`` or ``"input[0,0,0]"``; the
+            predicted class's output unless given.
+        gradient : bool
+            Whether the gradient of the loss by it is told, too.
+        label : optional
+            The class whose loss that is; the predicted one unless given.
+        trace : int
+            How many layers the largest contributors are followed down.
+        top : int, optional
+            How many terms are told, and followed at each layer.
+        name : str
+            What the example is called.
+
+        Returns
+        -------
+        Explanation
+            A text, data, and a page that a notebook shows.
+        """
+        one = read("why: x", x)
+        if one.shape not in (self.input_shape, (1, *self.input_shape)):
+            raise ValueError(f"why: x has shape {one.shape}, expected {self.input_shape}, one example")
+        rows = examples("why", one.reshape(1, *self.input_shape), self.input_shape, "x")
+        if label is not None:
+            self._labels().of("why", [label], 1, "label")
+        asked = {
+            "name": text("why: name", name),
+            "at": None if at is None else text("why: at", at),
+            "gradient": bool(gradient),
+            "class": None if label is None else str(label),
+            "trace": whole("why: trace", trace, 0, 10_000),
+            "top": None if top is None else whole("why: top", top, 1),
+        }
+        ok, told, data, page = _native.why(self._net, rows, asked)
+        return Explanation(ok, told, json.loads(data), page)
+
+    def __repr__(self) -> str:
+        return f"Network({json.loads(self._net.summary())['network']!r}, input_shape={self.input_shape})"
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = self.__dict__.copy()
+        state["_net"] = self._net.to_bytes()
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._net = _native.Network.from_bytes(state["_net"])
