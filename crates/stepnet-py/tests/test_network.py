@@ -381,7 +381,7 @@ def test_data_that_is_refused(digits):
     refused(ValueError, "11 different labels", fit, X, np.where(np.arange(len(y)) == 3, -1, y))
     refused(ValueError, "inhomogeneous", fit, [[1, 2], [3]], y)
     refused(TypeError, "complex", fit, X.astype(complex), y)
-    refused(TypeError, "no numbers", fit, np.full((3, 64), None), y)
+    refused(TypeError, "no numbers", fit, np.full((3, 64), {}), y)
     refused(TypeError, "masked", fit, np.ma.masked_less(X, 0.5), y)
     refused(ValueError, "not all zeros with a single 1", fit, X, np.ones((len(X), 10)))
     refused(RuntimeError, "not finite", fit, X * np.nan, y, verbose=False)
