@@ -15,7 +15,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv" >/dev/null || skip "no virtual environment can be made"
 bin=$work/venv/bin
-"$bin/pip" install --quiet --disable-pip-version-check 'maturin>=1.9,<2' numpy pytest hypothesis mypy || skip "pip cannot install maturin, numpy, pytest, hypothesis and mypy"
+"$bin/pip" install --quiet --disable-pip-version-check 'maturin>=1.9,<2' numpy pytest hypothesis mypy pandas pillow matplotlib scikit-learn || skip "pip cannot install what the tests take"
 
 PYO3_PYTHON=$bin/python cargo clippy --quiet -p stepnet-py --features module --all-targets --locked -- -D warnings
 "$bin/maturin" build --quiet --release --locked --manifest-path crates/stepnet-py/Cargo.toml --interpreter "$bin/python" --out "$work/wheels"

@@ -170,7 +170,7 @@ class Network:
         label_smoothing : float
             The share of each target that is spread over all classes.
         class_weight : dict, sequence or "balanced", optional
-            What each class counts for in the loss of training.
+            What each class counts for in the loss of training; that of a batch is the weighted mean.
         clip_norm : float, optional
             The largest norm of all gradients together.
         average : float, optional

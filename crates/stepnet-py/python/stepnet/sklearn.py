@@ -1,0 +1,236 @@
+"""A classifier with the habits of scikit-learn, which must be installed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin  # type: ignore[import-untyped, import-not-found, unused-ignore]
+from sklearn.utils import check_random_state  # type: ignore[import-untyped, import-not-found, unused-ignore]
+from sklearn.utils.multiclass import check_classification_targets  # type: ignore[import-untyped, import-not-found, unused-ignore]
+from sklearn.utils.validation import check_is_fitted, validate_data  # type: ignore[import-untyped, import-not-found, unused-ignore]
+
+from stepnet._arrays import Array, plain
+from stepnet._network import Network
+from stepnet._settings import LARGEST_SEED, extents
+
+__all__ = ["ConvNetClassifier"]
+
+# What a classifier is made of where nothing is said.
+DENSE = "linear(64) -> relu -> linear(classes) -> softmax"
+# Strides where others have pooling: they fit pictures of any size.
+PICTURES = (
+    "conv(16, 3, same) -> relu -> conv(32, 3, same, stride=2) -> relu -> conv(32, 3, same, stride=2) -> relu -> " + DENSE
+)
+
+# What networks take as it is; the first is what other types become.
+TYPES = [np.float32, np.float64, np.uint8]
+
+
+class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """A network as an estimator, for pipelines, cross validation and searches.
+
+    Parameters
+    ----------
+    network : str, optional
+        The layers in the arrow notation, in which ``classes`` stands for the number of classes, or the name of a
+        well-known network. Unless given, two dense layers, and three convolutions before them for pictures.
+    image_shape : tuple of int, optional
+        ``(height, width, channels)``, where rows of ``X`` are pictures, channels last; dense features unless given.
+    epochs : int
+        How often all examples are gone through.
+    batch_size : int or None
+        Examples of one update; ``None``: all of them.
+    optimizer : str
+        As for `stepnet.Network.fit`, like all that follow.
+    learning_rate : float, optional
+        The optimizer's usual one unless given.
+    schedule : str
+        How the learning rate changes.
+    weight_decay : float, optional
+        For optimizers that have it.
+    l2 : float
+        The course's lambda.
+    label_smoothing : float
+        The share of each target that is spread over all classes.
+    class_weight : dict, "balanced" or None
+        What each class counts for in the loss of training; that of a batch is the weighted mean.
+    augment : str
+        How pictures are altered at random.
+    dtype : {"float32", "float64"}
+        The type of the network's numbers.
+    random_state : int, RandomState or None
+        What weights, orders and alterations are drawn with. ``None`` draws others at each `fit`.
+    verbose : bool
+        Whether each epoch prints a line.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+        The classes in the order of the columns of `predict_proba`.
+    network_ : stepnet.Network
+        The trained network.
+    history_ : stepnet.History
+        How the training went.
+    n_features_in_ : int
+        The values of an example.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from sklearn.model_selection import cross_val_score
+    >>> from stepnet.sklearn import ConvNetClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> classifier = ConvNetClassifier(image_shape=(8, 8, 1), epochs=5, random_state=0)
+    >>> cross_val_score(classifier, X / 16, y, cv=3).mean() > 0.9
+    np.True_
+    """
+
+    def __init__(
+        self,
+        network: str | None = None,
+        *,
+        image_shape: Sequence[int] | None = None,
+        epochs: int = 50,
+        batch_size: int | None = 32,
+        optimizer: str = "adam",
+        learning_rate: float | None = None,
+        schedule: str = "cosine",
+        weight_decay: float | None = None,
+        l2: float = 0.0,
+        label_smoothing: float = 0.0,
+        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
+        augment: str = "",
+        dtype: str = "float32",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+    ) -> None:
+        self.network = network
+        self.image_shape = image_shape
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.l2 = l2
+        self.label_smoothing = label_smoothing
+        self.class_weight = class_weight
+        self.augment = augment
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> ConvNetClassifier:
+        """Train a new network.
+
+        Parameters
+        ----------
+        X : array_like
+            ``(examples, features)``; for pictures also ``(examples, *image_shape)``. ``uint8`` is divided by 255.
+        y : array_like
+            ``(examples,)``, the classes.
+
+        Returns
+        -------
+        ConvNetClassifier
+            This one.
+        """
+        shape = self._image_shape()
+        rows, labels = validate_data(self, self._rows(X, shape), y, dtype=TYPES)
+        check_classification_targets(labels)
+        self.classes_ = np.unique(labels)
+        if len(self.classes_) < 2:
+            raise ValueError(f"fit: y has one class only ({self.classes_[0]!r}), expected at least 2 to tell apart")
+        drawn = check_random_state(self.random_state).randint(0, LARGEST_SEED, size=2, dtype=np.int64)
+        text = self.network if self.network is not None else PICTURES if shape else DENSE
+        # Objects and floats are classes to scikit-learn, too.
+        labels = plain("fit: y", labels)
+        known = np.unique(labels)
+        network = Network(text, shape or rows.shape[1], classes=known, dtype=self.dtype, seed=int(drawn[0]))
+        self.history_ = network.fit(
+            rows,
+            labels,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            optimizer=self.optimizer,
+            learning_rate=self.learning_rate,
+            schedule=self.schedule,
+            weight_decay=self.weight_decay,
+            l2=self.l2,
+            label_smoothing=self.label_smoothing,
+            class_weight=self.class_weight,
+            augment=self.augment,
+            seed=int(drawn[1]),
+            verbose=self.verbose,
+        )
+        self.network_ = network
+        return self
+
+    def predict_proba(self, X: npt.ArrayLike) -> Array:
+        """How likely each class is for each example.
+
+        Parameters
+        ----------
+        X : array_like
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray
+            ``(examples, classes)``, the columns in the order of ``classes_``. Where each class has a sigmoid of its own,
+            they are divided by their sum.
+        """
+        rows = self._asked(X)
+        chances = self.network_.predict_proba(rows)
+        # The sums of a softmax are 1 but for rounding.
+        shares: Array = chances / np.maximum(chances.sum(axis=1, keepdims=True), np.finfo(chances.dtype).tiny)
+        return shares
+
+    def predict(self, X: npt.ArrayLike) -> Array:
+        """The class of each example.
+
+        Parameters
+        ----------
+        X : array_like
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray
+            ``(examples,)``.
+        """
+        rows = self._asked(X)
+        # Both have the classes in ascending order; the network has strings for objects, whole numbers for floats.
+        known: Any = self.network_.classes_
+        numbers = np.searchsorted(known, self.network_.predict(rows))
+        predicted: Array = self.classes_[numbers]
+        return predicted
+
+    def _asked(self, X: npt.ArrayLike) -> Array:
+        check_is_fitted(self)
+        rows = self._rows(X, self._image_shape())
+        taken: Array = validate_data(self, rows, reset=False, dtype=TYPES)
+        return taken
+
+    def _image_shape(self) -> tuple[int, ...] | None:
+        if self.image_shape is None:
+            return None
+        shape = extents("ConvNetClassifier: image_shape", self.image_shape)
+        if shape is None or len(shape) != 3:
+            raise ValueError(
+                f"ConvNetClassifier: image_shape is {self.image_shape!r}, expected (height, width, channels)"
+            )
+        return tuple(shape)
+
+    def _rows(self, X: npt.ArrayLike, shape: tuple[int, ...] | None) -> Any:
+        """Pictures as rows; everything else as it is, to be judged by scikit-learn."""
+        if shape and not hasattr(X, "columns"):
+            found = np.shape(X)
+            if found[1:] == shape:
+                return np.asarray(X).reshape(found[0], -1)
+            if len(found) == 4:
+                raise ValueError(f"ConvNetClassifier: X has shape {found}, expected (examples, {', '.join(map(str, shape))})")
+        return X

@@ -1,0 +1,131 @@
+"""`stepnet.sklearn`: the estimator checks, and what people do with estimators."""
+
+import pickle
+
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+
+from sklearn.base import clone
+from sklearn.datasets import load_digits, make_moons
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.utils.estimator_checks import check_estimator
+
+from stepnet.sklearn import ConvNetClassifier
+
+TINY = "conv(4, 3) -> relu -> linear(classes) -> softmax"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"class_weight": "balanced"},
+        {"dtype": "float64", "optimizer": "adamw", "weight_decay": 0.01},
+        {"network": "linear(32) -> leaky_relu -> linear(32) -> relu -> linear(classes) -> softmax"},
+        {"network": "linear(32) -> relu -> linear(classes) -> sigmoid"},
+    ],
+    ids=str,
+)
+def test_the_estimator_checks(given):
+    results = check_estimator(ConvNetClassifier(**given), on_fail=None, on_skip=None)
+    failed = [(result["check_name"], result["exception"]) for result in results if result["status"] == "failed"]
+    skipped = {result["check_name"] for result in results if result["status"] == "skipped"}
+    assert not failed
+    assert skipped <= {"check_array_api_input"}
+    assert len(results) > 40
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_digits(return_X_y=True)
+
+
+def test_pictures(digits):
+    X, y = digits
+    flat = ConvNetClassifier(image_shape=(8, 8, 1), epochs=5, random_state=0).fit(X[:1000] / 16, y[:1000])
+    assert flat.score(X[1000:] / 16, y[1000:]) > 0.9
+    pictures = (X / 16).reshape(-1, 8, 8, 1)
+    shaped = ConvNetClassifier(image_shape=(8, 8, 1), epochs=5, random_state=0).fit(pictures[:1000], y[:1000])
+    assert (shaped.predict_proba(pictures) == flat.predict_proba(X / 16)).all()
+    assert flat.n_features_in_ == 64 and flat.history_.epochs == 5
+    assert "conv(16, 3, same)" in str(flat.network_.summary())
+
+
+def test_a_pipeline_and_cross_validation(digits):
+    X, y = digits
+    X, y = X[:600], y[:600]
+    pipeline = make_pipeline(MinMaxScaler(), ConvNetClassifier(TINY, image_shape=(8, 8, 1), epochs=15, random_state=0))
+    scores = cross_val_score(pipeline, X, y, cv=3)
+    assert scores.min() > 0.75
+    # Processes of their own get the network by pickle.
+    assert (cross_val_score(pipeline, X, y, cv=3, n_jobs=2) == scores).all()
+
+
+def test_a_search():
+    X, y = make_moons(200, noise=0.1, random_state=0)
+    pipeline = make_pipeline(StandardScaler(), ConvNetClassifier(random_state=0, learning_rate=0.01))
+    grid = {"convnetclassifier__epochs": [1, 30], "convnetclassifier__l2": [0.0, 0.01]}
+    search = GridSearchCV(pipeline, grid, cv=3).fit(X, y)
+    assert search.best_params_["convnetclassifier__epochs"] == 30
+    assert search.best_score_ > 0.9
+    other = pickle.loads(pickle.dumps(search))
+    assert (other.predict_proba(X) == search.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize("labels", [np.array(["no", "yes"]), np.array([2.0, 5.0]), np.array([False, True]), np.array(["b", "a"], dtype=object)], ids=str)
+def test_labels_come_back_as_they_were(labels):
+    X, numbers = make_moons(200, noise=0.1, random_state=0)
+    y = labels[numbers]
+    classifier = ConvNetClassifier(epochs=60, learning_rate=0.01, random_state=0, class_weight={labels[0]: 1.5}).fit(X, y)
+    assert classifier.predict(X).dtype == y.dtype
+    assert (classifier.classes_ == np.unique(y)).all()
+    assert classifier.score(X, y) > 0.9
+    chances = classifier.predict_proba(X)
+    assert (classifier.classes_[chances.argmax(axis=1)] == classifier.predict(X)).all()
+
+
+def test_the_saved_network_knows_the_classes(tmp_path):
+    import stepnet
+
+    X, numbers = make_moons(100, noise=0.1, random_state=0)
+    y = np.array(["lower", "upper"], dtype=object)[numbers]
+    classifier = ConvNetClassifier(random_state=0).fit(X, y)
+    classifier.network_.save(tmp_path / "moons.safetensors")
+    loaded = stepnet.Network.load(tmp_path / "moons.safetensors")
+    assert (loaded.predict(X) == classifier.predict(X)).all()
+
+
+def test_the_random_state():
+    X, y = make_moons(100, noise=0.1, random_state=0)
+    def chances(state):
+        return ConvNetClassifier(random_state=state, epochs=2).fit(X, y).predict_proba(X)
+
+    assert (chances(3) == chances(3)).all()
+    assert (chances(3) != chances(4)).any()
+    assert (chances(None) != chances(None)).any()
+    assert (chances(np.random.RandomState(3)) == chances(np.random.RandomState(3))).all()
+    copy = clone(ConvNetClassifier(TINY, image_shape=(8, 8, 1), random_state=5))
+    assert copy.get_params()["network"] == TINY and copy.random_state == 5
+
+
+@pytest.mark.parametrize(
+    ("match", "given", "shape"),
+    [
+        ("has one class only", {}, (10, 3)),
+        (r"image_shape is \(8, 8\)", {"image_shape": (8, 8)}, (10, 64)),
+        (r"expected \(examples, 8, 8, 1\)", {"image_shape": (8, 8, 1)}, (10, 7)),
+        (r"expected \(examples, 8, 8, 1\)", {"image_shape": (8, 8, 1)}, (10, 1, 8, 8)),
+        ("contains NaN", {}, None),
+        ('did you mean "linear"', {"network": "lineer(classes) -> softmax"}, (10, 3)),
+        ("2 classes apart", {"network": "linear(2) -> softmax"}, (12, 3)),
+    ],
+)
+def test_what_is_refused(match, given, shape):
+    X = np.full((10, 3), np.nan) if shape is None else np.zeros(shape)
+    y = np.zeros(len(X), int) if "one class" in match else np.arange(len(X)) % 3
+    with pytest.raises(ValueError, match=match):
+        ConvNetClassifier(**given).fit(X, y)
