@@ -9,7 +9,7 @@ use stepnet::ndarray::{Array, Dimension, Ix2, Ix4, IxDyn};
 use stepnet::rng::RandomState;
 use stepnet::steps::{
     ConvCache, ConvHparameters, Grads, LinearCache, Parameters, PoolCache, PoolHparameters,
-    PoolMode,
+    PoolMode, copied,
 };
 use stepnet::{fast as kernels, steps};
 
@@ -135,9 +135,9 @@ pub(crate) fn conv_backward(
                 return kernels::conv_backward(&dZ, &A_prev, &W, &b, hparameters);
             }
             let cache = ConvCache {
-                A_prev: A_prev.to_owned(),
-                W: W.to_owned(),
-                b: b.to_owned(),
+                A_prev: copied("conv_backward", "A_prev", &A_prev)?,
+                W: copied("conv_backward", "W", &W)?,
+                b: copied("conv_backward", "b", &b)?,
                 hparameters,
             };
             steps::conv_backward(&dZ, &cache)
@@ -199,7 +199,7 @@ pub(crate) fn pool_backward(
                 return kernels::pool_backward(&dA, &A_prev, hparameters, mode);
             }
             let cache = PoolCache {
-                A_prev: A_prev.to_owned(),
+                A_prev: copied("pool_backward", "A_prev", &A_prev)?,
                 hparameters,
             };
             steps::pool_backward(&dA, &cache, mode)
@@ -281,9 +281,9 @@ pub(crate) fn linear_backward(
                 return kernels::linear_backward(&dZ, &A_prev, &W, &b);
             }
             let cache = LinearCache {
-                A: A_prev.to_owned(),
-                W: W.to_owned(),
-                b: b.to_owned(),
+                A: copied("linear_backward", "cache.A", &A_prev)?,
+                W: copied("linear_backward", "cache.W", &W)?,
+                b: copied("linear_backward", "cache.b", &b)?,
             };
             steps::linear_backward(&dZ, &cache)
         })?;
@@ -310,7 +310,7 @@ macro_rules! activation {
                 let Z = Z.as_array();
                 let A = run(py, || match fast {
                     true => kernels::$forward(&Z),
-                    false => Ok(steps::$forward(&Z).0),
+                    false => steps::$forward(&Z).map(|(A, _)| A),
                 })?;
                 Ok(made(py, A))
             }
@@ -404,9 +404,9 @@ pub(crate) fn update_parameters(
     ) -> PyResult<Layers> {
         let owned = |letters: &str, given: &[Bound<'_, PyAny>]| {
             let taken = (1..).zip(given).map(|(layer, value)| {
-                let value =
-                    array::<T, Ix2>(&format!("update_parameters: {letters}{layer}"), value)?;
-                Ok(value.as_array().to_owned())
+                let name = format!("{letters}{layer}");
+                let value = array::<T, Ix2>(&format!("update_parameters: {name}"), value)?;
+                copied("update_parameters", &name, &value.as_array()).map_err(raised)
             });
             taken.collect::<PyResult<Vec<_>>>()
         };
