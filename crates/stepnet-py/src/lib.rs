@@ -3,12 +3,15 @@
 #![cfg(feature = "module")]
 
 mod convert;
+mod fork;
 mod steps;
 
 use pyo3::prelude::*;
 
 #[pymodule]
 mod _native {
+    use super::*;
+
     #[pymodule_export]
     use super::steps::{
         compute_cost, conv_backward, conv_forward, conv_single_step, cost_backward,
@@ -16,4 +19,11 @@ mod _native {
         linear_forward, pool_backward, pool_forward, relu, relu_backward, sigmoid,
         sigmoid_backward, update_parameters, zero_pad,
     };
+
+    /// What the library finds out once is found out before a fork can come between.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::steps::settle()?;
+        super::fork::watch(module)
+    }
 }

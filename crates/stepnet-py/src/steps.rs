@@ -46,6 +46,14 @@ fn made<T: numpy::Element, D: Dimension>(py: Python<'_>, values: Array<T, D>) ->
     PyArray::from_owned_array(py, values).into_any().unbind()
 }
 
+/// Has the library choose the instruction set and compute its table of logarithms, so that no thread of a
+/// parent can be in the midst of that when a child is forked, which would wait for it.
+pub(crate) fn settle() -> PyResult<()> {
+    let drawn = RandomState::new(1).randn(1).map_err(raised)?;
+    kernels::relu(&drawn).map_err(raised)?;
+    Ok(())
+}
+
 fn mode_of(text: &str) -> PyResult<PoolMode> {
     text.parse().map_err(raised)
 }
