@@ -385,6 +385,20 @@ pub(crate) fn cost_backward(
 }
 
 #[pyfunction]
+pub(crate) fn initialize_parameters(
+    py: Python<'_>,
+    n_x: usize,
+    n_h: usize,
+    n_y: usize,
+    seed: u32,
+) -> PyResult<Layers> {
+    let drawn = run(py, || {
+        steps::initialize_parameters::<f64>(n_x, n_h, n_y, &mut RandomState::new(seed))
+    })?;
+    Ok(layers(py, drawn))
+}
+
+#[pyfunction]
 pub(crate) fn initialize_parameters_deep(
     py: Python<'_>,
     layer_dims: Vec<usize>,

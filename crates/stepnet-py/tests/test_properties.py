@@ -497,8 +497,16 @@ FITTING = {
         {"dA": (4, 5), "cache": (4, 5)}, lambda dA, Z, engine: steps.relu_backward(dA, Z, engine=engine)
     ),
     "L_model_forward": (
-        {"A": (3, 5), "W": (4, 3), "b": (4, 1)},
+        {"X": (3, 5), "W1": (4, 3), "b1": (4, 1)},
         lambda X, W, b, engine: steps.L_model_forward(X, {"W1": W, "b1": b}, engine=engine),
+    ),
+    "linear_activation_forward": (
+        {"A_prev": (3, 5), "W": (4, 3), "b": (4, 1)},
+        lambda A, W, b, engine: steps.linear_activation_forward(A, W, b, "relu", engine=engine),
+    ),
+    "linear_activation_backward": (
+        {"dA": (4, 5), "A_prev": (3, 5), "W": (4, 3), "b": (4, 1), "Z": (4, 5)},
+        lambda dA, A, W, b, Z, engine: steps.linear_activation_backward(dA, ((A, W, b), Z), "relu", engine=engine),
     ),
     "compute_cost": ({"AL": (1, 5), "Y": (1, 5)}, lambda AL, Y: steps.compute_cost(AL, Y)),
 }
