@@ -62,6 +62,8 @@ def test_float32_is_kept_and_everything_else_is_float64():
     found, cache = steps.conv_forward(*single, HPARAMETERS)
     assert found.dtype == np.float32 and cache[0].dtype == np.float32
     np.testing.assert_allclose(found, Z, atol=1e-4)
+    swapped, _ = steps.conv_forward(single[0].astype(">f4"), *single[1:], HPARAMETERS)
+    np.testing.assert_array_equal(swapped, found, strict=True)
     mixed, _ = steps.conv_forward(single[0], W, B, HPARAMETERS)
     whole, _ = steps.pool_forward(np.arange(16, dtype=np.uint8).reshape(1, 4, 4, 1), {"f": 2, "stride": 2})
     assert mixed.dtype == np.float64 and whole.dtype == np.float64
@@ -163,6 +165,9 @@ def test_the_engines_agree_where_values_are_equal(mode):
         (lambda: steps.linear_activation_backward([[1.0, 2.0]], ONE_CACHES[0], "relu"), ValueError, ["linear_activation_backward: dA has shape [1, 2], expected [1, 1], the shape of cache.Z"]),
         (lambda: steps.relu_backward([1.0], [1.0, 2.0]), ValueError, ["relu_backward: dA has shape [1], expected [2], the shape of the cache"]),
         (lambda: steps.sigmoid_backward([1.0], [1.0, 2.0], engine="loops"), ValueError, ["the shape of the cache"]),
+        # A mask would be lost.
+        (lambda: steps.relu(np.ma.masked_less(Z, 0)), TypeError, ["relu: Z is a masked array", ".filled(...)"]),
+        (lambda: steps.conv_forward(X, np.ma.masked_less(W, 0), B, HPARAMETERS), TypeError, ["conv_forward: W is a masked array"]),
     ],
 )
 def test_what_does_not_fit_is_told_in_a_line(call, error, words):

@@ -84,7 +84,7 @@ class Argument:
         return repr(self.value) if isinstance(self.value, list) else self.parent.tobytes()
 
     def is_narrow(self):
-        return not isinstance(self.value, list) and self.value.dtype == np.float32
+        return not isinstance(self.value, list) and self.value.dtype in ("<f4", ">f4")
 
 
 @st.composite
@@ -99,7 +99,7 @@ def arguments(draw, *shapes, types=TYPES, kinds=("whole", "small", "ordinary", "
         if kind == "whole":
             # Many of which are equal.
             values = np.rint(values)
-        dtype = np.dtype("<f4" if narrow else draw(st.sampled_from(types)))
+        dtype = np.dtype(draw(st.sampled_from(["<f4", "<f4", ">f4"] if narrow else types)))
         with np.errstate(invalid="ignore"):
             values = (np.abs(values) % 200 if dtype.kind == "u" else values).astype(dtype)
         if not narrow and draw(st.integers(0, 9)) == 0:

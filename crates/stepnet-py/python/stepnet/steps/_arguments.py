@@ -40,11 +40,15 @@ def named(names: Collection[object]) -> str:
 def arrays(function: str, **given: npt.ArrayLike) -> list[Array]:
     """The arguments as arrays of one type: ``float32`` if all are, else ``float64``."""
     taken = {name: _array(function, name, value) for name, value in given.items()}
-    narrow = all(array.dtype == np.float32 for array in taken.values())
+    # In any order of bytes.
+    narrow = all(array.dtype.kind == "f" and array.dtype.itemsize == 4 for array in taken.values())
     return [_required(function, name, array, _SINGLE if narrow else _DOUBLE) for name, array in taken.items()]
 
 
 def _array(function: str, name: str, value: npt.ArrayLike) -> Array:
+    if isinstance(value, np.ma.MaskedArray):
+        expected = "expected an array without a mask: call .filled(...) on it first"
+        raise TypeError(f"{function}: {name} is a masked array, {expected}")
     try:
         array = np.asarray(value)
     except (TypeError, ValueError):
