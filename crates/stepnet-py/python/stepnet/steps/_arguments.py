@@ -39,6 +39,15 @@ def named(names: Collection[object]) -> str:
 
 def arrays(function: str, **given: npt.ArrayLike) -> list[Array]:
     """The arguments as arrays of one type: ``float32`` if all are, else ``float64``."""
+    # Most are read as they lie. To ask numpy for what they are already takes longer than a small kernel.
+    values: list[Any] = list(given.values())
+    dtype = getattr(values[0], "dtype", None)
+    if dtype is _DOUBLE or dtype is _SINGLE:
+        for value in values:
+            if type(value) is not np.ndarray or value.dtype is not dtype or not value.flags.aligned:
+                break
+        else:
+            return values
     taken = {name: _array(function, name, value) for name, value in given.items()}
     # In any order of bytes.
     narrow = all(array.dtype.kind == "f" and array.dtype.itemsize == 4 for array in taken.values())
@@ -120,6 +129,9 @@ def pair(function: str, hparameters: Hparameters, first: str, second: str) -> tu
     except (KeyError, TypeError, IndexError):
         expected = f"expected a dictionary with {first!r} and {second!r}"
         raise ValueError(f"{function}: hparameters is {shown(hparameters)}, {expected}") from None
+    # As for arrays: what is right already is not asked for at length.
+    if type(one) is int and type(other) is int and 0 <= one <= sys.maxsize and 0 <= other <= sys.maxsize:
+        return one, other
     return (
         whole(function, f"hparameters[{first!r}]", one),
         whole(function, f"hparameters[{second!r}]", other),
