@@ -11,6 +11,8 @@ use pyo3::prelude::*;
 use stepnet::ndarray::Dimension;
 use stepnet::{Element, Error};
 
+use crate::fork;
+
 /// Whether an argument is an array of `float32`; every other is taken for `float64`.
 pub(crate) fn is_f32(value: &Bound<'_, PyAny>) -> bool {
     let array = value.cast::<PyUntypedArray>();
@@ -50,13 +52,16 @@ pub(crate) fn array<'py, T: Element + numpy::Element, D: Dimension>(
 ///
 /// # Errors
 ///
-/// Those of the library, as Python's.
+/// Those of the library, as Python's; no threads in a forked process.
 pub(crate) fn run<R: Send>(
     py: Python<'_>,
     work: impl FnOnce() -> stepnet::Result<R> + Send,
 ) -> PyResult<R> {
-    match py.detach(|| catch_unwind(AssertUnwindSafe(work))) {
-        Ok(done) => done.map_err(raised),
+    match py.detach(|| catch_unwind(AssertUnwindSafe(|| fork::run(work)))) {
+        Ok(Ok(done)) => done.map_err(raised),
+        Ok(Err(error)) => Err(PyRuntimeError::new_err(format!(
+            "stepnet can start no threads in this forked process: {error}"
+        ))),
         Err(panic) => Err(PyRuntimeError::new_err(format!(
             "stepnet broke a promise of its own, please report it: {}",
             said(panic.as_ref())

@@ -5,6 +5,7 @@
 mod convert;
 mod data;
 mod examples;
+mod fork;
 mod insight;
 mod network;
 mod signals;
@@ -26,15 +27,18 @@ mod _native {
     #[pymodule_export]
     use super::steps::{
         compute_cost, conv_backward, conv_forward, conv_single_step, cost_backward,
-        create_mask_from_window, distribute_value, initialize_parameters_deep, linear_backward,
-        linear_forward, pool_backward, pool_forward, relu, relu_backward, sigmoid,
-        sigmoid_backward, update_parameters, zero_pad,
+        create_mask_from_window, distribute_value, initialize_parameters,
+        initialize_parameters_deep, linear_backward, linear_forward, pool_backward, pool_forward,
+        relu, relu_backward, sigmoid, sigmoid_backward, update_parameters, zero_pad,
     };
     #[pymodule_export]
     use super::training::Training;
 
+    /// What the library finds out once is found out before a fork can come between.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::steps::settle()?;
+        super::fork::watch(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -9,7 +9,7 @@ use stepnet::ndarray::{Array, Dimension, Ix2, Ix4, IxDyn};
 use stepnet::rng::RandomState;
 use stepnet::steps::{
     ConvCache, ConvHparameters, Grads, LinearCache, Parameters, PoolCache, PoolHparameters,
-    PoolMode,
+    PoolMode, copied,
 };
 use stepnet::{fast as kernels, steps};
 
@@ -44,6 +44,14 @@ macro_rules! by_type {
 /// An array for Python.
 fn made<T: numpy::Element, D: Dimension>(py: Python<'_>, values: Array<T, D>) -> Py<PyAny> {
     PyArray::from_owned_array(py, values).into_any().unbind()
+}
+
+/// Has the library choose the instruction set and compute its table of logarithms, so that no thread of a
+/// parent can be in the midst of that when a child is forked, which would wait for it.
+pub(crate) fn settle() -> PyResult<()> {
+    let drawn = RandomState::new(1).randn(1).map_err(raised)?;
+    kernels::relu(&drawn).map_err(raised)?;
+    Ok(())
 }
 
 fn mode_of(text: &str) -> PyResult<PoolMode> {
@@ -135,9 +143,9 @@ pub(crate) fn conv_backward(
                 return kernels::conv_backward(&dZ, &A_prev, &W, &b, hparameters);
             }
             let cache = ConvCache {
-                A_prev: A_prev.to_owned(),
-                W: W.to_owned(),
-                b: b.to_owned(),
+                A_prev: copied("conv_backward", "A_prev", &A_prev)?,
+                W: copied("conv_backward", "W", &W)?,
+                b: copied("conv_backward", "b", &b)?,
                 hparameters,
             };
             steps::conv_backward(&dZ, &cache)
@@ -199,7 +207,7 @@ pub(crate) fn pool_backward(
                 return kernels::pool_backward(&dA, &A_prev, hparameters, mode);
             }
             let cache = PoolCache {
-                A_prev: A_prev.to_owned(),
+                A_prev: copied("pool_backward", "A_prev", &A_prev)?,
                 hparameters,
             };
             steps::pool_backward(&dA, &cache, mode)
@@ -281,9 +289,9 @@ pub(crate) fn linear_backward(
                 return kernels::linear_backward(&dZ, &A_prev, &W, &b);
             }
             let cache = LinearCache {
-                A: A_prev.to_owned(),
-                W: W.to_owned(),
-                b: b.to_owned(),
+                A: copied("linear_backward", "cache.A", &A_prev)?,
+                W: copied("linear_backward", "cache.W", &W)?,
+                b: copied("linear_backward", "cache.b", &b)?,
             };
             steps::linear_backward(&dZ, &cache)
         })?;
@@ -310,7 +318,7 @@ macro_rules! activation {
                 let Z = Z.as_array();
                 let A = run(py, || match fast {
                     true => kernels::$forward(&Z),
-                    false => Ok(steps::$forward(&Z).0),
+                    false => steps::$forward(&Z).map(|(A, _)| A),
                 })?;
                 Ok(made(py, A))
             }
@@ -377,6 +385,20 @@ pub(crate) fn cost_backward(
 }
 
 #[pyfunction]
+pub(crate) fn initialize_parameters(
+    py: Python<'_>,
+    n_x: usize,
+    n_h: usize,
+    n_y: usize,
+    seed: u32,
+) -> PyResult<Layers> {
+    let drawn = run(py, || {
+        steps::initialize_parameters::<f64>(n_x, n_h, n_y, &mut RandomState::new(seed))
+    })?;
+    Ok(layers(py, drawn))
+}
+
+#[pyfunction]
 pub(crate) fn initialize_parameters_deep(
     py: Python<'_>,
     layer_dims: Vec<usize>,
@@ -404,9 +426,9 @@ pub(crate) fn update_parameters(
     ) -> PyResult<Layers> {
         let owned = |letters: &str, given: &[Bound<'_, PyAny>]| {
             let taken = (1..).zip(given).map(|(layer, value)| {
-                let value =
-                    array::<T, Ix2>(&format!("update_parameters: {letters}{layer}"), value)?;
-                Ok(value.as_array().to_owned())
+                let name = format!("{letters}{layer}");
+                let value = array::<T, Ix2>(&format!("update_parameters: {name}"), value)?;
+                copied("update_parameters", &name, &value.as_array()).map_err(raised)
             });
             taken.collect::<PyResult<Vec<_>>>()
         };

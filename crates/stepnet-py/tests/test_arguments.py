@@ -10,6 +10,9 @@ X, W, B = RNG.randn(2, 6, 5, 3), RNG.randn(3, 3, 3, 4), RNG.randn(1, 1, 1, 4)
 HPARAMETERS = {"stride": 1, "pad": 1}
 # The second layer does not fit the first.
 BAD = {"W1": np.ones((4, 3)), "b1": np.ones((4, 1)), "W2": np.ones((1, 5)), "b2": np.ones((1, 1))}
+BAD_GRADS = {f"d{name}": array for name, array in BAD.items()}
+ONE, ONE_GRADS = {"W1": [[1.0]], "b1": [[1.0]]}, {"dW1": [[1.0]], "db1": [[1.0]]}
+ONE_CACHES = [(([[1.0]], [[1.0]], [[1.0]]), [[2.0]])]
 Z, CACHE = steps.conv_forward(X, W, B, HPARAMETERS)
 
 
@@ -59,6 +62,8 @@ def test_float32_is_kept_and_everything_else_is_float64():
     found, cache = steps.conv_forward(*single, HPARAMETERS)
     assert found.dtype == np.float32 and cache[0].dtype == np.float32
     np.testing.assert_allclose(found, Z, atol=1e-4)
+    swapped, _ = steps.conv_forward(single[0].astype(">f4"), *single[1:], HPARAMETERS)
+    np.testing.assert_array_equal(swapped, found, strict=True)
     mixed, _ = steps.conv_forward(single[0], W, B, HPARAMETERS)
     whole, _ = steps.pool_forward(np.arange(16, dtype=np.uint8).reshape(1, 4, 4, 1), {"f": 2, "stride": 2})
     assert mixed.dtype == np.float64 and whole.dtype == np.float64
@@ -89,7 +94,7 @@ def test_the_engines_agree_where_values_are_equal(mode):
         (lambda: steps.conv_forward(X[:0], W, B, HPARAMETERS), ValueError, ["A_prev has shape [0, 6, 5, 3]"]),
         (lambda: steps.conv_backward(Z[:1], CACHE), ValueError, ["dZ has shape [1, 6, 5, 4]"]),
         (lambda: steps.pool_forward(X, {"f": 9, "stride": 1}), ValueError, ["f is 9", "1 to 5"]),
-        (lambda: steps.pool_forward(X, {"f": 2, "stride": 1}, "min"), ValueError, ["mode", '"min"']),
+        (lambda: steps.pool_forward(X, {"f": 2, "stride": 1}, "min"), ValueError, ["pool_forward: mode is 'min'", '"max" or "average"']),
         (lambda: steps.pool_forward(X, {"f": 2, "stride": 1}, engine="quick"), ValueError, ["engine is 'quick'"]),
         (lambda: steps.zero_pad(X, 1 << 62), ValueError, ["pad"]),
         (lambda: steps.create_mask_from_window(np.zeros((0, 2))), ValueError, ["x has shape [0, 2]"]),
@@ -102,12 +107,67 @@ def test_the_engines_agree_where_values_are_equal(mode):
         (lambda: steps.initialize_parameters(3, 2, 1, seed=1 << 32), ValueError, ["seed is 4294967296"]),
         (lambda: steps.L_model_forward(X[0, 0], {}), ValueError, ["parameters has nothing", "expected W1, b1"]),
         (lambda: steps.L_model_forward(X[0, 0], {"W1": B[0, 0]}), ValueError, ["parameters has W1"]),
-        (lambda: steps.L_model_forward(np.ones((3, 2)), BAD), ValueError, ["L_model_forward: layer 2: ", "W has shape [1, 5]"]),
+        (lambda: steps.L_model_forward(np.ones((3, 2)), BAD), ValueError, ["L_model_forward: W2 has shape [1, 5], expected [1, 4]", "the 4 rows of the output of layer 1"]),
         (lambda: steps.L_model_backward(np.ones((1, 2)), [[1, 0]], []), ValueError, ["caches is empty"]),
         (lambda: steps.linear_activation_forward(np.ones((3, 2)), W, B, "tanh"), ValueError, ["'tanh'", '"relu"']),
         (lambda: steps.compute_cost([[0.5, 0.5]], [[1.0]]), ValueError, ["Y has shape [1, 1]"]),
         (lambda: steps.update_parameters(BAD, {}, 0.1), ValueError, ["grads has no 'dW1'"]),
-        (lambda: steps.update_parameters(BAD, {f"d{n}": a for n, a in BAD.items()}, np.nan), ValueError, ["learning_rate"]),
+        (lambda: steps.update_parameters(BAD, BAD_GRADS, np.nan), ValueError, ["learning_rate"]),
+        # What would take more than a line.
+        (lambda: steps.conv_forward(X, W, B, {"stride": np.zeros((2, 2)), "pad": 0}), TypeError, ["conv_forward: hparameters['stride'] is array([[0., 0.], [0., 0.]]), expected a whole number"]),
+        (lambda: steps.conv_forward(X, W, B, {"stride": np.zeros((2, 2))}), ValueError, ["conv_forward: hparameters is {'stride'"]),
+        (lambda: steps.conv_forward(X, W, B, {"stride": 1, "pad": 10**5000}), ValueError, ["'pad'] is of type int, expected 0 to"]),
+        (lambda: steps.L_model_forward(X[0, 0], {"W1\nW2": W, "b1": B}), ValueError, ["L_model_forward: parameters has 'W1\\nW2', b1, expected W1"]),
+        (lambda: steps.update_parameters({f"W{n}": 1 for n in range(9999)}, {}, 0.1), ValueError, ["parameters has W0, W1,", "..., expected"]),
+        (lambda: steps.relu(np.zeros(2, [("a\nb", float)])), TypeError, ["relu: Z is of type"]),
+        # What Python and numpy would say, without a name.
+        (lambda: steps.relu([[1, 2], [3]]), ValueError, ["relu: Z is [[1, 2], [3]], expected an array of numbers"]),
+        (lambda: steps.conv_forward(X, [[1, 2], [3]], B, HPARAMETERS), ValueError, ["conv_forward: W is [[1, 2]"]),
+        (lambda: steps.update_parameters(ONE, ONE_GRADS | {"dW1": np.ones((1, 1, 1))}, 0.1), ValueError, ["update_parameters: dW1 has shape [1, 1, 1]"]),
+        (lambda: steps.update_parameters({"W1": np.ones(2), "b1": [[1]]}, ONE_GRADS, 0.1), ValueError, ["update_parameters: W1 has shape [2]"]),
+        (lambda: steps.update_parameters(5, {}, 0.1), TypeError, ["update_parameters: parameters is 5, expected a dictionary"]),
+        (lambda: steps.update_parameters(ONE, 5, 0.1), TypeError, ["update_parameters: grads is 5, expected a dictionary"]),
+        (lambda: steps.update_parameters(ONE, ONE_GRADS, "0.1"), TypeError, ["update_parameters: learning_rate is '0.1', expected a number"]),
+        (lambda: steps.update_parameters(ONE, ONE_GRADS, None), TypeError, ["update_parameters: learning_rate is None"]),
+        (lambda: steps.update_parameters(ONE, ONE_GRADS, 10**400), TypeError, ["update_parameters: learning_rate is 1000"]),
+        (lambda: steps.L_model_forward(X[0, 0], 5), TypeError, ["L_model_forward: parameters is 5, expected a dictionary"]),
+        (lambda: steps.L_model_backward([[0.5]], [[1]], 5), TypeError, ["L_model_backward: caches is 5, expected a list"]),
+        (lambda: steps.L_model_backward([[0.5]], [[1]], [None]), TypeError, ["L_model_backward: caches[0] is None, expected ((A_prev, W, b), Z)"]),
+        (lambda: steps.L_model_backward([[0.5]], [[1]], [((), [[0.0]])]), ValueError, ["L_model_backward: caches[0][0] is (), expected (A_prev, W, b)"]),
+        (lambda: steps.conv_backward(Z, None), TypeError, ["conv_backward: cache is None, expected (A_prev, W, b, hparameters)"]),
+        (lambda: steps.conv_backward(Z, ()), ValueError, ["conv_backward: cache is (), expected"]),
+        (lambda: steps.conv_backward(Z, CACHE[:3]), ValueError, ["conv_backward: cache is (array("]),
+        (lambda: steps.pool_backward(Z, 5), TypeError, ["pool_backward: cache is 5, expected (A_prev, hparameters)"]),
+        (lambda: steps.linear_backward([[1.0]], (1, 2)), ValueError, ["linear_backward: cache is (1, 2), expected (A, W, b)"]),
+        (lambda: steps.linear_activation_backward([[1.0]], (), "relu"), ValueError, ["linear_activation_backward: cache is ()"]),
+        (lambda: steps.linear_activation_backward([[1.0]], (5, [[1.0]]), "relu"), TypeError, ["linear_activation_backward: cache[0] is 5"]),
+        (lambda: steps.relu_backward([[1.0]], None), TypeError, ["relu_backward: cache is of type object"]),
+        (lambda: steps.pool_forward(X, {"f": 2, "stride": 1}, 1.5), TypeError, ['pool_forward: mode is 1.5, expected "max" or "average"']),
+        (lambda: steps.pool_backward(Z, (X, {"f": 2, "stride": 1}), None), TypeError, ["pool_backward: mode is None"]),
+        (lambda: steps.linear_activation_forward(Z, W, B, []), TypeError, ["linear_activation_forward: activation is [], expected"]),
+        (lambda: steps.linear_activation_backward(Z, CACHE, {}), TypeError, ["linear_activation_backward: activation is {}"]),
+        (lambda: steps.relu(Z, engine=np.zeros(2)), TypeError, ["relu: engine is array([0., 0.]), expected"]),
+        (lambda: steps.L_model_forward([[1.0]], ONE, engine=None), TypeError, ["L_model_forward: engine is None"]),
+        (lambda: steps.distribute_value(None, (2, 2)), TypeError, ["distribute_value: dz is None, expected a number"]),
+        (lambda: steps.distribute_value(1.0, 5), TypeError, ["distribute_value: shape is 5, expected two sizes"]),
+        (lambda: steps.distribute_value(1.0, np.array(5)), TypeError, ["distribute_value: shape is array(5), expected two sizes"]),
+        (lambda: steps.distribute_value(1.0, (2, 2, 2)), ValueError, ["distribute_value: shape is (2, 2, 2), expected two sizes"]),
+        (lambda: steps.initialize_parameters_deep(5), TypeError, ["initialize_parameters_deep: layer_dims is 5, expected a list"]),
+        # The names that the caller knows.
+        (lambda: steps.L_model_forward(np.ones(3), ONE), ValueError, ["L_model_forward: X has shape [3], expected 2 dimensions"]),
+        (lambda: steps.L_model_forward(np.ones((3, 2)), ONE), ValueError, ["L_model_forward: W1 has shape [1, 1], expected [1, 3], one column for each of the 3 rows of X"]),
+        (lambda: steps.L_model_forward([["no"]], ONE), TypeError, ["L_model_forward: X is of type"]),
+        (lambda: steps.L_model_backward([[0.5, 0.5]], [[1]], [None]), ValueError, ["L_model_backward: Y has shape [1, 1], expected as many numbers as AL"]),
+        (lambda: steps.L_model_backward([[0.5, 0.5]], [[1, 0]], ONE_CACHES), ValueError, ["L_model_backward: AL has shape [1, 2], expected [1, 1]"]),
+        (lambda: steps.L_model_backward([[0.5]], [["1"]], ONE_CACHES), TypeError, ["L_model_backward: Y is of type"]),
+        (lambda: steps.linear_activation_forward(X[0, 0], W, B, "relu"), ValueError, ["linear_activation_forward: W has shape [3, 3, 3, 4]"]),
+        (lambda: steps.linear_activation_forward(X[0, :, :, 0], [[1.0]], [[1.0]], "relu"), ValueError, ["linear_activation_forward: W has shape [1, 1], expected [1, 6]", "rows of A_prev"]),
+        (lambda: steps.linear_activation_backward([[1.0, 2.0]], ONE_CACHES[0], "relu"), ValueError, ["linear_activation_backward: dA has shape [1, 2], expected [1, 1], the shape of cache.Z"]),
+        (lambda: steps.relu_backward([1.0], [1.0, 2.0]), ValueError, ["relu_backward: dA has shape [1], expected [2], the shape of the cache"]),
+        (lambda: steps.sigmoid_backward([1.0], [1.0, 2.0], engine="loops"), ValueError, ["the shape of the cache"]),
+        # A mask would be lost.
+        (lambda: steps.relu(np.ma.masked_less(Z, 0)), TypeError, ["relu: Z is a masked array", ".filled(...)"]),
+        (lambda: steps.conv_forward(X, np.ma.masked_less(W, 0), B, HPARAMETERS), TypeError, ["conv_forward: W is a masked array"]),
     ],
 )
 def test_what_does_not_fit_is_told_in_a_line(call, error, words):

@@ -84,7 +84,7 @@ class Argument:
         return repr(self.value) if isinstance(self.value, list) else self.parent.tobytes()
 
     def is_narrow(self):
-        return not isinstance(self.value, list) and self.value.dtype == np.float32
+        return not isinstance(self.value, list) and self.value.dtype in ("<f4", ">f4")
 
 
 @st.composite
@@ -99,7 +99,7 @@ def arguments(draw, *shapes, types=TYPES, kinds=("whole", "small", "ordinary", "
         if kind == "whole":
             # Many of which are equal.
             values = np.rint(values)
-        dtype = np.dtype("<f4" if narrow else draw(st.sampled_from(types)))
+        dtype = np.dtype(draw(st.sampled_from(["<f4", "<f4", ">f4"] if narrow else types)))
         with np.errstate(invalid="ignore"):
             values = (np.abs(values) % 200 if dtype.kind == "u" else values).astype(dtype)
         if not narrow and draw(st.integers(0, 9)) == 0:
@@ -497,8 +497,16 @@ FITTING = {
         {"dA": (4, 5), "cache": (4, 5)}, lambda dA, Z, engine: steps.relu_backward(dA, Z, engine=engine)
     ),
     "L_model_forward": (
-        {"A": (3, 5), "W": (4, 3), "b": (4, 1)},
+        {"X": (3, 5), "W1": (4, 3), "b1": (4, 1)},
         lambda X, W, b, engine: steps.L_model_forward(X, {"W1": W, "b1": b}, engine=engine),
+    ),
+    "linear_activation_forward": (
+        {"A_prev": (3, 5), "W": (4, 3), "b": (4, 1)},
+        lambda A, W, b, engine: steps.linear_activation_forward(A, W, b, "relu", engine=engine),
+    ),
+    "linear_activation_backward": (
+        {"dA": (4, 5), "A_prev": (3, 5), "W": (4, 3), "b": (4, 1), "Z": (4, 5)},
+        lambda dA, A, W, b, Z, engine: steps.linear_activation_backward(dA, ((A, W, b), Z), "relu", engine=engine),
     ),
     "compute_cost": ({"AL": (1, 5), "Y": (1, 5)}, lambda AL, Y: steps.compute_cost(AL, Y)),
 }

@@ -4,7 +4,8 @@ use ndarray::{Array, ArrayRef, Dimension};
 
 use super::{standard, values};
 use crate::error::Result;
-use crate::steps::check::{same_shape, zeros};
+use crate::steps::activation::check_backward;
+use crate::steps::check::zeros;
 use crate::{Element, kernels};
 
 /// `1 / (1 + exp(-Z))`.
@@ -13,7 +14,7 @@ use crate::{Element, kernels};
 ///
 /// When memory does not suffice.
 pub fn sigmoid<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>> {
-    map("sigmoid", Z, kernels::sigmoid::forward)
+    map("sigmoid", "Z", Z, kernels::sigmoid::forward)
 }
 
 /// `Z` where it is above 0, else 0; NaN stays.
@@ -22,7 +23,7 @@ pub fn sigmoid<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, 
 ///
 /// When memory does not suffice.
 pub fn relu<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>> {
-    map("relu", Z, kernels::relu::forward)
+    map("relu", "Z", Z, kernels::relu::forward)
 }
 
 /// `dA s (1 - s)` with `s = sigmoid(Z)`.
@@ -34,15 +35,10 @@ pub fn sigmoid_backward<T: Element, D: Dimension>(
     dA: &ArrayRef<T, D>,
     Z: &ArrayRef<T, D>,
 ) -> Result<Array<T, D>> {
-    same_shape(
-        "sigmoid_backward",
-        "dA",
-        dA.shape(),
-        Z.shape(),
-        "the shape of Z",
-    )?;
-    let s = sigmoid(Z)?;
-    map2("sigmoid_backward", &s, dA, kernels::sigmoid::backward)
+    const OPERATION: &str = "sigmoid_backward";
+    check_backward(OPERATION, dA, Z)?;
+    let s = map(OPERATION, "cache", Z, kernels::sigmoid::forward)?;
+    map2(OPERATION, &s, dA, kernels::sigmoid::backward)
 }
 
 /// `dA` where `Z` is above 0, else 0.
@@ -54,23 +50,19 @@ pub fn relu_backward<T: Element, D: Dimension>(
     dA: &ArrayRef<T, D>,
     Z: &ArrayRef<T, D>,
 ) -> Result<Array<T, D>> {
-    same_shape(
-        "relu_backward",
-        "dA",
-        dA.shape(),
-        Z.shape(),
-        "the shape of Z",
-    )?;
-    map2("relu_backward", Z, dA, kernels::relu::backward)
+    const OPERATION: &str = "relu_backward";
+    check_backward(OPERATION, dA, Z)?;
+    map2(OPERATION, Z, dA, kernels::relu::backward)
 }
 
 fn map<T: Element, D: Dimension>(
     operation: &'static str,
+    argument: &str,
     x: &ArrayRef<T, D>,
     pass: impl Fn(&[T], &mut [T]),
 ) -> Result<Array<T, D>> {
-    let mut y = zeros(operation, "output", x.raw_dim())?;
-    let x = standard(x);
+    let mut y = zeros(operation, argument, x.raw_dim())?;
+    let x = standard(operation, argument, x)?;
     if let Some(y) = y.as_slice_mut() {
         pass(values(&x), y);
     }
@@ -83,8 +75,9 @@ fn map2<T: Element, D: Dimension>(
     dy: &ArrayRef<T, D>,
     pass: impl Fn(&[T], &[T], &mut [T]),
 ) -> Result<Array<T, D>> {
-    let mut dx = zeros(operation, "output", y.raw_dim())?;
-    let (y, dy) = (standard(y), standard(dy));
+    let mut dx = zeros(operation, "dA", y.raw_dim())?;
+    let y = standard(operation, "cache", y)?;
+    let dy = standard(operation, "dA", dy)?;
     if let Some(dx) = dx.as_slice_mut() {
         pass(values(&y), values(&dy), dx);
     }

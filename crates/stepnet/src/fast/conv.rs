@@ -2,10 +2,10 @@
 
 use ndarray::{Array4, ArrayRef4};
 
-use super::{standard, values};
+use super::{scratch, sizes, standard, values};
 use crate::Element;
 use crate::error::Result;
-use crate::kernels::{AlignedVec, ConvGeometry, ConvWindow, Padding, conv};
+use crate::kernels::{ConvGeometry, ConvWindow, Padding, conv};
 use crate::steps::ConvHparameters;
 use crate::steps::check::{same_shape, zeros};
 use crate::steps::conv::output_shape;
@@ -28,13 +28,12 @@ pub fn conv_forward<T: Element>(
 ) -> Result<Array4<T>> {
     const OPERATION: &str = "conv_forward";
     let [m, n_H, n_W, n_C] = output_shape(OPERATION, A_prev, W, b, hparameters)?;
-    let g = geometry(A_prev, W, hparameters)?;
-    let (A_prev, W, b) = (standard(A_prev), standard(W), standard(b));
+    let g = geometry(OPERATION, A_prev, W, hparameters)?;
+    let A_prev = standard(OPERATION, "A_prev", A_prev)?;
+    let W = standard(OPERATION, "W", W)?;
+    let b = standard(OPERATION, "b", b)?;
     let mut Z = zeros(OPERATION, "output", (m, n_H, n_W, n_C))?;
-    let mut scratch = AlignedVec::zeros(
-        "the scratch of a convolution",
-        conv::forward_scratch::<T>(&g),
-    )?;
+    let mut scratch = scratch(OPERATION, conv::forward_scratch::<T>(&g))?;
     if let Some(Z) = Z.as_slice_mut() {
         conv::forward(
             &g,
@@ -68,13 +67,15 @@ pub fn conv_backward<T: Element>(
     const OPERATION: &str = "conv_backward";
     let shape = output_shape(OPERATION, A_prev, W, b, hparameters)?;
     same_shape(OPERATION, "dZ", dZ.shape(), &shape, "the shape of Z")?;
-    let g = geometry(A_prev, W, hparameters)?;
+    let g = geometry(OPERATION, A_prev, W, hparameters)?;
     let mut dA_prev = zeros(OPERATION, "A_prev", A_prev.dim())?;
     let mut dW = zeros(OPERATION, "W", W.dim())?;
     let mut db = zeros(OPERATION, "b", b.dim())?;
-    let (dZ, A_prev, W) = (standard(dZ), standard(A_prev), standard(W));
+    let dZ = standard(OPERATION, "dZ", dZ)?;
+    let A_prev = standard(OPERATION, "A_prev", A_prev)?;
+    let W = standard(OPERATION, "W", W)?;
     let needed = conv::backward_data_scratch::<T>(&g).max(conv::backward_weights_scratch::<T>(&g));
-    let mut scratch = AlignedVec::zeros("the scratch of a convolution", needed)?;
+    let mut scratch = scratch(OPERATION, needed)?;
     if let Some(dA_prev) = dA_prev.as_slice_mut() {
         conv::backward_data(&g, values(&dZ), values(&W), dA_prev, &mut scratch);
     }
@@ -85,6 +86,7 @@ pub fn conv_backward<T: Element>(
 }
 
 fn geometry<T: Element>(
+    operation: &'static str,
     A_prev: &ArrayRef4<T>,
     W: &ArrayRef4<T>,
     ConvHparameters { stride, pad }: ConvHparameters,
@@ -97,5 +99,6 @@ fn geometry<T: Element>(
         padding: Padding::even(pad),
         dilation: [1, 1],
     };
-    ConvGeometry::new(m, [n_H_prev, n_W_prev, n_C_prev], n_C, window, 1)
+    let input = [n_H_prev, n_W_prev, n_C_prev];
+    sizes(operation, ConvGeometry::new(m, input, n_C, window, 1))
 }

@@ -1,17 +1,14 @@
 //! Dense layers, whose examples are columns: each product of the notebooks is one of the kernels' three,
 //! so that nothing is transposed.
 
-use ndarray::{Array2, ArrayRef2, Axis};
+use ndarray::{Array2, ArrayRef2};
 
-use super::{standard, values};
+use super::{scratch, sizes, standard, values};
 use crate::Element;
 use crate::error::Result;
-use crate::kernels::{AlignedVec, DenseGeometry, dense};
+use crate::kernels::{DenseGeometry, dense};
 use crate::steps::check::{same_shape, zeros};
 use crate::steps::dense::check_layer;
-
-/// What scratch is for, should there not be enough memory.
-const SCRATCH: &str = "the scratch of a dense layer";
 
 /// The outputs of [`steps::linear_forward`](crate::steps::linear_forward): `Z = W A + b`.
 ///
@@ -32,9 +29,10 @@ pub fn linear_forward<T: Element>(
     let ((n, n_prev), m) = (W.dim(), A.ncols());
     let mut Z = zeros(OPERATION, "output", (n, m))?;
     // With W as the units' gradients and A as the weights this is the gradient by data.
-    let g = DenseGeometry::new(n, m, n_prev)?;
-    let mut scratch = AlignedVec::zeros(SCRATCH, dense::backward_data_scratch::<T>(&g))?;
-    let (A, W) = (standard(A), standard(W));
+    let g = sizes(OPERATION, DenseGeometry::new(n, m, n_prev))?;
+    let mut scratch = scratch(OPERATION, dense::backward_data_scratch::<T>(&g))?;
+    let A = standard(OPERATION, "A", A)?;
+    let W = standard(OPERATION, "W", W)?;
     if let Some(Z) = Z.as_slice_mut() {
         dense::backward_data(&g, values(&W), values(&A), Z, &mut scratch);
     }
@@ -65,12 +63,15 @@ pub fn linear_backward<T: Element>(
     let examples = T::from_f64(m as f64);
     let mut dA_prev = zeros(OPERATION, "cache.A", (n_prev, m))?;
     let mut dW = zeros(OPERATION, "cache.W", (n, n_prev))?;
-    let (dZ, A_prev, W) = (standard(dZ), standard(A_prev), standard(W));
+    let mut db = zeros(OPERATION, "cache.b", (n, 1))?;
+    let dZ = standard(OPERATION, "dZ", dZ)?;
+    let A_prev = standard(OPERATION, "cache.A", A_prev)?;
+    let W = standard(OPERATION, "cache.W", W)?;
     // dZ A^T is a forward pass with A as the weights, W^T dZ a gradient by weights.
-    let forward = DenseGeometry::new(n, m, n_prev)?;
+    let forward = sizes(OPERATION, DenseGeometry::new(n, m, n_prev))?;
     let needed =
         dense::forward_scratch::<T>(&forward).max(dense::backward_weights_scratch::<T>(&forward));
-    let mut scratch = AlignedVec::zeros(SCRATCH, needed)?;
+    let mut scratch = scratch(OPERATION, needed)?;
     if let Some(dW) = dW.as_slice_mut() {
         dense::forward(
             &forward,
@@ -86,6 +87,8 @@ pub fn linear_backward<T: Element>(
         dense::backward_weights(&forward, x, dy, dA_prev, None, &mut scratch);
     }
     dW /= examples;
-    let db = dZ.sum_axis(Axis(1)).insert_axis(Axis(1)) / examples;
+    for (db, dz) in db.iter_mut().zip(dZ.rows()) {
+        *db = dz.sum() / examples;
+    }
     Ok((dA_prev, dW, db))
 }

@@ -26,7 +26,10 @@ mod tests;
 
 use ndarray::{ArrayRef, CowArray, Dimension};
 
-use crate::Element;
+use crate::error::{Error, Result};
+use crate::kernels::AlignedVec;
+use crate::steps::check::copied;
+use crate::{Element, memory};
 
 pub use activation::{relu, relu_backward, sigmoid, sigmoid_backward};
 pub use conv::{conv_backward, conv_forward};
@@ -34,8 +37,37 @@ pub use dense::{linear_backward, linear_forward};
 pub use pool::{pool_backward, pool_forward};
 
 /// The array in C order: itself, or a copy.
-fn standard<T: Element, D: Dimension>(array: &ArrayRef<T, D>) -> CowArray<'_, T, D> {
-    array.as_standard_layout()
+fn standard<'a, T: Element, D: Dimension>(
+    operation: &'static str,
+    argument: &str,
+    array: &'a ArrayRef<T, D>,
+) -> Result<CowArray<'a, T, D>> {
+    if array.is_standard_layout() {
+        return Ok(array.view().into());
+    }
+    Ok(copied(operation, argument, array)?.into())
+}
+
+/// The memory that a kernel asks for beside its results.
+fn scratch<T: Element>(operation: &'static str, len: usize) -> Result<AlignedVec<T>> {
+    AlignedVec::zeros(operation, len).map_err(|_| {
+        let bytes = memory::readable(len as u128 * size_of::<T>() as u128);
+        let expected = format!("sizes for which {bytes} beside the results fit in memory");
+        Error::value(operation, "scratch memory", "too large", expected)
+    })
+}
+
+/// Sizes as a kernel has them; what it refuses of them is told as the function's.
+fn sizes<G>(operation: &'static str, geometry: Result<G>) -> Result<G> {
+    geometry.map_err(|error| match error {
+        Error::Value {
+            argument,
+            found,
+            expected,
+            ..
+        } => Error::value(operation, argument, found, expected),
+        other => other,
+    })
 }
 
 /// The values of an array in C order.

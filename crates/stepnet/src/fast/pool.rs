@@ -2,7 +2,7 @@
 
 use ndarray::{Array4, ArrayRef4};
 
-use super::{standard, values};
+use super::{sizes, standard, values};
 use crate::Element;
 use crate::error::Result;
 use crate::kernels::{Padding, PoolGeometry, pool};
@@ -26,8 +26,8 @@ pub fn pool_forward<T: Element>(
 ) -> Result<Array4<T>> {
     const OPERATION: &str = "pool_forward";
     let [m, n_H, n_W, n_C] = output_shape(OPERATION, A_prev, hparameters)?;
-    let g = geometry(A_prev, hparameters)?;
-    let A_prev = standard(A_prev);
+    let g = geometry(OPERATION, A_prev, hparameters)?;
+    let A_prev = standard(OPERATION, "A_prev", A_prev)?;
     let mut A = zeros(OPERATION, "output", (m, n_H, n_W, n_C))?;
     if let Some(A) = A.as_slice_mut() {
         match mode {
@@ -57,9 +57,10 @@ pub fn pool_backward<T: Element>(
     const OPERATION: &str = "pool_backward";
     let shape = output_shape(OPERATION, A_prev, hparameters)?;
     same_shape(OPERATION, "dA", dA.shape(), &shape, "the shape of A")?;
-    let g = geometry(A_prev, hparameters)?;
+    let g = geometry(OPERATION, A_prev, hparameters)?;
     let mut dA_prev = zeros(OPERATION, "A_prev", A_prev.dim())?;
-    let (dA, A_prev) = (standard(dA), standard(A_prev));
+    let dA = standard(OPERATION, "dA", dA)?;
+    let A_prev = standard(OPERATION, "A_prev", A_prev)?;
     if let Some(dA_prev) = dA_prev.as_slice_mut() {
         match mode {
             PoolMode::Max => {
@@ -76,10 +77,12 @@ pub fn pool_backward<T: Element>(
 }
 
 fn geometry<T: Element>(
+    operation: &'static str,
     A_prev: &ArrayRef4<T>,
     PoolHparameters { f, stride }: PoolHparameters,
 ) -> Result<PoolGeometry> {
     let (m, n_H_prev, n_W_prev, n_C) = A_prev.dim();
     let input = [n_H_prev, n_W_prev, n_C];
-    PoolGeometry::new(m, input, [f, f], [stride, stride], Padding::VALID)
+    let geometry = PoolGeometry::new(m, input, [f, f], [stride, stride], Padding::VALID);
+    sizes(operation, geometry)
 }

@@ -122,8 +122,8 @@ proptest! {
         close("dA_prev", &fast.0, &dA, CLOSE);
         close("dW", &fast.1, &dW, CLOSE);
         close("db", &fast.2, &db, CLOSE);
-        close("sigmoid", &sigmoid(&Z).unwrap(), &steps::sigmoid(&Z).0, CLOSE);
-        close("relu", &relu(&Z).unwrap(), &steps::relu(&Z).0, 0.0);
+        close("sigmoid", &sigmoid(&Z).unwrap(), &steps::sigmoid(&Z).unwrap().0, CLOSE);
+        close("relu", &relu(&Z).unwrap(), &steps::relu(&Z).unwrap().0, 0.0);
         let (fast, loops) = (sigmoid_backward(&dZ, &Z), steps::sigmoid_backward(&dZ, &Z));
         close("sigmoid_backward", &fast.unwrap(), &loops.unwrap(), CLOSE);
         let (fast, loops) = (relu_backward(&dZ, &Z), steps::relu_backward(&dZ, &Z));
@@ -171,4 +171,33 @@ fn not_a_number_is_not_swallowed() {
     );
     let z = x.view().into_shape_with_order(9).unwrap().to_owned();
     assert!(relu(&z).unwrap()[4].is_nan() && sigmoid(&z).unwrap()[4].is_nan());
+}
+
+#[test]
+fn copies_that_do_not_fit_in_memory_are_refused() {
+    let one = Array4::<f32>::ones((1, 1, 1, 1));
+    let wide = one.broadcast((1, 1, 1, 1 << 50)).unwrap();
+    let batch = one.broadcast((1 << 50, 1, 1, 1)).unwrap();
+    let filters = one.broadcast((1, 1, 1 << 50, 1)).unwrap();
+    let (convolution, pooling) = (
+        ConvHparameters { stride: 1, pad: 0 },
+        PoolHparameters { f: 1, stride: 1 },
+    );
+    let starts = |refused: &str, start: &str| {
+        assert!(refused.starts_with(start), "{refused}");
+        assert!(refused.contains(" is too large, expected "), "{refused}");
+    };
+    let refused = conv_forward(&wide, &filters, &one, convolution).unwrap_err();
+    starts(&refused.to_string(), "conv_forward: A_prev ");
+    let refused = conv_forward(&one, &wide, &wide, convolution).unwrap_err();
+    starts(&refused.to_string(), "conv_forward: W ");
+    let refused = pool_forward(&batch, pooling, PoolMode::Max).unwrap_err();
+    starts(&refused.to_string(), "pool_forward: A_prev ");
+    let refused = sigmoid_backward(&wide, &wide).unwrap_err();
+    starts(&refused.to_string(), "sigmoid_backward: cache ");
+    // What a kernel refuses is told as the function's.
+    let refused = pool_forward(&wide, pooling, PoolMode::Max).unwrap_err();
+    let expected =
+        "pool_forward: values per example is 1125899906842624, expected at most 4294967295";
+    assert_eq!(refused.to_string(), expected);
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use ndarray::{Array, ArrayRef, Dimension, Zip};
 
-use super::check::same_shape;
+use super::check::{copied, same_shape, zeros};
 use crate::{Element, Error, Result};
 
 /// Which activation follows the linear part of a layer.
@@ -52,14 +52,22 @@ impl fmt::Display for Activation {
 ///
 /// Any. The result is `(A, cache)`, both in the shape of `Z`; the cache is `Z` itself.
 ///
+/// # Errors
+///
+/// If memory does not suffice.
+///
 /// ```
 /// use stepnet::{ndarray::array, steps::sigmoid};
 ///
-/// let (A, _) = sigmoid(&array![[3.1980455, 7.85763489]]);
+/// let (A, _) = sigmoid(&array![[3.1980455, 7.85763489]])?;
 /// assert_eq!(format!("{A:.8}"), "[[0.96076066, 0.99961336]]");
+/// # Ok::<(), stepnet::Error>(())
 /// ```
-pub fn sigmoid<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> (Array<T, D>, Array<T, D>) {
-    (Z.mapv(logistic), Z.to_owned())
+pub fn sigmoid<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<(Array<T, D>, Array<T, D>)> {
+    const OPERATION: &str = "sigmoid";
+    let mut A = copied(OPERATION, "Z", Z)?;
+    A.mapv_inplace(logistic);
+    Ok((A, copied(OPERATION, "Z", Z)?))
 }
 
 /// The rectifier, element by element: `A = max(0, Z)`. A NaN stays NaN.
@@ -70,18 +78,23 @@ pub fn sigmoid<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> (Array<T, D>, Ar
 ///
 /// Any. The result is `(A, cache)`, both in the shape of `Z`; the cache is `Z` itself.
 ///
+/// # Errors
+///
+/// If memory does not suffice.
+///
 /// ```
 /// use stepnet::{ndarray::array, steps::relu};
 ///
-/// let (A, _) = relu(&array![[3.1980455, -7.85763489, 0.0]]);
+/// let (A, _) = relu(&array![[3.1980455, -7.85763489, 0.0]])?;
 /// assert_eq!(A, array![[3.1980455, 0.0, 0.0]]);
+/// # Ok::<(), stepnet::Error>(())
 /// ```
-pub fn relu<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> (Array<T, D>, Array<T, D>) {
+pub fn relu<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<(Array<T, D>, Array<T, D>)> {
+    const OPERATION: &str = "relu";
+    let mut A = copied(OPERATION, "Z", Z)?;
     // `Float::max` would turn a NaN into 0.
-    (
-        Z.mapv(|z| if z <= T::zero() { T::zero() } else { z }),
-        Z.to_owned(),
-    )
+    A.mapv_inplace(|z| if z <= T::zero() { T::zero() } else { z });
+    Ok((A, copied(OPERATION, "Z", Z)?))
 }
 
 /// The backward step of [`sigmoid`]: `dZ = dA * s (1 - s)` with `s = sigmoid(Z)`, element by element.
@@ -94,7 +107,7 @@ pub fn relu<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> (Array<T, D>, Array
 ///
 /// # Errors
 ///
-/// If the shapes differ.
+/// If the shapes differ, or memory does not suffice.
 ///
 /// ```
 /// use stepnet::{ndarray::array, steps::sigmoid_backward};
@@ -106,17 +119,17 @@ pub fn sigmoid_backward<T: Element, D: Dimension>(
     dA: &ArrayRef<T, D>,
     activation_cache: &ArrayRef<T, D>,
 ) -> Result<Array<T, D>> {
-    same_shape(
-        "sigmoid_backward",
-        "dA",
-        dA.shape(),
-        activation_cache.shape(),
-        "the shape of Z",
-    )?;
-    Ok(Zip::from(dA).and(activation_cache).map_collect(|&da, &z| {
-        let s = logistic(z);
-        da * s * (T::one() - s)
-    }))
+    const OPERATION: &str = "sigmoid_backward";
+    check_backward(OPERATION, dA, activation_cache)?;
+    let mut dZ = zeros(OPERATION, "dA", dA.raw_dim())?;
+    Zip::from(&mut dZ)
+        .and(dA)
+        .and(activation_cache)
+        .for_each(|dz, &da, &z| {
+            let s = logistic(z);
+            *dz = da * s * (T::one() - s);
+        });
+    Ok(dZ)
 }
 
 /// The backward step of [`relu`]: `dZ = dA` where `Z > 0`, else 0.
@@ -131,7 +144,7 @@ pub fn sigmoid_backward<T: Element, D: Dimension>(
 ///
 /// # Errors
 ///
-/// If the shapes differ.
+/// If the shapes differ, or memory does not suffice.
 ///
 /// ```
 /// use stepnet::{ndarray::array, steps::relu_backward};
@@ -143,15 +156,24 @@ pub fn relu_backward<T: Element, D: Dimension>(
     dA: &ArrayRef<T, D>,
     activation_cache: &ArrayRef<T, D>,
 ) -> Result<Array<T, D>> {
-    same_shape(
-        "relu_backward",
-        "dA",
-        dA.shape(),
-        activation_cache.shape(),
-        "the shape of Z",
-    )?;
-    let backward = |&da: &T, &z: &T| if z <= T::zero() { T::zero() } else { da };
-    Ok(Zip::from(dA).and(activation_cache).map_collect(backward))
+    const OPERATION: &str = "relu_backward";
+    check_backward(OPERATION, dA, activation_cache)?;
+    let mut dZ = zeros(OPERATION, "dA", dA.raw_dim())?;
+    Zip::from(&mut dZ)
+        .and(dA)
+        .and(activation_cache)
+        .for_each(|dz, &da, &z| *dz = if z <= T::zero() { T::zero() } else { da });
+    Ok(dZ)
+}
+
+/// What the backward step of an activation checks, in `fast` too.
+pub(crate) fn check_backward<T: Element, D: Dimension>(
+    operation: &'static str,
+    dA: &ArrayRef<T, D>,
+    cache: &ArrayRef<T, D>,
+) -> Result<()> {
+    let why = "the shape of the cache";
+    same_shape(operation, "dA", dA.shape(), cache.shape(), why)
 }
 
 fn logistic<T: Element>(z: T) -> T {

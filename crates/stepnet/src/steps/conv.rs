@@ -2,7 +2,7 @@
 
 use ndarray::{Array4, ArrayRef3, ArrayRef4, Axis, s};
 
-use super::check::{not_empty, output_size, same_shape, zeros};
+use super::check::{copied, not_empty, output_size, same_shape, zeros};
 use super::zero_pad;
 use crate::{Element, Error, Result};
 
@@ -141,6 +141,12 @@ pub fn conv_forward<T: Element>(
     let ConvHparameters { stride, pad } = hparameters;
     let f = W.dim().0;
 
+    let cache = ConvCache {
+        A_prev: copied(OPERATION, "A_prev", A_prev)?,
+        W: copied(OPERATION, "W", W)?,
+        b: copied(OPERATION, "b", b)?,
+        hparameters,
+    };
     let A_prev_pad = zero_pad(A_prev, pad)?;
     let mut Z = zeros(OPERATION, "output", (m, n_H, n_W, n_C))?;
     for i in 0..m {
@@ -161,12 +167,6 @@ pub fn conv_forward<T: Element>(
             }
         }
     }
-    let cache = ConvCache {
-        A_prev: A_prev.to_owned(),
-        W: W.to_owned(),
-        b: b.to_owned(),
-        hparameters,
-    };
     Ok((Z, cache))
 }
 
@@ -193,8 +193,8 @@ pub fn conv_forward<T: Element>(
 ///
 /// # Errors
 ///
-/// If `dZ` has another shape than the forward pass gives for the cache, or if the cache was changed to something
-/// that [`conv_forward`] would refuse.
+/// If `dZ` has another shape than the forward pass gives for the cache, if the cache was changed to something
+/// that [`conv_forward`] would refuse, or if memory does not suffice.
 ///
 /// # In the notebooks
 ///
@@ -259,9 +259,8 @@ pub fn conv_backward<T: Element>(
             }
         }
     }
-    let dA_prev = dA_prev_pad
-        .slice(s![.., pad..pad + n_H_prev, pad..pad + n_W_prev, ..])
-        .to_owned();
+    let inside = s![.., pad..pad + n_H_prev, pad..pad + n_W_prev, ..];
+    let dA_prev = copied(OPERATION, "A_prev", &dA_prev_pad.slice(inside))?;
     Ok((dA_prev, dW, db))
 }
 

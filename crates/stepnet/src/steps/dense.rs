@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayRef2};
 
-use super::check::{not_empty, same_shape, zeros};
+use super::check::{copied, not_empty, same_shape, zeros};
 use super::{Activation, relu, relu_backward, sigmoid, sigmoid_backward};
 use crate::{Element, Error, Result};
 
@@ -60,6 +60,11 @@ pub fn linear_forward<T: Element>(
     const OPERATION: &str = "linear_forward";
     check_layer(OPERATION, ["A", "W", "b"], A, W, b)?;
     let (n, n_prev) = W.dim();
+    let cache = LinearCache {
+        A: copied(OPERATION, "A", A)?,
+        W: copied(OPERATION, "W", W)?,
+        b: copied(OPERATION, "b", b)?,
+    };
     let mut Z = zeros(OPERATION, "output", (n, A.ncols()))?;
     for ((unit, example), z) in Z.indexed_iter_mut() {
         let mut sum = T::zero();
@@ -68,14 +73,7 @@ pub fn linear_forward<T: Element>(
         }
         *z = sum + b[[unit, 0]];
     }
-    Ok((
-        Z,
-        LinearCache {
-            A: A.to_owned(),
-            W: W.to_owned(),
-            b: b.to_owned(),
-        },
-    ))
+    Ok((Z, cache))
 }
 
 /// A whole layer: [`linear_forward`], then [`sigmoid`] or [`relu`].
@@ -122,8 +120,8 @@ pub fn linear_activation_forward<T: Element>(
     )?;
     let (Z, linear_cache) = linear_forward(A_prev, W, b)?;
     let (A, activation_cache) = match activation {
-        Activation::Sigmoid => sigmoid(&Z),
-        Activation::Relu => relu(&Z),
+        Activation::Sigmoid => sigmoid(&Z)?,
+        Activation::Relu => relu(&Z)?,
     };
     Ok((
         A,
@@ -151,7 +149,8 @@ pub fn linear_activation_forward<T: Element>(
 ///
 /// # Errors
 ///
-/// If `dZ` is not `(n, m)`, or if the cache was changed to something that [`linear_forward`] would refuse.
+/// If `dZ` is not `(n, m)`, if the cache was changed to something that [`linear_forward`] would refuse, or if
+/// memory does not suffice.
 ///
 /// # In the notebooks
 ///

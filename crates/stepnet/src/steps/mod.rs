@@ -40,7 +40,7 @@
 // The notebooks' own names: `A_prev`, `W`, `L_model_forward`.
 #![allow(non_snake_case)]
 
-mod activation;
+pub(crate) mod activation;
 pub(crate) mod check;
 pub(crate) mod conv;
 mod cost;
@@ -53,6 +53,10 @@ pub(crate) mod pool;
 #[cfg(test)]
 mod tests;
 mod window;
+
+// For the Python package, which fills caches from views.
+#[doc(hidden)]
+pub use check::copied;
 
 pub use activation::{Activation, relu, relu_backward, sigmoid, sigmoid_backward};
 pub use conv::{ConvCache, ConvHparameters, conv_backward, conv_forward, conv_single_step};

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayRef2, Zip};
 
-use super::check::{not_empty, same_shape};
+use super::check::{copied, not_empty, same_shape, zeros};
 use super::dense::check_parameters;
 use super::parameters::check_layers;
 use super::{
@@ -25,7 +25,7 @@ use crate::{Element, Error, Result};
 /// # Errors
 ///
 /// If there are no layers, if there are not as many biases as weights, if an array has a dimension of size 0, or
-/// if a layer's shapes do not fit the layer before it.
+/// if a layer's shapes do not fit the layer before it, or if memory does not suffice.
 ///
 /// # Example
 ///
@@ -71,7 +71,7 @@ pub fn L_model_forward<T: Element>(
         n_prev = W.nrows();
     }
     let mut caches = Vec::with_capacity(L);
-    let mut A = X.to_owned();
+    let mut A = copied(OPERATION, "X", X)?;
     for (l, (W, b)) in (1..).zip(parameters.W.iter().zip(&parameters.b)) {
         let (A_next, cache) = linear_activation_forward(&A, W, b, activation_of(l, L))?;
         caches.push(cache);
@@ -97,7 +97,8 @@ pub fn L_model_forward<T: Element>(
 ///
 /// # Errors
 ///
-/// If there are no caches, if `Y` has another shape than `AL`, or if the caches fit neither `AL` nor one another.
+/// If there are no caches, if `Y` has another shape than `AL`, if the caches fit neither `AL` nor one another, or
+/// if memory does not suffice.
 ///
 /// # In the notebooks
 ///
@@ -149,7 +150,7 @@ pub fn L_model_backward<T: Element>(
     for (index, cache) in caches.iter().enumerate().rev() {
         let activation = activation_of(index + 1, L);
         let (dA_prev, dW, db) = linear_activation_backward(&dA, cache, activation)?;
-        grads.dA.push(dA_prev.clone());
+        grads.dA.push(copied(OPERATION, "caches", &dA_prev)?);
         grads.dW.push(dW);
         grads.db.push(db);
         dA = dA_prev;
@@ -174,7 +175,7 @@ pub fn L_model_backward<T: Element>(
 ///
 /// # Errors
 ///
-/// If `Y` has another shape than `AL`.
+/// If `Y` has another shape than `AL`, or if memory does not suffice.
 ///
 /// # Example
 ///
@@ -194,8 +195,12 @@ fn losses_backward<T: Element>(
     Y: &ArrayRef2<T>,
 ) -> Result<Array2<T>> {
     same_shape(operation, "Y", Y.shape(), AL.shape(), "the shape of AL")?;
-    let loss_gradient = |&a: &T, &y: &T| -(y / a - (T::one() - y) / (T::one() - a));
-    Ok(Zip::from(AL).and(Y).map_collect(loss_gradient))
+    let mut dAL = zeros(operation, "AL", AL.dim())?;
+    Zip::from(&mut dAL)
+        .and(AL)
+        .and(Y)
+        .for_each(|dal, &a, &y| *dal = -(y / a - (T::one() - y) / (T::one() - a)));
+    Ok(dAL)
 }
 
 /// ReLU in the hidden layers, a sigmoid in layer `L`.

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::check::same_shape;
+use super::check::{copied, same_shape};
 use crate::{Element, Error, Result};
 
 /// Weights and biases of all layers: the notebook's dictionary `parameters`.
@@ -99,8 +99,8 @@ fn entries<'a, T, const N: usize>(
 ///
 /// # Errors
 ///
-/// If there are no layers, if weights, biases and gradients differ in number or shape, or if `learning_rate` is
-/// not finite.
+/// If there are no layers, if weights, biases and gradients differ in number or shape, if `learning_rate` is
+/// not finite, or if memory does not suffice.
 ///
 /// # In the notebooks
 ///
@@ -157,7 +157,9 @@ pub fn update_parameters<T: Element>(
                     format!("the shape of {kind}{layer}"),
                 );
                 same_shape(OPERATION, &name, gradient.shape(), array.shape(), &why)?;
-                Ok(array - gradient * learning_rate)
+                let mut updated = copied(OPERATION, &format!("{kind}{layer}"), array)?;
+                updated.zip_mut_with(gradient, |value, &slope| *value -= slope * learning_rate);
+                Ok(updated)
             });
         updated.collect::<Result<Vec<_>>>()
     };

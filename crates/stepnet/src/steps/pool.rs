@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use ndarray::{Array4, ArrayRef4, s};
 
-use super::check::{not_empty, output_size, same_shape, zeros};
+use super::check::{copied, not_empty, output_size, same_shape, zeros};
 use super::window::{count, maximum};
 use super::{create_mask_from_window, distribute_value};
 use crate::{Element, Error, Result};
@@ -79,7 +79,8 @@ pub struct PoolCache<T> {
 ///
 /// # Errors
 ///
-/// If `A_prev` has a dimension of size 0, if `f` or `stride` is 0, or if the window is larger than the input.
+/// If `A_prev` has a dimension of size 0, if `f` or `stride` is 0, if the window is larger than the input, or if
+/// memory does not suffice.
 ///
 /// # In the notebooks
 ///
@@ -111,6 +112,10 @@ pub fn pool_forward<T: Element>(
     const OPERATION: &str = "pool_forward";
     let [m, n_H, n_W, n_C] = output_shape(OPERATION, A_prev, hparameters)?;
     let PoolHparameters { f, stride } = hparameters;
+    let cache = PoolCache {
+        A_prev: copied(OPERATION, "A_prev", A_prev)?,
+        hparameters,
+    };
     let mut A = zeros(OPERATION, "output", (m, n_H, n_W, n_C))?;
     for i in 0..m {
         for h in 0..n_H {
@@ -132,13 +137,7 @@ pub fn pool_forward<T: Element>(
             }
         }
     }
-    Ok((
-        A,
-        PoolCache {
-            A_prev: A_prev.to_owned(),
-            hparameters,
-        },
-    ))
+    Ok((A, cache))
 }
 
 /// Takes the gradient of the cost with respect to the output of a pooling layer back to its input.
@@ -161,8 +160,8 @@ pub fn pool_forward<T: Element>(
 ///
 /// # Errors
 ///
-/// If `dA` has another shape than the forward pass gives for the cache, or if the cache was changed to something
-/// that [`pool_forward`] would refuse.
+/// If `dA` has another shape than the forward pass gives for the cache, if the cache was changed to something
+/// that [`pool_forward`] would refuse, or if memory does not suffice.
 ///
 /// # In the notebooks
 ///

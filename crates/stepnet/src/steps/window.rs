@@ -1,8 +1,8 @@
 //! One window of a pooling layer: what goes forward from it, and how its gradient comes back.
 
-use ndarray::{Array2, ArrayRef2};
+use ndarray::{Array2, ArrayRef2, Zip};
 
-use super::check::{not_empty, zeros};
+use super::check::{filled, not_empty, zeros};
 use crate::{Element, Error, Result};
 
 /// Marks where a window has its maximum: the way the gradient of max pooling goes back.
@@ -18,7 +18,7 @@ use crate::{Element, Error, Result};
 ///
 /// # Errors
 ///
-/// If `x` has no elements.
+/// If `x` has no elements, or if memory does not suffice.
 ///
 /// # In the notebooks
 ///
@@ -37,9 +37,14 @@ use crate::{Element, Error, Result};
 /// # Ok::<(), stepnet::Error>(())
 /// ```
 pub fn create_mask_from_window<T: Element>(x: &ArrayRef2<T>) -> Result<Array2<bool>> {
-    not_empty("create_mask_from_window", "x", x.shape())?;
+    const OPERATION: &str = "create_mask_from_window";
+    not_empty(OPERATION, "x", x.shape())?;
+    let mut mask = filled(OPERATION, "x", x.dim(), false)?;
     let largest = maximum(x);
-    Ok(x.mapv(|value| value == largest || value.is_nan()))
+    Zip::from(&mut mask)
+        .and(x)
+        .for_each(|marked, value| *marked = *value == largest || value.is_nan());
+    Ok(mask)
 }
 
 /// Spreads one number evenly over a matrix: the way the gradient of average pooling goes back.

@@ -1,10 +1,10 @@
-"""What the functions take: arrays, dictionaries of sizes, the choice of an engine."""
+"""What the functions take: arrays, numbers, dictionaries, words; and how they refuse what they do not."""
 
 from __future__ import annotations
 
 import operator
 import sys
-from typing import Any, Literal, Mapping, TypeAlias
+from typing import Any, Collection, Literal, Mapping, Sequence, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,44 +13,141 @@ Array: TypeAlias = npt.NDArray[Any]
 Engine: TypeAlias = Literal["fast", "loops"]
 Hparameters: TypeAlias = Mapping[str, int]
 
+_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+_LONGEST = 120
+
+
+def one_line(text: str) -> str:
+    """A text on one line, and not without end."""
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
+def shown(value: object) -> str:
+    """A value as messages tell it."""
+    try:
+        return one_line(repr(value))
+    except Exception:  # A class of the user's, or more digits than Python prints.
+        return f"of type {type(value).__name__}"
+
+
+def named(names: Collection[object]) -> str:
+    """The keys of a dictionary as messages tell them."""
+    told = [name if isinstance(name, str) and name.isprintable() else shown(name) for name in names]
+    return one_line(", ".join(told)) or "nothing"
+
 
 def arrays(function: str, **given: npt.ArrayLike) -> list[Array]:
     """The arguments as arrays of one type: ``float32`` if all are, else ``float64``."""
-    taken = {name: np.asarray(value) for name, value in given.items()}
-    for name, array in taken.items():
-        if array.dtype.kind not in "biuf":
-            raise TypeError(f"{function}: {name} is of type {array.dtype}, expected numbers")
-    narrow = all(array.dtype == np.float32 for array in taken.values())
-    dtype = np.float32 if narrow else np.float64
-    return [np.require(array, dtype, ["ALIGNED"]) for array in taken.values()]
+    # Most are read as they lie. To ask numpy for what they are already takes longer than a small kernel.
+    values: list[Any] = list(given.values())
+    dtype = getattr(values[0], "dtype", None)
+    if dtype is _DOUBLE or dtype is _SINGLE:
+        for value in values:
+            if type(value) is not np.ndarray or value.dtype is not dtype or not value.flags.aligned:
+                break
+        else:
+            return values
+    taken = {name: _array(function, name, value) for name, value in given.items()}
+    # In any order of bytes.
+    narrow = all(array.dtype.kind == "f" and array.dtype.itemsize == 4 for array in taken.values())
+    return [_required(function, name, array, _SINGLE if narrow else _DOUBLE) for name, array in taken.items()]
+
+
+def _array(function: str, name: str, value: npt.ArrayLike) -> Array:
+    if isinstance(value, np.ma.MaskedArray):
+        expected = "expected an array without a mask: call .filled(...) on it first"
+        raise TypeError(f"{function}: {name} is a masked array, {expected}")
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):
+        expected = "expected an array of numbers, or lists in lists of equal lengths"
+        raise ValueError(f"{function}: {name} is {shown(value)}, {expected}") from None
+    if array.dtype.kind not in "biuf":
+        raise TypeError(f"{function}: {name} is of type {one_line(str(array.dtype))}, expected numbers")
+    return array
+
+
+def _required(function: str, name: str, array: Array, dtype: np.dtype[Any]) -> Array:
+    try:
+        return np.require(array, dtype, ["ALIGNED"])
+    except MemoryError:
+        expected = f"expected an array of which a copy, of shape {list(array.shape)} and type {dtype}, fits in memory"
+        raise ValueError(f"{function}: {name} is too large, {expected}") from None
+
+
+def one_of(function: str, name: str, given: object, *words: str) -> str:
+    """A choice among words."""
+    if not isinstance(given, str) or given not in words:
+        expected = " or ".join(f'"{word}"' for word in words)
+        error = ValueError if isinstance(given, str) else TypeError
+        raise error(f"{function}: {name} is {shown(given)}, expected {expected}")
+    return given
 
 
 def is_fast(function: str, engine: str) -> bool:
-    if engine not in ("fast", "loops"):
-        raise ValueError(f'{function}: engine is {engine!r}, expected "fast" or "loops"')
-    return engine == "fast"
+    return one_of(function, "engine", engine, "fast", "loops") == "fast"
 
 
-def whole(function: str, given: Mapping[str, object], least: int = 0) -> list[int]:
-    """Numbers that count something, by the names that messages call them by."""
-    sizes = []
-    for name, value in given.items():
-        try:
-            size = operator.index(value)  # type: ignore[arg-type]
-        except TypeError:
-            raise TypeError(f"{function}: {name} is {value!r}, expected a whole number") from None
-        if not least <= size <= sys.maxsize:
-            raise ValueError(f"{function}: {name} is {size}, expected {least} to {sys.maxsize}")
-        sizes.append(size)
-    return sizes
+def number(function: str, name: str, given: object) -> float:
+    """A real number."""
+    try:
+        # Of a text Python would make a number as well.
+        if not isinstance(given, (str, bytes, bytearray)):
+            return float(given)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise TypeError(f"{function}: {name} is {shown(given)}, expected a number")
+
+
+def whole(function: str, name: str, given: object, least: int = 0) -> int:
+    """A number that counts something."""
+    try:
+        size = operator.index(given)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"{function}: {name} is {shown(given)}, expected a whole number") from None
+    if not least <= size <= sys.maxsize:
+        raise ValueError(f"{function}: {name} is {shown(size)}, expected {least} to {sys.maxsize}")
+    return size
+
+
+def sizes(function: str, name: str, given: object, expected: str, least: int = 0) -> list[int]:
+    """Several of them."""
+    try:
+        items = list(given) if isinstance(given, Collection) else None
+    except TypeError:  # An array without dimensions is a collection that cannot be gone through.
+        items = None
+    if items is None:
+        raise TypeError(f"{function}: {name} is {shown(given)}, expected {expected}")
+    return [whole(function, f"{name}[{index}]", size, least) for index, size in enumerate(items)]
 
 
 def pair(function: str, hparameters: Hparameters, first: str, second: str) -> tuple[int, int]:
     """Two sizes from the notebooks' dictionary."""
     try:
-        given = {f"hparameters[{name!r}]": hparameters[name] for name in (first, second)}
+        one, other = hparameters[first], hparameters[second]
     except (KeyError, TypeError, IndexError):
         expected = f"expected a dictionary with {first!r} and {second!r}"
-        raise ValueError(f"{function}: hparameters is {hparameters!r}, {expected}") from None
-    one, other = whole(function, given)
-    return one, other
+        raise ValueError(f"{function}: hparameters is {shown(hparameters)}, {expected}") from None
+    # As for arrays: what is right already is not asked for at length.
+    if type(one) is int and type(other) is int and 0 <= one <= sys.maxsize and 0 <= other <= sys.maxsize:
+        return one, other
+    return (
+        whole(function, f"hparameters[{first!r}]", one),
+        whole(function, f"hparameters[{second!r}]", other),
+    )
+
+
+def parts(function: str, name: str, cache: object, *names: str) -> Sequence[Any]:
+    """The parts of a cache."""
+    if not isinstance(cache, (tuple, list)) or len(cache) != len(names):
+        error = ValueError if isinstance(cache, (tuple, list)) else TypeError
+        expected = f"expected ({', '.join(names)}) as the forward pass returned it"
+        raise error(f"{function}: {name} is {shown(cache)}, {expected}")
+    return cache
+
+
+def dictionary(function: str, name: str, given: object, expected: str) -> Mapping[str, npt.ArrayLike]:
+    if not isinstance(given, Mapping):
+        raise TypeError(f"{function}: {name} is {shown(given)}, expected a dictionary with {expected}")
+    return given

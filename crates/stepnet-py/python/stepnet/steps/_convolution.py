@@ -8,7 +8,20 @@ import numpy as np
 import numpy.typing as npt
 
 from stepnet import _native
-from stepnet.steps._arguments import Array, Engine, Hparameters, arrays, is_fast, pair, whole
+from stepnet.steps._arguments import (
+    Array,
+    Engine,
+    Hparameters,
+    arrays,
+    is_fast,
+    number,
+    one_of,
+    pair,
+    parts,
+    shown,
+    sizes,
+    whole,
+)
 
 ConvCache = tuple[Array, Array, Array, Hparameters]
 PoolCache = tuple[Array, Hparameters]
@@ -30,8 +43,7 @@ def zero_pad(X: npt.ArrayLike, pad: int) -> Array:
         ``(m, n_H + 2 pad, n_W + 2 pad, n_C)``.
     """
     (X,) = arrays("zero_pad", X=X)
-    (pad,) = whole("zero_pad", {"pad": pad})
-    return _native.zero_pad(X, pad)
+    return _native.zero_pad(X, whole("zero_pad", "pad", pad))
 
 
 def conv_single_step(a_slice_prev: npt.ArrayLike, W: npt.ArrayLike, b: npt.ArrayLike) -> np.floating[Any]:
@@ -87,9 +99,9 @@ def conv_forward(
         ``(A_prev, W, b, hparameters)``, for `conv_backward`.
     """
     fast = is_fast("conv_forward", engine)
-    sizes = pair("conv_forward", hparameters, "stride", "pad")
+    stride_pad = pair("conv_forward", hparameters, "stride", "pad")
     A_prev, W, b = arrays("conv_forward", A_prev=A_prev, W=W, b=b)
-    return _native.conv_forward(A_prev, W, b, sizes, fast), (A_prev, W, b, hparameters)
+    return _native.conv_forward(A_prev, W, b, stride_pad, fast), (A_prev, W, b, hparameters)
 
 
 def conv_backward(dZ: npt.ArrayLike, cache: ConvCache, *, engine: Engine = "fast") -> tuple[Array, Array, Array]:
@@ -110,10 +122,10 @@ def conv_backward(dZ: npt.ArrayLike, cache: ConvCache, *, engine: Engine = "fast
         The gradients by the input, the filters and the biases.
     """
     fast = is_fast("conv_backward", engine)
-    A_prev, W, b, hparameters = cache
-    sizes = pair("conv_backward", hparameters, "stride", "pad")
+    A_prev, W, b, hparameters = parts("conv_backward", "cache", cache, "A_prev", "W", "b", "hparameters")
+    stride_pad = pair("conv_backward", hparameters, "stride", "pad")
     dZ, A_prev, W, b = arrays("conv_backward", dZ=dZ, A_prev=A_prev, W=W, b=b)
-    return _native.conv_backward(dZ, A_prev, W, b, sizes, fast)
+    return _native.conv_backward(dZ, A_prev, W, b, stride_pad, fast)
 
 
 def pool_forward(
@@ -140,9 +152,10 @@ def pool_forward(
         ``(A_prev, hparameters)``, for `pool_backward`.
     """
     fast = is_fast("pool_forward", engine)
-    sizes = pair("pool_forward", hparameters, "f", "stride")
+    mode = one_of("pool_forward", "mode", mode, "max", "average")
+    f_stride = pair("pool_forward", hparameters, "f", "stride")
     (A_prev,) = arrays("pool_forward", A_prev=A_prev)
-    return _native.pool_forward(A_prev, sizes, mode, fast), (A_prev, hparameters)
+    return _native.pool_forward(A_prev, f_stride, mode, fast), (A_prev, hparameters)
 
 
 def pool_backward(dA: npt.ArrayLike, cache: PoolCache, mode: str = "max", *, engine: Engine = "fast") -> Array:
@@ -165,10 +178,11 @@ def pool_backward(dA: npt.ArrayLike, cache: PoolCache, mode: str = "max", *, eng
         The gradient by the input, ``(m, n_H_prev, n_W_prev, n_C)``.
     """
     fast = is_fast("pool_backward", engine)
-    A_prev, hparameters = cache
-    sizes = pair("pool_backward", hparameters, "f", "stride")
+    mode = one_of("pool_backward", "mode", mode, "max", "average")
+    A_prev, hparameters = parts("pool_backward", "cache", cache, "A_prev", "hparameters")
+    f_stride = pair("pool_backward", hparameters, "f", "stride")
     dA, A_prev = arrays("pool_backward", dA=dA, A_prev=A_prev)
-    return _native.pool_backward(dA, A_prev, sizes, mode, fast)
+    return _native.pool_backward(dA, A_prev, f_stride, mode, fast)
 
 
 def create_mask_from_window(x: npt.ArrayLike) -> npt.NDArray[np.bool_]:
@@ -203,5 +217,8 @@ def distribute_value(dz: float, shape: tuple[int, int]) -> npt.NDArray[np.float6
     ndarray
         ``dz / (n_H n_W)`` everywhere.
     """
-    n_H, n_W = whole("distribute_value", {f"shape[{index}]": size for index, size in enumerate(shape)})
-    return _native.distribute_value(float(dz), (n_H, n_W))
+    expected = "two sizes, (n_H, n_W)"
+    taken = sizes("distribute_value", "shape", shape, expected)
+    if len(taken) != 2:
+        raise ValueError(f"distribute_value: shape is {shown(shape)}, expected {expected}")
+    return _native.distribute_value(number("distribute_value", "dz", dz), (taken[0], taken[1]))

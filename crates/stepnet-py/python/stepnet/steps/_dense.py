@@ -8,7 +8,20 @@ import numpy as np
 import numpy.typing as npt
 
 from stepnet import _native
-from stepnet.steps._arguments import Array, Engine, arrays, is_fast, whole
+from stepnet.steps._arguments import (
+    Array,
+    Engine,
+    arrays,
+    dictionary,
+    is_fast,
+    named,
+    number,
+    one_of,
+    parts,
+    shown,
+    sizes,
+    whole,
+)
 
 LinearCache = tuple[Array, Array, Array]
 ActivationCache = Array
@@ -35,7 +48,9 @@ def initialize_parameters(n_x: int, n_h: int, n_y: int, *, seed: int = 1) -> dic
         ``"W1"`` ``(n_h, n_x)`` and ``"W2"`` ``(n_y, n_h)``, 0.01 times normal numbers; ``"b1"`` ``(n_h, 1)`` and
         ``"b2"`` ``(n_y, 1)``, zeros.
     """
-    return _drawn("initialize_parameters", {"n_x": n_x, "n_h": n_h, "n_y": n_y}, seed)
+    function = "initialize_parameters"
+    dims = [whole(function, name, size, 1) for name, size in (("n_x", n_x), ("n_h", n_h), ("n_y", n_y))]
+    return _named(*_native.initialize_parameters(dims[0], dims[1], dims[2], _seed(function, seed)))
 
 
 def initialize_parameters_deep(layer_dims: Sequence[int], *, seed: int = 3) -> dict[str, Array]:
@@ -54,16 +69,16 @@ def initialize_parameters_deep(layer_dims: Sequence[int], *, seed: int = 3) -> d
         ``"Wl"`` ``(layer_dims[l], layer_dims[l-1])``, 0.01 times normal numbers, and ``"bl"``
         ``(layer_dims[l], 1)``, zeros, for each layer ``l``, counted from 1.
     """
-    sizes = {f"layer_dims[{index}]": size for index, size in enumerate(layer_dims)}
-    return _drawn("initialize_parameters_deep", sizes, seed)
+    function = "initialize_parameters_deep"
+    dims = sizes(function, "layer_dims", layer_dims, "a list of sizes: the inputs, and the units of each layer", 1)
+    return _named(*_native.initialize_parameters_deep(dims, _seed(function, seed)))
 
 
-def _drawn(function: str, sizes: Mapping[str, int], seed: int) -> dict[str, Array]:
-    dims = whole(function, sizes, least=1)
-    (seed,) = whole(function, {"seed": seed})
+def _seed(function: str, seed: int) -> int:
+    seed = whole(function, "seed", seed)
     if seed > 2**32 - 1:
         raise ValueError(f"{function}: seed is {seed}, expected at most {2**32 - 1}")
-    return _named(*_native.initialize_parameters_deep(dims, seed))
+    return seed
 
 
 def _named(weights: Sequence[Array], biases: Sequence[Array]) -> dict[str, Array]:
@@ -190,10 +205,66 @@ def linear_forward(
     return _native.linear_forward(A, W, b, fast), (A, W, b)
 
 
-def _activation(function: str, activation: str) -> str:
-    if activation not in _FORWARD:
-        raise ValueError(f'{function}: activation is {activation!r}, expected "sigmoid" or "relu"')
-    return activation
+def _expect(function: str, name: str, array: Array, shape: tuple[int, int], why: str) -> None:
+    if array.shape != shape:
+        raise ValueError(f"{function}: {name} has shape {list(array.shape)}, expected {list(shape)}, {why}")
+
+
+def _check_layer(function: str, names: Sequence[str], A: Array, W: Array, b: Array) -> tuple[int, int]:
+    """Refuse what is no layer by the names that the caller knows; the native functions have their own.
+
+    Gives the shape of ``Z``.
+    """
+    for name, array in zip(names, (A, W, b)):
+        if array.ndim != 2:
+            raise ValueError(f"{function}: {name} has shape {list(array.shape)}, expected 2 dimensions")
+        if not array.size:
+            raise ValueError(f"{function}: {name} has shape {list(array.shape)}, expected no dimension of size 0")
+    units, inputs = W.shape[0], A.shape[0]
+    _expect(function, names[1], W, (units, inputs), f"one column for each of the {inputs} rows of {names[0]}")
+    _expect(function, names[2], b, (units, 1), f"one bias for each row of {names[1]}")
+    return units, A.shape[1]
+
+
+class _Within:
+    """Tells what a function refuses that another is made of, such as more memory than there is, as the latter's."""
+
+    def __init__(self, function: str) -> None:
+        self.function = function
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if isinstance(error, ValueError) and not str(error).startswith(self.function):
+            raise ValueError(f"{self.function}: {error}") from None
+
+
+def _layer_forward(
+    function: str, given: Mapping[str, npt.ArrayLike], activation: str, fast: bool
+) -> tuple[Array, Cache]:
+    """A layer of what is given for A_prev, W and b, under the names that the caller has for them."""
+    A_prev, W, b = arrays(function, **given)
+    _check_layer(function, list(given), A_prev, W, b)
+    with _Within(function):
+        Z = _native.linear_forward(A_prev, W, b, fast)
+        return _FORWARD[activation](Z, fast), ((A_prev, W, b), Z)
+
+
+def _layer_backward(
+    function: str, names: tuple[str, str], dA: npt.ArrayLike, cache: object, activation: str, fast: bool
+) -> tuple[Array, Array, Array]:
+    """A layer's gradients; the names are those of dA and of the cache."""
+    linear_cache, Z = parts(function, names[1], cache, "(A_prev, W, b)", "Z")
+    A_prev, W, b = parts(function, f"{names[1]}[0]", linear_cache, "A_prev", "W", "b")
+    of_cache = [f"{names[1]}.{part}" for part in ("A_prev", "W", "b", "Z")]
+    given = dict(zip((names[0], *of_cache), (dA, A_prev, W, b, Z)))
+    dA, A_prev, W, b, Z = arrays(function, **given)
+    shape = _check_layer(function, of_cache, A_prev, W, b)
+    _expect(function, of_cache[3], Z, shape, f"the product of {of_cache[1]} and {of_cache[0]}")
+    _expect(function, names[0], dA, shape, f"the shape of {of_cache[3]}")
+    with _Within(function):
+        return _native.linear_backward(_BACKWARD[activation](dA, Z, fast), A_prev, W, b, fast)
 
 
 def linear_activation_forward(
@@ -222,19 +293,17 @@ def linear_activation_forward(
         ``((A_prev, W, b), Z)``, for `linear_activation_backward`.
     """
     function = "linear_activation_forward"
-    activation, fast = _activation(function, activation), is_fast(function, engine)
-    A_prev, W, b = arrays(function, A_prev=A_prev, W=W, b=b)
-    Z = _native.linear_forward(A_prev, W, b, fast)
-    return _FORWARD[activation](Z, fast), ((A_prev, W, b), Z)
+    activation, fast = one_of(function, "activation", activation, *_FORWARD), is_fast(function, engine)
+    return _layer_forward(function, {"A_prev": A_prev, "W": W, "b": b}, activation, fast)
 
 
 def _layers(function: str, parameters: Mapping[str, npt.ArrayLike]) -> int:
     """How many layers a dictionary of parameters has."""
-    layers = len(parameters) // 2
+    expected = "W1, b1, W2, b2 and so on"
+    layers = len(dictionary(function, "parameters", parameters, expected)) // 2
     names = [f"{letter}{layer}" for layer in range(1, layers + 1) for letter in "Wb"]
     if not names or set(names) != set(parameters):
-        held = ", ".join(map(str, parameters)) or "nothing"
-        raise ValueError(f"{function}: parameters has {held}, expected W1, b1, W2, b2 and so on")
+        raise ValueError(f"{function}: parameters has {named(parameters)}, expected {expected}")
     return layers
 
 
@@ -259,15 +328,15 @@ def L_model_forward(
     caches : list
         That of `linear_activation_forward` for each layer.
     """
-    layers = _layers("L_model_forward", parameters)
-    A, caches = np.asarray(X), []
+    function = "L_model_forward"
+    fast, layers = is_fast(function, engine), _layers(function, parameters)
+    A: Any = X
+    caches = []
     for layer in range(1, layers + 1):
-        activation = "sigmoid" if layer == layers else "relu"
-        W, b = parameters[f"W{layer}"], parameters[f"b{layer}"]
-        try:
-            A, cache = linear_activation_forward(A, W, b, activation, engine=engine)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"L_model_forward: layer {layer}: {error}") from None
+        # What goes into a later layer is right but for its size, which is the rows of the weights before it.
+        given = {"X" if layer == 1 else f"the output of layer {layer - 1}": A}
+        given |= {name: parameters[name] for name in (f"W{layer}", f"b{layer}")}
+        A, cache = _layer_forward(function, given, "sigmoid" if layer == layers else "relu", fast)
         caches.append(cache)
     return A, caches
 
@@ -312,8 +381,8 @@ def linear_backward(
         The gradients by the input, the weights and the biases; the last two are means over the ``m`` examples.
     """
     fast = is_fast("linear_backward", engine)
-    A_prev, W, b = cache
-    dZ, A_prev, W, b = arrays("linear_backward", dZ=dZ, A_prev=A_prev, W=W, b=b)
+    A_prev, W, b = parts("linear_backward", "cache", cache, "A", "W", "b")
+    dZ, A_prev, W, b = arrays("linear_backward", dZ=dZ, **{"cache.A": A_prev, "cache.W": W, "cache.b": b})
     return _native.linear_backward(dZ, A_prev, W, b, fast)
 
 
@@ -339,11 +408,8 @@ def linear_activation_backward(
         As from `linear_backward`.
     """
     function = "linear_activation_backward"
-    activation, fast = _activation(function, activation), is_fast(function, engine)
-    (A_prev, W, b), Z = cache
-    dA, A_prev, W, b, Z = arrays(function, dA=dA, A_prev=A_prev, W=W, b=b, cache=Z)
-    dZ = _BACKWARD[activation](dA, Z, fast)
-    return _native.linear_backward(dZ, A_prev, W, b, fast)
+    activation, fast = one_of(function, "activation", activation, *_FORWARD), is_fast(function, engine)
+    return _layer_backward(function, ("dA", "cache"), dA, cache, activation, fast)
 
 
 def L_model_backward(
@@ -368,19 +434,25 @@ def L_model_backward(
         ``"dW1"``, ``"db1"`` and so on, and under ``"dA1"`` what layer 1 passes back: by the notebook's names for
         arrays the gradient by ``A0``, but this is its key.
     """
+    function = "L_model_backward"
+    fast = is_fast(function, engine)
+    if not isinstance(caches, (list, tuple)):
+        raise TypeError(f"{function}: caches is {shown(caches)}, expected a list as L_model_forward returned it")
     if not caches:
-        raise ValueError("L_model_backward: caches is empty, expected one for each layer")
-    AL, Y = arrays("L_model_backward", AL=AL, Y=Y)
-    if Y.size == AL.size:
-        Y = Y.reshape(AL.shape)
-    dA = _native.cost_backward(AL, Y)
+        raise ValueError(f"{function}: caches is empty, expected one for each layer")
+    AL, Y = arrays(function, AL=AL, Y=Y)
+    if Y.size != AL.size:
+        expected = f"expected as many numbers as AL has, whose shape is {list(AL.shape)}"
+        raise ValueError(f"{function}: Y has shape {list(Y.shape)}, {expected}")
+    with _Within(function):
+        dA = _native.cost_backward(AL, Y.reshape(AL.shape))
     grads = {}
     for layer in range(len(caches), 0, -1):
-        activation = "sigmoid" if layer == len(caches) else "relu"
-        try:
-            dA, dW, db = linear_activation_backward(dA, caches[layer - 1], activation, engine=engine)
-        except (TypeError, ValueError) as error:
-            raise type(error)(f"L_model_backward: layer {layer}: {error}") from None
+        last = layer == len(caches)
+        # The gradient by AL has the shape of AL, that by a later layer's input the shape of the latter.
+        names = "AL" if last else f"caches[{layer}].A_prev", f"caches[{layer - 1}]"
+        activation = "sigmoid" if last else "relu"
+        dA, dW, db = _layer_backward(function, names, dA, caches[layer - 1], activation, fast)
         grads[f"dA{layer}"], grads[f"dW{layer}"], grads[f"db{layer}"] = dA, dW, db
     return grads
 
@@ -406,14 +478,17 @@ def update_parameters(
     """
     function = "update_parameters"
     layers = _layers(function, parameters)
+    grads = dictionary(function, "grads", grads, "dW1, db1, dW2, db2 and so on")
     given: dict[str, npt.ArrayLike] = dict(parameters)
     for name in parameters:
         if f"d{name}" not in grads:
             raise ValueError(f"{function}: grads has no 'd{name}', expected one for each of parameters")
         given[f"d{name}"] = grads[f"d{name}"]
+    rate = number(function, "learning_rate", learning_rate)
     taken = dict(zip(given, arrays(function, **given)))
     for name in parameters:
-        if taken[f"d{name}"].size == 1:
-            taken[f"d{name}"] = np.broadcast_to(taken[f"d{name}"], taken[name].shape)
+        gradient = taken[f"d{name}"]
+        if gradient.size == 1 and gradient.ndim <= 2:
+            taken[f"d{name}"] = np.broadcast_to(gradient.reshape(()), taken[name].shape)
     W, b, dW, db = ([taken[f"{kind}{layer}"] for layer in range(1, layers + 1)] for kind in ("W", "b", "dW", "db"))
-    return _named(*_native.update_parameters(W, b, dW, db, float(learning_rate)))
+    return _named(*_native.update_parameters(W, b, dW, db, rate))

@@ -33,6 +33,32 @@ fn padding_refuses_what_does_not_fit_in_memory() {
 }
 
 #[test]
+fn copies_that_do_not_fit_in_memory_are_refused() {
+    let one = array![[1.0]];
+    let Z = one.broadcast((1 << 25, 1 << 25)).unwrap();
+    let too_large = |argument: &str| {
+        format!(
+            "{argument} is too large, expected an array of which a copy, of shape [33554432, 33554432], fits in memory"
+        )
+    };
+    assert_eq!(message(relu(&Z)), too_large("relu: Z"));
+    assert_eq!(message(sigmoid(&Z)), too_large("sigmoid: Z"));
+    let W = one.broadcast((1, 1 << 25)).unwrap();
+    assert_eq!(
+        message(linear_forward(&Z, &W, &one)),
+        too_large("linear_forward: A")
+    );
+    for refused in [
+        message(relu_backward(&Z, &Z)),
+        message(sigmoid_backward(&Z, &Z)),
+        message(cost_backward(&Z, &Z)),
+        message(create_mask_from_window(&Z)),
+    ] {
+        assert!(refused.contains(" is too large, expected "), "{refused}");
+    }
+}
+
+#[test]
 fn a_single_step_refuses_other_shapes() {
     let (a, W, b) = (
         Array::zeros((2, 2, 3)),
@@ -207,7 +233,7 @@ fn a_layer_refuses_what_does_not_fit() {
     assert!(linear_activation_backward(&Z, &cache, Activation::Relu).is_err());
     assert_eq!(
         message(sigmoid_backward(&A, &W)),
-        "sigmoid_backward: dA has shape [3, 4], expected [2, 3], the shape of Z"
+        "sigmoid_backward: dA has shape [3, 4], expected [2, 3], the shape of the cache"
     );
     assert!(relu_backward(&A, &W).is_err());
     assert!(linear_forward(&Array2::<f64>::zeros((3, 0)), &W, &b).is_err());
