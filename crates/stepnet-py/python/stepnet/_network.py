@@ -22,12 +22,9 @@ from stepnet._settings import (
     classes_given,
     extents,
     is_double,
-    number,
     settings,
-    short,
-    text,
-    whole,
 )
+from stepnet._values import number, shown, text, whole
 from stepnet.callbacks import AnyCallback, HasEpochEnd, called_back, tell
 
 # How far values are moved for a gradient check, of the largest: flat areas of pictures are kinks of max pooling.
@@ -90,12 +87,12 @@ class Network:
     ) -> None:
         known = classes_given(classes)
         self._net = _native.Network.build(
-            text("Network: network", network),
-            extents("Network: input_shape", input_shape),
+            text("Network", "network", network),
+            extents("Network", input_shape),
             None if known is None else [str(label) for label in known],
             is_double(dtype),
-            whole("Network: seed", seed, 0, LARGEST_SEED),
-            text("Network: init", init),
+            whole("Network", "seed", seed, 0, LARGEST_SEED),
+            text("Network", "init", init),
         )
         self._begin(known)
 
@@ -234,7 +231,7 @@ class Network:
         try:
             X, y = given
         except (TypeError, ValueError):
-            raise TypeError(f"fit: validation_data is {short(given)}, expected a pair (X, y)") from None
+            raise TypeError(f"fit: validation_data is {shown(given)}, expected a pair (X, y)") from None
         rows = examples("fit", X, self.input_shape, "validation_data[0]")
         if not len(rows):
             raise ValueError("fit: validation_data[0] has no examples")
@@ -341,12 +338,12 @@ class Network:
             Arrays by name, as `get_weights` gives them; arrays that are not named stay as they are.
         """
         if not isinstance(weights, Mapping):
-            raise TypeError(f"set_weights: weights is {short(weights)}, expected a dictionary of arrays by name")
+            raise TypeError(f"set_weights: weights is {shown(weights)}, expected a dictionary of arrays by name")
         known = self.get_weights()
         taken = []
         for name, value in weights.items():
             if name not in known:
-                raise ValueError(f"set_weights: {short(name)} is no array of the network, expected {listed([*known])}")
+                raise ValueError(f"set_weights: {shown(name)} is no array of the network, expected {listed([*known])}")
             array = read(f"set_weights: {name}", value)
             if array.dtype.kind not in "biuf":
                 raise TypeError(f"set_weights: {name} is of type {array.dtype}, expected numbers")
@@ -428,12 +425,12 @@ class Network:
         GradientCheck
             A table, array by array.
         """
-        batch = whole("gradcheck: batch", batch, 1, 65_536)
+        batch = whole("gradcheck", "batch", batch, 1, 65_536)
         numbers = (
-            whole("gradcheck: seed", seed, 0, LARGEST_SEED),
-            whole("gradcheck: samples", samples, 1),
-            None if eps is None else number("gradcheck: eps", eps),
-            number("gradcheck: tolerance", tolerance),
+            whole("gradcheck", "seed", seed, 0, LARGEST_SEED),
+            whole("gradcheck", "samples", samples, 1),
+            None if eps is None else number("gradcheck", "eps", eps),
+            number("gradcheck", "tolerance", tolerance),
         )
         if (X is None) != (y is None):
             raise ValueError("gradcheck: expected X and y, or neither")
@@ -490,12 +487,12 @@ class Network:
         if label is not None:
             self._labels().of("why", [label], 1, "label")
         asked = {
-            "name": text("why: name", name),
-            "at": None if at is None else text("why: at", at),
+            "name": text("why", "name", name),
+            "at": None if at is None else text("why", "at", at),
             "gradient": bool(gradient),
             "class": None if label is None else str(label),
-            "trace": whole("why: trace", trace, 0, 10_000),
-            "top": None if top is None else whole("why: top", top, 1),
+            "trace": whole("why", "trace", trace, 0, 10_000),
+            "top": None if top is None else whole("why", "top", top, 1),
         }
         ok, told, data, page = _native.why(self._net, rows, asked)
         return Explanation(ok, told, json.loads(data), page)

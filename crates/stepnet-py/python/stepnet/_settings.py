@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import operator
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,56 +9,27 @@ import numpy as np
 import numpy.typing as npt
 
 from stepnet._arrays import Array, listed, read
+from stepnet._values import number, shown, text, whole
 
 LARGEST_SEED = 2**32 - 1
-
-
-def whole(where: str, value: object, least: int, most: int = sys.maxsize) -> int:
-    try:
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{where} is {short(value)}, expected a whole number") from None
-    if not least <= number <= most:
-        wanted = f"at least {least}" if most == sys.maxsize and number < least else f"{least} to {most}"
-        raise ValueError(f"{where} is {number}, expected {wanted}")
-    return number
-
-
-def number(where: str, value: object) -> float:
-    try:
-        return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        raise TypeError(f"{where} is {short(value)}, expected a number") from None
-
-
-def text(where: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{where} is {short(value)}, expected a string")
-    return value
-
-
-def short(value: object) -> str:
-    """A value for a message: one line, not too long."""
-    told = " ".join(repr(value).split())
-    return told if len(told) <= 80 else f"{told[:80]}..."
 
 
 def settings(given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings of `Network.fit` as the native part takes them; those of the classes apart."""
     taken: dict[str, Any] = {
-        "epochs": whole("fit: epochs", given["epochs"], 1),
-        "seed": whole("fit: seed", given["seed"], 0, LARGEST_SEED),
+        "epochs": whole("fit", "epochs", given["epochs"], 1),
+        "seed": whole("fit", "seed", given["seed"], 0, LARGEST_SEED),
         "shuffle": bool(given["shuffle"]),
     }
     size = given["batch_size"]
-    taken["batch_size"] = None if size is None else whole("fit: batch_size", size, 1)
+    taken["batch_size"] = None if size is None else whole("fit", "batch_size", size, 1)
     for name in ("optimizer", "schedule", "augment"):
-        taken[name] = text(f"fit: {name}", given[name])
+        taken[name] = text("fit", f"{name}", given[name])
     for name in ("l2", "label_smoothing"):
-        taken[name] = number(f"fit: {name}", given[name])
+        taken[name] = number("fit", f"{name}", given[name])
     for name in ("learning_rate", "weight_decay", "clip_norm", "average"):
         value = given[name]
-        taken[name] = None if value is None else number(f"fit: {name}", value)
+        taken[name] = None if value is None else number("fit", f"{name}", value)
     return taken
 
 
@@ -80,30 +49,30 @@ def class_weights(given: object, classes: Array, numbers: Array) -> list[float] 
         weights = [1.0] * len(classes)
         for label, weight in given.items():
             if label not in known:
-                raise ValueError(f"fit: class_weight has {short(label)}, expected one of {listed(classes)}")
-            weights[known[label]] = number(f"fit: class_weight[{label!r}]", weight)
+                raise ValueError(f"fit: class_weight has {shown(label)}, expected one of {listed(classes)}")
+            weights[known[label]] = number("fit", f"class_weight[{shown(label)}]", weight)
         return weights
     try:
-        weights = [number(f"fit: class_weight[{at}]", weight) for at, weight in enumerate(given)]  # type: ignore[arg-type, var-annotated]
+        weights = [number("fit", f"class_weight[{at}]", weight) for at, weight in enumerate(given)]  # type: ignore[arg-type, var-annotated]
     except TypeError as error:
         if "class_weight" in str(error):
             raise
         expected = '"balanced", a dictionary or a list'
-        raise TypeError(f"fit: class_weight is {short(given)}, expected {expected}") from None
+        raise TypeError(f"fit: class_weight is {shown(given)}, expected {expected}") from None
     if len(weights) != len(classes):
         raise ValueError(f"fit: class_weight has {len(weights)} weights, expected {len(classes)}, one for each class")
     return weights
 
 
-def extents(where: str, given: int | Sequence[int] | None) -> list[int] | None:
+def extents(function: str, given: int | Sequence[int] | None, name: str = "input_shape") -> list[int] | None:
     if given is None:
         return None
     sizes = [given] if np.ndim(given) == 0 and not isinstance(given, str) else given
     try:
-        return [whole(where, size, 1) for size in sizes]  # type: ignore[union-attr]
+        return [whole(function, name, size, 1) for size in sizes]  # type: ignore[union-attr]
     except TypeError:
         expected = "(height, width, channels) or (features,)"
-        raise TypeError(f"{where} is {short(given)}, expected {expected}") from None
+        raise TypeError(f"{function}: {name} is {shown(given)}, expected {expected}") from None
 
 
 def classes_given(given: int | Sequence[Any] | Array | None) -> Array | None:
@@ -111,10 +80,10 @@ def classes_given(given: int | Sequence[Any] | Array | None) -> Array | None:
     if given is None:
         return None
     if np.ndim(given) == 0 and not isinstance(given, str):
-        return np.arange(whole("Network: classes", given, 1, 65_536))
+        return np.arange(whole("Network", "classes", given, 1, 65_536))
     labels = read("Network: classes", given)
     if labels.ndim != 1 or labels.dtype.kind not in "biuU":
-        raise TypeError(f"Network: classes is {short(given)}, expected a number, or labels: whole numbers or strings")
+        raise TypeError(f"Network: classes is {shown(given)}, expected a number, or labels: whole numbers or strings")
     if len(np.unique(labels)) < len(labels):
         raise ValueError(f"Network: classes has a label twice: {listed(labels)}")
     return labels
@@ -126,5 +95,5 @@ def is_double(dtype: npt.DTypeLike) -> bool:
     except TypeError:
         kind = None
     if kind not in (np.float32, np.float64):
-        raise ValueError(f'Network: dtype is {short(dtype)}, expected "float32" or "float64"')
+        raise ValueError(f'Network: dtype is {shown(dtype)}, expected "float32" or "float64"')
     return kind == np.float64

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Union, runtime_checkable
 
-from stepnet._settings import short
+from stepnet._values import shown
 
 if TYPE_CHECKING:
     from stepnet._network import Network
@@ -137,7 +137,7 @@ def called_back(given: object) -> list[AnyCallback]:
     for callback in called:
         if not (callable(callback) or isinstance(callback, HasEpochEnd)):
             expected = "functions (epoch, logs), or objects with on_epoch_end(epoch, logs)"
-            raise TypeError(f"fit: callbacks has {short(callback)}, expected {expected}")
+            raise TypeError(f"fit: callbacks has {shown(callback)}, expected {expected}")
     return called
 
 

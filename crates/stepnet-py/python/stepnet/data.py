@@ -12,7 +12,7 @@ import numpy as np
 
 from stepnet import _native
 from stepnet._arrays import Array, labels_of_names
-from stepnet._settings import short, text, whole
+from stepnet._values import shown, text, whole
 
 __all__ = ["digits", "load"]
 
@@ -67,16 +67,16 @@ def load(
         ``(examples,)``: the names of the classes; whole numbers where their names are.
     """
     if part not in ("train", "test"):
-        raise ValueError(f'load: part is {short(part)}, expected "train" or "test"')
+        raise ValueError(f'load: part is {shown(part)}, expected "train" or "test"')
     wanted = None
     if size is not None:
         try:
-            wanted = [whole("load: size", extent, 1) for extent in size]
+            wanted = [whole("load", "size", extent, 1) for extent in size]
         except TypeError:
             wanted = []
         if len(wanted) != 3:
-            raise ValueError(f"load: size is {short(size)}, expected (height, width, channels)")
-    taken = _native.load(Path(path), wanted, text("load: resize", resize), part == "test", bool(skip_bad))
+            raise ValueError(f"load: size is {shown(size)}, expected (height, width, channels)")
+    taken = _native.load(Path(path), wanted, text("load", "resize", resize), part == "test", bool(skip_bad))
     X, numbers, names, divisor, skipped = taken
     for picture in skipped:
         warnings.warn(f"left out: {picture}", stacklevel=2)

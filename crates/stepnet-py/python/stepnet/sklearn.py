@@ -218,7 +218,7 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _image_shape(self) -> tuple[int, ...] | None:
         if self.image_shape is None:
             return None
-        shape = extents("ConvNetClassifier: image_shape", self.image_shape)
+        shape = extents("ConvNetClassifier", self.image_shape, "image_shape")
         if shape is None or len(shape) != 3:
             raise ValueError(
                 f"ConvNetClassifier: image_shape is {self.image_shape!r}, expected (height, width, channels)"

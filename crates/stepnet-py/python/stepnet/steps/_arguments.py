@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import operator
 import sys
 from typing import Any, Collection, Literal, Mapping, Sequence, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from stepnet._values import number, one_line, shown, whole
+
 Array: TypeAlias = npt.NDArray[Any]
 Engine: TypeAlias = Literal["fast", "loops"]
 Hparameters: TypeAlias = Mapping[str, int]
 
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
-_LONGEST = 120
-
-
-def one_line(text: str) -> str:
-    """A text on one line, and not without end."""
-    text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
-
-
-def shown(value: object) -> str:
-    """A value as messages tell it."""
-    try:
-        return one_line(repr(value))
-    except Exception:  # A class of the user's, or more digits than Python prints.
-        return f"of type {type(value).__name__}"
 
 
 def named(names: Collection[object]) -> str:
@@ -87,28 +73,6 @@ def one_of(function: str, name: str, given: object, *words: str) -> str:
 
 def is_fast(function: str, engine: str) -> bool:
     return one_of(function, "engine", engine, "fast", "loops") == "fast"
-
-
-def number(function: str, name: str, given: object) -> float:
-    """A real number."""
-    try:
-        # Of a text Python would make a number as well.
-        if not isinstance(given, (str, bytes, bytearray)):
-            return float(given)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        pass
-    raise TypeError(f"{function}: {name} is {shown(given)}, expected a number")
-
-
-def whole(function: str, name: str, given: object, least: int = 0) -> int:
-    """A number that counts something."""
-    try:
-        size = operator.index(given)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"{function}: {name} is {shown(given)}, expected a whole number") from None
-    if not least <= size <= sys.maxsize:
-        raise ValueError(f"{function}: {name} is {shown(size)}, expected {least} to {sys.maxsize}")
-    return size
 
 
 def sizes(function: str, name: str, given: object, expected: str, least: int = 0) -> list[int]:

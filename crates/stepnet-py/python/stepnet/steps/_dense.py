@@ -8,20 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from stepnet import _native
-from stepnet.steps._arguments import (
-    Array,
-    Engine,
-    arrays,
-    dictionary,
-    is_fast,
-    named,
-    number,
-    one_of,
-    parts,
-    shown,
-    sizes,
-    whole,
-)
+from stepnet._values import number, shown, whole
+from stepnet.steps._arguments import Array, Engine, arrays, dictionary, is_fast, named, one_of, parts, sizes
 
 LinearCache = tuple[Array, Array, Array]
 ActivationCache = Array
