@@ -15,17 +15,23 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv" >/dev/null || skip "no virtual environment can be made"
 bin=$work/venv/bin
-"$bin/pip" install --quiet --disable-pip-version-check 'maturin>=1.9,<2' numpy pytest hypothesis mypy pandas pillow matplotlib scikit-learn || skip "pip cannot install what the tests take"
+pip() { "$bin/pip" --quiet --disable-pip-version-check "$@"; }
+pip install numpy pytest hypothesis mypy pandas pillow matplotlib || skip "pip cannot install what the tests take"
 
 PYO3_PYTHON=$bin/python cargo clippy --quiet -p stepnet-py --features module --all-targets --locked -- -D warnings
-"$bin/maturin" build --quiet --release --locked --manifest-path crates/stepnet-py/Cargo.toml --interpreter "$bin/python" --out "$work/wheels"
-"$bin/pip" install --quiet --disable-pip-version-check "$work"/wheels/*.whl
+# What the README says, by way of a wheel, whose size is of interest.
+pip wheel --no-deps --wheel-dir "$work/wheels" ./crates/stepnet-py
+pip install "$(echo "$work"/wheels/stepnet-*.whl)[sklearn]"
 ls -l "$work"/wheels | awk 'NF > 5 {printf "%s: %.1f MB\n", $NF, $5 / 1e6}'
 
 # Away from the sources, so that nothing but the wheel can be imported.
 tests=$PWD/crates/stepnet-py/tests
+readme=$PWD/README.md
 cd "$work"
 "$bin/python" -m mypy --strict -p stepnet
 "$bin/python" -m mypy.stubtest stepnet._native
 "$bin/python" -m pytest -q --doctest-modules --pyargs stepnet
 "$bin/python" -m pytest -q "$tests"
+echo "the README's programs"
+awk '/^```python$/ {on = 1; print "# a program of its own"; next} /^```$/ {on = 0} on' "$readme" >readme.py
+"$bin/python" readme.py | tail -n 3
