@@ -106,7 +106,7 @@ mod tests {
         let told: Vec<_> = (0..summary.layers.len())
             .filter_map(|layer| summary.other_inputs(layer))
             .collect();
-        assert_eq!(told, [["conv2", "conv1"]]);
+        assert_eq!(told, [["residual1.conv1", "conv1"]]);
         assert_eq!(summary.layers[0].parameters, 40);
         assert_eq!(summary.layers[0].inputs, ["input"]);
         assert!(summary.layers[0].frozen && !summary.layers[1].frozen);
