@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the Python package's wheel, installs it into a virtual environment of its own, and runs its tests and
-# type checks there: bash tools/check_python.sh
+# Builds the Python package's wheel, installs it into a virtual environment of its own, and runs its tests, its
+# type checks and the notebooks there: bash tools/check_python.sh
 # Without Python 3.10 or newer, or where pip cannot fetch what that takes, says so and succeeds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv" >/dev/null || skip "no virtual environment can be made"
 bin=$work/venv/bin
 pip() { "$bin/pip" --quiet --disable-pip-version-check "$@"; }
-pip install numpy pytest hypothesis mypy pandas pillow matplotlib || skip "pip cannot install what the tests take"
+pip install numpy pytest hypothesis mypy pandas pillow matplotlib nbclient nbformat ipykernel || skip "pip cannot install what the tests take"
 
 PYO3_PYTHON=$bin/python cargo clippy --quiet -p stepnet-py --features module --all-targets --locked -- -D warnings
 # What the README says, by way of a wheel, whose size is of interest.
@@ -25,13 +25,15 @@ pip install "$(echo "$work"/wheels/stepnet-*.whl)[sklearn]"
 ls -l "$work"/wheels | awk 'NF > 5 {printf "%s: %.1f MB\n", $NF, $5 / 1e6}'
 
 # Away from the sources, so that nothing but the wheel can be imported.
-tests=$PWD/crates/stepnet-py/tests
-readme=$PWD/README.md
+project=$PWD
 cd "$work"
 "$bin/python" -m mypy --strict -p stepnet
 "$bin/python" -m mypy.stubtest stepnet._native
 "$bin/python" -m pytest -q --doctest-modules --pyargs stepnet
-"$bin/python" -m pytest -q "$tests"
+"$bin/python" -m pytest -q "$project/crates/stepnet-py/tests"
 echo "the README's programs"
-awk '/^```python$/ {on = 1; print "# a program of its own"; next} /^```$/ {on = 0} on' "$readme" >readme.py
+awk '/^```python$/ {on = 1; print "# a program of its own"; next} /^```$/ {on = 0} on' "$project/README.md" >readme.py
 "$bin/python" readme.py | tail -n 3
+echo "the notebooks"
+"$bin/python" -m unittest discover --quiet "$project/tools"
+"$bin/python" "$project/tools/notebooks.py" check

@@ -3,6 +3,8 @@
     python tools/notebooks.py check [NAME ...]     fails where an output is another
     python tools/notebooks.py write [NAME ...]     stores the outputs
 
+Needs the package itself, nbclient, nbformat, ipykernel and matplotlib.
+
 Each runs in a kernel of its own, in an empty folder, so that nothing but installed packages is there. Texts are compared
 word for word, their numbers to 1e-6 of their size; of pictures and pages only that they are there. Cells with the tag
 "not-compared" (times, results of training, which differ between processors in the last bits) only have to run.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use numpy::{PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
+use stepnet::Error;
 use stepnet::data::{self, Dataset, OpenOptions, Role, Values};
 
 use crate::convert::{raised, run};
@@ -35,8 +36,18 @@ pub(crate) fn load(
         skip_bad,
         ..OpenOptions::default()
     };
-    let opened = run(py, || data::open(&path, &options))?;
+    let opened = run(py, || data::open(&path, &options).map_err(in_python))?;
     arrays(py, &opened.data, opened.divisor, opened.skipped)
+}
+
+/// An error whose advice names the argument in place of the command line's option.
+fn in_python(error: Error) -> Error {
+    match error {
+        Error::File { path, problem } => {
+            Error::file(path, problem.replace("--skip-bad", "skip_bad=True"))
+        }
+        other => other,
+    }
 }
 
 fn resize_of(text: &str) -> PyResult<stepnet::nn::Resize> {
@@ -48,7 +59,7 @@ fn resize_of(text: &str) -> PyResult<stepnet::nn::Resize> {
         _ => {
             let expected = r#""stretch", "crop" or "fit""#;
             let found = format!("{text:?}");
-            return Err(raised(stepnet::Error::value(
+            return Err(raised(Error::value(
                 "load", "resize", found, expected,
             )));
         }
@@ -63,7 +74,7 @@ fn arrays(py: Python<'_>, data: &Dataset, divisor: f64, skipped: Vec<String>) ->
         Values::F32(values) => shaped(PyArray1::from_slice(py, values), shape)?,
         Values::F64(values) => shaped(PyArray1::from_slice(py, values), shape)?,
         _ => {
-            return Err(raised(stepnet::Error::Training(
+            return Err(raised(Error::Training(
                 "pictures that are not in memory".into(),
             )));
         }
