@@ -44,7 +44,7 @@ def conv_single_step(a_slice_prev: npt.ArrayLike, W: npt.ArrayLike, b: npt.Array
     W : array_like
         The filter, of the same shape.
     b : array_like
-        Its bias, ``(1, 1, 1)``.
+        Its bias, ``(1, 1, 1)``, or one number in any other shape.
 
     Returns
     -------
@@ -52,6 +52,8 @@ def conv_single_step(a_slice_prev: npt.ArrayLike, W: npt.ArrayLike, b: npt.Array
         The sum of the products, and the bias.
     """
     a_slice_prev, W, b = arrays("conv_single_step", a_slice_prev=a_slice_prev, W=W, b=b)
+    if b.size == 1:
+        b = b.reshape(1, 1, 1)
     Z: np.floating[Any] = a_slice_prev.dtype.type(_native.conv_single_step(a_slice_prev, W, b))
     return Z
 

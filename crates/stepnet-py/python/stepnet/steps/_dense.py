@@ -177,7 +177,7 @@ def linear_forward(
     W : array_like
         ``(units, previous units)``.
     b : array_like
-        ``(units, 1)``.
+        ``(units, 1)``, or one number for all units.
     engine : {"fast", "loops"}
         Kernels or plain loops.
 
@@ -190,7 +190,12 @@ def linear_forward(
     """
     fast = is_fast("linear_forward", engine)
     A, W, b = arrays("linear_forward", A=A, W=W, b=b)
-    return _native.linear_forward(A, W, b, fast), (A, W, b)
+    return _native.linear_forward(A, W, _column(b, W), fast), (A, W, b)
+
+
+def _column(b: Array, W: Array) -> Array:
+    """A bias of each unit; the notebook's test cases have one number for all."""
+    return np.full((len(W), 1), b) if b.ndim == 0 and W.ndim else b
 
 
 def _expect(function: str, name: str, array: Array, shape: tuple[int, int], why: str) -> None:
@@ -233,9 +238,10 @@ def _layer_forward(
 ) -> tuple[Array, Cache]:
     """A layer of what is given for A_prev, W and b, under the names that the caller has for them."""
     A_prev, W, b = arrays(function, **given)
-    _check_layer(function, list(given), A_prev, W, b)
+    column = _column(b, W)
+    _check_layer(function, list(given), A_prev, W, column)
     with _Within(function):
-        Z = _native.linear_forward(A_prev, W, b, fast)
+        Z = _native.linear_forward(A_prev, W, column, fast)
         return _FORWARD[activation](Z, fast), ((A_prev, W, b), Z)
 
 
@@ -248,6 +254,7 @@ def _layer_backward(
     of_cache = [f"{names[1]}.{part}" for part in ("A_prev", "W", "b", "Z")]
     given = dict(zip((names[0], *of_cache), (dA, A_prev, W, b, Z)))
     dA, A_prev, W, b, Z = arrays(function, **given)
+    b = _column(b, W)
     shape = _check_layer(function, of_cache, A_prev, W, b)
     _expect(function, of_cache[3], Z, shape, f"the product of {of_cache[1]} and {of_cache[0]}")
     _expect(function, names[0], dA, shape, f"the shape of {of_cache[3]}")
@@ -267,7 +274,7 @@ def linear_activation_forward(
     W : array_like
         ``(units, previous units)``.
     b : array_like
-        ``(units, 1)``.
+        ``(units, 1)``, or one number for all units.
     activation : {"sigmoid", "relu"}
         The activation.
     engine : {"fast", "loops"}
@@ -371,7 +378,7 @@ def linear_backward(
     fast = is_fast("linear_backward", engine)
     A_prev, W, b = parts("linear_backward", "cache", cache, "A", "W", "b")
     dZ, A_prev, W, b = arrays("linear_backward", dZ=dZ, **{"cache.A": A_prev, "cache.W": W, "cache.b": b})
-    return _native.linear_backward(dZ, A_prev, W, b, fast)
+    return _native.linear_backward(dZ, A_prev, W, _column(b, W), fast)
 
 
 def linear_activation_backward(
