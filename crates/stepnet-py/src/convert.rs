@@ -69,6 +69,17 @@ pub(crate) fn run<R: Send>(
     }
 }
 
+/// Panics, so that the tests can see that none gets across: in this thread, or in one of the pool's.
+#[pyfunction]
+pub(crate) fn break_promise(py: Python<'_>, in_pool: bool) -> PyResult<()> {
+    run(py, || {
+        if in_pool {
+            rayon::scope(|scope| scope.spawn(|_| panic!("broken on purpose, in the pool")));
+        }
+        panic!("broken on purpose")
+    })
+}
+
 fn said(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied())

@@ -59,9 +59,7 @@ fn resize_of(text: &str) -> PyResult<stepnet::nn::Resize> {
         _ => {
             let expected = r#""stretch", "crop" or "fit""#;
             let found = format!("{text:?}");
-            return Err(raised(Error::value(
-                "load", "resize", found, expected,
-            )));
+            return Err(raised(Error::value("load", "resize", found, expected)));
         }
     })
 }

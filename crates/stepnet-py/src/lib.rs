@@ -19,6 +19,8 @@ mod _native {
     use super::*;
 
     #[pymodule_export]
+    use super::convert::break_promise;
+    #[pymodule_export]
     use super::data::{digits, load};
     #[pymodule_export]
     use super::insight::{gradcheck, why};

@@ -1,4 +1,4 @@
-"""The native functions of dense layers: the kernels and the loops against numpy."""
+"""The native functions of dense layers: the kernels and the loops against numpy; and panics."""
 
 import numpy as np
 import pytest
@@ -33,3 +33,13 @@ def test_the_cost_is_numpys():
     AL, Y = RNG.uniform(0.1, 0.9, (1, 6)), RNG.randint(0, 2, (1, 6)).astype(float)
     cost = -(Y * np.log(AL) + (1 - Y) * np.log(1 - AL)).mean()
     np.testing.assert_allclose(_native.compute_cost(AL, Y), cost, **CLOSE)
+
+
+@pytest.mark.parametrize(("in_pool", "said"), [(False, "on purpose$"), (True, "on purpose, in the pool$")])
+def test_no_panic_gets_across(in_pool, said, capfd):
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match=f"broke a promise of its own, please report it: broken {said}"):
+            _native.break_promise(in_pool)
+    assert "panicked at" in capfd.readouterr().err
+    # And it goes on as if nothing had been.
+    np.testing.assert_allclose(_native.linear_forward(A, W, B, True), W @ A + B, **CLOSE)

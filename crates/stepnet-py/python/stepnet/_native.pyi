@@ -8,6 +8,7 @@ __all__ = [
     "Network",
     "Training",
     "__version__",
+    "break_promise",
     "compute_cost",
     "conv_backward",
     "conv_forward",
@@ -35,6 +36,7 @@ __all__ = [
 
 _Array: TypeAlias = npt.NDArray[Any]
 
+def break_promise(in_pool: bool) -> None: ...
 def zero_pad(X: _Array, pad: int) -> _Array: ...
 def conv_single_step(a_slice_prev: _Array, W: _Array, b: _Array) -> float: ...
 def conv_forward(A_prev: _Array, W: _Array, b: _Array, hparameters: tuple[int, int], fast: bool) -> _Array: ...
