@@ -166,7 +166,7 @@ fn of_text(
         return Ok((network, examples));
     };
     let own = preset.and_then(|preset| preset.input);
-    let input = args.input.map(picture_of).or(own);
+    let input = args.input.map(|shape| shape.as_picture()).or(own);
     let opened = material::open(data, &open_options(args, input, Resize::default()))?;
     let shape = opened.data.images().shape();
     let classes = asked.unwrap_or(opened.data.classes().len());
@@ -177,18 +177,6 @@ fn of_text(
     let examples = taken(&network, &opened.data, &preprocessing, args)?;
     gradcheck::draw_weights(&mut network, &examples, args.seed)?;
     Ok((network, examples))
-}
-
-/// A network's input as data sets have their pictures.
-fn picture_of(input: Shape) -> [usize; 3] {
-    match input {
-        Shape::Volume {
-            height,
-            width,
-            channels,
-        } => [height, width, channels],
-        Shape::Features(features) => [1, 1, features],
-    }
 }
 
 fn open_options(args: &GradcheckArgs, input: Option<[usize; 3]>, resize: Resize) -> OpenOptions {

@@ -113,14 +113,7 @@ fn build<T: Element>(wanted: Wanted<'_>) -> stepnet::Result<Model<T>> {
     }
     let mut network = builder.build(wanted.text, input)?;
     network.initialize(wanted.init, &mut RandomState::new(wanted.seed));
-    let [height, width, channels] = match input {
-        Shape::Volume {
-            height,
-            width,
-            channels,
-        } => [height, width, channels],
-        Shape::Features(features) => [1, 1, features],
-    };
+    let [height, width, channels] = input.as_picture();
     Ok(Model {
         network,
         classes: wanted.classes.unwrap_or_default(),

@@ -66,6 +66,18 @@ impl Shape {
         }
     }
 
+    /// `[height, width, channels]`, as data sets have their pictures: features are one row.
+    pub fn as_picture(&self) -> [usize; 3] {
+        match *self {
+            Shape::Volume {
+                height,
+                width,
+                channels,
+            } => [height, width, channels],
+            Shape::Features(features) => [1, 1, features],
+        }
+    }
+
     /// The same shape if every extent is at least 1 and the product is sane.
     ///
     /// # Errors
@@ -173,6 +185,12 @@ mod tests {
             "64 X 64 x 3".parse::<Shape>().unwrap(),
             Shape::volume(64, 64, 3)
         );
+    }
+
+    #[test]
+    fn features_are_a_picture_of_one_row() {
+        assert_eq!(Shape::volume(4, 5, 3).as_picture(), [4, 5, 3]);
+        assert_eq!(Shape::Features(7).as_picture(), [1, 1, 7]);
     }
 
     #[test]
