@@ -409,6 +409,8 @@ def test_settings_that_are_refused(digits):
         (ValueError, r"validation_data\[1\]", {"validation_data": (X, y[:3])}),
         (TypeError, "callbacks has 3", {"callbacks": [3]}),
         (TypeError, "callbacks has 3", {"callbacks": 3}),
+        (TypeError, "callbacks has the class EarlyStopping", {"callbacks": EarlyStopping}),
+        (TypeError, "callbacks has the class EarlyStopping", {"callbacks": [EarlyStopping]}),
         (ValueError, "class_weight has 11", {"class_weight": {11: 3}}),
         (ValueError, "class_weight has 2 weights", {"class_weight": [1, 2]}),
         (TypeError, "class_weight is 3", {"class_weight": 3}),

@@ -39,6 +39,7 @@ pub fn write_atomic(path: &Path, content: &[u8]) -> Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
+    fs::metadata(folder).map_err(failed)?;
     let mut builder = tempfile::Builder::new();
     // The usual rights of a new file, less the user's umask; the crate's own default is for secrets.
     #[cfg(unix)]
@@ -47,7 +48,8 @@ pub fn write_atomic(path: &Path, content: &[u8]) -> Result<()> {
         .prefix(PREFIX)
         .suffix(SUFFIX)
         .tempfile_in(folder)
-        .map_err(failed)?;
+        // The crate's own words have the unfinished file's name in them.
+        .map_err(|error| failed(error.kind().into()))?;
     file.write_all(content).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
@@ -115,7 +117,9 @@ mod tests {
         let path = folder.path().join("none").join("a");
         let message = write_atomic(&path, b"one").unwrap_err().to_string();
         assert!(
-            message.contains("none") && message.contains("cannot write"),
+            message.contains("none")
+                && message.contains("cannot write")
+                && !message.contains(PREFIX),
             "{message}"
         );
         assert!(

@@ -134,15 +134,14 @@ class Labels:
 
     def numbers(self, function: str, labels: Array, name: str) -> Array:
         known = self.known()
+        # Numbers and strings have no order among each other.
+        comparable = (known.dtype.kind == "U") == (labels.dtype.kind == "U")
         order = np.argsort(known, kind="stable")
-        try:
-            places = np.searchsorted(known, labels, sorter=order)
-            numbers = order[np.minimum(places, len(known) - 1)]
-            right = known[numbers] == labels
-        except TypeError:
-            right, numbers = np.zeros(len(labels), bool), np.zeros(len(labels), int)
-        if not np.all(right):
-            at = int(np.argmin(right)) if np.ndim(right) else 0
+        places = np.searchsorted(known, labels, sorter=order) if comparable else np.zeros(len(labels), int)
+        numbers = order[np.minimum(places, len(known) - 1)]
+        right = known[numbers] == labels if comparable else np.zeros(len(labels), bool)
+        if not right.all():
+            at = int(np.argmin(right))
             raise ValueError(f"{function}: {name}[{at}] is {labels[at].item()!r}, expected one of {listed(known)}")
         return numbers.astype(np.uint32)
 

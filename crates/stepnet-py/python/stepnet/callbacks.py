@@ -131,10 +131,12 @@ class EarlyStopping(Callback):
 
 def called_back(given: object) -> list[AnyCallback]:
     """The callbacks of a training, from one or several."""
-    if callable(given) or isinstance(given, HasEpochEnd):
-        return [given]
-    called: list[Any] = list(given) if isinstance(given, Iterable) else [given]
+    single = callable(given) or isinstance(given, HasEpochEnd) or not isinstance(given, Iterable)
+    called: list[Any] = [given] if single else list(given)  # type: ignore[call-overload]
     for callback in called:
+        if isinstance(callback, type):
+            name = callback.__name__
+            raise TypeError(f"fit: callbacks has the class {name}, expected an object: {name}(...)")
         if not (callable(callback) or isinstance(callback, HasEpochEnd)):
             expected = "functions (epoch, logs), or objects with on_epoch_end(epoch, logs)"
             raise TypeError(f"fit: callbacks has {shown(callback)}, expected {expected}")

@@ -38,6 +38,9 @@ impl<T: Element> Moment<'_, '_, T> {
     /// The error for a loss that is not finite. The forward passes run once more on the same batch,
     /// with all values kept, to find where it came from.
     pub(super) fn of_loss(&self, loss: f64) -> Error {
+        if let Some(input) = self.input() {
+            return Error::Training(format!("the loss is {loss} {}: {input}", self.when()));
+        }
         let place = match self.first_value() {
             Ok(Some(place)) => place,
             Ok(None) => format!(
@@ -97,20 +100,23 @@ impl<T: Element> Moment<'_, '_, T> {
         )
     }
 
-    /// The first place, in the order of the passes, with a value that is not finite.
+    /// The first value of the examples that is not finite.
+    fn input(&self) -> Option<String> {
+        let (x, len) = (self.batch.x, self.network.input().len());
+        let at = x.iter().position(|value| !value.is_finite())?;
+        let number = self.batch.noise.examples.get(at / len);
+        Some(format!(
+            "the input is not finite: value {} of example {} is {}",
+            at % len,
+            number.copied().unwrap_or_default(),
+            x[at]
+        ))
+    }
+
+    /// The first place after the input, in the order of the passes, with a value that is not finite.
     fn first_value(&self) -> Result<Option<String>> {
-        let (x, network) = (self.batch.x, self.network);
-        let len = network.input().len();
-        let examples = x.len() / len;
-        if let Some(at) = x.iter().position(|value| !value.is_finite()) {
-            let number = self.batch.noise.examples.get(at / len);
-            return Ok(Some(format!(
-                "the input is not finite: value {} of example {} is {}",
-                at % len,
-                number.copied().unwrap_or_default(),
-                x[at]
-            )));
-        }
+        let network = self.network;
+        let examples = self.batch.x.len() / network.input().len();
         let options = PlanOptions {
             training: true,
             keep_values: true,
@@ -320,7 +326,10 @@ mod tests {
         let mut x = x();
         x[36 + 5] = f32::NAN;
         let (message, _) = step(network::<f32>(TEXT), &x, 0.1, 1);
-        assert!(message.contains("value 5 of example 8 is NaN"), "{message}");
+        assert!(
+            message.ends_with("value 5 of example 8 is NaN"),
+            "{message}"
+        );
     }
 
     #[test]
