@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state  # type: ignore[import-untyped, imp
 from sklearn.utils.multiclass import check_classification_targets  # type: ignore[import-untyped, import-not-found, unused-ignore]
 from sklearn.utils.validation import check_is_fitted, validate_data  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
-from stepnet._arrays import Array, plain
+from stepnet._arrays import Array, expected, plain
 from stepnet._network import Network
 from stepnet._settings import LARGEST_SEED, extents
 
@@ -232,5 +232,9 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if found[1:] == shape:
                 return np.asarray(X).reshape(found[0], -1)
             if len(found) == 4:
-                raise ValueError(f"ConvNetClassifier: X has shape {found}, expected (examples, {', '.join(map(str, shape))})")
+                raise ValueError(f"ConvNetClassifier: X has shape {found}, expected {expected(found, shape)}")
+        elif not shape and getattr(X, "ndim", 2) == 4:
+            found = np.shape(X)
+            wanted = f"(examples, features); for pictures, image_shape={found[1:]}"
+            raise ValueError(f"ConvNetClassifier: X has shape {found}, expected {wanted}")
         return X
