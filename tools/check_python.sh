@@ -31,8 +31,8 @@ cd "$work"
 "$bin/python" -m mypy.stubtest stepnet._native
 "$bin/python" -m pytest -q --doctest-modules --pyargs stepnet
 "$bin/python" -m pytest -q "$project/crates/stepnet-py/tests"
-echo "the README's programs"
-awk '/^```python$/ {on = 1; print "# a program of its own"; next} /^```$/ {on = 0} on' "$project/README.md" >readme.py
+echo "the READMEs' programs"
+awk '/^```python$/ {on = 1; print "# a program of its own"; next} /^```$/ {on = 0} on' "$project/README.md" "$project/crates/stepnet-py/README.md" >readme.py
 "$bin/python" readme.py | tail -n 3
 echo "the notebooks"
 "$bin/python" -m unittest discover --quiet "$project/tools"
