@@ -450,6 +450,8 @@ INTERRUPTED = """
 import signal, threading, os, sys, time
 import numpy as np
 from stepnet import Network
+# A shell has what it runs in the background ignore it, and what that runs inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 X = np.random.default_rng(0).normal(size=(4000, 28, 28, 1)).astype(np.float32)
 y = np.arange(4000) % 10
 net = Network("lenet5")
