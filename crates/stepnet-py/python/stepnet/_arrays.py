@@ -9,20 +9,22 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from stepnet._values import one_line, shown
+
 Array: TypeAlias = npt.NDArray[Any]
 
 LISTED = 10
 
 
-def read(where: str, given: object) -> Array:
+def read(where: str, given: object, wanted: str = "an array") -> Array:
     """Anything that numpy can read, as an array without a copy where that can be."""
     if isinstance(given, np.ma.MaskedArray):
-        raise TypeError(f"{where} is a masked array, expected a plain one: see its method filled")
+        raise TypeError(f"{where} is a masked array, expected an array without a mask: call .filled(...) on it first")
     try:
         return np.asarray(given)
     except Exception as error:  # Tensors, frames and lists each have errors of their own.
-        reason = str(error).split("\n")[0]
-        raise type_or_value(error)(f"{where} cannot be read as an array: {reason}") from None
+        expected = f"expected {wanted}, or lists in lists of equal lengths"
+        raise type_or_value(error)(f"{where} is {shown(given)}, {expected} ({one_line(str(error))})") from None
 
 
 def type_or_value(error: Exception) -> type[Exception]:

@@ -16,15 +16,8 @@ from stepnet import _native
 from stepnet._arrays import Array, Labels, examples, labels_of_names, listed, read
 from stepnet._history import History, line
 from stepnet._insight import Explanation, GradientCheck, Summary
-from stepnet._settings import (
-    LARGEST_SEED,
-    class_weights,
-    classes_given,
-    extents,
-    is_double,
-    settings,
-)
-from stepnet._values import number, shown, text, whole
+from stepnet._settings import class_weights, classes_given, extents, is_double, settings
+from stepnet._values import LARGEST_SEED, number, shown, text, whole
 from stepnet.callbacks import AnyCallback, HasEpochEnd, called_back, tell
 
 # How far values are moved for a gradient check, of the largest: flat areas of pictures are kinks of max pooling.

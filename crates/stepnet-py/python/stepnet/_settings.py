@@ -9,9 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stepnet._arrays import Array, listed, read
-from stepnet._values import number, shown, text, whole
-
-LARGEST_SEED = 2**32 - 1
+from stepnet._values import LARGEST_SEED, number, shown, text, whole
 
 
 def settings(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,12 +22,12 @@ def settings(given: Mapping[str, Any]) -> dict[str, Any]:
     size = given["batch_size"]
     taken["batch_size"] = None if size is None else whole("fit", "batch_size", size, 1)
     for name in ("optimizer", "schedule", "augment"):
-        taken[name] = text("fit", f"{name}", given[name])
+        taken[name] = text("fit", name, given[name])
     for name in ("l2", "label_smoothing"):
-        taken[name] = number("fit", f"{name}", given[name])
+        taken[name] = number("fit", name, given[name])
     for name in ("learning_rate", "weight_decay", "clip_norm", "average"):
         value = given[name]
-        taken[name] = None if value is None else number("fit", f"{name}", value)
+        taken[name] = None if value is None else number("fit", name, value)
     return taken
 
 

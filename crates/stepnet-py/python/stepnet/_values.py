@@ -6,6 +6,7 @@ import operator
 import sys
 
 LONGEST = 120
+LARGEST_SEED = 2**32 - 1
 
 
 def one_line(text: str) -> str:

@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data  # type: ign
 
 from stepnet._arrays import Array, expected, plain
 from stepnet._network import Network
-from stepnet._settings import LARGEST_SEED, extents
+from stepnet._settings import extents
+from stepnet._values import LARGEST_SEED
 
 __all__ = ["ConvNetClassifier"]
 

@@ -20,11 +20,6 @@ from stepnet.steps._convolution import (
     zero_pad,
 )
 from stepnet.steps._dense import (
-    L_model_backward,
-    L_model_forward,
-    compute_cost,
-    initialize_parameters,
-    initialize_parameters_deep,
     linear_activation_backward,
     linear_activation_forward,
     linear_backward,
@@ -33,6 +28,13 @@ from stepnet.steps._dense import (
     relu_backward,
     sigmoid,
     sigmoid_backward,
+)
+from stepnet.steps._model import (
+    L_model_backward,
+    L_model_forward,
+    compute_cost,
+    initialize_parameters,
+    initialize_parameters_deep,
     update_parameters,
 )
 

@@ -8,9 +8,9 @@ from typing import Any, Collection, Literal, Mapping, Sequence, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from stepnet._values import number, one_line, shown, whole
+from stepnet._arrays import Array, read
+from stepnet._values import one_line, shown, whole
 
-Array: TypeAlias = npt.NDArray[Any]
 Engine: TypeAlias = Literal["fast", "loops"]
 Hparameters: TypeAlias = Mapping[str, int]
 
@@ -41,14 +41,7 @@ def arrays(function: str, **given: npt.ArrayLike) -> list[Array]:
 
 
 def _array(function: str, name: str, value: npt.ArrayLike) -> Array:
-    if isinstance(value, np.ma.MaskedArray):
-        expected = "expected an array without a mask: call .filled(...) on it first"
-        raise TypeError(f"{function}: {name} is a masked array, {expected}")
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError):
-        expected = "expected an array of numbers, or lists in lists of equal lengths"
-        raise ValueError(f"{function}: {name} is {shown(value)}, {expected}") from None
+    array = read(f"{function}: {name}", value, "an array of numbers")
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{function}: {name} is of type {one_line(str(array.dtype))}, expected numbers")
     return array

@@ -8,8 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from stepnet import _native
+from stepnet._arrays import Array
 from stepnet._values import number, shown, whole
-from stepnet.steps._arguments import Array, Engine, Hparameters, arrays, is_fast, one_of, pair, parts, sizes
+from stepnet.steps._arguments import Engine, Hparameters, arrays, is_fast, one_of, pair, parts, sizes
 
 ConvCache = tuple[Array, Array, Array, Hparameters]
 PoolCache = tuple[Array, Hparameters]
