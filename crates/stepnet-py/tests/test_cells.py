@@ -115,6 +115,15 @@ relu_gradients = linear_activation_backward(dAL, linear_activation_cache, activa
     check(CASES["linear_activation_backward_1x3_relu"], **dict(zip(names, of["relu_gradients"])))
 
 
+@pytest.mark.parametrize("b", [5, 5.0])
+def test_a_plain_number_goes_by_the_arrays_beside_it(b):
+    A, W = np.ones((3, 2), np.float32), np.ones((4, 3), np.float32)
+    of = run("Z, cache = linear_forward(A, W, b)\ndA, dW, db = linear_backward(Z, cache)", A=A, W=W, b=b)
+    assert {of[name].dtype.name for name in ("Z", "dA", "dW", "db")} == {"float32"}
+    assert of["Z"].dtype == (W @ A + b).dtype
+    assert run("Z, cache = linear_forward(A, W, b)", A=A, W=W, b=np.array(5.0))["Z"].dtype == np.float64
+
+
 @pytest.mark.parametrize("b", [5, np.array([5.0]), np.array([[5.0]]), np.array([[[5.0]]])], ids=repr)
 def test_a_single_step_with_a_bias_of_one_number(b):
     window, W = np.random.RandomState(1).randn(2, 4, 4, 3)

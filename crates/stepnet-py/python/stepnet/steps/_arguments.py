@@ -35,8 +35,9 @@ def arrays(function: str, **given: npt.ArrayLike) -> list[Array]:
         else:
             return values
     taken = {name: _array(function, name, value) for name, value in given.items()}
-    # In any order of bytes.
-    narrow = all(array.dtype.kind == "f" and array.dtype.itemsize == 4 for array in taken.values())
+    # A plain number goes by the arrays beside it, as in numpy; the others' order of bytes does not matter.
+    decisive = [taken[name] for name, value in given.items() if type(value) not in (int, float)]
+    narrow = bool(decisive) and all(array.dtype.kind == "f" and array.dtype.itemsize == 4 for array in decisive)
     return [_required(function, name, array, _SINGLE if narrow else _DOUBLE) for name, array in taken.items()]
 
 
