@@ -10,14 +10,13 @@ import argparse
 import json
 import os
 import shlex
-import signal
 import sys
 from pathlib import Path
 
 import environment
 import measure
 import report
-from processes import Failure
+from processes import Failure, ended
 
 SCALING_LAYERS = ["vgg64", "vgg256"]
 INSTRUCTIONS = ["best", "avx2"]
@@ -211,21 +210,8 @@ def run(options):
     return 1 if failed else 0
 
 
-def stop(*_):
-    """What ends us is to end the other processes as well."""
-    raise KeyboardInterrupt
-
-
 def main():
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        return run(arguments())
-    except Failure as failure:
-        print(f"error: {failure}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
+    return ended(lambda: run(arguments()))
 
 
 if __name__ == "__main__":

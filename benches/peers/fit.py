@@ -9,7 +9,7 @@ training, in which it compiles, is not counted.
 """
 
 import argparse
-import os
+import json
 import platform
 import statistics
 import sys
@@ -20,7 +20,7 @@ from pathlib import Path
 import environment
 import report
 from compare import positive, threads
-from processes import Failure, Server
+from processes import Failure, Server, ended, limited_to
 
 NETWORK, BATCH, LEARNING_RATE = "lenet5", 64, 1e-3
 EXAMPLES = 10_000
@@ -84,8 +84,6 @@ def torch_fit(data, variant, epochs, seed):
 
 def work(who, count, path):
     """The process of one library: a line is a variant, epochs and a seed."""
-    import json
-
     import numpy as np
 
     data = dict(np.load(path))
@@ -110,10 +108,8 @@ def work(who, count, path):
 
 
 def started(who, count, path):
-    names = ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"]
-    variables = {**os.environ, **dict.fromkeys(names, str(count))}
     command = [sys.executable, str(Path(__file__).resolve()), str(path), "--work", who, "--threads", str(count)]
-    return Server(who, command, variables, path.parent / f"{who}-{count}.log")
+    return Server(who, command, limited_to(count), path.parent / f"{who}-{count}.log")
 
 
 def turns(count, options, path, versions):
@@ -154,21 +150,27 @@ def line(count, found):
 
 
 def measure(options):
-    import numpy as np
-    import stepnet
-
+    try:
+        import numpy as np
+        import stepnet
+    except ImportError as error:
+        raise Failure(f"{error}; numpy, torch and the package are to be installed for {sys.executable}") from None
     versions = {"Python": platform.python_version()}
     heading = ["threads", "s, Stepnet", "s, PyTorch", "its best", "times as fast", "accuracy, Stepnet", "PyTorch"]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mnist.npz"
-        X, y = stepnet.data.load(options.data)
-        X_test, y_test = stepnet.data.load(options.data, part="test")
+        try:
+            X, y = stepnet.data.load(options.data)
+            X_test, y_test = stepnet.data.load(options.data, part="test")
+        except (OSError, ValueError) as error:
+            raise Failure(error) from None
         np.savez(path, X=X[:EXAMPLES], y=y[:EXAMPLES], X_test=X_test, y_test=y_test)
         lines = [line(count, turns(count, options, path, versions)) for count in options.threads]
     model, _ = environment.processor()
     facts = ", ".join(f"{name} {version}" for name, version in versions.items())
     print(f"{NETWORK}, {EXAMPLES:,} pictures, {options.epochs} epochs. {model}, {facts}. Medians of {options.pairs} pairs.\n")
     print(report.table(heading, lines))
+    return 0
 
 
 def arguments():
@@ -186,15 +188,7 @@ def main():
     if options.work:
         work(options.work, options.threads[0], options.data)
         return 0
-    try:
-        measure(options)
-        return 0
-    except (Failure, ImportError, ValueError, OSError) as failure:
-        print(f"error: {failure}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
+    return ended(lambda: measure(options))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Processes that measure on request, only one of which runs at a time."""
 
 import json
+import os
 import signal
 import subprocess
+import sys
 import threading
 
 # How long a library may take for one answer; compiling can take minutes.
@@ -11,6 +13,29 @@ PATIENCE_SECONDS = 1200
 
 class Failure(Exception):
     """What went wrong, in one line."""
+
+
+def ended(run):
+    """The exit code of a command: what ends it early is told in a line. SIGTERM ends the other processes, too."""
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        return run()
+    except Failure as failure:
+        print(f"error: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+
+
+def limited_to(count):
+    """The environment of a process in which every library takes so many threads."""
+    names = ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"]
+    return {**os.environ, **dict.fromkeys(names, str(count))}
 
 
 class Server:

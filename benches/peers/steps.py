@@ -8,7 +8,6 @@ same in float64, which is checked; they run in processes of their own that take 
 
 import argparse
 import json
-import os
 import platform
 import statistics
 import sys
@@ -19,7 +18,7 @@ from pathlib import Path
 import environment
 import report
 from compare import positive, seconds, threads
-from processes import Failure, Server
+from processes import Failure, Server, ended, limited_to
 from serve import first_line, serve
 
 STRIDE, PAD, WINDOW = 1, 1, 2
@@ -248,8 +247,7 @@ class Turns:
     """The processes for one number of threads."""
 
     def __init__(self, count, folder):
-        names = ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"]
-        self.variables = {**os.environ, **dict.fromkeys(names, str(count))}
+        self.variables = limited_to(count)
         self.count, self.folder = count, folder
         self.servers = []
         self.torch = None
@@ -398,14 +396,7 @@ def main():
     if options.work:
         work(options.work, options.threads[0])
         return 0
-    try:
-        return measure(options)
-    except Failure as failure:
-        print(f"error: {failure}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
+    return ended(lambda: measure(options))
 
 
 if __name__ == "__main__":
