@@ -53,17 +53,6 @@ struct Sizes {
     stride: [usize; 2],
 }
 
-fn volume(shape: Shape) -> [usize; 3] {
-    match shape {
-        Shape::Volume {
-            height,
-            width,
-            channels,
-        } => [height, width, channels],
-        Shape::Features(features) => [1, 1, features],
-    }
-}
-
 impl Sizes {
     fn window(&self) -> usize {
         self.kernel[0] * self.kernel[1] * self.input[2]
@@ -90,7 +79,7 @@ impl Sizes {
 
 impl Own {
     fn sizes(&self, input: Shape, batch: usize) -> Sizes {
-        let [height, width, channels] = volume(input);
+        let [height, width, channels] = input.as_picture();
         let (kernel, stride) = (self.text.pair("kernel"), self.text.pair("stride"));
         let size = |n: usize, axis: usize| (n - kernel[axis]) / stride[axis] + 1;
         let filters = self.text.count("filters").number().unwrap();
