@@ -16,12 +16,12 @@ trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv" >/dev/null || skip "no virtual environment can be made"
 bin=$work/venv/bin
 pip() { "$bin/pip" --quiet --disable-pip-version-check "$@"; }
-pip install numpy pytest hypothesis mypy pandas pillow matplotlib nbclient nbformat ipykernel || skip "pip cannot install what the tests take"
+pip install numpy pytest hypothesis mypy pandas jupyterlab || skip "pip cannot install what the tests take"
 
 PYO3_PYTHON=$bin/python cargo clippy --quiet -p stepnet-py --features module --all-targets --locked -- -D warnings
 # What the README says, by way of a wheel, whose size is of interest.
 pip wheel --no-deps --wheel-dir "$work/wheels" ./crates/stepnet-py
-pip install "$(echo "$work"/wheels/stepnet-*.whl)[sklearn]"
+pip install "$(echo "$work"/wheels/stepnet-*.whl)[notebook,sklearn]"
 ls -l "$work"/wheels | awk 'NF > 5 {printf "%s: %.1f MB\n", $NF, $5 / 1e6}'
 
 # Away from the sources, so that nothing but the wheel can be imported.
