@@ -23,8 +23,11 @@ def read(where: str, given: object, wanted: str = "an array") -> Array:
     try:
         return np.asarray(given)
     except Exception as error:  # Tensors, frames and lists each have errors of their own.
-        expected = f"expected {wanted}, or lists in lists of equal lengths"
-        raise type_or_value(error)(f"{where} is {shown(given)}, {expected} ({one_line(str(error))})") from None
+        reason = one_line(str(error))
+        told = f"{where} cannot be read as an array: {reason}"
+        if isinstance(given, (list, tuple)):
+            told = f"{where} is {shown(given)}, expected {wanted}, or lists in lists of equal lengths ({reason})"
+        raise type_or_value(error)(told) from None
 
 
 def type_or_value(error: Exception) -> type[Exception]:
