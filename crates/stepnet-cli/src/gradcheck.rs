@@ -1,18 +1,21 @@
 //! `stepnet gradcheck`: a network's gradients against central differences.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use stepnet::data::{Dataset, OpenOptions, Role};
 use stepnet::nn::notation::presets::Preset;
 use stepnet::nn::{Loss, ModelFile, Network, Preprocessing, Registry, Resize, Shape};
-use stepnet::see::gradcheck::{self, Examples, Options};
+use stepnet::see::gradcheck::{self, Examples, Options, Reach, Report, USUAL_TIME_LIMIT};
 
 use crate::args::DataArgs;
 use crate::failure::{Failure, Outcome};
 use crate::material;
 use crate::named::{self, Named};
-use crate::progress::print_line;
+use crate::progress::{Waiting, print_line};
+use crate::train::Interrupt;
 use crate::usage::{any, number, whole};
 
 /// The end of the help.
@@ -25,7 +28,7 @@ Examples:
 
 Each array's gradient, and the input's, is held against differences of the loss in f64. The exit
 code is 1 when one is wrong, or when more than 5 % of the coordinates were too near to a kink of a
-ReLU or of max pooling to be checked.";
+ReLU or of max pooling to be checked. Ctrl-C ends the check with what was checked so far (exit code 130).";
 
 #[derive(Debug, Args)]
 pub(crate) struct GradcheckArgs {
@@ -66,6 +69,10 @@ pub(crate) struct GradcheckArgs {
     /// The relative difference up to which a gradient is called right.
     #[arg(long, value_name = "NUMBER", default_value_t = 1e-6, value_parser = number(|tolerance| tolerance > 0.0 && tolerance < 1.0, "a number above 0 and below 1, such as 1e-6"), allow_negative_numbers = true, help_heading = "Check")]
     tolerance: f64,
+    /// Seconds that the check may take. Where they are few for the network, fewer coordinates are checked, or each layer
+    /// by itself.
+    #[arg(long, value_name = "N", default_value_t = USUAL_TIME_LIMIT.as_secs() as u32, value_parser = whole::<u32>(1, 1_000_000), allow_negative_numbers = true, help_heading = "Check")]
+    seconds: u32,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
@@ -82,13 +89,14 @@ pub(crate) fn run(args: &GradcheckArgs) -> Outcome {
         samples: args.samples as usize,
         eps: args.eps,
         tolerance: args.tolerance,
+        time_limit: Some(Duration::from_secs(args.seconds.into())),
         ..Options::default()
     };
     let (network, examples) = match Named::of(&args.network)? {
         Named::File(path) => of_model(path, args)?,
         Named::Network(text, preset) => of_text(text, preset, args)?,
     };
-    let report = gradcheck::network(&network, &examples, &options)?;
+    let (report, stopped) = watched(&network, &examples, &options)?;
     if args.json {
         let value = serde_json::to_string(&report);
         print_line(&value.map_err(|error| Failure::running(error.to_string()))?);
@@ -101,10 +109,34 @@ pub(crate) fn run(args: &GradcheckArgs) -> Outcome {
         }
         print_line(&report.to_string());
     }
+    if let Some(code) = stopped {
+        return Err(Failure::said(code));
+    }
     match report.conclusion() {
         None => Ok(()),
         Some(why) => Err(Failure::running(format!("the gradient check fails: {why}"))),
     }
+}
+
+/// The check, with its progress on the standard error; it ends early, with an exit code, on a signal.
+fn watched(
+    network: &Network<f64>,
+    examples: &Examples,
+    options: &Options,
+) -> Outcome<(Report, Option<u8>)> {
+    // Until here a signal ends the program: nothing has been checked that could be shown.
+    let interrupt = Interrupt::watch()?;
+    let display = Waiting::new();
+    let report = gradcheck::network_watched(network, examples, options, |progress| {
+        display.show(&progress);
+        match interrupt.pressed() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    })?;
+    display.finish();
+    let stopped = (report.reach == Reach::Stopped).then(|| interrupt.code());
+    Ok((report, stopped))
 }
 
 /// A model with its own weights, and what it is run on.

@@ -1,9 +1,11 @@
 //! What a person sees while a network trains: a bar on a terminal, a line per epoch everywhere.
 
+use std::cell::Cell;
 use std::io::{IsTerminal, Write, stderr, stdout};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use stepnet::see::gradcheck;
 use stepnet::train::Progress;
 
 use crate::failure::say;
@@ -85,6 +87,60 @@ impl Display {
     /// Prints a warning above the bar.
     pub(crate) fn warn(&self, line: &str) {
         self.bar.suspend(|| say(&format!("warning: {line}")));
+    }
+
+    /// Removes the bar.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// What a person sees while a gradient check runs: a bar on a terminal, elsewhere a line now and then.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    bar: ProgressBar,
+    told: Cell<Instant>,
+}
+
+/// Between two changes of the bar.
+const FRAME: Duration = Duration::from_millis(100);
+
+/// Between two lines where there is no terminal.
+const QUIET: Duration = Duration::from_secs(5);
+
+impl Waiting {
+    pub(crate) fn new() -> Self {
+        let bar = match stderr().is_terminal() {
+            true => ProgressBar::new(0),
+            false => ProgressBar::hidden(),
+        };
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} arrays  {msg}") {
+            bar.set_style(style);
+        }
+        let told = Cell::new(Instant::now());
+        Self { bar, told }
+    }
+
+    /// Shows how far the check is.
+    pub(crate) fn show(&self, progress: &gradcheck::Progress<'_>) {
+        let on_bar = !self.bar.is_hidden();
+        if self.told.get().elapsed() < if on_bar { FRAME } else { QUIET } {
+            return;
+        }
+        self.told.set(Instant::now());
+        let left = progress.left.map_or_else(String::new, |left| {
+            format!(", about {} s left", left.as_secs().max(1))
+        });
+        if on_bar {
+            self.bar.set_length(progress.arrays as u64);
+            self.bar.set_position(progress.done as u64);
+            self.bar.set_message(format!("{}{left}", progress.array));
+        } else {
+            say(&format!(
+                "checked {} of {} arrays{left}",
+                progress.done, progress.arrays
+            ));
+        }
     }
 
     /// Removes the bar.

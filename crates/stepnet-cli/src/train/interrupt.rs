@@ -8,14 +8,14 @@ use crate::failure::{Failure, Outcome};
 
 /// Who has asked for the run's end.
 #[derive(Debug, Clone)]
-pub(super) struct Interrupt {
+pub(crate) struct Interrupt {
     pressed: Arc<AtomicUsize>,
     terminated: Arc<AtomicBool>,
 }
 
 impl Interrupt {
     /// Listens from now on.
-    pub(super) fn watch() -> Outcome<Self> {
+    pub(crate) fn watch() -> Outcome<Self> {
         let pressed = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&pressed);
         let handler = move || {
@@ -37,7 +37,7 @@ impl Interrupt {
     }
 
     /// What asked for the run's end, if anything did.
-    pub(super) fn by(&self) -> Option<&'static str> {
+    pub(crate) fn by(&self) -> Option<&'static str> {
         if self.pressed.load(Ordering::Relaxed) > 0 {
             Some("Ctrl-C")
         } else if self.terminated.load(Ordering::Relaxed) {
@@ -47,8 +47,16 @@ impl Interrupt {
         }
     }
 
+    /// The exit code of a program that was asked to end, as shells count: 128 and the signal's number.
+    pub(crate) fn code(&self) -> u8 {
+        match self.by() {
+            Some("SIGTERM") => 143,
+            _ => 130,
+        }
+    }
+
     /// Whether the run is to end.
-    pub(super) fn pressed(&self) -> bool {
+    pub(crate) fn pressed(&self) -> bool {
         self.by().is_some()
     }
 }

@@ -29,6 +29,7 @@ use crate::progress::{Display, print_line};
 use crate::run_folder::RunFolder;
 use crate::usage::count;
 
+pub(crate) use interrupt::Interrupt;
 pub(crate) use keep::KeepArgs;
 pub(crate) use resume::{expand, started_with};
 pub(crate) use run_file::{RUN_FILE, RunFile};
@@ -39,7 +40,6 @@ pub(crate) use watch::WatchArgs;
 
 use about::About;
 use every::Clock;
-use interrupt::Interrupt;
 use keeper::{Keeper, Times};
 use resume::Resumed;
 use session::Session;

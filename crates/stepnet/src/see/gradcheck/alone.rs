@@ -1,11 +1,13 @@
 //! The check of one layer by itself.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use super::network::noise_of;
+use super::pace::{Pace, Progress};
 use super::report::{Report, report};
 use super::subject::{Array, Reading, Sides, Subject};
-use super::{Options, examples, tensor};
+use super::tensor::Outcome;
+use super::{Options, examples};
 use crate::error::{Error, Result};
 use crate::memory::zeros;
 use crate::nn::layer::{Backward, Context, Forward, Passed};
@@ -55,23 +57,30 @@ pub fn layer(layer: &dyn Layer<f64>, input: impl Into<Shape>, options: &Options)
         examples: options.batch,
     };
     let mut subject = Alone::new(layer, described, x, parameters, options.seed)?;
-    let mut report = check(&mut subject, options)?;
+    let mut nobody = |_: &Progress<'_>| ControlFlow::Continue(());
+    let mut pace = Pace::new(options.time_limit, &mut nobody);
+    pace.plan(subject.arrays.iter().map(|_| 1.0));
+    let outcomes = check(&mut subject, &mut pace, 1.0, options)?;
+    let mut report = report(pace.outcomes(outcomes), options, subject.cost());
     report.subject = layer.text().to_string();
     report.examples = options.batch;
     Ok(report)
 }
 
-/// Checks all arrays of a layer.
+/// Checks all arrays of a layer, each with this weight in the plan of the time.
 ///
 /// # Errors
 /// When there is not enough memory.
-pub(super) fn check(subject: &mut Alone<'_>, options: &Options) -> Result<Report> {
+pub(super) fn check(
+    subject: &mut Alone<'_>,
+    pace: &mut Pace<'_>,
+    weight: f64,
+    options: &Options,
+) -> Result<Vec<Outcome>> {
     let arrays = 0..subject.arrays.len();
-    let outcomes = arrays
-        .map(|array| tensor::check(subject, array, options))
-        .collect::<Result<_>>()?;
-    let cost = subject.cost();
-    Ok(report(outcomes, options, cost))
+    arrays
+        .map(|array| pace.check(subject, array, weight, options))
+        .collect()
 }
 
 fn output_of(layer: &dyn Layer<f64>, name: &str, input: Shape) -> Result<Shape> {

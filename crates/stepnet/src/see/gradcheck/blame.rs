@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use super::Options;
-use super::alone::{self, Alone, Described};
+use super::layers;
 use super::network::Whole;
+use super::pace::Pace;
 use super::report::{Report, TensorCheck, Verdict};
 use super::text;
 use crate::error::Result;
@@ -27,58 +28,95 @@ pub struct Blame {
 ///
 /// # Errors
 /// When there is not enough memory.
-pub(super) fn find(whole: &Whole, report: &Report, options: &Options) -> Result<Vec<Blame>> {
-    let wrong: Vec<usize> = (0..report.tensors.len())
-        .filter(|&at| report.tensors[at].verdict == Verdict::Differs)
-        .collect();
-    let lowest = wrong
-        .iter()
-        .map(|&at| whole.layer_of(at).unwrap_or(0))
+pub(super) fn find(
+    whole: &Whole,
+    report: &Report,
+    pace: &mut Pace<'_>,
+    options: &Options,
+) -> Result<Vec<Blame>> {
+    let lowest = wrong_of(report)
+        .map(|at| whole.layer_of(at).unwrap_or(0))
         .min();
+    let network = whole.network();
+    let layers: Vec<usize> = (lowest.unwrap_or(0)..network.nodes().len())
+        .filter(|&layer| layers::is_checked_alone(network, layer))
+        .collect();
+    pace.plan(layers.iter().map(|_| 1.0));
     let mut faults = Vec::new();
-    for number in lowest.unwrap_or(0)..whole.network().nodes().len() {
-        faults.extend(faults_of(whole, number, options)?);
+    for number in layers {
+        if pace.end().is_some() {
+            break;
+        }
+        let outcomes = layers::of_layer(whole, number, pace, 1.0, options)?;
+        let name = network.nodes()[number].name();
+        faults.extend(
+            outcomes
+                .into_iter()
+                .filter_map(|outcome| Fault::of(number, name, outcome.check)),
+        );
     }
+    // Where not every layer was looked at, none can be ruled out.
+    if faults.is_empty() && pace.end().is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(of_faults(whole, report, faults))
+}
+
+/// The places of the wrong arrays of a report.
+fn wrong_of(report: &Report) -> impl Iterator<Item = usize> {
+    (0..report.tensors.len()).filter(|&at| report.tensors[at].verdict == Verdict::Differs)
+}
+
+/// What faults of layers explain.
+pub(super) fn of_faults(whole: &Whole, report: &Report, faults: Vec<Fault>) -> Vec<Blame> {
     if faults.is_empty() {
-        return Ok(vec![nobody(report, &wrong)]);
+        return vec![nobody(report)];
     }
     // What a layer learns has its own fault, or that of the next layer above which passes down a
     // wrong gradient.
     let mut explained: Vec<Vec<String>> = vec![Vec::new(); faults.len()];
-    for &at in &wrong {
-        let layer = whole.layer_of(at);
-        let name = &report.tensors[at].name;
-        let own = faults.iter().position(|fault| fault.is(layer, name));
+    for tensor in report.wrong() {
+        let layer = whole.layer_named(&tensor.name);
+        let own = faults.iter().position(|fault| fault.is(&tensor.name));
         let passed = || {
             faults.iter().position(|fault| {
                 fault.passes_down() && layer.is_none_or(|layer| fault.number > layer)
             })
         };
         if let Some(fault) = own.or_else(passed) {
-            explained[fault].push(name.clone());
+            explained[fault].push(tensor.name.clone());
         }
     }
     let blames = faults.into_iter().zip(explained);
-    Ok(blames
+    blames
         .map(|(fault, explains)| fault.blame(report.examples, explains))
-        .collect())
+        .collect()
 }
 
 /// A wrong gradient of one layer.
-struct Fault {
+pub(super) struct Fault {
     number: usize,
     layer: String,
     check: TensorCheck,
 }
 
 impl Fault {
+    /// The fault of a layer's array, if its check found one.
+    pub(super) fn of(number: usize, layer: &str, check: TensorCheck) -> Option<Self> {
+        (check.verdict == Verdict::Differs).then(|| Self {
+            number,
+            layer: layer.to_owned(),
+            check,
+        })
+    }
+
     fn passes_down(&self) -> bool {
         self.check.name == "input"
     }
 
-    /// Whether it is that of a parameter called `name` in the network.
-    fn is(&self, layer: Option<usize>, name: &str) -> bool {
-        layer == Some(self.number) && name == format!("{}.{}", self.layer, self.check.name)
+    /// Whether it is that of an array called `name` in the network.
+    fn is(&self, name: &str) -> bool {
+        name == format!("{}.{}", self.layer, self.check.name)
     }
 
     fn blame(self, examples: usize, explains: Vec<String>) -> Blame {
@@ -108,45 +146,9 @@ impl Fault {
     }
 }
 
-fn faults_of(whole: &Whole, number: usize, options: &Options) -> Result<Vec<Fault>> {
-    let network = whole.network();
-    let node = &network.nodes()[number];
-    // The loss takes the part of a closing activation that it is fused with.
-    let fused = number + 1 == network.nodes().len() && network.loss().fused_kind().is_some();
-    // What joins values adds nothing of its own, and takes more than one input.
-    if fused || node.layer().is_view(true) || node.join().is_some() {
-        return Ok(Vec::new());
-    }
-    let described = Described {
-        name: node.name().to_owned(),
-        number,
-        input: node.input(),
-        examples: whole.examples(),
-    };
-    let mut alone = Alone::new(
-        node.layer(),
-        described,
-        whole.input_of(number).to_vec(),
-        network.parameters()[node.range()].to_vec(),
-        options.seed,
-    )?;
-    let checked = alone::check(&mut alone, options)?;
-    Ok(checked
-        .wrong()
-        .map(|check| Fault {
-            number,
-            layer: node.name().to_owned(),
-            check: check.clone(),
-        })
-        .collect())
-}
-
 /// Every layer is right by itself.
-fn nobody(report: &Report, wrong: &[usize]) -> Blame {
-    let names: Vec<String> = wrong
-        .iter()
-        .map(|&at| report.tensors[at].name.clone())
-        .collect();
+fn nobody(report: &Report) -> Blame {
+    let names: Vec<String> = report.wrong().map(|tensor| tensor.name.clone()).collect();
     let listed: Vec<&str> = names.iter().map(String::as_str).collect();
     Blame {
         layer: None,

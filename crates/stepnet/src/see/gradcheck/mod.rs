@@ -22,6 +22,8 @@
 //! - **Large arrays.** Of these, [`Options::samples`] coordinates are drawn. All of them together
 //!   are then moved along directions of random signs: a single wrong value changes the slope, and
 //!   is found by halving the array until it is left alone.
+//! - **Time.** [`Options::time_limit`] is shared out among the arrays, so that each gets some of it;
+//!   [`network_watched`] shows how far the check is, and lets its caller end it.
 //!
 //! When something fails, every layer is checked by itself on the values it had in the network, so
 //! that the fault is told where it lies ([`Blame`]), not where it shows.
@@ -30,8 +32,10 @@ mod alone;
 mod blame;
 mod examples;
 mod function;
+mod layers;
 mod network;
 mod noise;
+mod pace;
 mod probe;
 mod report;
 mod search;
@@ -45,8 +49,11 @@ pub use alone::layer;
 pub use blame::Blame;
 pub use examples::{Examples, draw_weights};
 pub use function::{FunctionCheck, function, relative_difference};
-pub use network::network;
-pub use report::{Coordinate, Report, TensorCheck, Verdict};
+pub use network::{network, network_watched};
+pub use pace::Progress;
+pub use report::{Coordinate, Reach, Report, TensorCheck, Verdict};
+
+use std::time::Duration;
 
 use crate::{Error, Result};
 
@@ -71,7 +78,14 @@ pub struct Options {
     pub tolerance: f64,
     /// How many examples [`layer`] draws; [`network`] takes those it is given.
     pub batch: usize,
+    /// How long the check of a network may take; `None` for as long as it needs. Where time is short, fewer coordinates
+    /// of each array are checked; where passes through the whole network take too long for that, each layer is checked
+    /// by itself ([`Report::by_layers`]). Small networks are done long before.
+    pub time_limit: Option<Duration>,
 }
+
+/// The time limit where none is asked for.
+pub const USUAL_TIME_LIMIT: Duration = Duration::from_secs(20);
 
 impl Default for Options {
     fn default() -> Self {
@@ -81,6 +95,7 @@ impl Default for Options {
             eps: None,
             tolerance: 1e-6,
             batch: 3,
+            time_limit: Some(USUAL_TIME_LIMIT),
         }
     }
 }

@@ -1,13 +1,15 @@
 //! The check of a whole network.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
+use super::Options;
 use super::blame;
 use super::examples::Examples;
 use super::function::norm;
-use super::report::{Report, report};
+use super::layers::{self, Plan};
+use super::pace::{Pace, Progress};
+use super::report::{Reach, Report, report};
 use super::subject::{Array, Reading, Sides, Subject};
-use super::{Options, tensor};
 use crate::error::{Error, Result};
 use crate::nn::layer::Noise;
 use crate::nn::{Batch, Loss, Network, PlanOptions, Workspace};
@@ -17,6 +19,9 @@ const NOISE: u64 = 5;
 
 /// Roundings that an output and its target may be off by.
 const ROUNDINGS: f64 = 4.0;
+
+/// The part of the time limit that looking for the place of a fault may take besides.
+const BLAME: u32 = 4;
 
 /// The noise of passes over these examples.
 pub(super) fn noise_of(examples: &[u64]) -> Noise<'_> {
@@ -50,19 +55,46 @@ pub(super) fn noise_of(examples: &[u64]) -> Noise<'_> {
 /// # Ok::<(), stepnet::Error>(())
 /// ```
 pub fn network(network: &Network<f64>, examples: &Examples, options: &Options) -> Result<Report> {
+    network_watched(network, examples, options, |_| ControlFlow::Continue(()))
+}
+
+/// [`network`], with `observe` called before every pass: it may show how far the check is, and end it. The report then
+/// has what was checked until then ([`Report::reach`]).
+///
+/// # Errors
+/// As [`network`].
+pub fn network_watched(
+    network: &Network<f64>,
+    examples: &Examples,
+    options: &Options,
+    mut observe: impl FnMut(&Progress<'_>) -> ControlFlow<()>,
+) -> Result<Report> {
     options.check()?;
+    let mut pace = Pace::new(options.time_limit, &mut observe);
     let mut subject = Whole::new(network, examples)?;
-    let mut outcomes = Vec::with_capacity(subject.arrays.len());
-    for array in 0..subject.arrays.len() {
-        outcomes.push(tensor::check(&mut subject, array, options)?);
-    }
-    let mut report = report(outcomes, options, subject.cost);
+    let plan = Plan::of(&mut subject, &pace, options)?;
+    let (outcomes, faults) = match plan.by_layers {
+        true => layers::by_layers(&mut subject, &plan, &mut pace, options)?,
+        false => {
+            let outcomes = layers::by_loss(&mut subject, &plan, &mut pace, options)?;
+            (outcomes, Vec::new())
+        }
+    };
+    let mut report = report(pace.outcomes(outcomes), options, subject.cost);
     report.subject = network.text().to_string();
     report.loss = Some(network.loss().to_string());
     report.examples = subject.named.len();
-    if report.any_differs() {
+    report.by_layers = plan.by_layers;
+    if report.any_differs() && report.reach != Reach::Stopped {
         subject.settle()?;
-        report.blame = blame::find(&subject, &report, options)?;
+        report.blame = match plan.by_layers {
+            true => blame::of_faults(&subject, &report, faults),
+            false => {
+                let limit = options.time_limit.map(|limit| limit / BLAME);
+                let mut pace = Pace::new(limit, &mut observe);
+                blame::find(&subject, &report, &mut pace, options)?
+            }
+        };
     }
     Ok(report)
 }
@@ -194,6 +226,12 @@ impl Whole {
     /// The number of the layer that learns an array; `None` for the input.
     pub(super) fn layer_of(&self, array: usize) -> Option<usize> {
         Some(self.places.get(array.checked_sub(1)?)?.0)
+    }
+
+    /// The number of the layer that learns the array of a name.
+    pub(super) fn layer_named(&self, array: &str) -> Option<usize> {
+        let place = self.arrays.iter().position(|own| own.name == array)?;
+        self.layer_of(place)
     }
 
     /// What a layer got in the last pass.

@@ -70,6 +70,11 @@ impl<'s> Probe<'s> {
         self.subject.gradient(self.array)[place]
     }
 
+    /// Whether the array has had its share of the time.
+    pub(super) fn late(&self) -> bool {
+        self.subject.late()
+    }
+
     /// How many coordinates there are.
     pub(super) fn len(&self) -> usize {
         self.subject.gradient(self.array).len()

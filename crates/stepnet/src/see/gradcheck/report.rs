@@ -21,6 +21,21 @@ pub enum Verdict {
     Differs,
     /// Every coordinate that was tried crosses a kink. Counts as a failure.
     Unchecked,
+    /// The check ended before it came to this array: see [`Report::reach`].
+    #[serde(rename = "not reached")]
+    NotReached,
+}
+
+/// How far a check came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// To the end.
+    Complete,
+    /// Until [`Options::time_limit`](super::Options::time_limit).
+    OutOfTime,
+    /// Until its observer ended it.
+    Stopped,
 }
 
 impl Verdict {
@@ -103,10 +118,15 @@ pub struct Report {
     pub tensors: Vec<TensorCheck>,
     /// Where the faults lie, if a gradient is wrong.
     pub blame: Vec<Blame>,
+    /// How far the check came.
+    pub reach: Reach,
+    /// Whether passes through the whole network would have taken too long, so that each layer was checked by itself,
+    /// on the values that it has in the network, and only the input and the last layer that learns by the loss.
+    pub by_layers: bool,
 }
 
 impl Report {
-    /// Whether nothing failed: no array differs, each was checked somewhere, and not too many
+    /// Whether nothing failed: no array differs, each that was reached was checked somewhere, and not too many
     /// coordinates were excluded.
     pub fn passed(&self) -> bool {
         self.passed
@@ -123,6 +143,12 @@ impl Report {
         self.tensors.iter().filter(differs)
     }
 
+    /// How many arrays were checked.
+    pub fn arrays_checked(&self) -> usize {
+        let reached = |tensor: &&TensorCheck| tensor.verdict != Verdict::NotReached;
+        self.tensors.iter().filter(reached).count()
+    }
+
     pub(super) fn any_differs(&self) -> bool {
         self.wrong().next().is_some()
     }
@@ -133,8 +159,15 @@ pub(super) fn share(part: usize, rest: usize) -> f64 {
     part as f64 / (part + rest).max(1) as f64
 }
 
+/// The outcomes of all arrays, and how far the check came.
+pub(super) struct Outcomes {
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) reach: Reach,
+}
+
 /// Puts the checks of all arrays together.
-pub(super) fn report(outcomes: Vec<Outcome>, options: &Options, cost: f64) -> Report {
+pub(super) fn report(of: Outcomes, options: &Options, cost: f64) -> Report {
+    let Outcomes { outcomes, reach } = of;
     let sum = |part: fn(&TensorCheck) -> usize| -> usize {
         outcomes.iter().map(|outcome| part(&outcome.check)).sum()
     };
@@ -153,7 +186,9 @@ pub(super) fn report(outcomes: Vec<Outcome>, options: &Options, cost: f64) -> Re
         cost,
         eps: options.eps.unwrap_or(USUAL_STEP),
         tolerance: options.tolerance,
-        passed: !fails && excluded_share <= MOST_EXCLUDED,
+        passed: !fails
+            && excluded_share <= MOST_EXCLUDED
+            && (checked > 0 || reach == Reach::Complete),
         difference,
         coordinates,
         checked,
@@ -161,5 +196,7 @@ pub(super) fn report(outcomes: Vec<Outcome>, options: &Options, cost: f64) -> Re
         excluded_share,
         tensors,
         blame: Vec::new(),
+        reach,
+        by_layers: false,
     }
 }

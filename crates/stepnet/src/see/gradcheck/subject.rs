@@ -41,6 +41,11 @@ pub(super) trait Subject {
         0.0
     }
 
+    /// Whether the array that is being checked has had its share of the time.
+    fn late(&self) -> bool {
+        false
+    }
+
     /// Runs everything on the values as they are, before a new array is moved.
     ///
     /// # Errors

@@ -21,6 +21,9 @@ const LOST: f64 = 0.1;
 /// Once so many coordinates of an array are wrong beyond doubt, no further one is looked into.
 const ENOUGH: usize = 4;
 
+/// Coordinates of an array that are checked even where time runs short.
+pub(super) const LEAST: usize = 4;
+
 /// How exactly a gradient must be a multiple of the right one to be called so.
 const FACTOR: f64 = 1e-5;
 
@@ -57,6 +60,28 @@ pub(super) struct Outcome {
     pub(super) squares: [f64; 3],
 }
 
+impl Outcome {
+    /// The outcome of an array that a check did not come to.
+    pub(super) fn not_reached(array: Array) -> Self {
+        let check = TensorCheck {
+            coordinates: array.shape.iter().product(),
+            checked: 0,
+            excluded: 0,
+            excluded_share: 0.0,
+            directions: 0,
+            difference: 0.0,
+            rounding: 0.0,
+            verdict: Verdict::NotReached,
+            factor: None,
+            worst: None,
+            name: array.name,
+            shape: array.shape,
+        };
+        let squares = [0.0; 3];
+        Self { check, squares }
+    }
+}
+
 /// Checks one array of a subject.
 ///
 /// # Errors
@@ -77,13 +102,14 @@ pub(super) fn check(
     let mut tried = Tried::default();
     let steps = options.steps();
     for place in Draw::new(len, options.samples, &mut random) {
-        if tried.checked.len() == options.samples {
+        let enough = tried.checked.len();
+        if enough == options.samples || enough >= LEAST && probe.late() {
             break;
         }
         tried.place(&mut probe, place, &steps)?;
     }
     let mut found = Found::default();
-    if len > options.samples {
+    if len > tried.checked.len() + tried.excluded {
         found = search::suspects(&mut probe, options, &mut random)?;
         for &place in &found.suspects {
             if !tried.checked.iter().any(|checked| checked.place == place) {

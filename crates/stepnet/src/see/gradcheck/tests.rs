@@ -1,6 +1,9 @@
 //! Networks that are hard to check: large numbers, none at all, kinks everywhere.
 
-use super::{Examples, Options, Report, USUAL_STEP, Verdict, draw_weights, layer};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use super::{Examples, Options, Reach, Report, USUAL_STEP, Verdict, draw_weights, layer};
 use crate::nn::{Init, Network, Shape};
 use crate::rng::RandomState;
 
@@ -269,4 +272,100 @@ fn the_same_seed_gives_the_same_check() {
     let json = serde_json::to_value(&one).unwrap();
     assert_eq!(json["tensors"][1]["name"], "conv1.weight");
     assert_eq!(json["passed"], true);
+}
+
+/// A network of many small layers, and its examples.
+fn deep(layers: usize) -> (Network<f64>, Examples) {
+    drawn(
+        &format!(
+            "{}linear(2) -> softmax",
+            "linear(4) -> tanh -> ".repeat(layers)
+        ),
+        "3",
+    )
+}
+
+#[test]
+fn a_check_that_its_observer_ends_reports_what_was_checked() {
+    let (network, examples) = deep(20);
+    let mut seen = Vec::new();
+    let report = super::network_watched(&network, &examples, &Options::default(), |progress| {
+        assert_eq!(progress.arrays, 43);
+        seen.push((progress.array.to_owned(), progress.done));
+        match progress.done {
+            5 => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    })
+    .unwrap();
+    assert_eq!(report.reach, Reach::Stopped);
+    assert_eq!(report.arrays_checked(), 5, "{report}");
+    assert!(seen.windows(2).all(|pair| pair[0].1 <= pair[1].1));
+    assert_eq!(seen[0], ("input".to_owned(), 0));
+    assert_eq!(verdicts(&report)[5..], [Verdict::NotReached; 38]);
+    let whole = check(&network, &examples);
+    assert_eq!(
+        report.tensors[..5],
+        whole.tensors[..5],
+        "as in a whole check"
+    );
+    let said = "the check was ended early: 5 of 43 arrays and 49 of ";
+    assert!(report.to_string().contains(said), "{report}");
+    assert!(report.passed() && whole.reach == Reach::Complete);
+}
+
+#[test]
+fn a_check_without_time_says_that_it_checked_nothing() {
+    let (network, examples) = deep(2);
+    let options = Options {
+        time_limit: Some(Duration::ZERO),
+        ..Options::default()
+    };
+    let report = super::network(&network, &examples, &options).unwrap();
+    assert_eq!((report.reach, report.checked), (Reach::OutOfTime, 0));
+    assert!(!report.passed(), "{report}");
+    let why = report.conclusion().unwrap();
+    assert_eq!(why, "the check ended before anything was checked");
+    let said = "the time limit was reached: 0 of 9 arrays and 0 of ";
+    assert!(report.to_string().contains(said), "{report}");
+}
+
+#[test]
+fn thousands_of_layers_are_checked_one_by_one_in_the_time_that_there_is() {
+    let (network, examples) = deep(1500);
+    let options = Options {
+        time_limit: Some(Duration::from_secs(20)),
+        ..Options::default()
+    };
+    let begun = Instant::now();
+    let report = super::network(&network, &examples, &options).unwrap();
+    assert!(
+        begun.elapsed() < Duration::from_secs(25),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert!(
+        report.by_layers && report.passed(),
+        "{:?}",
+        report.conclusion()
+    );
+    // Each linear layer with its input, each tanh, and the input of all.
+    let names: Vec<&str> = report.tensors.iter().map(|t| t.name.as_str()).collect();
+    assert_eq!(
+        names[..5],
+        [
+            "input",
+            "linear1.input",
+            "linear1.weight",
+            "linear1.bias",
+            "tanh1.input"
+        ]
+    );
+    assert_eq!(
+        names[names.len() - 2..],
+        ["linear1501.weight", "linear1501.bias"]
+    );
+    assert_eq!(names.len(), 1 + 1500 * 4 + 2);
+    let unchecked = report.tensors.iter().filter(|tensor| tensor.checked == 0);
+    assert_eq!(unchecked.count(), 0, "every array gets some");
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::report::{Coordinate, Report, TensorCheck, Verdict};
+use super::report::{Coordinate, Reach, Report, TensorCheck, Verdict};
 use super::{FunctionCheck, MOST_EXCLUDED};
 
 /// Names that a sentence lists before it counts the rest.
@@ -88,6 +88,7 @@ impl Verdict {
             Self::Rounding => "too small",
             Self::Differs => "WRONG",
             Self::Unchecked => "UNCHECKED",
+            Self::NotReached => "not reached",
         }
     }
 }
@@ -155,6 +156,9 @@ impl Report {
                 percent(MOST_EXCLUDED)
             ));
         }
+        if self.checked == 0 && self.reach != Reach::Complete {
+            parts.push("the check ended before anything was checked".to_owned());
+        }
         (!parts.is_empty()).then(|| parts.join("; "))
     }
 
@@ -168,7 +172,7 @@ impl Report {
             let names: Vec<&str> = of.map(|tensor| tensor.name.as_str()).collect();
             (!names.is_empty()).then(|| listed(&names))
         };
-        let mut remarks = Vec::new();
+        let mut remarks: Vec<String> = self.extent().into_iter().collect();
         if self.examples == 1 {
             remarks.push(
                 "one example: a sum that should be a mean over the examples does not show".into(),
@@ -185,6 +189,31 @@ impl Report {
             ));
         }
         remarks
+    }
+
+    /// How much was checked, where that is not all.
+    fn extent(&self) -> Option<String> {
+        let why = match self.reach {
+            Reach::Complete if self.by_layers => {
+                "passes through the whole network take too long for the time limit"
+            }
+            Reach::Complete => return None,
+            Reach::OutOfTime => "the time limit was reached",
+            Reach::Stopped => "the check was ended early",
+        };
+        let how = match self.by_layers {
+            true => {
+                ", each layer by itself on its values in the network, and the input and the last layer that learns by the loss"
+            }
+            false => "",
+        };
+        Some(format!(
+            "{why}: {} of {} arrays and {} of {} coordinates were checked{how}",
+            self.arrays_checked(),
+            self.tensors.len(),
+            self.checked,
+            self.coordinates
+        ))
     }
 
     fn head(&self) -> String {
