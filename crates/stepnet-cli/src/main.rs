@@ -28,9 +28,11 @@ mod why;
 use std::process::ExitCode;
 
 use clap::Parser;
+use stepnet::threads::start_or_stay;
 
 use args::{Cli, Command};
-use failure::{Failure, Outcome};
+use failure::{Failure, Outcome, say};
+use usage::count;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
@@ -47,13 +49,13 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Outcome {
     stepnet::kernels::requested_instruction_set()
         .map_err(|error| Failure::usage(error.to_string()))?;
-    if let Some(threads) = cli.threads {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.into())
-            .build_global()
-            .map_err(|error| {
-                Failure::running(format!("cannot start {threads} threads: {error}"))
-            })?;
+    let started = start_or_stay(cli.threads.map(usize::from));
+    if started.threads < started.wanted {
+        say(&format!(
+            "note: {} of {} could be started; results do not depend on it",
+            started.threads,
+            count(started.wanted, "thread")
+        ));
     }
     match &cli.command {
         Command::Train(args) => train::run(args),

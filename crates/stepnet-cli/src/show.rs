@@ -43,7 +43,7 @@ pub(crate) struct ShowArgs {
 
 pub(crate) fn run(args: &ShowArgs) -> Outcome {
     let mut file = ArrayFile::open(&args.file)?;
-    let names = file.names()?;
+    let names = file.names().to_vec();
     let wanted = match (&args.name, &names[..]) {
         (Some(name), _) => name.clone(),
         (None, [one]) => one.clone(),

@@ -52,16 +52,14 @@ pub(crate) fn array<'py, T: Element + numpy::Element, D: Dimension>(
 ///
 /// # Errors
 ///
-/// Those of the library, as Python's; no threads in a forked process.
+/// Those of the library, as Python's; no thread to compute with.
 pub(crate) fn run<R: Send>(
     py: Python<'_>,
     work: impl FnOnce() -> stepnet::Result<R> + Send,
 ) -> PyResult<R> {
     match py.detach(|| catch_unwind(AssertUnwindSafe(|| fork::run(work)))) {
         Ok(Ok(done)) => done.map_err(raised),
-        Ok(Err(error)) => Err(PyRuntimeError::new_err(format!(
-            "stepnet can start no threads in this forked process: {error}"
-        ))),
+        Ok(Err(error)) => Err(PyRuntimeError::new_err(format!("stepnet: {error}"))),
         Err(panic) => Err(PyRuntimeError::new_err(format!(
             "stepnet broke a promise of its own, please report it: {}",
             said(panic.as_ref())

@@ -10,7 +10,8 @@ use std::sync::{Arc, RwLock};
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use rayon::ThreadPool;
+use stepnet::threads;
 
 /// Whether anything has run that can have started rayon's threads.
 static STARTED: AtomicBool = AtomicBool::new(false);
@@ -49,8 +50,11 @@ fn forked() {
 /// # Errors
 ///
 /// When the system gives no threads.
-pub(crate) fn run<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, ThreadPoolBuildError> {
-    STARTED.store(true, Ordering::Relaxed);
+pub(crate) fn run<R: Send>(work: impl FnOnce() -> R + Send) -> stepnet::Result<R> {
+    if !STARTED.load(Ordering::Relaxed) {
+        threads::start(None)?;
+        STARTED.store(true, Ordering::Relaxed);
+    }
     match FORKED.load(Ordering::Relaxed) {
         0 => Ok(work()),
         process => Ok(pool(process)?.install(work)),
@@ -59,14 +63,14 @@ pub(crate) fn run<R: Send>(work: impl FnOnce() -> R + Send) -> Result<R, ThreadP
 
 /// The pool of this process. No lock is waited for: one that was held at the time of the fork stays held, and
 /// then each call has a pool to itself.
-fn pool(process: u32) -> Result<Arc<ThreadPool>, ThreadPoolBuildError> {
+fn pool(process: u32) -> stepnet::Result<Arc<ThreadPool>> {
     if let Ok(kept) = POOL.try_read()
         && let Some((owner, pool)) = &*kept
         && *owner == process
     {
         return Ok(Arc::clone(pool));
     }
-    let made = Arc::new(ThreadPoolBuilder::new().build()?);
+    let made = Arc::new(threads::pool(None)?);
     if let Ok(mut kept) = POOL.try_write() {
         match &*kept {
             Some((owner, pool)) if *owner == process => return Ok(Arc::clone(pool)),

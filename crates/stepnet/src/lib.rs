@@ -61,6 +61,7 @@ pub mod optim;
 pub mod rng;
 pub mod see;
 pub mod steps;
+pub mod threads;
 pub mod train;
 
 pub use element::Element;

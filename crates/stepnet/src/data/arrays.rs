@@ -1,9 +1,10 @@
 //! Files of arrays, whatever they are for.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use safetensors::SafeTensors;
-use safetensors::tensor::Dtype;
+use safetensors::tensor::{Dtype, Metadata};
 
 use super::array::{Number, RawArray};
 use super::dataset::listed;
@@ -21,14 +22,17 @@ use crate::{Error, Result};
 pub struct ArrayFile {
     path: PathBuf,
     content: Content,
+    /// The names as they are in the file, and to look one up.
+    names: Vec<String>,
+    known: HashSet<String>,
 }
 
 enum Content {
     /// One array without a name.
     One(RawArray),
-    Npz(Vec<u8>),
+    Npz(Npz<Vec<u8>>),
     Hdf5(Hdf5),
-    Safetensors(Vec<u8>),
+    Safetensors(Tensors),
 }
 
 impl ArrayFile {
@@ -47,13 +51,20 @@ impl ArrayFile {
     pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self> {
         let content = match Kind::of(&bytes) {
             _ if is_safetensors(path, &bytes) => {
-                SafeTensors::deserialize(&bytes)
-                    .map_err(|error| Error::file(path, refusal(&bytes, &error)))?;
-                Content::Safetensors(bytes)
+                let refused = |error| Error::file(path, refusal(&bytes, &error));
+                let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(refused)?;
+                SafeTensors::deserialize(&bytes).map_err(refused)?;
+                // The values follow the header, which follows its length.
+                let start = size_of::<u64>() + header;
+                Content::Safetensors(Tensors {
+                    bytes,
+                    start,
+                    metadata,
+                })
             }
             Kind::Npy => Content::One(npy::from_bytes(path, &bytes)?),
             Kind::Idx | Kind::Gzip => Content::One(idx::from_bytes(path, &bytes)?),
-            Kind::Zip => Content::Npz(bytes),
+            Kind::Zip => Content::Npz(Npz::open(path, bytes)?),
             Kind::Hdf5 => Content::Hdf5(Hdf5::open(path, bytes)?),
             other => {
                 let problem = format!(
@@ -63,26 +74,23 @@ impl ArrayFile {
                 return Err(Error::file(path, problem));
             }
         };
-        Ok(Self {
+        let mut file = Self {
             path: path.to_owned(),
             content,
-        })
+            names: Vec::new(),
+            known: HashSet::new(),
+        };
+        file.names = file.listed_names()?;
+        file.known = file.names.iter().cloned().collect();
+        Ok(file)
     }
 
-    /// The names of its arrays; one empty name for a file that is a single array.
-    ///
-    /// # Errors
-    /// When the file's list of names is damaged, or there is none.
-    pub fn names(&mut self) -> Result<Vec<String>> {
+    fn listed_names(&mut self) -> Result<Vec<String>> {
         let names = match &mut self.content {
             Content::One(_) => vec![String::new()],
-            Content::Npz(bytes) => Npz::open(&self.path, bytes)?.names()?,
+            Content::Npz(file) => file.names()?,
             Content::Hdf5(file) => file.names()?,
-            Content::Safetensors(bytes) => {
-                let (_, metadata) = SafeTensors::read_metadata(bytes)
-                    .map_err(|error| Error::file(&self.path, error.to_string()))?;
-                metadata.offset_keys()
-            }
+            Content::Safetensors(file) => file.metadata.offset_keys(),
         };
         if names.is_empty() {
             return Err(Error::file(&self.path, "there is no array in it"));
@@ -90,26 +98,38 @@ impl ArrayFile {
         Ok(names)
     }
 
+    /// The names of its arrays; one empty name for a file that is a single array.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// The array of a name.
     ///
     /// # Errors
     /// When there is none of this name, or it is damaged or of a type that is not read.
     pub fn read(&mut self, name: &str) -> Result<RawArray> {
-        let names = self.names()?;
-        if !names.iter().any(|known| known == name) {
+        if !self.known.contains(name) {
             let problem = match &self.content {
                 Content::One(_) => format!("is a single array, without one called {name:?} in it"),
-                _ => format!("has no array {name:?}, but {}", listed(&names)),
+                _ => format!("has no array {name:?}, but {}", listed(&self.names)),
             };
             return Err(Error::file(&self.path, problem));
         }
         match &mut self.content {
             Content::One(array) => Ok(array.clone()),
-            Content::Npz(bytes) => Npz::open(&self.path, bytes)?.read(name),
+            Content::Npz(file) => file.read(name),
             Content::Hdf5(file) => file.read(name),
-            Content::Safetensors(bytes) => tensor(&self.path, bytes, name),
+            Content::Safetensors(file) => file.read(&self.path, name),
         }
     }
+}
+
+/// The content of a safetensors file, its header read once.
+struct Tensors {
+    bytes: Vec<u8>,
+    /// Where the values begin.
+    start: usize,
+    metadata: Metadata,
 }
 
 /// Safetensors files begin with the length of a header, which is JSON.
@@ -120,13 +140,32 @@ fn is_safetensors(path: &Path, bytes: &[u8]) -> bool {
     named || (bytes.get(8) == Some(&b'{') && bytes.get(6..8) == Some(&[0, 0]))
 }
 
-fn tensor(path: &Path, bytes: &[u8], name: &str) -> Result<RawArray> {
-    let wrong = |problem: String| Error::file(path, problem);
-    let file = SafeTensors::deserialize(bytes).map_err(|error| wrong(error.to_string()))?;
-    let view = file
-        .tensor(name)
-        .map_err(|error| wrong(error.to_string()))?;
-    let (number, dtype) = match view.dtype() {
+impl Tensors {
+    fn read(&self, path: &Path, name: &str) -> Result<RawArray> {
+        let wrong = |problem: String| Error::file(path, problem);
+        let missing = || wrong(format!("the tensor {name:?} is not in it"));
+        let info = self.metadata.info(name).ok_or_else(missing)?;
+        let (from, to) = info.data_offsets;
+        let place = self.start.saturating_add(from)..self.start.saturating_add(to);
+        let values = self.bytes.get(place).ok_or_else(missing)?;
+        let (number, dtype) = number_of(info.dtype).ok_or_else(|| {
+            wrong(format!(
+                "the tensor {name:?} is of type {:?}, expected whole numbers, F32 or F64",
+                info.dtype
+            ))
+        })?;
+        let values = number.decode(values, false);
+        Ok(RawArray {
+            shape: info.shape.clone(),
+            dtype: dtype.to_owned(),
+            values: values.ok_or_else(|| wrong("this type is not supported".into()))?,
+        })
+    }
+}
+
+/// A type as numpy has it.
+fn number_of(dtype: Dtype) -> Option<(Number, &'static str)> {
+    Some(match dtype {
         Dtype::BOOL => (Number::Bool, "|b1"),
         Dtype::U8 => (Number::Unsigned(1), "|u1"),
         Dtype::I8 => (Number::Signed(1), "|i1"),
@@ -138,16 +177,6 @@ fn tensor(path: &Path, bytes: &[u8], name: &str) -> Result<RawArray> {
         Dtype::I64 => (Number::Signed(8), "<i8"),
         Dtype::F32 => (Number::Float(4), "<f4"),
         Dtype::F64 => (Number::Float(8), "<f8"),
-        other => {
-            return Err(wrong(format!(
-                "the tensor {name:?} is of type {other:?}, expected whole numbers, F32 or F64"
-            )));
-        }
-    };
-    let values = number.decode(view.data(), false);
-    Ok(RawArray {
-        shape: view.shape().to_vec(),
-        dtype: dtype.to_owned(),
-        values: values.ok_or_else(|| wrong("this type is not supported".into()))?,
+        _ => return None,
     })
 }

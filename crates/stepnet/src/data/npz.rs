@@ -26,24 +26,25 @@ pub(crate) fn parts_from_bytes(name: &Path, bytes: &[u8]) -> Result<Parts> {
 /// # Errors
 /// No zip archive, a damaged one, or no such array.
 pub(crate) fn array(path: &Path, array: &str) -> Result<RawArray> {
-    Npz::open(path, &read_file(path)?)?.read(array)
+    Npz::open(path, read_file(path)?)?.read(array)
 }
 
-/// An opened archive.
-pub(crate) struct Npz<'a> {
+/// An opened archive, in bytes that it owns or borrows.
+pub(crate) struct Npz<B> {
     name: PathBuf,
-    archive: ZipArchive<Cursor<&'a [u8]>>,
+    archive: ZipArchive<Cursor<B>>,
 }
 
-impl<'a> Npz<'a> {
+impl<B: AsRef<[u8]>> Npz<B> {
     /// Opens an archive from the content of a file; `name` is for messages.
     ///
     /// # Errors
     /// Content that is not a whole zip archive.
-    pub(crate) fn open(name: &Path, bytes: &'a [u8]) -> Result<Self> {
+    pub(crate) fn open(name: &Path, bytes: B) -> Result<Self> {
+        let begins = bytes.as_ref().starts_with(b"PK\x03\x04");
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
             let why = match &error {
-                zip::result::ZipError::InvalidArchive(_) if bytes.starts_with(b"PK\x03\x04") => {
+                zip::result::ZipError::InvalidArchive(_) if begins => {
                     "the zip archive ends early or its directory is damaged"
                 }
                 _ => "not a zip (npz) archive",
@@ -57,7 +58,7 @@ impl<'a> Npz<'a> {
     }
 }
 
-impl Arrays for Npz<'_> {
+impl<B: AsRef<[u8]>> Arrays for Npz<B> {
     fn names(&mut self) -> Result<Vec<String>> {
         let names = self.archive.file_names();
         // An entry whose name cannot be read is none that is looked for.

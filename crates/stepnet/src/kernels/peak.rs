@@ -9,12 +9,13 @@
 //! tried and the fastest is measured.
 
 use std::hint::black_box;
-use std::sync::Barrier;
+use std::sync::{Barrier, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::Element;
 use crate::kernels::simd::{InstructionSet, Isa, Kernel, MOST_LANES};
+use crate::threads;
 
 /// Rounds of a trial, and the fewest between two looks at the clock: some tens of microseconds,
 /// unoptimised ones as well.
@@ -84,11 +85,12 @@ fn trial(set: InstructionSet, work: Work) -> f64 {
 
 /// The best rate, in operations a second, of all threads together over one window: from when the
 /// first of them starts to when the last one is through.
-fn best_window(threads: usize, work: impl Fn() -> u64 + Sync) -> f64 {
-    let barrier = Barrier::new(threads);
+fn best_window(wanted: usize, work: impl Fn() -> u64 + Sync) -> f64 {
+    // Who takes part is known only when all are there that the system gives.
+    let barrier = OnceLock::<Barrier>::new();
     let timed = || -> Vec<(Instant, Instant, u64)> {
         let window = |_| {
-            barrier.wait();
+            barrier.wait().wait();
             let start = Instant::now();
             let flops = work();
             (start, Instant::now(), flops)
@@ -96,7 +98,10 @@ fn best_window(threads: usize, work: impl Fn() -> u64 + Sync) -> f64 {
         (0..WINDOWS).map(window).collect()
     };
     let of_threads: Vec<_> = thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|_| scope.spawn(timed)).collect();
+        let others: Vec<_> = (1..wanted)
+            .map_while(|_| threads::spawn(scope, "peak", timed).ok())
+            .collect();
+        barrier.get_or_init(|| Barrier::new(1 + others.len()));
         let own = timed();
         let others = others.into_iter().filter_map(|thread| thread.join().ok());
         others.chain([own]).collect()

@@ -15,6 +15,7 @@ use super::feed::{Feed, Filled};
 use crate::Element;
 use crate::data::Pick;
 use crate::error::Result;
+use crate::threads;
 
 /// Buffers, and who fills them.
 #[derive(Debug)]
@@ -90,12 +91,7 @@ impl<T: Element> Loader<T> {
             // However this ends, the workers learn of it, or the scope would wait for them for ever.
             let stop = StopOnDrop(&shared);
             let handles: Vec<_> = (0..workers)
-                .map_while(|_| {
-                    let builder = thread::Builder::new().name("loader".into());
-                    builder
-                        .spawn_scoped(scope, || shared.work(feed, batches))
-                        .ok()
-                })
+                .map_while(|_| threads::spawn(scope, "loader", || shared.work(feed, batches)).ok())
                 .collect();
             let outcome = if handles.is_empty() {
                 None
