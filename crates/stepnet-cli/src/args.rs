@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use stepnet::limits;
 use stepnet::nn::{Init, Resize, Shape};
 use stepnet::optim::{Rule, Schedule, WarmUp};
 use stepnet::train::BatchSize;
@@ -11,7 +12,7 @@ use crate::loading::LoadingArgs;
 use crate::memory::Memory;
 use crate::optim_args::{LossArgs, UpdateArgs};
 use crate::train::{KeepArgs, WatchArgs};
-use crate::usage::{any, number, whole};
+use crate::usage::{any, number, whole, within};
 use crate::verify_course::VerifyCourseArgs;
 
 /// Train image classifiers on your own pictures, on the CPU you have, and look into them.
@@ -151,7 +152,7 @@ pub(crate) struct TrainArgs {
     #[arg(long, value_enum, default_value_t = ResizeArg::Stretch, help_heading = "Network")]
     pub(crate) resize: ResizeArg,
     /// What raw values are divided by (255 for pictures unless given).
-    #[arg(long, value_name = "NUMBER", value_parser = number(|divisor| divisor > 0.0, "a number above 0"), allow_negative_numbers = true, help_heading = "Network")]
+    #[arg(long, value_name = "NUMBER", value_parser = within(limits::DIVISOR), allow_negative_numbers = true, help_heading = "Network")]
     pub(crate) divisor: Option<f64>,
     /// Shift and scale each channel to mean 0 and deviation 1 over the training data.
     #[arg(long, help_heading = "Network")]
@@ -175,13 +176,13 @@ pub(crate) struct TrainArgs {
     pub(crate) dtype: Dtype,
 
     /// Passes over the training data [default: 10; 25 for the embedded digits].
-    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Training")]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, limits::MOST_EPOCHS as u64), allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) epochs: Option<u32>,
     /// Examples in one update: a number, or all.
     #[arg(long, value_name = "N", default_value_t = BatchSize::Examples(32), value_parser = any::<BatchSize>, allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) batch: BatchSize,
     /// The learning rate [default: 0.003 for adam and adamw, 0.01 for classic-momentum, 0.1 for gd and momentum].
-    #[arg(long, value_name = "RATE", value_parser = number(|rate| rate > 0.0, "a number above 0"), allow_negative_numbers = true, help_heading = "Training")]
+    #[arg(long, value_name = "RATE", value_parser = within(limits::LEARNING_RATE), allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) lr: Option<f64>,
     /// The update rule: gd, momentum (the course's average), classic-momentum, adam or adamw.
     #[arg(long, value_name = "RULE", default_value_t = Rule::ADAM, value_parser = any::<Rule>, help_heading = "Training")]
@@ -200,7 +201,7 @@ pub(crate) struct TrainArgs {
         long,
         value_name = "LAMBDA",
         default_value_t = 0.0,
-        value_parser = number(|lambda| lambda >= 0.0, "a number of at least 0"),
+        value_parser = within(limits::DECAY),
         allow_negative_numbers = true,
         help_heading = "Training"
     )]
@@ -239,7 +240,7 @@ pub(crate) struct EvaluateArgs {
     #[command(flatten)]
     pub(crate) source: DataArgs,
     /// Also count an answer as right where the class is among the K likeliest [default: 5 where there are more classes].
-    #[arg(long, value_name = "K", value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true)]
+    #[arg(long, value_name = "K", value_parser = whole::<u32>(1, limits::MOST_CLASSES as u64), allow_negative_numbers = true)]
     pub(crate) top_k: Option<u32>,
     /// Print one JSON object.
     #[arg(long)]
@@ -254,7 +255,7 @@ pub(crate) struct InspectArgs {
     #[arg(long, value_name = "SHAPE", value_parser = any::<Shape>)]
     pub(crate) input: Option<Shape>,
     /// What `classes` stands for [default: 10; a preset has its own].
-    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, limits::MOST_CLASSES as u64), allow_negative_numbers = true)]
     pub(crate) classes: Option<u32>,
     /// Measure training steps on drawn examples: milliseconds and GFLOP/s of every layer, and their
     /// share of the multiply-add peak measured beside them.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use stepnet::data::{Dataset, OpenOptions, Role};
+use stepnet::limits;
 use stepnet::nn::notation::presets::Preset;
 use stepnet::nn::{Loss, ModelFile, Network, Preprocessing, Registry, Resize, Shape};
 use stepnet::see::gradcheck::{self, Examples, Options, Reach, Report, USUAL_TIME_LIMIT};
@@ -16,7 +17,7 @@ use crate::material;
 use crate::named::{self, Named};
 use crate::progress::{Waiting, print_line};
 use crate::train::Interrupt;
-use crate::usage::{any, number, whole};
+use crate::usage::{any, number, whole, within};
 
 /// The end of the help.
 pub(crate) const EXAMPLES: &str = "\
@@ -38,7 +39,7 @@ pub(crate) struct GradcheckArgs {
     #[arg(long, value_name = "SHAPE", value_parser = any::<Shape>)]
     input: Option<Shape>,
     /// What `classes` stands for [default: 10; a preset and DATA have their own].
-    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, limits::MOST_CLASSES as u64), allow_negative_numbers = true)]
     classes: Option<u32>,
     /// Another loss than the last layer asks for: binary-cross-entropy, softmax-cross-entropy or mean-squared-error.
     #[arg(long, value_name = "LOSS", value_parser = any::<Loss>)]
@@ -61,13 +62,13 @@ pub(crate) struct GradcheckArgs {
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u32>(0, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Check")]
     seed: u32,
     /// How many coordinates of an array are checked one by one where it has more.
-    #[arg(long, value_name = "N", default_value_t = 128, value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Check")]
+    #[arg(long, value_name = "N", default_value_t = 128, value_parser = whole::<u32>(1, limits::MOST_SAMPLES as u64), allow_negative_numbers = true, help_heading = "Check")]
     samples: u32,
     /// The step of the differences [default: 1e-5, and shorter near kinks].
-    #[arg(long, value_name = "STEP", value_parser = number(|eps| eps > 0.0 && eps < 1.0, "a number above 0 and below 1, such as 1e-6"), allow_negative_numbers = true, help_heading = "Check")]
+    #[arg(long, value_name = "STEP", value_parser = within(limits::STEP), allow_negative_numbers = true, help_heading = "Check")]
     eps: Option<f64>,
     /// The relative difference up to which a gradient is called right.
-    #[arg(long, value_name = "NUMBER", default_value_t = 1e-6, value_parser = number(|tolerance| tolerance > 0.0 && tolerance < 1.0, "a number above 0 and below 1, such as 1e-6"), allow_negative_numbers = true, help_heading = "Check")]
+    #[arg(long, value_name = "NUMBER", default_value_t = 1e-6, value_parser = within(limits::TOLERANCE), allow_negative_numbers = true, help_heading = "Check")]
     tolerance: f64,
     /// Seconds that the check may take. Where they are few for the network, fewer coordinates are checked, or each layer
     /// by itself.

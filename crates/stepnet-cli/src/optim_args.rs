@@ -1,11 +1,12 @@
 //! How a network learns: what can be asked about its loss and its updates.
 
 use clap::Args;
+use stepnet::limits;
 use stepnet::optim::{Clipping, Rule};
 use stepnet::train::ClassWeights;
 
 use crate::failure::{Failure, Outcome};
-use crate::usage::{any, number};
+use crate::usage::{any, number, within};
 
 /// What training changes about the loss.
 #[derive(Debug, Args)]
@@ -34,16 +35,16 @@ impl LossArgs {
 pub(crate) struct UpdateArgs {
     /// Weight decay, not on biases: decoupled for adamw [default there: 0.01], in the gradient for
     /// classic-momentum.
-    #[arg(long, value_name = "DECAY", value_parser = number(|decay| decay >= 0.0, "a number of at least 0"), allow_negative_numbers = true, help_heading = "Training")]
+    #[arg(long, value_name = "DECAY", value_parser = within(limits::DECAY), allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) weight_decay: Option<f64>,
     /// Let classic-momentum look ahead (Nesterov).
     #[arg(long, help_heading = "Training")]
     pub(crate) nesterov: bool,
     /// Scale the gradients down where the norm of all of them together is larger, such as 1.0.
-    #[arg(long, value_name = "NORM", conflicts_with = "clip_value", value_parser = number(|most| most > 0.0, "a number above 0"), allow_negative_numbers = true, help_heading = "Training")]
+    #[arg(long, value_name = "NORM", conflicts_with = "clip_value", value_parser = within(limits::CLIPPING), allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) clip_norm: Option<f64>,
     /// Bring each gradient into -VALUE to VALUE.
-    #[arg(long, value_name = "VALUE", value_parser = number(|most| most > 0.0, "a number above 0"), allow_negative_numbers = true, help_heading = "Training")]
+    #[arg(long, value_name = "VALUE", value_parser = within(limits::CLIPPING), allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) clip_value: Option<f64>,
     /// Keep an exponential moving average of the weights, such as 0.999 of the old and the rest of the
     /// new at each update: it is what is tested and saved.

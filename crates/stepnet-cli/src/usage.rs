@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use clap::error::ErrorKind;
 
+use stepnet::limits::Bounds;
+
 use crate::failure::say;
 
 /// Prints what could not be parsed in one line, or the help where that was asked for.
@@ -101,6 +103,14 @@ pub(crate) fn number(
         number
             .filter(|&number| fits(number))
             .ok_or_else(|| format!("expected {expected}"))
+    }
+}
+
+/// A reader of numbers within bounds.
+pub(crate) fn within(bounds: Bounds) -> impl Fn(&str) -> Result<f64, String> + Clone {
+    move |text| {
+        let number = text.parse().ok().filter(|&number| bounds.contain(number));
+        number.ok_or_else(|| format!("expected {bounds}"))
     }
 }
 

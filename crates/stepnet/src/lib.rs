@@ -55,6 +55,7 @@ pub mod fast;
 pub mod files;
 mod hash;
 pub mod kernels;
+pub mod limits;
 mod memory;
 pub mod nn;
 pub mod optim;

@@ -35,7 +35,7 @@ pub(super) fn draw(curve: &RateCurve) -> Result<String, Problem> {
         let batches = trials.iter().map(|t| (t.rate, inside(t.loss)));
         chart
             .draw_series(LineSeries::new(batches, RGBColor(190, 200, 230)))?
-            .label("a batch")
+            .label("median batch")
             .legend(|(x, y)| PathElement::new([(x, y), (x + 16, y)], RGBColor(190, 200, 230)));
         let smoothed = trials.iter().map(|t| (t.rate, inside(t.smoothed)));
         chart
@@ -43,8 +43,8 @@ pub(super) fn draw(curve: &RateCurve) -> Result<String, Problem> {
             .label("smoothed")
             .legend(|(x, y)| PathElement::new([(x, y), (x + 16, y)], BLUE.stroke_width(2)));
         let marks = [
-            ("steepest", curve.steepest, RED),
-            ("valley", curve.valley, GREEN),
+            ("suggested", curve.suggestion, RED),
+            ("loss turns", curve.turn, GREEN),
         ];
         for (name, rate, color) in marks {
             let Some(rate) = rate else { continue };

@@ -4,20 +4,25 @@ mod curve;
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use clap::{Arg, Args};
 use serde_json::json;
 use stepnet::Element;
 use stepnet::files::write_atomic;
+use stepnet::limits::LEARNING_RATE;
 use stepnet::nn::Network;
-use stepnet::train::{LEAST_STEPS, RateCurve, RateSweep, RateTrial, TrainOptions, find_rate};
+use stepnet::train::{
+    LEAST_STEPS, MOST_STEPS, MOST_SWEEPS, RateCurve, RateSweep, SweepProgress, TrainOptions,
+    find_rate,
+};
 
 use crate::args::{Dtype, TrainArgs};
 use crate::failure::{Failure, Outcome};
 use crate::material::Material;
 use crate::progress::print_line;
 use crate::train::{build, check_model, gather, load_start, options};
-use crate::usage::{count, number, whole};
+use crate::usage::{count, whole, within};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -26,8 +31,8 @@ Examples:
   stepnet find-lr my-pictures/ --batch 128 --json
 
 A copy of the network trains while the learning rate rises from --lowest to --highest, by the same
-factor at each update. Where the loss falls most steeply is a good rate for train --lr; the loss
-blows up soon behind it. Options of train may stay on the line: those of the length of a run, its
+factor at each update, --sweeps times with the data in another order. A third of the rate where the
+loss turns is suggested for train --lr. Options of train may stay on the line: those of the length of a run, its
 rate, schedule and average of weights are not used.";
 
 /// Options of train that find-lr takes and does not use.
@@ -57,14 +62,17 @@ pub(crate) struct FindLrArgs {
     #[command(flatten)]
     pub(crate) train: TrainArgs,
     /// The learning rate of the first update.
-    #[arg(long, value_name = "RATE", default_value_t = RateSweep::default().lowest, value_parser = number(|rate| rate > 0.0, "a number above 0"), allow_negative_numbers = true, help_heading = "Sweep")]
+    #[arg(long, value_name = "RATE", default_value_t = RateSweep::default().lowest, value_parser = within(LEARNING_RATE), allow_negative_numbers = true, help_heading = "Sweep")]
     lowest: f64,
     /// The learning rate of the last one.
-    #[arg(long, value_name = "RATE", default_value_t = RateSweep::default().highest, value_parser = number(|rate| rate > 0.0, "a number above 0"), allow_negative_numbers = true, help_heading = "Sweep")]
+    #[arg(long, value_name = "RATE", default_value_t = RateSweep::default().highest, value_parser = within(LEARNING_RATE), allow_negative_numbers = true, help_heading = "Sweep")]
     highest: f64,
-    /// Updates, each on a batch of its own.
-    #[arg(long, value_name = "N", default_value_t = RateSweep::default().steps, value_parser = whole::<usize>(LEAST_STEPS as u64, 1 << 20), allow_negative_numbers = true, help_heading = "Sweep")]
+    /// Updates of a sweep, each on a batch.
+    #[arg(long, value_name = "N", default_value_t = RateSweep::default().steps, value_parser = whole::<usize>(LEAST_STEPS as u64, MOST_STEPS as u64), allow_negative_numbers = true, help_heading = "Sweep")]
     steps: usize,
+    /// Sweeps, each with the data in another order; the median of their losses counts.
+    #[arg(long, value_name = "N", default_value_t = RateSweep::default().sweeps, value_parser = whole::<usize>(1, MOST_SWEEPS as u64), allow_negative_numbers = true, help_heading = "Sweep")]
+    sweeps: usize,
     /// Where the curve is drawn [default: find-lr.svg, or the next free find-lr-N.svg].
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     svg: Option<PathBuf>,
@@ -103,9 +111,11 @@ fn find<T: Element>(args: &FindLrArgs) -> Outcome {
         lowest: args.lowest,
         highest: args.highest,
         steps: args.steps,
+        sweeps: args.sweeps,
     };
     say(&format!(
-        "{} from {:e} to {:e}, {} with batches of {}, seed {}",
+        "{} of {} from {:e} to {:e}, {} with batches of {}, seed {}",
+        count(sweep.sweeps, "sweep"),
         count(sweep.steps, "update"),
         sweep.lowest,
         sweep.highest,
@@ -118,9 +128,9 @@ fn find<T: Element>(args: &FindLrArgs) -> Outcome {
     if args.json {
         print_line(&summary(&curve, &svg).to_string());
     } else {
-        tell(&curve, &svg);
+        tell(&curve, &sweep, material.train.len(), &svg);
     }
-    if curve.steepest.is_none() {
+    if curve.suggestion.is_none() {
         return Err(Failure::running(format!(
             "the loss falls at none of these rates, so none can be suggested; the curve is in {}",
             svg.display()
@@ -152,7 +162,7 @@ fn place(asked: Option<&Path>, overwrite: bool) -> Outcome<PathBuf> {
     Ok(asked.to_owned())
 }
 
-/// The sweep, with a line for about every twentieth of it.
+/// The sweeps, and a line for about every twentieth rate of them all.
 fn sweep_with<T: Element>(
     network: &Network<T>,
     material: &Material,
@@ -160,32 +170,34 @@ fn sweep_with<T: Element>(
     sweep: &RateSweep,
     say: &impl Fn(&str),
 ) -> Outcome<RateCurve> {
-    say(&format!(
-        "{:>10}  {:>10}  {:>10}",
-        "rate", "loss", "smoothed"
-    ));
-    let every = sweep.steps.div_ceil(20);
-    let mut step = 0;
-    let observe = |trial: &RateTrial| {
-        if step % every == 0 {
+    let mut told = Instant::now();
+    let observe = |progress: &SweepProgress| {
+        if told.elapsed() >= QUIET {
+            told = Instant::now();
             say(&format!(
-                "{:>10.2e}  {:>10.4}  {:>10.4}",
-                trial.rate, trial.loss, trial.smoothed
+                "sweep {} of {}, update {} of {}",
+                progress.sweep + 1,
+                sweep.sweeps,
+                progress.step + 1,
+                sweep.steps
             ));
         }
-        step += 1;
         ControlFlow::Continue(())
     };
     let (data, preprocessing) = (&material.train, &material.preprocessing);
-    Ok(find_rate(
-        network,
-        preprocessing,
-        options,
-        data,
-        sweep,
-        observe,
-    )?)
+    let curve = find_rate(network, preprocessing, options, data, sweep, observe)?;
+    let row = |cells: [String; 3]| say(&cells.map(|cell| format!("{cell:>10}")).join("  "));
+    row(["rate", "loss", "smoothed"].map(str::to_owned));
+    for trial in curve.trials.iter().step_by(sweep.steps.div_ceil(20)) {
+        let losses = [trial.loss, trial.smoothed].map(|loss| format!("{loss:.4}"));
+        let [loss, smoothed] = losses;
+        row([format!("{:.2e}", trial.rate), loss, smoothed]);
+    }
+    Ok(curve)
 }
+
+/// Between two lines that say how far the sweeps are.
+const QUIET: Duration = Duration::from_secs(5);
 
 fn draw(curve: &RateCurve) -> Outcome<String> {
     curve::draw(curve).map_err(|error| Failure::running(format!("cannot draw the curve: {error}")))
@@ -203,7 +215,10 @@ fn summary(curve: &RateCurve, svg: &Path) -> serde_json::Value {
         .map(|trial| json!({"rate": trial.rate, "loss": trial.loss, "smoothed": trial.smoothed}))
         .collect();
     json!({
-        "suggestion": curve.steepest.map(typed),
+        "suggestion": curve.suggestion.map(typed),
+        "lowest_suggestion": curve.spread.map(|(least, _)| typed(least)),
+        "highest_suggestion": curve.spread.map(|(_, most)| typed(most)),
+        "turn": curve.turn,
         "steepest": curve.steepest,
         "valley": curve.valley,
         "diverged": curve.diverged,
@@ -212,20 +227,33 @@ fn summary(curve: &RateCurve, svg: &Path) -> serde_json::Value {
     })
 }
 
-fn tell(curve: &RateCurve, svg: &Path) {
-    if curve.diverged
-        && let Some(last) = curve.trials.last()
-    {
-        print_line(&format!("the loss blew up at {:.1e}", last.rate));
+/// By how much the single sweeps may differ before the suggestion is called uncertain.
+const WIDE: f64 = 10.0;
+
+fn tell(curve: &RateCurve, sweep: &RateSweep, examples: usize, svg: &Path) {
+    let last = curve.trials.last().map_or(0.0, |trial| trial.rate);
+    if curve.diverged {
+        print_line(&format!("the loss blew up at {last:.1e}"));
     }
-    if let Some(rate) = curve.steepest {
-        let valley = curve.valley.map_or_else(String::new, |valley| {
-            format!("; half-way down its longest descent: {}", typed(valley))
-        });
+    if let (Some(rate), Some(turn)) = (curve.suggestion, curve.turn) {
+        let (least, most) = curve.spread.unwrap_or((rate, rate));
         print_line(&format!(
-            "suggested learning rate: {} (where the loss falls most steeply{valley})",
-            typed(rate)
+            "suggested learning rate: {} (a third of {}, where the loss turns; {} to {} by the single sweeps)",
+            typed(rate),
+            typed(turn),
+            typed(least),
+            typed(most)
         ));
+        if most > WIDE * least {
+            print_line(&format!(
+                "note: the sweeps differ by a factor of {:.0}: {} are few for them, or batches of them differ much; try rates around this one, or more --sweeps",
+                most / least,
+                count(examples, "example")
+            ));
+        }
+        if !curve.diverged && curve.trials.len() == sweep.steps && turn > 0.5 * last {
+            print_line("note: the loss still falls at the highest rate; try a larger --highest");
+        }
     }
     print_line(&format!("curve in {}", svg.display()));
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+use crate::limits;
 
 /// The factor on a standard normal draw. Biases start at zero and draw nothing.
 ///
@@ -66,12 +67,15 @@ impl FromStr for Init {
             "xavier" | "glorot" => Ok(Self::Xavier),
             "zeros" => Ok(Self::Zeros),
             number => match number.parse::<f64>() {
-                Ok(scale) if scale.is_finite() && scale > 0.0 => Ok(Self::Scaled(scale)),
+                Ok(scale) if limits::SCALE.contain(scale) => Ok(Self::Scaled(scale)),
                 _ => Err(Error::value(
                     "initialisation",
                     "the rule",
                     format!("{text:?}"),
-                    "he, xavier, fan-in, zeros, or a positive scale such as 0.01",
+                    format!(
+                        "he, xavier, fan-in, zeros, or a scale, {}, such as 0.01",
+                        limits::SCALE
+                    ),
                 )),
             },
         }

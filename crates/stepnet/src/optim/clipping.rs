@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crate::Element;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::kernels::clip;
+use crate::limits;
 use crate::nn::Network;
 
 /// How gradients are clipped. Only those of numbers that are learnt take part: neither frozen layers
@@ -28,14 +29,11 @@ impl Clipping {
     /// When the limit is not a positive number.
     pub fn check(self) -> Result<()> {
         let (Self::Norm(most) | Self::Value(most)) = self;
-        if most.is_finite() && most > 0.0 {
-            return Ok(());
-        }
         let what = match self {
             Self::Norm(_) => "the largest norm of the gradients",
             Self::Value(_) => "the largest gradient",
         };
-        Err(Error::value("training", what, most, "a positive number"))
+        limits::CLIPPING.check("training", what, most)
     }
 
     /// Clips the gradients of what trains in `network` and returns their norm from before.

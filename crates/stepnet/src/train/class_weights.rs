@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::nn::notation::hint;
 
 /// A weight for each class: `1,2,0.5` in the order of the classes, or `cat=2,dog=1` by their names.
@@ -86,12 +87,12 @@ impl FromStr for ClassWeights {
     fn from_str(text: &str) -> Result<Self> {
         let refused = || {
             let expected =
-                "weights of at least 0, one for each class (1,2,0.5) or by name (cat=2,dog=1)";
+                "weights from 0 to 1e6, one for each class (1,2,0.5) or by name (cat=2,dog=1)";
             Error::value("class weights", "the text", format!("{text:?}"), expected)
         };
         let number = |text: &str| {
             let number = text.trim().parse().ok();
-            number.filter(|number: &f64| number.is_finite() && *number >= 0.0)
+            number.filter(|&number| limits::CLASS_WEIGHT.contain(number))
         };
         let parts = || text.split(',');
         let by_name = parts().any(|part| part.contains('='));

@@ -1,5 +1,8 @@
 //! The learning-rate finder (Smith, 2017): train while the rate rises exponentially, and see where the
-//! loss falls fastest.
+//! loss turns.
+//!
+//! The batches' own differences are as large as what is looked for where the data are few, so several sweeps with the
+//! data in other orders are put together, by the median of their losses at each rate.
 
 mod suggest;
 
@@ -10,17 +13,20 @@ use super::trainer::Trainer;
 use crate::Element;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
+use crate::limits::LEARNING_RATE;
 use crate::nn::{Network, Preprocessing, Scores};
 
-/// Which rates are tried.
+/// Which rates are tried, and how often.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateSweep {
     /// The rate of the first update.
     pub lowest: f64,
     /// The rate of the last one.
     pub highest: f64,
-    /// Updates, each on a mini-batch of its own; the data is gone through as often as that takes.
+    /// Updates, each on a mini-batch; the data is gone through as often as that takes.
     pub steps: usize,
+    /// How many sweeps there are, each from the same weights with the data in another order.
+    pub sweeps: usize,
 }
 
 impl Default for RateSweep {
@@ -29,6 +35,7 @@ impl Default for RateSweep {
             lowest: 1e-7,
             highest: 10.0,
             steps: 100,
+            sweeps: 5,
         }
     }
 }
@@ -44,17 +51,19 @@ impl RateSweep {
         let refuse = |what: &str, found: String, expected: &str| {
             Err(Error::value("find-lr", what, found, expected))
         };
-        if !(self.lowest.is_finite() && self.lowest > 0.0) {
-            let found = self.lowest.to_string();
-            return refuse("the lowest rate", found, "a positive number");
-        }
-        if !(self.highest.is_finite() && self.highest > self.lowest) {
+        LEARNING_RATE.check("find-lr", "the lowest rate", self.lowest)?;
+        LEARNING_RATE.check("find-lr", "the highest rate", self.highest)?;
+        if self.highest <= self.lowest {
             let expected = format!("more than the lowest, {}", self.lowest);
             return refuse("the highest rate", self.highest.to_string(), &expected);
         }
-        if self.steps < LEAST_STEPS {
-            let expected = format!("at least {LEAST_STEPS}");
+        if !(LEAST_STEPS..=MOST_STEPS).contains(&self.steps) {
+            let expected = format!("{LEAST_STEPS} to {MOST_STEPS}");
             return refuse("the number of updates", self.steps.to_string(), &expected);
+        }
+        if !(1..=MOST_SWEEPS).contains(&self.sweeps) {
+            let expected = format!("1 to {MOST_SWEEPS}");
+            return refuse("the number of sweeps", self.sweeps.to_string(), &expected);
         }
         Ok(())
     }
@@ -63,32 +72,58 @@ impl RateSweep {
 /// Fewer updates than this make no curve.
 pub const LEAST_STEPS: usize = 20;
 
-/// One update of a sweep.
+/// More updates than this tell no more.
+pub const MOST_STEPS: usize = 100_000;
+
+/// More sweeps than this tell no more.
+pub const MOST_SWEEPS: usize = 100;
+
+/// One update of a sweep, or of all sweeps together.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateTrial {
     /// The learning rate.
     pub rate: f64,
-    /// The loss of the update's batch, from before it.
+    /// The loss of the update's batch, from before it; of all sweeps together, the median.
     pub loss: f64,
-    /// The losses so far, smoothed: an exponential average without the bias of its start.
+    /// The losses smoothed: in one sweep an exponential average of those so far without the bias of its start, of all
+    /// sweeps together a weighted average of those around it.
     pub smoothed: f64,
 }
 
-/// What a sweep has found.
+/// The update that a sweep has come to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SweepProgress {
+    /// Which sweep it is, from 0.
+    pub sweep: usize,
+    /// Which of its updates, from 0.
+    pub step: usize,
+    /// The update.
+    pub trial: RateTrial,
+}
+
+/// What the sweeps have found.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RateCurve {
-    /// Its updates, as far as it went.
+    /// The updates of all sweeps together, as far as half of them went.
     pub trials: Vec<RateTrial>,
-    /// Whether the loss grew so far above its lowest, or beyond what can be computed with, that the sweep
-    /// ended early.
+    /// Whether in half of the sweeps or more the loss grew so far above its lowest, or beyond what can be computed with,
+    /// that they ended early.
     pub diverged: bool,
-    /// The rate at which the smoothed loss falls most steeply over the logarithm of the rate: the one to
-    /// train with. `None` where the loss does not fall, or by no more than batches differ anyway.
+    /// The rate to train with: a third of [`turn`](Self::turn). `None` where the loss does not fall, or by no more than
+    /// batches differ anyway.
+    pub suggestion: Option<f64>,
+    /// The lowest rate at which the smoothed loss has all but stopped falling.
+    pub turn: Option<f64>,
+    /// The least and the largest suggestion of the single sweeps in which the loss falls.
+    pub spread: Option<(f64, f64)>,
+    /// The rate at which the smoothed loss falls most steeply over the logarithm of the rate.
     pub steepest: Option<f64>,
-    /// The rate half-way along the longest descent of the smoothed loss (fastai's valley), a second
-    /// opinion.
+    /// The rate half-way along the longest descent of the smoothed loss (fastai's valley), another opinion.
     pub valley: Option<f64>,
 }
+
+/// The part of the rate where the loss turns that is suggested: training goes on for longer at a rate than a sweep does.
+const PART: f64 = 1.0 / 3.0;
 
 /// What the running average of the losses keeps.
 const SMOOTHING: f64 = 0.98;
@@ -96,8 +131,8 @@ const SMOOTHING: f64 = 0.98;
 /// How many times its lowest value the smoothed loss may be before the sweep ends.
 const DIVERGED: f64 = 4.0;
 
-/// Trains a copy of `network` on `data` while the learning rate goes through `sweep`; `observe` sees
-/// each update and may end the sweep. `options` are those of the training to come: its rule, batch, loss
+/// Trains a copy of `network` on `data` while the learning rate goes through `sweep`, several times; `observe` sees
+/// each update and may end it all. `options` are those of the training to come: its rule, batch, loss
 /// and seed are used, its rate and schedule are not. `network` stays as it is.
 ///
 /// # Errors
@@ -108,26 +143,66 @@ pub fn find_rate<T: Element>(
     options: &TrainOptions,
     data: &Dataset,
     sweep: &RateSweep,
-    mut observe: impl FnMut(&RateTrial) -> ControlFlow<()>,
+    mut observe: impl FnMut(&SweepProgress) -> ControlFlow<()>,
 ) -> Result<RateCurve> {
     sweep.check()?;
-    let options = TrainOptions {
-        warm_up: None,
-        average: None,
-        ..options.clone()
-    };
-    let copy = network.clone();
-    let mut trainer = Trainer::new(copy, preprocessing.clone(), options, data.len())?;
-    trainer.set_sweep(*sweep);
-    let mut curve = RateCurve {
+    let mut done = Vec::with_capacity(sweep.sweeps);
+    for number in 0..sweep.sweeps {
+        let options = TrainOptions {
+            warm_up: None,
+            average: None,
+            // Far apart: the order of an epoch is drawn with the seed and the epoch's number.
+            seed: options
+                .seed
+                .wrapping_add((number as u32).wrapping_mul(SEEDS)),
+            ..options.clone()
+        };
+        let copy = network.clone();
+        let mut trainer = Trainer::new(copy, preprocessing.clone(), options, data.len())?;
+        trainer.set_sweep(*sweep);
+        let mut step = 0;
+        let one = one_sweep(&mut trainer, data, sweep, |&trial| {
+            let progress = SweepProgress {
+                sweep: number,
+                step,
+                trial,
+            };
+            step += 1;
+            observe(&progress)
+        })?;
+        let stopped = one.stopped;
+        done.push(one);
+        if stopped {
+            break;
+        }
+    }
+    Ok(together(&done, sweep))
+}
+
+/// Between the seeds of two sweeps.
+const SEEDS: u32 = 0x9e37_79b9;
+
+/// One sweep, as far as it went.
+struct Sweep {
+    trials: Vec<RateTrial>,
+    diverged: bool,
+    /// By the observer.
+    stopped: bool,
+}
+
+fn one_sweep<T: Element>(
+    trainer: &mut Trainer<T>,
+    data: &Dataset,
+    sweep: &RateSweep,
+    mut observe: impl FnMut(&RateTrial) -> ControlFlow<()>,
+) -> Result<Sweep> {
+    let mut one = Sweep {
         trials: Vec::with_capacity(sweep.steps),
         diverged: false,
-        steepest: None,
-        valley: None,
+        stopped: false,
     };
     let mut average = Average::default();
-    let mut stopped = false;
-    while curve.trials.len() < sweep.steps && !stopped {
+    while one.trials.len() < sweep.steps && !one.stopped && !one.diverged {
         let mut before = Scores::default();
         let epoch = trainer.epoch(data, |progress| {
             let now = progress.scores;
@@ -139,10 +214,10 @@ pub fn find_rate<T: Element>(
                 loss,
                 smoothed: average.add(loss),
             };
-            curve.trials.push(trial);
-            curve.diverged = average.has_diverged();
-            stopped = observe(&trial).is_break() || curve.diverged;
-            match stopped || curve.trials.len() == sweep.steps {
+            one.trials.push(trial);
+            one.diverged = average.has_diverged();
+            one.stopped = observe(&trial).is_break();
+            match one.stopped || one.diverged || one.trials.len() == sweep.steps {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
@@ -150,18 +225,50 @@ pub fn find_rate<T: Element>(
         match epoch {
             Ok(_) => {}
             // The loss left the finite range: so ends a sweep that goes far enough.
-            Err(Error::Training(_)) if !curve.trials.is_empty() => {
-                curve.diverged = true;
-                stopped = true;
-            }
+            Err(Error::Training(_)) if !one.trials.is_empty() => one.diverged = true,
             Err(error) => return Err(error),
         }
     }
-    if suggest::falls(&curve.trials, sweep.steps) {
-        curve.steepest = suggest::steepest(&curve.trials, sweep.steps);
-        curve.valley = suggest::valley(&curve.trials, sweep.steps);
+    Ok(one)
+}
+
+/// The curve of all sweeps, and what it suggests.
+fn together(done: &[Sweep], sweep: &RateSweep) -> RateCurve {
+    let all: Vec<&Sweep> = done.iter().collect();
+    let trials = suggest::median(
+        &all.iter().map(|one| &one.trials[..]).collect::<Vec<_>>(),
+        sweep,
+    );
+    let diverged = done.iter().filter(|one| one.diverged).count();
+    let mut curve = RateCurve {
+        diverged: 2 * diverged >= done.len().max(1),
+        suggestion: None,
+        turn: None,
+        spread: None,
+        steepest: None,
+        valley: None,
+        trials,
+    };
+    if !suggest::falls(&curve.trials, sweep.steps) {
+        return curve;
     }
-    Ok(curve)
+    curve.steepest = suggest::steepest(&curve.trials, sweep.steps);
+    curve.valley = suggest::valley(&curve.trials, sweep.steps);
+    curve.turn = suggest::turn(&curve.trials, sweep.steps);
+    curve.suggestion = curve.turn.map(|turn| PART * turn);
+    let single = done.iter().filter_map(|one| {
+        let trials = suggest::median(&[&one.trials], sweep);
+        let falls = suggest::falls(&trials, sweep.steps);
+        let turn = falls
+            .then(|| suggest::turn(&trials, sweep.steps))
+            .flatten()?;
+        Some(PART * turn)
+    });
+    curve.spread = single.fold(None, |spread, rate| match spread {
+        None => Some((rate, rate)),
+        Some((least, most)) => Some((rate.min(least), rate.max(most))),
+    });
+    curve
 }
 
 /// The running average of the losses.
@@ -201,7 +308,7 @@ mod tests {
         let mut network = Network::new(&text, [8, 8, 1])?;
         network.initialize(Init::He, &mut RandomState::new(1));
         let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
-        let goes_on = |_: &RateTrial| ControlFlow::Continue(());
+        let goes_on = |_: &SweepProgress| ControlFlow::Continue(());
         let options = TrainOptions::default();
         let digits = data::digits();
         let curve = find_rate(&network, &preprocessing, &options, &digits, &sweep, goes_on)?;
@@ -225,6 +332,13 @@ mod tests {
         for pair in curve.trials.windows(2) {
             assert!((pair[1].rate / pair[0].rate / factor - 1.0).abs() < 1e-9);
         }
+        let (suggestion, turn) = (curve.suggestion.unwrap(), curve.turn.unwrap());
+        let (least, most) = curve.spread.unwrap();
+        assert!(suggestion <= turn / 3.0 && least <= most, "{curve:?}");
+        assert!(
+            (1e-3..0.2).contains(&suggestion) && most < 10.0 * least,
+            "{suggestion} {least} {most}"
+        );
         let (steepest, valley) = (curve.steepest.unwrap(), curve.valley.unwrap());
         for rate in [steepest, valley] {
             assert!((1e-5..0.5).contains(&rate), "{steepest} {valley}");
@@ -236,13 +350,44 @@ mod tests {
     #[test]
     fn a_sweep_ends_where_the_loss_blows_up() {
         let sweep = RateSweep {
-            highest: 1e30,
+            highest: 1e6,
             steps: 60,
             ..RateSweep::default()
         };
         let (_, curve) = find(sweep, "").unwrap();
         assert!(curve.diverged && curve.trials.len() < 60, "{curve:?}");
         assert!(curve.trials.iter().all(|trial| trial.loss.is_finite()));
+    }
+
+    #[test]
+    fn the_observer_sees_every_sweep_and_may_end_them() {
+        let sweep = RateSweep {
+            highest: 1e-3,
+            steps: 20,
+            sweeps: 3,
+            ..RateSweep::default()
+        };
+        let text = "flatten -> linear(10) -> softmax";
+        let mut network = Network::<f32>::new(text, [8, 8, 1]).unwrap();
+        network.initialize(Init::He, &mut RandomState::new(1));
+        let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
+        let (options, digits) = (TrainOptions::default(), data::digits());
+        let mut seen = Vec::new();
+        let observe = |progress: &SweepProgress| {
+            seen.push((progress.sweep, progress.step, progress.trial.loss));
+            match (progress.sweep, progress.step) {
+                (2, 4) => ControlFlow::Break(()),
+                _ => ControlFlow::Continue(()),
+            }
+        };
+        find_rate(&network, &preprocessing, &options, &digits, &sweep, observe).unwrap();
+        assert_eq!(seen.len(), 45);
+        assert_eq!((seen[44].0, seen[44].1), (2, 4));
+        // Other orders, so other first batches.
+        assert!(
+            seen[0].2 != seen[20].2 && seen[20].2 != seen[40].2,
+            "{seen:?}"
+        );
     }
 
     #[test]
@@ -254,7 +399,7 @@ mod tests {
                     lowest: 0.0,
                     ..usual
                 },
-                "the lowest rate is 0",
+                "a number from 1e-30 to 1e6",
             ),
             (
                 RateSweep {
@@ -270,7 +415,22 @@ mod tests {
                 },
                 "NaN",
             ),
-            (RateSweep { steps: 19, ..usual }, "at least 20"),
+            (
+                RateSweep {
+                    highest: 1e308,
+                    ..usual
+                },
+                "a number from 1e-30 to 1e6",
+            ),
+            (
+                RateSweep {
+                    lowest: 1e-320,
+                    ..usual
+                },
+                "the lowest rate",
+            ),
+            (RateSweep { steps: 19, ..usual }, "20 to 100000"),
+            (RateSweep { sweeps: 0, ..usual }, "1 to 100"),
         ] {
             let error = find(sweep, " -> softmax").unwrap_err().to_string();
             assert!(error.contains(said), "{error}");

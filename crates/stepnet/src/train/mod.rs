@@ -19,7 +19,9 @@ mod transfer;
 pub use checkpoint::{Checkpoint, run_of};
 pub use class_weights::ClassWeights;
 pub use evaluate::{Evaluation, Judged, evaluate, evaluate_with, evaluation_bytes};
-pub use find_rate::{LEAST_STEPS, RateCurve, RateSweep, RateTrial, find_rate};
+pub use find_rate::{
+    LEAST_STEPS, MOST_STEPS, MOST_SWEEPS, RateCurve, RateSweep, RateTrial, SweepProgress, find_rate,
+};
 pub use finite::{first_overflow, not_finite};
 pub use forecast::{Pace, largest_batch, training_bytes};
 pub use learner::Learner;

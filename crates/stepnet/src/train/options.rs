@@ -7,6 +7,7 @@ use super::learner::Learner;
 use crate::Element;
 use crate::data::{Augmentation, Balance};
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::nn::{LossOptions, Network};
 use crate::optim::{Clipping, Rule, Schedule, WarmUp, check_decay};
 
@@ -47,12 +48,14 @@ impl FromStr for BatchSize {
     fn from_str(text: &str) -> Result<Self> {
         match text.parse::<usize>() {
             _ if text.eq_ignore_ascii_case("all") => Ok(Self::All),
-            Ok(examples) if examples > 0 => Ok(Self::Examples(examples)),
+            Ok(examples) if (1..=limits::MOST_BATCH).contains(&examples) => {
+                Ok(Self::Examples(examples))
+            }
             _ => Err(Error::value(
                 "training",
                 "the batch",
                 format!("{text:?}"),
-                "a number of at least 1, or all",
+                format!("a whole number from 1 to {}, or all", limits::MOST_BATCH),
             )),
         }
     }
@@ -164,22 +167,8 @@ impl TrainOptions {
 
     /// Refuses settings that are out of their range.
     pub(super) fn check(&self) -> Result<()> {
-        if !(self.learning_rate.is_finite() && self.learning_rate > 0.0) {
-            return Err(Error::value(
-                "training",
-                "the learning rate",
-                self.learning_rate,
-                "a positive number",
-            ));
-        }
-        if !(self.l2.is_finite() && self.l2 >= 0.0) {
-            return Err(Error::value(
-                "training",
-                "the L2 lambda",
-                self.l2,
-                "a number of at least 0",
-            ));
-        }
+        limits::LEARNING_RATE.check("training", "the learning rate", self.learning_rate)?;
+        limits::DECAY.check("training", "the L2 lambda", self.l2)?;
         if self.workers.is_some_and(|workers| workers > MOST_WORKERS) {
             return Err(Error::value(
                 "training",

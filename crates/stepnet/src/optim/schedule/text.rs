@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use super::Schedule;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::nn::notation::hint;
 
 /// The names, each with how it is written.
@@ -82,9 +83,13 @@ impl FromStr for Schedule {
 fn of(name: &str, arguments: &[&str]) -> Option<Schedule> {
     let number = |text: &str| {
         let number = text.parse().ok();
-        number.filter(|number: &f64| number.is_finite() && *number > 0.0)
+        number.filter(|&number| limits::FACTOR.contain(number))
     };
-    let epochs = |text: &str| text.parse().ok().filter(|&epochs: &usize| epochs > 0);
+    let epochs = |text: &str| {
+        text.parse()
+            .ok()
+            .filter(|epochs| (1..=limits::MOST_EPOCHS).contains(epochs))
+    };
     Some(match (name, arguments) {
         ("constant", []) => Schedule::Constant,
         ("cosine", []) => Schedule::Cosine,

@@ -55,7 +55,7 @@ pub use report::{Coordinate, Reach, Report, TensorCheck, Verdict};
 
 use std::time::Duration;
 
-use crate::{Error, Result};
+use crate::{Error, Result, limits};
 
 /// The share of excluded coordinates above which a check fails: too much of it would have been
 /// left out to mean anything.
@@ -102,22 +102,17 @@ impl Default for Options {
 
 impl Options {
     fn check(&self) -> Result<()> {
-        let wrong = |argument, found: f64, expected: &str| {
-            Err(Error::value("gradient check", argument, found, expected))
-        };
-        match self {
-            Self { eps: Some(eps), .. } if !(*eps > 0.0 && *eps < 1.0) => {
-                wrong("eps", *eps, "a number above 0 and below 1, such as 1e-5")
+        const CHECK: &str = "gradient check";
+        limits::STEP.check(CHECK, "eps", self.eps.unwrap_or(USUAL_STEP))?;
+        limits::TOLERANCE.check(CHECK, "tolerance", self.tolerance)?;
+        let most = limits::MOST_SAMPLES;
+        for (argument, found) in [("samples", self.samples), ("batch", self.batch)] {
+            if !(1..=most).contains(&found) {
+                let expected = format!("a whole number from 1 to {most}");
+                return Err(Error::value(CHECK, argument, found, expected));
             }
-            Self { tolerance, .. } if !(*tolerance > 0.0 && *tolerance < 1.0) => wrong(
-                "tolerance",
-                *tolerance,
-                "a number above 0 and below 1, such as 1e-6",
-            ),
-            Self { samples: 0, .. } => wrong("samples", 0.0, "at least 1"),
-            Self { batch: 0, .. } => wrong("batch", 0.0, "at least 1 example"),
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// The steps that are tried in turn until one crosses no kink.

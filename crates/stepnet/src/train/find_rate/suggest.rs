@@ -1,9 +1,74 @@
 //! What a curve of losses over rates suggests.
 
-use super::RateTrial;
+use super::{DIVERGED, RateSweep, RateTrial};
 
 /// Updates left out at the end of a sweep, where the loss blows up.
 const END: usize = 5;
+
+/// The deviation of the weights that losses are smoothed with, as a share of the sweep's updates.
+const WIDTH: f64 = 0.03;
+
+/// The share of the fall that may be left where the loss turns: before its very lowest it may be flat for long.
+const REST: f64 = 0.03;
+
+/// The median of the losses of several sweeps at each rate, and that smoothed; it ends where half of the sweeps have.
+pub(super) fn median(sweeps: &[&[RateTrial]], sweep: &RateSweep) -> Vec<RateTrial> {
+    let at = |step: usize| {
+        let losses = sweeps
+            .iter()
+            .map(|trials| trials.get(step).map_or(f64::INFINITY, |t| t.loss));
+        let mut losses: Vec<f64> = losses.collect();
+        losses.sort_by(f64::total_cmp);
+        // Of an even number the upper one, so that half of the sweeps must go on.
+        losses
+            .get(losses.len() / 2)
+            .copied()
+            .unwrap_or(f64::INFINITY)
+    };
+    let losses = (0..sweep.steps).map(at).take_while(|loss| loss.is_finite());
+    let losses: Vec<f64> = losses.collect();
+    let smoothed = smoothed(&losses, WIDTH * sweep.steps as f64);
+    let trials = losses.iter().zip(smoothed).enumerate();
+    trials
+        .map(|(step, (&loss, smoothed))| RateTrial {
+            rate: sweep.rate(step),
+            loss,
+            smoothed,
+        })
+        .collect()
+}
+
+/// Averages with weights that fall off as a normal distribution's density does. Losses that have blown up count as if
+/// they were a few times the first one, or they would be seen from afar.
+fn smoothed(losses: &[f64], deviation: f64) -> Vec<f64> {
+    let most = DIVERGED * losses.first().copied().unwrap_or_default().abs();
+    let reach = (4.0 * deviation).ceil() as usize;
+    let weight = |distance: usize| (-0.5 * (distance as f64 / deviation).powi(2)).exp();
+    let around = |middle: usize| {
+        let near = middle.saturating_sub(reach)..losses.len().min(middle + reach + 1);
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for place in near {
+            let weight = weight(place.abs_diff(middle));
+            sum += weight * losses[place].min(most);
+            weights += weight;
+        }
+        sum / weights
+    };
+    (0..losses.len()).map(around).collect()
+}
+
+/// The lowest rate at which the smoothed loss has all but fallen to its lowest.
+pub(super) fn turn(trials: &[RateTrial], steps: usize) -> Option<f64> {
+    let middle = middle(trials, steps);
+    let before = middle.first()?.smoothed;
+    let lowest = middle
+        .iter()
+        .map(|trial| trial.smoothed)
+        .fold(before, f64::min);
+    let near = lowest + REST * (before - lowest);
+    let turn = middle.iter().find(|trial| trial.smoothed <= near);
+    turn.map(|trial| trial.rate)
+}
 
 /// The trials that count: a tenth of the sweep is left out at its start, where the average knows too
 /// little.
@@ -85,6 +150,43 @@ mod tests {
         // The loss falls from the start until 10^0, and 10^-3.1 is half-way from where curves count.
         let rate = valley(&curve, 100).unwrap();
         assert!((rate.log10() + 3.1).abs() < 0.2, "{rate}");
+    }
+
+    #[test]
+    fn the_loss_turns_where_it_has_all_but_stopped_falling() {
+        // Falls from 10^-4 on to 10^-2, is flat, and blows up from 10^0.
+        let flat = curve(|x| 2.0 - (x + 4.0).clamp(0.0, 2.0) * 0.8 + 20.0 * x.max(0.0));
+        let rate = turn(&flat, 100).unwrap();
+        assert!((rate.log10() + 2.0).abs() < 0.15, "{rate}");
+        let falling = curve(|x| -x);
+        let rate = turn(&falling, 100).unwrap();
+        assert!(rate > 0.2, "falls to the end: {rate}");
+        assert_eq!(turn(&[], 100), None);
+    }
+
+    #[test]
+    fn the_median_of_sweeps_is_not_moved_by_one_of_them() {
+        let sweep = RateSweep::default();
+        let of = |loss: f64, len: usize| -> Vec<RateTrial> {
+            let trial = |step| RateTrial {
+                rate: sweep.rate(step),
+                loss,
+                smoothed: f64::NAN,
+            };
+            (0..len).map(trial).collect()
+        };
+        let sweeps = [of(1.0, 100), of(2.0, 70), of(1e9, 50)];
+        let sweeps: Vec<&[RateTrial]> = sweeps.iter().map(Vec::as_slice).collect();
+        let curve = median(&sweeps, &sweep);
+        // The second sweep is the median until two of three have ended.
+        assert_eq!(curve.len(), 70);
+        assert!(
+            curve
+                .iter()
+                .all(|trial| trial.loss == 2.0 && (trial.smoothed - 2.0).abs() < 1e-12)
+        );
+        assert_eq!(curve[69].rate, sweep.rate(69));
+        assert!(median(&[], &sweep).is_empty());
     }
 
     #[test]
