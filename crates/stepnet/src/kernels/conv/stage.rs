@@ -56,9 +56,9 @@ impl<'a, T> Staged<'a, T> {
         let pixel = sweep.source_channels;
         let row = line_w.n * pixel;
         let image = line_h.n * row;
-        // Nothing is negative: no window leaves the source.
-        let top = line_h.start(block.rows.start).cast_unsigned();
-        let left = line_w.start(block.cols.start).cast_unsigned();
+        // Negative only where no tap sees the source: then nothing is read.
+        let top = line_h.start(block.rows.start).max(0).cast_unsigned();
+        let left = line_w.start(block.cols.start).max(0).cast_unsigned();
         Self {
             data: source,
             first: block.examples.start * image + top * row + left * pixel + sweep.first_channel,

@@ -1,5 +1,8 @@
 //! Against the three operations one after the other, and their reference for the gradients.
 
+use proptest::prelude::*;
+
+use super::super::tests::any_geometry;
 use super::*;
 use crate::kernels::conv::{ConvWindow, reference};
 use crate::kernels::geometry::Padding;
@@ -34,6 +37,37 @@ fn geometry(case: &Case, relu: bool) -> PooledGeometry {
         Padding::VALID,
     );
     PooledGeometry::new::<f32>(conv, pool.unwrap(), relu).unwrap()
+}
+
+/// Random convolutions with a pooling of their outputs, where the three run in one pass.
+fn any_pooled() -> impl Strategy<Value = PooledGeometry> {
+    let kernel = prop::array::uniform2(1usize..6);
+    let gap = prop::array::uniform2(0usize..2);
+    (any_geometry(), kernel, gap, any::<bool>()).prop_filter_map(
+        "the pooling's window must fit",
+        |(conv, kernel, gap, relu)| {
+            let stride = [kernel[0] + gap[0], kernel[1] + gap[1]];
+            let pool = PoolGeometry::new(conv.batch, conv.output, kernel, stride, Padding::VALID);
+            PooledGeometry::new::<f32>(conv, pool.ok()?, relu)
+        },
+    )
+}
+
+/// Random geometries of each number type.
+const CASES: u32 = if cfg!(debug_assertions) { 200 } else { 1200 };
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_geometries_agree_with_the_three_passes_f32(g in any_pooled()) {
+        check::<f32>(&g);
+    }
+
+    #[test]
+    fn random_geometries_agree_with_the_three_passes_f64(g in any_pooled()) {
+        check::<f64>(&g);
+    }
 }
 
 /// Whole and part images, remainders, gaps between windows, groups, one pixel.

@@ -127,10 +127,10 @@ impl Clipped {
         }
     }
 
-    /// How many runs of elements a row of taps is.
+    /// How many runs of elements a row of taps is: none where all its taps lie in the padding.
     pub(super) fn runs(&self, g: &ConvGeometry) -> usize {
         match joined(g) {
-            true => 1,
+            true => self.cols.len().min(1),
             false => self.cols.len(),
         }
     }
