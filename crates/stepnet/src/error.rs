@@ -1,7 +1,7 @@
 //! The library's one error type: what happened, where, and what would be right.
 
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fmt, io};
 
 use crate::nn::Diagnosis;
 use crate::nn::notation::NotationError;
@@ -10,7 +10,9 @@ use crate::nn::notation::NotationError;
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What can go wrong. Every variant prints as one line.
-#[derive(Debug, thiserror::Error)]
+///
+/// [`Debug`](std::fmt::Debug) shows the same line: it is what a `main` that returns [`Result`] prints.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An array has the wrong shape.
@@ -82,6 +84,12 @@ pub enum Error {
     Training(String),
 }
 
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl Error {
     /// An array of shape `found` where `expected` was needed.
     pub fn shape(
@@ -136,5 +144,19 @@ impl Error {
             action,
             source,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_main_that_returns_it_prints_the_line() {
+        let error = Error::value("fit", "epochs", 0, "at least 1");
+        assert_eq!(
+            format!("{error:?}"),
+            "fit: epochs is 0, expected at least 1"
+        );
     }
 }
