@@ -14,6 +14,9 @@ use crate::nn::{Network, Preprocessing};
 /// memory.
 const FEWEST_STEPS: usize = 3;
 
+/// One in so many of a run's steps may be tried where it has few.
+const SHARE_OF_STEPS: usize = 20;
+
 /// A run is not measured for longer than this share of what it will take.
 const LONGEST_SHARE: f64 = 0.05;
 
@@ -163,13 +166,17 @@ fn probe<T: Element>(
             });
             seconds + each * (examples - few) as f64
         };
+        let steps = data.len() as f64 / batch as f64;
+        let whole = steps * predicted(batch) * trainer.options().epochs as f64;
+        if start.elapsed().as_secs_f64() >= LONGEST_SHARE * whole {
+            return Ok(Some(steps * predicted(batch)));
+        }
         let room = budget - start.elapsed().as_secs_f64();
         if (1 + FEWEST_STEPS) as f64 * predicted(batch) <= room {
             break;
         }
         let next = batch.min(2 * few);
         if 2.0 * predicted(next) > room {
-            let steps = data.len() as f64 / batch as f64;
             return Ok(Some(steps * predicted(batch)));
         }
         before = Some((few, seconds));
@@ -185,30 +192,36 @@ fn trial<T: Element>(
     start: Instant,
     budget: Duration,
 ) -> Result<f64> {
-    let epochs = trainer.options().epochs as f64;
-    let begun = trainer.position().epoch;
-    let (own, mut tried) = (Instant::now(), Tried::default());
+    let epochs = trainer.options().epochs;
+    let (steps, budget) = (trainer.steps(data.len()), budget.as_secs_f64());
+    // No more of them than a tenth of what the run has, unless it has hardly any.
+    let all = steps.saturating_mul(epochs);
+    let fewest = FEWEST_STEPS.min(all / SHARE_OF_STEPS);
+    let mut tried = Tried::default();
     loop {
-        // What lies between two epochs is not a step's.
-        tried.last = None;
+        // What lies between two epochs is not a step's, unless an epoch is one step.
+        let begun = Instant::now();
+        tried.last = (steps == 1).then_some((begun, 0));
         let end = trainer.epoch(data, |progress| {
             tried.note(progress.scores.examples);
-            let whole = tried.seconds(data.len()) * epochs;
-            let limit = budget.as_secs_f64().min(LONGEST_SHARE * whole);
-            match tried.steps >= FEWEST_STEPS && start.elapsed().as_secs_f64() >= limit {
+            let whole = tried.seconds(data.len()) * epochs as f64;
+            let limit = budget.min(LONGEST_SHARE * whole);
+            match tried.steps >= fewest && start.elapsed().as_secs_f64() >= limit {
                 true => ControlFlow::Break(()),
                 false => ControlFlow::Continue(()),
             }
         })?;
-        if end.interrupted || tried.steps >= FEWEST_STEPS || start.elapsed() >= budget {
+        let enough = tried.steps >= fewest || start.elapsed().as_secs_f64() >= budget;
+        if tried.steps == 0 && enough {
+            // A few steps at most, of which the first is all that there is time for.
+            tried.last = Some((begun, 0));
+            tried.note(end.scores.examples);
+        }
+        if end.interrupted || enough {
             break;
         }
     }
-    Ok(match tried.steps {
-        // One step an epoch.
-        0 => own.elapsed().as_secs_f64() / (trainer.position().epoch - begun).max(1) as f64,
-        _ => tried.seconds(data.len()),
-    })
+    Ok(tried.seconds(data.len()))
 }
 
 /// Steps that were tried, but for the first of each epoch.
@@ -246,7 +259,8 @@ fn testing<T: Element>(
     let affordable = (SLOW / 8.0 / network.work().max(1) as f64) as usize;
     let few: Vec<usize> = (0..test.len().min(TESTED).min(affordable.max(1))).collect();
     let some = test.subset(&few)?;
-    evaluate(network, &some, preprocessing)?;
+    // The first finds cold caches; one example is enough to warm them.
+    evaluate(network, &test.subset(&few[..1])?, preprocessing)?;
     let start = Instant::now();
     evaluate(network, &some, preprocessing)?;
     Ok(start.elapsed().as_secs_f64() / few.len() as f64 * test.len() as f64)
@@ -293,6 +307,24 @@ mod tests {
         }
         assert_eq!(largest(1 << 40), Some(5000), "there are no more examples");
         assert_eq!(largest(bytes(1) - 1), None);
+    }
+
+    /// The trial of a run must not outlast it: thirty examples are one step an epoch.
+    #[test]
+    fn few_examples_are_not_tried_for_long() {
+        let (network, digits) = (network(), data::digits());
+        let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
+        for (examples, batch) in [(1, 32), (30, 32), (30, 7), (64, 32)] {
+            let few = digits.subset(&(0..examples).collect::<Vec<_>>()).unwrap();
+            let start = Instant::now();
+            let budget = Duration::from_secs(20);
+            let data = (&few, Some(&few));
+            let pace =
+                Pace::measure(&network, &preprocessing, &options(batch), data, budget).unwrap();
+            let took = start.elapsed().as_secs_f64();
+            assert!(pace.training > 0.0 && pace.testing > 0.0, "{pace:?}");
+            assert!(took < 2.0, "{examples} by {batch}: {took} s");
+        }
     }
 
     #[test]
