@@ -131,10 +131,10 @@ pub fn evaluate_with<T: Element>(
 /// How many classes come before `class`: larger values, and equal ones of lower classes. NaN comes
 /// last.
 fn rank<T: Element>(row: &[T], class: usize) -> usize {
-    let own = row[class];
-    if own.is_nan() {
-        return row.len() - 1;
-    }
+    let own = row.get(class).copied().filter(|own| !own.is_nan());
+    let Some(own) = own else {
+        return row.len().saturating_sub(1);
+    };
     let before = |(other, &value): (usize, &T)| value > own || (value == own && other < class);
     row.iter().enumerate().filter(|&pair| before(pair)).count()
 }

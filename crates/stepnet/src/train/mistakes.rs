@@ -87,7 +87,7 @@ fn told<T: Element>(
     };
     let numbered = || z.iter().copied().enumerate();
     let value = match loss {
-        Loss::SoftmaxCrossEntropy => softmax - z[actual.min(z.len() - 1)],
+        Loss::SoftmaxCrossEntropy => softmax - z.get(actual).copied().unwrap_or(f64::NAN),
         Loss::BinaryCrossEntropy => numbered().map(|(c, z)| softplus(z) - target(c) * z).sum(),
         Loss::MeanSquaredError => {
             let squares = numbered().map(|(class, z)| (z - target(class)).powi(2));
@@ -95,9 +95,11 @@ fn told<T: Element>(
         }
     };
     let probability = move |class: usize| match (loss, &z[..]) {
-        (Loss::SoftmaxCrossEntropy, z) => (z[class] - softmax).exp(),
+        // A class that the network has no output for is one that it cannot answer.
+        (Loss::SoftmaxCrossEntropy, z) => z.get(class).map_or(0.0, |z| (z - softmax).exp()),
         (_, &[one]) if class == 0 => (-softplus(one)).exp(),
-        (_, z) => (-softplus(-z[class.min(z.len() - 1)])).exp(),
+        (_, &[one]) => (-softplus(-one)).exp(),
+        (_, z) => z.get(class).map_or(0.0, |z| (-softplus(-z)).exp()),
     };
     let probability = (loss != Loss::MeanSquaredError).then_some(probability);
     (value, probability)
@@ -135,6 +137,25 @@ mod tests {
             "{actual}"
         );
         assert!((actual + predicted - 1.0).abs() < 1e-12);
+    }
+
+    /// One softmax output says nothing of any other class.
+    #[test]
+    fn a_class_without_an_output_has_no_probability() {
+        for loss in [
+            Loss::SoftmaxCrossEntropy,
+            Loss::BinaryCrossEntropy,
+            Loss::MeanSquaredError,
+        ] {
+            let mut mistakes = Mistakes::new(1);
+            mistakes.observe(loss, &judged(0, 0, 1, &[3.0]));
+            mistakes.observe(loss, &judged(1, 1, 0, &[-3.0]));
+            mistakes.observe(loss, &judged(2, 5, 0, &[1.0, 2.0]));
+            assert_eq!(mistakes.worst().len(), 1, "{loss}");
+        }
+        let mut mistakes = Mistakes::new(1);
+        mistakes.observe(Loss::SoftmaxCrossEntropy, &judged(0, 0, 1, &[3.0]));
+        assert_eq!(mistakes.worst()[0].probabilities, Some([1.0, 0.0]));
     }
 
     #[test]
