@@ -230,48 +230,39 @@ impl fmt::Display for Report {
             .reference
             .iter()
             .filter(|row| row.verdict == Verdict::Differs);
-        let rows: Vec<[String; 7]> = self
-            .rows
-            .iter()
-            .chain(differing)
-            .map(|row| {
-                [
-                    row.experiment.clone(),
-                    short(&row.version, 40),
-                    short(&row.what, 34),
-                    short(&row.published, 26),
-                    short(&row.ours, 26),
-                    difference(row),
-                    row.verdict.word().to_owned(),
-                ]
-            })
-            .collect();
-        let head = [
-            "experiment",
-            "version",
-            "what",
-            "published",
-            "ours",
-            "difference",
-            "verdict",
-        ];
-        let widths: Vec<usize> = (0..head.len())
-            .map(|column| {
-                let cells = rows.iter().map(|row| row[column].chars().count());
-                cells.max().unwrap_or(0).max(head[column].len())
-            })
-            .collect();
-        let mut line = |cells: &[String]| {
-            let padded: Vec<String> = cells
-                .iter()
-                .zip(&widths)
-                .map(|(cell, &width)| format!("{cell:<width$}"))
-                .collect();
-            writeln!(f, "{}", padded.join("  ").trim_end())
+        let head = ["", "published", "ours", "difference", "verdict"].map(str::to_owned);
+        let mut rows: Vec<(String, [String; 5])> = vec![("experiment".to_owned(), head)];
+        rows.extend(self.rows.iter().chain(differing).map(|row| {
+            let cells = [
+                short(&row.what, 32),
+                short(&row.published, 13),
+                short(&row.ours, 13),
+                difference(row),
+                row.verdict.word().to_owned(),
+            ];
+            (format!("{}, {}", row.experiment, row.version), cells)
+        }));
+        let width = |column: usize| {
+            let cells = rows.iter().map(|(_, cells)| cells[column].chars().count());
+            cells.max().unwrap_or(0)
         };
-        line(&head.map(str::to_owned))?;
-        for row in &rows {
-            line(row)?;
+        let widths: Vec<usize> = (0..5).map(width).collect();
+        // Rows of one experiment and version stand under its name, so that each fits eighty columns.
+        let mut above = "";
+        for (number, (name, cells)) in rows.iter().enumerate() {
+            if number > 0 && name != above {
+                writeln!(f, "{}", short(name, 78))?;
+                above = name;
+            }
+            let first = match number {
+                0 => name.clone(),
+                _ => format!("  {}", cells[0]),
+            };
+            let mut line = format!("{first:<width$}", width = 2 + widths[0]);
+            for (cell, width) in cells.iter().zip(&widths).skip(1) {
+                line.push_str(&format!("  {cell:<width$}"));
+            }
+            writeln!(f, "{}", line.trim_end())?;
         }
         let mut reasons: Vec<&str> = self
             .rows
