@@ -1,5 +1,6 @@
 //! The library's one error type: what happened, where, and what would be right.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
@@ -8,6 +9,30 @@ use crate::nn::notation::NotationError;
 
 /// `Result` with Stepnet's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Characters of a value that messages show.
+const LONGEST_VALUE: usize = 240;
+
+/// Characters of a message.
+const LONGEST_MESSAGE: usize = 2000;
+
+/// A text of at most `most` characters: of a longer one the beginning and the end. Messages show with it what a
+/// user gave, which may be the content of a file in place of its name.
+pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    // The number of bytes is never less than that of characters.
+    if text.len() <= most || text.chars().nth(most).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let end = most / 4;
+    let beginning: String = text.chars().take(most - end).collect();
+    let last = text.char_indices().rev().nth(end.saturating_sub(1));
+    let rest = last.map_or("", |(at, _)| &text[at..]);
+    Cow::Owned(format!("{beginning}...{rest}"))
+}
+
+pub(crate) fn cut_message(text: &str) -> String {
+    cut(text, LONGEST_MESSAGE).into_owned()
+}
 
 /// What can go wrong. Every variant prints as one line.
 ///
@@ -54,7 +79,7 @@ pub enum Error {
     #[error("{0}")]
     Notation(#[from] NotationError),
     /// A file's content is not what it should be.
-    #[error("{}: {problem}", path.display())]
+    #[error("{}: {problem}", cut_message(&path.display().to_string()))]
     File {
         /// The file.
         path: PathBuf,
@@ -62,7 +87,7 @@ pub enum Error {
         problem: String,
     },
     /// The operating system refused to read or write a file.
-    #[error("{}: cannot {action}: {source}", path.display())]
+    #[error("{}: cannot {action}: {source}", cut_message(&path.display().to_string()))]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -116,7 +141,7 @@ impl Error {
         Self::Value {
             operation,
             argument: argument.into(),
-            found: found.to_string(),
+            found: cut(&found.to_string(), LONGEST_VALUE).into_owned(),
             expected: expected.into(),
         }
     }
@@ -125,7 +150,7 @@ impl Error {
     pub fn layer(layer: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Layer {
             layer: layer.into(),
-            problem: problem.into(),
+            problem: cut_message(&problem.into()),
         }
     }
 
@@ -133,7 +158,7 @@ impl Error {
     pub fn file(path: impl AsRef<Path>, problem: impl Into<String>) -> Self {
         Self::File {
             path: path.as_ref().to_path_buf(),
-            problem: problem.into(),
+            problem: cut_message(&problem.into()),
         }
     }
 
@@ -158,5 +183,43 @@ mod tests {
             format!("{error:?}"),
             "fit: epochs is 0, expected at least 1"
         );
+    }
+
+    #[test]
+    fn long_values_are_cut_and_short_ones_left() {
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("äöü", 3), "äöü", "by characters");
+        assert_eq!(cut("abcdefghijklmnop", 8), "abcdef...op");
+        assert_eq!(cut("ääääääääääääääüö", 8), "ääääää...üö");
+        let long = "x".repeat(10_000_000);
+        for error in [
+            Error::value("f", "a", &long, "less"),
+            Error::layer("conv1", long.clone()),
+            Error::file(&long, long.clone()),
+            Error::io(&long, "open", io::Error::other("no")),
+        ] {
+            let length = error.to_string().len();
+            assert!(length < 5000, "{length}");
+        }
+        let error = long.parse::<crate::optim::Rule>().unwrap_err().to_string();
+        assert!(error.contains("xxx...xxx"), "{error}");
+        assert!(
+            error.ends_with("expected one of gd, momentum, classic-momentum, adam, adamw"),
+            "{error}"
+        );
+        for text in [
+            long.clone(),
+            format!("conv({long})"),
+            format!("conv(3, 3, padding={long})"),
+        ] {
+            let error = crate::nn::Network::<f32>::new(&text, [8, 8, 1])
+                .unwrap_err()
+                .to_string();
+            assert!(
+                error.len() < 3000 && error.contains("xxx...xxx"),
+                "{}",
+                error.len()
+            );
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::error::cut_message;
+
 /// How many characters of a long line a snippet shows.
 const SNIPPET_WIDTH: usize = 76;
 
@@ -33,7 +35,7 @@ impl NotationError {
     pub fn new(column: usize, message: impl Into<String>) -> Self {
         Self {
             column,
-            message: message.into(),
+            message: cut_message(&message.into()),
             text: String::new(),
         }
     }
