@@ -62,6 +62,8 @@ pub(crate) enum Command {
     /// Say where a value of a network comes from, term by term, and what it did to the loss.
     #[command(after_help = crate::why::EXAMPLES)]
     Why(crate::why::WhyArgs),
+    /// Show the licences of this program and of what is linked into it.
+    Licenses,
 }
 
 const TRAIN_EXAMPLES: &str = "\

@@ -8,6 +8,7 @@ mod failure;
 mod find_lr;
 mod gradcheck;
 mod inspect;
+mod licenses;
 mod loading;
 mod material;
 mod memory;
@@ -68,5 +69,9 @@ fn run(cli: &Cli) -> Outcome {
         Command::Compare(args) => compare::run(args),
         Command::Show(args) => show::run(args),
         Command::Why(args) => why::run(args),
+        Command::Licenses => {
+            licenses::run();
+            Ok(())
+        }
     }
 }

@@ -106,7 +106,7 @@ pub(crate) struct Waiting {
 const FRAME: Duration = Duration::from_millis(100);
 
 /// Between two lines where there is no terminal.
-const QUIET: Duration = Duration::from_secs(5);
+const QUIET: Duration = Duration::from_secs(10);
 
 impl Waiting {
     pub(crate) fn new() -> Self {

@@ -92,14 +92,39 @@ mod events {
     use std::path::{Path, PathBuf};
     use std::time::{SystemTime, UNIX_EPOCH};
 
-    use protobuf::Message;
+    use prost::Message;
     use stepnet::Error;
 
-    use super::{NAME, OURS};
-    use tensorboard_proto::event::Event;
-    use tensorboard_proto::summary::{Summary, Summary_Value};
+    use super::{Failure, NAME, OURS, Outcome};
 
-    use super::{Failure, Outcome};
+    /// The part of TensorFlow's `Event` that is written, with the numbers of its `event.proto`.
+    #[derive(Clone, PartialEq, Message)]
+    struct Event {
+        #[prost(double, tag = "1")]
+        wall_time: f64,
+        #[prost(int64, tag = "2")]
+        step: i64,
+        #[prost(string, optional, tag = "3")]
+        file_version: Option<String>,
+        #[prost(message, optional, tag = "5")]
+        summary: Option<Summary>,
+    }
+
+    /// The same of `Summary` in `summary.proto`.
+    #[derive(Clone, PartialEq, Message)]
+    struct Summary {
+        #[prost(message, repeated, tag = "1")]
+        value: Vec<Value>,
+    }
+
+    /// The same of `Summary.Value`.
+    #[derive(Clone, PartialEq, Message)]
+    struct Value {
+        #[prost(string, tag = "1")]
+        tag: String,
+        #[prost(float, optional, tag = "2")]
+        simple_value: Option<f32>,
+    }
 
     /// One event file.
     #[derive(Debug)]
@@ -117,26 +142,29 @@ mod events {
                 path,
                 file: BufWriter::new(file),
             };
-            let mut event = event();
-            event.set_file_version("brain.Event:2".to_owned());
-            events.write(&event)?;
+            events.write(&Event {
+                wall_time: now(),
+                file_version: Some("brain.Event:2".to_owned()),
+                ..Event::default()
+            })?;
             events.flush()?;
             Ok(events)
         }
 
         /// Adds the values of a step.
         pub(super) fn add(&mut self, step: usize, values: &[(&str, f64)]) -> Outcome {
-            let mut summary = Summary::new();
-            for &(tag, value) in values {
-                let mut named = Summary_Value::new();
-                named.set_tag(tag.to_owned());
-                named.set_simple_value(value as f32);
-                summary.value.push(named);
-            }
-            let mut event = event();
-            event.set_step(i64::try_from(step).unwrap_or(i64::MAX));
-            event.set_summary(summary);
-            self.write(&event)
+            let values = values.iter().map(|&(tag, value)| Value {
+                tag: tag.to_owned(),
+                simple_value: Some(value as f32),
+            });
+            self.write(&Event {
+                wall_time: now(),
+                step: i64::try_from(step).unwrap_or(i64::MAX),
+                summary: Some(Summary {
+                    value: values.collect(),
+                }),
+                ..Event::default()
+            })
         }
 
         /// Lets out what was added.
@@ -146,10 +174,7 @@ mod events {
         }
 
         fn write(&mut self, event: &Event) -> Outcome {
-            let bytes = event
-                .write_to_bytes()
-                .map_err(|error| Failure::running(format!("{}: {error}", self.path.display())))?;
-            let written = self.file.write_all(&record(&bytes));
+            let written = self.file.write_all(&record(&event.encode_to_vec()));
             written.map_err(|error| Error::io(&self.path, "write", error).into())
         }
     }
@@ -166,12 +191,6 @@ mod events {
             }
         }
         Err(Failure::usage(format!("{}: is full", folder.display())))
-    }
-
-    fn event() -> Event {
-        let mut event = Event::new();
-        event.set_wall_time(now());
-        event
     }
 
     /// Seconds since 1970; a clock before that counts as then.
@@ -210,7 +229,7 @@ mod events {
                 assert_eq!(rest[8..12], masked(&rest[..8]));
                 let body = &rest[12..12 + length];
                 assert_eq!(rest[12 + length..16 + length], masked(body));
-                events.push(Event::parse_from_bytes(body).unwrap());
+                events.push(Event::decode(body).unwrap());
                 rest = &rest[16 + length..];
             }
             events
@@ -225,16 +244,36 @@ mod events {
             let other = Events::create(folder.path()).unwrap();
             assert_ne!(other.path, events.path);
             let found = read(&events.path);
-            assert_eq!(found[0].get_file_version(), "brain.Event:2");
-            assert_eq!(found[1].get_step(), 3);
-            let values: Vec<(&str, f32)> = found[1]
-                .get_summary()
-                .get_value()
+            assert_eq!(found[0].file_version.as_deref(), Some("brain.Event:2"));
+            assert_eq!(found[1].step, 3);
+            let summary = found[1].summary.as_ref().unwrap();
+            let values: Vec<_> = summary
+                .value
                 .iter()
-                .map(|value| (value.get_tag(), value.get_simple_value()))
+                .map(|value| (value.tag.as_str(), value.simple_value))
                 .collect();
-            assert_eq!(values, [("a/b", 0.5), ("c", -2.0)]);
+            assert_eq!(values, [("a/b", Some(0.5)), ("c", Some(-2.0))]);
             assert_eq!(found.len(), 2);
+        }
+
+        /// The bytes by the encoding of protocol buffers: a field's number and type, then its value.
+        #[test]
+        fn events_have_the_bytes_of_the_format() {
+            let value = Value {
+                tag: "a/b".to_owned(),
+                simple_value: Some(0.5),
+            };
+            let event = Event {
+                wall_time: 1.5,
+                step: 3,
+                summary: Some(Summary { value: vec![value] }),
+                ..Event::default()
+            };
+            let expected = [
+                &[0x09, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0x10, 3, 0x2a, 12, 0x0a, 10][..],
+                &[0x0a, 3, b'a', b'/', b'b', 0x15, 0, 0, 0, 0x3f],
+            ];
+            assert_eq!(event.encode_to_vec(), expected.concat());
         }
 
         /// The version record of a file that TensorBoard 2.21 wrote at wall time 0.

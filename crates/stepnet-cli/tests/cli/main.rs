@@ -15,6 +15,7 @@ mod plan;
 mod predict;
 mod report;
 mod resume;
+mod robust;
 mod run;
 mod show;
 mod times;

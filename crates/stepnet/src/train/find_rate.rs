@@ -112,7 +112,7 @@ pub struct RateCurve {
     /// The rate to train with: a third of [`turn`](Self::turn). `None` where the loss does not fall, or by no more than
     /// batches differ anyway.
     pub suggestion: Option<f64>,
-    /// The lowest rate at which the smoothed loss has all but stopped falling.
+    /// The rate at which the smoothed loss is lowest, before it rises again.
     pub turn: Option<f64>,
     /// The least and the largest suggestion of the single sweeps in which the loss falls.
     pub spread: Option<(f64, f64)>,

@@ -1,15 +1,15 @@
 //! What a curve of losses over rates suggests.
 
-use super::{DIVERGED, RateSweep, RateTrial};
+use super::{RateSweep, RateTrial};
 
 /// Updates left out at the end of a sweep, where the loss blows up.
 const END: usize = 5;
 
 /// The deviation of the weights that losses are smoothed with, as a share of the sweep's updates.
-const WIDTH: f64 = 0.03;
+const WIDTH: f64 = 0.02;
 
-/// The share of the fall that may be left where the loss turns: before its very lowest it may be flat for long.
-const REST: f64 = 0.03;
+/// The most that a loss counts as, as a multiple of the first one: what blows up would be seen from afar.
+const MOST: f64 = 1.1;
 
 /// The median of the losses of several sweeps at each rate, and that smoothed; it ends where half of the sweeps have.
 pub(super) fn median(sweeps: &[&[RateTrial]], sweep: &RateSweep) -> Vec<RateTrial> {
@@ -38,10 +38,9 @@ pub(super) fn median(sweeps: &[&[RateTrial]], sweep: &RateSweep) -> Vec<RateTria
         .collect()
 }
 
-/// Averages with weights that fall off as a normal distribution's density does. Losses that have blown up count as if
-/// they were a few times the first one, or they would be seen from afar.
+/// Averages with weights that fall off as a normal distribution's density does.
 fn smoothed(losses: &[f64], deviation: f64) -> Vec<f64> {
-    let most = DIVERGED * losses.first().copied().unwrap_or_default().abs();
+    let most = MOST * losses.first().copied().unwrap_or_default().abs();
     let reach = (4.0 * deviation).ceil() as usize;
     let weight = |distance: usize| (-0.5 * (distance as f64 / deviation).powi(2)).exp();
     let around = |middle: usize| {
@@ -57,17 +56,11 @@ fn smoothed(losses: &[f64], deviation: f64) -> Vec<f64> {
     (0..losses.len()).map(around).collect()
 }
 
-/// The lowest rate at which the smoothed loss has all but fallen to its lowest.
+/// The rate at which the smoothed loss is lowest; of several the least.
 pub(super) fn turn(trials: &[RateTrial], steps: usize) -> Option<f64> {
-    let middle = middle(trials, steps);
-    let before = middle.first()?.smoothed;
-    let lowest = middle
-        .iter()
-        .map(|trial| trial.smoothed)
-        .fold(before, f64::min);
-    let near = lowest + REST * (before - lowest);
-    let turn = middle.iter().find(|trial| trial.smoothed <= near);
-    turn.map(|trial| trial.rate)
+    let middle = middle(trials, steps).iter();
+    let lowest = middle.min_by(|a, b| a.smoothed.total_cmp(&b.smoothed));
+    lowest.map(|trial| trial.rate)
 }
 
 /// The trials that count: a tenth of the sweep is left out at its start, where the average knows too
@@ -153,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_loss_turns_where_it_has_all_but_stopped_falling() {
+    fn the_loss_turns_where_it_is_lowest() {
         // Falls from 10^-4 on to 10^-2, is flat, and blows up from 10^0.
         let flat = curve(|x| 2.0 - (x + 4.0).clamp(0.0, 2.0) * 0.8 + 20.0 * x.max(0.0));
         let rate = turn(&flat, 100).unwrap();

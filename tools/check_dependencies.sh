@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Checks what is shipped of others: the notices of their licences are up to date, the licences allow it, nothing comes
+# from an unknown source, and no advisory is open. What cannot be checked here is skipped visibly.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tools/third_party_notices.py --check
+echo "notices: up to date"
+
+if ! command -v cargo-deny >/dev/null; then
+  echo "skipped: no cargo-deny (cargo install cargo-deny), licences, sources and advisories not checked"
+  exit 0
+fi
+cargo deny --log-level error check licenses bans sources
+
+# The database of advisories comes from the network.
+if cargo deny --log-level error fetch db 2>/dev/null; then
+  cargo deny --log-level error check --disable-fetch advisories
+else
+  echo "skipped: the database of advisories cannot be had, advisories not checked"
+fi
