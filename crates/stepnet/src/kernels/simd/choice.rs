@@ -1,5 +1,6 @@
 //! Which instruction set runs: the best that the processor has, or what `STEPNET_ISA` names.
 
+use std::ffi::OsStr;
 use std::sync::OnceLock;
 
 #[cfg(target_arch = "x86_64")]
@@ -32,16 +33,16 @@ impl InstructionSet {
 
     /// The set that `STEPNET_ISA` names, or the best one.
     fn wanted() -> Result<Self> {
-        match std::env::var("STEPNET_ISA") {
-            Ok(name) if !name.is_empty() => Self::named(&name),
+        match std::env::var_os("STEPNET_ISA") {
+            Some(name) if !name.is_empty() => Self::named(&name),
             _ => Ok(Self::detected()),
         }
     }
 
     /// The set of a name, if this processor has it.
-    fn named(name: &str) -> Result<Self> {
+    fn named(name: &OsStr) -> Result<Self> {
         let had = Self::had();
-        if let Some(set) = had.iter().find(|set| set.name().eq_ignore_ascii_case(name)) {
+        if let Some(set) = had.iter().find(|set| name.eq_ignore_ascii_case(set.name())) {
             return Ok(*set);
         }
         let names: Vec<String> = had.iter().map(|set| set.name().to_lowercase()).collect();
@@ -50,7 +51,12 @@ impl InstructionSet {
             [first @ .., last] => format!("{} or {last}", first.join(", ")),
             [] => "nothing".to_owned(),
         };
-        Err(Error::value("environment", "STEPNET_ISA", name, expected))
+        Err(Error::value(
+            "environment",
+            "STEPNET_ISA",
+            name.display(),
+            expected,
+        ))
     }
 
     /// The sets that the processor has, from the least to the best.
@@ -170,7 +176,7 @@ impl InstructionSet {
 ///
 /// # Errors
 /// When `STEPNET_ISA` names a set that is not known, or that this processor lacks. Kernels then run
-/// on the best set there is.
+/// on the best set there is; a [`Workspace`](crate::nn::Workspace) refuses to be made.
 pub fn requested_instruction_set() -> Result<&'static str> {
     InstructionSet::wanted().map(InstructionSet::name)
 }
@@ -207,14 +213,18 @@ mod tests {
     #[test]
     fn sets_are_known_by_name() {
         assert_eq!(
-            InstructionSet::named("Portable").unwrap().name(),
+            InstructionSet::named(OsStr::new("Portable"))
+                .unwrap()
+                .name(),
             "portable"
         );
         for set in InstructionSet::had() {
-            let named = InstructionSet::named(set.name()).unwrap();
+            let named = InstructionSet::named(OsStr::new(set.name())).unwrap();
             assert_eq!(named.name(), set.name());
         }
-        let error = InstructionSet::named("avx9").unwrap_err().to_string();
+        let error = InstructionSet::named(OsStr::new("avx9"))
+            .unwrap_err()
+            .to_string();
         assert!(
             error.starts_with("environment: STEPNET_ISA is avx9, expected portable"),
             "{error}"

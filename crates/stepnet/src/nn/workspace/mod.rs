@@ -11,7 +11,7 @@ use super::network::Network;
 use super::plan::{Plan, PlanOptions};
 use crate::Element;
 use crate::error::{Error, Result};
-use crate::kernels::AlignedVec;
+use crate::kernels::{AlignedVec, requested_instruction_set};
 use crate::memory;
 
 /// The memory of forward and backward passes of one network. Making it allocates everything;
@@ -48,8 +48,9 @@ impl<T: Element> Workspace<T> {
     /// A workspace for batches of up to `batch` examples.
     ///
     /// # Errors
-    /// When there is not enough memory for it.
+    /// When there is not enough memory for it, or `STEPNET_ISA` names an instruction set that is not there.
     pub fn new(network: &Network<T>, batch: usize, options: PlanOptions) -> Result<Self> {
+        requested_instruction_set()?;
         let plan = Plan::new(network, batch, options)?;
         let examples = plan.batch;
         // Asked for at once: of many arrays each could be granted where all together are not.
