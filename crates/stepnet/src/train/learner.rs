@@ -1,5 +1,8 @@
 //! One training step: forward, loss, backward, L2, clipping, update, average.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use super::finite::{Moment, all_finite};
 use crate::Element;
 use crate::error::{Error, Result};
@@ -9,7 +12,7 @@ use crate::nn::{Batch, LossOptions, Network, Plan, PlanOptions, Scores, Workspac
 use crate::optim::{Clipping, Optimizer, Rule, WeightAverage, add_l2_gradient, l2_cost};
 
 /// The name of the average among a learner's arrays.
-const AVERAGE: &str = "average";
+pub(super) const AVERAGE: &str = "average";
 
 const TRAINING: PlanOptions = PlanOptions {
     training: true,
@@ -83,6 +86,11 @@ impl<T: Element> Learner<T> {
     pub fn with_average(mut self, decay: f64) -> Result<Self> {
         self.average = Some(WeightAverage::new(&self.network, decay)?);
         Ok(self)
+    }
+
+    /// From now on steps end early, with an error and without an update, once `stop` is set.
+    pub fn set_stop(&mut self, stop: Arc<AtomicBool>) {
+        self.workspace.set_stop(stop);
     }
 
     /// Bytes that a learner takes: its network and the one before the last update, the rule's state, the

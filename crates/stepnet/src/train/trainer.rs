@@ -1,6 +1,8 @@
 //! Epochs over a data set.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -139,6 +141,12 @@ impl<T: Element> Trainer<T> {
     /// What learns.
     pub fn learner(&self) -> &Learner<T> {
         &self.learner
+    }
+
+    /// From now on epochs end early in the middle of a step, with an error, once `stop` is set: to end after
+    /// a step, there is what `observe` says.
+    pub fn set_stop(&mut self, stop: Arc<AtomicBool>) {
+        self.learner.set_stop(stop);
     }
 
     /// Takes back the last update, as [`Learner::roll_back`] does: an end of training.

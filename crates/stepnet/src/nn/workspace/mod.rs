@@ -3,6 +3,8 @@
 mod passes;
 
 use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::layer::Noise;
@@ -31,6 +33,8 @@ pub struct Workspace<T> {
     loss: LossOptions,
     /// Forward and backward times of every span of the plan, while they are measured.
     times: Option<Vec<[Vec<Duration>; 2]>>,
+    /// Set by whoever wants passes to end early.
+    stop: Option<Arc<AtomicBool>>,
 }
 
 /// One batch for training.
@@ -75,6 +79,7 @@ impl<T: Element> Workspace<T> {
             targets: zeros(plan.targets)?,
             loss: LossOptions::default(),
             times: None,
+            stop: None,
             plan,
         })
     }
@@ -87,6 +92,25 @@ impl<T: Element> Workspace<T> {
         options.check_for(network.loss(), network.output())?;
         self.loss = options;
         Ok(())
+    }
+
+    /// From now on passes end between two layers, with an error, once `stop` is set: a pass over a large
+    /// batch takes long.
+    pub fn set_stop(&mut self, stop: Arc<AtomicBool>) {
+        self.stop = Some(stop);
+    }
+
+    fn stopped(&self) -> bool {
+        let stop = self.stop.as_ref();
+        stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
+    /// Fails if the pass has ended early.
+    fn check_stop(&self) -> Result<()> {
+        match self.stopped() {
+            true => Err(Error::Training("stopped in the middle of a pass".into())),
+            false => Ok(()),
+        }
     }
 
     /// From now on notes how long each part of a pass takes.
@@ -179,6 +203,7 @@ impl<T: Element> Workspace<T> {
             ));
         }
         self.forward(network, x, batch);
+        self.check_stop()?;
         Ok(self.outputs(x, batch))
     }
 
@@ -201,6 +226,7 @@ impl<T: Element> Workspace<T> {
         }
         targets.check(network.loss(), batch, network.output())?;
         self.forward(network, x, batch);
+        self.check_stop()?;
         let len = network.output().len();
         targets.write(len, &mut self.targets[..batch * len]);
         let outputs = self.outputs(x, batch);
@@ -234,6 +260,7 @@ impl<T: Element> Workspace<T> {
         let noise = Some(batch.noise);
         let scores = self.forward_and_loss(network, batch.x, &batch.targets, noise, 0)?;
         self.backward(network, batch.x, scores.examples, noise);
+        self.check_stop()?;
         Ok(scores)
     }
 

@@ -71,10 +71,11 @@ impl<T: Element> Workspace<T> {
                 "class weights need targets that are classes, not values".into(),
             ));
         }
-        Ok(parallel::enter(self.work(examples), || {
+        parallel::enter(self.work(examples), || {
             self.run_forward(network, x, examples, noise, first);
-            self.run_loss(network, x, targets, examples)
-        }))
+            self.check_stop()?;
+            Ok(self.run_loss(network, x, targets, examples))
+        })
     }
 
     /// Moves what is not learnt, once the parameters have been updated by the last training pass.
@@ -126,6 +127,9 @@ impl<T: Element> Workspace<T> {
             noise,
         };
         for number in (0..self.plan.spans.len()).rev() {
+            if self.stopped() {
+                return;
+            }
             let span = self.plan.spans[number];
             if self.plan.flows[span.first].is_empty() {
                 continue;
@@ -211,6 +215,9 @@ impl<T: Element> Workspace<T> {
             let span = self.plan.spans[number];
             if span.end <= first {
                 continue;
+            }
+            if self.stopped() {
+                return;
             }
             let pass = Pass {
                 network,
