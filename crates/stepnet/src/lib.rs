@@ -56,7 +56,7 @@ pub mod files;
 mod hash;
 pub mod kernels;
 pub mod limits;
-mod memory;
+pub mod memory;
 pub mod nn;
 pub mod optim;
 pub mod rng;

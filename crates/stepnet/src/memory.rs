@@ -6,11 +6,32 @@ use num_traits::Zero;
 
 use crate::error::{Error, Result};
 
+/// A copy of values that may be many, for `what` in the error.
+///
+/// # Errors
+/// When the system has not that much memory to give.
+pub fn copy<T: Copy>(what: &str, values: &[T]) -> Result<Vec<T>> {
+    let mut copy = with_capacity(what, values.len())?;
+    copy.extend_from_slice(values);
+    Ok(copy)
+}
+
+/// An empty vector with room for `len` values, for `what` in the error.
+///
+/// # Errors
+/// When the system has not that much memory to give.
+pub fn with_capacity<T>(what: &str, len: usize) -> Result<Vec<T>> {
+    let mut empty = Vec::new();
+    let granted = empty.try_reserve_exact(len);
+    granted.map_err(|_| lacking::<T>(what, len))?;
+    Ok(empty)
+}
+
 /// `len` zeros, for `what` in the error.
 ///
 /// # Errors
 /// When the system has not that much memory to give.
-pub(crate) fn zeros<T: Zero + Clone>(what: &str, len: usize) -> Result<Vec<T>> {
+pub fn zeros<T: Zero + Clone>(what: &str, len: usize) -> Result<Vec<T>> {
     // `vec![0; len]` takes untouched pages of zeros, but aborts where there are none, and no safe
     // call does the first without the second: so the system is asked before.
     ensure::<T>(what, len)?;
@@ -21,15 +42,19 @@ pub(crate) fn zeros<T: Zero + Clone>(what: &str, len: usize) -> Result<Vec<T>> {
 ///
 /// # Errors
 /// For `what` that is, and how many bytes it would be.
-pub(crate) fn ensure<T>(what: &str, len: usize) -> Result<()> {
+pub fn ensure<T>(what: &str, len: usize) -> Result<()> {
     let mut probe = Vec::<T>::new();
     let granted = probe.try_reserve_exact(len);
     // An allocation that nobody looks at is optimised away, and then always succeeds.
     drop(black_box(probe));
-    granted.map_err(|_| Error::Memory {
+    granted.map_err(|_| lacking::<T>(what, len))
+}
+
+fn lacking<T>(what: &str, len: usize) -> Error {
+    Error::Memory {
         what: what.to_owned(),
         bytes: len as u128 * size_of::<T>() as u128,
-    })
+    }
 }
 
 /// A number of bytes for people.

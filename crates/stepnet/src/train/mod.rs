@@ -13,6 +13,7 @@ mod loader;
 pub mod metrics;
 pub mod mistakes;
 mod options;
+mod state;
 mod trainer;
 mod transfer;
 
@@ -26,5 +27,6 @@ pub use finite::{first_overflow, not_finite};
 pub use forecast::{Pace, largest_batch, training_bytes};
 pub use learner::Learner;
 pub use options::{BatchSize, TrainOptions};
+pub use state::TrainingState;
 pub use trainer::{EpochEnd, Position, Progress, Trainer};
 pub use transfer::transfer;

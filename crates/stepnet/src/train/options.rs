@@ -66,6 +66,9 @@ impl FromStr for BatchSize {
 pub struct TrainOptions {
     /// Passes over the data; schedules end with the last.
     pub epochs: usize,
+    /// Epochs of earlier trainings that this one goes on from. They count for schedules that change the
+    /// rate after so many epochs; those that span a run begin with the first epoch after them.
+    pub first_epoch: usize,
     /// Examples in one update.
     pub batch: BatchSize,
     /// The update rule.
@@ -106,6 +109,7 @@ impl Default for TrainOptions {
     fn default() -> Self {
         Self {
             epochs: 10,
+            first_epoch: 0,
             batch: BatchSize::Examples(32),
             rule: Rule::ADAM,
             learning_rate: Rule::ADAM.usual_learning_rate(),
@@ -137,7 +141,8 @@ impl TrainOptions {
     /// The learning rate of step `step` (from 0) of the `steps` in epoch `epoch` (from 0).
     pub fn rate(&self, epoch: usize, step: usize, steps: usize) -> f64 {
         // The middle of the step, so that none is taken at a rate of 0.
-        let done = ((epoch * steps + step) as f64 + 0.5) / (self.epochs.max(1) * steps) as f64;
+        let run = epoch.saturating_sub(self.first_epoch);
+        let done = ((run * steps + step) as f64 + 0.5) / (self.epochs.max(1) * steps) as f64;
         let base = self.learning_rate;
         match self.warm_up.map(|warm_up| warm_up.share(self.epochs)) {
             Some(Ok(share)) => self.schedule.rate_after(base, epoch, done, share),

@@ -34,7 +34,9 @@ pub struct Checkpoint<T> {
     pub updates: u64,
     /// What the caller keeps of the run.
     pub run: String,
-    arrays: BTreeMap<String, Vec<T>>,
+    pub(super) arrays: BTreeMap<String, Vec<T>>,
+    /// The update rule, where any later training may go on from here.
+    pub(super) rule: Option<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -43,6 +45,8 @@ struct Entry {
     position: Position,
     updates: u64,
     run: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
 }
 
 impl<T: Element> Checkpoint<T> {
@@ -56,17 +60,33 @@ impl<T: Element> Checkpoint<T> {
         position: Position,
         run: &str,
     ) -> Result<Vec<u8>> {
+        Self::bytes_of(
+            model,
+            learner.arrays(),
+            (position, learner.updates()),
+            run,
+            None,
+        )
+    }
+
+    /// The content of the file with these arrays, after so many updates.
+    pub(super) fn bytes_of(
+        model: &Model<T>,
+        arrays: Vec<(String, &[T])>,
+        (position, updates): (Position, u64),
+        run: &str,
+        rule: Option<String>,
+    ) -> Result<Vec<u8>> {
         let entry = Entry {
             format: FORMAT,
             position,
-            updates: learner.updates(),
+            updates,
             run: run.to_owned(),
+            rule,
         };
         let wrong = |problem: String| Error::Training(format!("checkpoint: {problem}"));
         let entry = serde_json::to_value(entry).map_err(|error| wrong(error.to_string()))?;
-        model
-            .to_bytes_with(Some(entry), learner.arrays())
-            .map_err(wrong)
+        model.to_bytes_with(Some(entry), arrays).map_err(wrong)
     }
 
     /// Writes the file; a crash leaves the old one or the new one.
@@ -137,6 +157,7 @@ impl<T: Element> Checkpoint<T> {
             position: entry.position,
             updates: entry.updates,
             run: entry.run,
+            rule: entry.rule,
             arrays,
         })
     }
