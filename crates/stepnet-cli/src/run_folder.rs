@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use stepnet::files::{remove_unfinished, write_atomic};
+use stepnet::files::{check_kept, remove_unfinished, write_atomic};
 use stepnet::nn::Model;
 use stepnet::train::early_stopping::ValidationScore;
 use stepnet::{Element, Error};
@@ -101,6 +101,7 @@ impl RunFolder {
 
     fn open(path: PathBuf, records: Vec<EpochRecord>, replaces: bool) -> Outcome<Self> {
         let metrics_path = path.join(METRICS);
+        check_kept(&metrics_path)?;
         let metrics = OpenOptions::new()
             .create(true)
             .append(true)

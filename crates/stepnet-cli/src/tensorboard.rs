@@ -270,7 +270,9 @@ mod events {
                 ..Event::default()
             };
             let expected = [
-                &[0x09, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0x10, 3, 0x2a, 12, 0x0a, 10][..],
+                &[
+                    0x09, 0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0x10, 3, 0x2a, 12, 0x0a, 10,
+                ][..],
                 &[0x0a, 3, b'a', b'/', b'b', 0x15, 0, 0, 0, 0x3f],
             ];
             assert_eq!(event.encode_to_vec(), expected.concat());

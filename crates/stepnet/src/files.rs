@@ -1,4 +1,6 @@
-//! Reading whole files, and writing them so that a crash leaves the old file or the new one.
+//! Reading inputs, and writing files so that a crash leaves the old one or the new one.
+
+mod input;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -6,20 +8,12 @@ use std::path::Path;
 
 use crate::error::{Error, Result};
 
+pub(crate) use input::read_start;
+pub use input::{check_input, check_kept, open_input, read, read_filled};
+
 /// How the names of unfinished files begin and end.
 const PREFIX: &str = ".stepnet-";
 const SUFFIX: &str = ".tmp";
-
-/// The content of a file.
-///
-/// # Errors
-/// When it is a folder, or cannot be read.
-pub fn read(path: &Path) -> Result<Vec<u8>> {
-    if path.is_dir() {
-        return Err(Error::file(path, "is a folder, expected a file"));
-    }
-    fs::read(path).map_err(|error| Error::io(path, "read", error))
-}
 
 /// Replaces a file by `content`: written under another name in the same folder, flushed to disk, renamed.
 /// What is there and is no file, such as a pipe or `/dev/null`, is written to instead.

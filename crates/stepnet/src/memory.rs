@@ -1,6 +1,9 @@
 //! Arrays whose length comes from a user: too much memory is an error, never an abort.
 
+mod free;
+
 use std::hint::black_box;
+use std::path::Path;
 
 use num_traits::Zero;
 
@@ -54,6 +57,31 @@ fn lacking<T>(what: &str, len: usize) -> Error {
     Error::Memory {
         what: what.to_owned(),
         bytes: len as u128 * size_of::<T>() as u128,
+    }
+}
+
+/// Up to this much is simply asked for: no machine that runs networks has less.
+const UNASKED: u128 = 64 << 20;
+
+/// Fails if `bytes` that are to be read of a file are more than is free: a system that promises memory it
+/// has not would end the process in the middle of reading.
+///
+/// # Errors
+/// For `what` of the file that is, how much it takes, and how much is free.
+pub(crate) fn check_room(path: &Path, what: &str, bytes: u128) -> Result<()> {
+    if bytes <= UNASKED {
+        return Ok(());
+    }
+    match free::free() {
+        Some(free) if bytes > free.into() => Err(Error::file(
+            path,
+            format!(
+                "{what} takes {} of memory, but only {} are free",
+                readable(bytes),
+                readable(free.into())
+            ),
+        )),
+        _ => Ok(()),
     }
 }
 

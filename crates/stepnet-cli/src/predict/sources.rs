@@ -180,7 +180,7 @@ fn picture(path: PathBuf, passed_over: &Cell<usize>) -> Option<Found> {
         return Some(Found::Picture(path));
     }
     match Kind::of_file(&path) {
-        Ok(kind) if kind.is_picture() => Some(Found::Picture(path)),
+        Ok(kind) if kind.is_picture() || kind.is_foreign_image() => Some(Found::Picture(path)),
         // A pipe or a device is as little a picture as a text is.
         Ok(_) | Err(Error::File { .. }) => {
             passed_over.set(passed_over.get() + 1);

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use stepnet::files;
 use stepnet::train::{Learner, Progress};
 use stepnet::{Element, Error, Hash};
 
@@ -49,6 +50,7 @@ pub(super) struct Trace {
 impl Trace {
     /// A trace that goes on after `updates` updates; lines of later ones are dropped.
     pub(super) fn open(path: PathBuf, traced: Traced, updates: u64) -> Outcome<Self> {
+        files::check_kept(&path)?;
         let failed = |error| Error::io(&path, "write", error);
         let keep = match updates > 0 && path.exists() {
             true => length(&path, updates)?,
@@ -134,7 +136,7 @@ pub(crate) struct Lines {
 
 impl Lines {
     pub(crate) fn open(path: &Path) -> Outcome<Self> {
-        let file = File::open(path).map_err(|error| Error::io(path, "open", error))?;
+        let file = files::open_input(path)?;
         Ok(Self {
             path: path.to_owned(),
             file: BufReader::new(file),

@@ -86,6 +86,18 @@ impl Number {
         }
     }
 
+    /// The memory that `length` stored bytes take while they are decoded: their own, and the values'.
+    pub(crate) fn memory(self, length: usize) -> u128 {
+        let length = length as u128;
+        let value = match self {
+            Self::Unsigned(1) => return length,
+            Self::Bool => 1,
+            Self::Float(size) => size,
+            Self::Unsigned(_) | Self::Signed(_) => size_of::<i64>(),
+        };
+        length + length / self.size() as u128 * value as u128
+    }
+
     /// The values stored in `bytes`, or `None` for a size that no file format here has. Bytes that are
     /// values already, and owned, are not copied.
     pub(crate) fn decode<'a>(

@@ -11,9 +11,9 @@ use super::dataset::listed;
 use super::hdf5::Hdf5;
 use super::keys::Arrays;
 use super::npz::Npz;
-use super::read::read_file;
-use super::recognise::Kind;
+use super::recognise::{Kind, refused};
 use super::{idx, npy};
+use crate::files::read_filled;
 use crate::nn::refusal;
 use crate::{Error, Result};
 
@@ -41,7 +41,7 @@ impl ArrayFile {
     /// # Errors
     /// A file that cannot be read, is of another kind, or is damaged.
     pub fn open(path: &Path) -> Result<Self> {
-        Self::from_bytes(path, read_file(path)?)
+        Self::from_bytes(path, read_filled(path)?)
     }
 
     /// The arrays in the content of a file; `path` is for messages.
@@ -49,8 +49,11 @@ impl ArrayFile {
     /// # Errors
     /// As [`ArrayFile::open`].
     pub fn from_bytes(path: &Path, bytes: Vec<u8>) -> Result<Self> {
+        if bytes.is_empty() {
+            return Err(Error::file(path, "the file is empty"));
+        }
         let content = match Kind::of(&bytes) {
-            _ if is_safetensors(path, &bytes) => {
+            kind if kind == Kind::Safetensors || is_named_safetensors(path) => {
                 let refused = |error| Error::file(path, refusal(&bytes, &error));
                 let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(refused)?;
                 SafeTensors::deserialize(&bytes).map_err(refused)?;
@@ -64,8 +67,12 @@ impl ArrayFile {
             }
             Kind::Npy => Content::One(npy::from_bytes(path, &bytes)?),
             Kind::Idx | Kind::Gzip => Content::One(idx::from_bytes(path, &bytes)?),
-            Kind::Zip => Content::Npz(Npz::open(path, bytes)?),
+            Kind::Zip => match refused(&bytes) {
+                Some(problem) => return Err(Error::file(path, problem)),
+                None => Content::Npz(Npz::open(path, bytes)?),
+            },
             Kind::Hdf5 => Content::Hdf5(Hdf5::open(path, bytes)?),
+            Kind::Foreign(format) => return Err(Error::file(path, format.refusal())),
             other => {
                 let problem = format!(
                     "is {}, expected an array file: npy, npz, IDX (plain or gzip), HDF5 or safetensors",
@@ -132,12 +139,10 @@ struct Tensors {
     metadata: Metadata,
 }
 
-/// Safetensors files begin with the length of a header, which is JSON.
-fn is_safetensors(path: &Path, bytes: &[u8]) -> bool {
-    let named = path
-        .extension()
-        .is_some_and(|extension| extension == "safetensors");
-    named || (bytes.get(8) == Some(&b'{') && bytes.get(6..8) == Some(&[0, 0]))
+/// Whether the name says that it is one, so that damage in one is named as such.
+fn is_named_safetensors(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "safetensors")
 }
 
 impl Tensors {

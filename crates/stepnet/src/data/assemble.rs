@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use crate::files::read_filled;
 use crate::{Error, Result};
 
 use super::array::{ArrayValues, RawArray, times};
@@ -10,8 +11,7 @@ use super::dataset::{MAX_CLASSES, listed, numbered};
 use super::idx_folder::{labels_beside, read_images, read_pair};
 use super::keys::{Pair, Parts};
 use super::open::{OpenOptions, Opened, Role};
-use super::read::read_file;
-use super::recognise::Kind;
+use super::recognise::{Kind, refused};
 use super::{Dataset, Images, Values, csv, hdf5, npy, npz, shape};
 
 /// Whether a kind of file states what its values are divided by.
@@ -63,15 +63,22 @@ pub(crate) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
             )
         }
         Kind::Zip => {
-            let parts = npz::parts_from_bytes(path, &read_file(path)?)?;
+            let bytes = read_filled(path)?;
+            let parts = npz::parts_from_bytes(path, &bytes);
+            let parts = parts.map_err(|error| named_inside(path, &bytes, error))?;
             assemble(path, parts, Certain::Never, options)
         }
         Kind::Hdf5 => {
-            let parts = hdf5::parts_from_bytes(path, read_file(path)?)?;
+            let parts = hdf5::parts_from_bytes(path, read_filled(path)?);
+            // The reader has taken the bytes, and errors are rare: they are read again.
+            let parts = parts.map_err(|error| match read_filled(path) {
+                Ok(bytes) => named_inside(path, &bytes, error),
+                Err(_) => error,
+            })?;
             assemble(path, parts, Certain::Bytes, options)
         }
         _ => {
-            let pair = csv::from_bytes(path, &read_file(path)?, options.label_column.as_deref());
+            let pair = csv::from_bytes(path, &read_filled(path)?, options.label_column.as_deref());
             let pair = pair.map_err(|error| named_otherwise(path, error))?;
             assemble(
                 path,
@@ -83,6 +90,14 @@ pub(crate) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
                 options,
             )
         }
+    }
+}
+
+/// Says that a container holds something else altogether, where that is why it cannot be read.
+fn named_inside(path: &Path, bytes: &[u8], error: Error) -> Error {
+    match refused(bytes) {
+        Some(problem) => Error::file(path, problem),
+        None => error,
     }
 }
 
@@ -124,6 +139,7 @@ pub(crate) fn assemble(
         test,
         classes,
     } = parts;
+    let mut notes = Vec::new();
     let (main, other) = match (options.role, train, test) {
         (Role::Train, Some(train), test) => (train, test),
         (Role::Test, _, Some(test)) | (Role::Train, None, Some(test)) => (test, None),
@@ -132,7 +148,6 @@ pub(crate) fn assemble(
     };
     let stated = certain == Certain::Bytes && matches!(main.images.values, ArrayValues::U8(_));
     let classes = class_names(path, classes, &main, other.as_ref())?;
-    let mut notes = Vec::new();
     let (images, divisor) = images(path, main.images, options, &mut notes)?;
     let labels = labels(path, &main.labels, &classes)?;
     check_count(path, &images, &labels)?;

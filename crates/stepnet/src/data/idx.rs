@@ -8,11 +8,11 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-use crate::{Error, Result};
+use crate::files::read_filled;
+use crate::{Error, Result, memory};
 
 use super::array::{Number, RawArray, byte_length, times};
-use super::read::read_file;
-use super::recognise::Kind;
+use super::recognise::{Kind, refused};
 
 /// The most dimensions an array may have here.
 const MAX_DIMENSIONS: usize = 8;
@@ -25,7 +25,7 @@ pub(super) const MAX_DEFLATE_RATIO: usize = 1040;
 /// # Errors
 /// Anything but a whole, undamaged IDX file; the message has the place and both numbers.
 pub fn read(path: &Path) -> Result<RawArray> {
-    from_bytes(path, &read_file(path)?)
+    from_bytes(path, &read_filled(path)?)
 }
 
 /// Reads an IDX array from the content of a file; `name` is for messages.
@@ -34,7 +34,14 @@ pub fn read(path: &Path) -> Result<RawArray> {
 /// As [`read`].
 pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<RawArray> {
     match Kind::of(bytes) {
-        Kind::Gzip => from_reader(name, MultiGzDecoder::new(bytes), bytes.len(), true),
+        Kind::Gzip => {
+            from_reader(name, MultiGzDecoder::new(bytes), bytes.len(), true).map_err(|error| {
+                match refused(bytes) {
+                    Some(problem) => Error::file(name, problem),
+                    None => error,
+                }
+            })
+        }
         Kind::Idx => from_reader(name, bytes, bytes.len(), false),
         Kind::Empty => Err(Error::file(name, "the file is empty")),
         other => Err(Error::file(
@@ -45,7 +52,7 @@ pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<RawArray> {
 }
 
 /// Reads an array of exactly the length its header promises.
-fn from_reader(
+pub(super) fn from_reader(
     name: &Path,
     mut reader: impl Read,
     stored: usize,
@@ -93,6 +100,9 @@ fn from_reader(
         let problem =
             format!("{promised} ({length} bytes), more than {stored} packed bytes can hold");
         return Err(Error::file(name, problem));
+    }
+    if length <= most {
+        memory::check_room(name, &promised, number.memory(length))?;
     }
     let mut values = Vec::new();
     // One byte more than promised shows a surplus, and makes gzip check its sum at the end.

@@ -9,7 +9,6 @@ use super::assemble::{Certain, assemble};
 use super::idx;
 use super::keys::{Pair, Parts};
 use super::open::{OpenOptions, Opened, Role};
-use super::read::kind_of_file;
 use super::recognise::Kind;
 
 /// The IDX files of a folder, by what their names say.
@@ -53,7 +52,7 @@ pub(crate) fn find(folder: &Path) -> Result<Option<Found>> {
 
 /// Whether a file with a fitting name is one: by content, or by name where the content is damaged.
 fn is_idx(path: &Path, name: &str) -> Result<bool> {
-    let kind = kind_of_file(path)?;
+    let kind = Kind::of_file(path)?;
     Ok(matches!(kind, Kind::Idx | Kind::Gzip) || name.contains("idx"))
 }
 

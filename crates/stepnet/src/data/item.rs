@@ -1,15 +1,14 @@
 //! A picture's bytes, wherever they are: in a file, in an archive, or in memory.
 
 use std::borrow::Cow;
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::files::{open_input, read_filled};
 use crate::{Error, Result};
 
 use super::pictures::{self, Header, Picture};
-use super::read::read_file;
 
 /// A picture of a data set that is not decoded yet.
 #[derive(Debug, Clone)]
@@ -85,7 +84,7 @@ impl Item {
     /// Bytes that cannot be read.
     pub(super) fn bytes(&self) -> Result<Cow<'_, [u8]>> {
         match &self.place {
-            Place::File => read_file(&self.name).map(Cow::Owned),
+            Place::File => read_filled(&self.name).map(Cow::Owned),
             Place::Held(bytes) => Ok(Cow::Borrowed(bytes)),
             Place::Broken(problem) => Err(Error::file(&self.name, problem.as_ref())),
             Place::Inside {
@@ -95,7 +94,7 @@ impl Item {
             } => {
                 // Opened each time, so that threads do not share a position.
                 let unread = |source| Error::io(&self.name, "read", source);
-                let mut file = File::open(archive).map_err(unread)?;
+                let mut file = open_input(archive)?;
                 file.seek(SeekFrom::Start(*offset)).map_err(unread)?;
                 // The archive was as long when it was opened.
                 let mut bytes = vec![0; *length];

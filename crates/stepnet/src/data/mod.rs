@@ -19,7 +19,6 @@ mod fill;
 mod fingerprint;
 mod images;
 mod open;
-mod read;
 mod recognise;
 mod split;
 mod standardize;
@@ -95,6 +94,8 @@ pub(crate) use fill::Spare;
 pub use fingerprint::Fingerprint;
 pub use images::{Images, Values};
 pub use open::{OpenOptions, Opened, Role, holds_pictures, open};
-pub use recognise::Kind;
+#[cfg(feature = "files")]
+pub(crate) use recognise::refused;
+pub use recognise::{Foreign, Kind};
 #[cfg(feature = "pictures")]
 pub use streamed::Streamed;

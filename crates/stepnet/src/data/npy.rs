@@ -7,11 +7,11 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
-use crate::{Error, Result};
+use crate::files::read_filled;
+use crate::{Error, Result, memory};
 
 use super::array::{ArrayValues, Number, RawArray, byte_length, times};
 use super::npy_header::{self, Header};
-use super::read::read_file;
 
 /// The longest header read; numpy itself refuses to trust more than 10,000 bytes.
 const MAX_HEADER: usize = 64 * 1024;
@@ -24,7 +24,7 @@ const MAX_HEADER: usize = 64 * 1024;
 /// # Errors
 /// Anything but one whole array of these types; the message has the place and both numbers.
 pub fn read(path: &Path) -> Result<RawArray> {
-    from_bytes(path, &read_file(path)?)
+    from_bytes(path, &read_filled(path)?)
 }
 
 /// Reads an array from the content of an `.npy` file; `name` is for messages.
@@ -48,6 +48,11 @@ pub(super) fn from_reader(name: &Path, mut reader: impl Read, most: usize) -> Re
             header.descr
         )
     };
+    if length <= most {
+        let turned = if header.fortran_order { length } else { 0 };
+        let memory = stored.memory(length) + turned as u128;
+        memory::check_room(name, &promised(), memory)?;
+    }
     let limit = (length.min(most) as u64).saturating_add(1);
     let mut body = Vec::new();
     let read = reader.take(limit).read_to_end(&mut body);
@@ -184,6 +189,17 @@ impl Stored {
             Self::Number { number, .. } => number.size(),
             Self::Bytes(size) => *size,
             Self::Unicode { length, .. } => 4 * length,
+        }
+    }
+
+    /// The memory that `length` bytes take while they are decoded.
+    fn memory(&self, length: usize) -> u128 {
+        match self {
+            Self::Number { number, .. } => number.memory(length),
+            Self::Bytes(_) | Self::Unicode { .. } => {
+                let texts = length / self.size().max(1);
+                (2 * length + texts * size_of::<String>()) as u128
+            }
         }
     }
 

@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
+use crate::files::read_filled;
 use crate::{Error, Result};
 
 use super::array::RawArray;
 use super::idx::MAX_DEFLATE_RATIO;
 use super::keys::{Arrays, Parts, find_parts};
 use super::npy;
-use super::read::read_file;
 
 /// The arrays of pictures and labels in the content of an `.npz` file; `name` is for messages.
 ///
@@ -26,7 +26,7 @@ pub(crate) fn parts_from_bytes(name: &Path, bytes: &[u8]) -> Result<Parts> {
 /// # Errors
 /// No zip archive, a damaged one, or no such array.
 pub(crate) fn array(path: &Path, array: &str) -> Result<RawArray> {
-    Npz::open(path, read_file(path)?)?.read(array)
+    Npz::open(path, read_filled(path)?)?.read(array)
 }
 
 /// An opened archive, in bytes that it owns or borrows.

@@ -6,7 +6,6 @@ use crate::nn::preprocessing::Resize;
 use crate::{Error, Result};
 
 use super::Dataset;
-use super::read::kind_of_file;
 use super::recognise::{ACCEPTED, Kind};
 
 /// What a data set is opened for.
@@ -200,14 +199,19 @@ fn open_folder(path: &Path, options: &OpenOptions) -> Result<Opened> {
 
 /// What a file holds, seen from its first bytes, and from more of it where they can deceive.
 fn content(path: &Path) -> Result<Kind> {
-    let kind = kind_of_file(path)?;
+    let kind = Kind::of_file(path)?;
     #[cfg(feature = "pictures")]
     if kind == Kind::Gzip && super::tar::is_in_gzip(path) {
         return Ok(Kind::TarGzip);
     }
     // A record of CIFAR begins with a small number and any pixels.
     #[cfg(feature = "files")]
-    if matches!(kind, Kind::Unknown | Kind::Text | Kind::Idx) && super::cifar::is_file(path)? {
+    let may_be = matches!(
+        kind,
+        Kind::Unknown | Kind::Text | Kind::Idx | Kind::Foreign(_)
+    );
+    #[cfg(feature = "files")]
+    if may_be && super::cifar::is_file(path)? {
         return Ok(Kind::Cifar);
     }
     Ok(kind)
@@ -227,6 +231,11 @@ fn open_file(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Opened> {
             path,
             format!("not a data set: expected {ACCEPTED}"),
         )),
+        Kind::Foreign(format) => Err(Error::file(path, format.refusal())),
+        Kind::Safetensors => {
+            let problem = format!("is {}: weights, not a data set", kind.name());
+            Err(Error::file(path, problem))
+        }
         kind if kind.is_picture() => {
             let problem = format!(
                 "is {}; a data set of pictures is a folder with a folder for each class",

@@ -15,13 +15,13 @@ use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, png::PngDecoder};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, Limits};
 
+use crate::files::read_filled;
 use crate::nn::preprocessing::Preprocessing;
 use crate::{Element, Error, Result};
 
 use super::jpeg;
 pub use super::picture::Picture;
 use super::picture::check_shape;
-use super::read::read_file;
 use super::recognise::Kind;
 
 /// The most pixels a picture may declare.
@@ -53,7 +53,7 @@ pub struct Header {
 /// A file that is no picture, is damaged, or declares more than [`MAX_PIXELS`].
 pub fn decode(path: impl AsRef<Path>) -> Result<Picture> {
     let path = path.as_ref();
-    from_bytes(path, &read_file(path)?)
+    from_bytes(path, &read_filled(path)?)
 }
 
 /// Decodes the content of a picture file; `name` is for messages.
@@ -152,6 +152,7 @@ fn kind(name: &Path, bytes: &[u8]) -> Result<Kind> {
     match Kind::of(bytes) {
         Kind::Empty => Err(Error::file(name, "the file is empty")),
         kind if kind.is_picture() => Ok(kind),
+        Kind::Foreign(format) => Err(Error::file(name, format.refusal())),
         kind => {
             let problem = format!(
                 "not a picture but {}; expected PNG, JPEG, BMP or GIF",

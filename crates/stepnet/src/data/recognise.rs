@@ -1,9 +1,17 @@
 //! What a file holds, told from its first bytes.
 
+mod foreign;
+#[cfg(feature = "files")]
+mod inside;
+
 use std::path::Path;
 
-use super::read::kind_of_file;
+pub use foreign::Foreign;
+#[cfg(feature = "files")]
+pub(crate) use inside::refused;
+
 use crate::Result;
+use crate::files::read_start;
 
 /// The kinds of content Stepnet knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +42,12 @@ pub enum Kind {
     Cifar,
     /// An IDX array, or what begins like one.
     Idx,
+    /// Weights, or other tensors.
+    Safetensors,
     /// Text: a CSV table is expected.
     Text,
+    /// A known format that is not read.
+    Foreign(&'static Foreign),
     /// None of these.
     Unknown,
 }
@@ -52,7 +64,7 @@ impl Kind {
     /// HDF5 files may begin with a block of the user's own; only those without are recognised.
     pub fn of(bytes: &[u8]) -> Self {
         let bytes = &bytes[..bytes.len().min(LOOK)];
-        let magics: [(&[u8], Self); 11] = [
+        let magics: [(&[u8], Self); 12] = [
             (b"\x89PNG\r\n\x1a\n", Self::Png),
             (b"\xff\xd8\xff", Self::Jpeg),
             (b"GIF87a", Self::Gif),
@@ -62,14 +74,23 @@ impl Kind {
             (b"PK\x05\x06", Self::Zip),
             (b"\x93NUMPY", Self::Npy),
             (b"\x89HDF\r\n\x1a\n", Self::Hdf5),
-            (b"\xff\xfe", Self::Unknown), // UTF-16 text: not read
+            // UTF-16 in either order.
+            (b"\xff\xfe", Self::Text),
+            (b"\xfe\xff", Self::Text),
             (b"\xef\xbb\xbf", Self::Text),
         ];
         if bytes.is_empty() {
             return Self::Empty;
         }
+        // The length of a header, far below 2^32, then the header: its length may look like a mark below.
+        if bytes.get(4..9) == Some(b"\0\0\0\0{") {
+            return Self::Safetensors;
+        }
         if let Some((_, kind)) = magics.iter().find(|(magic, _)| bytes.starts_with(magic)) {
             return *kind;
+        }
+        if let Some(format) = foreign::of(bytes) {
+            return Self::Foreign(format);
         }
         match bytes {
             // A bitmap's two letters could begin a text; its reserved words are zero.
@@ -77,7 +98,7 @@ impl Kind {
             _ if is_tar(bytes) => Self::Tar,
             // Two zero bytes, a type code, the number of dimensions.
             [0, 0, code, 1..=8, ..] if *code != 0 => Self::Idx,
-            _ if is_text(bytes) => Self::Text,
+            _ if is_text(bytes) || is_wide_text(bytes) => Self::Text,
             _ => Self::Unknown,
         }
     }
@@ -87,12 +108,17 @@ impl Kind {
     /// # Errors
     /// No such file, a folder or a device in its place, or a refusal by the system.
     pub fn of_file(path: impl AsRef<Path>) -> Result<Self> {
-        kind_of_file(path.as_ref())
+        Ok(Self::of(&read_start(path.as_ref(), LOOK)?))
     }
 
     /// Whether it is a picture.
     pub fn is_picture(self) -> bool {
         matches!(self, Self::Png | Self::Jpeg | Self::Gif | Self::Bmp)
+    }
+
+    /// Whether it is an image in a format that is not read.
+    pub fn is_foreign_image(self) -> bool {
+        matches!(self, Self::Foreign(format) if format.image)
     }
 
     /// The kind in words, for messages.
@@ -111,7 +137,9 @@ impl Kind {
             Self::TarGzip => "a packed tar archive",
             Self::Cifar => "CIFAR's binary form",
             Self::Idx => "an IDX file",
+            Self::Safetensors => "a .safetensors file",
             Self::Text => "text",
+            Self::Foreign(format) => format.name,
             Self::Unknown => "of no known kind",
         }
     }
@@ -139,13 +167,21 @@ fn is_text(bytes: &[u8]) -> bool {
         .all(|&byte| byte >= 0x20 && byte != 0x7f || matches!(byte, b'\t' | b'\n' | b'\r'))
 }
 
+/// Whether the bytes look like UTF-16 without its mark: every other one is zero, and the rest is text.
+fn is_wide_text(bytes: &[u8]) -> bool {
+    let pairs = bytes.as_chunks::<2>().0;
+    let zero = |at: usize| pairs.iter().all(|pair| pair[at] == 0);
+    let text = |at: usize| pairs.iter().all(|pair| is_text(&pair[at..=at]));
+    pairs.len() > 2 && (zero(1) && text(0) || zero(0) && text(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn contents_are_told_apart() {
-        let cases: [(&[u8], Kind); 16] = [
+        let cases: [(&[u8], Kind); 22] = [
             (b"", Kind::Empty),
             (b"\x89PNG\r\n\x1a\nxxxx", Kind::Png),
             (b"\xff\xd8\xff\xe0", Kind::Jpeg),
@@ -161,6 +197,13 @@ mod tests {
             (b"\0\0\x0a\x03", Kind::Idx),
             (b"\0\0\0\0\0\0", Kind::Unknown),
             (b"label,p0\r\n1,2\n", Kind::Text),
+            (b"\xff\xfea\0,\0", Kind::Text),
+            (b"a\0,\0b\0\n\0", Kind::Text),
+            (b"\0a\0,\0b\0\n", Kind::Text),
+            // Headers of 0x028b1f and of 0x8002 bytes, which begin as gzip and pickles do.
+            (b"\x1f\x8b\x02\0\0\0\0\0{\"", Kind::Safetensors),
+            (b"\x80\x02\0\0\0\0\0\0{\"", Kind::Safetensors),
+            (b"\x1f\x8b\x08\0\0\0\0\0\x02\xff", Kind::Gzip),
             (b"\x01\x02\x03\x04", Kind::Unknown),
         ];
         for (bytes, kind) in cases {

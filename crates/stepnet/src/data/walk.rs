@@ -7,7 +7,7 @@ use crate::{Error, Result};
 
 use super::dataset::MAX_CLASSES;
 use super::item::Item;
-use super::read::kind_of_file;
+use super::recognise::Kind;
 
 /// Folders inside folders, at most.
 pub(super) const MAX_DEPTH: usize = 32;
@@ -79,7 +79,7 @@ pub(super) fn layout(root: &Path) -> Result<Layout> {
     let mut notes = Vec::new();
     let mut loose = 0;
     for file in &files {
-        loose += usize::from(kind_of_file(file)?.is_picture());
+        loose += usize::from(Kind::of_file(file)?.is_picture());
     }
     if loose > 0 {
         let folder = root.display();

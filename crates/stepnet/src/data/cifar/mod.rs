@@ -7,11 +7,11 @@ use std::borrow::Cow;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::files::read_filled;
 use crate::{Error, Result};
 
 use super::dataset::{listed, numbered};
 use super::open::{OpenOptions, Opened, Role};
-use super::read::read_file;
 use records::{Labels, Set, dataset, may_be, not_records};
 
 /// Whether a file holds records of either set, seen from its length and all of its labels.
@@ -25,7 +25,7 @@ pub(super) fn is_file(path: &Path) -> Result<bool> {
     if !may_be(length) {
         return Ok(false);
     }
-    let bytes = read_file(path)?;
+    let bytes = read_filled(path)?;
     // A dark picture can begin like an IDX file, but hardly with the sizes of one.
     let is_idx = super::idx::from_bytes(path, &bytes).is_ok();
     Ok(!is_idx && Set::of(&bytes).is_some())
@@ -52,7 +52,7 @@ impl Place for Disk {
     }
 
     fn read(&self, path: &Path) -> Result<Cow<'_, [u8]>> {
-        read_file(path).map(Cow::Owned)
+        read_filled(path).map(Cow::Owned)
     }
 }
 

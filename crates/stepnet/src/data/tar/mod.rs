@@ -3,7 +3,6 @@
 
 mod contents;
 
-use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +10,8 @@ use std::sync::Arc;
 use flate2::bufread::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType, PaxExtensions};
 
-use crate::{Error, Result};
+use crate::files::open_input;
+use crate::{Error, Result, memory};
 
 use super::item::Item;
 use super::load::load;
@@ -41,7 +41,7 @@ const HEADER: u64 = 512;
 /// An archive that is damaged, a name that leads out of it, and as for folders of pictures.
 pub(super) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Opened> {
     let unread = |source| Error::io(path, "read", source);
-    let file = File::open(path).map_err(unread)?;
+    let file = open_input(path)?;
     let length = file.metadata().map_err(unread)?.len();
     let contents = if kind == Kind::TarGzip {
         let keep = Keep::Hold(HELD_FREE.saturating_add(length.saturating_mul(HELD_RATIO)));
@@ -66,7 +66,7 @@ pub(super) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
 
 /// Whether a gzip file holds a tar archive.
 pub(super) fn is_in_gzip(path: &Path) -> bool {
-    let Ok(file) = File::open(path) else {
+    let Ok(file) = open_input(path) else {
         return false;
     };
     let mut start = Vec::new();
@@ -149,6 +149,8 @@ fn scanned<R: Read>(path: &Path, entries: tar::Entries<'_, R>, keep: Keep) -> Re
                 }
             }
             Keep::Hold(most) => {
+                let wanted = held.saturating_add(size).min(*most);
+                memory::check_room(path, "what is packed in it", wanted.into())?;
                 let bytes = hold(path, &mut entry, *most - held)?;
                 held += bytes.len() as u64 + HEADER;
                 if held > *most {

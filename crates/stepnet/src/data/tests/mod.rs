@@ -5,6 +5,8 @@ mod archives;
 #[cfg(all(feature = "files", feature = "pictures"))]
 mod cifar;
 #[cfg(feature = "files")]
+mod containers;
+#[cfg(feature = "files")]
 mod csv;
 mod dataset;
 #[cfg(feature = "files")]

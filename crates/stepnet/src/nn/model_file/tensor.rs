@@ -3,6 +3,7 @@
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::Element;
+use crate::data::Kind;
 
 /// One tensor of a file, as `f64` (exact for `f32`).
 #[derive(Debug, Clone, PartialEq)]
@@ -75,8 +76,20 @@ pub(super) fn to_little_endian<T: Element>(values: &[T]) -> Vec<u8> {
 
 /// Why the bytes are not a `.safetensors` file, with the numbers that the reader's error leaves out.
 pub(crate) fn refusal(bytes: &[u8], error: &safetensors::SafeTensorError) -> String {
+    #[cfg(feature = "files")]
+    if let Some(problem) = crate::data::refused(bytes) {
+        return format!("{problem} (a model is a .safetensors file)");
+    }
     let length = bytes.first_chunk().map(|&first| u64::from_le_bytes(first));
     match length {
+        _ if !matches!(
+            Kind::of(bytes),
+            Kind::Unknown | Kind::Safetensors | Kind::Idx | Kind::Text
+        ) =>
+        {
+            let kind = Kind::of(bytes).name();
+            format!("is {kind}, not a .safetensors file")
+        }
         Some(length) if length > (bytes.len() as u64).saturating_sub(8) => format!(
             "not a .safetensors file: the first 8 bytes say that a header of {length} bytes follows, but the file has {} bytes",
             bytes.len()
