@@ -46,6 +46,25 @@ def hdf5s(folder):
     with h5py.File(f"{folder}/latest.h5", "w", libver="latest") as file:
         file.create_dataset("x", data=images.astype("f4") / 500)
         file.create_dataset("y", data=np.array([0, 1, 0, 1, 0, 1], "u1"))
+    # An old file, whose groups are tables of links: soft ones, one that leads nowhere, and hard ones in a ring.
+    with h5py.File(f"{folder}/linked.h5", "w") as file:
+        file["images"] = images
+        file["labels"] = np.array([0, 1, 0, 1, 0, 1], "u1")
+        file["soft"] = h5py.SoftLink("/images")
+        file["nowhere"] = h5py.SoftLink("/none")
+        group = file.create_group("group")
+        group["again"] = group
+        group["up"] = file["/"]
+        group["bools"] = np.array([True, False, True])
+        colours = h5py.enum_dtype({"red": 0, "blue": 300}, basetype=">i2")
+        group.create_dataset("enum", data=np.array([0, 300], ">i2"), dtype=colours)
+        group["latin"] = np.array([b"caf\xe9", b"caf\xe8"])
+        group["compound"] = np.zeros(3, [("a", "i4"), ("b", "f8")])
+    with h5py.File(f"{folder}/grouped.h5", "w") as file:
+        for part, count in (("train", 6), ("test", 2)):
+            file[f"set/{part}/images"] = images[:count]
+            file[f"set/{part}/labels"] = np.arange(count, dtype="u1") % 2
+        file["set/classes"] = np.array([b"cat", b"dog"])
 
 
 if len(sys.argv) != 2:

@@ -1,5 +1,6 @@
 //! Which arrays of a file with several are the pictures, the labels and the class names.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::{Error, Result};
@@ -62,28 +63,40 @@ const CLASSES: [&str; 5] = [
     "label_names",
 ];
 
-/// Reads the pairs with known names; case does not matter.
+/// Names of groups that hold the examples of one part.
+const TRAIN_GROUPS: [&str; 2] = ["train", "training"];
+const TEST_GROUPS: [&str; 5] = ["test", "testing", "validation", "valid", "val"];
+
+/// The names of two arrays that belong together.
+type Names = Option<(String, String)>;
+
+/// Reads the pairs with known names, at the root or else in a group; case does not matter.
 ///
 /// # Errors
-/// No such pair: the message has the names wanted and those found.
+/// No such pair, or several groups that could be meant: the message has the names wanted and those found.
 pub(crate) fn find_parts(path: &Path, arrays: &mut dyn Arrays) -> Result<Parts> {
     let names = arrays.names()?;
-    let find = |wanted: &str| {
-        names
+    let find = |group: &str, wanted: &str| {
+        let wanted = format!("{group}{wanted}");
+        let mut same = names
             .iter()
-            .find(|name| name.eq_ignore_ascii_case(wanted))
-            .cloned()
+            .filter(|name| name.eq_ignore_ascii_case(&wanted));
+        same.next().cloned()
     };
-    let pick = |pairs: &[(&str, &str)]| {
+    let pick = |group: &str, pairs: &[(&str, &str)]| -> Names {
         pairs
             .iter()
-            .find_map(|(images, labels)| Some((find(images)?, find(labels)?)))
+            .find_map(|(images, labels)| Some((find(group, images)?, find(group, labels)?)))
     };
-    let (train, test) = (pick(&TRAIN), pick(&TEST));
+    let (mut train, mut test) = (pick("", &TRAIN), pick("", &TEST));
+    let mut group = String::new();
+    if train.is_none() && test.is_none() {
+        (group, train, test) = in_groups(path, &names, pick)?;
+    }
     if train.is_none() && test.is_none() {
         return Err(Error::file(path, missing(&names)));
     }
-    let mut read = |pair: Option<(String, String)>| -> Result<Option<Pair>> {
+    let mut read = |pair: Names| -> Result<Option<Pair>> {
         let Some((images, labels)) = pair else {
             return Ok(None);
         };
@@ -93,7 +106,8 @@ pub(crate) fn find_parts(path: &Path, arrays: &mut dyn Arrays) -> Result<Parts> 
         }))
     };
     let (train, test) = (read(train)?, read(test)?);
-    let classes = match CLASSES.iter().find_map(|wanted| find(wanted)) {
+    let named = |group| CLASSES.iter().find_map(|wanted| find(group, wanted));
+    let classes = match named(&group).or_else(|| named("")) {
         Some(name) => Some(class_names(path, &name, &arrays.read(&name)?)?),
         None => None,
     };
@@ -102,6 +116,57 @@ pub(crate) fn find_parts(path: &Path, arrays: &mut dyn Arrays) -> Result<Parts> 
         test,
         classes,
     })
+}
+
+/// The pairs in groups, and the group that both parts are in: one group with the usual names, or one for
+/// each part.
+fn in_groups(
+    path: &Path,
+    names: &[String],
+    pick: impl Fn(&str, &[(&str, &str)]) -> Names,
+) -> Result<(String, Names, Names)> {
+    let groups = names
+        .iter()
+        .filter_map(|name| name.rfind('/').map(|at| &name[..=at]));
+    let groups: BTreeSet<&str> = groups.collect();
+    let (mut whole, mut train, mut test) = (Vec::new(), Vec::new(), Vec::new());
+    for group in groups {
+        let pairs = (pick(group, &TRAIN), pick(group, &TEST));
+        let own = group.trim_end_matches('/');
+        let own = own.rsplit('/').next().unwrap_or_default();
+        let is = |list: &[&str]| list.iter().any(|name| own.eq_ignore_ascii_case(name));
+        match pairs {
+            (None, None) => {}
+            (Some(pair), None) if is(&TRAIN_GROUPS) => train.push((group, pair)),
+            (Some(pair), None) if is(&TEST_GROUPS) => test.push((group, pair)),
+            pairs => whole.push((group, pairs)),
+        }
+    }
+    let parts = train.iter().chain(&test).map(|(group, _)| *group);
+    let found: Vec<&str> = whole.iter().map(|(group, _)| *group).chain(parts).collect();
+    let clear = match whole.len() {
+        0 => train.len() <= 1 && test.len() <= 1,
+        _ => found.len() == 1,
+    };
+    if !clear {
+        let problem = format!(
+            "images and labels in several groups: {}; expected one group, or one for training and one for testing",
+            listed(&found)
+        );
+        return Err(Error::file(path, problem));
+    }
+    if let Some((group, (train, test))) = whole.pop() {
+        return Ok((group.to_owned(), train, test));
+    }
+    // The names of the classes may lie next to the groups of the parts.
+    let around = |group: &str| {
+        let own = group.trim_end_matches('/');
+        own.rfind('/')
+            .map_or(String::new(), |at| own[..=at].to_owned())
+    };
+    let group = found.first().map_or(String::new(), |group| around(group));
+    let only = |mut part: Vec<(&str, (String, String))>| part.pop().map(|(_, pair)| pair);
+    Ok((group, only(train), only(test)))
 }
 
 /// The message for a file without a known pair.

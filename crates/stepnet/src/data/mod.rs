@@ -36,8 +36,6 @@ mod csv;
 #[cfg(feature = "files")]
 mod hdf5;
 #[cfg(feature = "files")]
-mod hdf5_source;
-#[cfg(feature = "files")]
 pub mod idx;
 #[cfg(feature = "files")]
 mod idx_folder;

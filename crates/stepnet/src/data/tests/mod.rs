@@ -15,6 +15,8 @@ mod files;
 mod folders;
 #[cfg(all(feature = "files", feature = "pictures"))]
 mod formats;
+#[cfg(feature = "files")]
+mod hdf5;
 #[cfg(feature = "pictures")]
 mod pictures;
 

@@ -1,16 +1,21 @@
 //! HDF5 files in the course's form: `train_set_x`, `train_set_y`, `test_set_x`, `test_set_y`,
-//! `list_classes` at the root, or the other names of [`super::keys`].
+//! `list_classes` at the root, or the other names of [`super::keys`], also in groups.
+
+mod source;
+mod walk;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use hdf5_pure::{DType, Dataset, File, VlenStringReadOptions};
+use hdf5_pure::{DType, Dataset, Datatype, DatatypeByteOrder, File, VlenStringReadOptions};
 
 use crate::{Error, Result};
 
-use super::array::{ArrayValues, RawArray, byte_length, times};
-use super::hdf5_source::Metered;
+use super::array::{ArrayValues, Number, RawArray, byte_length, times};
 use super::idx::MAX_DEFLATE_RATIO;
 use super::keys::{Arrays, Parts, find_parts};
+use crate::memory;
+use source::{Meter, Metered};
 
 /// The arrays of pictures and labels in the content of an HDF5 file; `name` is for messages.
 ///
@@ -25,6 +30,9 @@ pub(crate) struct Hdf5 {
     name: PathBuf,
     file: File,
     stored: usize,
+    meter: Arc<Meter>,
+    /// Its arrays by their paths, once they have been looked for.
+    arrays: Option<Vec<(String, Arc<Dataset>)>>,
 }
 
 impl Hdf5 {
@@ -35,13 +43,57 @@ impl Hdf5 {
     pub(crate) fn open(name: &Path, bytes: Vec<u8>) -> Result<Self> {
         let stored = bytes.len();
         check_end(name, &bytes)?;
-        let file = File::from_source(Metered::new(bytes))
+        let source = Metered::new(bytes);
+        let meter = source.meter();
+        let file = File::from_source(source)
             .map_err(|error| Error::file(name, format!("not a readable HDF5 file: {error}")))?;
         Ok(Self {
             name: name.to_path_buf(),
             file,
             stored,
+            meter,
+            arrays: None,
         })
+    }
+
+    /// The arrays by their paths.
+    fn arrays(&mut self) -> Result<&[(String, Arc<Dataset>)]> {
+        if self.arrays.is_none() {
+            self.meter.refill();
+            let found = walk::arrays(&self.file, &self.meter).map_err(|error| {
+                Error::file(&self.name, format!("the list of datasets: {error}"))
+            })?;
+            self.arrays = Some(found);
+        }
+        Ok(self.arrays.as_deref().unwrap_or_default())
+    }
+
+    /// The values of an enumeration: those of h5py's booleans, or the numbers that its names stand for.
+    fn enumeration(&self, name: &str, dataset: &Dataset) -> Result<ArrayValues> {
+        let broken = |error| self.broken(name, &error);
+        let refused = || {
+            let problem = format!("dataset {name:?}: its enumeration is not of whole numbers");
+            Error::file(&self.name, problem)
+        };
+        let Datatype::Enumeration { base_type, .. } = dataset.datatype().map_err(broken)? else {
+            return Err(refused());
+        };
+        let Datatype::FixedPoint {
+            size,
+            byte_order,
+            layout,
+        } = *base_type
+        else {
+            return Err(refused());
+        };
+        let size = size as usize;
+        let number = match layout.signed {
+            true => Number::Signed(size),
+            false => Number::Unsigned(size),
+        };
+        let big_endian = byte_order == DatatypeByteOrder::BigEndian;
+        let raw = dataset.read_raw().map_err(broken)?;
+        number.decode(raw, big_endian).ok_or_else(refused)
     }
 
     /// An error of the reader, with the dataset's name.
@@ -71,6 +123,8 @@ impl Hdf5 {
             );
             return Err(Error::file(&self.name, problem));
         }
+        let what = format!("dataset {name:?} of shape {}", times(&shape));
+        memory::check_room(&self.name, &what, length as u128)?;
         if dataset.is_chunked() {
             self.check_chunks(name, dataset, &shape, size, most)?;
         }
@@ -125,13 +179,20 @@ impl Hdf5 {
 
 impl Arrays for Hdf5 {
     fn names(&mut self) -> Result<Vec<String>> {
-        let names = self.file.root().datasets();
-        names.map_err(|error| Error::file(&self.name, format!("the list of datasets: {error}")))
+        let arrays = self.arrays()?;
+        Ok(arrays.iter().map(|(name, _)| name.clone()).collect())
     }
 
     fn read(&mut self, name: &str) -> Result<RawArray> {
+        let listed = self.arrays()?.iter().find(|(known, _)| known == name);
+        let listed = listed.map(|(_, dataset)| Arc::clone(dataset));
+        self.meter.refill();
         let broken = |error| self.broken(name, &error);
-        let dataset = self.file.dataset(name).map_err(broken)?;
+        // A path by way of another link is none of the list.
+        let dataset = match listed {
+            Some(dataset) => dataset,
+            None => Arc::new(self.file.dataset(name).map_err(broken)?),
+        };
         let shape = self.checked_shape(name, &dataset)?;
         let dtype = dataset.dtype().map_err(broken)?;
         let values = match &dtype {
@@ -142,6 +203,7 @@ impl Arrays for Hdf5 {
             }
             DType::F32 => ArrayValues::F32(dataset.read_f32().map_err(broken)?),
             DType::F64 => ArrayValues::F64(dataset.read_f64().map_err(broken)?),
+            DType::Enum(_) => self.enumeration(name, &dataset)?,
             DType::String => ArrayValues::Text(dataset.read_string().map_err(broken)?),
             DType::VariableLengthString => {
                 let limits = VlenStringReadOptions::new().with_max_payload_bytes(self.stored);
@@ -154,13 +216,26 @@ impl Arrays for Hdf5 {
                 return Err(Error::file(&self.name, problem));
             }
         };
+        if let ArrayValues::Text(texts) = &values
+            && let Some(at) = texts
+                .iter()
+                .position(|text| text.contains(char::REPLACEMENT_CHARACTER))
+        {
+            // The reader puts this character in the place of bytes that it cannot read: two names could
+            // become one.
+            let problem = format!("dataset {name:?}: text {at} is not in UTF-8");
+            return Err(Error::file(&self.name, problem));
+        }
         let expected = shape.iter().product::<usize>();
         if values.len() != expected {
-            let problem = format!(
-                "dataset {name:?}: shape {} has {expected} values, {} found",
-                times(&shape),
-                values.len()
-            );
+            let problem = match values.is_empty() && shape.is_empty() {
+                true => format!("dataset {name:?} is empty: it has a type, but no value"),
+                false => format!(
+                    "dataset {name:?}: shape {} has {expected} values, {} found",
+                    times(&shape),
+                    values.len()
+                ),
+            };
             return Err(Error::file(&self.name, problem));
         }
         Ok(RawArray {

@@ -1,0 +1,231 @@
+//! The bytes of an HDF5 file, handed out within a budget.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hdf5_pure::{FormatError, Source};
+
+/// What one read costs beside its bytes: a loop of empty reads ends too.
+const COST_OF_A_READ: u64 = 64;
+
+/// How often the whole file may be read for one array or one list of them. Indexes, headers and chunks of a
+/// sound file are read a few times each.
+const READINGS: u64 = 32;
+
+/// What any file may read, so that small files are not held to a handful of reads.
+const ALLOWANCE: u64 = 16 << 20;
+
+/// A header of an object that is neither an array nor a group: version 1, no messages, one reference.
+const NOTHING: [u8; 16] = [1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// How many bytes name a place in the file in the tables of links, and those that follow the place in an
+/// entry: the kind of link, a gap, and room for what the kind needs.
+const KIND: usize = 4;
+const AFTER: usize = 24;
+
+/// The kind of an entry that is a soft link.
+const SOFT: [u8; KIND] = 2_u32.to_le_bytes();
+
+/// What is left to read, and where reading began: shared with who reads.
+#[derive(Debug)]
+pub(super) struct Meter {
+    budget: u64,
+    left: AtomicU64,
+    first: AtomicU64,
+}
+
+impl Meter {
+    /// Begins another operation, with the whole budget: many arrays may be read, each only so long.
+    pub(super) fn refill(&self) {
+        self.left.store(self.budget, Ordering::Relaxed);
+    }
+
+    /// Has the next read remembered.
+    pub(super) fn mark(&self) {
+        self.first.store(u64::MAX, Ordering::Relaxed);
+    }
+
+    /// Where the first read since the mark was.
+    pub(super) fn first_since_mark(&self) -> u64 {
+        self.first.load(Ordering::Relaxed)
+    }
+
+    /// Pays for a read.
+    fn pay(&self, offset: u64, length: usize) -> Result<(), FormatError> {
+        let first = self.first.load(Ordering::Relaxed);
+        if first == u64::MAX {
+            self.first.store(offset, Ordering::Relaxed);
+        }
+        let cost = (length as u64).saturating_add(COST_OF_A_READ);
+        let paid = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(cost)
+            });
+        paid.map(drop).map_err(|_| {
+            FormatError::Source(
+                "the same parts are read again and again: an index of it is damaged".into(),
+            )
+        })
+    }
+}
+
+/// The content of a file that can be read about [`READINGS`] times over for one operation and not more.
+///
+/// The trees of an HDF5 file name their children by address. In a damaged file several may share
+/// one child, on every level, and a walk of such a tree takes time exponential in its depth.
+///
+/// Soft links of old groups have no address, which the reader takes for one; here they get that of an
+/// object with nothing in it, behind the file's end.
+pub(super) struct Metered {
+    bytes: Vec<u8>,
+    nothing: u64,
+    meter: Arc<Meter>,
+}
+
+impl Metered {
+    /// A file's content with its whole budget.
+    pub(super) fn new(mut bytes: Vec<u8>) -> Self {
+        let budget = (bytes.len() as u64)
+            .saturating_mul(READINGS)
+            .saturating_add(ALLOWANCE);
+        let nothing = bytes.len() as u64;
+        bytes.extend_from_slice(&NOTHING);
+        Self {
+            bytes,
+            nothing,
+            meter: Arc::new(Meter {
+                budget,
+                left: AtomicU64::new(budget),
+                first: AtomicU64::new(0),
+            }),
+        }
+    }
+
+    /// What counts its reads.
+    pub(super) fn meter(&self) -> Arc<Meter> {
+        Arc::clone(&self.meter)
+    }
+
+    /// Gives the soft links in a table of links an address.
+    ///
+    /// The table begins with `SNOD`, a version, a gap and the number of entries; an entry is the place of
+    /// the name, the address, the kind and [`AFTER`] less [`KIND`] bytes more ("HDF5 File Format
+    /// Specification", III.B and III.C). Both places are as long as the file's offsets are.
+    fn address_soft_links(&self, table: &mut [u8]) {
+        let Some((head, entries)) = table.split_at_mut_checked(8) else {
+            return;
+        };
+        let count = usize::from(u16::from_le_bytes([head[6], head[7]]));
+        if !head.starts_with(b"SNOD\x01") || count == 0 || entries.len() % count != 0 {
+            return;
+        }
+        let entry = entries.len() / count;
+        let Some(place) = entry.checked_sub(AFTER).map(|both| both / 2) else {
+            return;
+        };
+        if !matches!(place, 2 | 4 | 8) || (place < 8 && self.nothing >> (8 * place) > 0) {
+            return;
+        }
+        for entry in entries.chunks_exact_mut(entry) {
+            let (address, rest) = entry[place..].split_at_mut(place);
+            if rest.starts_with(&SOFT) && address.iter().all(|&byte| byte == 0xff) {
+                address.copy_from_slice(&self.nothing.to_le_bytes()[..place]);
+            }
+        }
+    }
+}
+
+impl Source for Metered {
+    fn len(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), FormatError> {
+        self.meter.pay(offset, buffer.len())?;
+        let stored = usize::try_from(offset)
+            .ok()
+            .and_then(|from| self.bytes.get(from..from.checked_add(buffer.len())?));
+        let Some(stored) = stored else {
+            return Err(FormatError::UnexpectedEof {
+                expected: usize::try_from(offset)
+                    .unwrap_or(usize::MAX)
+                    .saturating_add(buffer.len()),
+                available: self.bytes.len() - NOTHING.len(),
+            });
+        };
+        buffer.copy_from_slice(stored);
+        Ok(())
+    }
+
+    fn read_metadata_at(&self, offset: u64, length: usize) -> Result<Vec<u8>, FormatError> {
+        let mut bytes = self.read_exact_at(offset, length)?;
+        self.address_soft_links(&mut bytes);
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_are_served_until_the_budget_is_spent() {
+        let source = Metered::new(vec![7; 100]);
+        let mut buffer = [0; 10];
+        source.read_at(90, &mut buffer).unwrap();
+        assert_eq!(buffer, [7; 10]);
+        assert!(source.read_at(108, &mut buffer).is_err());
+        assert!(source.read_at(u64::MAX, &mut buffer).is_err());
+        let count = || {
+            std::iter::repeat_with(|| source.read_at(0, &mut []))
+                .take_while(Result::is_ok)
+                .count() as u64
+        };
+        let reads = count();
+        assert!(
+            reads > READINGS && reads <= (ALLOWANCE + 3200) / COST_OF_A_READ,
+            "{reads}"
+        );
+        assert_eq!(count(), 0);
+        source.meter().refill();
+        assert!(count() >= reads);
+    }
+
+    #[test]
+    fn the_first_read_after_a_mark_is_known() {
+        let source = Metered::new(vec![7; 100]);
+        let meter = source.meter();
+        meter.mark();
+        source.read_at(40, &mut [0; 4]).unwrap();
+        source.read_at(20, &mut [0; 4]).unwrap();
+        assert_eq!(meter.first_since_mark(), 40);
+    }
+
+    #[test]
+    fn soft_links_lead_to_nothing() {
+        let entry = |address: u64, kind: u32| {
+            [
+                &1_u64.to_le_bytes()[..],
+                &address.to_le_bytes(),
+                &kind.to_le_bytes(),
+                &[0; 20],
+            ]
+            .concat()
+        };
+        let table = [
+            &b"SNOD\x01\0\x03\0"[..],
+            &entry(96, 0),
+            &entry(u64::MAX, 2),
+            &entry(u64::MAX, 0),
+        ]
+        .concat();
+        let length = table.len();
+        let source = Metered::new(table.clone());
+        let mut expected = table;
+        expected[8 + 40 + 8..][..8].copy_from_slice(&(length as u64).to_le_bytes());
+        assert_eq!(source.read_metadata_at(0, length).unwrap(), expected);
+        assert_ne!(source.read_exact_at(0, length).unwrap(), expected);
+        assert_eq!(source.read_metadata_at(length as u64, 16).unwrap(), NOTHING);
+    }
+}
