@@ -109,6 +109,9 @@ pub(crate) struct DataArgs {
     /// CSV: the name of the label column (label, class, target or y unless given); CIFAR-100: fine or coarse.
     #[arg(long, value_name = "NAME")]
     pub(crate) label_column: Option<String>,
+    /// CSV: its encoding where that is not UTF-8, such as latin1, windows-1252 or utf-16.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) encoding: Option<String>,
     /// npy: the file with the labels of the pictures in DATA.
     #[arg(long, value_name = "FILE")]
     pub(crate) labels: Option<PathBuf>,
@@ -125,6 +128,17 @@ pub(crate) struct DataArgs {
 }
 
 impl DataArgs {
+    /// The first given option that says how a table or arrays are to be read.
+    pub(crate) fn about_tables(&self) -> Option<&'static str> {
+        let given = [
+            ("--labels", self.labels.is_some()),
+            ("--label-column", self.label_column.is_some()),
+            ("--encoding", self.encoding.is_some()),
+        ];
+        let option = given.into_iter().find(|(_, given)| *given);
+        option.map(|(option, _)| option)
+    }
+
     /// The bytes that pictures may take.
     pub(crate) fn memory(&self) -> u64 {
         self.data_memory.unwrap_or_else(|| Memory::now().room / 2)

@@ -80,10 +80,10 @@ pub(crate) struct GradcheckArgs {
 }
 
 pub(crate) fn run(args: &GradcheckArgs) -> Outcome {
-    if args.data.is_none() && (args.source.labels.is_some() || args.source.label_column.is_some()) {
-        return Err(Failure::usage(
-            "--labels and --label-column say how DATA is to be read, but no --data is given",
-        ));
+    if let (None, Some(option)) = (&args.data, args.source.about_tables()) {
+        return Err(Failure::usage(format!(
+            "{option} says how DATA is to be read, but no --data is given"
+        )));
     }
     let options = Options {
         seed: args.seed,
@@ -218,6 +218,7 @@ fn open_options(args: &GradcheckArgs, input: Option<[usize; 3]>, resize: Resize)
         input,
         resize,
         label_column: args.source.label_column.clone(),
+        encoding: args.source.encoding.clone(),
         labels: args.source.labels.clone(),
         divisor: None,
         skip_bad: args.source.skip_bad,

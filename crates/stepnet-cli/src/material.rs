@@ -45,6 +45,7 @@ impl Source {
             let unused = [
                 ("--labels", options.labels.is_some()),
                 ("--label-column", options.label_column.is_some()),
+                ("--encoding", options.encoding.is_some()),
             ];
             if let Some((option, _)) = unused.into_iter().find(|(_, given)| *given) {
                 return Err(Failure::usage(format!(
@@ -167,6 +168,7 @@ impl Material {
                 "seed": args.seed,
                 "examples": examples,
                 "label_column": args.source.label_column,
+                "encoding": args.source.encoding,
                 "skip_bad": args.source.skip_bad,
                 "labels": args.source.labels.as_ref().map(|path| path.display().to_string()),
             }),
@@ -216,13 +218,14 @@ pub(crate) fn for_evaluation(
     if let Some(path) = path {
         options.role = Role::Test;
         options.label_column = args.label_column.clone();
+        options.encoding = args.encoding.clone();
         options.labels = args.labels.clone();
         return test_part(path, &options, classes);
     }
-    if args.labels.is_some() || args.label_column.is_some() {
-        return Err(Failure::usage(
-            "--labels and --label-column say how DATA is to be read, but no DATA is given",
-        ));
+    if let Some(option) = args.about_tables() {
+        return Err(Failure::usage(format!(
+            "{option} says how DATA is to be read, but no DATA is given"
+        )));
     }
     let unknown = || {
         Failure::usage("the model does not say what it was tested on; name the data to evaluate on")
@@ -235,6 +238,7 @@ pub(crate) fn for_evaluation(
         .and_then(Value::as_bool)
         .unwrap_or_default();
     options.label_column = text("label_column").map(str::to_owned);
+    options.encoding = text("encoding").map(str::to_owned);
     if let Some(test) = text("test") {
         options.role = Role::Test;
         let path = Path::new(if test == OWN_TEST { name } else { test });
@@ -317,6 +321,7 @@ fn train_options(
             .or(preset_input),
         resize: from.map_or(args.resize.into(), |preprocessing| preprocessing.resize),
         label_column: args.source.label_column.clone(),
+        encoding: args.source.encoding.clone(),
         labels: args.source.labels.clone(),
         divisor: args.divisor,
         skip_bad: args.source.skip_bad,

@@ -27,6 +27,7 @@ pub(crate) fn load(
     resize: &str,
     test: bool,
     skip_bad: bool,
+    encoding: Option<String>,
 ) -> PyResult<Data> {
     let resize = resize_of(resize)?;
     let options = OpenOptions {
@@ -34,6 +35,7 @@ pub(crate) fn load(
         input: size,
         resize,
         skip_bad,
+        encoding,
         ..OpenOptions::default()
     };
     let opened = run(py, || data::open(&path, &options).map_err(in_python))?;
@@ -44,7 +46,8 @@ pub(crate) fn load(
 fn in_python(error: Error) -> Error {
     match error {
         Error::File { path, problem } => {
-            Error::file(path, problem.replace("--skip-bad", "skip_bad=True"))
+            let problem = problem.replace("--skip-bad", "skip_bad=True");
+            Error::file(path, problem.replace("--encoding ", "encoding="))
         }
         other => other,
     }

@@ -38,6 +38,7 @@ def load(
     resize: Literal["stretch", "crop", "fit"] = "stretch",
     part: Literal["train", "test"] = "train",
     skip_bad: bool = False,
+    encoding: str | None = None,
 ) -> tuple[Array, Array]:
     """Read a data set: a folder or an archive of pictures, one folder a class, or a file of arrays.
 
@@ -57,6 +58,8 @@ def load(
         What is read where a source has a training part and a test part. A source that has no parts is read whole.
     skip_bad : bool
         Whether pictures that cannot be read are left out with a warning, in place of an error.
+    encoding : str, optional
+        The encoding of a CSV table that is not in UTF-8, such as ``"latin1"`` or ``"utf-16"``.
 
     Returns
     -------
@@ -76,7 +79,8 @@ def load(
             wanted = []
         if len(wanted) != 3:
             raise ValueError(f"load: size is {shown(size)}, expected (height, width, channels)")
-    taken = _native.load(Path(path), wanted, text("load", "resize", resize), part == "test", bool(skip_bad))
+    named = None if encoding is None else text("load", "encoding", encoding)
+    taken = _native.load(Path(path), wanted, text("load", "resize", resize), part == "test", bool(skip_bad), named)
     X, numbers, names, divisor, skipped = taken
     for picture in skipped:
         warnings.warn(f"left out: {picture}", stacklevel=2)

@@ -78,12 +78,17 @@ pub(crate) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
             assemble(path, parts, Certain::Bytes, options)
         }
         _ => {
-            let pair = csv::from_bytes(path, &read_filled(path)?, options.label_column.as_deref());
-            let pair = pair.map_err(|error| named_otherwise(path, error))?;
+            let wanted = csv::Wanted {
+                label_column: options.label_column.as_deref(),
+                encoding: options.encoding.as_deref(),
+            };
+            let table = csv::from_bytes(path, &read_filled(path)?, wanted);
+            let (pair, notes) = table.map_err(|error| named_otherwise(path, error))?;
             assemble(
                 path,
                 Parts {
                     train: Some(pair),
+                    notes,
                     ..Parts::default()
                 },
                 Certain::Never,
@@ -138,8 +143,8 @@ pub(crate) fn assemble(
         train,
         test,
         classes,
+        mut notes,
     } = parts;
-    let mut notes = Vec::new();
     let (main, other) = match (options.role, train, test) {
         (Role::Train, Some(train), test) => (train, test),
         (Role::Test, _, Some(test)) | (Role::Train, None, Some(test)) => (test, None),

@@ -42,9 +42,10 @@ pub fn hdf5(bytes: &[u8]) {
 /// A CSV table and the data set in it.
 #[cfg(feature = "files")]
 pub fn csv(bytes: &[u8]) {
-    let pair = csv::from_bytes(Path::new("fuzz"), bytes, None);
-    assembled(pair.map(|pair| keys::Parts {
+    let pair = csv::from_bytes(Path::new("fuzz"), bytes, csv::Wanted::default());
+    assembled(pair.map(|(pair, notes)| keys::Parts {
         train: Some(pair),
+        notes,
         ..keys::Parts::default()
     }));
 }

@@ -34,6 +34,8 @@ pub(crate) struct Parts {
     pub(crate) test: Option<Pair>,
     /// The classes' names in the order of the labels.
     pub(crate) classes: Option<Vec<String>>,
+    /// Lines for the user about how it was read.
+    pub(crate) notes: Vec<String>,
 }
 
 const TRAIN: [(&str, &str); 9] = [
@@ -115,6 +117,7 @@ pub(crate) fn find_parts(path: &Path, arrays: &mut dyn Arrays) -> Result<Parts> 
         train,
         test,
         classes,
+        notes: Vec::new(),
     })
 }
 

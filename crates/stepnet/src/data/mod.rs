@@ -49,6 +49,8 @@ mod npy_header;
 pub(crate) mod npz;
 #[cfg(feature = "files")]
 mod shape;
+#[cfg(feature = "files")]
+mod text;
 
 #[cfg(feature = "pictures")]
 mod folder;

@@ -29,6 +29,8 @@ pub struct OpenOptions {
     pub resize: Resize,
     /// The column of a CSV table that holds the labels.
     pub label_column: Option<String>,
+    /// The encoding of a CSV table that is not in UTF-8, such as `latin1` or `utf-16`.
+    pub encoding: Option<String>,
     /// The file of the labels where it is apart from the pictures: the second of an npy or IDX pair.
     pub labels: Option<PathBuf>,
     /// What raw values are divided by, in place of the rule told at [`Opened::divisor`].
@@ -91,7 +93,11 @@ pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Opened> {
         check_apart(path, None, options)?;
         open_folder(path, options)?
     } else {
-        let kind = content(path)?;
+        let kind = match content(path)? {
+            // Text in an encoding that the user names may look like anything.
+            Kind::Unknown if options.encoding.is_some() => Kind::Text,
+            kind => kind,
+        };
         check_apart(path, Some(kind), options)?;
         open_file(path, kind, options)?
     };
@@ -127,6 +133,10 @@ fn check_options(options: &OpenOptions) -> Result<()> {
             "a positive finite number",
         ));
     }
+    #[cfg(feature = "files")]
+    if let Some(name) = &options.encoding {
+        super::text::encoding(name)?;
+    }
     let elements = options.input.map(super::images::elements);
     if let (Some(shape), Some(None | Some(0))) = (options.input, elements) {
         let expected = "height, width and channels, each at least 1";
@@ -148,6 +158,11 @@ fn check_apart(path: &Path, kind: Option<Kind>, options: &OpenOptions) -> Result
             "labels from {} do not go with it: only IDX and npy pictures have their labels apart",
             labels.display()
         );
+        return Err(Error::file(path, problem));
+    }
+    let text = kind == Some(Kind::Text);
+    if let Some(encoding) = options.encoding.as_ref().filter(|_| !text) {
+        let problem = format!("not a CSV table: the encoding {encoding:?} is only for these");
         return Err(Error::file(path, problem));
     }
     if let Some(column) = options

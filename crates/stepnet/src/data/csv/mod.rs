@@ -1,0 +1,106 @@
+//! Tables of pixels with a label column: CSV separated by commas, semicolons or tabs.
+
+mod columns;
+mod dialect;
+mod number;
+mod table;
+
+use std::path::Path;
+
+use csv::{ReaderBuilder, StringRecord};
+
+use crate::{Error, Result};
+
+use super::keys::Pair;
+use super::text;
+use table::Table;
+
+/// How a table is to be read.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Wanted<'a> {
+    /// The column of the labels.
+    pub(crate) label_column: Option<&'a str>,
+    /// The encoding, where it is not UTF-8.
+    pub(crate) encoding: Option<&'a str>,
+}
+
+/// Reads a table from the content of a file, with lines for the user about what was left out; `name` is
+/// for messages.
+///
+/// The first line is a header if a label's name is among its fields, if most of them are not numbers, or
+/// if they count the columns. The label column is the one asked for (without a header: its number,
+/// counted from 1), else the first named `label`, `class`, `target` or `y`, else, without a
+/// header, the first. Columns that number the lines are left out. Every other field is a number, with a
+/// decimal comma where commas do not separate. Labels are integers, or texts where any of them is not a
+/// number.
+///
+/// # Errors
+/// Text that is not in its encoding, a line with more or fewer fields than the first, a field that is not
+/// a finite number, no label column, or no example; the message has the line (as an editor counts) and the
+/// field.
+pub(crate) fn from_bytes(
+    name: &Path,
+    bytes: &[u8],
+    wanted: Wanted<'_>,
+) -> Result<(Pair, Vec<String>)> {
+    let whole = text::decode(name, bytes, wanted.encoding)?;
+    let (delimiter, text) = dialect::delimiter(&whole);
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes());
+    let mut record = StringRecord::new();
+    let mut lines = Lines {
+        text: text.as_bytes(),
+        counted: 0,
+        line: if text.len() < whole.len() { 2 } else { 1 },
+    };
+    let mut table: Option<Table> = None;
+    loop {
+        let more = reader.read_record(&mut record);
+        if !more.map_err(|error| Error::file(name, format!("not a CSV table: {error}")))? {
+            break;
+        }
+        let line = lines.line_at(record.position().map_or(0, csv::Position::byte));
+        match &mut table {
+            Some(table) => table.push(name, line, &record)?,
+            None if record.iter().all(|field| field.trim().is_empty()) => {}
+            None => {
+                let header = dialect::is_header(&record, delimiter, wanted.label_column);
+                let label = wanted.label_column;
+                let mut first = Table::new(name, (&record, line), delimiter, header, label)?;
+                if !header {
+                    first.push(name, line, &record)?;
+                }
+                table = Some(first);
+            }
+        }
+    }
+    let table = table.ok_or_else(|| Error::file(name, "no line in the CSV table"))?;
+    table.finish(name)
+}
+
+/// Counts lines as an editor does. (The CSV reader's own count is one behind after `\r\n`.)
+struct Lines<'a> {
+    text: &'a [u8],
+    counted: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the record whose search began at a byte; line breaks before it are skipped.
+    fn line_at(&mut self, byte: u64) -> u64 {
+        let start = usize::try_from(byte)
+            .unwrap_or(usize::MAX)
+            .min(self.text.len());
+        let breaks = self.text[start..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let start = start + breaks.count();
+        let passed = self.text.get(self.counted..start).unwrap_or_default();
+        self.line += passed.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        self.counted = self.counted.max(start);
+        self.line
+    }
+}
