@@ -179,6 +179,126 @@ fn parts_that_do_not_belong_together_are_named() {
 }
 
 #[test]
+fn what_means_nothing_is_refused_by_name() {
+    let bytes = model().to_bytes().unwrap();
+    let preprocessing = |name: &str, value: Value| {
+        refusal(&with_entry(&bytes, |entry| {
+            entry["preprocessing"][name] = value
+        }))
+    };
+    for (name, value, parts) in [
+        (
+            "deviation",
+            json!([-1.0]),
+            ["deviation is -1.0", "positive"],
+        ),
+        (
+            "deviation",
+            json!([1e-50]),
+            ["deviation is 1e-50", "positive"],
+        ),
+        ("divisor", json!(-255.0), ["divisor is -255.0", "positive"]),
+        ("divisor", json!(1e300), ["divisor is 1e300", "positive"]),
+        (
+            "picture_divisor",
+            json!(0.0),
+            ["picture_divisor is 0.0", "positive"],
+        ),
+        ("mean", json!([1e300]), ["mean is 1e300", "finite"]),
+        ("mean", json!([null]), ["metadata", "null"]),
+        ("resize", json!("zoom"), ["zoom", "stretch"]),
+        ("colour", json!("blue"), ["unknown field", "colour"]),
+        ("width", json!(4), ["[6, 4, 1]", "6x6x1"]),
+    ] {
+        let text = preprocessing(name, value);
+        assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    }
+    for (name, value, parts) in [
+        (
+            "element",
+            json!("f16"),
+            ["element is \"f16\"", "\"f32\" or \"f64\""],
+        ),
+        ("element", json!("f64"), ["is of f32", "element is f64"]),
+        (
+            "classes",
+            json!(["a", "b", "a"]),
+            ["class \"a\" twice", "each class"],
+        ),
+        ("unheard_of", json!(true), ["unknown field", "unheard_of"]),
+    ] {
+        let text = refusal(&with_entry(&bytes, |entry| entry[name] = value));
+        assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    }
+    // As many values in another shape.
+    let text = refusal(&with_entry(&bytes, |entry| {
+        entry["preprocessing"]["height"] = json!(4);
+        entry["preprocessing"]["width"] = json!(9);
+    }));
+    assert!(text.contains("[4, 9, 1]"), "{text}");
+}
+
+#[test]
+fn every_flipped_bit_of_the_numbers_and_of_the_description_is_noticed() {
+    let bytes = model().to_bytes().unwrap();
+    let length = u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
+    let header: Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
+    let places: Vec<(String, usize, usize)> = header
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter(|(name, _)| *name != "__metadata__")
+        .map(|(name, tensor)| {
+            let at = |end: usize| tensor["data_offsets"][end].as_u64().unwrap() as usize;
+            (name.clone(), at(0), at(1))
+        })
+        .collect();
+    for (name, start, end) in places {
+        for place in start..end {
+            let mut broken = bytes.clone();
+            broken[8 + length + place] ^= 1 << (place % 8);
+            let text = refusal(&broken);
+            let named = format!("the tensor {name:?} does not match its checksum");
+            assert!(text.contains(&named), "{text}");
+        }
+    }
+    // Whatever a byte of the header becomes, no other model is read from it.
+    let good = model();
+    let path = Path::new("m");
+    for place in 8..8 + length {
+        for mask in [1, 4, 32] {
+            let mut broken = bytes.clone();
+            broken[place] ^= mask;
+            let read = ModelFile::from_bytes(path, &broken)
+                .and_then(|file| file.model::<f32>(Registry::builtin()));
+            if let Ok(read) = read {
+                assert_eq!(read.to_bytes(), good.to_bytes(), "byte {place}");
+            }
+        }
+    }
+}
+
+#[test]
+fn files_without_checksums_are_read_as_before() {
+    let bytes = model().to_bytes().unwrap();
+    let old = with_entry(&bytes, |entry| {
+        let entry = entry.as_object_mut().unwrap();
+        assert!(entry.remove("checksum").is_some() && entry.remove("checksums").is_some());
+    });
+    let file = ModelFile::from_bytes(Path::new("old"), &old).unwrap();
+    let read = file.model::<f32>(Registry::builtin()).unwrap();
+    assert_eq!(read.to_bytes(), model().to_bytes());
+    // One that was changed by hand and still has them is named as damaged, whoever reads its tensors.
+    let changed = with_entry(&bytes, |entry| entry["training"] = json!({"seed": 8}));
+    let file = ModelFile::from_bytes(Path::new("new"), &changed).unwrap();
+    let text = file.check_undamaged().unwrap_err().to_string();
+    assert!(
+        text.starts_with("new: it is damaged: the \"stepnet\" metadata"),
+        "{text}"
+    );
+}
+
+#[test]
 fn no_cut_and_no_flipped_header_byte_panics() {
     let bytes = model().to_bytes().unwrap();
     let name = Path::new("m");

@@ -79,8 +79,9 @@ impl Preprocessing {
     /// Fails if the numbers cannot preprocess anything.
     ///
     /// # Errors
-    /// A zero in the shape, a divisor that is not positive and finite, a `mean` or `deviation`
-    /// that is neither empty nor one finite value per channel, or a deviation of zero.
+    /// A zero in the shape, a `mean` or `deviation` that is neither empty nor one value per channel, a mean that
+    /// is no finite `f32`, or a divisor or a deviation that is no positive one: what is not, would make every
+    /// input 0 or infinite.
     pub fn check(&self) -> Result<()> {
         let wrong = |argument: &str, found: String, expected: &str| {
             Err(Error::value("preprocessing", argument, found, expected))
@@ -96,8 +97,8 @@ impl Preprocessing {
             ("divisor", self.divisor),
             ("picture_divisor", self.picture_divisor),
         ] {
-            if !(divisor > 0.0 && divisor.is_finite()) {
-                return wrong(name, divisor.to_string(), "a positive finite number");
+            if !divides(divisor) {
+                return wrong(name, number(divisor), "a positive number of usual size");
             }
         }
         for (name, values) in [("mean", &self.mean), ("deviation", &self.deviation)] {
@@ -109,12 +110,14 @@ impl Preprocessing {
                     &format!("none or {}, one a channel", self.channels),
                 );
             }
-            if let Some(value) = values.iter().find(|value| !value.is_finite()) {
-                return wrong(name, value.to_string(), "finite values");
-            }
         }
-        if self.deviation.contains(&0.0) {
-            return wrong("deviation", "0".into(), "values other than 0");
+        let largest = f64::from(f32::MAX);
+        // Written so that NaN is none, too.
+        if let Some(&value) = self.mean.iter().find(|value| !(value.abs() <= largest)) {
+            return wrong("mean", number(value), "finite numbers of usual size");
+        }
+        if let Some(&value) = self.deviation.iter().find(|&&value| !divides(value)) {
+            return wrong("deviation", number(value), "positive numbers of usual size");
         }
         Ok(())
     }
@@ -132,4 +135,14 @@ impl Preprocessing {
             None => centred,
         }
     }
+}
+
+/// Whether a number can be divided by in both types of numbers.
+fn divides(number: f64) -> bool {
+    (f64::from(f32::MIN_POSITIVE)..=f64::from(f32::MAX)).contains(&number)
+}
+
+/// A number as people write it, however large or small it is.
+fn number(value: f64) -> String {
+    format!("{value:?}")
 }

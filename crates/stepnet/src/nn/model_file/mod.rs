@@ -4,8 +4,11 @@
 //! entry, `stepnet`, a JSON object: `format` and `notation` (version numbers), `network` (arrow
 //! text), `input` (shape), `element` (`f32` or `f64`), `loss`, `classes` (names),
 //! `preprocessing`, and `training` (a free summary of the run). A checkpoint of training is a model
-//! file with one entry (`checkpoint`) and some arrays more.
+//! file with one entry (`checkpoint`) and some arrays more. `checksums` has one of each tensor, and `checksum`,
+//! at the end, that of the object before it.
 
+mod checks;
+mod checksum;
 mod tensor;
 mod write;
 
@@ -29,6 +32,7 @@ use crate::nn::shape::Shape;
 pub use tensor::Tensor;
 pub(crate) use tensor::refusal;
 
+use checks::{check_description, read_header};
 use tensor::read_tensor;
 use write::write;
 
@@ -55,6 +59,7 @@ pub struct Model<T> {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Header {
     format: u32,
     notation: u32,
@@ -69,6 +74,12 @@ struct Header {
     /// What a checkpoint says of itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checkpoint: Option<Value>,
+    /// That of each tensor, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    checksums: BTreeMap<String, String>,
+    /// That of the text before it, to which it is added at the end.
+    #[serde(default, skip_serializing)]
+    checksum: Option<String>,
 }
 
 /// A `.safetensors` file that was read and checked; a Stepnet model or somebody else's tensors.
@@ -77,6 +88,8 @@ pub struct ModelFile {
     path: PathBuf,
     tensors: Vec<Tensor>,
     header: Option<Header>,
+    /// What of it is not as it was written.
+    damage: Option<String>,
 }
 
 impl<T: Element> Model<T> {
@@ -125,8 +138,10 @@ impl<T: Element> Model<T> {
             preprocessing: self.preprocessing.clone(),
             training: self.training.clone(),
             checkpoint,
+            checksums: BTreeMap::new(),
+            checksum: None,
         };
-        write(&header, &self.network, arrays)
+        write(header, &self.network, arrays)
     }
 
     /// Refuses weights that would only give nonsense.
@@ -181,13 +196,19 @@ impl ModelFile {
             SafeTensors::deserialize(bytes).map_err(|error| wrong(refusal(bytes, &error)))?;
         let (_, metadata) =
             SafeTensors::read_metadata(bytes).map_err(|error| wrong(refusal(bytes, &error)))?;
-        let mut tensors = Vec::new();
+        let (mut tensors, mut sums) = (Vec::new(), Vec::new());
         // In the order of the file, which is the order of their bytes.
         for name in metadata.offset_keys() {
             let view = file
                 .tensor(&name)
                 .map_err(|error| wrong(error.to_string()))?;
             tensors.push(read_tensor(&name, &view).map_err(wrong)?);
+            sums.push(checksum::of_bytes(
+                &name,
+                view.dtype(),
+                view.shape(),
+                view.data(),
+            ));
         }
         let entry = metadata
             .metadata()
@@ -197,11 +218,28 @@ impl ModelFile {
             .map(|json| read_header(json))
             .transpose()
             .map_err(wrong)?;
+        let damage = header
+            .as_ref()
+            .zip(entry)
+            .and_then(|(header, json)| checksum::damage(json, header, &tensors, &sums));
         Ok(Self {
             path: path.to_owned(),
             tensors,
             header,
+            damage,
         })
+    }
+
+    /// Fails if the file is not as it was written, by its checksums. [`ModelFile::model`] does this, too, after
+    /// all else that may be wrong; whoever takes the tensors as they are does it first.
+    ///
+    /// # Errors
+    /// With the name of the tensor that is damaged.
+    pub fn check_undamaged(&self) -> Result<()> {
+        match &self.damage {
+            Some(damage) => Err(self.wrong(damage)),
+            None => Ok(()),
+        }
     }
 
     /// The tensors in the order of the file.
@@ -251,6 +289,7 @@ impl ModelFile {
         let mut network = builder.build(&header.network, input).map_err(inner)?;
         check_description(header, input, network.output()).map_err(wrong)?;
         self.fill(&mut network).map_err(wrong)?;
+        self.check_undamaged()?;
         Ok(Model {
             network,
             classes: header.classes.clone(),
@@ -291,6 +330,14 @@ impl ModelFile {
                     tensor.name
                 ));
             };
+            if self.element() != Some(tensor.element()) {
+                return Err(format!(
+                    "the tensor {:?} is of {}, but its element is {}",
+                    tensor.name,
+                    tensor.element(),
+                    self.element().unwrap_or_default()
+                ));
+            }
             if shape != tensor.shape {
                 return Err(format!(
                     "the tensor {:?} has shape {:?}, expected {shape:?}",
@@ -309,54 +356,4 @@ impl ModelFile {
             None => Ok(()),
         }
     }
-}
-
-fn check_description(
-    header: &Header,
-    input: Shape,
-    output: Shape,
-) -> std::result::Result<(), String> {
-    header
-        .preprocessing
-        .check()
-        .map_err(|error| error.to_string())?;
-    let shape = header.preprocessing.shape();
-    let values = shape
-        .iter()
-        .try_fold(1_usize, |product, &extent| product.checked_mul(extent));
-    if values != Some(input.len()) {
-        return Err(format!(
-            "its preprocessing makes pictures of {shape:?}, but its network takes {input}"
-        ));
-    }
-    let named = header.classes.len();
-    let needed = if output.len() == 1 { 2 } else { output.len() };
-    if named != 0 && named != needed {
-        return Err(format!(
-            "it names {named} classes, but its network tells {needed} apart"
-        ));
-    }
-    Ok(())
-}
-
-fn read_header(json: &str) -> std::result::Result<Header, String> {
-    let value: Value = serde_json::from_str(json)
-        .map_err(|error| format!("its {ENTRY:?} metadata is not JSON: {error}"))?;
-    // Versions first: a newer file may have other fields.
-    for (name, known) in [("format", FORMAT), ("notation", notation::VERSION)] {
-        match value.get(name).and_then(Value::as_u64) {
-            Some(version) if version > u64::from(known) => {
-                return Err(format!(
-                    "its {name} is version {version}, made by a newer Stepnet; this one reads up to {known}"
-                ));
-            }
-            Some(version) if version >= 1 => {}
-            _ => {
-                return Err(format!(
-                    "its {ENTRY:?} metadata has no {name} version, expected {known}"
-                ));
-            }
-        }
-    }
-    serde_json::from_value(value).map_err(|error| format!("its {ENTRY:?} metadata: {error}"))
 }

@@ -14,9 +14,15 @@ pub struct Tensor {
     pub shape: Vec<usize>,
     /// Its values, row-major.
     pub values: Vec<f64>,
+    single: bool,
 }
 
 impl Tensor {
+    /// The type of its values in the file: `"f32"` or `"f64"`.
+    pub fn element(&self) -> &'static str {
+        if self.single { f32::NAME } else { f64::NAME }
+    }
+
     /// How many values are infinite or not a number.
     pub fn non_finite(&self) -> usize {
         self.values
@@ -55,7 +61,17 @@ pub(super) fn read_tensor(
         name: name.to_owned(),
         shape: view.shape().to_vec(),
         values,
+        single: view.dtype() == Dtype::F32,
     })
+}
+
+/// The type of values in files.
+pub(super) fn dtype_of<T: Element>() -> Dtype {
+    if T::NAME == f32::NAME {
+        Dtype::F32
+    } else {
+        Dtype::F64
+    }
 }
 
 /// Values as files hold them.

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 
 use safetensors::tensor::{Dtype, View};
 
-use super::tensor::to_little_endian;
+use super::checksum::{of_values, seal};
+use super::tensor::{dtype_of, to_little_endian};
 use super::{ENTRY, EXTRA, Header};
 use crate::Element;
 use crate::nn::network::Network;
 
 /// A file's content: the network's arrays, and `arrays` with names behind [`EXTRA`].
 pub(super) fn write<T: Element>(
-    header: &Header,
+    mut header: Header,
     network: &Network<T>,
     arrays: Vec<(String, &[T])>,
 ) -> Result<Vec<u8>, String> {
@@ -29,9 +30,13 @@ pub(super) fn write<T: Element>(
         let shape = vec![values.len()];
         tensors.push((format!("{EXTRA}{name}"), Values { shape, values }));
     }
-    let json = serde_json::to_string(header).map_err(|error| error.to_string())?;
+    header.checksums = tensors
+        .iter()
+        .map(|(name, array)| (name.clone(), of_values(name, &array.shape, array.values)))
+        .collect();
+    let json = serde_json::to_string(&header).map_err(|error| error.to_string())?;
     // One entry only: several would be written in a random order, and equal models would differ.
-    let metadata = [(ENTRY.to_owned(), json)].into_iter().collect();
+    let metadata = [(ENTRY.to_owned(), seal(json))].into_iter().collect();
     safetensors::serialize(tensors, Some(metadata)).map_err(|error| error.to_string())
 }
 
@@ -43,11 +48,7 @@ struct Values<'a, T> {
 
 impl<T: Element> View for Values<'_, T> {
     fn dtype(&self) -> Dtype {
-        if T::NAME == f32::NAME {
-            Dtype::F32
-        } else {
-            Dtype::F64
-        }
+        dtype_of::<T>()
     }
 
     fn shape(&self) -> &[usize] {

@@ -103,6 +103,22 @@ impl<T: Element> Checkpoint<T> {
         files::write_atomic(path, &Self::to_bytes(model, learner, position, run)?)
     }
 
+    /// As [`Checkpoint::save`]; the checkpoint that was there is kept under the name `before`.
+    ///
+    /// # Errors
+    /// As [`Checkpoint::save`].
+    pub fn save_keeping(
+        path: &Path,
+        before: &Path,
+        model: &Model<T>,
+        learner: &Learner<T>,
+        position: Position,
+        run: &str,
+    ) -> Result<()> {
+        let bytes = Self::to_bytes(model, learner, position, run)?;
+        files::write_keeping(path, before, &bytes)
+    }
+
     /// The checkpoint in a file of a network of built-in layers.
     ///
     /// # Errors
