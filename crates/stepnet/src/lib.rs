@@ -62,6 +62,7 @@ pub mod optim;
 pub mod rng;
 pub mod see;
 pub mod steps;
+pub mod stop;
 pub mod threads;
 pub mod train;
 

@@ -14,7 +14,7 @@ use super::plan::{Plan, PlanOptions};
 use crate::Element;
 use crate::error::{Error, Result};
 use crate::kernels::{AlignedVec, requested_instruction_set};
-use crate::memory;
+use crate::{memory, stop};
 
 /// The memory of forward and backward passes of one network. Making it allocates everything;
 /// passes allocate nothing. Each thread brings its own.
@@ -100,15 +100,16 @@ impl<T: Element> Workspace<T> {
         self.stop = Some(stop);
     }
 
+    /// Whether passes are to end: all of the process, or those of this workspace.
     fn stopped(&self) -> bool {
-        let stop = self.stop.as_ref();
-        stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
+        let own = self.stop.as_ref();
+        stop::is_requested() || own.is_some_and(|own| own.load(Ordering::Relaxed))
     }
 
     /// Fails if the pass has ended early.
     fn check_stop(&self) -> Result<()> {
         match self.stopped() {
-            true => Err(Error::Training("stopped in the middle of a pass".into())),
+            true => Err(Error::Stopped),
             false => Ok(()),
         }
     }
@@ -202,8 +203,7 @@ impl<T: Element> Workspace<T> {
                 "predict needs a workspace planned for inference".into(),
             ));
         }
-        self.forward(network, x, batch);
-        self.check_stop()?;
+        self.forward(network, x, batch)?;
         Ok(self.outputs(x, batch))
     }
 
@@ -225,8 +225,7 @@ impl<T: Element> Workspace<T> {
             ));
         }
         targets.check(network.loss(), batch, network.output())?;
-        self.forward(network, x, batch);
-        self.check_stop()?;
+        self.forward(network, x, batch)?;
         let len = network.output().len();
         targets.write(len, &mut self.targets[..batch * len]);
         let outputs = self.outputs(x, batch);
@@ -259,8 +258,7 @@ impl<T: Element> Workspace<T> {
         self.check_training(network, batch)?;
         let noise = Some(batch.noise);
         let scores = self.forward_and_loss(network, batch.x, &batch.targets, noise, 0)?;
-        self.backward(network, batch.x, scores.examples, noise);
-        self.check_stop()?;
+        self.backward(network, batch.x, scores.examples, noise)?;
         Ok(scores)
     }
 
@@ -282,7 +280,7 @@ impl<T: Element> Workspace<T> {
             ));
         }
         let scores = self.forward_and_loss(network, x, targets, None, 0)?;
-        self.backward(network, x, scores.examples, None);
+        self.backward(network, x, scores.examples, None)?;
         Ok(scores)
     }
 

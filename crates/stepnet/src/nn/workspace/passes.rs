@@ -94,10 +94,11 @@ impl<T: Element> Workspace<T> {
     }
 
     /// Runs all layers forward.
-    pub(super) fn forward(&mut self, network: &Network<T>, x: &[T], batch: usize) {
+    pub(super) fn forward(&mut self, network: &Network<T>, x: &[T], batch: usize) -> Result<()> {
         parallel::enter(self.work(batch), || {
             self.run_forward(network, x, batch, None, 0);
         });
+        self.check_stop()
     }
 
     /// Runs the backward passes, down to the first layer that learns.
@@ -107,10 +108,11 @@ impl<T: Element> Workspace<T> {
         x: &[T],
         examples: usize,
         noise: Option<Noise<'_>>,
-    ) {
+    ) -> Result<()> {
         parallel::enter(2 * self.work(examples), || {
             self.run_backward(network, x, examples, noise);
         });
+        self.check_stop()
     }
 
     fn run_backward(
