@@ -142,17 +142,13 @@ fn watched(
 
 /// A model with its own weights, and what it is run on.
 fn of_model(path: &Path, args: &GradcheckArgs) -> Outcome<(Network<f64>, Examples)> {
-    for (option, given) in [
-        ("--input", args.input.is_some()),
-        ("--classes", args.classes.is_some()),
-    ] {
-        if given {
-            return Err(Failure::usage(format!(
-                "{option} is for a network's text; the model in {} has its own",
-                path.display()
-            )));
-        }
-    }
+    named::refuse_for_file(
+        path,
+        &[
+            ("--input", args.input.is_some()),
+            ("--classes", args.classes.is_some()),
+        ],
+    )?;
     let model = ModelFile::open(path)?.model::<f64>(Registry::builtin())?;
     model
         .check_finite()

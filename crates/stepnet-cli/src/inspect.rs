@@ -12,7 +12,7 @@ use stepnet::see::Summary;
 use stepnet::see::time::{self, Times};
 
 use crate::args::{Dtype, InspectArgs};
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::named::{self, Named};
 use crate::progress::print_line;
 use crate::table::{Align, Table, thousands};
@@ -165,8 +165,21 @@ fn describe_times(times: &Times) -> Value {
 
 fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
     let as_json = args.json;
+    named::refuse_for_file(
+        path,
+        &[
+            ("--input", args.input.is_some()),
+            ("--classes", args.classes.is_some()),
+        ],
+    )?;
     let file = ModelFile::open(path)?;
     if !file.is_model() {
+        if args.time {
+            return Err(Failure::usage(format!(
+                "--time: {} has tensors but no network to measure",
+                path.display()
+            )));
+        }
         print_tensors(path, file.tensors(), as_json);
         return Ok(());
     }

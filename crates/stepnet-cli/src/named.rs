@@ -51,6 +51,17 @@ impl<'a> Named<'a> {
     }
 }
 
+/// Fails if an option that is about a network's text is given for a file, whose model has its own.
+pub(crate) fn refuse_for_file(path: &Path, options: &[(&str, bool)]) -> Outcome {
+    match options.iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(Failure::usage(format!(
+            "{option} is for a network's text; the model in {} has its own",
+            path.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
 /// Builds the network of a text or a preset. What the user does not say, the preset does.
 pub(crate) fn build<T: Element>(
     text: &str,
