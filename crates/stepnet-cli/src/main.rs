@@ -14,6 +14,7 @@ mod material;
 mod memory;
 mod named;
 mod optim_args;
+mod output;
 mod predict;
 mod progress;
 mod report;
@@ -41,9 +42,16 @@ fn main() -> ExitCode {
         Err(error) => return usage::report(&error),
     };
     let verbose = cli.verbose;
-    match train::expand(cli).and_then(|cli| run(&cli)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => failure.report(verbose),
+    let outcome = train::expand(cli).and_then(|cli| run(&cli));
+    // What was lost is said after what the command itself has to say.
+    match (outcome, output::finish()) {
+        (Ok(()), Ok(())) => ExitCode::SUCCESS,
+        (Err(failure), Ok(())) | (Ok(()), Err(failure)) => failure.report(verbose),
+        (Err(failure), Err(lost)) => {
+            let code = failure.report(verbose);
+            lost.report(verbose);
+            code
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a person sees while a network trains: a bar on a terminal, a line per epoch everywhere.
 
 use std::cell::Cell;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{IsTerminal, stderr};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -9,6 +9,7 @@ use stepnet::see::gradcheck;
 use stepnet::train::Progress;
 
 use crate::failure::say;
+pub(crate) use crate::output::print_line;
 use crate::run_folder::EpochRecord;
 
 /// The bar over all steps of a run; invisible where the output is no terminal.
@@ -147,10 +148,4 @@ impl Waiting {
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
-}
-
-/// Prints a line and lets it out at once. A reader who has closed the pipe is no reason to stop training.
-pub(crate) fn print_line(line: &str) {
-    let mut out = stdout();
-    writeln!(out, "{line}").and_then(|()| out.flush()).ok();
 }

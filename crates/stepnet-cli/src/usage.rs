@@ -9,6 +9,7 @@ use clap::error::ErrorKind;
 use stepnet::limits::Bounds;
 
 use crate::failure::say;
+use crate::output;
 
 /// Prints what could not be parsed in one line, or the help where that was asked for.
 pub(crate) fn report(error: &clap::Error) -> ExitCode {
@@ -16,7 +17,14 @@ pub(crate) fn report(error: &clap::Error) -> ExitCode {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
         | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            error.print().ok();
+            if !error.use_stderr() {
+                output::keep(error.print());
+                if let Err(lost) = output::finish() {
+                    return lost.report(false);
+                }
+            } else {
+                error.print().ok();
+            }
         }
         _ => say(&one_line(&error.render().to_string())),
     }

@@ -5,10 +5,10 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
-use stepnet::files::write_atomic;
 use stepnet::see::course::{self, Options, Switch};
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, say};
+use crate::output::{self, Target};
 use crate::progress::print_line;
 use crate::usage::{any, count, whole};
 
@@ -27,6 +27,9 @@ pub(crate) struct VerifyCourseArgs {
     /// Also write the table as a Markdown page.
     #[arg(long, value_name = "FILE")]
     markdown: Option<PathBuf>,
+    /// Replace the file of --markdown if there is one.
+    #[arg(long, requires = "markdown")]
+    overwrite: bool,
     /// Print one JSON object: every row, the numbers of the reference runs, each run's settings, time and costs.
     #[arg(long, conflicts_with = "list")]
     json: bool,
@@ -53,10 +56,11 @@ pub(crate) fn run(args: &VerifyCourseArgs) -> Outcome {
             return Err(Failure::usage(format!("{}: {problem}", folder.display())));
         }
     }
+    let page = page(args)?;
     let watched = std::io::stderr().is_terminal();
     let starts = |name: &str| {
         if watched {
-            eprintln!("running {name}");
+            say(&format!("running {name}"));
         }
     };
     let report = course::verify(&Options {
@@ -69,14 +73,14 @@ pub(crate) fn run(args: &VerifyCourseArgs) -> Outcome {
             .and_then(|every| NonZeroUsize::new(every as usize)),
         starts: Some(&starts),
     })?;
-    if let Some(path) = &args.markdown {
-        write_atomic(path, report.markdown().as_bytes())?;
+    if let Some(page) = &page {
+        page.write(report.markdown().as_bytes())?;
     }
     if args.json {
         let json = serde_json::to_string(&report)
             .map_err(|error| Failure::running(format!("the report cannot be written: {error}")))?;
         print_line(&json);
-    } else {
+    } else if !page.is_some_and(|page| page.is_standard()) {
         print_line(&report.to_string());
     }
     match report.failures().count() {
@@ -86,4 +90,19 @@ pub(crate) fn run(args: &VerifyCourseArgs) -> Outcome {
             count(differing, "number")
         ))),
     }
+}
+
+/// Where the Markdown page goes.
+fn page(args: &VerifyCourseArgs) -> Outcome<Option<Target>> {
+    let Some(path) = &args.markdown else {
+        return Ok(None);
+    };
+    let inputs = output::inputs(args.data.iter().map(|folder| Some(folder.as_path())));
+    let target = Target::check("--markdown", path, args.overwrite, inputs)?;
+    if target.is_standard() && args.json {
+        return Err(Failure::usage(
+            "--markdown and --json would both be written to the standard output; name a file for the page",
+        ));
+    }
+    Ok(Some(target))
 }

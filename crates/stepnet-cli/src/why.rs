@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use stepnet::Element;
 use stepnet::data::{OpenOptions, Role};
-use stepnet::files;
 use stepnet::nn::{Model, ModelFile, Registry};
 use stepnet::see::why::{At, Explanation, Question, Subject, Why};
 
 use crate::args::DataArgs;
 use crate::failure::{Failure, Outcome};
 use crate::material;
+use crate::output::{self, Target};
 use crate::progress::print_line;
 use crate::usage::{any, whole};
 
@@ -63,6 +63,9 @@ pub(crate) struct WhyArgs {
     /// Write a page for a browser.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Replace the file of --html if there is one.
+    #[arg(long, requires = "html")]
+    overwrite: bool,
 
     /// Ask about an example of a data set instead of a picture (its test part, if it has one).
     #[arg(long, value_name = "DATA", help_heading = "Data")]
@@ -75,14 +78,35 @@ pub(crate) struct WhyArgs {
 }
 
 pub(crate) fn run(args: &WhyArgs) -> Outcome {
+    let page = page(args)?;
     let file = ModelFile::open(&args.model)?;
     match file.element() {
-        Some("f64") => explain(args, &file.model::<f64>(Registry::builtin())?),
-        _ => explain(args, &file.model::<f32>(Registry::builtin())?),
+        Some("f64") => explain(args, page, &file.model::<f64>(Registry::builtin())?),
+        _ => explain(args, page, &file.model::<f32>(Registry::builtin())?),
     }
 }
 
-fn explain<T: Element>(args: &WhyArgs, model: &Model<T>) -> Outcome {
+/// Where the page goes.
+fn page(args: &WhyArgs) -> Outcome<Option<Target>> {
+    let Some(path) = &args.html else {
+        return Ok(None);
+    };
+    let inputs = output::inputs([
+        Some(args.model.as_path()),
+        args.picture.as_deref(),
+        args.data.as_deref(),
+        args.source.labels.as_deref(),
+    ]);
+    let target = Target::check("--html", path, args.overwrite, inputs)?;
+    if target.is_standard() && args.json {
+        return Err(Failure::usage(
+            "--html and --json would both be written to the standard output; name a file for the page",
+        ));
+    }
+    Ok(Some(target))
+}
+
+fn explain<T: Element>(args: &WhyArgs, page: Option<Target>, model: &Model<T>) -> Outcome {
     model
         .check_finite()
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
@@ -103,8 +127,8 @@ fn explain<T: Element>(args: &WhyArgs, model: &Model<T>) -> Outcome {
         .with_classes(&model.classes)
         .explain(&question)?;
     let agrees = told.ok();
-    if let Some(path) = &args.html {
-        files::write_atomic(path, told.page(args.top.map(|top| top as usize)).as_bytes())?;
+    if let Some(page) = &page {
+        page.write(told.page(args.top.map(|top| top as usize)).as_bytes())?;
     }
     if args.json {
         if let Some(top) = args.top {
@@ -113,6 +137,8 @@ fn explain<T: Element>(args: &WhyArgs, model: &Model<T>) -> Outcome {
         let text = serde_json::to_string(&told)
             .map_err(|error| Failure::running(format!("cannot write JSON: {error}")))?;
         print_line(&text);
+    } else if page.as_ref().is_some_and(Target::is_standard) {
+        // The page is all that is read there.
     } else if let Some(path) = &args.html {
         print_line(&format!("{}: {}", path.display(), summary(&told)));
     } else {

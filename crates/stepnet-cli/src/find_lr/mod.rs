@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use clap::{Arg, Args};
 use serde_json::json;
 use stepnet::Element;
-use stepnet::files::write_atomic;
 use stepnet::limits::LEARNING_RATE;
 use stepnet::nn::Network;
 use stepnet::train::{
@@ -20,6 +19,7 @@ use stepnet::train::{
 use crate::args::{Dtype, TrainArgs};
 use crate::failure::{Failure, Outcome};
 use crate::material::Material;
+use crate::output::{self, Target};
 use crate::progress::print_line;
 use crate::train::{build, check_model, gather, load_start, options};
 use crate::usage::{count, whole, within};
@@ -99,7 +99,12 @@ fn find<T: Element>(args: &FindLrArgs) -> Outcome {
             "--resume goes on with a run, but find-lr starts none; name the data and the model",
         ));
     }
-    let svg = place(args.svg.as_deref(), train.overwrite)?;
+    let (svg, target) = place(args)?;
+    if target.is_standard() {
+        return Err(Failure::usage(
+            "--svg: the standard output has the rates and losses; name a file for the curve",
+        ));
+    }
     (train.loading).check(train.no_shuffle, train.loss.class_weights.is_some())?;
     let from = train.from.as_deref().map(load_start::<T>).transpose()?;
     check_model(train, from.as_ref())?;
@@ -124,7 +129,7 @@ fn find<T: Element>(args: &FindLrArgs) -> Outcome {
         options.seed
     ));
     let curve = sweep_with(&network, &material, &options, &sweep, &say)?;
-    write_atomic(&svg, draw(&curve)?.as_bytes())?;
+    target.write(draw(&curve)?.as_bytes())?;
     if args.json {
         print_line(&summary(&curve, &svg).to_string());
     } else {
@@ -139,27 +144,26 @@ fn find<T: Element>(args: &FindLrArgs) -> Outcome {
     Ok(())
 }
 
-/// Where the curve goes: a file of the user's is replaced only when asked for.
-fn place(asked: Option<&Path>, overwrite: bool) -> Outcome<PathBuf> {
-    let Some(asked) = asked else {
-        let names = (2..).map(|number| PathBuf::from(format!("find-lr-{number}.svg")));
-        let mut all = std::iter::once(PathBuf::from("find-lr.svg")).chain(names);
-        let free = all.find(|path| overwrite || path.symlink_metadata().is_err());
-        return free.ok_or_else(|| Failure::running("no name is free for the curve"));
+/// Where the curve goes, and its name.
+fn place(args: &FindLrArgs) -> Outcome<(PathBuf, Target)> {
+    let (train, overwrite) = (&args.train, args.train.overwrite);
+    let path = match &args.svg {
+        Some(asked) => asked.clone(),
+        None => {
+            let names = (2..).map(|number| PathBuf::from(format!("find-lr-{number}.svg")));
+            let mut all = std::iter::once(PathBuf::from("find-lr.svg")).chain(names);
+            let free = all.find(|path| overwrite || path.symlink_metadata().is_err());
+            free.ok_or_else(|| Failure::running("no name is free for the curve"))?
+        }
     };
-    if asked.is_dir() {
-        return Err(Failure::usage(format!(
-            "--svg: {} is a folder, expected a file's name",
-            asked.display()
-        )));
-    }
-    if !overwrite && asked.symlink_metadata().is_ok() {
-        return Err(Failure::usage(format!(
-            "--svg: {} is there already; choose another name, or add --overwrite to replace it",
-            asked.display()
-        )));
-    }
-    Ok(asked.to_owned())
+    let inputs = output::inputs([
+        train.data.as_deref(),
+        train.test.as_deref(),
+        train.from.as_deref(),
+        train.source.labels.as_deref(),
+    ]);
+    let target = Target::check("--svg", &path, overwrite, inputs)?;
+    Ok((path, target))
 }
 
 /// The sweeps, and a line for about every twentieth rate of them all.

@@ -4,7 +4,6 @@
 //! one batch the next is decoded, so that memory holds two of them however many pictures there are.
 
 mod answer;
-mod output;
 mod sink;
 mod sources;
 
@@ -18,10 +17,10 @@ use stepnet::data::pictures;
 use stepnet::nn::{Model, ModelFile, Plan, PlanOptions, Registry, Workspace};
 
 use crate::failure::{Failure, Outcome, say};
+use crate::output::{Reader, Target};
 use crate::usage::{count, whole};
 
 use answer::{Answer, Prediction};
-use output::Reader;
 use sink::Sink;
 use sources::{Found, Sources};
 
@@ -53,6 +52,9 @@ pub(crate) struct PredictArgs {
     /// Print one JSON object per picture and line.
     #[arg(long)]
     json: bool,
+    /// Replace the file of --csv if there is one.
+    #[arg(long, requires = "csv")]
+    overwrite: bool,
 }
 
 /// The most pictures of one batch.
@@ -62,14 +64,28 @@ const BATCH: usize = 64;
 const BATCH_BYTES: usize = 256 << 20;
 
 pub(crate) fn run(args: &PredictArgs) -> Outcome {
+    let table = table(args)?;
     let file = ModelFile::open(&args.model)?;
     match file.element() {
-        Some("f64") => predict(args, &file.model::<f64>(Registry::builtin())?),
-        _ => predict(args, &file.model::<f32>(Registry::builtin())?),
+        Some("f64") => predict(args, table, &file.model::<f64>(Registry::builtin())?),
+        _ => predict(args, table, &file.model::<f32>(Registry::builtin())?),
     }
 }
 
-fn predict<T: Element>(args: &PredictArgs, model: &Model<T>) -> Outcome {
+/// Where the table goes, which is neither the model nor a picture.
+fn table(args: &PredictArgs) -> Outcome<Option<Target>> {
+    let Some(path) = &args.csv else {
+        return Ok(None);
+    };
+    let pictures = Sources::new(&args.pictures).filter_map(|found| match found {
+        Found::Picture(path) => Some(path),
+        Found::Problem(..) => None,
+    });
+    let inputs = std::iter::once(args.model.clone()).chain(pictures);
+    Target::check("--csv", path, args.overwrite, inputs).map(Some)
+}
+
+fn predict<T: Element>(args: &PredictArgs, table: Option<Target>, model: &Model<T>) -> Outcome {
     model
         .check_finite()
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
@@ -84,7 +100,7 @@ fn predict<T: Element>(args: &PredictArgs, model: &Model<T>) -> Outcome {
         return Err(Failure::usage(format!("no pictures found in {places}")));
     }
     let mut workspace = Workspace::new(&model.network, batch, PlanOptions::default())?;
-    let mut sink = Sink::open(args, model)?;
+    let mut sink = Sink::open(args, table, model)?;
     while !loaded.pictures.is_empty() {
         let following = next(&mut sources, batch);
         let (answers, after) = rayon::join(

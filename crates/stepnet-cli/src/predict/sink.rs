@@ -9,8 +9,8 @@ use stepnet::nn::{Loss, Model};
 
 use super::PredictArgs;
 use super::answer::Answer;
-use super::output::{Output, Reader};
 use crate::failure::Outcome;
+use crate::output::{Output, Reader, Target};
 
 /// Writes answers in the form that was asked for.
 pub(super) struct Sink {
@@ -35,11 +35,14 @@ enum Form {
 }
 
 impl Sink {
-    /// Opens what `args` ask for.
-    pub(super) fn open<T: Element>(args: &PredictArgs, model: &Model<T>) -> Outcome<Self> {
-        let (form, output) = match &args.csv {
-            Some(path) if path.as_os_str() == "-" => (Form::Csv, Output::standard()),
-            Some(path) => (Form::Csv, Output::file(path)?),
+    /// Opens what `args` ask for; a table goes to `table`.
+    pub(super) fn open<T: Element>(
+        args: &PredictArgs,
+        table: Option<Target>,
+        model: &Model<T>,
+    ) -> Outcome<Self> {
+        let (form, output) = match table {
+            Some(target) => (Form::Csv, target.open()?),
             None if args.json => (Form::Json, Output::standard()),
             None => (Form::Text, Output::standard()),
         };

@@ -11,6 +11,7 @@ mod loading;
 mod mistakes;
 mod models;
 mod optim;
+mod outputs;
 mod plan;
 mod predict;
 mod report;
