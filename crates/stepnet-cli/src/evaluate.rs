@@ -44,7 +44,7 @@ fn evaluate<T: Element>(args: &EvaluateArgs, model: &Model<T>) -> Outcome {
         &args.source,
         &model.preprocessing,
         &model.classes,
-        origin,
+        (&args.model, origin),
     )?;
     let preprocessing = material::suited(args.data.as_deref(), &model.preprocessing);
     let evaluation = train::evaluate(&model.network, &data, &preprocessing)?;

@@ -1,13 +1,17 @@
 //! What a run trains and tests on: data sets, and how their values become the network's input.
 
-use std::path::{Path, PathBuf};
+mod own;
+
+use std::path::Path;
 
 use serde_json::{Value, json};
 use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role};
 use stepnet::nn::{InputChange, Preprocessing, Shape};
 
 use crate::args::{DataArgs, TrainArgs};
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, say};
+use own::Own;
+pub(crate) use own::describe_tested;
 
 /// Training and test examples, ready for a network.
 #[derive(Debug)]
@@ -158,7 +162,12 @@ impl Material {
             notes,
             name: args.data.as_deref().map_or(DIGITS.to_owned(), name_of),
             origin: json!({
-                "data": args.data.as_ref().map_or(DIGITS.into(), |path| path.display().to_string()),
+                "data": match args.data.as_ref().map(|path| path.display().to_string()) {
+                    None => DIGITS.to_owned(),
+                    // A folder of that name is not the embedded data.
+                    Some(name) if name == DIGITS => format!("./{name}"),
+                    Some(name) => name,
+                },
                 "held_out": held_out,
                 "test": match (&args.test, test_name, tested) {
                     (Some(path), ..) => Value::from(path.display().to_string()),
@@ -198,14 +207,14 @@ pub(crate) fn suited(path: Option<&Path>, preprocessing: &Preprocessing) -> Prep
     }
 }
 
-/// The examples `evaluate` measures a model on: those of `path`, or the part that was held out of
-/// the data the model was trained on.
+/// The examples `evaluate` measures the model in the file `model` on: those of `path`, or those that it was
+/// tested on in its training, as its `origin` says.
 pub(crate) fn for_evaluation(
     path: Option<&Path>,
     args: &DataArgs,
     preprocessing: &Preprocessing,
     classes: &[String],
-    origin: Option<&Value>,
+    (model, origin): (&Path, Option<&Value>),
 ) -> Outcome<(Dataset, String)> {
     let mut options = OpenOptions {
         input: Some(preprocessing.shape()),
@@ -227,57 +236,17 @@ pub(crate) fn for_evaluation(
             "{option} says how DATA is to be read, but no DATA is given"
         )));
     }
-    let unknown = || {
-        Failure::usage("the model does not say what it was tested on; name the data to evaluate on")
-    };
-    let origin = origin.ok_or_else(unknown)?;
-    let text = |name: &str| origin.get(name).and_then(Value::as_str);
-    let name = text("data").ok_or_else(unknown)?;
-    options.skip_bad |= origin
-        .get("skip_bad")
-        .and_then(Value::as_bool)
-        .unwrap_or_default();
-    options.label_column = text("label_column").map(str::to_owned);
-    options.encoding = text("encoding").map(str::to_owned);
-    if let Some(test) = text("test") {
-        options.role = Role::Test;
-        let path = Path::new(if test == OWN_TEST { name } else { test });
-        return test_part(path, &options, classes)
-            .map_err(|failure| failure.context("the model's own test data"));
-    }
-    let share = origin
-        .get("held_out")
-        .and_then(Value::as_f64)
-        .filter(|share| *share > 0.0)
-        .ok_or_else(unknown)?;
-    let seed = origin
-        .get("seed")
-        .and_then(Value::as_u64)
-        .and_then(|seed| u32::try_from(seed).ok())
-        .ok_or_else(unknown)?;
-    options.labels = text("labels").map(PathBuf::from);
-    let source = Source::open((name != DIGITS).then(|| Path::new(name)), &options)
-        .map_err(|failure| failure.context("the model's own data"))?;
-    let found = source.data.len();
-    let then = origin.get("examples").and_then(Value::as_u64);
-    if then.is_some_and(|then| then != found as u64) {
-        return Err(Failure::usage(format!(
-            "{name}: has {found} examples, but had {} when the model was trained, so the part held out then cannot be found again; name the data to evaluate on",
-            then.unwrap_or_default()
-        )));
-    }
-    let (_, held_out) = source.data.split(share, seed)?;
-    Ok((
-        with_classes(held_out, classes, name)?,
-        format!("the part held out of {name}"),
-    ))
+    Own::of(model, origin)?.examples(options, classes)
 }
 
 /// Opens data, and names the pictures that it left out.
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> Outcome<data::Opened> {
     let opened = data::open(path, options)?;
     for skipped in &opened.skipped {
-        eprintln!("skipped: {}", skipped.replace(char::is_control, " "));
+        say(&format!(
+            "skipped: {}",
+            skipped.replace(char::is_control, " ")
+        ));
     }
     Ok(opened)
 }

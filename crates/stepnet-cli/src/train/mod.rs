@@ -24,7 +24,7 @@ use stepnet::train::Trainer;
 use crate::args::{Dtype, TrainArgs};
 use crate::failure::{Failure, Outcome};
 use crate::inspect::print_network;
-use crate::material::Material;
+use crate::material::{Material, describe_tested};
 use crate::progress::{Display, print_line};
 use crate::run_folder::RunFolder;
 use crate::usage::count;
@@ -67,12 +67,13 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     let from = started_from(args, resumed.as_ref())?;
     check_model::<T>(args, from.as_ref())?;
     let stop = Interrupt::watch()?;
-    let material = gather(args, from.as_ref())?;
+    let mut material = gather(args, from.as_ref())?;
     material.notes.iter().for_each(|note| print_line(note));
     if let Some(remark) = args.loading.remark(&material.train) {
         print_line(&remark);
     }
     let run = description(args, resumed.as_ref(), from.as_ref(), &material)?;
+    describe_tested(&mut material.origin, run.test.as_ref());
     Watch::<T>::check(&args.watching, material.test.is_some())?;
     let network = build(args, from.as_ref(), &material)?;
     print_network(&network);

@@ -12,6 +12,7 @@ mod mistakes;
 mod models;
 mod optim;
 mod outputs;
+mod own_data;
 mod plan;
 mod predict;
 mod report;
