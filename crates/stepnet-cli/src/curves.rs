@@ -3,6 +3,7 @@
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
+use crate::report::thinned;
 use crate::run_folder::EpochRecord;
 
 type Problem = Box<dyn std::error::Error>;
@@ -17,10 +18,11 @@ pub(crate) fn draw(records: &[EpochRecord], held_out: &str) -> Result<String, Pr
         let epochs: Vec<f64> = records.iter().map(|record| record.epoch as f64).collect();
         let series = |pick: fn(&EpochRecord) -> Option<f64>| -> Vec<(f64, f64)> {
             let values = epochs.iter().zip(records);
-            values
+            let points: Vec<_> = values
                 .filter_map(|(&epoch, record)| Some((epoch, pick(record)?)))
                 .filter(|(_, y)| y.is_finite())
-                .collect()
+                .collect();
+            thinned(&points)
         };
         let loss = [series(|r| Some(r.train_loss)), series(|r| r.test_loss)];
         let accuracy = [

@@ -13,10 +13,10 @@ use stepnet::see::gradcheck::{self, Examples, Options, Reach, Report, USUAL_TIME
 
 use crate::args::DataArgs;
 use crate::failure::{Failure, Outcome};
+use crate::interrupt::{self, Interrupt};
 use crate::material;
 use crate::named::{self, Named};
 use crate::progress::{Waiting, print_line};
-use crate::train::Interrupt;
 use crate::usage::{any, number, whole, within};
 
 /// The end of the help.
@@ -97,7 +97,7 @@ pub(crate) fn run(args: &GradcheckArgs) -> Outcome {
         Named::File(path) => of_model(path, args)?,
         Named::Network(text, preset) => of_text(text, preset, args)?,
     };
-    let (report, stopped) = watched(&network, &examples, &options)?;
+    let report = watched(&network, &examples, &options)?;
     if args.json {
         let value = serde_json::to_string(&report);
         print_line(&value.map_err(|error| Failure::running(error.to_string()))?);
@@ -110,8 +110,8 @@ pub(crate) fn run(args: &GradcheckArgs) -> Outcome {
         }
         print_line(&report.to_string());
     }
-    if let Some(code) = stopped {
-        return Err(Failure::said(code));
+    if report.reach == Reach::Stopped {
+        return interrupt::outcome();
     }
     match report.conclusion() {
         None => Ok(()),
@@ -119,14 +119,10 @@ pub(crate) fn run(args: &GradcheckArgs) -> Outcome {
     }
 }
 
-/// The check, with its progress on the standard error; it ends early, with an exit code, on a signal.
-fn watched(
-    network: &Network<f64>,
-    examples: &Examples,
-    options: &Options,
-) -> Outcome<(Report, Option<u8>)> {
+/// The check, with its progress on the standard error; it ends early on a signal.
+fn watched(network: &Network<f64>, examples: &Examples, options: &Options) -> Outcome<Report> {
     // Until here a signal ends the program: nothing has been checked that could be shown.
-    let interrupt = Interrupt::watch()?;
+    let interrupt = Interrupt::hold();
     let display = Waiting::new();
     let report = gradcheck::network_watched(network, examples, options, |progress| {
         display.show(&progress);
@@ -136,8 +132,7 @@ fn watched(
         }
     })?;
     display.finish();
-    let stopped = (report.reach == Reach::Stopped).then(|| interrupt.code());
-    Ok((report, stopped))
+    Ok(report)
 }
 
 /// A model with its own weights, and what it is run on.

@@ -8,6 +8,7 @@ mod failure;
 mod find_lr;
 mod gradcheck;
 mod inspect;
+mod interrupt;
 mod licenses;
 mod loading;
 mod material;
@@ -42,7 +43,9 @@ fn main() -> ExitCode {
         Err(error) => return usage::report(&error),
     };
     let verbose = cli.verbose;
-    let outcome = train::expand(cli).and_then(|cli| run(&cli));
+    let outcome = interrupt::watch()
+        .and_then(|()| train::expand(cli))
+        .and_then(|cli| run(&cli));
     // What was lost is said after what the command itself has to say.
     match (outcome, output::finish()) {
         (Ok(()), Ok(())) => ExitCode::SUCCESS,

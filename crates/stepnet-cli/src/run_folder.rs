@@ -1,20 +1,28 @@
 //! The folder a run leaves behind: `run.json`, `model.safetensors`, `best.safetensors`,
-//! `checkpoint.safetensors`, `metrics.jsonl`, `curves.svg`, `report.html`, and `trace.jsonl` where asked for.
+//! `checkpoint.safetensors` and the one before it, `metrics.jsonl`, `curves.svg`, `report.html`, and `trace.jsonl` where asked for.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
+mod metrics;
+mod place;
+
+use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use stepnet::files::{check_kept, remove_unfinished, write_atomic};
+use stepnet::files::write_atomic;
 use stepnet::nn::Model;
+use stepnet::train::Evaluation;
 use stepnet::train::early_stopping::ValidationScore;
 use stepnet::{Element, Error};
 
 use crate::curves;
 use crate::failure::{Failure, Outcome};
+use crate::output;
 use crate::tensorboard;
 use crate::train::RUN_FILE;
+
+pub(crate) use metrics::first_records;
+use metrics::open_metrics;
 
 /// One line of `metrics.jsonl`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -35,6 +43,12 @@ pub(crate) struct EpochRecord {
 }
 
 impl EpochRecord {
+    /// Takes in how good the network is on the test data.
+    pub(crate) fn test(&mut self, test: Option<&Evaluation>) {
+        self.test_loss = test.map(|test| test.scores.mean_loss());
+        self.test_accuracy = test.map(|test| test.scores.accuracy());
+    }
+
     /// How good the network was on the test data; `None` without any, and for a part of an epoch.
     pub(crate) fn score(&self) -> Option<ValidationScore> {
         let accuracy = self.test_accuracy.filter(|_| !self.interrupted)?;
@@ -49,12 +63,26 @@ pub(crate) const BEST: &str = "best.safetensors";
 /// What it takes to go on.
 pub(crate) const CHECKPOINT: &str = "checkpoint.safetensors";
 
+/// The checkpoint before that one, for where it is damaged.
+pub(crate) const CHECKPOINT_BEFORE: &str = "checkpoint.previous.safetensors";
+
+/// The trace of a run that replaces another, until it does.
+const UNFINISHED_TRACE: &str = ".stepnet-trace.tmp";
+
 /// The folder of its event files.
 pub(crate) const BOARD: &str = "tensorboard";
 
 /// What a run leaves behind.
-const FILES: [&str; 8] = [
-    MODEL, METRICS, CURVES, REPORT, RUN_FILE, CHECKPOINT, BEST, TRACE,
+const FILES: [&str; 9] = [
+    MODEL,
+    METRICS,
+    CURVES,
+    REPORT,
+    RUN_FILE,
+    CHECKPOINT,
+    CHECKPOINT_BEFORE,
+    BEST,
+    TRACE,
 ];
 
 pub(crate) const MODEL: &str = "model.safetensors";
@@ -68,6 +96,8 @@ pub(crate) const TRACE: &str = "trace.jsonl";
 pub(crate) struct RunFolder {
     path: PathBuf,
     /// Locked as long as the run goes on.
+    folder: Option<File>,
+    /// The same: some file systems have no locks of folders.
     metrics: File,
     records: Vec<EpochRecord>,
     /// The length of what is whole in `metrics.jsonl`, and the records that it holds.
@@ -95,19 +125,14 @@ impl RunFolder {
     }
 
     /// Opens the folder of a run that goes on after `records`, and changes nothing in it yet.
-    pub(crate) fn resume(path: &Path, records: Vec<EpochRecord>) -> Outcome<Self> {
-        Self::open(path.to_owned(), records, false)
+    pub(crate) fn resume(path: &Path, records: Vec<EpochRecord>, replaces: bool) -> Outcome<Self> {
+        Self::open(path.to_owned(), records, replaces)
     }
 
     fn open(path: PathBuf, records: Vec<EpochRecord>, replaces: bool) -> Outcome<Self> {
-        let metrics_path = path.join(METRICS);
-        check_kept(&metrics_path)?;
-        let metrics = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&metrics_path)
-            .map_err(|error| Error::io(&metrics_path, "write", error))?;
-        if is_locked(&metrics) {
+        let folder = place::open(&path);
+        let metrics = open_metrics(&path.join(METRICS))?;
+        if folder.as_ref().is_some_and(place::is_locked) || place::is_locked(&metrics) {
             return Err(Failure::usage(format!(
                 "{}: another stepnet is training there",
                 path.display()
@@ -119,6 +144,7 @@ impl RunFolder {
                 false => Vec::new(),
             },
             path,
+            folder,
             metrics,
             records,
             written: (0, 0),
@@ -150,25 +176,59 @@ impl RunFolder {
         }
     }
 
+    /// Fails if one of the files that a run in `path` writes is one of the `inputs` of the command.
+    pub(crate) fn check_inputs(path: &Path, inputs: impl Iterator<Item = PathBuf>) -> Outcome {
+        let own: Vec<PathBuf> = FILES.map(|name| path.join(name)).to_vec();
+        let own: Vec<PathBuf> = own.into_iter().filter(|file| file.exists()).collect();
+        if own.is_empty() {
+            return Ok(());
+        }
+        for input in inputs {
+            if let Some(file) = own.iter().find(|file| output::is_same_file(file, &input)) {
+                return Err(Failure::usage(format!(
+                    "--out: {} is one of this command's inputs, which are never written to; choose another folder",
+                    file.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+
     /// Whether an earlier run's files are still there, to be replaced by the first that is written.
     pub(crate) fn replaces(&self) -> bool {
         self.replaces
     }
 
     /// Removes what belongs to the run that is replaced and would not be written over at once.
-    pub(crate) fn replace(&mut self) {
+    pub(crate) fn replace(&mut self) -> Outcome {
         if std::mem::take(&mut self.replaces) {
-            for name in [CHECKPOINT, BEST, TRACE, RUN_FILE] {
+            for name in [CHECKPOINT, CHECKPOINT_BEFORE, BEST, TRACE] {
                 fs::remove_file(self.path.join(name)).ok();
             }
             for path in self.events.drain(..) {
                 fs::remove_file(path).ok();
             }
+            let (trace, path) = (self.path.join(UNFINISHED_TRACE), self.path.join(TRACE));
+            if trace.exists() {
+                fs::rename(trace, &path).map_err(|error| Error::io(path, "write", error))?;
+            }
         }
+        Ok(())
+    }
+
+    /// Where the trace is written: under another name as long as an earlier run's is there.
+    pub(crate) fn trace(&self) -> PathBuf {
+        let name = if self.replaces {
+            UNFINISHED_TRACE
+        } else {
+            TRACE
+        };
+        self.path.join(name)
     }
 
     /// Takes back what `create` made, if nothing was written since.
     pub(crate) fn discard(&self) {
+        fs::remove_file(self.path.join(UNFINISHED_TRACE)).ok();
         let metrics = self.path.join(METRICS);
         if !self.replaces
             && !self.path.join(CHECKPOINT).exists()
@@ -188,55 +248,6 @@ impl RunFolder {
 
     pub(crate) fn records(&self) -> &[EpochRecord] {
         &self.records
-    }
-
-    /// Adds an epoch, and to `metrics.jsonl` the line of each that is not there yet. What cannot be
-    /// written is tried again with the next; the file never keeps a part of a line.
-    pub(crate) fn record(&mut self, record: EpochRecord) -> Outcome {
-        self.records.push(record);
-        self.write_records()
-    }
-
-    /// Writes the lines of the epochs that are not in `metrics.jsonl` yet.
-    pub(crate) fn write_records(&mut self) -> Outcome {
-        let (length, count) = self.written;
-        let lines = self.lines(&self.records[count..])?;
-        let written = self
-            .metrics
-            .set_len(length)
-            .and_then(|()| self.metrics.write_all(lines.as_bytes()));
-        if let Err(error) = written {
-            self.metrics.set_len(length).ok();
-            return Err(Error::io(self.path.join(METRICS), "write", error).into());
-        }
-        self.written = (length + lines.len() as u64, self.records.len());
-        Ok(())
-    }
-
-    /// Removes what a run that was killed left unfinished, and makes `metrics.jsonl` hold the lines of
-    /// all epochs and no others; lines that are right stay.
-    pub(crate) fn tidy(&mut self) -> Outcome {
-        remove_unfinished(&self.path);
-        let wanted = self.lines(&self.records)?;
-        let found = fs::read(self.path.join(METRICS)).unwrap_or_default();
-        let pairs = found.iter().zip(wanted.as_bytes());
-        let same = pairs.take_while(|(a, b)| a == b).count();
-        let line_end = |at: &usize| wanted.as_bytes()[at - 1] == b'\n';
-        let whole = (1..=same).rev().find(line_end).unwrap_or(0);
-        let lines = found[..whole].iter().filter(|&&byte| byte == b'\n').count();
-        self.written = (whole as u64, lines);
-        self.write_records()
-    }
-
-    fn lines(&self, records: &[EpochRecord]) -> Outcome<String> {
-        let mut lines = String::new();
-        for record in records {
-            lines += &serde_json::to_string(record).map_err(|error| {
-                Failure::running(format!("{}: {error}", self.path.join(METRICS).display()))
-            })?;
-            lines.push('\n');
-        }
-        Ok(lines)
     }
 
     /// Writes the model.
@@ -266,13 +277,6 @@ impl RunFolder {
         write_atomic(&path, svg.as_bytes())?;
         Ok(())
     }
-}
-
-/// Takes the lock of a run; whether another process has it. Where files have no locks, two runs in
-/// one folder are the user's own affair.
-fn is_locked(metrics: &File) -> bool {
-    // Elsewhere nobody could read a file that is locked.
-    cfg!(unix) && matches!(metrics.try_lock(), Err(TryLockError::WouldBlock))
 }
 
 /// The first of a run's files that is in a folder. Metrics of no epoch do not count: a run that was

@@ -95,6 +95,16 @@ pub(crate) fn spawn<'scope, R: Send + 'scope>(
         .spawn_scoped(scope, work)
 }
 
+/// A thread that waits beside all others, with a small stack.
+///
+/// # Errors
+/// When the system gives none.
+pub fn spawn_waiting(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    has_room(1)?;
+    let builder = thread::Builder::new().name(name.into());
+    builder.stack_size(1 << 18).spawn(work).map(drop)
+}
+
 fn none() -> Error {
     Error::Training(
         "the system gives no thread to compute with: the limit on processes or on memory is reached".into(),

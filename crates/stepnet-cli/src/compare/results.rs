@@ -85,6 +85,8 @@ fn models(a: &Path, b: &Path) -> Outcome<bool> {
         }
     }
     let (a, b) = (ModelFile::open(a)?, ModelFile::open(b)?);
+    a.check_undamaged()?;
+    b.check_undamaged()?;
     if a.element() != b.element() {
         let name = |file: &ModelFile| file.element().unwrap_or("no model").to_owned();
         print_line(&format!("the models are in {} and {}", name(&a), name(&b)));

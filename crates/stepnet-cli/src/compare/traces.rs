@@ -1,10 +1,11 @@
 //! The first step, layer and array at which two traces part.
 
+use std::cmp::Ordering;
 use std::path::Path;
 
 use stepnet::Hash;
 
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::progress::print_line;
 use crate::train::{Line, Lines};
 use crate::usage::count;
@@ -13,33 +14,96 @@ type Hashes = [(String, String, Hash)];
 
 /// Says where they part, and whether they do.
 pub(super) fn compare(a: &Path, b: &Path) -> Outcome<bool> {
-    let (mut of_a, mut of_b) = (Lines::open(a)?, Lines::open(b)?);
+    let mut traces = [Trace::open(a)?, Trace::open(b)?];
     let mut steps = 0_u64;
-    loop {
-        let (line_a, line_b) = (of_a.next()?, of_b.next()?);
-        let (line_a, line_b) = match (line_a, line_b) {
-            (Some(line_a), Some(line_b)) => (line_a, line_b),
-            (None, None) => {
+    let parted = loop {
+        let lines = next_of_both(&mut traces)?;
+        match lines {
+            [Some(of_a), Some(of_b)] => {
+                if let Some(said) = parted(&of_a, &of_b) {
+                    print_line(&said);
+                    break true;
+                }
+                steps += 1;
+            }
+            [None, None] => {
                 let steps = count(steps, "step");
                 print_line(&format!("identical: the weights after each of {steps}"));
-                return Ok(false);
+                break false;
             }
-            (longer, _) => {
+            [longer, _] => {
                 let path = if longer.is_some() { a } else { b };
                 print_line(&format!(
                     "identical up to the end of the shorter: the weights after each of {}; {} goes on",
                     count(steps, "step"),
                     path.display()
                 ));
-                return Ok(false);
+                break false;
             }
-        };
-        if let Some(said) = parted(&line_a, &line_b) {
-            print_line(&said);
-            return Ok(true);
         }
-        steps += 1;
+    };
+    for trace in &traces {
+        if let Some(number) = trace.lines.damaged {
+            print_line(&format!(
+                "{}: line {number} is damaged and was passed over",
+                trace.path.display()
+            ));
+        }
     }
+    Ok(parted)
+}
+
+/// A trace that is read.
+struct Trace<'a> {
+    path: &'a Path,
+    lines: Lines,
+    /// The step of the last line.
+    last: u64,
+}
+
+impl<'a> Trace<'a> {
+    fn open(path: &'a Path) -> Outcome<Self> {
+        Ok(Self {
+            path,
+            lines: Lines::open(path)?,
+            last: 0,
+        })
+    }
+
+    /// The next line; steps that are missing before it are said.
+    fn next(&mut self) -> Outcome<Option<Line>> {
+        let line = self.lines.next()?;
+        if let Some(line) = &line {
+            if line.step > self.last.saturating_add(1) {
+                let (first, last) = (self.last + 1, line.step - 1);
+                print_line(&format!(
+                    "{}: has no lines of steps {first} to {last}, which are not compared",
+                    self.path.display()
+                ));
+            }
+            self.last = line.step;
+        } else if let (0, Some(number)) = (self.last, self.lines.damaged) {
+            return Err(Failure::usage(format!(
+                "{}: line {number} is not of a trace, and no other is",
+                self.path.display()
+            )));
+        }
+        Ok(line)
+    }
+}
+
+/// The next lines that are of one step; those of steps that the other trace has not are passed over.
+fn next_of_both(traces: &mut [Trace<'_>; 2]) -> Outcome<[Option<Line>; 2]> {
+    let [a, b] = traces;
+    let mut lines = [a.next()?, b.next()?];
+    while let [Some(of_a), Some(of_b)] = &lines {
+        match of_a.step.cmp(&of_b.step) {
+            Ordering::Equal => break,
+            Ordering::Less => lines[0] = a.next()?,
+            Ordering::Greater => lines[1] = b.next()?,
+        }
+    }
+    Ok(lines)
 }
 
 /// Where the lines of a step part, by what is computed first: the rate, the loss, the gradients from

@@ -15,8 +15,12 @@ use stepnet::{Element, Result};
 
 use crate::run_folder::EpochRecord;
 use crate::table::thousands;
+pub(crate) use chart::thinned;
 use chart::{Chart, Curve};
 use picture::Picture;
+
+/// How many epochs are listed from the beginning of a long run, and from its end.
+const MOST_ROWS: usize = 1000;
 
 /// Nothing may be loaded, whatever a name in the page says.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
@@ -218,6 +222,10 @@ impl<T: Element> Report<'_, T> {
     /// The numbers of the curves.
     fn epochs(&self) -> Markup {
         let known = |value: Option<f64>, write: fn(f64) -> String| value.map_or("-".into(), write);
+        // Of a very long run the first and the last: a page of hundreds of megabytes is of no use.
+        let left_out = self.records.len().saturating_sub(2 * MOST_ROWS);
+        let last = MOST_ROWS + left_out;
+        let shown = |place: usize| left_out == 0 || !(MOST_ROWS..last).contains(&place);
         html! {
             details {
                 summary { "The numbers of every epoch" }
@@ -230,7 +238,13 @@ impl<T: Element> Report<'_, T> {
                             th scope="col" { (self.held_out) " accuracy" } th scope="col" { "learning rate" }
                             th scope="col" { "seconds" } th scope="col" { "images/s" }
                         } }
-                        tbody { @for record in self.records { tr {
+                        tbody { @for (place, record) in self.records.iter().enumerate().filter(|(place, _)| shown(*place)) {
+                        @if left_out > 0 && place == last {
+                            tr { th scope="row" { "..." } td colspan="7" {
+                                (thousands(left_out as u64)) " more epochs are in metrics.jsonl"
+                            } }
+                        }
+                        tr {
                             th scope="row" { (record.epoch) @if record.interrupted { " (part)" } }
                             td { (short(record.train_loss)) } td { (percent(record.train_accuracy)) }
                             td { (known(record.test_loss, short)) } td { (known(record.test_accuracy, percent)) }

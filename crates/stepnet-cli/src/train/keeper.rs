@@ -12,7 +12,7 @@ use super::resume::Saved;
 use super::run_file::RunFile;
 use crate::failure::{Failure, Outcome};
 use crate::progress::Display;
-use crate::run_folder::{BEST, CHECKPOINT, RunFolder};
+use crate::run_folder::{BEST, CHECKPOINT, CHECKPOINT_BEFORE, RunFolder};
 
 /// What checkpoints are called where one cannot be written.
 const CHECKPOINTS: &str = "checkpoint";
@@ -25,6 +25,8 @@ pub(super) struct Keeper<T> {
     pub(super) run: RunFile,
     /// Where the last good checkpoint stands.
     pub(super) last: Option<Position>,
+    /// Whether the checkpoint that is there is good, and is kept when the next is written.
+    pub(super) keeps_before: bool,
     /// Whether the last writing failed.
     failed: bool,
     /// The best weights with the number of their epochs, where they are not written yet.
@@ -46,6 +48,7 @@ impl<T: Element> Keeper<T> {
             clock,
             run,
             last,
+            keeps_before: true,
             failed: false,
             best: None,
         }
@@ -53,7 +56,11 @@ impl<T: Element> Keeper<T> {
 
     /// Puts the run's description into its folder, where an earlier run's files are gone by now.
     pub(super) fn begin(&self, folder: &mut RunFolder) -> Outcome {
-        folder.replace();
+        if folder.replaces() {
+            // The new run stands before anything of the old one goes.
+            self.run.write_replacing(folder.path())?;
+            folder.replace()?;
+        }
         self.run.write(folder.path())
     }
 
@@ -75,6 +82,7 @@ impl<T: Element> Keeper<T> {
         if !finite || !learner.arrays().iter().all(|(_, values)| sound(values)) {
             return;
         }
+        self.settle(folder, display);
         let start = Instant::now();
         let written = self
             .write_best(about, folder)
@@ -82,8 +90,18 @@ impl<T: Element> Keeper<T> {
         self.clock.written(start);
         if written.is_ok() {
             self.last = Some(position);
+            self.keeps_before = true;
         }
         self.tell(written, CHECKPOINTS, display);
+    }
+
+    /// Follows the run's folder where it was moved, and says so.
+    pub(super) fn settle(&mut self, folder: &mut RunFolder, display: &Display) {
+        match folder.settle(&self.run) {
+            Ok(None) => {}
+            Ok(Some(note)) => display.warn(&note),
+            failed => self.tell(failed.map(drop), "run folder", display),
+        }
     }
 
     fn write(
@@ -97,10 +115,12 @@ impl<T: Element> Keeper<T> {
         if folder.replaces() {
             self.begin(folder)?;
         }
+        let earlier = folder.rest_on_file()?;
         let saved = Saved {
             run: self.run.clone(),
             epochs: about.options.epochs,
-            records: folder.records().to_vec(),
+            earlier,
+            records: folder.records()[earlier..].to_vec(),
             seconds: times.seconds,
             epoch_seconds: times.epoch_seconds,
         };
@@ -108,7 +128,13 @@ impl<T: Element> Keeper<T> {
         let saved = serde_json::to_string(&saved)
             .map_err(|error| Failure::running(format!("{}: {error}", path.display())))?;
         let model = about.model(learner.network(), folder.records());
-        Checkpoint::save(&path, &model, learner, position, &saved)?;
+        match self.keeps_before {
+            true => {
+                let before = folder.path().join(CHECKPOINT_BEFORE);
+                Checkpoint::save_keeping(&path, &before, &model, learner, position, &saved)?;
+            }
+            false => Checkpoint::save(&path, &model, learner, position, &saved)?,
+        }
         Ok(())
     }
 

@@ -1,8 +1,8 @@
 //! `stepnet train`: from pictures to a run folder.
 
 mod about;
+mod end;
 mod every;
-mod interrupt;
 mod keep;
 mod keeper;
 mod plan;
@@ -24,12 +24,13 @@ use stepnet::train::Trainer;
 use crate::args::{Dtype, TrainArgs};
 use crate::failure::{Failure, Outcome};
 use crate::inspect::print_network;
+use crate::interrupt::{self, Interrupt};
 use crate::material::{Material, describe_tested};
+use crate::output;
 use crate::progress::{Display, print_line};
 use crate::run_folder::RunFolder;
 use crate::usage::count;
 
-pub(crate) use interrupt::Interrupt;
 pub(crate) use keep::KeepArgs;
 pub(crate) use resume::{expand, started_with};
 pub(crate) use run_file::{RUN_FILE, RunFile};
@@ -62,11 +63,17 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     // What can be refused at once is, before data is read for it.
     if let Some(out) = &args.out {
         RunFolder::check(out, args.overwrite)?;
+        let inputs = output::inputs([
+            args.data.as_deref(),
+            args.test.as_deref(),
+            args.from.as_deref(),
+            args.source.labels.as_deref(),
+        ]);
+        RunFolder::check_inputs(out, inputs)?;
     }
     (args.loading).check(args.no_shuffle, args.loss.class_weights.is_some())?;
     let from = started_from(args, resumed.as_ref())?;
     check_model::<T>(args, from.as_ref())?;
-    let stop = Interrupt::watch()?;
     let mut material = gather(args, from.as_ref())?;
     material.notes.iter().for_each(|note| print_line(note));
     if let Some(remark) = args.loading.remark(&material.train) {
@@ -93,6 +100,8 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     let steps = trainer.steps(material.train.len());
     start::announce(&options, &material, steps);
     print_line(&plan);
+    // Until here nothing was learnt that a signal could make lost.
+    let stop = Interrupt::hold();
     let session = Session {
         about: About {
             material: &material,
@@ -100,7 +109,9 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         },
         good: None,
         folder: match &resumed {
-            Some(resumed) => RunFolder::resume(&resumed.path, resumed.records())?,
+            Some(resumed) => {
+                RunFolder::resume(&resumed.path, resumed.records(), resumed.replaces())?
+            }
             None => RunFolder::create(args.out.as_deref(), &material.name, args.overwrite)?,
         },
         keeper: Keeper::new(Clock::new(args.keeping.checkpoint_every), run, None),
@@ -112,7 +123,8 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         start: Instant::now(),
         before: Times::default(),
     };
-    session.begin(args, resumed)?.run()
+    session.begin(args, resumed)?.run()?;
+    interrupt::outcome()
 }
 
 /// The model that a run starts from: what it started from may be gone, but a checkpoint has all that
@@ -151,7 +163,9 @@ fn description<T: Element>(
             "the model of --from is not the one that the run was started with; start a new run",
         ));
     }
-    Ok(resumed.run.clone())
+    let mut run = resumed.run.clone();
+    run.replacing = false;
+    Ok(run)
 }
 
 /// What is said of a run that has nothing left to do.

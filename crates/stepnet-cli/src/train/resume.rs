@@ -13,7 +13,7 @@ use stepnet::train::{Checkpoint, TrainOptions, run_of};
 use super::run_file::{RUN_FILE, RunFile};
 use crate::args::{Cli, Command};
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::{CHECKPOINT, EpochRecord};
+use crate::run_folder::{self, CHECKPOINT, CHECKPOINT_BEFORE, EpochRecord};
 
 /// What the command keeps in a checkpoint.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,7 +21,10 @@ pub(super) struct Saved {
     pub(super) run: RunFile,
     /// Epochs that the run was to have.
     pub(super) epochs: usize,
-    /// The epochs that were done.
+    /// How many of the epochs that were done are in `metrics.jsonl` alone: the first ones of a long run.
+    #[serde(default)]
+    pub(super) earlier: usize,
+    /// The other epochs that were done.
     pub(super) records: Vec<EpochRecord>,
     /// Seconds trained up to here.
     pub(super) seconds: f64,
@@ -36,26 +39,56 @@ pub(super) struct Resumed<T> {
     pub(super) run: RunFile,
     /// Nothing if the run was ended before its first checkpoint.
     pub(super) kept: Option<(Checkpoint<T>, Saved)>,
+    /// What is wrong with the last checkpoint, where this is the one before it.
+    pub(super) damage: Option<String>,
 }
 
 impl<T: Element> Resumed<T> {
     /// Reads the last checkpoint of the run in a folder.
     pub(super) fn open(path: &Path, run: &RunFile) -> Outcome<Self> {
-        let file = path.join(CHECKPOINT);
-        let kept = match file.exists() {
-            true => Some(read(&file, run).map_err(|failure| {
-                failure.and(&format!(
-                    "without the file, --resume {} starts from the beginning",
-                    path.display()
-                ))
-            })?),
-            false => None,
-        };
+        let mut run = run.clone();
+        let files = [CHECKPOINT, CHECKPOINT_BEFORE].map(|name| path.join(name));
+        let (mut kept, mut damage): (_, Option<Failure>) = (None, None);
+        for file in files.iter().filter(|file| file.exists()) {
+            match read(file, &run) {
+                Ok(Read::Good(good)) => kept = Some(*good),
+                // It stands for a run that this one replaces.
+                Ok(Read::OtherRun) if run.replacing => {}
+                Ok(Read::OtherRun) => {
+                    return Err(Failure::usage(format!(
+                        "{}: belongs to another run than the {RUN_FILE} beside it",
+                        file.display()
+                    )));
+                }
+                Err(failure) => {
+                    // The first is what the user has to know of.
+                    damage.get_or_insert(failure);
+                    continue;
+                }
+            }
+            break;
+        }
+        if let (None, Some(failure)) = (&kept, damage.clone()) {
+            return Err(failure.and(&format!(
+                "without the file, --resume {} starts from the beginning",
+                path.display()
+            )));
+        }
+        if let Some((_, saved)) = &mut kept {
+            saved.complete(path)?;
+            run.replacing = false;
+        }
         Ok(Self {
             path: path.to_owned(),
-            run: run.clone(),
+            run,
             kept,
+            damage: damage.map(|failure| failure.line()),
         })
+    }
+
+    /// Whether files of another run are still in the folder, to be removed.
+    pub(super) fn replaces(&self) -> bool {
+        self.run.replacing
     }
 
     /// Whether the description in the folder is the run's, but for how it ended.
@@ -116,25 +149,42 @@ impl<T: Element> Resumed<T> {
     }
 }
 
-fn read<T: Element>(path: &Path, run: &RunFile) -> Outcome<(Checkpoint<T>, Saved)> {
+impl Saved {
+    /// Takes the epochs that the checkpoint leaves to `metrics.jsonl` from there.
+    fn complete(&mut self, folder: &Path) -> Outcome {
+        let earlier = std::mem::take(&mut self.earlier);
+        if earlier > 0 {
+            let mut records = run_folder::first_records(folder, earlier)?;
+            records.append(&mut self.records);
+            self.records = records;
+        }
+        Ok(())
+    }
+}
+
+/// A checkpoint that was read.
+enum Read<T> {
+    Good(Box<(Checkpoint<T>, Saved)>),
+    OtherRun,
+}
+
+fn read<T: Element>(path: &Path, run: &RunFile) -> Outcome<Read<T>> {
     let file = ModelFile::open(path)?;
     let saved = saved(path, &file)?;
     if !saved.run.same_run(run) {
-        return Err(Failure::usage(format!(
-            "{}: belongs to another run than the {RUN_FILE} beside it",
-            path.display()
-        )));
+        file.check_undamaged()?;
+        return Ok(Read::OtherRun);
     }
     let checkpoint = Checkpoint::of_file(&file, Registry::builtin())?;
-    if saved.records.len() != checkpoint.position.epoch {
+    if saved.earlier.saturating_add(saved.records.len()) != checkpoint.position.epoch {
         return Err(Failure::usage(format!(
             "{}: tells of {} epochs, but {} are done",
             path.display(),
-            saved.records.len(),
+            saved.earlier.saturating_add(saved.records.len()),
             checkpoint.position.epoch
         )));
     }
-    Ok((checkpoint, saved))
+    Ok(Read::Good(Box::new((checkpoint, saved))))
 }
 
 fn saved(path: &Path, file: &ModelFile) -> Outcome<Saved> {
@@ -205,9 +255,11 @@ fn find(folder: &Path) -> Outcome<RunFile> {
     if let Some(run) = RunFile::read(folder)? {
         return Ok(run);
     }
-    let path = folder.join(CHECKPOINT);
-    if path.exists() {
-        return Ok(saved(&path, &ModelFile::open(&path)?)?.run);
+    let files = [CHECKPOINT, CHECKPOINT_BEFORE].map(|name| folder.join(name));
+    let there = files.iter().filter(|path| path.exists());
+    let mut runs = there.map(|path| Ok(saved(path, &ModelFile::open(path)?)?.run));
+    if let Some(first) = runs.next() {
+        return first.or_else(|failure| runs.next().unwrap_or(Err(failure)));
     }
     Err(Failure::usage(format!(
         "{}: {}",

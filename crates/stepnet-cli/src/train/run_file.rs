@@ -60,6 +60,9 @@ pub(crate) struct RunFile {
     pub(crate) from: Option<Hash>,
     /// How it ended; nothing while it runs.
     pub(crate) end: Option<End>,
+    /// Whether the folder may still have files of the run that this one replaces.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) replacing: bool,
 }
 
 /// How a run ended.
@@ -99,6 +102,7 @@ impl RunFile {
             test: test.transpose()?,
             from,
             end: None,
+            replacing: false,
         })
     }
 
@@ -144,6 +148,15 @@ impl RunFile {
             )));
         }
         Ok(Some(run))
+    }
+
+    /// Writes it into a folder where files of another run are still to go.
+    pub(crate) fn write_replacing(&self, folder: &Path) -> Outcome {
+        let run = Self {
+            replacing: true,
+            ..self.clone()
+        };
+        run.write(folder)
     }
 
     /// Writes it into the run's folder.

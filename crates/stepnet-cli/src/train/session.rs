@@ -1,28 +1,26 @@
 //! A run under way: its epochs, what is recorded of them, and how it ends.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use stepnet::Element;
 use stepnet::data::Dataset;
 use stepnet::nn::Network;
 use stepnet::train::{
     EpochEnd, Evaluation, Position, Trainer, evaluate, first_overflow, not_finite,
 };
+use stepnet::{Element, Error};
 
 use super::about::About;
-use super::interrupt::Interrupt;
 use super::keeper::{Keeper, Times, place};
 use super::resume::Resumed;
-use super::run_file::{End, RUN_FILE};
-use super::tell;
+use super::run_file::RUN_FILE;
 use super::trace::Trace;
 use super::watch::Watch;
 use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
+use crate::interrupt::Interrupt;
 use crate::progress::{Display, print_line};
-use crate::run_folder::{CHECKPOINT, EpochRecord, RunFolder, TRACE};
+use crate::run_folder::{CHECKPOINT, EpochRecord, RunFolder};
 use crate::usage::count;
 
 /// A run under way.
@@ -54,14 +52,17 @@ impl<T: Element> Session<'_, T> {
             // What there is says enough: a full disk is no reason not to go on.
             let written = self.keeper.begin(&mut self.folder);
             self.keeper.tell(written, RUN_FILE, &self.display);
-        // An earlier run stays whole until there is something in its place; a trace is.
-        } else if !self.folder.replaces() || args.keeping.trace_hashes.is_some() {
+        // An earlier run stays whole until there is something in its place.
+        } else if !self.folder.replaces() {
             self.keeper.begin(&mut self.folder)?;
         }
         if let Some(traced) = args.keeping.trace_hashes {
-            let path = self.folder.path().join(TRACE);
             let updates = self.trainer.learner().updates();
-            self.trace = Some(Trace::open(path, traced, updates)?);
+            let (trace, note) = Trace::open(&self.folder, traced, updates)?;
+            if let Some(note) = note {
+                self.display.warn(&note);
+            }
+            self.trace = Some(trace);
         }
         self.watch = Watch::begin(
             &args.watching,
@@ -73,6 +74,10 @@ impl<T: Element> Session<'_, T> {
     }
 
     pub(super) fn run(mut self) -> Outcome {
+        if let Err(failure) = self.test_last() {
+            self.display.finish();
+            return Err(self.rescue(failure));
+        }
         let mut seen = 0;
         while self.trainer.position().epoch < self.about.options.epochs && !self.watch.stopped() {
             let end = match self.epoch(&mut seen) {
@@ -116,6 +121,12 @@ impl<T: Element> Session<'_, T> {
         };
         let position = checkpoint.position;
         self.keeper.last = Some(position);
+        self.keeper.keeps_before = resumed.damage.is_none();
+        if let Some(damage) = &resumed.damage {
+            self.display.warn(&format!(
+                "{damage}; the run goes on from the checkpoint before it"
+            ));
+        }
         self.good = Some((self.trainer.network().clone(), position));
         print_line(&format!("{path}: goes on {}", place(&position)));
         // Nothing of the folder is touched before it is sure that the run goes on.
@@ -129,7 +140,7 @@ impl<T: Element> Session<'_, T> {
         self.keeper.tell(tidied, "metrics", &self.display);
     }
 
-    fn seconds(&self) -> f64 {
+    pub(super) fn seconds(&self) -> f64 {
         self.before.seconds + self.start.elapsed().as_secs_f64()
     }
 
@@ -198,7 +209,29 @@ impl<T: Element> Session<'_, T> {
         )))
     }
 
+    /// Tests the epoch after which a run was stopped before it could be tested.
+    fn test_last(&mut self) -> Outcome {
+        let untested = |last: &&EpochRecord| last.test_loss.is_none() && !last.interrupted;
+        let last = self.folder.records().last().filter(untested);
+        if last.is_none() || self.about.material.test.is_none() || self.stop.pressed() {
+            return Ok(());
+        }
+        let test = match self.test() {
+            Err(Error::Stopped) => return Ok(()),
+            tested => tested?,
+        };
+        self.check(test.as_ref())?;
+        let Some(mut record) = self.folder.take_last() else {
+            return Ok(());
+        };
+        self.tidy();
+        record.test(test.as_ref());
+        self.display.epoch(&record, self.about.material.test_name);
+        self.record(record)
+    }
+
     fn epoch(&mut self, seen: &mut usize) -> Outcome<EpochEnd> {
+        self.settle();
         let start = Instant::now();
         let begun = self.trainer.position().scores.examples;
         let earlier = std::mem::take(&mut self.before.epoch_seconds);
@@ -219,7 +252,7 @@ impl<T: Element> Session<'_, T> {
             ..
         } = self;
         let before = *seen;
-        let end = trainer.epoch_with(&about.material.train, |progress, learner| {
+        let ended = trainer.epoch_with(&about.material.train, |progress, learner| {
             *seen = before + progress.scores.examples - begun;
             display.step(progress, *seen);
             watch.step(progress);
@@ -242,26 +275,38 @@ impl<T: Element> Session<'_, T> {
                 keeper.checkpoint(*about, learner, at, times(), folder, display);
             }
             ControlFlow::Continue(())
-        })?;
+        });
+        let end = match ended {
+            Err(Error::Stopped) => stopped(trainer, about.material.train.len()),
+            ended => ended?,
+        };
+        if end.scores.examples == 0 {
+            // Stopped in the first step: the end of the epoch before is where the run stands.
+            return Ok(end);
+        }
         let seconds = times().epoch_seconds;
-        let test = self.test()?;
+        let (test, untested) = match self.test() {
+            Err(Error::Stopped) => (None, self.about.material.test.is_some()),
+            tested => (tested?, false),
+        };
         self.check(test.as_ref())?;
         if end.interrupted {
             // Before the record of the part, which is not the epoch's when the run goes on.
             self.checkpoint(times());
         }
-        let record = EpochRecord {
+        let mut record = EpochRecord {
             epoch: end.epoch + 1,
             train_loss: end.scores.mean_loss(),
             train_accuracy: end.scores.accuracy(),
-            test_loss: test.as_ref().map(|test| test.scores.mean_loss()),
-            test_accuracy: test.as_ref().map(|test| test.scores.accuracy()),
+            test_loss: None,
+            test_accuracy: None,
             learning_rate: end.learning_rate,
             seconds,
             images_per_second: end.scores.examples as f64 / seconds.max(1e-9),
             waited: end.waited.as_secs_f64() / seconds.max(1e-9),
             interrupted: end.interrupted,
         };
+        record.test(test.as_ref());
         self.display.epoch(&record, self.about.material.test_name);
         self.record(record)?;
         let position = *self.trainer.position();
@@ -273,7 +318,8 @@ impl<T: Element> Session<'_, T> {
             None => self.good = Some((self.trainer.network().clone(), position)),
         }
         let updates = self.trainer.learner().updates();
-        if !end.interrupted && self.keeper.clock.due_at_end(position.epoch as u64, updates) {
+        let due = self.keeper.clock.due_at_end(position.epoch as u64, updates);
+        if !end.interrupted && (due || untested) {
             self.checkpoint(Times {
                 epoch_seconds: 0.0,
                 ..times()
@@ -305,7 +351,7 @@ impl<T: Element> Session<'_, T> {
         Ok(())
     }
 
-    fn checkpoint(&mut self, times: Times) {
+    pub(super) fn checkpoint(&mut self, times: Times) {
         flush(&mut self.trace, &self.display);
         self.keeper.checkpoint(
             self.about,
@@ -317,101 +363,33 @@ impl<T: Element> Session<'_, T> {
         );
     }
 
-    fn test(&self) -> Outcome<Option<Evaluation>> {
+    fn test(&self) -> Result<Option<Evaluation>, Error> {
         let material = self.about.material;
         let measure =
             |test: &Dataset| evaluate(self.trainer.network(), test, &material.preprocessing);
-        Ok(material.test.as_ref().map(measure).transpose()?)
+        material.test.as_ref().map(measure).transpose()
     }
 
-    /// Writes what the run leaves behind, and says it.
-    fn finish(mut self) -> Outcome {
-        let position = *self.trainer.position();
-        if position.step == 0 && self.keeper.last != Some(position) {
-            self.checkpoint(Times {
-                seconds: self.seconds(),
-                epoch_seconds: 0.0,
-            });
-        }
-        let path = match self.write_end(&position) {
-            Ok(path) => path,
-            Err(failure) => {
-                let again = format!(
-                    "{}; where there is room again, stepnet train --resume {} writes the rest",
-                    self.keeper.kept(),
-                    self.folder.path().display()
-                );
-                return Err(failure.and(&again));
-            }
-        };
-        if let Some(by) = self.stop.by() {
-            print_line(&format!(
-                "stopped by {by}; what was learnt so far is kept, and stepnet train --resume {} goes on",
-                self.folder.path().display()
-            ));
-        }
-        print_line(&format!(
-            "weights {} (SHA-256 of names, shapes and bits, its beginning)",
-            self.kept().0.hash().short()
-        ));
-        if let Some(note) = self.watch.note() {
-            print_line(&note);
-        }
-        let last = self.kept().1.last();
-        let accuracy = match last.and_then(|record| record.test_accuracy) {
-            Some(accuracy) => format!(
-                "{} accuracy {:.2} %, ",
-                self.about.material.test_name.replace(' ', "-"),
-                100.0 * accuracy
-            ),
-            None => String::new(),
-        };
-        print_line(&format!(
-            "{accuracy}{:.1} s, model in {}",
-            self.seconds(),
-            path.display()
-        ));
-        Ok(())
+    /// Says where the folder of the run is not what it was.
+    pub(super) fn settle(&mut self) {
+        self.keeper.settle(&mut self.folder, &self.display);
     }
+}
 
-    /// The weights to keep, and the epochs they have gone through.
-    fn kept(&self) -> (&Network<T>, &[EpochRecord]) {
-        let records = self.folder.records();
-        match self.watch.best() {
-            Some((network, epochs)) => (network, &records[..epochs.min(records.len())]),
-            None => (self.trainer.network(), records),
-        }
-    }
-
-    fn report(&self, network: &Network<T>, end: String) -> Outcome {
-        tell::report(&self.folder, &self.about, network, end, self.seconds())
-    }
-
-    fn write_end(&mut self, position: &Position) -> Outcome<PathBuf> {
-        self.keeper.write_best(self.about, &mut self.folder)?;
-        let (network, records) = self.kept();
-        let path = self.folder.save(&self.about.model(network, records))?;
-        self.folder.write_records()?;
-        self.folder.draw_curves(self.about.material.test_name)?;
-        let (network, records) = self.kept();
-        let epochs = count(self.folder.records().len(), "epoch");
-        let end = match (self.stop.by(), self.watch.note()) {
-            (Some(by), _) => format!("Stopped by {by} after {epochs}."),
-            (None, Some(note)) => format!("Ended after {epochs}: {note}."),
-            (None, None) => format!("Finished after {epochs}."),
-        };
-        self.report(network, end)?;
-        let last = records.last();
-        self.keeper.run.end = Some(End {
-            finished: position.epoch >= self.about.options.epochs || self.watch.stopped(),
-            epochs: position.epoch,
-            weights: network.hash(),
-            test_loss: last.and_then(|record| record.test_loss),
-            test_accuracy: last.and_then(|record| record.test_accuracy),
-            seconds: self.seconds(),
-        });
-        self.keeper.run.write(self.folder.path())?;
-        Ok(path)
+/// An epoch of `examples` examples that was stopped in the middle of a step, which has changed nothing.
+fn stopped<T: Element>(trainer: &Trainer<T>, examples: usize) -> EpochEnd {
+    let Position {
+        epoch,
+        step,
+        scores,
+    } = *trainer.position();
+    let steps = trainer.steps(examples);
+    EpochEnd {
+        epoch,
+        scores,
+        learning_rate: trainer.options().rate(epoch, step.saturating_sub(1), steps),
+        waited: Duration::ZERO,
+        interrupted: true,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The report of a run.
 
-use stepnet::Element;
 use stepnet::nn::Network;
+use stepnet::{Element, Error};
 
 use super::about::About;
 use crate::failure::Outcome;
@@ -25,7 +25,15 @@ pub(super) fn report<T: Element>(
     let test = material.test.as_ref();
     let judgement = test
         .map(|test| Judgement::of(network, test, &material.preprocessing))
-        .transpose()?;
+        .transpose();
+    let (judgement, end) = match judgement {
+        Ok(judgement) => (judgement, end),
+        Err(Error::Stopped) => (
+            None,
+            format!("{end} It was stopped before the results on the test data were computed."),
+        ),
+        Err(error) => return Err(error.into()),
+    };
     let text = |name: &str| material.origin.get(name).and_then(|value| value.as_str());
     let settings = vec![
         ("data", text("data").unwrap_or_default().to_owned()),

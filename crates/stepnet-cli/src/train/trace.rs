@@ -11,6 +11,7 @@ use stepnet::train::{Learner, Progress};
 use stepnet::{Element, Error, Hash};
 
 use crate::failure::{Failure, Outcome};
+use crate::run_folder::{RunFolder, TRACE};
 
 /// What is hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -48,25 +49,28 @@ pub(super) struct Trace {
 }
 
 impl Trace {
-    /// A trace that goes on after `updates` updates; lines of later ones are dropped.
-    pub(super) fn open(path: PathBuf, traced: Traced, updates: u64) -> Outcome<Self> {
-        files::check_kept(&path)?;
+    /// A trace that goes on after `updates` updates, and what is to be said of it; lines of later ones are
+    /// dropped.
+    pub(super) fn open(
+        folder: &RunFolder,
+        traced: Traced,
+        updates: u64,
+    ) -> Outcome<(Self, Option<String>)> {
+        let (at, path) = (folder.trace(), folder.path().join(TRACE));
+        files::check_kept(&at)?;
         let failed = |error| Error::io(&path, "write", error);
-        let keep = match updates > 0 && path.exists() {
-            true => length(&path, updates)?,
-            false => 0,
+        let (keep, note) = match updates > 0 && at.exists() {
+            true => kept(&at, updates)?,
+            false => (0, None),
         };
         let file = OpenOptions::new()
             .create(true)
             .append(true)
-            .open(&path)
+            .open(&at)
             .map_err(failed)?;
         file.set_len(keep).map_err(failed)?;
-        Ok(Self {
-            file: BufWriter::new(file),
-            path,
-            traced,
-        })
+        let file = BufWriter::new(file);
+        Ok((Self { file, path, traced }, note))
     }
 
     /// Adds the line of a step.
@@ -109,17 +113,33 @@ impl Trace {
     }
 }
 
-/// The length of the lines of the first `updates` updates.
-fn length(path: &Path, updates: u64) -> Outcome<u64> {
+/// The length of what holds the lines of the first `updates` updates, and what is missing there.
+fn kept(path: &Path, updates: u64) -> Outcome<(u64, Option<String>)> {
     let mut lines = Lines::open(path)?;
-    let mut length = 0;
+    let (mut length, mut last) = (0, 0);
+    let mut missing = None;
     while let Some(line) = lines.next()? {
         if line.step > updates {
             break;
         }
-        length = lines.read;
+        if line.step > last + 1 {
+            missing.get_or_insert((last + 1, line.step - 1));
+        }
+        (length, last) = (lines.read, line.step);
     }
-    Ok(length)
+    if last < updates {
+        missing.get_or_insert((last + 1, updates));
+    }
+    let note = missing.map(|(first, last)| {
+        let damaged = lines
+            .damaged
+            .map_or_else(String::new, |number| format!(" (line {number} is damaged)"));
+        format!(
+            "{}: has no lines of steps {first} to {last}{damaged}, and stepnet compare will say so",
+            path.display()
+        )
+    });
+    Ok((length, note))
 }
 
 /// The longest line that is read: one of a network of some hundred thousand arrays.
@@ -132,6 +152,8 @@ pub(crate) struct Lines {
     file: BufReader<File>,
     number: usize,
     read: u64,
+    /// The number of the first line that was passed over, as none of a trace.
+    pub(crate) damaged: Option<usize>,
 }
 
 impl Lines {
@@ -142,27 +164,28 @@ impl Lines {
             file: BufReader::new(file),
             number: 0,
             read: 0,
+            damaged: None,
         })
     }
 
-    /// The next line. One without its end, which a run that was killed may leave, is none.
+    /// The next line. One without its end, which a run that was killed may leave, is none; one that is damaged
+    /// is passed over.
     pub(crate) fn next(&mut self) -> Outcome<Option<Line>> {
         use std::io::Read;
-        let mut text = Vec::new();
-        let mut part = (&mut self.file).take(LONGEST);
-        part.read_until(b'\n', &mut text)
-            .map_err(|error| Error::io(&self.path, "read", error))?;
-        self.number += 1;
-        if text.last() != Some(&b'\n') && (text.len() as u64) < LONGEST {
-            return Ok(None);
+        loop {
+            let mut text = Vec::new();
+            let mut part = (&mut self.file).take(LONGEST);
+            part.read_until(b'\n', &mut text)
+                .map_err(|error| Error::io(&self.path, "read", error))?;
+            self.number += 1;
+            if text.last() != Some(&b'\n') && (text.len() as u64) < LONGEST {
+                return Ok(None);
+            }
+            self.read += text.len() as u64;
+            match serde_json::from_slice(&text) {
+                Ok(line) => return Ok(Some(line)),
+                Err(_) => self.damaged = self.damaged.or(Some(self.number)),
+            }
         }
-        self.read += text.len() as u64;
-        let line = serde_json::from_slice(&text).map_err(|error| {
-            Error::file(
-                &self.path,
-                format!("line {} is not of a trace: {error}", self.number),
-            )
-        })?;
-        Ok(Some(line))
     }
 }

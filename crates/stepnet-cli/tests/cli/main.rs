@@ -3,6 +3,7 @@
 mod bad_inputs;
 mod compare;
 mod course;
+mod damage;
 mod doctor;
 mod files;
 mod gradcheck;
@@ -20,6 +21,7 @@ mod resume;
 mod robust;
 mod run;
 mod show;
+mod signals;
 mod times;
 mod training;
 mod why;

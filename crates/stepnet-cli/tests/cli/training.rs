@@ -302,7 +302,7 @@ fn ctrl_c_ends_at_the_next_step_and_keeps_what_is_learnt() {
     assert!(killed.unwrap().success());
     let output = child.wait_with_output().unwrap();
     let out = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{out}");
+    assert_eq!(output.status.code(), Some(130), "{out}");
     assert!(out.contains("stopped by Ctrl-C"), "{out}");
     let metrics = desk.metrics("run/metrics.jsonl");
     // It may have come behind an epoch's last step: then that epoch is whole.

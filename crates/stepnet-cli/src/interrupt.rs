@@ -1,0 +1,141 @@
+//! Signals: Ctrl-C, or the system's request to end.
+//!
+//! A command that has nothing to lose ends at once. A run that trains ends at its next step and keeps what it
+//! has learnt; passes that take longer than [`PATIENCE`] are stopped. A second signal ends the program. The exit
+//! code is the one that shells give: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
+//!
+//! A file that may not grow (a limit on file sizes) is an error of writing in place of the program's end.
+
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use stepnet::{files, stop, threads};
+
+use crate::failure::{Failure, Outcome};
+
+/// How long a run may go on with what it has begun when it is to end.
+const PATIENCE: Duration = Duration::from_millis(400);
+
+/// Their numbers everywhere.
+const SIGHUP: i32 = 1;
+const SIGINT: i32 = 2;
+const SIGTERM: i32 = 15;
+
+/// The first signal that came; 0 for none.
+static CAME: AtomicI32 = AtomicI32::new(0);
+
+/// Whether the program ends by itself after a signal, since it has something to keep first.
+static HELD: AtomicBool = AtomicBool::new(false);
+
+/// Listens from now on.
+pub(crate) fn watch() -> Outcome {
+    listen().map_err(|error| Failure::running(format!("cannot watch for signals: {error}")))
+}
+
+#[cfg(unix)]
+fn listen() -> std::io::Result<()> {
+    use std::sync::mpsc::channel;
+
+    use signal_hook::consts::SIGXFSZ;
+    use signal_hook::iterator::Signals;
+    // Unheard, it would end the program where a limit on file sizes is reached.
+    signal_hook::flag::register(SIGXFSZ, std::sync::Arc::default())?;
+    let mut wanted = vec![SIGINT, SIGTERM];
+    // `nohup` has it ignored, so that a run outlives its terminal.
+    if !is_ignored(SIGHUP) {
+        wanted.push(SIGHUP);
+    }
+    // The thread first: without one, signals end the program as they always do.
+    let (sender, listening) = channel();
+    let work = move || match Signals::new(wanted) {
+        Ok(mut signals) => {
+            sender.send(Ok(())).ok();
+            signals.forever().for_each(heed);
+        }
+        Err(error) => {
+            sender.send(Err(error)).ok();
+        }
+    };
+    match threads::spawn_waiting("signals", work) {
+        Ok(()) => listening.recv().unwrap_or(Ok(())),
+        Err(_) => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn listen() -> std::io::Result<()> {
+    ctrlc::set_handler(|| heed(SIGINT)).map_err(std::io::Error::other)
+}
+
+/// Whether this process was started with a signal ignored, as far as the system says.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
+}
+
+fn heed(signal: i32) {
+    let first = CAME.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+    if first.is_err() || !HELD.load(Ordering::SeqCst) {
+        end(signal);
+    }
+    let wait = || {
+        thread::sleep(PATIENCE);
+        stop::request();
+    };
+    if threads::spawn_waiting("patience", wait).is_err() {
+        stop::request();
+    }
+}
+
+/// Ends the program, and leaves no file half written under a name that nobody knows.
+fn end(signal: i32) -> ! {
+    files::remove_pending();
+    std::process::exit(128 + signal);
+}
+
+/// From here on to its end a signal does not end the program.
+#[derive(Debug)]
+pub(crate) struct Interrupt(());
+
+impl Interrupt {
+    /// Takes over from the listener: whoever has this ends by itself, soon.
+    pub(crate) fn hold() -> Self {
+        HELD.store(true, Ordering::SeqCst);
+        Self(())
+    }
+
+    /// What asked for the end, if anything did.
+    pub(crate) fn by(&self) -> Option<&'static str> {
+        match CAME.load(Ordering::SeqCst) {
+            0 => None,
+            SIGINT => Some("Ctrl-C"),
+            SIGHUP => Some("SIGHUP"),
+            _ => Some("SIGTERM"),
+        }
+    }
+
+    /// Whether the end was asked for.
+    pub(crate) fn pressed(&self) -> bool {
+        self.by().is_some()
+    }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        HELD.store(false, Ordering::SeqCst);
+    }
+}
+
+/// The failure that ends a command which has kept what it had to keep after a signal.
+pub(crate) fn outcome() -> Outcome {
+    match CAME.load(Ordering::SeqCst) {
+        0 => Ok(()),
+        signal => Err(Failure::said(u8::try_from(128 + signal).unwrap_or(1))),
+    }
+}

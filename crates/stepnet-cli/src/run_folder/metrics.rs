@@ -1,0 +1,128 @@
+//! `metrics.jsonl`: a line for each epoch, all of them and no part of one.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::Path;
+
+use stepnet::Error;
+use stepnet::files::remove_unfinished;
+
+use super::{EpochRecord, METRICS, RunFolder};
+use crate::failure::{Failure, Outcome};
+
+/// How many epochs' records a checkpoint has; of a longer run the first ones are in `metrics.jsonl` alone.
+const MOST_RECORDS: usize = 10_000;
+
+/// The longest line of `metrics.jsonl` that is read.
+const LONGEST_LINE: u64 = 1 << 16;
+
+impl RunFolder {
+    /// Adds an epoch, and to `metrics.jsonl` the line of each that is not there yet. What cannot be
+    /// written is tried again with the next; the file never keeps a part of a line.
+    pub(crate) fn record(&mut self, record: EpochRecord) -> Outcome {
+        self.records.push(record);
+        self.write_records()
+    }
+
+    /// Writes the lines of the epochs that are not in `metrics.jsonl` yet.
+    pub(crate) fn write_records(&mut self) -> Outcome {
+        let (length, count) = self.written;
+        let lines = self.lines(&self.records[count..])?;
+        let written = self
+            .metrics
+            .set_len(length)
+            .and_then(|()| self.metrics.write_all(lines.as_bytes()));
+        if let Err(error) = written {
+            self.metrics.set_len(length).ok();
+            return Err(Error::io(self.path.join(METRICS), "write", error).into());
+        }
+        self.written = (length + lines.len() as u64, self.records.len());
+        Ok(())
+    }
+
+    /// Removes what a run that was killed left unfinished, and makes `metrics.jsonl` hold the lines of
+    /// all epochs and no others; lines that are right stay.
+    pub(crate) fn tidy(&mut self) -> Outcome {
+        remove_unfinished(&self.path);
+        let wanted = self.lines(&self.records)?;
+        let found = fs::read(self.path.join(METRICS)).unwrap_or_default();
+        let pairs = found.iter().zip(wanted.as_bytes());
+        let same = pairs.take_while(|(a, b)| a == b).count();
+        let line_end = |at: &usize| wanted.as_bytes()[at - 1] == b'\n';
+        let whole = (1..=same).rev().find(line_end).unwrap_or(0);
+        let lines = found[..whole].iter().filter(|&&byte| byte == b'\n').count();
+        self.written = (whole as u64, lines);
+        self.write_records()
+    }
+
+    fn lines(&self, records: &[EpochRecord]) -> Outcome<String> {
+        let mut lines = String::new();
+        for record in records {
+            lines += &serde_json::to_string(record).map_err(|error| {
+                Failure::running(format!("{}: {error}", self.path.join(METRICS).display()))
+            })?;
+            lines.push('\n');
+        }
+        Ok(lines)
+    }
+
+    /// The last epoch's record, to be added again.
+    pub(crate) fn take_last(&mut self) -> Option<EpochRecord> {
+        self.records.pop()
+    }
+
+    /// How many of the first records a checkpoint may leave to `metrics.jsonl`, where they are on disk now.
+    pub(crate) fn rest_on_file(&mut self) -> Outcome<usize> {
+        let earlier = self.records.len().saturating_sub(MOST_RECORDS);
+        if earlier == 0 {
+            return Ok(0);
+        }
+        self.write_records()?;
+        let synced = self.metrics.sync_data();
+        synced.map_err(|error| Error::io(self.path.join(METRICS), "write", error))?;
+        Ok(earlier)
+    }
+}
+
+/// Opens the metrics to be added to. Of a link to another file nothing is overwritten.
+pub(super) fn open_metrics(path: &Path) -> Outcome<File> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if !there.is_file() => {
+            return Err(Failure::usage(format!(
+                "{}: is a link or no file, expected the run's own file; remove it, or put the file that it leads to in its place",
+                path.display()
+            )));
+        }
+        _ => {}
+    }
+    let opened = OpenOptions::new().create(true).append(true).open(path);
+    Ok(opened.map_err(|error| Error::io(path, "write", error))?)
+}
+
+/// The first `count` records in the `metrics.jsonl` of a run's folder.
+pub(crate) fn first_records(folder: &Path, count: usize) -> Outcome<Vec<EpochRecord>> {
+    let path = folder.join(METRICS);
+    let wrong = |problem: String| {
+        Failure::usage(format!(
+            "{}: {problem}; the checkpoint needs the records of its first {count} epochs there",
+            path.display()
+        ))
+    };
+    let file = File::open(&path).map_err(|error| wrong(format!("cannot open: {error}")))?;
+    let (mut file, mut records) = (BufReader::new(file), Vec::new());
+    let mut line = String::new();
+    while records.len() < count {
+        line.clear();
+        let number = records.len() + 1;
+        let read = (&mut file).take(LONGEST_LINE).read_line(&mut line);
+        read.map_err(|error| wrong(format!("line {number}: {error}")))?;
+        let record = serde_json::from_str::<EpochRecord>(&line).ok();
+        let record = record.filter(|record| record.epoch == number && !record.interrupted);
+        records.push(
+            record.ok_or_else(|| {
+                wrong(format!("line {number} is not the record of epoch {number}"))
+            })?,
+        );
+    }
+    Ok(records)
+}

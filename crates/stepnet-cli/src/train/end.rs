@@ -1,0 +1,110 @@
+//! How a run ends: what it leaves behind, and what is said of it.
+
+use std::path::PathBuf;
+
+use stepnet::nn::Network;
+use stepnet::train::Position;
+use stepnet::{Element, stop};
+
+use super::keeper::Times;
+use super::run_file::End;
+use super::session::Session;
+use super::tell;
+use crate::failure::Outcome;
+use crate::progress::print_line;
+use crate::run_folder::EpochRecord;
+use crate::usage::count;
+
+impl<T: Element> Session<'_, T> {
+    /// Writes what the run leaves behind, and says it.
+    pub(super) fn finish(mut self) -> Outcome {
+        self.settle();
+        let position = *self.trainer.position();
+        if position.step == 0 && self.keeper.last != Some(position) {
+            self.checkpoint(Times {
+                seconds: self.seconds(),
+                epoch_seconds: 0.0,
+            });
+        }
+        let path = match self.write_end(&position) {
+            Ok(path) => path,
+            Err(failure) => {
+                let again = format!(
+                    "{}; where there is room again, stepnet train --resume {} writes the rest",
+                    self.keeper.kept(),
+                    self.folder.path().display()
+                );
+                return Err(failure.and(&again));
+            }
+        };
+        if let Some(by) = self.stop.by() {
+            print_line(&format!(
+                "stopped by {by}; what was learnt so far is kept, and stepnet train --resume {} goes on",
+                self.folder.path().display()
+            ));
+        }
+        print_line(&format!(
+            "weights {} (SHA-256 of names, shapes and bits, its beginning)",
+            self.kept().0.hash().short()
+        ));
+        if let Some(note) = self.watch.note() {
+            print_line(&note);
+        }
+        let last = self.kept().1.last();
+        let accuracy = match last.and_then(|record| record.test_accuracy) {
+            Some(accuracy) => format!(
+                "{} accuracy {:.2} %, ",
+                self.about.material.test_name.replace(' ', "-"),
+                100.0 * accuracy
+            ),
+            None => String::new(),
+        };
+        print_line(&format!(
+            "{accuracy}{:.1} s, model in {}",
+            self.seconds(),
+            path.display()
+        ));
+        Ok(())
+    }
+
+    /// The weights to keep, and the epochs they have gone through.
+    fn kept(&self) -> (&Network<T>, &[EpochRecord]) {
+        let records = self.folder.records();
+        match self.watch.best() {
+            Some((network, epochs)) => (network, &records[..epochs.min(records.len())]),
+            None => (self.trainer.network(), records),
+        }
+    }
+
+    pub(super) fn report(&self, network: &Network<T>, end: String) -> Outcome {
+        tell::report(&self.folder, &self.about, network, end, self.seconds())
+    }
+
+    fn write_end(&mut self, position: &Position) -> Outcome<PathBuf> {
+        self.keeper.write_best(self.about, &mut self.folder)?;
+        let (network, records) = self.kept();
+        let path = self.folder.save(&self.about.model(network, records))?;
+        self.folder.write_records()?;
+        self.folder.draw_curves(self.about.material.test_name)?;
+        let (network, records) = self.kept();
+        let epochs = count(self.folder.records().len(), "epoch");
+        let end = match (self.stop.by(), self.watch.note()) {
+            (Some(by), _) => format!("Stopped by {by} after {epochs}."),
+            (None, Some(note)) => format!("Ended after {epochs}: {note}."),
+            (None, None) => format!("Finished after {epochs}."),
+        };
+        self.report(network, end)?;
+        let last = records.last();
+        self.keeper.run.end = Some(End {
+            finished: !stop::is_requested()
+                && (position.epoch >= self.about.options.epochs || self.watch.stopped()),
+            epochs: position.epoch,
+            weights: network.hash(),
+            test_loss: last.and_then(|record| record.test_loss),
+            test_accuracy: last.and_then(|record| record.test_accuracy),
+            seconds: self.seconds(),
+        });
+        self.keeper.run.write(self.folder.path())?;
+        Ok(path)
+    }
+}
