@@ -4,6 +4,8 @@
 //! Run it where the file format has changed, with the folder for the files:
 //! `cargo run --manifest-path fuzz/Cargo.toml --example checkpoint_seeds -- fuzz/seeds/checkpoint`
 
+mod plain;
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -54,5 +56,6 @@ fn write(path: &Path, text: &str, rule: Rule, steps: usize) -> stepnet::Result<(
         preprocessing,
         training: BTreeMap::new(),
     };
-    Checkpoint::save(path, &model, trainer.learner(), *trainer.position(), "{}")
+    Checkpoint::save(path, &model, trainer.learner(), *trainer.position(), "{}")?;
+    plain::without_checksums(path)
 }
