@@ -85,6 +85,9 @@ const FILES: [&str; 9] = [
     TRACE,
 ];
 
+/// Where runs are kept that have no folder named.
+pub(crate) const RUNS: &str = "runs";
+
 pub(crate) const MODEL: &str = "model.safetensors";
 pub(crate) const METRICS: &str = "metrics.jsonl";
 const CURVES: &str = "curves.svg";
@@ -160,6 +163,7 @@ impl RunFolder {
                 path.display()
             )));
         }
+        check_place(path)?;
         match held(path) {
             Some(name) if !overwrite => {
                 let go_on = if path.join(RUN_FILE).exists() {
@@ -279,6 +283,21 @@ impl RunFolder {
     }
 }
 
+/// Fails if nothing can be written in a folder, or the folder cannot be made.
+pub(crate) fn check_place(path: &Path) -> Outcome {
+    let here = Path::new(".");
+    let named = |folder: &&Path| !folder.as_os_str().is_empty();
+    let there = path.ancestors().filter(named).find(|path| path.exists());
+    let there = there.unwrap_or(here);
+    if !there.is_dir() {
+        return Err(Failure::usage(format!(
+            "{}: is a file, expected a folder",
+            there.display()
+        )));
+    }
+    Ok(stepnet::files::check_folder_of(&there.join(MODEL))?)
+}
+
 /// The first of a run's files that is in a folder. Metrics of no epoch do not count: a run that was
 /// killed before it had begun leaves them.
 fn held(path: &Path) -> Option<&'static str> {
@@ -290,7 +309,7 @@ fn held(path: &Path) -> Option<&'static str> {
 }
 
 fn next_free(name: &str) -> Outcome<PathBuf> {
-    let runs = Path::new("runs");
+    let runs = Path::new(RUNS);
     fs::create_dir_all(runs).map_err(|error| Error::io(runs, "write", error))?;
     for number in 1..10_000 {
         let path = runs.join(format!("{name}-{number}"));

@@ -25,7 +25,7 @@ pub(crate) struct VerifyCourseArgs {
     #[arg(long, value_name = "NAME", value_parser = any::<Switch>)]
     switch: Option<Switch>,
     /// Also write the table as a Markdown page.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "list")]
     markdown: Option<PathBuf>,
     /// Replace the file of --markdown if there is one.
     #[arg(long, requires = "markdown")]

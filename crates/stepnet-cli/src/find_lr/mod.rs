@@ -89,22 +89,24 @@ pub(crate) fn run(args: &FindLrArgs) -> Outcome {
 }
 
 fn find<T: Element>(args: &FindLrArgs) -> Outcome {
-    let (train, say) = (&args.train, |line: &str| {
-        if !args.json {
-            print_line(line);
-        }
-    });
+    let train = &args.train;
     if train.keeping.resume.is_some() {
         return Err(Failure::usage(
             "--resume goes on with a run, but find-lr starts none; name the data and the model",
         ));
     }
     let (svg, target) = place(args)?;
-    if target.is_standard() {
+    if target.is_standard() && args.json {
         return Err(Failure::usage(
-            "--svg: the standard output has the rates and losses; name a file for the curve",
+            "--svg and --json would both be written to the standard output; name a file for the curve",
         ));
     }
+    let quiet = args.json || target.is_standard();
+    let say = |line: &str| {
+        if !quiet {
+            print_line(line);
+        }
+    };
     (train.loading).check(train.no_shuffle, train.loss.class_weights.is_some())?;
     let from = train.from.as_deref().map(load_start::<T>).transpose()?;
     check_model(train, from.as_ref())?;
@@ -132,7 +134,7 @@ fn find<T: Element>(args: &FindLrArgs) -> Outcome {
     target.write(draw(&curve)?.as_bytes())?;
     if args.json {
         print_line(&summary(&curve, &svg).to_string());
-    } else {
+    } else if !quiet {
         tell(&curve, &sweep, material.train.len(), &svg);
     }
     if curve.suggestion.is_none() {

@@ -28,7 +28,7 @@ use crate::interrupt::{self, Interrupt};
 use crate::material::{Material, describe_tested};
 use crate::output;
 use crate::progress::{Display, print_line};
-use crate::run_folder::RunFolder;
+use crate::run_folder::{self, RunFolder};
 use crate::usage::count;
 
 pub(crate) use keep::KeepArgs;
@@ -61,6 +61,12 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         _ => None,
     };
     // What can be refused at once is, before data is read for it.
+    if let Some(Some(folder)) = &args.watching.tensorboard {
+        run_folder::check_place(folder)?;
+    }
+    if args.out.is_none() && resumed.is_none() {
+        run_folder::check_place(Path::new(run_folder::RUNS))?;
+    }
     if let Some(out) = &args.out {
         RunFolder::check(out, args.overwrite)?;
         let inputs = output::inputs([

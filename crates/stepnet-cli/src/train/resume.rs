@@ -252,10 +252,15 @@ pub(crate) fn expand(cli: Cli) -> Outcome<Cli> {
 
 /// The run in a folder: as its `run.json` tells, or else its checkpoint.
 fn find(folder: &Path) -> Outcome<RunFile> {
-    if let Some(run) = RunFile::read(folder)? {
+    let files = [CHECKPOINT, CHECKPOINT_BEFORE].map(|name| folder.join(name));
+    let described =
+        RunFile::read(folder).map_err(|failure| match files.iter().any(|file| file.exists()) {
+            true => failure.and("without the file, the run goes on from its checkpoint"),
+            false => failure,
+        });
+    if let Some(run) = described? {
         return Ok(run);
     }
-    let files = [CHECKPOINT, CHECKPOINT_BEFORE].map(|name| folder.join(name));
     let there = files.iter().filter(|path| path.exists());
     let mut runs = there.map(|path| Ok(saved(path, &ModelFile::open(path)?)?.run));
     if let Some(first) = runs.next() {

@@ -109,6 +109,11 @@ fn links_stay_links_and_streams_stay_streams() {
             desk.run(&format!("predict m p/b.bmp --csv {name}")).fine(),
             table
         );
+        let curve = desk.run(&format!("find-lr --steps 30 --svg {name}")).fine();
+        assert!(
+            curve.starts_with("<svg") && curve.trim_end().ends_with("</svg>"),
+            "{curve}"
+        );
         let page = desk.run(&format!("why m p/b.bmp --html {name}")).fine();
         assert!(page.starts_with("<!DOCTYPE html>") && page.trim_end().ends_with("</html>"));
     }
@@ -229,5 +234,15 @@ fn options_that_would_be_ignored_are_refused() {
         "verify-course --overwrite",
     ] {
         desk.run(line).fails(2, &["required"]);
+    }
+}
+
+#[test]
+fn a_place_for_a_run_that_cannot_be_is_refused_before_data_is_read() {
+    let desk = desk();
+    for line in ["train none --out m/run", "train none --tensorboard=m/board"] {
+        let ran = desk.run(line);
+        ran.fails(2, &["m: is a file, expected a folder"]);
+        assert_eq!(ran.out, "", "{line}");
     }
 }
