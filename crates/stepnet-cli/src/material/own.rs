@@ -61,14 +61,16 @@ impl<'a> Own<'a> {
     /// Where the data lies that was called `name` when the run was started.
     fn place(&self, name: &str) -> Outcome<PathBuf> {
         let here = PathBuf::from(name);
-        let there = self.started_in.as_ref().map(|folder| folder.join(name));
+        let elsewhere = |folder: &&PathBuf| std::env::current_dir().ok().as_ref() != Some(*folder);
+        let there = self.started_in.as_ref().filter(elsewhere);
+        let there = there.map(|folder| folder.join(name));
         match there {
             Some(there) if there.exists() => Ok(there),
             // Moved together with the run, perhaps: what it holds is checked.
             _ if here.exists() && (here.is_absolute() || self.tested.is_some()) => Ok(here),
             None if here.exists() => Ok(here),
             there => Err(Failure::usage(format!(
-                "{}: is not there any more, and the model was tested on a part of it in its training; name the data to evaluate on",
+                "{}: is not there any more, and the model was tested on it, or on a part of it, in its training; name the data to evaluate on",
                 there.unwrap_or(here).display()
             ))),
         }

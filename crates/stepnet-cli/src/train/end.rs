@@ -16,6 +16,19 @@ use crate::run_folder::EpochRecord;
 use crate::usage::count;
 
 impl<T: Element> Session<'_, T> {
+    /// Ends a run that was stopped before it had learnt anything: an earlier run in its folder stays.
+    pub(super) fn leave(&self, by: &str) {
+        let path = self.folder.path().display();
+        let next = match self.folder.replaces() {
+            true => format!("the run that is in {path} stays"),
+            false => format!("stepnet train --resume {path} starts from the beginning"),
+        };
+        if self.folder.replaces() {
+            self.folder.discard();
+        }
+        print_line(&format!("stopped by {by} before the first step; {next}"));
+    }
+
     /// Writes what the run leaves behind, and says it.
     pub(super) fn finish(mut self) -> Outcome {
         self.settle();

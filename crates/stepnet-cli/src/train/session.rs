@@ -92,7 +92,13 @@ impl<T: Element> Session<'_, T> {
             }
         }
         self.display.finish();
-        self.finish()
+        match self.stop.by() {
+            Some(by) if self.keeper.last.is_none() && self.trainer.learner().updates() == 0 => {
+                self.leave(by);
+                Ok(())
+            }
+            _ => self.finish(),
+        }
     }
 
     /// Goes to where a resumed run was, and says so.
