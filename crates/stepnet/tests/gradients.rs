@@ -192,6 +192,7 @@ fn check_examples(text: &str, network: &Network<f64>, examples: &Examples) {
     let options = Options {
         // Every coordinate of every array.
         samples: usize::MAX,
+        time_limit: None,
         ..Options::default()
     };
     let report = gradcheck::network(network, examples, &options).unwrap();

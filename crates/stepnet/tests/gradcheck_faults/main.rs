@@ -3,6 +3,7 @@
 mod own;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use own::{Fault, registry, spoilt_linear};
 use stepnet::nn::layer::{Backward, Forward, Layer, Passed};
@@ -132,6 +133,27 @@ fn two_faults_in_one_network_are_told_apart() {
     let messages: Vec<&str> = report.blame.iter().map(|b| b.message.as_str()).collect();
     assert_eq!(messages.len(), 2, "{report}");
     assert!(messages[0].contains("weight") && messages[1].contains("bias"));
+}
+
+/// Where passes through the whole network take too long, each layer is checked by itself, and the same is said.
+#[test]
+fn a_fault_deep_in_a_network_of_a_thousand_layers_is_found() {
+    let many = "linear(4) -> tanh -> ".repeat(1000);
+    let text = format!("own(2, 3) -> tanh -> bad(3, 2) -> flatten -> {many}linear(3) -> softmax");
+    let mut network = build(registry(Fault::DoubledWeights), &text, [5, 5, 1]);
+    let options = Options {
+        time_limit: Some(Duration::from_secs(5)),
+        ..Options::default()
+    };
+    let report = check_with(&mut network, &options);
+    assert!(report.by_layers && !report.passed());
+    let wrong: Vec<&str> = report.wrong().map(|t| t.name.as_str()).collect();
+    assert_eq!(wrong, ["bad1.weight"]);
+    let [blame] = &report.blame[..] else {
+        panic!("{:?}", report.blame)
+    };
+    assert_eq!(blame.layer.as_deref(), Some("bad1"));
+    assert!(blame.message.contains("2.0000 times"), "{}", blame.message);
 }
 
 /// One wrong number among tens of thousands, though only some are drawn.

@@ -11,6 +11,9 @@ use crate::rng::RandomState;
 /// Draws of weights among which one is looked for that leaves no array without a gradient.
 const DRAWS: u32 = 8;
 
+/// Parameters above which fewer draws are tried: each takes a training pass.
+const MANY: usize = 1 << 20;
+
 /// Deviation of the biases that [`draw_weights`] draws.
 const BIASES: f64 = 0.1;
 
@@ -125,7 +128,7 @@ impl Examples {
 
 /// Draws weights by the rule of He et al. and adds small normal numbers to what starts as a
 /// constant, so that no bias hides behind a zero. Where ReLUs leave an array without any gradient
-/// on `examples`, other draws are tried, up to eight, and the best is kept.
+/// on `examples`, other draws are tried, up to eight (two of a large network), and the best is kept.
 ///
 /// # Errors
 /// When the examples do not fit the network, or there is not enough memory.
@@ -138,7 +141,11 @@ pub fn draw_weights(network: &mut Network<f64>, examples: &Examples, seed: u32) 
     let mut workspace = Workspace::new(network, batch, options)?;
     let named: Vec<u64> = (0..batch as u64).collect();
     let mut fewest = (usize::MAX, 0);
-    for draw in 0..DRAWS {
+    let draws = match network.parameters().len() {
+        ..MANY => DRAWS,
+        _ => 2,
+    };
+    for draw in 0..draws {
         draw_once(network, seed.wrapping_add(draw));
         let batch = Batch {
             x: &examples.x,

@@ -7,10 +7,11 @@ use super::alone::{self, Alone, Described};
 use super::blame::Fault;
 use super::network::Whole;
 use super::pace::Pace;
-use super::subject::Subject;
+use super::report::TensorCheck;
+use super::subject::{Array, Subject};
 use super::tensor::{LEAST, Outcome};
 use crate::Result;
-use crate::nn::{Network, Shape};
+use crate::nn::{Network, Node, Shape};
 
 /// Passes that a sampled array takes besides those of its coordinates: at the centre, for the rounding, along
 /// directions, and with shorter steps.
@@ -116,6 +117,10 @@ pub(super) fn by_layers(
     let mut input = Vec::new();
     for &array in by_loss.iter().rev() {
         let outcome = pace.check(subject, array, plan.seconds[array], options)?;
+        if let Some(layer) = subject.layer_of(array) {
+            let name = network.nodes()[layer].name();
+            faults.extend(Fault::of(layer, name, local(&outcome.check, name)));
+        }
         let place = if array == 0 {
             &mut input
         } else {
@@ -128,6 +133,15 @@ pub(super) fn by_layers(
     outcomes[own..].reverse();
     input.append(&mut outcomes);
     Ok((input, faults))
+}
+
+/// A check under the name that its array has in its layer.
+fn local(check: &TensorCheck, layer: &str) -> TensorCheck {
+    let name = check.name.strip_prefix(layer).unwrap_or(&check.name);
+    TensorCheck {
+        name: name.trim_start_matches('.').to_owned(),
+        ..check.clone()
+    }
 }
 
 /// An outcome under its name in the network.
@@ -149,6 +163,9 @@ pub(super) fn of_layer(
 ) -> Result<Vec<Outcome>> {
     let network = whole.network();
     let node = &network.nodes()[number];
+    if pace.end().is_some() {
+        return Ok(not_reached(node, whole.examples()));
+    }
     let described = Described {
         name: node.name().to_owned(),
         number,
@@ -163,6 +180,22 @@ pub(super) fn of_layer(
         options.seed,
     )?;
     alone::check(&mut alone, pace, weight, options)
+}
+
+/// The arrays of a layer that a check did not come to.
+fn not_reached(node: &Node<f64>, examples: usize) -> Vec<Outcome> {
+    let mut shape = node.input().extents();
+    shape.insert(0, examples);
+    let name = "input".to_owned();
+    let learnt = node
+        .placed_parameters()
+        .filter(|(parameter, range)| parameter.learnt && !range.is_empty());
+    let learnt = learnt.map(|(parameter, _)| Array {
+        name: parameter.name.to_owned(),
+        shape: parameter.shape.clone(),
+    });
+    let arrays = std::iter::once(Array { name, shape }).chain(learnt);
+    arrays.map(Outcome::not_reached).collect()
 }
 
 /// Whether a layer computes anything that can be wrong by itself.

@@ -332,15 +332,15 @@ fn a_check_without_time_says_that_it_checked_nothing() {
 
 #[test]
 fn thousands_of_layers_are_checked_one_by_one_in_the_time_that_there_is() {
-    let (network, examples) = deep(1500);
+    let (network, examples) = deep(1000);
     let options = Options {
-        time_limit: Some(Duration::from_secs(20)),
+        time_limit: Some(Duration::from_secs(5)),
         ..Options::default()
     };
     let begun = Instant::now();
     let report = super::network(&network, &examples, &options).unwrap();
     assert!(
-        begun.elapsed() < Duration::from_secs(25),
+        begun.elapsed() < Duration::from_secs(15),
         "{:?}",
         begun.elapsed()
     );
@@ -363,9 +363,9 @@ fn thousands_of_layers_are_checked_one_by_one_in_the_time_that_there_is() {
     );
     assert_eq!(
         names[names.len() - 2..],
-        ["linear1501.weight", "linear1501.bias"]
+        ["linear1001.weight", "linear1001.bias"]
     );
-    assert_eq!(names.len(), 1 + 1500 * 4 + 2);
+    assert_eq!(names.len(), 1 + 1000 * 4 + 2);
     let unchecked = report.tensors.iter().filter(|tensor| tensor.checked == 0);
     assert_eq!(unchecked.count(), 0, "every array gets some");
 }
