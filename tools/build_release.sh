@@ -6,7 +6,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
-export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$cargo_home/registry/src=registry --remap-path-prefix=$HOME=~ --remap-path-prefix=$PWD=."
+# Of several prefixes that fit, the last counts.
+export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$HOME=~ --remap-path-prefix=$PWD=. --remap-path-prefix=$cargo_home/registry/src=registry"
 export CARGO_TARGET_DIR=target/shipped
 
 check() {

@@ -20,7 +20,8 @@ fn few_addresses_are_few_threads_or_an_error_in_one_line() {
     let desk = Desk::new();
     // Sixteen threads take 1.1 GB of addresses; the program itself takes some 100 MB.
     for kib in [150_000, 250_000, 400_000, 700_000] {
-        let arguments = format!("train --threads 16 --epochs 1 --out run{kib}");
+        let model = "flatten -> linear(classes) -> softmax";
+        let arguments = format!("train --threads 16 --epochs 1 --model '{model}' --out run{kib}");
         let out = shell(&desk, &format!("ulimit -v {kib};"), &arguments);
         let said = String::from_utf8_lossy(&out.stderr);
         let code = out.status.code();

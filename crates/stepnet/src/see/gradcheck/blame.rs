@@ -47,7 +47,8 @@ pub(super) fn find(
         if pace.end().is_some() {
             break;
         }
-        let outcomes = layers::of_layer(whole, number, pace, 1.0, options)?;
+        let x = whole.input_of(number).to_vec();
+        let outcomes = layers::of_layer(whole, (number, x), pace, 1.0, options)?;
         let name = network.nodes()[number].name();
         faults.extend(
             outcomes

@@ -101,11 +101,7 @@ impl Examples {
     /// Moves every input by up to `share` of the largest at random: flat areas of pictures tie in
     /// max pooling, and a tie is a kink.
     pub fn jitter(&mut self, share: f64, seed: u32) {
-        let largest = self.x.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
-        let mut random = RandomState::new(seed);
-        for x in &mut self.x {
-            *x += share * largest * (2.0 * random.uniform() - 1.0);
-        }
+        jitter(&mut self.x, share, seed);
     }
 
     /// The inputs.
@@ -123,6 +119,15 @@ impl Examples {
 
     pub(super) fn x_mut(&mut self) -> &mut [f64] {
         &mut self.x
+    }
+}
+
+/// Moves every value by up to `share` of the largest at random.
+pub(super) fn jitter(values: &mut [f64], share: f64, seed: u32) {
+    let largest = values.iter().fold(0.0_f64, |most, x| most.max(x.abs()));
+    let mut random = RandomState::new(seed);
+    for value in values {
+        *value += share * largest * (2.0 * random.uniform() - 1.0);
     }
 }
 

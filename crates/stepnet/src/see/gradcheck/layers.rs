@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::Options;
 use super::alone::{self, Alone, Described};
 use super::blame::Fault;
+use super::examples::jitter;
 use super::network::Whole;
 use super::pace::Pace;
 use super::report::TensorCheck;
@@ -16,6 +17,10 @@ use crate::nn::{Network, Node, Shape};
 /// Passes that a sampled array takes besides those of its coordinates: at the centre, for the rounding, along
 /// directions, and with shorter steps.
 const BESIDES: usize = 24;
+
+/// The share of the largest by which the inputs of layers are moved at random: the zeros that a ReLU gives tie in a
+/// max pooling after it, and a tie is a kink.
+const MOVED: f64 = 0.01;
 
 /// The share of the time that the shortest check by the loss may take to be chosen.
 const SAFE: f64 = 0.6;
@@ -107,7 +112,9 @@ pub(super) fn by_layers(
     let (mut outcomes, mut faults) = (Vec::new(), Vec::new());
     for (&layer, &weight) in layers.iter().zip(&weights) {
         let weight = weight / arrays(layer) as f64;
-        for outcome in of_layer(subject, layer, pace, weight, options)? {
+        let mut x = subject.input_of(layer).to_vec();
+        jitter(&mut x, MOVED, options.seed);
+        for outcome in of_layer(subject, (layer, x), pace, weight, options)? {
             let check = outcome.check.clone();
             faults.extend(Fault::of(layer, network.nodes()[layer].name(), check));
             outcomes.push(named(outcome, network.nodes()[layer].name()));
@@ -150,13 +157,13 @@ fn named(mut outcome: Outcome, layer: &str) -> Outcome {
     outcome
 }
 
-/// Checks the arrays of one layer by itself, on what it has in the network.
+/// Checks the arrays of one layer by itself, on this input and the parameters that it has in the network.
 ///
 /// # Errors
 /// When there is not enough memory.
 pub(super) fn of_layer(
     whole: &Whole,
-    number: usize,
+    (number, x): (usize, Vec<f64>),
     pace: &mut Pace<'_>,
     weight: f64,
     options: &Options,
@@ -175,7 +182,7 @@ pub(super) fn of_layer(
     let mut alone = Alone::new(
         node.layer(),
         described,
-        whole.input_of(number).to_vec(),
+        x,
         network.parameters()[node.range()].to_vec(),
         options.seed,
     )?;

@@ -104,7 +104,7 @@ impl<'o> Pace<'o> {
                     pace: self,
                 };
                 match tensor::check(&mut watched, number, options) {
-                    // An array that is not finished says nothing.
+                    // An array of which nothing was measured says nothing.
                     Err(_) if self.end.is_some() => None,
                     outcome => Some(outcome?),
                 }
@@ -186,6 +186,10 @@ impl Subject for Watched<'_, '_> {
 
     fn late(&self) -> bool {
         self.pace.due.is_some_and(|due| Instant::now() >= due)
+    }
+
+    fn ended(&self) -> bool {
+        self.pace.end.is_some()
     }
 
     fn settle(&mut self) -> Result<()> {

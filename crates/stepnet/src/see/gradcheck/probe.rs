@@ -75,6 +75,11 @@ impl<'s> Probe<'s> {
         self.subject.late()
     }
 
+    /// Whether the check has been ended.
+    pub(super) fn ended(&self) -> bool {
+        self.subject.ended()
+    }
+
     /// How many coordinates there are.
     pub(super) fn len(&self) -> usize {
         self.subject.gradient(self.array).len()

@@ -46,6 +46,11 @@ pub(super) trait Subject {
         false
     }
 
+    /// Whether the check has been ended, and passes are refused.
+    fn ended(&self) -> bool {
+        false
+    }
+
     /// Runs everything on the values as they are, before a new array is moved.
     ///
     /// # Errors

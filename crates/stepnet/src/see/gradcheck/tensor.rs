@@ -98,27 +98,53 @@ pub(super) fn check(
         .wrapping_add((number as u32).wrapping_mul(0x9e37_79b9));
     let mut random = RandomState::new(seed);
     let mut probe = Probe::new(subject, number, &mut random)?;
-    let len = probe.len();
     let mut tried = Tried::default();
+    let directions = match measure(&mut probe, &mut tried, &mut random, options) {
+        Ok(directions) => directions,
+        Err(error) if probe.ended() => {
+            // A coordinate that does not agree at first would have been looked at again.
+            (tried.checked).retain(|checked| checked.strain(options.tolerance) <= 1.0);
+            if tried.checked.is_empty() {
+                return Err(error);
+            }
+            0
+        }
+        Err(error) => return Err(error),
+    };
+    let len = probe.len();
+    Ok(tried.outcome(array, len, directions, options))
+}
+
+/// Measures coordinates one by one, and large arrays along directions; says along how many.
+///
+/// # Errors
+/// When a pass cannot run.
+fn measure(
+    probe: &mut Probe<'_>,
+    tried: &mut Tried,
+    random: &mut RandomState,
+    options: &Options,
+) -> Result<usize> {
+    let len = probe.len();
     let steps = options.steps();
-    for place in Draw::new(len, options.samples, &mut random) {
+    for place in Draw::new(len, options.samples, random) {
         let enough = tried.checked.len();
         if enough == options.samples || enough >= LEAST && probe.late() {
             break;
         }
-        tried.place(&mut probe, place, &steps)?;
+        tried.place(probe, place, &steps)?;
     }
     let mut found = Found::default();
     if len > tried.checked.len() + tried.excluded {
-        found = search::suspects(&mut probe, options, &mut random)?;
+        found = search::suspects(probe, options, random)?;
         for &place in &found.suspects {
             if !tried.checked.iter().any(|checked| checked.place == place) {
-                tried.place(&mut probe, place, &steps)?;
+                tried.place(probe, place, &steps)?;
             }
         }
     }
-    look_again(&mut probe, &mut tried.checked, options)?;
-    Ok(tried.outcome(array, len, found.directions, options))
+    look_again(probe, &mut tried.checked, options)?;
+    Ok(found.directions)
 }
 
 /// The coordinates of an array that were tried.

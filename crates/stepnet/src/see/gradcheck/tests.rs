@@ -315,6 +315,25 @@ fn a_check_that_its_observer_ends_reports_what_was_checked() {
 }
 
 #[test]
+fn an_array_that_is_left_half_way_keeps_its_coordinates() {
+    let (network, examples) = deep(2);
+    let mut passes = 0;
+    let report = super::network_watched(&network, &examples, &Options::default(), |_| {
+        passes += 1;
+        match passes {
+            20.. => ControlFlow::Break(()),
+            _ => ControlFlow::Continue(()),
+        }
+    })
+    .unwrap();
+    // Settling, two passes at the centre, nine for the rounding; then two for each coordinate.
+    let input = &report.tensors[0];
+    assert_eq!((input.checked, input.coordinates), (3, 9), "{report}");
+    assert_eq!(input.verdict, Verdict::Agrees, "{report}");
+    assert_eq!((report.arrays_checked(), report.reach), (1, Reach::Stopped));
+}
+
+#[test]
 fn a_check_without_time_says_that_it_checked_nothing() {
     let (network, examples) = deep(2);
     let options = Options {
