@@ -5,7 +5,7 @@ use ndarray::{Array, ArrayRef, Dimension};
 use super::{standard, values};
 use crate::error::Result;
 use crate::steps::activation::check_backward;
-use crate::steps::check::zeros;
+use crate::steps::check::{is_fortran, zeros};
 use crate::{Element, kernels};
 
 /// `1 / (1 + exp(-Z))`.
@@ -17,13 +17,13 @@ pub fn sigmoid<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, 
     map("sigmoid", "Z", Z, kernels::sigmoid::forward)
 }
 
-/// `Z` where it is above 0, else 0; NaN stays.
+/// `Z` where it is above 0, else 0; NaN and -0 stay.
 ///
 /// # Errors
 ///
 /// When memory does not suffice.
 pub fn relu<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>> {
-    map("relu", "Z", Z, kernels::relu::forward)
+    map("relu", "Z", Z, kernels::relu::maximum)
 }
 
 /// `dA s (1 - s)` with `s = sigmoid(Z)`.
@@ -61,6 +61,9 @@ fn map<T: Element, D: Dimension>(
     x: &ArrayRef<T, D>,
     pass: impl Fn(&[T], &mut [T]),
 ) -> Result<Array<T, D>> {
+    if is_fortran(x) {
+        return Ok(map(operation, argument, &x.t(), pass)?.reversed_axes());
+    }
     let mut y = zeros(operation, argument, x.raw_dim())?;
     let x = standard(operation, argument, x)?;
     if let Some(y) = y.as_slice_mut() {
@@ -75,6 +78,9 @@ fn map2<T: Element, D: Dimension>(
     dy: &ArrayRef<T, D>,
     pass: impl Fn(&[T], &[T], &mut [T]),
 ) -> Result<Array<T, D>> {
+    if is_fortran(y) && is_fortran(dy) {
+        return Ok(map2(operation, &y.t(), &dy.t(), pass)?.reversed_axes());
+    }
     let mut dx = zeros(operation, "dA", y.raw_dim())?;
     let y = standard(operation, "cache", y)?;
     let dy = standard(operation, "dA", dy)?;

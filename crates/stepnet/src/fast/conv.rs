@@ -2,13 +2,13 @@
 
 use ndarray::{Array4, ArrayRef4};
 
-use super::{scratch, sizes, standard, values};
+use super::{all_finite, scratch, sizes, standard, values};
 use crate::Element;
 use crate::error::Result;
 use crate::kernels::{ConvGeometry, ConvWindow, Padding, conv};
-use crate::steps::ConvHparameters;
-use crate::steps::check::{same_shape, zeros};
+use crate::steps::check::{copied, same_shape, zeros};
 use crate::steps::conv::output_shape;
+use crate::steps::{self, ConvCache, ConvHparameters};
 
 /// The outputs of [`steps::conv_forward`](crate::steps::conv_forward).
 ///
@@ -28,21 +28,28 @@ pub fn conv_forward<T: Element>(
 ) -> Result<Array4<T>> {
     const OPERATION: &str = "conv_forward";
     let [m, n_H, n_W, n_C] = output_shape(OPERATION, A_prev, W, b, hparameters)?;
+    let by_loops = || steps::conv_forward(A_prev, W, b, hparameters).map(|(Z, _)| Z);
+    if [m, n_H, n_W, n_C].contains(&0) || A_prev.is_empty() || W.is_empty() {
+        return by_loops();
+    }
     let g = geometry(OPERATION, A_prev, W, hparameters)?;
-    let A_prev = standard(OPERATION, "A_prev", A_prev)?;
-    let W = standard(OPERATION, "W", W)?;
-    let b = standard(OPERATION, "b", b)?;
+    let x = standard(OPERATION, "A_prev", A_prev)?;
+    let w = standard(OPERATION, "W", W)?;
+    let bias = standard(OPERATION, "b", b)?;
     let mut Z = zeros(OPERATION, "output", (m, n_H, n_W, n_C))?;
     let mut scratch = scratch(OPERATION, conv::forward_scratch::<T>(&g))?;
     if let Some(Z) = Z.as_slice_mut() {
         conv::forward(
             &g,
-            values(&A_prev),
-            values(&W),
-            Some(values(&b)),
+            values(&x),
+            values(&w),
+            Some(values(&bias)),
             Z,
             &mut scratch,
         );
+    }
+    if !all_finite(&Z) {
+        return by_loops();
     }
     Ok(Z)
 }
@@ -67,20 +74,35 @@ pub fn conv_backward<T: Element>(
     const OPERATION: &str = "conv_backward";
     let shape = output_shape(OPERATION, A_prev, W, b, hparameters)?;
     same_shape(OPERATION, "dZ", dZ.shape(), &shape, "the shape of Z")?;
+    let by_loops = || {
+        let cache = ConvCache {
+            A_prev: copied(OPERATION, "A_prev", A_prev)?,
+            W: copied(OPERATION, "W", W)?,
+            b: copied(OPERATION, "b", b)?,
+            hparameters,
+        };
+        steps::conv_backward(dZ, &cache)
+    };
+    if dZ.is_empty() || A_prev.is_empty() || W.is_empty() {
+        return by_loops();
+    }
     let g = geometry(OPERATION, A_prev, W, hparameters)?;
     let mut dA_prev = zeros(OPERATION, "A_prev", A_prev.dim())?;
     let mut dW = zeros(OPERATION, "W", W.dim())?;
     let mut db = zeros(OPERATION, "b", b.dim())?;
-    let dZ = standard(OPERATION, "dZ", dZ)?;
-    let A_prev = standard(OPERATION, "A_prev", A_prev)?;
-    let W = standard(OPERATION, "W", W)?;
+    let dy = standard(OPERATION, "dZ", dZ)?;
+    let x = standard(OPERATION, "A_prev", A_prev)?;
+    let w = standard(OPERATION, "W", W)?;
     let needed = conv::backward_data_scratch::<T>(&g).max(conv::backward_weights_scratch::<T>(&g));
     let mut scratch = scratch(OPERATION, needed)?;
     if let Some(dA_prev) = dA_prev.as_slice_mut() {
-        conv::backward_data(&g, values(&dZ), values(&W), dA_prev, &mut scratch);
+        conv::backward_data(&g, values(&dy), values(&w), dA_prev, &mut scratch);
     }
     if let (Some(dW), db) = (dW.as_slice_mut(), db.as_slice_mut()) {
-        conv::backward_weights(&g, values(&A_prev), values(&dZ), dW, db, &mut scratch);
+        conv::backward_weights(&g, values(&x), values(&dy), dW, db, &mut scratch);
+    }
+    if !(all_finite(&dA_prev) && all_finite(&dW) && all_finite(&db)) {
+        return by_loops();
     }
     Ok((dA_prev, dW, db))
 }

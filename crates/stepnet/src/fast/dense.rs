@@ -1,20 +1,21 @@
-//! Dense layers, whose examples are columns: each product of the notebooks is one of the kernels' three,
-//! so that nothing is transposed.
+//! Dense layers, whose examples are columns. Each product of the notebooks is one of the kernels' three, by how
+//! its factors lie in memory, so that nothing large is transposed: the notebooks make their inputs by
+//! `reshape(m, -1).T`, which is such a transposed view.
 
-use ndarray::{Array2, ArrayRef2};
+use ndarray::{Array2, ArrayRef2, CowArray, Ix2};
 
 use super::{scratch, sizes, standard, values};
 use crate::Element;
 use crate::error::Result;
 use crate::kernels::{DenseGeometry, dense};
-use crate::steps::check::{same_shape, zeros};
+use crate::steps::check::{is_fortran, same_shape, zeros};
 use crate::steps::dense::check_layer;
 
 /// The outputs of [`steps::linear_forward`](crate::steps::linear_forward): `Z = W A + b`.
 ///
 /// # Shapes
 ///
-/// `A` `(n_prev, m)`, `W` `(n, n_prev)`, `b` `(n, 1)`; the result `(n, m)`.
+/// `A` `(n_prev, m)`, `W` `(n, n_prev)`, `b` `(n, 1)` or any shape that can be added to the result, `(n, m)`.
 ///
 /// # Errors
 ///
@@ -26,16 +27,7 @@ pub fn linear_forward<T: Element>(
 ) -> Result<Array2<T>> {
     const OPERATION: &str = "linear_forward";
     check_layer(OPERATION, ["A", "W", "b"], A, W, b)?;
-    let ((n, n_prev), m) = (W.dim(), A.ncols());
-    let mut Z = zeros(OPERATION, "output", (n, m))?;
-    // With W as the units' gradients and A as the weights this is the gradient by data.
-    let g = sizes(OPERATION, DenseGeometry::new(n, m, n_prev))?;
-    let mut scratch = scratch(OPERATION, dense::backward_data_scratch::<T>(&g))?;
-    let A = standard(OPERATION, "A", A)?;
-    let W = standard(OPERATION, "W", W)?;
-    if let Some(Z) = Z.as_slice_mut() {
-        dense::backward_data(&g, values(&W), values(&A), Z, &mut scratch);
-    }
+    let mut Z = product(OPERATION, ("W", W), ("A", A))?;
     Z += &b.view();
     Ok(Z)
 }
@@ -45,7 +37,7 @@ pub fn linear_forward<T: Element>(
 ///
 /// # Shapes
 ///
-/// `dZ` is `(n, m)`; the gradients have the shapes of `A_prev`, `W` and `b`.
+/// `dZ` is `(n, m)`; `dA_prev` and `dW` have the shapes of `A_prev` and `W`, `db` is `(n, 1)`.
 ///
 /// # Errors
 ///
@@ -58,37 +50,129 @@ pub fn linear_backward<T: Element>(
 ) -> Result<(Array2<T>, Array2<T>, Array2<T>)> {
     const OPERATION: &str = "linear_backward";
     check_layer(OPERATION, ["cache.A", "cache.W", "cache.b"], A_prev, W, b)?;
-    let ((n, n_prev), m) = (W.dim(), A_prev.ncols());
+    let (n, m) = (W.nrows(), A_prev.ncols());
     same_shape(OPERATION, "dZ", dZ.shape(), &[n, m], "the shape of Z")?;
     let examples = T::from_f64(m as f64);
-    let mut dA_prev = zeros(OPERATION, "cache.A", (n_prev, m))?;
-    let mut dW = zeros(OPERATION, "cache.W", (n, n_prev))?;
-    let mut db = zeros(OPERATION, "cache.b", (n, 1))?;
-    let dZ = standard(OPERATION, "dZ", dZ)?;
-    let A_prev = standard(OPERATION, "cache.A", A_prev)?;
-    let W = standard(OPERATION, "cache.W", W)?;
-    // dZ A^T is a forward pass with A as the weights, W^T dZ a gradient by weights.
-    let forward = sizes(OPERATION, DenseGeometry::new(n, m, n_prev))?;
-    let needed =
-        dense::forward_scratch::<T>(&forward).max(dense::backward_weights_scratch::<T>(&forward));
-    let mut scratch = scratch(OPERATION, needed)?;
-    if let Some(dW) = dW.as_slice_mut() {
-        dense::forward(
-            &forward,
-            values(&dZ),
-            values(&A_prev),
-            None,
-            dW,
-            &mut scratch,
-        );
-    }
-    if let Some(dA_prev) = dA_prev.as_slice_mut() {
-        let (x, dy) = (values(&dZ), values(&W));
-        dense::backward_weights(&forward, x, dy, dA_prev, None, &mut scratch);
-    }
+    let dA_prev = product(OPERATION, ("cache.W", &W.t()), ("dZ", dZ))?;
+    let mut dW = product(OPERATION, ("dZ", dZ), ("cache.A", &A_prev.t()))?;
     dW /= examples;
+    let mut db = zeros(OPERATION, "cache.b", (n, 1))?;
     for (db, dz) in db.iter_mut().zip(dZ.rows()) {
         *db = dz.sum() / examples;
     }
     Ok((dA_prev, dW, db))
+}
+
+/// A factor of a product, with the name of the argument that it comes from.
+type Factor<'a, T> = (&'static str, &'a ArrayRef2<T>);
+
+/// The kernel that takes a product `c = a b`, by the layouts in which it reads the factors.
+#[derive(Clone, Copy, PartialEq)]
+enum Way {
+    /// The gradient by data: `a` by rows, `b` by rows.
+    Data,
+    /// The same of `c^T = b^T a^T`: `a` by columns, `b` by columns.
+    DataOfTransposed,
+    /// The forward pass of `c^T`: `a` by rows, `b` by columns.
+    Forward,
+    /// The gradient by weights: `a` by columns, `b` by rows.
+    Weights,
+}
+
+/// `a b`, of shapes `(p, q)` and `(q, r)`; by columns where that is how the kernel leaves it.
+fn product<T: Element>(
+    operation: &'static str,
+    a: Factor<'_, T>,
+    b: Factor<'_, T>,
+) -> Result<Array2<T>> {
+    let ((p, q), r) = (a.1.dim(), b.1.ncols());
+    if p == 0 || q == 0 || r == 0 {
+        return zeros(operation, "output", (p, r));
+    }
+    let by_rows = |(name, x)| standard(operation, name, x);
+    let way = way(a.1, b.1);
+    let turned = (b.1.t(), a.1.t());
+    match way {
+        Way::Data => data(operation, &by_rows(a)?, &by_rows(b)?),
+        Way::DataOfTransposed => {
+            let (left, right) = (
+                standard(operation, b.0, &turned.0)?,
+                standard(operation, a.0, &turned.1)?,
+            );
+            Ok(data(operation, &left, &right)?.reversed_axes())
+        }
+        Way::Forward => {
+            let x = standard(operation, b.0, &turned.0)?;
+            Ok(forward(operation, &x, &by_rows(a)?)?.reversed_axes())
+        }
+        Way::Weights => weights(
+            operation,
+            &by_rows(b)?,
+            &standard(operation, a.0, &turned.1)?,
+        ),
+    }
+}
+
+/// Rows of `a` that are few, and columns of `b` that are many: as the weights' gradient of a few units on whole
+/// images, where the kernel for the gradient by weights reads `b` where it lies, and the others would copy it.
+const FEW_ROWS: usize = 24;
+const MANY_COLUMNS: usize = 256;
+
+/// The way for which the larger factor need not be copied.
+fn way<T>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> Way {
+    match (is_fortran(a), is_fortran(b)) {
+        (false, false) if a.nrows() <= FEW_ROWS && b.ncols() >= MANY_COLUMNS => Way::Weights,
+        (false, false) => Way::Data,
+        (true, true) => Way::DataOfTransposed,
+        (false, true) => Way::Forward,
+        (true, false) => Way::Weights,
+    }
+}
+
+/// `a b`, both by rows.
+fn data<T: Element>(
+    operation: &'static str,
+    a: &CowArray<'_, T, Ix2>,
+    b: &CowArray<'_, T, Ix2>,
+) -> Result<Array2<T>> {
+    let ((p, q), r) = (a.dim(), b.ncols());
+    let g = sizes(operation, DenseGeometry::new(p, r, q))?;
+    let mut result = zeros(operation, "output", (p, r))?;
+    let mut scratch = scratch(operation, dense::backward_data_scratch::<T>(&g))?;
+    if let Some(result) = result.as_slice_mut() {
+        dense::backward_data(&g, values(a), values(b), result, &mut scratch);
+    }
+    Ok(result)
+}
+
+/// `x w^T`, both by rows.
+fn forward<T: Element>(
+    operation: &'static str,
+    x: &CowArray<'_, T, Ix2>,
+    w: &CowArray<'_, T, Ix2>,
+) -> Result<Array2<T>> {
+    let ((m, q), n) = (x.dim(), w.nrows());
+    let g = sizes(operation, DenseGeometry::new(m, q, n))?;
+    let mut result = zeros(operation, "output", (m, n))?;
+    let mut scratch = scratch(operation, dense::forward_scratch::<T>(&g))?;
+    if let Some(result) = result.as_slice_mut() {
+        dense::forward(&g, values(x), values(w), None, result, &mut scratch);
+    }
+    Ok(result)
+}
+
+/// `dy^T x`, both by rows.
+fn weights<T: Element>(
+    operation: &'static str,
+    x: &CowArray<'_, T, Ix2>,
+    dy: &CowArray<'_, T, Ix2>,
+) -> Result<Array2<T>> {
+    let ((m, r), p) = (x.dim(), dy.ncols());
+    let g = sizes(operation, DenseGeometry::new(m, r, p))?;
+    let mut result = zeros(operation, "output", (p, r))?;
+    let mut scratch = scratch(operation, dense::backward_weights_scratch::<T>(&g))?;
+    if let Some(result) = result.as_slice_mut() {
+        dense::backward_weights(&g, values(x), values(dy), result, None, &mut scratch);
+    }
+    Ok(result)
 }

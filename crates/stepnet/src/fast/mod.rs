@@ -12,7 +12,8 @@
 //! cache; arrays are copied only where they are not contiguous in C order. Sums are taken in another order than
 //! by the loops: in `f64` results agree to 1e-10 of the largest magnitude of an array, in `f32` to 1e-4 (3x3
 //! windows at stride 1 may go by Winograd's method there, see [`conv`](crate::kernels::conv)). Max pooling marks
-//! every maximum of a window, as the notebooks do.
+//! every maximum of a window, as the notebooks do. Arrays without elements, and convolutions and maxima in which
+//! infinities or NaN occur, are left to the loops, so that these too come out as the notebooks' code has them.
 
 // The notebooks' own names: `A_prev`, `W`, `dZ`.
 #![allow(non_snake_case)]
@@ -35,6 +36,23 @@ pub use activation::{relu, relu_backward, sigmoid, sigmoid_backward};
 pub use conv::{conv_backward, conv_forward};
 pub use dense::{linear_backward, linear_forward};
 pub use pool::{pool_backward, pool_forward};
+
+/// Whether there is neither an infinity nor a NaN.
+///
+/// Kernels leave out products with padding, and Winograd's method spreads a value over its tile: of numbers that
+/// are finite neither shows, but the loops' 0 times infinity is NaN. Where a result is not finite, the loops decide.
+fn all_finite<T: Element, D: Dimension>(array: &ArrayRef<T, D>) -> bool {
+    let Some(values) = array.as_slice_memory_order() else {
+        return array.iter().all(|value| value.is_finite());
+    };
+    // Without an early end within a piece, so that the comparisons are vectorised.
+    let finite = |piece: &[T]| {
+        piece
+            .iter()
+            .fold(true, |all, value| all & value.is_finite())
+    };
+    values.chunks(4096).all(finite)
+}
 
 /// The array in C order: itself, or a copy.
 fn standard<'a, T: Element, D: Dimension>(

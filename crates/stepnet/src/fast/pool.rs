@@ -2,13 +2,13 @@
 
 use ndarray::{Array4, ArrayRef4};
 
-use super::{sizes, standard, values};
+use super::{all_finite, sizes, standard, values};
 use crate::Element;
 use crate::error::Result;
 use crate::kernels::{Padding, PoolGeometry, pool};
-use crate::steps::check::{same_shape, zeros};
+use crate::steps::check::{copied, same_shape, zeros};
 use crate::steps::pool::output_shape;
-use crate::steps::{PoolHparameters, PoolMode};
+use crate::steps::{self, PoolCache, PoolHparameters, PoolMode};
 
 /// The outputs of [`steps::pool_forward`](crate::steps::pool_forward).
 ///
@@ -26,6 +26,9 @@ pub fn pool_forward<T: Element>(
 ) -> Result<Array4<T>> {
     const OPERATION: &str = "pool_forward";
     let [m, n_H, n_W, n_C] = output_shape(OPERATION, A_prev, hparameters)?;
+    if [m, n_H, n_W, n_C].contains(&0) {
+        return steps::pool_forward(A_prev, hparameters, mode).map(|(A, _)| A);
+    }
     let g = geometry(OPERATION, A_prev, hparameters)?;
     let A_prev = standard(OPERATION, "A_prev", A_prev)?;
     let mut A = zeros(OPERATION, "output", (m, n_H, n_W, n_C))?;
@@ -57,20 +60,38 @@ pub fn pool_backward<T: Element>(
     const OPERATION: &str = "pool_backward";
     let shape = output_shape(OPERATION, A_prev, hparameters)?;
     same_shape(OPERATION, "dA", dA.shape(), &shape, "the shape of A")?;
+    let by_loops = || {
+        let A_prev = copied(OPERATION, "A_prev", A_prev)?;
+        steps::pool_backward(
+            dA,
+            &PoolCache {
+                A_prev,
+                hparameters,
+            },
+            mode,
+        )
+    };
+    if dA.is_empty() {
+        return by_loops();
+    }
     let g = geometry(OPERATION, A_prev, hparameters)?;
     let mut dA_prev = zeros(OPERATION, "A_prev", A_prev.dim())?;
-    let dA = standard(OPERATION, "dA", dA)?;
-    let A_prev = standard(OPERATION, "A_prev", A_prev)?;
+    let dy = standard(OPERATION, "dA", dA)?;
+    let x = standard(OPERATION, "A_prev", A_prev)?;
     if let Some(dA_prev) = dA_prev.as_slice_mut() {
         match mode {
             PoolMode::Max => {
                 let mut A = zeros(OPERATION, "A", shape)?;
                 if let Some(A) = A.as_slice_mut() {
-                    pool::max_forward(&g, values(&A_prev), A, None);
-                    pool::max_backward_all(&g, values(&A_prev), A, values(&dA), dA_prev);
+                    pool::max_forward(&g, values(&x), A, None);
+                    pool::max_backward_all(&g, values(&x), A, values(&dy), dA_prev);
+                }
+                // A NaN is no maximum, and 0 times an infinite gradient is NaN.
+                if !(all_finite(&A) && all_finite(&dy)) {
+                    return by_loops();
                 }
             }
-            PoolMode::Average => pool::average_backward(&g, false, values(&dA), dA_prev),
+            PoolMode::Average => pool::average_backward(&g, false, values(&dy), dA_prev),
         }
     }
     Ok(dA_prev)

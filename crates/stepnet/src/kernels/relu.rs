@@ -21,6 +21,16 @@ pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
     map(1, x, y, |x: T| if x <= T::zero() { T::zero() } else { x });
 }
 
+/// [`forward`], but `-0` where `x` is `-0`, as numpy's `maximum(0, x)` gives it.
+///
+/// # Panics
+///
+/// If the lengths differ.
+pub(crate) fn maximum<T: Element>(x: &[T], y: &mut [T]) {
+    assert_len("relu forward", "y", y, x.len());
+    map(1, x, y, |x: T| if x < T::zero() { T::zero() } else { x });
+}
+
 /// [`forward`] of a part of the outputs that a kernel has just written, on the calling thread.
 pub(super) fn in_place<T: Element>(y: &mut [T]) {
     simd::run(InPlace(y));

@@ -70,7 +70,7 @@ pub fn sigmoid<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<(Array<T,
     Ok((A, copied(OPERATION, "Z", Z)?))
 }
 
-/// The rectifier, element by element: `A = max(0, Z)`. A NaN stays NaN.
+/// The rectifier, element by element: `A = max(0, Z)`. A NaN stays NaN, and -0 stays -0, as in numpy.
 ///
 /// Source: section 4.2 of the deep-network notebook.
 ///
@@ -93,7 +93,7 @@ pub fn relu<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<(Array<T, D>
     const OPERATION: &str = "relu";
     let mut A = copied(OPERATION, "Z", Z)?;
     // `Float::max` would turn a NaN into 0.
-    A.mapv_inplace(|z| if z <= T::zero() { T::zero() } else { z });
+    A.mapv_inplace(|z| if z < T::zero() { T::zero() } else { z });
     Ok((A, copied(OPERATION, "Z", Z)?))
 }
 

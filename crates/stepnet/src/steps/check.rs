@@ -1,8 +1,8 @@
 //! What every step checks before it starts.
 
-use ndarray::{Array, ArrayRef, Dimension, IntoDimension};
+use ndarray::{Array, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, IntoDimension};
 
-use crate::{Element, Error, Result};
+use crate::{Element, Error, Result, memory};
 
 /// Refuses an array without elements.
 pub(super) fn not_empty(operation: &'static str, argument: &str, shape: &[usize]) -> Result<()> {
@@ -61,10 +61,28 @@ pub(super) fn filled<T: Copy, S: IntoDimension>(
         Error::value(operation, argument, "too large", expected)
     };
     let len = shape.size_checked().ok_or_else(too_large)?;
-    let mut values = Vec::new();
-    values.try_reserve_exact(len).map_err(|_| too_large())?;
-    values.resize(len, value);
+    memory::ensure::<T>(operation, len).map_err(|_| too_large())?;
+    // Of zeros, these are pages that nothing has touched yet.
+    let values = vec![value; len];
     Array::from_shape_vec(shape.clone(), values).map_err(|_| too_large())
+}
+
+/// Whether an array is contiguous with its first axis fastest, and not also with its last.
+pub(crate) fn is_fortran<T, D: Dimension>(array: &ArrayRef<T, D>) -> bool {
+    !array.is_standard_layout() && array.t().is_standard_layout()
+}
+
+/// Zeros in the shape of an array, and in Fortran order where the array is.
+pub(crate) fn zeros_like<T: Element, D: Dimension>(
+    operation: &'static str,
+    argument: &str,
+    array: &ArrayRef<T, D>,
+) -> Result<Array<T, D>> {
+    if !is_fortran(array) {
+        return zeros(operation, argument, array.raw_dim());
+    }
+    let values = zeros(operation, argument, array.t().raw_dim())?;
+    Ok(values.reversed_axes())
 }
 
 /// A copy in C order. A view can stand for more values than memory can hold, as a broadcast one does, and
@@ -78,21 +96,53 @@ pub fn copied<T: Element, D: Dimension>(
     argument: &str,
     values: &ArrayRef<T, D>,
 ) -> Result<Array<T, D>> {
-    let too_large = || {
+    memory::ensure::<T>(operation, values.len()).map_err(|_| {
         let expected = format!(
             "an array of which a copy, of shape {:?}, fits in memory",
             values.shape()
         );
         Error::value(operation, argument, "too large", expected)
-    };
-    let mut copy = Vec::new();
-    copy.try_reserve_exact(values.len())
-        .map_err(|_| too_large())?;
-    match values.as_slice() {
-        Some(values) => copy.extend_from_slice(values),
-        None => copy.extend(values),
+    })?;
+    if values.is_standard_layout() {
+        return Ok(values.to_owned());
     }
-    Array::from_shape_vec(values.raw_dim(), copy).map_err(|_| too_large())
+    let mut copy = Array::zeros(values.raw_dim());
+    copy_by_blocks(copy.view_mut().into_dyn(), values.view().into_dyn());
+    Ok(copy)
+}
+
+/// The side of a block of a copy: the lines of the cache that it takes of both arrays fit the first cache.
+const BLOCK: usize = 32;
+
+/// Copies an array into one in C order. Where another axis than the last is the fastest of the source, reading
+/// or writing along one axis alone would touch a new line of the cache for every value.
+fn copy_by_blocks<T: Copy>(mut to: ArrayViewMutD<'_, T>, from: ArrayViewD<'_, T>) {
+    let axes = from.ndim();
+    let long = (0..axes).filter(|&axis| from.len_of(Axis(axis)) > 1);
+    let fastest = long.min_by_key(|&axis| from.stride_of(Axis(axis)).unsigned_abs());
+    let (Some(fastest), Some(last)) = (fastest, axes.checked_sub(1)) else {
+        return to.assign(&from);
+    };
+    if fastest == last {
+        return to.assign(&from);
+    }
+    let outer = (0..last).find(|&axis| axis != fastest);
+    if let Some(outer) = outer {
+        let parts = to
+            .axis_iter_mut(Axis(outer))
+            .zip(from.axis_iter(Axis(outer)));
+        return parts.for_each(|(to, from)| copy_by_blocks(to, from));
+    }
+    let (rows, columns) = (Axis(fastest), Axis(last));
+    let bands = to
+        .axis_chunks_iter_mut(rows, BLOCK)
+        .zip(from.axis_chunks_iter(rows, BLOCK));
+    for (mut to, from) in bands {
+        let blocks = to
+            .axis_chunks_iter_mut(columns, BLOCK)
+            .zip(from.axis_chunks_iter(columns, BLOCK));
+        blocks.for_each(|(mut to, from)| to.assign(&from));
+    }
 }
 
 /// How many windows of `f` fit on `n` values with `pad` zeros on both sides, `stride` apart:

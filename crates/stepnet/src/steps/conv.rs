@@ -2,7 +2,7 @@
 
 use ndarray::{Array4, ArrayRef3, ArrayRef4, Axis, s};
 
-use super::check::{copied, not_empty, output_size, same_shape, zeros};
+use super::check::{copied, output_size, same_shape, zeros};
 use super::zero_pad;
 use crate::{Element, Error, Result};
 
@@ -40,7 +40,7 @@ pub struct ConvCache<T> {
 ///
 /// # Errors
 ///
-/// If an array has a dimension of size 0, if `W` has another shape than `a_slice_prev`, or if `b` is not
+/// If `W` has another shape than `a_slice_prev`, or if `b` is not
 /// `(1, 1, 1)`.
 ///
 /// # In the notebooks
@@ -66,7 +66,6 @@ pub fn conv_single_step<T: Element>(
     b: &ArrayRef3<T>,
 ) -> Result<T> {
     const OPERATION: &str = "conv_single_step";
-    not_empty(OPERATION, "a_slice_prev", a_slice_prev.shape())?;
     same_shape(
         OPERATION,
         "W",
@@ -96,7 +95,7 @@ pub fn conv_single_step<T: Element>(
 ///
 /// # Errors
 ///
-/// If an array has a dimension of size 0, if the filters are not square or have another number of channels than
+/// If the filters are not square or have another number of channels than
 /// `A_prev`, if there is not one bias per filter, if `stride` is 0, if the window is larger than the padded
 /// input, or if memory does not suffice.
 ///
@@ -149,6 +148,9 @@ pub fn conv_forward<T: Element>(
     };
     let A_prev_pad = zero_pad(A_prev, pad)?;
     let mut Z = zeros(OPERATION, "output", (m, n_H, n_W, n_C))?;
+    if Z.is_empty() {
+        return Ok((Z, cache));
+    }
     for i in 0..m {
         let a_prev_pad = A_prev_pad.index_axis(Axis(0), i);
         for h in 0..n_H {
@@ -240,6 +242,9 @@ pub fn conv_backward<T: Element>(
     let mut dA_prev_pad = zeros(OPERATION, "pad", A_prev_pad.dim())?;
     let mut dW = zeros(OPERATION, "W", W.dim())?;
     let mut db = zeros(OPERATION, "b", b.dim())?;
+    if dZ.is_empty() {
+        return Ok((zeros(OPERATION, "A_prev", A_prev.dim())?, dW, db));
+    }
     for i in 0..m {
         let a_prev_pad = A_prev_pad.index_axis(Axis(0), i);
         let mut da_prev_pad = dA_prev_pad.index_axis_mut(Axis(0), i);
@@ -272,8 +277,6 @@ pub(crate) fn output_shape<T: Element>(
     b: &ArrayRef4<T>,
     hparameters: ConvHparameters,
 ) -> Result<[usize; 4]> {
-    not_empty(operation, "A_prev", A_prev.shape())?;
-    not_empty(operation, "W", W.shape())?;
     let (m, n_H_prev, n_W_prev, n_C_prev) = A_prev.dim();
     let (f, f_W, filter_channels, n_C) = W.dim();
     if f != f_W || filter_channels != n_C_prev {

@@ -2,7 +2,7 @@
 
 use ndarray::ArrayRef2;
 
-use super::check::{not_empty, same_shape};
+use super::check::same_shape;
 use crate::{Element, Error, Result};
 
 /// The binary cross-entropy: `J = -1/m sum(Y log(AL) + (1 - Y) log(1 - AL))`.
@@ -19,7 +19,7 @@ use crate::{Element, Error, Result};
 ///
 /// # Errors
 ///
-/// If `AL` is not one row of at least one example, or if `Y` has another shape.
+/// If `AL` is not one row, or if `Y` has another shape.
 ///
 /// # Example
 ///
@@ -32,7 +32,6 @@ use crate::{Element, Error, Result};
 /// ```
 pub fn compute_cost<T: Element>(AL: &ArrayRef2<T>, Y: &ArrayRef2<T>) -> Result<T> {
     const OPERATION: &str = "compute_cost";
-    not_empty(OPERATION, "AL", AL.shape())?;
     if AL.nrows() != 1 {
         return Err(Error::shape(
             OPERATION,

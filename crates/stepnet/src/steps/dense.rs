@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayRef2};
 
-use super::check::{copied, not_empty, same_shape, zeros};
+use super::check::{copied, same_shape, zeros};
 use super::{Activation, relu, relu_backward, sigmoid, sigmoid_backward};
 use crate::{Element, Error, Result};
 
@@ -34,11 +34,12 @@ pub struct LinearActivationCache<T> {
 ///
 /// # Shapes
 ///
-/// `A` is `(n_prev, m)`, `W` is `(n, n_prev)`, `b` is `(n, 1)`; `Z` is `(n, m)`.
+/// `A` is `(n_prev, m)`, `W` is `(n, n_prev)`, `b` is `(n, 1)`; `Z` is `(n, m)`. As in numpy `b` may have any
+/// shape that can be added to `Z`: `(1, 1)`, `(1, m)` and `(n, m)` too.
 ///
 /// # Errors
 ///
-/// If an array has a dimension of size 0, if `W` has not one column for each row of `A`, if `b` is not `(n, 1)`,
+/// If `W` has not one column for each row of `A`, if `b` cannot be added to `Z`,
 /// or if memory does not suffice.
 ///
 /// # Example
@@ -71,8 +72,10 @@ pub fn linear_forward<T: Element>(
         for k in 0..n_prev {
             sum += W[[unit, k]] * A[[k, example]];
         }
-        *z = sum + b[[unit, 0]];
+        *z = sum;
     }
+    // One column for all examples, or one row for all units: the shapes were compared before.
+    Z += &b.view();
     Ok((Z, cache))
 }
 
@@ -284,19 +287,17 @@ pub(crate) fn check_layer<T: Element>(
     W: &ArrayRef2<T>,
     b: &ArrayRef2<T>,
 ) -> Result<()> {
-    not_empty(operation, names[0], A.shape())?;
-    check_parameters(operation, names, A.nrows(), W, b)
+    check_parameters(operation, names, A.dim(), W, b)
 }
 
-/// Refuses parameters that do not fit `n_prev` inputs; `names` are those of the input, `W` and `b`.
+/// Refuses parameters that do not fit `n_prev` inputs of `m` examples; `names` are those of the input, `W` and `b`.
 pub(super) fn check_parameters<T: Element>(
     operation: &'static str,
     names: [&str; 3],
-    n_prev: usize,
+    (n_prev, m): (usize, usize),
     W: &ArrayRef2<T>,
     b: &ArrayRef2<T>,
 ) -> Result<()> {
-    not_empty(operation, names[1], W.shape())?;
     let (n, columns) = W.dim();
     if columns != n_prev {
         let expected = format!(
@@ -305,11 +306,11 @@ pub(super) fn check_parameters<T: Element>(
         );
         return Err(Error::shape(operation, names[1], W.shape(), expected));
     }
-    same_shape(
-        operation,
-        names[2],
-        b.shape(),
-        &[n, 1],
-        &format!("one bias for each row of {}", names[1]),
-    )
+    // As numpy has it, `b` may also be a row for all units, or have a number for each unit and example.
+    let fits = |found: usize, size: usize| found == 1 || found == size;
+    if fits(b.nrows(), n) && fits(b.ncols(), m) {
+        return Ok(());
+    }
+    let expected = format!("[{n}, 1], one bias for each row of {}", names[1]);
+    Err(Error::shape(operation, names[2], b.shape(), expected))
 }

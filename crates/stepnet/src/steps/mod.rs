@@ -28,7 +28,8 @@
 //! - The size after a window of `f` slides over `n` with `pad` and `stride` is
 //!   `floor((n - f + 2 pad) / stride) + 1`. The notebooks' code cuts with `int()`, which differs from the floor
 //!   only where the window is larger than the padded input; such input is refused here.
-//! - Arrays with a dimension of size 0 are refused: the notebooks' formulas mean nothing for them.
+//! - Arrays without elements, such as an empty batch, are taken as numpy takes them: sums over nothing are 0 and
+//!   means over nothing NaN. Only a maximum of nothing, and a window without a value to pool, are refused.
 //!
 //! # Where the notebooks err
 //!
@@ -57,6 +58,8 @@ mod window;
 // For the Python package, which fills caches from views.
 #[doc(hidden)]
 pub use check::copied;
+#[doc(hidden)]
+pub use parameters::descended;
 
 pub use activation::{Activation, relu, relu_backward, sigmoid, sigmoid_backward};
 pub use conv::{ConvCache, ConvHparameters, conv_backward, conv_forward, conv_single_step};

@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayRef2, Zip};
 
-use super::check::{copied, not_empty, same_shape, zeros};
+use super::check::{copied, same_shape, zeros};
 use super::dense::check_parameters;
 use super::parameters::check_layers;
 use super::{
@@ -24,7 +24,7 @@ use crate::{Element, Error, Result};
 ///
 /// # Errors
 ///
-/// If there are no layers, if there are not as many biases as weights, if an array has a dimension of size 0, or
+/// If there are no layers, if there are not as many biases as weights, or
 /// if a layer's shapes do not fit the layer before it, or if memory does not suffice.
 ///
 /// # Example
@@ -52,9 +52,8 @@ pub fn L_model_forward<T: Element>(
 ) -> Result<(Array2<T>, Vec<LinearActivationCache<T>>)> {
     const OPERATION: &str = "L_model_forward";
     check_layers(OPERATION, parameters)?;
-    not_empty(OPERATION, "X", X.shape())?;
     let L = parameters.W.len();
-    let mut n_prev = X.nrows();
+    let (mut n_prev, m) = X.dim();
     for (l, (W, b)) in (1..).zip(parameters.W.iter().zip(&parameters.b)) {
         let input = if l == 1 {
             "X".to_string()
@@ -64,7 +63,7 @@ pub fn L_model_forward<T: Element>(
         check_parameters(
             OPERATION,
             [&input, &format!("W{l}"), &format!("b{l}")],
-            n_prev,
+            (n_prev, m),
             W,
             b,
         )?;
@@ -104,7 +103,7 @@ pub fn L_model_forward<T: Element>(
 ///
 /// The notebook stores under `"dA1"` what layer 1 passes back. By its own notation that is the gradient of `A0`,
 /// one number less: the printed `dA1` has the shape of the input. The keys are kept so that the printed values
-/// can be found.
+/// can be found. The editions since "v8a" call it `"dA0"`; the Python package can do both.
 ///
 /// `dW` and `db` are derivatives of the cost, a mean over `m` examples. `dA` has no factor `1/m`, so it is `m`
 /// times the derivative of the cost. To check it numerically, multiply the numerical derivative by `m`.
@@ -226,7 +225,6 @@ fn check_caches<T: Element>(
             "one cache for each layer, at least one",
         ));
     };
-    not_empty(operation, "AL", AL.shape())?;
     let why = "the shape of Z in the last cache";
     same_shape(
         operation,

@@ -2,7 +2,7 @@
 
 use ndarray::{Array4, ArrayRef4, s};
 
-use super::check::{not_empty, zeros};
+use super::check::zeros;
 use crate::{Element, Error, Result};
 
 /// Surrounds every image with a border of zeros: `pad` rows above and below, `pad` columns left and right.
@@ -18,7 +18,7 @@ use crate::{Element, Error, Result};
 ///
 /// # Errors
 ///
-/// If `X` has a dimension of size 0, or if the padded array does not fit in memory.
+/// If the padded array does not fit in memory.
 ///
 /// # In the notebooks
 ///
@@ -45,7 +45,6 @@ use crate::{Element, Error, Result};
 /// ```
 pub fn zero_pad<T: Element>(X: &ArrayRef4<T>, pad: usize) -> Result<Array4<T>> {
     const OPERATION: &str = "zero_pad";
-    not_empty(OPERATION, "X", X.shape())?;
     let (m, n_H, n_W, n_C) = X.dim();
     let padded = |n: usize| pad.checked_mul(2).and_then(|border| border.checked_add(n));
     let (Some(padded_H), Some(padded_W)) = (padded(n_H), padded(n_W)) else {

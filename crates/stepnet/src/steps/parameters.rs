@@ -1,8 +1,8 @@
 //! The parameters of a deep network, their gradients, and the step of gradient descent.
 
-use ndarray::Array2;
+use ndarray::{Array, Array2, ArrayRef, Dimension, Zip};
 
-use super::check::{copied, same_shape};
+use super::check::{same_shape, zeros_like};
 use crate::{Element, Error, Result};
 
 /// Weights and biases of all layers: the notebook's dictionary `parameters`.
@@ -157,9 +157,7 @@ pub fn update_parameters<T: Element>(
                     format!("the shape of {kind}{layer}"),
                 );
                 same_shape(OPERATION, &name, gradient.shape(), array.shape(), &why)?;
-                let mut updated = copied(OPERATION, &format!("{kind}{layer}"), array)?;
-                updated.zip_mut_with(gradient, |value, &slope| *value -= slope * learning_rate);
-                Ok(updated)
+                descended(&format!("{kind}{layer}"), array, gradient, learning_rate)
             });
         updated.collect::<Result<Vec<_>>>()
     };
@@ -167,6 +165,25 @@ pub fn update_parameters<T: Element>(
         W: step("W", &parameters.W, &grads.dW)?,
         b: step("b", &parameters.b, &grads.db)?,
     })
+}
+
+/// `array - learning_rate gradient`, of two arrays of one shape; errors call the array `name`.
+///
+/// # Errors
+///
+/// When memory does not suffice.
+pub fn descended<T: Element, D: Dimension>(
+    name: &str,
+    array: &ArrayRef<T, D>,
+    gradient: &ArrayRef<T, D>,
+    learning_rate: T,
+) -> Result<Array<T, D>> {
+    let mut updated = zeros_like("update_parameters", name, array)?;
+    Zip::from(&mut updated)
+        .and(array)
+        .and(gradient)
+        .for_each(|updated, &value, &slope| *updated = value - slope * learning_rate);
+    Ok(updated)
 }
 
 /// Refuses parameters without layers, or with a different number of weights and biases.

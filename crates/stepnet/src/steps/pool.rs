@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use ndarray::{Array4, ArrayRef4, s};
 
-use super::check::{copied, not_empty, output_size, same_shape, zeros};
+use super::check::{copied, output_size, same_shape, zeros};
 use super::window::{count, maximum};
 use super::{create_mask_from_window, distribute_value};
 use crate::{Element, Error, Result};
@@ -79,7 +79,7 @@ pub struct PoolCache<T> {
 ///
 /// # Errors
 ///
-/// If `A_prev` has a dimension of size 0, if `f` or `stride` is 0, if the window is larger than the input, or if
+/// If `f` or `stride` is 0, if the window is larger than the input, or if
 /// memory does not suffice.
 ///
 /// # In the notebooks
@@ -117,6 +117,9 @@ pub fn pool_forward<T: Element>(
         hparameters,
     };
     let mut A = zeros(OPERATION, "output", (m, n_H, n_W, n_C))?;
+    if A.is_empty() {
+        return Ok((A, cache));
+    }
     for i in 0..m {
         for h in 0..n_H {
             let vert_start = h * stride;
@@ -150,7 +153,7 @@ pub fn pool_forward<T: Element>(
 /// ```
 ///
 /// The result is written, not added to anything. Overlapping windows add up, and inputs that no window touches
-/// get 0. Where the mask is false nothing is added, so an infinite gradient stays where it belongs.
+/// get 0. Where the mask is false, 0 times the gradient is added, as in numpy: NaN if that is not finite.
 ///
 /// Source: section 5.2.3 of the convolution notebook.
 ///
@@ -207,6 +210,9 @@ pub fn pool_backward<T: Element>(
     same_shape(OPERATION, "dA", dA.shape(), &shape, "the shape of A")?;
     let PoolHparameters { f, stride } = *hparameters;
     let mut dA_prev = zeros(OPERATION, "A_prev", A_prev.dim())?;
+    if dA.is_empty() {
+        return Ok(dA_prev);
+    }
     for i in 0..m {
         for h in 0..n_H {
             let vert_start = h * stride;
@@ -224,11 +230,9 @@ pub fn pool_backward<T: Element>(
                     match mode {
                         PoolMode::Max => {
                             let mask = create_mask_from_window(&A_prev.slice(window))?;
-                            let marked = da_prev_slice
-                                .iter_mut()
-                                .zip(&mask)
-                                .filter(|(_, marked)| **marked);
-                            marked.for_each(|(value, _)| *value += da);
+                            let factor = |marked| if marked { T::one() } else { T::zero() };
+                            let window = da_prev_slice.iter_mut().zip(mask);
+                            window.for_each(|(value, marked)| *value += factor(marked) * da);
                         }
                         PoolMode::Average => da_prev_slice += &distribute_value(da, (f, f))?,
                     }
@@ -245,7 +249,6 @@ pub(crate) fn output_shape<T: Element>(
     A_prev: &ArrayRef4<T>,
     hparameters: PoolHparameters,
 ) -> Result<[usize; 4]> {
-    not_empty(operation, "A_prev", A_prev.shape())?;
     let (m, n_H_prev, n_W_prev, n_C) = A_prev.dim();
     let PoolHparameters { f, stride } = hparameters;
     if stride == 0 {

@@ -7,8 +7,8 @@ use crate::{Element, Error, Result};
 
 /// Marks where a window has its maximum: the way the gradient of max pooling goes back.
 ///
-/// `mask = (x == max(x))`. Every maximum is marked if there are several. If there is a NaN, which
-/// [`pool_forward`](super::pool_forward) passes on as the maximum, every NaN is marked.
+/// `mask = (x == max(x))`. Every maximum is marked if there are several. If there is a NaN, it is the maximum,
+/// as in numpy, and since it equals nothing, nothing is marked.
 ///
 /// Source: section 5.2.1 of the convolution notebook.
 ///
@@ -43,7 +43,7 @@ pub fn create_mask_from_window<T: Element>(x: &ArrayRef2<T>) -> Result<Array2<bo
     let largest = maximum(x);
     Zip::from(&mut mask)
         .and(x)
-        .for_each(|marked, value| *marked = *value == largest || value.is_nan());
+        .for_each(|marked, value| *marked = *value == largest);
     Ok(mask)
 }
 

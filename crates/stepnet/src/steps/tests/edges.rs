@@ -86,12 +86,9 @@ fn nan_passes_through() {
         let mut x = array![1.0, 5.0, -2.0, 0.0];
         x[position] = nan;
         let window = x.clone().into_shape_with_order((2, 2)).unwrap();
+        // The maximum is NaN, which equals nothing.
         let mask = create_mask_from_window(&window).unwrap();
-        assert!(
-            mask.iter()
-                .enumerate()
-                .all(|(i, &marked)| marked == (i == position))
-        );
+        assert!(!mask.iter().any(|&marked| marked), "{mask}");
         let A_prev = x.into_shape_with_order((1, 2, 2, 1)).unwrap();
         for mode in [PoolMode::Max, PoolMode::Average] {
             let (A, _) = pool_forward(&A_prev, PoolHparameters { f: 2, stride: 1 }, mode).unwrap();
@@ -104,7 +101,7 @@ fn nan_passes_through() {
 }
 
 #[test]
-fn infinities_are_ordinary_values() {
+fn infinities_are_as_in_numpy() {
     let low = f64::NEG_INFINITY;
     let A_prev = Array4::from_elem((1, 2, 2, 1), low);
     let (A, cache) =
@@ -115,14 +112,74 @@ fn infinities_are_ordinary_values() {
     let cache = PoolCache { A_prev, ..cache };
     let infinite = Array4::from_elem((1, 1, 1, 1), f64::INFINITY);
     let dA_prev = pool_backward(&infinite, &cache, PoolMode::Max).unwrap();
-    assert_eq!(
-        dA_prev.into_raw_vec_and_offset().0,
-        [0.0, 0.0, f64::INFINITY, 0.0]
+    // The mask times the gradient: 0 times infinity is NaN.
+    let dA_prev = dA_prev.into_raw_vec_and_offset().0;
+    assert_eq!(dA_prev[2], f64::INFINITY);
+    assert!(
+        [0, 1, 3].iter().all(|&i| dA_prev[i].is_nan()),
+        "{dA_prev:?}"
     );
     assert_eq!(
         sigmoid(&array![-1000.0, 1000.0]).unwrap().0,
         array![0.0, 1.0]
     );
+}
+
+#[test]
+fn zeros_keep_their_sign() {
+    let (A, _) = relu(&array![-0.0_f64, 0.0, -3.0]).unwrap();
+    assert_eq!(A.mapv(|a| a.is_sign_negative()), array![true, false, false]);
+}
+
+#[test]
+fn of_nothing_sums_are_0_and_means_nan() {
+    let hparameters = ConvHparameters { stride: 1, pad: 1 };
+    let (W, b) = (randn((2, 2, 3, 5)), randn((1, 1, 1, 5)));
+    let no_images = Array4::<f64>::zeros((0, 4, 4, 3));
+    assert_eq!(zero_pad(&no_images, 2).unwrap().shape(), [0, 8, 8, 3]);
+    let (Z, cache) = conv_forward(&no_images, &W, &b, hparameters).unwrap();
+    assert_eq!(Z.shape(), [0, 5, 5, 5]);
+    let (dA, dW, db) = conv_backward(&Z, &cache).unwrap();
+    assert_eq!(dA.shape(), [0, 4, 4, 3]);
+    assert_eq!(
+        (dW, db),
+        (Array::zeros((2, 2, 3, 5)), Array::zeros((1, 1, 1, 5)))
+    );
+    // Without channels only the bias is left.
+    let (A, W) = (Array4::zeros((1, 4, 4, 0)), Array4::zeros((2, 2, 0, 5)));
+    let (Z, _) = conv_forward(&A, &W, &b, hparameters).unwrap();
+    assert_eq!(Z, b.broadcast((1, 5, 5, 5)).unwrap());
+    let pooling = PoolHparameters { f: 2, stride: 2 };
+    let (A, cache) = pool_forward(&no_images, pooling, PoolMode::Max).unwrap();
+    assert_eq!(A.shape(), [0, 2, 2, 3]);
+    assert_eq!(
+        pool_backward(&A, &cache, PoolMode::Max).unwrap().shape(),
+        [0, 4, 4, 3]
+    );
+    let (W, b) = (Array2::ones((2, 3)), Array2::ones((2, 1)));
+    let (Z, cache) = linear_forward(&Array2::<f64>::zeros((3, 0)), &W, &b).unwrap();
+    assert_eq!(Z.shape(), [2, 0]);
+    let (dA, dW, db) = linear_backward(&Z, &cache).unwrap();
+    assert_eq!(dA.shape(), [3, 0]);
+    assert!(dW.iter().chain(&db).all(|value| value.is_nan()));
+    let nothing = Array2::<f64>::zeros((1, 0));
+    assert!(compute_cost(&nothing, &nothing).unwrap().is_nan());
+}
+
+#[test]
+fn a_bias_is_added_as_numpy_adds_it() {
+    let mut random = RandomState::new(1);
+    let mut drawn = |rows, columns| -> Array2<f64> { random.randn((rows, columns)).unwrap() };
+    let (A, W) = (drawn(3, 4), drawn(2, 3));
+    for shape in [(2, 1), (1, 1), (1, 4), (2, 4)] {
+        let b = drawn(shape.0, shape.1);
+        let (Z, cache) = linear_forward(&A, &W, &b).unwrap();
+        let difference = Z - (W.dot(&A) + &b);
+        assert!(difference.iter().all(|x| x.abs() < 1e-12), "{shape:?}");
+        let (_, _, db) = linear_backward(&W.dot(&A), &cache).unwrap();
+        assert_eq!(db.shape(), [2, 1]);
+    }
+    assert!(linear_forward(&A, &W, &drawn(4, 1)).is_err());
 }
 
 #[test]

@@ -25,11 +25,6 @@ fn padding_refuses_what_does_not_fit_in_memory() {
             3 + 2 * wide
         )
     );
-    let empty = Array4::<f64>::zeros((0, 2, 3, 1));
-    assert_eq!(
-        message(zero_pad(&empty, 1)),
-        "zero_pad: X has shape [0, 2, 3, 1], expected no dimension of size 0"
-    );
 }
 
 #[test]
@@ -125,20 +120,10 @@ fn convolution_refuses_what_does_not_fit() {
         pad: 1 << 40,
     };
     assert!(forward(&A, &W, &b, sparse).starts_with("zero_pad: pad is too large"));
-    for (A, W, b, name) in [
-        (Array4::zeros((1, 0, 4, 2)), W.clone(), b.clone(), "A_prev"),
-        (A.clone(), Array4::zeros((0, 0, 2, 5)), b.clone(), "W"),
-        (
-            A.clone(),
-            Array4::zeros((2, 2, 2, 0)),
-            Array4::zeros((1, 1, 1, 0)),
-            "W",
-        ),
-    ] {
-        assert!(
-            forward(&A, &W, &b, unit).starts_with(&format!("conv_forward: {name} has shape ["))
-        );
-    }
+    let flat = Array4::zeros((1, 0, 4, 2));
+    assert!(
+        forward(&flat, &W, &b, unit).contains("a window no larger than the padded input, 0 x 4")
+    );
     let (Z, cache) = conv_forward(&A, &W, &b, unit).unwrap();
     assert_eq!(
         message(conv_backward(&A, &cache)),
@@ -184,8 +169,6 @@ fn pooling_refuses_what_does_not_fit() {
         message(pool_backward(&A, &cache, PoolMode::Average)),
         "pool_backward: dA has shape [1, 3, 4, 2], expected [1, 1, 2, 2], the shape of A"
     );
-    let empty = Array4::<f32>::zeros((1, 3, 4, 0));
-    assert!(pool_forward(&empty, cache.hparameters, PoolMode::Max).is_err());
     let nothing = Array2::<f64>::zeros((0, 2));
     assert_eq!(
         message(create_mask_from_window(&nothing)),
@@ -236,8 +219,6 @@ fn a_layer_refuses_what_does_not_fit() {
         "sigmoid_backward: dA has shape [3, 4], expected [2, 3], the shape of the cache"
     );
     assert!(relu_backward(&A, &W).is_err());
-    assert!(linear_forward(&Array2::<f64>::zeros((3, 0)), &W, &b).is_err());
-    assert!(linear_forward(&Array2::<f64>::zeros((0, 3)), &Array2::zeros((2, 0)), &b).is_err());
 }
 
 #[test]
@@ -298,7 +279,6 @@ fn cost_init_and_update_refuse_what_does_not_fit() {
         "compute_cost: Y has shape [1, 1], expected [1, 2], the shape of AL"
     );
     assert!(compute_cost(&row.t(), &row.t()).is_err());
-    assert!(compute_cost(&Array2::<f32>::zeros((1, 0)), &Array2::zeros((1, 0))).is_err());
 
     let mut random = RandomState::new(1);
     assert_eq!(
