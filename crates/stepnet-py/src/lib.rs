@@ -29,9 +29,9 @@ mod _native {
     #[pymodule_export]
     use super::steps::{
         compute_cost, conv_backward, conv_forward, conv_single_step, cost_backward,
-        create_mask_from_window, distribute_value, initialize_parameters,
+        create_mask_from_window, descended, distribute_value, initialize_parameters,
         initialize_parameters_deep, linear_backward, linear_forward, pool_backward, pool_forward,
-        relu, relu_backward, sigmoid, sigmoid_backward, update_parameters, zero_pad,
+        relu, relu_backward, sigmoid, sigmoid_backward, zero_pad,
     };
     #[pymodule_export]
     use super::training::Training;

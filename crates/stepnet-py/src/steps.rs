@@ -8,8 +8,8 @@ use pyo3::prelude::*;
 use stepnet::ndarray::{Array, Dimension, Ix2, Ix4, IxDyn};
 use stepnet::rng::RandomState;
 use stepnet::steps::{
-    ConvCache, ConvHparameters, Grads, LinearCache, Parameters, PoolCache, PoolHparameters,
-    PoolMode, copied,
+    ConvCache, ConvHparameters, LinearCache, Parameters, PoolCache, PoolHparameters, PoolMode,
+    copied,
 };
 use stepnet::{fast as kernels, steps};
 
@@ -410,46 +410,29 @@ pub(crate) fn initialize_parameters_deep(
     Ok(layers(py, drawn))
 }
 
+/// A parameter after a step against its gradient, an array of the same shape.
 #[pyfunction]
-pub(crate) fn update_parameters(
+pub(crate) fn descended(
     py: Python<'_>,
-    W: Vec<Bound<'_, PyAny>>,
-    b: Vec<Bound<'_, PyAny>>,
-    dW: Vec<Bound<'_, PyAny>>,
-    db: Vec<Bound<'_, PyAny>>,
+    name: &str,
+    values: Given<'_, '_>,
+    gradient: Given<'_, '_>,
     learning_rate: f64,
-) -> PyResult<Layers> {
+) -> PyResult<Py<PyAny>> {
     fn typed<T: Number>(
         py: Python<'_>,
-        given: [&[Bound<'_, PyAny>]; 4],
+        name: &str,
+        [values, gradient]: [Given<'_, '_>; 2],
         learning_rate: f64,
-    ) -> PyResult<Layers> {
-        let owned = |letters: &str, given: &[Bound<'_, PyAny>]| {
-            let taken = (1..).zip(given).map(|(layer, value)| {
-                let name = format!("{letters}{layer}");
-                let value = array::<T, Ix2>(&format!("update_parameters: {name}"), value)?;
-                copied("update_parameters", &name, &value.as_array()).map_err(raised)
-            });
-            taken.collect::<PyResult<Vec<_>>>()
-        };
-        let parameters = Parameters {
-            W: owned("W", given[0])?,
-            b: owned("b", given[1])?,
-        };
-        let grads = Grads {
-            dA: Vec::new(),
-            dW: owned("dW", given[2])?,
-            db: owned("db", given[3])?,
-        };
+    ) -> PyResult<Py<PyAny>> {
+        let values = array::<T, IxDyn>(&format!("update_parameters: {name}"), values)?;
+        let gradient = array::<T, IxDyn>(&format!("update_parameters: d{name}"), gradient)?;
+        let (values, gradient) = (values.as_array(), gradient.as_array());
         let rate = T::from_f64(learning_rate);
-        let updated = run(py, || steps::update_parameters(&parameters, &grads, rate))?;
-        Ok(layers(py, updated))
+        let updated = run(py, || steps::descended(name, &values, &gradient, rate))?;
+        Ok(made(py, updated))
     }
-    let given = [&W[..], &b, &dW, &db];
-    match W.first() {
-        Some(first) => by_type!(first, typed, py, given, learning_rate),
-        None => typed::<f64>(py, given, learning_rate),
-    }
+    by_type!(values, typed, py, name, [values, gradient], learning_rate)
 }
 
 /// The weights and the biases of all layers for Python.

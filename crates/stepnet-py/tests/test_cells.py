@@ -1,5 +1,7 @@
 """Cells as the notebooks have them, by position and with what their test cases give, after one star import."""
 
+from textwrap import indent
+
 import numpy as np
 import pytest
 from test_fixtures import CASES, check, inputs
@@ -48,7 +50,8 @@ dA_prev_average = pool_backward(dA_pool, cache, mode = "average")
 
 def run(cells, **given):
     names = {"np": np, **given}
-    exec("from stepnet.steps import *\n" + cells, names)
+    # The documents are of the first edition.
+    exec('from stepnet.steps import *\nwith use_edition("2017"):\n' + indent(cells.lstrip("\n"), "    "), names)
     return names
 
 

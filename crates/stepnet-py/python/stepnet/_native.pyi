@@ -15,6 +15,7 @@ __all__ = [
     "conv_single_step",
     "cost_backward",
     "create_mask_from_window",
+    "descended",
     "digits",
     "distribute_value",
     "gradcheck",
@@ -29,7 +30,6 @@ __all__ = [
     "relu_backward",
     "sigmoid",
     "sigmoid_backward",
-    "update_parameters",
     "why",
     "zero_pad",
 ]
@@ -59,9 +59,7 @@ def compute_cost(AL: _Array, Y: _Array) -> float: ...
 def cost_backward(AL: _Array, Y: _Array) -> _Array: ...
 def initialize_parameters(n_x: int, n_h: int, n_y: int, seed: int) -> tuple[list[_Array], list[_Array]]: ...
 def initialize_parameters_deep(layer_dims: list[int], seed: int) -> tuple[list[_Array], list[_Array]]: ...
-def update_parameters(
-    W: list[_Array], b: list[_Array], dW: list[_Array], db: list[_Array], learning_rate: float
-) -> tuple[list[_Array], list[_Array]]: ...
+def descended(name: str, values: _Array, gradient: _Array, learning_rate: float) -> _Array: ...
 
 __version__: str
 

@@ -56,6 +56,17 @@ def _required(function: str, name: str, array: Array, dtype: np.dtype[Any]) -> A
         raise ValueError(f"{function}: {name} is too large, {expected}") from None
 
 
+def together(one: Array, other: Array) -> tuple[Array, Array]:
+    """Two arrays of one shape, by numpy's rules for broadcasting; as they are where there is none."""
+    if one.shape == other.shape:
+        return one, other
+    try:
+        wide, wide_other = np.broadcast_arrays(one, other)
+    except ValueError:
+        return one, other
+    return wide, wide_other
+
+
 def one_of(function: str, name: str, given: object, *words: str) -> str:
     """A choice among words."""
     if not isinstance(given, str) or given not in words:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 from stepnet import _native
 from stepnet._arrays import Array
 from stepnet._values import number, shown, whole
-from stepnet.steps._arguments import Engine, Hparameters, arrays, is_fast, one_of, pair, parts, sizes
+from stepnet.steps._arguments import Engine, Hparameters, arrays, is_fast, one_of, pair, parts, sizes, together
 
 ConvCache = tuple[Array, Array, Array, Hparameters]
 PoolCache = tuple[Array, Hparameters]
@@ -43,7 +44,7 @@ def conv_single_step(a_slice_prev: npt.ArrayLike, W: npt.ArrayLike, b: npt.Array
     a_slice_prev : array_like
         ``(f, f, n_C_prev)``, a part of the input.
     W : array_like
-        The filter, of the same shape.
+        The filter, of the same shape, or one that numpy would broadcast.
     b : array_like
         Its bias, ``(1, 1, 1)``, or one number in any other shape.
 
@@ -55,6 +56,9 @@ def conv_single_step(a_slice_prev: npt.ArrayLike, W: npt.ArrayLike, b: npt.Array
     a_slice_prev, W, b = arrays("conv_single_step", a_slice_prev=a_slice_prev, W=W, b=b)
     if b.size == 1:
         b = b.reshape(1, 1, 1)
+    a_slice_prev, W = together(a_slice_prev, W)
+    if a_slice_prev.shape == W.shape and W.ndim != 3:
+        a_slice_prev, W = a_slice_prev.reshape(1, 1, -1), W.reshape(1, 1, -1)
     Z: np.floating[Any] = a_slice_prev.dtype.type(_native.conv_single_step(a_slice_prev, W, b))
     return Z
 
@@ -119,6 +123,16 @@ def conv_backward(dZ: npt.ArrayLike, cache: ConvCache, *, engine: Engine = "fast
     return _native.conv_backward(dZ, A_prev, W, b, stride_pad, fast)
 
 
+def _mode(function: str, mode: str) -> bool:
+    """Whether a mode is one of the two that there are. The notebook's code has no ``else``."""
+    if isinstance(mode, str) and mode not in ("max", "average"):
+        told = f'{function}: mode is {shown(mode)}, expected "max" or "average"'
+        warnings.warn(f"{told}: the result is zeros, as by the notebook's code", stacklevel=3)
+        return False
+    one_of(function, "mode", mode, "max", "average")
+    return True
+
+
 def pool_forward(
     A_prev: npt.ArrayLike, hparameters: Hparameters, mode: str = "max", *, engine: Engine = "fast"
 ) -> tuple[Array, PoolCache]:
@@ -131,7 +145,7 @@ def pool_forward(
     hparameters : dict
         ``"f"``, the height and width of the window, and ``"stride"``.
     mode : {"max", "average"}
-        What is taken of a window.
+        What is taken of a window. Of another word the result is zeros, as by the notebook's code, with a warning.
     engine : {"fast", "loops"}
         Kernels or plain loops.
 
@@ -143,10 +157,11 @@ def pool_forward(
         ``(A_prev, hparameters)``, for `pool_backward`.
     """
     fast = is_fast("pool_forward", engine)
-    mode = one_of("pool_forward", "mode", mode, "max", "average")
+    known = _mode("pool_forward", mode)
     f_stride = pair("pool_forward", hparameters, "f", "stride")
     (A_prev,) = arrays("pool_forward", A_prev=A_prev)
-    return _native.pool_forward(A_prev, f_stride, mode, fast), (A_prev, hparameters)
+    A = _native.pool_forward(A_prev, f_stride, mode if known else "max", fast)
+    return A if known else np.zeros_like(A), (A_prev, hparameters)
 
 
 def pool_backward(dA: npt.ArrayLike, cache: PoolCache, mode: str = "max", *, engine: Engine = "fast") -> Array:
@@ -169,20 +184,21 @@ def pool_backward(dA: npt.ArrayLike, cache: PoolCache, mode: str = "max", *, eng
         The gradient by the input, ``(m, n_H_prev, n_W_prev, n_C)``.
     """
     fast = is_fast("pool_backward", engine)
-    mode = one_of("pool_backward", "mode", mode, "max", "average")
+    known = _mode("pool_backward", mode)
     A_prev, hparameters = parts("pool_backward", "cache", cache, "A_prev", "hparameters")
     f_stride = pair("pool_backward", hparameters, "f", "stride")
     dA, A_prev = arrays("pool_backward", dA=dA, A_prev=A_prev)
-    return _native.pool_backward(dA, A_prev, f_stride, mode, fast)
+    dA_prev = _native.pool_backward(dA, A_prev, f_stride, mode if known else "average", fast)
+    return dA_prev if known else np.zeros_like(dA_prev)
 
 
 def create_mask_from_window(x: npt.ArrayLike) -> npt.NDArray[np.bool_]:
-    """Mark the largest entries of a window; all of them where several are equal.
+    """Mark the largest entries of a window; all of them where several are equal, none where one is NaN.
 
     Parameters
     ----------
     x : array_like
-        ``(f, f)``.
+        ``(f, f)``, or of any other shape.
 
     Returns
     -------
@@ -190,7 +206,9 @@ def create_mask_from_window(x: npt.ArrayLike) -> npt.NDArray[np.bool_]:
         ``True`` at the maximum.
     """
     (x,) = arrays("create_mask_from_window", x=x)
-    return _native.create_mask_from_window(x)
+    if x.ndim == 2 or not x.size:
+        return _native.create_mask_from_window(np.atleast_2d(x))
+    return _native.create_mask_from_window(x.reshape(1, -1)).reshape(x.shape)
 
 
 def distribute_value(dz: float, shape: tuple[int, int]) -> npt.NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from stepnet import _native
 from stepnet._arrays import Array
-from stepnet.steps._arguments import Engine, arrays, is_fast, one_of, parts
+from stepnet.steps._arguments import Engine, arrays, is_fast, one_of, parts, together
 
 LinearCache = tuple[Array, Array, Array]
 ActivationCache = Array
@@ -69,7 +69,7 @@ def sigmoid_backward(dA: npt.ArrayLike, cache: npt.ArrayLike, *, engine: Engine 
     Parameters
     ----------
     dA : array_like
-        The gradient by ``A``.
+        The gradient by ``A``, or what numpy would broadcast to its shape.
     cache : array_like
         What `sigmoid` returned beside ``A``.
     engine : {"fast", "loops"}
@@ -82,7 +82,13 @@ def sigmoid_backward(dA: npt.ArrayLike, cache: npt.ArrayLike, *, engine: Engine 
     """
     fast = is_fast("sigmoid_backward", engine)
     dA, Z = arrays("sigmoid_backward", dA=dA, cache=cache)
-    return _native.sigmoid_backward(dA, Z, fast)
+    return _native.sigmoid_backward(_like(dA, Z), Z, fast)
+
+
+def _like(dA: Array, Z: Array) -> Array:
+    """A gradient in the shape of ``Z`` where numpy would broadcast it to that, else as it is."""
+    wide, same = together(dA, Z)
+    return wide if same.shape == Z.shape else dA
 
 
 def relu_backward(dA: npt.ArrayLike, cache: npt.ArrayLike, *, engine: Engine = "fast") -> Array:
@@ -119,7 +125,7 @@ def linear_forward(
     W : array_like
         ``(units, previous units)``.
     b : array_like
-        ``(units, 1)``, or one number for all units.
+        ``(units, 1)``, or any shape that numpy adds to ``Z``, such as one number for all units.
     engine : {"fast", "loops"}
         Kernels or plain loops.
 
@@ -132,12 +138,12 @@ def linear_forward(
     """
     fast = is_fast("linear_forward", engine)
     A, W, b = arrays("linear_forward", A=A, W=W, b=b)
-    return _native.linear_forward(A, W, _column(b, W), fast), (A, W, b)
+    return _native.linear_forward(A, W, _bias(b), fast), (A, W, b)
 
 
-def _column(b: Array, W: Array) -> Array:
-    """A bias of each unit; the notebook's test cases have one number for all."""
-    return np.full((len(W), 1), b) if b.ndim == 0 and W.ndim else b
+def _bias(b: Array) -> Array:
+    """A bias with two dimensions, by numpy's rule for fewer; the notebook's test cases have a plain number."""
+    return b if b.ndim >= 2 else b.reshape(1, -1)
 
 
 def _expect(function: str, name: str, array: Array, shape: tuple[int, int], why: str) -> None:
@@ -153,12 +159,12 @@ def _check_layer(function: str, names: Sequence[str], A: Array, W: Array, b: Arr
     for name, array in zip(names, (A, W, b)):
         if array.ndim != 2:
             raise ValueError(f"{function}: {name} has shape {list(array.shape)}, expected 2 dimensions")
-        if not array.size:
-            raise ValueError(f"{function}: {name} has shape {list(array.shape)}, expected no dimension of size 0")
     units, inputs = W.shape[0], A.shape[0]
     _expect(function, names[1], W, (units, inputs), f"one column for each of the {inputs} rows of {names[0]}")
-    _expect(function, names[2], b, (units, 1), f"one bias for each row of {names[1]}")
-    return units, A.shape[1]
+    shape = units, A.shape[1]
+    if any(size not in (1, wanted) for size, wanted in zip(b.shape, shape)):
+        _expect(function, names[2], b, (units, 1), f"one bias for each row of {names[1]}")
+    return shape
 
 
 class Within:
@@ -180,10 +186,10 @@ def layer_forward(
 ) -> tuple[Array, Cache]:
     """A layer of what is given for A_prev, W and b, under the names that the caller has for them."""
     A_prev, W, b = arrays(function, **given)
-    column = _column(b, W)
-    _check_layer(function, list(given), A_prev, W, column)
+    bias = _bias(b)
+    _check_layer(function, list(given), A_prev, W, bias)
     with Within(function):
-        Z = _native.linear_forward(A_prev, W, column, fast)
+        Z = _native.linear_forward(A_prev, W, bias, fast)
         return _FORWARD[activation](Z, fast), ((A_prev, W, b), Z)
 
 
@@ -196,9 +202,11 @@ def layer_backward(
     of_cache = [f"{names[1]}.{part}" for part in ("A_prev", "W", "b", "Z")]
     given = dict(zip((names[0], *of_cache), (dA, A_prev, W, b, Z)))
     dA, A_prev, W, b, Z = arrays(function, **given)
-    b = _column(b, W)
+    b = _bias(b)
     shape = _check_layer(function, of_cache, A_prev, W, b)
     _expect(function, of_cache[3], Z, shape, f"the product of {of_cache[1]} and {of_cache[0]}")
+    if activation == "sigmoid":
+        dA = _like(dA, Z)
     _expect(function, names[0], dA, shape, f"the shape of {of_cache[3]}")
     with Within(function):
         return _native.linear_backward(_BACKWARD[activation](dA, Z, fast), A_prev, W, b, fast)
@@ -216,7 +224,7 @@ def linear_activation_forward(
     W : array_like
         ``(units, previous units)``.
     b : array_like
-        ``(units, 1)``, or one number for all units.
+        ``(units, 1)``, or any shape that numpy adds to ``Z``, such as one number for all units.
     activation : {"sigmoid", "relu"}
         The activation.
     engine : {"fast", "loops"}
@@ -256,7 +264,7 @@ def linear_backward(
     fast = is_fast("linear_backward", engine)
     A_prev, W, b = parts("linear_backward", "cache", cache, "A", "W", "b")
     dZ, A_prev, W, b = arrays("linear_backward", dZ=dZ, **{"cache.A": A_prev, "cache.W": W, "cache.b": b})
-    return _native.linear_backward(dZ, A_prev, W, _column(b, W), fast)
+    return _native.linear_backward(dZ, A_prev, W, _bias(b), fast)
 
 
 def linear_activation_backward(

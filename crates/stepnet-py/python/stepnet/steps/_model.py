@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Sequence
+import math
+from typing import Any, Final, Mapping, Sequence, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +11,12 @@ import numpy.typing as npt
 from stepnet import _native
 from stepnet._arrays import Array
 from stepnet._values import LARGEST_SEED, number, shown, whole
-from stepnet.steps._arguments import Engine, arrays, dictionary, is_fast, named, sizes
+from stepnet.steps._arguments import Engine, arrays, dictionary, is_fast, named, sizes, together
 from stepnet.steps._dense import Cache, Within, layer_backward, layer_forward
+from stepnet.steps._editions import Edition, chosen
+
+# What no caller passes.
+_MISSING: Final = object()
 
 
 def initialize_parameters(n_x: int, n_h: int, n_y: int, *, seed: int = 1) -> dict[str, Array]:
@@ -109,7 +114,7 @@ def L_model_forward(
     return A, caches
 
 
-def compute_cost(AL: npt.ArrayLike, Y: npt.ArrayLike) -> np.floating[Any]:
+def compute_cost(AL: npt.ArrayLike, Y: npt.ArrayLike, *, edition: Edition | None = None) -> Array:
     """Compute the cross-entropy ``-1/m sum(Y log(AL) + (1 - Y) log(1 - AL))``.
 
     Parameters
@@ -118,19 +123,27 @@ def compute_cost(AL: npt.ArrayLike, Y: npt.ArrayLike) -> np.floating[Any]:
         Probabilities of label 1, ``(1, m)``.
     Y : array_like
         Labels, 0 or 1, of the same shape.
+    edition : {"2021", "v8a", "2017"}, optional
+        The edition to follow. All of them return the same.
 
     Returns
     -------
-    numpy scalar
-        The cost; not finite where an output is exactly 0 or 1.
+    ndarray
+        The cost, an array without dimensions, as ``numpy.squeeze`` gives it; not finite where an output is exactly
+        0 or 1, and NaN for no examples.
     """
+    chosen("compute_cost", edition)
     AL, Y = arrays("compute_cost", AL=AL, Y=Y)
-    cost: np.floating[Any] = AL.dtype.type(_native.compute_cost(AL, Y))
-    return cost
+    return np.array(_native.compute_cost(AL, Y), AL.dtype)
 
 
 def L_model_backward(
-    AL: npt.ArrayLike, Y: npt.ArrayLike, caches: Sequence[Cache], *, engine: Engine = "fast"
+    AL: npt.ArrayLike,
+    Y: npt.ArrayLike,
+    caches: Sequence[Cache],
+    *,
+    edition: Edition | None = None,
+    engine: Engine = "fast",
 ) -> dict[str, Array]:
     """Take the gradient of the cost back through a network.
 
@@ -141,18 +154,22 @@ def L_model_backward(
     Y : array_like
         The labels; as many numbers, in any shape.
     caches : list
-        What `L_model_forward` returned beside ``AL``.
+        What `L_model_forward` returned with ``AL``.
+    edition : {"2021", "v8a", "2017"}, optional
+        The edition to follow, which decides the keys; by default the setting, see `set_edition`.
     engine : {"fast", "loops"}
         Kernels or plain loops.
 
     Returns
     -------
     dict
-        ``"dW1"``, ``"db1"`` and so on, and under ``"dA1"`` what layer 1 passes back: by the notebook's names for
-        arrays the gradient by ``A0``, but this is its key.
+        ``"dW1"``, ``"db1"`` and so on, and what each layer passes back, which is the gradient with respect to its
+        input: for layer 1 of the input ``A0`` under ``"dA0"``, up to ``"dA(L-1)"``. The edition of 2017 counts
+        these from ``"dA1"`` to ``"dAL"``, by the number of the layer.
     """
     function = "L_model_backward"
     fast = is_fast(function, engine)
+    input_of_first = 1 if chosen(function, edition) == "2017" else 0
     if not isinstance(caches, (list, tuple)):
         raise TypeError(f"{function}: caches is {shown(caches)}, expected a list as L_model_forward returned it")
     if not caches:
@@ -170,21 +187,33 @@ def L_model_backward(
         names = "AL" if last else f"caches[{layer}].A_prev", f"caches[{layer - 1}]"
         activation = "sigmoid" if last else "relu"
         dA, dW, db = layer_backward(function, names, dA, caches[layer - 1], activation, fast)
-        grads[f"dA{layer}"], grads[f"dW{layer}"], grads[f"db{layer}"] = dA, dW, db
+        grads[f"dA{layer - 1 + input_of_first}"], grads[f"dW{layer}"], grads[f"db{layer}"] = dA, dW, db
     return grads
 
 
+@overload
 def update_parameters(
     parameters: Mapping[str, npt.ArrayLike], grads: Mapping[str, npt.ArrayLike], learning_rate: float
+) -> dict[str, Array]: ...
+
+
+@overload
+def update_parameters(
+    *, params: Mapping[str, npt.ArrayLike], grads: Mapping[str, npt.ArrayLike], learning_rate: float
+) -> dict[str, Array]: ...
+
+
+def update_parameters(
+    parameters: Any = _MISSING, grads: Any = _MISSING, learning_rate: Any = _MISSING, *, params: Any = _MISSING
 ) -> dict[str, Array]:
     """Take a step of gradient descent, ``W = W - learning_rate dW`` and the same for ``b``.
 
     Parameters
     ----------
     parameters : dict
-        ``"W1"``, ``"b1"`` and so on.
+        ``"W1"``, ``"b1"`` and so on. The edition of 2021 calls this argument ``params``; either name will do.
     grads : dict
-        ``"dW1"``, ``"db1"`` and so on, of the shapes of the parameters, or numbers that stand for all entries.
+        ``"dW1"``, ``"db1"`` and so on, of the shapes of the parameters, or of others that numpy would broadcast.
     learning_rate : float
         The size of the step.
 
@@ -194,7 +223,14 @@ def update_parameters(
         The new parameters; those given stay as they are.
     """
     function = "update_parameters"
-    layers = _layers(function, parameters)
+    if params is not _MISSING:
+        if parameters is not _MISSING:
+            raise TypeError(f"{function}: parameters and params are two names of one argument, expected one of them")
+        parameters = params
+    for name, value in (("parameters", parameters), ("grads", grads), ("learning_rate", learning_rate)):
+        if value is _MISSING:
+            raise TypeError(f"{function}: {name} is missing")
+    _layers(function, parameters)
     grads = dictionary(function, "grads", grads, "dW1, db1, dW2, db2 and so on")
     given: dict[str, npt.ArrayLike] = dict(parameters)
     for name in parameters:
@@ -202,10 +238,15 @@ def update_parameters(
             raise ValueError(f"{function}: grads has no 'd{name}', expected one for each of parameters")
         given[f"d{name}"] = grads[f"d{name}"]
     rate = number(function, "learning_rate", learning_rate)
+    if not math.isfinite(rate):
+        raise ValueError(f"{function}: learning_rate is {rate}, expected a finite number")
     taken = dict(zip(given, arrays(function, **given)))
-    for name in parameters:
-        gradient = taken[f"d{name}"]
-        if gradient.size == 1 and gradient.ndim <= 2:
-            taken[f"d{name}"] = np.broadcast_to(gradient.reshape(()), taken[name].shape)
-    W, b, dW, db = ([taken[f"{kind}{layer}"] for layer in range(1, layers + 1)] for kind in ("W", "b", "dW", "db"))
-    return _named(*_native.update_parameters(W, b, dW, db, rate))
+    return {name: _descended(function, name, taken[name], taken[f"d{name}"], rate) for name in parameters}
+
+
+def _descended(function: str, name: str, values: Array, gradient: Array, rate: float) -> Array:
+    values, wide = together(values, gradient)
+    if wide.shape != values.shape:
+        expected = f"expected {list(values.shape)}, the shape of {name}, or one that numpy would broadcast"
+        raise ValueError(f"{function}: d{name} has shape {list(gradient.shape)}, {expected}")
+    return _native.descended(name, values, wide, rate)
