@@ -187,6 +187,20 @@ static FORMATS: &[(&[Mark], Foreign)] = &[
     ),
 ];
 
+/// The marks of those formats that are texts.
+static TEXTS: &[&[u8]] = &[
+    b"%PDF-",
+    b"%!PS",
+    b"{\\rtf",
+    b"<svg",
+    b"<stata_dta>",
+    b"#?RADIANCE",
+    b"SIMPLE  =",
+    b"MATLAB 5.0 MAT-file",
+    b"MATLAB 7.3 MAT-file",
+    b"version https://git-lfs.github.com/spec/",
+];
+
 static HTML: Foreign = other(
     "an HTML page",
     "a download may have failed: open it in a browser to see what it says",
@@ -204,7 +218,11 @@ static SAVED_MODEL: Foreign = other("a TensorFlow SavedModel", WEIGHTS);
 /// The format that `bytes` begin with, if it is one of these.
 pub(super) fn of(bytes: &[u8]) -> Option<&'static Foreign> {
     let has = |&(at, mark): &Mark| bytes.get(at..).is_some_and(|rest| rest.starts_with(mark));
-    if let Some((_, format)) = FORMATS.iter().find(|(marks, _)| marks.iter().all(has)) {
+    let known = FORMATS.iter().find(|(marks, _)| marks.iter().all(has));
+    // A table whose first column is called PAR1 or ID3 is one all the same.
+    let is_text = super::is_text(bytes);
+    let textual = |marks: &[Mark]| TEXTS.iter().any(|text| marks.contains(&(0, *text)));
+    if let Some((_, format)) = known.filter(|(marks, _)| !is_text || textual(marks)) {
         return Some(format);
     }
     let start = bytes.trim_ascii_start();
@@ -258,7 +276,7 @@ mod tests {
 
     #[test]
     fn formats_are_told_apart() {
-        let cases: [(&[u8], &str); 24] = [
+        let cases: [(&[u8], &str); 28] = [
             (b"RIFF\x10\0\0\0WEBPVP8 ", "a WebP image"),
             (b"RIFF\x10\0\0\0WAVEfmt ", "a sound file (WAV)"),
             (b"RIFF\x10\0\0\0AVI LIST", "a video (AVI)"),
@@ -272,7 +290,7 @@ mod tests {
                 b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.\x80",
                 "a PyTorch file in its old form (pickle)",
             ),
-            (b"BZh91AY&SY", "a bzip2 file"),
+            (b"BZh91AY&SY\x01\x02", "a bzip2 file"),
             (b"\xfd7zXZ\0\0\x04", "an xz file"),
             (b"\x28\xb5\x2f\xfd\x04", "a zstd file"),
             (b"7z\xbc\xaf\x27\x1c\0\x04", "a 7z archive"),
@@ -289,6 +307,13 @@ mod tests {
             (b"P5\n2 2\n255\n....", "a PNM (PPM, PGM, PBM) image"),
             (b"P5,label\n1,2\n", ""),
             (b"label,p0\n1,2\n", ""),
+            (b"PAR1,PAR2,label\n1,2,0\n", ""),
+            (b"ID3,MZ,label\n1,2,0\n", ""),
+            (b"ID3\x04\0\0\0\0\0\0", "a sound file (MP3)"),
+            (
+                b"version https://git-lfs.github.com/spec/v1\noid sha256:4d\n",
+                "a pointer of Git LFS in place of the file",
+            ),
         ];
         for (bytes, name) in cases {
             assert_eq!(
