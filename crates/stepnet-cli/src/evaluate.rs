@@ -10,6 +10,7 @@ use stepnet::train::metrics::{Average, Metrics, Tally};
 
 use crate::args::EvaluateArgs;
 use crate::failure::{Failure, Outcome};
+use crate::known::Known;
 use crate::material;
 use crate::progress::print_line;
 use crate::table::{Align, Table};
@@ -46,6 +47,9 @@ fn evaluate<T: Element>(args: &EvaluateArgs, model: &Model<T>) -> Outcome {
         &model.classes,
         (&args.model, origin),
     )?;
+    if let Some(path) = &args.data {
+        Known::of(model).check(Some(path), data.images())?;
+    }
     let preprocessing = material::suited(args.data.as_deref(), &model.preprocessing);
     let evaluation = train::evaluate(&model.network, &data, &preprocessing)?;
     let metrics = evaluation.tally.metrics();

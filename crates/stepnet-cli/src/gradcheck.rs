@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use stepnet::data::{Dataset, OpenOptions, Role};
+use stepnet::data::{Dataset, OpenOptions, Role, ValueRange};
 use stepnet::limits;
 use stepnet::nn::notation::presets::Preset;
 use stepnet::nn::{Loss, ModelFile, Network, Preprocessing, Registry, Resize, Shape};
@@ -14,6 +14,7 @@ use stepnet::see::gradcheck::{self, Examples, Options, Reach, Report, USUAL_TIME
 use crate::args::DataArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::{self, Interrupt};
+use crate::known::Known;
 use crate::material;
 use crate::named::{self, Named};
 use crate::progress::{Waiting, print_line};
@@ -167,6 +168,11 @@ fn of_model(path: &Path, args: &GradcheckArgs) -> Outcome<(Network<f64>, Example
         model.preprocessing.resize,
     );
     let opened = material::open(data, &options)?;
+    let known = Known {
+        preprocessing: &model.preprocessing,
+        range: ValueRange::stored(&model.training),
+    };
+    known.check(Some(data), opened.data.images())?;
     let opened = match model.classes.is_empty() {
         true => opened.data,
         false => material::with_classes(opened.data, &model.classes, &data.display().to_string())?,

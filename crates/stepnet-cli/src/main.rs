@@ -9,6 +9,7 @@ mod find_lr;
 mod gradcheck;
 mod inspect;
 mod interrupt;
+mod known;
 mod licenses;
 mod loading;
 mod material;

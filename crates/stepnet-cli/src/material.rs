@@ -5,11 +5,12 @@ mod own;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role};
+use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role, ValueRange};
 use stepnet::nn::{InputChange, Preprocessing, Shape};
 
 use crate::args::{DataArgs, TrainArgs};
 use crate::failure::{Failure, Outcome, say};
+use crate::known::{Known, seen};
 use own::Own;
 pub(crate) use own::describe_tested;
 
@@ -21,6 +22,8 @@ pub(crate) struct Material {
     /// What the test examples are called in what is printed.
     pub(crate) test_name: &'static str,
     pub(crate) preprocessing: Preprocessing,
+    /// The raw values that training sees, with those that the model it starts from has seen.
+    pub(crate) range: Option<ValueRange>,
     /// Lines that tell the user what was read and how.
     pub(crate) notes: Vec<String>,
     /// A short name for the run folder.
@@ -30,7 +33,7 @@ pub(crate) struct Material {
 }
 
 /// The embedded digits' name where a path would stand.
-const DIGITS: &str = "digits";
+pub(crate) const DIGITS: &str = "digits";
 
 /// What stands for the test part that the data has itself, where a path would stand.
 const OWN_TEST: &str = "its own";
@@ -82,9 +85,10 @@ impl Material {
     /// input; else the user does; else the preset; else the pictures themselves.
     pub(crate) fn gather(
         args: &TrainArgs,
-        from: Option<&Preprocessing>,
+        known: Option<Known<'_>>,
         preset_input: Option<[usize; 3]>,
     ) -> Outcome<Self> {
+        let from = known.map(|known| known.preprocessing);
         let options = train_options(args, from, preset_input)?;
         let source = Source::open(args.data.as_deref(), &options)?;
         // Files are brought to the input or refused as they are read; the digits are as they are.
@@ -104,9 +108,18 @@ impl Material {
                 )));
             }
         }
-        let mut preprocessing = match from {
+        let preprocessing = match from {
             Some(preprocessing) => suited(args.data.as_deref(), preprocessing),
             None => describe(&source, args),
+        };
+        let data_path = args.data.as_deref();
+        if let Some(known) = known {
+            known.check(data_path, source.data.images())?;
+        }
+        let range = seen(data_path, source.data.images());
+        let this = Known {
+            preprocessing: &preprocessing,
+            range,
         };
         let mut notes = source.notes;
         let examples = source.data.len();
@@ -117,6 +130,8 @@ impl Material {
                 options.input = Some(preprocessing.shape());
                 options.labels = None;
                 let opened = open(path, &options).map_err(|failure| failure.context("--test"))?;
+                this.check(Some(path), opened.data.images())
+                    .map_err(|failure| failure.context("--test"))?;
                 notes.extend(
                     opened
                         .notes
@@ -125,7 +140,11 @@ impl Material {
                 );
                 (source.data, Some(opened.data), "test")
             }
-            (None, Some(test)) => (source.data, Some(test), "test"),
+            (None, Some(test)) => {
+                this.check(data_path, test.images())
+                    .map_err(|failure| failure.context("its test part"))?;
+                (source.data, Some(test), "test")
+            }
             (None, None) if args.hold_out == 0.0 => (source.data, None, "test"),
             (None, None) => {
                 let (train, held_out) = source.data.split(args.hold_out, args.seed)?;
@@ -146,6 +165,7 @@ impl Material {
             .map(|test| with_classes(test, train.classes(), &place))
             .transpose()?;
         let tested = test.is_some();
+        let mut preprocessing = preprocessing;
         if args.standardize {
             preprocessing.standardize(&train)?;
         }
@@ -159,6 +179,10 @@ impl Material {
             test,
             test_name,
             preprocessing,
+            range: match (range, known.and_then(|known| known.range)) {
+                (Some(range), Some(before)) => Some(range.union(before)),
+                (range, before) => range.or(before),
+            },
             notes,
             name: args.data.as_deref().map_or(DIGITS.to_owned(), name_of),
             origin: json!({

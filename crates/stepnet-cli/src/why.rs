@@ -10,6 +10,7 @@ use stepnet::see::why::{At, Explanation, Question, Subject, Why};
 
 use crate::args::DataArgs;
 use crate::failure::{Failure, Outcome};
+use crate::known::Known;
 use crate::material;
 use crate::output::{self, Target};
 use crate::progress::print_line;
@@ -112,7 +113,10 @@ fn explain<T: Element>(args: &WhyArgs, page: Option<Target>, model: &Model<T>) -
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
     check_data_options(args)?;
     let subject = match (&args.picture, &args.data) {
-        (Some(path), _) => Subject::picture(path, &model.preprocessing)?,
+        (Some(path), _) => {
+            Known::of(model).check_pictures(path)?;
+            Subject::picture(path, &model.preprocessing)?
+        }
         (None, Some(path)) => example(args, path, model)?,
         (None, None) => return Err(Failure::usage("name a picture, or --data DATA")),
     };
@@ -210,6 +214,7 @@ fn example<T: Element>(args: &WhyArgs, path: &Path, model: &Model<T>) -> Outcome
         ..OpenOptions::default()
     };
     let data = material::open(path, &options)?.data;
+    Known::of(model).check(Some(path), data.images())?;
     let number = args.example.unwrap_or(0) as usize;
     let one = data.subset(&[number]).map_err(|_| {
         Failure::usage(format!(

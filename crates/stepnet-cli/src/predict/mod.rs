@@ -17,6 +17,7 @@ use stepnet::data::pictures;
 use stepnet::nn::{Model, ModelFile, Plan, PlanOptions, Registry, Workspace};
 
 use crate::failure::{Failure, Outcome, say};
+use crate::known::Known;
 use crate::output::{Reader, Target};
 use crate::usage::{count, whole};
 
@@ -89,6 +90,7 @@ fn predict<T: Element>(args: &PredictArgs, table: Option<Target>, model: &Model<
     model
         .check_finite()
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
+    Known::of(model).check_pictures(&args.model)?;
     let mut sources = Sources::new(&args.pictures);
     let single = sources.names_one_file();
     let batch = if single { 1 } else { batch_size(model)? };

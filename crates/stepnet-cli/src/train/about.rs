@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use stepnet::Element;
+use stepnet::data::ValueRange;
 use stepnet::nn::{Model, Network};
 use stepnet::train::TrainOptions;
 
@@ -70,11 +71,12 @@ impl About<'_> {
             ),
             ("test_accuracy".to_owned(), json!(accuracy)),
         ];
+        let values = self.material.range.map(ValueRange::entry);
         Model {
             network: network.clone(),
             classes: self.material.train.classes().to_vec(),
             preprocessing: self.material.preprocessing.clone(),
-            training: training.into_iter().collect(),
+            training: training.into_iter().chain(values).collect(),
         }
     }
 }

@@ -12,6 +12,7 @@ use stepnet::train::{TrainOptions, transfer};
 
 use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
+use crate::known::Known;
 use crate::material::Material;
 use crate::progress::print_line;
 use crate::usage::count;
@@ -54,7 +55,7 @@ pub(crate) fn gather<T: Element>(args: &TrainArgs, from: Option<&Model<T>>) -> O
     let asked = from.is_none() && args.model.is_some();
     let preset = asked.then(|| presets::find(model_text(args))).flatten();
     let input = preset.and_then(|preset| preset.input);
-    Material::gather(args, from.map(|model| &model.preprocessing), input)
+    Material::gather(args, from.map(Known::of), input)
 }
 
 /// The network to train: new, or made of a trained one.

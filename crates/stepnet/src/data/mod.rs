@@ -19,6 +19,7 @@ mod fill;
 mod fingerprint;
 mod images;
 mod open;
+mod range;
 mod recognise;
 mod split;
 mod standardize;
@@ -94,6 +95,7 @@ pub(crate) use fill::Spare;
 pub use fingerprint::Fingerprint;
 pub use images::{Images, Values};
 pub use open::{OpenOptions, Opened, Role, holds_pictures, open};
+pub use range::{ValueRange, check_pictures, check_values};
 #[cfg(feature = "files")]
 pub(crate) use recognise::refused;
 pub use recognise::{Foreign, Kind};

@@ -1,0 +1,57 @@
+//! Whether what a model is asked about can belong to what it was trained on.
+
+use std::path::Path;
+
+use stepnet::Element;
+use stepnet::data::{self, Images, ValueRange};
+use stepnet::nn::{Model, Preprocessing};
+
+use crate::failure::{Failure, Outcome, say};
+use crate::material::DIGITS;
+
+/// What a model says about its input: the steps to it, and the raw values that it was trained on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known<'a> {
+    pub(crate) preprocessing: &'a Preprocessing,
+    pub(crate) range: Option<ValueRange>,
+}
+
+impl<'a> Known<'a> {
+    pub(crate) fn of<T: Element>(model: &'a Model<T>) -> Self {
+        Self {
+            preprocessing: &model.preprocessing,
+            range: ValueRange::stored(&model.training),
+        }
+    }
+
+    /// Refuses examples whose values cannot belong to the range that the model was trained on; says where
+    /// that is doubtful.
+    pub(crate) fn check(&self, path: Option<&Path>, images: &Images) -> Outcome {
+        let place = path.unwrap_or(Path::new(DIGITS));
+        if path.is_some_and(data::holds_pictures) {
+            return self.check_pictures(place);
+        }
+        let used = self.preprocessing;
+        let note = data::check_values(self.range, used, used, images, place)?;
+        note.iter().for_each(|note| say(&format!("note: {note}")));
+        Ok(())
+    }
+
+    /// The same for image files, whatever is in them; `place` is for the message.
+    pub(crate) fn check_pictures(&self, place: &Path) -> Outcome {
+        let place = place.display();
+        let note = data::check_pictures(self.range, self.preprocessing);
+        let note = note.map_err(|problem| Failure::usage(format!("{place}: {problem}")))?;
+        note.iter()
+            .for_each(|note| say(&format!("note: {place}: {note}")));
+        Ok(())
+    }
+}
+
+/// The raw values of examples: of image files those that they can hold.
+pub(crate) fn seen(path: Option<&Path>, images: &Images) -> Option<ValueRange> {
+    match path.is_some_and(data::holds_pictures) {
+        true => Some(ValueRange::BYTES),
+        false => ValueRange::of(images),
+    }
+}

@@ -1,0 +1,550 @@
+//! Which raw values a model was trained on, and whether others can belong to the same range.
+//!
+//! A network answers whatever it is given. Images from 0 to 1 for a model of 0 to 255 all look black to it,
+//! and its answers are worth nothing; so what cannot belong to the range is refused, and what hardly can is
+//! worth a note.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::nn::preprocessing::Preprocessing;
+use crate::{Error, Result};
+
+use super::{Images, Values};
+
+/// The name of the range in a model's summary of its training.
+const ENTRY: &str = "values";
+
+/// With fewer values nothing is refused by how they are spread.
+const FEW_VALUES: usize = 16;
+
+/// With fewer examples nothing is said about values that are missing from the range.
+const FEW_EXAMPLES: usize = 10;
+
+/// A range this many times another cannot be the same by chance.
+const FAR: f64 = 8.0;
+
+/// The raw values of a data set, before any scaling.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct ValueRange {
+    /// The least value.
+    pub least: f64,
+    /// The largest value.
+    pub largest: f64,
+    /// Whether all of them are whole numbers.
+    pub whole: bool,
+}
+
+impl ValueRange {
+    /// What 8-bit images can hold.
+    pub const BYTES: Self = Self {
+        least: 0.0,
+        largest: 255.0,
+        whole: true,
+    };
+
+    /// The range of images; that of all 8-bit values for images that are decoded as they are needed.
+    /// `None` where there is no value.
+    pub fn of(images: &Images) -> Option<Self> {
+        if images.are_streamed() {
+            return Some(Self::BYTES);
+        }
+        let mut range: Option<Self> = None;
+        each(images.values(), |value| {
+            let before = range.unwrap_or(Self {
+                least: value,
+                largest: value,
+                whole: true,
+            });
+            range = Some(Self {
+                least: before.least.min(value),
+                largest: before.largest.max(value),
+                whole: before.whole && value.fract() == 0.0,
+            });
+        });
+        range
+    }
+
+    /// The range of both together.
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self {
+            least: self.least.min(other.least),
+            largest: self.largest.max(other.largest),
+            whole: self.whole && other.whole,
+        }
+    }
+
+    /// The range that a model's summary of its training has; `None` for models of older versions.
+    pub fn stored(training: &BTreeMap<String, Value>) -> Option<Self> {
+        let range: Self = serde_json::from_value(training.get(ENTRY)?.clone()).ok()?;
+        (range.least.is_finite() && range.least <= range.largest).then_some(range)
+    }
+
+    /// The entry of a model's summary of its training: its name and its value.
+    pub fn entry(self) -> (String, Value) {
+        (ENTRY.to_owned(), serde_json::json!(self))
+    }
+
+    fn words(self) -> String {
+        let what = if self.whole {
+            "whole numbers"
+        } else {
+            "values"
+        };
+        format!(
+            "{what} from {} to {}",
+            short(self.least),
+            short(self.largest)
+        )
+    }
+}
+
+/// Checks that the raw values of `images` can belong to what a model was trained on. `trained` is
+/// [`ValueRange::stored`]; without it the model's preprocessing says what it can. `used` is what brings
+/// `images` to the network, and may divide by another number than the model's own. `place` is where the
+/// images come from, for messages.
+///
+/// The answer is a note for the user where the values are only suspicious.
+///
+/// # Errors
+/// Values that cannot belong to the range: both ranges, and what would be right.
+pub fn check_values(
+    trained: Option<ValueRange>,
+    model: &Preprocessing,
+    used: &Preprocessing,
+    images: &Images,
+    place: &Path,
+) -> Result<Option<String>> {
+    let expected = Expected::new(trained, model, used.divisor / model.divisor);
+    if images.are_streamed() || !(expected.span() > 0.0) {
+        return Ok(None);
+    }
+    let Some(seen) = Seen::of(images, &expected) else {
+        return Ok(None);
+    };
+    let against = format!(
+        "{}, but the model was trained on {}",
+        seen.range.words(),
+        expected.range.words()
+    );
+    match seen.refusal(&expected) {
+        Some(advice) => Err(Error::file(place, format!("{against}: {advice}"))),
+        None => Ok(seen
+            .doubt(&expected)
+            .map(|doubt| format!("{}: {against}: {doubt}", place.display()))),
+    }
+}
+
+/// Checks that image files, whose values run to 255 and are divided by
+/// [`Preprocessing::picture_divisor`], can be what a model was trained on.
+///
+/// The answer is a note for the user where that is only doubtful.
+///
+/// # Errors
+/// A model of another range: both ranges, and what would be right.
+pub fn check_pictures(
+    trained: Option<ValueRange>,
+    model: &Preprocessing,
+) -> std::result::Result<Option<String>, String> {
+    let Some(range) = trained else {
+        return Ok(None);
+    };
+    let top = 255.0 / model.picture_divisor;
+    let (least, largest) = (range.least / model.divisor, range.largest / model.divisor);
+    let against = format!(
+        "image files give values from 0 to {} (divided by {}), but the model was trained on values from {} to {}",
+        short(top),
+        short(model.picture_divisor),
+        short(least),
+        short(largest)
+    );
+    if goes_below(least, largest) || largest > FAR * top {
+        return Err(format!(
+            "{against}: give it arrays (npz) that were prepared as for training"
+        ));
+    }
+    let dark = largest > 0.0 && top > FAR * largest;
+    Ok(dark.then(|| format!("{against}: the answers may mean nothing")))
+}
+
+/// Whether a range has a part below zero that is more than an overshoot of resizing.
+fn goes_below(least: f64, largest: f64) -> bool {
+    -least > 0.1 * (largest - least)
+}
+
+/// What a model expects, in the raw values of the data at hand.
+struct Expected {
+    range: ValueRange,
+    /// Whether the range was seen in training, not guessed.
+    known: bool,
+}
+
+impl Expected {
+    fn new(trained: Option<ValueRange>, model: &Preprocessing, factor: f64) -> Self {
+        let known = trained.is_some();
+        let range = trained.unwrap_or_else(|| guessed(model));
+        Self {
+            range: ValueRange {
+                least: range.least * factor,
+                largest: range.largest * factor,
+                whole: range.whole,
+            },
+            known,
+        }
+    }
+
+    fn span(&self) -> f64 {
+        self.range.largest - self.range.least
+    }
+
+    /// Whether a value lies outside by more than the range's width.
+    fn is_far(&self, value: f64) -> bool {
+        value < self.range.least - self.span() || value > self.range.largest + self.span()
+    }
+
+    /// Whether a value is clearly negative where none was in training.
+    fn is_below(&self, value: f64) -> bool {
+        self.known && self.range.least >= 0.0 && value < -0.1 * self.range.largest
+    }
+}
+
+/// The range that a preprocessing is made for: up to the divisor, or around the means.
+fn guessed(model: &Preprocessing) -> ValueRange {
+    const WIDE: f64 = 6.0;
+    let deviation = |channel: usize| model.deviation.get(channel).map_or(1.0, |d| d.abs());
+    let means = model.mean.iter().enumerate();
+    let (least, largest) = means.fold((-1.0_f64, 1.0_f64), |(least, largest), (at, &mean)| {
+        let wide = WIDE * deviation(at);
+        (least.min(mean - wide), largest.max(mean + wide))
+    });
+    ValueRange {
+        least: least * model.divisor,
+        largest: largest * model.divisor,
+        whole: model.divisor == 255.0,
+    }
+}
+
+/// The values at hand, counted.
+struct Seen {
+    range: ValueRange,
+    examples: usize,
+    count: usize,
+    /// Of these, those that are not zero: empty parts of images belong to any range.
+    nonzero: usize,
+    far: usize,
+    below: usize,
+}
+
+impl Seen {
+    fn of(images: &Images, expected: &Expected) -> Option<Self> {
+        let mut seen = Self {
+            range: ValueRange::of(images)?,
+            examples: images.len(),
+            count: 0,
+            nonzero: 0,
+            far: 0,
+            below: 0,
+        };
+        each(images.values(), |value| {
+            seen.count += 1;
+            seen.nonzero += usize::from(value != 0.0);
+            seen.far += usize::from(expected.is_far(value));
+            seen.below += usize::from(expected.is_below(value));
+        });
+        Some(seen)
+    }
+
+    /// What to do, where the values cannot belong to what is expected.
+    fn refusal(&self, expected: &Expected) -> Option<String> {
+        let largest = expected.range.largest;
+        let fractions = !self.range.whole && self.range.largest <= 1.0 && self.range.least >= -1.0;
+        // Fractions up to 1 are no whole numbers; and images of which not one value passes 1 are none of
+        // a range that goes far beyond.
+        let unlike = expected.range.whole && largest >= FAR;
+        let scaled = self.range.largest > 0.9 && self.examples >= FEW_EXAMPLES && largest >= 100.0;
+        if fractions && (unlike || scaled) {
+            return Some(format!("multiply them by {}", short(largest)));
+        }
+        if self.count < FEW_VALUES {
+            return None;
+        }
+        let bring = "bring them to that range, as the training data were";
+        if 2 * self.far > self.nonzero {
+            let bytes = self.range.whole && self.range.least >= 0.0;
+            let by = match self.range.largest {
+                top if bytes && top <= 255.0 && largest == 1.0 => "255".to_owned(),
+                _ => return Some(bring.to_owned()),
+            };
+            return Some(format!("divide them by {by}"));
+        }
+        (10 * self.below >= self.count).then(|| bring.to_owned())
+    }
+
+    /// What is suspicious about the values.
+    fn doubt(&self, expected: &Expected) -> Option<String> {
+        let (range, trained) = (self.range, expected.range);
+        let share = |part: usize| 100.0 * part as f64 / self.count.max(1) as f64;
+        let (outside, below) = (share(self.far), share(self.below));
+        let many = self.examples >= FEW_EXAMPLES;
+        if outside > 1.0 {
+            return Some(format!("{outside:.0} % of them lie far outside"));
+        }
+        if below > 1.0 {
+            return Some(format!("{below:.0} % of them are negative"));
+        }
+        if many
+            && expected.known
+            && goes_below(trained.least, trained.largest)
+            && range.least >= 0.0
+        {
+            return Some("none of them is negative".into());
+        }
+        let dark = range.largest > 0.0 && trained.largest > FAR * range.largest;
+        (many && dark).then(|| "even the largest is small".into())
+    }
+}
+
+/// Calls `see` with each value; with none of images that are decoded as they are needed.
+fn each(values: &Values, mut see: impl FnMut(f64)) {
+    match values {
+        Values::U8(values) => values.iter().for_each(|&value| see(f64::from(value))),
+        Values::F32(values) => values.iter().for_each(|&value| see(f64::from(value))),
+        Values::F64(values) => values.iter().for_each(|&value| see(value)),
+        #[cfg(feature = "pictures")]
+        Values::Streamed(_) => {}
+    }
+}
+
+/// A number for people.
+#[allow(clippy::cast_possible_truncation)] // fewer digits are what is asked for
+fn short(value: f64) -> String {
+    format!("{}", value as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: ValueRange = ValueRange::BYTES;
+    const UNIT: ValueRange = ValueRange {
+        least: 0.0,
+        largest: 1.0,
+        whole: false,
+    };
+    const BOTH_SIDES: ValueRange = ValueRange {
+        least: -1.0,
+        largest: 1.0,
+        whole: false,
+    };
+
+    /// `count` examples of 16 values, from a function of the value's number.
+    fn images(count: usize, value: impl Fn(usize) -> f64) -> Images {
+        let values = (0..16 * count).map(value).collect();
+        Images::new([4, 4, 1], Values::F64(values)).unwrap()
+    }
+
+    fn check(trained: Option<ValueRange>, divisor: f64, images: &Images) -> Result<Option<String>> {
+        let model = Preprocessing::scaled(4, 4, 1, divisor);
+        check_values(trained, &model, &model, images, Path::new("d.npz"))
+    }
+
+    #[track_caller]
+    fn refused(trained: Option<ValueRange>, divisor: f64, images: &Images, parts: &[&str]) {
+        let message = check(trained, divisor, images).unwrap_err().to_string();
+        for part in parts {
+            assert!(message.contains(part), "{part:?} is not in: {message}");
+        }
+    }
+
+    #[test]
+    fn values_of_another_range_are_refused_with_both_ranges() {
+        let unit = images(3, |at| (at % 11) as f64 / 10.0);
+        let bytes = images(3, |at| (at % 256) as f64);
+        let signed = images(3, |at| (at % 21) as f64 / 10.0 - 1.0);
+        let said = [
+            "d.npz: values from 0 to 1,",
+            "whole numbers from 0 to 255: multiply them by 255",
+        ];
+        refused(Some(WHOLE), 255.0, &unit, &said);
+        refused(
+            None,
+            255.0,
+            &unit,
+            &["values from 0 to 1", "to 255: multiply"],
+        );
+        refused(
+            Some(UNIT),
+            1.0,
+            &bytes,
+            &["from 0 to 47", "values from 0 to 1: divide them by 255"],
+        );
+        refused(
+            None,
+            1.0,
+            &bytes,
+            &["from 0 to 47", "to 1: divide them by 255"],
+        );
+        refused(
+            Some(UNIT),
+            1.0,
+            &signed,
+            &["values from -1 to 1", "trained on values from 0 to 1"],
+        );
+        refused(
+            Some(WHOLE),
+            255.0,
+            &signed,
+            &["values from -1 to 1", "from 0 to 255"],
+        );
+        refused(
+            Some(BOTH_SIDES),
+            1.0,
+            &bytes,
+            &["from 0 to 47", "values from -1 to 1"],
+        );
+        let resized = ValueRange {
+            whole: false,
+            ..WHOLE
+        };
+        let unit = images(10, |at| (at % 11) as f64 / 10.0);
+        refused(Some(resized), 255.0, &unit, &["multiply them by 255"]);
+    }
+
+    #[test]
+    fn values_that_may_belong_pass() {
+        let cases = [
+            ("black images", Some(WHOLE), 255.0, images(20, |_| 0.0)),
+            ("white images", Some(WHOLE), 255.0, images(20, |_| 255.0)),
+            (
+                "a dark image",
+                Some(WHOLE),
+                255.0,
+                images(1, |at| (at % 2) as f64),
+            ),
+            (
+                "fractions of the whole range",
+                Some(WHOLE),
+                255.0,
+                images(2, |at| at as f64 + 0.5),
+            ),
+            (
+                "fractions of an older model",
+                None,
+                1.0,
+                images(20, |at| (at % 11) as f64 / 10.0),
+            ),
+            (
+                "bytes of an older model",
+                None,
+                255.0,
+                images(20, |at| (at % 256) as f64),
+            ),
+            (
+                "a little below",
+                Some(UNIT),
+                1.0,
+                images(20, |at| (at % 22) as f64 / 20.0 - 0.05),
+            ),
+            (
+                "training values in one place",
+                Some(ValueRange {
+                    largest: 0.0,
+                    ..UNIT
+                }),
+                1.0,
+                images(1, |_| 3.0),
+            ),
+            (
+                "one point far away",
+                Some(UNIT),
+                1.0,
+                Images::new([1, 1, 2], Values::F64(vec![9.0, 9.0])).unwrap(),
+            ),
+        ];
+        for (what, trained, divisor, images) in cases {
+            let answer = check(trained, divisor, &images);
+            let note = answer.unwrap_or_else(|error| panic!("{what}: {error}"));
+            assert!(
+                note.is_none() || what.starts_with("one point"),
+                "{what}: {note:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn suspicious_values_are_worth_a_note() {
+        let noted = |trained, images: &Images, part: &str| {
+            let note = check(Some(trained), 1.0, images)
+                .unwrap()
+                .unwrap_or_default();
+            assert!(note.contains(part), "{part:?} is not in: {note:?}");
+        };
+        noted(
+            BOTH_SIDES,
+            &images(10, |at| (at % 11) as f64 / 10.0),
+            "none of them is negative",
+        );
+        noted(
+            WHOLE,
+            &images(10, |at| (at % 17) as f64),
+            "from 0 to 16, but",
+        );
+        noted(
+            UNIT,
+            &images(10, |at| if at % 20 == 0 { 40.0 } else { 0.5 }),
+            "5 % of them lie far",
+        );
+    }
+
+    #[test]
+    fn image_files_fit_models_of_their_range() {
+        let answer = |trained, divisor, picture_divisor| {
+            let mut model = Preprocessing::scaled(4, 4, 1, divisor);
+            model.picture_divisor = picture_divisor;
+            check_pictures(Some(trained), &model)
+        };
+        let sixteen = ValueRange {
+            largest: 16.0,
+            ..WHOLE
+        };
+        for (trained, divisor) in [(WHOLE, 255.0), (UNIT, 1.0), (sixteen, 16.0)] {
+            assert_eq!(answer(trained, divisor, 255.0), Ok(None));
+        }
+        let message = answer(BOTH_SIDES, 1.0, 255.0).unwrap_err();
+        assert!(
+            message.contains("from 0 to 1") && message.contains("from -1 to 1"),
+            "{message}"
+        );
+        assert!(
+            answer(WHOLE, 1.0, 255.0)
+                .unwrap_err()
+                .contains("from 0 to 255: give it arrays")
+        );
+        assert_eq!(
+            check_pictures(None, &Preprocessing::scaled(1, 1, 1, 1.0)),
+            Ok(None)
+        );
+    }
+
+    #[test]
+    fn ranges_are_stored_with_models() {
+        let range = ValueRange::of(&images(1, |at| at as f64 - 2.5)).unwrap();
+        assert_eq!(
+            (range.least, range.largest, range.whole),
+            (-2.5, 12.5, false)
+        );
+        let training = BTreeMap::from([range.union(WHOLE).entry()]);
+        let stored = ValueRange::stored(&training).unwrap();
+        assert_eq!(
+            (stored.least, stored.largest, stored.whole),
+            (-2.5, 255.0, false)
+        );
+        assert_eq!(ValueRange::stored(&BTreeMap::new()), None);
+        let nonsense = BTreeMap::from([("values".into(), serde_json::json!({"least": 2}))]);
+        assert_eq!(ValueRange::stored(&nonsense), None);
+    }
+}
