@@ -25,7 +25,8 @@ impl<'a> Named<'a> {
     /// Finds out what `argument` names; a text is known to parse from then on.
     pub(crate) fn of(argument: &'a str) -> Outcome<Self> {
         let path = Path::new(argument);
-        if path.is_file() {
+        // A pipe or a device is refused by name when it is opened.
+        if path.exists() && !path.is_dir() {
             return Ok(Self::File(path));
         }
         if let Some(preset) = presets::find(argument.trim()) {

@@ -42,7 +42,7 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome {
     options::differences(&args.a, &args.b)?
         .iter()
         .for_each(|line| print_line(line));
-    let traced = |folder: &Path| folder.join(TRACE).is_file();
+    let traced = |folder: &Path| folder.join(TRACE).exists();
     let parted = match (traced(&args.a), traced(&args.b)) {
         (true, true) => traces::compare(&args.a.join(TRACE), &args.b.join(TRACE))?,
         (a, b) => {

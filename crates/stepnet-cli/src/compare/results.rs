@@ -76,7 +76,7 @@ fn records(path: &Path) -> Outcome<Vec<Value>> {
 
 fn models(a: &Path, b: &Path) -> Outcome<bool> {
     for path in [a, b] {
-        if !path.is_file() {
+        if !path.exists() {
             print_line(&format!(
                 "{} is missing, so no weights are compared",
                 path.display()

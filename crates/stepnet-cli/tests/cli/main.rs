@@ -7,6 +7,7 @@ mod damage;
 mod doctor;
 mod files;
 mod gradcheck;
+mod inputs;
 mod kills;
 mod loading;
 mod mistakes;
