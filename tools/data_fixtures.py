@@ -2,12 +2,15 @@
 
     python3 tools/data_fixtures.py crates/stepnet/tests/files
 
-Needs numpy, Pillow (12 or later) and h5py. Everything is computed, nothing is taken from a data
+Needs numpy, Pillow (12 or later), h5py, and cjpeg and jpegtran of libjpeg-turbo. Everything is computed, nothing is taken from a data
 set: the pictures are smooth waves, so that a decoder's answer can be checked against the formula.
 """
 
+import io
 import os
+import subprocess
 import sys
+import tempfile
 
 import h5py
 import numpy as np
@@ -33,6 +36,44 @@ def jpegs(folder):
     save("wave-grey", rgb.convert("L"))
     save("wave-grey-progressive", rgb.convert("L"), progressive=True)
     save("wave-cmyk", rgb.convert("CMYK"))
+
+
+def run(command, data, scans=None):
+    """What a program of libjpeg-turbo makes of bytes, with the scans that a text lists."""
+    with tempfile.NamedTemporaryFile("w") as script:
+        script.write(scans or "")
+        script.flush()
+        listed = ["-scans", script.name] if scans else []
+        return subprocess.run(command + listed, input=data, check=True, capture_output=True).stdout
+
+
+def jpegs_in_several_scans(folder):
+    """The same coefficients as in other files, sequential, but in several scans."""
+    for name, of, scans, how in [
+        ("420-apart", "420", "0; 1; 2;", []),
+        ("420-apart-restart", "420", "2; 0; 1;", ["-restart", "2B"]),
+        ("420-chroma-together", "420", "0; 1 2;", []),
+        ("444-chroma-apart", "444", "0 1; 2;", []),
+        ("cmyk-apart", "cmyk", "3; 0; 1; 2;", []),
+    ]:
+        with open(f"{folder}/wave-{of}.jpg", "rb") as file:
+            made = run(["jpegtran", "-copy", "all", *how], file.read(), scans)
+        with open(f"{folder}/wave-{name}.jpg", "wb") as file:
+            file.write(made)
+
+
+def rare_jpegs(folder):
+    """Samplings and codings that few programs write."""
+    ppm = io.BytesIO()
+    wave(37, 45).save(ppm, "PPM")
+    for name, how in [
+        ("411", ["-sample", "4x1,1x1,1x1"]),
+        ("440", ["-sample", "1x2,1x1,1x1"]),
+        ("coarse-luma", ["-sample", "1x1,2x2,2x2"]),
+        ("arithmetic", ["-arithmetic"]),
+    ]:
+        with open(f"{folder}/wave-{name}.jpg", "wb") as file:
+            file.write(run(["cjpeg", "-quality", "92", *how], ppm.getvalue()))
 
 
 def hdf5s(folder):
@@ -71,4 +112,6 @@ if len(sys.argv) != 2:
     sys.exit(__doc__)
 os.makedirs(sys.argv[1], exist_ok=True)
 jpegs(sys.argv[1])
+jpegs_in_several_scans(sys.argv[1])
+rare_jpegs(sys.argv[1])
 hdf5s(sys.argv[1])

@@ -60,10 +60,6 @@ mod item;
 #[cfg(feature = "pictures")]
 mod jpeg;
 #[cfg(feature = "pictures")]
-mod jpeg_check;
-#[cfg(feature = "pictures")]
-mod jpeg_entropy;
-#[cfg(feature = "pictures")]
 mod load;
 #[cfg(feature = "pictures")]
 mod picture;

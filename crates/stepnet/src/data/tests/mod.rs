@@ -18,6 +18,8 @@ mod formats;
 #[cfg(feature = "files")]
 mod hdf5;
 #[cfg(feature = "pictures")]
+mod jpegs;
+#[cfg(feature = "pictures")]
 mod pictures;
 
 use std::fmt::Debug;

@@ -1,5 +1,11 @@
 //! JPEG pictures, read strictly: what is damaged or cut off is an error.
 
+mod check;
+mod entropy;
+mod frame;
+mod rewrite;
+mod scan;
+
 use std::path::Path;
 
 use image::metadata::Orientation;
@@ -12,7 +18,6 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::{Error, Result};
 
-use super::jpeg_check;
 use super::pictures::{Header, check_size, upright_header};
 
 /// The largest width and height the format can state.
@@ -30,11 +35,20 @@ struct Opened<'a> {
 /// Decodes a JPEG to 8-bit grey or RGB; the orientation is still to be applied.
 ///
 /// The decoder fills in what it misses when a scan's data end at a marker, so the file is walked
-/// through by [`jpeg_check::check`] first.
+/// through by [`check`] first; and some forms it reads wrongly, so that they are written
+/// again ([`rewrite`]).
 pub(super) fn decode(name: &Path, bytes: &[u8]) -> Result<(DynamicImage, Orientation)> {
     let mut opened = open(name, bytes)?;
-    jpeg_check::check(bytes)
-        .map_err(|problem| Error::file(name, format!("a damaged JPEG picture: {problem}")))?;
+    let damaged = |problem| Error::file(name, format!("a damaged JPEG picture: {problem}"));
+    let walk = check::check(bytes, false).map_err(damaged)?;
+    let better = rewrite::readable(bytes, &walk).map_err(damaged)?;
+    drop(walk);
+    if let Some(better) = &better {
+        opened = Opened {
+            orientation: opened.orientation,
+            ..open(name, better)?
+        };
+    }
     let space = if opened.grey {
         ColorSpace::Luma
     } else {
@@ -79,6 +93,7 @@ fn options() -> DecoderOptions {
 }
 
 fn open<'a>(name: &Path, bytes: &'a [u8]) -> Result<Opened<'a>> {
+    frame::check_form(bytes).map_err(|problem| undecoded(name, &problem))?;
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options());
     decoder
         .decode_headers()
@@ -108,6 +123,10 @@ fn broken(name: &Path, error: &DecodeErrors) -> Error {
     };
     // The decoder ends some of its messages with a line break.
     let problem = problem.split_whitespace().collect::<Vec<_>>().join(" ");
+    undecoded(name, &problem)
+}
+
+fn undecoded(name: &Path, problem: &str) -> Error {
     Error::file(
         name,
         format!("a JPEG picture that cannot be decoded: {problem}"),

@@ -1,21 +1,34 @@
 //! The codes of a JPEG's entropy-coded data, walked through without decoding values.
 
+use super::frame::Block;
+
 /// Bits up to the next marker, with stuffed zero bytes taken out (T.81 F.1.2.3).
 pub(super) struct Bits<'a> {
     bytes: &'a [u8],
     at: usize,
     buffer: u64,
     count: u32,
+    /// How many bytes were taken in.
+    taken: u64,
+    /// These bytes, if they are to be kept.
+    pub(super) kept: Option<Vec<u8>>,
 }
 
 impl<'a> Bits<'a> {
-    pub(super) fn new(bytes: &'a [u8], at: usize) -> Self {
+    pub(super) fn new(bytes: &'a [u8], at: usize, keeps: bool) -> Self {
         Self {
             bytes,
             at,
             buffer: 0,
             count: 0,
+            taken: 0,
+            kept: keeps.then(Vec::new),
         }
+    }
+
+    /// How many bits of the bytes taken in are behind.
+    fn position(&self) -> u64 {
+        8 * self.taken - u64::from(self.count)
     }
 
     /// Takes in bytes until 48 bits are there or a marker stands next.
@@ -34,6 +47,10 @@ impl<'a> Bits<'a> {
             };
             self.buffer = self.buffer << 8 | u64::from(byte);
             self.count += 8;
+            self.taken += 1;
+            if let Some(kept) = &mut self.kept {
+                kept.push(byte);
+            }
         }
     }
 
@@ -91,11 +108,15 @@ impl<'a> Bits<'a> {
 }
 
 /// A Huffman table (T.81 annex C): codes of each length are consecutive numbers.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Huffman {
+    /// The number of codes of each length.
+    pub(super) counts: [u8; 16],
     /// For each length the number one past its last code, and what to add to a code to get the
     /// place of its symbol.
     lengths: [(u32, i32); 16],
-    symbols: Vec<u8>,
+    /// In the order of the codes.
+    pub(super) symbols: Vec<u8>,
 }
 
 impl Huffman {
@@ -113,6 +134,7 @@ impl Huffman {
             code = end << 1;
         }
         Ok(Self {
+            counts: *counts,
             lengths,
             symbols: symbols.to_vec(),
         })
@@ -149,15 +171,39 @@ fn table(table: Option<&Huffman>) -> Result<&Huffman, String> {
     table.ok_or_else(|| "a scan without its Huffman table".into())
 }
 
-/// Walks through a block of a sequential scan (T.81 F.2.2).
+/// Walks through a block of a sequential scan (T.81 F.2.2); its first coefficient is given as the
+/// difference that is stored.
 pub(super) fn sequential_block(
     bits: &mut Bits<'_>,
     dc: Option<&Huffman>,
     ac: Option<&Huffman>,
-) -> Result<(), String> {
+) -> Result<Block, String> {
     let (dc, ac) = (table(dc)?, table(ac)?);
     let size = dc.symbol(bits)?;
-    take_value(bits, size)?;
+    inside(bits, size < 16)?;
+    let value = bits.take(u32::from(size))?;
+    let start = bits.position();
+    others(bits, ac)?;
+    Ok(Block {
+        dc: extended(value, size),
+        // 63 codes of up to 16 bits, each with a value of up to 15.
+        length: (bits.position() - start) as u16,
+        start,
+    })
+}
+
+/// The number that `value`, of `size` bits, stands for (T.81 F.2.2.1).
+fn extended(value: u32, size: u8) -> i32 {
+    let value = value as i32;
+    match size {
+        0 => 0,
+        _ if value >> (size - 1) == 0 => value - (1 << size) + 1,
+        _ => value,
+    }
+}
+
+/// Walks through the coefficients of a block after the first.
+fn others(bits: &mut Bits<'_>, ac: &Huffman) -> Result<(), String> {
     let mut at = 1;
     while at < 64 {
         let symbol = ac.symbol(bits)?;
