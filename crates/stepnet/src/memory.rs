@@ -9,6 +9,8 @@ use num_traits::Zero;
 
 use crate::error::{Error, Result};
 
+pub(crate) use free::free;
+
 /// A copy of values that may be many, for `what` in the error.
 ///
 /// # Errors
@@ -72,7 +74,7 @@ pub(crate) fn check_room(path: &Path, what: &str, bytes: u128) -> Result<()> {
     if bytes <= UNASKED {
         return Ok(());
     }
-    match free::free() {
+    match free() {
         Some(free) if bytes > free.into() => Err(Error::file(
             path,
             format!(

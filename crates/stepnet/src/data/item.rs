@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::files::{open_input, read_filled};
+use crate::memory::zeros;
 use crate::{Error, Result};
 
 use super::pictures::{self, Header, Picture};
@@ -96,8 +97,7 @@ impl Item {
                 let unread = |source| Error::io(&self.name, "read", source);
                 let mut file = open_input(archive)?;
                 file.seek(SeekFrom::Start(*offset)).map_err(unread)?;
-                // The archive was as long when it was opened.
-                let mut bytes = vec![0; *length];
+                let mut bytes = zeros(&self.name.display().to_string(), *length)?;
                 file.read_exact(&mut bytes).map_err(unread)?;
                 Ok(Cow::Owned(bytes))
             }
@@ -112,11 +112,16 @@ impl Item {
         pictures::header(&self.name, &self.bytes()?)
     }
 
-    /// The picture.
+    /// Decodes it for `then`, which has memory for it meanwhile.
     ///
     /// # Errors
-    /// What cannot be read of it.
-    pub(super) fn decode(&self) -> Result<Picture> {
-        pictures::from_bytes(&self.name, &self.bytes()?)
+    /// What cannot be read of it, and those of `then`.
+    pub(super) fn decoded<T>(&self, then: impl FnOnce(Picture) -> Result<T>) -> Result<T> {
+        pictures::decoded(&self.name, &self.bytes()?, then)
+    }
+
+    /// What is wrong with it, if it cannot be decoded.
+    pub(super) fn error(&self) -> Option<Error> {
+        self.decoded(|_| Ok(())).err()
     }
 }

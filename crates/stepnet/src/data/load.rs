@@ -148,11 +148,7 @@ fn without_bad(
     if !options.skip_bad {
         return Ok(part);
     }
-    let decoded: Vec<Option<Error>> = part
-        .files
-        .par_iter()
-        .map(|item| item.decode().err())
-        .collect();
+    let decoded: Vec<Option<Error>> = part.files.par_iter().map(Item::error).collect();
     for class in 0..part.classes.len() {
         let of_class = |(item, _): &(&Item, &Option<Error>)| item.label as usize == class;
         let mut all = part.files.iter().zip(&decoded).filter(of_class);
@@ -203,11 +199,7 @@ fn headers(root: &Path, part: &Part) -> Result<Vec<Header>> {
         return read.into_iter().collect();
     }
     // Decoding all of them finds every broken file, not only those broken in the header.
-    let decoded: Vec<Option<Error>> = part
-        .files
-        .par_iter()
-        .map(|item| item.decode().err())
-        .collect();
+    let decoded: Vec<Option<Error>> = part.files.par_iter().map(Item::error).collect();
     let errors: Vec<Error> = decoded.into_iter().flatten().collect();
     match errors.is_empty() {
         true => read.into_iter().collect(),
@@ -314,18 +306,17 @@ fn decode_all(
     let mut values = pictures::room_for(root, files.len(), shape)?;
     let run = shape.iter().product();
     let decode_one = |(out, item): (&mut [u8], &Item)| {
-        let picture = item.decode()?;
-        out.copy_from_slice(&picture.to_shape(shape, resize)?);
-        let count = |counter: &AtomicUsize, yes: bool| {
-            counter.fetch_add(usize::from(yes), Ordering::Relaxed);
-        };
-        count(
-            &tally.resized,
-            [picture.height(), picture.width()] != shape[..2],
-        );
-        count(&tally.blended, picture.is_transparent());
-        count(&tally.turned, picture.was_turned());
-        Ok(())
+        item.decoded(|picture| {
+            out.copy_from_slice(&picture.to_shape(shape, resize)?);
+            let count = |counter: &AtomicUsize, yes: bool| {
+                counter.fetch_add(usize::from(yes), Ordering::Relaxed);
+            };
+            let other = [picture.height(), picture.width()] != shape[..2];
+            count(&tally.resized, other);
+            count(&tally.blended, picture.is_transparent());
+            count(&tally.turned, picture.was_turned());
+            Ok(())
+        })
     };
     let results: Vec<Result<()>> = values
         .par_chunks_mut(run)

@@ -68,6 +68,8 @@ pub mod pictures;
 #[cfg(feature = "pictures")]
 mod resize;
 #[cfg(feature = "pictures")]
+mod room;
+#[cfg(feature = "pictures")]
 mod streamed;
 #[cfg(feature = "pictures")]
 mod tar;

@@ -1,5 +1,7 @@
 //! A decoded picture, and how it is brought to a network's input.
 
+use std::borrow::Cow;
+
 use crate::nn::preprocessing::Resize;
 use crate::{Error, Result};
 
@@ -94,7 +96,7 @@ impl Picture {
         let values = match (own, shape[2]) {
             (3, 1) => opaque.as_chunks::<3>().0.iter().map(luma).collect(),
             (1, 3) => opaque.iter().flat_map(|&v| [v; 3]).collect(),
-            _ => opaque,
+            _ => opaque.into_owned(),
         };
         Ok(resize::resize(
             values,
@@ -105,9 +107,9 @@ impl Picture {
     }
 
     /// The values without alpha.
-    fn over_white(&self) -> Vec<u8> {
+    fn over_white(&self) -> Cow<'_, [u8]> {
         if !matches!(self.channels, 2 | 4) {
-            return self.values.clone();
+            return Cow::Borrowed(&self.values);
         }
         let pixels = self.values.chunks_exact(self.channels);
         let mut out = Vec::with_capacity(pixels.len() * (self.channels - 1));
@@ -116,7 +118,7 @@ impl Picture {
             let over = |&v: &u8| ((u32::from(v) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
             out.extend(colours.iter().map(over));
         }
-        out
+        Cow::Owned(out)
     }
 }
 

@@ -16,6 +16,7 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, Limits};
 
 use crate::files::read_filled;
+use crate::memory::free;
 use crate::nn::preprocessing::Preprocessing;
 use crate::{Element, Error, Result};
 
@@ -23,6 +24,7 @@ use super::jpeg;
 pub use super::picture::Picture;
 use super::picture::check_shape;
 use super::recognise::Kind;
+use super::room::Room;
 
 /// The most pixels a picture may declare.
 pub const MAX_PIXELS: u64 = 100_000_000;
@@ -33,8 +35,8 @@ const PIXELS_PER_BYTE: u64 = 8_400;
 /// Pictures up to this many pixels are decoded whatever the length of their file.
 const FREE_PIXELS: u64 = 1_000_000;
 
-/// What a decoder may allocate beside the picture, in bytes.
-const DECODER_MEMORY: u64 = 1 << 30;
+/// What a decoder may allocate for other things than the image, such as a colour profile, in bytes.
+const DECODER_MEMORY: u64 = 16 << 20;
 
 /// What a picture's header says, after turning it upright.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,26 +63,44 @@ pub fn decode(path: impl AsRef<Path>) -> Result<Picture> {
 /// # Errors
 /// As [`decode`].
 pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<Picture> {
-    let limits = limits();
+    decoded(name, bytes, Ok)
+}
+
+/// Decodes the content of a picture file, and has the memory for it until `then` is done with it.
+///
+/// # Errors
+/// As [`decode`], and those of `then`.
+pub(super) fn decoded<T>(
+    name: &Path,
+    bytes: &[u8],
+    then: impl FnOnce(Picture) -> Result<T>,
+) -> Result<T> {
     let wrong = |error| picture_error(name, bytes, &error);
-    let (image, orientation) = match kind(name, bytes)? {
+    let cursor = || Cursor::new(bytes);
+    let Decoded {
+        image,
+        orientation,
+        room,
+    } = match kind(name, bytes)? {
         Kind::Jpeg => jpeg::decode(name, bytes)?,
         Kind::Png => {
-            let decoder = PngDecoder::with_limits(Cursor::new(bytes), limits).map_err(wrong)?;
-            from_decoder(name, bytes, decoder)?
+            let decoder = PngDecoder::with_limits(cursor(), limits(0)).map_err(wrong)?;
+            from_decoder(name, bytes, decoder, 0)?
         }
-        Kind::Gif => from_decoder(
-            name,
-            bytes,
-            GifDecoder::new(Cursor::new(bytes)).map_err(wrong)?,
-        )?,
-        _ => from_decoder(
-            name,
-            bytes,
-            BmpDecoder::new(Cursor::new(bytes)).map_err(wrong)?,
-        )?,
+        Kind::Gif => {
+            let decoder = GifDecoder::new(cursor()).map_err(wrong)?;
+            // A frame that does not fill the picture is decoded by itself.
+            let frame = decoder.total_bytes();
+            from_decoder(name, bytes, decoder, frame)?
+        }
+        _ => {
+            let decoder = BmpDecoder::new(cursor()).map_err(wrong)?;
+            from_decoder(name, bytes, decoder, 0)?
+        }
     };
-    upright(name, image, orientation)
+    let done = then(upright(name, image, orientation)?);
+    drop(room);
+    done
 }
 
 /// Reads a picture's header alone.
@@ -88,7 +108,7 @@ pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<Picture> {
 /// # Errors
 /// As [`decode`], for what the header shows.
 pub fn header(name: &Path, bytes: &[u8]) -> Result<Header> {
-    let limits = limits();
+    let limits = limits(0);
     let wrong = |error| picture_error(name, bytes, &error);
     match kind(name, bytes)? {
         Kind::Jpeg => jpeg::header(name, bytes),
@@ -120,7 +140,8 @@ pub fn header(name: &Path, bytes: &[u8]) -> Result<Header> {
 pub fn load_for(path: impl AsRef<Path>, preprocessing: &Preprocessing) -> Result<Vec<u8>> {
     let path = path.as_ref();
     check_shape(preprocessing.shape())?;
-    decode(path)?.to_shape(preprocessing.shape(), preprocessing.resize)
+    let shaped = |picture: Picture| picture.to_shape(preprocessing.shape(), preprocessing.resize);
+    decoded(path, &read_filled(path)?, shaped)
 }
 
 /// A picture file as a network sees it.
@@ -163,9 +184,10 @@ fn kind(name: &Path, bytes: &[u8]) -> Result<Kind> {
     }
 }
 
-fn limits() -> Limits {
+/// The limits of a decoder that needs `own` bytes for the image itself.
+fn limits(own: u64) -> Limits {
     let mut limits = Limits::no_limits();
-    limits.max_alloc = Some(DECODER_MEMORY);
+    limits.max_alloc = Some(DECODER_MEMORY.saturating_add(own));
     limits
 }
 
@@ -197,7 +219,8 @@ fn plain(text: &str) -> String {
 }
 
 /// Fails if the declared size is over the limit, or more than a file of this length can hold.
-pub(super) fn check_size(name: &Path, bytes: &[u8], width: u64, height: u64) -> Result<()> {
+/// Gives the number of pixels.
+pub(super) fn check_size(name: &Path, bytes: &[u8], width: u64, height: u64) -> Result<u64> {
     let stored = bytes.len() as u64;
     let pixels = width.saturating_mul(height);
     if pixels == 0 {
@@ -216,23 +239,48 @@ pub(super) fn check_size(name: &Path, bytes: &[u8], width: u64, height: u64) -> 
             format!("declares {width}x{height} pixels, more than {stored} bytes can hold");
         return Err(Error::file(name, problem));
     }
-    Ok(())
+    Ok(pixels)
 }
 
+/// A decoded image before it is turned upright, and the memory that it takes.
+pub(super) struct Decoded {
+    pub(super) image: DynamicImage,
+    pub(super) orientation: Orientation,
+    pub(super) room: Room,
+}
+
+/// Decodes; on the way `aside` bytes are taken next to the image.
 fn from_decoder(
     name: &Path,
     bytes: &[u8],
     mut decoder: impl ImageDecoder,
-) -> Result<(DynamicImage, Orientation)> {
+    aside: u64,
+) -> Result<Decoded> {
     let wrong = |error| picture_error(name, bytes, &error);
     let (width, height) = decoder.dimensions();
-    check_size(name, bytes, u64::from(width), u64::from(height))?;
+    let pixels = check_size(name, bytes, u64::from(width), u64::from(height))?;
     let orientation = decoder.orientation().map_err(wrong)?;
-    decoder.set_limits(limits()).map_err(wrong)?;
-    Ok((
-        DynamicImage::from_decoder(decoder).map_err(wrong)?,
+    let own = decoder.total_bytes();
+    let deep = own > 4 * pixels;
+    let copied = if deep || is_turned(orientation) {
+        own
+    } else {
+        0
+    };
+    let room = Room::take(name, needed(own, pixels, aside.max(copied)))?;
+    decoder.set_limits(limits(own)).map_err(wrong)?;
+    Ok(Decoded {
+        image: DynamicImage::from_decoder(decoder).map_err(wrong)?,
         orientation,
-    ))
+        room,
+    })
+}
+
+/// The bytes that an image takes until it has the shape of a network's input: its own, and those of
+/// what is made of it, one thing at a time: a copy for decoding or turning (`copied`), one without
+/// alpha and in other channels.
+pub(super) fn needed(own: u64, pixels: u64, copied: u64) -> u64 {
+    own.saturating_add(copied.max(4 * pixels))
 }
 
 fn header_of(name: &Path, bytes: &[u8], decoder: &mut impl ImageDecoder) -> Result<Header> {
@@ -257,21 +305,29 @@ pub(super) fn upright_header(
     grey: bool,
     orientation: Orientation,
 ) -> Header {
-    match orientation {
-        Orientation::Rotate90
-        | Orientation::Rotate270
-        | Orientation::Rotate90FlipH
-        | Orientation::Rotate270FlipH => Header {
+    match is_turned(orientation) {
+        true => Header {
             height: width,
             width: height,
             grey,
         },
-        _ => Header {
+        false => Header {
             height,
             width,
             grey,
         },
     }
+}
+
+/// Whether an orientation exchanges height and width.
+pub(super) fn is_turned(orientation: Orientation) -> bool {
+    matches!(
+        orientation,
+        Orientation::Rotate90
+            | Orientation::Rotate270
+            | Orientation::Rotate90FlipH
+            | Orientation::Rotate270FlipH
+    )
 }
 
 /// Turns a decoded picture upright and brings it to 8 bits.
@@ -308,7 +364,9 @@ fn upright(name: &Path, mut image: DynamicImage, orientation: Orientation) -> Re
 pub(super) fn room_for(path: &Path, count: usize, shape: [usize; 3]) -> Result<Vec<u8>> {
     let length = super::images::elements(shape).and_then(|run| run.checked_mul(count));
     let mut values = Vec::new();
+    let free = free().and_then(|free| usize::try_from(free).ok());
     if length
+        .filter(|length| free.is_none_or(|free| *length <= free))
         .and_then(|length| values.try_reserve_exact(length).ok())
         .is_none()
     {

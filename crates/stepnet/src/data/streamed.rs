@@ -9,6 +9,7 @@ use crate::nn::preprocessing::Resize;
 
 use super::item::Item;
 use super::load::advised;
+use super::picture::Picture;
 
 /// Pictures decoded at a time.
 const TOGETHER: usize = 64;
@@ -58,8 +59,8 @@ impl Streamed {
     /// A picture that cannot be read, naming it.
     pub fn picture(&self, index: usize) -> Result<Vec<u8>> {
         let item = &self.items[self.picks[index] as usize];
-        let decoded = item.decode().map_err(advised)?;
-        decoded.to_shape(self.shape, self.resize)
+        let shaped = |picture: Picture| picture.to_shape(self.shape, self.resize);
+        item.decoded(shaped).map_err(advised)
     }
 
     /// Decodes all pictures, some at a time on all threads, and hands them over in order.

@@ -18,7 +18,8 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::{Error, Result};
 
-use super::pictures::{Header, check_size, upright_header};
+use super::pictures::{Decoded, Header, check_size, is_turned, needed, upright_header};
+use super::room::Room;
 
 /// The largest width and height the format can state.
 const MAX_SIDE: usize = 65_535;
@@ -30,6 +31,24 @@ struct Opened<'a> {
     height: usize,
     grey: bool,
     orientation: Orientation,
+    /// Whether the frame is progressive, and how many components it has.
+    form: (bool, u64),
+}
+
+impl Opened<'_> {
+    /// The bytes that decoding a file of `length` bytes takes.
+    fn memory(&self, length: u64) -> u64 {
+        let pixels = self.width as u64 * self.height as u64;
+        let (progressive, components) = self.form;
+        let own = if self.grey { pixels } else { 3 * pixels };
+        // Coefficients of two bytes each and what is known of them, or blocks and a second file.
+        let aside = match progressive {
+            true => components * (2 * pixels + pixels / 8),
+            false => components * pixels / 4 + 3 * length,
+        };
+        let turned = if is_turned(self.orientation) { own } else { 0 };
+        needed(own, pixels, aside.max(turned))
+    }
 }
 
 /// Decodes a JPEG to 8-bit grey or RGB; the orientation is still to be applied.
@@ -37,8 +56,9 @@ struct Opened<'a> {
 /// The decoder fills in what it misses when a scan's data end at a marker, so the file is walked
 /// through by [`check`] first; and some forms it reads wrongly, so that they are written
 /// again ([`rewrite`]).
-pub(super) fn decode(name: &Path, bytes: &[u8]) -> Result<(DynamicImage, Orientation)> {
+pub(super) fn decode(name: &Path, bytes: &[u8]) -> Result<Decoded> {
     let mut opened = open(name, bytes)?;
+    let room = Room::take(name, opened.memory(bytes.len() as u64))?;
     let damaged = |problem| Error::file(name, format!("a damaged JPEG picture: {problem}"));
     let walk = check::check(bytes, false).map_err(damaged)?;
     let better = rewrite::readable(bytes, &walk).map_err(damaged)?;
@@ -73,7 +93,11 @@ pub(super) fn decode(name: &Path, bytes: &[u8]) -> Result<(DynamicImage, Orienta
             "the JPEG decoder gave fewer values than the size needs",
         )
     };
-    Ok((image.ok_or_else(short)?, opened.orientation))
+    Ok(Decoded {
+        image: image.ok_or_else(short)?,
+        orientation: opened.orientation,
+        room,
+    })
 }
 
 /// Reads the header of a JPEG.
@@ -93,7 +117,7 @@ fn options() -> DecoderOptions {
 }
 
 fn open<'a>(name: &Path, bytes: &'a [u8]) -> Result<Opened<'a>> {
-    frame::check_form(bytes).map_err(|problem| undecoded(name, &problem))?;
+    let frame = frame::check_form(bytes).map_err(|problem| undecoded(name, &problem))?;
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options());
     decoder
         .decode_headers()
@@ -112,6 +136,7 @@ fn open<'a>(name: &Path, bytes: &'a [u8]) -> Result<Opened<'a>> {
         height,
         grey,
         orientation,
+        form: (frame.progressive, frame.components.len() as u64),
     })
 }
 

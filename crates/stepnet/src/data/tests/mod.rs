@@ -3,6 +3,8 @@
 #[cfg(all(feature = "files", feature = "pictures"))]
 mod archives;
 #[cfg(all(feature = "files", feature = "pictures"))]
+mod bombs;
+#[cfg(all(feature = "files", feature = "pictures"))]
 mod cifar;
 #[cfg(feature = "files")]
 mod containers;
