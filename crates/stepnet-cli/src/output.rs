@@ -14,6 +14,7 @@ use std::io::{self, ErrorKind, Write as _, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use stepnet::data::{Files, Seen};
 use stepnet::{Error, files};
 
 use crate::failure::{Failure, Outcome};
@@ -203,11 +204,11 @@ pub(crate) fn inputs<'a>(
 ) -> impl Iterator<Item = PathBuf> {
     let paths: Vec<PathBuf> = paths.into_iter().flatten().map(Path::to_owned).collect();
     paths.into_iter().flat_map(|path| {
-        walkdir::WalkDir::new(path)
-            .follow_links(true)
-            .into_iter()
-            .flatten()
-            .map(walkdir::DirEntry::into_path)
+        let inside = path
+            .is_dir()
+            .then(|| Files::below(&path, Seen::default()).flatten());
+        let itself = inside.is_none().then_some(path);
+        itself.into_iter().chain(inside.into_iter().flatten())
     })
 }
 

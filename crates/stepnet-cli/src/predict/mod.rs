@@ -4,6 +4,7 @@
 //! one batch the next is decoded, so that memory holds two of them however many pictures there are.
 
 mod answer;
+mod pattern;
 mod sink;
 mod sources;
 

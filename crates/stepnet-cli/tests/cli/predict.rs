@@ -237,18 +237,102 @@ fn a_reader_that_leaves_ends_it_quietly() {
 
 #[cfg(unix)]
 #[test]
-fn links_that_form_a_loop_are_named_and_the_rest_is_answered() {
-    let desk = desk(&[("a.bmp", 0)]);
-    std::os::unix::fs::symlink("..", desk.join("p/again")).unwrap();
+fn every_picture_is_answered_once_however_links_lead_to_it() {
+    use std::os::unix::fs::symlink;
+    let desk = desk(&[("a.bmp", 0), ("n50/b.bmp", 255)]);
+    symlink("../p", desk.join("p/again")).unwrap();
     fs::create_dir(desk.join("q")).unwrap();
-    std::os::unix::fs::symlink("../p", desk.join("q/link")).unwrap();
-    let ran = desk.run("predict m q");
-    assert!(
-        ran.out.contains("q/link/a.bmp: no"),
-        "{}{}",
-        ran.out,
-        ran.err
-    );
-    assert_eq!(ran.code, Some(2));
-    assert!(ran.err.contains("form a loop"), "{}", ran.err);
+    symlink("../p", desk.join("q/link")).unwrap();
+    for n in 0..50 {
+        let folder = desk.join(&format!("p/n{n}"));
+        fs::create_dir(&folder).unwrap();
+        for name in ["x", "y"] {
+            symlink(format!("../n{}", n + 1), folder.join(name)).unwrap();
+        }
+    }
+    for arguments in [
+        "predict m q",
+        "predict m p/n0 p/a.bmp",
+        "predict m p/**/*.bmp",
+    ] {
+        let ran = desk.run(arguments);
+        assert_eq!(ran.code, Some(0), "{arguments}: {}", ran.err);
+        let mut found: Vec<&str> = ran
+            .out
+            .lines()
+            .map(|line| line.rsplit('/').next().unwrap())
+            .collect();
+        found.sort_unstable();
+        assert_eq!(found.len(), 2, "{arguments}: {found:?}");
+        assert!(
+            found[0].starts_with("a.bmp: no") && found[1].starts_with("b.bmp: yes"),
+            "{found:?}"
+        );
+    }
+    symlink("nowhere", desk.join("p/gone")).unwrap();
+    let ran = desk.run("predict m p");
+    assert_eq!((ran.code, names(&ran).len()), (Some(2), 2));
+    assert!(ran.err.contains("p/gone: cannot open"), "{}", ran.err);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_utf8_are_found() {
+    use std::os::unix::ffi::OsStrExt;
+    let desk = desk(&[("a.bmp", 0)]);
+    let odd = desk
+        .join("p")
+        .join(std::ffi::OsStr::from_bytes(b"caf\xe9.bmp"));
+    fs::copy(desk.join("p/a.bmp"), odd).unwrap();
+    for arguments in [["predict", "m", "p/*.bmp"], ["predict", "m", "p"]] {
+        let output = desk.command(&arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        assert_eq!(
+            output.stdout.iter().filter(|&&byte| byte == b'\n').count(),
+            2
+        );
+    }
+}
+
+/// A black PNG: a small file for many pixels.
+#[cfg(target_os = "linux")]
+fn bomb(path: &std::path::Path, side: u32) {
+    let mut encoder = png::Encoder::new(fs::File::create(path).unwrap(), side, side);
+    encoder.set_color(png::ColorType::Rgb);
+    let mut writer = encoder.write_header().unwrap();
+    writer
+        .write_image_data(&vec![0; 3 * (side * side) as usize])
+        .unwrap();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn images_that_do_not_fit_into_memory_together_are_decoded_in_turn_or_refused() {
+    let desk = desk(&[("z.bmp", 255)]);
+    bomb(&desk.join("p/0.png"), 5000);
+    for n in 1..6 {
+        fs::copy(desk.join("p/0.png"), desk.join(&format!("p/{n}.png"))).unwrap();
+    }
+    let run = |kib: u32| -> Ran {
+        let mut command = std::process::Command::new("sh");
+        command.args([
+            "-c",
+            &format!("ulimit -v {kib} && exec \"$0\" predict m p --threads 4"),
+        ]);
+        command
+            .arg(env!("CARGO_BIN_EXE_stepnet"))
+            .current_dir(desk.path());
+        command.output().unwrap().into()
+    };
+    // One takes 175 MB; there are never more at one time than fit.
+    let ran = run(900_000);
+    assert_eq!((ran.code, names(&ran).len()), (Some(0), 7), "{}", ran.err);
+    let ran = run(430_000);
+    assert!(names(&ran).contains(&"p/z.bmp"), "{}", ran.err);
+    for line in ran.err.lines().filter(|line| line.starts_with("error: ")) {
+        assert!(
+            line.contains("decoding it takes 166.9 MiB of memory, more than is free"),
+            "{line}"
+        );
+    }
 }

@@ -14,8 +14,9 @@ use super::walk;
 /// channel if every file stores grey values and three if not.
 ///
 /// # Errors
-/// Files that are no pictures or damaged (the first ten by name) unless they are to be skipped, classes
-/// without pictures, one class alone for training, or test classes that the training part does not have.
+/// Images that are damaged (the first ten by name) unless they are to be skipped, one class alone for
+/// training, test classes that the training part does not have, or classes that look like parts. Files
+/// that are no images and classes without any are left out with a note.
 pub(super) fn open(root: &Path, options: &OpenOptions) -> Result<Opened> {
     let layout = walk::layout(root)?;
     let (main, other) = match (options.role, layout.train, layout.test) {
@@ -32,7 +33,7 @@ pub(super) fn open(root: &Path, options: &OpenOptions) -> Result<Opened> {
         }
     };
     let part = |folder: std::path::PathBuf| {
-        let part = walk::part(&folder)?;
+        let part = walk::part(root, &folder)?;
         Ok::<_, Error>((folder, part))
     };
     let found = Found {

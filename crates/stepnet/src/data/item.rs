@@ -9,7 +9,9 @@ use crate::files::{open_input, read_filled};
 use crate::memory::zeros;
 use crate::{Error, Result};
 
+use super::files::is_named_as_image;
 use super::pictures::{self, Header, Picture};
+use super::recognise::Kind;
 
 /// A picture of a data set that is not decoded yet.
 #[derive(Debug, Clone)]
@@ -79,6 +81,11 @@ impl Item {
         }
     }
 
+    /// The same in another class.
+    pub(super) fn labelled(self, label: u32) -> Self {
+        Self { label, ..self }
+    }
+
     /// Its bytes, read anew unless they are held.
     ///
     /// # Errors
@@ -102,6 +109,15 @@ impl Item {
                 Ok(Cow::Owned(bytes))
             }
         }
+    }
+
+    /// Whether it is an image by its name or by its content; what cannot be read may be one.
+    pub(super) fn is_image(&self) -> bool {
+        is_named_as_image(&self.name)
+            || matches!(self.place, Place::Broken(_))
+            || self
+                .bytes()
+                .is_ok_and(|bytes| Kind::of(&bytes).is_picture())
     }
 
     /// The picture's header.

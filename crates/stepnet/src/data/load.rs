@@ -53,10 +53,15 @@ struct Tally {
 /// alone for training; or test classes that the training part does not have.
 pub(super) fn load(found: Found, options: &OpenOptions) -> Result<Opened> {
     let Found {
-        main: (root, main),
-        other,
+        main: (root, mut main),
+        mut other,
         mut notes,
     } = found;
+    let mut skipped = Vec::new();
+    left_out(&root, &mut main, options, &mut notes, &mut skipped)?;
+    if let Some((folder, part)) = &mut other {
+        left_out(folder, part, options, &mut notes, &mut skipped)?;
+    }
     if options.role == Role::Train && main.classes.len() < 2 {
         let problem = format!(
             "one class only ({}); training needs at least two",
@@ -67,7 +72,6 @@ pub(super) fn load(found: Found, options: &OpenOptions) -> Result<Opened> {
     if let Some((folder, part)) = &other {
         check_classes(&main, part, folder, &mut notes)?;
     }
-    let mut skipped = Vec::new();
     let main = without_bad(&root, main, options, &mut skipped)?;
     let other = match other {
         Some((folder, part)) => {
@@ -103,6 +107,23 @@ pub(super) fn load(found: Found, options: &OpenOptions) -> Result<Opened> {
         notes,
         skipped,
     })
+}
+
+/// Says what of a part is left out: files that are no images, and links that lead nowhere.
+fn left_out(
+    root: &Path,
+    part: &mut Part,
+    options: &OpenOptions,
+    notes: &mut Vec<String>,
+    skipped: &mut Vec<String>,
+) -> Result<()> {
+    notes.extend(part.left.notes(root));
+    let lost = std::mem::take(&mut part.lost);
+    if !lost.is_empty() && !options.skip_bad {
+        return Err(unreadable(root, lost, part.files.len()));
+    }
+    skipped.extend(lost.iter().map(ToString::to_string));
+    Ok(())
 }
 
 /// Whether pictures of so many bytes are decoded as they are needed: when they are over the budget.

@@ -54,6 +54,8 @@ mod shape;
 mod text;
 
 #[cfg(feature = "pictures")]
+mod files;
+#[cfg(feature = "pictures")]
 mod folder;
 #[cfg(feature = "pictures")]
 mod item;
@@ -61,6 +63,8 @@ mod item;
 mod jpeg;
 #[cfg(feature = "pictures")]
 mod load;
+#[cfg(feature = "pictures")]
+mod parts;
 #[cfg(feature = "pictures")]
 mod picture;
 #[cfg(feature = "pictures")]
@@ -89,6 +93,8 @@ pub(crate) use balance::{Pick, sample};
 pub(crate) use dataset::listed;
 pub use dataset::{Dataset, MAX_CLASSES};
 pub use digits::{DIGITS_DIVISOR, digits};
+#[cfg(feature = "pictures")]
+pub use files::{Files, Seen, is_clutter, is_image, path_to_open};
 pub(crate) use fill::Spare;
 pub use fingerprint::Fingerprint;
 pub use images::{Images, Values};

@@ -75,7 +75,7 @@ pub struct Opened {
 /// | content | what is read |
 /// | --- | --- |
 /// | a folder with IDX files | `train-images...`, `train-labels...`, `t10k-images...`, `t10k-labels...`, plain or gzip |
-/// | a folder with folders | pictures by class, in `train/` and `test/` or directly |
+/// | a folder with folders | pictures by class, in `train/` and `test/` (or other common names of parts) or directly |
 /// | a tar archive, plain or gzip | the same, packed; or a packed folder of CIFAR's binary form |
 /// | `data_batch_1.bin`, ..., or a folder of them | CIFAR-10's binary form, or CIFAR-100's (the label column `fine` or `coarse`) |
 /// | an IDX file | pictures; labels from `labels`, or the file beside it named alike |

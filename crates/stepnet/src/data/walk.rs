@@ -1,23 +1,14 @@
-//! Finding the pictures of a folder: parts, classes, files.
+//! Finding the images of a folder: parts, classes, files.
 
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::{Error, Result};
 
-use super::dataset::MAX_CLASSES;
+use super::dataset::{MAX_CLASSES, listed};
+use super::files::{Entries, Files, Seen, entries, is_image};
 use super::item::Item;
-use super::recognise::Kind;
-
-/// Folders inside folders, at most.
-pub(super) const MAX_DEPTH: usize = 32;
-
-/// Names of the training and the test part, in the order they are looked for.
-pub(super) const TRAIN: [&str; 2] = ["train", "training"];
-pub(super) const TEST: [&str; 5] = ["test", "testing", "validation", "valid", "val"];
-
-/// Files that systems leave behind; hidden files are passed over as well.
-const CLUTTER: [&str; 3] = ["thumbs.db", "desktop.ini", "ehthumbs.db"];
+use super::parts::{Parts, check_unlike, is_part};
 
 /// Where a folder keeps its parts.
 #[derive(Debug)]
@@ -31,44 +22,106 @@ pub(super) struct Layout {
 }
 
 /// The classes of a part, and the files of each in the order of their names.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Part {
     /// Class names, sorted.
     pub(super) classes: Vec<String>,
-    /// The pictures, each with the index of its class.
+    /// The images, each with the index of its class.
     pub(super) files: Vec<Item>,
+    /// Links that lead nowhere and so belong to no class.
+    pub(super) lost: Vec<Error>,
+    /// What is passed over.
+    pub(super) left: LeftOut,
 }
 
-/// Whether a name is that of a hidden file, or of one that systems leave behind.
-pub(super) fn is_clutter(name: &str) -> bool {
-    let name = name.to_lowercase();
-    name.starts_with('.') || name == "__macosx" || CLUTTER.contains(&name.as_str())
+impl Part {
+    /// Ends a class whose images come after the first `before`; one without any is left out.
+    pub(super) fn end_class(&mut self, name: String, before: usize) {
+        match self.files.len() == before {
+            true => self.left.empty.push(name),
+            false => self.classes.push(name),
+        }
+    }
+
+    /// The part itself, if there is an image in it.
+    pub(super) fn some(self, root: &Path) -> Result<Self> {
+        match self.classes.is_empty() {
+            true => Err(Error::file(root, "no image in the folders in it")),
+            false => Ok(self),
+        }
+    }
 }
 
-/// Whether a folder's name is that of a part.
-pub(super) fn is_part(name: &str) -> bool {
-    let is = |part: &&str| name.eq_ignore_ascii_case(part);
-    TRAIN.iter().chain(&TEST).any(is)
+/// What is passed over because it is no image.
+#[derive(Debug, Default)]
+pub(super) struct LeftOut {
+    count: usize,
+    first: PathBuf,
+    /// Folders of classes without an image.
+    empty: Vec<String>,
 }
 
-/// The first of `names` that is among the folders.
-pub(super) fn named(folders: &[String], names: &[&str]) -> Option<String> {
-    let find = |name: &&str| {
-        folders
-            .iter()
-            .find(|folder| folder.eq_ignore_ascii_case(name))
-    };
-    names.iter().find_map(find).cloned()
+impl LeftOut {
+    /// Counts a file that is no image.
+    pub(super) fn file(&mut self, path: &Path) {
+        if self.count == 0 {
+            self.first = path.to_owned();
+        }
+        self.count += 1;
+    }
+
+    /// A line for each kind of what is left out.
+    pub(super) fn notes(&self, root: &Path) -> Vec<String> {
+        let root = root.display();
+        let mut notes = Vec::new();
+        match self.count {
+            0 => {}
+            1 => notes.push(format!(
+                "left out, as it is no image: {}",
+                self.first.display()
+            )),
+            count => notes.push(format!(
+                "{count} files in {root} are no images: left out (the first is {})",
+                self.first.display()
+            )),
+        }
+        if !self.empty.is_empty() {
+            notes.push(format!(
+                "folders in {root} without an image, left out: {}",
+                listed(&self.empty)
+            ));
+        }
+        notes
+    }
+}
+
+/// The name of a file or folder as text.
+fn name_of(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// The names of the folders in a folder.
+fn folders_in(folder: &Path) -> Result<Vec<String>> {
+    let names = entries(folder)?.folders;
+    Ok(names.iter().map(|folder| name_of(folder)).collect())
 }
 
 /// Sees whether a folder has parts or classes.
 ///
-/// It has parts where a folder `train` is among its folders, or nothing but parts.
-///
 /// # Errors
 /// A folder that cannot be read, or has no folder in it.
 pub(super) fn layout(root: &Path) -> Result<Layout> {
-    let (folders, files) = entries(root)?;
+    let Entries {
+        folders,
+        files,
+        problems,
+    } = entries(root)?;
+    // A part that cannot be followed would be missed without a word.
+    let is_lost_part = |(path, _): &(PathBuf, _)| is_part(&name_of(path));
+    if let Some((path, source)) = problems.into_iter().find(is_lost_part) {
+        return Err(Error::io(path, "open", source));
+    }
     if folders.is_empty() {
         let problem = format!(
             "no folder in it; expected a folder of pictures for each class ({} files found)",
@@ -78,8 +131,8 @@ pub(super) fn layout(root: &Path) -> Result<Layout> {
     }
     let mut notes = Vec::new();
     let mut loose = 0;
-    for file in &files {
-        loose += usize::from(Kind::of_file(file)?.is_picture());
+    for (file, _) in &files {
+        loose += usize::from(is_image(file)?);
     }
     if loose > 0 {
         let folder = root.display();
@@ -87,146 +140,99 @@ pub(super) fn layout(root: &Path) -> Result<Layout> {
             "{loose} pictures directly in {folder} belong to no class: left out"
         ));
     }
-    let named = |names: &[&str]| {
-        let is = |folder: &&PathBuf, name: &str| {
-            folder
-                .file_name()
-                .is_some_and(|found| found.eq_ignore_ascii_case(name))
-        };
-        names
-            .iter()
-            .find_map(|name| folders.iter().find(|folder| is(folder, name)))
-            .cloned()
-    };
-    let (train, test) = (named(&TRAIN), named(&TEST));
-    let is_part = |folder: &&PathBuf| {
-        let name = folder.file_name().unwrap_or_default();
-        TRAIN
-            .iter()
-            .chain(&TEST)
-            .any(|part| name.eq_ignore_ascii_case(part))
-    };
-    let others: Vec<&PathBuf> = folders
-        .iter()
-        .filter(|&folder| Some(folder) != train.as_ref() && Some(folder) != test.as_ref())
-        .collect();
-    if train.is_none() && !folders.iter().all(|folder| is_part(&folder)) {
+    let names: Vec<String> = folders.iter().map(|folder| name_of(folder)).collect();
+    let has_folders = |at: usize| folders_in(&folders[at]).is_ok_and(|inside| !inside.is_empty());
+    let Some(parts) = Parts::among(&names, has_folders) else {
         return Ok(Layout {
             train: Some(root.to_path_buf()),
             test: None,
             notes,
         });
-    }
+    };
+    let others = parts.others(&names);
     if !others.is_empty() {
-        let others: Vec<String> = others
+        let others = others
             .iter()
-            .map(|other| other.display().to_string())
-            .collect();
+            .map(|name| root.join(name).display().to_string());
+        let others: Vec<String> = others.collect();
         notes.push(format!(
             "beside the parts used, left out: {}",
             others.join(", ")
         ));
     }
-    Ok(Layout { train, test, notes })
+    let folder = |at: Option<usize>| at.map(|at| folders[at].clone());
+    Ok(Layout {
+        train: folder(parts.train),
+        test: folder(parts.test),
+        notes,
+    })
 }
 
-/// Finds the classes and files of a part.
+/// The error of a link that leads nowhere.
+fn unopened((path, source): (PathBuf, std::io::Error)) -> Error {
+    Error::file(path, format!("cannot open: {source}"))
+}
+
+/// Finds the classes and files of a part of what is at `root`. Links from a class to a folder around it
+/// or to another class are not followed, so that no image gets into a part or class by them.
 ///
 /// # Errors
-/// A folder that cannot be read, a class name that is not UTF-8, a class without a file, or
-/// symbolic links that form a loop.
-pub(super) fn part(root: &Path) -> Result<Part> {
-    let (folders, _) = entries(root)?;
+/// A folder that cannot be read, a class name that is not UTF-8, or classes that look like parts.
+pub(super) fn part(root: &Path, part: &Path) -> Result<Part> {
+    let Entries {
+        folders, problems, ..
+    } = entries(part)?;
     if folders.is_empty() {
         return Err(Error::file(
-            root,
+            part,
             "no folder in it; expected one for each class",
         ));
     }
     if folders.len() > MAX_CLASSES {
         let problem = format!("{} folders, at most {MAX_CLASSES} classes", folders.len());
-        return Err(Error::file(root, problem));
+        return Err(Error::file(part, problem));
     }
-    let (mut classes, mut files) = (Vec::new(), Vec::new());
-    for folder in &folders {
-        let name = folder.file_name().unwrap_or_default();
-        let name = name.to_str().ok_or_else(|| {
+    let name = |folder: &PathBuf| {
+        let name = folder.file_name().unwrap_or_default().to_str();
+        name.map(str::to_owned).ok_or_else(|| {
             Error::file(
                 folder,
                 "the class folder's name is not valid UTF-8; rename it",
             )
-        })?;
-        let before = files.len();
-        let label = classes.len() as u32;
-        let mut inside = vec![canonical(root)?];
-        collect(folder, &mut inside, &mut |file| {
-            files.push(Item::file(file, label));
-        })?;
-        if files.len() == before {
-            return Err(Error::file(
-                folder,
-                "no picture in the folder of this class",
-            ));
+        })
+    };
+    let names = folders.iter().map(name).collect::<Result<Vec<String>>>()?;
+    check_unlike(&names, |at| folders_in(&folders[at]), || part)?;
+    let mut around = Seen::default();
+    for folder in [root, part]
+        .into_iter()
+        .chain(folders.iter().map(PathBuf::as_path))
+    {
+        around.add(folder)?;
+    }
+    let around = Arc::new(around);
+    let mut found = Part {
+        lost: problems.into_iter().map(unopened).collect(),
+        ..Part::default()
+    };
+    for (folder, name) in folders.iter().zip(names) {
+        let before = found.files.len();
+        let label = found.classes.len() as u32;
+        for file in Files::apart_from(&around, folder) {
+            match file.and_then(|file| Ok((is_image(&file)?, file))) {
+                Ok((true, file)) => found.files.push(Item::file(file, label)),
+                Ok((false, file)) => found.left.file(&file),
+                // What is no folder may be an image that cannot be read.
+                Err(Error::Io { path, source, .. }) if !path.is_dir() => {
+                    let problem = format!("cannot open: {source}");
+                    found
+                        .files
+                        .push(Item::broken(path, problem).labelled(label));
+                }
+                Err(error) => return Err(error),
+            }
         }
-        classes.push(name.to_owned());
+        found.end_class(name, before);
     }
-    Ok(Part { classes, files })
-}
-
-/// Calls `found` for every file below a folder. `inside` has the real paths of the folders around.
-fn collect(
-    folder: &Path,
-    inside: &mut Vec<PathBuf>,
-    found: &mut impl FnMut(PathBuf),
-) -> Result<()> {
-    let real = canonical(folder)?;
-    if inside.contains(&real) {
-        return Err(Error::file(
-            folder,
-            "symbolic links form a loop: it leads to a folder around it",
-        ));
-    }
-    if inside.len() > MAX_DEPTH {
-        return Err(Error::file(
-            folder,
-            format!("more than {MAX_DEPTH} folders inside each other"),
-        ));
-    }
-    inside.push(real);
-    let (folders, files) = entries(folder)?;
-    files.into_iter().for_each(&mut *found);
-    for folder in folders {
-        collect(&folder, inside, found)?;
-    }
-    inside.pop();
-    Ok(())
-}
-
-fn canonical(folder: &Path) -> Result<PathBuf> {
-    fs::canonicalize(folder).map_err(|source| Error::io(folder, "open", source))
-}
-
-/// The folders and the files in a folder, each sorted by name; hidden ones and clutter left out.
-fn entries(folder: &Path) -> Result<(Vec<PathBuf>, Vec<PathBuf>)> {
-    let unread = |source| Error::io(folder, "read", source);
-    let (mut folders, mut files) = (Vec::new(), Vec::new());
-    for entry in fs::read_dir(folder).map_err(unread)? {
-        let entry = entry.map_err(unread)?;
-        let name = entry.file_name();
-        let text = name.to_string_lossy();
-        if is_clutter(&text) {
-            continue;
-        }
-        let path = entry.path();
-        // Follows symbolic links; one that leads nowhere is an error.
-        let kind = fs::metadata(&path).map_err(|source| Error::io(&path, "open", source))?;
-        if kind.is_dir() {
-            folders.push(path);
-        } else {
-            files.push(path);
-        }
-    }
-    folders.sort();
-    files.sort();
-    Ok((folders, files))
+    found.some(part)
 }

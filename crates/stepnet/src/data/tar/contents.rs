@@ -13,7 +13,8 @@ use crate::data::dataset::MAX_CLASSES;
 use crate::data::item::Item;
 use crate::data::load::Found;
 use crate::data::open::Role;
-use crate::data::walk::{self, Part};
+use crate::data::parts::{Parts, check_unlike, is_part};
+use crate::data::walk::Part;
 
 /// The files of an archive, each with the folders it is in and its own name.
 #[derive(Default)]
@@ -21,6 +22,8 @@ pub(super) struct Contents {
     pub(super) files: Vec<(Vec<String>, Item)>,
     /// Links and other entries that are no files.
     pub(super) others: usize,
+    /// Remarks for the user.
+    pub(super) notes: Vec<String>,
 }
 
 #[cfg(feature = "files")]
@@ -53,7 +56,7 @@ impl Contents {
             let problem = "CIFAR's Python version, which is not read; its binary version is (cifar-10-binary.tar.gz)";
             return Err(Error::file(path, problem));
         }
-        let mut notes = Vec::new();
+        let mut notes = std::mem::take(&mut self.notes);
         if self.others > 0 {
             notes.push(format!(
                 "{} entries of {} that are links or no plain files are left out",
@@ -92,23 +95,19 @@ impl Contents {
             .map(|(parts, _)| parts[0].clone())
             .collect();
         tops.dedup();
-        let (train, test) = (
-            walk::named(&tops, &walk::TRAIN),
-            walk::named(&tops, &walk::TEST),
-        );
-        if train.is_none() && !tops.iter().all(|top| walk::is_part(top)) {
+        let has_folders = |at: usize| {
+            let mut files = self.files.iter();
+            files.any(|(parts, _)| parts[0] == tops[at] && parts.len() > 2)
+        };
+        let Some(found) = Parts::among(&tops, has_folders) else {
             let part = self.part(&root, None)?;
             return Ok(Found {
                 main: (root, part),
                 other: None,
                 notes,
             });
-        }
-        let used = [&train, &test];
-        let left: Vec<&String> = tops
-            .iter()
-            .filter(|top| used.iter().all(|used| used.as_ref() != Some(top)))
-            .collect();
+        };
+        let left = found.others(&tops);
         if !left.is_empty() {
             let left: Vec<String> = left
                 .iter()
@@ -119,6 +118,8 @@ impl Contents {
                 left.join(", ")
             ));
         }
+        let name = |at: Option<usize>| at.map(|at| tops[at].clone());
+        let (train, test) = (name(found.train), name(found.test));
         let (main, other) = match (role, train, test) {
             (Role::Train, Some(train), test) => (train, test),
             (Role::Test, train, test) => match test.or(train) {
@@ -162,24 +163,29 @@ impl Contents {
     fn wrapper(&self) -> Option<String> {
         let top = &self.files.first()?.0[0];
         let inside = |(parts, _): &(Vec<String>, Item)| parts.len() > 2 && parts[0] == *top;
-        (!walk::is_part(top) && self.files.iter().all(inside)).then(|| top.clone())
+        (!is_part(top) && self.files.iter().all(inside)).then(|| top.clone())
     }
 
     /// The classes and files of a part, or of everything.
     fn part(&mut self, root: &Path, top: Option<&str>) -> Result<Part> {
         let skip = usize::from(top.is_some());
-        let (mut classes, mut files) = (Vec::<String>::new(), Vec::new());
-        for (parts, item) in &self.files {
+        // Of each class its name, the folders in it and the places of its files.
+        let mut classes: Vec<(String, Vec<String>, Vec<usize>)> = Vec::new();
+        for (at, (parts, _)) in self.files.iter().enumerate() {
             if top.is_some_and(|top| parts[0] != top) || parts.len() < skip + 2 {
                 continue;
             }
             let class = &parts[skip];
-            if classes.last() != Some(class) {
-                classes.push(class.clone());
+            if classes.last().is_none_or(|(name, _, _)| name != class) {
+                classes.push((class.clone(), Vec::new(), Vec::new()));
             }
-            let mut item = item.clone();
-            item.label = classes.len() as u32 - 1;
-            files.push(item);
+            if let Some((_, inside, files)) = classes.last_mut() {
+                files.push(at);
+                let folder = &parts[skip + 1];
+                if parts.len() > skip + 2 && inside.last() != Some(folder) {
+                    inside.push(folder.clone());
+                }
+            }
         }
         if classes.is_empty() {
             return Err(Error::file(
@@ -191,7 +197,20 @@ impl Contents {
             let problem = format!("{} folders, at most {MAX_CLASSES} classes", classes.len());
             return Err(Error::file(root, problem));
         }
-        Ok(Part { classes, files })
+        let names: Vec<String> = classes.iter().map(|(name, _, _)| name.clone()).collect();
+        check_unlike(&names, |at| Ok(classes[at].1.clone()), || root)?;
+        let mut found = Part::default();
+        for (name, _, files) in classes {
+            let (before, label) = (found.files.len(), found.classes.len() as u32);
+            for (_, item) in files.into_iter().filter_map(|at| self.files.get(at)) {
+                match item.is_image() {
+                    true => found.files.push(item.clone().labelled(label)),
+                    false => found.left.file(&item.name),
+                }
+            }
+            found.end_class(name, before);
+        }
+        found.some(root)
     }
 }
 

@@ -3,8 +3,10 @@
 
 mod contents;
 
+use std::cell::Cell;
 use std::io::{BufReader, Read};
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use flate2::bufread::MultiGzDecoder;
@@ -13,11 +15,11 @@ use tar::{Archive, Entry, EntryType, PaxExtensions};
 use crate::files::open_input;
 use crate::{Error, Result, memory};
 
+use super::files::is_clutter;
 use super::item::Item;
 use super::load::load;
 use super::open::{OpenOptions, Opened, Role};
 use super::recognise::{Kind, LOOK};
-use super::walk::{self, MAX_DEPTH};
 use contents::Contents;
 
 /// The longest name, and the longest list of extended attributes.
@@ -29,7 +31,10 @@ const MAX_PAX: u64 = 1 << 16;
 const HELD_RATIO: u64 = 32;
 const HELD_FREE: u64 = 64 << 20;
 
-/// The size of a header.
+/// Folders inside folders, at most.
+const MAX_DEPTH: usize = 32;
+
+/// The size of a header, of which an archive's length is a multiple.
 const HEADER: u64 = 512;
 
 /// Opens an archive as if it were the folder that was packed into it.
@@ -45,13 +50,12 @@ pub(super) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
     let length = file.metadata().map_err(unread)?.len();
     let contents = if kind == Kind::TarGzip {
         let keep = Keep::Hold(HELD_FREE.saturating_add(length.saturating_mul(HELD_RATIO)));
-        let mut archive = Archive::new(MultiGzDecoder::new(BufReader::new(file)));
-        let entries = archive.entries().map_err(unread)?;
-        scanned(path, entries.raw(true), keep)?
+        scanned_in_order(path, MultiGzDecoder::new(BufReader::new(file)), keep)?
     } else {
         let mut archive = Archive::new(BufReader::new(file));
         let entries = archive.entries_with_seek().map_err(unread)?;
-        scanned(path, entries.raw(true), Keep::Point(path.into(), length))?
+        let keep = Keep::Point(path.into(), length);
+        scanned(path, entries.raw(true), keep, || length)?
     };
     #[cfg(feature = "files")]
     if let Some((folder, files)) = contents.cifar() {
@@ -91,8 +95,70 @@ struct Ahead {
     odd: bool,
 }
 
-fn scanned<R: Read>(path: &Path, entries: tar::Entries<'_, R>, keep: Keep) -> Result<Contents> {
+/// How far an archive goes.
+#[derive(Default)]
+struct Extent {
+    /// Where the next header should begin, or the end mark.
+    end: u64,
+    /// Whether the last file was found to be cut off, and is remembered as broken.
+    cut: bool,
+}
+
+impl Extent {
+    /// Takes in an entry.
+    fn add<R: Read>(&mut self, entry: &Entry<'_, R>) {
+        let end = entry.raw_file_position().saturating_add(entry.size());
+        *self = Self {
+            end: end.checked_next_multiple_of(HEADER).unwrap_or(u64::MAX),
+            cut: false,
+        };
+    }
+
+    /// Compares with how many bytes there are.
+    ///
+    /// # Errors
+    /// Too few for what is declared.
+    fn check(&self, path: &Path, length: u64, notes: &mut Vec<String>) -> Result<()> {
+        let end = self.end;
+        if length < end && !self.cut {
+            let problem = format!(
+                "the archive breaks off: its last entry goes to byte {end}, but it ends after {length}; get it again"
+            );
+            return Err(Error::file(path, problem));
+        }
+        if length == end {
+            notes.push(format!(
+                "{} has no end mark: it may have been longer once",
+                path.display()
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A reader that counts what it gives.
+struct Counted<R> {
+    reader: R,
+    count: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.count.set(self.count.get() + read as u64);
+        Ok(read)
+    }
+}
+
+/// Goes through the entries; `length` is how many bytes of the archive there were after that.
+fn scanned<R: Read>(
+    path: &Path,
+    entries: tar::Entries<'_, R>,
+    keep: Keep,
+    length: impl Fn() -> u64,
+) -> Result<Contents> {
     let mut contents = Contents::default();
+    let mut extent = Extent::default();
     let (mut ahead, mut held) = (Ahead::default(), 0_u64);
     for entry in entries {
         let damaged = |error: std::io::Error| {
@@ -100,6 +166,7 @@ fn scanned<R: Read>(path: &Path, entries: tar::Entries<'_, R>, keep: Keep) -> Re
             Error::file(path, format!("a tar archive that is damaged: {said}"))
         };
         let mut entry = entry.map_err(damaged)?;
+        extent.add(&entry);
         let kind = entry.header().entry_type();
         let size = entry.size();
         match kind {
@@ -141,6 +208,7 @@ fn scanned<R: Read>(path: &Path, entries: tar::Entries<'_, R>, keep: Keep) -> Re
                         Item::inside(name, archive, offset, size)
                     }
                     _ => {
+                        extent.cut = true;
                         let left = length.saturating_sub(offset);
                         let problem =
                             format!("declares {size} bytes, but the archive ends after {left}");
@@ -159,6 +227,7 @@ fn scanned<R: Read>(path: &Path, entries: tar::Entries<'_, R>, keep: Keep) -> Re
                 if bytes.len() as u64 == size {
                     Item::held(name, bytes)
                 } else {
+                    extent.cut = true;
                     let problem = format!("declares {size} bytes, but {} are there", bytes.len());
                     Item::broken(name, problem)
                 }
@@ -166,8 +235,21 @@ fn scanned<R: Read>(path: &Path, entries: tar::Entries<'_, R>, keep: Keep) -> Re
         };
         contents.files.push((parts, item));
     }
+    extent.check(path, length(), &mut contents.notes)?;
     contents.sort();
     Ok(contents)
+}
+
+/// Scans an archive that is read from its beginning to its end.
+fn scanned_in_order(path: &Path, reader: impl Read, keep: Keep) -> Result<Contents> {
+    let count = Rc::new(Cell::new(0));
+    let mut archive = Archive::new(Counted {
+        reader,
+        count: Rc::clone(&count),
+    });
+    let entries = archive.entries();
+    let entries = entries.map_err(|source| Error::io(path, "read", source))?;
+    scanned(path, entries.raw(true), keep, || count.get())
 }
 
 fn over(path: &Path, most: u64) -> Error {
@@ -243,7 +325,7 @@ fn parts(path: &Path, name: &[u8]) -> Result<Option<Vec<String>>> {
         let problem = format!("more than {MAX_DEPTH} folders inside each other in the archive");
         return Err(Error::file(path, problem));
     }
-    if parts.is_empty() || parts.iter().any(|part| walk::is_clutter(part)) {
+    if parts.is_empty() || parts.iter().any(|part| is_clutter(part.as_ref())) {
         return Ok(None);
     }
     Ok(Some(parts.into_iter().map(str::to_owned).collect()))
@@ -253,18 +335,11 @@ fn parts(path: &Path, name: &[u8]) -> Result<Option<Vec<String>>> {
 pub(super) fn scan(bytes: &[u8]) {
     let path = Path::new("fuzz.tar");
     let keep = Keep::Hold(HELD_FREE.min(bytes.len() as u64 * HELD_RATIO + (1 << 16)));
-    let contents = if bytes.starts_with(b"\x1f\x8b") {
-        let mut archive = Archive::new(MultiGzDecoder::new(bytes));
-        archive
-            .entries()
-            .map(|entries| scanned(path, entries.raw(true), keep))
-    } else {
-        let mut archive = Archive::new(bytes);
-        archive
-            .entries()
-            .map(|entries| scanned(path, entries.raw(true), keep))
+    let contents = match bytes.starts_with(b"\x1f\x8b") {
+        true => scanned_in_order(path, MultiGzDecoder::new(bytes), keep),
+        false => scanned_in_order(path, bytes, keep),
     };
-    let Ok(Ok(contents)) = contents else {
+    let Ok(contents) = contents else {
         return;
     };
     #[cfg(feature = "files")]

@@ -145,8 +145,8 @@ fn sizes_and_channels_follow_a_rule() {
 #[test]
 fn broken_files_are_named_together() {
     let folder = tree(&[("a/1.png", 1), ("b/1.png", 2)]);
-    fs::write(folder.path().join("b/notes.txt"), b"some text").unwrap();
-    failure(plain(&folder), &["b/notes.txt: not a picture but text"]);
+    fs::write(folder.path().join("b/9.PNG"), b"some text").unwrap();
+    failure(plain(&folder), &["b/9.PNG: not a picture but text"]);
     for number in 0..12 {
         fs::write(folder.path().join(format!("a/x{number:02}.png")), b"").unwrap();
     }
@@ -175,10 +175,10 @@ fn folders_without_enough_in_them() {
     };
     assert_eq!(open(folder.path(), &options).unwrap().data.len(), 1);
     fs::create_dir(folder.path().join("b")).unwrap();
-    failure(
-        plain(&folder),
-        &["b: no picture in the folder of this class"],
-    );
+    failure(plain(&folder), &["one class only (a)"]);
+    let hollow = tempfile::tempdir().unwrap();
+    fs::create_dir(hollow.path().join("a")).unwrap();
+    failure(plain(&hollow), &["no image in the folders in it"]);
     let empty = tempfile::tempdir().unwrap();
     failure(plain(&empty), &["no folder in it", "each class", "0 files"]);
     let loose = tree(&[("1.png", 1), ("2.png", 1)]);
@@ -206,11 +206,28 @@ fn links_names_and_special_files() {
     symlink(folder.path().join("b"), folder.path().join("c")).unwrap();
     assert_eq!(plain(&folder).unwrap().data.classes(), ["a", "b", "c"]);
     symlink(folder.path(), folder.path().join("a/loop")).unwrap();
-    failure(plain(&folder), &["a/loop", "symbolic links form a loop"]);
-    fs::remove_file(folder.path().join("a/loop")).unwrap();
-    symlink("nowhere", folder.path().join("a/gone.png")).unwrap();
-    failure(plain(&folder), &["a/gone.png", "cannot open"]);
-    fs::remove_file(folder.path().join("a/gone.png")).unwrap();
+    symlink("../b", folder.path().join("a/other")).unwrap();
+    symlink("1.png", folder.path().join("a/2.png")).unwrap();
+    assert_eq!(bytes(&plain(&folder).unwrap()), [1, 2, 2]);
+    let skip = OpenOptions {
+        skip_bad: true,
+        ..OpenOptions::default()
+    };
+    for (link, target) in [
+        ("a/gone.png", "nowhere"),
+        ("a/self", "self"),
+        ("lost", "nowhere"),
+    ] {
+        let link = folder.path().join(link);
+        symlink(target, &link).unwrap();
+        let name = link.display().to_string();
+        failure(plain(&folder), &[&name, "cannot open", "--skip-bad"]);
+        let opened = open(folder.path(), &skip).unwrap();
+        assert_eq!(bytes(&opened), [1, 2, 2]);
+        assert_eq!(opened.skipped.len(), 1);
+        assert!(opened.skipped[0].starts_with(&name), "{:?}", opened.skipped);
+        fs::remove_file(link).unwrap();
+    }
     let odd = folder.path().join(OsStr::from_bytes(b"caf\xe9"));
     fs::create_dir(&odd).unwrap();
     failure(plain(&folder), &["not valid UTF-8"]);
@@ -218,4 +235,123 @@ fn links_names_and_special_files() {
     let device = Path::new("/dev/zero");
     let error = open(device, &OpenOptions::default()).unwrap_err();
     assert!(matches!(error, Error::File { .. }), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn folders_linked_into_each_other_are_visited_once() {
+    use std::os::unix::fs::symlink;
+
+    let folder = tree(&[("a/1.png", 1), ("b/1.png", 2), ("chain/n50/3.png", 3)]);
+    let at = |n: usize| folder.path().join(format!("chain/n{n}"));
+    for n in 0..50 {
+        fs::create_dir(at(n)).unwrap();
+        symlink(at(n + 1), at(n).join("x")).unwrap();
+        symlink(at(n + 1), at(n).join("y")).unwrap();
+    }
+    for class in ["a", "b"] {
+        symlink("..", folder.path().join(class).join("s")).unwrap();
+    }
+    symlink(at(0), folder.path().join("b/deep")).unwrap();
+    // `b/deep` leads beyond the class, but not into another part of it, so it counts there too.
+    let opened = plain(&folder).unwrap();
+    assert_eq!(bytes(&opened), [1, 2, 3, 3]);
+    assert_eq!(opened.data.labels(), [0, 1, 1, 2]);
+}
+
+#[test]
+fn what_is_no_image_is_left_out_with_a_note() {
+    let folder = tree(&[("a/1.png", 1), ("b/1.png", 2)]);
+    fs::create_dir_all(folder.path().join("c/deeper")).unwrap();
+    fs::write(folder.path().join("a/readme.txt"), b"about").unwrap();
+    let notes = plain(&folder).unwrap().notes;
+    let expected = format!(
+        "left out, as it is no image: {}",
+        folder.path().join("a/readme.txt").display()
+    );
+    assert_eq!(notes[0], expected);
+    assert!(
+        notes[1].ends_with("without an image, left out: c"),
+        "{notes:?}"
+    );
+    fs::write(folder.path().join("b/index.csv"), b"a,b\n").unwrap();
+    fs::write(folder.path().join("b/empty"), b"").unwrap();
+    let opened = plain(&folder).unwrap();
+    assert!(
+        opened.notes[0].starts_with("3 files in "),
+        "{:?}",
+        opened.notes
+    );
+    assert!(
+        opened.notes[0].contains("a/readme.txt"),
+        "{:?}",
+        opened.notes
+    );
+    assert_eq!(opened.data.classes(), ["a", "b"]);
+    // One that is named as an image is one, and an image by its content needs no name.
+    fs::write(folder.path().join("b/2.JPeG"), b"").unwrap();
+    failure(plain(&folder), &["b/2.JPeG: the file is empty"]);
+    fs::rename(
+        folder.path().join("a/1.png"),
+        folder.path().join("b/2.JPeG"),
+    )
+    .unwrap();
+    fs::copy(
+        folder.path().join("b/1.png"),
+        folder.path().join("a/unnamed"),
+    )
+    .unwrap();
+    assert_eq!(bytes(&plain(&folder).unwrap()), [2, 2, 1]);
+}
+
+#[test]
+fn folders_with_the_same_folders_in_them_are_no_classes() {
+    let places = [
+        ("one/cat/1.png", 1),
+        ("one/dog/1.png", 2),
+        ("two/cat/1.png", 3),
+        ("two/dog/1.png", 4),
+    ];
+    let words = ["one, two", "(cat, dog)", "train and test"];
+    failure(plain(&tree(&places)), &words);
+    let places = [
+        ("cat/train/1.png", 1),
+        ("cat/test/1.png", 2),
+        ("dog/train/1.png", 3),
+        ("dog/test/1.png", 4),
+    ];
+    failure(
+        plain(&tree(&places)),
+        &["cat, dog", "parts test, train", "outermost"],
+    );
+    // One folder in each class, or folders that differ, are no parts.
+    let places = [("cat/images/1.png", 1), ("dog/images/1.png", 2)];
+    assert_eq!(
+        plain(&tree(&places)).unwrap().data.classes(),
+        ["cat", "dog"]
+    );
+    let places = [("cat/a/1.png", 1), ("cat/b/1.png", 2), ("dog/a/1.png", 3)];
+    assert_eq!(
+        plain(&tree(&places)).unwrap().data.classes(),
+        ["cat", "dog"]
+    );
+}
+
+#[test]
+fn common_names_of_parts() {
+    for (train, test) in [
+        ("training_set", "test_set"),
+        ("Train Data", "VALIDATION-SET"),
+        ("trainset", "val"),
+    ] {
+        let places = ["a/1.png", "b/1.png"].map(|place| format!("{train}/{place}"));
+        let other = format!("{test}/b/1.png");
+        let folder = tree(&[(&places[0], 1), (&places[1], 2), (&other, 3)]);
+        let opened = plain(&folder).unwrap();
+        assert_eq!(bytes(&opened), [1, 2], "{train}");
+        assert_eq!(opened.test.unwrap().labels(), [1], "{test}");
+    }
+    // A class of vehicles.
+    let folder = tree(&[("bus/1.png", 1), ("train/1.png", 2)]);
+    assert_eq!(plain(&folder).unwrap().data.classes(), ["bus", "train"]);
 }

@@ -5,6 +5,8 @@ mod archives;
 #[cfg(all(feature = "files", feature = "pictures"))]
 mod bombs;
 #[cfg(all(feature = "files", feature = "pictures"))]
+mod broken_archives;
+#[cfg(all(feature = "files", feature = "pictures"))]
 mod cifar;
 #[cfg(feature = "files")]
 mod containers;
