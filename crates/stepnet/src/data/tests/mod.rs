@@ -25,6 +25,7 @@ mod hdf5;
 mod jpegs;
 #[cfg(feature = "pictures")]
 mod pictures;
+mod range;
 
 use std::fmt::Debug;
 
