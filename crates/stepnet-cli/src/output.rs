@@ -92,7 +92,10 @@ impl Target {
                 Place::Standard
             }
             Ok(there) if there.is_dir() => {
-                return Err(refused("is a folder, expected a file to write to"));
+                return Err(Failure::usage(format!(
+                    "{option}: {}: is a folder, expected a file to write to",
+                    path.display()
+                )));
             }
             Ok(there) if !there.is_file() || descriptor(path).is_some() => {
                 Place::Stream(path.to_owned())

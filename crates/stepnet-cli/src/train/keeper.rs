@@ -155,6 +155,7 @@ impl<T: Element> Keeper<T> {
             None => self.best = Some((network.clone(), folder.records().len())),
         }
         if self.clock.affordable() {
+            self.settle(folder, display);
             let start = Instant::now();
             let written = self.write_best(about, folder);
             self.clock.spent(start);

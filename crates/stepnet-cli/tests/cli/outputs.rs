@@ -45,9 +45,9 @@ fn a_file_that_is_there_stays_unless_it_may_be_replaced() {
         assert!(start.elapsed().as_secs() < 10, "before the work");
         assert!(picture == desk.bytes("p/a.bmp"), "{option}");
         desk.run(&format!("{line} p"))
-            .fails(2, &[option, "p is a folder"]);
+            .fails(2, &[option, "p: is a folder"]);
         desk.run(&format!("{line} none/out"))
-            .fails(2, &["none/out", "cannot write"]);
+            .fails(1, &["none/out", "cannot write"]);
         let ran = desk.run(&format!("{line} p/a.bmp --overwrite"));
         assert_eq!(ran.code, Some(0), "{option}: {}", ran.err);
         assert!(picture != desk.bytes("p/a.bmp"), "{option}");

@@ -114,7 +114,7 @@ fn a_page_is_written_beside_either_form() {
     assert!(out.starts_with("page.html: mine[0,2,1] = "), "{out}");
     let page = String::from_utf8(desk.bytes("page.html")).unwrap();
     assert!(page.starts_with("<!DOCTYPE html>") && page.contains("mine[0,2,1]"));
-    json(&desk, "why m p.bmp --json --html page.html");
+    json(&desk, "why m p.bmp --json --html page.html --overwrite");
     let page = String::from_utf8(desk.bytes("page.html")).unwrap();
     assert!(page.contains("softmax1["), "the page is replaced");
     desk.run("why m p.bmp --html none/page.html")
@@ -219,7 +219,7 @@ fn values_that_overflow_are_told_and_explained() {
     for at in ["linear1[0]", "linear2[1]", "softmax1[0]", "input[0,0,0]"] {
         let out = desk
             .run(&format!(
-                "why m p.bmp --grad --at {at} --html page.html --trace 9"
+                "why m p.bmp --grad --at {at} --html page.html --overwrite --trace 9"
             ))
             .fine();
         assert!(out.contains("page.html"), "{out}");
