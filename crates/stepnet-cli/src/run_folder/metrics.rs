@@ -7,7 +7,7 @@ use std::path::Path;
 use stepnet::Error;
 use stepnet::files::remove_unfinished;
 
-use super::{EpochRecord, METRICS, RunFolder};
+use super::{CHECKPOINT, EpochRecord, METRICS, RunFolder};
 use crate::failure::{Failure, Outcome};
 
 /// How many epochs' records a checkpoint has; of a longer run the first ones are in `metrics.jsonl` alone.
@@ -104,8 +104,9 @@ pub(crate) fn first_records(folder: &Path, count: usize) -> Outcome<Vec<EpochRec
     let path = folder.join(METRICS);
     let wrong = |problem: String| {
         Failure::usage(format!(
-            "{}: {problem}; the checkpoint needs the records of its first {count} epochs there",
-            path.display()
+            "{}: {problem}; the checkpoint needs the records of its first {count} epochs there; without them, --from {} starts a new run with its weights",
+            path.display(),
+            folder.join(CHECKPOINT).display()
         ))
     };
     let file = File::open(&path).map_err(|error| wrong(format!("cannot open: {error}")))?;
@@ -125,4 +126,45 @@ pub(crate) fn first_records(folder: &Path, count: usize) -> Outcome<Vec<EpochRec
         );
     }
     Ok(records)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_records_are_read_or_the_line_that_is_none_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let line = |epoch: usize| {
+            format!(
+                "{{\"epoch\":{epoch},\"train_loss\":0.5,\"train_accuracy\":1.0,\"test_loss\":null,\"test_accuracy\":null,\"learning_rate\":0.1,\"seconds\":1.0,\"images_per_second\":1.0,\"waited\":0.0,\"interrupted\":false}}\n"
+            )
+        };
+        let path = folder.path().join(METRICS);
+        fs::write(&path, [line(1), line(2), line(3)].concat()).unwrap();
+        let records = first_records(folder.path(), 2).unwrap();
+        assert_eq!(
+            records
+                .iter()
+                .map(|record| record.epoch)
+                .collect::<Vec<_>>(),
+            [1, 2]
+        );
+        for wrong in [
+            vec![line(1)],
+            vec![line(1), line(3)],
+            vec![line(1), "nonsense\n".into()],
+        ] {
+            fs::write(&path, wrong.concat()).unwrap();
+            let said = first_records(folder.path(), 2).unwrap_err().line();
+            assert!(
+                said.contains("line 2 is not the record of epoch 2"),
+                "{said}"
+            );
+            assert!(
+                said.contains("--from") && said.contains(CHECKPOINT),
+                "{said}"
+            );
+        }
+    }
 }
