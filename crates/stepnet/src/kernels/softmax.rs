@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use crate::Element;
+use crate::kernels::long_sum::{self, LONGEST, SHORT_BLOCK};
 use crate::kernels::parallel::piece;
 use crate::kernels::simd::{self, Isa, Kernel};
 use crate::kernels::{assert_len, elementary};
@@ -57,9 +58,23 @@ fn fold<T: Copy>(row: &[T], start: T, f: impl Fn(T, T) -> T) -> T {
     sum
 }
 
-/// The sum.
+/// The sum, of a long row in blocks.
 #[inline(always)]
 pub(super) fn sum<T: Element>(row: &[T]) -> T {
+    if row.len() <= LONGEST {
+        return sum_of(row);
+    }
+    long_sum::of_blocks(
+        row.len(),
+        8 * SHORT_BLOCK,
+        #[inline(always)]
+        |places| sum_of(&row[places]),
+    )
+}
+
+/// The sum of a row or of a block of it.
+#[inline(always)]
+fn sum_of<T: Element>(row: &[T]) -> T {
     fold(
         row,
         T::zero(),

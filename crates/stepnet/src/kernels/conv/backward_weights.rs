@@ -8,7 +8,7 @@ use super::tasks::Tasks;
 use super::winograd::{Weights, serves};
 use crate::Element;
 use crate::kernels::simd::InstructionSet;
-use crate::kernels::{assert_len, assert_scratch};
+use crate::kernels::{assert_len, assert_scratch, long_sum};
 
 pub(super) const NAME: &str = "convolution backward weights";
 
@@ -92,7 +92,7 @@ pub(super) fn run_direct<T: Element>(
         let partial = tasks.partial([dy, x], false, scratch);
         tasks.add_up_turned(partial, dw);
         if let Some(db) = db {
-            sum_rows(dy, db);
+            long_sum::columns(dy, db);
         }
         return;
     }
@@ -113,14 +113,4 @@ fn turned(g: &ConvGeometry) -> Option<ConvGeometry> {
     let rows = g.batch * g.output[0] * g.output[1];
     let turned = ConvGeometry::of_rows(rows, g.filters, g.input[2]);
     (product && g.input[2] > g.filters).then_some(turned)
-}
-
-/// `sums[column] = sum over the rows of values[row][column]`.
-pub(in crate::kernels) fn sum_rows<T: Element>(values: &[T], sums: &mut [T]) {
-    sums.fill(T::zero());
-    for row in values.chunks_exact(sums.len()) {
-        for (sum, &value) in sums.iter_mut().zip(row) {
-            *sum += value;
-        }
-    }
 }

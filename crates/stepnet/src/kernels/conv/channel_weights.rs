@@ -7,7 +7,7 @@
 use super::layout::Layout;
 use super::outer::{Gradient, PanelSums, add_pixels, gradient};
 use super::stage::Staged;
-use super::sweep::{Block, Sweep, load_row, store_row};
+use super::sweep::{Block, Sweep, add_row, load_row, store_row};
 use crate::Element;
 use crate::kernels::simd::tile::{self, Pixels, Tile};
 use crate::kernels::simd::{Isa, Kernel};
@@ -33,6 +33,7 @@ impl<T: Element> Kernel for ChannelPanel<'_, T> {
             column,
             width,
             with_bias,
+            apart,
             x,
             dy,
             sums,
@@ -73,6 +74,7 @@ impl<T: Element> Kernel for ChannelPanel<'_, T> {
                         lane,
                         used: lanes.min(g.filters - first),
                         width,
+                        apart,
                         sums: &mut *sums,
                     };
                     add.rectangle(&pixels, &down, &right);
@@ -94,6 +96,8 @@ struct Channels<'a, I, T> {
     lane: usize,
     used: usize,
     width: usize,
+    /// Whether a rectangle is a sum of its own.
+    apart: bool,
     sums: &'a mut [T],
 }
 
@@ -152,7 +156,8 @@ impl<I: Isa, T: Element> Channels<'_, I, T> {
             row..row + I::lanes::<T>()
         };
         let mut tile: Tile<I, T, R, C> = [[isa.splat(T::zero()); C]; R];
-        for (r, sums) in tile.iter_mut().enumerate() {
+        let before = if self.apart { 0 } else { R };
+        for (r, sums) in tile.iter_mut().enumerate().take(before) {
             for (c, sum) in sums.iter_mut().enumerate() {
                 [*sum] = load_row::<I, T, 1>(isa, &self.sums[place(r, c)]);
             }
@@ -179,7 +184,12 @@ impl<I: Isa, T: Element> Channels<'_, I, T> {
         );
         for (r, sums) in tile.iter().enumerate() {
             for (c, sum) in sums.iter().enumerate() {
-                store_row::<I, T, 1>(isa, &[*sum], &mut self.sums[place(r, c)]);
+                let to = &mut self.sums[place(r, c)];
+                if self.apart {
+                    add_row::<I, T, 1>(isa, &[*sum], to);
+                } else {
+                    store_row::<I, T, 1>(isa, &[*sum], to);
+                }
             }
         }
     }

@@ -1,7 +1,7 @@
 //! How the gradient by filters meets the elements of windows: as they lie, or laid out.
 
 use super::ConvGeometry;
-use super::blocks::{Cut, MANY_PIXELS, PIXELS};
+use super::blocks::{Cut, PIXELS};
 use super::sweep::Sweep;
 use crate::kernels::aligned::LINE;
 
@@ -14,6 +14,9 @@ const MANY_CHANNELS: usize = 24;
 
 /// Taps from which laying out the image pays for itself.
 const SOME_TAPS: usize = 4;
+
+/// Pixels of a block of depthwise filters: each of their sums goes through all of them (`long_sum`).
+const CHANNEL_PIXELS: usize = 256;
 
 /// How the elements of a window are met.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +66,7 @@ impl Layout {
     /// Pixels that a block should have.
     pub(super) fn block_pixels(&self) -> usize {
         match self {
-            Self::Channels(_) => MANY_PIXELS,
+            Self::Channels(_) => CHANNEL_PIXELS,
             Self::Runs(_) | Self::InPlace => PIXELS,
         }
     }

@@ -62,7 +62,6 @@ pub mod winograd;
 pub(in crate::kernels) use backward_data::run_on as backward_data_on;
 pub use backward_data::{backward_data, backward_data_scratch};
 pub(in crate::kernels) use backward_weights::run_on as backward_weights_on;
-pub(in crate::kernels) use backward_weights::sum_rows;
 pub use backward_weights::{backward_weights, backward_weights_scratch};
 pub(in crate::kernels) use forward::run_on as forward_on;
 pub use forward::{forward, forward_relu, forward_scratch};

@@ -5,7 +5,7 @@ use super::layout::{LONG_STEP, Layout, in_place};
 use super::pack::panel_width;
 use super::prefetch::NextPixels;
 use super::stage::{Stage, Staged};
-use super::sweep::{Block, Sweep, load_row, store_row};
+use super::sweep::{Block, Sweep, add_row, load_row, store_row};
 use crate::Element;
 use crate::kernels::simd::tile::{self, Pixels, Runs, Tile};
 use crate::kernels::simd::{Isa, Kernel};
@@ -26,6 +26,8 @@ pub(super) struct PanelSums<'a, T> {
     pub(super) width: usize,
     /// Whether `db` is wanted too.
     pub(super) with_bias: bool,
+    /// Whether each block is a sum of its own, added to those of the blocks before it (`long_sum`).
+    pub(super) apart: bool,
     pub(super) x: &'a [T],
     pub(super) dy: &'a [T],
     /// `(window + 1, width)` of each panel: `dw`, then `db`.
@@ -55,6 +57,7 @@ impl<T: Element> Kernel for PanelSums<'_, T> {
             column,
             width,
             with_bias,
+            apart,
             x,
             dy,
             sums,
@@ -94,6 +97,7 @@ impl<T: Element> Kernel for PanelSums<'_, T> {
             next: NextPixels::new(g, next, columns, dy, tiles),
             group,
             with_bias,
+            apart,
             source,
             runs,
             dy,
@@ -124,6 +128,7 @@ struct View<'a, I, T> {
     next: NextPixels<'a, T>,
     group: usize,
     with_bias: bool,
+    apart: bool,
     source: Staged<'a, T>,
     /// Rows of runs, runs in a row, and elements of a run.
     runs: [usize; 3],
@@ -164,6 +169,7 @@ impl<I: Isa, T: Element> View<'_, I, T> {
         let mut add = Adder::<I, T, V> {
             isa,
             dy,
+            apart: self.apart,
             sums,
             next: &mut self.next,
         };
@@ -306,6 +312,7 @@ pub(super) fn add_pixels<I: Isa, T: Element, const V: usize>(
 struct Adder<'a, 'n, I, T, const V: usize> {
     isa: I,
     dy: Gradient<'a, T>,
+    apart: bool,
     sums: &'a mut [T],
     next: &'a mut NextPixels<'n, T>,
 }
@@ -372,13 +379,19 @@ impl<I: Isa, T: Element, const V: usize> Adder<'_, '_, I, T, V> {
         let (isa, width) = (self.isa, V * I::lanes::<T>());
         let to = &mut self.sums[at.first * width..(at.first + K) * width];
         let mut tile: Tile<I, T, K, V> = [[isa.splat(T::zero()); V]; K];
-        for (row, from) in tile.iter_mut().zip(to.chunks_exact(width)) {
-            *row = load_row::<I, T, V>(isa, from);
+        if !self.apart {
+            for (row, from) in tile.iter_mut().zip(to.chunks_exact(width)) {
+                *row = load_row::<I, T, V>(isa, from);
+            }
         }
         let dy = &self.dy.data[self.dy.first + at.skipped..];
         tile::outer(isa, at.x, dy, &at.pixels, &mut tile);
         for (row, to) in tile.iter().zip(to.chunks_exact_mut(width)) {
-            store_row::<I, T, V>(isa, row, to);
+            if self.apart {
+                add_row::<I, T, V>(isa, row, to);
+            } else {
+                store_row::<I, T, V>(isa, row, to);
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ use super::places::Places;
 use super::stage::{Staged, inside};
 use super::sweep::{Block, BlockSums, Sweep};
 use crate::Element;
+use crate::kernels::long_sum::LONGEST;
 use crate::kernels::simd::tile::{self, Runs, Tile};
 use crate::kernels::simd::{InstructionSet, Isa, Kernel, MOST_LANES};
 
@@ -225,24 +226,54 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             }
             (starts[v], outs[v]) = self.places.next();
         }
-        let mut sums: Tile<I, T, C, V> = [[isa.splat(T::zero()); V]; C];
+        let zeros: Tile<I, T, C, V> = [[isa.splat(T::zero()); V]; C];
+        let mut sums = zeros;
         for (sums, &bias) in sums.iter_mut().zip(self.bias) {
             *sums = [isa.splat(bias); V];
         }
-        let Staged { data, runs, .. } = &self.staged;
-        if const { is_spread(C, I::BROADCASTS) } {
-            tile::planes::<I, T, C, V, true>(
-                isa, data, starts, runs, self.plane, self.w, &mut sums,
-            );
+        let runs = self.staged.runs;
+        if runs.elements() <= LONGEST {
+            self.add::<C, V>(&starts, &runs, 0, &mut sums);
         } else {
-            tile::planes::<I, T, C, V, false>(
-                isa, data, starts, runs, self.plane, self.w, &mut sums,
+            runs.for_each_part(
+                #[inline(always)]
+                |part| {
+                    let [row, col, channel] = part.at;
+                    let offset = row * runs.row_step + col * runs.col_step + channel * self.plane;
+                    let starts = starts.map(|start| start + offset);
+                    let mut block = zeros;
+                    self.add::<C, V>(&starts, &part.runs, part.first, &mut block);
+                    for (sum, block) in sums.as_flattened_mut().iter_mut().zip(block.as_flattened())
+                    {
+                        *sum = isa.vector_add(*sum, *block);
+                    }
+                },
             );
         }
         for v in 0..V {
             self.store::<C, V>(&sums, v, outs[v] - self.out_start, counts[v]);
         }
         V
+    }
+
+    /// Adds some elements of the windows, the first of which is number `first`.
+    #[inline(always)]
+    fn add<const C: usize, const V: usize>(
+        &self,
+        starts: &[usize; V],
+        runs: &Runs,
+        first: usize,
+        sums: &mut Tile<I, T, C, V>,
+    ) {
+        let (isa, lanes) = (self.isa, I::lanes::<T>());
+        let (data, plane) = (self.staged.data, self.plane);
+        if const { is_spread(C, I::BROADCASTS) } {
+            let w = &self.w[first * C * lanes..];
+            tile::planes::<I, T, C, V, true>(isa, data, *starts, runs, plane, w, sums);
+        } else {
+            let w = &self.w[first * lanes..];
+            tile::planes::<I, T, C, V, false>(isa, data, *starts, runs, plane, w, sums);
+        }
     }
 
     /// Writes the first `count` pixels of vector `v` at `out`.

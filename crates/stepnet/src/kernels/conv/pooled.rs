@@ -22,6 +22,7 @@ use super::sums::{Direction, Sums};
 use super::winograd::Weights;
 use super::{ConvGeometry, backward_data as data, backward_weights as weights};
 use crate::Element;
+use crate::kernels::long_sum::LONGEST;
 use crate::kernels::pool::{self, PoolGeometry};
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{assert_len, assert_scratch, relu};
@@ -89,7 +90,8 @@ impl PooledGeometry {
         let taps = self.conv.kernel[0] * self.conv.kernel[1];
         let dense = self.dense_cost(self.conv.group_channels(), taps);
         let [rows, vectors] = self.rows();
-        10 + rows * (2 + vectors * 5 / 2) < dense
+        // What is added to where it lies is one running sum over the filters.
+        self.conv.group_filters() <= LONGEST && 10 + rows * (2 + vectors * 5 / 2) < dense
     }
 
     /// Elements of `y`, and of the winners.

@@ -10,7 +10,6 @@
 //! memory (`stage`); else it is read in place. Then a row of a window is one run of memory, and
 //! tiles of six pixels by two vectors (eight by one for few columns) are summed in registers.
 
-use super::blocks::even;
 use super::line::Line;
 use super::pack::Packed;
 use super::places::Places;
@@ -20,10 +19,6 @@ use crate::Element;
 use crate::kernels::simd::tile::{self, Offsets, Runs, Tile};
 use crate::kernels::simd::{Isa, Kernel};
 use std::ops::Range;
-
-/// Elements of the packed filters that one pass over a block's pixels uses: 24 KiB of `f32` by two
-/// vectors stay in the first-level cache.
-const PART: usize = 384;
 
 /// Pixels of a tile of one vector of columns, and of one of two.
 const TILE_PIXELS: [usize; 2] = [8, 6];
@@ -158,16 +153,13 @@ struct Pass<'a, I, T> {
     next_rows: NextRows<'a, T>,
 }
 
-/// A part of the elements of the window.
+/// A part of the window, where its source elements start after those of the window, and the number of
+/// its first element among those of all taps.
 #[derive(Clone, Copy)]
-struct Part {
-    runs: Runs,
-    /// Where its source elements start behind those of the window.
+struct Piece {
+    part: tile::Part,
     offset: usize,
-    /// Its first element.
     first: usize,
-    /// Whether nothing was summed before.
-    is_first: bool,
 }
 
 impl<I: Isa, T: Element> Pass<'_, I, T> {
@@ -193,51 +185,31 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             rows: taps.len(),
             ..self.staged.runs
         };
-        let row = runs.cols * runs.len;
-        // As equal parts as whole rows allow; of rows that are too long themselves, parts of a row.
-        let (rows, len) = if runs.elements() <= PART {
-            (runs.rows.max(1), runs.len)
-        } else if row <= PART || runs.cols > 1 {
-            (even(runs.rows, PART / row), runs.len)
-        } else {
-            (1, even(row, PART))
-        };
-        let mut done = 0;
-        let mut from = 0;
-        loop {
-            let part = Part {
-                runs: Runs {
-                    rows: rows.min(runs.rows - done),
-                    len: len.min(runs.len - from),
-                    ..runs
-                },
-                offset: (taps.start + done) * runs.row_step + from,
-                first: (taps.start + done) * row + from,
-                is_first: done + from == 0,
-            };
-            self.panels(&pixels, part);
-            from += len;
-            if from >= runs.len {
-                from = 0;
-                done += rows;
-            }
-            if done >= runs.rows {
-                return;
-            }
-        }
+        runs.for_each_part(
+            #[inline(always)]
+            |part| {
+                let [row, col, from] = part.at;
+                let piece = Piece {
+                    part,
+                    offset: (taps.start + row) * runs.row_step + col * runs.col_step + from,
+                    first: taps.start * runs.cols * runs.len + part.first,
+                };
+                self.panels(&pixels, piece);
+            },
+        );
     }
 
     #[inline(always)]
-    fn panels(&mut self, rows: &Range<usize>, part: Part) {
+    fn panels(&mut self, rows: &Range<usize>, piece: Piece) {
         let lanes = I::lanes::<T>();
         let mut column = 0;
         while column < self.sweep.columns {
             let left = self.sweep.columns - column;
             if left > lanes {
-                self.pixels::<{ TILE_PIXELS[1] }, 2>(rows, part, column);
+                self.pixels::<{ TILE_PIXELS[1] }, 2>(rows, piece, column);
                 column += 2 * lanes;
             } else {
-                self.pixels::<{ TILE_PIXELS[0] }, 1>(rows, part, column);
+                self.pixels::<{ TILE_PIXELS[0] }, 1>(rows, piece, column);
                 column += lanes;
             }
         }
@@ -248,7 +220,7 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
     fn pixels<const P: usize, const V: usize>(
         &mut self,
         rows: &Range<usize>,
-        part: Part,
+        piece: Piece,
         column: usize,
     ) {
         let total = self.block.examples.len() * rows.len() * self.block.cols.len();
@@ -257,28 +229,28 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             .of_rows(above, rows.len());
         let mut done = 0;
         while done + P <= total {
-            self.tile::<P, V>(part, column, &mut places);
+            self.tile::<P, V>(piece, column, &mut places);
             done += P;
         }
         if !I::EVERY_TILE {
             while done < total {
-                self.tile::<1, V>(part, column, &mut places);
+                self.tile::<1, V>(piece, column, &mut places);
                 done += 1;
             }
             return;
         }
         // What is left, in as few tiles as there are sizes.
         if P > 4 && total - done >= 4 {
-            self.tile::<4, V>(part, column, &mut places);
+            self.tile::<4, V>(piece, column, &mut places);
             done += 4;
         }
         if total - done >= 3 {
-            self.tile::<3, V>(part, column, &mut places);
+            self.tile::<3, V>(piece, column, &mut places);
             done += 3;
         }
         match total - done {
-            2 => self.tile::<2, V>(part, column, &mut places),
-            1 => self.tile::<1, V>(part, column, &mut places),
+            2 => self.tile::<2, V>(piece, column, &mut places),
+            1 => self.tile::<1, V>(piece, column, &mut places),
             _ => {}
         }
     }
@@ -286,7 +258,7 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
     #[inline(always)]
     fn tile<const P: usize, const V: usize>(
         &mut self,
-        part: Part,
+        piece: Piece,
         column: usize,
         places: &mut Places,
     ) {
@@ -300,28 +272,38 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
         }
         self.next_rows.prefetch(isa);
         let mut sums: Tile<I, T, P, V> = [[isa.splat(T::zero()); V]; P];
-        if part.is_first {
+        let Piece {
+            part,
+            offset,
+            first,
+        } = piece;
+        if part.is_first() {
             let bias = load_row::<I, T, V>(isa, &self.packed.bias(column)[..V * lanes]);
             sums = [bias; P];
-        } else {
+        } else if !part.apart {
             for (sums, out) in sums.iter_mut().zip(outs) {
                 *sums = load_row::<I, T, V>(isa, &self.out[out..][..width]);
             }
         }
-        let w = self.packed.panel(column, V * lanes, part.first);
+        let w = self.packed.panel(column, V * lanes, first);
         let x = self.staged.data;
         match self.offsets {
             Some(offsets) => {
-                let elements = part.first..part.first + part.runs.elements();
+                let elements = first..first + part.runs.elements();
                 tile::short_windows(isa, x, starts, offsets, elements, w, &mut sums);
             }
             None => {
-                starts.iter_mut().for_each(|start| *start += part.offset);
+                starts.iter_mut().for_each(|start| *start += offset);
                 tile::windows(isa, x, starts, &part.runs, w, &mut sums);
             }
         }
         for p in 0..P {
-            store_row::<I, T, V>(isa, &sums[p], &mut self.out[outs[p]..][..width]);
+            let out = &mut self.out[outs[p]..][..width];
+            if part.apart && !part.is_first() {
+                add_row::<I, T, V>(isa, &sums[p], out);
+            } else {
+                store_row::<I, T, V>(isa, &sums[p], out);
+            }
         }
     }
 }
@@ -361,4 +343,18 @@ pub(super) fn store_row<I: Isa, T: Element, const V: usize>(
             isa.store_part(to, vector);
         }
     }
+}
+
+/// Adds the vectors' values to `to`, as many as it takes.
+#[inline(always)]
+pub(super) fn add_row<I: Isa, T: Element, const V: usize>(
+    isa: I,
+    row: &[I::Vector<T>; V],
+    to: &mut [T],
+) {
+    let mut sums = load_row::<I, T, V>(isa, to);
+    for (sum, &vector) in sums.iter_mut().zip(row) {
+        *sum = isa.vector_add(*sum, vector);
+    }
+    store_row::<I, T, V>(isa, &sums, to);
 }

@@ -17,6 +17,7 @@ use super::pack::{for_each_panel, panel_width, whole};
 use super::sums::{Direction, Sums};
 use super::sweep::Block;
 use crate::Element;
+use crate::kernels::long_sum::LONGEST;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{assert_scratch, parallel};
 
@@ -169,6 +170,12 @@ impl<'g> Tasks<'g> {
         share.min(cached).max(1)
     }
 
+    /// Pixels of a part, the terms of its sums.
+    fn part_pixels(&self) -> usize {
+        let rows = self.cut.examples * self.cut.rows;
+        self.per_part * rows * self.g.output[1]
+    }
+
     /// The blocks of part `part`.
     fn part_blocks(&self, part: usize) -> impl Iterator<Item = Block> + '_ {
         let [rows, cols, _] = self.g.output;
@@ -219,6 +226,7 @@ impl<'g> Tasks<'g> {
                     column: panel.column,
                     width: panel.width,
                     with_bias,
+                    apart: self.part_pixels() > LONGEST,
                     x,
                     dy,
                     sums: &mut *panel.sums,

@@ -6,6 +6,7 @@
 
 use super::DenseGeometry;
 use crate::Element;
+use crate::kernels::long_sum::block_len;
 use crate::kernels::parallel;
 use crate::kernels::simd::{InstructionSet, Isa, Kernel, MOST_LANES};
 
@@ -110,7 +111,8 @@ impl<T: Element> Units<'_, T> {
         let inputs = self.g.inputs;
         let unit = self.first + at;
         let w = &self.w[unit * inputs..];
-        let mut sums = [[isa.splat(T::zero()); V]; E];
+        let zeros = [[isa.splat(T::zero()); V]; E];
+        let mut sums = zeros;
         if let Some(b) = self.b {
             for sums in &mut sums {
                 for (v, sum) in sums.iter_mut().enumerate() {
@@ -118,6 +120,10 @@ impl<T: Element> Units<'_, T> {
                 }
             }
         }
+        // The sum of the blocks before this one, where this one ends, and their length.
+        let mut before: Option<[[I::Vector<T>; V]; E]> = None;
+        let block = block_len(inputs);
+        let mut end = block;
         // [feature][unit] of a square of each vector.
         let mut squares = [[T::zero(); MOST_LANES * MOST_LANES]; V];
         let whole = inputs - inputs % lanes;
@@ -140,20 +146,48 @@ impl<T: Element> Units<'_, T> {
                     }
                 }
             }
-            for feature in 0..count {
-                for (e, sums) in sums.iter_mut().enumerate() {
-                    let value = isa.splat(self.x[e * inputs + k + feature]);
-                    for (sum, square) in sums.iter_mut().zip(&squares) {
-                        let by = isa.load(&square[feature * lanes..]);
-                        *sum = isa.vector_mul_add(value, by, *sum);
+            let mut feature = 0;
+            while feature < count {
+                let here = count.min(end - k);
+                for feature in feature..here {
+                    for (e, sums) in sums.iter_mut().enumerate() {
+                        let value = isa.splat(self.x[e * inputs + k + feature]);
+                        for (sum, square) in sums.iter_mut().zip(&squares) {
+                            let by = isa.load(&square[feature * lanes..]);
+                            *sum = isa.vector_mul_add(value, by, *sum);
+                        }
                     }
+                }
+                feature = here;
+                if k + here == end {
+                    if let Some(before) = before {
+                        add(isa, &mut sums, &before);
+                    }
+                    before = Some(sums);
+                    sums = zeros;
+                    end = inputs.min(end + block);
                 }
             }
         }
+        let sums = before.unwrap_or(sums);
         for (sums, y) in sums.iter().zip(&mut self.y) {
             for (v, &sum) in sums.iter().enumerate() {
                 isa.store(&mut y[at + v * lanes..], sum);
             }
+        }
+    }
+}
+
+/// `sums += others`.
+#[inline(always)]
+fn add<I: Isa, T: Element, const E: usize, const V: usize>(
+    isa: I,
+    sums: &mut [[I::Vector<T>; V]; E],
+    others: &[[I::Vector<T>; V]; E],
+) {
+    for (sums, others) in sums.iter_mut().zip(others) {
+        for (sum, &other) in sums.iter_mut().zip(others) {
+            *sum = isa.vector_add(*sum, other);
         }
     }
 }

@@ -13,10 +13,10 @@ mod wide;
 
 use crate::Element;
 use crate::error::Result;
-use crate::kernels::assert_len;
-use crate::kernels::conv::{ConvGeometry, pointwise, sum_rows};
+use crate::kernels::conv::{ConvGeometry, pointwise};
 use crate::kernels::geometry::{positive, volume};
 use crate::kernels::simd::{self, InstructionSet};
+use crate::kernels::{assert_len, long_sum};
 
 /// The sizes of a dense layer. Built by [`DenseGeometry::new`] only, to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -246,6 +246,6 @@ pub(super) fn run_backward_weights<T: Element>(
         pointwise::backward_weights(&g.transposed(), dy, x, dw, scratch);
     }
     if let Some(db) = db {
-        sum_rows(dy, db);
+        long_sum::columns(dy, db);
     }
 }

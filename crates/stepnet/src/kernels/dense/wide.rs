@@ -14,6 +14,7 @@ use rayon::prelude::*;
 use super::DenseGeometry;
 use super::small::Product;
 use crate::Element;
+use crate::kernels::long_sum::LONGEST;
 use crate::kernels::simd::{self, InstructionSet, Isa, Kernel};
 
 /// Units up to which reading `x` where it lies was measured to be quicker than a general product.
@@ -39,7 +40,7 @@ pub(super) fn suits_forward(g: &DenseGeometry) -> bool {
 
 /// Whether [`backward_weights`] takes a layer.
 pub(super) fn suits_weights(g: &DenseGeometry) -> bool {
-    g.outputs <= MAX_UNITS && g.inputs >= MIN_FEATURES
+    g.outputs <= MAX_UNITS && g.inputs >= MIN_FEATURES && g.batch <= LONGEST
 }
 
 /// `y = x w^T + b`.

@@ -6,9 +6,11 @@
 
 use super::{Affine, NormGeometry};
 use crate::Element;
+use crate::kernels::long_sum::{self, LONGEST, SHORT_BLOCK};
 use crate::kernels::parallel::share;
 use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 use crate::kernels::{assert_len, assert_scratch};
+use std::ops::Range;
 
 /// `y = gamma (x - mean) / sqrt(variance + epsilon) + beta` with the statistics of each row, which
 /// `kept` holds afterwards: the mean, and `1 / sqrt(variance + epsilon)`.
@@ -41,7 +43,7 @@ pub fn forward<T: Element>(
 
 /// Scratch that [`backward`] needs.
 pub fn backward_scratch(g: &NormGeometry) -> usize {
-    g.scratch(0, 2 * g.channels, 0)
+    g.scratch(0, STATE * g.channels, 0)
 }
 
 /// With `n = (x - mean) / s`, `s = sqrt(variance + epsilon)`, `dbeta = sum of dy` and `dgamma = sum of dy n`
@@ -80,22 +82,44 @@ pub fn backward<T: Element>(
     T::layer_backward(g, [x, dy, gamma, kept], dx, affine, scratch);
 }
 
-/// The sum of `f` over the places of a row: in eight lanes, which are then added in order, and the
-/// rest one by one. The order depends on the length alone.
+/// Arrays of a lane: the sums by `gamma` and `beta`, what `long_sum` keeps of them, and those of the rows
+/// that are being summed.
+const STATE: usize = 6;
+
+/// The sum of `f` over the places of a row, of a long one in blocks.
 #[inline(always)]
 fn sum<T: Element>(len: usize, f: impl Fn(usize) -> T) -> T {
+    if len <= LONGEST {
+        return sum_of(0..len, f);
+    }
+    long_sum::of_blocks(
+        len,
+        PLACES,
+        #[inline(always)]
+        |places| sum_of(places, &f),
+    )
+}
+
+/// Places of a block of a long row.
+const PLACES: usize = 8 * SHORT_BLOCK;
+
+/// The sum of `f` over some places of a row: in eight lanes, which are then added in order, and the
+/// rest one by one. The order depends on the length alone.
+#[inline(always)]
+fn sum_of<T: Element>(places: Range<usize>, f: impl Fn(usize) -> T) -> T {
     let mut lanes = [T::zero(); 8];
-    let whole = len / 8 * 8;
-    for first in (0..whole).step_by(8) {
+    let Range { start, end } = places;
+    let whole = start + (end - start) / 8 * 8;
+    for first in (start..whole).step_by(8) {
         for (lane, sum) in lanes.iter_mut().enumerate() {
             *sum += f(first + lane);
         }
     }
     let mut sum = T::zero();
-    if whole > 0 {
+    if whole > start {
         sum = lanes.into_iter().fold(sum, |sum, lane| sum + lane);
     }
-    (whole..len).fold(sum, |sum, place| sum + f(place))
+    (whole..end).fold(sum, |sum, place| sum + f(place))
 }
 
 pub(in crate::kernels) fn run_forward<T: Element>(
@@ -180,14 +204,14 @@ pub(in crate::kernels) fn run_backward<T: Element>(
     let c = g.channels;
     let lanes = g.lanes();
     let step = (lanes.per_lane * c).max(1);
-    let states = &mut scratch[..2 * c * lanes.count];
+    let states = &mut scratch[..STATE * c * lanes.count];
     states.fill(T::zero());
     let mut dx = dx.map(|dx| dx.chunks_mut(step));
     let given = x
         .chunks(step)
         .zip(dy.chunks(step))
         .zip(kept.chunks(2 * lanes.per_lane));
-    let jobs = states.chunks_exact_mut(2 * c).zip(given);
+    let jobs = states.chunks_exact_mut(STATE * c).zip(given);
     let jobs = jobs.map(move |job| (job, dx.as_mut().and_then(Iterator::next)));
     share(
         jobs,
@@ -208,10 +232,10 @@ pub(in crate::kernels) fn run_backward<T: Element>(
     let Some([dgamma, dbeta]) = affine else {
         return;
     };
-    let (first, others) = states.split_at(2 * c);
+    let (first, others) = states.split_at(STATE * c);
     dgamma.copy_from_slice(&first[..c]);
-    dbeta.copy_from_slice(&first[c..]);
-    for other in others.chunks_exact(2 * c) {
+    dbeta.copy_from_slice(&first[c..2 * c]);
+    for other in others.chunks_exact(STATE * c) {
         let sums = dgamma.iter_mut().chain(dbeta.iter_mut());
         for (sum, &part) in sums.zip(other) {
             *sum += part;
@@ -237,15 +261,25 @@ impl<T: Element> Kernel for Backward<'_, T> {
         let c = self.gamma.len();
         let count = T::from_f64(c as f64);
         let gamma = self.gamma;
-        let (dgamma, dbeta) = self.state.split_at_mut(c);
+        let (sums, rests) = self.state.split_at_mut(2 * c);
+        let (rests, block) = rests.split_at_mut(2 * c);
+        let rows_of_block = long_sum::short_block(self.x.len() / c);
+        let mut in_block = 0;
         let mut dx = self.dx.chunks_exact_mut(c);
         let rows = self.x.chunks_exact(c).zip(self.dy.chunks_exact(c));
         for ((x, dy), kept) in rows.zip(self.kept.chunks_exact(2)) {
             let (mean, inverse) = (kept[0], kept[1]);
-            let sums = dgamma.iter_mut().zip(dbeta.iter_mut());
-            for ((dgamma, dbeta), (&x, &dy)) in sums.zip(x.iter().zip(dy)) {
+            let (dgamma, dbeta) = block.split_at_mut(c);
+            let affine = dgamma.iter_mut().zip(dbeta);
+            for ((dgamma, dbeta), (&x, &dy)) in affine.zip(x.iter().zip(dy)) {
                 *dgamma = isa.mul_add(dy, (x - mean) * inverse, *dgamma);
                 *dbeta += dy;
+            }
+            in_block += 1;
+            if in_block == rows_of_block {
+                long_sum::add(sums, rests, block);
+                block.fill(T::zero());
+                in_block = 0;
             }
             let Some(dx) = dx.next() else { continue };
             let level = sum(
@@ -263,5 +297,7 @@ impl<T: Element> Kernel for Backward<'_, T> {
                 *dx = inverse * isa.mul_add(-normal, slope, isa.mul_add(gamma, dy, -level));
             }
         }
+        long_sum::add(sums, rests, block);
+        long_sum::finish(sums, rests);
     }
 }

@@ -22,6 +22,7 @@ use super::PoolGeometry;
 use super::lanes::{Arrays, LANES, Lanes, for_each_start};
 use crate::Element;
 use crate::kernels::assert_len;
+use crate::kernels::long_sum::{FEW, SHORT_BLOCK};
 use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 
 /// `y = max of x over the window`, and where it was found.
@@ -436,15 +437,19 @@ impl Pooling for Average {
         _winners: &mut [u32],
     ) {
         let mut sum = [lanes.splat(T::zero()); M];
-        window.pixels(
-            channel,
-            #[inline(always)]
-            |x, _| {
-                for m in 0..M {
-                    sum[m] = lanes.add(sum[m], lanes.load(&x[m * LANES..]));
-                }
-            },
-        );
+        if window.rows * window.cols <= FEW {
+            window.pixels(
+                channel,
+                #[inline(always)]
+                |x, _| {
+                    for m in 0..M {
+                        sum[m] = lanes.add(sum[m], lanes.load(&x[m * LANES..]));
+                    }
+                },
+            );
+        } else {
+            sum = long_sums::<T, L, M>(lanes, window, channel);
+        }
         let count = match self.count_padding {
             true => window.size,
             false => window.rows * window.cols,
@@ -454,4 +459,45 @@ impl Pooling for Average {
             lanes.store(&mut y[m * LANES..], lanes.div(sum[m], count));
         }
     }
+}
+
+/// The sums of many pixels as `long_sum` takes them: in blocks, with what adding each one rounds off.
+#[inline(always)]
+fn long_sums<T: Element, L: Lanes<T>, const M: usize>(
+    lanes: L,
+    window: &Window<'_, T>,
+    channel: usize,
+) -> [L::Values; M] {
+    let zero = lanes.splat(T::zero());
+    let (mut sum, mut rest, mut block) = ([zero; M], [zero; M], [zero; M]);
+    let (mut left, mut in_block) = (window.rows * window.cols, 0);
+    window.pixels(
+        channel,
+        #[inline(always)]
+        |x, _| {
+            for m in 0..M {
+                block[m] = lanes.add(block[m], lanes.load(&x[m * LANES..]));
+            }
+            in_block += 1;
+            left -= 1;
+            if in_block < SHORT_BLOCK && left > 0 {
+                return;
+            }
+            in_block = 0;
+            for m in 0..M {
+                let total = lanes.add(sum[m], block[m]);
+                let added = lanes.sub(total, sum[m]);
+                let lost = lanes.sub(sum[m], lanes.sub(total, added));
+                rest[m] = lanes.add(rest[m], lanes.add(lost, lanes.sub(block[m], added)));
+                sum[m] = total;
+                block[m] = zero;
+            }
+        },
+    );
+    for m in 0..M {
+        // A sum that is not finite has no rest.
+        let rest = lanes.at_equal(rest[m], lanes.sub(sum[m], sum[m]), zero);
+        sum[m] = lanes.add(sum[m], rest);
+    }
+    sum
 }

@@ -91,6 +91,9 @@ pub(super) trait Lanes<T: Element>: Copy {
     /// `a + b`.
     fn add(self, a: Self::Values, b: Self::Values) -> Self::Values;
 
+    /// `a - b`.
+    fn sub(self, a: Self::Values, b: Self::Values) -> Self::Values;
+
     /// `a / b`.
     fn div(self, a: Self::Values, b: Self::Values) -> Self::Values;
 
@@ -169,6 +172,14 @@ impl<T: Element> Lanes<T> for Arrays {
         each(
             #[inline(always)]
             |lane| a[lane] + b[lane],
+        )
+    }
+
+    #[inline(always)]
+    fn sub(self, a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+        each(
+            #[inline(always)]
+            |lane| a[lane] - b[lane],
         )
     }
 
@@ -273,6 +284,11 @@ impl Lanes<f32> for V3 {
     #[inline(always)]
     fn add(self, a: __m256, b: __m256) -> __m256 {
         self.avx._mm256_add_ps(a, b)
+    }
+
+    #[inline(always)]
+    fn sub(self, a: __m256, b: __m256) -> __m256 {
+        self.avx._mm256_sub_ps(a, b)
     }
 
     #[inline(always)]

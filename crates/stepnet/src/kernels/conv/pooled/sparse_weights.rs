@@ -14,7 +14,8 @@ use super::{Gradient, PooledGeometry, passes};
 use crate::Element;
 use crate::kernels::conv::ConvGeometry;
 use crate::kernels::conv::blocks::even;
-use crate::kernels::conv::sweep::{load_row, store_row};
+use crate::kernels::conv::sweep::{add_row, load_row, store_row};
+use crate::kernels::long_sum::LONGEST;
 use crate::kernels::simd::tile::{self, Tile};
 use crate::kernels::simd::{self, Isa, Kernel};
 
@@ -130,6 +131,7 @@ impl<T: Element> Kernel for Winners<'_, T> {
         let mut pass = Pass {
             isa,
             g: self.g,
+            apart: self.examples.len() * pooled > LONGEST * g.filters,
             starts: [0; LISTED],
             list: List {
                 starts: [0; LISTED],
@@ -164,6 +166,8 @@ struct List<T> {
 struct Pass<'a, I, T> {
     isa: I,
     g: &'a PooledGeometry,
+    /// Whether the winners of a list are a sum of their own, added to those before them (`long_sum`).
+    apart: bool,
     starts: [u32; LISTED],
     list: List<T>,
     dw: &'a mut [T],
@@ -177,7 +181,7 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
         let windows = winners.len() / filters;
         for filter in (0..filters).step_by(FILTERS) {
             let some = FILTERS.min(filters - filter);
-            let most = LISTED / some;
+            let most = (LISTED / some).min(LONGEST);
             for first in (0..windows).step_by(most) {
                 let count = most.min(windows - first);
                 if some == filters {
@@ -228,7 +232,8 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             + slack;
         let first = filter / g.group_filters() * seen;
         let end = x.len().saturating_sub(reach + first);
-        let mut bias = self.db[filter];
+        let before = self.db[filter];
+        let mut bias = if self.apart { T::zero() } else { before };
         let mut live = 0;
         for window in 0..count {
             let at = window * g.filters;
@@ -247,7 +252,7 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             live += usize::from(reached & inside);
         }
         self.list.count = live;
-        self.db[filter] = bias;
+        self.db[filter] = if self.apart { before + bias } else { bias };
     }
 
     /// One winner's part, as far as its window lies in the picture.
@@ -342,8 +347,10 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             first..first + sums.len
         };
         let mut tile: Tile<I, T, R, V> = [[isa.splat(T::zero()); V]; R];
-        for (r, vectors) in tile.iter_mut().enumerate() {
-            *vectors = load_row::<I, T, V>(isa, &self.dw[to(r)]);
+        if !self.apart {
+            for (r, vectors) in tile.iter_mut().enumerate() {
+                *vectors = load_row::<I, T, V>(isa, &self.dw[to(r)]);
+            }
         }
         let list = &self.list;
         tile::gathered(
@@ -355,7 +362,12 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
             &mut tile,
         );
         for (r, vectors) in tile.iter().enumerate() {
-            store_row::<I, T, V>(isa, vectors, &mut self.dw[to(r)]);
+            let to = &mut self.dw[to(r)];
+            if self.apart {
+                add_row::<I, T, V>(isa, vectors, to);
+            } else {
+                store_row::<I, T, V>(isa, vectors, to);
+            }
         }
     }
 }

@@ -169,9 +169,7 @@ impl<T: Element, const N: usize> Panel<'_, T, N> {
         // Indices, all known to the compiler, keep the sums in registers.
         let mut sums = [self.start; M];
         if !FIRST {
-            for e in 0..M {
-                sums[e] = lanes(&y[e * width..], self.first);
-            }
+            sums = [[T::zero(); N]; M];
         }
         for (k, weights) in weights.iter().enumerate() {
             for e in 0..M {
@@ -186,7 +184,10 @@ impl<T: Element, const N: usize> Panel<'_, T, N> {
             if FIRST {
                 y.copy_from_slice(&sums[e]);
             } else {
-                y[self.new..].copy_from_slice(&sums[e][self.new..]);
+                // A block of a long sum: added to those before it.
+                for j in self.new..N {
+                    y[j] += sums[e][j];
+                }
             }
         }
     }

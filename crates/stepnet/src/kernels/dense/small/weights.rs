@@ -6,6 +6,7 @@
 use super::{lanes, part, rows_left};
 use crate::Element;
 use crate::kernels::dense::DenseGeometry;
+use crate::kernels::long_sum::{self, BLOCK, FEW, LONGEST};
 use crate::kernels::simd::{Isa, Kernel};
 
 /// `dw = dy^T x`, and `db` the sums of `dy`.
@@ -107,6 +108,9 @@ impl<T: Element> Kernel for Weights<'_, T> {
             done = first + columns;
         }
         if let Some(db) = self.db {
+            if self.dy.len() > FEW * self.outputs {
+                return long_sum::columns(self.dy, db);
+            }
             let mut done = 0;
             while done < self.outputs {
                 let (columns, first) = part(self.outputs, done);
@@ -168,10 +172,39 @@ impl<'a, T: Element> Weights<'a, T> {
     }
 }
 
-/// `sum over n of short[n, top + q] long[n, first + j]`, for `Q` rows and `N` columns, in `S` separate
-/// sums and one for the last examples.
+/// `sum over n of short[n, top + q] long[n, first + j]`, for `Q` rows and `N` columns, of many examples
+/// in blocks.
 #[inline(always)]
 fn tile<I: Isa, T: Element, const N: usize, const Q: usize, const S: usize>(
+    isa: I,
+    short: Side<'_, T>,
+    long: Side<'_, T>,
+    first: usize,
+    top: usize,
+) -> [[T; N]; Q] {
+    if short.values.len() <= LONGEST * short.width {
+        return tile_of::<I, T, N, Q, S>(isa, short, long, first, top);
+    }
+    let [mut total, mut rest] = [[[T::zero(); N]; Q]; 2];
+    let short_blocks = short.values.chunks(S * BLOCK / 8 * short.width);
+    let long_blocks = long.values.chunks(S * BLOCK / 8 * long.width);
+    for (short_block, long_block) in short_blocks.zip(long_blocks) {
+        let [short, long] = [(short, short_block), (long, long_block)]
+            .map(|(side, values)| Side { values, ..side });
+        let block = tile_of::<I, T, N, Q, S>(isa, short, long, first, top);
+        for q in 0..Q {
+            long_sum::add(&mut total[q], &mut rest[q], &block[q]);
+        }
+    }
+    for q in 0..Q {
+        long_sum::finish(&mut total[q], &rest[q]);
+    }
+    total
+}
+
+/// [`tile`] of some examples, in `S` separate sums and one for the last of them.
+#[inline(always)]
+fn tile_of<I: Isa, T: Element, const N: usize, const Q: usize, const S: usize>(
     isa: I,
     short: Side<'_, T>,
     long: Side<'_, T>,

@@ -2,6 +2,7 @@
 
 use super::{Given, Gradients, by_lanes, inverse};
 use crate::Element;
+use crate::kernels::long_sum;
 use crate::kernels::norm::NormGeometry;
 use crate::kernels::norm::columns::{self, Of};
 use crate::kernels::parallel::share;
@@ -25,23 +26,30 @@ pub(in crate::kernels) fn run_backward<T: Element>(
     columns::spread(mean, c);
     let mean = &*mean;
     let lanes = g.lanes().count;
-    let (states, scratch) = scratch.split_at_mut(2 * c * lanes);
+    let (states, scratch) = scratch.split_at_mut(STATE * c * lanes);
     if to.affine.is_some() || (own && to.dx.is_some()) {
         let part = 2 * width + g.block_rows() * c;
-        by_lanes(g, &mut *states, scratch, part, |rows, state, scratch| {
-            let rows = rows.start * c..rows.end * c;
-            set.run(LaneSums {
-                g,
-                x: &given.x[rows.clone()],
-                y: given.rectified.map(|y| &y[rows.clone()]),
-                dy: &given.dy[rows],
-                mean,
-                state,
-                scratch,
-            });
-        });
-        let (first, others) = states.split_at_mut(2 * c);
-        for other in others.chunks_exact(2 * c) {
+        by_lanes(
+            g,
+            STATE,
+            &mut *states,
+            scratch,
+            part,
+            |rows, state, scratch| {
+                let rows = rows.start * c..rows.end * c;
+                set.run(LaneSums {
+                    g,
+                    x: &given.x[rows.clone()],
+                    y: given.rectified.map(|y| &y[rows.clone()]),
+                    dy: &given.dy[rows],
+                    mean,
+                    state,
+                    scratch,
+                });
+            },
+        );
+        let (first, others) = states.split_at_mut(STATE * c);
+        for other in others.chunks_exact(STATE * c) {
             for (sum, &part) in first.iter_mut().zip(other) {
                 *sum += part;
             }
@@ -93,13 +101,17 @@ pub(in crate::kernels) fn run_backward<T: Element>(
     );
 }
 
+/// Arrays of a lane: two sums, and what `long_sum` keeps of them.
+pub(super) const STATE: usize = 4;
+
 /// The gradient that a ReLU lets through.
 #[inline(always)]
 fn passed<T: Element>(y: T, dy: T) -> T {
     if y <= T::zero() { T::zero() } else { dy }
 }
 
-/// `sum of dy`, then `sum of dy (x - mean)`, over one lane's rows.
+/// `sum of dy`, then `sum of dy (x - mean)`, over one lane's rows; the other two
+/// arrays of its state are those of [`long_sum::add`].
 struct LaneSums<'a, 's, T> {
     g: &'a NormGeometry,
     x: &'a [T],
@@ -119,7 +131,9 @@ impl<T: Element> Kernel for LaneSums<'_, '_, T> {
         let (c, width) = (self.g.channels, self.g.width());
         let block = self.g.block_rows() * c;
         self.state.fill(T::zero());
-        let (sums, products) = self.state.split_at_mut(c);
+        let (sums, rests) = self.state.split_at_mut(2 * c);
+        let (sums, products) = sums.split_at_mut(c);
+        let (sum_rests, product_rests) = rests.split_at_mut(c);
         let (work, masked) = self.scratch.split_at_mut(2 * width);
         let (one, other) = work.split_at_mut(width);
         let mut masks = self.y.map(|y| y.chunks(block));
@@ -146,14 +160,12 @@ impl<T: Element> Kernel for LaneSums<'_, '_, T> {
                 columns::sum(isa, Of::Products(x, dy, &self.mean[..width]), other);
                 columns::fold(one, c);
                 columns::fold(other, c);
-                for (sum, &part) in sums.iter_mut().zip(&*one) {
-                    *sum += part;
-                }
-                for (product, &part) in products.iter_mut().zip(&*other) {
-                    *product += part;
-                }
+                long_sum::add(sums, sum_rests, &one[..c]);
+                long_sum::add(products, product_rests, &other[..c]);
             }
         }
+        long_sum::finish(sums, sum_rests);
+        long_sum::finish(products, product_rests);
     }
 }
 

@@ -157,7 +157,11 @@ pub fn forward<T: Element>(
 /// Scratch that [`backward`] needs.
 pub fn backward_scratch(g: &NormGeometry) -> usize {
     let block = g.block_rows() * g.channels;
-    g.scratch(4 * g.width(), 2 * g.channels, 2 * g.width() + block)
+    g.scratch(
+        4 * g.width(),
+        backward::STATE * g.channels,
+        2 * g.width() + block,
+    )
 }
 
 /// `dbeta = sum of dy`, `dgamma = sum of dy n` and, with `n = (x - mean) / s`,
@@ -206,9 +210,10 @@ fn inverse<T: Element>(variance: T, epsilon: f64) -> f64 {
     1.0 / (variance.as_f64() + epsilon).sqrt()
 }
 
-/// Hands each lane of rows and its part of `states` to a thread.
+/// Hands each lane of rows and its part of `states`, some arrays of channels, to a thread.
 fn by_lanes<'a, T: Element>(
     g: &NormGeometry,
+    arrays: usize,
     states: &'a mut [T],
     scratch: &mut [T],
     part: usize,
@@ -216,7 +221,7 @@ fn by_lanes<'a, T: Element>(
 ) {
     let lanes = g.lanes();
     let step = lanes.per_lane;
-    let states = states.chunks_exact_mut(2 * g.channels).enumerate();
+    let states = states.chunks_exact_mut(arrays * g.channels).enumerate();
     share(states, g.workers(), part, scratch, |(lane, state), own| {
         work(lane * step..g.rows.min((lane + 1) * step), state, own);
     });

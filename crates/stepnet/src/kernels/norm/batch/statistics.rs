@@ -18,14 +18,21 @@ pub(in crate::kernels) fn run_statistics<T: Element>(
     let lanes = g.lanes();
     let (states, scratch) = scratch.split_at_mut(2 * c * lanes.count);
     let states = &mut states[..];
-    by_lanes(g, states, scratch, 2 * g.width(), |rows, state, scratch| {
-        set.run(LaneStatistics {
-            g,
-            x: &x[rows.start * c..rows.end * c],
-            state,
-            scratch,
-        });
-    });
+    by_lanes(
+        g,
+        2,
+        states,
+        scratch,
+        2 * g.width(),
+        |rows, state, scratch| {
+            set.run(LaneStatistics {
+                g,
+                x: &x[rows.start * c..rows.end * c],
+                state,
+                scratch,
+            });
+        },
+    );
     // `variance` holds sums of squares until the last lane has joined.
     let (first, others) = states.split_at(2 * c);
     mean.copy_from_slice(&first[..c]);

@@ -13,7 +13,8 @@
 //! weights are outer sums.
 //!
 //! Each result is one sum in the order of memory, whatever the tile it was computed in: how work is
-//! cut into tiles does not show in the bits.
+//! cut into tiles does not show in the bits. Long sums come in parts, which those who call add up
+//! (`long_sum`).
 
 mod channels;
 mod gathered;
@@ -27,7 +28,7 @@ pub(in crate::kernels) use gathered::gathered;
 pub(in crate::kernels) use outer::{Pixels, outer};
 pub(in crate::kernels) use planes::planes;
 pub(in crate::kernels) use square::{square, store_square};
-pub(in crate::kernels) use windows::{Offsets, Runs, short_windows, windows};
+pub(in crate::kernels) use windows::{Offsets, Part, Runs, short_windows, windows};
 
 use super::Isa;
 use crate::Element;

@@ -2,6 +2,7 @@
 
 use super::{Tile, vectors_at};
 use crate::Element;
+use crate::kernels::long_sum::{BLOCK, LONGEST};
 use crate::kernels::simd::Isa;
 use std::ops::Range;
 
@@ -34,6 +35,76 @@ impl Runs {
             _ => (self.rows - 1) * self.row_step + (self.cols - 1) * self.col_step + self.len,
         }
     }
+}
+
+/// A part of the elements of a window.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::kernels) struct Part {
+    /// Its elements.
+    pub(in crate::kernels) runs: Runs,
+    /// The row and column of the first run, and the element of it with which it begins.
+    pub(in crate::kernels) at: [usize; 3],
+    /// The number of that element in the window.
+    pub(in crate::kernels) first: usize,
+    /// Whether the window is so long that each part is a sum of its own.
+    pub(in crate::kernels) apart: bool,
+}
+
+impl Part {
+    /// Whether nothing was summed before.
+    #[inline(always)]
+    pub(in crate::kernels) fn is_first(&self) -> bool {
+        self.first == 0
+    }
+}
+
+impl Runs {
+    /// The window's elements in order, in parts of at most `long_sum::BLOCK`: as equal ones as whole rows
+    /// allow, whole columns of rows that are longer, and parts of runs that are longer still.
+    #[inline(always)]
+    pub(in crate::kernels) fn for_each_part(self, mut f: impl FnMut(Part)) {
+        let row = self.cols * self.len;
+        let (rows, cols, len) = if self.elements() <= BLOCK {
+            (self.rows, self.cols, self.len)
+        } else if row <= BLOCK {
+            (equal(self.rows, BLOCK / row), self.cols, self.len)
+        } else if self.len <= BLOCK {
+            (1, equal(self.cols, BLOCK / self.len), self.len)
+        } else {
+            (1, 1, equal(self.len, BLOCK))
+        };
+        let apart = self.elements() > LONGEST;
+        let mut at = [0; 3];
+        loop {
+            f(Part {
+                runs: Runs {
+                    rows: rows.min(self.rows - at[0]),
+                    cols: cols.min(self.cols - at[1]),
+                    len: len.min(self.len - at[2]),
+                    ..self
+                },
+                at,
+                first: (at[0] * self.cols + at[1]) * self.len + at[2],
+                apart,
+            });
+            at[2] += len;
+            if at[2] >= self.len {
+                at = [at[0], at[1] + cols, 0];
+            }
+            if at[1] >= self.cols {
+                at = [at[0] + rows, 0, 0];
+            }
+            if at[0] >= self.rows {
+                return;
+            }
+        }
+    }
+}
+
+/// The size, at most `most`, of as equal parts as there can be.
+#[inline(always)]
+fn equal(all: usize, most: usize) -> usize {
+    all.div_ceil(all.div_ceil(most))
 }
 
 /// The places of all elements of a window, one by one: where runs are short, a loop over these does

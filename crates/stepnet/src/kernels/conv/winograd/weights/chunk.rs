@@ -26,6 +26,8 @@ pub(super) struct Chunk<'a, T> {
     pub(super) dy: &'a [T],
     /// Whether the sums start here: what is in them does not count.
     pub(super) first: bool,
+    /// Whether the tiles are a sum of their own, added to that of the tiles before them (`long_sum`).
+    pub(super) apart: bool,
     /// `[place][panel][channel][column]`, the places [`place_len`] apart.
     pub(super) sums: &'a mut [T],
     /// The sums of `dy`, where they are wanted.
@@ -65,6 +67,7 @@ impl<T: Element> Kernel for Chunk<'_, T> {
                 pixels,
                 channels,
                 first: self.first,
+                apart: self.apart && !self.first,
                 sums: &mut self.sums[place * sums_step..],
             };
             let mut column = 0;
@@ -238,6 +241,7 @@ struct Panel<'a, I, T> {
     pixels: Pixels,
     channels: usize,
     first: bool,
+    apart: bool,
     sums: &'a mut [T],
 }
 
@@ -279,7 +283,7 @@ impl<I: Isa, T: Element> Panel<'_, I, T> {
         let (isa, lanes) = (self.isa, I::lanes::<T>());
         let to = &mut self.sums[column * self.channels + channel * V * lanes..][..K * V * lanes];
         let mut tile: Tile<I, T, K, V> = [[isa.splat(T::zero()); V]; K];
-        if !self.first {
+        if !self.first && !self.apart {
             for (vector, from) in tile
                 .as_flattened_mut()
                 .iter_mut()
@@ -291,7 +295,12 @@ impl<I: Isa, T: Element> Panel<'_, I, T> {
         let (inputs, gradients) = (&self.inputs[channel..], &self.gradients[column..]);
         tile::outer(isa, inputs, gradients, &self.pixels, &mut tile);
         for (&vector, to) in tile.as_flattened().iter().zip(to.chunks_exact_mut(lanes)) {
-            isa.store(to, vector);
+            let before = if self.apart {
+                isa.load(to)
+            } else {
+                isa.splat(T::zero())
+            };
+            isa.store(to, isa.vector_add(before, vector));
         }
     }
 }

@@ -58,6 +58,7 @@ use super::transform::OUT;
 use super::{TAPS, serves};
 use crate::Element;
 use crate::kernels::aligned::first_of_line;
+use crate::kernels::long_sum::LONGEST;
 use crate::kernels::parallel;
 use crate::kernels::simd::InstructionSet;
 use chunk::Chunk;
@@ -276,6 +277,7 @@ impl<'g> Weights<'g> {
                 x,
                 dy,
                 first: first == tiles.start,
+                apart: cut.per_part > LONGEST,
                 sums: &mut *sums,
                 bias: with_bias.then_some(&mut *bias),
                 scratch: &mut *scratch,
