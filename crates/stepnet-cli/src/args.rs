@@ -29,6 +29,24 @@ pub(crate) struct Cli {
     pub(crate) threads: Option<u16>,
 }
 
+/// How the network is run.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ExactArgs {
+    /// Compute every convolution by the direct method. Otherwise large 3x3 convolutions in f32 go
+    /// Winograd's way: faster, with several times the rounding error (at most 176 (C + 28) u times
+    /// the sum over the C channels of each one's largest input times its weights, u = 6e-8), which
+    /// large values spread to their neighbours.
+    #[arg(long)]
+    pub(crate) exact: bool,
+}
+
+impl ExactArgs {
+    /// Sets a network as asked.
+    pub(crate) fn apply<T: stepnet::Element>(self, network: &mut stepnet::nn::Network<T>) {
+        network.set_exact(self.exact);
+    }
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Train a network and write a run folder: the model, its metrics and curves, and what it takes to
@@ -190,6 +208,8 @@ pub(crate) struct TrainArgs {
     /// The numbers computed with.
     #[arg(long, value_enum, default_value_t = Dtype::F32, help_heading = "Network")]
     pub(crate) dtype: Dtype,
+    #[command(flatten)]
+    pub(crate) exact: ExactArgs,
 
     /// Passes over the training data [default: 10; 25 for the embedded digits].
     #[arg(long, value_name = "N", value_parser = whole::<u32>(1, limits::MOST_EPOCHS as u64), allow_negative_numbers = true, help_heading = "Training")]
@@ -255,6 +275,8 @@ pub(crate) struct EvaluateArgs {
     pub(crate) data: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) source: DataArgs,
+    #[command(flatten)]
+    pub(crate) exact: ExactArgs,
     /// Also count an answer as right where the class is among the K likeliest [default: 5 where there are more classes].
     #[arg(long, value_name = "K", value_parser = whole::<u32>(1, limits::MOST_CLASSES as u64), allow_negative_numbers = true)]
     pub(crate) top_k: Option<u32>,

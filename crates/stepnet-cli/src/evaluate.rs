@@ -30,12 +30,14 @@ const USUAL_K: usize = 5;
 pub(crate) fn run(args: &EvaluateArgs) -> Outcome {
     let file = ModelFile::open(&args.model)?;
     match file.element() {
-        Some("f64") => evaluate(args, &file.model::<f64>(Registry::builtin())?),
-        _ => evaluate(args, &file.model::<f32>(Registry::builtin())?),
+        Some("f64") => evaluate(args, file.model::<f64>(Registry::builtin())?),
+        _ => evaluate(args, file.model::<f32>(Registry::builtin())?),
     }
 }
 
-fn evaluate<T: Element>(args: &EvaluateArgs, model: &Model<T>) -> Outcome {
+fn evaluate<T: Element>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
+    args.exact.apply(&mut model.network);
+    let model = &model;
     model
         .check_finite()
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;

@@ -8,7 +8,7 @@ use stepnet::data::{OpenOptions, Role};
 use stepnet::nn::{Model, ModelFile, Registry};
 use stepnet::see::why::{At, Explanation, Question, Subject, Why};
 
-use crate::args::DataArgs;
+use crate::args::{DataArgs, ExactArgs};
 use crate::failure::{Failure, Outcome};
 use crate::known::Known;
 use crate::material;
@@ -76,14 +76,16 @@ pub(crate) struct WhyArgs {
     example: Option<u32>,
     #[command(flatten)]
     source: DataArgs,
+    #[command(flatten)]
+    exact: ExactArgs,
 }
 
 pub(crate) fn run(args: &WhyArgs) -> Outcome {
     let page = page(args)?;
     let file = ModelFile::open(&args.model)?;
     match file.element() {
-        Some("f64") => explain(args, page, &file.model::<f64>(Registry::builtin())?),
-        _ => explain(args, page, &file.model::<f32>(Registry::builtin())?),
+        Some("f64") => explain(args, page, file.model::<f64>(Registry::builtin())?),
+        _ => explain(args, page, file.model::<f32>(Registry::builtin())?),
     }
 }
 
@@ -107,7 +109,9 @@ fn page(args: &WhyArgs) -> Outcome<Option<Target>> {
     Ok(Some(target))
 }
 
-fn explain<T: Element>(args: &WhyArgs, page: Option<Target>, model: &Model<T>) -> Outcome {
+fn explain<T: Element>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>) -> Outcome {
+    args.exact.apply(&mut model.network);
+    let model = &model;
     model
         .check_finite()
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;

@@ -17,6 +17,7 @@ use stepnet::Element;
 use stepnet::data::pictures;
 use stepnet::nn::{Model, ModelFile, Plan, PlanOptions, Registry, Workspace};
 
+use crate::args::ExactArgs;
 use crate::failure::{Failure, Outcome, say};
 use crate::known::Known;
 use crate::output::{Reader, Target};
@@ -57,6 +58,8 @@ pub(crate) struct PredictArgs {
     /// Replace the file of --csv if there is one.
     #[arg(long, requires = "csv")]
     overwrite: bool,
+    #[command(flatten)]
+    exact: ExactArgs,
 }
 
 /// The most pictures of one batch.
@@ -69,8 +72,8 @@ pub(crate) fn run(args: &PredictArgs) -> Outcome {
     let table = table(args)?;
     let file = ModelFile::open(&args.model)?;
     match file.element() {
-        Some("f64") => predict(args, table, &file.model::<f64>(Registry::builtin())?),
-        _ => predict(args, table, &file.model::<f32>(Registry::builtin())?),
+        Some("f64") => predict(args, table, file.model::<f64>(Registry::builtin())?),
+        _ => predict(args, table, file.model::<f32>(Registry::builtin())?),
     }
 }
 
@@ -87,7 +90,9 @@ fn table(args: &PredictArgs) -> Outcome<Option<Target>> {
     Target::check("--csv", path, args.overwrite, inputs).map(Some)
 }
 
-fn predict<T: Element>(args: &PredictArgs, table: Option<Target>, model: &Model<T>) -> Outcome {
+fn predict<T: Element>(args: &PredictArgs, table: Option<Target>, mut model: Model<T>) -> Outcome {
+    args.exact.apply(&mut model.network);
+    let model = &model;
     model
         .check_finite()
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;

@@ -97,6 +97,7 @@ pub(crate) fn build<T: Element>(
             network
         }
     };
+    args.exact.apply(&mut network);
     network
         .freeze(&args.freeze)
         .map_err(|error| Failure::from(error).context("--freeze"))?;

@@ -280,3 +280,38 @@ fn a_checkpoint_that_was_tampered_with_is_refused_in_a_line() {
     desk.run("train --resume run --epochs 3").fine();
     assert_eq!(desk.metrics("run/metrics.jsonl").len(), 3);
 }
+
+/// Layers that go Winograd's way unless they keep to the direct method.
+const DEEP: &str =
+    "conv(32, 3, same) -> conv(32, 3, same) -> maxpool(4) -> linear(classes) -> softmax";
+
+#[test]
+fn exact_is_another_run_and_is_kept_by_resume() {
+    let desk = Desk::new();
+    let train = |out: &str, epochs: &str, more: &[&str]| {
+        let mut arguments = vec![
+            "train", "--model", DEEP, "--epochs", epochs, "--batch", "300",
+        ];
+        arguments.extend(["--schedule", "constant", "--out", out]);
+        arguments.extend(more);
+        desk.args(&arguments).fine()
+    };
+    let usual = train("usual", "2", &[]);
+    let whole = train("whole", "2", &["--exact"]);
+    assert_ne!(hash(&usual), hash(&whole));
+    train("parts", "1", &["--exact"]);
+    let run = String::from_utf8(desk.bytes("parts/run.json")).unwrap();
+    assert!(run.contains("\"--exact\""), "{run}");
+    let parts = desk.run("train --resume parts --epochs 2").fine();
+    assert_eq!(hash(&whole), hash(&parts));
+    desk.run("train --resume usual --epochs 3 --exact")
+        .fails(2, &["--exact"]);
+    // A model does not say how it is run.
+    let model = "whole/model.safetensors";
+    let told = desk.run(&format!("evaluate {model} --exact")).fine();
+    assert!(told.contains("accuracy"), "{told}");
+    assert_eq!(
+        weights(&desk, model).len(),
+        weights(&desk, "usual/model.safetensors").len()
+    );
+}

@@ -350,6 +350,13 @@ pub trait Layer<T: Element>: Debug + Send + Sync {
         0
     }
 
+    /// The layer as it computes where rounding counts more than time (`exact`: every sum of products as
+    /// it is), or where time does; `None` where there is one way alone. See
+    /// [`Network::set_exact`](super::Network::set_exact).
+    fn with_exact(&self, _exact: bool) -> Option<Arc<dyn Layer<T>>> {
+        None
+    }
+
     /// Values that one example's forward pass looks at outside of its multiply-adds, where they are
     /// more than its outputs: the positions of all windows of a pooling.
     fn visits(&self, _input: Shape) -> u64 {

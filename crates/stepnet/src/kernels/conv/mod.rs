@@ -32,7 +32,8 @@
 //!
 //! Layers of 3x3 windows at stride 1 with enough channels, filters and pixels go another way in `f32`,
 //! each pass where it is the better one: see [`winograd`]. That takes memory for transformed filters
-//! or gradients, and up to 750 KiB for each thread.
+//! or gradients, and up to 750 KiB for each thread. Its error is bounded there; [`ConvGeometry::direct`] (of a
+//! network [`Network::set_exact`](crate::nn::Network::set_exact), `--exact` on the command line) keeps to sums.
 
 mod backward_data;
 mod backward_weights;

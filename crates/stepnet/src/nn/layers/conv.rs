@@ -26,6 +26,8 @@ pub struct Conv {
     window: Window,
     groups: usize,
     bias: bool,
+    /// Whether it keeps to the direct method: [`ConvGeometry::direct`].
+    exact: bool,
 }
 
 impl Conv {
@@ -36,6 +38,7 @@ impl Conv {
             window: Window::of_conv(text),
             groups: count(text, "groups")?,
             bias: text.flag("bias"),
+            exact: false,
         })
     }
 
@@ -98,8 +101,13 @@ impl Conv {
 
     /// The geometry for an input that `output_shape` has accepted.
     pub(super) fn accepted(&self, input: Shape, batch: usize) -> ConvGeometry {
-        self.geometry(input, batch)
-            .unwrap_or_else(|problem| panic!("conv after its shape check: {problem}"))
+        let geometry = self
+            .geometry(input, batch)
+            .unwrap_or_else(|problem| panic!("conv after its shape check: {problem}"));
+        match self.exact {
+            true => geometry.direct(),
+            false => geometry,
+        }
     }
 }
 
@@ -198,6 +206,13 @@ impl<T: Element> Layer<T> for Conv {
 
     fn multiply_adds(&self, input: Shape) -> u64 {
         self.accepted(input, 1).multiply_adds()
+    }
+
+    fn with_exact(&self, exact: bool) -> Option<Arc<dyn Layer<T>>> {
+        Some(Arc::new(Self {
+            exact,
+            ..self.clone()
+        }))
     }
 
     fn forward(&self, pass: Forward<'_, T>) {

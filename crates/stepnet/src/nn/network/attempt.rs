@@ -150,6 +150,7 @@ pub(in crate::nn) fn attempt<T: Element>(
         steps: Steps::of(&nodes),
         nodes,
         loss,
+        exact: false,
     };
     let checked = check_loss(&network, closing)
         .and_then(|()| check_classes(&network, terms.names))

@@ -124,6 +124,7 @@ pub struct Network<T> {
     steps: steps::Steps<T>,
     parameters: Vec<T>,
     loss: Loss,
+    exact: bool,
 }
 
 impl<T: Element> Network<T> {
@@ -211,6 +212,29 @@ impl<T: Element> Network<T> {
             }
         }
         Ok(())
+    }
+
+    /// Whether rounding counts more than time: then 3x3 convolutions of `f32` keep to the direct method,
+    /// sum by sum, and never go Winograd's way, which rounds several times as much and lets a large
+    /// value be felt, by rounding, in outputs whose windows do not see it (the bound is in
+    /// [`kernels::conv::winograd`](crate::kernels::conv::winograd)). Off unless set, and not saved with a
+    /// model: it says how a network is run, not what it is. A [`Workspace`] is made after it is set.
+    pub fn set_exact(&mut self, exact: bool) {
+        if self.exact == exact {
+            return;
+        }
+        self.exact = exact;
+        for node in &mut self.nodes {
+            if let Some(layer) = node.layer.with_exact(exact) {
+                node.layer = layer;
+            }
+        }
+        self.steps = steps::Steps::of(&self.nodes);
+    }
+
+    /// Whether it keeps to the direct method: [`Network::set_exact`].
+    pub fn exact(&self) -> bool {
+        self.exact
     }
 
     /// The text of the network in the arrow notation, with `classes` resolved.
