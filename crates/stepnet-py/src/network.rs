@@ -250,6 +250,20 @@ impl Network {
         each!(self.held(), model => model.classes.clone())
     }
 
+    /// Whether convolutions keep to the direct method.
+    #[getter]
+    fn exact(&self) -> bool {
+        each!(self.held(), model => model.network.exact())
+    }
+
+    fn set_exact(&self, exact: bool) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        match &mut *held {
+            Held::F32(model) => Arc::make_mut(model).network.set_exact(exact),
+            Held::F64(model) => Arc::make_mut(model).network.set_exact(exact),
+        }
+    }
+
     /// `float32` or `float64`.
     #[getter]
     fn dtype(&self) -> &'static str {

@@ -491,3 +491,35 @@ def test_class_weights(digits):
     net = Network("linear(2) -> softmax", (8, 8, 1))
     net.fit(X[keep], y[keep], epochs=2, class_weight=exact, verbose=False)
     np.testing.assert_allclose(net.get_weights()["linear1.weight"], given["balanced"], rtol=1e-6)
+
+
+def test_exact_keeps_more_digits_beside_large_values():
+    text = "conv(32, 3, same) -> conv(32, 3, same) -> globalavgpool"
+    X = np.random.RandomState(0).randn(2, 16, 16, 32).astype(np.float32)
+    X[:, ::5, ::7] *= 1e4
+    usual, exact = Network(text, (16, 16, 32)), Network(text, (16, 16, 32), exact=True)
+    double = Network(text, (16, 16, 32), dtype="float64")
+    double.set_weights(usual.get_weights())
+    truth = double.outputs(X.astype(np.float64))
+    errors = [abs(net.outputs(X) - truth).max() for net in (exact, usual)]
+    assert errors[0] < errors[1] / 2
+    assert (usual.exact, exact.exact, copy.deepcopy(exact).exact, pickle.loads(pickle.dumps(exact)).exact) == (False, True, True, True)
+    before = usual.outputs(X)
+    usual.exact = True
+    assert (usual.outputs(X) == exact.outputs(X)).all()
+    usual.exact = False
+    assert (usual.outputs(X) == before).all()
+    with pytest.raises(TypeError, match="exact is 'yes', expected True or False"):
+        usual.exact = "yes"
+
+
+def test_exact_trains_by_the_direct_method(digits):
+    X, y = digits
+    text = "conv(32, 3, same) -> conv(32, 3, same) -> maxpool(4) -> linear(10) -> softmax"
+    given = []
+    for exact in (False, True):
+        net = Network(text, (8, 8, 1), exact=exact)
+        net.fit(X[:300], y[:300], epochs=1, verbose=False)
+        assert net.exact == exact
+        given.append(net.get_weights()["conv2.weight"])
+    assert (given[0] != given[1]).any()

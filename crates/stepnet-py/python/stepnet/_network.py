@@ -44,6 +44,10 @@ class Network:
         How weights are drawn: ``"he"``, ``"xavier"``, ``"fan-in"``, ``"zeros"`` or a scale such as ``"0.01"``.
     seed : int
         What they are drawn with.
+    exact : bool
+        Whether convolutions keep to the direct method. Otherwise large 3x3 ones in float32 go Winograd's way, which is
+        faster, rounds several times as much, and spreads the rounding of large values to their neighbours. It can be
+        set later, too; a saved network does not keep it.
 
     Attributes
     ----------
@@ -77,6 +81,7 @@ class Network:
         dtype: npt.DTypeLike = "float32",
         init: str = "he",
         seed: int = 0,
+        exact: bool = False,
     ) -> None:
         known = classes_given(classes)
         self._net = _native.Network.build(
@@ -87,6 +92,7 @@ class Network:
             whole("Network", "seed", seed, 0, LARGEST_SEED),
             text("Network", "init", init),
         )
+        self.exact = exact
         self._begin(known)
 
     def _begin(self, classes: Array | None) -> None:
@@ -98,6 +104,17 @@ class Network:
     def input_shape(self) -> tuple[int, ...]:
         """The shape of an example."""
         return tuple(self._net.input_shape)
+
+    @property
+    def exact(self) -> bool:
+        """Whether convolutions keep to the direct method."""
+        return self._net.exact
+
+    @exact.setter
+    def exact(self, exact: bool) -> None:
+        if not isinstance(exact, (bool, np.bool_)):
+            raise TypeError(f"Network: exact is {shown(exact)}, expected True or False")
+        self._net.set_exact(bool(exact))
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -499,8 +516,12 @@ class Network:
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()
         state["_net"] = self._net.to_bytes()
+        state["exact"] = self.exact
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
+        kept = dict(state)
+        exact = kept.pop("exact", False)
+        self.__dict__.update(kept)
         self._net = _native.Network.from_bytes(state["_net"])
+        self.exact = exact
