@@ -1,0 +1,235 @@
+"""Random networks over every kind of layer, as text in the arrow notation and as PyTorch computes them.
+
+A network is a list of layers, each a tuple of its kind, its label and what it is made with. Labels are
+unique in a network, so that arrays of weights are found by them. Padding is (top, bottom, left, right).
+"""
+
+import random
+
+ACTIVATIONS = ["relu", "leakyrelu", "sigmoid", "tanh", "gelu", "silu"]
+SLOPE = 0.1
+EPSILON = 1e-5
+
+# Values of an example, and of a layer's weights, at most: thousands of networks are to take minutes.
+MOST_VALUES = 8_000
+MOST_WEIGHTS = 40_000
+
+
+class Writer:
+    """Draws layers one after the other and keeps count of the shape."""
+
+    def __init__(self, seed):
+        self.draw = random.Random(seed)
+        self.labels = 0
+
+    def label(self, letter):
+        self.labels += 1
+        return f"{letter}{self.labels}x"
+
+    def network(self):
+        """(input shape, layers, classes); one class is one answer of yes or no."""
+        draw = self.draw
+        classes = draw.choice([1, 2, 3, 5, 10])
+        if draw.random() < 0.15:
+            shape = (draw.choice([3, 8, 17, 64, 700]),)
+        elif draw.random() < 0.15:
+            # Deep enough for Winograd's method.
+            shape = (draw.choice([8, 12]), draw.choice([8, 12]), draw.choice([24, 32]))
+        else:
+            shape = (draw.randint(3, 16), draw.randint(3, 16), draw.choice([1, 2, 3, 4, 6, 16]))
+        layers, end = self.body(shape, draw.randint(1, 5), nested=False)
+        if len(end) == 3 and draw.random() < 0.4:
+            layers.append(("globalavgpool", self.label("g")))
+        layers.append(("linear", self.label("d"), classes, draw.random() < 0.8))
+        return shape, layers, classes
+
+    def body(self, shape, count, nested):
+        layers = []
+        for _ in range(count):
+            for layer, after in self.some(shape, nested):
+                layers.append(layer)
+                shape = after
+        return layers, shape
+
+    def some(self, shape, nested):
+        """A layer, mostly with an activation, and the shape after each."""
+        draw = self.draw
+        if len(shape) == 1:
+            units = draw.choice([1, 5, 16, 33])
+            found = [(("linear", self.label("d"), units, draw.random() < 0.8), (units,))]
+        else:
+            kinds = ["conv"] * 6 + ["maxpool", "avgpool", "bn", "layernorm", "pad", "flatten"]
+            # Over one channel a layer normalisation is constant, and all gradients before it are rounding.
+            left_out = (["flatten"] if nested else []) + (["layernorm"] if shape[2] == 1 else [])
+            kinds = [kind for kind in kinds if kind not in left_out]
+            kinds += [] if nested else ["residual", "residual", "branch"]
+            found = [self.of_kind(draw.choice(kinds), shape)]
+        after = found[-1][1]
+        if len(after) == 1 and draw.random() < 0.2:
+            found.append((("bn", self.label("n")), after))
+        if draw.random() < 0.6:
+            found.append(((draw.choice(ACTIVATIONS), self.label("a")), after))
+        return found
+
+    def of_kind(self, kind, shape):
+        draw, label = self.draw, self.label(kind[0])
+        height, width, channels = shape
+        if kind == "conv":
+            return self.conv(shape)
+        if kind in ("maxpool", "avgpool"):
+            size = (draw.randint(1, min(3, height)), draw.randint(1, min(3, width)))
+            pads = tuple(draw.randint(0, size[side // 2] - 1) if draw.random() < 0.3 else 0 for side in range(4))
+            stride = size if draw.random() < 0.6 else (draw.randint(1, 3), draw.randint(1, 3))
+            layer = (kind, label, size, pads, stride)
+            return layer + ((draw.random() < 0.5,) if kind == "avgpool" else ()), slid(shape, size, pads, stride, (1, 1), channels)
+        if kind == "pad":
+            pads = tuple(draw.randint(0, 2) for _ in range(4))
+            return (kind, label, pads), (height + pads[0] + pads[1], width + pads[2] + pads[3], channels)
+        if kind == "flatten":
+            return (kind, label), (height * width * channels,)
+        if kind == "residual":
+            body, after = self.body(shape, draw.randint(1, 2), nested=True)
+            if after == shape:
+                return (kind, label, body, []), shape
+            same = ("conv", self.label("c"), channels, (1, 1), (0,) * 4, (1, 1), (1, 1), 1, False)
+            layers = [same, (draw.choice(ACTIVATIONS), self.label("a"))]
+            shortcut = [("conv", self.label("c"), channels, (3, 3), (1,) * 4, (1, 1), (1, 1), 1, True)]
+            return (kind, label, layers, shortcut), shape
+        if kind == "branch":
+            paths = []
+            for _ in range(2):
+                filters = draw.choice([1, 2, 5])
+                paths.append([("conv", self.label("c"), filters, (3, 1), (1, 1, 0, 0), (1, 1), (1, 1), 1, True)])
+                paths[-1].append((draw.choice(ACTIVATIONS), self.label("a")))
+            return (kind, label, paths), (height, width, sum(path[0][2] for path in paths))
+        return (kind, label), shape
+
+    def conv(self, shape):
+        draw = self.draw
+        height, width, channels = shape
+        while True:
+            deep = channels >= 24 and draw.random() < 0.6
+            kernel = (3, 3) if deep else (draw.randint(1, 5), draw.randint(1, 5))
+            # Padding beyond the kernel, on each side by itself, is among them.
+            pads = (1,) * 4 if deep else tuple(draw.choice([0, 0, 0, 1, 1, 2, 6]) for _ in range(4))
+            stride = (1, 1) if deep or draw.random() < 0.6 else (draw.randint(1, 3), draw.randint(1, 3))
+            dilation = (1, 1) if deep or draw.random() < 0.7 else (draw.randint(1, 3), draw.randint(1, 3))
+            groups = 1 if deep else draw.choice([1, 1, 1, channels, draw.choice(divisors(channels))])
+            filters = 32 if deep else groups * draw.choice([1, 1, 2, 3, 4]) if groups > 1 else draw.choice([1, 2, 4, 7, 16, 24])
+            weights = kernel[0] * kernel[1] * channels // groups * filters
+            after = slid(shape, kernel, pads, stride, dilation, filters)
+            if min(after) > 0 and after[0] * after[1] * after[2] <= MOST_VALUES and weights <= MOST_WEIGHTS:
+                bias = draw.random() < 0.7
+                return ("conv", self.label("c"), filters, kernel, pads, stride, dilation, groups, bias), after
+
+
+def divisors(number):
+    return [by for by in range(1, number + 1) if number % by == 0]
+
+
+def slid(shape, kernel, pads, stride, dilation, channels):
+    """The shape after a sliding window."""
+    sizes = []
+    for axis in range(2):
+        room = shape[axis] + pads[2 * axis] + pads[2 * axis + 1] - (kernel[axis] - 1) * dilation[axis] - 1
+        sizes.append(room // stride[axis] + 1)
+    return (*sizes, channels)
+
+
+def pair(of):
+    return f"{of[0]}x{of[1]}"
+
+
+def sides(pads):
+    return "/".join(map(str, pads))
+
+
+def written(layers):
+    """The layers in the arrow notation."""
+    return " -> ".join(one(layer) for layer in layers)
+
+
+def one(layer):
+    kind, label, *given = layer
+    if kind == "conv":
+        filters, kernel, pads, stride, dilation, groups, bias = given
+        text = f"conv({filters}, {pair(kernel)}, padding={sides(pads)}, stride={pair(stride)}"
+        return f"{label}: {text}, dilation={pair(dilation)}, groups={groups}, bias={str(bias).lower()})"
+    if kind in ("maxpool", "avgpool"):
+        size, pads, stride, *count = given
+        text = f"{kind}({pair(size)}, padding={sides(pads)}, stride={pair(stride)}"
+        return f"{label}: {text}" + (f", count_padding={str(count[0]).lower()})" if count else ")")
+    if kind == "linear":
+        return f"{label}: linear({given[0]}, bias={str(given[1]).lower()})"
+    if kind == "leakyrelu":
+        return f"{label}: leakyrelu({SLOPE})"
+    if kind == "pad":
+        return f"{label}: pad({sides(given[0])})"
+    if kind == "residual":
+        body, shortcut = given
+        return f"{label}: residual({written(body)}" + (f", shortcut={written(shortcut)})" if shortcut else ")")
+    if kind == "branch":
+        return f"{label}: branch({' | '.join(written(path) for path in given[0])})"
+    return f"{label}: {kind}"
+
+
+def forward(layers, x, weights, training):
+    """What PyTorch makes of `x`, channels in front, with weights by label and name as Stepnet has them."""
+    for layer in layers:
+        x = through(layer, x, weights, training)
+    return x
+
+
+def through(layer, x, weights, training):
+    import torch
+    from torch.nn import functional
+
+    kind, label, *given = layer
+    own = weights.get(label, {})
+    if kind == "conv":
+        _, _, pads, stride, dilation, groups, _ = given
+        kernel = own["weight"].permute(3, 2, 0, 1).contiguous()
+        return functional.conv2d(framed(x, pads), kernel, own.get("bias"), stride, 0, dilation, groups)
+    if kind == "maxpool":
+        size, pads, stride = given
+        return functional.max_pool2d(framed(x, pads, -float("inf")), size, stride)
+    if kind == "avgpool":
+        size, pads, stride, count = given
+        sums = functional.avg_pool2d(framed(x, pads), size, stride, divisor_override=1)
+        inside = x.new_full((1, 1, *x.shape[2:]), 1.0)
+        counts = size[0] * size[1] if count else functional.avg_pool2d(framed(inside, pads), size, stride, divisor_override=1)
+        return sums / counts
+    if kind == "globalavgpool":
+        return x.mean((2, 3))
+    if kind == "flatten":
+        return flat(x)
+    if kind == "linear":
+        return functional.linear(flat(x), own["weight"], own.get("bias"))
+    if kind == "bn":
+        running = [own["mean"].clone(), own["variance"].clone()]
+        return functional.batch_norm(x, *running, own["gamma"], own["beta"], training, 0.1, EPSILON)
+    if kind == "layernorm":
+        last = x.movedim(1, -1)
+        return functional.layer_norm(last, last.shape[-1:], own["gamma"], own["beta"], EPSILON).movedim(-1, 1)
+    if kind == "pad":
+        return framed(x, given[0])
+    if kind == "residual":
+        body, shortcut = given
+        return forward(body, x, weights, training) + forward(shortcut, x, weights, training)
+    if kind == "branch":
+        return torch.cat([forward(path, x, weights, training) for path in given[0]], 1)
+    if kind == "leakyrelu":
+        return functional.leaky_relu(x, SLOPE)
+    return {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "gelu": functional.gelu, "silu": functional.silu}[kind](x)
+
+
+def framed(x, pads, value=0.0):
+    from torch.nn import functional
+
+    top, bottom, left, right = pads
+    return functional.pad(x, (left, right, top, bottom), value=value)
+
+
+def flat(x):
+    """By height, width and channel."""
+    return x.movedim(1, -1).flatten(1) if x.dim() == 4 else x
