@@ -102,15 +102,22 @@ struct Extent {
     end: u64,
     /// Whether the last file was found to be cut off, and is remembered as broken.
     cut: bool,
+    /// Whether something should follow the last entry: the files of a folder, or what it describes.
+    begun: bool,
 }
 
 impl Extent {
     /// Takes in an entry.
     fn add<R: Read>(&mut self, entry: &Entry<'_, R>) {
         let end = entry.raw_file_position().saturating_add(entry.size());
+        let kind = entry.header().entry_type();
         *self = Self {
             end: end.checked_next_multiple_of(HEADER).unwrap_or(u64::MAX),
             cut: false,
+            begun: kind.is_dir()
+                || kind.is_gnu_longname()
+                || kind.is_gnu_longlink()
+                || kind.is_pax_local_extensions(),
         };
     }
 
@@ -123,6 +130,12 @@ impl Extent {
         if length < end && !self.cut {
             let problem = format!(
                 "the archive breaks off: its last entry goes to byte {end}, but it ends after {length}; get it again"
+            );
+            return Err(Error::file(path, problem));
+        }
+        if length == end && self.begun {
+            let problem = format!(
+                "the archive breaks off: after {length} bytes, where a folder or a file has only begun; get it again"
             );
             return Err(Error::file(path, problem));
         }

@@ -54,6 +54,16 @@ fn an_archive_that_broke_off_is_an_error_and_one_without_its_end_mark_a_note() {
         }
         failure(opened("x", &form(&whole[..end - 1])), &["/x"]);
     }
+    // A folder announced at the end, of which nothing came.
+    let mut header = tar::Header::new_gnu();
+    header.set_path("c/").unwrap();
+    header.set_entry_type(tar::EntryType::Directory);
+    header.set_size(0);
+    header.set_cksum();
+    let begun = [&whole[..end], header.as_bytes()].concat();
+    failure(opened("x", &begun), &["/x: ", "breaks off", "only begun"]);
+    let ended = [&begun[..], &[0; 1024]].concat();
+    assert_eq!(opened("x", &ended).unwrap().data.len(), 2);
     let cut = opened("x", &whole[..end - 300]);
     failure(
         cut,
