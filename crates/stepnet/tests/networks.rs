@@ -507,23 +507,21 @@ fn l2_is_the_course_s() {
 #[test]
 fn transfer_replaces_the_last_layer_alone() {
     let trained = drawn("conv(4, 3) -> relu -> linear(3) -> softmax", "6x6x1", 1);
-    let new = |network: &Network<f64>, classes, keep| {
+    let new = |network: &Network<f64>, rows: &[Option<usize>]| {
+        let registry = stepnet::nn::Registry::builtin();
         transfer(
             network,
-            stepnet::nn::Registry::builtin(),
-            classes,
-            keep,
+            registry,
+            rows,
             (Init::He, &mut RandomState::new(2)),
         )
     };
-    assert_eq!(
-        new(&trained, 3, true).unwrap().parameters(),
-        trained.parameters()
-    );
-    let other = new(&trained, 3, false).unwrap();
+    let same = new(&trained, &[Some(0), Some(1), Some(2)]).unwrap();
+    assert_eq!(same.parameters(), trained.parameters());
+    let other = new(&trained, &[None; 3]).unwrap();
     assert_eq!(other.parameters()[..40], trained.parameters()[..40]);
     assert_ne!(other.parameters()[40..], trained.parameters()[40..]);
-    let five = new(&trained, 5, true).unwrap();
+    let five = new(&trained, &[None; 5]).unwrap();
     assert_eq!(
         five.text().to_string(),
         "conv(4, 3) -> relu -> linear(5) -> softmax"
@@ -532,19 +530,100 @@ fn transfer_replaces_the_last_layer_alone() {
 
     let binary = drawn("linear(4) -> relu -> linear(1) -> sigmoid", "6", 1);
     assert_eq!(
-        new(&binary, 2, false).unwrap().text().to_string(),
+        new(&binary, &[None; 2]).unwrap().text().to_string(),
         binary.text().to_string()
     );
-    let several = new(&binary, 3, true).unwrap();
+    let several = new(&binary, &[None; 3]).unwrap();
     assert_eq!(
         several.text().to_string(),
         "linear(4) -> relu -> linear(3) -> softmax"
     );
     assert_eq!(several.loss(), Loss::SoftmaxCrossEntropy);
-    let text = new(&drawn("linear(4) -> relu -> flatten", "6", 1), 3, true)
+    let text = new(&drawn("linear(4) -> relu -> flatten", "6", 1), &[None; 3])
         .unwrap_err()
         .to_string();
     assert!(text.contains("last layer"), "{text}");
+}
+
+/// What a network makes of some examples: the probability of each class.
+fn answers(network: &Network<f64>, x: &[f64]) -> Vec<Vec<f64>> {
+    let batch = x.len() / network.input().len();
+    let mut workspace = Workspace::new(network, batch, PlanOptions::default()).unwrap();
+    let outputs = workspace.predict(network, x).unwrap().to_vec();
+    let classes = |outputs: &[f64]| match outputs {
+        [one] => vec![1.0 - one, *one],
+        several => several.to_vec(),
+    };
+    outputs
+        .chunks(network.output().len())
+        .map(classes)
+        .collect()
+}
+
+/// The same classes in another order, or some of them among others: what is known of each stays with
+/// its name.
+#[test]
+fn transfer_keeps_what_is_known_of_each_class() {
+    let x: Vec<f64> = (0..36 * 5)
+        .map(|i| f64::from(i * 7 % 11) / 5.0 - 1.0)
+        .collect();
+    let with_biases = |text: &str| {
+        let mut network = drawn(text, "6x6x1", 1);
+        let last = network.parameters().len();
+        network.parameters_mut()[last - 2..].copy_from_slice(&[0.25, -0.5]);
+        network
+    };
+    let new = |network: &Network<f64>, rows: &[Option<usize>]| {
+        let registry = stepnet::nn::Registry::builtin();
+        transfer(
+            network,
+            registry,
+            rows,
+            (Init::He, &mut RandomState::new(2)),
+        )
+        .unwrap()
+    };
+    for text in [
+        "conv(4, 3) -> relu -> linear(3) -> softmax",
+        "conv(4, 3) -> relu -> linear(3)",
+        "conv(4, 3) -> relu -> linear(3, bias=false) -> sigmoid",
+    ] {
+        let trained = with_biases(text);
+        let moved = new(&trained, &[Some(2), Some(0), Some(1)]);
+        for (was, is) in answers(&trained, &x).iter().zip(answers(&moved, &x)) {
+            assert_eq!(is, [was[2], was[0], was[1]], "{text}");
+        }
+    }
+    // The odds of two known classes are as before, whatever is drawn for a third.
+    let trained = with_biases("conv(4, 3) -> relu -> linear(3) -> softmax");
+    let grown = new(&trained, &[Some(1), None, Some(0), Some(2)]);
+    for (was, is) in answers(&trained, &x).iter().zip(answers(&grown, &x)) {
+        assert!((is[0] / is[2] - was[1] / was[0]).abs() < 1e-9 * was[1] / was[0]);
+        assert!((is[3] / is[0] - was[2] / was[1]).abs() < 1e-9 * was[2] / was[1]);
+    }
+    // One unit speaks for two classes.
+    for text in [
+        "linear(4) -> relu -> linear(1) -> sigmoid",
+        "linear(4) -> relu -> linear(1)",
+    ] {
+        let trained = with_biases(text);
+        let turned = new(&trained, &[Some(1), Some(0)]);
+        assert_eq!(turned.output().len(), 1);
+        for (was, is) in answers(&trained, &x).iter().zip(answers(&turned, &x)) {
+            assert!(
+                (is[0] - was[1]).abs() < 1e-12 && (is[1] - was[0]).abs() < 1e-12,
+                "{text}"
+            );
+        }
+    }
+    let trained = with_biases("linear(4) -> relu -> linear(1) -> sigmoid");
+    let several = new(&trained, &[Some(1), None, Some(0)]);
+    for (was, is) in answers(&trained, &x).iter().zip(answers(&several, &x)) {
+        assert!(
+            (is[0] / (is[0] + is[2]) - was[1]).abs() < 1e-12,
+            "{is:?} {was:?}"
+        );
+    }
 }
 
 /// The arrays of a step are the learnt numbers, every layer's output, and the gradients by all of them;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use stepnet::Element;
-use stepnet::data::Dataset;
+use stepnet::data::{Dataset, match_classes};
 use stepnet::nn::notation::{parse_or_preset, presets};
 use stepnet::nn::{Init, Model, Network, Registry};
 use stepnet::optim::{Clipping, WarmUp};
@@ -14,7 +14,7 @@ use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
 use crate::known::Known;
 use crate::material::Material;
-use crate::progress::print_line;
+use crate::progress::{print_line, print_sentence};
 use crate::usage::count;
 
 /// The networks and the number of epochs where the user names none.
@@ -68,15 +68,9 @@ pub(crate) fn build<T: Element>(
     let mut random = RandomState::new(args.seed);
     let mut network = match from {
         Some(model) => {
-            let keep_last = model.classes == classes;
+            let rows = rows(model, classes);
             let init = (Init::He, &mut random);
-            transfer(
-                &model.network,
-                Registry::builtin(),
-                classes.len(),
-                keep_last,
-                init,
-            )?
+            transfer(&model.network, Registry::builtin(), &rows, init)?
         }
         None => {
             let mut network = Network::builder()
@@ -109,6 +103,22 @@ pub(crate) fn build<T: Element>(
     Ok(network)
 }
 
+/// Which of a model's classes each of `classes` is.
+pub(super) fn rows<T: Element>(model: &Model<T>, classes: &[String]) -> Vec<Option<usize>> {
+    let apart = match model.network.output().len() {
+        1 => 2,
+        several => several,
+    };
+    match model.classes.len() == apart {
+        true => match_classes(classes, &model.classes),
+        // It has no names for them.
+        false => {
+            let numbered: Vec<String> = (0..apart).map(|class| class.to_string()).collect();
+            match_classes(classes, &numbered)
+        }
+    }
+}
+
 /// The settings of the training.
 pub(crate) fn options(args: &TrainArgs, data: &Dataset) -> Outcome<TrainOptions> {
     let usual = if args.data.is_none() {
@@ -138,11 +148,9 @@ pub(crate) fn options(args: &TrainArgs, data: &Dataset) -> Outcome<TrainOptions>
 }
 
 /// Says what a run of `steps` steps an epoch is about to do.
-pub(super) fn announce(options: &TrainOptions, material: &Material, steps: usize) {
-    print_line(&format!(
-        "training on {} of {}: {} of {}, {} at {}, {} schedule, seed {}",
-        count(material.train.len(), "example"),
-        count(material.train.classes().len(), "class"),
+pub(super) fn announce(options: &TrainOptions, steps: usize) {
+    print_sentence(&format!(
+        "training: {} of {}, {} at {}, {} schedule, seed {}",
         count(options.epochs, "epoch"),
         count(steps, "step"),
         options.rule,
@@ -151,7 +159,7 @@ pub(super) fn announce(options: &TrainOptions, material: &Material, steps: usize
         options.seed,
     ));
     if let Some(remark) = remark(options) {
-        print_line(&remark);
+        print_sentence(&remark);
     }
     if !options.augmentation.is_empty() {
         print_line(&format!(

@@ -153,7 +153,8 @@ pub(crate) fn assemble(
     };
     let stated = certain == Certain::Bytes && matches!(main.images.values, ArrayValues::U8(_));
     let classes = class_names(path, classes, &main, other.as_ref())?;
-    let (images, divisor) = images(path, main.images, options, &mut notes)?;
+    let mut facts = Vec::new();
+    let (images, divisor) = images(path, main.images, options, (&mut facts, &mut notes))?;
     let labels = labels(path, &main.labels, &classes)?;
     check_count(path, &images, &labels)?;
     let dataset = |images, labels| {
@@ -168,24 +169,21 @@ pub(crate) fn assemble(
                 input: Some(shape),
                 ..options.clone()
             };
-            let (images, _) = self::images(path, pair.images, &options, &mut notes)?;
+            let remarks = (&mut facts, &mut notes);
+            let (images, _) = self::images(path, pair.images, &options, remarks)?;
             let labels = self::labels(path, &pair.labels, &classes)?;
             check_count(path, &images, &labels)?;
             Some(dataset(images, labels)?)
         }
     };
     let divisor = if stated { 255.0 } else { divisor };
-    if !stated && options.divisor.is_none() && options.role == Role::Train {
-        notes.push(format!(
-            "values are divided by {divisor}, told from the largest"
-        ));
-    }
     let data = dataset(images, labels)?;
     Ok(Opened {
         data,
         test,
         divisor,
         divisor_is_stated: stated,
+        facts,
         notes,
         skipped: Vec::new(),
     })
@@ -206,7 +204,7 @@ fn images(
     path: &Path,
     array: RawArray,
     options: &OpenOptions,
-    notes: &mut Vec<String>,
+    (facts, notes): (&mut Vec<String>, &mut Vec<String>),
 ) -> Result<(Images, f64)> {
     let (own, flat) = shape::of_images(path, &array.shape, options.input)?;
     let values = pixels(path, array, own)?;
@@ -224,7 +222,7 @@ fn images(
         ));
     }
     let images = Images::new(own, values).map_err(|error| Error::file(path, error.to_string()))?;
-    let images = shape::fit(path, images, flat, options, notes)?;
+    let images = shape::fit(path, images, flat, options, facts)?;
     Ok((images, divisor))
 }
 

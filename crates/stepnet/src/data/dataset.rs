@@ -1,5 +1,9 @@
 //! Data sets in memory: pictures, labels and class names.
 
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
 use crate::nn::preprocessing::Preprocessing;
 use crate::{Element, Error, Result};
 
@@ -8,6 +12,9 @@ use super::images::Images;
 
 /// The most classes a data set may name.
 pub const MAX_CLASSES: usize = 65_536;
+
+/// The most characters of a class's name.
+pub const MAX_CLASS_NAME: usize = 1000;
 
 /// Examples for training or evaluation: a picture and a class label each.
 ///
@@ -18,6 +25,29 @@ pub struct Dataset {
     images: Images,
     labels: Vec<u32>,
     classes: Vec<String>,
+    names: Names,
+}
+
+/// The files that examples are from, where each is from one.
+#[derive(Debug, Clone, Default)]
+struct Names(Option<(Arc<[PathBuf]>, Vec<u32>)>);
+
+/// Where examples came from is no part of what they are.
+impl PartialEq for Names {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Names {
+    fn gather(&self, indices: &[usize]) -> Self {
+        let (all, picks) = match &self.0 {
+            Some((all, picks)) => (all, picks),
+            None => return Self(None),
+        };
+        let picks = indices.iter().map(|&index| picks[index]).collect();
+        Self(Some((Arc::clone(all), picks)))
+    }
 }
 
 impl Dataset {
@@ -25,8 +55,14 @@ impl Dataset {
     ///
     /// # Errors
     /// No picture, numbers of pictures and labels that differ, a label without a class, a class
-    /// named twice, or too many classes.
+    /// named twice or by more than [`MAX_CLASS_NAME`] characters, or too many classes.
     pub fn new(images: Images, labels: Vec<u32>, classes: Vec<String>) -> Result<Self> {
+        check_class_names(&classes)?;
+        Self::with_any_names(images, labels, classes)
+    }
+
+    /// [`Dataset::new`] for classes that a model has, whose names may be of any length.
+    fn with_any_names(images: Images, labels: Vec<u32>, classes: Vec<String>) -> Result<Self> {
         let wrong = |argument: &str, found: String, expected: String| {
             Err(Error::value("Dataset", argument, found, expected))
         };
@@ -53,7 +89,7 @@ impl Dataset {
         if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
             return wrong(
                 "a class name",
-                format!("{:?} twice", pair[0]),
+                format!("{} twice", quoted(pair[0])),
                 "different names".into(),
             );
         }
@@ -61,7 +97,29 @@ impl Dataset {
             images,
             labels,
             classes,
+            names: Names::default(),
         })
+    }
+
+    /// The same examples with the files they are from, one for each.
+    #[cfg(feature = "pictures")]
+    pub(super) fn with_names(mut self, names: Vec<PathBuf>) -> Self {
+        if names.len() == self.len() {
+            let picks = (0..).take(names.len()).collect();
+            self.names = Names(Some((names.into(), picks)));
+        }
+        self
+    }
+
+    /// The file that an example is from, or its name in an archive; `None` where it is not from one.
+    pub fn name(&self, index: usize) -> Option<&Path> {
+        #[cfg(feature = "pictures")]
+        if let super::Values::Streamed(pictures) = self.images.values() {
+            return pictures.name(index);
+        }
+        let (all, picks) = self.names.0.as_ref()?;
+        let name = all.get(*picks.get(index)? as usize)?;
+        Some(name)
     }
 
     /// The pictures.
@@ -117,6 +175,7 @@ impl Dataset {
             images,
             labels: indices.iter().map(|&index| self.labels[index]).collect(),
             classes: self.classes.clone(),
+            names: self.names.gather(indices),
         })
     }
 
@@ -129,26 +188,24 @@ impl Dataset {
     /// # Errors
     /// A class that is not among `wanted`, naming it.
     pub fn with_classes(self, wanted: &[String]) -> Result<Self> {
-        let as_many = self.classes.len() == wanted.len();
-        let by_position = is_numbered(&self.classes) || (is_numbered(wanted) && as_many);
-        let map = self.classes.iter().enumerate().map(|(position, name)| {
-            let by_name = wanted.iter().position(|other| other == name);
-            by_name.or_else(|| (by_position && position < wanted.len()).then_some(position))
-        });
-        let map: Vec<Option<usize>> = map.collect();
+        let map = match_classes(&self.classes, wanted);
         let counts = self.class_counts();
         let unknown = |class: usize| map[class].is_none() && counts[class] > 0;
         if let Some(class) = (0..self.classes.len()).find(|&class| unknown(class)) {
             return Err(Error::value(
                 "class names",
                 format!("the name of class {class}"),
-                format!("{:?}", self.classes[class]),
+                quoted(&self.classes[class]),
                 format!("one of {}", listed(wanted)),
             ));
         }
         let relabel = |&label: &u32| map[label as usize].unwrap_or_default() as u32;
         let labels = self.labels.iter().map(relabel).collect();
-        Self::new(self.images, labels, wanted.to_vec())
+        let named = Self::with_any_names(self.images, labels, wanted.to_vec())?;
+        Ok(Self {
+            names: self.names,
+            ..named
+        })
     }
 
     /// Writes the pictures at `indices` into `out` as the network sees them, one after the other:
@@ -196,13 +253,56 @@ fn is_numbered(names: &[String]) -> bool {
         .all(|(at, name)| name.parse() == Ok(at))
 }
 
-/// A list of names for a message, shortened where it is long.
+/// Fails if a class has a name that is too long to be one: it is stored with every model.
+pub(crate) fn check_class_names(classes: &[String]) -> Result<()> {
+    let long = |name: &&String| name.chars().nth(MAX_CLASS_NAME).is_some();
+    match classes.iter().find(long) {
+        None => Ok(()),
+        Some(name) => Err(Error::value(
+            "Dataset",
+            format!("the length of the class name {}", quoted(name)),
+            format!("{} characters", name.chars().count()),
+            format!("at most {MAX_CLASS_NAME}"),
+        )),
+    }
+}
+
+/// Which of `wanted` each class of `classes` is: by name; by position where these are only numbers
+/// (`0`, `1`, ...: the source named none), or where the others are and there are as many.
+pub fn match_classes(classes: &[String], wanted: &[String]) -> Vec<Option<usize>> {
+    let as_many = classes.len() == wanted.len();
+    let by_position = is_numbered(classes) || (is_numbered(wanted) && as_many);
+    let places: HashMap<&String, usize> = wanted.iter().zip(0..).collect();
+    let matched = classes.iter().enumerate().map(|(position, name)| {
+        let by_name = places.get(name).copied();
+        by_name.or_else(|| (by_position && position < wanted.len()).then_some(position))
+    });
+    matched.collect()
+}
+
+/// The most characters of a name in a message.
+const SHOWN_OF_NAME: usize = 60;
+
+/// The beginning of a name, and dots where there is more.
+fn begin(name: &str) -> String {
+    match name.char_indices().nth(SHOWN_OF_NAME) {
+        Some((at, _)) => format!("{}...", &name[..at]),
+        None => name.to_owned(),
+    }
+}
+
+/// A name for a message: in quotes, what cannot be seen escaped, shortened where it is long.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("{:?}", begin(name))
+}
+
+/// A list of names for a message, shortened where it or one of them is long.
 pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
     const SHOWN: usize = 20;
-    let mut text: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();
-    let more = format!("and {} more", names.len().saturating_sub(SHOWN));
+    let shown = names.iter().take(SHOWN);
+    let mut text: Vec<String> = shown.map(|name| begin(name.as_ref())).collect();
     if names.len() > SHOWN {
-        text.push(&more);
+        text.push(format!("and {} more", names.len() - SHOWN));
     }
     text.join(", ")
 }

@@ -159,6 +159,27 @@ impl Images {
         })
     }
 
+    /// The smallest and the largest value; `None` where there is no value, or where pictures are decoded
+    /// as they are needed.
+    pub fn range(&self) -> Option<(f64, f64)> {
+        fn ends<V: Copy + PartialOrd + Into<f64>>(values: &[V]) -> Option<(f64, f64)> {
+            let first = *values.first()?;
+            let (mut low, mut high) = (first, first);
+            for &value in values {
+                low = if value < low { value } else { low };
+                high = if value > high { value } else { high };
+            }
+            Some((low.into(), high.into()))
+        }
+        match &self.values {
+            Values::U8(values) => ends(values),
+            Values::F32(values) => ends(values),
+            Values::F64(values) => ends(values),
+            #[cfg(feature = "pictures")]
+            Values::Streamed(_) => None,
+        }
+    }
+
     /// The number of values of one picture.
     pub fn per_image(&self) -> usize {
         self.shape.iter().product()

@@ -1,6 +1,7 @@
 //! From the pictures of a folder or an archive to data sets: unreadable ones, the shape, in memory or
 //! streamed.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,7 +11,7 @@ use crate::memory::readable;
 use crate::nn::preprocessing::Resize;
 use crate::{Error, Result};
 
-use super::dataset::listed;
+use super::dataset::{listed, quoted};
 use super::item::Item;
 use super::open::{OpenOptions, Opened, Role};
 use super::pictures::{self, Header};
@@ -65,13 +66,14 @@ pub(super) fn load(found: Found, options: &OpenOptions) -> Result<Opened> {
     if options.role == Role::Train && main.classes.len() < 2 {
         let problem = format!(
             "one class only ({}); training needs at least two",
-            main.classes[0]
+            listed(&main.classes)
         );
         return Err(Error::file(&root, problem));
     }
     if let Some((folder, part)) = &other {
         check_classes(&main, part, folder, &mut notes)?;
     }
+    let mut facts = Vec::new();
     let main = without_bad(&root, main, options, &mut skipped)?;
     let other = match other {
         Some((folder, part)) => {
@@ -82,7 +84,7 @@ pub(super) fn load(found: Found, options: &OpenOptions) -> Result<Opened> {
     };
     let shape = match options.input {
         Some(shape) => shape,
-        None => choose_shape(&root, &main, &mut notes)?,
+        None => choose_shape(&root, &main, options.most_pixels, &mut facts)?,
     };
     super::picture::check_shape(shape)?;
     let count = main.files.len() + other.as_ref().map_or(0, |(_, part)| part.files.len());
@@ -91,11 +93,11 @@ pub(super) fn load(found: Found, options: &OpenOptions) -> Result<Opened> {
         true => stream(root, part, shape, options.resize, notes),
         false => decode(root, part, shape, options.resize, notes),
     };
-    let data = load(&root, main, &mut notes)?;
+    let data = load(&root, main, &mut facts)?;
     let test = match other {
         None => None,
         Some((folder, part)) => {
-            let test = load(&folder, part, &mut notes)?;
+            let test = load(&folder, part, &mut facts)?;
             Some(test.with_classes(data.classes())?)
         }
     };
@@ -104,6 +106,7 @@ pub(super) fn load(found: Found, options: &OpenOptions) -> Result<Opened> {
         test,
         divisor: 255.0,
         divisor_is_stated: true,
+        facts,
         notes,
         skipped,
     })
@@ -134,19 +137,20 @@ fn streams(bytes: u128, options: &OpenOptions) -> bool {
 
 /// Fails if the test part has a class that the training part lacks; notes the reverse.
 fn check_classes(train: &Part, test: &Part, folder: &Path, notes: &mut Vec<String>) -> Result<()> {
-    if let Some(class) = test
-        .classes
-        .iter()
-        .find(|class| !train.classes.contains(class))
-    {
+    let (known, tested): (HashSet<_>, HashSet<_>) = (
+        train.classes.iter().collect(),
+        test.classes.iter().collect(),
+    );
+    if let Some(class) = test.classes.iter().find(|class| !known.contains(class)) {
         let known = listed(&train.classes);
-        let problem = format!("class {class:?} is not among the training classes {known}");
+        let class_name = quoted(class);
+        let problem = format!("class {class_name} is not among the training classes {known}");
         return Err(Error::file(folder.join(class), problem));
     }
     let missing: Vec<&String> = train
         .classes
         .iter()
-        .filter(|class| !test.classes.contains(class))
+        .filter(|class| !tested.contains(class))
         .collect();
     if !missing.is_empty() {
         let folder = folder.display();
@@ -170,13 +174,13 @@ fn without_bad(
         return Ok(part);
     }
     let decoded: Vec<Option<Error>> = part.files.par_iter().map(Item::error).collect();
-    for class in 0..part.classes.len() {
-        let of_class = |(item, _): &(&Item, &Option<Error>)| item.label as usize == class;
-        let mut all = part.files.iter().zip(&decoded).filter(of_class);
-        let first = all.clone().find_map(|(_, error)| error.as_ref());
-        if let Some(first) = first
-            && all.all(|(_, error)| error.is_some())
-        {
+    let mut good = vec![false; part.classes.len()];
+    for (item, error) in part.files.iter().zip(&decoded) {
+        good[item.label as usize] |= error.is_none();
+    }
+    for (item, error) in part.files.iter().zip(&decoded) {
+        let class = item.label as usize;
+        if let Some(first) = error.as_ref().filter(|_| !good[class]) {
             let problem = format!("no picture of this class can be read, such as {first}");
             return Err(Error::file(root.join(&part.classes[class]), problem));
         }
@@ -228,8 +232,13 @@ fn headers(root: &Path, part: &Part) -> Result<Vec<Header>> {
     }
 }
 
-/// The common size of the pictures, or the default.
-fn choose_shape(root: &Path, part: &Part, notes: &mut Vec<String>) -> Result<[usize; 3]> {
+/// The common size of the pictures, unless it has more pixels than `most`, or the default.
+fn choose_shape(
+    root: &Path,
+    part: &Part,
+    most: Option<usize>,
+    facts: &mut Vec<String>,
+) -> Result<[usize; 3]> {
     let headers = headers(root, part)?;
     let channels = if headers.iter().all(|header| header.grey) {
         1
@@ -238,12 +247,17 @@ fn choose_shape(root: &Path, part: &Part, notes: &mut Vec<String>) -> Result<[us
     };
     let size = |header: &Header| (header.height, header.width);
     let first = headers.first().map_or((DEFAULT_SIDE, DEFAULT_SIDE), size);
-    if headers.iter().all(|header| size(header) == first) {
-        return Ok([first.0, first.1, channels]);
-    }
-    notes.push(format!(
-        "the pictures have different sizes: taken as {DEFAULT_SIDE}x{DEFAULT_SIDE}x{channels}, \
-         the default where no input is given"
+    let (height, width) = first;
+    let sizes = match headers.iter().all(|header| size(header) == first) {
+        true if most.is_none_or(|most| height.saturating_mul(width) <= most) => {
+            return Ok([height, width, channels]);
+        }
+        true => format!("the images are all {height}x{width}"),
+        false => "the images have different sizes".to_owned(),
+    };
+    facts.push(format!(
+        "{sizes}: taken as {DEFAULT_SIDE}x{DEFAULT_SIDE}x{channels}, the default without an input \
+         (--input HEIGHTxWIDTHxCHANNELS)"
     ));
     Ok([DEFAULT_SIDE, DEFAULT_SIDE, channels])
 }
@@ -313,7 +327,9 @@ fn decode(
     }
     let labels = part.files.iter().map(|item| item.label).collect();
     let images = Images::new(shape, Values::U8(values))?;
-    Dataset::new(images, labels, part.classes).map_err(|error| Error::file(root, error.to_string()))
+    let data = Dataset::new(images, labels, part.classes)
+        .map_err(|error| Error::file(root, error.to_string()))?;
+    Ok(data.with_names(part.files.into_iter().map(|item| item.name).collect()))
 }
 
 /// Decodes every picture into its place; all broken ones go into one error.

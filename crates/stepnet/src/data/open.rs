@@ -25,6 +25,9 @@ pub struct OpenOptions {
     pub role: Role,
     /// The wanted height, width and channels; `None` takes the source's own.
     pub input: Option<[usize; 3]>,
+    /// Without `input`: the most pixels of pictures of one size that are taken at that size; larger ones
+    /// are brought to the size that pictures of different sizes are. `None`: any number.
+    pub most_pixels: Option<usize>,
     /// How pictures of another size are brought to `input`.
     pub resize: Resize,
     /// The column of a CSV table that holds the labels.
@@ -64,7 +67,9 @@ pub struct Opened {
     /// Whether the kind of file (or the caller) states the divisor, rather than the largest value
     /// in this very file.
     pub divisor_is_stated: bool,
-    /// Remarks for the user, a line each.
+    /// How the data was brought to what the network takes, a line each.
+    pub facts: Vec<String>,
+    /// What a user may not expect and is to know before a result is believed, a line each.
     pub notes: Vec<String>,
     /// The pictures that were left out because they cannot be read, each with what is wrong with it.
     pub skipped: Vec<String>,

@@ -1,5 +1,6 @@
 //! Pictures that stay where they are, and are decoded when a batch wants them.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -46,6 +47,12 @@ impl Streamed {
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.picks.is_empty()
+    }
+
+    /// The file of a picture, or its name in an archive.
+    pub(super) fn name(&self, index: usize) -> Option<&Path> {
+        let item = self.items.get(*self.picks.get(index)? as usize)?;
+        Some(&item.name)
     }
 
     /// The number of values of a picture.

@@ -1,5 +1,6 @@
 //! The training loop: from a data set and a network to learnt weights, and how good they are.
 
+mod chance;
 mod checkpoint;
 mod class_weights;
 pub mod early_stopping;
@@ -17,6 +18,7 @@ mod state;
 mod trainer;
 mod transfer;
 
+pub use chance::is_better;
 pub use checkpoint::{Checkpoint, run_of};
 pub use class_weights::ClassWeights;
 pub use evaluate::{Evaluation, Judged, evaluate, evaluate_with, evaluation_bytes};

@@ -6,19 +6,21 @@ use crate::nn::notation::{Item, LayerText, NetworkText, Step};
 use crate::nn::{Init, Loss, Network, Registry};
 use crate::rng::RandomState;
 
-/// A network for `classes` classes that starts from the weights of `trained`.
+/// A network that starts from the weights of `trained`, for as many classes as `rows` has entries: each
+/// says which class of `trained` it is, as [`match_classes`](crate::data::match_classes) finds by name, or
+/// that it is none of them.
 ///
-/// If `trained` tells as many classes apart already and `keep_last` holds, it is a copy. Otherwise
-/// its last `linear` layer gets as many units as there are classes and is drawn anew by `init`;
-/// a closing `linear(1) -> sigmoid` becomes `linear(classes) -> softmax` for more than two.
+/// If they are the classes of `trained` in their order, it is a copy. Otherwise its last `linear` layer
+/// gets as many units as there are classes, drawn by `init`; the classes that `trained` knows keep their
+/// weights, in their new places. A closing `linear(1) -> sigmoid` becomes `linear(classes) -> softmax` for
+/// more than two.
 ///
 /// # Errors
-/// When the network does not end in `linear`, or `linear` and an activation.
+/// When the classes differ, and the network does not end in `linear`, or `linear` and an activation.
 pub fn transfer<T: Element>(
     trained: &Network<T>,
     registry: Registry<T>,
-    classes: usize,
-    keep_last: bool,
+    rows: &[Option<usize>],
     (init, random): (Init, &mut RandomState),
 ) -> Result<Network<T>> {
     let apart = if trained.output().len() == 1 {
@@ -26,10 +28,11 @@ pub fn transfer<T: Element>(
     } else {
         trained.output().len()
     };
-    if keep_last && apart == classes {
+    let own = |(class, row): (usize, &Option<usize>)| *row == Some(class);
+    if rows.len() == apart && rows.iter().enumerate().all(own) {
         return Ok(trained.clone());
     }
-    let (text, loss) = with_classes(trained, &registry, classes)?;
+    let (text, loss) = with_classes(trained, &registry, rows.len())?;
     let mut network = Network::builder()
         .registry(registry)
         .loss(loss)
@@ -42,6 +45,7 @@ pub fn transfer<T: Element>(
     for node in 0..network.nodes().len() {
         if Some(node) == last {
             network.initialize_node(node, init, random);
+            keep_known(trained, &mut network, node, rows);
         } else {
             // Behind the last layer only the places have moved: nothing is learnt there.
             let (from, to) = (trained.nodes()[node].range(), network.nodes()[node].range());
@@ -49,6 +53,51 @@ pub fn transfer<T: Element>(
         }
     }
     Ok(network)
+}
+
+/// Gives each class that `trained` knows its weights and bias in the last layer, node `last` of both.
+///
+/// A single unit speaks for class 1: by `sigmoid(z)`, which is the softmax of 0 and z, and whose
+/// complement is `sigmoid(-z)`; or by a value near 1, whose complement is `1 - z`.
+fn keep_known<T: Element>(
+    trained: &Network<T>,
+    network: &mut Network<T>,
+    last: usize,
+    rows: &[Option<usize>],
+) {
+    let (old, new) = (trained.output().len(), network.output().len());
+    let sigmoid = trained.loss() == Loss::BinaryCrossEntropy;
+    let placed = network.nodes()[last].placed_parameters();
+    let places: Vec<_> = placed.map(|(_, place)| place).collect();
+    for ((parameter, from), to) in trained.nodes()[last].placed_parameters().zip(places) {
+        // Units are outermost: weights are (out, in).
+        let width = from.len() / old;
+        let source = &trained.parameters()[from];
+        let target = &mut network.parameters_mut()[to];
+        if (old, new) == (1, 1) {
+            if rows == [Some(1), Some(0)] {
+                let whole = if sigmoid || parameter.name != "bias" {
+                    T::zero()
+                } else {
+                    T::one()
+                };
+                let turned = source.iter().map(|&value| whole - value);
+                target
+                    .iter_mut()
+                    .zip(turned)
+                    .for_each(|(to, from)| *to = from);
+            }
+            continue;
+        }
+        for (unit, row) in target.chunks_exact_mut(width).zip(rows) {
+            match (old, *row) {
+                (1, Some(0)) if sigmoid => unit.fill(T::zero()),
+                (1, Some(1)) if sigmoid => unit.copy_from_slice(source),
+                (1, _) | (_, None) => {}
+                (_, Some(row)) => unit.copy_from_slice(&source[row * width..(row + 1) * width]),
+            }
+        }
+    }
 }
 
 /// The text with another last layer, and the loss that goes with it.

@@ -143,26 +143,27 @@ fn open(
     options: &OpenOptions,
 ) -> Result<Opened> {
     let mut set = None;
-    let mut notes = Vec::new();
+    let (mut facts, mut notes) = (Vec::new(), Vec::new());
     let main = read(place, main, &mut set)?;
     let other = read(place, other, &mut set)?;
     let set = set.unwrap_or(Set::Ten);
     let labels = set.labels(path, options)?;
     let classes = class_names(place, folder, labels, &mut notes)?;
     let mut dataset =
-        |bytes: Vec<u8>| dataset(path, &bytes, (set, labels), &classes, options, &mut notes);
+        |bytes: Vec<u8>| dataset(path, &bytes, (set, labels), &classes, options, &mut facts);
     let data = dataset(main)?;
     let test = if other.is_empty() {
         None
     } else {
         Some(dataset(other)?)
     };
-    notes.push(format!("{}: {}", path.display(), set.name()));
+    facts.push(format!("{}: {}", path.display(), set.name()));
     Ok(Opened {
         data,
         test,
         divisor: 255.0,
         divisor_is_stated: true,
+        facts,
         notes,
         skipped: Vec::new(),
     })

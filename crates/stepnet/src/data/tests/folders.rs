@@ -110,14 +110,14 @@ fn sizes_and_channels_follow_a_rule() {
     let opened = plain(&folder).unwrap();
     assert_eq!(opened.data.images().shape(), [64, 64, 3]);
     assert!(
-        opened.notes[0].contains("different sizes: taken as 64x64x3"),
+        opened.facts[0].contains("different sizes: taken as 64x64x3"),
         "{:?}",
-        opened.notes
+        opened.facts
     );
     assert!(
-        opened.notes[1].contains("4 of 4 pictures"),
+        opened.facts[1].contains("4 of 4 pictures"),
         "{:?}",
-        opened.notes
+        opened.facts
     );
 
     let mut options = OpenOptions {
@@ -127,14 +127,14 @@ fn sizes_and_channels_follow_a_rule() {
     };
     let opened = open(folder.path(), &options).unwrap();
     assert!(
-        opened.notes[0].contains("1 of 4 pictures"),
+        opened.facts[0].contains("1 of 4 pictures"),
         "{:?}",
-        opened.notes
+        opened.facts
     );
     assert!(
-        opened.notes[0].contains("fitted on black to 4x4x1"),
+        opened.facts[0].contains("fitted on black to 4x4x1"),
         "{:?}",
-        opened.notes
+        opened.facts
     );
     // Red is 0.299 of 255 in grey; the tall picture leaves its left column black.
     assert_eq!(bytes(&opened), [100, 0, 200, 76]);

@@ -183,9 +183,9 @@ fn arrays_are_resized_as_picture_files_are() {
         let expected: Vec<u8> = pictures.flatten().collect();
         assert_eq!(opened.data.images().values(), &Values::U8(expected));
         assert!(
-            opened.notes[0].contains("2 pictures brought from 4x4x1"),
+            opened.facts[0].contains("2 pictures brought from 4x4x1"),
             "{:?}",
-            opened.notes
+            opened.facts
         );
     }
     let options = OpenOptions {

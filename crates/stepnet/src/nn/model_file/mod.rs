@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::Element;
+use crate::data::check_class_names;
 use crate::error::{Error, Result};
 use crate::files;
 use crate::nn::layers::Registry;
@@ -127,6 +128,7 @@ impl<T: Element> Model<T> {
         checkpoint: Option<Value>,
         arrays: Vec<(String, &[T])>,
     ) -> std::result::Result<Vec<u8>, String> {
+        check_class_names(&self.classes).map_err(|error| error.to_string())?;
         let header = Header {
             format: FORMAT,
             notation: notation::VERSION,
