@@ -21,9 +21,12 @@ use crate::verify_course::VerifyCourseArgs;
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// Also print what caused an error.
+    /// Also print the causes of an error and, in training, numbers that are rarely needed.
     #[arg(long, global = true)]
     pub(crate) verbose: bool,
+    /// Take notes for errors: what would be said as a note ends the command before its work begins.
+    #[arg(long, global = true)]
+    pub(crate) strict: bool,
     /// Threads to compute with; all cores unless given. Results do not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = whole::<u16>(1, 1024), allow_negative_numbers = true)]
     pub(crate) threads: Option<u16>,

@@ -4,15 +4,20 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use stepnet::Element;
+use stepnet::data::Dataset;
 use stepnet::nn::{Model, ModelFile, Registry, Scores};
 use stepnet::train;
 use stepnet::train::metrics::{Average, Metrics, Tally};
+use stepnet::train::mistakes::{Mistake, Mistakes};
 
 use crate::args::EvaluateArgs;
+use crate::display::{self, COLUMNS, columns, width};
 use crate::failure::{Failure, Outcome};
 use crate::known::Known;
 use crate::material;
+use crate::note;
 use crate::progress::print_line;
+use crate::report::MOST_MISTAKES;
 use crate::table::{Align, Table};
 
 /// Up to this many classes the confusions stand beside the table; above, the most frequent below it.
@@ -20,6 +25,12 @@ const WIDEST_CONFUSION: usize = 12;
 
 /// How many of them.
 const MOST_PAIRS: usize = 10;
+
+/// The most classes in the table.
+const MOST_ROWS: usize = 200;
+
+/// What stands over the confusions.
+const TAKEN_FOR: &str = "taken for";
 
 /// Up to this many classes the JSON has the confusions as a square of numbers, too.
 const WIDEST_SQUARE: usize = 1000;
@@ -52,8 +63,12 @@ fn evaluate<T: Element>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
     if let Some(path) = &args.data {
         Known::of(model).check(Some(path), data.images())?;
     }
+    note::check(Failure::usage)?;
     let preprocessing = material::suited(args.data.as_deref(), &model.preprocessing);
-    let evaluation = train::evaluate(&model.network, &data, &preprocessing)?;
+    let mut mistakes = Mistakes::new(MOST_MISTAKES);
+    let evaluation = train::evaluate_with(&model.network, &data, &preprocessing, |judged| {
+        mistakes.observe(model.network.loss(), &judged);
+    })?;
     let metrics = evaluation.tally.metrics();
     let told = Told {
         name: &name,
@@ -69,6 +84,7 @@ fn evaluate<T: Element>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
         scores: evaluation.scores,
         tally: &evaluation.tally,
         metrics,
+        mistakes: (mistakes.worst(), &data),
     };
     if args.json {
         print_line(&told.json().to_string());
@@ -87,6 +103,8 @@ struct Told<'a> {
     scores: Scores,
     tally: &'a Tally,
     metrics: Metrics,
+    /// The worst mistakes, and the data whose examples they are.
+    mistakes: (&'a [Mistake], &'a Dataset),
 }
 
 impl Told<'_> {
@@ -112,6 +130,20 @@ impl Told<'_> {
         let top_k: BTreeMap<String, f64> = ks
             .map(|k| (k.to_string(), self.tally.top_k_accuracy(k)))
             .collect();
+        let (mistakes, data) = self.mistakes;
+        let worst: Vec<Value> = mistakes
+            .iter()
+            .map(|mistake| {
+                json!({
+                    "example": mistake.example,
+                    "file": data.name(mistake.example).map(|file| file.display().to_string()),
+                    "actual": self.classes.get(mistake.actual),
+                    "predicted": self.classes.get(mistake.predicted),
+                    "probabilities": mistake.probabilities,
+                    "loss": mistake.loss,
+                })
+            })
+            .collect();
         let mut object = json!({
             "data": self.name,
             "examples": self.scores.examples,
@@ -123,6 +155,8 @@ impl Told<'_> {
             "weighted": average(&self.metrics.weighted_average),
             "micro": average(&self.metrics.micro_average),
             "classes": per_class,
+            "worst": worst,
+            "notes": note::all(),
         });
         // A square of numbers up to a size at which it is small beside the data; then what is in it.
         object["confusion"] = if self.classes.len() <= WIDEST_SQUARE {
@@ -159,21 +193,48 @@ impl Told<'_> {
             scores.correct,
             scores.mean_loss()
         ));
-        self.table()
-            .lines()
-            .iter()
-            .for_each(|line| print_line(line));
-        if self.classes.len() > WIDEST_CONFUSION {
-            let confused = self.tally.confusion().most_confused(MOST_PAIRS);
-            for (actual, predicted, count) in confused {
-                let [actual, predicted] = [actual, predicted].map(|class| &self.classes[class]);
-                print_line(&format!("{actual} taken for {predicted}: {count}"));
+        let columns = columns().unwrap_or(COLUMNS);
+        let fits = |lines: &Vec<String>| lines.iter().all(|line| width(line) <= columns);
+        let few = self.classes.len() <= WIDEST_CONFUSION;
+        // The confusions stand next to the classes where they fit, else below them, else as a list.
+        let together = few.then(|| self.table(true).lines()).filter(fits);
+        let below = few.then(|| self.confusions().lines()).filter(fits);
+        let listed = together.is_none() && below.is_none();
+        let lines = together.unwrap_or_else(|| {
+            let mut lines = self.table(false).lines();
+            lines.extend(below.unwrap_or_default());
+            lines
+        });
+        lines.iter().for_each(|line| print_line(line));
+        if self.classes.len() > MOST_ROWS {
+            print_line(&format!(
+                "the table has the {MOST_ROWS} of {} classes with the lowest F1; --json has all",
+                self.classes.len()
+            ));
+        }
+        if listed {
+            for (actual, predicted, count) in self.tally.confusion().most_confused(MOST_PAIRS) {
+                let [actual, predicted] =
+                    [actual, predicted].map(|class| display::name(&self.classes[class]));
+                print_line(&format!("{actual} {TAKEN_FOR} {predicted}: {count}"));
             }
         }
     }
 
-    fn table(&self) -> Table {
-        let wide = self.classes.len() <= WIDEST_CONFUSION;
+    /// The classes that the table has: all, or those that were recognised worst.
+    fn shown(&self) -> Vec<usize> {
+        let mut shown: Vec<usize> = (0..self.classes.len()).collect();
+        if shown.len() > MOST_ROWS {
+            // A class without examples comes last.
+            let f1 = |class: &usize| self.metrics.classes[*class].f1.unwrap_or(f64::INFINITY);
+            shown.sort_by(|a, b| f1(a).total_cmp(&f1(b)));
+            shown.truncate(MOST_ROWS);
+        }
+        shown
+    }
+
+    /// The metrics of every class, and `with_confusions` what its examples were taken for.
+    fn table(&self, with_confusions: bool) -> Table {
         let mut columns = vec![
             ("class", Align::Left),
             ("examples", Align::Right),
@@ -181,17 +242,27 @@ impl Told<'_> {
             ("recall", Align::Right),
             ("F1", Align::Right),
         ];
-        if wide {
-            columns.push(("taken for:", Align::Left));
-            let names = self.classes.iter();
-            columns.extend(names.map(|class| (class.as_str(), Align::Right)));
+        let names: Vec<String> = self
+            .classes
+            .iter()
+            .take(WIDEST_CONFUSION)
+            .map(|class| display::name(class))
+            .collect();
+        let head = format!("{TAKEN_FOR}:");
+        if with_confusions {
+            columns.push((&head, Align::Left));
+            columns.extend(names.iter().map(|class| (class.as_str(), Align::Right)));
         }
         let mut table = Table::new(&columns);
         let known = |value: Option<f64>| value.map_or("-".to_owned(), percent);
-        for (number, class) in self.metrics.classes.iter().enumerate() {
-            let mut cells = vec![self.classes[number].clone(), class.examples.to_string()];
+        for number in self.shown() {
+            let class = &self.metrics.classes[number];
+            let mut cells = vec![
+                display::name(&self.classes[number]),
+                class.examples.to_string(),
+            ];
             cells.extend([class.precision, class.recall, class.f1].map(known));
-            if wide {
+            if with_confusions {
                 cells.push(String::new());
                 let row = self.tally.confusion().row(number);
                 cells.extend(row.iter().map(usize::to_string));
@@ -204,6 +275,26 @@ impl Told<'_> {
         ] {
             let mut cells = vec![name.to_owned(), String::new()];
             cells.extend([average.precision, average.recall, average.f1].map(percent));
+            table.row(cells);
+        }
+        table
+    }
+
+    /// What the examples of every class were taken for.
+    fn confusions(&self) -> Table {
+        let names: Vec<String> = self
+            .classes
+            .iter()
+            .map(|class| display::name(class))
+            .collect();
+        let head = format!("{TAKEN_FOR}:");
+        let mut columns = vec![(head.as_str(), Align::Left)];
+        columns.extend(names.iter().map(|class| (class.as_str(), Align::Right)));
+        let mut table = Table::new(&columns);
+        for (number, name) in names.iter().enumerate() {
+            let mut cells = vec![name.clone()];
+            let row = self.tally.confusion().row(number);
+            cells.extend(row.iter().map(usize::to_string));
             table.row(cells);
         }
         table

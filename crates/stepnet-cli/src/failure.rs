@@ -1,8 +1,13 @@
 //! What a command says when it cannot do its work, and the exit code that goes with it.
 
 use std::error::Error as _;
-use std::io::{Write as _, stderr};
+use std::io::Write as _;
 use std::process::ExitCode;
+
+use crate::display::{self, clean, escaped, escaped_lines};
+
+/// The most cells of a line: a message that repeats what somebody else wrote may be of any length.
+pub(crate) const LONGEST: usize = 4000;
 
 /// Why a command stopped.
 #[derive(Debug, Clone)]
@@ -79,7 +84,7 @@ impl Failure {
         if verbose {
             for cause in &self.causes {
                 text.push_str("\n  caused by: ");
-                text.push_str(cause);
+                text.push_str(&escaped(cause));
             }
         }
         say(&text);
@@ -88,13 +93,26 @@ impl Failure {
 
     /// What is reported, without the word `error`.
     pub(crate) fn line(&self) -> String {
-        one_line(&self.line)
+        clean(&self.line, LONGEST)
     }
 }
 
-/// Says a line on the standard error. That nobody reads it is no reason to stop.
-pub(crate) fn say(line: &str) {
-    writeln!(stderr(), "{line}").ok();
+/// Says something on the standard error, its first word coloured where it is `error`, `warning` or
+/// `note` and the terminal takes colours. That nobody reads it is no reason to stop.
+pub(crate) fn say(text: &str) {
+    let text = escaped_lines(text);
+    let style = match text.split_once(": ").map(|(word, _)| word) {
+        Some("error") => display::ERROR,
+        Some("warning" | "note") => display::NOTE,
+        _ => anstyle::Style::new(),
+    };
+    let coloured = match style.is_plain() {
+        true => 0,
+        false => text.find(' ').unwrap_or(0),
+    };
+    let (word, rest) = text.split_at(coloured);
+    // Without colours on a terminal that takes none, or where NO_COLOR is set.
+    writeln!(anstream::stderr(), "{style}{word}{style:#}{rest}").ok();
 }
 
 /// The error for a person at the shell: names of functions mean nothing there, and the system's
@@ -124,13 +142,6 @@ fn line(error: &stepnet::Error) -> String {
         }
         other => other.to_string(),
     }
-}
-
-/// Control characters (in a file's name, say) would break the promise of one line.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
 }
 
 impl From<stepnet::Error> for Failure {

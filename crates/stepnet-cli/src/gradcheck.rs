@@ -17,7 +17,7 @@ use crate::interrupt::{self, Interrupt};
 use crate::known::Known;
 use crate::material;
 use crate::named::{self, Named};
-use crate::progress::{Waiting, print_line};
+use crate::progress::{Waiting, print_line, print_lines};
 use crate::usage::{any, number, whole, within};
 
 /// The end of the help.
@@ -47,16 +47,16 @@ pub(crate) struct GradcheckArgs {
     loss: Option<Loss>,
 
     /// Take the examples from here; drawn at random unless given.
-    #[arg(long, value_name = "DATA", help_heading = "Examples")]
+    #[arg(long, value_name = "DATA", help_heading = "Data")]
     data: Option<PathBuf>,
     #[command(flatten)]
     source: DataArgs,
     /// How many examples.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole::<u32>(1, 65_536), allow_negative_numbers = true, help_heading = "Examples")]
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole::<u32>(1, 65_536), allow_negative_numbers = true, help_heading = "Data")]
     batch: u32,
     /// Move the values of DATA by up to this share of the largest at random, for flat areas of
     /// pictures are kinks of max pooling.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = number(|share| (0.0..=1.0).contains(&share), "a share from 0 to 1"), allow_negative_numbers = true, help_heading = "Examples")]
+    #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = number(|share| (0.0..=1.0).contains(&share), "a share from 0 to 1"), allow_negative_numbers = true, help_heading = "Data")]
     jitter: f64,
 
     /// Seed of everything that is drawn: weights, examples, coordinates.
@@ -109,7 +109,7 @@ pub(crate) fn run(args: &GradcheckArgs) -> Outcome {
                 args.jitter
             ));
         }
-        print_line(&report.to_string());
+        print_lines(&report.to_string());
     }
     if report.reach == Reach::Stopped {
         return interrupt::outcome();
@@ -167,7 +167,7 @@ fn of_model(path: &Path, args: &GradcheckArgs) -> Outcome<(Network<f64>, Example
         Some(model.preprocessing.shape()),
         model.preprocessing.resize,
     );
-    let opened = material::open(data, &options)?;
+    let opened = material::open_alone(data, &options)?;
     let known = Known {
         preprocessing: &model.preprocessing,
         range: ValueRange::stored(&model.training),
@@ -197,7 +197,7 @@ fn of_text(
     };
     let own = preset.and_then(|preset| preset.input);
     let input = args.input.map(|shape| shape.as_picture()).or(own);
-    let opened = material::open(data, &open_options(args, input, Resize::default()))?;
+    let opened = material::open_alone(data, &open_options(args, input, Resize::default()))?;
     let shape = opened.data.images().shape();
     let classes = asked.unwrap_or(opened.data.classes().len());
     let input = args.input.unwrap_or(shape.into());
@@ -213,6 +213,7 @@ fn open_options(args: &GradcheckArgs, input: Option<[usize; 3]>, resize: Resize)
     OpenOptions {
         role: Role::Train,
         input,
+        most_pixels: None,
         resize,
         label_column: args.source.label_column.clone(),
         encoding: args.source.encoding.clone(),

@@ -12,9 +12,10 @@ use stepnet::see::Summary;
 use stepnet::see::time::{self, Times};
 
 use crate::args::{Dtype, InspectArgs};
-use crate::failure::{Failure, Outcome};
+use crate::display::{clean, name};
+use crate::failure::{Failure, LONGEST, Outcome};
 use crate::named::{self, Named};
-use crate::progress::print_line;
+use crate::progress::{print_line, print_sentence};
 use crate::table::{Align, Table, thousands};
 
 /// How long training steps are measured.
@@ -214,7 +215,7 @@ fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
     show(args, &model.network, times, Value::Null)?;
     print_line("");
     print_line(&format!("weights:          {hash} (SHA-256)"));
-    print_line(&format!("classes:          {}", model.classes.join(", ")));
+    print_line(&format!("classes:          {}", listed(&model.classes)));
     print_line(&format!(
         "pictures:         {}",
         preprocessing_line(&model.preprocessing)
@@ -224,6 +225,20 @@ fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
     }
     warn_of_non_finite(file.tensors());
     Ok(())
+}
+
+/// The names of classes, the first of many.
+fn listed(classes: &[String]) -> String {
+    const SHOWN: usize = 100;
+    let mut names: Vec<String> = classes
+        .iter()
+        .take(SHOWN)
+        .map(|class| name(class))
+        .collect();
+    if classes.len() > SHOWN {
+        names.push(format!("and {} more", classes.len() - SHOWN));
+    }
+    names.join(", ")
 }
 
 /// A line for each tensor with values that make every prediction meaningless.
@@ -266,7 +281,10 @@ fn preprocessing_line(preprocessing: &Preprocessing) -> String {
 fn print_value(name: &str, value: &Value) {
     match value {
         Value::Null => {}
-        Value::String(text) => print_line(&format!("{:<18}{text}", format!("{name}:"))),
+        Value::String(text) => {
+            let text = clean(text, LONGEST);
+            print_line(&format!("{:<18}{text}", format!("{name}:")));
+        }
         Value::Object(entries) => {
             for (entry, value) in entries {
                 print_value(&format!("{name}.{entry}"), value);
@@ -321,7 +339,9 @@ fn print_tensors(path: &Path, tensors: &[Tensor], as_json: bool) {
 
 /// The network's table on standard output.
 pub(crate) fn print_network(network: &Network<impl stepnet::Element>) {
-    network_lines(&Summary::of(network))
+    let summary = Summary::of(network);
+    print_sentence(&format!("network: {}", summary.network));
+    network_lines(&summary)
         .iter()
         .for_each(|line| print_line(line));
 }
@@ -362,18 +382,17 @@ fn network_lines(summary: &Summary) -> Vec<String> {
             blank_zero(layer.multiply_adds),
         ]);
     }
-    let mut lines = vec![format!("network: {}", summary.network)];
-    lines.extend(table.lines());
+    let mut lines = table.lines();
     let not_learnt = match summary.not_learnt {
         0 => String::new(),
         count => format!(" ({} of them not learnt)", thousands(count as u64)),
     };
     lines.push(format!(
-        "total: {} parameters{not_learnt}, {} multiply-adds for one example, loss {}",
+        "total: {} parameters{not_learnt}, {} multiply-adds for one example",
         thousands(summary.parameters as u64),
-        thousands(summary.multiply_adds),
-        summary.loss
+        thousands(summary.multiply_adds)
     ));
+    lines.push(format!("loss: {}", summary.loss));
     lines
 }
 

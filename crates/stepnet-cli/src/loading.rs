@@ -4,6 +4,7 @@ use clap::{Args, ValueEnum};
 use stepnet::data::{Augmentation, Balance, Dataset};
 use stepnet::train::TrainOptions;
 
+use crate::display::name;
 use crate::failure::{Failure, Outcome};
 use crate::usage::whole;
 
@@ -72,7 +73,7 @@ impl LoadingArgs {
         (self.balance == BalanceArg::Weights).then(|| data.balanced_weights())
     }
 
-    /// What to tell of the numbers of examples, if they are very unequal and nothing is done about it.
+    /// A note on the numbers of examples, if they are very unequal and nothing is done about it.
     pub(crate) fn remark(&self, data: &Dataset) -> Option<String> {
         let counts = data.class_counts();
         let present = || {
@@ -85,7 +86,9 @@ impl LoadingArgs {
         let (least, rare) = present().min_by_key(|(count, _)| **count)?;
         (self.balance == BalanceArg::None && most / least >= UNEQUAL).then(|| {
             format!(
-                "note: classes are unequal: {most} examples of {common}, {least} of {rare}; --balance sampling or --balance weights evens them out"
+                "classes are unequal: {most} examples of {}, {least} of {}; --balance sampling or --balance weights evens them out",
+                name(common),
+                name(rare)
             )
         })
     }

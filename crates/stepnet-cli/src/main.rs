@@ -3,6 +3,7 @@
 mod args;
 mod compare;
 mod curves;
+mod display;
 mod evaluate;
 mod failure;
 mod find_lr;
@@ -15,6 +16,7 @@ mod loading;
 mod material;
 mod memory;
 mod named;
+mod note;
 mod optim_args;
 mod output;
 mod predict;
@@ -46,7 +48,8 @@ fn main() -> ExitCode {
     let verbose = cli.verbose;
     let outcome = interrupt::watch()
         .and_then(|()| train::expand(cli))
-        .and_then(|cli| run(&cli));
+        .and_then(|cli| run(&cli))
+        .and_then(|()| note::check(Failure::running));
     // What was lost is said after what the command itself has to say.
     match (outcome, output::finish()) {
         (Ok(()), Ok(())) => ExitCode::SUCCESS,
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Outcome {
     stepnet::kernels::requested_instruction_set()
         .map_err(|error| Failure::usage(error.to_string()))?;
+    note::set(cli.strict, cli.verbose);
     let started = start_or_stay(cli.threads.map(usize::from));
     if started.threads < started.wanted {
         say(&format!(

@@ -9,8 +9,10 @@ use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role, ValueRange
 use stepnet::nn::{InputChange, Preprocessing, Shape};
 
 use crate::args::{DataArgs, TrainArgs};
+use crate::display::{self, escaped};
 use crate::failure::{Failure, Outcome, say};
 use crate::known::{Known, seen};
+use crate::note::{self, notes};
 use own::Own;
 pub(crate) use own::describe_tested;
 
@@ -24,8 +26,10 @@ pub(crate) struct Material {
     pub(crate) preprocessing: Preprocessing,
     /// The raw values that training sees, with those that the model it starts from has seen.
     pub(crate) range: Option<ValueRange>,
+    /// Whether the kind of data states what values are divided by, rather than the largest of them.
+    pub(crate) divisor_is_stated: bool,
     /// Lines that tell the user what was read and how.
-    pub(crate) notes: Vec<String>,
+    pub(crate) facts: Vec<String>,
     /// A short name for the run folder.
     pub(crate) name: String,
     /// Where it came from and how it was parted: what it takes to find the same held-out part again.
@@ -35,6 +39,10 @@ pub(crate) struct Material {
 /// The embedded digits' name where a path would stand.
 pub(crate) const DIGITS: &str = "digits";
 
+/// The most pixels that the usual network takes an image at its own size with: its dense layer grows
+/// with them.
+const MOST_PIXELS: usize = 128 * 128;
+
 /// What stands for the test part that the data has itself, where a path would stand.
 const OWN_TEST: &str = "its own";
 
@@ -43,7 +51,8 @@ struct Source {
     data: Dataset,
     test: Option<Dataset>,
     divisor: f64,
-    notes: Vec<String>,
+    divisor_is_stated: bool,
+    facts: Vec<String>,
 }
 
 impl Source {
@@ -59,7 +68,7 @@ impl Source {
                     "{option} says how DATA is to be read, but no DATA is given"
                 )));
             }
-            let notes = vec![
+            let facts = vec![
                 "data: the embedded handwritten digits of E. Alpaydin and C. Kaynak (CC BY 4.0)"
                     .to_owned(),
             ];
@@ -67,7 +76,8 @@ impl Source {
                 data: data::digits(),
                 test: None,
                 divisor: options.divisor.unwrap_or(DIGITS_DIVISOR),
-                notes,
+                divisor_is_stated: true,
+                facts,
             });
         };
         let opened = open(path, options)?;
@@ -75,7 +85,8 @@ impl Source {
             data: opened.data,
             test: opened.test,
             divisor: opened.divisor,
-            notes: opened.notes,
+            divisor_is_stated: opened.divisor_is_stated,
+            facts: opened.facts,
         })
     }
 }
@@ -112,6 +123,7 @@ impl Material {
             Some(preprocessing) => suited(args.data.as_deref(), preprocessing),
             None => describe(&source, args),
         };
+        let divisor_is_stated = source.divisor_is_stated;
         let data_path = args.data.as_deref();
         if let Some(known) = known {
             known.check(data_path, source.data.images())?;
@@ -121,7 +133,7 @@ impl Material {
             preprocessing: &preprocessing,
             range,
         };
-        let mut notes = source.notes;
+        let mut facts = source.facts;
         let examples = source.data.len();
         let (train, test, test_name) = match (&args.test, source.test) {
             (Some(path), _) => {
@@ -132,12 +144,8 @@ impl Material {
                 let opened = open(path, &options).map_err(|failure| failure.context("--test"))?;
                 this.check(Some(path), opened.data.images())
                     .map_err(|failure| failure.context("--test"))?;
-                notes.extend(
-                    opened
-                        .notes
-                        .into_iter()
-                        .map(|note| format!("--test: {note}")),
-                );
+                let opened_facts = opened.facts.into_iter();
+                facts.extend(opened_facts.map(|fact| format!("--test: {fact}")));
                 (source.data, Some(opened.data), "test")
             }
             (None, Some(test)) => {
@@ -149,7 +157,7 @@ impl Material {
             (None, None) => {
                 let (train, held_out) = source.data.split(args.hold_out, args.seed)?;
                 let all = train.len() + held_out.len();
-                notes.push(format!(
+                facts.push(format!(
                     "held out {} of {all} examples for testing, drawn with seed {}",
                     held_out.len(),
                     args.seed
@@ -161,6 +169,7 @@ impl Material {
             (Some(path), _) | (None, Some(path)) => path.display().to_string(),
             (None, None) => DIGITS.to_owned(),
         };
+        check_several(&train, args.data.as_deref())?;
         let test = test
             .map(|test| with_classes(test, train.classes(), &place))
             .transpose()?;
@@ -179,11 +188,12 @@ impl Material {
             test,
             test_name,
             preprocessing,
+            divisor_is_stated,
             range: match (range, known.and_then(|known| known.range)) {
                 (Some(range), Some(before)) => Some(range.union(before)),
                 (range, before) => range.or(before),
             },
-            notes,
+            facts,
             name: args.data.as_deref().map_or(DIGITS.to_owned(), name_of),
             origin: json!({
                 "data": match args.data.as_ref().map(|path| path.display().to_string()) {
@@ -263,15 +273,37 @@ pub(crate) fn for_evaluation(
     Own::of(model, origin)?.examples(options, classes)
 }
 
-/// Opens data, and names the pictures that it left out.
+/// Opens data, names the pictures that it left out, and says what else is to be known of it.
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> Outcome<data::Opened> {
     let opened = data::open(path, options)?;
     for skipped in &opened.skipped {
-        say(&format!(
-            "skipped: {}",
-            skipped.replace(char::is_control, " ")
-        ));
+        say(&format!("skipped: {}", escaped(skipped)));
     }
+    notes(&opened.notes);
+    Ok(opened)
+}
+
+/// Fails if all examples to train on are of one class.
+fn check_several(train: &Dataset, path: Option<&Path>) -> Outcome {
+    let counts = train.class_counts();
+    let mut present = counts
+        .iter()
+        .zip(train.classes())
+        .filter(|(count, _)| **count > 0);
+    match (present.next(), present.next()) {
+        (Some((_, only)), None) => Err(Failure::usage(format!(
+            "{}: one class only ({}); training needs at least two",
+            path.map_or(DIGITS.into(), Path::to_string_lossy),
+            display::name(only)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Opens data of which nothing else is to be said: under `--strict` its notes are errors at once.
+pub(crate) fn open_alone(path: &Path, options: &OpenOptions) -> Outcome<data::Opened> {
+    let opened = open(path, options)?;
+    note::check(Failure::usage)?;
     Ok(opened)
 }
 
@@ -313,6 +345,8 @@ fn train_options(
             .or(asked(args)?)
             .or(preset_input),
         resize: from.map_or(args.resize.into(), |preprocessing| preprocessing.resize),
+        // A network that the user has chosen takes images as they are.
+        most_pixels: args.model.is_none().then_some(MOST_PIXELS),
         label_column: args.source.label_column.clone(),
         encoding: args.source.encoding.clone(),
         labels: args.source.labels.clone(),

@@ -1,16 +1,24 @@
 //! What a person sees while a network trains: a bar on a terminal, a line per epoch everywhere.
 
 use std::cell::Cell;
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, stderr, stdout};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use stepnet::see::gradcheck;
 use stepnet::train::Progress;
 
+use crate::display::{self, COLUMNS, columns, escaped, escaped_lines, width, wrap};
 use crate::failure::say;
-pub(crate) use crate::output::print_line;
+use crate::note;
+use crate::output;
 use crate::run_folder::EpochRecord;
+
+/// Columns from which a long bar has room next to its message.
+const WIDE: usize = 100;
+
+/// The shortest time that a rate is taken from: a clock may stand still or be put back.
+const SHORTEST: f64 = 1e-6;
 
 /// The bar over all steps of a run; invisible where the output is no terminal.
 #[derive(Debug)]
@@ -18,6 +26,8 @@ pub(crate) struct Display {
     bar: ProgressBar,
     start: Instant,
     epochs: usize,
+    /// Whether rarely needed numbers are shown.
+    verbose: bool,
 }
 
 impl Display {
@@ -28,16 +38,21 @@ impl Display {
         } else {
             ProgressBar::hidden()
         };
+        // A message that is too wide is cut: a line that wraps cannot be taken back.
+        let template = match columns().unwrap_or(COLUMNS) {
+            WIDE.. => "{wide_msg}  {bar:24} {percent:>3} %  {eta} left",
+            COLUMNS..WIDE => "{wide_msg}  {bar:10} {percent:>3} %  {eta} left",
+            ..COLUMNS => "{wide_msg}  {percent:>3} %  {eta} left",
+        };
         // The template is a constant that indicatif accepts; without it the bar is merely plainer.
-        if let Ok(style) =
-            ProgressStyle::with_template("{msg}  {bar:24} {percent:>3} %  {eta} left")
-        {
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         Self {
             bar,
             start: Instant::now(),
             epochs,
+            verbose: note::is_verbose(),
         }
     }
 
@@ -48,36 +63,30 @@ impl Display {
         }
         self.bar
             .set_position((progress.epoch * progress.steps + progress.step) as u64);
+        let rate = rate(seen, self.start.elapsed().as_secs_f64());
+        let rate = rate.map_or(String::new(), |rate| format!("  {rate:.0} images/s"));
         self.bar.set_message(format!(
-            "epoch {}/{}  loss {:.4}  accuracy {:.2} %  {:.0} images/s",
+            "epoch {}/{}  loss {:.4}  accuracy {:.2} %{rate}",
             progress.epoch + 1,
             self.epochs,
             progress.scores.mean_loss(),
             100.0 * progress.scores.accuracy(),
-            seen as f64 / self.start.elapsed().as_secs_f64().max(1e-9),
         ));
     }
 
-    /// Prints the line of an epoch.
-    pub(crate) fn epoch(&self, record: &EpochRecord, held_out: &str) {
-        let test = match (record.test_loss, record.test_accuracy) {
-            (Some(loss), Some(accuracy)) => format!(
-                "  {held_out}: loss {loss:.4}, accuracy {:.2} %",
-                100.0 * accuracy
-            ),
-            _ => String::new(),
+    /// Prints the line of an epoch, coloured on a terminal where it was the `best` so far.
+    pub(crate) fn epoch(&self, record: &EpochRecord, held_out: &str, best: bool) {
+        let line = epoch_line(record, self.epochs, held_out);
+        let more = more(record, held_out);
+        let room = columns().unwrap_or(COLUMNS);
+        let line = match self.verbose || width(&line) + width(&more) <= room.min(200) {
+            true => line + &more,
+            false => line,
         };
-        let line = format!(
-            "epoch {:>width$}/{}  training: loss {:.4}, accuracy {:.2} %{test}  {:.0} images/s, waited {:.1} %",
-            record.epoch,
-            self.epochs,
-            record.train_loss,
-            100.0 * record.train_accuracy,
-            record.images_per_second,
-            100.0 * record.waited,
-            width = self.epochs.to_string().len(),
-        );
-        self.line(&line);
+        self.bar.suspend(|| match best {
+            true => print_styled(&line, display::BEST),
+            false => print_line(&line),
+        });
     }
 
     /// Prints a line above the bar.
@@ -147,5 +156,147 @@ impl Waiting {
     /// Removes the bar.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Things a second, where the clock has moved enough to tell.
+pub(crate) fn rate(things: usize, seconds: f64) -> Option<f64> {
+    (seconds > SHORTEST).then(|| things as f64 / seconds)
+}
+
+/// What a learner looks at: the epoch, how well the network did, how long it took.
+fn epoch_line(record: &EpochRecord, epochs: usize, held_out: &str) -> String {
+    let test = record.test_accuracy.map_or(String::new(), |accuracy| {
+        format!("  {held_out} {:6.2} %", 100.0 * accuracy)
+    });
+    format!(
+        "epoch {:>width$}/{epochs}  loss {}  accuracy {:6.2} %{test}  {}",
+        record.epoch,
+        loss(record.train_loss),
+        100.0 * record.train_accuracy,
+        duration(record.seconds),
+        width = epochs.to_string().len(),
+    )
+}
+
+/// What is rarely needed.
+fn more(record: &EpochRecord, held_out: &str) -> String {
+    let test = record.test_loss.map_or(String::new(), |value| {
+        format!("  {held_out} loss {}", loss(value))
+    });
+    format!(
+        "{test}  {:.0} images/s  rate {:.2e}  {:.1} % waiting for data",
+        record.images_per_second,
+        record.learning_rate,
+        100.0 * record.waited,
+    )
+}
+
+/// A loss in at most ten cells.
+fn loss(value: f64) -> String {
+    match value.abs() {
+        large if large >= 1e4 => format!("{value:.3e}"),
+        _ => format!("{value:.4}"),
+    }
+}
+
+/// `0.4 s`, `48 s`, `3 min 20 s`, `2 h 5 min`.
+pub(crate) fn duration(seconds: f64) -> String {
+    if seconds < 9.95 {
+        return format!("{seconds:.1} s");
+    }
+    let whole = seconds.round() as u64;
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (hours, minutes, _) => format!("{hours} h {minutes} min"),
+    }
+}
+
+/// Prints a line and lets it out at once; what acts on a terminal in it is shown escaped. A reader who
+/// has closed the pipe is no reason to stop training.
+pub(crate) fn print_line(line: &str) {
+    put(&escaped(line));
+}
+
+/// Prints a line in a style, where the terminal takes it.
+fn print_styled(line: &str, style: anstyle::Style) {
+    let choice = anstream::AutoStream::choice(&stdout());
+    match choice == anstream::ColorChoice::Never {
+        true => print_line(line),
+        false => put(&format!("{style}{}{style:#}", escaped(line))),
+    }
+}
+
+/// Prints several lines.
+pub(crate) fn print_lines(text: &str) {
+    put(&escaped_lines(text));
+}
+
+/// Prints a sentence, on a terminal in lines that fit it.
+pub(crate) fn print_sentence(text: &str) {
+    let text = escaped(text);
+    match columns() {
+        Some(columns) => wrap(&text, columns, 2).iter().for_each(|line| put(line)),
+        None => put(&text),
+    }
+}
+
+fn put(text: &str) {
+    output::print_line(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_an_epoch_fits_eighty_columns() {
+        let mut record = EpochRecord {
+            epoch: 7,
+            train_loss: 0.123_45,
+            train_accuracy: 0.5,
+            test_loss: Some(0.3),
+            test_accuracy: Some(0.75),
+            learning_rate: 1e-3,
+            seconds: 2.0,
+            images_per_second: 123.4,
+            waited: 0.285,
+            interrupted: false,
+        };
+        assert_eq!(
+            epoch_line(&record, 25, "held out"),
+            "epoch  7/25  loss 0.1235  accuracy  50.00 %  held out  75.00 %  2.0 s"
+        );
+        assert_eq!(
+            more(&record, "held out"),
+            "  held out loss 0.3000  123 images/s  rate 1.00e-3  28.5 % waiting for data"
+        );
+        record.epoch = 99_999;
+        record.train_loss = 3.4e38;
+        record.train_accuracy = 1.0;
+        record.test_accuracy = Some(1.0);
+        record.seconds = 3600.0 * 23.99;
+        let longest = epoch_line(&record, 100_000, "held out");
+        assert!(width(&longest) <= COLUMNS, "{longest}");
+    }
+
+    #[test]
+    fn durations_are_told_in_two_units() {
+        for (seconds, told) in [
+            (0.04, "0.0 s"),
+            (9.94, "9.9 s"),
+            (9.96, "10 s"),
+            (59.6, "1 min 0 s"),
+            (200.2, "3 min 20 s"),
+            (7500.0, "2 h 5 min"),
+        ] {
+            assert_eq!(duration(seconds), told);
+        }
+    }
+
+    #[test]
+    fn a_clock_that_stands_still_gives_no_rate() {
+        assert_eq!((rate(100, 0.0), rate(100, 50.0)), (None, Some(2.0)));
     }
 }

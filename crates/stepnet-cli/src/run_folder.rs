@@ -266,9 +266,14 @@ impl RunFolder {
         Ok(path)
     }
 
+    /// Where the report is.
+    pub(crate) fn report(&self) -> PathBuf {
+        self.path.join(REPORT)
+    }
+
     /// Writes the report.
     pub(crate) fn write_report(&self, page: &str) -> Outcome {
-        write_atomic(&self.path.join(REPORT), page.as_bytes())?;
+        write_atomic(&self.report(), page.as_bytes())?;
         Ok(())
     }
 

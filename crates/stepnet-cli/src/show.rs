@@ -7,8 +7,9 @@ use serde_json::json;
 use stepnet::data::arrays::ArrayFile;
 use stepnet::see::show::{At, Stored, stored};
 
+use crate::display::escaped;
 use crate::failure::{Failure, Outcome};
-use crate::progress::print_line;
+use crate::progress::{print_line, print_lines};
 use crate::usage::any;
 
 /// The end of the help.
@@ -65,7 +66,7 @@ pub(crate) fn run(args: &ShowArgs) -> Outcome {
         print_line(&value.to_string());
     } else {
         let at = args.at.as_ref().map_or(String::new(), ToString::to_string);
-        print_line(&format!("{place}{at}: {shown}"));
+        print_lines(&format!("{}{at}: {shown}", escaped(&place)));
     }
     Ok(())
 }

@@ -1,5 +1,10 @@
 //! Tables of text with aligned columns.
 
+use crate::display::{clean, width};
+
+/// The most cells of a cell.
+const WIDEST: usize = 120;
+
 /// How a column's cells stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -18,31 +23,36 @@ impl Table {
     pub(crate) fn new(columns: &[(&str, Align)]) -> Self {
         Self {
             aligns: columns.iter().map(|&(_, align)| align).collect(),
-            rows: vec![columns.iter().map(|&(name, _)| name.to_owned()).collect()],
+            rows: vec![
+                columns
+                    .iter()
+                    .map(|&(name, _)| clean(name, WIDEST))
+                    .collect(),
+            ],
         }
     }
 
     pub(crate) fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(cells);
+        let shown = cells.iter().map(|cell| clean(cell, WIDEST));
+        self.rows.push(shown.collect());
     }
 
     /// The lines, without spaces at their ends.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let width = |column: usize| {
-            self.rows
-                .iter()
-                .filter_map(|row| row.get(column))
-                .map(|cell| cell.chars().count())
-                .max()
-                .unwrap_or(0)
+        let widest = |column: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(column));
+            cells.map(|cell| width(cell)).max().unwrap_or(0)
         };
-        let widths: Vec<usize> = (0..self.aligns.len()).map(width).collect();
+        let widths: Vec<usize> = (0..self.aligns.len()).map(widest).collect();
         let line = |row: &Vec<String>| {
             let cells = row.iter().zip(&self.aligns).zip(&widths);
             let padded: Vec<String> = cells
-                .map(|((cell, align), &width)| match align {
-                    Align::Left => format!("{cell:<width$}"),
-                    Align::Right => format!("{cell:>width$}"),
+                .map(|((cell, align), &widest)| {
+                    let blank = " ".repeat(widest - width(cell));
+                    match align {
+                        Align::Left => format!("{cell}{blank}"),
+                        Align::Right => format!("{blank}{cell}"),
+                    }
                 })
                 .collect();
             padded.join("  ").trim_end().to_owned()
@@ -73,6 +83,21 @@ mod tests {
         let mut table = Table::new(&[("name", Align::Left), ("n", Align::Right)]);
         table.row(vec!["a".into(), "1,000".into()]);
         assert_eq!(table.lines(), ["name      n", "a     1,000"]);
+    }
+
+    #[test]
+    fn columns_align_whatever_the_names_hold() {
+        let mut table = Table::new(&[("name", Align::Left), ("n", Align::Right)]);
+        table.row(vec!["数字".into(), "1".into()]);
+        table.row(vec!["e\u{301}".into(), "22".into()]);
+        table.row(vec!["a\u{1b}[2J".into(), "3".into()]);
+        table.row(vec!["x".repeat(70_000), "4".into()]);
+        let lines = table.lines();
+        assert_eq!(lines[1].trim_end(), format!("数字{}1", " ".repeat(119)));
+        assert_eq!(lines[3], format!("a\\u001b[2J{}3", " ".repeat(113)));
+        for line in &lines {
+            assert_eq!(width(line), 124, "{line}");
+        }
     }
 
     #[test]

@@ -4,11 +4,14 @@ use std::fmt::Display;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use clap::CommandFactory;
 use clap::error::ErrorKind;
 
 use stepnet::limits::Bounds;
 
-use crate::failure::say;
+use crate::args::Cli;
+use crate::display::clean;
+use crate::failure::{LONGEST, say};
 use crate::output;
 
 /// Prints what could not be parsed in one line, or the help where that was asked for.
@@ -26,16 +29,29 @@ pub(crate) fn report(error: &clap::Error) -> ExitCode {
                 error.print().ok();
             }
         }
-        _ => say(&one_line(&error.render().to_string())),
+        _ => say(&one_line(&error.render().to_string(), &subcommand())),
     }
     // 2 for wrong usage, 0 for help that was asked for.
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-/// The message of a usage error without its usage text: the problem, then the tips.
-fn one_line(rendered: &str) -> String {
+/// The command that was called, with its subcommand if one was named.
+fn subcommand() -> String {
+    let words = std::env::args().skip(1);
+    let command = Cli::command();
+    let named = words.filter_map(|word| Some(command.find_subcommand(word)?.get_name().to_owned()));
+    let mut named = named;
+    match named.next() {
+        Some(name) => format!("stepnet {name}"),
+        None => "stepnet".to_owned(),
+    }
+}
+
+/// The message of a usage error without its usage text: the problem, then the tips; and where to read
+/// on, at `command` unless the text names another.
+fn one_line(rendered: &str, command: &str) -> String {
     let mut line = String::new();
-    let mut command = "stepnet".to_owned();
+    let mut command = command.to_owned();
     for part in rendered.lines().map(str::trim) {
         if let Some(usage) = part.strip_prefix("Usage: ") {
             let words = usage.split(' ');
@@ -57,9 +73,7 @@ fn one_line(rendered: &str) -> String {
         }
     }
     line.extend(["; see ", &command, " --help"]);
-    line.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    clean(&line, LONGEST)
 }
 
 /// A reader of whole numbers from `low` to `high`.
@@ -149,8 +163,13 @@ mod tests {
     fn usage_errors_become_one_line() {
         let rendered = "error: unexpected argument '--modle' found\n\n  tip: a similar argument exists: '--model'\n\nUsage: stepnet train --model <NETWORK> [DATA]\n\nFor more information, try '--help'.\n";
         assert_eq!(
-            one_line(rendered),
+            one_line(rendered, "stepnet"),
             "error: unexpected argument '--modle' found; a similar argument exists: '--model'; see stepnet train --help"
+        );
+        let rendered = "error: invalid value '0' for '--epochs <N>': expected a whole number\n\nFor more information, try '--help'.\n";
+        assert_eq!(
+            one_line(rendered, "stepnet find-lr"),
+            "error: invalid value '0' for '--epochs <N>': expected a whole number; see stepnet find-lr --help"
         );
     }
 

@@ -9,7 +9,7 @@ use stepnet::see::course::{self, Options, Switch};
 
 use crate::failure::{Failure, Outcome, say};
 use crate::output::{self, Target};
-use crate::progress::print_line;
+use crate::progress::{print_line, print_lines};
 use crate::usage::{any, count, whole};
 
 #[derive(Debug, Args)]
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &VerifyCourseArgs) -> Outcome {
             .map_err(|error| Failure::running(format!("the report cannot be written: {error}")))?;
         print_line(&json);
     } else if !page.is_some_and(|page| page.is_standard()) {
-        print_line(&report.to_string());
+        print_lines(&report.to_string());
     }
     match report.failures().count() {
         0 => Ok(()),

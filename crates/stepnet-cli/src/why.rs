@@ -217,7 +217,7 @@ fn example<T: Element>(args: &WhyArgs, path: &Path, model: &Model<T>) -> Outcome
         memory: Some(args.source.memory()),
         ..OpenOptions::default()
     };
-    let data = material::open(path, &options)?.data;
+    let data = material::open_alone(path, &options)?.data;
     Known::of(model).check(Some(path), data.images())?;
     let number = args.example.unwrap_or(0) as usize;
     let one = data.subset(&[number]).map_err(|_| {

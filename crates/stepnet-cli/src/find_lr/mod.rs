@@ -19,6 +19,7 @@ use stepnet::train::{
 use crate::args::{Dtype, TrainArgs};
 use crate::failure::{Failure, Outcome};
 use crate::material::Material;
+use crate::note;
 use crate::output::{self, Target};
 use crate::progress::print_line;
 use crate::train::{build, check_model, gather, load_start, options};
@@ -111,7 +112,8 @@ fn find<T: Element>(args: &FindLrArgs) -> Outcome {
     let from = train.from.as_deref().map(load_start::<T>).transpose()?;
     check_model(train, from.as_ref())?;
     let material = gather(train, from.as_ref())?;
-    material.notes.iter().for_each(|note| say(note));
+    material.facts.iter().for_each(|fact| say(fact));
+    note::check(Failure::usage)?;
     let network: Network<T> = build(train, from.as_ref(), &material)?;
     let options = options(train, &material.train)?;
     let sweep = RateSweep {

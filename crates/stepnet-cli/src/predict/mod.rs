@@ -21,6 +21,7 @@ use crate::args::ExactArgs;
 use crate::failure::{Failure, Outcome, say};
 use crate::known::Known;
 use crate::output::{Reader, Target};
+use crate::progress::rate;
 use crate::usage::{count, whole};
 
 use answer::{Answer, Prediction};
@@ -239,16 +240,17 @@ impl Tally {
 
     /// The line at the end.
     fn line(&self, passed_over: usize) -> String {
-        let seconds = self.start.elapsed().as_secs_f64().max(1e-9);
+        let seen = self.all - self.failed;
+        let rate = rate(seen, self.start.elapsed().as_secs_f64());
+        let rate = rate.map_or(String::new(), |rate| format!(", {rate:.0} pictures/s"));
         let others = match passed_over {
             0 => String::new(),
             files => format!(", {} passed over", count(files, "other file")),
         };
         format!(
-            "{}, {} failed{others}, {:.0} pictures/s",
+            "{}, {} failed{others}{rate}",
             count(self.all, "picture"),
-            self.failed,
-            (self.all - self.failed) as f64 / seconds
+            self.failed
         )
     }
 }

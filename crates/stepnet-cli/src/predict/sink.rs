@@ -9,6 +9,7 @@ use stepnet::nn::{Loss, Model};
 
 use super::PredictArgs;
 use super::answer::Answer;
+use crate::display::{self, escaped};
 use crate::failure::Outcome;
 use crate::output::{Output, Reader, Target};
 
@@ -92,8 +93,8 @@ impl Sink {
         let written = match (self.form, answer) {
             (Form::Csv, _) => self.table(name, answer),
             (Form::Json, _) => {
-                let line = self.json(&name, answer);
-                writeln!(self.output, "{line}")
+                let line = self.json(&name, answer).to_string();
+                writeln!(self.output, "{}", escaped(&line))
             }
             (Form::Text, Ok(_)) => {
                 let line = self.text(&name, answer);
@@ -114,10 +115,11 @@ impl Sink {
 
     fn text(&self, name: &str, answer: &Answer) -> String {
         let said = self.named(answer).map(|(class, value)| match self.value {
-            "score" => format!("{class} (score {value:.4})"),
-            _ => format!("{class} {:.1} %", 100.0 * value),
+            "score" => format!("{} (score {value:.4})", display::name(class)),
+            _ => format!("{} {:.1} %", display::name(class), 100.0 * value),
         });
-        format!("{name}: {}", said.collect::<Vec<_>>().join(", "))
+        let line = format!("{name}: {}", said.collect::<Vec<_>>().join(", "));
+        escaped(&line).into_owned()
     }
 
     fn json(&self, name: &str, answer: &Answer) -> Value {

@@ -12,6 +12,9 @@ const WIDEST: usize = 30;
 /// How many of them.
 const MOST_PAIRS: usize = 30;
 
+/// The most classes in the table of all.
+const MOST_CLASSES: usize = 500;
+
 impl<T: Element> Report<'_, T> {
     pub(super) fn each_class(&self) -> Option<Markup> {
         let metrics = self.judgement.as_ref()?.evaluation.tally.metrics();
@@ -22,7 +25,16 @@ impl<T: Element> Report<'_, T> {
                 @for value in [average.precision, average.recall, average.f1] { td { (percent(value)) } }
             } }
         };
+        let all = metrics.classes.len();
+        let mut shown: Vec<usize> = (0..all).collect();
+        if all > MOST_CLASSES {
+            // Those that were recognised worst; a class without examples comes last.
+            let key = |&class: &usize| metrics.classes[class].f1.unwrap_or(f64::INFINITY);
+            shown.sort_by(|a, b| key(a).total_cmp(&key(b)));
+            shown.truncate(MOST_CLASSES);
+        }
         Some(html! {
+            @if all > shown.len() { p { "The " (shown.len()) " of " (all) " classes with the lowest F1." } }
             div.scroll tabindex="0" role="region" aria-label="Table of the classes" {
                 table {
                     caption {
@@ -33,7 +45,7 @@ impl<T: Element> Report<'_, T> {
                         th scope="col" { "class" } th scope="col" { "examples" }
                         th scope="col" { "precision" } th scope="col" { "recall" } th scope="col" { "F1" }
                     } }
-                    tbody { @for (number, class) in metrics.classes.iter().enumerate() { tr {
+                    tbody { @for (&number, class) in shown.iter().map(|number| (number, &metrics.classes[*number])) { tr {
                         th scope="row" { (self.class(number)) } td { (class.examples) }
                         @for value in [class.precision, class.recall, class.f1] { td { (known(value)) } }
                     } } }

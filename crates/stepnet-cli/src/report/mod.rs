@@ -13,6 +13,7 @@ use stepnet::train::mistakes::{Mistake, Mistakes};
 use stepnet::train::{Evaluation, evaluate_with};
 use stepnet::{Element, Result};
 
+use crate::display::{self, clean};
 use crate::run_folder::EpochRecord;
 use crate::table::thousands;
 pub(crate) use chart::thinned;
@@ -26,12 +27,15 @@ const MOST_ROWS: usize = 1000;
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
 
 /// The most mistakes that are shown.
-const MOST_MISTAKES: usize = 24;
+pub(crate) const MOST_MISTAKES: usize = 24;
+
+/// The most characters of a file's name.
+const FILE: usize = 300;
 
 /// What a network made of the test data.
 pub(crate) struct Judgement {
     evaluation: Evaluation,
-    mistakes: Vec<(Mistake, Option<Picture>)>,
+    mistakes: Vec<(Mistake, Option<Picture>, Option<String>)>,
 }
 
 impl Judgement {
@@ -51,7 +55,9 @@ impl Judgement {
         let mut x = vec![T::zero(); network.input().len()];
         let draw = |&mistake: &Mistake| {
             data.fill_batch(&[mistake.example], preprocessing, &mut x)?;
-            Ok((mistake, picture::of(&x, preprocessing)))
+            let file = data.name(mistake.example);
+            let file = file.map(|file| clean(&file.display().to_string(), FILE));
+            Ok((mistake, picture::of(&x, preprocessing), file))
         };
         let mistakes = mistakes.worst().iter().map(draw).collect::<Result<_>>()?;
         Ok(Self {
@@ -75,6 +81,8 @@ pub(crate) struct Report<'a, T> {
     pub(crate) network: &'a Network<T>,
     /// What it made of the test data, where there is some.
     pub(crate) judgement: Option<Judgement>,
+    /// What is to be known before the numbers are believed.
+    pub(crate) notes: Vec<String>,
     /// The run's settings, by name.
     pub(crate) settings: Vec<(&'static str, String)>,
 }
@@ -111,6 +119,9 @@ impl<T: Element> Report<'_, T> {
                         h1 { "Training report: " (self.name) }
                         p { (self.end) }
                         (self.summary())
+                        @if !self.notes.is_empty() {
+                            ul.notes aria-label="Notes" { @for note in &self.notes { li { strong { "Note: " } (note) } } }
+                        }
                         nav aria-label="Sections of this page" {
                             ul { @for (id, title, _) in shown() { li { a href=(format!("#{id}")) { (title) } } } }
                         }
@@ -271,11 +282,13 @@ impl<T: Element> Report<'_, T> {
                 (self.held_out) ") got a wrong answer; "
                 @if list.len() < wrong { "the " (list.len()) " with the highest loss:" } @else { "the highest loss first:" }
             }
-            ul.mistakes { @for (mistake, picture) in list { li { (self.mistake(mistake, picture.as_ref())) } } }
+            ul.mistakes { @for (mistake, picture, file) in list {
+                li { (self.mistake(mistake, picture.as_ref(), file.as_deref())) }
+            } }
         })
     }
 
-    fn mistake(&self, mistake: &Mistake, picture: Option<&Picture>) -> Markup {
+    fn mistake(&self, mistake: &Mistake, picture: Option<&Picture>, file: Option<&str>) -> Markup {
         let [actual, predicted] =
             [mistake.actual, mistake.predicted].map(|class| self.class(class));
         html! {
@@ -290,6 +303,7 @@ impl<T: Element> Report<'_, T> {
                         "probability " (percent(wrong)) " against " (percent(right)) br;
                     }
                     "loss " (short(mistake.loss)) ", example " (mistake.example + 1)
+                    @if let Some(file) = file { br; code { (file) } }
                 }
             }
         }
@@ -334,10 +348,8 @@ impl<T: Element> Report<'_, T> {
 
     /// A class's name.
     fn class(&self, class: usize) -> String {
-        self.classes
-            .get(class)
-            .cloned()
-            .unwrap_or_else(|| class.to_string())
+        let name = self.classes.get(class);
+        name.map_or_else(|| class.to_string(), |name| display::name(name))
     }
 }
 

@@ -45,6 +45,7 @@ fn page(classes: usize, records: &[EpochRecord]) -> String {
         classes: &names,
         network: &network,
         judgement: Some(Judgement::of(&network, &data, &preprocessing).unwrap()),
+        notes: vec![HOSTILE.into()],
         settings: vec![("data", HOSTILE.into())],
     };
     report.page()

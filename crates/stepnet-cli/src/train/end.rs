@@ -2,17 +2,19 @@
 
 use std::path::PathBuf;
 
-use stepnet::nn::Network;
-use stepnet::train::Position;
+use stepnet::nn::{Model, Network};
+use stepnet::train::{Position, is_better};
 use stepnet::{Element, stop};
 
 use super::keeper::Times;
 use super::run_file::End;
 use super::session::Session;
 use super::tell;
-use crate::failure::Outcome;
-use crate::progress::print_line;
-use crate::run_folder::EpochRecord;
+use super::watch::best_epoch;
+use crate::failure::{Failure, Outcome};
+use crate::note;
+use crate::progress::{print_line, print_sentence};
+use crate::run_folder::{BEST, EpochRecord, MODEL};
 use crate::usage::count;
 
 impl<T: Element> Session<'_, T> {
@@ -57,11 +59,11 @@ impl<T: Element> Session<'_, T> {
             ));
         }
         print_line(&format!(
-            "weights {} (SHA-256 of names, shapes and bits, its beginning)",
+            "weights {} (the beginning of their SHA-256)",
             self.kept().0.hash().short()
         ));
         if let Some(note) = self.watch.note() {
-            print_line(&note);
+            print_sentence(&note);
         }
         let last = self.kept().1.last();
         let accuracy = match last.and_then(|record| record.test_accuracy) {
@@ -77,7 +79,33 @@ impl<T: Element> Session<'_, T> {
             self.seconds(),
             path.display()
         ));
-        Ok(())
+        print_line(&format!("report: {}", self.folder.report().display()));
+        note::check(Failure::running)
+    }
+
+    /// The epoch with the best score, where it is another than the one whose weights are kept and better
+    /// by more than chance; nothing where that cannot be found out.
+    fn better_epoch(&self) -> Option<String> {
+        let material = self.about.material;
+        let test = material.test.as_ref()?;
+        let (network, records) = self.kept();
+        let (best, kept) = (best_epoch(records)?, records.last()?);
+        let better = records.iter().find(|record| record.epoch == best)?;
+        let (high, low) = (better.test_accuracy?, kept.test_accuracy?);
+        if high <= low {
+            return None;
+        }
+        let other = Model::<T>::load(&self.folder.path().join(BEST)).ok()?;
+        is_better(&other.network, network, test, &material.preprocessing)
+            .ok()
+            .filter(|better| *better)?;
+        Some(format!(
+            "epoch {best} was better by more than chance: {} accuracy {:.2} % in {BEST}, {:.2} % after epoch {} in {MODEL}",
+            material.test_name.replace(' ', "-"),
+            100.0 * high,
+            100.0 * low,
+            kept.epoch,
+        ))
     }
 
     /// The weights to keep, and the epochs they have gone through.
@@ -95,6 +123,13 @@ impl<T: Element> Session<'_, T> {
 
     fn write_end(&mut self, position: &Position) -> Outcome<PathBuf> {
         self.keeper.write_best(self.about, &mut self.folder)?;
+        // Who stops a run does not wait for more tests.
+        if self.stop.by().is_none()
+            && let Some(better) = self.better_epoch()
+        {
+            note::note(&better);
+        }
+        self.keeper.run.notes = note::all();
         let (network, records) = self.kept();
         let path = self.folder.save(&self.about.model(network, records))?;
         self.folder.write_records()?;

@@ -1,6 +1,7 @@
 //! `stepnet train`: from pictures to a run folder.
 
 mod about;
+mod audit;
 mod end;
 mod every;
 mod keep;
@@ -26,8 +27,9 @@ use crate::failure::{Failure, Outcome};
 use crate::inspect::print_network;
 use crate::interrupt::{self, Interrupt};
 use crate::material::{Material, describe_tested};
+use crate::note;
 use crate::output;
-use crate::progress::{Display, print_line};
+use crate::progress::{Display, print_line, print_sentence};
 use crate::run_folder::{self, RunFolder};
 use crate::usage::count;
 
@@ -81,18 +83,19 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     let from = started_from(args, resumed.as_ref())?;
     check_model::<T>(args, from.as_ref())?;
     let mut material = gather(args, from.as_ref())?;
-    material.notes.iter().for_each(|note| print_line(note));
-    if let Some(remark) = args.loading.remark(&material.train) {
-        print_line(&remark);
-    }
-    let run = description(args, resumed.as_ref(), from.as_ref(), &material)?;
+    material.facts.iter().for_each(|fact| print_sentence(fact));
+    audit::data(args, &material, from.as_ref());
+    let mut run = description(args, resumed.as_ref(), from.as_ref(), &material)?;
     describe_tested(&mut material.origin, run.test.as_ref());
     Watch::<T>::check(&args.watching, material.test.is_some())?;
     let network = build(args, from.as_ref(), &material)?;
     print_network(&network);
     if let Some(advice) = network.closing_advice() {
-        print_line(&format!("note: {advice}"));
+        note::note(&advice.to_string());
     }
+    audit::network(args, &material, from.as_ref());
+    note::check(Failure::usage)?;
+    run.notes = note::all();
     let options = options(args, &material.train)?;
     let done = resumed.as_ref().map_or(0, Resumed::epochs_done);
     let epochs = options.epochs.saturating_sub(done);
@@ -104,8 +107,8 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         material.train.len(),
     )?;
     let steps = trainer.steps(material.train.len());
-    start::announce(&options, &material, steps);
-    print_line(&plan);
+    start::announce(&options, steps);
+    plan.iter().for_each(|line| print_sentence(line));
     // Until here nothing was learnt that a signal could make lost.
     let stop = Interrupt::hold();
     let session = Session {

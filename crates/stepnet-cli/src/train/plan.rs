@@ -10,6 +10,7 @@ use stepnet::train::{Pace, TrainOptions, largest_batch, training_bytes};
 use crate::failure::{Failure, Outcome};
 use crate::material::Material;
 use crate::memory::Memory;
+use crate::progress::duration;
 use crate::table::thousands;
 
 /// How long steps are tried for at most.
@@ -22,7 +23,7 @@ pub(super) fn announced<T: Element>(
     options: &TrainOptions,
     material: &Material,
     epochs: usize,
-) -> Outcome<String> {
+) -> Outcome<[String; 2]> {
     let (train, test) = (&material.train, material.test.as_ref());
     let tested = test.map_or(0, |test| test.len());
     let memory = Memory::now();
@@ -45,48 +46,20 @@ pub(super) fn announced<T: Element>(
     // A trial that fails, such as at a rate that is far too high, leaves it to the run to say so.
     let time = pace.map_or(String::new(), |pace| {
         format!(
-            "; about {} an epoch, {} in all",
+            "about {} an epoch, {} in all; ",
             duration(pace.seconds(1)),
             // The report takes one test more.
             duration(pace.seconds(epochs) + pace.testing)
         )
     });
-    Ok(format!(
-        "plan: {} parameters, {} multiply-adds an example{time}; peak memory about {}",
+    let sizes = format!(
+        "plan: {} parameters, {} multiply-adds an example",
         thousands(network.parameters().len() as u64),
         thousands(network.multiply_adds()),
-        BinaryBytes(memory.used + bytes as u64),
-    ))
-}
-
-/// `0.4 s`, `48 s`, `3 min 20 s`, `2 h 5 min`.
-fn duration(seconds: f64) -> String {
-    if seconds < 9.95 {
-        return format!("{seconds:.1} s");
-    }
-    let whole = seconds.round() as u64;
-    match (whole / 3600, whole / 60 % 60, whole % 60) {
-        (0, 0, seconds) => format!("{seconds} s"),
-        (0, minutes, seconds) => format!("{minutes} min {seconds} s"),
-        (hours, minutes, _) => format!("{hours} h {minutes} min"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_told_in_two_units() {
-        for (seconds, told) in [
-            (0.04, "0.0 s"),
-            (9.94, "9.9 s"),
-            (9.96, "10 s"),
-            (59.6, "1 min 0 s"),
-            (200.2, "3 min 20 s"),
-            (7500.0, "2 h 5 min"),
-        ] {
-            assert_eq!(duration(seconds), told);
-        }
-    }
+    );
+    let needs = format!(
+        "plan: {time}peak memory about {}",
+        BinaryBytes(memory.used + bytes as u64)
+    );
+    Ok([sizes, needs])
 }

@@ -247,6 +247,7 @@ pub(crate) fn expand(cli: Cli) -> Outcome<Cli> {
     to.keeping.run = Some(Box::new(run));
     resumed.threads = cli.threads.or(resumed.threads);
     resumed.verbose = cli.verbose;
+    resumed.strict |= cli.strict;
     Ok(resumed)
 }
 
@@ -315,7 +316,7 @@ pub(crate) fn started_with(run: &RunFile) -> Outcome<Vec<(String, Option<String>
             "trace_hashes",
         ]
         .contains(&id)
-            || ["threads", "workers", "verbose", "help", "version"].contains(&id)
+            || ["threads", "workers", "verbose", "strict", "help", "version"].contains(&id)
     };
     Ok(arguments
         .filter(|argument| !silent(argument.get_id().as_str()))
@@ -331,7 +332,7 @@ pub(crate) fn started_with(run: &RunFile) -> Outcome<Vec<(String, Option<String>
 }
 
 /// What may be said anew: it does not change what is computed, or is checked by itself.
-const FREE: [&str; 8] = [
+const FREE: [&str; 9] = [
     "resume",
     "epochs",
     "checkpoint_every",
@@ -340,6 +341,7 @@ const FREE: [&str; 8] = [
     "workers",
     "threads",
     "verbose",
+    "strict",
 ];
 
 /// Fails if an option is given that the run was started otherwise with.

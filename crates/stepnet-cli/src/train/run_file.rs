@@ -58,6 +58,9 @@ pub(crate) struct RunFile {
     pub(crate) test: Option<Fingerprint>,
     /// The weights of the model that it started from.
     pub(crate) from: Option<Hash>,
+    /// What was to be known of it, as it was said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notes: Vec<String>,
     /// How it ended; nothing while it runs.
     pub(crate) end: Option<End>,
     /// Whether the folder may still have files of the run that this one replaces.
@@ -101,6 +104,7 @@ impl RunFile {
             train: material.train.fingerprint()?,
             test: test.transpose()?,
             from,
+            notes: Vec::new(),
             end: None,
             replacing: false,
         })

@@ -19,7 +19,8 @@ use super::watch::Watch;
 use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
-use crate::progress::{Display, print_line};
+use crate::note;
+use crate::progress::{Display, print_line, rate};
 use crate::run_folder::{CHECKPOINT, EpochRecord, RunFolder};
 use crate::usage::count;
 
@@ -108,8 +109,9 @@ impl<T: Element> Session<'_, T> {
         resumed.check_epochs(options, steps)?;
         let path = resumed.path.display();
         self.keeper.run.end = None;
-        if let Some(note) = resumed.run.other_machine() {
-            print_line(&note);
+        if let Some(other) = resumed.run.other_machine() {
+            note::note(&other);
+            note::check(Failure::usage)?;
         }
         let Some((checkpoint, saved)) = &resumed.kept else {
             print_line(&format!(
@@ -232,7 +234,9 @@ impl<T: Element> Session<'_, T> {
         };
         self.tidy();
         record.test(test.as_ref());
-        self.display.epoch(&record, self.about.material.test_name);
+        let best = self.is_best(&record);
+        self.display
+            .epoch(&record, self.about.material.test_name, best);
         self.record(record)
     }
 
@@ -308,12 +312,14 @@ impl<T: Element> Session<'_, T> {
             test_accuracy: None,
             learning_rate: end.learning_rate,
             seconds,
-            images_per_second: end.scores.examples as f64 / seconds.max(1e-9),
-            waited: end.waited.as_secs_f64() / seconds.max(1e-9),
+            images_per_second: rate(end.scores.examples, seconds).unwrap_or_default(),
+            waited: (end.waited.as_secs_f64() / seconds.max(1e-9)).min(1.0),
             interrupted: end.interrupted,
         };
         record.test(test.as_ref());
-        self.display.epoch(&record, self.about.material.test_name);
+        let best = self.is_best(&record);
+        self.display
+            .epoch(&record, self.about.material.test_name, best);
         self.record(record)?;
         let position = *self.trainer.position();
         match &mut self.good {
@@ -334,14 +340,19 @@ impl<T: Element> Session<'_, T> {
         Ok(end)
     }
 
+    /// Whether no epoch so far did as well as this one.
+    fn is_best(&self, record: &EpochRecord) -> bool {
+        let mut earlier = self.folder.records().iter().filter_map(EpochRecord::score);
+        let score = record.score();
+        score.is_some_and(|score| earlier.all(|earlier| score.beats(&earlier, 0.0)))
+    }
+
     /// Adds an epoch to the records, and keeps its weights if no other did better.
     fn record(&mut self, record: EpochRecord) -> Outcome {
         if self.folder.replaces() {
             self.keeper.begin(&mut self.folder)?;
         }
-        let mut earlier = self.folder.records().iter().filter_map(EpochRecord::score);
-        let score = record.score();
-        let best = score.is_some_and(|score| earlier.all(|earlier| score.beats(&earlier, 0.0)));
+        let best = self.is_best(&record);
         let written = self.folder.record(record);
         self.keeper.tell(written, "metrics", &self.display);
         self.watch

@@ -5,6 +5,7 @@ use stepnet::{Element, Error};
 
 use super::about::About;
 use crate::failure::Outcome;
+use crate::note;
 use crate::report::{Judgement, Report};
 use crate::run_folder::RunFolder;
 
@@ -94,6 +95,7 @@ pub(super) fn report<T: Element>(
         classes: material.train.classes(),
         network,
         judgement,
+        notes: note::all(),
         settings,
     };
     folder.write_report(&report.page())

@@ -183,7 +183,7 @@ impl<T: Element> Watch<T> {
 }
 
 /// The epoch with the best score on the test data; of equal ones the first.
-fn best_epoch(records: &[EpochRecord]) -> Option<usize> {
+pub(super) fn best_epoch(records: &[EpochRecord]) -> Option<usize> {
     let mut best: Option<(usize, ValidationScore)> = None;
     for record in records {
         if let Some(score) = record.score()

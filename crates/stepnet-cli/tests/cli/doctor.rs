@@ -162,7 +162,7 @@ fn classes_without_a_closing_activation_are_noted() {
             "--model",
             "linear(classes)",
         ])
-        .fine();
+        .noted();
     assert!(
         out.contains("note: the network ends in linear1 (linear(3)), so it is trained by mean-squared-error; with -> softmax at the end"),
         "{out}"

@@ -90,14 +90,14 @@ fn unequal_classes_are_remarked_and_sampling_evens_them_out() {
     colours(&desk.join("data"), &[("dark", [10, 10, 10])], 12, 4);
     colours(&desk.join("data"), &[("light", [240, 240, 240])], 3, 4);
     let line = "train data --model flatten->linear(classes)->softmax --hold-out 0 --epochs 2 --overwrite --out run";
-    let out = desk.run(line).fine();
+    let notes = desk.run(line).noted();
     assert!(
-        out.contains("note: classes are unequal: 12 examples of dark, 3 of light"),
-        "{out}"
+        notes.contains("note: classes are unequal: 12 examples of dark, 3 of light"),
+        "{notes}"
     );
     let plain = desk.bytes("run/model.safetensors");
-    let out = desk.run(&format!("{line} --balance sampling")).fine();
-    assert!(!out.contains("unequal"), "{out}");
+    let notes = desk.run(&format!("{line} --balance sampling")).noted();
+    assert!(!notes.contains("unequal"), "{notes}");
     let sampled = desk.bytes("run/model.safetensors");
     desk.run(&format!("{line} --balance weights")).fine();
     let weighed = desk.bytes("run/model.safetensors");

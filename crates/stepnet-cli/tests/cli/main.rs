@@ -12,6 +12,7 @@ mod kills;
 mod loading;
 mod mistakes;
 mod models;
+mod notes;
 mod optim;
 mod outputs;
 mod own_data;

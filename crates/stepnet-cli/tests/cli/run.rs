@@ -24,12 +24,28 @@ impl From<Output> for Ran {
 }
 
 impl Ran {
-    /// Asserts success and gives what was printed.
+    /// Asserts success, with nothing but notes on the standard error, and gives what was printed.
     #[track_caller]
     pub(crate) fn fine(self) -> String {
         assert_eq!(self.code, Some(0), "{}{}", self.out, self.err);
-        assert_eq!(self.err, "", "nothing is said on standard error");
+        let others: Vec<&str> = self
+            .err
+            .lines()
+            .filter(|line| !line.starts_with("note: "))
+            .collect();
+        assert!(
+            others.is_empty(),
+            "nothing is said on standard error: {others:?}"
+        );
         self.out
+    }
+
+    /// Asserts success and gives the notes, a line each.
+    #[track_caller]
+    pub(crate) fn noted(self) -> String {
+        let notes = self.err.clone();
+        self.fine();
+        notes
     }
 
     /// Asserts one line of error with all of `parts` in it, and the exit code.

@@ -1,0 +1,179 @@
+//! Text on a terminal: control characters of names shown escaped, long names cut, widths counted in
+//! cells, sentences wrapped.
+
+use std::borrow::Cow;
+use std::io::{IsTerminal, stdout};
+
+use anstyle::{AnsiColor, Style};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// The most cells that a name takes in a table or a sentence.
+pub(crate) const NAME: usize = 40;
+
+/// The width of a terminal where nothing says another.
+pub(crate) const COLUMNS: usize = 80;
+
+/// Characters for each cell of a name: marks that combine take no cell, and a name may hold any number.
+const CHARACTERS_A_CELL: usize = 4;
+
+/// Errors.
+pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// Notes and warnings.
+pub(crate) const NOTE: Style = AnsiColor::Yellow.on_default().bold();
+
+/// The best so far.
+pub(crate) const BEST: Style = AnsiColor::Green.on_default().bold();
+
+/// Whether a character acts on the terminal instead of being drawn: control characters, and those that
+/// set the direction of writing or end a line.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text on one line, with characters that would act on the terminal written as JSON writes them, so
+/// that a line of JSON stays one.
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
+    escaped_but(text, |_| false)
+}
+
+/// The same for a text of several lines, whose line ends stay.
+pub(crate) fn escaped_lines(text: &str) -> Cow<'_, str> {
+    escaped_but(text, |c| c == '\n')
+}
+
+fn escaped_but(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let shown = |c: char| keep(c) || !acts(c);
+    if text.chars().all(shown) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            _ if shown(c) => safe.push(c),
+            '\n' => safe.push_str("\\n"),
+            '\r' => safe.push_str("\\r"),
+            '\t' => safe.push_str("\\t"),
+            _ => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    safe.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// The cells that a text takes on a terminal.
+pub(crate) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// A name as it may be shown: escaped, and in at most `cells` cells, its end replaced by `...` where it
+/// would take more.
+pub(crate) fn clean(name: &str, cells: usize) -> String {
+    const CUT: &str = "...";
+    // Nothing beyond can be shown, however long the name is.
+    let most = name.char_indices().nth(CHARACTERS_A_CELL * cells);
+    let begin = most.map_or(name, |(at, _)| &name[..at]);
+    let begin = escaped(begin);
+    if most.is_none() && width(&begin) <= cells {
+        return begin.into_owned();
+    }
+    let mut taken = 0;
+    let room = cells.saturating_sub(CUT.len());
+    let mut kept: String = begin
+        .chars()
+        .take_while(|c| {
+            taken += c.width().unwrap_or(0);
+            taken <= room
+        })
+        .collect();
+    kept.push_str(CUT);
+    kept
+}
+
+/// A name in a sentence or a table.
+pub(crate) fn name(name: &str) -> String {
+    clean(name, NAME)
+}
+
+/// The width of the terminal that the standard output is; `None` where it is none.
+pub(crate) fn columns() -> Option<usize> {
+    let out = stdout();
+    if !out.is_terminal() {
+        return None;
+    }
+    let size = terminal_size::terminal_size_of(&out);
+    Some(
+        size.map_or(COLUMNS, |(width, _)| usize::from(width.0))
+            .max(20),
+    )
+}
+
+/// A text in lines of at most `columns` cells, parted at spaces; lines after the first begin with
+/// `indent` spaces. A word that is longer has a line for itself.
+pub(crate) fn wrap(text: &str, columns: usize, indent: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = String::new();
+    for word in text.split(' ') {
+        if !line.trim().is_empty() && width(&line) + 1 + width(word) > columns {
+            lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
+        } else if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_acts_on_a_terminal_is_shown_and_the_rest_stays() {
+        assert_eq!(escaped("a\u{1b}[2Jb\nc\r\t"), "a\\u001b[2Jb\\nc\\r\\t");
+        assert_eq!(escaped("\u{202e}gnp.exe\u{9b}"), "\\u202egnp.exe\\u009b");
+        assert_eq!(escaped_lines("a\nb\u{7}"), "a\nb\\u0007");
+        for plain in ["größe", "数字", "e\u{301}", "שלום", "👩‍🔬"] {
+            assert!(matches!(escaped(plain), Cow::Borrowed(same) if same == plain));
+        }
+        // A line of JSON means the same afterwards.
+        let json = serde_json::json!({"class": "a\n\u{9b}\u{202e}\u{e0001}"});
+        let line = escaped(&json.to_string()).into_owned();
+        assert!(line.is_ascii(), "{line}");
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&line).unwrap(),
+            json
+        );
+    }
+
+    #[test]
+    fn names_are_cut_by_their_cells() {
+        assert_eq!(clean("sunflower", 9), "sunflower");
+        assert_eq!(clean("sunflowers", 9), "sunflo...");
+        // Each takes two cells.
+        assert_eq!(clean("数字数字数字", 9), "数字数...");
+        assert_eq!(width(&clean("数字数字数字", 8)), 7);
+        let marks = format!("e{}", "\u{301}".repeat(66_000));
+        assert!(clean(&marks, 40).chars().count() <= 4 * 40 + 3);
+        let long = clean(&"x".repeat(66_000), 40);
+        assert_eq!((width(&long), &long[36..]), (40, "x..."));
+        assert!(width(&clean(&"\u{1b}".repeat(99), 40)) <= 40);
+    }
+
+    #[test]
+    fn sentences_are_parted_at_spaces() {
+        assert_eq!(wrap("one two three", 9, 2), ["one two", "  three"]);
+        assert_eq!(wrap("abcdefghijkl mn", 5, 0), ["abcdefghijkl", "mn"]);
+        assert_eq!(wrap("数字 数字", 8, 0), ["数字", "数字"]);
+        assert_eq!(wrap("", 8, 0), [""]);
+    }
+}

@@ -1,0 +1,273 @@
+//! What is said of the data and the network before training begins: facts, and notes on what would make
+//! a result mean something else than it seems to.
+
+use stepnet::Element;
+use stepnet::data::{Dataset, Duplicates, Repeat};
+use stepnet::nn::Model;
+
+use super::start;
+use crate::args::TrainArgs;
+use crate::display::{COLUMNS, clean, columns, name, width};
+use crate::material::Material;
+use crate::note::note;
+use crate::progress::{print_line, print_sentence};
+use crate::usage::count;
+
+/// The most lines that the classes take.
+const MOST_LINES: usize = 4;
+
+/// The most names in a note.
+const MOST_NAMES: usize = 5;
+
+/// The most cells of a class's name in the list of all.
+const CLASS: usize = 24;
+
+/// The most cells of a file's name in a note.
+const FILE: usize = 200;
+
+/// Says what the data holds, and what is odd in it.
+pub(super) fn data<T: Element>(args: &TrainArgs, material: &Material, from: Option<&Model<T>>) {
+    let (train, test) = (&material.train, material.test.as_ref());
+    let columns = columns().unwrap_or(COLUMNS);
+    classes(train, test, material.test_name, columns)
+        .iter()
+        .for_each(|line| print_line(line));
+    print_sentence(&values(args, material, from.is_some()));
+    if let Some(remark) = args.loading.remark(train) {
+        note(&remark);
+    }
+    // The parts of a folder were compared as they were read.
+    let of_folder = args.test.is_none() && material.test_name == "test" && train.name(0).is_some();
+    if let Some(test) = test.filter(|_| !of_folder) {
+        let untested = untested(train, test);
+        if !untested.is_empty() {
+            note(&format!(
+                "no {} example of {}: nothing is known of how well it is recognised",
+                material.test_name.replace(' ', "-"),
+                names(&untested)
+            ));
+        }
+    }
+    duplicates(train, test, material.test_name);
+}
+
+/// Says what the network starts with.
+pub(super) fn network<T: Element>(args: &TrainArgs, material: &Material, from: Option<&Model<T>>) {
+    if let Some(model) = from
+        && let Some(fact) = last_layer(model, material.train.classes())
+    {
+        print_sentence(&fact);
+    }
+    if from.is_none() && !args.freeze.is_empty() {
+        note(&format!(
+            "--freeze {} without --from: these layers keep the random weights that were drawn for them",
+            args.freeze.join(",")
+        ));
+    }
+}
+
+/// The classes with their numbers of examples, in few lines.
+fn classes(train: &Dataset, test: Option<&Dataset>, tested: &str, columns: usize) -> Vec<String> {
+    let (counts, all) = (train.class_counts(), train.classes());
+    let test_counts = test.map(Dataset::class_counts);
+    let head = format!(
+        "{}, {}{}: ",
+        count(all.len(), "class"),
+        count(train.len(), "example"),
+        test.map_or(String::new(), |test| format!(" + {} {tested}", test.len()))
+    );
+    let entry = |class: usize| {
+        let more = test_counts.as_ref().and_then(|counts| counts.get(class));
+        let more = more.map_or(String::new(), |count| format!("+{count}"));
+        format!("{} {}{more}", clean(&all[class], CLASS), counts[class])
+    };
+    // What is certain not to fit need not be written out.
+    let most = MOST_LINES * columns / 4;
+    let mut entries: Vec<String> = (0..all.len().min(most)).map(entry).collect();
+    loop {
+        let left = all.len() - entries.len();
+        let tail = match left {
+            0 => String::new(),
+            left => format!(", ... and {left} more"),
+        };
+        let lines = lines(&head, &entries, &tail, columns);
+        if lines.len() <= MOST_LINES || entries.len() <= 1 {
+            return lines;
+        }
+        entries.pop();
+    }
+}
+
+/// Entries parted by commas in lines of at most `columns` cells, none of them broken.
+fn lines(head: &str, entries: &[String], tail: &str, columns: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut line = head.to_owned();
+    for (number, entry) in entries.iter().enumerate() {
+        let end = match number + 1 == entries.len() {
+            true => tail,
+            false => ",",
+        };
+        let part = format!("{entry}{end}");
+        if line.trim_end() != "" && width(&line) + width(&part) > columns {
+            lines.push(
+                std::mem::replace(&mut line, "  ".to_owned())
+                    .trim_end()
+                    .to_owned(),
+            );
+        }
+        line.push_str(&part);
+        line.push(' ');
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
+/// The range of the values, and what they are divided by.
+fn values(args: &TrainArgs, material: &Material, from: bool) -> String {
+    let range = match material.train.images().range() {
+        Some((low, high)) => format!("from {} to {}", short(low), short(high)),
+        None => "of 8 bits".to_owned(),
+    };
+    let why = match (from, args.divisor) {
+        (true, _) => ", as the model of --from was trained",
+        (false, Some(_)) => ", as --divisor asks",
+        (false, None) if material.divisor_is_stated => "",
+        (false, None) => ", which follows from the largest",
+    };
+    let preprocessing = &material.preprocessing;
+    let channels = match preprocessing.mean.is_empty() {
+        true => "",
+        false => ", then each channel less its mean over its deviation",
+    };
+    format!(
+        "values {range}, divided by {}{why}{channels}",
+        preprocessing.divisor
+    )
+}
+
+/// A number as it is, or with six digits where it has more.
+fn short(value: f64) -> String {
+    let (plain, rounded) = (value.to_string(), format!("{value:.5e}"));
+    match plain.len() <= 9 {
+        true => plain,
+        false => rounded
+            .parse::<f64>()
+            .map_or(plain, |rounded| rounded.to_string()),
+    }
+}
+
+/// Classes with examples to train on and none to test on.
+fn untested<'a>(train: &'a Dataset, test: &Dataset) -> Vec<&'a String> {
+    let (counts, tested) = (train.class_counts(), test.class_counts());
+    let pairs = counts.iter().zip(&tested).zip(train.classes());
+    let untested = pairs.filter(|((count, tested), _)| **count > 0 && **tested == 0);
+    untested.map(|(_, name)| name).collect()
+}
+
+/// Names, the first few of them.
+fn names(all: &[&String]) -> String {
+    let mut shown: Vec<String> = all
+        .iter()
+        .take(MOST_NAMES)
+        .map(|class| name(class))
+        .collect();
+    if all.len() > MOST_NAMES {
+        shown.push(format!("{} more", all.len() - MOST_NAMES));
+    }
+    match shown.pop() {
+        Some(last) if !shown.is_empty() => format!("{} and {last}", shown.join(", ")),
+        last => last.unwrap_or_default(),
+    }
+}
+
+/// Notes examples that are in both parts, or under two labels.
+fn duplicates(train: &Dataset, test: Option<&Dataset>, tested: &str) {
+    let Some(found) = Duplicates::of(train, test) else {
+        return;
+    };
+    let place = |at: usize| match (at.checked_sub(train.len()), test) {
+        (Some(at), Some(test)) => (test, at, tested),
+        _ => (train, at, "training"),
+    };
+    let file = |at: usize| {
+        let (data, index, part) = place(at);
+        match data.name(index) {
+            Some(path) => clean(&path.display().to_string(), FILE),
+            None => format!("example {} of the {part} part", index + 1),
+        }
+    };
+    let label = |at: usize| {
+        let (data, index, _) = place(at);
+        let label = data.labels().get(index).map(|&label| label as usize);
+        label
+            .and_then(|label| data.classes().get(label))
+            .map_or(String::new(), |class| name(class))
+    };
+    if let Some(Repeat {
+        count: number,
+        first: [a, b],
+    }) = found.shared
+    {
+        note(&format!(
+            "{} in both the training and the {tested} part, such as {} and {}: the {tested} accuracy counts them",
+            are(number),
+            file(a),
+            file(b)
+        ));
+    }
+    if let Some(Repeat {
+        count: number,
+        first: [a, b],
+    }) = found.relabelled
+    {
+        note(&format!(
+            "{} under more than one label, such as {} ({}) and {} ({})",
+            are(number),
+            file(a),
+            label(a),
+            file(b),
+            label(b)
+        ));
+    }
+}
+
+fn are(examples: usize) -> String {
+    let verb = if examples == 1 { "is" } else { "are" };
+    format!("{} {verb}", count(examples, "example"))
+}
+
+/// What becomes of the last layer of the model that the run starts from, where its classes are not those
+/// of the data in their order.
+fn last_layer<T: Element>(model: &Model<T>, classes: &[String]) -> Option<String> {
+    let rows = start::rows(model, classes);
+    let apart = model.network.output().len().max(2);
+    let known = rows.iter().flatten().count();
+    if known == rows.len() && known == apart {
+        let moved = rows
+            .iter()
+            .enumerate()
+            .any(|(class, row)| *row != Some(class));
+        return moved.then(|| {
+            "the classes are those of the model in another order: its last layer is put in theirs"
+                .to_owned()
+        });
+    }
+    let new = classes.iter().zip(&rows).filter(|(_, row)| row.is_none());
+    let new: Vec<&String> = new.map(|(class, _)| class).collect();
+    let of_model: Vec<&String> = model.classes.iter().collect();
+    Some(match (known, new.is_empty()) {
+        (0, _) => format!(
+            "the last layer is new: the model knows none of these classes, but {}",
+            names(&of_model)
+        ),
+        (_, true) => format!(
+            "the last layer keeps {} of the {} classes that the model knows",
+            known, apart
+        ),
+        _ => format!(
+            "the last layer keeps what the model knows of {}, and is new for {}",
+            count(known, "class"),
+            names(&new)
+        ),
+    })
+}
