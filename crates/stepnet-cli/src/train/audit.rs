@@ -5,7 +5,7 @@ use stepnet::Element;
 use stepnet::data::{Dataset, Duplicates, Repeat};
 use stepnet::nn::Model;
 
-use super::start;
+use super::start::rows;
 use crate::args::TrainArgs;
 use crate::display::{COLUMNS, clean, columns, name, width};
 use crate::material::Material;
@@ -25,7 +25,7 @@ const CLASS: usize = 24;
 /// The most cells of a file's name in a note.
 const FILE: usize = 200;
 
-/// Says what the data holds, and what is odd in it.
+/// Says what the data holds.
 pub(super) fn data<T: Element>(args: &TrainArgs, material: &Material, from: Option<&Model<T>>) {
     let (train, test) = (&material.train, material.test.as_ref());
     let columns = columns().unwrap_or(COLUMNS);
@@ -33,6 +33,11 @@ pub(super) fn data<T: Element>(args: &TrainArgs, material: &Material, from: Opti
         .iter()
         .for_each(|line| print_line(line));
     print_sentence(&values(args, material, from.is_some()));
+}
+
+/// Says what is odd in the data.
+fn odd(args: &TrainArgs, material: &Material) {
+    let (train, test) = (&material.train, material.test.as_ref());
     if let Some(remark) = args.loading.remark(train) {
         note(&remark);
     }
@@ -51,13 +56,15 @@ pub(super) fn data<T: Element>(args: &TrainArgs, material: &Material, from: Opti
     duplicates(train, test, material.test_name);
 }
 
-/// Says what the network starts with.
-pub(super) fn network<T: Element>(args: &TrainArgs, material: &Material, from: Option<&Model<T>>) {
+/// Says what the network starts with, and what is odd in it and in the data: after it is clear that
+/// there can be a run.
+pub(super) fn start<T: Element>(args: &TrainArgs, material: &Material, from: Option<&Model<T>>) {
     if let Some(model) = from
         && let Some(fact) = last_layer(model, material.train.classes())
     {
         print_sentence(&fact);
     }
+    odd(args, material);
     if from.is_none() && !args.freeze.is_empty() {
         note(&format!(
             "--freeze {} without --from: these layers keep the random weights that were drawn for them",
@@ -239,7 +246,7 @@ fn are(examples: usize) -> String {
 /// What becomes of the last layer of the model that the run starts from, where its classes are not those
 /// of the data in their order.
 fn last_layer<T: Element>(model: &Model<T>, classes: &[String]) -> Option<String> {
-    let rows = start::rows(model, classes);
+    let rows = rows(model, classes);
     let apart = model.network.output().len().max(2);
     let known = rows.iter().flatten().count();
     if known == rows.len() && known == apart {

@@ -93,7 +93,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     if let Some(advice) = network.closing_advice() {
         note::note(&advice.to_string());
     }
-    audit::network(args, &material, from.as_ref());
+    audit::start(args, &material, from.as_ref());
     note::check(Failure::usage)?;
     run.notes = note::all();
     let options = options(args, &material.train)?;

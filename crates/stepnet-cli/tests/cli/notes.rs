@@ -42,6 +42,14 @@ fn classes_are_counted_and_clean_data_passes_strictly() {
         "{out}"
     );
     assert!(out.contains("report: run/report.html\n"), "{out}");
+    let rare = "% waiting for data";
+    assert!(!out.contains(rare), "{out}");
+    let out = desk
+        .run(&format!(
+            "train data {SMALL} --epochs 1 --verbose --out more"
+        ))
+        .fine();
+    assert!(out.contains(rare), "{out}");
 }
 
 #[test]

@@ -51,7 +51,8 @@ impl Ran {
     /// Asserts one line of error with all of `parts` in it, and the exit code.
     #[track_caller]
     pub(crate) fn fails(&self, code: i32, parts: &[&str]) {
-        let text = &self.err;
+        let lines = self.err.lines().filter(|line| !line.starts_with("note: "));
+        let text = &lines.collect::<Vec<_>>().join("\n");
         assert_eq!(self.code, Some(code), "{text}{}", self.out);
         assert_eq!(text.lines().count(), 1, "one line: {text}");
         assert!(text.starts_with("error: "), "{text}");
