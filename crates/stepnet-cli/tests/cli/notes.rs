@@ -72,7 +72,7 @@ fn many_classes_take_few_lines() {
         .lines()
         .position(|line| line.starts_with("400 classes, "));
     let listed: Vec<&str> = out.lines().skip(from.unwrap()).take(4).collect();
-    assert!(listed[3].contains("... and 38"), "{out}");
+    assert!(listed[3].contains(", ... and 39"), "{out}");
     assert!(listed.iter().all(|line| line.len() <= 80), "{listed:?}");
 }
 
@@ -224,8 +224,11 @@ fn large_images_of_one_size_are_made_small_for_the_usual_network() {
 fn the_worst_mistakes_name_their_files() {
     let desk = Desk::new();
     different(&desk, "data", &["ant", "bee"], 10);
-    desk.run(&format!("train data {SMALL} {STILL} --seed 3 --out run"))
-        .fine();
+    // All outputs are the same, and so is the answer.
+    desk.run(&format!(
+        "train data {SMALL} --init zeros --epochs 1 --lr 1e-40 --optimizer gd --out run"
+    ))
+    .fine();
     let json = desk
         .run("evaluate run/model.safetensors data --json")
         .fine();
@@ -271,8 +274,9 @@ fn names_do_not_act_on_the_terminal() {
     let classes = found["predictions"].as_array().unwrap();
     assert!(classes.iter().any(|class| class["class"] == name), "{line}");
     // Columns stand under each other by cells: 数字 takes four.
-    let lines: Vec<&str> = evaluated.out.lines().collect();
-    let table: Vec<&&str> = lines.iter().filter(|line| line.contains(" 10 ")).collect();
+    let lines = evaluated.out.lines();
+    let lines = lines.take_while(|line| !line.starts_with("taken for"));
+    let table: Vec<&str> = lines.filter(|line| line.contains(" 10 ")).collect();
     assert_eq!(table.len(), 2, "{}", evaluated.out);
     let before = |line: &str| line.split(" 10 ").next().unwrap().to_owned();
     assert_eq!(
