@@ -169,12 +169,15 @@ fn epoch_line(record: &EpochRecord, epochs: usize, held_out: &str) -> String {
     let test = record.test_accuracy.map_or(String::new(), |accuracy| {
         format!("  {held_out} {:6.2} %", 100.0 * accuracy)
     });
+    let time = match record.seconds {
+        long if long >= 3600.0 => format!("{:.1} h", long / 3600.0),
+        short => duration(short),
+    };
     format!(
-        "epoch {:>width$}/{epochs}  loss {}  accuracy {:6.2} %{test}  {}",
+        "epoch {:>width$}/{epochs}  loss {}  accuracy {:6.2} %{test}  {time}",
         record.epoch,
         loss(record.train_loss),
         100.0 * record.train_accuracy,
-        duration(record.seconds),
         width = epochs.to_string().len(),
     )
 }
@@ -192,10 +195,10 @@ fn more(record: &EpochRecord, held_out: &str) -> String {
     )
 }
 
-/// A loss in at most ten cells.
+/// A loss in at most nine cells.
 fn loss(value: f64) -> String {
     match value.abs() {
-        large if large >= 1e4 => format!("{value:.3e}"),
+        large if large >= 1e4 => format!("{value:.1e}"),
         _ => format!("{value:.4}"),
     }
 }
@@ -254,7 +257,7 @@ mod tests {
     fn the_line_of_an_epoch_fits_eighty_columns() {
         let mut record = EpochRecord {
             epoch: 7,
-            train_loss: 0.123_45,
+            train_loss: 0.123_46,
             train_accuracy: 0.5,
             test_loss: Some(0.3),
             test_accuracy: Some(0.75),
