@@ -230,11 +230,11 @@ impl fmt::Display for Report {
             .reference
             .iter()
             .filter(|row| row.verdict == Verdict::Differs);
-        let head = ["", "published", "ours", "difference", "verdict"].map(str::to_owned);
+        let head = ["", "published", "ours", "diff.", "verdict"].map(str::to_owned);
         let mut rows: Vec<(String, [String; 5])> = vec![("experiment".to_owned(), head)];
         rows.extend(self.rows.iter().chain(differing).map(|row| {
             let cells = [
-                short(&row.what, 32),
+                short(&row.what, 30),
                 short(&row.published, 13),
                 short(&row.ours, 13),
                 difference(row),
