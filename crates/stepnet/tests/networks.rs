@@ -591,7 +591,11 @@ fn transfer_keeps_what_is_known_of_each_class() {
         let trained = with_biases(text);
         let moved = new(&trained, &[Some(2), Some(0), Some(1)]);
         for (was, is) in answers(&trained, &x).iter().zip(answers(&moved, &x)) {
-            assert_eq!(is, [was[2], was[0], was[1]], "{text}");
+            let near = is
+                .iter()
+                .zip([was[2], was[0], was[1]])
+                .all(|(a, b)| (a - b).abs() < 1e-12);
+            assert!(near, "{text}: {is:?} {was:?}");
         }
     }
     // The odds of two known classes are as before, whatever is drawn for a third.
