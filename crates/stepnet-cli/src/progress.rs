@@ -115,8 +115,8 @@ pub(crate) struct Waiting {
 /// Between two changes of the bar.
 const FRAME: Duration = Duration::from_millis(100);
 
-/// Between two lines where there is no terminal.
-const QUIET: Duration = Duration::from_secs(10);
+/// Between two lines where there is no terminal: longer than the usual check takes.
+const QUIET: Duration = Duration::from_secs(30);
 
 impl Waiting {
     pub(crate) fn new() -> Self {
