@@ -31,6 +31,10 @@ cd "$work"
 "$bin/python" -m mypy.stubtest stepnet._native
 "$bin/python" -m pytest -q --doctest-modules --pyargs stepnet
 "$bin/python" -m pytest -q "$project/crates/stepnet-py/tests"
+# The same with a function that panics, which is not in the wheel that is shipped.
+pip wheel --no-deps --wheel-dir "$work/broken" --config-settings=build-args="--features module,break-promise" "$project/crates/stepnet-py"
+pip install --target "$work/broken/site" --no-deps "$work"/broken/stepnet-*.whl
+PYTHONPATH=$work/broken/site "$bin/python" -m pytest -q "$project/crates/stepnet-py/tests/test_native.py" -k panic
 echo "the READMEs' programs"
 awk '/^```python$/ {on = 1; print "# a program of its own"; next} /^```$/ {on = 0} on' "$project/README.md" "$project/crates/stepnet-py/README.md" >readme.py
 "$bin/python" readme.py | tail -n 3

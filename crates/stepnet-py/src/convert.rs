@@ -1,13 +1,19 @@
 //! Arrays and errors between Python and the library.
 
 use std::any::Any;
+use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use numpy::{PyArrayDescrMethods, PyReadonlyArray, PyUntypedArray, PyUntypedArrayMethods, dtype};
+use numpy::{
+    PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArray, PyUntypedArray,
+    PyUntypedArrayMethods, dtype,
+};
 use pyo3::exceptions::{
     PyFileNotFoundError, PyMemoryError, PyOSError, PyRuntimeError, PyTypeError, PyValueError,
 };
+use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 use stepnet::ndarray::Dimension;
 use stepnet::{Element, Error};
 
@@ -48,6 +54,28 @@ pub(crate) fn array<'py, T: Element + numpy::Element, D: Dimension>(
     })
 }
 
+/// These values as an array of numpy's, which is made by numpy itself: where there is no memory for it, that is an
+/// error, while rust-numpy's constructors panic.
+///
+/// # Errors
+///
+/// Numpy's.
+pub(crate) fn to_numpy<T: numpy::Element + Copy>(
+    py: Python<'_>,
+    values: &[T],
+    shape: &[usize],
+) -> PyResult<Py<PyAny>> {
+    let numpy = py.import(intern!(py, "numpy"))?;
+    let wanted = (PyTuple::new(py, shape)?, dtype::<T>(py));
+    let empty = numpy.call_method1(intern!(py, "empty"), wanted)?;
+    let array = empty.cast_into::<PyArrayDyn<T>>().map_err(PyErr::from)?;
+    array
+        .try_readwrite()?
+        .as_slice_mut()?
+        .copy_from_slice(values);
+    Ok(array.into_any().unbind())
+}
+
 /// Runs `work` with the interpreter's lock released; what it panics with is an error.
 ///
 /// # Errors
@@ -57,7 +85,24 @@ pub(crate) fn run<R: Send>(
     py: Python<'_>,
     work: impl FnOnce() -> stepnet::Result<R> + Send,
 ) -> PyResult<R> {
-    match py.detach(|| catch_unwind(AssertUnwindSafe(|| fork::run(work)))) {
+    finished(py.detach(|| guarded(work)))
+}
+
+/// What came of some work: its result, that there are no threads for it, or what it panicked with.
+pub(crate) type Done<R> = Result<Result<stepnet::Result<R>, stepnet::Error>, Box<dyn Any + Send>>;
+
+/// Runs `work` where it may use threads, and catches its panic.
+pub(crate) fn guarded<R: Send>(work: impl FnOnce() -> stepnet::Result<R> + Send) -> Done<R> {
+    catch_unwind(AssertUnwindSafe(|| fork::run(work)))
+}
+
+/// What came of some work, as Python has it.
+///
+/// # Errors
+///
+/// As [`run`].
+pub(crate) fn finished<R>(done: Done<R>) -> PyResult<R> {
+    match done {
         Ok(Ok(done)) => done.map_err(raised),
         Ok(Err(error)) => Err(PyRuntimeError::new_err(format!("stepnet: {error}"))),
         Err(panic) => Err(PyRuntimeError::new_err(format!(
@@ -68,6 +113,7 @@ pub(crate) fn run<R: Send>(
 }
 
 /// Panics, so that the tests can see that none gets across: in this thread, or in one of the pool's.
+#[cfg(feature = "break-promise")]
 #[pyfunction]
 pub(crate) fn break_promise(py: Python<'_>, in_pool: bool) -> PyResult<()> {
     run(py, || {
@@ -88,10 +134,11 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 pub(crate) fn raised(error: Error) -> PyErr {
     let text = error.to_string();
     match error {
-        Error::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
-            PyFileNotFoundError::new_err(text)
-        }
-        Error::Io { .. } => PyOSError::new_err(text),
+        Error::Io { source, .. } => match source.kind() {
+            ErrorKind::NotFound => PyFileNotFoundError::new_err(text),
+            ErrorKind::OutOfMemory => PyMemoryError::new_err(text),
+            _ => PyOSError::new_err(text),
+        },
         Error::Memory { .. } => PyMemoryError::new_err(text),
         Error::Training(_) => PyRuntimeError::new_err(text),
         _ => PyValueError::new_err(text),

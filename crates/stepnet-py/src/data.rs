@@ -1,13 +1,20 @@
 //! Data sets for Python.
 
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
-use numpy::{PyArray1, PyArrayMethods};
+use numpy::{PyReadonlyArray3, PyUntypedArrayMethods};
 use pyo3::prelude::*;
-use stepnet::Error;
+use rayon::prelude::*;
+use stepnet::data::pictures::{Picture, load_for};
 use stepnet::data::{self, Dataset, OpenOptions, Role, Values};
+use stepnet::nn::Preprocessing;
+use stepnet::{Error, Result, memory};
 
-use crate::convert::{raised, run};
+use crate::convert::{raised, run, to_numpy};
+use crate::kept::each;
+use crate::network::Network;
+use crate::signals::{run_apart, run_listening};
 
 /// Raw values, labels, the classes' names, what raw values are to be divided by, and what is wrong
 /// with each picture that was left out.
@@ -38,8 +45,14 @@ pub(crate) fn load(
         encoding,
         ..OpenOptions::default()
     };
-    let opened = run(py, || data::open(&path, &options).map_err(in_python))?;
+    let opened = run_apart(py, move |_| data::open(&path, &options).map_err(in_python))?;
     arrays(py, &opened.data, opened.divisor, opened.skipped)
+}
+
+/// Whether a data set is one of picture files.
+#[pyfunction]
+pub(crate) fn holds_pictures(path: PathBuf) -> bool {
+    data::holds_pictures(&path)
 }
 
 /// An error whose advice names the argument in place of the command line's option.
@@ -71,22 +84,78 @@ fn arrays(py: Python<'_>, data: &Dataset, divisor: f64, skipped: Vec<String>) ->
     let [height, width, channels] = data.images().shape();
     let shape = [data.len(), height, width, channels];
     let x = match data.images().values() {
-        Values::U8(values) => shaped(PyArray1::from_slice(py, values), shape)?,
-        Values::F32(values) => shaped(PyArray1::from_slice(py, values), shape)?,
-        Values::F64(values) => shaped(PyArray1::from_slice(py, values), shape)?,
+        Values::U8(values) => to_numpy(py, values, &shape)?,
+        Values::F32(values) => to_numpy(py, values, &shape)?,
+        Values::F64(values) => to_numpy(py, values, &shape)?,
         _ => {
             return Err(raised(Error::Training(
                 "pictures that are not in memory".into(),
             )));
         }
     };
-    let labels = PyArray1::from_slice(py, data.labels()).into_any().unbind();
+    let labels = to_numpy(py, data.labels(), &[data.len()])?;
     Ok((x, labels, data.classes().to_vec(), divisor, skipped))
 }
 
-fn shaped<V: numpy::Element>(
-    flat: Bound<'_, PyArray1<V>>,
-    shape: [usize; 4],
+/// Pictures that are decoded at a time, before Python is asked for signals.
+const AT_A_TIME: usize = 8;
+
+/// A picture as Python has it.
+#[derive(FromPyObject)]
+pub(crate) enum Given<'py> {
+    /// `(height, width, channels)`.
+    Array(PyReadonlyArray3<'py, u8>),
+    File(PathBuf),
+}
+
+enum Source {
+    Decoded(Picture),
+    File(PathBuf),
+}
+
+/// Pictures of any size as rows of a network's input, brought to its shape as its model says.
+#[pyfunction]
+pub(crate) fn pictures(
+    py: Python<'_>,
+    network: &Network,
+    given: Vec<Given<'_>>,
 ) -> PyResult<Py<PyAny>> {
-    Ok(flat.reshape(shape)?.into_any().unbind())
+    let preprocessing = each!(network.held(), model => model.preprocessing.clone());
+    let mut sources = Vec::new();
+    for picture in given {
+        sources.push(match picture {
+            Given::File(path) => Source::File(path),
+            Given::Array(array) => Source::Decoded(decoded(&array)?),
+        });
+    }
+    let len = preprocessing.shape().iter().product::<usize>();
+    let count = sources.len();
+    let rows = run_listening(py, count > 1, |stop| {
+        let values = count.saturating_mul(len);
+        let mut rows: Vec<u8> = memory::with_capacity("the pictures", values)?;
+        for some in sources.chunks(AT_A_TIME) {
+            let fitted = some.par_iter().map(|source| fitted(source, &preprocessing));
+            for picture in fitted.collect::<Result<Vec<_>>>()? {
+                rows.extend_from_slice(&picture);
+            }
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
+        }
+        Ok(rows)
+    })?;
+    to_numpy(py, &rows, &[count, len])
+}
+
+fn decoded(array: &PyReadonlyArray3<'_, u8>) -> PyResult<Picture> {
+    let [height, width, channels] = [0, 1, 2].map(|axis| array.shape()[axis]);
+    let values = memory::copy("a copy of a picture", array.as_slice()?).map_err(raised)?;
+    Picture::new(height, width, channels, values).map_err(raised)
+}
+
+fn fitted(source: &Source, preprocessing: &Preprocessing) -> Result<Vec<u8>> {
+    match source {
+        Source::File(path) => load_for(path, preprocessing),
+        Source::Decoded(picture) => picture.to_shape(preprocessing.shape(), preprocessing.resize),
+    }
 }

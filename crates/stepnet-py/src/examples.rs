@@ -5,9 +5,12 @@ use std::ops::Range;
 use numpy::{PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use stepnet::Element;
 use stepnet::data::Values;
 use stepnet::nn::Preprocessing;
+use stepnet::{Element, memory};
+
+/// What the memory of a copy is for.
+const COPY: &str = "a copy of the examples";
 
 /// A `(examples, values)` array of one of the types that are taken.
 #[derive(FromPyObject)]
@@ -71,22 +74,6 @@ enum Slice<'a> {
 }
 
 impl Slices<'_> {
-    /// What raw values are divided by: bytes are those of pictures, other numbers are taken as they are.
-    pub(crate) fn divisor(&self) -> f64 {
-        match self.values {
-            Slice::U8(_) => 255.0,
-            Slice::F32(_) | Slice::F64(_) => 1.0,
-        }
-    }
-
-    /// `preprocessing` with the divisor of these values.
-    pub(crate) fn preprocessing(&self, preprocessing: &Preprocessing) -> Preprocessing {
-        Preprocessing {
-            divisor: self.divisor(),
-            ..preprocessing.clone()
-        }
-    }
-
     /// Writes some of the examples as the network sees them.
     pub(crate) fn write<T: Element>(
         &self,
@@ -103,13 +90,20 @@ impl Slices<'_> {
     }
 
     /// The raw values of one example.
-    pub(crate) fn raw(&self, example: usize) -> Vec<f64> {
+    ///
+    /// # Errors
+    ///
+    /// When there is no such example.
+    pub(crate) fn raw(&self, example: usize) -> PyResult<Vec<f64>> {
+        if example >= self.examples {
+            return Err(PyValueError::new_err("examples: there are none"));
+        }
         let range = example * self.len..(example + 1) * self.len;
-        match self.values {
+        Ok(match self.values {
             Slice::U8(values) => values[range].iter().map(|&v| f64::from(v)).collect(),
             Slice::F32(values) => values[range].iter().map(|&v| f64::from(v)).collect(),
             Slice::F64(values) => values[range].to_vec(),
-        }
+        })
     }
 
     /// The largest magnitude, and whether there is a value below 0.
@@ -134,22 +128,11 @@ impl Slices<'_> {
     /// When there is no memory for it.
     pub(crate) fn copy(&self) -> stepnet::Result<Values> {
         Ok(match self.values {
-            Slice::U8(values) => Values::U8(copied(values)?),
-            Slice::F32(values) => Values::F32(copied(values)?),
-            Slice::F64(values) => Values::F64(copied(values)?),
+            Slice::U8(values) => Values::U8(memory::copy(COPY, values)?),
+            Slice::F32(values) => Values::F32(memory::copy(COPY, values)?),
+            Slice::F64(values) => Values::F64(memory::copy(COPY, values)?),
         })
     }
-}
-
-fn copied<V: Copy>(values: &[V]) -> stepnet::Result<Vec<V>> {
-    let mut copy = Vec::new();
-    let granted = copy.try_reserve_exact(values.len());
-    granted.map_err(|_| stepnet::Error::Memory {
-        what: "a copy of the examples".to_owned(),
-        bytes: size_of_val(values) as u128,
-    })?;
-    copy.extend_from_slice(values);
-    Ok(copy)
 }
 
 fn scale<V: Copy + Into<f64>, T: Element>(

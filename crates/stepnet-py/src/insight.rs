@@ -1,15 +1,21 @@
 //! Looking into a network: gradients checked, values explained.
 
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
-use stepnet::nn::{Model, Network as Layers};
-use stepnet::see::gradcheck::{Examples, Options, network as check};
+use stepnet::nn::{Loss, Model, Network as Layers, Preprocessing};
+use stepnet::see::gradcheck::{Examples, Options, network_watched as check};
 use stepnet::see::why::{Question, Subject, Why};
-use stepnet::{Element, Result};
+use stepnet::{Element, Result, memory};
 
 use crate::convert::{raised, run};
 use crate::examples::{Rows, Slices};
-use crate::network::{Network, each, json};
+use crate::kept::each;
+use crate::network::{Network, json};
+use crate::signals::run_apart;
 
 /// Terms of each sum in a text.
 const USUAL_TOP: usize = 10;
@@ -24,6 +30,7 @@ pub(crate) struct Asked {
     class: Option<String>,
     trace: usize,
     top: Option<usize>,
+    divisor: f64,
 }
 
 /// Whether all is as it should be, and the whole as a text, as JSON, and, of a value, as a page.
@@ -50,12 +57,13 @@ pub(crate) fn why(
         trace: asked.trace,
         branches: asked.top.unwrap_or(usual.branches),
     };
-    let mut told = run(py, || {
+    let raw = x.raw(0)?;
+    let mut told = run_apart(py, move |_| {
         each!(&held, model => {
             let subject = Subject {
                 name: asked.name,
-                raw: x.raw(0),
-                preprocessing: x.preprocessing(&model.preprocessing),
+                raw,
+                preprocessing: divided(&model.preprocessing, asked.divisor),
             };
             let mut why = Why::of(&model.network, subject)?.with_classes(&model.classes);
             why.explain(&question)
@@ -74,54 +82,73 @@ pub(crate) fn why(
 pub(crate) fn gradcheck(
     py: Python<'_>,
     network: Py<Network>,
-    examples: Option<(Bound<'_, PyAny>, PyReadonlyArray1<'_, u32>)>,
-    batch: usize,
-    jitter: f64,
+    examples: Option<(Bound<'_, PyAny>, PyReadonlyArray1<'_, u32>, f64)>,
+    asked: (usize, f64, Option<String>, Option<f64>),
     settings: (u32, usize, Option<f64>, f64),
 ) -> PyResult<Told> {
     let (seed, samples, eps, tolerance) = settings;
+    let (batch, jitter, loss, seconds) = asked;
     let options = Options {
         seed,
         samples,
         eps,
         tolerance,
+        time_limit: seconds.map(Duration::from_secs_f64),
         ..Options::default()
     };
+    let loss: Option<Loss> = loss.map(|loss| loss.parse()).transpose().map_err(raised)?;
     let held = network.get().held();
     let given = match &examples {
-        Some((x, labels)) => Some((Rows::of(x)?, labels.as_slice()?)),
+        Some((x, labels, divisor)) => Some((Rows::of(x)?, labels.as_slice()?, *divisor)),
         None => None,
     };
     let len = each!(&held, model => model.network.input().len());
     let given = match &given {
-        Some((rows, labels)) => Some((rows.slices(len)?, *labels)),
+        Some((rows, labels, divisor)) => Some((rows.slices(len)?, *labels, *divisor)),
         None => None,
     };
-    let report = run(py, || {
-        let (layers, examples) =
-            each!(&held, model => subject(model, given, (batch, jitter), seed)?);
-        check(&layers, &examples, &options)
+    let (layers, examples) = run(
+        py,
+        || each!(&held, model => subject((model, loss), given, (batch, jitter), seed)),
+    )?;
+    let report = run_apart(py, move |stop| {
+        check(&layers, &examples, &options, |_| {
+            match stop.load(Ordering::Relaxed) {
+                true => ControlFlow::Break(()),
+                false => ControlFlow::Continue(()),
+            }
+        })
     })?;
     Ok((report.passed(), report.to_string(), json(&report)?))
 }
+
+/// The preprocessing with what these raw values are divided by.
+fn divided(preprocessing: &Preprocessing, divisor: f64) -> Preprocessing {
+    Preprocessing {
+        divisor,
+        ..preprocessing.clone()
+    }
+}
+
 /// The network in double precision, and what it is run on.
 fn subject<T: Element>(
-    model: &Model<T>,
-    given: Option<(Slices<'_>, &[u32])>,
+    (model, loss): (&Model<T>, Option<Loss>),
+    given: Option<(Slices<'_>, &[u32], f64)>,
     (batch, jitter): (usize, f64),
     seed: u32,
 ) -> Result<(Layers<f64>, Examples)> {
     let own = &model.network;
-    let builder = Layers::builder().loss(own.loss());
+    let builder = Layers::builder().loss(loss.unwrap_or(own.loss()));
     let mut network = builder.build_text(own.text().clone(), own.input())?;
     for (to, from) in network.parameters_mut().iter_mut().zip(own.parameters()) {
         *to = from.as_f64();
     }
     let examples = match given {
         None => Examples::drawn(&network, batch, seed)?,
-        Some((x, labels)) => {
-            let mut inputs = vec![0.0; x.examples * own.input().len()];
-            let preprocessing = x.preprocessing(&model.preprocessing);
+        Some((x, labels, divisor)) => {
+            let len = x.examples.saturating_mul(own.input().len());
+            let mut inputs = memory::zeros("the inputs", len)?;
+            let preprocessing = divided(&model.preprocessing, divisor);
             x.write(0..x.examples, &preprocessing, &mut inputs);
             let mut examples = Examples::classes(inputs, labels.to_vec());
             examples.jitter(jitter, seed);

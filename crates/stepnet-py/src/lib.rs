@@ -7,6 +7,7 @@ mod data;
 mod examples;
 mod fork;
 mod insight;
+mod kept;
 mod network;
 mod signals;
 mod steps;
@@ -18,10 +19,11 @@ use pyo3::prelude::*;
 mod _native {
     use super::*;
 
+    #[cfg(feature = "break-promise")]
     #[pymodule_export]
     use super::convert::break_promise;
     #[pymodule_export]
-    use super::data::{digits, load};
+    use super::data::{digits, holds_pictures, load, pictures};
     #[pymodule_export]
     use super::insight::{gradcheck, why};
     #[pymodule_export]
@@ -39,6 +41,7 @@ mod _native {
     /// What the library finds out once is found out before a fork can come between.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        stepnet::kernels::requested_instruction_set().map_err(super::convert::raised)?;
         super::steps::settle()?;
         super::fork::watch(module)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))

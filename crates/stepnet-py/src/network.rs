@@ -1,66 +1,36 @@
 //! A network and its weights, as `stepnet.Network` holds them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use numpy::ndarray::IxDyn;
-use numpy::{PyArray1, PyArrayMethods, PyReadonlyArray1, PyReadonlyArrayDyn};
+use numpy::{PyReadonlyArray1, PyReadonlyArrayDyn};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use stepnet::nn::notation::presets;
 use stepnet::nn::{
-    Init, Model, ModelFile, Network as Layers, PlanOptions, Preprocessing, Registry, Scores, Shape,
-    Targets, Workspace,
+    Init, Model, ModelFile, Network as Layers, PlanOptions, Preprocessing, Scores, Shape, Targets,
+    Workspace,
 };
 use stepnet::rng::RandomState;
 use stepnet::see::Summary;
-use stepnet::{Element, Error};
+use stepnet::{Element, Error, memory};
 
-use crate::convert::{raised, run};
+use crate::convert::{raised, run, to_numpy};
 use crate::examples::{Rows, Slices};
-use crate::signals::Signals;
+use crate::kept::{EPOCHS, Held, Kept, Number, each, read, room_to_read};
+use crate::signals::run_listening;
 
 /// Examples of one pass at prediction.
 const BATCH: usize = 256;
 
+/// Operations of calls that are over in a moment.
+const LONG: u64 = 50_000_000;
+
 /// Pictures' bytes at prediction from files: what 8-bit values are divided by.
 const PICTURE_DIVISOR: f64 = 255.0;
-
-/// A network of one of the two number types. Whoever reads it has it as it was, whatever is put in its place.
-#[derive(Clone)]
-pub(crate) enum Held {
-    F32(Arc<Model<f32>>),
-    F64(Arc<Model<f64>>),
-}
-
-/// The same for networks of both number types.
-macro_rules! each {
-    ($held:expr, $model:ident => $do:expr) => {
-        match $held {
-            $crate::network::Held::F32($model) => $do,
-            $crate::network::Held::F64($model) => $do,
-        }
-    };
-}
-pub(crate) use each;
-
-/// The number types of networks.
-pub(crate) trait Number: Element + numpy::Element {
-    fn held(model: Model<Self>) -> Held;
-}
-
-impl Number for f32 {
-    fn held(model: Model<Self>) -> Held {
-        Held::F32(Arc::new(model))
-    }
-}
-
-impl Number for f64 {
-    fn held(model: Model<Self>) -> Held {
-        Held::F64(Arc::new(model))
-    }
-}
 
 #[pyclass(frozen, module = "stepnet._native")]
 pub(crate) struct Network {
@@ -79,9 +49,9 @@ impl Network {
         held.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn put<T: Number>(&self, model: Model<T>) {
+    pub(crate) fn put<T: Number>(&self, kept: Kept<T>) {
         let held = self.held.write();
-        *held.unwrap_or_else(PoisonError::into_inner) = T::held(model);
+        *held.unwrap_or_else(PoisonError::into_inner) = T::held(kept);
     }
 }
 
@@ -94,7 +64,7 @@ struct Wanted<'a> {
     init: Init,
 }
 
-fn build<T: Element>(wanted: Wanted<'_>) -> stepnet::Result<Model<T>> {
+fn build<T: Element>(wanted: Wanted<'_>) -> stepnet::Result<Kept<T>> {
     let preset = presets::find(wanted.text.trim());
     let own = preset.and_then(|preset| preset.input).map(Shape::from);
     let input = wanted.input.or(own).ok_or_else(|| {
@@ -114,36 +84,31 @@ fn build<T: Element>(wanted: Wanted<'_>) -> stepnet::Result<Model<T>> {
     let mut network = builder.build(wanted.text, input)?;
     network.initialize(wanted.init, &mut RandomState::new(wanted.seed));
     let [height, width, channels] = input.as_picture();
-    Ok(Model {
+    let model = Model {
         network,
         classes: wanted.classes.unwrap_or_default(),
         preprocessing: Preprocessing::scaled(height, width, channels, PICTURE_DIVISOR),
-        training: Default::default(),
+        training: BTreeMap::from([(EPOCHS.to_owned(), 0.into())]),
+    };
+    Ok(Kept {
+        model,
+        state: None,
+        settled: false,
     })
 }
 
-fn read(file: &ModelFile) -> stepnet::Result<Held> {
-    match file.element() {
-        Some("f64") => {
-            let model = file.model::<f64>(Registry::builtin())?;
-            model.check_finite()?;
-            Ok(f64::held(model))
-        }
-        _ => {
-            let model = file.model::<f32>(Registry::builtin())?;
-            model.check_finite()?;
-            Ok(f32::held(model))
-        }
-    }
+/// Whether so many examples may take longer than anybody wants to wait for Ctrl-C.
+fn is_long<T: Element>(model: &Model<T>, x: &Slices<'_>) -> bool {
+    model.network.work().saturating_mul(x.examples as u64) > LONG
 }
 
 /// Runs the network over all examples in passes; `each` gets the workspace and the inputs of one, and the number
 /// of its first example.
 fn passes<T: Element>(
     model: &Model<T>,
-    x: &Slices<'_>,
+    (x, divisor): (&Slices<'_>, f64),
     logits: bool,
-    signals: &mut Signals,
+    stop: &Arc<AtomicBool>,
     mut each: impl FnMut(&mut Workspace<T>, &[T], usize) -> stepnet::Result<()>,
 ) -> stepnet::Result<()> {
     let options = PlanOptions {
@@ -153,17 +118,18 @@ fn passes<T: Element>(
     let network = &model.network;
     let batch = BATCH.min(x.examples.max(1));
     let mut workspace = Workspace::new(network, batch, options)?;
+    workspace.set_stop(Arc::clone(stop));
     let len = network.input().len();
-    let mut inputs = vec![T::zero(); batch * len];
-    let preprocessing = x.preprocessing(&model.preprocessing);
+    let mut inputs = memory::zeros("the inputs of a pass", batch.saturating_mul(len))?;
+    let preprocessing = Preprocessing {
+        divisor,
+        ..model.preprocessing.clone()
+    };
     for first in (0..x.examples).step_by(batch) {
         let last = x.examples.min(first + batch);
         let inputs = &mut inputs[..(last - first) * len];
         x.write(first..last, &preprocessing, inputs);
         each(&mut workspace, inputs, first)?;
-        if signals.go_on().is_break() {
-            break;
-        }
     }
     Ok(())
 }
@@ -207,8 +173,11 @@ impl Network {
     #[staticmethod]
     fn load(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
         let held = run(py, || {
-            read(&ModelFile::open(&path)?).map_err(|error| match error {
-                error @ (Error::File { .. } | Error::Io { .. }) => error,
+            if let Ok(about) = std::fs::metadata(&path) {
+                room_to_read(about.len())?;
+            }
+            read(&ModelFile::open(&path)?, false).map_err(|error| match error {
+                error @ (Error::File { .. } | Error::Io { .. } | Error::Memory { .. }) => error,
                 other => Error::file(&path, other.to_string()),
             })
         })?;
@@ -218,25 +187,27 @@ impl Network {
     #[staticmethod]
     fn from_bytes(py: Python<'_>, bytes: &[u8]) -> PyResult<Self> {
         let held = run(py, || {
-            read(&ModelFile::from_bytes(
-                Path::new("a pickled network"),
-                bytes,
-            )?)
+            room_to_read(bytes.len() as u64)?;
+            let file = ModelFile::from_bytes(Path::new("a pickled network"), bytes)?;
+            read(&file, true)
         })?;
         Ok(Self::new(held))
     }
 
-    fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+    /// Writes the file; with `state` also what a later training takes over.
+    fn save(&self, py: Python<'_>, path: PathBuf, state: bool) -> PyResult<()> {
         let held = self.held();
-        run(py, || each!(&held, model => model.save(&path)))
+        run(py, || each!(&held, kept => kept.save(&path, state)))
     }
 
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let held = self.held();
-        let bytes = run(py, || {
-            each!(&held, model => model.to_bytes()).map_err(Error::Training)
-        })?;
-        Ok(PyBytes::new(py, &bytes))
+        let bytes = run(py, || each!(&held, kept => kept.to_bytes(true)))?;
+        // Where there is no memory, `PyBytes::new` panics.
+        PyBytes::new_with(py, bytes.len(), |into| {
+            into.copy_from_slice(&bytes);
+            Ok(())
+        })
     }
 
     /// A copy that the other does not see the changes of.
@@ -283,6 +254,44 @@ impl Network {
         each!(self.held(), model => model.network.output().len())
     }
 
+    /// How raw values become inputs, as JSON.
+    #[getter]
+    fn preprocessing(&self) -> PyResult<String> {
+        each!(self.held(), model => json(&model.preprocessing))
+    }
+
+    /// Has raw values become inputs in another way, given as JSON.
+    fn set_preprocessing(&self, py: Python<'_>, given: &str) -> PyResult<()> {
+        let wrong =
+            |error: serde_json::Error| PyValueError::new_err(format!("preprocessing: {error}"));
+        let given: Preprocessing = serde_json::from_str(given).map_err(wrong)?;
+        given.check().map_err(raised)?;
+        each!(self.held(), kept => {
+            let mut changed = run(py, || kept.copy())?;
+            changed.settle(given);
+            self.put(changed);
+        });
+        Ok(())
+    }
+
+    /// Whether the preprocessing is that of a training; until then the type of the values decides.
+    #[getter]
+    fn settled(&self) -> bool {
+        each!(self.held(), kept => kept.settled)
+    }
+
+    /// The largest magnitude of the values that were trained on, where it is known.
+    #[getter]
+    fn largest(&self) -> Option<f64> {
+        each!(self.held(), kept => kept.largest())
+    }
+
+    /// Epochs of all trainings so far, as the next one goes on from them.
+    #[getter]
+    fn epochs(&self) -> usize {
+        each!(self.held(), kept => kept.state.as_ref().map_or(0, |state| state.epochs))
+    }
+
     /// The name of the loss.
     #[getter]
     fn loss(&self) -> String {
@@ -297,30 +306,27 @@ impl Network {
     }
 
     /// What the network gives for each example.
-    fn predict(&self, py: Python<'_>, x: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    fn predict(&self, py: Python<'_>, x: &Bound<'_, PyAny>, divisor: f64) -> PyResult<Py<PyAny>> {
         fn typed<T: Number>(
             py: Python<'_>,
             model: &Model<T>,
-            rows: &Rows<'_>,
+            (rows, divisor): (&Rows<'_>, f64),
         ) -> PyResult<Py<PyAny>> {
             let x = rows.slices(model.network.input().len())?;
             let outputs = model.network.output().len();
-            let mut signals = Signals::new();
-            let all = run(py, || {
-                let mut all = Vec::with_capacity(x.examples * outputs);
-                passes(model, &x, false, &mut signals, |workspace, inputs, _| {
+            let all = run_listening(py, is_long(model, &x), |stop| {
+                let len = x.examples.saturating_mul(outputs);
+                let mut all = memory::with_capacity("the outputs", len)?;
+                passes(model, (&x, divisor), false, stop, |workspace, inputs, _| {
                     all.extend_from_slice(workspace.predict(&model.network, inputs)?);
                     Ok(())
                 })?;
                 Ok(all)
             })?;
-            signals.raised()?;
-            let flat = PyArray1::from_vec(py, all);
-            let shaped = flat.reshape([x.examples, outputs])?;
-            Ok(shaped.into_any().unbind())
+            to_numpy(py, &all, &[x.examples, outputs])
         }
         let rows = Rows::of(x)?;
-        each!(&self.held(), model => typed(py, model, &rows))
+        each!(&self.held(), model => typed(py, model, (&rows, divisor)))
     }
 
     /// The mean loss and the share of right answers.
@@ -329,31 +335,36 @@ impl Network {
         py: Python<'_>,
         x: &Bound<'_, PyAny>,
         labels: PyReadonlyArray1<'_, u32>,
+        divisor: f64,
     ) -> PyResult<(f64, f64)> {
         fn typed<T: Number>(
             py: Python<'_>,
             model: &Model<T>,
-            rows: &Rows<'_>,
+            (rows, divisor): (&Rows<'_>, f64),
             labels: &[u32],
         ) -> PyResult<(f64, f64)> {
             let x = rows.slices(model.network.input().len())?;
-            let mut signals = Signals::new();
-            let scores = run(py, || {
+            let scores = run_listening(py, is_long(model, &x), |stop| {
                 let mut scores = Scores::default();
-                passes(model, &x, true, &mut signals, |workspace, inputs, first| {
-                    let examples = inputs.len() / model.network.input().len();
-                    let targets = Targets::Classes(&labels[first..first + examples]);
-                    scores.add(&workspace.score(&model.network, inputs, &targets)?.0);
-                    Ok(())
-                })?;
+                passes(
+                    model,
+                    (&x, divisor),
+                    true,
+                    stop,
+                    |workspace, inputs, first| {
+                        let examples = inputs.len() / model.network.input().len();
+                        let targets = Targets::Classes(&labels[first..first + examples]);
+                        scores.add(&workspace.score(&model.network, inputs, &targets)?.0);
+                        Ok(())
+                    },
+                )?;
                 Ok(scores)
             })?;
-            signals.raised()?;
             Ok((scores.mean_loss(), scores.accuracy()))
         }
         let rows = Rows::of(x)?;
         let labels = labels.as_slice()?;
-        each!(&self.held(), model => typed(py, model, &rows, labels))
+        each!(&self.held(), model => typed(py, model, (&rows, divisor), labels))
     }
 
     /// The arrays of all layers with their names, as copies.
@@ -365,10 +376,8 @@ impl Network {
             let mut arrays = Vec::new();
             for node in network.nodes() {
                 for (parameter, range) in node.placed_parameters() {
-                    let flat = PyArray1::from_slice(py, &network.parameters()[range]);
-                    let array = flat.reshape(IxDyn(&parameter.shape))?;
-                    let name = format!("{}.{}", node.name(), parameter.name);
-                    arrays.push((name, array.into_any().unbind()));
+                    let array = to_numpy(py, &network.parameters()[range], &parameter.shape)?;
+                    arrays.push((format!("{}.{}", node.name(), parameter.name), array));
                 }
             }
             Ok(arrays)
@@ -377,12 +386,20 @@ impl Network {
     }
 
     /// Puts other values into the arrays named.
-    fn set_weights(&self, given: Vec<(String, PyReadonlyArrayDyn<'_, f64>)>) -> PyResult<()> {
+    fn set_weights(
+        &self,
+        py: Python<'_>,
+        given: Vec<(String, PyReadonlyArrayDyn<'_, f64>)>,
+    ) -> PyResult<()> {
         fn typed<T: Number>(
-            model: &Model<T>,
+            py: Python<'_>,
+            model: &Kept<T>,
             given: &[(String, PyReadonlyArrayDyn<'_, f64>)],
-        ) -> Model<T> {
-            let mut changed = model.clone();
+        ) -> PyResult<Kept<T>> {
+            let mut changed = run(py, || model.copy())?;
+            if let Some(state) = &model.state {
+                changed.state = Some(Arc::new(run(py, || state.with_other_weights())?));
+            }
             let mut places = Vec::new();
             for node in model.network.nodes() {
                 for (parameter, range) in node.placed_parameters() {
@@ -393,15 +410,15 @@ impl Network {
                 let place = places.iter().find(|(known, _)| known == name);
                 // The Python side has compared names and shapes.
                 if let Some((_, range)) = place {
-                    let target = &mut changed.network.parameters_mut()[range.clone()];
+                    let target = &mut changed.model.network.parameters_mut()[range.clone()];
                     for (target, value) in target.iter_mut().zip(values.as_array()) {
                         *target = T::from_f64(*value);
                     }
                 }
             }
-            changed
+            Ok(changed)
         }
-        each!(self.held(), model => self.put(typed(&model, &given)));
+        each!(self.held(), model => self.put(typed(py, &model, &given)?));
         Ok(())
     }
 }

@@ -1,18 +1,24 @@
 //! Epochs of training: one call, one epoch.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use numpy::PyReadonlyArray1;
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use stepnet::data::{Dataset, Images};
-use stepnet::nn::Model;
+use stepnet::memory;
+use stepnet::nn::Preprocessing;
 use stepnet::optim::{Clipping, Rule};
-use stepnet::train::{BatchSize, TrainOptions, Trainer};
+use stepnet::train::{BatchSize, TrainOptions, Trainer, TrainingState};
 
 use crate::convert::{raised, run};
 use crate::examples::Rows;
-use crate::network::{Held, Network, Number, each};
-use crate::signals::Signals;
+use crate::kept::{EPOCHS, Held, Kept, LARGEST, Number, each};
+use crate::network::Network;
+use crate::signals::run_listening;
 
 /// The settings, as a dictionary.
 #[derive(FromPyObject)]
@@ -32,6 +38,12 @@ pub(crate) struct Settings {
     augment: String,
     shuffle: bool,
     seed: u32,
+    /// The number of the first epoch, where it is not the next.
+    initial_epoch: Option<usize>,
+    /// Whether the update rule and the count of epochs start anew.
+    reset: bool,
+    /// What these raw values are divided by.
+    divisor: f64,
 }
 
 impl Settings {
@@ -67,7 +79,7 @@ enum Run {
 /// A trainer, and what beside its network makes a model.
 struct Job<T: Number> {
     trainer: Trainer<T>,
-    model: Model<T>,
+    kept: Kept<T>,
 }
 
 /// How an epoch ended: mean loss, accuracy, learning rate of the last step.
@@ -80,16 +92,36 @@ pub(crate) struct Training {
     run: Run,
 }
 
+/// The trainer of a network that goes on from its earlier training, if there was one.
 fn job<T: Number>(
-    model: &Model<T>,
+    kept: &Kept<T>,
     classes: &[String],
-    (divisor, picture_divisor): (f64, f64),
-    options: TrainOptions,
-    examples: usize,
+    settings: &Settings,
+    (mut options, examples): (TrainOptions, usize),
+    (largest, negative): (f64, bool),
 ) -> stepnet::Result<Job<T>> {
-    let mut model = model.clone();
-    model.preprocessing.divisor = divisor;
-    model.preprocessing.picture_divisor = picture_divisor;
+    let mut kept = kept.copy()?;
+    let earlier = kept.state.take().filter(|_| !settings.reset);
+    let done = earlier.as_ref().map_or(0, |earlier| earlier.epochs);
+    if settings.initial_epoch.is_none() {
+        options.first_epoch = done;
+    }
+    if !kept.settled {
+        // Where numbers from 0 to more than 1 are learnt, pictures from files are brought to the same range.
+        let wide = !negative && largest > 1.0 && largest.is_finite();
+        kept.settle(Preprocessing {
+            divisor: settings.divisor,
+            picture_divisor: match wide {
+                true => 255.0 * settings.divisor / largest,
+                false => 255.0,
+            },
+            ..kept.preprocessing.clone()
+        });
+    }
+    // In the units of values that are not divided yet.
+    let largest = largest * kept.preprocessing.divisor / settings.divisor;
+    let largest = largest.max(kept.largest().unwrap_or_default());
+    let model = &mut kept.model;
     model.classes = classes.to_vec();
     model.training = BTreeMap::from([
         ("optimizer".to_owned(), options.rule.to_string().into()),
@@ -97,11 +129,26 @@ fn job<T: Number>(
         ("schedule".to_owned(), options.schedule.to_string().into()),
         ("examples".to_owned(), examples.into()),
         ("seed".to_owned(), options.seed.into()),
+        (LARGEST.to_owned(), largest.into()),
     ]);
+    let preprocessing = Preprocessing {
+        divisor: settings.divisor,
+        ..model.preprocessing.clone()
+    };
+    // Its network, and a copy of that and of the state after each epoch.
+    let own = model
+        .network
+        .parameters()
+        .len()
+        .saturating_mul(7 * size_of::<T>());
+    let all = Trainer::bytes(&model.network, &options, examples)?.saturating_add(own);
+    memory::ensure::<u8>("the training", all)?;
     let network = model.network.clone();
-    let preprocessing = model.preprocessing.clone();
-    let trainer = Trainer::new(network, preprocessing, options, examples)?;
-    Ok(Job { trainer, model })
+    let mut trainer = Trainer::new(network, preprocessing, options, examples)?;
+    let mut state = earlier.map_or_else(|| TrainingState::after(0), Arc::unwrap_or_clone);
+    state.epochs = settings.initial_epoch.unwrap_or(done);
+    trainer.go_on(&state)?;
+    Ok(Job { trainer, kept })
 }
 
 #[pymethods]
@@ -123,28 +170,19 @@ impl Training {
         let x = rows.slices(len)?;
         let labels = labels.as_slice()?;
         let (data, run) = run(py, || {
-            let divisor = x.divisor();
-            // Where numbers from 0 to more than 1 are learnt, pictures from files are brought to the same range.
-            let picture = match x.extremes() {
-                (largest, false) if largest > 1.0 && largest.is_finite() => {
-                    255.0 * divisor / largest
-                }
-                _ => 255.0,
-            };
+            let extremes = x.extremes();
             let images = Images::new(shape, x.copy()?)?;
             let data = Dataset::new(images, labels.to_vec(), classes.clone())?;
-            let divisors = (divisor, picture);
-            Ok((
-                data,
-                match &held {
-                    Held::F32(model) => Run::F32(Box::new(job(
-                        model, &classes, divisors, options, x.examples,
-                    )?)),
-                    Held::F64(model) => Run::F64(Box::new(job(
-                        model, &classes, divisors, options, x.examples,
-                    )?)),
-                },
-            ))
+            let (names, options) = (&classes[..], (options, x.examples));
+            let run = match &held {
+                Held::F32(kept) => {
+                    Run::F32(Box::new(job(kept, names, &settings, options, extremes)?))
+                }
+                Held::F64(kept) => {
+                    Run::F64(Box::new(job(kept, names, &settings, options, extremes)?))
+                }
+            };
+            Ok((data, run))
         })?;
         Ok(Self { network, data, run })
     }
@@ -162,15 +200,27 @@ impl Training {
 
 impl<T: Number> Job<T> {
     fn epoch(&mut self, py: Python<'_>, network: &Network, data: &Dataset) -> PyResult<End> {
-        let mut signals = Signals::new();
-        let end = run(py, || self.trainer.epoch(data, |_| signals.go_on()))?;
-        let mut model = self.model.clone();
-        model.network = self.trainer.network().clone();
-        model
-            .training
-            .insert("epochs".into(), (end.epoch + 1).into());
-        network.put(model);
-        signals.raised()?;
+        let done = run_listening(py, true, |stop| {
+            self.trainer.set_stop(Arc::clone(stop));
+            let end = match self.trainer.epoch(data, |_| ControlFlow::Continue(())) {
+                // The weights are those after the last whole step.
+                Err(_) if stop.load(Ordering::Relaxed) => None,
+                end => Some(end?),
+            };
+            let mut kept = self.kept.copy()?;
+            let from = self.trainer.network().parameters();
+            kept.model.network.parameters_mut().copy_from_slice(from);
+            // Of the epoch that was begun, too.
+            let epochs = end.map_or(self.trainer.position().epoch + 1, |end| end.epoch + 1);
+            kept.model.training.insert(EPOCHS.into(), epochs.into());
+            kept.state = Some(Arc::new(self.trainer.state()?));
+            network.put(kept);
+            Ok(end)
+        });
+        // None only where a handler has raised something.
+        let Some(end) = done? else {
+            return Err(PyRuntimeError::new_err("the training was stopped"));
+        };
         let scores = end.scores;
         Ok((scores.mean_loss(), scores.accuracy(), end.learning_rate))
     }

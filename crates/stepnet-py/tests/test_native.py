@@ -35,6 +35,7 @@ def test_the_cost_is_numpys():
     np.testing.assert_allclose(_native.compute_cost(AL, Y), cost, **CLOSE)
 
 
+@pytest.mark.skipif(not hasattr(_native, "break_promise"), reason="built without the feature break-promise")
 @pytest.mark.parametrize(("in_pool", "said"), [(False, "on purpose$"), (True, "on purpose, in the pool$")])
 def test_no_panic_gets_across(in_pool, said, capfd):
     for _ in range(3):

@@ -4,5 +4,6 @@ from stepnet import callbacks, data, steps
 from stepnet._history import History
 from stepnet._native import __version__
 from stepnet._network import Network
+from stepnet._preprocessing import Preprocessing
 
-__all__ = ["History", "Network", "__version__", "callbacks", "data", "steps"]
+__all__ = ["History", "Network", "Preprocessing", "__version__", "callbacks", "data", "steps"]

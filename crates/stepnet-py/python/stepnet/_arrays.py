@@ -15,13 +15,20 @@ Array: TypeAlias = npt.NDArray[Any]
 
 LISTED = 10
 
+# Labels are smaller than this, for they become whole numbers of 64 bits.
+LIMIT = 2**63
+
 
 def read(where: str, given: object, wanted: str = "an array") -> Array:
     """Anything that numpy can read, as an array without a copy where that can be."""
     if isinstance(given, np.ma.MaskedArray):
         raise TypeError(f"{where} is a masked array, expected an array without a mask: call .filled(...) on it first")
+    if hasattr(given, "toarray") and hasattr(given, "nnz"):
+        raise TypeError(f"{where} is a sparse matrix, expected {wanted}: call .toarray() on it first")
     try:
         return np.asarray(given)
+    except MemoryError:
+        raise
     except Exception as error:  # Tensors, frames and lists each have errors of their own.
         reason = one_line(str(error))
         told = f"{where} cannot be read as an array: {reason}"
@@ -34,8 +41,9 @@ def type_or_value(error: Exception) -> type[Exception]:
     return ValueError if isinstance(error, ValueError) else TypeError
 
 
-def examples(function: str, given: object, shape: tuple[int, ...], name: str = "X") -> Array:
-    """Examples of a network's input shape as contiguous rows of ``uint8``, ``float32`` or ``float64``."""
+def examples(function: str, given: object, shape: tuple[int, ...], name: str = "X") -> tuple[Array, bool]:
+    """Examples of a network's input shape as contiguous rows of ``uint8``, ``float32`` or ``float64``; and whether
+    they are of a type of whole numbers."""
     array = read(f"{function}: {name}", given)
     if array.dtype.kind == "O":
         array = of_objects(f"{function}: {name}", array)
@@ -45,14 +53,17 @@ def examples(function: str, given: object, shape: tuple[int, ...], name: str = "
     if not fits(array.shape, shape, length):
         raise ValueError(f"{function}: {name} has shape {array.shape}, expected {expected(array.shape, shape)}")
     rows = array.reshape(array.shape[0], length)
-    return np.ascontiguousarray(rows, taken_as(array.dtype))
+    return np.ascontiguousarray(rows, taken_as(array.dtype)), array.dtype.kind in "iu"
 
 
 def of_objects(where: str, array: Array) -> Array:
-    try:
-        return array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"{where} holds objects that are no numbers") from None
+    # Of a missing value and of a text numpy would make a number as well.
+    if not any(one is None or isinstance(one, (str, bytes)) for one in array.flat):
+        try:
+            return array.astype(np.float64)
+        except (TypeError, ValueError, OverflowError):
+            pass
+    raise TypeError(f"{where} holds objects that are no numbers")
 
 
 def taken_as(dtype: np.dtype[Any]) -> type[Any]:
@@ -147,25 +158,53 @@ class Labels:
         right = known[numbers] == labels if comparable else np.zeros(len(labels), bool)
         if not right.all():
             at = int(np.argmin(right))
-            raise ValueError(f"{function}: {name}[{at}] is {labels[at].item()!r}, expected one of {listed(known)}")
+            raise ValueError(f"{function}: {name}[{at}] is {shown(labels[at].item())}, expected one of {listed(known)}")
         return numbers.astype(np.uint32)
 
 
 def plain(where: str, labels: Array) -> Array:
     """Labels as whole numbers, truth values or strings."""
+    if labels.dtype.kind == "T":
+        labels = labels.astype(object)
     if labels.dtype.kind == "O":
-        if all(isinstance(label, str) for label in labels):
-            return labels.astype(str)
-        labels = of_objects(where, labels)
+        labels = of_label_objects(where, labels)
     if labels.dtype.kind == "f":
-        whole = np.isfinite(labels) & (labels == np.floor(labels))
-        if not whole.all():
-            at = int(np.argmin(whole))
-            raise ValueError(f"{where}[{at}] is {labels[at]}, expected classes: whole numbers or strings")
+        check_labels(where, labels, (labels == np.floor(labels)) & (labels >= -LIMIT) & (labels < LIMIT))
+        return labels.astype(np.int64)
+    if labels.dtype == np.uint64:
+        check_labels(where, labels, labels < np.uint64(LIMIT))
         return labels.astype(np.int64)
     if labels.dtype.kind not in "biuU":
         raise TypeError(f"{where} is of type {labels.dtype}, expected classes: whole numbers or strings")
     return labels
+
+
+def check_labels(where: str, labels: Array, sound: Array) -> None:
+    if not sound.all():
+        at = int(np.argmin(sound))
+        raise ValueError(
+            f"{where}[{at}] is {shown(labels[at].item())}, expected classes: strings, or whole numbers below 2^63"
+        )
+
+
+def of_label_objects(where: str, labels: Array) -> Array:
+    """Labels that came as objects of Python's, each of the same kind: strings, truth values or numbers."""
+    if all(isinstance(label, str) for label in labels):
+        return labels.astype(str)
+    if all(isinstance(label, (bool, np.bool_)) for label in labels):
+        return labels.astype(bool)
+    numbers = []
+    for at, label in enumerate(labels):
+        try:
+            # Exactly: a float would round large numbers, and make two classes one.
+            number = int(label) if not isinstance(label, (str, bytes)) and label == int(label) else None
+        except (TypeError, ValueError, OverflowError):
+            number = None
+        if number is None or not -LIMIT <= number < LIMIT:
+            wanted = "classes, all of one kind: strings, or whole numbers below 2^63"
+            raise ValueError(f"{where}[{at}] is {shown(label)}, expected {wanted}")
+        numbers.append(number)
+    return np.array(numbers, np.int64)
 
 
 def one_hot(where: str, rows: Array) -> Array:
@@ -176,10 +215,10 @@ def one_hot(where: str, rows: Array) -> Array:
 
 
 def listed(values: Array | Sequence[Any]) -> str:
-    shown = [repr(value.item() if isinstance(value, np.generic) else value) for value in values[:LISTED]]
+    told = [shown(value.item() if isinstance(value, np.generic) else value) for value in values[:LISTED]]
     if len(values) > LISTED:
-        shown.append(f"and {len(values) - LISTED} more")
-    return ", ".join(shown)
+        told.append(f"and {len(values) - LISTED} more")
+    return ", ".join(told)
 
 
 def labels_of_names(names: list[str]) -> Array | None:
@@ -187,7 +226,7 @@ def labels_of_names(names: list[str]) -> Array | None:
     if not names:
         return None
     try:
-        numbers = np.array([int(name) for name in names])
+        numbers = np.array([int(name) for name in names], np.int64)
     except (ValueError, OverflowError):
         return np.array(names)
     return numbers if [str(number) for number in numbers] == names else np.array(names)

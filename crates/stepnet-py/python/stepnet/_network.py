@@ -13,16 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from stepnet import _native
-from stepnet._arrays import Array, Labels, examples, labels_of_names, listed, read
+from stepnet._arrays import Array, Labels, labels_of_names, listed, read
 from stepnet._history import History, line
 from stepnet._insight import Explanation, GradientCheck, Summary
+from stepnet._pictures import is_one, picture
+from stepnet._preprocessing import Preprocessing, inputs, store, stored
 from stepnet._settings import class_weights, classes_given, extents, is_double, settings
-from stepnet._values import LARGEST_SEED, number, shown, text, whole
+from stepnet._values import LARGEST_SEED, names, number, path_given, shown, text, truth, whole
 from stepnet.callbacks import AnyCallback, HasEpochEnd, called_back, tell
-
-# How far values are moved for a gradient check, of the largest: flat areas of pictures are kinks of max pooling.
-JITTER = 0.01
-
 
 class Network:
     """A network in the arrow notation, with its weights.
@@ -87,7 +85,7 @@ class Network:
         self._net = _native.Network.build(
             text("Network", "network", network),
             extents("Network", input_shape),
-            None if known is None else [str(label) for label in known],
+            None if known is None else names("Network", known),
             is_double(dtype),
             whole("Network", "seed", seed, 0, LARGEST_SEED),
             text("Network", "init", init),
@@ -121,6 +119,16 @@ class Network:
         """The type of its numbers."""
         return np.dtype(self._net.dtype)
 
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """How raw values become its inputs: as the first training decided, or the model file says. Another one may be
+        put in its place: ``net.preprocessing = dataclasses.replace(net.preprocessing, divisor=16)``."""
+        return stored(self._net)
+
+    @preprocessing.setter
+    def preprocessing(self, given: Preprocessing) -> None:
+        store(self._net, given)
+
     def fit(
         self,
         X: npt.ArrayLike,
@@ -143,17 +151,26 @@ class Network:
         shuffle: bool = True,
         seed: int = 0,
         verbose: bool = True,
+        initial_epoch: int | None = None,
+        reset: bool = False,
     ) -> History:
         """Train on examples and their labels.
 
-        Training begins where the network is: with its drawn weights, or those of an earlier training. Ctrl-C ends it
-        with `KeyboardInterrupt`; the weights of the last step stay, and the epochs before are in ``history``.
+        Training goes on from where the network is: with its weights, its optimizer's running values and its count of
+        epochs, which the orders of the examples and schedules such as ``"step(0.1, 30)"`` depend on. Twice one epoch
+        at a constant rate is two epochs, to the last bit. Schedules that span a training, such as ``"cosine"``, begin
+        again with each call. Another ``optimizer`` starts with values of its own; all other settings, and the
+        examples, may change. Copies, pickles and files of the network go on as it would.
+
+        Ctrl-C ends it with `KeyboardInterrupt`; the weights of the last step stay, and the epochs before are in
+        ``history``. An epoch that was ended so begins again in the next call.
 
         Parameters
         ----------
         X : array_like
-            ``(examples, *input_shape)``, channels last. ``uint8`` is divided by 255, other numbers are taken as
-            they are.
+            ``(examples, *input_shape)``, channels last. The first training decides what values are divided by, and
+            ``preprocessing`` says it from then on: ``uint8`` by 255, other numbers are taken as they are. Or pictures
+            of any size: paths, images of PIL's, arrays of ``uint8``.
         y : array_like
             A label for each example, a whole number or a string; or one-hot rows.
         epochs : int
@@ -190,15 +207,20 @@ class Network:
             What is drawn, is drawn with this: the same seed gives the same weights to the last bit.
         verbose : bool
             Whether each epoch prints a line.
+        initial_epoch : int, optional
+            The number of the first epoch, from 0; ``epochs`` is then the number of the epoch to stop before, and
+            schedules run over all of them. So a training that was stopped can be completed.
+        reset : bool
+            Whether the optimizer's running values and the count of epochs start anew; weights and preprocessing stay.
 
         Returns
         -------
         History
-            What each epoch ended with.
+            What each epoch of this call ended with.
         """
         given = dict(locals())
         taken = settings(given)
-        rows = examples("fit", X, self.input_shape)
+        rows, taken["divisor"] = inputs("fit", X, self._net)
         if not len(rows):
             raise ValueError("fit: X has no examples")
         labels = Labels(self._net.outputs, self.classes_)
@@ -208,14 +230,14 @@ class Network:
         held_out = None if validation_data is None else self._held_out(validation_data, labels)
         called = called_back(callbacks)
 
-        training = _native.Training(self._net, rows, numbers, [str(label) for label in known], taken)
+        training = _native.Training(self._net, rows, numbers, names("fit", known), taken)
         self.classes_ = known
         self.history = history = History()
         self.stop_training = False
         for callback in called:
             tell(callback, "set_network", self)
             tell(callback, "on_train_begin")
-        for epoch in range(taken["epochs"]):
+        for epoch in range(taken["initial_epoch"] or 0, taken["epochs"]):
             started = time.perf_counter()
             loss, accuracy, rate = training.epoch()
             logs = {"loss": loss, "accuracy": accuracy}
@@ -224,7 +246,7 @@ class Network:
             logs["learning_rate"] = rate
             logs["seconds"] = time.perf_counter() - started
             history.add(logs)
-            if verbose:
+            if taken["verbose"]:
                 print(line(epoch, taken["epochs"], logs), flush=True)
             for callback in called:
                 if isinstance(callback, HasEpochEnd):
@@ -237,15 +259,15 @@ class Network:
             tell(callback, "on_train_end")
         return history
 
-    def _held_out(self, given: tuple[npt.ArrayLike, npt.ArrayLike], labels: Labels) -> tuple[Array, Array]:
+    def _held_out(self, given: tuple[npt.ArrayLike, npt.ArrayLike], labels: Labels) -> tuple[Array, Array, float]:
         try:
             X, y = given
         except (TypeError, ValueError):
             raise TypeError(f"fit: validation_data is {shown(given)}, expected a pair (X, y)") from None
-        rows = examples("fit", X, self.input_shape, "validation_data[0]")
+        rows, divisor = inputs("fit", X, self._net, "validation_data[0]")
         if not len(rows):
             raise ValueError("fit: validation_data[0] has no examples")
-        return rows, labels.of("fit", y, len(rows), "validation_data[1]")
+        return rows, labels.of("fit", y, len(rows), "validation_data[1]"), divisor
 
     def outputs(self, X: npt.ArrayLike) -> Array:
         """What the network gives for each example.
@@ -260,7 +282,7 @@ class Network:
         ndarray
             ``(examples, outputs)``.
         """
-        return self._net.predict(examples("outputs", X, self.input_shape))
+        return self._net.predict(*inputs("outputs", X, self._net))
 
     def predict_proba(self, X: npt.ArrayLike) -> Array:
         """How likely each class is for each example.
@@ -281,7 +303,7 @@ class Network:
                 "predict_proba: the network ends in neither softmax nor sigmoid, so its outputs are no "
                 "probabilities: see its method outputs"
             )
-        outputs = self._net.predict(examples("predict_proba", X, self.input_shape))
+        outputs = self._net.predict(*inputs("predict_proba", X, self._net))
         return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
 
     def predict(self, X: npt.ArrayLike) -> Array:
@@ -290,14 +312,15 @@ class Network:
         Parameters
         ----------
         X : array_like
-            As for `fit`.
+            As for `fit`. Values are divided as in training (see ``preprocessing``); those of pictures, which are
+            brought to the network's shape as ``stepnet predict`` does it, by ``preprocessing.picture_divisor``.
 
         Returns
         -------
         ndarray
             ``(examples,)`` of labels as `fit` got them.
         """
-        outputs = self._net.predict(examples("predict", X, self.input_shape))
+        outputs = self._net.predict(*inputs("predict", X, self._net))
         sound = np.isfinite(outputs).all(axis=1)
         if not sound.all():
             at = int(np.argmin(sound))
@@ -306,24 +329,44 @@ class Network:
         classes: Array = self._labels().known()[numbers]
         return classes
 
-    def evaluate(self, X: npt.ArrayLike, y: npt.ArrayLike) -> dict[str, float]:
+    def evaluate(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> dict[str, float]:
         """How good the network is on examples.
 
         Parameters
         ----------
         X, y : array_like
-            As for `fit`.
+            As for `fit`. Or, without ``y``, the path of a data set, as ``stepnet evaluate`` takes it.
 
         Returns
         -------
         dict
             ``loss``, the mean, and ``accuracy``, the share of right answers.
         """
-        rows = examples("evaluate", X, self.input_shape)
+        if y is None:
+            rows, y, divisor = self._data_set(X)
+        else:
+            rows, divisor = inputs("evaluate", X, self._net)
         if not len(rows):
             raise ValueError("evaluate: X has no examples")
-        loss, accuracy = self._net.evaluate(rows, self._labels().of("evaluate", y, len(rows)))
+        loss, accuracy = self._net.evaluate(rows, self._labels().of("evaluate", y, len(rows)), divisor)
         return {"loss": loss, "accuracy": accuracy}
+
+    def _data_set(self, given: object) -> tuple[Array, Array, float]:
+        """The test part of a data set as rows, the network's classes by their names, and what is divided by."""
+        if not isinstance(given, (str, bytes, os.PathLike)):
+            raise TypeError("evaluate: y is missing; without it X is the path of a data set")
+        known = stored(self._net)
+        shape = [known.height, known.width, known.channels]
+        path = path_given("evaluate: X", given)
+        X, numbers, called, _, _ = _native.load(path, shape, known.resize, True, False)
+        labels = self._labels().known()
+        by_name = {str(label): place for place, label in enumerate(labels)}
+        for name in called:
+            if name not in by_name:
+                raise ValueError(f"evaluate: the class {shown(name)} of X is not one of {listed(labels)}")
+        rows = np.ascontiguousarray(X.reshape(len(X), -1))
+        divisor = known.picture_divisor if _native.holds_pictures(path) else known.divisor
+        return rows, labels[np.array([by_name[name] for name in called], int)[numbers]], divisor
 
     def _labels(self) -> Labels:
         return Labels(self._net.outputs, self.classes_)
@@ -362,15 +405,19 @@ class Network:
             taken.append((name, np.asarray(array, np.float64)))
         self._net.set_weights(taken)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the network, its weights and its classes into one ``.safetensors`` file.
+    def save(self, path: str | os.PathLike[str], *, optimizer: bool = True) -> None:
+        """Write the network, its weights, classes and preprocessing into one ``.safetensors`` file, which
+        ``stepnet predict`` and the other commands read.
 
         Parameters
         ----------
         path : path-like
             The file. A crash leaves an older one as it was.
+        optimizer : bool
+            Whether the optimizer's running values and the count of epochs go into it, too, so that `fit` goes on from
+            them. For Adam the file is then three times as large.
         """
-        self._net.save(Path(path))
+        self._net.save(path_given("save: path", path), truth("save", "optimizer", optimizer))
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Network:
@@ -384,10 +431,10 @@ class Network:
         Returns
         -------
         Network
-            With its weights and classes. Classes whose names are whole numbers become numbers.
+            With its weights, classes and preprocessing. Classes whose names are whole numbers become numbers.
         """
         network = cls.__new__(cls)
-        network._net = _native.Network.load(Path(path))
+        network._net = _native.Network.load(path_given("load: path", path))
         network._begin(labels_of_names(network._net.classes))
         return network
 
@@ -411,14 +458,16 @@ class Network:
         samples: int = 128,
         eps: float | None = None,
         tolerance: float = 1e-6,
+        jitter: float = 0.01,
+        loss: str | None = None,
+        time_limit: float | None = 20.0,
     ) -> GradientCheck:
         """Hold the gradients of all weights, and of the input, against differences of the loss.
 
         Parameters
         ----------
         X, y : array_like, optional
-            The first ``batch`` of these examples are checked on, moved by up to 1 % of the largest value at random;
-            drawn ones unless given.
+            The first ``batch`` of these examples are checked on; drawn ones unless given.
         batch : int
             How many examples.
         seed : int
@@ -429,6 +478,14 @@ class Network:
             The step of the differences.
         tolerance : float
             The relative difference up to which a gradient is called right.
+        jitter : float
+            The values of ``X`` are moved at random by up to this share of the largest, for flat areas of pictures are
+            kinks of max pooling; 0 leaves them as they are.
+        loss : str, optional
+            Another loss than the network's: ``"softmax-cross-entropy"``, ``"binary-cross-entropy"`` or
+            ``"mean-squared-error"``.
+        time_limit : float, optional
+            The seconds that it may take: of a large network fewer numbers are checked. ``None``: as long as it takes.
 
         Returns
         -------
@@ -442,16 +499,23 @@ class Network:
             None if eps is None else number("gradcheck", "eps", eps),
             number("gradcheck", "tolerance", tolerance),
         )
+        share = number("gradcheck", "jitter", jitter)
+        if not 0 <= share <= 1:
+            raise ValueError(f"gradcheck: jitter is {share}, expected a share from 0 to 1")
+        named = None if loss is None else text("gradcheck", "loss", loss)
+        seconds = None if time_limit is None else number("gradcheck", "time_limit", time_limit)
+        if seconds is not None and not 0 < seconds <= 1e9:
+            raise ValueError(f"gradcheck: time_limit is {seconds}, expected a positive number of seconds, or None")
         if (X is None) != (y is None):
             raise ValueError("gradcheck: expected X and y, or neither")
         given = None
         if X is not None and y is not None:
-            rows = examples("gradcheck", X, self.input_shape)
+            rows, divisor = inputs("gradcheck", X, self._net)
             labels = self._labels().of("gradcheck", y, len(rows))
             if not len(rows):
                 raise ValueError("gradcheck: X has no examples")
-            given = rows[:batch], labels[:batch]
-        passed, told, data = _native.gradcheck(self._net, given, batch, JITTER, numbers)
+            given = rows[:batch], labels[:batch], divisor
+        passed, told, data = _native.gradcheck(self._net, given, (batch, share, named, seconds), numbers)
         return GradientCheck(passed, told, json.loads(data))
 
     def why(
@@ -463,14 +527,14 @@ class Network:
         label: object = None,
         trace: int = 0,
         top: int | None = None,
-        name: str = "the example",
+        name: str | None = None,
     ) -> Explanation:
         """Take a value of the network apart into what it was made of.
 
         Parameters
         ----------
         x : array_like
-            One example.
+            One example; or a picture, as for `predict`.
         at : str, optional
             The value: ``"conv1[3,4,0]"`` (row, column, channel), ``"linear1[8]"`` or ``"input[0,0,0]"``; the
             predicted class's output unless given.
@@ -483,26 +547,35 @@ class Network:
         top : int, optional
             How many terms are told, and followed at each layer.
         name : str
-            What the example is called.
+            What the example is called; a file by its name unless given.
 
         Returns
         -------
         Explanation
             A text, data, and a page that a notebook shows.
         """
-        one = read("why: x", x)
-        if one.shape not in (self.input_shape, (1, *self.input_shape)):
-            raise ValueError(f"why: x has shape {one.shape}, expected {self.input_shape}, one example")
-        rows = examples("why", one.reshape(1, *self.input_shape), self.input_shape, "x")
+        called = "the example" if name is None else text("why", "name", name)
+        if is_one(x):
+            given: Any = [picture("why: x", x)]
+            if name is None and isinstance(given[0], Path):
+                called = str(given[0])
+        else:
+            given = read("why: x", x)
+            if given.shape == self.input_shape:
+                given = given[None]
+        rows, divisor = inputs("why", given, self._net, "x")
+        if len(rows) != 1:
+            raise ValueError(f"why: x has shape {np.shape(given)}, expected {self.input_shape}, one example")
         if label is not None:
             self._labels().of("why", [label], 1, "label")
         asked = {
-            "name": text("why", "name", name),
+            "name": called,
             "at": None if at is None else text("why", "at", at),
-            "gradient": bool(gradient),
+            "gradient": truth("why", "gradient", gradient),
             "class": None if label is None else str(label),
             "trace": whole("why", "trace", trace, 0, 10_000),
             "top": None if top is None else whole("why", "top", top, 1),
+            "divisor": divisor,
         }
         ok, told, data, page = _native.why(self._net, rows, asked)
         return Explanation(ok, told, json.loads(data), page)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stepnet._arrays import Array, listed, read
-from stepnet._values import LARGEST_SEED, number, shown, text, whole
+from stepnet._values import LARGEST_SEED, number, shown, text, truth, whole
 
 
 def settings(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -17,8 +17,12 @@ def settings(given: Mapping[str, Any]) -> dict[str, Any]:
     taken: dict[str, Any] = {
         "epochs": whole("fit", "epochs", given["epochs"], 1),
         "seed": whole("fit", "seed", given["seed"], 0, LARGEST_SEED),
-        "shuffle": bool(given["shuffle"]),
+        "shuffle": truth("fit", "shuffle", given["shuffle"]),
+        "reset": truth("fit", "reset", given["reset"]),
+        "verbose": truth("fit", "verbose", given["verbose"]),
     }
+    first = given["initial_epoch"]
+    taken["initial_epoch"] = None if first is None else whole("fit", "initial_epoch", first, 0, taken["epochs"] - 1)
     size = given["batch_size"]
     taken["batch_size"] = None if size is None else whole("fit", "batch_size", size, 1)
     for name in ("optimizer", "schedule", "augment"):
@@ -37,7 +41,7 @@ def class_weights(given: object, classes: Array, numbers: Array) -> list[float] 
         return None
     if isinstance(given, str):
         if given != "balanced":
-            raise ValueError(f'fit: class_weight is {given!r}, expected "balanced", a dictionary or a list')
+            raise ValueError(f'fit: class_weight is {shown(given)}, expected "balanced", a dictionary or a list')
         counts = np.bincount(numbers, minlength=len(classes))
         present = np.count_nonzero(counts)
         weights: list[float] = np.where(counts, len(numbers) / (present * np.maximum(counts, 1)), 1.0).tolist()

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, Union, runtime_checkable
 
-from stepnet._values import shown
+from stepnet._values import number, shown, truth, whole
 
 if TYPE_CHECKING:
     from stepnet._network import Network
@@ -92,15 +92,13 @@ class EarlyStopping(Callback):
     ) -> None:
         if monitor not in ("val_loss", "val_accuracy", "loss", "accuracy"):
             names = '"val_loss", "val_accuracy", "loss" or "accuracy"'
-            raise ValueError(f"EarlyStopping: monitor is {monitor!r}, expected {names}")
-        if patience < 1:
-            raise ValueError(f"EarlyStopping: patience is {patience}, expected at least 1 epoch")
-        if not 0 <= min_delta < math.inf:
-            raise ValueError(f"EarlyStopping: min_delta is {min_delta}, expected a number of at least 0")
+            raise ValueError(f"EarlyStopping: monitor is {shown(monitor)}, expected {names}")
         self.monitor = monitor
-        self.patience = patience
-        self.min_delta = min_delta
-        self.restore_best_weights = restore_best_weights
+        self.patience = whole("EarlyStopping", "patience", patience, 1)
+        self.min_delta = number("EarlyStopping", "min_delta", min_delta)
+        if not 0 <= self.min_delta < math.inf:
+            raise ValueError(f"EarlyStopping: min_delta is {self.min_delta}, expected a number of at least 0")
+        self.restore_best_weights = truth("EarlyStopping", "restore_best_weights", restore_best_weights)
         self.on_train_begin()
 
     def on_train_begin(self) -> None:

@@ -5,30 +5,34 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from stepnet import _native
 from stepnet._arrays import Array, labels_of_names
-from stepnet._values import shown, text, whole
+from stepnet._values import path_given, shown, text, truth, whole
 
 __all__ = ["digits", "load"]
 
 
-def digits() -> tuple[Array, Array]:
+def digits(*, scale: bool = True) -> tuple[Array, Array]:
     """The 1,797 handwritten digits of 8 x 8 pixels that come with Stepnet (E. Alpaydin and C. Kaynak, UCI, 1998).
+
+    Parameters
+    ----------
+    scale : bool
+        Whether values are divided by the largest, 16; else they are what a model of the command takes.
 
     Returns
     -------
     X : ndarray
-        ``(1797, 8, 8, 1)``, ``float32`` from 0 to 1.
+        ``(1797, 8, 8, 1)``, ``float32`` from 0 to 1, or ``uint8`` from 0 to 16.
     y : ndarray
         ``(1797,)``, whole numbers from 0 to 9.
     """
     X, y, _, divisor, _ = _native.digits()
-    return scaled(X, divisor), y.astype(np.int64)
+    return scaled(X, divisor) if truth("digits", "scale", scale) else X, y.astype(np.int64)
 
 
 def load(
@@ -39,6 +43,7 @@ def load(
     part: Literal["train", "test"] = "train",
     skip_bad: bool = False,
     encoding: str | None = None,
+    scale: bool = True,
 ) -> tuple[Array, Array]:
     """Read a data set: a folder or an archive of pictures, one folder a class, or a file of arrays.
 
@@ -60,6 +65,9 @@ def load(
         Whether pictures that cannot be read are left out with a warning, in place of an error.
     encoding : str, optional
         The encoding of a CSV table that is not in UTF-8, such as ``"latin1"`` or ``"utf-16"``.
+    scale : bool
+        Whether values other than the bytes of pictures are divided by the largest; else they are as in the file, which
+        is what a model that the command has trained takes.
 
     Returns
     -------
@@ -69,7 +77,7 @@ def load(
     y : ndarray
         ``(examples,)``: the names of the classes; whole numbers where their names are.
     """
-    if part not in ("train", "test"):
+    if not isinstance(part, str) or part not in ("train", "test"):
         raise ValueError(f'load: part is {shown(part)}, expected "train" or "test"')
     wanted = None
     if size is not None:
@@ -79,13 +87,14 @@ def load(
             wanted = []
         if len(wanted) != 3:
             raise ValueError(f"load: size is {shown(size)}, expected (height, width, channels)")
+    rule, skips, scales = text("load", "resize", resize), truth("load", "skip_bad", skip_bad), truth("load", "scale", scale)
     named = None if encoding is None else text("load", "encoding", encoding)
-    taken = _native.load(Path(path), wanted, text("load", "resize", resize), part == "test", bool(skip_bad), named)
+    taken = _native.load(path_given("load: path", path), wanted, rule, part == "test", skips, named)
     X, numbers, names, divisor, skipped = taken
     for picture in skipped:
         warnings.warn(f"left out: {picture}", stacklevel=2)
     classes = labels_of_names(names)
-    return scaled(X, divisor), numbers if classes is None else classes[numbers]
+    return scaled(X, divisor) if scales else X, numbers if classes is None else classes[numbers]
 
 
 def scaled(X: Array, divisor: float) -> Array:

@@ -1,0 +1,177 @@
+//! A model as `stepnet.Network` holds it: with what a later training takes over; and how it becomes bytes.
+
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::Value;
+use stepnet::nn::{Model, ModelFile, Preprocessing, Registry};
+use stepnet::train::{Checkpoint, TrainingState, run_of};
+use stepnet::{Element, files, memory};
+
+/// The number of epochs among what a model says of its training.
+pub(crate) const EPOCHS: &str = "epochs";
+
+/// The largest magnitude of the values that were trained on, among what a model says of its training.
+pub(crate) const LARGEST: &str = "largest value";
+
+/// Memory for what is small in a copy of a model, or around it.
+const SLACK: usize = 1 << 20;
+
+/// A model, and what a later training takes over. It reads as the model.
+#[derive(Clone)]
+pub(crate) struct Kept<T> {
+    pub(crate) model: Model<T>,
+    pub(crate) state: Option<Arc<TrainingState<T>>>,
+    /// Whether the preprocessing is that of a training; until then the type of the values decides.
+    pub(crate) settled: bool,
+}
+
+impl<T> Deref for Kept<T> {
+    type Target = Model<T>;
+
+    fn deref(&self) -> &Model<T> {
+        &self.model
+    }
+}
+
+impl<T: Element> Kept<T> {
+    /// A copy of the model, to be changed.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub(crate) fn copy(&self) -> stepnet::Result<Self> {
+        let len = self.network.parameters().len();
+        memory::ensure::<T>("a copy of the network", len.saturating_add(SLACK))?;
+        Ok(self.clone())
+    }
+
+    /// The largest magnitude of the values that were trained on, where it is known.
+    pub(crate) fn largest(&self) -> Option<f64> {
+        self.model.training.get(LARGEST).and_then(Value::as_f64)
+    }
+
+    /// Has raw values become inputs in this way.
+    pub(crate) fn settle(&mut self, preprocessing: Preprocessing) {
+        self.model.preprocessing = preprocessing;
+        self.settled = true;
+        // A description that says "no epoch" is one that nobody has decided on.
+        if self.model.training.get(EPOCHS).and_then(Value::as_u64) == Some(0) {
+            self.model.training.remove(EPOCHS);
+        }
+    }
+
+    /// The content of a model file, with what a later training takes over where there is any and it is wanted.
+    ///
+    /// # Errors
+    /// What cannot be written.
+    pub(crate) fn to_bytes(&self, state: bool) -> stepnet::Result<Vec<u8>> {
+        self.room()?;
+        match &self.state {
+            Some(kept) if state => kept.to_bytes(&self.model),
+            _ => self.model.to_bytes().map_err(stepnet::Error::Training),
+        }
+    }
+
+    /// Fails unless there is memory for the content of a file and for what it is made of, one array at a time.
+    fn room(&self) -> stepnet::Result<()> {
+        let own = self
+            .network
+            .parameters()
+            .len()
+            .saturating_mul(size_of::<T>());
+        let all = own.saturating_add(self.state.as_ref().map_or(0, |state| state.bytes()));
+        memory::ensure::<u8>(
+            "the content of a model file",
+            all.saturating_mul(2).saturating_add(SLACK),
+        )
+    }
+
+    /// # Errors
+    /// What cannot be written.
+    pub(crate) fn save(&self, path: &Path, state: bool) -> stepnet::Result<()> {
+        self.room()?;
+        match &self.state {
+            Some(kept) if state => files::write_atomic(path, &kept.to_bytes(&self.model)?),
+            _ => self.model.save(path),
+        }
+    }
+}
+
+/// A network of one of the two number types. Whoever reads it has it as it was, whatever is put in its place.
+#[derive(Clone)]
+pub(crate) enum Held {
+    F32(Arc<Kept<f32>>),
+    F64(Arc<Kept<f64>>),
+}
+
+/// The same for networks of both number types.
+macro_rules! each {
+    ($held:expr, $model:ident => $do:expr) => {
+        match $held {
+            $crate::kept::Held::F32($model) => $do,
+            $crate::kept::Held::F64($model) => $do,
+        }
+    };
+}
+pub(crate) use each;
+
+/// The number types of networks.
+pub(crate) trait Number: Element + numpy::Element {
+    fn held(kept: Kept<Self>) -> Held;
+}
+
+impl Number for f32 {
+    fn held(kept: Kept<Self>) -> Held {
+        Held::F32(Arc::new(kept))
+    }
+}
+
+impl Number for f64 {
+    fn held(kept: Kept<Self>) -> Held {
+        Held::F64(Arc::new(kept))
+    }
+}
+
+/// Fails unless there is memory to read a model of so many bytes: for them, for all numbers in double precision, and
+/// for the network.
+///
+/// # Errors
+///
+/// When there is not.
+pub(crate) fn room_to_read(bytes: u64) -> stepnet::Result<()> {
+    let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+    memory::ensure::<u8>("a model", bytes.saturating_mul(5).saturating_add(SLACK))
+}
+
+/// The network in a file: one of `save`, or in a pickle; or of the command.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn read(file: &ModelFile, pickled: bool) -> stepnet::Result<Held> {
+    match file.element() {
+        Some("f64") => typed::<f64>(file, pickled),
+        _ => typed::<f32>(file, pickled),
+    }
+}
+
+fn typed<T: Number>(file: &ModelFile, pickled: bool) -> stepnet::Result<Held> {
+    let (model, state) = match run_of(file) {
+        Ok(_) => TrainingState::of_checkpoint(Checkpoint::of_file(file, Registry::builtin())?),
+        Err(_) => {
+            let model = file.model::<T>(Registry::builtin())?;
+            model.check_finite()?;
+            (model, None)
+        }
+    };
+    // Pickles of earlier versions say nothing of networks without training.
+    let untrained = match model.training.get(EPOCHS) {
+        Some(epochs) => epochs.as_u64() == Some(0),
+        None => pickled && model.training.is_empty(),
+    };
+    Ok(T::held(Kept {
+        model,
+        state: state.map(Arc::new),
+        settled: !untrained,
+    }))
+}
