@@ -130,3 +130,23 @@ def test_what_is_refused(match, given, shape):
     y = np.zeros(len(X), int) if "one class" in match else np.arange(len(X)) % 3
     with pytest.raises(ValueError, match=match):
         ConvNetClassifier(**given).fit(X, y)
+
+
+def test_partial_fits_go_on_and_fits_start_anew():
+    X, y = load_digits(return_X_y=True)
+    X, y = X[:200] / 16, y[:200]
+    given = {"epochs": 3, "schedule": "constant", "random_state": 0}
+    whole, parts = ConvNetClassifier(**given).fit(X, y), ConvNetClassifier(**given)
+    for _ in range(3):
+        parts.partial_fit(X, y, classes=np.unique(y))
+    np.testing.assert_array_equal(whole.predict_proba(X), parts.predict_proba(X))
+    before = whole.predict_proba(X)
+    np.testing.assert_array_equal(whole.fit(X, y).predict_proba(X), before)
+    with pytest.raises(ValueError, match="classes is None"):
+        ConvNetClassifier().partial_fit(X, y)
+    with pytest.raises(ValueError, match="those of the first call"):
+        parts.partial_fit(X, y, classes=[0, 1])
+    steady = ConvNetClassifier(random_state=0)
+    steady.partial_fit(X, y, classes=range(10))
+    assert steady.partial_fit(X, y).history_["learning_rate"] == steady.history_["learning_rate"]
+    assert steady.history_["learning_rate"][0] > 0

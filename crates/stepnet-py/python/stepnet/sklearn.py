@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data  # type: ign
 from stepnet._arrays import Array, expected, plain
 from stepnet._network import Network
 from stepnet._settings import extents
-from stepnet._values import LARGEST_SEED
+from stepnet._values import LARGEST_SEED, shown
 
 __all__ = ["ConvNetClassifier"]
 
@@ -125,7 +125,7 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.verbose = verbose
 
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> ConvNetClassifier:
-        """Train a new network.
+        """Train a new network, whatever was trained before.
 
         Parameters
         ----------
@@ -142,32 +142,69 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         shape = self._image_shape()
         rows, labels = validate_data(self, self._rows(X, shape), y, dtype=TYPES)
         check_classification_targets(labels)
-        self.classes_ = np.unique(labels)
-        if len(self.classes_) < 2:
-            raise ValueError(f"fit: y has one class only ({self.classes_[0]!r}), expected at least 2 to tell apart")
+        self._begin(rows, np.unique(labels))
+        return self._train(rows, labels, self.epochs, self.schedule)
+
+    def partial_fit(
+        self, X: npt.ArrayLike, y: npt.ArrayLike, classes: npt.ArrayLike | None = None
+    ) -> ConvNetClassifier:
+        """Train for one more epoch, on these examples: the network goes on from where it is, with the optimizer's
+        running values. Schedules that span a training, such as ``"cosine"``, give way to the constant rate.
+
+        Parameters
+        ----------
+        X, y : array_like
+            As for `fit`.
+        classes : array_like, optional
+            All classes there will be; needed in the first call.
+
+        Returns
+        -------
+        ConvNetClassifier
+            This one.
+        """
+        first = not hasattr(self, "network_")
+        if first and classes is None:
+            raise ValueError("partial_fit: classes is None, expected all classes there will be, in the first call")
+        rows, labels = validate_data(self, self._rows(X, self._image_shape()), y, dtype=TYPES, reset=first)
+        check_classification_targets(labels)
+        if first:
+            self._begin(rows, np.unique(classes))  # type: ignore[arg-type]
+        elif classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
+            raise ValueError(f"partial_fit: classes is {shown(classes)}, expected those of the first call or None")
+        spans = any(self.schedule.startswith(name) for name in ("cosine", "one-cycle"))
+        return self._train(rows, labels, 1, "constant" if spans else self.schedule)
+
+    def _begin(self, rows: Array, classes: Array) -> None:
+        """A new network for examples like these."""
+        if len(classes) < 2:
+            raise ValueError(f"fit: y has one class only ({shown(classes[0])}), expected at least 2 to tell apart")
+        self.classes_ = classes
+        shape = self._image_shape()
         drawn = check_random_state(self.random_state).randint(0, LARGEST_SEED, size=2, dtype=np.int64)
         text = self.network if self.network is not None else PICTURES if shape else DENSE
         # Objects and floats are classes to scikit-learn, too.
-        labels = plain("fit: y", labels)
-        known = np.unique(labels)
-        network = Network(text, shape or rows.shape[1], classes=known, dtype=self.dtype, seed=int(drawn[0]))
-        self.history_ = network.fit(
+        known = np.unique(plain("fit: y", classes))
+        self.network_ = Network(text, shape or rows.shape[1], classes=known, dtype=self.dtype, seed=int(drawn[0]))
+        self._seed = int(drawn[1])
+
+    def _train(self, rows: Array, labels: Array, epochs: int, schedule: str) -> ConvNetClassifier:
+        self.history_ = self.network_.fit(
             rows,
-            labels,
-            epochs=self.epochs,
+            plain("fit: y", labels),
+            epochs=epochs,
             batch_size=self.batch_size,
             optimizer=self.optimizer,
             learning_rate=self.learning_rate,
-            schedule=self.schedule,
+            schedule=schedule,
             weight_decay=self.weight_decay,
             l2=self.l2,
             label_smoothing=self.label_smoothing,
             class_weight=self.class_weight,
             augment=self.augment,
-            seed=int(drawn[1]),
+            seed=self._seed,
             verbose=self.verbose,
         )
-        self.network_ = network
         return self
 
     def predict_proba(self, X: npt.ArrayLike) -> Array:
@@ -222,7 +259,7 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         shape = extents("ConvNetClassifier", self.image_shape, "image_shape")
         if shape is None or len(shape) != 3:
             raise ValueError(
-                f"ConvNetClassifier: image_shape is {self.image_shape!r}, expected (height, width, channels)"
+                f"ConvNetClassifier: image_shape is {shown(self.image_shape)}, expected (height, width, channels)"
             )
         return tuple(shape)
 
