@@ -58,6 +58,8 @@ impl<T: Element> Kept<T> {
         // A description that says "no epoch" is one that nobody has decided on.
         if self.model.training.get(EPOCHS).and_then(Value::as_u64) == Some(0) {
             self.model.training.remove(EPOCHS);
+            let given = ("preprocessing".to_owned(), "as given".into());
+            self.model.training.extend([given]);
         }
     }
 

@@ -72,7 +72,8 @@ class Preprocessing:
 
 def stored(network: _native.Network) -> Preprocessing:
     told = json.loads(network.preprocessing)
-    return Preprocessing(**{**told, "mean": tuple(told["mean"]), "deviation": tuple(told["deviation"])})
+    fields = {field.name: told[field.name] for field in dataclasses.fields(Preprocessing)}
+    return Preprocessing(**{**fields, "mean": tuple(told["mean"]), "deviation": tuple(told["deviation"])})
 
 
 def store(network: _native.Network, given: object) -> None:
@@ -84,11 +85,13 @@ def store(network: _native.Network, given: object) -> None:
     shape, found = ([p.height, p.width, p.channels] for p in (own, given))
     if shape != found:
         raise ValueError(f"preprocessing makes inputs of {shown(found)}, expected {shape}, as the network takes them")
+    told = {**json.loads(network.preprocessing), **dataclasses.asdict(given)}
     try:
-        told = json.dumps(dataclasses.asdict(given))
-    except (TypeError, ValueError):
-        raise TypeError(f"preprocessing is {shown(given)}, expected numbers and a word") from None
-    network.set_preprocessing(told)
+        text = json.dumps(told, allow_nan=False, default=float)
+    except (TypeError, ValueError) as error:
+        wanted = "numbers and a word" if isinstance(error, TypeError) else "finite numbers"
+        raise type(error)(f"preprocessing is {shown(given)}, expected {wanted}") from None
+    network.set_preprocessing(text)
 
 
 def inputs(function: str, given: object, network: _native.Network, name: str = "X") -> tuple[Array, float]:
