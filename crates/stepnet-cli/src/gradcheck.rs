@@ -126,7 +126,7 @@ fn watched(network: &Network<f64>, examples: &Examples, options: &Options) -> Ou
     let interrupt = Interrupt::hold();
     let display = Waiting::new();
     let report = gradcheck::network_watched(network, examples, options, |progress| {
-        display.show(&progress);
+        display.show(progress);
         match interrupt.pressed() {
             true => ControlFlow::Break(()),
             false => ControlFlow::Continue(()),

@@ -151,7 +151,7 @@ impl Target {
             Place::File { path, replace } if *replace => files::write_atomic(path, content),
             Place::File { path, .. } => files::write_new(path, content),
         };
-        Ok(written.map_err(|error| Failure::from(error).context(self.option))?)
+        written.map_err(|error| Failure::from(error).context(self.option))
     }
 
     /// Opens it to be written piece by piece.

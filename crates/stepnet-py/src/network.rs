@@ -227,12 +227,13 @@ impl Network {
         each!(self.held(), model => model.network.exact())
     }
 
-    fn set_exact(&self, exact: bool) {
-        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
-        match &mut *held {
-            Held::F32(model) => Arc::make_mut(model).network.set_exact(exact),
-            Held::F64(model) => Arc::make_mut(model).network.set_exact(exact),
-        }
+    fn set_exact(&self, py: Python<'_>, exact: bool) -> PyResult<()> {
+        each!(self.held(), kept => {
+            let mut changed = run(py, || kept.copy())?;
+            changed.model.network.set_exact(exact);
+            self.put(changed);
+        });
+        Ok(())
     }
 
     /// `float32` or `float64`.

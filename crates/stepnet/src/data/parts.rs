@@ -79,7 +79,7 @@ fn place(name: &str, known: &[&str]) -> Option<usize> {
         let rest = name.strip_prefix(*known);
         rest.is_some_and(|rest| rest.is_empty() || ENDINGS.contains(&rest))
     };
-    known.iter().position(|known| is(&known))
+    known.iter().position(is)
 }
 
 /// Fails if each of several folders has the same folders in it, two at least: those are the classes

@@ -113,7 +113,11 @@ impl Preprocessing {
         }
         let largest = f64::from(f32::MAX);
         // Written so that NaN is none, too.
-        if let Some(&value) = self.mean.iter().find(|value| !(value.abs() <= largest)) {
+        if let Some(&value) = self
+            .mean
+            .iter()
+            .find(|value| value.is_nan() || value.abs() > largest)
+        {
             return wrong("mean", number(value), "finite numbers of usual size");
         }
         if let Some(&value) = self.deviation.iter().find(|&&value| !divides(value)) {

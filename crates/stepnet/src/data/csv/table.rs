@@ -325,7 +325,7 @@ impl Pixels {
 
     /// A line about columns of a small table that are the same everywhere and so tell nothing.
     fn constant(&self, width: usize, count: usize) -> Option<String> {
-        if width >= FEW_COLUMNS || width < 2 || count < 3 {
+        if !(2..FEW_COLUMNS).contains(&width) || count < 3 {
             return None;
         }
         let same = |&column: &usize| {

@@ -39,7 +39,7 @@ fn built(names: impl Iterator<Item = String>) -> Vec<u8> {
 
 #[test]
 fn soft_links_and_rings_of_hard_links_are_passed_over() {
-    let mut names = arrays(LINKED).names().unwrap();
+    let mut names = arrays(LINKED).names().to_vec();
     names.sort();
     let expected = [
         "group/bools",
@@ -111,7 +111,7 @@ fn npz(names: impl Iterator<Item = String>) -> Vec<u8> {
 fn thousands_of_arrays_are_listed_and_read() {
     let bytes = built((0..3000).map(|number| format!("a{number}")));
     let mut file = arrays(&bytes);
-    let names = file.names().unwrap();
+    let names = file.names().to_vec();
     assert_eq!(names.len(), 3000);
     for name in names {
         assert_eq!(

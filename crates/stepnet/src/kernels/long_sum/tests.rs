@@ -19,7 +19,7 @@ fn blocks_are_equal_and_short_axes_are_one() {
 fn columns_of_a_constant_of_mixed_and_of_random_values_keep_their_digits() {
     let rows = 300_000;
     for width in [1, 3, 16, 21] {
-        let mixed = |i: usize, v: f32| if i % 97 == 0 { 1e4 * v } else { v };
+        let mixed = |i: usize, v: f32| if i.is_multiple_of(97) { 1e4 * v } else { v };
         let random = normal::<f32>(width as u64, rows * width);
         let mixed = random.iter().enumerate().map(|(i, &v)| mixed(i, v));
         for values in [vec![0.1_f32; rows * width], mixed.collect(), random.clone()] {
