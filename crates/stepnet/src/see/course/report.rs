@@ -145,7 +145,7 @@ impl Report {
         let mut page = String::from(
             "# The course, reproduced\n\n\
              Every number below was printed by a notebook of the course (or of its follow-up) and computed\n\
-             again by Stepnet. The page is what `stepnet verify-course --markdown docs/course.md` writes;\n\
+             again by Stepnet. The page is what `stepnet verify-course --markdown docs/course.md --overwrite` writes;\n\
              rows that need data sets which may not be shipped are filled where `--data` names a folder\n\
              that has them. In brackets stand the copies in which a number was read: 000 to 004 are copies of the\n\
              step-by-step notebooks, letters are explained at the end.\n\n",
