@@ -210,6 +210,8 @@ mod tests {
             error.ends_with("expected one of gd, momentum, classic-momentum, adam, adamw"),
             "{error}"
         );
+        // Of a text beyond what a network may have, only the length is said.
+        let long = "x".repeat(60_000);
         for text in [
             long.clone(),
             format!("conv({long})"),

@@ -53,8 +53,10 @@ fn number(f: &mut fmt::Formatter<'_>, number: f64) -> fmt::Result {
     }
 }
 
-/// Learning rates.
-pub const LEARNING_RATE: Bounds = Bounds::new(1e-30, 1e6);
+/// Learning rates. The ends lie beyond what `f32` can hold: what a rate does to the weights is reported by training.
+pub const LEARNING_RATE: Bounds = Bounds::new(1e-40, 1e40);
+/// Learning rates that a sweep goes through.
+pub const SWEPT_RATE: Bounds = Bounds::new(1e-30, 1e6);
 /// The course's lambda, and the decay of weights.
 pub const DECAY: Bounds = Bounds::new(0.0, 1e6);
 /// The largest gradient or norm of gradients.
@@ -98,7 +100,7 @@ mod tests {
         ] {
             let error = LEARNING_RATE.check("training", "the learning rate", number);
             let error = error.unwrap_err().to_string();
-            assert!(error.contains("a number from 1e-30 to 1e6"), "{error}");
+            assert!(error.contains("a number from 1e-40 to 1e40"), "{error}");
             assert!(
                 error.contains(text) && error.contains("the learning rate"),
                 "{error}"

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use clap::{Arg, Args};
 use serde_json::json;
 use stepnet::Element;
-use stepnet::limits::LEARNING_RATE;
+use stepnet::limits::SWEPT_RATE;
 use stepnet::nn::Network;
 use stepnet::train::{
     LEAST_STEPS, MOST_STEPS, MOST_SWEEPS, RateCurve, RateSweep, SweepProgress, TrainOptions,
@@ -63,10 +63,10 @@ pub(crate) struct FindLrArgs {
     #[command(flatten)]
     pub(crate) train: TrainArgs,
     /// The learning rate of the first update.
-    #[arg(long, value_name = "RATE", default_value_t = RateSweep::default().lowest, value_parser = within(LEARNING_RATE), allow_negative_numbers = true, help_heading = "Sweep")]
+    #[arg(long, value_name = "RATE", default_value_t = RateSweep::default().lowest, value_parser = within(SWEPT_RATE), allow_negative_numbers = true, help_heading = "Sweep")]
     lowest: f64,
     /// The learning rate of the last one.
-    #[arg(long, value_name = "RATE", default_value_t = RateSweep::default().highest, value_parser = within(LEARNING_RATE), allow_negative_numbers = true, help_heading = "Sweep")]
+    #[arg(long, value_name = "RATE", default_value_t = RateSweep::default().highest, value_parser = within(SWEPT_RATE), allow_negative_numbers = true, help_heading = "Sweep")]
     highest: f64,
     /// Updates of a sweep, each on a batch.
     #[arg(long, value_name = "N", default_value_t = RateSweep::default().steps, value_parser = whole::<usize>(LEAST_STEPS as u64, MOST_STEPS as u64), allow_negative_numbers = true, help_heading = "Sweep")]

@@ -90,25 +90,51 @@ impl Pattern {
                         follow(&path, |name| pattern.matches_with(name, OPTIONS))
                     }
                     Part::Any if !seen[at].is_new(here(&path)) => continue,
-                    Part::Any => follow(&path, |name| !is_clutter(name.as_ref())),
+                    Part::Any => match self.parts.get(at + 1) {
+                        // Two in a row are one.
+                        Some(Part::Any) => {
+                            ahead.push((path, at + 1));
+                            continue;
+                        }
+                        next => {
+                            let wanted =
+                                |name: &str| !is_clutter(name.as_ref()) || fits(next, name);
+                            follow(&path, wanted)
+                        }
+                    },
                 };
                 match followed {
                     Err(error) => return Some(Err(error)),
+                    // An entry that matches comes before what is in it, as shells have it.
                     Ok(found) if matches!(part, Part::Any) => {
-                        let last = at + 1 == self.parts.len();
-                        let folders = found.into_iter().rev().filter(|path| last || path.is_dir());
-                        for path in folders {
-                            let next = if path.is_dir() { at } else { at + 1 };
-                            ahead.push((path, next));
-                        }
-                        if !last {
-                            ahead.push((path, at + 1));
+                        let next = self.parts.get(at + 1);
+                        for path in found.into_iter().rev() {
+                            let name = path.file_name().unwrap_or_default().to_string_lossy();
+                            let (folder, fits) = (path.is_dir(), fits(next, &name));
+                            let hidden = is_clutter(name.as_ref().as_ref());
+                            if folder && !hidden {
+                                ahead.push((path.clone(), at));
+                            }
+                            match next {
+                                None if !folder => ahead.push((path, at + 1)),
+                                Some(_) if fits => ahead.push((path, at + 2)),
+                                _ => {}
+                            }
                         }
                     }
                     Ok(found) => ahead.extend(found.into_iter().rev().map(|path| (path, at + 1))),
                 }
             }
         })
+    }
+}
+
+/// Whether a name can stand where a part does; any can at the end.
+fn fits(part: Option<&Part>, name: &str) -> bool {
+    match part {
+        Some(Part::Plain(plain)) => plain.to_string_lossy() == name,
+        Some(Part::Some(pattern)) => pattern.matches_with(name, OPTIONS),
+        Some(Part::Any) | None => true,
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use stepnet::Error;
-use stepnet::files::remove_unfinished;
+use stepnet::files::{self, remove_unfinished};
 
 use super::{CHECKPOINT, EpochRecord, METRICS, RunFolder};
 use crate::failure::{Failure, Outcome};
@@ -86,15 +86,13 @@ impl RunFolder {
 
 /// Opens the metrics to be added to. Of a link to another file nothing is overwritten.
 pub(super) fn open_metrics(path: &Path) -> Outcome<File> {
-    match fs::symlink_metadata(path) {
-        Ok(there) if !there.is_file() => {
-            return Err(Failure::usage(format!(
-                "{}: is a link or no file, expected the run's own file; remove it, or put the file that it leads to in its place",
-                path.display()
-            )));
-        }
-        _ => {}
+    if path.is_symlink() {
+        return Err(Failure::usage(format!(
+            "{}: is a link, expected the run's own file; remove it, or put the file that it leads to in its place",
+            path.display()
+        )));
     }
+    files::check_kept(path)?;
     let opened = OpenOptions::new().create(true).append(true).open(path);
     Ok(opened.map_err(|error| Error::io(path, "write", error))?)
 }

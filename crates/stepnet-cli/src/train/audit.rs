@@ -148,18 +148,20 @@ fn values(args: &TrainArgs, material: &Material, from: bool) -> String {
     };
     format!(
         "values {range}, divided by {}{why}{channels}",
-        preprocessing.divisor
+        short(preprocessing.divisor)
     )
 }
 
-/// A number as it is, or with six digits where it has more.
+/// A number as it is, or with six digits and an exponent where it has more than nine characters.
 fn short(value: f64) -> String {
-    let (plain, rounded) = (value.to_string(), format!("{value:.5e}"));
+    let plain = value.to_string();
     match plain.len() <= 9 {
         true => plain,
-        false => rounded
-            .parse::<f64>()
-            .map_or(plain, |rounded| rounded.to_string()),
+        false => {
+            let rounded = format!("{value:.5e}").parse::<f64>().unwrap_or(value);
+            let (plain, short) = (rounded.to_string(), format!("{rounded:e}"));
+            if plain.len() <= 9 { plain } else { short }
+        }
     }
 }
 

@@ -28,10 +28,7 @@ const WRITERS: [(&str, &str); 4] = [
     ("--csv", "predict m p/b.bmp --csv"),
     ("--html", "why m p/b.bmp --html"),
     ("--svg", "find-lr --steps 30 --svg"),
-    (
-        "--markdown",
-        "verify-course --only blocks_zero_pad --markdown",
-    ),
+    ("--markdown", "verify-course --only gradcheck_1d --markdown"),
 ];
 
 #[test]

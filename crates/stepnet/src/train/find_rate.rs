@@ -13,7 +13,7 @@ use super::trainer::Trainer;
 use crate::Element;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::limits::LEARNING_RATE;
+use crate::limits::SWEPT_RATE;
 use crate::nn::{Network, Preprocessing, Scores};
 
 /// Which rates are tried, and how often.
@@ -51,8 +51,8 @@ impl RateSweep {
         let refuse = |what: &str, found: String, expected: &str| {
             Err(Error::value("find-lr", what, found, expected))
         };
-        LEARNING_RATE.check("find-lr", "the lowest rate", self.lowest)?;
-        LEARNING_RATE.check("find-lr", "the highest rate", self.highest)?;
+        SWEPT_RATE.check("find-lr", "the lowest rate", self.lowest)?;
+        SWEPT_RATE.check("find-lr", "the highest rate", self.highest)?;
         if self.highest <= self.lowest {
             let expected = format!("more than the lowest, {}", self.lowest);
             return refuse("the highest rate", self.highest.to_string(), &expected);

@@ -127,9 +127,16 @@ fn with_classes<T: Element>(
     if layer.kind() != "linear" {
         return Err(unfit());
     }
-    let binary = closing.as_ref().and_then(kind) == Some("sigmoid")
-        && layer.count("units").number() == Some(1);
-    let units = if binary && classes == 2 { 1 } else { classes };
+    let closes_with = closing.as_ref().map(|step| kind(step));
+    let single = layer.count("units").number() == Some(1);
+    let binary = single && closes_with == Some(Some("sigmoid"));
+    // One unit speaks for two classes, by a sigmoid or by its own value.
+    let speaks_for_two = binary || (single && closes_with.is_none());
+    let units = if speaks_for_two && classes == 2 {
+        1
+    } else {
+        classes
+    };
     text.steps.push(Step {
         item: Item::Layer(layer.clone().with("units", units)?),
         ..linear
