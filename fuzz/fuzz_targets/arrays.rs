@@ -17,7 +17,7 @@ libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
     let Ok(mut file) = ArrayFile::from_bytes(Path::new("fuzz.safetensors"), file.to_vec()) else {
         return;
     };
-    for name in file.names().unwrap_or_default() {
+    for name in file.names().to_vec() {
         let Ok(array) = file.read(&name) else {
             continue;
         };
