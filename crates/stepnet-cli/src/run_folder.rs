@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use stepnet::files::write_atomic;
+use stepnet::files::{check_kept, write_atomic};
 use stepnet::nn::Model;
 use stepnet::train::Evaluation;
 use stepnet::train::early_stopping::ValidationScore;
@@ -164,6 +164,7 @@ impl RunFolder {
             )));
         }
         check_place(path)?;
+        Self::check_files(path)?;
         match held(path) {
             Some(name) if !overwrite => {
                 let go_on = if path.join(RUN_FILE).exists() {
@@ -177,6 +178,30 @@ impl RunFolder {
                 )))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Fails if something that is no plain file has the name of one of a run's files in `path`: opening a pipe would
+    /// wait without end.
+    pub(crate) fn check_files(path: &Path) -> Outcome {
+        for name in FILES {
+            check_kept(&path.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Fails if the folder that `option` names is the folder of the data: what is written there would be read as data.
+    pub(crate) fn check_apart(option: &str, path: &Path, data: [Option<&Path>; 2]) -> Outcome {
+        match data
+            .into_iter()
+            .flatten()
+            .find(|data| output::is_same_file(path, data))
+        {
+            Some(_) => Err(Failure::usage(format!(
+                "{option}: {} is the folder of the data; choose another folder",
+                path.display()
+            ))),
+            None => Ok(()),
         }
     }
 

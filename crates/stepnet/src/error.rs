@@ -210,7 +210,6 @@ mod tests {
             error.ends_with("expected one of gd, momentum, classic-momentum, adam, adamw"),
             "{error}"
         );
-        // Of a text beyond what a network may have, only the length is said.
         let long = "x".repeat(60_000);
         for text in [
             long.clone(),
@@ -220,11 +219,7 @@ mod tests {
             let error = crate::nn::Network::<f32>::new(&text, [8, 8, 1])
                 .unwrap_err()
                 .to_string();
-            assert!(
-                error.len() < 3000 && error.contains("xxx...xxx"),
-                "{}",
-                error.len()
-            );
+            assert!(error.len() < 3000, "{}", error.len());
         }
     }
 }

@@ -114,8 +114,8 @@ fn find<T: Element>(args: &FindLrArgs) -> Outcome {
     let material = gather(train, from.as_ref())?;
     material.facts.iter().for_each(|fact| say(fact));
     note::check(Failure::usage)?;
-    let network: Network<T> = build(train, from.as_ref(), &material)?;
     let options = options(train, &material.train)?;
+    let network: Network<T> = build(train, from.as_ref(), &material, &options)?;
     let sweep = RateSweep {
         lowest: args.lowest,
         highest: args.highest,

@@ -63,13 +63,16 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
         _ => None,
     };
     // What can be refused at once is, before data is read for it.
+    let data = [args.data.as_deref(), args.test.as_deref()];
     if let Some(Some(folder)) = &args.watching.tensorboard {
+        RunFolder::check_apart("--tensorboard", folder, data)?;
         run_folder::check_place(folder)?;
     }
     if args.out.is_none() && resumed.is_none() {
         run_folder::check_place(Path::new(run_folder::RUNS))?;
     }
     if let Some(out) = &args.out {
+        RunFolder::check_apart("--out", out, data)?;
         RunFolder::check(out, args.overwrite)?;
         let inputs = output::inputs([
             args.data.as_deref(),
@@ -88,7 +91,8 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     let mut run = description(args, resumed.as_ref(), from.as_ref(), &material)?;
     describe_tested(&mut material.origin, run.test.as_ref());
     Watch::<T>::check(&args.watching, material.test.is_some())?;
-    let network = build(args, from.as_ref(), &material)?;
+    let options = options(args, &material.train)?;
+    let network = build(args, from.as_ref(), &material, &options)?;
     print_network(&network);
     if let Some(advice) = network.closing_advice() {
         note::note(&advice.to_string());
@@ -96,7 +100,6 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     audit::start(args, &material, from.as_ref());
     note::check(Failure::usage)?;
     run.notes = note::all();
-    let options = options(args, &material.train)?;
     let done = resumed.as_ref().map_or(0, Resumed::epochs_done);
     let epochs = options.epochs.saturating_sub(done);
     let plan = plan::announced(&network, &options, &material, epochs)?;

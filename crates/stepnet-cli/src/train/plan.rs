@@ -16,16 +16,14 @@ use crate::table::thousands;
 /// How long steps are tried for at most.
 const CALIBRATION: Duration = Duration::from_secs(2);
 
-/// Refuses a run that would not fit into memory, and tells of any other what it will take; `epochs`
-/// are those to come.
-pub(super) fn announced<T: Element>(
+/// Refuses a run that would not fit into memory. The weights need not be drawn for it: a system that promises memory
+/// gives it as it is written, and for a network that does not fit that takes minutes.
+pub(crate) fn check<T: Element>(
     network: &Network<T>,
     options: &TrainOptions,
     material: &Material,
-    epochs: usize,
-) -> Outcome<[String; 2]> {
-    let (train, test) = (&material.train, material.test.as_ref());
-    let tested = test.map_or(0, |test| test.len());
+) -> Outcome {
+    let (train, tested) = (&material.train, tested(material));
     let memory = Memory::now();
     let bytes = training_bytes(network, options, train.len(), tested)?;
     if bytes as u64 > memory.room {
@@ -41,6 +39,23 @@ pub(super) fn announced<T: Element>(
             BinaryBytes(memory.room),
         )));
     }
+    Ok(())
+}
+
+fn tested(material: &Material) -> usize {
+    material.test.as_ref().map_or(0, |test| test.len())
+}
+
+/// Says what a run will take; `epochs` are those to come.
+pub(super) fn announced<T: Element>(
+    network: &Network<T>,
+    options: &TrainOptions,
+    material: &Material,
+    epochs: usize,
+) -> Outcome<[String; 2]> {
+    let (train, test) = (&material.train, material.test.as_ref());
+    let memory = Memory::now();
+    let bytes = training_bytes(network, options, train.len(), tested(material))?;
     let data = (train, test);
     let pace = Pace::measure(network, &material.preprocessing, options, data, CALIBRATION);
     // A trial that fails, such as at a rate that is far too high, leaves it to the run to say so.

@@ -13,7 +13,7 @@ use stepnet::train::{Checkpoint, TrainOptions, run_of};
 use super::run_file::{RUN_FILE, RunFile};
 use crate::args::{Cli, Command};
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::{self, CHECKPOINT, CHECKPOINT_BEFORE, EpochRecord};
+use crate::run_folder::{self, CHECKPOINT, CHECKPOINT_BEFORE, EpochRecord, RunFolder};
 
 /// What the command keeps in a checkpoint.
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,6 +46,7 @@ pub(super) struct Resumed<T> {
 impl<T: Element> Resumed<T> {
     /// Reads the last checkpoint of the run in a folder.
     pub(super) fn open(path: &Path, run: &RunFile) -> Outcome<Self> {
+        RunFolder::check_files(path)?;
         let mut run = run.clone();
         let files = [CHECKPOINT, CHECKPOINT_BEFORE].map(|name| path.join(name));
         let (mut kept, mut damage): (_, Option<Failure>) = (None, None);

@@ -10,6 +10,7 @@ use stepnet::optim::{Clipping, WarmUp};
 use stepnet::rng::RandomState;
 use stepnet::train::{TrainOptions, transfer};
 
+use super::plan;
 use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
 use crate::known::Known;
@@ -63,6 +64,7 @@ pub(crate) fn build<T: Element>(
     args: &TrainArgs,
     from: Option<&Model<T>>,
     material: &Material,
+    options: &TrainOptions,
 ) -> Outcome<Network<T>> {
     let classes = material.train.classes();
     let mut random = RandomState::new(args.seed);
@@ -87,10 +89,14 @@ pub(crate) fn build<T: Element>(
                         ),
                     })
                 })?;
+            plan::check(&network, options, material)?;
             network.initialize(args.init, &mut random);
             network
         }
     };
+    if from.is_some() {
+        plan::check(&network, options, material)?;
+    }
     args.exact.apply(&mut network);
     network
         .freeze(&args.freeze)

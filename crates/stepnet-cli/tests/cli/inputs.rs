@@ -70,6 +70,21 @@ fn streams_and_devices_are_refused_by_name_without_waiting() {
         .fails(2, &["metrics.jsonl: is a pipe"]);
     desk.run("compare run run")
         .fails(2, &["metrics.jsonl: is a pipe"]);
+    back("metrics.jsonl", "pipe");
+    swap("kept", "metrics.jsonl");
+    // Files that are only written are opened, too.
+    for name in ["best.safetensors", "report.html", "run.json"] {
+        swap("pipe", name);
+        desk.args(&[&again[..], &LINEAR].concat())
+            .fails(2, &[&format!("{name}: is a pipe")]);
+        back(name, "pipe");
+    }
+    // What is written into the folder of the data would be read as data.
+    for out in ["--out", "--tensorboard"] {
+        let line = format!("train d --overwrite {out}=d");
+        desk.run(&line)
+            .fails(2, &[out, "d is the folder of the data"]);
+    }
 }
 
 #[test]
