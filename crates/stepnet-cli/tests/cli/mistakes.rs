@@ -15,9 +15,9 @@ fn values_out_of_range_say_what_would_be_right() {
         ("--lr", "inf", "from 1e-40 to 1e40"),
         ("--hold-out", "1.5", "from 0 to less than 1"),
         ("--hold-out", "-0.1", "from 0 to less than 1"),
-        ("--l2", "-1", "at least 0"),
-        ("--divisor", "0", "above 0"),
-        ("--batch", "0", "at least 1, or all"),
+        ("--l2", "-1", "from 0 to 1e6"),
+        ("--divisor", "0", "from 1e-12 to 1e12"),
+        ("--batch", "0", "from 1 to 16777216, or all"),
         ("--epochs", "0", "from 1"),
         ("--epochs", "-3", "from 1"),
         ("--seed", "-1", "from 0"),
@@ -149,8 +149,10 @@ fn models_and_data_that_do_not_go_together() {
         "evaluate data/red/000.bmp",
         "inspect data/red/000.bmp",
     ] {
-        desk.run(command)
-            .fails(2, &["data/red/000.bmp: not a .safetensors file"]);
+        desk.run(command).fails(
+            2,
+            &["data/red/000.bmp: is a BMP picture, not a .safetensors file"],
+        );
     }
     desk.run("evaluate gone").fails(2, &["gone: cannot read"]);
     desk.run("train --from run/model.safetensors --init he")

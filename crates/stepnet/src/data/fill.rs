@@ -35,7 +35,7 @@ impl Dataset {
         out: &mut [T],
     ) -> Result<()> {
         self.check_indices("Dataset::fill_batch", indices)?;
-        preprocessing.check()?;
+        preprocessing.check_for::<T>()?;
         let shape = self.images().shape();
         if preprocessing.shape() != shape {
             let expected = format!("{:?} as the preprocessing has it", preprocessing.shape());

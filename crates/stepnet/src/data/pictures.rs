@@ -159,7 +159,7 @@ pub fn load_input<T: Element>(
     path: impl AsRef<Path>,
     preprocessing: &Preprocessing,
 ) -> Result<Vec<T>> {
-    preprocessing.check()?;
+    preprocessing.check_for::<T>()?;
     let preprocessing = preprocessing.for_pictures();
     let values = load_for(path, &preprocessing)?;
     let value = |(at, v): (usize, u8)| {

@@ -80,9 +80,18 @@ impl Preprocessing {
     ///
     /// # Errors
     /// A zero in the shape, a `mean` or `deviation` that is neither empty nor one value per channel, a mean that
-    /// is no finite `f32`, or a divisor or a deviation that is no positive one: what is not, would make every
+    /// is no finite number, or a divisor or a deviation that is no positive one: what is not, would make every
     /// input 0 or infinite.
     pub fn check(&self) -> Result<()> {
+        self.check_for::<f64>()
+    }
+
+    /// [`check`](Self::check) for a network of numbers of type `T`, which must be able to hold those of the
+    /// preprocessing.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_for<T: Element>(&self) -> Result<()> {
         let wrong = |argument: &str, found: String, expected: &str| {
             Err(Error::value("preprocessing", argument, found, expected))
         };
@@ -97,7 +106,7 @@ impl Preprocessing {
             ("divisor", self.divisor),
             ("picture_divisor", self.picture_divisor),
         ] {
-            if !divides(divisor) {
+            if !divides::<T>(divisor) {
                 return wrong(name, number(divisor), "a positive number of usual size");
             }
         }
@@ -111,7 +120,7 @@ impl Preprocessing {
                 );
             }
         }
-        let largest = f64::from(f32::MAX);
+        let largest = T::max_value().as_f64();
         // Written so that NaN is none, too.
         if let Some(&value) = self
             .mean
@@ -120,7 +129,7 @@ impl Preprocessing {
         {
             return wrong("mean", number(value), "finite numbers of usual size");
         }
-        if let Some(&value) = self.deviation.iter().find(|&&value| !divides(value)) {
+        if let Some(&value) = self.deviation.iter().find(|&&value| !divides::<T>(value)) {
             return wrong("deviation", number(value), "positive numbers of usual size");
         }
         Ok(())
@@ -141,9 +150,9 @@ impl Preprocessing {
     }
 }
 
-/// Whether a number can be divided by in both types of numbers.
-fn divides(number: f64) -> bool {
-    (f64::from(f32::MIN_POSITIVE)..=f64::from(f32::MAX)).contains(&number)
+/// Whether numbers of type `T` can be divided by a number.
+fn divides<T: Element>(number: f64) -> bool {
+    (T::min_positive_value().as_f64()..=T::max_value().as_f64()).contains(&number)
 }
 
 /// A number as people write it, however large or small it is.

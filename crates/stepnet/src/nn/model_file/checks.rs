@@ -50,10 +50,11 @@ fn check(header: &Header) -> Result<(), String> {
             "it names the class {name:?} twice, expected a name for each class"
         ));
     }
-    header
-        .preprocessing
-        .check()
-        .map_err(|error| error.to_string())
+    let checked = match header.element == f64::NAME {
+        true => header.preprocessing.check_for::<f64>(),
+        false => header.preprocessing.check_for::<f32>(),
+    };
+    checked.map_err(|error| error.to_string())
 }
 
 /// Refuses a description that does not belong to a network from `input` to `output`.
