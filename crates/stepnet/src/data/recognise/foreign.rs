@@ -270,6 +270,18 @@ fn is_record(bytes: &[u8]) -> bool {
     sum == masked.to_le_bytes()
 }
 
+impl Foreign {
+    /// The refusal of a file of this format.
+    pub(crate) fn refusal(&self) -> String {
+        said(self.name, self.advice)
+    }
+}
+
+/// What a file is that is not read, and what to do.
+pub(super) fn said(name: &str, advice: &str) -> String {
+    format!("is {name}, which is not read: {advice}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 
-use super::foreign::Foreign;
+use super::foreign::said;
 use super::{Kind, LOOK};
 
 /// What a file is that Stepnet does not read, and what to do to have it read; `None` where the bytes alone
@@ -15,10 +15,6 @@ pub(crate) fn refused(bytes: &[u8]) -> Option<String> {
         Kind::Hdf5 => hdf5(bytes),
         _ => None,
     }
-}
-
-fn said(name: &str, advice: &str) -> String {
-    format!("is {name}, which is not read: {advice}")
 }
 
 /// A zip archive that is no npz file, by the names in it.
@@ -78,11 +74,4 @@ fn hdf5(bytes: &[u8]) -> Option<String> {
             "save the weights as arrays with numpy.savez, or as .safetensors",
         )
     })
-}
-
-impl Foreign {
-    /// The whole refusal of a file of this format.
-    pub(crate) fn refusal(&self) -> String {
-        said(self.name, self.advice)
-    }
 }
