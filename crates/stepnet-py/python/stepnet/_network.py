@@ -358,7 +358,7 @@ class Network:
         known = stored(self._net)
         shape = [known.height, known.width, known.channels]
         path = path_given("evaluate: X", given)
-        X, numbers, called, _, _ = _native.load(path, shape, known.resize, True, False)
+        X, numbers, called, _, _ = _native.load(path, shape, known.resize, True, False, None)
         labels = self._labels().known()
         by_name = {str(label): place for place, label in enumerate(labels)}
         for name in called:
