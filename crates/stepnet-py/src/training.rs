@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use stepnet::data::{Dataset, Images};
+use stepnet::data::{Dataset, Images, ValueRange};
 use stepnet::memory;
 use stepnet::nn::Preprocessing;
 use stepnet::optim::{Clipping, Rule};
@@ -120,6 +120,13 @@ fn job<T: Number>(
     }
     // In the units of values that are not divided yet.
     let largest = largest * kept.preprocessing.divisor / settings.divisor;
+    let range = ValueRange {
+        least: if negative { -largest } else { 0.0 },
+        largest,
+        whole: settings.divisor == 255.0 && largest == 255.0,
+    };
+    let before = ValueRange::stored(&kept.model.training);
+    let range = before.map_or(range, |before| before.union(range));
     let largest = largest.max(kept.largest().unwrap_or_default());
     let model = &mut kept.model;
     model.classes = classes.to_vec();
@@ -130,6 +137,7 @@ fn job<T: Number>(
         ("examples".to_owned(), examples.into()),
         ("seed".to_owned(), options.seed.into()),
         (LARGEST.to_owned(), largest.into()),
+        range.entry(),
     ]);
     let preprocessing = Preprocessing {
         divisor: settings.divisor,
