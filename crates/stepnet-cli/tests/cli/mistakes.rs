@@ -154,7 +154,7 @@ fn models_and_data_that_do_not_go_together() {
             &["data/red/000.bmp: is a BMP picture, not a .safetensors file"],
         );
     }
-    desk.run("evaluate gone").fails(2, &["gone: cannot read"]);
+    desk.run("evaluate gone").fails(2, &["gone: cannot open"]);
     desk.run("train --from run/model.safetensors --init he")
         .fails(2, &["--from", "--init"]);
 }
