@@ -70,7 +70,8 @@ impl Pattern {
     /// The paths that match, each folder's in the order of their names, found one by one.
     pub(super) fn matches(self) -> impl Iterator<Item = Result<PathBuf>> {
         let mut ahead = vec![(PathBuf::new(), 0)];
-        // Folders that `**` has led to, by the part that follows it: each counts once.
+        // The folders that were listed, by the part that names in them are compared with: each counts once,
+        // however many links lead to it.
         let mut seen: Vec<Seen> = self.parts.iter().map(|_| Seen::default()).collect();
         std::iter::from_fn(move || {
             loop {
@@ -86,10 +87,10 @@ impl Pattern {
                         }
                         continue;
                     }
+                    _ if !seen[at].is_new(here(&path)) => continue,
                     Part::Some(pattern) => {
                         follow(&path, |name| pattern.matches_with(name, OPTIONS))
                     }
-                    Part::Any if !seen[at].is_new(here(&path)) => continue,
                     Part::Any => match self.parts.get(at + 1) {
                         // Two in a row are one.
                         Some(Part::Any) => {
@@ -252,5 +253,10 @@ mod tests {
         symlink(folder.path(), at(50).join("up")).unwrap();
         assert_eq!(matches(folder.path(), "n0/**/*.png").len(), 1);
         assert_eq!(matches(folder.path(), "**/*.png").len(), 1);
+        // One part a folder: as many paths as 2 to the power of 50 lead to the image.
+        let stars = format!("n0{}/*.png", "/*".repeat(50));
+        assert_eq!(matches(folder.path(), &stars).len(), 1);
+        let halves = format!("n0{}/*.png", "/[ab]/.".repeat(50));
+        assert_eq!(matches(folder.path(), &halves).len(), 1);
     }
 }
