@@ -119,7 +119,7 @@ pub fn check_values(
     images: &Images,
     place: &Path,
 ) -> Result<Option<String>> {
-    let expected = Expected::new(trained, model, used.divisor / model.divisor);
+    let expected = Expected::new(trained, model, used.divisor);
     if images.are_streamed() || (expected.span().is_nan() || expected.span() <= 0.0) {
         return Ok(None);
     }
@@ -181,10 +181,13 @@ struct Expected {
     range: ValueRange,
     /// Whether the range was seen in training, not guessed.
     known: bool,
+    /// What the data at hand are divided by.
+    divisor: f64,
 }
 
 impl Expected {
-    fn new(trained: Option<ValueRange>, model: &Preprocessing, factor: f64) -> Self {
+    fn new(trained: Option<ValueRange>, model: &Preprocessing, divisor: f64) -> Self {
+        let factor = divisor / model.divisor;
         let known = trained.is_some();
         let range = trained.unwrap_or_else(|| guessed(model));
         Self {
@@ -194,6 +197,7 @@ impl Expected {
                 whole: range.whole,
             },
             known,
+            divisor,
         }
     }
 
@@ -266,13 +270,17 @@ impl Seen {
         // a range that goes far beyond.
         let unlike = expected.range.whole && largest >= FAR;
         let scaled = self.range.largest > 0.9 && self.examples >= FEW_EXAMPLES && largest >= 100.0;
+        let bring = "bring them to that range, as the training data were";
         if fractions && (unlike || scaled) {
-            return Some(format!("multiply them by {}", short(largest)));
+            // The divisor, not the largest value that happened to be among the training data.
+            return Some(match expected.divisor > 1.0 {
+                true => format!("multiply them by {}", short(expected.divisor)),
+                false => bring.to_owned(),
+            });
         }
         if self.count < FEW_VALUES {
             return None;
         }
-        let bring = "bring them to that range, as the training data were";
         if 2 * self.far > self.nonzero {
             let bytes = self.range.whole && self.range.least >= 0.0;
             let by = match self.range.largest {

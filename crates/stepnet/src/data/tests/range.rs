@@ -93,6 +93,34 @@ fn values_of_another_range_are_refused_with_both_ranges() {
 }
 
 #[test]
+fn the_advice_has_the_divisor_not_the_largest_value_of_training() {
+    let unit = images(10, |at| (at % 11) as f64 / 10.0);
+    let dim = ValueRange {
+        largest: 235.0,
+        ..WHOLE
+    };
+    let said = ["whole numbers from 0 to 235: multiply them by 255"];
+    refused(Some(dim), 255.0, &unit, &said);
+    // Where nothing is divided there is no such number.
+    let bring = ["from 0 to 235: bring them to that range, as the training data were"];
+    refused(Some(dim), 1.0, &unit, &bring);
+    // The divisor in use may be another than the model's.
+    let (model, used) = (
+        Preprocessing::scaled(4, 4, 1, 1.0),
+        Preprocessing::scaled(4, 4, 1, 255.0),
+    );
+    let range = ValueRange {
+        largest: 0.9,
+        ..UNIT
+    };
+    let error = check_values(Some(range), &model, &used, &unit, Path::new("d.npz")).unwrap_err();
+    assert!(
+        error.to_string().ends_with("multiply them by 255"),
+        "{error}"
+    );
+}
+
+#[test]
 fn values_that_may_belong_pass() {
     let cases = [
         ("black images", Some(WHOLE), 255.0, images(20, |_| 0.0)),
