@@ -171,7 +171,8 @@ fn values_of_another_range_are_refused() {
     let m = "of-bytes/model.safetensors";
     let parts = [
         "unit.csv: values from 0",
-        "whole numbers from 0 to ",
+        // The largest of the values that the table has.
+        "whole numbers from 0 to 168:",
         "multiply them by",
     ];
     desk.args(&["evaluate", m, "unit.csv"]).fails(2, &parts);
