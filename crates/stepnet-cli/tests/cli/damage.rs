@@ -31,10 +31,18 @@ fn one_flipped_bit_of_a_model_is_named() {
     // The tensors are in the order of the file; each of them is the last in its turn.
     for (from_end, tensor) in [(5, "linear2.weight"), (40 * 4 + 6, "linear2.bias")] {
         flip(&desk, model, from_end);
-        for command in ["evaluate", "inspect", "gradcheck"] {
-            let ran = desk.run(&format!("{command} {model}"));
-            ran.fails(2, &[model, "is damaged", "does not match its checksum"]);
-            let _ = tensor;
+        let damage = format!("it is damaged: the tensor {tensor:?} does not match its checksum");
+        for line in [
+            format!("evaluate {model}"),
+            format!("inspect {model}"),
+            format!("gradcheck {model}"),
+            format!("why {model} one.png"),
+            format!("predict {model} one.png"),
+            format!("show {model}"),
+            format!("show {model} linear1.weight"),
+            format!("train --from {model} --epochs 1 --out other"),
+        ] {
+            desk.run(&line).fails(2, &[model, &damage]);
         }
         fs::write(desk.join(model), &good).unwrap();
     }

@@ -14,7 +14,7 @@ use super::npz::Npz;
 use super::recognise::{Kind, refused};
 use super::{idx, npy};
 use crate::files::read_filled;
-use crate::nn::refusal;
+use crate::nn::{check_undamaged, refusal};
 use crate::{Error, Result};
 
 /// A file of one or several arrays: npy, npz, IDX (plain or gzip), HDF5 or safetensors, told apart
@@ -56,7 +56,9 @@ impl ArrayFile {
             kind if kind == Kind::Safetensors || is_named_safetensors(path) => {
                 let refused = |error| Error::file(path, refusal(&bytes, &error));
                 let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(refused)?;
-                SafeTensors::deserialize(&bytes).map_err(refused)?;
+                let tensors = SafeTensors::deserialize(&bytes).map_err(refused)?;
+                check_undamaged(&tensors, &metadata)
+                    .map_err(|problem| Error::file(path, problem))?;
                 // The values follow the header, which follows its length.
                 let start = size_of::<u64>() + header;
                 Content::Safetensors(Tensors {

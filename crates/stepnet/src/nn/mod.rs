@@ -21,9 +21,9 @@ pub use layer::Layer;
 pub use layers::Registry;
 pub use loss::{Loss, LossOptions, Scores, Targets, largest};
 pub(crate) use model_file::EXTRA;
-#[cfg(feature = "files")]
-pub(crate) use model_file::refusal;
 pub use model_file::{Model, ModelFile, Tensor};
+#[cfg(feature = "files")]
+pub(crate) use model_file::{check_undamaged, refusal};
 pub use network::{Join, Network, NetworkBuilder, Node};
 pub use plan::{Plan, PlanOptions};
 pub use preprocessing::{Preprocessing, Resize};

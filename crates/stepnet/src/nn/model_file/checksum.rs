@@ -4,9 +4,10 @@
 //! Files that were written before there were any have none, and are read all the same.
 
 use crc32fast::Hasher;
-use safetensors::tensor::Dtype;
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, Metadata, TensorView};
 
-use super::tensor::{Tensor, dtype_of};
+use super::tensor::dtype_of;
 use super::{ENTRY, Header};
 use crate::Element;
 
@@ -28,9 +29,9 @@ fn digits(hasher: Hasher) -> String {
 }
 
 /// The checksum of a tensor by its bytes in a file.
-pub(super) fn of_bytes(name: &str, dtype: Dtype, shape: &[usize], bytes: &[u8]) -> String {
-    let mut hasher = begin(name, dtype, shape);
-    hasher.update(bytes);
+fn of_bytes(name: &str, tensor: &TensorView<'_>) -> String {
+    let mut hasher = begin(name, tensor.dtype(), tensor.shape());
+    hasher.update(tensor.data());
     digits(hasher)
 }
 
@@ -60,13 +61,12 @@ fn is_changed(json: &str) -> bool {
         .is_none_or(|at| seal(format!("{}}}", &json[..at])) != json)
 }
 
-/// What of a file is not as it was written, in words; `json` is the description's text, and `found` has the
-/// checksum of each tensor.
+/// What of a file is not as it was written, in words; `json` is the description's text.
 pub(super) fn damage(
     json: &str,
     header: &Header,
-    tensors: &[Tensor],
-    found: &[String],
+    file: &SafeTensors<'_>,
+    metadata: &Metadata,
 ) -> Option<String> {
     if header.checksum.is_some() && is_changed(json) {
         return Some(format!(
@@ -76,11 +76,13 @@ pub(super) fn damage(
     if header.checksums.is_empty() {
         return None;
     }
-    let mut pairs = tensors.iter().zip(found);
-    let (tensor, _) =
-        pairs.find(|(tensor, sum)| header.checksums.get(&tensor.name) != Some(sum))?;
+    let is_damaged = |name: &String| {
+        let found = file.tensor(name).ok().map(|view| of_bytes(name, &view));
+        header.checksums.get(name) != found.as_ref()
+    };
+    // The first in the order of the file.
+    let name = metadata.offset_keys().into_iter().find(is_damaged)?;
     Some(format!(
-        "it is damaged: the tensor {:?} does not match its checksum",
-        tensor.name
+        "it is damaged: the tensor {name:?} does not match its checksum"
     ))
 }

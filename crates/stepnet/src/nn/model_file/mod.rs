@@ -15,7 +15,7 @@ mod write;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use safetensors::tensor::SafeTensors;
+use safetensors::tensor::{Metadata, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -173,6 +173,36 @@ impl<T: Element> Model<T> {
     }
 }
 
+/// The description in a file, if there is one, and what is not as it was written, by its checksums.
+///
+/// # Errors
+/// In words, when the description cannot be read.
+fn described(
+    file: &SafeTensors<'_>,
+    metadata: &Metadata,
+) -> Result<(Option<Header>, Option<String>), String> {
+    let entries = metadata.metadata().as_ref();
+    let Some(json) = entries.and_then(|entries| entries.get(ENTRY)) else {
+        return Ok((None, None));
+    };
+    let header = read_header(json)?;
+    let damage = checksum::damage(json, &header, file, metadata);
+    Ok((Some(header), damage))
+}
+
+/// Fails if a safetensors file is a model's or a checkpoint's and is not as it was written. Other files have no
+/// checksums and pass.
+///
+/// # Errors
+/// In words, with the name of the tensor that is damaged.
+#[cfg(feature = "files")]
+pub(crate) fn check_undamaged(file: &SafeTensors<'_>, metadata: &Metadata) -> Result<(), String> {
+    match described(file, metadata)?.1 {
+        Some(damage) => Err(damage),
+        None => Ok(()),
+    }
+}
+
 impl ModelFile {
     /// Reads and checks a file.
     ///
@@ -198,32 +228,15 @@ impl ModelFile {
             SafeTensors::deserialize(bytes).map_err(|error| wrong(refusal(bytes, &error)))?;
         let (_, metadata) =
             SafeTensors::read_metadata(bytes).map_err(|error| wrong(refusal(bytes, &error)))?;
-        let (mut tensors, mut sums) = (Vec::new(), Vec::new());
+        let mut tensors = Vec::new();
         // In the order of the file, which is the order of their bytes.
         for name in metadata.offset_keys() {
             let view = file
                 .tensor(&name)
                 .map_err(|error| wrong(error.to_string()))?;
             tensors.push(read_tensor(&name, &view).map_err(wrong)?);
-            sums.push(checksum::of_bytes(
-                &name,
-                view.dtype(),
-                view.shape(),
-                view.data(),
-            ));
         }
-        let entry = metadata
-            .metadata()
-            .as_ref()
-            .and_then(|entries| entries.get(ENTRY));
-        let header = entry
-            .map(|json| read_header(json))
-            .transpose()
-            .map_err(wrong)?;
-        let damage = header
-            .as_ref()
-            .zip(entry)
-            .and_then(|(header, json)| checksum::damage(json, header, &tensors, &sums));
+        let (header, damage) = described(&file, &metadata).map_err(wrong)?;
         Ok(Self {
             path: path.to_owned(),
             tensors,
