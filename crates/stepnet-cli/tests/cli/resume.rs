@@ -203,6 +203,22 @@ fn without_a_checkpoint_a_run_starts_from_the_beginning() {
     assert!(!desk.join("run/.stepnet-abc.tmp").exists());
 }
 
+/// A checkpoint without its checksums: with them every change is refused as damage before other checks see it.
+fn unsealed(bytes: &[u8]) -> Vec<u8> {
+    let body = 8 + u64::from_le_bytes(*bytes.first_chunk().unwrap()) as usize;
+    let mut header: serde_json::Value = serde_json::from_slice(&bytes[8..body]).unwrap();
+    let entry = &mut header["__metadata__"]["stepnet"];
+    let mut about: serde_json::Value = serde_json::from_str(entry.as_str().unwrap()).unwrap();
+    for name in ["checksum", "checksums"] {
+        assert!(about.as_object_mut().unwrap().remove(name).is_some());
+    }
+    *entry = about.to_string().into();
+    let header = header.to_string();
+    let padded = format!("{header:<0$}", header.len().next_multiple_of(8));
+    let length = (padded.len() as u64).to_le_bytes();
+    [&length, padded.as_bytes(), &bytes[body..]].concat()
+}
+
 #[test]
 fn a_checkpoint_that_was_tampered_with_is_refused_in_a_line() {
     let desk = Desk::new();
@@ -246,23 +262,28 @@ fn a_checkpoint_that_was_tampered_with_is_refused_in_a_line() {
         bytes[at..at + from.len()].copy_from_slice(to.as_bytes());
         bytes
     };
-    let damaged = ["it is damaged: the \"stepnet\" metadata does not match its checksum"];
-    refused(&swap("\\\"updates\\\":30", "\\\"updates\\\":31"), &damaged);
-    refused(
-        &swap(
-            "flatten -> linear(4) -> relu",
-            "flatten -> linear(4) -> tanh",
-        ),
-        &damaged,
+    let updates = swap("\\\"updates\\\":30", "\\\"updates\\\":31");
+    let network = swap(
+        "flatten -> linear(4) -> relu",
+        "flatten -> linear(4) -> tanh",
     );
-    refused(&swap("optimizer.first", "optimizer.other"), &damaged);
+    // The tensor's name, not the one in the list of checksums.
+    let name = swap("optimizer.first\":{", "optimizer.other\":{");
     let mut nan = good.clone();
     let end = nan.len();
     nan[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
-    refused(
-        &nan,
-        &["it is damaged: the tensor", "does not match its checksum"],
-    );
+    let damaged = ["it is damaged: the \"stepnet\" metadata does not match its checksum"];
+    for bytes in [&updates, &network] {
+        refused(bytes, &damaged);
+    }
+    let tensor = ["it is damaged: the tensor", "does not match its checksum"];
+    refused(&name, &tensor);
+    refused(&nan, &tensor);
+    // Without checksums, as in files of older versions, the values themselves are checked.
+    refused(&unsealed(&updates), &["updates is 31", "at most 30"]);
+    refused(&unsealed(&network), &["tanh", "relu"]);
+    refused(&unsealed(&name), &["optimizer.other"]);
+    refused(&unsealed(&nan), &["not finite"]);
     fs::write(&path, &good).unwrap();
     desk.args(&tiny("other", &["--seed", "9"])).fine();
     refused(
