@@ -253,10 +253,10 @@ mod tests {
         symlink(folder.path(), at(50).join("up")).unwrap();
         assert_eq!(matches(folder.path(), "n0/**/*.png").len(), 1);
         assert_eq!(matches(folder.path(), "**/*.png").len(), 1);
-        // One part a folder: as many paths as 2 to the power of 50 lead to the image.
+        // 2 to the power of 50 paths lead to the image, a link of each folder in each.
         let stars = format!("n0{}/*.png", "/*".repeat(50));
         assert_eq!(matches(folder.path(), &stars).len(), 1);
-        let halves = format!("n0{}/*.png", "/[ab]/.".repeat(50));
-        assert_eq!(matches(folder.path(), &halves).len(), 1);
+        let links = format!("n0{}/*.png", "/[ab]".repeat(50));
+        assert_eq!(matches(folder.path(), &links).len(), 1);
     }
 }

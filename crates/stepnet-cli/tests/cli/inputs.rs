@@ -173,7 +173,7 @@ fn values_of_another_range_are_refused() {
         "unit.csv: values from 0",
         // The largest of the values that the table has.
         "whole numbers from 0 to 168:",
-        "multiply them by",
+        "multiply them by 255",
     ];
     desk.args(&["evaluate", m, "unit.csv"]).fails(2, &parts);
     desk.args(&["why", m, "--data", "unit.csv"])
