@@ -134,12 +134,11 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 pub(crate) fn raised(error: Error) -> PyErr {
     let text = error.to_string();
     match error {
+        error if error.is_memory() => PyMemoryError::new_err(text),
         Error::Io { source, .. } => match source.kind() {
             ErrorKind::NotFound => PyFileNotFoundError::new_err(text),
-            ErrorKind::OutOfMemory => PyMemoryError::new_err(text),
             _ => PyOSError::new_err(text),
         },
-        Error::Memory { .. } => PyMemoryError::new_err(text),
         Error::Training(_) => PyRuntimeError::new_err(text),
         _ => PyValueError::new_err(text),
     }

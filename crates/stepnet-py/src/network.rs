@@ -177,7 +177,8 @@ impl Network {
                 room_to_read(about.len())?;
             }
             read(&ModelFile::open(&path)?, false).map_err(|error| match error {
-                error @ (Error::File { .. } | Error::Io { .. } | Error::Memory { .. }) => error,
+                error @ (Error::File { .. } | Error::Io { .. }) => error,
+                error if error.is_memory() => error,
                 other => Error::file(&path, other.to_string()),
             })
         })?;

@@ -11,11 +11,15 @@ use std::time::Duration;
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use stepnet::memory;
 
 use crate::convert::{Done, finished, guarded, run};
 
 /// The stack of a thread that works in the place of Python's, as large as that of a main thread.
 const STACK: usize = 8 << 20;
+
+/// Memory that must be left for what is small in any work: where there is less, to begin it would end the process.
+const LEAST: usize = 1 << 20;
 
 /// How long a signal may wait.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -33,9 +37,9 @@ pub(crate) fn run_listening<R: Send>(
 ) -> PyResult<R> {
     let stop = Arc::new(AtomicBool::new(false));
     if !long {
-        return run(py, || work(&stop));
+        return run(py, || roomy(|| work(&stop)));
     }
-    let work = Mutex::new(Some(|| guarded(|| work(&stop))));
+    let work = Mutex::new(Some(|| guarded(|| roomy(|| work(&stop)))));
     let (done, raised) = py.detach(|| {
         thread::scope(|scope| {
             let (send, receive) = channel();
@@ -64,7 +68,9 @@ pub(crate) fn run_apart<R: Send + 'static>(
 ) -> PyResult<R> {
     let stop = Arc::new(AtomicBool::new(false));
     let theirs = Arc::clone(&stop);
-    let work = Arc::new(Mutex::new(Some(move || guarded(|| work(&theirs)))));
+    let work = Arc::new(Mutex::new(Some(move || {
+        guarded(|| roomy(|| work(&theirs)))
+    })));
     let same = Arc::clone(&work);
     let (send, receive) = channel();
     let job = move || {
@@ -76,6 +82,16 @@ pub(crate) fn run_apart<R: Send + 'static>(
         Err(_) => (py.detach(|| take(&work).map(|work| work())), None),
     };
     answer(done, raised)
+}
+
+/// Does `work` where there is memory for what is small in it.
+///
+/// # Errors
+///
+/// Those of `work`, and that there is none.
+fn roomy<R>(work: impl FnOnce() -> stepnet::Result<R>) -> stepnet::Result<R> {
+    memory::ensure::<u8>("the call", LEAST)?;
+    work()
 }
 
 /// # Errors

@@ -86,6 +86,14 @@ pub enum Error {
         /// What is wrong, where in the file, and what was expected.
         problem: String,
     },
+    /// What a file holds does not fit into memory.
+    #[error("{}: {problem}", cut_message(&path.display().to_string()))]
+    FileMemory {
+        /// The file.
+        path: PathBuf,
+        /// How much it takes, and how much there is.
+        problem: String,
+    },
     /// The operating system refused to read or write a file.
     #[error("{}: cannot {action}: {source}", cut_message(&path.display().to_string()))]
     Io {
@@ -162,6 +170,33 @@ impl Error {
         Self::File {
             path: path.as_ref().to_path_buf(),
             problem: cut_message(&problem.into()),
+        }
+    }
+
+    /// A file whose content does not fit into memory.
+    pub fn file_memory(path: impl AsRef<Path>, problem: impl Into<String>) -> Self {
+        Self::FileMemory {
+            path: path.as_ref().to_path_buf(),
+            problem: cut_message(&problem.into()),
+        }
+    }
+
+    /// Whether it is memory that was missing: with more of it the same call would go on.
+    pub fn is_memory(&self) -> bool {
+        match self {
+            Self::Memory { .. } | Self::FileMemory { .. } => true,
+            Self::Io { source, .. } => source.kind() == io::ErrorKind::OutOfMemory,
+            _ => false,
+        }
+    }
+
+    /// The same error with its words about a file changed; errors of other kinds as they are.
+    #[must_use]
+    pub fn map_problem(self, change: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::File { path, problem } => Self::file(path, change(problem)),
+            Self::FileMemory { path, problem } => Self::file_memory(path, change(problem)),
+            other => other,
         }
     }
 

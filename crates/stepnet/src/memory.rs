@@ -75,7 +75,7 @@ pub(crate) fn check_room(path: &Path, what: &str, bytes: u128) -> Result<()> {
         return Ok(());
     }
     match free() {
-        Some(free) if bytes > free.into() => Err(Error::file(
+        Some(free) if bytes > free.into() => Err(Error::file_memory(
             path,
             format!(
                 "{what} takes {} of memory, but only {} are free",

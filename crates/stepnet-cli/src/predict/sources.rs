@@ -149,7 +149,9 @@ fn below(
 /// A place where pictures could not be looked for.
 fn trouble(error: Error) -> Found {
     let path = match &error {
-        Error::Io { path, .. } | Error::File { path, .. } => path.clone(),
+        Error::Io { path, .. } | Error::File { path, .. } | Error::FileMemory { path, .. } => {
+            path.clone()
+        }
         _ => PathBuf::new(),
     };
     Found::Problem(path, error.into())

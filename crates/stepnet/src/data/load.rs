@@ -194,10 +194,7 @@ fn without_bad(
 
 /// The error of one picture, with what can be done.
 pub(super) fn advised(error: Error) -> Error {
-    match error {
-        Error::File { path, problem } => Error::file(path, format!("{problem}; {ADVICE}")),
-        other => other,
-    }
+    error.map_problem(|problem| format!("{problem}; {ADVICE}"))
 }
 
 /// The error of pictures that cannot be read: how many, the first by name, and what can be done.
@@ -205,6 +202,7 @@ fn unreadable(root: &Path, mut errors: Vec<Error>, all: usize) -> Error {
     match errors.len() {
         1 => advised(errors.remove(0)),
         count => {
+            let memory = errors.iter().all(Error::is_memory);
             let named = errors.iter().take(NAMED_FILES).map(ToString::to_string);
             let mut named: Vec<String> = named.collect();
             if count > NAMED_FILES {
@@ -212,7 +210,10 @@ fn unreadable(root: &Path, mut errors: Vec<Error>, all: usize) -> Error {
             }
             let named = named.join("; ");
             let problem = format!("{count} files cannot be read (of {all}): {named}; {ADVICE}");
-            Error::file(root, problem)
+            match memory {
+                true => Error::file_memory(root, problem),
+                false => Error::file(root, problem),
+            }
         }
     }
 }

@@ -373,7 +373,7 @@ pub(super) fn room_for(path: &Path, count: usize, shape: [usize; 3]) -> Result<V
         let [height, width, channels] = shape;
         let problem =
             format!("{count} pictures of {height}x{width}x{channels} do not fit into memory");
-        return Err(Error::file(path, problem));
+        return Err(Error::file_memory(path, problem));
     }
     values.resize(length.unwrap_or_default(), 0);
     Ok(values)

@@ -43,7 +43,7 @@ impl Room {
             if *taken == 0 {
                 let bytes = readable(bytes.into());
                 let problem = format!("decoding it takes {bytes} of memory, more than is free");
-                return Err(Error::file(name, problem));
+                return Err(Error::file_memory(name, problem));
             }
             taken = GIVEN_BACK
                 .wait(taken)
@@ -84,6 +84,7 @@ mod tests {
         let message = error.to_string();
         let expected = "big.png: decoding it takes 1048576.0 TiB of memory, more than is free";
         assert_eq!(message, expected);
+        assert!(error.is_memory());
     }
 
     #[test]

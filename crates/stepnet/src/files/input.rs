@@ -104,7 +104,7 @@ fn room(path: &Path, length: u64) -> Result<Vec<u8>> {
     let wanted = usize::try_from(length.saturating_add(1)).ok();
     match wanted.map(|wanted| bytes.try_reserve_exact(wanted)) {
         Some(Ok(())) => Ok(bytes),
-        _ => Err(Error::file(
+        _ => Err(Error::file_memory(
             path,
             format!("{length} bytes do not fit into memory"),
         )),

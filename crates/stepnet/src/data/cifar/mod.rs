@@ -184,7 +184,7 @@ fn read(place: &dyn Place, paths: &[PathBuf], set: &mut Option<Set>) -> Result<V
             return Err(Error::file(path, problem));
         }
         if all.try_reserve_exact(bytes.len()).is_err() {
-            return Err(Error::file(
+            return Err(Error::file_memory(
                 path,
                 format!("{} bytes more do not fit into memory", bytes.len()),
             ));

@@ -156,7 +156,7 @@ pub(super) fn dataset(
     let mut values = Vec::new();
     let length = records.len() * CHANNELS * PIXELS;
     if values.try_reserve_exact(length).is_err() {
-        return Err(Error::file(
+        return Err(Error::file_memory(
             path,
             format!("{length} bytes do not fit into memory"),
         ));

@@ -11,6 +11,7 @@ use super::pace::{Pace, Progress};
 use super::report::{Reach, Report, report};
 use super::subject::{Array, Reading, Sides, Subject};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::nn::layer::Noise;
 use crate::nn::{Batch, Loss, Network, PlanOptions, Workspace};
 
@@ -121,6 +122,18 @@ fn rounding(workspace: &Workspace<f64>, network: &Network<f64>, examples: usize)
     }
 }
 
+/// Numbers for the names, lists and rows of a check, which are small.
+const SLACK: usize = 1 << 18;
+
+/// Fails unless there is memory for what a check makes next to its workspace: copies of the network for the check and
+/// for its layers, of one array at a time and its differences, and of the examples and their gradient.
+fn check_room(network: &Network<f64>, examples: &Examples) -> Result<()> {
+    let weights = network.parameters().len().saturating_mul(5);
+    let inputs = examples.x().len().saturating_mul(6);
+    let all = weights.saturating_add(inputs).saturating_add(SLACK);
+    memory::ensure::<f64>("the gradient check", all)
+}
+
 /// A network with its examples, after one training pass.
 pub(super) struct Whole {
     network: Network<f64>,
@@ -147,6 +160,7 @@ impl Whole {
                 "at least 1",
             ));
         }
+        check_room(network, examples)?;
         let options = PlanOptions {
             training: true,
             keep_values: true,
