@@ -106,12 +106,15 @@ fn a_long_step_is_not_waited_for_and_the_run_goes_on_to_the_same_weights() {
     // One step takes seconds: all examples, in twelve layers.
     let network = "[conv(24,3,same)->relu]x12->globalavgpool->linear(classes)->softmax";
     let line = format!("train data --model {network} --batch all --epochs 2 --hold-out 0.5");
+    let start = Instant::now();
     desk.run(&format!("{line} --out whole")).fine();
+    // In the middle of a step on any machine.
+    let pause = start.elapsed() / 8;
     let child = spawn(&desk, &format!("{line} --out run --checkpoint-every 1step"));
     wait_for("the run's description", || {
         desk.join("run/run.json").exists()
     });
-    std::thread::sleep(Duration::from_millis(200));
+    std::thread::sleep(pause);
     let start = Instant::now();
     signal(&child, "TERM");
     let output = child.wait_with_output().unwrap();
