@@ -16,8 +16,8 @@ use crate::kept::each;
 use crate::network::Network;
 use crate::signals::{run_apart, run_listening};
 
-/// Raw values, labels, the classes' names, what raw values are to be divided by, and what is wrong
-/// with each picture that was left out.
+/// Raw values, labels, the classes' names, what raw values are to be divided by, and what a user is to be warned of:
+/// each image that was left out, and each note.
 type Data = (Py<PyAny>, Py<PyAny>, Vec<String>, f64, Vec<String>);
 
 #[pyfunction]
@@ -46,7 +46,18 @@ pub(crate) fn load(
         ..OpenOptions::default()
     };
     let opened = run_apart(py, move |_| data::open(&path, &options).map_err(in_python))?;
-    arrays(py, &opened.data, opened.divisor, opened.skipped)
+    let skipped = opened
+        .skipped
+        .iter()
+        .map(|image| format!("left out: {image}"));
+    let notes = opened.notes.iter().map(|note| with_arguments(note));
+    let mut warnings: Vec<String> = Vec::new();
+    for warning in skipped.chain(notes) {
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+    arrays(py, &opened.data, opened.divisor, warnings)
 }
 
 /// Whether a data set is one of picture files.
@@ -57,13 +68,13 @@ pub(crate) fn holds_pictures(path: PathBuf) -> bool {
 
 /// An error whose advice names the argument in place of the command line's option.
 fn in_python(error: Error) -> Error {
-    match error {
-        Error::File { path, problem } => {
-            let problem = problem.replace("--skip-bad", "skip_bad=True");
-            Error::file(path, problem.replace("--encoding ", "encoding="))
-        }
-        other => other,
-    }
+    error.map_problem(|problem| with_arguments(&problem))
+}
+
+/// A message with the argument's name in place of the command line's option.
+fn with_arguments(text: &str) -> String {
+    let text = text.replace("--skip-bad", "skip_bad=True");
+    text.replace("--encoding ", "encoding=")
 }
 
 fn resize_of(text: &str) -> PyResult<stepnet::nn::Resize> {
@@ -80,7 +91,7 @@ fn resize_of(text: &str) -> PyResult<stepnet::nn::Resize> {
     })
 }
 
-fn arrays(py: Python<'_>, data: &Dataset, divisor: f64, skipped: Vec<String>) -> PyResult<Data> {
+fn arrays(py: Python<'_>, data: &Dataset, divisor: f64, warnings: Vec<String>) -> PyResult<Data> {
     let [height, width, channels] = data.images().shape();
     let shape = [data.len(), height, width, channels];
     let x = match data.images().values() {
@@ -94,7 +105,7 @@ fn arrays(py: Python<'_>, data: &Dataset, divisor: f64, skipped: Vec<String>) ->
         }
     };
     let labels = to_numpy(py, data.labels(), &[data.len()])?;
-    Ok((x, labels, data.classes().to_vec(), divisor, skipped))
+    Ok((x, labels, data.classes().to_vec(), divisor, warnings))
 }
 
 /// Pictures that are decoded at a time, before Python is asked for signals.

@@ -80,3 +80,19 @@ def test_what_is_refused(pictures, error, match, given):
 def test_no_file(tmp_path):
     with pytest.raises(FileNotFoundError, match="nothing"):
         stepnet.data.load(tmp_path / "nothing")
+
+
+def test_notes_are_warnings_once_each(pictures):
+    (pictures / "bright" / "readme.txt").write_text("what these are")
+    with pytest.warns(UserWarning) as told:
+        X, _ = stepnet.data.load(pictures)
+    assert len(X) == 8
+    words = [str(warning.message) for warning in told]
+    assert len(words) == len(set(words)) == 1 and "readme.txt" in words[0], words
+    assert told[0].filename == __file__
+
+
+def test_a_class_without_examples_is_noted(tmp_path):
+    np.savez(tmp_path / "data.npz", x=np.ones((4, 3, 2)), y=[3, 1, 3, 1])
+    with pytest.warns(UserWarning, match="^no example of class 0, 2$"):
+        stepnet.data.load(tmp_path / "data.npz")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from stepnet import _native
 from stepnet._arrays import Array, labels_of_names
+from stepnet._preprocessing import caller
 from stepnet._values import path_given, shown, text, truth, whole
 
 __all__ = ["digits", "load"]
@@ -89,12 +91,20 @@ def load(
             raise ValueError(f"load: size is {shown(size)}, expected (height, width, channels)")
     rule, skips, scales = text("load", "resize", resize), truth("load", "skip_bad", skip_bad), truth("load", "scale", scale)
     named = None if encoding is None else text("load", "encoding", encoding)
-    taken = _native.load(path_given("load: path", path), wanted, rule, part == "test", skips, named)
-    X, numbers, names, divisor, skipped = taken
-    for picture in skipped:
-        warnings.warn(f"left out: {picture}", stacklevel=2)
+    X, numbers, names, divisor = opened(path_given("load: path", path), wanted, rule, part == "test", skips, named)
     classes = labels_of_names(names)
     return scaled(X, divisor) if scales else X, numbers if classes is None else classes[numbers]
+
+
+def opened(
+    path: Path, size: list[int] | None, resize: str, test: bool, skip_bad: bool = False, encoding: str | None = None
+) -> tuple[Array, Array, list[str], float]:
+    """A data set: raw values, the numbers of the classes, their names, and what values are to be divided by. Warns of
+    what is not as a user may expect."""
+    X, numbers, names, divisor, told = _native.load(path, size, resize, test, skip_bad, encoding)
+    for warning in told:
+        warnings.warn(warning, stacklevel=caller())
+    return X, numbers, names, divisor
 
 
 def scaled(X: Array, divisor: float) -> Array:
