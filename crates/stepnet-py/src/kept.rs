@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
+use stepnet::data::ValueRange;
 use stepnet::nn::{Model, ModelFile, Preprocessing, Registry};
 use stepnet::train::{Checkpoint, TrainingState, run_of};
 use stepnet::{Element, files, memory};
@@ -12,8 +13,9 @@ use stepnet::{Element, files, memory};
 /// The number of epochs among what a model says of its training.
 pub(crate) const EPOCHS: &str = "epochs";
 
-/// The largest magnitude of the values that were trained on, among what a model says of its training.
-pub(crate) const LARGEST: &str = "largest value";
+/// The largest magnitude of the values that were trained on, in files of earlier versions, which do not have their
+/// range.
+const LARGEST: &str = "largest value";
 
 /// Memory for what is small in a copy of a model, or around it.
 const SLACK: usize = 1 << 20;
@@ -46,9 +48,22 @@ impl<T: Element> Kept<T> {
         Ok(self.clone())
     }
 
+    /// The range of the values that were trained on, where it is known.
+    pub(crate) fn range(&self) -> Option<ValueRange> {
+        let training = &self.model.training;
+        let earlier = || training.get(LARGEST).and_then(Value::as_f64);
+        ValueRange::stored(training).or_else(|| {
+            earlier().map(|largest| ValueRange {
+                least: 0.0,
+                largest,
+                whole: false,
+            })
+        })
+    }
+
     /// The largest magnitude of the values that were trained on, where it is known.
     pub(crate) fn largest(&self) -> Option<f64> {
-        self.model.training.get(LARGEST).and_then(Value::as_f64)
+        self.range().map(|range| range.largest.max(-range.least))
     }
 
     /// Has raw values become inputs in this way.

@@ -16,7 +16,7 @@ use stepnet::train::{BatchSize, TrainOptions, Trainer, TrainingState};
 
 use crate::convert::{raised, run};
 use crate::examples::Rows;
-use crate::kept::{EPOCHS, Held, Kept, LARGEST, Number, each};
+use crate::kept::{EPOCHS, Held, Kept, Number, each};
 use crate::network::Network;
 use crate::signals::run_listening;
 
@@ -33,8 +33,11 @@ pub(crate) struct Settings {
     l2: f64,
     label_smoothing: f64,
     class_weight: Option<Vec<f64>>,
+    nesterov: bool,
+    warm_up: Option<String>,
     clip_norm: Option<f64>,
-    average: Option<f64>,
+    clip_value: Option<f64>,
+    ema: Option<f64>,
     augment: String,
     shuffle: bool,
     seed: u32,
@@ -52,17 +55,23 @@ impl Settings {
         if let Some(decay) = self.weight_decay {
             rule = rule.with_weight_decay(decay)?;
         }
+        if self.nesterov {
+            rule = rule.with_nesterov()?;
+        }
+        let warm_up = self.warm_up.as_deref().map(str::parse).transpose()?;
+        let norm = self.clip_norm.map(Clipping::Norm);
         Ok(TrainOptions {
             epochs: self.epochs,
             batch: self.batch_size.map_or(BatchSize::All, BatchSize::Examples),
             rule,
             learning_rate: self.learning_rate.unwrap_or(rule.usual_learning_rate()),
             schedule: self.schedule.parse()?,
+            warm_up,
             l2: self.l2,
             label_smoothing: self.label_smoothing,
             class_weights: self.class_weight.clone(),
-            clipping: self.clip_norm.map(Clipping::Norm),
-            average: self.average,
+            clipping: norm.or(self.clip_value.map(Clipping::Value)),
+            average: self.ema,
             shuffle: self.shuffle,
             seed: self.seed,
             augmentation: self.augment.parse()?,
@@ -98,7 +107,7 @@ fn job<T: Number>(
     classes: &[String],
     settings: &Settings,
     (mut options, examples): (TrainOptions, usize),
-    (largest, negative): (f64, bool),
+    ((largest, negative), range): ((f64, bool), Option<ValueRange>),
 ) -> stepnet::Result<Job<T>> {
     let mut kept = kept.copy()?;
     let earlier = kept.state.take().filter(|_| !settings.reset);
@@ -119,15 +128,16 @@ fn job<T: Number>(
         });
     }
     // In the units of values that are not divided yet.
-    let largest = largest * kept.preprocessing.divisor / settings.divisor;
-    let range = ValueRange {
-        least: if negative { -largest } else { 0.0 },
-        largest,
-        whole: settings.divisor == 255.0 && largest == 255.0,
+    let unit = kept.preprocessing.divisor / settings.divisor;
+    let range = range.map(|range| ValueRange {
+        least: range.least * unit,
+        largest: range.largest * unit,
+        whole: range.whole && unit == 1.0,
+    });
+    let range = match (kept.range(), range) {
+        (Some(before), Some(range)) => Some(before.union(range)),
+        (before, range) => before.or(range),
     };
-    let before = ValueRange::stored(&kept.model.training);
-    let range = before.map_or(range, |before| before.union(range));
-    let largest = largest.max(kept.largest().unwrap_or_default());
     let model = &mut kept.model;
     model.classes = classes.to_vec();
     model.training = BTreeMap::from([
@@ -136,9 +146,8 @@ fn job<T: Number>(
         ("schedule".to_owned(), options.schedule.to_string().into()),
         ("examples".to_owned(), examples.into()),
         ("seed".to_owned(), options.seed.into()),
-        (LARGEST.to_owned(), largest.into()),
-        range.entry(),
     ]);
+    model.training.extend(range.map(ValueRange::entry));
     let preprocessing = Preprocessing {
         divisor: settings.divisor,
         ..model.preprocessing.clone()
@@ -181,6 +190,7 @@ impl Training {
             let extremes = x.extremes();
             let images = Images::new(shape, x.copy()?)?;
             let data = Dataset::new(images, labels.to_vec(), classes.clone())?;
+            let extremes = (extremes, ValueRange::of(data.images()));
             let (names, options) = (&classes[..], (options, x.examples));
             let run = match &held {
                 Held::F32(kept) => {

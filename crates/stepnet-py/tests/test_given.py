@@ -125,7 +125,7 @@ FIT = {"X": X, "y": [0, 1, 0, 1], "verbose": False}
     ("learning_rate", True, TypeError), ("l2", "0.1", TypeError), ("seed", 2**32, ValueError), ("shuffle", "no", TypeError),
     ("shuffle", 2, TypeError), ("verbose", "yes", TypeError), ("reset", None, TypeError), ("initial_epoch", True, TypeError),
     ("optimizer", b"adam", TypeError), ("schedule", "\ud800", ValueError), ("augment", 3, TypeError),
-    ("clip_norm", float("nan"), ValueError), ("average", 1.0, ValueError), ("class_weight", [1, True], TypeError),
+    ("clip_norm", float("nan"), ValueError), ("ema", 1.0, ValueError), ("class_weight", [1, True], TypeError),
 ])
 def test_settings_of_the_wrong_kind(name, value, kind):
     refused(kind, f"{name}|{name.replace('_', ' ')}|decay|norm", network().fit, **{**FIT, name: value})
@@ -226,6 +226,31 @@ def test_gradient_checks_take_the_commands_options():
     refused(TypeError, "jitter is None", net.gradcheck, pictures, labels, jitter=None)
     refused(ValueError, "loss", net.gradcheck, loss="hinge")
     refused(ValueError, "time_limit is -1", net.gradcheck, time_limit=-1)
+
+
+def test_settings_of_the_command_are_settings_of_fit():
+    X, y = np.random.RandomState(0).randn(12, 5), np.arange(12) % 3
+    rest = {"epochs": 4, "batch_size": None, "shuffle": False, "verbose": False, "learning_rate": 0.1}
+
+    def fit(**given):
+        net = Network("linear(3) -> softmax", 5, dtype="float64")
+        net.fit(X, y, **{**rest, **given})
+        return net.get_weights()["linear1.weight"]
+
+    classic = {"optimizer": "classic-momentum", "schedule": "constant"}
+    plain = fit(**classic)
+    for given in ({"nesterov": True}, {"clip_value": 0.01}, {"warm_up": 0.5}, {"warm_up": 2}, {"ema": 0.5}):
+        assert (fit(**classic, **given) != plain).any(), given
+    for alike in (2, "2", "2 epochs", 0.5, "50%"):
+        np.testing.assert_array_equal(fit(**classic, warm_up=alike), fit(**classic, warm_up=2))
+    np.testing.assert_array_equal(fit(**classic, warm_up=0), plain)
+    refused(ValueError, "clip_norm and clip_value are both given", fit, clip_norm=1, clip_value=1)
+    refused(ValueError, r"looks ahead \(Nesterov\) is adam, expected classic-momentum", fit, nesterov=True)
+    refused(ValueError, "less than the 4 epochs", fit, warm_up=4)
+    refused(ValueError, "the warm-up", fit, warm_up=1.5)
+    refused(ValueError, "clip_value|largest gradient", fit, clip_value=-1.0)
+    refused(TypeError, "nesterov", fit, nesterov="yes")
+    refused(TypeError, "warm_up", fit, warm_up=True)
 
 
 def test_pickles_of_earlier_versions():

@@ -198,6 +198,57 @@ def test_values_far_beyond_those_of_training_are_told_of(raw, tmp_path):
             net.predict(shares * 3 - 1)
 
 
+def summary_of_training(path):
+    """What a model file says of its training, from the header of the file."""
+    content = path.read_bytes()
+    header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+    (told,) = (json.loads(text) for text in header["__metadata__"].values())
+    return told["training"]
+
+
+def test_the_range_of_values_is_stored_as_the_command_does(raw, tmp_path):
+    X, y = raw
+    path = tmp_path / "net.safetensors"
+    for given, values in [
+        (X, {"least": 0, "largest": 16, "whole": True}),
+        (X / 8.0 - 1, {"least": -1, "largest": 1, "whole": False}),
+        (X * 1.0 - 2, {"least": -2, "largest": 14, "whole": True}),
+    ]:
+        net = trained(given, y)
+        net.save(path)
+        assert summary_of_training(path)["values"] == values
+        assert "largest value" not in summary_of_training(path)
+    # Another training widens it.
+    net.fit(X * 2.0, y, epochs=1, verbose=False)
+    net.save(path)
+    assert summary_of_training(path)["values"] == {"least": -2, "largest": 32, "whole": True}
+
+
+def test_files_of_earlier_versions_have_their_largest_value(raw, tmp_path):
+    X, y = raw
+    path = tmp_path / "net.safetensors"
+    trained(X / 16.0, y).save(path)
+    content = path.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + length])
+    ((name, text),) = header["__metadata__"].items()
+    told = json.loads(text)
+    del told["training"]["values"]
+    told["training"]["largest value"] = 1.0
+    # Those had none.
+    del told["checksum"], told["checksums"]
+    header["__metadata__"][name] = json.dumps(told)
+    written = json.dumps(header).encode()
+    written += b" " * (-len(written) % 8)
+    path.write_bytes(len(written).to_bytes(8, "little") + written + content[8 + length :])
+    net = Network.load(path)
+    with pytest.warns(UserWarning, match="trained on values up to 1:"):
+        net.predict(X * 15.0)
+    net.fit(X / 4.0, y, epochs=1, verbose=False)
+    net.save(path)
+    assert summary_of_training(path)["values"] == {"least": 0, "largest": 4, "whole": False}
+
+
 def test_a_warning_names_the_line_that_it_is_about(raw):
     X, y = raw
     net = trained(X * 15, y)

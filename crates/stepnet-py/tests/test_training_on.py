@@ -41,8 +41,8 @@ def test_one_epoch_and_one_are_two(digits, optimizer, dtype):
 
 
 @pytest.mark.parametrize("given", [
-    {"schedule": "step(0.5, 2)"}, {"schedule": "exponential(0.9)"}, {"schedule": "decay(0.5)"}, {"average": 0.9},
-    {"l2": 0.1, "clip_norm": 1.0}, {"batch_size": None}, {"shuffle": False}, {"label_smoothing": 0.1},
+    {"schedule": "step(0.5, 2)"}, {"schedule": "exponential(0.9)"}, {"schedule": "decay(0.5)"}, {"ema": 0.9},
+    {"l2": 0.1, "clip_norm": 1.0}, {"optimizer": "classic-momentum", "nesterov": True, "clip_value": 0.01}, {"batch_size": None}, {"shuffle": False}, {"label_smoothing": 0.1},
     {"class_weight": "balanced"},
 ])
 def test_parts_of_any_length_are_the_whole(digits, given):
@@ -59,8 +59,8 @@ def test_copies_and_files_go_on_as_the_network_would(digits, way, tmp_path):
     X, y = digits
     y = y.astype(str) if way == "file of strings" else y
     whole, parts = network(), network()
-    whole.fit(X, y, epochs=2, average=0.9, **STEADY)
-    parts.fit(X, y, epochs=1, average=0.9, **STEADY)
+    whole.fit(X, y, epochs=2, ema=0.9, **STEADY)
+    parts.fit(X, y, epochs=1, ema=0.9, **STEADY)
     between = bits(parts)
     if way == "pickle":
         other = pickle.loads(pickle.dumps(parts))
@@ -70,7 +70,7 @@ def test_copies_and_files_go_on_as_the_network_would(digits, way, tmp_path):
     else:
         other = getattr(copy, way)(parts)
     assert bits(other) == between, "what the network has is the average"
-    other.fit(X, y.astype(other.classes_.dtype), epochs=1, average=0.9, **STEADY)
+    other.fit(X, y.astype(other.classes_.dtype), epochs=1, ema=0.9, **STEADY)
     assert bits(other) == bits(whole)
     assert bits(parts) == between, "the other trained by itself"
 
@@ -139,7 +139,7 @@ def test_settings_may_change_in_between(digits):
     net = network()
     net.fit(X, y, epochs=2, **STEADY)
     net.fit(X[:90], y[:90], epochs=1, batch_size=7, learning_rate=1e-4, **STEADY)
-    net.fit(X, y, epochs=1, average=0.9, **STEADY)
+    net.fit(X, y, epochs=1, ema=0.9, **STEADY)
     net.fit(X, y, epochs=1, **STEADY)
     before = bits(net)
     # Of another optimizer there is nothing to go on from; the epochs are counted on.
@@ -153,11 +153,11 @@ def test_settings_may_change_in_between(digits):
 def test_weights_put_in_are_what_training_goes_on_from(digits):
     nets = [network() for _ in range(2)]
     for net in nets:
-        net.fit(*digits, epochs=1, average=0.9, **STEADY)
+        net.fit(*digits, epochs=1, ema=0.9, **STEADY)
     given = {name: array * 0 for name, array in nets[0].get_weights().items()}
     for net in nets:
         net.set_weights(given)
-    nets[0].fit(*digits, epochs=1, optimizer="gd", average=0.5, learning_rate=1e-30, **STEADY)
+    nets[0].fit(*digits, epochs=1, optimizer="gd", ema=0.5, learning_rate=1e-30, **STEADY)
     weights = nets[0].get_weights()
     assert all(abs(weights[name]).max() < 1e-20 for name in weights if name.split(".")[1] in ("weight", "bias"))
 

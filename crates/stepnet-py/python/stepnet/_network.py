@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -15,14 +13,15 @@ import numpy.typing as npt
 from stepnet import _native
 from stepnet._arrays import Array, Labels, labels_of_names, listed, read
 from stepnet._history import History, line
-from stepnet._insight import Explanation, GradientCheck, Summary
-from stepnet._pictures import is_one, picture
+from stepnet._looking import Looking
+from stepnet._prediction import Prediction
 from stepnet._preprocessing import Preprocessing, inputs, store, stored
 from stepnet._settings import class_weights, classes_given, extents, is_double, settings
 from stepnet._values import LARGEST_SEED, names, number, path_given, shown, text, truth, whole
 from stepnet.callbacks import AnyCallback, HasEpochEnd, called_back, tell
 
-class Network:
+
+class Network(Prediction, Looking):
     """A network in the arrow notation, with its weights.
 
     Parameters
@@ -99,11 +98,6 @@ class Network:
         self.stop_training = False
 
     @property
-    def input_shape(self) -> tuple[int, ...]:
-        """The shape of an example."""
-        return tuple(self._net.input_shape)
-
-    @property
     def exact(self) -> bool:
         """Whether convolutions keep to the direct method."""
         return self._net.exact
@@ -140,13 +134,16 @@ class Network:
         callbacks: AnyCallback | Iterable[AnyCallback] = (),
         optimizer: str = "adam",
         learning_rate: float | None = None,
+        nesterov: bool = False,
         schedule: str = "cosine",
+        warm_up: float | str | None = None,
         weight_decay: float | None = None,
         l2: float = 0.0,
         label_smoothing: float = 0.0,
         class_weight: Mapping[Any, float] | Sequence[float] | Literal["balanced"] | None = None,
         clip_norm: float | None = None,
-        average: float | None = None,
+        clip_value: float | None = None,
+        ema: float | None = None,
         augment: str = "",
         shuffle: bool = True,
         seed: int = 0,
@@ -185,8 +182,13 @@ class Network:
             ``"adam"``, ``"adamw"``, ``"gd"`` (plain gradient descent), ``"momentum"`` or ``"classic-momentum"``.
         learning_rate : float, optional
             The optimizer's usual one unless given.
+        nesterov : bool
+            Whether ``"classic-momentum"`` looks ahead (Nesterov).
         schedule : str
             How the learning rate changes: ``"cosine"``, ``"constant"``, ``"step(0.1, 30)"``, ``"one-cycle"``, ...
+        warm_up : float, int or str, optional
+            How long the learning rate rises at the start, whatever the schedule: a share of the training below 1, such
+            as 0.05, or a number of epochs; 0 for no rise. As the schedule has it unless given.
         weight_decay : float, optional
             For optimizers that have it.
         l2 : float
@@ -197,7 +199,9 @@ class Network:
             What each class counts for in the loss of training; that of a batch is the weighted mean.
         clip_norm : float, optional
             The largest norm of all gradients together.
-        average : float, optional
+        clip_value : float, optional
+            Each gradient is brought into ``-clip_value`` to ``clip_value``; not together with ``clip_norm``.
+        ema : float, optional
             The decay of the moving average of the weights, which is what the network then has.
         augment : str
             How pictures are altered at random: ``"flip, crop(2), rotate(10)"``.
@@ -269,108 +273,6 @@ class Network:
             raise ValueError("fit: validation_data[0] has no examples")
         return rows, labels.of("fit", y, len(rows), "validation_data[1]"), divisor
 
-    def outputs(self, X: npt.ArrayLike) -> Array:
-        """What the network gives for each example.
-
-        Parameters
-        ----------
-        X : array_like
-            As for `fit`.
-
-        Returns
-        -------
-        ndarray
-            ``(examples, outputs)``.
-        """
-        return self._net.predict(*inputs("outputs", X, self._net))
-
-    def predict_proba(self, X: npt.ArrayLike) -> Array:
-        """How likely each class is for each example.
-
-        Parameters
-        ----------
-        X : array_like
-            As for `fit`.
-
-        Returns
-        -------
-        ndarray
-            ``(examples, classes)``, the columns in the order of ``classes_``. A single sigmoid output gives two
-            columns.
-        """
-        if self._net.loss == "mean-squared-error":
-            raise ValueError(
-                "predict_proba: the network ends in neither softmax nor sigmoid, so its outputs are no "
-                "probabilities: see its method outputs"
-            )
-        outputs = self._net.predict(*inputs("predict_proba", X, self._net))
-        return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
-
-    def predict(self, X: npt.ArrayLike) -> Array:
-        """The class of each example.
-
-        Parameters
-        ----------
-        X : array_like
-            As for `fit`. Values are divided as in training (see ``preprocessing``); those of pictures, which are
-            brought to the network's shape as ``stepnet predict`` does it, by ``preprocessing.picture_divisor``.
-
-        Returns
-        -------
-        ndarray
-            ``(examples,)`` of labels as `fit` got them.
-        """
-        outputs = self._net.predict(*inputs("predict", X, self._net))
-        sound = np.isfinite(outputs).all(axis=1)
-        if not sound.all():
-            at = int(np.argmin(sound))
-            raise ValueError(f"predict: the outputs for X[{at}] are not finite numbers, so it has no class")
-        numbers = (outputs[:, 0] > 0.5).astype(int) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
-        classes: Array = self._labels().known()[numbers]
-        return classes
-
-    def evaluate(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> dict[str, float]:
-        """How good the network is on examples.
-
-        Parameters
-        ----------
-        X, y : array_like
-            As for `fit`. Or, without ``y``, the path of a data set, as ``stepnet evaluate`` takes it.
-
-        Returns
-        -------
-        dict
-            ``loss``, the mean, and ``accuracy``, the share of right answers.
-        """
-        if y is None:
-            rows, y, divisor = self._data_set(X)
-        else:
-            rows, divisor = inputs("evaluate", X, self._net)
-        if not len(rows):
-            raise ValueError("evaluate: X has no examples")
-        loss, accuracy = self._net.evaluate(rows, self._labels().of("evaluate", y, len(rows)), divisor)
-        return {"loss": loss, "accuracy": accuracy}
-
-    def _data_set(self, given: object) -> tuple[Array, Array, float]:
-        """The test part of a data set as rows, the network's classes by their names, and what is divided by."""
-        if not isinstance(given, (str, bytes, os.PathLike)):
-            raise TypeError("evaluate: y is missing; without it X is the path of a data set")
-        known = stored(self._net)
-        shape = [known.height, known.width, known.channels]
-        path = path_given("evaluate: X", given)
-        X, numbers, called, _, _ = _native.load(path, shape, known.resize, True, False, None)
-        labels = self._labels().known()
-        by_name = {str(label): place for place, label in enumerate(labels)}
-        for name in called:
-            if name not in by_name:
-                raise ValueError(f"evaluate: the class {shown(name)} of X is not one of {listed(labels)}")
-        rows = np.ascontiguousarray(X.reshape(len(X), -1))
-        divisor = known.picture_divisor if _native.holds_pictures(path) else known.divisor
-        return rows, labels[np.array([by_name[name] for name in called], int)[numbers]], divisor
-
-    def _labels(self) -> Labels:
-        return Labels(self._net.outputs, self.classes_)
-
     def get_weights(self) -> dict[str, Array]:
         """Copies of all weights.
 
@@ -437,154 +339,6 @@ class Network:
         network._net = _native.Network.load(path_given("load: path", path))
         network._begin(labels_of_names(network._net.classes))
         return network
-
-    def summary(self) -> Summary:
-        """The layers, their shapes and sizes.
-
-        Returns
-        -------
-        Summary
-            To be printed, or shown by a notebook.
-        """
-        return Summary(json.loads(self._net.summary()))
-
-    def gradcheck(
-        self,
-        X: npt.ArrayLike | None = None,
-        y: npt.ArrayLike | None = None,
-        *,
-        batch: int = 3,
-        seed: int = 1,
-        samples: int = 128,
-        eps: float | None = None,
-        tolerance: float = 1e-6,
-        jitter: float = 0.01,
-        loss: str | None = None,
-        time_limit: float | None = 20.0,
-    ) -> GradientCheck:
-        """Hold the gradients of all weights, and of the input, against differences of the loss.
-
-        Parameters
-        ----------
-        X, y : array_like, optional
-            The first ``batch`` of these examples are checked on; drawn ones unless given.
-        batch : int
-            How many examples.
-        seed : int
-            What is drawn, is drawn with this.
-        samples : int
-            How many numbers of a large array are checked one by one.
-        eps : float, optional
-            The step of the differences.
-        tolerance : float
-            The relative difference up to which a gradient is called right.
-        jitter : float
-            The values of ``X`` are moved at random by up to this share of the largest, for flat areas of pictures are
-            kinks of max pooling; 0 leaves them as they are.
-        loss : str, optional
-            Another loss than the network's: ``"softmax-cross-entropy"``, ``"binary-cross-entropy"`` or
-            ``"mean-squared-error"``.
-        time_limit : float, optional
-            The seconds that it may take: of a large network fewer numbers are checked. ``None``: as long as it takes.
-
-        Returns
-        -------
-        GradientCheck
-            A table, array by array.
-        """
-        batch = whole("gradcheck", "batch", batch, 1, 65_536)
-        numbers = (
-            whole("gradcheck", "seed", seed, 0, LARGEST_SEED),
-            whole("gradcheck", "samples", samples, 1),
-            None if eps is None else number("gradcheck", "eps", eps),
-            number("gradcheck", "tolerance", tolerance),
-        )
-        share = number("gradcheck", "jitter", jitter)
-        if not 0 <= share <= 1:
-            raise ValueError(f"gradcheck: jitter is {share}, expected a share from 0 to 1")
-        named = None if loss is None else text("gradcheck", "loss", loss)
-        seconds = None if time_limit is None else number("gradcheck", "time_limit", time_limit)
-        if seconds is not None and not 0 < seconds <= 1e9:
-            raise ValueError(f"gradcheck: time_limit is {seconds}, expected a positive number of seconds, or None")
-        if (X is None) != (y is None):
-            raise ValueError("gradcheck: expected X and y, or neither")
-        given = None
-        if X is not None and y is not None:
-            rows, divisor = inputs("gradcheck", X, self._net)
-            labels = self._labels().of("gradcheck", y, len(rows))
-            if not len(rows):
-                raise ValueError("gradcheck: X has no examples")
-            given = rows[:batch], labels[:batch], divisor
-        passed, told, data = _native.gradcheck(self._net, given, (batch, share, named, seconds), numbers)
-        return GradientCheck(passed, told, json.loads(data))
-
-    def why(
-        self,
-        x: npt.ArrayLike,
-        at: str | None = None,
-        *,
-        gradient: bool = False,
-        label: object = None,
-        trace: int = 0,
-        top: int | None = None,
-        name: str | None = None,
-    ) -> Explanation:
-        """Take a value of the network apart into what it was made of.
-
-        Parameters
-        ----------
-        x : array_like
-            One example; or a picture, as for `predict`.
-        at : str, optional
-            The value: ``"conv1[3,4,0]"`` (row, column, channel), ``"linear1[8]"`` or ``"input[0,0,0]"``; the
-            predicted class's output unless given.
-        gradient : bool
-            Whether the gradient of the loss by it is told, too.
-        label : optional
-            The class whose loss that is; the predicted one unless given.
-        trace : int
-            How many layers the largest contributors are followed down.
-        top : int, optional
-            How many terms are told, and followed at each layer.
-        name : str
-            What the example is called; a file by its name unless given.
-
-        Returns
-        -------
-        Explanation
-            A text, data, and a page that a notebook shows.
-        """
-        called = "the example" if name is None else text("why", "name", name)
-        if is_one(x):
-            given: Any = [picture("why: x", x)]
-            if name is None and isinstance(given[0], Path):
-                called = str(given[0])
-        else:
-            given = read("why: x", x)
-            if given.shape == self.input_shape:
-                given = given[None]
-        rows, divisor = inputs("why", given, self._net, "x")
-        if len(rows) != 1:
-            raise ValueError(f"why: x has shape {np.shape(given)}, expected {self.input_shape}, one example")
-        if label is not None:
-            self._labels().of("why", [label], 1, "label")
-        asked = {
-            "name": called,
-            "at": None if at is None else text("why", "at", at),
-            "gradient": truth("why", "gradient", gradient),
-            "class": None if label is None else str(label),
-            "trace": whole("why", "trace", trace, 0, 10_000),
-            "top": None if top is None else whole("why", "top", top, 1),
-            "divisor": divisor,
-        }
-        ok, told, data, page = _native.why(self._net, rows, asked)
-        return Explanation(ok, told, json.loads(data), page)
-
-    def __repr__(self) -> str:
-        return f"Network({json.loads(self._net.summary())['network']!r}, input_shape={self.input_shape})"
-
-    def _repr_html_(self) -> str:
-        return self.summary()._repr_html_()
 
     def __getstate__(self) -> dict[str, Any]:
         state = self.__dict__.copy()

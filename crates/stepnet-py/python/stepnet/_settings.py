@@ -29,10 +29,23 @@ def settings(given: Mapping[str, Any]) -> dict[str, Any]:
         taken[name] = text("fit", name, given[name])
     for name in ("l2", "label_smoothing"):
         taken[name] = number("fit", name, given[name])
-    for name in ("learning_rate", "weight_decay", "clip_norm", "average"):
+    for name in ("learning_rate", "weight_decay", "clip_norm", "clip_value", "ema"):
         value = given[name]
         taken[name] = None if value is None else number("fit", name, value)
+    if taken["clip_norm"] is not None and taken["clip_value"] is not None:
+        raise ValueError("fit: clip_norm and clip_value are both given, expected one of them")
+    taken["nesterov"] = truth("fit", "nesterov", given["nesterov"])
+    taken["warm_up"] = warm_up(given["warm_up"])
     return taken
+
+
+def warm_up(given: object) -> str | None:
+    """How long the learning rate rises, as the command takes it."""
+    if given is None or isinstance(given, str):
+        return None if given is None else text("fit", "warm_up", given)
+    if isinstance(given, (int, np.integer)) and not isinstance(given, bool):
+        return str(whole("fit", "warm_up", given, 0))
+    return repr(number("fit", "warm_up", given))
 
 
 def class_weights(given: object, classes: Array, numbers: Array) -> list[float] | None:

@@ -1,0 +1,170 @@
+"""Looks into a network: its layers, its gradients, and its values taken apart."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stepnet import _native
+from stepnet._arrays import read
+from stepnet._base import Base
+from stepnet._insight import Explanation, GradientCheck, Summary
+from stepnet._pictures import is_one, picture
+from stepnet._preprocessing import inputs
+from stepnet._values import LARGEST_SEED, number, shown, text, truth, whole
+
+
+class Looking(Base):
+    """The methods of a network that show what it does."""
+
+    def summary(self) -> Summary:
+        """The layers, their shapes and sizes.
+
+        Returns
+        -------
+        Summary
+            To be printed, or shown by a notebook.
+        """
+        return Summary(json.loads(self._net.summary()))
+
+    def gradcheck(
+        self,
+        X: npt.ArrayLike | None = None,
+        y: npt.ArrayLike | None = None,
+        *,
+        batch: int = 3,
+        seed: int = 1,
+        samples: int = 128,
+        eps: float | None = None,
+        tolerance: float = 1e-6,
+        jitter: float = 0.01,
+        loss: str | None = None,
+        time_limit: float | None = 20.0,
+    ) -> GradientCheck:
+        """Hold the gradients of all weights, and of the input, against differences of the loss.
+
+        Parameters
+        ----------
+        X, y : array_like, optional
+            The first ``batch`` of these examples are checked on; drawn ones unless given.
+        batch : int
+            How many examples.
+        seed : int
+            What is drawn, is drawn with this.
+        samples : int
+            How many numbers of a large array are checked one by one.
+        eps : float, optional
+            The step of the differences.
+        tolerance : float
+            The relative difference up to which a gradient is called right.
+        jitter : float
+            The values of ``X`` are moved at random by up to this share of the largest, for flat areas of pictures are
+            kinks of max pooling; 0 leaves them as they are.
+        loss : str, optional
+            Another loss than the network's: ``"softmax-cross-entropy"``, ``"binary-cross-entropy"`` or
+            ``"mean-squared-error"``.
+        time_limit : float, optional
+            The seconds that it may take: of a large network fewer numbers are checked. ``None``: as long as it takes.
+
+        Returns
+        -------
+        GradientCheck
+            A table, array by array.
+        """
+        batch = whole("gradcheck", "batch", batch, 1, 65_536)
+        numbers = (
+            whole("gradcheck", "seed", seed, 0, LARGEST_SEED),
+            whole("gradcheck", "samples", samples, 1),
+            None if eps is None else number("gradcheck", "eps", eps),
+            number("gradcheck", "tolerance", tolerance),
+        )
+        share = number("gradcheck", "jitter", jitter)
+        if not 0 <= share <= 1:
+            raise ValueError(f"gradcheck: jitter is {share}, expected a share from 0 to 1")
+        named = None if loss is None else text("gradcheck", "loss", loss)
+        seconds = None if time_limit is None else number("gradcheck", "time_limit", time_limit)
+        if seconds is not None and not 0 < seconds <= 1e9:
+            raise ValueError(f"gradcheck: time_limit is {seconds}, expected a positive number of seconds, or None")
+        if (X is None) != (y is None):
+            raise ValueError("gradcheck: expected X and y, or neither")
+        given = None
+        if X is not None and y is not None:
+            rows, divisor = inputs("gradcheck", X, self._net)
+            labels = self._labels().of("gradcheck", y, len(rows))
+            if not len(rows):
+                raise ValueError("gradcheck: X has no examples")
+            given = rows[:batch], labels[:batch], divisor
+        passed, told, data = _native.gradcheck(self._net, given, (batch, share, named, seconds), numbers)
+        return GradientCheck(passed, told, json.loads(data))
+
+    def why(
+        self,
+        x: npt.ArrayLike,
+        at: str | None = None,
+        *,
+        gradient: bool = False,
+        label: object = None,
+        trace: int = 0,
+        top: int | None = None,
+        name: str | None = None,
+    ) -> Explanation:
+        """Take a value of the network apart into what it was made of.
+
+        Parameters
+        ----------
+        x : array_like
+            One example; or a picture, as for `predict`.
+        at : str, optional
+            The value: ``"conv1[3,4,0]"`` (row, column, channel), ``"linear1[8]"`` or ``"input[0,0,0]"``; the
+            predicted class's output unless given.
+        gradient : bool
+            Whether the gradient of the loss by it is told, too.
+        label : optional
+            The class whose loss that is; the predicted one unless given.
+        trace : int
+            How many layers the largest contributors are followed down.
+        top : int, optional
+            How many terms are told, and followed at each layer.
+        name : str
+            What the example is called; a file by its name unless given.
+
+        Returns
+        -------
+        Explanation
+            A text, data, and a page that a notebook shows.
+        """
+        called = "the example" if name is None else text("why", "name", name)
+        if is_one(x):
+            given: Any = [picture("why: x", x)]
+            if name is None and isinstance(given[0], Path):
+                called = str(given[0])
+        else:
+            given = read("why: x", x)
+            if given.shape == self.input_shape:
+                given = given[None]
+        rows, divisor = inputs("why", given, self._net, "x")
+        if len(rows) != 1:
+            raise ValueError(f"why: x has shape {np.shape(given)}, expected {self.input_shape}, one example")
+        if label is not None:
+            self._labels().of("why", [label], 1, "label")
+        asked = {
+            "name": called,
+            "at": None if at is None else text("why", "at", at),
+            "gradient": truth("why", "gradient", gradient),
+            "class": None if label is None else str(label),
+            "trace": whole("why", "trace", trace, 0, 10_000),
+            "top": None if top is None else whole("why", "top", top, 1),
+            "divisor": divisor,
+        }
+        ok, told, data, page = _native.why(self._net, rows, asked)
+        return Explanation(ok, told, json.loads(data), page)
+
+    def __repr__(self) -> str:
+        return f"Network({json.loads(self._net.summary())['network']!r}, input_shape={self.input_shape})"
+
+    def _repr_html_(self) -> str:
+        return self.summary()._repr_html_()

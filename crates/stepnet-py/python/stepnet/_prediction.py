@@ -1,0 +1,118 @@
+"""Predictions, and how good they are."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import numpy.typing as npt
+
+from stepnet import _native
+from stepnet._arrays import Array, listed
+from stepnet._base import Base
+from stepnet._preprocessing import inputs, stored
+from stepnet._values import path_given, shown
+from stepnet.data import opened
+
+
+class Prediction(Base):
+    """The methods of a network that run it on examples."""
+
+    def outputs(self, X: npt.ArrayLike) -> Array:
+        """What the network gives for each example.
+
+        Parameters
+        ----------
+        X : array_like
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray
+            ``(examples, outputs)``.
+        """
+        return self._net.predict(*inputs("outputs", X, self._net))
+
+    def predict_proba(self, X: npt.ArrayLike) -> Array:
+        """How likely each class is for each example.
+
+        Parameters
+        ----------
+        X : array_like
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray
+            ``(examples, classes)``, the columns in the order of ``classes_``. A single sigmoid output gives two
+            columns.
+        """
+        if self._net.loss == "mean-squared-error":
+            raise ValueError(
+                "predict_proba: the network ends in neither softmax nor sigmoid, so its outputs are no "
+                "probabilities: see its method outputs"
+            )
+        outputs = self._net.predict(*inputs("predict_proba", X, self._net))
+        return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+
+    def predict(self, X: npt.ArrayLike) -> Array:
+        """The class of each example.
+
+        Parameters
+        ----------
+        X : array_like
+            As for `fit`. Values are divided as in training (see ``preprocessing``); those of pictures, which are
+            brought to the network's shape as ``stepnet predict`` does it, by ``preprocessing.picture_divisor``.
+
+        Returns
+        -------
+        ndarray
+            ``(examples,)`` of labels as `fit` got them.
+        """
+        outputs = self._net.predict(*inputs("predict", X, self._net))
+        sound = np.isfinite(outputs).all(axis=1)
+        if not sound.all():
+            at = int(np.argmin(sound))
+            raise ValueError(f"predict: the outputs for X[{at}] are not finite numbers, so it has no class")
+        numbers = (outputs[:, 0] > 0.5).astype(int) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
+        classes: Array = self._labels().known()[numbers]
+        return classes
+
+    def evaluate(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> dict[str, float]:
+        """How good the network is on examples.
+
+        Parameters
+        ----------
+        X, y : array_like
+            As for `fit`. Or, without ``y``, the path of a data set, as ``stepnet evaluate`` takes it.
+
+        Returns
+        -------
+        dict
+            ``loss``, the mean, and ``accuracy``, the share of right answers.
+        """
+        if y is None:
+            rows, y, divisor = self._data_set(X)
+        else:
+            rows, divisor = inputs("evaluate", X, self._net)
+        if not len(rows):
+            raise ValueError("evaluate: X has no examples")
+        loss, accuracy = self._net.evaluate(rows, self._labels().of("evaluate", y, len(rows)), divisor)
+        return {"loss": loss, "accuracy": accuracy}
+
+    def _data_set(self, given: object) -> tuple[Array, Array, float]:
+        """The test part of a data set as rows, the network's classes by their names, and what is divided by."""
+        if not isinstance(given, (str, bytes, os.PathLike)):
+            raise TypeError("evaluate: y is missing; without it X is the path of a data set")
+        known = stored(self._net)
+        shape = [known.height, known.width, known.channels]
+        path = path_given("evaluate: X", given)
+        X, numbers, called, _ = opened(path, shape, known.resize, True)
+        labels = self._labels().known()
+        by_name = {str(label): place for place, label in enumerate(labels)}
+        for name in called:
+            if name not in by_name:
+                raise ValueError(f"evaluate: the class {shown(name)} of X is not one of {listed(labels)}")
+        rows = np.ascontiguousarray(X.reshape(len(X), -1))
+        divisor = known.picture_divisor if _native.holds_pictures(path) else known.divisor
+        return rows, labels[np.array([by_name[name] for name in called], int)[numbers]], divisor
