@@ -80,7 +80,7 @@ ALONE = {
         lambda: steps.update_parameters({"W1": MATRIX, "b1": ONE}, {"dW1": MATRIX, "db1": ONE}, 0.1),
     ),
     "update_parameters grads": (
-        "update_parameters: W1", lambda: steps.update_parameters(BESIDE, {"dW1": MATRIX, "db1": ONE}, 0.1)
+        "update_parameters: dW1", lambda: steps.update_parameters(BESIDE, {"dW1": MATRIX, "db1": ONE}, 0.1)
     ),
     "what numpy converts": ("relu: Z", lambda: steps.relu(np.broadcast_to(np.int8(1), MATRIX.shape))),
 }

@@ -245,8 +245,11 @@ def update_parameters(
 
 
 def _descended(function: str, name: str, values: Array, gradient: Array, rate: float) -> Array:
+    given = values.size
     values, wide = together(values, gradient)
     if wide.shape != values.shape:
         expected = f"expected {list(values.shape)}, the shape of {name}, or one that numpy would broadcast"
         raise ValueError(f"{function}: d{name} has shape {list(gradient.shape)}, {expected}")
-    return _native.descended(name, values, wide, rate)
+    # Where the gradient's shape is the larger one, it is its length that may be too much.
+    longer = name if gradient.size <= given else f"d{name}"
+    return _native.descended(longer, values, wide, rate)
