@@ -6,7 +6,7 @@ It runs under a Python that has the package, numpy and torch. Each network is co
 one of the instruction sets in turn; PyTorch in float64 is the truth, and PyTorch in float32 what the errors are
 compared with. An error is the largest difference in units of the largest value of its kind in the network. Exit code 1
 if Stepnet's float64 differs by more than 1e-9. Gradients are read from a step so long that nothing is left of the
-weights before it. Look-ahead momentum, clipping by value and warm-up by name are not reached from Python.
+weights before it.
 """
 
 import argparse
@@ -22,8 +22,8 @@ from compare import positive
 from processes import Failure, ended
 
 SETS = ["portable", "avx2", "avx512"]
-RULES = ["gd", "momentum", "classic-momentum", "adam", "adamw"]
-SCHEDULES = ["constant", "cosine", "step(0.5, 2)", "exponential(0.7)", "one-cycle", "decay(0.5)", "decay(0.5, 2)"]
+RULES = ["gd", "momentum", "classic-momentum", "nesterov", "adam", "adamw"]
+SCHEDULES = ["constant", "cosine", "step(0.5, 2)", "exponential(0.7)", "one-cycle", "one-cycle(0.4, 10, 50)", "decay(0.5)", "decay(0.5, 2)"]
 QUANTITIES = ["outputs", "loss", "gradients of parameters", "gradients of the input"] + [f"steps of {rule}" for rule in RULES]
 
 EPOCHS = 4
@@ -41,24 +41,32 @@ NOTHING = 1e-9
 TOLERANCE = {quantity: 1e-9 for quantity in QUANTITIES}
 
 
-def rate(schedule, base, epoch, done):
-    """The learning rate of an epoch at the share `done` of all steps, as the schedules are documented."""
+def rate(schedule, base, epoch, done, warm_up=None):
+    """The learning rate of an epoch at the share `done` of all steps, as the schedules are documented. `warm_up` is a
+    share of the run, or the schedule's own rise."""
     name, _, rest = schedule.partition("(")
     numbers = [float(part) for part in rest.rstrip(")").split(",") if part]
     half = lambda start, end, share: end + (start - end) * 0.5 * (1 + math.cos(math.pi * share))
+    rise = {"cosine": 0.05, "one-cycle": numbers[0] if numbers else 0.3}.get(name, 0.0) if warm_up is None else warm_up
+    rest = (done - rise) / (1 - rise)
+    if name == "one-cycle":
+        start, end = numbers[1:] if numbers else (25, 1e4)
+        return half(base / start, base, done / rise) if done < rise else half(base, base / start / end, rest)
+    if name == "cosine" and done >= rise:
+        return half(base, 0, rest)
     if name == "step":
-        return base * numbers[0] ** (epoch // int(numbers[1]))
+        base *= numbers[0] ** (epoch // int(numbers[1]))
     if name == "exponential":
-        return base * numbers[0] ** epoch
+        base *= numbers[0] ** epoch
     if name == "decay":
         every = int(numbers[1]) if len(numbers) > 1 else 1
-        return base / (1 + numbers[0] * (max(epoch - 1, 0) // every))
-    if name == "cosine":
-        return base * done / 0.05 if done < 0.05 else base * 0.5 * (1 + math.cos(math.pi * (done - 0.05) / 0.95))
-    if name == "one-cycle":
-        low, end = base / 25, base / 25 / 1e4
-        return half(low, base, done / 0.3) if done < 0.3 else half(base, end, (done - 0.3) / 0.7)
-    return base
+        base /= 1 + numbers[0] * (max(epoch - 1, 0) // every)
+    return base * done / rise if done < rise else base
+
+
+def averaged(decay, step):
+    """What the average of the weights keeps of itself at a step, from 1: less at first, as TensorFlow has it."""
+    return min(decay, (1 + step) / (10 + step))
 
 
 class Case:
@@ -81,15 +89,23 @@ class Case:
         self.schedule = draw.choice(SCHEDULES)
         self.l2 = draw.choice([0.0, 0.0, 0.3])
         self.clip = draw.choice([None, None, 0.1, 1.0])
-        decays = self.rule in ("classic-momentum", "adamw")
+        self.clip_by = draw.choice(["clip_norm", "clip_value"])
+        self.warm_up = draw.choice([None, None, 0, 0.3, 1, 2])
+        self.ema = draw.choice([None, None, 0.5, 0.9])
+        decays = self.rule in ("classic-momentum", "nesterov", "adamw")
         self.decay = draw.choice([None, 0.0, 0.1]) if decays else None
         self.smoothing = draw.choice([0.0, 0.0, 0.1])
 
     def settings(self):
         return {
-            "optimizer": self.rule, "learning_rate": self.base, "schedule": self.schedule, "l2": self.l2,
-            "clip_norm": self.clip, "weight_decay": self.decay, "label_smoothing": self.smoothing,
+            "optimizer": "classic-momentum" if self.rule == "nesterov" else self.rule, "nesterov": self.rule == "nesterov",
+            "learning_rate": self.base, "schedule": self.schedule, "warm_up": self.warm_up, "l2": self.l2,
+            self.clip_by: self.clip, "weight_decay": self.decay, "label_smoothing": self.smoothing, "ema": self.ema,
         }
+
+    def rise(self):
+        """The share of the run that the learning rate rises for."""
+        return self.warm_up / EPOCHS if isinstance(self.warm_up, int) else self.warm_up
 
     def weights(self, shapes):
         """Weights, for all number types the same ones."""
@@ -122,7 +138,8 @@ def of_stepnet(case, dtype, exact):
 
     def fit(**settings):
         net.set_weights(start)
-        history = net.fit(x, case.y, batch_size=None, shuffle=False, verbose=False, **settings)
+        # Without what the training before has left: the optimizer's running values, the average and the count of epochs.
+        history = net.fit(x, case.y, batch_size=None, shuffle=False, verbose=False, reset=True, **settings)
         return history, net.get_weights()
 
     net.set_weights(start)
@@ -194,8 +211,8 @@ def of_torch(case, start, dtype):
         for tensor in learnt.values():
             tensor.grad = None
         loss_of(random_networks.forward(case.layers, x, weights, True), labels, case.smoothing).backward()
-        stepper.step(rate(case.schedule, case.base, epoch, (epoch + 0.5) / EPOCHS))
-    found[f"steps of {case.rule}"] = learnt
+        stepper.step(rate(case.schedule, case.base, epoch, (epoch + 0.5) / EPOCHS, case.rise()))
+    found[f"steps of {case.rule}"] = stepper.averages or learnt
     return {quantity: {name: array.detach().double().numpy() for name, array in arrays.items()} for quantity, arrays in found.items()}
 
 
@@ -206,6 +223,7 @@ class Stepper:
         import torch
 
         self.case, self.learnt = case, learnt
+        self.start = {name: tensor.detach().clone() for name, tensor in learnt.items()}
         weights = [tensor for name, tensor in learnt.items() if name.endswith(".weight")]
         others = [tensor for name, tensor in learnt.items() if not name.endswith(".weight")]
         decay = {None: 0.01 if case.rule == "adamw" else 0.0}.get(case.decay, case.decay)
@@ -214,22 +232,41 @@ class Stepper:
         betas = {"betas": (MOMENTUM, BETA2), "eps": TINY}
         self.weights = weights
         self.velocity = {name: torch.zeros_like(tensor) for name, tensor in learnt.items()}
+        self.averages = None
+        self.steps = 0
         self.optimizer = {
             "gd": lambda: torch.optim.SGD(groups, lr=1.0),
             "momentum": lambda: None,
             "classic-momentum": lambda: torch.optim.SGD(groups, lr=1.0, momentum=MOMENTUM),
+            "nesterov": lambda: torch.optim.SGD(groups, lr=1.0, momentum=MOMENTUM, nesterov=True),
             "adam": lambda: torch.optim.Adam(groups, lr=1.0, **betas),
             "adamw": lambda: torch.optim.AdamW(groups, lr=1.0, **betas),
         }[case.rule]()
 
     def step(self, now):
+        """Changes the weights, and their average."""
+        import torch
+
+        self.update(now)
+        self.steps += 1
+        if self.case.ema is None:
+            return
+        share = averaged(self.case.ema, self.steps)
+        with torch.no_grad():
+            if self.averages is None:
+                self.averages = {name: tensor.clone() for name, tensor in self.start.items()}
+            for name, tensor in self.learnt.items():
+                self.averages[name].mul_(share).add_(tensor, alpha=1 - share)
+
+    def update(self, now):
         import torch
 
         with torch.no_grad():
             for tensor in self.weights:
                 tensor.grad += self.case.l2 / EXAMPLES * tensor
         if self.case.clip is not None:
-            torch.nn.utils.clip_grad_norm_(list(self.learnt.values()), self.case.clip)
+            clip = {"clip_norm": torch.nn.utils.clip_grad_norm_, "clip_value": torch.nn.utils.clip_grad_value_}
+            clip[self.case.clip_by](list(self.learnt.values()), self.case.clip)
         if self.optimizer is None:
             with torch.no_grad():
                 for name, tensor in self.learnt.items():
@@ -251,7 +288,9 @@ def errors(found, truth):
         scale, apart = 0.0, 0.0
         for name, array in arrays.items():
             array, exact = np.asarray(array, np.float64), truth[quantity][name]
-            apart = max(apart, float(np.abs(array - exact).max()))
+            gap = float(np.abs(array - exact).max())
+            # Python's `max` would pass a NaN over.
+            apart = max(apart, gap) if math.isfinite(gap) else math.inf
             scale = max(scale, float(np.abs(exact).max()))
         # Where all values are rounding there is nothing to relate an error to.
         error = apart / scale if scale > NOTHING else apart
@@ -259,16 +298,32 @@ def errors(found, truth):
     return result
 
 
+def without_noise(case, truth, *found):
+    """Takes out of Adam's steps the arrays whose gradients are zeros but for rounding, such as a bias before a batch
+    normalisation: Adam divides a gradient by its size, so that the steps of both are rounding and not alike."""
+    import numpy as np
+
+    if case.rule not in ("adam", "adamw"):
+        return
+    sizes = {name: float(np.abs(array).max(initial=0)) for name, array in truth["gradients of parameters"].items()}
+    nothing = [name for name, size in sizes.items() if size <= NOTHING * max(sizes.values())]
+    for steps in (one[f"steps of {case.rule}"] for one in (truth, *found)):
+        for name in nothing:
+            del steps[name]
+
+
 def measured(seed, exact):
     """The errors of a case: Stepnet's and PyTorch's in float32, and Stepnet's in float64."""
     case = Case(seed)
     ours, start = of_stepnet(case, "float32", exact)
     truth = of_torch(case, start, "float64")
+    theirs = of_torch(case, start, "float32")
     case = Case(seed)
     double, _ = of_stepnet(case, "float64", exact)
+    without_noise(case, truth, ours, theirs, double)
     return {
         "seed": seed, "text": case.text, "settings": case.settings(), "shape": list(case.shape),
-        "ours": errors(ours, truth), "torch": errors(of_torch(case, start, "float32"), truth), "double": errors(double, truth),
+        "ours": errors(ours, truth), "torch": errors(theirs, truth), "double": errors(double, truth),
     }
 
 

@@ -55,6 +55,20 @@ class Rates(unittest.TestCase):
         self.assertAlmostEqual(rate("exponential(0.7)", 0.1, 2, 0.9), 0.049)
         self.assertAlmostEqual(rate("cosine", 0.1, 0, 0.025), 0.05)
         self.assertAlmostEqual(rate("one-cycle", 0.1, 0, 0.3), 0.1)
+        self.assertAlmostEqual(rate("one-cycle(0.4, 10, 50)", 0.1, 0, 0.0), 0.01)
+        self.assertAlmostEqual(rate("one-cycle(0.4, 10, 50)", 0.1, 3, 1.0), 0.0002)
+
+    def test_a_warm_up_takes_the_place_of_the_schedules_own(self):
+        rate = differential.rate
+        self.assertAlmostEqual(rate("constant", 0.1, 0, 0.125, 0.5), 0.025)
+        self.assertAlmostEqual(rate("step(0.5, 2)", 0.1, 2, 0.6, 0.5), 0.05)
+        self.assertAlmostEqual(rate("exponential(0.5)", 0.1, 1, 0.25, 0.5), 0.025)
+        self.assertAlmostEqual(rate("cosine", 0.1, 0, 0.0, 0), 0.1)
+        self.assertAlmostEqual(rate("cosine", 0.1, 0, 0.75, 0.5), 0.05)
+        self.assertAlmostEqual(rate("one-cycle", 0.1, 0, 0.5, 0.5), 0.1)
+
+    def test_an_average_keeps_little_of_itself_at_first(self):
+        self.assertEqual([differential.averaged(0.5, step) for step in (1, 8, 100)], [2 / 11, 0.5, 0.5])
 
 
 class Report(unittest.TestCase):
