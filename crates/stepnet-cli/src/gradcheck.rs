@@ -222,6 +222,8 @@ fn open_options(args: &GradcheckArgs, input: Option<[usize; 3]>, resize: Resize)
         skip_bad: args.source.skip_bad,
         stream: args.source.stream,
         memory: Some(args.source.memory()),
+        // A signal ends the process: nothing is written yet.
+        stop: None,
     }
 }
 

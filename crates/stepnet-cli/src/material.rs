@@ -354,6 +354,8 @@ fn train_options(
         skip_bad: args.source.skip_bad,
         stream: args.source.stream,
         memory: Some(args.source.memory()),
+        // A signal ends the process: nothing is written yet.
+        stop: None,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Data sets for Python.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use numpy::{PyReadonlyArray3, PyUntypedArrayMethods};
@@ -37,7 +38,7 @@ pub(crate) fn load(
     encoding: Option<String>,
 ) -> PyResult<Data> {
     let resize = resize_of(resize)?;
-    let options = OpenOptions {
+    let mut options = OpenOptions {
         role: if test { Role::Test } else { Role::Train },
         input: size,
         resize,
@@ -45,7 +46,10 @@ pub(crate) fn load(
         encoding,
         ..OpenOptions::default()
     };
-    let opened = run_apart(py, move |_| data::open(&path, &options).map_err(in_python))?;
+    let opened = run_apart(py, move |stop| {
+        options.stop = Some(Arc::clone(stop));
+        data::open(&path, &options).map_err(in_python)
+    })?;
     let skipped = opened
         .skipped
         .iter()

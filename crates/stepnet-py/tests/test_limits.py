@@ -153,7 +153,10 @@ except KeyboardInterrupt:
 # What was trained is whole, and can be trained on.
 for one in (net, large):
     assert all(np.isfinite(array).all() for array in one.get_weights().values())
+begin = time.perf_counter()
 net.fit(X[:40], y[:40], epochs=1, verbose=False)
+# What was stopped does not go on in secret and take the threads.
+assert time.perf_counter() - begin < 10
 sys.stdout.flush()
 # A thread that still reads need not be waited for.
 os._exit(0)
@@ -194,5 +197,6 @@ def test_ctrl_c_ends_every_long_call(folder, call, after):
         if said[:1] != ["ended"]:
             break
     assert said[:1] == ["stopped"], (done.stdout, done.stderr[-2000:])
+    assert done.returncode == 0, done.stderr[-2000:]
     # A second, and what a machine that is busy with other things takes.
     assert float(said[1]) < 2, said

@@ -91,7 +91,7 @@ pub(super) fn load(found: Found, options: &OpenOptions) -> Result<Opened> {
     let bytes = count as u128 * shape.iter().map(|&n| n as u128).product::<u128>();
     let load = |root: &Path, part: Part, notes: &mut Vec<String>| match streams(bytes, options) {
         true => stream(root, part, shape, options.resize, notes),
-        false => decode(root, part, shape, options.resize, notes),
+        false => decode(root, part, shape, options, notes),
     };
     let data = load(&root, main, &mut facts)?;
     let test = match other {
@@ -173,7 +173,8 @@ fn without_bad(
     if !options.skip_bad {
         return Ok(part);
     }
-    let decoded: Vec<Option<Error>> = part.files.par_iter().map(Item::error).collect();
+    let error = |item: &Item| options.check_stop().map(|()| item.error());
+    let decoded: Vec<Option<Error>> = part.files.par_iter().map(error).collect::<Result<_>>()?;
     let mut good = vec![false; part.classes.len()];
     for (item, error) in part.files.iter().zip(&decoded) {
         good[item.label as usize] |= error.is_none();
@@ -308,14 +309,14 @@ fn decode(
     root: &Path,
     part: Part,
     shape: [usize; 3],
-    resize: Resize,
+    options: &OpenOptions,
     notes: &mut Vec<String>,
 ) -> Result<Dataset> {
     let tally = Tally::default();
-    let values = decode_all(root, &part.files, shape, resize, &tally)?;
+    let values = decode_all(root, &part.files, shape, options, &tally)?;
     let count = part.files.len();
     let folder = root.display();
-    let to = brought(shape, resize);
+    let to = brought(shape, options.resize);
     for (what, count_of) in [
         (to.as_str(), tally.resized),
         ("blended over white", tally.blended),
@@ -338,14 +339,15 @@ fn decode_all(
     root: &Path,
     files: &[Item],
     shape: [usize; 3],
-    resize: Resize,
+    options: &OpenOptions,
     tally: &Tally,
 ) -> Result<Vec<u8>> {
     let mut values = pictures::room_for(root, files.len(), shape)?;
     let run = shape.iter().product();
     let decode_one = |(out, item): (&mut [u8], &Item)| {
+        options.check_stop()?;
         item.decoded(|picture| {
-            out.copy_from_slice(&picture.to_shape(shape, resize)?);
+            out.copy_from_slice(&picture.to_shape(shape, options.resize)?);
             let count = |counter: &AtomicUsize, yes: bool| {
                 counter.fetch_add(usize::from(yes), Ordering::Relaxed);
             };
@@ -361,6 +363,7 @@ fn decode_all(
         .zip(files.par_iter())
         .map(decode_one)
         .collect();
+    options.check_stop()?;
     let errors: Vec<Error> = results.into_iter().filter_map(Result::err).collect();
     match errors.is_empty() {
         true => Ok(values),

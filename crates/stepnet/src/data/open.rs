@@ -1,6 +1,8 @@
 //! Opening a data set of any kind by its content.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::nn::preprocessing::Resize;
 use crate::{Error, Result};
@@ -46,6 +48,20 @@ pub struct OpenOptions {
     /// The bytes that such pictures may take in memory all at once; beyond they are decoded as they are
     /// needed. `None`: as many as there are.
     pub memory: Option<u64>,
+    /// Once it is set, pictures of folders and archives are no longer decoded, and opening ends with
+    /// [`Error::Stopped`] after those that are under way.
+    pub stop: Option<Arc<AtomicBool>>,
+}
+
+impl OpenOptions {
+    /// # Errors
+    /// When opening is to end.
+    pub(super) fn check_stop(&self) -> Result<()> {
+        match &self.stop {
+            Some(stop) if stop.load(Ordering::Relaxed) => Err(Error::Stopped),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// An opened data set.

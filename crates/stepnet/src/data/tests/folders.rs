@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use image::{GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use tempfile::TempDir;
@@ -30,6 +32,24 @@ fn add(folder: &TempDir, place: &str, value: u8, [height, width]: [u32; 2]) -> P
 
 fn plain(folder: &TempDir) -> Result<Opened> {
     open(folder.path(), &OpenOptions::default())
+}
+
+#[test]
+fn opening_ends_when_it_is_asked_to() {
+    let folder = tree(&[("a/1.png", 1), ("a/2.png", 2), ("b/1.png", 3)]);
+    let stop = Arc::new(AtomicBool::new(false));
+    for skip_bad in [false, true] {
+        let options = OpenOptions {
+            skip_bad,
+            stop: Some(Arc::clone(&stop)),
+            ..OpenOptions::default()
+        };
+        stop.store(false, Ordering::Relaxed);
+        assert_eq!(open(folder.path(), &options).unwrap().data.len(), 3);
+        stop.store(true, Ordering::Relaxed);
+        let error = open(folder.path(), &options).unwrap_err();
+        assert!(matches!(error, Error::Stopped), "{error}");
+    }
 }
 
 fn bytes(opened: &Opened) -> Vec<u8> {
