@@ -74,7 +74,7 @@ class Rates(unittest.TestCase):
 class Report(unittest.TestCase):
     def result(self, error):
         return {
-            "seed": 7, "isa": "avx2", "text": "relu", "shape": [3], "settings": {},
+            "seed": 7, "isa": "avx2", "text": "relu", "shape": [3], "settings": {}, "moved": {},
             **{whose: {"loss": error} for whose in ("ours", "torch", "double")},
         }
 
@@ -87,6 +87,10 @@ class Report(unittest.TestCase):
         self.assertEqual(differential.wrong([self.result(1e-10)]), [])
         self.assertEqual(differential.wrong([self.result(1e-8)]), ["seed 7 (avx2): loss differ by 1.0e-08: [3] relu {}"])
         self.assertEqual(len(differential.wrong([self.result(float("inf"))])), 1)
+
+    def test_a_network_that_magnifies_rounding_may_differ_by_some_of_it(self):
+        for error, lines in ((1e-8, 0), (3e-8, 1), (float("inf"), 1)):
+            self.assertEqual(len(differential.wrong([{**self.result(error), "moved": {"loss": 2e-9}}])), lines)
 
     @unittest.skipIf("numpy" in MISSING, "needs numpy")
     def test_errors_are_in_units_of_the_largest_value(self):
