@@ -88,7 +88,8 @@ class Case:
         self.numbers = np.random.RandomState(seed)
         self.x = self.numbers.randn(EXAMPLES, *self.shape).astype(np.float32)
         self.y = np.arange(EXAMPLES) % self.outputs
-        self.rule = RULES[seed % len(RULES)]
+        # Networks take turns on the instruction sets: each rule meets each of them.
+        self.rule = RULES[seed // len(SETS) % len(RULES)]
         self.base = draw.choice([0.003, 0.01, 0.03])
         self.schedule = draw.choice(SCHEDULES)
         self.l2 = draw.choice([0.0, 0.0, 0.3])
