@@ -245,6 +245,8 @@ def test_settings_of_the_command_are_settings_of_fit():
         np.testing.assert_array_equal(fit(**classic, warm_up=alike), fit(**classic, warm_up=2))
     np.testing.assert_array_equal(fit(**classic, warm_up=0), plain)
     refused(ValueError, "clip_norm and clip_value are both given", fit, clip_norm=1, clip_value=1)
+    np.testing.assert_array_equal(fit(**classic, average=0.5), fit(**classic, ema=0.5))
+    refused(ValueError, "ema and average, its older name, are both given", fit, ema=0.5, average=0.5)
     refused(ValueError, r"looks ahead \(Nesterov\) is adam, expected classic-momentum", fit, nesterov=True)
     refused(ValueError, "less than the 4 epochs", fit, warm_up=4)
     refused(ValueError, "the warm-up", fit, warm_up=1.5)

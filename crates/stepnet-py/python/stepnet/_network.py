@@ -144,6 +144,7 @@ class Network(Prediction, Looking):
         clip_norm: float | None = None,
         clip_value: float | None = None,
         ema: float | None = None,
+        average: float | None = None,
         augment: str = "",
         shuffle: bool = True,
         seed: int = 0,
@@ -203,6 +204,8 @@ class Network(Prediction, Looking):
             Each gradient is brought into ``-clip_value`` to ``clip_value``; not together with ``clip_norm``.
         ema : float, optional
             The decay of the moving average of the weights, which is what the network then has.
+        average : float, optional
+            The older name of ``ema``.
         augment : str
             How pictures are altered at random: ``"flip, crop(2), rotate(10)"``.
         shuffle : bool

@@ -34,6 +34,10 @@ def settings(given: Mapping[str, Any]) -> dict[str, Any]:
         taken[name] = None if value is None else number("fit", name, value)
     if taken["clip_norm"] is not None and taken["clip_value"] is not None:
         raise ValueError("fit: clip_norm and clip_value are both given, expected one of them")
+    if given["average"] is not None:
+        if taken["ema"] is not None:
+            raise ValueError("fit: ema and average, its older name, are both given, expected one of them")
+        taken["ema"] = number("fit", "average", given["average"])
     taken["nesterov"] = truth("fit", "nesterov", given["nesterov"])
     taken["warm_up"] = warm_up(given["warm_up"])
     return taken
