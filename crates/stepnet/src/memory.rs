@@ -9,7 +9,7 @@ use num_traits::Zero;
 
 use crate::error::{Error, Result};
 
-pub(crate) use free::free;
+pub use free::free;
 
 /// A copy of values that may be many, for `what` in the error.
 ///

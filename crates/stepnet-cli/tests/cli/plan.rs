@@ -38,11 +38,11 @@ fn the_plan_comes_before_the_first_epoch() {
 
 /// Runs the command with so many KiB of addresses.
 #[cfg(target_os = "linux")]
-fn within(desk: &Desk, kib: u32, arguments: &[&str]) -> Ran {
+fn within(desk: &Desk, kib: u32, threads: &str, arguments: &[&str]) -> Ran {
     let mut command = std::process::Command::new("sh");
     command.args(["-c", &format!("ulimit -v {kib} && exec \"$0\" \"$@\"")]);
     command.arg(env!("CARGO_BIN_EXE_stepnet")).args(arguments);
-    command.args(["--threads", "1"]);
+    command.args(["--threads", threads]);
     command.current_dir(desk.path()).output().unwrap().into()
 }
 
@@ -54,7 +54,7 @@ fn a_batch_that_does_not_fit_is_refused_with_the_largest_that_does() {
     let train = |batch: &str| {
         let arguments = ["train", "--model", network, "--epochs", "1", "--out", "run"];
         let more = ["--overwrite", "--batch", batch];
-        within(&desk, 500_000, &[&arguments[..], &more].concat())
+        within(&desk, 500_000, "1", &[&arguments[..], &more].concat())
     };
     let refused = train("all");
     let told = [
@@ -72,7 +72,20 @@ fn a_batch_that_does_not_fit_is_refused_with_the_largest_that_does() {
 
     let huge = "flatten -> linear(2000000) -> linear(classes) -> softmax";
     let arguments = ["train", "--model", huge, "--epochs", "1", "--out", "other"];
-    let ran = within(&desk, 500_000, &arguments);
+    let ran = within(&desk, 500_000, "1", &arguments);
     assert_eq!(ran.code, Some(2), "{}", ran.err);
     assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+}
+
+/// The C library sets addresses aside for each thread's allocations where it can, and does without where it cannot.
+#[cfg(target_os = "linux")]
+#[test]
+fn addresses_that_threads_can_do_without_are_not_taken_for_needed() {
+    let desk = Desk::new();
+    for kib in [100_000, 150_000, 200_000, 250_000, 300_000] {
+        let out = format!("run-{kib}");
+        let arguments = ["train", "--epochs", "1", "--out", &out];
+        within(&desk, kib, "2", &arguments).fine();
+        assert!(desk.join(&out).join("model.safetensors").exists());
+    }
 }

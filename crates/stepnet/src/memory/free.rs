@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 /// The bytes that this process can still get; `None` where the system does not say.
 ///
 /// On Linux the least of what the machine has free, what the process's control groups leave it, and what
-/// is left of its address space (`ulimit -v`). Nothing is known elsewhere.
-pub(crate) fn free() -> Option<u64> {
+/// is left of its address space (`ulimit -v`). Nothing is known elsewhere. Threads that are still to start are not
+/// counted: they start only where there are addresses for them ([`crate::threads`]), and fewer threads do the same work.
+#[must_use]
+pub fn free() -> Option<u64> {
     let of_machine = kilobytes("/proc/meminfo", "MemAvailable:");
     [of_machine, group(), address_space()]
         .into_iter()
