@@ -8,6 +8,7 @@ use stepnet::nn::Model;
 use super::start::rows;
 use crate::args::TrainArgs;
 use crate::display::{COLUMNS, clean, columns, name, width};
+use crate::failure::Outcome;
 use crate::material::Material;
 use crate::note::note;
 use crate::progress::{print_line, print_sentence};
@@ -36,7 +37,7 @@ pub(super) fn data<T: Element>(args: &TrainArgs, material: &Material, from: Opti
 }
 
 /// Says what is odd in the data.
-fn odd(args: &TrainArgs, material: &Material) {
+fn odd(args: &TrainArgs, material: &Material) -> Outcome {
     let (train, test) = (&material.train, material.test.as_ref());
     if let Some(remark) = args.loading.remark(train) {
         note(&remark);
@@ -53,24 +54,32 @@ fn odd(args: &TrainArgs, material: &Material) {
             ));
         }
     }
-    duplicates(train, test, material.test_name);
+    duplicates(train, test, material.test_name)
 }
 
 /// Says what the network starts with, and what is odd in it and in the data: after it is clear that
 /// there can be a run.
-pub(super) fn start<T: Element>(args: &TrainArgs, material: &Material, from: Option<&Model<T>>) {
+///
+/// # Errors
+/// An image that cannot be read.
+pub(super) fn start<T: Element>(
+    args: &TrainArgs,
+    material: &Material,
+    from: Option<&Model<T>>,
+) -> Outcome {
     if let Some(model) = from
         && let Some(fact) = last_layer(model, material.train.classes())
     {
         print_sentence(&fact);
     }
-    odd(args, material);
+    odd(args, material)?;
     if from.is_none() && !args.freeze.is_empty() {
         note(&format!(
             "--freeze {} without --from: these layers keep the random weights that were drawn for them",
             args.freeze.join(",")
         ));
     }
+    Ok(())
 }
 
 /// The classes with their numbers of examples, in few lines.
@@ -190,10 +199,8 @@ fn names(all: &[&String]) -> String {
 }
 
 /// Notes examples that are in both parts, or under two labels.
-fn duplicates(train: &Dataset, test: Option<&Dataset>, tested: &str) {
-    let Some(found) = Duplicates::of(train, test) else {
-        return;
-    };
+fn duplicates(train: &Dataset, test: Option<&Dataset>, tested: &str) -> Outcome {
+    let found = Duplicates::of(train, test)?;
     let place = |at: usize| match (at.checked_sub(train.len()), test) {
         (Some(at), Some(test)) => (test, at, tested),
         _ => (train, at, "training"),
@@ -238,6 +245,7 @@ fn duplicates(train: &Dataset, test: Option<&Dataset>, tested: &str) {
             label(b)
         ));
     }
+    Ok(())
 }
 
 fn are(examples: usize) -> String {

@@ -97,7 +97,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
     if let Some(advice) = network.closing_advice() {
         note::note(&advice.to_string());
     }
-    audit::start(args, &material, from.as_ref());
+    audit::start(args, &material, from.as_ref())?;
     note::check(Failure::usage)?;
     run.notes = note::all();
     let done = resumed.as_ref().map_or(0, Resumed::epochs_done);

@@ -104,6 +104,9 @@ fn examples_in_both_parts_or_under_two_labels_are_noted() {
     );
     let page = String::from_utf8(desk.bytes("run/report.html")).unwrap();
     assert!(page.contains("under more than one label"));
+    // Images that are decoded as they are needed are compared as well.
+    let streamed = desk.run(&format!("{line} --stream --out streamed")).noted();
+    assert_eq!(streamed, notes);
     // As an error, before anything is trained or written.
     let strict = desk.run(&format!("{line} --strict --out strict"));
     strict.fails(

@@ -1,13 +1,15 @@
 //! Examples that occur more than once: in the training part and the test part, or under two labels.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hasher};
 
 use rayon::prelude::*;
 
+use crate::hash::{Hash, Hasher};
+use crate::{Element, Result};
+
 use super::{Dataset, Images, Values};
 
-/// Examples whose values are the same, bit for bit.
+/// Examples whose values are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Repeat {
     /// How many there are.
@@ -29,40 +31,39 @@ pub struct Duplicates {
 
 impl Duplicates {
     /// Looks for the same values in the examples of both parts, in a time and a memory that grow with
-    /// their number. `None` where the parts cannot be compared: pictures that are decoded as they are
-    /// needed, another shape, another type of number.
-    pub fn of(train: &Dataset, test: Option<&Dataset>) -> Option<Self> {
-        let parts: Vec<&Dataset> = std::iter::once(train).chain(test).collect();
-        let comparable = |part: &&Dataset| {
-            part.images().shape() == train.images().shape()
-                && std::mem::discriminant(part.images().values())
-                    == std::mem::discriminant(train.images().values())
+    /// their number. Parts whose values are of different types are compared in `f32`, as most networks see
+    /// them. Examples of another shape are different. Pictures that are decoded as they are needed are
+    /// decoded for it, unless a fingerprint was made of them before.
+    ///
+    /// # Errors
+    /// Such a picture that cannot be read.
+    pub fn of(train: &Dataset, test: Option<&Dataset>) -> Result<Self> {
+        let same_shape = |test: &&Dataset| test.images().shape() == train.images().shape();
+        let test = test.filter(same_shape);
+        let parts = || std::iter::once(train).chain(test);
+        let form = match parts().all(|part| kind(part.images()) == kind(train.images())) {
+            true => Form::Own,
+            false => Form::Single,
         };
-        if !parts.iter().all(comparable) {
-            return None;
-        }
         let mut found = Self::default();
-        let mut seen: HashMap<u64, Seen> = HashMap::with_capacity(train.len());
+        let mut seen: HashMap<Hash, Seen> = HashMap::with_capacity(train.len());
         let mut at = 0;
-        for (number, part) in parts.iter().enumerate() {
-            let hashes = hashes(part.images())?;
-            for (index, (hash, &label)) in hashes.into_iter().zip(part.labels()).enumerate() {
+        for (part, data) in parts().enumerate() {
+            for (hash, &label) in hashes(data.images(), form)?.into_iter().zip(data.labels()) {
                 let new = Seen {
-                    part: number,
-                    index,
+                    part,
                     at,
                     label,
                     relabelled: false,
                 };
                 at += 1;
                 let first = seen.entry(hash).or_insert(new);
-                let before = parts[first.part].images();
-                if first.at != new.at && same(before, first.index, part.images(), index) {
+                if first.at != new.at {
                     found.note(first, new);
                 }
             }
         }
-        Some(found)
+        Ok(found)
     }
 
     fn note(&mut self, first: &mut Seen, other: Seen) {
@@ -89,7 +90,6 @@ impl Duplicates {
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     part: usize,
-    index: usize,
     /// Its number over both parts.
     at: usize,
     label: u32,
@@ -97,41 +97,74 @@ struct Seen {
     relabelled: bool,
 }
 
-/// A hash of every example's values; `None` where they are not in memory.
-fn hashes(images: &Images) -> Option<Vec<u64>> {
-    fn of<V: Copy + Sync>(values: &[V], run: usize, add: fn(&mut DefaultHasher, &[V])) -> Vec<u64> {
-        let rows = values.par_chunks_exact(run);
-        let hash = |row: &[V]| {
-            let mut hasher = DefaultHasher::new();
-            add(&mut hasher, row);
-            hasher.finish()
-        };
-        rows.map(hash).collect()
-    }
-    let run = images.per_image();
+/// As what values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// As they are stored, bit for bit.
+    Own,
+    /// As `f32`.
+    Single,
+}
+
+/// The type of the values, and so the form in which all of that type can be compared.
+fn kind(images: &Images) -> &'static str {
     match images.values() {
-        Values::U8(values) => Some(of(values, run, |hasher, row| hasher.write(row))),
-        Values::F32(values) => Some(of(values, run, |hasher, row| {
-            row.iter().for_each(|v| hasher.write_u32(v.to_bits()));
-        })),
-        Values::F64(values) => Some(of(values, run, |hasher, row| {
-            row.iter().for_each(|v| hasher.write_u64(v.to_bits()));
-        })),
-        #[cfg(feature = "pictures")]
-        Values::Streamed(_) => None,
+        Values::F32(_) => "f32",
+        Values::F64(_) => "f64",
+        _ => "u8",
     }
 }
 
-/// Whether two examples have the same values.
-fn same(a: &Images, i: usize, b: &Images, j: usize) -> bool {
-    let run = a.per_image();
-    let (i, j) = (i * run..(i + 1) * run, j * run..(j + 1) * run);
-    match (a.values(), b.values()) {
-        (Values::U8(a), Values::U8(b)) => a[i] == b[j],
-        (Values::F32(a), Values::F32(b)) => a[i] == b[j],
-        (Values::F64(a), Values::F64(b)) => a[i] == b[j],
-        _ => false,
+/// A hash of every example's values.
+fn hashes(images: &Images, form: Form) -> Result<Vec<Hash>> {
+    fn of<V: Copy + Into<f64> + Sync>(
+        values: &[V],
+        run: usize,
+        form: Form,
+        own: fn(&[V]) -> Hash,
+    ) -> Vec<Hash> {
+        let hash = |row: &[V]| match form {
+            Form::Own => own(row),
+            Form::Single => single(row),
+        };
+        values.par_chunks_exact(run).map(hash).collect()
     }
+    let run = images.per_image();
+    Ok(match images.values() {
+        Values::U8(values) => of(values, run, form, hash),
+        Values::F32(values) => of(values, run, form, numbers),
+        Values::F64(values) => of(values, run, form, numbers),
+        #[cfg(feature = "pictures")]
+        Values::Streamed(pictures) if form == Form::Own => pictures.hashes()?,
+        #[cfg(feature = "pictures")]
+        Values::Streamed(pictures) => {
+            let mut hashes = Vec::with_capacity(pictures.len());
+            pictures.each(|picture| hashes.push(single(&picture)))?;
+            hashes
+        }
+    })
+}
+
+/// The hash of the bytes of an example.
+pub(super) fn hash(bytes: &[u8]) -> Hash {
+    let mut hasher = Hasher::new("values");
+    hasher.bytes(bytes);
+    hasher.finish()
+}
+
+/// The hash of the numbers of an example, by their bits.
+fn numbers<T: Element>(values: &[T]) -> Hash {
+    let mut hasher = Hasher::new("values");
+    hasher.values(values);
+    hasher.finish()
+}
+
+/// The hash of numbers of any type as `f32`. Bytes have one zero, so the other types have it too.
+fn single<V: Copy + Into<f64>>(values: &[V]) -> Hash {
+    let singles = values
+        .iter()
+        .map(|&value| f32::from_f64(value.into()) + 0.0);
+    numbers(&singles.collect::<Vec<f32>>())
 }
 
 #[cfg(test)]
@@ -165,14 +198,31 @@ mod tests {
         );
         // The same under the same label in one part alone is harmless.
         let alone = data(&[[1, 2], [1, 2]], &[0, 0]);
-        assert_eq!(Duplicates::of(&alone, None), Some(Duplicates::default()));
+        let found = Duplicates::of(&alone, None).unwrap();
+        assert_eq!(found, Duplicates::default());
     }
 
     #[test]
-    fn what_cannot_be_compared_is_not() {
-        let bytes = data(&[[1, 2]], &[0]);
-        let images = Images::new([1, 2, 1], Values::F32(vec![1.0, 2.0])).unwrap();
-        let numbers = Dataset::new(images, vec![0], bytes.classes().to_vec()).unwrap();
-        assert_eq!(Duplicates::of(&bytes, Some(&numbers)), None);
+    fn values_of_other_types_are_compared_by_what_they_are() {
+        let bytes = data(&[[1, 2], [0, 3]], &[0, 1]);
+        let with = |values: Values, shape: [usize; 3], labels: &[u32]| {
+            let images = Images::new(shape, values).unwrap();
+            Dataset::new(images, labels.to_vec(), bytes.classes().to_vec()).unwrap()
+        };
+        let (row, column) = ([1, 2, 1], [2, 1, 1]);
+        let repeat = |first| Some(Repeat { count: 1, first });
+        let singles = with(Values::F32(vec![-0.0, 3.0, 1.5, 2.0]), row, &[1, 0]);
+        let doubles = with(Values::F64(vec![1.5, 2.0, 1.0, 2.0]), row, &[2, 0]);
+        let found = |a: &Dataset, b: &Dataset| Duplicates::of(a, Some(b)).unwrap();
+        assert_eq!(found(&bytes, &singles).shared, repeat([1, 2]));
+        assert_eq!(found(&bytes, &doubles).shared, repeat([0, 3]));
+        assert_eq!(found(&bytes, &doubles).relabelled, None);
+        assert_eq!(found(&singles, &doubles).relabelled, repeat([1, 2]));
+        // A tenth is another number in each type, and the same one as an f32.
+        let single = with(Values::F32(vec![0.1, 0.2]), row, &[0]);
+        let double = with(Values::F64(vec![0.1, 0.2]), row, &[0]);
+        assert_eq!(found(&single, &double).shared, repeat([0, 1]));
+        let turned = with(Values::U8(vec![1, 2]), column, &[0]);
+        assert_eq!(found(&bytes, &turned), Duplicates::default());
     }
 }

@@ -1,13 +1,15 @@
 //! Pictures that stay where they are, and are decoded when a batch wants them.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
 use crate::Result;
+use crate::hash::Hash;
 use crate::nn::preprocessing::Resize;
 
+use super::duplicates::hash;
 use super::item::Item;
 use super::load::advised;
 use super::picture::Picture;
@@ -23,6 +25,8 @@ const TOGETHER: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Streamed {
     items: Arc<[Item]>,
+    /// The hash of each item's values, from when all were decoded first.
+    hashes: Arc<[OnceLock<Hash>]>,
     picks: Vec<u32>,
     shape: [usize; 3],
     resize: Resize,
@@ -33,6 +37,7 @@ impl Streamed {
     pub(super) fn new(items: Vec<Item>, shape: [usize; 3], resize: Resize) -> Self {
         Self {
             picks: (0..).take(items.len()).collect(),
+            hashes: items.iter().map(|_| OnceLock::new()).collect(),
             items: items.into(),
             shape,
             resize,
@@ -76,14 +81,35 @@ impl Streamed {
     /// The first picture that cannot be read.
     pub(super) fn each(&self, mut see: impl FnMut(Vec<u8>)) -> Result<()> {
         let indices: Vec<usize> = (0..self.len()).collect();
+        let decode = |&index: &usize| {
+            let picture = self.picture(index)?;
+            self.hashes[self.picks[index] as usize].get_or_init(|| hash(&picture));
+            Ok(picture)
+        };
         for some in indices.chunks(TOGETHER) {
-            let decoded = some.par_iter().map(|&index| self.picture(index));
-            let decoded: Vec<Result<Vec<u8>>> = decoded.collect();
+            let decoded: Vec<Result<Vec<u8>>> = some.par_iter().map(decode).collect();
             for picture in decoded {
                 see(picture?);
             }
         }
         Ok(())
+    }
+
+    /// A hash of each picture's values. Decodes them only where they were not all decoded before.
+    ///
+    /// # Errors
+    /// The first picture that cannot be read.
+    pub(super) fn hashes(&self) -> Result<Vec<Hash>> {
+        let known = || {
+            let hashes = self.picks.iter().map(|&pick| &self.hashes[pick as usize]);
+            hashes.map(|hash| hash.get().copied()).collect()
+        };
+        if let Some(hashes) = known() {
+            return Ok(hashes);
+        }
+        let mut hashes = Vec::with_capacity(self.len());
+        self.each(|picture| hashes.push(hash(&picture)))?;
+        Ok(hashes)
     }
 
     /// The pictures at `indices`, in that order.
