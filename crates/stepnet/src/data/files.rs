@@ -66,6 +66,33 @@ pub struct Files {
     files_first: bool,
     /// What is still to be visited, the next at the end.
     ahead: Vec<Ahead>,
+    /// Links to what is visited anyway.
+    repeated: PassedOver,
+}
+
+/// What is passed over: how much it is, and the first of it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PassedOver {
+    pub(super) count: usize,
+    pub(super) first: PathBuf,
+}
+
+impl PassedOver {
+    /// Counts what is at `path`.
+    pub(super) fn add(&mut self, path: &Path) {
+        self.join(Self {
+            count: 1,
+            first: path.to_owned(),
+        });
+    }
+
+    /// Counts what was passed over elsewhere, after this.
+    pub(super) fn join(&mut self, other: Self) {
+        if self.count == 0 {
+            self.first = other.first;
+        }
+        self.count += other.count;
+    }
 }
 
 #[derive(Debug)]
@@ -84,6 +111,7 @@ impl Files {
             around: Arc::default(),
             files_first: false,
             ahead: vec![Ahead::Folder(folder.to_owned(), true)],
+            repeated: PassedOver::default(),
         }
     }
 
@@ -102,12 +130,18 @@ impl Files {
         self.seen
     }
 
+    /// Links to what is visited anyway, so far.
+    pub(super) fn repeated(&self) -> PassedOver {
+        self.repeated.clone()
+    }
+
     /// Lists a folder, if it is not to be passed over.
     fn enter(&mut self, folder: &Path, searched: bool) -> Result<()> {
         let meta = fs::metadata(folder).map_err(|source| Error::io(folder, "open", source))?;
         let identity = identity(folder, &meta)?;
         let around = !searched && self.around.0.contains(&identity);
         if around || !self.seen.0.insert(identity) {
+            self.repeated.add(folder);
             return Ok(());
         }
         self.visit(folder)
@@ -128,7 +162,7 @@ impl Files {
         for (file, meta) in files {
             match identity(&file, &meta).map(|identity| self.seen.0.insert(identity)) {
                 Ok(true) => ahead.push((file.clone(), Ahead::File(file))),
-                Ok(false) => {}
+                Ok(false) => self.repeated.add(&file),
                 Err(error) => ahead.push((file, Ahead::Problem(error))),
             }
         }
@@ -179,6 +213,15 @@ impl Seen {
         let meta = fs::metadata(folder).map_err(|source| Error::io(folder, "open", source))?;
         self.0.insert(identity(folder, &meta)?);
         Ok(())
+    }
+
+    /// Whether a folder was noted.
+    ///
+    /// # Errors
+    /// A folder that cannot be opened.
+    pub(super) fn has(&self, folder: &Path) -> Result<bool> {
+        let meta = fs::metadata(folder).map_err(|source| Error::io(folder, "open", source))?;
+        Ok(self.0.contains(&identity(folder, &meta)?))
     }
 
     /// Notes a file; whether it was not seen before.

@@ -1,6 +1,6 @@
 //! Data sets from folders of pictures by class.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
@@ -19,6 +19,12 @@ use super::walk;
 /// that are no images and classes without any are left out with a note.
 pub(super) fn open(root: &Path, options: &OpenOptions) -> Result<Opened> {
     let layout = walk::layout(root)?;
+    let parts = [
+        Some(root.to_owned()),
+        layout.train.clone(),
+        layout.test.clone(),
+    ];
+    let parts: Vec<PathBuf> = parts.into_iter().flatten().collect();
     let (main, other) = match (options.role, layout.train, layout.test) {
         (Role::Train, Some(train), test) => (train, test),
         (Role::Test, train, test) => match test.or(train) {
@@ -32,8 +38,8 @@ pub(super) fn open(root: &Path, options: &OpenOptions) -> Result<Opened> {
             ));
         }
     };
-    let part = |folder: std::path::PathBuf| {
-        let part = walk::part(root, &folder)?;
+    let part = |folder: PathBuf| {
+        let part = walk::part(&parts, &folder)?;
         Ok::<_, Error>((folder, part))
     };
     let found = Found {

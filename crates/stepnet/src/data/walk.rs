@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::{Error, Result};
 
 use super::dataset::{MAX_CLASSES, listed};
-use super::files::{Entries, Files, Seen, entries, is_image};
+use super::files::{Entries, Files, PassedOver, Seen, entries, is_image};
 use super::item::Item;
 use super::parts::{Parts, check_unlike, is_part};
 
@@ -52,11 +52,12 @@ impl Part {
     }
 }
 
-/// What is passed over because it is no image.
+/// What is passed over because it is no image, or is there already.
 #[derive(Debug, Default)]
 pub(super) struct LeftOut {
-    count: usize,
-    first: PathBuf,
+    files: PassedOver,
+    /// Links to folders around them, and to what was seen in the same class.
+    links: PassedOver,
     /// Folders of classes without an image.
     empty: Vec<String>,
 }
@@ -64,25 +65,29 @@ pub(super) struct LeftOut {
 impl LeftOut {
     /// Counts a file that is no image.
     pub(super) fn file(&mut self, path: &Path) {
-        if self.count == 0 {
-            self.first = path.to_owned();
-        }
-        self.count += 1;
+        self.files.add(path);
     }
 
     /// A line for each kind of what is left out.
     pub(super) fn notes(&self, root: &Path) -> Vec<String> {
         let root = root.display();
         let mut notes = Vec::new();
-        match self.count {
+        let first = self.files.first.display();
+        match self.files.count {
+            0 => {}
+            1 => notes.push(format!("left out, as it is no image: {first}")),
+            count => notes.push(format!(
+                "{count} files in {root} are no images: left out (the first is {first})"
+            )),
+        }
+        let first = self.links.first.display();
+        match self.links.count {
             0 => {}
             1 => notes.push(format!(
-                "left out, as it is no image: {}",
-                self.first.display()
+                "left out, as it leads to what is read anyway: {first}"
             )),
             count => notes.push(format!(
-                "{count} files in {root} are no images: left out (the first is {})",
-                self.first.display()
+                "{count} links in {root} lead to what is read anyway: left out (the first is {first})"
             )),
         }
         if !self.empty.is_empty() {
@@ -101,10 +106,24 @@ fn name_of(path: &Path) -> String {
     name.to_string_lossy().into_owned()
 }
 
-/// The names of the folders in a folder.
-fn folders_in(folder: &Path) -> Result<Vec<String>> {
-    let names = entries(folder)?.folders;
-    Ok(names.iter().map(|folder| name_of(folder)).collect())
+/// The names of the folders in a folder, without links to one of those `around`.
+fn folders_in(folder: &Path, around: &Seen) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    for inner in entries(folder)?.folders {
+        if !around.has(&inner)? {
+            names.push(name_of(&inner));
+        }
+    }
+    Ok(names)
+}
+
+/// The folders that others are told from.
+fn seen<'a>(folders: impl IntoIterator<Item = &'a Path>) -> Result<Seen> {
+    let mut seen = Seen::default();
+    for folder in folders {
+        seen.add(folder)?;
+    }
+    Ok(seen)
 }
 
 /// Sees whether a folder has parts or classes.
@@ -141,7 +160,9 @@ pub(super) fn layout(root: &Path) -> Result<Layout> {
         ));
     }
     let names: Vec<String> = folders.iter().map(|folder| name_of(folder)).collect();
-    let has_folders = |at: usize| folders_in(&folders[at]).is_ok_and(|inside| !inside.is_empty());
+    let around = seen(folders.iter().map(PathBuf::as_path).chain([root]))?;
+    let has_folders =
+        |at: usize| folders_in(&folders[at], &around).is_ok_and(|inside| !inside.is_empty());
     let Some(parts) = Parts::among(&names, has_folders) else {
         return Ok(Layout {
             train: Some(root.to_path_buf()),
@@ -168,20 +189,40 @@ pub(super) fn layout(root: &Path) -> Result<Layout> {
     })
 }
 
+/// Folders without those that are one of `outer` again.
+fn without_links_to(
+    outer: &Seen,
+    folders: Vec<PathBuf>,
+    left: &mut LeftOut,
+) -> Result<Vec<PathBuf>> {
+    let mut others = Vec::with_capacity(folders.len());
+    for folder in folders {
+        match outer.has(&folder)? {
+            true => left.links.add(&folder),
+            false => others.push(folder),
+        }
+    }
+    Ok(others)
+}
+
 /// The error of a link that leads nowhere.
 fn unopened((path, source): (PathBuf, std::io::Error)) -> Error {
     Error::file(path, format!("cannot open: {source}"))
 }
 
-/// Finds the classes and files of a part of what is at `root`. Links from a class to a folder around it
-/// or to another class are not followed, so that no image gets into a part or class by them.
+/// Finds the classes and files of a part; `parts` are all that are read, and the folder that they are in.
+/// Links to one of these, and from a class to another class, are not followed, so that no image gets into
+/// a part or class by them.
 ///
 /// # Errors
 /// A folder that cannot be read, a class name that is not UTF-8, or classes that look like parts.
-pub(super) fn part(root: &Path, part: &Path) -> Result<Part> {
+pub(super) fn part(parts: &[PathBuf], part: &Path) -> Result<Part> {
+    let outer = seen(parts.iter().map(PathBuf::as_path))?;
     let Entries {
         folders, problems, ..
     } = entries(part)?;
+    let mut left = LeftOut::default();
+    let folders = without_links_to(&outer, folders, &mut left)?;
     if folders.is_empty() {
         return Err(Error::file(
             part,
@@ -202,23 +243,19 @@ pub(super) fn part(root: &Path, part: &Path) -> Result<Part> {
         })
     };
     let names = folders.iter().map(name).collect::<Result<Vec<String>>>()?;
-    check_unlike(&names, |at| folders_in(&folders[at]), || part)?;
-    let mut around = Seen::default();
-    for folder in [root, part]
-        .into_iter()
-        .chain(folders.iter().map(PathBuf::as_path))
-    {
-        around.add(folder)?;
-    }
-    let around = Arc::new(around);
+    let classes = folders.iter().chain(parts);
+    let around = Arc::new(seen(classes.map(PathBuf::as_path))?);
+    check_unlike(&names, |at| folders_in(&folders[at], &around), || part)?;
     let mut found = Part {
         lost: problems.into_iter().map(unopened).collect(),
+        left,
         ..Part::default()
     };
     for (folder, name) in folders.iter().zip(names) {
         let before = found.files.len();
         let label = found.classes.len() as u32;
-        for file in Files::apart_from(&around, folder) {
+        let mut files = Files::apart_from(&around, folder);
+        for file in files.by_ref() {
             match file.and_then(|file| Ok((is_image(&file)?, file))) {
                 Ok((true, file)) => found.files.push(Item::file(file, label)),
                 Ok((false, file)) => found.left.file(&file),
@@ -232,6 +269,7 @@ pub(super) fn part(root: &Path, part: &Path) -> Result<Part> {
                 Err(error) => return Err(error),
             }
         }
+        found.left.links.join(files.repeated());
         found.end_class(name, before);
     }
     found.some(part)

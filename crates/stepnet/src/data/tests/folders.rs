@@ -279,6 +279,79 @@ fn folders_linked_into_each_other_are_visited_once() {
     assert_eq!(opened.data.labels(), [0, 1, 1, 2]);
 }
 
+#[cfg(unix)]
+#[test]
+fn classes_that_link_to_each_other_and_to_themselves_are_classes() {
+    use std::os::unix::fs::symlink;
+
+    let folder = tree(&[("a/1.png", 1), ("b/1.png", 2), ("c/in/1.png", 3)]);
+    for (class, other) in [("a", "b"), ("b", "c"), ("c", "a")] {
+        let link = |name: &str| folder.path().join(class).join(name);
+        symlink(".", link("self")).unwrap();
+        symlink(format!("../{other}"), link("other")).unwrap();
+        symlink("..", link("up")).unwrap();
+    }
+    let opened = plain(&folder).unwrap();
+    assert_eq!(
+        (bytes(&opened), opened.data.labels()),
+        (vec![1, 2, 3], &[0, 1, 2][..])
+    );
+    let note = |count: usize, first: &str| {
+        let (root, first) = (folder.path().display(), folder.path().join(first));
+        let first = first.display();
+        format!(
+            "{count} links in {root} lead to what is read anyway: left out (the first is {first})"
+        )
+    };
+    assert_eq!(opened.notes, [note(9, "a/other")]);
+    // The folder itself is no class in it, nor what makes a part of a class.
+    symlink(".", folder.path().join("again")).unwrap();
+    add(&folder, "loose.png", 9, [4, 4]);
+    let opened = plain(&folder).unwrap();
+    assert_eq!(
+        (bytes(&opened), opened.data.classes().len()),
+        (vec![1, 2, 3], 3)
+    );
+    assert_eq!(opened.notes[1], note(10, "again"));
+    let folder = tree(&[("bus/1.png", 1), ("train/1.png", 2), ("train/2.png", 3)]);
+    for name in ["self", "other"] {
+        let target = if name == "self" { "." } else { "../bus" };
+        symlink(target, folder.path().join("train").join(name)).unwrap();
+    }
+    let opened = plain(&folder).unwrap();
+    assert_eq!(opened.data.classes(), ["bus", "train"]);
+    assert_eq!(bytes(&opened), [1, 2, 3]);
+    // Parts that link to each other are still parts.
+    let folder = tree(&[
+        ("train/a/1.png", 1),
+        ("train/b/1.png", 2),
+        ("test/a/1.png", 3),
+    ]);
+    symlink("../test", folder.path().join("train/test")).unwrap();
+    symlink("..", folder.path().join("test/up")).unwrap();
+    let opened = plain(&folder).unwrap();
+    assert_eq!(opened.data.classes(), ["a", "b"]);
+    assert_eq!(
+        (bytes(&opened), opened.test.unwrap().len()),
+        (vec![1, 2], 1)
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn names_of_one_file_in_a_class_count_once_with_a_note() {
+    let folder = tree(&[("a/1.png", 1), ("b/1.png", 2)]);
+    let at = |place: &str| folder.path().join(place);
+    fs::hard_link(at("a/1.png"), at("a/2.png")).unwrap();
+    let opened = plain(&folder).unwrap();
+    assert_eq!(bytes(&opened), [1, 2]);
+    let note = "left out, as it leads to what is read anyway";
+    assert_eq!(
+        opened.notes,
+        [format!("{note}: {}", at("a/2.png").display())]
+    );
+}
+
 #[test]
 fn what_is_no_image_is_left_out_with_a_note() {
     let folder = tree(&[("a/1.png", 1), ("b/1.png", 2)]);
