@@ -8,7 +8,7 @@ mod plain;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::nn::{Init, Model, Network, Preprocessing};
 use stepnet::rng::RandomState;
 
@@ -41,7 +41,7 @@ const SEEDS: [(&str, &str, [usize; 3]); 5] = [
     ),
 ];
 
-fn model<T: Element>(text: &str, input: [usize; 3]) -> stepnet::Result<Model<T>> {
+fn model<T: Number>(text: &str, input: [usize; 3]) -> stepnet::Result<Model<T>> {
     let mut network = Network::new(text, input)?;
     network.initialize(Init::He, &mut RandomState::new(1));
     let [height, width, channels] = input;

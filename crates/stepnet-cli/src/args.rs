@@ -45,7 +45,7 @@ pub(crate) struct ExactArgs {
 
 impl ExactArgs {
     /// Sets a network as asked.
-    pub(crate) fn apply<T: stepnet::Element>(self, network: &mut stepnet::nn::Network<T>) {
+    pub(crate) fn apply<T: stepnet::Number>(self, network: &mut stepnet::nn::Network<T>) {
         network.set_exact(self.exact);
     }
 }
@@ -305,7 +305,7 @@ pub(crate) struct InspectArgs {
     /// Examples of a measured step.
     #[arg(long, value_name = "N", requires = "time", default_value = "64", value_parser = whole::<usize>(1, 1 << 20), allow_negative_numbers = true)]
     pub(crate) batch: usize,
-    /// Element type of the measured steps.
+    /// Number type of the measured steps.
     #[arg(long, value_name = "TYPE", requires = "time", default_value = "f32")]
     pub(crate) dtype: Dtype,
     /// Print one JSON object.

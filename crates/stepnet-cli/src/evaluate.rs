@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::data::Dataset;
 use stepnet::nn::{Model, ModelFile, Registry, Scores};
 use stepnet::train;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &EvaluateArgs) -> Outcome {
     }
 }
 
-fn evaluate<T: Element>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
+fn evaluate<T: Number>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
     args.exact.apply(&mut model.network);
     let model = &model;
     model

@@ -4,6 +4,8 @@ use std::error::Error as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use stepnet::nn::Diagnosis;
+
 use crate::display::{self, clean, escaped, escaped_lines};
 
 /// The most cells of a line: a message that repeats what somebody else wrote may be of any length.
@@ -50,9 +52,9 @@ impl Failure {
     /// A network that could not be made, where `network` and `input` are what stands on the command
     /// line before a network and an input, so that what is suggested can be copied.
     pub(crate) fn of_network(error: stepnet::Error, network: &str, input: &str) -> Self {
-        match error {
-            stepnet::Error::Misfit(diagnosis) => Self::usage(diagnosis.line(network, input)),
-            other => other.into(),
+        match error.detail::<Diagnosis>() {
+            Some(diagnosis) => Self::usage(diagnosis.line(network, input)),
+            None => error.into(),
         }
     }
 

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
     }
 }
 
-fn inspect_text<T: stepnet::Element>(
+fn inspect_text<T: stepnet::Number>(
     args: &InspectArgs,
     text: &str,
     preset: Option<&'static Preset>,
@@ -53,7 +53,7 @@ fn inspect_text<T: stepnet::Element>(
 }
 
 /// The times of a network, if they are asked for.
-fn times_of<T: stepnet::Element>(
+fn times_of<T: stepnet::Number>(
     args: &InspectArgs,
     network: &Network<T>,
 ) -> Outcome<Option<Times>> {
@@ -64,7 +64,7 @@ fn times_of<T: stepnet::Element>(
 }
 
 /// Prints a network and its times.
-fn show<T: stepnet::Element>(
+fn show<T: stepnet::Number>(
     args: &InspectArgs,
     network: &Network<T>,
     times: Option<Times>,
@@ -338,7 +338,7 @@ fn print_tensors(path: &Path, tensors: &[Tensor], as_json: bool) {
 }
 
 /// The network's table on standard output.
-pub(crate) fn print_network(network: &Network<impl stepnet::Element>) {
+pub(crate) fn print_network(network: &Network<impl stepnet::Number>) {
     let summary = Summary::of(network);
     print_sentence(&format!("network: {}", summary.network));
     network_lines(&summary)
@@ -396,6 +396,6 @@ fn network_lines(summary: &Summary) -> Vec<String> {
     lines
 }
 
-fn describe<T: stepnet::Element>(network: &Network<T>) -> Value {
+fn describe<T: stepnet::Number>(network: &Network<T>) -> Value {
     json!(Summary::of(network))
 }

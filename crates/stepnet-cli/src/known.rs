@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::data::{self, Images, ValueRange};
 use stepnet::nn::{Model, Preprocessing};
 
@@ -17,7 +17,7 @@ pub(crate) struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    pub(crate) fn of<T: Element>(model: &'a Model<T>) -> Self {
+    pub(crate) fn of<T: Number>(model: &'a Model<T>) -> Self {
         Self {
             preprocessing: &model.preprocessing,
             range: ValueRange::stored(&model.training),

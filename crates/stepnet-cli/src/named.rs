@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::nn::notation::parse_or_preset;
 use stepnet::nn::notation::presets::{self, Preset};
 use stepnet::nn::{Loss, Network, Registry, Shape};
@@ -64,7 +64,7 @@ pub(crate) fn refuse_for_file(path: &Path, options: &[(&str, bool)]) -> Outcome 
 }
 
 /// Builds the network of a text or a preset. What the user does not say, the preset does.
-pub(crate) fn build<T: Element>(
+pub(crate) fn build<T: Number>(
     text: &str,
     preset: Option<&Preset>,
     input: Option<Shape>,

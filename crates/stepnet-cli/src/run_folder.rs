@@ -13,7 +13,7 @@ use stepnet::files::{check_kept, write_atomic};
 use stepnet::nn::Model;
 use stepnet::train::Evaluation;
 use stepnet::train::early_stopping::ValidationScore;
-use stepnet::{Element, Error};
+use stepnet::{Error, Number};
 
 use crate::curves;
 use crate::failure::{Failure, Outcome};
@@ -280,12 +280,12 @@ impl RunFolder {
     }
 
     /// Writes the model.
-    pub(crate) fn save<T: Element>(&self, model: &Model<T>) -> Outcome<PathBuf> {
+    pub(crate) fn save<T: Number>(&self, model: &Model<T>) -> Outcome<PathBuf> {
         self.save_as(MODEL, model)
     }
 
     /// Writes a model under a name of its own.
-    pub(crate) fn save_as<T: Element>(&self, name: &str, model: &Model<T>) -> Outcome<PathBuf> {
+    pub(crate) fn save_as<T: Number>(&self, name: &str, model: &Model<T>) -> Outcome<PathBuf> {
         let path = self.path.join(name);
         model.save(&path)?;
         Ok(path)

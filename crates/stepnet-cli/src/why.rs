@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::data::{OpenOptions, Role};
 use stepnet::nn::{Model, ModelFile, Registry};
 use stepnet::see::why::{At, Explanation, Question, Subject, Why};
@@ -109,7 +109,7 @@ fn page(args: &WhyArgs) -> Outcome<Option<Target>> {
     Ok(Some(target))
 }
 
-fn explain<T: Element>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>) -> Outcome {
+fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>) -> Outcome {
     args.exact.apply(&mut model.network);
     let model = &model;
     model
@@ -204,7 +204,7 @@ fn summary(told: &Explanation) -> String {
 }
 
 /// An example of a data set.
-fn example<T: Element>(args: &WhyArgs, path: &Path, model: &Model<T>) -> Outcome<Subject> {
+fn example<T: Number>(args: &WhyArgs, path: &Path, model: &Model<T>) -> Outcome<Subject> {
     let options = OpenOptions {
         role: Role::Test,
         input: Some(model.preprocessing.shape()),

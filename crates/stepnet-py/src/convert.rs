@@ -15,7 +15,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use stepnet::ndarray::Dimension;
-use stepnet::{Element, Error};
+use stepnet::{Error, Number};
 
 use crate::fork;
 
@@ -30,7 +30,7 @@ pub(crate) fn is_f32(value: &Bound<'_, PyAny>) -> bool {
 /// # Errors
 ///
 /// Another number of dimensions than asked for, or another type.
-pub(crate) fn array<'py, T: Element + numpy::Element, D: Dimension>(
+pub(crate) fn array<'py, T: Number + numpy::Element, D: Dimension>(
     name: &str,
     value: &Bound<'py, PyAny>,
 ) -> PyResult<PyReadonlyArray<'py, T, D>> {

@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use stepnet::data::Values;
 use stepnet::nn::Preprocessing;
-use stepnet::{Element, memory};
+use stepnet::{Number, memory};
 
 /// What the memory of a copy is for.
 const COPY: &str = "a copy of the examples";
@@ -75,7 +75,7 @@ enum Slice<'a> {
 
 impl Slices<'_> {
     /// Writes some of the examples as the network sees them.
-    pub(crate) fn write<T: Element>(
+    pub(crate) fn write<T: Number>(
         &self,
         examples: Range<usize>,
         preprocessing: &Preprocessing,
@@ -135,7 +135,7 @@ impl Slices<'_> {
     }
 }
 
-fn scale<V: Copy + Into<f64>, T: Element>(
+fn scale<V: Copy + Into<f64>, T: Number>(
     values: &[V],
     preprocessing: &Preprocessing,
     out: &mut [T],

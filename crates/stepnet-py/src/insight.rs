@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use stepnet::nn::{Loss, Model, Network as Layers, Preprocessing};
 use stepnet::see::gradcheck::{Examples, Options, network_watched as check};
 use stepnet::see::why::{Question, Subject, Why};
-use stepnet::{Element, Result, memory};
+use stepnet::{Number, Result, memory};
 
 use crate::convert::{raised, run};
 use crate::examples::{Rows, Slices};
@@ -131,7 +131,7 @@ fn divided(preprocessing: &Preprocessing, divisor: f64) -> Preprocessing {
 }
 
 /// The network in double precision, and what it is run on.
-fn subject<T: Element>(
+fn subject<T: Number>(
     (model, loss): (&Model<T>, Option<Loss>),
     given: Option<(Slices<'_>, &[u32], f64)>,
     (batch, jitter): (usize, f64),

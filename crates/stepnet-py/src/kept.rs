@@ -8,7 +8,7 @@ use serde_json::Value;
 use stepnet::data::ValueRange;
 use stepnet::nn::{Model, ModelFile, Preprocessing, Registry};
 use stepnet::train::{Checkpoint, TrainingState, run_of};
-use stepnet::{Element, files, memory};
+use stepnet::{Number, files, memory};
 
 /// The number of epochs among what a model says of its training.
 pub(crate) const EPOCHS: &str = "epochs";
@@ -37,7 +37,7 @@ impl<T> Deref for Kept<T> {
     }
 }
 
-impl<T: Element> Kept<T> {
+impl<T: Number> Kept<T> {
     /// A copy of the model, to be changed.
     ///
     /// # Errors
@@ -134,17 +134,17 @@ macro_rules! each {
 pub(crate) use each;
 
 /// The number types of networks.
-pub(crate) trait Number: Element + numpy::Element {
+pub(crate) trait Dtype: Number + numpy::Element {
     fn held(kept: Kept<Self>) -> Held;
 }
 
-impl Number for f32 {
+impl Dtype for f32 {
     fn held(kept: Kept<Self>) -> Held {
         Held::F32(Arc::new(kept))
     }
 }
 
-impl Number for f64 {
+impl Dtype for f64 {
     fn held(kept: Kept<Self>) -> Held {
         Held::F64(Arc::new(kept))
     }
@@ -172,7 +172,7 @@ pub(crate) fn read(file: &ModelFile, pickled: bool) -> stepnet::Result<Held> {
     }
 }
 
-fn typed<T: Number>(file: &ModelFile, pickled: bool) -> stepnet::Result<Held> {
+fn typed<T: Dtype>(file: &ModelFile, pickled: bool) -> stepnet::Result<Held> {
     let (model, state) = match run_of(file) {
         Ok(_) => TrainingState::of_checkpoint(Checkpoint::of_file(file, Registry::builtin())?),
         Err(_) => {

@@ -16,11 +16,11 @@ use stepnet::nn::{
 };
 use stepnet::rng::RandomState;
 use stepnet::see::Summary;
-use stepnet::{Element, Error, memory};
+use stepnet::{Error, Number, memory};
 
 use crate::convert::{raised, run, to_numpy};
 use crate::examples::{Rows, Slices};
-use crate::kept::{EPOCHS, Held, Kept, Number, each, read, room_to_read};
+use crate::kept::{Dtype, EPOCHS, Held, Kept, each, read, room_to_read};
 use crate::signals::run_listening;
 
 /// Examples of one pass at prediction.
@@ -49,7 +49,7 @@ impl Network {
         held.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn put<T: Number>(&self, kept: Kept<T>) {
+    pub(crate) fn put<T: Dtype>(&self, kept: Kept<T>) {
         let held = self.held.write();
         *held.unwrap_or_else(PoisonError::into_inner) = T::held(kept);
     }
@@ -64,7 +64,7 @@ struct Wanted<'a> {
     init: Init,
 }
 
-fn build<T: Element>(wanted: Wanted<'_>) -> stepnet::Result<Kept<T>> {
+fn build<T: Number>(wanted: Wanted<'_>) -> stepnet::Result<Kept<T>> {
     let preset = presets::find(wanted.text.trim());
     let own = preset.and_then(|preset| preset.input).map(Shape::from);
     let input = wanted.input.or(own).ok_or_else(|| {
@@ -98,13 +98,13 @@ fn build<T: Element>(wanted: Wanted<'_>) -> stepnet::Result<Kept<T>> {
 }
 
 /// Whether so many examples may take longer than anybody wants to wait for Ctrl-C.
-fn is_long<T: Element>(model: &Model<T>, x: &Slices<'_>) -> bool {
+fn is_long<T: Number>(model: &Model<T>, x: &Slices<'_>) -> bool {
     model.network.work().saturating_mul(x.examples as u64) > LONG
 }
 
 /// Runs the network over all examples in passes; `each` gets the workspace and the inputs of one, and the number
 /// of its first example.
-fn passes<T: Element>(
+fn passes<T: Number>(
     model: &Model<T>,
     (x, divisor): (&Slices<'_>, f64),
     logits: bool,
@@ -309,7 +309,7 @@ impl Network {
 
     /// What the network gives for each example.
     fn predict(&self, py: Python<'_>, x: &Bound<'_, PyAny>, divisor: f64) -> PyResult<Py<PyAny>> {
-        fn typed<T: Number>(
+        fn typed<T: Dtype>(
             py: Python<'_>,
             model: &Model<T>,
             (rows, divisor): (&Rows<'_>, f64),
@@ -339,7 +339,7 @@ impl Network {
         labels: PyReadonlyArray1<'_, u32>,
         divisor: f64,
     ) -> PyResult<(f64, f64)> {
-        fn typed<T: Number>(
+        fn typed<T: Dtype>(
             py: Python<'_>,
             model: &Model<T>,
             (rows, divisor): (&Rows<'_>, f64),
@@ -371,7 +371,7 @@ impl Network {
 
     /// The arrays of all layers with their names, as copies.
     fn weights(&self, py: Python<'_>) -> PyResult<Vec<(String, Py<PyAny>)>> {
-        fn typed<T: Number>(
+        fn typed<T: Dtype>(
             py: Python<'_>,
             network: &Layers<T>,
         ) -> PyResult<Vec<(String, Py<PyAny>)>> {
@@ -393,7 +393,7 @@ impl Network {
         py: Python<'_>,
         given: Vec<(String, PyReadonlyArrayDyn<'_, f64>)>,
     ) -> PyResult<()> {
-        fn typed<T: Number>(
+        fn typed<T: Dtype>(
             py: Python<'_>,
             model: &Kept<T>,
             given: &[(String, PyReadonlyArrayDyn<'_, f64>)],

@@ -25,10 +25,10 @@ type Three = (Py<PyAny>, Py<PyAny>, Py<PyAny>);
 type Layers = (Vec<Py<PyAny>>, Vec<Py<PyAny>>);
 
 /// The number types of arrays.
-trait Number: stepnet::Element + numpy::Element {}
+trait Dtype: stepnet::Number + numpy::Element {}
 
-impl Number for f32 {}
-impl Number for f64 {}
+impl Dtype for f32 {}
+impl Dtype for f64 {}
 
 /// Calls a generic function with the number type of an argument.
 macro_rules! by_type {
@@ -60,7 +60,7 @@ fn mode_of(text: &str) -> PyResult<PoolMode> {
 
 #[pyfunction]
 pub(crate) fn zero_pad(py: Python<'_>, X: Given<'_, '_>, pad: usize) -> PyResult<Py<PyAny>> {
-    fn typed<T: Number>(py: Python<'_>, X: Given<'_, '_>, pad: usize) -> PyResult<Py<PyAny>> {
+    fn typed<T: Dtype>(py: Python<'_>, X: Given<'_, '_>, pad: usize) -> PyResult<Py<PyAny>> {
         let X = array::<T, Ix4>("zero_pad: X", X)?;
         let X = X.as_array();
         Ok(made(py, run(py, || steps::zero_pad(&X, pad))?))
@@ -75,7 +75,7 @@ pub(crate) fn conv_single_step(
     W: Given<'_, '_>,
     b: Given<'_, '_>,
 ) -> PyResult<f64> {
-    fn typed<T: Number>(py: Python<'_>, given: [Given<'_, '_>; 3]) -> PyResult<f64> {
+    fn typed<T: Dtype>(py: Python<'_>, given: [Given<'_, '_>; 3]) -> PyResult<f64> {
         let names = ["a_slice_prev", "W", "b"].map(|name| format!("conv_single_step: {name}"));
         let a_slice_prev = array::<T, stepnet::ndarray::Ix3>(&names[0], given[0])?;
         let W = array::<T, stepnet::ndarray::Ix3>(&names[1], given[1])?;
@@ -95,7 +95,7 @@ pub(crate) fn conv_forward(
     hparameters: (usize, usize),
     fast: bool,
 ) -> PyResult<Py<PyAny>> {
-    fn typed<T: Number>(
+    fn typed<T: Dtype>(
         py: Python<'_>,
         [A_prev, W, b]: [Given<'_, '_>; 3],
         hparameters: ConvHparameters,
@@ -126,7 +126,7 @@ pub(crate) fn conv_backward(
     hparameters: (usize, usize),
     fast: bool,
 ) -> PyResult<Three> {
-    fn typed<T: Number>(
+    fn typed<T: Dtype>(
         py: Python<'_>,
         [dZ, A_prev, W, b]: [Given<'_, '_>; 4],
         hparameters: ConvHparameters,
@@ -165,7 +165,7 @@ pub(crate) fn pool_forward(
     mode: &str,
     fast: bool,
 ) -> PyResult<Py<PyAny>> {
-    fn typed<T: Number>(
+    fn typed<T: Dtype>(
         py: Python<'_>,
         A_prev: Given<'_, '_>,
         (hparameters, mode): (PoolHparameters, PoolMode),
@@ -193,7 +193,7 @@ pub(crate) fn pool_backward(
     mode: &str,
     fast: bool,
 ) -> PyResult<Py<PyAny>> {
-    fn typed<T: Number>(
+    fn typed<T: Dtype>(
         py: Python<'_>,
         [dA, A_prev]: [Given<'_, '_>; 2],
         (hparameters, mode): (PoolHparameters, PoolMode),
@@ -221,7 +221,7 @@ pub(crate) fn pool_backward(
 
 #[pyfunction]
 pub(crate) fn create_mask_from_window(py: Python<'_>, x: Given<'_, '_>) -> PyResult<Py<PyAny>> {
-    fn typed<T: Number>(py: Python<'_>, x: Given<'_, '_>) -> PyResult<Py<PyAny>> {
+    fn typed<T: Dtype>(py: Python<'_>, x: Given<'_, '_>) -> PyResult<Py<PyAny>> {
         let x = array::<T, Ix2>("create_mask_from_window: x", x)?;
         let x = x.as_array();
         Ok(made(py, run(py, || steps::create_mask_from_window(&x))?))
@@ -246,7 +246,7 @@ pub(crate) fn linear_forward(
     b: Given<'_, '_>,
     fast: bool,
 ) -> PyResult<Py<PyAny>> {
-    fn typed<T: Number>(
+    fn typed<T: Dtype>(
         py: Python<'_>,
         [A, W, b]: [Given<'_, '_>; 3],
         fast: bool,
@@ -273,7 +273,7 @@ pub(crate) fn linear_backward(
     b: Given<'_, '_>,
     fast: bool,
 ) -> PyResult<Three> {
-    fn typed<T: Number>(
+    fn typed<T: Dtype>(
         py: Python<'_>,
         [dZ, A_prev, W, b]: [Given<'_, '_>; 4],
         fast: bool,
@@ -309,7 +309,7 @@ macro_rules! activation {
             Z: Given<'_, '_>,
             fast: bool,
         ) -> PyResult<Py<PyAny>> {
-            fn typed<T: Number>(
+            fn typed<T: Dtype>(
                 py: Python<'_>,
                 Z: Given<'_, '_>,
                 fast: bool,
@@ -332,7 +332,7 @@ macro_rules! activation {
             Z: Given<'_, '_>,
             fast: bool,
         ) -> PyResult<Py<PyAny>> {
-            fn typed<T: Number>(
+            fn typed<T: Dtype>(
                 py: Python<'_>,
                 [dA, Z]: [Given<'_, '_>; 2],
                 fast: bool,
@@ -356,7 +356,7 @@ activation!(relu, relu_backward);
 
 #[pyfunction]
 pub(crate) fn compute_cost(py: Python<'_>, AL: Given<'_, '_>, Y: Given<'_, '_>) -> PyResult<f64> {
-    fn typed<T: Number>(py: Python<'_>, AL: Given<'_, '_>, Y: Given<'_, '_>) -> PyResult<f64> {
+    fn typed<T: Dtype>(py: Python<'_>, AL: Given<'_, '_>, Y: Given<'_, '_>) -> PyResult<f64> {
         let AL = array::<T, Ix2>("compute_cost: AL", AL)?;
         let Y = array::<T, Ix2>("compute_cost: Y", Y)?;
         let (AL, Y) = (AL.as_array(), Y.as_array());
@@ -371,11 +371,7 @@ pub(crate) fn cost_backward(
     AL: Given<'_, '_>,
     Y: Given<'_, '_>,
 ) -> PyResult<Py<PyAny>> {
-    fn typed<T: Number>(
-        py: Python<'_>,
-        AL: Given<'_, '_>,
-        Y: Given<'_, '_>,
-    ) -> PyResult<Py<PyAny>> {
+    fn typed<T: Dtype>(py: Python<'_>, AL: Given<'_, '_>, Y: Given<'_, '_>) -> PyResult<Py<PyAny>> {
         let AL = array::<T, Ix2>("L_model_backward: AL", AL)?;
         let Y = array::<T, Ix2>("L_model_backward: Y", Y)?;
         let (AL, Y) = (AL.as_array(), Y.as_array());
@@ -419,7 +415,7 @@ pub(crate) fn descended(
     gradient: Given<'_, '_>,
     learning_rate: f64,
 ) -> PyResult<Py<PyAny>> {
-    fn typed<T: Number>(
+    fn typed<T: Dtype>(
         py: Python<'_>,
         name: &str,
         [values, gradient]: [Given<'_, '_>; 2],
@@ -436,7 +432,7 @@ pub(crate) fn descended(
 }
 
 /// The weights and the biases of all layers for Python.
-fn layers<T: Number>(py: Python<'_>, parameters: Parameters<T>) -> Layers {
+fn layers<T: Dtype>(py: Python<'_>, parameters: Parameters<T>) -> Layers {
     let made = |arrays: Vec<Array<T, Ix2>>| {
         let arrays = arrays.into_iter().map(|array| made(py, array));
         arrays.collect()

@@ -16,7 +16,7 @@ use stepnet::train::{BatchSize, TrainOptions, Trainer, TrainingState};
 
 use crate::convert::{raised, run};
 use crate::examples::Rows;
-use crate::kept::{EPOCHS, Held, Kept, Number, each};
+use crate::kept::{Dtype, EPOCHS, Held, Kept, each};
 use crate::network::Network;
 use crate::signals::run_listening;
 
@@ -86,7 +86,7 @@ enum Run {
 }
 
 /// A trainer, and what beside its network makes a model.
-struct Job<T: Number> {
+struct Job<T: Dtype> {
     trainer: Trainer<T>,
     kept: Kept<T>,
 }
@@ -102,7 +102,7 @@ pub(crate) struct Training {
 }
 
 /// The trainer of a network that goes on from its earlier training, if there was one.
-fn job<T: Number>(
+fn job<T: Dtype>(
     kept: &Kept<T>,
     classes: &[String],
     settings: &Settings,
@@ -216,7 +216,7 @@ impl Training {
     }
 }
 
-impl<T: Number> Job<T> {
+impl<T: Dtype> Job<T> {
     fn epoch(&mut self, py: Python<'_>, network: &Network, data: &Dataset) -> PyResult<End> {
         let done = run_listening(py, true, |stop| {
             self.trainer.set_stop(Arc::clone(stop));

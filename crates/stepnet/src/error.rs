@@ -4,9 +4,6 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
-use crate::nn::Diagnosis;
-use crate::nn::notation::NotationError;
-
 /// `Result` with Stepnet's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -72,12 +69,11 @@ pub enum Error {
         /// What does not fit, with the sizes, and what would.
         problem: String,
     },
-    /// A network does not fit together: where, by which formula, and the nearest change that works.
+    /// A network cannot be made of its text. [`Error::detail`] gives what is known of the reason, such as
+    /// [`Diagnosis`](crate::nn::Diagnosis) where its layers do not fit together, and
+    /// [`NotationError`](crate::nn::notation::NotationError) where its text could not be read.
     #[error("{0}")]
-    Misfit(Box<Diagnosis>),
-    /// A text in the arrow notation could not be read.
-    #[error("{0}")]
-    Notation(#[from] NotationError),
+    Network(Box<dyn std::error::Error + Send + Sync>),
     /// A file's content is not what it should be.
     #[error("{}: {problem}", cut_message(&path.display().to_string()))]
     File {
@@ -197,6 +193,14 @@ impl Error {
             Self::File { path, problem } => Self::file(path, change(problem)),
             Self::FileMemory { path, problem } => Self::file_memory(path, change(problem)),
             other => other,
+        }
+    }
+
+    /// What a part of the library knows of the reason, by its type.
+    pub fn detail<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        match self {
+            Self::Network(detail) => detail.downcast_ref(),
+            _ => None,
         }
     }
 

@@ -70,6 +70,7 @@ pub use element::Element;
 pub use error::{Error, Result};
 pub use hash::Hash;
 pub use ndarray;
+pub use nn::Number;
 
 /// The README's program, run as a test.
 #[cfg(doctest)]

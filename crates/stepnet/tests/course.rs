@@ -11,7 +11,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::data::{Dataset, Images, Values};
 use stepnet::nn::{Init, Network, Preprocessing};
 use stepnet::optim::{Rule, Schedule};
@@ -65,7 +65,7 @@ fn the_building_blocks_give_every_printed_number() {
 
 #[test]
 fn the_building_blocks_hold_in_single_precision() {
-    fn rows<T: Element>() -> usize {
+    fn rows<T: Number>() -> usize {
         let rows = blocks::cases()
             .iter()
             .flat_map(|case| case.reference_rows::<T>().unwrap())

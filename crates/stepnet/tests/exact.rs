@@ -9,7 +9,7 @@ const TEXT: &str =
 const EXAMPLES: usize = 4;
 
 /// Outputs, and the gradients with respect to the weights, for inputs of which a few are large.
-fn passes<T: stepnet::Element>(network: &Network<T>) -> [Vec<f64>; 2] {
+fn passes<T: stepnet::Number>(network: &Network<T>) -> [Vec<f64>; 2] {
     let mut random = RandomState::new(3);
     let len = EXAMPLES * network.input().len();
     let mut x: Vec<T> = (0..len)
@@ -32,7 +32,7 @@ fn passes<T: stepnet::Element>(network: &Network<T>) -> [Vec<f64>; 2] {
     [y, wide(workspace.gradients())]
 }
 
-fn network<T: stepnet::Element>() -> Network<T> {
+fn network<T: stepnet::Number>() -> Network<T> {
     let mut network = Network::new(TEXT, [16, 16, 32]).unwrap();
     network.initialize(Init::He, &mut RandomState::new(1));
     network
@@ -69,7 +69,7 @@ fn an_exact_network_keeps_its_digits_with_large_values_and_can_be_set_back() {
 
 /// Outputs of one convolution around a single large value, at a pixel that shares Winograd's tiles with it, but
 /// whose own window does not see it.
-fn unseen<T: stepnet::Element>(network: &Network<T>) -> Vec<f64> {
+fn unseen<T: stepnet::Number>(network: &Network<T>) -> Vec<f64> {
     let [height, width, channels] = [16, 16, 32];
     let mut random = RandomState::new(4);
     let len = EXAMPLES * height * width * channels;

@@ -5,18 +5,18 @@ use stepnet::nn::{Batch, Init, Model, Network, PlanOptions, Preprocessing, Targe
 use stepnet::optim::Rule;
 use stepnet::rng::RandomState;
 use stepnet::train::Learner;
-use stepnet::{Element, Result};
+use stepnet::{Number, Result};
 
 const SGD: Rule = Rule::GradientDescent;
 
-fn drawn<T: Element>(text: &str, input: &str, seed: u32) -> Network<T> {
+fn drawn<T: Number>(text: &str, input: &str, seed: u32) -> Network<T> {
     let shape: stepnet::nn::Shape = input.parse().unwrap();
     let mut network = Network::new(text, shape).unwrap();
     network.initialize(Init::He, &mut RandomState::new(seed));
     network
 }
 
-fn values<T: Element>(seed: u32, len: usize) -> Vec<T> {
+fn values<T: Number>(seed: u32, len: usize) -> Vec<T> {
     let mut random = RandomState::new(seed);
     (0..len)
         .map(|_| T::from_f64(0.7 + 1.5 * random.normal()))
@@ -24,7 +24,7 @@ fn values<T: Element>(seed: u32, len: usize) -> Vec<T> {
 }
 
 /// One step on values, towards zeros.
-fn step<T: Element>(learner: &mut Learner<T>, x: &[T], rate: f64) -> Result<f64> {
+fn step<T: Number>(learner: &mut Learner<T>, x: &[T], rate: f64) -> Result<f64> {
     let (input, output) = (
         learner.network().input().len(),
         learner.network().output().len(),
@@ -180,7 +180,7 @@ const FOLDED: &[(&str, &str)] = &[
 ];
 
 /// The outputs with normalisations folded in, and those of the layers one by one.
-fn both<T: Element>(text: &str, input: &str) -> [Vec<T>; 2] {
+fn both<T: Number>(text: &str, input: &str) -> [Vec<T>; 2] {
     let network = drawn::<T>(text, input, 5);
     let x = values::<T>(2, 6 * network.input().len());
     let mut learner = Learner::new(network, SGD, 6, 0.0).unwrap();
@@ -200,7 +200,7 @@ fn both<T: Element>(text: &str, input: &str) -> [Vec<T>; 2] {
     })
 }
 
-fn folding_changes_the_last_digits_at_most<T: Element>() {
+fn folding_changes_the_last_digits_at_most<T: Number>() {
     for (text, input) in FOLDED {
         let [folded, plain] = both::<T>(text, input);
         let size = plain

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use clap::{Arg, Args};
 use serde_json::json;
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::limits::SWEPT_RATE;
 use stepnet::nn::Network;
 use stepnet::train::{
@@ -89,7 +89,7 @@ pub(crate) fn run(args: &FindLrArgs) -> Outcome {
     }
 }
 
-fn find<T: Element>(args: &FindLrArgs) -> Outcome {
+fn find<T: Number>(args: &FindLrArgs) -> Outcome {
     let train = &args.train;
     if train.keeping.resume.is_some() {
         return Err(Failure::usage(
@@ -171,7 +171,7 @@ fn place(args: &FindLrArgs) -> Outcome<(PathBuf, Target)> {
 }
 
 /// The sweeps, and a line for about every twentieth rate of them all.
-fn sweep_with<T: Element>(
+fn sweep_with<T: Number>(
     network: &Network<T>,
     material: &Material,
     options: &TrainOptions,

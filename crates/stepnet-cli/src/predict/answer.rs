@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use stepnet::Element;
+use stepnet::Number;
 
 use crate::failure::{Failure, Outcome};
 
@@ -15,7 +15,7 @@ pub(super) struct Prediction(pub(super) Vec<(usize, f64)>);
 
 impl Prediction {
     /// Ranks the outputs of a network for the picture at `path`.
-    pub(super) fn of<T: Element>(outputs: &[T], path: &Path) -> Answer {
+    pub(super) fn of<T: Number>(outputs: &[T], path: &Path) -> Answer {
         let values: Vec<f64> = match outputs {
             // One output speaks for the second class, its complement for the first.
             [one] => vec![1.0 - one.as_f64(), one.as_f64()],

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use clap::Args;
 use rayon::prelude::*;
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::data::pictures;
 use stepnet::nn::{Model, ModelFile, Plan, PlanOptions, Registry, Workspace};
 
@@ -91,7 +91,7 @@ fn table(args: &PredictArgs) -> Outcome<Option<Target>> {
     Target::check("--csv", path, args.overwrite, inputs).map(Some)
 }
 
-fn predict<T: Element>(args: &PredictArgs, table: Option<Target>, mut model: Model<T>) -> Outcome {
+fn predict<T: Number>(args: &PredictArgs, table: Option<Target>, mut model: Model<T>) -> Outcome {
     args.exact.apply(&mut model.network);
     let model = &model;
     model
@@ -138,7 +138,7 @@ fn predict<T: Element>(args: &PredictArgs, table: Option<Target>, mut model: Mod
 }
 
 /// How many pictures to look at together: as many as fit into [`BATCH_BYTES`], at least one.
-fn batch_size<T: Element>(model: &Model<T>) -> Outcome<usize> {
+fn batch_size<T: Number>(model: &Model<T>) -> Outcome<usize> {
     let mut batch = BATCH;
     while batch > 1 {
         let plan = Plan::new(&model.network, batch, PlanOptions::default())?;
@@ -166,7 +166,7 @@ fn next(sources: &mut Sources<'_>, batch: usize) -> Vec<Found> {
 }
 
 /// Reads and decodes a batch.
-fn load<T: Element>(found: Vec<Found>, model: &Model<T>) -> Outcome<Loaded<T>> {
+fn load<T: Number>(found: Vec<Found>, model: &Model<T>) -> Outcome<Loaded<T>> {
     let read = |found: Found| match found {
         Found::Picture(path) => {
             let values = pictures::load_input::<T>(&path, &model.preprocessing);
@@ -195,7 +195,7 @@ fn load<T: Element>(found: Vec<Found>, model: &Model<T>) -> Outcome<Loaded<T>> {
 }
 
 /// What the network says about a batch, in the order in which its pictures were found.
-fn answers<T: Element>(
+fn answers<T: Number>(
     loaded: Loaded<T>,
     model: &Model<T>,
     workspace: &mut Workspace<T>,

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::nn::{Loss, Model};
 
 use super::PredictArgs;
@@ -37,7 +37,7 @@ enum Form {
 
 impl Sink {
     /// Opens what `args` ask for; a table goes to `table`.
-    pub(super) fn open<T: Element>(
+    pub(super) fn open<T: Number>(
         args: &PredictArgs,
         table: Option<Target>,
         model: &Model<T>,

@@ -1,7 +1,7 @@
 //! The tables of classes: how well each was told, and what it was taken for.
 
 use maud::{Markup, html};
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::train::metrics::Average;
 
 use super::{Report, percent};
@@ -15,7 +15,7 @@ const MOST_PAIRS: usize = 30;
 /// The most classes in the table of all.
 const MOST_CLASSES: usize = 500;
 
-impl<T: Element> Report<'_, T> {
+impl<T: Number> Report<'_, T> {
     pub(super) fn each_class(&self) -> Option<Markup> {
         let metrics = self.judgement.as_ref()?.evaluation.tally.metrics();
         let known = |value: Option<f64>| value.map_or("-".to_owned(), percent);

@@ -11,7 +11,7 @@ use stepnet::data::Dataset;
 use stepnet::nn::{Network, Preprocessing};
 use stepnet::train::mistakes::{Mistake, Mistakes};
 use stepnet::train::{Evaluation, evaluate_with};
-use stepnet::{Element, Result};
+use stepnet::{Number, Result};
 
 use crate::display::{self, clean};
 use crate::run_folder::EpochRecord;
@@ -43,7 +43,7 @@ impl Judgement {
     ///
     /// # Errors
     /// As [`evaluate_with`].
-    pub(crate) fn of<T: Element>(
+    pub(crate) fn of<T: Number>(
         network: &Network<T>,
         data: &Dataset,
         preprocessing: &Preprocessing,
@@ -87,7 +87,7 @@ pub(crate) struct Report<'a, T> {
     pub(crate) settings: Vec<(&'static str, String)>,
 }
 
-impl<T: Element> Report<'_, T> {
+impl<T: Number> Report<'_, T> {
     /// The page.
     pub(crate) fn page(&self) -> String {
         let sections = [

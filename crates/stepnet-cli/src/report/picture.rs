@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::nn::Preprocessing;
 
 /// The longest side of a picture in the page; larger ones are drawn with every n-th pixel.
@@ -17,7 +17,7 @@ pub(super) struct Picture {
 
 /// The picture of an example as the network sees it, scaled back to what it was; `None` where it is
 /// no picture: a single pixel, or other than 1 or 3 channels.
-pub(super) fn of<T: Element>(x: &[T], preprocessing: &Preprocessing) -> Option<Picture> {
+pub(super) fn of<T: Number>(x: &[T], preprocessing: &Preprocessing) -> Option<Picture> {
     let [height, width, channels] = preprocessing.shape();
     if !matches!(channels, 1 | 3) || height * width < 4 || x.len() != height * width * channels {
         return None;

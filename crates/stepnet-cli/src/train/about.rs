@@ -1,7 +1,7 @@
 //! What a model file says of the training it comes from.
 
 use serde_json::json;
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::data::ValueRange;
 use stepnet::nn::{Model, Network};
 use stepnet::train::TrainOptions;
@@ -18,7 +18,7 @@ pub(super) struct About<'a> {
 
 impl About<'_> {
     /// The model of `network` after the epochs in `records`.
-    pub(super) fn model<T: Element>(
+    pub(super) fn model<T: Number>(
         &self,
         network: &Network<T>,
         records: &[EpochRecord],

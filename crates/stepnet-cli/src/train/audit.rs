@@ -1,7 +1,7 @@
 //! What is said of the data and the network before training begins: facts, and notes on what would make
 //! a result mean something else than it seems to.
 
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::data::{Dataset, Duplicates, Repeat};
 use stepnet::nn::Model;
 
@@ -27,7 +27,7 @@ const CLASS: usize = 24;
 const FILE: usize = 200;
 
 /// Says what the data holds.
-pub(super) fn data<T: Element>(args: &TrainArgs, material: &Material, from: Option<&Model<T>>) {
+pub(super) fn data<T: Number>(args: &TrainArgs, material: &Material, from: Option<&Model<T>>) {
     let (train, test) = (&material.train, material.test.as_ref());
     let columns = columns().unwrap_or(COLUMNS);
     classes(train, test, material.test_name, columns)
@@ -62,7 +62,7 @@ fn odd(args: &TrainArgs, material: &Material) -> Outcome {
 ///
 /// # Errors
 /// An image that cannot be read.
-pub(super) fn start<T: Element>(
+pub(super) fn start<T: Number>(
     args: &TrainArgs,
     material: &Material,
     from: Option<&Model<T>>,
@@ -255,7 +255,7 @@ fn are(examples: usize) -> String {
 
 /// What becomes of the last layer of the model that the run starts from, where its classes are not those
 /// of the data in their order.
-fn last_layer<T: Element>(model: &Model<T>, classes: &[String]) -> Option<String> {
+fn last_layer<T: Number>(model: &Model<T>, classes: &[String]) -> Option<String> {
     let rows = rows(model, classes);
     let apart = model.network.output().len().max(2);
     let known = rows.iter().flatten().count();

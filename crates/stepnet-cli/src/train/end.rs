@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use stepnet::nn::{Model, Network};
 use stepnet::train::{Position, is_better};
-use stepnet::{Element, stop};
+use stepnet::{Number, stop};
 
 use super::keeper::Times;
 use super::run_file::End;
@@ -17,7 +17,7 @@ use crate::progress::{print_line, print_sentence};
 use crate::run_folder::{BEST, EpochRecord, MODEL};
 use crate::usage::count;
 
-impl<T: Element> Session<'_, T> {
+impl<T: Number> Session<'_, T> {
     /// Ends a run that was stopped before it had learnt anything: an earlier run in its folder stays.
     pub(super) fn leave(&self, by: &str) {
         let path = self.folder.path().display();

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::nn::Network;
 use stepnet::train::{Checkpoint, Learner, Position};
 
@@ -42,7 +42,7 @@ pub(super) struct Times {
     pub(super) epoch_seconds: f64,
 }
 
-impl<T: Element> Keeper<T> {
+impl<T: Number> Keeper<T> {
     pub(super) fn new(clock: Clock, run: RunFile, last: Option<Position>) -> Self {
         Self {
             clock,

@@ -18,7 +18,7 @@ mod watch;
 use std::path::Path;
 use std::time::Instant;
 
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::nn::Model;
 use stepnet::train::Trainer;
 
@@ -54,7 +54,7 @@ pub(crate) fn run(args: &TrainArgs) -> Outcome {
     }
 }
 
-fn train<T: Element>(args: &TrainArgs) -> Outcome {
+fn train<T: Number>(args: &TrainArgs) -> Outcome {
     let resumed = match (&args.keeping.resume, &args.keeping.run) {
         (Some(path), Some(run)) if run.end.as_ref().is_some_and(|end| end.finished) => {
             return say_finished(path, run);
@@ -141,7 +141,7 @@ fn train<T: Element>(args: &TrainArgs) -> Outcome {
 
 /// The model that a run starts from: what it started from may be gone, but a checkpoint has all that
 /// is needed of it.
-fn started_from<T: Element>(
+fn started_from<T: Number>(
     args: &TrainArgs,
     resumed: Option<&Resumed<T>>,
 ) -> Outcome<Option<Model<T>>> {
@@ -155,7 +155,7 @@ fn started_from<T: Element>(
 
 /// What the run is known by: its own description where it goes on, which the data and the model it
 /// starts from must agree with.
-fn description<T: Element>(
+fn description<T: Number>(
     args: &TrainArgs,
     resumed: Option<&Resumed<T>>,
     from: Option<&Model<T>>,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use indicatif::BinaryBytes;
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::nn::Network;
 use stepnet::train::{Pace, TrainOptions, largest_batch, training_bytes};
 
@@ -18,7 +18,7 @@ const CALIBRATION: Duration = Duration::from_secs(2);
 
 /// Refuses a run that would not fit into memory. The weights need not be drawn for it: a system that promises memory
 /// gives it as it is written, and for a network that does not fit that takes minutes.
-pub(crate) fn check<T: Element>(
+pub(crate) fn check<T: Number>(
     network: &Network<T>,
     options: &TrainOptions,
     material: &Material,
@@ -47,7 +47,7 @@ fn tested(material: &Material) -> usize {
 }
 
 /// Says what a run will take; `epochs` are those to come.
-pub(super) fn announced<T: Element>(
+pub(super) fn announced<T: Number>(
     network: &Network<T>,
     options: &TrainOptions,
     material: &Material,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
 use serde::{Deserialize, Serialize};
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::nn::{ModelFile, Registry};
 use stepnet::train::{Checkpoint, TrainOptions, run_of};
 
@@ -43,7 +43,7 @@ pub(super) struct Resumed<T> {
     pub(super) damage: Option<String>,
 }
 
-impl<T: Element> Resumed<T> {
+impl<T: Number> Resumed<T> {
     /// Reads the last checkpoint of the run in a folder.
     pub(super) fn open(path: &Path, run: &RunFile) -> Outcome<Self> {
         RunFolder::check_files(path)?;
@@ -169,7 +169,7 @@ enum Read<T> {
     OtherRun,
 }
 
-fn read<T: Element>(path: &Path, run: &RunFile) -> Outcome<Read<T>> {
+fn read<T: Number>(path: &Path, run: &RunFile) -> Outcome<Read<T>> {
     let file = ModelFile::open(path)?;
     let saved = saved(path, &file)?;
     if !saved.run.same_run(run) {

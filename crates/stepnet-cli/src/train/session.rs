@@ -8,7 +8,7 @@ use stepnet::nn::Network;
 use stepnet::train::{
     EpochEnd, Evaluation, Position, Trainer, evaluate, first_overflow, not_finite,
 };
-use stepnet::{Element, Error};
+use stepnet::{Error, Number};
 
 use super::about::About;
 use super::keeper::{Keeper, Times, place};
@@ -41,7 +41,7 @@ pub(super) struct Session<'a, T> {
     pub(super) before: Times,
 }
 
-impl<T: Element> Session<'_, T> {
+impl<T: Number> Session<'_, T> {
     /// Makes the folder that of this run: a resumed one's end where it goes on, the description and
     /// what else is written from the start.
     pub(super) fn begin(mut self, args: &TrainArgs, resumed: Option<Resumed<T>>) -> Outcome<Self> {
@@ -394,7 +394,7 @@ impl<T: Element> Session<'_, T> {
 }
 
 /// An epoch of `examples` examples that was stopped in the middle of a step, which has changed nothing.
-fn stopped<T: Element>(trainer: &Trainer<T>, examples: usize) -> EpochEnd {
+fn stopped<T: Number>(trainer: &Trainer<T>, examples: usize) -> EpochEnd {
     let Position {
         epoch,
         step,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::data::{Dataset, match_classes};
 use stepnet::nn::notation::{parse_or_preset, presets};
 use stepnet::nn::{Init, Model, Network, Registry};
@@ -34,7 +34,7 @@ pub(super) fn model_text(args: &TrainArgs) -> &str {
 }
 
 /// The model that `--from` names.
-pub(crate) fn load_start<T: Element>(path: &Path) -> Outcome<Model<T>> {
+pub(crate) fn load_start<T: Number>(path: &Path) -> Outcome<Model<T>> {
     let model = Model::load(path).map_err(|error| Failure::from(error).context("--from"))?;
     model
         .check_finite()
@@ -43,7 +43,7 @@ pub(crate) fn load_start<T: Element>(path: &Path) -> Outcome<Model<T>> {
 }
 
 /// Refuses a network's text that is none, before data is read for it.
-pub(crate) fn check_model<T: Element>(args: &TrainArgs, from: Option<&Model<T>>) -> Outcome {
+pub(crate) fn check_model<T: Number>(args: &TrainArgs, from: Option<&Model<T>>) -> Outcome {
     if let (None, Some(text)) = (from, &args.model) {
         parse_or_preset(text, Registry::<T>::builtin().kinds())
             .map_err(|error| Failure::from(stepnet::Error::from(error)).context("--model"))?;
@@ -52,7 +52,7 @@ pub(crate) fn check_model<T: Element>(args: &TrainArgs, from: Option<&Model<T>>)
 }
 
 /// The data, brought to the input of the model the run starts from, or of the preset.
-pub(crate) fn gather<T: Element>(args: &TrainArgs, from: Option<&Model<T>>) -> Outcome<Material> {
+pub(crate) fn gather<T: Number>(args: &TrainArgs, from: Option<&Model<T>>) -> Outcome<Material> {
     let asked = from.is_none() && args.model.is_some();
     let preset = asked.then(|| presets::find(model_text(args))).flatten();
     let input = preset.and_then(|preset| preset.input);
@@ -60,7 +60,7 @@ pub(crate) fn gather<T: Element>(args: &TrainArgs, from: Option<&Model<T>>) -> O
 }
 
 /// The network to train: new, or made of a trained one.
-pub(crate) fn build<T: Element>(
+pub(crate) fn build<T: Number>(
     args: &TrainArgs,
     from: Option<&Model<T>>,
     material: &Material,
@@ -110,7 +110,7 @@ pub(crate) fn build<T: Element>(
 }
 
 /// Which of a model's classes each of `classes` is.
-pub(super) fn rows<T: Element>(model: &Model<T>, classes: &[String]) -> Vec<Option<usize>> {
+pub(super) fn rows<T: Number>(model: &Model<T>, classes: &[String]) -> Vec<Option<usize>> {
     let apart = match model.network.output().len() {
         1 => 2,
         several => several,

@@ -1,7 +1,7 @@
 //! The report of a run.
 
 use stepnet::nn::Network;
-use stepnet::{Element, Error};
+use stepnet::{Error, Number};
 
 use super::about::About;
 use crate::failure::Outcome;
@@ -15,7 +15,7 @@ fn told(setting: Option<&impl std::fmt::Display>, otherwise: &str) -> String {
 }
 
 /// Writes `report.html` of a run that ended as `end` says, with `network` as what is kept of it.
-pub(super) fn report<T: Element>(
+pub(super) fn report<T: Number>(
     folder: &RunFolder,
     about: &About<'_>,
     network: &Network<T>,

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use stepnet::files;
 use stepnet::train::{Learner, Progress};
-use stepnet::{Element, Error, Hash};
+use stepnet::{Error, Hash, Number};
 
 use crate::failure::{Failure, Outcome};
 use crate::run_folder::{RunFolder, TRACE};
@@ -74,11 +74,7 @@ impl Trace {
     }
 
     /// Adds the line of a step.
-    pub(super) fn step<T: Element>(
-        &mut self,
-        progress: &Progress,
-        learner: &Learner<T>,
-    ) -> Outcome {
+    pub(super) fn step<T: Number>(&mut self, progress: &Progress, learner: &Learner<T>) -> Outcome {
         let network = learner.network();
         let hashes = |values: &[T]| {
             let hashes = network.array_hashes(values).into_iter();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::Value;
-use stepnet::Element;
+use stepnet::Number;
 use stepnet::nn::{Model, Network};
 use stepnet::train::Progress;
 use stepnet::train::early_stopping::{EarlyStopping, ValidationScore, Verdict};
@@ -43,7 +43,7 @@ pub(super) struct Watch<T> {
     stopped: bool,
 }
 
-impl<T: Element> Watch<T> {
+impl<T: Number> Watch<T> {
     /// Nobody yet.
     pub(super) fn none() -> Self {
         Self {

@@ -4,16 +4,17 @@ use ndarray::{Array, ArrayRef, Dimension};
 
 use super::{standard, values};
 use crate::error::Result;
+use crate::kernels;
+use crate::kernels::Real;
 use crate::steps::activation::check_backward;
 use crate::steps::check::{is_fortran, zeros};
-use crate::{Element, kernels};
 
 /// `1 / (1 + exp(-Z))`.
 ///
 /// # Errors
 ///
 /// When memory does not suffice.
-pub fn sigmoid<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>> {
+pub fn sigmoid<T: Real, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>> {
     map("sigmoid", "Z", Z, kernels::sigmoid::forward)
 }
 
@@ -22,7 +23,7 @@ pub fn sigmoid<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, 
 /// # Errors
 ///
 /// When memory does not suffice.
-pub fn relu<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>> {
+pub fn relu<T: Real, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>> {
     map("relu", "Z", Z, kernels::relu::maximum)
 }
 
@@ -31,7 +32,7 @@ pub fn relu<T: Element, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>>
 /// # Errors
 ///
 /// If `dA` has another shape than `Z`, or memory does not suffice.
-pub fn sigmoid_backward<T: Element, D: Dimension>(
+pub fn sigmoid_backward<T: Real, D: Dimension>(
     dA: &ArrayRef<T, D>,
     Z: &ArrayRef<T, D>,
 ) -> Result<Array<T, D>> {
@@ -46,7 +47,7 @@ pub fn sigmoid_backward<T: Element, D: Dimension>(
 /// # Errors
 ///
 /// If `dA` has another shape than `Z`, or memory does not suffice.
-pub fn relu_backward<T: Element, D: Dimension>(
+pub fn relu_backward<T: Real, D: Dimension>(
     dA: &ArrayRef<T, D>,
     Z: &ArrayRef<T, D>,
 ) -> Result<Array<T, D>> {
@@ -55,7 +56,7 @@ pub fn relu_backward<T: Element, D: Dimension>(
     map2(OPERATION, Z, dA, kernels::relu::backward)
 }
 
-fn map<T: Element, D: Dimension>(
+fn map<T: Real, D: Dimension>(
     operation: &'static str,
     argument: &str,
     x: &ArrayRef<T, D>,
@@ -72,7 +73,7 @@ fn map<T: Element, D: Dimension>(
     Ok(y)
 }
 
-fn map2<T: Element, D: Dimension>(
+fn map2<T: Real, D: Dimension>(
     operation: &'static str,
     y: &ArrayRef<T, D>,
     dy: &ArrayRef<T, D>,

@@ -3,8 +3,8 @@
 use ndarray::{Array4, ArrayRef4};
 
 use super::{all_finite, scratch, sizes, standard, values};
-use crate::Element;
 use crate::error::Result;
+use crate::kernels::Real;
 use crate::kernels::{ConvGeometry, ConvWindow, Padding, conv};
 use crate::steps::check::{copied, same_shape, zeros};
 use crate::steps::conv::output_shape;
@@ -20,7 +20,7 @@ use crate::steps::{self, ConvCache, ConvHparameters};
 /// # Errors
 ///
 /// As the loops', and when memory does not suffice.
-pub fn conv_forward<T: Element>(
+pub fn conv_forward<T: Real>(
     A_prev: &ArrayRef4<T>,
     W: &ArrayRef4<T>,
     b: &ArrayRef4<T>,
@@ -64,7 +64,7 @@ pub fn conv_forward<T: Element>(
 /// # Errors
 ///
 /// As the loops', and when memory does not suffice.
-pub fn conv_backward<T: Element>(
+pub fn conv_backward<T: Real>(
     dZ: &ArrayRef4<T>,
     A_prev: &ArrayRef4<T>,
     W: &ArrayRef4<T>,
@@ -107,7 +107,7 @@ pub fn conv_backward<T: Element>(
     Ok((dA_prev, dW, db))
 }
 
-fn geometry<T: Element>(
+fn geometry<T: Real>(
     operation: &'static str,
     A_prev: &ArrayRef4<T>,
     W: &ArrayRef4<T>,

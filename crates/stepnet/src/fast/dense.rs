@@ -5,8 +5,8 @@
 use ndarray::{Array2, ArrayRef2, CowArray, Ix2};
 
 use super::{scratch, sizes, standard, values};
-use crate::Element;
 use crate::error::Result;
+use crate::kernels::Real;
 use crate::kernels::{DenseGeometry, dense};
 use crate::steps::check::{is_fortran, same_shape, zeros};
 use crate::steps::dense::check_layer;
@@ -20,7 +20,7 @@ use crate::steps::dense::check_layer;
 /// # Errors
 ///
 /// As the loops', and when memory does not suffice.
-pub fn linear_forward<T: Element>(
+pub fn linear_forward<T: Real>(
     A: &ArrayRef2<T>,
     W: &ArrayRef2<T>,
     b: &ArrayRef2<T>,
@@ -42,7 +42,7 @@ pub fn linear_forward<T: Element>(
 /// # Errors
 ///
 /// As the loops', and when memory does not suffice.
-pub fn linear_backward<T: Element>(
+pub fn linear_backward<T: Real>(
     dZ: &ArrayRef2<T>,
     A_prev: &ArrayRef2<T>,
     W: &ArrayRef2<T>,
@@ -80,7 +80,7 @@ enum Way {
 }
 
 /// `a b`, of shapes `(p, q)` and `(q, r)`; by columns where that is how the kernel leaves it.
-fn product<T: Element>(
+fn product<T: Real>(
     operation: &'static str,
     a: Factor<'_, T>,
     b: Factor<'_, T>,
@@ -130,7 +130,7 @@ fn way<T>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> Way {
 }
 
 /// `a b`, both by rows.
-fn data<T: Element>(
+fn data<T: Real>(
     operation: &'static str,
     a: &CowArray<'_, T, Ix2>,
     b: &CowArray<'_, T, Ix2>,
@@ -146,7 +146,7 @@ fn data<T: Element>(
 }
 
 /// `x w^T`, both by rows.
-fn forward<T: Element>(
+fn forward<T: Real>(
     operation: &'static str,
     x: &CowArray<'_, T, Ix2>,
     w: &CowArray<'_, T, Ix2>,
@@ -162,7 +162,7 @@ fn forward<T: Element>(
 }
 
 /// `dy^T x`, both by rows.
-fn weights<T: Element>(
+fn weights<T: Real>(
     operation: &'static str,
     x: &CowArray<'_, T, Ix2>,
     dy: &CowArray<'_, T, Ix2>,

@@ -29,8 +29,9 @@ use ndarray::{ArrayRef, CowArray, Dimension};
 
 use crate::error::{Error, Result};
 use crate::kernels::AlignedVec;
+use crate::kernels::Real;
+use crate::memory;
 use crate::steps::check::copied;
-use crate::{Element, memory};
 
 pub use activation::{relu, relu_backward, sigmoid, sigmoid_backward};
 pub use conv::{conv_backward, conv_forward};
@@ -41,7 +42,7 @@ pub use pool::{pool_backward, pool_forward};
 ///
 /// Kernels leave out products with padding, and Winograd's method spreads a value over its tile: of numbers that
 /// are finite neither shows, but the loops' 0 times infinity is NaN. Where a result is not finite, the loops decide.
-fn all_finite<T: Element, D: Dimension>(array: &ArrayRef<T, D>) -> bool {
+fn all_finite<T: Real, D: Dimension>(array: &ArrayRef<T, D>) -> bool {
     let Some(values) = array.as_slice_memory_order() else {
         return array.iter().all(|value| value.is_finite());
     };
@@ -55,7 +56,7 @@ fn all_finite<T: Element, D: Dimension>(array: &ArrayRef<T, D>) -> bool {
 }
 
 /// The array in C order: itself, or a copy.
-fn standard<'a, T: Element, D: Dimension>(
+fn standard<'a, T: Real, D: Dimension>(
     operation: &'static str,
     argument: &str,
     array: &'a ArrayRef<T, D>,
@@ -67,7 +68,7 @@ fn standard<'a, T: Element, D: Dimension>(
 }
 
 /// The memory that a kernel asks for beside its results.
-fn scratch<T: Element>(operation: &'static str, len: usize) -> Result<AlignedVec<T>> {
+fn scratch<T: Real>(operation: &'static str, len: usize) -> Result<AlignedVec<T>> {
     AlignedVec::zeros(operation, len).map_err(|_| {
         let bytes = memory::readable(len as u128 * size_of::<T>() as u128);
         let expected = format!("sizes for which {bytes} beside the results fit in memory");
@@ -89,6 +90,6 @@ fn sizes<G>(operation: &'static str, geometry: Result<G>) -> Result<G> {
 }
 
 /// The values of an array in C order.
-fn values<'a, T: Element, D: Dimension>(array: &'a CowArray<'_, T, D>) -> &'a [T] {
+fn values<'a, T: Real, D: Dimension>(array: &'a CowArray<'_, T, D>) -> &'a [T] {
     array.as_slice().unwrap_or_default()
 }

@@ -3,8 +3,8 @@
 use ndarray::{Array4, ArrayRef4};
 
 use super::{all_finite, sizes, standard, values};
-use crate::Element;
 use crate::error::Result;
+use crate::kernels::Real;
 use crate::kernels::{Padding, PoolGeometry, pool};
 use crate::steps::check::{copied, same_shape, zeros};
 use crate::steps::pool::output_shape;
@@ -19,7 +19,7 @@ use crate::steps::{self, PoolCache, PoolHparameters, PoolMode};
 /// # Errors
 ///
 /// As the loops', and when memory does not suffice.
-pub fn pool_forward<T: Element>(
+pub fn pool_forward<T: Real>(
     A_prev: &ArrayRef4<T>,
     hparameters: PoolHparameters,
     mode: PoolMode,
@@ -51,7 +51,7 @@ pub fn pool_forward<T: Element>(
 /// # Errors
 ///
 /// As the loops', and when memory does not suffice.
-pub fn pool_backward<T: Element>(
+pub fn pool_backward<T: Real>(
     dA: &ArrayRef4<T>,
     A_prev: &ArrayRef4<T>,
     hparameters: PoolHparameters,
@@ -97,7 +97,7 @@ pub fn pool_backward<T: Element>(
     Ok(dA_prev)
 }
 
-fn geometry<T: Element>(
+fn geometry<T: Real>(
     operation: &'static str,
     A_prev: &ArrayRef4<T>,
     PoolHparameters { f, stride }: PoolHparameters,

@@ -4,7 +4,7 @@ use ndarray::{Array, Array2, Array4, ArrayRef, Dimension, IntoDimension, s};
 use proptest::prelude::*;
 
 use super::*;
-use crate::Element;
+use crate::kernels::Real;
 use crate::rng::RandomState;
 use crate::steps::{self, ConvHparameters, PoolHparameters, PoolMode};
 
@@ -26,7 +26,7 @@ fn strided(x: &Array4<f64>) -> Array4<f64> {
 }
 
 #[track_caller]
-fn close<T: Element, D: Dimension>(
+fn close<T: Real, D: Dimension>(
     what: &str,
     fast: &ArrayRef<T, D>,
     loops: &ArrayRef<T, D>,
@@ -178,7 +178,7 @@ proptest! {
 
 /// Small whole numbers, whose sums are exact, infinities and NaN in the same places.
 #[track_caller]
-fn alike<T: Element, D: Dimension>(fast: &ArrayRef<T, D>, loops: &ArrayRef<T, D>) {
+fn alike<T: Real, D: Dimension>(fast: &ArrayRef<T, D>, loops: &ArrayRef<T, D>) {
     assert_eq!(fast.shape(), loops.shape());
     for ((place, fast), loops) in fast.indexed_iter().zip(loops) {
         let (fast, loops) = (fast.as_f64(), loops.as_f64());

@@ -3,8 +3,8 @@
 use std::fmt::{Debug, Formatter};
 use std::ops::{Deref, DerefMut};
 
-use crate::Element;
 use crate::error::Result;
+use crate::kernels::Real;
 use crate::memory;
 
 /// Bytes of a line of the cache; no vector register is longer.
@@ -22,7 +22,7 @@ pub struct AlignedVec<T> {
     len: usize,
 }
 
-impl<T: Element> AlignedVec<T> {
+impl<T: Real> AlignedVec<T> {
     /// `len` zeros, for `what` in the error.
     ///
     /// # Errors

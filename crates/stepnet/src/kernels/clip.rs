@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::parallel::piece;
 use crate::kernels::simd::{self, Isa, Kernel};
 
@@ -16,7 +16,7 @@ const SUMS: usize = 16;
 ///
 /// The array is cut by its length alone, and the parts are added in a fixed order: the same bits for any
 /// number of threads.
-pub fn sum_of_squares<T: Element>(x: &[T]) -> f64 {
+pub fn sum_of_squares<T: Real>(x: &[T]) -> f64 {
     if x.len() <= BLOCK {
         return simd::run(SumOfSquares(x));
     }
@@ -29,7 +29,7 @@ pub fn sum_of_squares<T: Element>(x: &[T]) -> f64 {
 /// One block of [`sum_of_squares`].
 struct SumOfSquares<'a, T>(&'a [T]);
 
-impl<T: Element> Kernel for SumOfSquares<'_, T> {
+impl<T: Real> Kernel for SumOfSquares<'_, T> {
     type Output = f64;
 
     #[inline(always)]
@@ -53,7 +53,7 @@ impl<T: Element> Kernel for SumOfSquares<'_, T> {
 /// Changes each number by a function.
 struct Change<'a, T, F>(&'a mut [T], F);
 
-impl<T: Element, F: Fn(T) -> T> Kernel for Change<'_, T, F> {
+impl<T: Real, F: Fn(T) -> T> Kernel for Change<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
@@ -64,7 +64,7 @@ impl<T: Element, F: Fn(T) -> T> Kernel for Change<'_, T, F> {
     }
 }
 
-fn change<T: Element>(x: &mut [T], f: impl Fn(T) -> T + Copy + Send + Sync) {
+fn change<T: Real>(x: &mut [T], f: impl Fn(T) -> T + Copy + Send + Sync) {
     let piece = piece(x.len(), 1);
     if piece >= x.len() {
         return simd::run(Change(x, f));
@@ -74,13 +74,13 @@ fn change<T: Element>(x: &mut [T], f: impl Fn(T) -> T + Copy + Send + Sync) {
 }
 
 /// `x = factor x`.
-pub fn scale<T: Element>(x: &mut [T], factor: f64) {
+pub fn scale<T: Real>(x: &mut [T], factor: f64) {
     let factor = T::from_f64(factor);
     change(x, move |x| factor * x);
 }
 
 /// `x = min(max(x, -most), most)`. NaN stays.
-pub fn clamp<T: Element>(x: &mut [T], most: f64) {
+pub fn clamp<T: Real>(x: &mut [T], most: f64) {
     let most = T::from_f64(most);
     change(x, move |x| {
         let x = if x > most { most } else { x };

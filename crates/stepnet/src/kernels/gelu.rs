@@ -3,7 +3,7 @@
 //!
 //! Source: Hendrycks and Gimpel, "Gaussian error linear units", 2016.
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::parallel::{Binary, Unary, map, map2};
 use crate::kernels::simd::Isa;
 use crate::kernels::{assert_len, elementary};
@@ -13,7 +13,7 @@ const DENSITY_AT_0: f64 = 0.398_942_280_401_432_7;
 
 /// `|x|`, held where the tail has come to 0: an infinite one would make it NaN.
 #[inline(always)]
-fn distance<T: Element>(x: T) -> T {
+fn distance<T: Real>(x: T) -> T {
     let a = x.abs();
     if a > T::NORMAL_FLAT {
         T::NORMAL_FLAT
@@ -25,7 +25,7 @@ fn distance<T: Element>(x: T) -> T {
 #[derive(Clone, Copy)]
 pub(super) struct Gelu;
 
-impl<T: Element> Unary<T> for Gelu {
+impl<T: Real> Unary<T> for Gelu {
     /// `x Phi(x) = max(x, 0) - |x| Phi(-|x|)`: exact where the tail is nothing, without cancellation
     /// where it is not.
     #[inline(always)]
@@ -39,7 +39,7 @@ impl<T: Element> Unary<T> for Gelu {
 #[derive(Clone, Copy)]
 struct Slope;
 
-impl<T: Element> Binary<T> for Slope {
+impl<T: Real> Binary<T> for Slope {
     const COST: usize = 8;
 
     #[inline(always)]
@@ -62,7 +62,7 @@ impl<T: Element> Binary<T> for Slope {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
+pub fn forward<T: Real>(x: &[T], y: &mut [T]) {
     assert_len("gelu forward", "y", y, x.len());
     map(8, x, y, Gelu);
 }
@@ -76,7 +76,7 @@ pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn backward<T: Element>(x: &[T], dy: &[T], dx: &mut [T]) {
+pub fn backward<T: Real>(x: &[T], dy: &[T], dx: &mut [T]) {
     assert_len("gelu backward", "dy", dy, x.len());
     assert_len("gelu backward", "dx", dx, x.len());
     map2(x, dy, dx, Slope);

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::assert_len;
 use crate::kernels::parallel::{map2, piece};
 use crate::kernels::simd::{self, Isa, Kernel};
@@ -16,7 +16,7 @@ use crate::kernels::simd::{self, Isa, Kernel};
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn add<T: Element>(a: &[T], b: &[T], y: &mut [T]) {
+pub fn add<T: Real>(a: &[T], b: &[T], y: &mut [T]) {
     assert_len("add", "b", b, a.len());
     assert_len("add", "y", y, a.len());
     map2(a, b, y, |a, b| a + b);
@@ -32,7 +32,7 @@ pub fn add<T: Element>(a: &[T], b: &[T], y: &mut [T]) {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn add_relu<T: Element>(a: &[T], b: &[T], y: &mut [T]) {
+pub fn add_relu<T: Real>(a: &[T], b: &[T], y: &mut [T]) {
     assert_len("add_relu", "b", b, a.len());
     assert_len("add_relu", "y", y, a.len());
     map2(a, b, y, |a, b| {
@@ -46,7 +46,7 @@ pub fn add_relu<T: Element>(a: &[T], b: &[T], y: &mut [T]) {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn add_to<T: Element>(sum: &mut [T], part: &[T]) {
+pub fn add_to<T: Real>(sum: &mut [T], part: &[T]) {
     assert_len("add_to", "part", part, sum.len());
     let piece = piece(sum.len(), 1);
     if piece >= sum.len() {
@@ -59,7 +59,7 @@ pub fn add_to<T: Element>(sum: &mut [T], part: &[T]) {
 
 struct AddTo<'a, T>(&'a mut [T], &'a [T]);
 
-impl<T: Element> Kernel for AddTo<'_, T> {
+impl<T: Real> Kernel for AddTo<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -91,7 +91,7 @@ impl Channels {
     }
 
     /// Does `work` for the pixels of two arrays, one of which is written.
-    fn each<T: Element>(
+    fn each<T: Real>(
         self,
         [out_channels, in_channels]: [usize; 2],
         out: &mut [T],
@@ -116,7 +116,7 @@ impl Channels {
     ///
     /// # Panics
     /// If the lengths are others.
-    pub fn put<T: Element>(self, part: &[T], whole: &mut [T]) {
+    pub fn put<T: Real>(self, part: &[T], whole: &mut [T]) {
         if self.pixels("put channels", whole, part) == 0 {
             return;
         }
@@ -133,7 +133,7 @@ impl Channels {
     ///
     /// # Panics
     /// If the lengths are others.
-    pub fn take<T: Element>(self, whole: &[T], part: &mut [T], add: bool) {
+    pub fn take<T: Real>(self, whole: &[T], part: &mut [T], add: bool) {
         if self.pixels("take channels", whole, part) == 0 {
             return;
         }

@@ -1,12 +1,12 @@
 //! Leaky ReLU: `y = x` where `x > 0`, `slope x` elsewhere.
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::assert_len;
 use crate::kernels::parallel::{map, map2};
 
 /// A negative slope would lose the sign of `x`, on which the gradient depends.
 #[track_caller]
-fn assert_slope<T: Element>(slope: T) {
+fn assert_slope<T: Real>(slope: T) {
     assert!(
         slope >= T::zero(),
         "leaky relu: slope is {slope}, expected at least 0"
@@ -25,7 +25,7 @@ fn assert_slope<T: Element>(slope: T) {
 /// # Panics
 ///
 /// If the lengths differ, or `slope` is negative or NaN.
-pub fn forward<T: Element>(slope: T, x: &[T], y: &mut [T]) {
+pub fn forward<T: Real>(slope: T, x: &[T], y: &mut [T]) {
     assert_slope(slope);
     assert_len("leaky relu forward", "y", y, x.len());
     // `if` would become a branch around the product.
@@ -41,7 +41,7 @@ pub fn forward<T: Element>(slope: T, x: &[T], y: &mut [T]) {
 /// # Panics
 ///
 /// If the lengths differ, or `slope` is negative or NaN.
-pub fn backward<T: Element>(slope: T, y: &[T], dy: &[T], dx: &mut [T]) {
+pub fn backward<T: Real>(slope: T, y: &[T], dy: &[T], dx: &mut [T]) {
     assert_slope(slope);
     assert_len("leaky relu backward", "dy", dy, y.len());
     assert_len("leaky relu backward", "dx", dx, y.len());

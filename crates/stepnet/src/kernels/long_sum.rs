@@ -15,7 +15,7 @@
 //! addition of a block rounds off ([`add`], Knuth's two-sum), and add it at the end ([`finish`]).
 //! Where blocks begin depends on the length alone.
 
-use crate::Element;
+use crate::kernels::Real;
 
 /// The most terms that are summed one after the other: the sums of shorter axes are not cut.
 pub(super) const LONGEST: usize = 512;
@@ -50,7 +50,7 @@ pub(super) fn short_block(terms: usize) -> usize {
 
 /// Adds `parts` to sums that are kept as `sums + rests`.
 #[inline(always)]
-pub(super) fn add<T: Element>(sums: &mut [T], rests: &mut [T], parts: &[T]) {
+pub(super) fn add<T: Real>(sums: &mut [T], rests: &mut [T], parts: &[T]) {
     for ((sum, rest), &part) in sums.iter_mut().zip(rests).zip(parts) {
         let total = *sum + part;
         let added = total - *sum;
@@ -61,7 +61,7 @@ pub(super) fn add<T: Element>(sums: &mut [T], rests: &mut [T], parts: &[T]) {
 
 /// The sums, from what [`add`] left.
 #[inline(always)]
-pub(super) fn finish<T: Element>(sums: &mut [T], rests: &[T]) {
+pub(super) fn finish<T: Real>(sums: &mut [T], rests: &[T]) {
     for (sum, &rest) in sums.iter_mut().zip(rests) {
         *sum = finished(*sum, rest);
     }
@@ -69,14 +69,14 @@ pub(super) fn finish<T: Element>(sums: &mut [T], rests: &[T]) {
 
 /// `sum + rest`; a sum that is not finite has no rest.
 #[inline(always)]
-fn finished<T: Element>(sum: T, rest: T) -> T {
+fn finished<T: Real>(sum: T, rest: T) -> T {
     let total = sum + rest;
     if total.is_nan() { sum } else { total }
 }
 
 /// The sum of `block(first..end)` over the blocks of `0..len`, each of at most `most` terms.
 #[inline(always)]
-pub(super) fn of_blocks<T: Element>(
+pub(super) fn of_blocks<T: Real>(
     len: usize,
     most: usize,
     block: impl Fn(std::ops::Range<usize>) -> T,
@@ -89,7 +89,7 @@ pub(super) fn of_blocks<T: Element>(
 }
 
 /// `sums[column] = sum over the rows of values[row][column]`.
-pub(super) fn columns<T: Element>(values: &[T], sums: &mut [T]) {
+pub(super) fn columns<T: Real>(values: &[T], sums: &mut [T]) {
     /// Columns at a time: what is summed stays in registers.
     const WIDTH: usize = 16;
     let width = sums.len();

@@ -4,7 +4,7 @@
 //! element types; divide by the batch for the cost. A gradient is that of the sum times `scale`:
 //! pass `1 / batch` for the gradient of the mean.
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::{self, Isa, Kernel};
 use crate::kernels::softmax::{assert_rows, largest, sum};
 use crate::kernels::{assert_len, elementary};
@@ -22,7 +22,7 @@ use crate::kernels::{assert_len, elementary};
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn sigmoid_cross_entropy<T: Element>(z: &[T], t: &[T]) -> f64 {
+pub fn sigmoid_cross_entropy<T: Real>(z: &[T], t: &[T]) -> f64 {
     assert_len("sigmoid cross-entropy", "t", t, z.len());
     simd::run(SigmoidCrossEntropy::<'_, _, false> {
         z,
@@ -42,7 +42,7 @@ pub fn sigmoid_cross_entropy<T: Element>(z: &[T], t: &[T]) -> f64 {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn sigmoid_cross_entropy_backward<T: Element>(z: &[T], t: &[T], scale: T, dz: &mut [T]) -> f64 {
+pub fn sigmoid_cross_entropy_backward<T: Real>(z: &[T], t: &[T], scale: T, dz: &mut [T]) -> f64 {
     const NAME: &str = "sigmoid cross-entropy backward";
     assert_len(NAME, "t", t, z.len());
     assert_len(NAME, "dz", dz, z.len());
@@ -63,7 +63,7 @@ const BLOCK: usize = 64;
 /// Sums of losses side by side.
 const SUMS: usize = 8;
 
-impl<T: Element, const GRADIENT: bool> Kernel for SigmoidCrossEntropy<'_, T, GRADIENT> {
+impl<T: Real, const GRADIENT: bool> Kernel for SigmoidCrossEntropy<'_, T, GRADIENT> {
     type Output = f64;
 
     #[inline(always)]
@@ -120,7 +120,7 @@ fn cross_entropy<I: Isa>(isa: I, z: f64, t: f64, e: f64) -> f64 {
 /// # Panics
 ///
 /// If the lengths differ or are not rows of `classes`.
-pub fn softmax_cross_entropy<T: Element>(classes: usize, z: &[T], t: &[T]) -> f64 {
+pub fn softmax_cross_entropy<T: Real>(classes: usize, z: &[T], t: &[T]) -> f64 {
     assert_rows("softmax cross-entropy", "z", z, classes);
     assert_len("softmax cross-entropy", "t", t, z.len());
     simd::run(SoftmaxCrossEntropy::<'_, _, false> {
@@ -142,7 +142,7 @@ pub fn softmax_cross_entropy<T: Element>(classes: usize, z: &[T], t: &[T]) -> f6
 /// # Panics
 ///
 /// If the lengths differ or are not rows of `classes`.
-pub fn softmax_cross_entropy_backward<T: Element>(
+pub fn softmax_cross_entropy_backward<T: Real>(
     classes: usize,
     z: &[T],
     t: &[T],
@@ -171,7 +171,7 @@ struct SoftmaxCrossEntropy<'a, T, const GRADIENT: bool> {
     dz: &'a mut [T],
 }
 
-impl<T: Element, const GRADIENT: bool> Kernel for SoftmaxCrossEntropy<'_, T, GRADIENT> {
+impl<T: Real, const GRADIENT: bool> Kernel for SoftmaxCrossEntropy<'_, T, GRADIENT> {
     type Output = f64;
 
     #[inline(always)]
@@ -206,7 +206,7 @@ impl<T: Element, const GRADIENT: bool> Kernel for SoftmaxCrossEntropy<'_, T, GRA
 /// `exp(z - largest)` of several short rows or of a long one: the sum of each row, and with `KEEP`
 /// the exponentials into `e`.
 #[inline(always)]
-fn exponentials<I: Isa, T: Element, const KEEP: bool>(
+fn exponentials<I: Isa, T: Real, const KEEP: bool>(
     isa: I,
     classes: usize,
     z: &[T],
@@ -241,7 +241,7 @@ fn exponentials<I: Isa, T: Element, const KEEP: bool>(
 
 /// The loss of one example, from its largest logit and the logarithm of its sum of exponentials.
 #[inline(always)]
-fn row_loss<T: Element>(z: &[T], t: &[T], largest: f64, log_sum: f64) -> f64 {
+fn row_loss<T: Real>(z: &[T], t: &[T], largest: f64, log_sum: f64) -> f64 {
     let mut sum = 0.0;
     for (&z, &t) in z.iter().zip(t) {
         // A NaN logit is in `log_sum`, so that it shows even where its own target is 0.
@@ -261,7 +261,7 @@ fn row_loss<T: Element>(z: &[T], t: &[T], largest: f64, log_sum: f64) -> f64 {
 /// # Panics
 ///
 /// If the lengths differ or are not rows of `units`.
-pub fn mean_squared_error<T: Element>(units: usize, y: &[T], t: &[T]) -> f64 {
+pub fn mean_squared_error<T: Real>(units: usize, y: &[T], t: &[T]) -> f64 {
     assert_rows("mean squared error", "y", y, units);
     assert_len("mean squared error", "t", t, y.len());
     simd::run(MeanSquaredError::<'_, _, false> {
@@ -281,7 +281,7 @@ pub fn mean_squared_error<T: Element>(units: usize, y: &[T], t: &[T]) -> f64 {
 /// # Panics
 ///
 /// If the lengths differ or are not rows of `units`.
-pub fn mean_squared_error_backward<T: Element>(
+pub fn mean_squared_error_backward<T: Real>(
     units: usize,
     y: &[T],
     t: &[T],
@@ -304,7 +304,7 @@ struct MeanSquaredError<'a, T, const GRADIENT: bool> {
     dy: &'a mut [T],
 }
 
-impl<T: Element, const GRADIENT: bool> Kernel for MeanSquaredError<'_, T, GRADIENT> {
+impl<T: Real, const GRADIENT: bool> Kernel for MeanSquaredError<'_, T, GRADIENT> {
     type Output = f64;
 
     #[inline(always)]
@@ -467,7 +467,7 @@ mod tests {
         assert_gradient(&z, &dz, |z| 2.0 * mean_squared_error(3, z, &t));
     }
 
-    fn losses_of<T: Element>(set: InstructionSet, classes: usize, z: &[T], t: &[T]) {
+    fn losses_of<T: Real>(set: InstructionSet, classes: usize, z: &[T], t: &[T]) {
         let mut dz = vec![T::nan(); z.len()];
         let scale = T::from_f64(0.5);
         let alone = set.run(SoftmaxCrossEntropy::<'_, _, false> {

@@ -58,6 +58,7 @@ pub mod pad;
 pub(crate) mod parallel;
 mod peak;
 pub mod pool;
+mod real;
 pub mod relu;
 pub mod sigmoid;
 pub mod silu;
@@ -77,6 +78,7 @@ pub use norm::NormGeometry;
 pub use pad::PadGeometry;
 pub use peak::{instruction_set, peak};
 pub use pool::PoolGeometry;
+pub use real::Real;
 pub use simd::requested_instruction_set;
 
 /// Panics, with both lengths, unless `slice` is as long as the geometry says.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{Padding, assert_len, parallel};
-use crate::Element;
+use crate::kernels::Real;
 
 /// The sizes of one example, as `(height, width, channels)`, and its border.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl PadGeometry {
 /// # Panics
 ///
 /// If the lengths are others.
-pub fn forward<T: Element>(g: &PadGeometry, x: &[T], y: &mut [T]) {
+pub fn forward<T: Real>(g: &PadGeometry, x: &[T], y: &mut [T]) {
     let ([inner, outer], row) = check("pad forward", g, ["x", "y"], x, y);
     let example = |(x, y): (&[T], &mut [T])| {
         y.fill(T::zero());
@@ -88,7 +88,7 @@ pub fn forward<T: Element>(g: &PadGeometry, x: &[T], y: &mut [T]) {
 /// # Panics
 ///
 /// If the lengths are others.
-pub fn backward<T: Element>(g: &PadGeometry, dy: &[T], dx: &mut [T]) {
+pub fn backward<T: Real>(g: &PadGeometry, dy: &[T], dx: &mut [T]) {
     let ([inner, outer], row) = check("pad backward", g, ["dx", "dy"], dx, dy);
     let example = |(dx, dy): (&mut [T], &[T])| {
         for [to, from] in g.rows() {

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::{self, Isa, Kernel};
 
 /// The most lanes a pass is cut into: enough to balance a handful of threads that are not equally
@@ -90,7 +90,7 @@ pub(super) fn most_workers(jobs: usize, work: u64) -> usize {
 /// part to itself, and takes the next job when it has done one.
 ///
 /// A job must write what depends on nothing but the job.
-pub(super) fn share<T: Element, J: Iterator + Send>(
+pub(super) fn share<T: Real, J: Iterator + Send>(
     jobs: J,
     workers: usize,
     part: usize,
@@ -105,7 +105,7 @@ pub(super) fn share<T: Element, J: Iterator + Send>(
     let jobs = Mutex::new(jobs);
     let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
     // A tree of `join`s, which takes no memory; workers without scratch memory need a part too.
-    fn halve<T: Element>(
+    fn halve<T: Real>(
         workers: usize,
         part: usize,
         scratch: &mut [T],
@@ -169,7 +169,7 @@ impl<T, F: Fn(T, T) -> T + Copy + Send + Sync> Binary<T> for F {
 /// One piece of [`map`].
 struct Map<'a, T, F>(&'a [T], &'a mut [T], F);
 
-impl<T: Element, F: Unary<T>> Kernel for Map<'_, T, F> {
+impl<T: Real, F: Unary<T>> Kernel for Map<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
@@ -183,7 +183,7 @@ impl<T: Element, F: Unary<T>> Kernel for Map<'_, T, F> {
 /// One piece of [`map2`].
 struct Map2<'a, T, F>(&'a [T], &'a [T], &'a mut [T], F);
 
-impl<T: Element, F: Binary<T>> Kernel for Map2<'_, T, F> {
+impl<T: Real, F: Binary<T>> Kernel for Map2<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
@@ -195,7 +195,7 @@ impl<T: Element, F: Binary<T>> Kernel for Map2<'_, T, F> {
 }
 
 /// `y = f(x)`, element by element.
-pub(super) fn map<T: Element>(cost: usize, x: &[T], y: &mut [T], f: impl Unary<T>) {
+pub(super) fn map<T: Real>(cost: usize, x: &[T], y: &mut [T], f: impl Unary<T>) {
     let piece = piece(y.len(), cost);
     if piece >= y.len() {
         return simd::run(Map(x, y, f));
@@ -206,7 +206,7 @@ pub(super) fn map<T: Element>(cost: usize, x: &[T], y: &mut [T], f: impl Unary<T
 }
 
 /// `y = f(a, b)`, element by element.
-pub(super) fn map2<T: Element, F: Binary<T>>(a: &[T], b: &[T], y: &mut [T], f: F) {
+pub(super) fn map2<T: Real, F: Binary<T>>(a: &[T], b: &[T], y: &mut [T], f: F) {
     let piece = piece(y.len(), F::COST);
     if piece >= y.len() {
         return simd::run(Map2(a, b, y, f));

@@ -13,7 +13,7 @@ use std::sync::{Barrier, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::{InstructionSet, Isa, Kernel, MOST_LANES};
 use crate::threads;
 
@@ -44,7 +44,7 @@ pub fn instruction_set() -> &'static str {
 /// let gflops = peak::<f32>(1, Duration::from_millis(20));
 /// assert!(gflops > 0.0);
 /// ```
-pub fn peak<T: Element>(threads: usize, duration: Duration) -> f64 {
+pub fn peak<T: Real>(threads: usize, duration: Duration) -> f64 {
     let processors = thread::available_parallelism().map_or(1, usize::from);
     peak_of::<T>(
         InstructionSet::best(),
@@ -54,7 +54,7 @@ pub fn peak<T: Element>(threads: usize, duration: Duration) -> f64 {
 }
 
 /// [`peak`] of a given set.
-fn peak_of<T: Element>(set: InstructionSet, threads: usize, duration: Duration) -> f64 {
+fn peak_of<T: Real>(set: InstructionSet, threads: usize, duration: Duration) -> f64 {
     // With one register each for `a` and `b`, twelve fit into the 16 of AVX2.
     let chains: [Work; 3] = [flops::<T, 4>, flops::<T, 8>, flops::<T, 12>];
     let (mut rate, mut work) = (0.0, chains[0]);
@@ -124,7 +124,7 @@ fn seconds(time: Duration) -> f64 {
     time.as_secs_f64().max(1e-9)
 }
 
-fn flops<T: Element, const CHAINS: usize>(set: InstructionSet, rounds: usize) -> u64 {
+fn flops<T: Real, const CHAINS: usize>(set: InstructionSet, rounds: usize) -> u64 {
     // The values tend to b / (1 - a) = 2: never infinite, never subnormal.
     let chains = Chains::<T, CHAINS> {
         a: black_box(T::from_f64(0.5)),
@@ -144,7 +144,7 @@ struct Chains<T, const CHAINS: usize> {
     rounds: usize,
 }
 
-impl<T: Element, const CHAINS: usize> Kernel for Chains<T, CHAINS> {
+impl<T: Real, const CHAINS: usize> Kernel for Chains<T, CHAINS> {
     type Output = [[T; MOST_LANES]; CHAINS];
     const WIDE: bool = true;
 

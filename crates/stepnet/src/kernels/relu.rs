@@ -1,6 +1,6 @@
 //! ReLU: `y = max(x, 0)`.
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::assert_len;
 use crate::kernels::parallel::{map, map2};
 use crate::kernels::simd::{self, Isa, Kernel};
@@ -16,7 +16,7 @@ use crate::kernels::simd::{self, Isa, Kernel};
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
+pub fn forward<T: Real>(x: &[T], y: &mut [T]) {
     assert_len("relu forward", "y", y, x.len());
     map(1, x, y, |x: T| if x <= T::zero() { T::zero() } else { x });
 }
@@ -26,19 +26,19 @@ pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
 /// # Panics
 ///
 /// If the lengths differ.
-pub(crate) fn maximum<T: Element>(x: &[T], y: &mut [T]) {
+pub(crate) fn maximum<T: Real>(x: &[T], y: &mut [T]) {
     assert_len("relu forward", "y", y, x.len());
     map(1, x, y, |x: T| if x < T::zero() { T::zero() } else { x });
 }
 
 /// [`forward`] of a part of the outputs that a kernel has just written, on the calling thread.
-pub(super) fn in_place<T: Element>(y: &mut [T]) {
+pub(super) fn in_place<T: Real>(y: &mut [T]) {
     simd::run(InPlace(y));
 }
 
 struct InPlace<'a, T>(&'a mut [T]);
 
-impl<T: Element> Kernel for InPlace<'_, T> {
+impl<T: Real> Kernel for InPlace<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -61,7 +61,7 @@ impl<T: Element> Kernel for InPlace<'_, T> {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn backward<T: Element>(y: &[T], dy: &[T], dx: &mut [T]) {
+pub fn backward<T: Real>(y: &[T], dy: &[T], dx: &mut [T]) {
     assert_len("relu backward", "dy", dy, y.len());
     assert_len("relu backward", "dx", dx, y.len());
     map2(

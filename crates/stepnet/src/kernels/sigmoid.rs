@@ -1,6 +1,6 @@
 //! Sigmoid: `y = 1 / (1 + exp(-x))`.
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::parallel::{Unary, map, map2};
 use crate::kernels::simd::Isa;
 use crate::kernels::{assert_len, elementary};
@@ -8,7 +8,7 @@ use crate::kernels::{assert_len, elementary};
 #[derive(Clone, Copy)]
 struct Sigmoid;
 
-impl<T: Element> Unary<T> for Sigmoid {
+impl<T: Real> Unary<T> for Sigmoid {
     #[inline(always)]
     fn apply<I: Isa>(self, isa: I, x: T) -> T {
         elementary::sigmoid(isa, x)
@@ -26,7 +26,7 @@ impl<T: Element> Unary<T> for Sigmoid {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
+pub fn forward<T: Real>(x: &[T], y: &mut [T]) {
     assert_len("sigmoid forward", "y", y, x.len());
     map(4, x, y, Sigmoid);
 }
@@ -42,7 +42,7 @@ pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn backward<T: Element>(y: &[T], dy: &[T], dx: &mut [T]) {
+pub fn backward<T: Real>(y: &[T], dy: &[T], dx: &mut [T]) {
     assert_len("sigmoid backward", "dy", dy, y.len());
     assert_len("sigmoid backward", "dx", dx, y.len());
     map2(y, dy, dx, |y, dy| dy * y * (T::one() - y));

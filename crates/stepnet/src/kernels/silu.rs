@@ -2,14 +2,14 @@
 //!
 //! Source: Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units", 2018.
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::parallel::{Binary, Unary, map, map2};
 use crate::kernels::simd::Isa;
 use crate::kernels::{assert_len, elementary};
 
 /// `x`, held where the sigmoid has come to 0 or 1: an infinite one would make NaN of them.
 #[inline(always)]
-fn held<T: Element>(x: T) -> T {
+fn held<T: Real>(x: T) -> T {
     let x = if x < T::EXP_LOWEST { T::EXP_LOWEST } else { x };
     if x > -T::EXP_LOWEST {
         -T::EXP_LOWEST
@@ -21,7 +21,7 @@ fn held<T: Element>(x: T) -> T {
 #[derive(Clone, Copy)]
 struct Silu;
 
-impl<T: Element> Unary<T> for Silu {
+impl<T: Real> Unary<T> for Silu {
     #[inline(always)]
     fn apply<I: Isa>(self, isa: I, x: T) -> T {
         let x = if x < T::EXP_LOWEST { T::EXP_LOWEST } else { x };
@@ -32,7 +32,7 @@ impl<T: Element> Unary<T> for Silu {
 #[derive(Clone, Copy)]
 struct Slope;
 
-impl<T: Element> Binary<T> for Slope {
+impl<T: Real> Binary<T> for Slope {
     const COST: usize = 5;
 
     #[inline(always)]
@@ -54,7 +54,7 @@ impl<T: Element> Binary<T> for Slope {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
+pub fn forward<T: Real>(x: &[T], y: &mut [T]) {
     assert_len("silu forward", "y", y, x.len());
     map(4, x, y, Silu);
 }
@@ -68,7 +68,7 @@ pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn backward<T: Element>(x: &[T], dy: &[T], dx: &mut [T]) {
+pub fn backward<T: Real>(x: &[T], dy: &[T], dx: &mut [T]) {
     assert_len("silu backward", "dy", dy, x.len());
     assert_len("silu backward", "dx", dx, x.len());
     map2(x, dy, dx, Slope);

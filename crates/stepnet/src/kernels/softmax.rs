@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::long_sum::{self, LONGEST, SHORT_BLOCK};
 use crate::kernels::parallel::piece;
 use crate::kernels::simd::{self, Isa, Kernel};
@@ -60,7 +60,7 @@ fn fold<T: Copy>(row: &[T], start: T, f: impl Fn(T, T) -> T) -> T {
 
 /// The sum, of a long row in blocks.
 #[inline(always)]
-pub(super) fn sum<T: Element>(row: &[T]) -> T {
+pub(super) fn sum<T: Real>(row: &[T]) -> T {
     if row.len() <= LONGEST {
         return sum_of(row);
     }
@@ -74,7 +74,7 @@ pub(super) fn sum<T: Element>(row: &[T]) -> T {
 
 /// The sum of a row or of a block of it.
 #[inline(always)]
-fn sum_of<T: Element>(row: &[T]) -> T {
+fn sum_of<T: Real>(row: &[T]) -> T {
     fold(
         row,
         T::zero(),
@@ -85,7 +85,7 @@ fn sum_of<T: Element>(row: &[T]) -> T {
 
 /// The largest value; NaN is left out.
 #[inline(always)]
-pub(super) fn largest<T: Element>(row: &[T]) -> T {
+pub(super) fn largest<T: Real>(row: &[T]) -> T {
     fold(
         row,
         T::neg_infinity(),
@@ -101,7 +101,7 @@ struct Forward<'a, T> {
     y: &'a mut [T],
 }
 
-impl<T: Element> Kernel for Forward<'_, T> {
+impl<T: Real> Kernel for Forward<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -137,7 +137,7 @@ struct Backward<'a, T> {
     dx: &'a mut [T],
 }
 
-impl<T: Element> Kernel for Backward<'_, T> {
+impl<T: Real> Kernel for Backward<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -173,7 +173,7 @@ impl<T: Element> Kernel for Backward<'_, T> {
 /// # Panics
 ///
 /// If the lengths differ or are not rows of `classes`.
-pub fn forward<T: Element>(classes: usize, x: &[T], y: &mut [T]) {
+pub fn forward<T: Real>(classes: usize, x: &[T], y: &mut [T]) {
     assert_rows("softmax forward", "x", x, classes);
     assert_len("softmax forward", "y", y, x.len());
     let piece = row_piece(x.len(), classes, COST);
@@ -194,7 +194,7 @@ pub fn forward<T: Element>(classes: usize, x: &[T], y: &mut [T]) {
 /// # Panics
 ///
 /// If the lengths differ or are not rows of `classes`.
-pub fn backward<T: Element>(classes: usize, y: &[T], dy: &[T], dx: &mut [T]) {
+pub fn backward<T: Real>(classes: usize, y: &[T], dy: &[T], dx: &mut [T]) {
     assert_rows("softmax backward", "y", y, classes);
     assert_len("softmax backward", "dy", dy, y.len());
     assert_len("softmax backward", "dx", dx, y.len());

@@ -1,6 +1,6 @@
 //! Hyperbolic tangent: `y = tanh(x)`.
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::parallel::{Unary, map, map2};
 use crate::kernels::simd::Isa;
 use crate::kernels::{assert_len, elementary};
@@ -8,7 +8,7 @@ use crate::kernels::{assert_len, elementary};
 #[derive(Clone, Copy)]
 struct Tanh;
 
-impl<T: Element> Unary<T> for Tanh {
+impl<T: Real> Unary<T> for Tanh {
     #[inline(always)]
     fn apply<I: Isa>(self, isa: I, x: T) -> T {
         elementary::tanh(isa, x)
@@ -24,7 +24,7 @@ impl<T: Element> Unary<T> for Tanh {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
+pub fn forward<T: Real>(x: &[T], y: &mut [T]) {
     assert_len("tanh forward", "y", y, x.len());
     map(4, x, y, Tanh);
 }
@@ -38,7 +38,7 @@ pub fn forward<T: Element>(x: &[T], y: &mut [T]) {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn backward<T: Element>(y: &[T], dy: &[T], dx: &mut [T]) {
+pub fn backward<T: Real>(y: &[T], dy: &[T], dx: &mut [T]) {
     assert_len("tanh backward", "dy", dy, y.len());
     assert_len("tanh backward", "dx", dx, y.len());
     // The factored form keeps its accuracy where y is near 1.

@@ -1,6 +1,6 @@
 //! What the kernels' tests share: inputs, comparisons, thread counts.
 
-use crate::Element;
+use crate::kernels::Real;
 
 /// SplitMix64: small, and good enough to fill test arrays.
 struct Stream(u64);
@@ -21,7 +21,7 @@ impl Stream {
 }
 
 /// `len` integers between `-largest` and `largest`: sums of their products are exact.
-pub(super) fn integers<T: Element>(seed: u64, len: usize, largest: u64) -> Vec<T> {
+pub(super) fn integers<T: Real>(seed: u64, len: usize, largest: u64) -> Vec<T> {
     let mut stream = Stream(seed);
     (0..len)
         .map(|_| T::from_f64((stream.next() % (2 * largest + 1)) as f64 - largest as f64))
@@ -29,7 +29,7 @@ pub(super) fn integers<T: Element>(seed: u64, len: usize, largest: u64) -> Vec<T
 }
 
 /// `len` values of mean 0 and deviation 1 (the sum of twelve uniform draws).
-pub(crate) fn normal<T: Element>(seed: u64, len: usize) -> Vec<T> {
+pub(crate) fn normal<T: Real>(seed: u64, len: usize) -> Vec<T> {
     let mut stream = Stream(seed ^ 0x5eed);
     (0..len)
         .map(|_| T::from_f64((0..12).map(|_| stream.unit()).sum::<f64>() - 6.0))
@@ -47,7 +47,7 @@ pub(crate) fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Sen
 
 /// Fails unless both have the same bits (any NaN equals any NaN; the two zeros differ).
 #[track_caller]
-pub(crate) fn assert_bits<T: Element>(a: &[T], b: &[T]) {
+pub(crate) fn assert_bits<T: Real>(a: &[T], b: &[T]) {
     assert_eq!(a.len(), b.len());
     for (i, (a, b)) in a.iter().zip(b).enumerate() {
         assert_eq!(
@@ -63,7 +63,7 @@ pub(crate) fn assert_bits<T: Element>(a: &[T], b: &[T]) {
 /// `magnitudes` are the same sums over the absolute values of both factors: any order of summation
 /// errs by at most `terms` roundings of that.
 #[track_caller]
-pub(super) fn assert_sums<T: Element>(found: &[T], expected: &[T], magnitudes: &[T], terms: usize) {
+pub(super) fn assert_sums<T: Real>(found: &[T], expected: &[T], magnitudes: &[T], terms: usize) {
     assert_eq!(found.len(), expected.len());
     assert_eq!(found.len(), magnitudes.len());
     let unit = T::epsilon().as_f64() * (terms as f64 + 2.0);
@@ -75,12 +75,12 @@ pub(super) fn assert_sums<T: Element>(found: &[T], expected: &[T], magnitudes: &
 }
 
 /// The absolute values.
-pub(super) fn absolute<T: Element>(values: &[T]) -> Vec<T> {
+pub(super) fn absolute<T: Real>(values: &[T]) -> Vec<T> {
     values.iter().map(|v| v.abs()).collect()
 }
 
 /// `sum a_i b_i` in `f64`.
-pub(super) fn inner<T: Element>(a: &[T], b: &[T]) -> f64 {
+pub(super) fn inner<T: Real>(a: &[T], b: &[T]) -> f64 {
     assert_eq!(a.len(), b.len());
     a.iter()
         .zip(b)

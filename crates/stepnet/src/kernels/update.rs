@@ -6,14 +6,14 @@
 
 use rayon::prelude::*;
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::assert_len;
 use crate::kernels::parallel::piece;
 use crate::kernels::simd::{self, Isa, Kernel};
 
 /// `value`, or 0 where it is subnormal. NaN and infinities stay.
 #[inline(always)]
-fn flush<T: Element>(value: T) -> T {
+fn flush<T: Real>(value: T) -> T {
     if value.abs() < T::min_positive_value() {
         T::zero()
     } else {
@@ -24,7 +24,7 @@ fn flush<T: Element>(value: T) -> T {
 /// Changes each parameter by `f(p, g)`.
 struct Plain<'a, T, F>(&'a mut [T], &'a [T], F);
 
-impl<T: Element, F: Fn(&mut T, T)> Kernel for Plain<'_, T, F> {
+impl<T: Real, F: Fn(&mut T, T)> Kernel for Plain<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
@@ -38,7 +38,7 @@ impl<T: Element, F: Fn(&mut T, T)> Kernel for Plain<'_, T, F> {
 /// Changes each parameter and its state by `f(p, g, v)`.
 struct WithState<'a, T, F>(&'a mut [T], &'a [T], &'a mut [T], F);
 
-impl<T: Element, F: Fn(&mut T, T, &mut T)> Kernel for WithState<'_, T, F> {
+impl<T: Real, F: Fn(&mut T, T, &mut T)> Kernel for WithState<'_, T, F> {
     type Output = ();
 
     #[inline(always)]
@@ -50,7 +50,7 @@ impl<T: Element, F: Fn(&mut T, T, &mut T)> Kernel for WithState<'_, T, F> {
 }
 
 /// Runs `f` on matching elements of the parameters, the gradients and one state.
-fn with_state<T: Element>(
+fn with_state<T: Real>(
     name: &str,
     p: &mut [T],
     g: &[T],
@@ -75,7 +75,7 @@ fn with_state<T: Element>(
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn sgd<T: Element>(p: &mut [T], g: &[T], rate: f64) {
+pub fn sgd<T: Real>(p: &mut [T], g: &[T], rate: f64) {
     assert_len("sgd", "g", g, p.len());
     let rate = T::from_f64(rate);
     let update = move |p: &mut T, g: T| *p = flush(*p - rate * g);
@@ -95,7 +95,7 @@ pub fn sgd<T: Element>(p: &mut [T], g: &[T], rate: f64) {
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn averaged_momentum<T: Element>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, beta: f64) {
+pub fn averaged_momentum<T: Real>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, beta: f64) {
     let (rate, keep, take) = (
         T::from_f64(rate),
         T::from_f64(beta),
@@ -115,7 +115,7 @@ pub fn averaged_momentum<T: Element>(p: &mut [T], g: &[T], v: &mut [T], rate: f6
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn classic_momentum<T: Element>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, mu: f64) {
+pub fn classic_momentum<T: Real>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, mu: f64) {
     let (rate, mu) = (T::from_f64(rate), T::from_f64(mu));
     with_state("classic momentum", p, g, v, move |p, g, v| {
         *v = flush(mu * *v + g);
@@ -130,7 +130,7 @@ pub fn classic_momentum<T: Element>(p: &mut [T], g: &[T], v: &mut [T], rate: f64
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn nesterov_momentum<T: Element>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, mu: f64) {
+pub fn nesterov_momentum<T: Real>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, mu: f64) {
     let (rate, mu) = (T::from_f64(rate), T::from_f64(mu));
     with_state("nesterov momentum", p, g, v, move |p, g, v| {
         *v = flush(mu * *v + g);
@@ -144,7 +144,7 @@ pub fn nesterov_momentum<T: Element>(p: &mut [T], g: &[T], v: &mut [T], rate: f6
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn decayed_momentum<T: Element>(
+pub fn decayed_momentum<T: Real>(
     p: &mut [T],
     g: &[T],
     v: &mut [T],
@@ -171,7 +171,7 @@ pub fn decayed_momentum<T: Element>(
 /// # Panics
 ///
 /// If the lengths differ.
-pub fn average<T: Element>(a: &mut [T], p: &[T], decay: f64) {
+pub fn average<T: Real>(a: &mut [T], p: &[T], decay: f64) {
     assert_len("average", "p", p, a.len());
     let take = T::from_f64(1.0 - decay);
     let update = move |a: &mut T, p: T| *a = flush(*a + take * (p - *a));
@@ -213,7 +213,7 @@ pub struct AdamStep {
 /// # Panics
 ///
 /// If the lengths differ, or `t` is 0.
-pub fn adam<T: Element>(p: &mut [T], g: &[T], v: &mut [T], s: &mut [T], step: &AdamStep) {
+pub fn adam<T: Real>(p: &mut [T], g: &[T], v: &mut [T], s: &mut [T], step: &AdamStep) {
     adam_with("adam", p, g, v, s, (step, 0.0));
 }
 
@@ -224,18 +224,11 @@ pub fn adam<T: Element>(p: &mut [T], g: &[T], v: &mut [T], s: &mut [T], step: &A
 /// # Panics
 ///
 /// If the lengths differ, or `t` is 0.
-pub fn adamw<T: Element>(
-    p: &mut [T],
-    g: &[T],
-    v: &mut [T],
-    s: &mut [T],
-    step: &AdamStep,
-    decay: f64,
-) {
+pub fn adamw<T: Real>(p: &mut [T], g: &[T], v: &mut [T], s: &mut [T], step: &AdamStep, decay: f64) {
     adam_with("adamw", p, g, v, s, (step, decay));
 }
 
-fn adam_with<T: Element>(
+fn adam_with<T: Real>(
     name: &str,
     p: &mut [T],
     g: &[T],
@@ -301,7 +294,7 @@ struct Adam<'a, T>(
     AdamFactors<T>,
 );
 
-impl<T: Element> Kernel for Adam<'_, T> {
+impl<T: Real> Kernel for Adam<'_, T> {
     type Output = ();
 
     #[inline(always)]

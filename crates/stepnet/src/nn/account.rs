@@ -11,8 +11,8 @@
 //! # assert_eq!((account.terms.len(), feeds.feeds.len()), (1, 1));
 //! ```
 
-use crate::Element;
 use crate::error::Result;
+use crate::kernels::Real;
 use crate::memory;
 use crate::nn::shape::Shape;
 
@@ -135,7 +135,7 @@ impl Account {
     }
 
     /// The input value at the same place, as it is.
-    pub fn same<T: Element>(formula: impl Into<String>, place: usize, seen: &Seen<'_, T>) -> Self {
+    pub fn same<T: Real>(formula: impl Into<String>, place: usize, seen: &Seen<'_, T>) -> Self {
         let term = Term::new(place, value(seen.x, place), 1.0);
         Self::new(formula, Rule::Same, vec![term])
     }
@@ -168,7 +168,7 @@ pub struct Reach {
 
 impl Reach {
     /// `factor` times the largest magnitude at the places, of those that are finite.
-    pub fn slack<T: Element>(&self, values: &[T]) -> f64 {
+    pub fn slack<T: Real>(&self, values: &[T]) -> f64 {
         let sizes = self.places.iter().map(|&place| value(values, place).abs());
         let finite = sizes.filter(|size| size.is_finite());
         finite.fold(0.0, f64::max) * self.factor
@@ -229,7 +229,7 @@ impl Feeds {
 }
 
 /// The value at `place` as an `f64`; NaN beyond the end.
-pub(super) fn value<T: Element>(values: &[T], place: usize) -> f64 {
+pub(super) fn value<T: Real>(values: &[T], place: usize) -> f64 {
     values.get(place).map_or(f64::NAN, |value| value.as_f64())
 }
 

@@ -1,10 +1,10 @@
 //! Hashes of a network's numbers.
 
 use super::network::Network;
-use crate::Element;
 use crate::hash::{Hash, Hasher};
+use crate::nn::Number;
 
-impl<T: Element> Network<T> {
+impl<T: Number> Network<T> {
     /// The hash of all parameters: their names (`conv1.weight`), element type, shapes and bits. Two
     /// networks have the same exactly if these are the same.
     ///

@@ -9,9 +9,9 @@ use rand_chacha::rand_core::SeedableRng;
 use super::account::{Account, Feeds, Seen};
 use super::notation::LayerText;
 use super::shape::Shape;
-use crate::Element;
 use crate::error::Result as Checked;
 use crate::kernels::PoolGeometry;
+use crate::kernels::Real;
 
 /// A change of a layer's own arguments that may make it fit, for the shape doctor to try.
 #[derive(Debug, Clone, PartialEq)]
@@ -232,7 +232,7 @@ pub struct Passed<'a, T> {
 }
 
 /// Tells `mark` which of the values are above zero, 64 to a number: the sides of a ReLU's kinks.
-pub fn mark_signs<T: Element>(values: &[T], mark: &mut dyn FnMut(u64)) {
+pub fn mark_signs<T: Real>(values: &[T], mark: &mut dyn FnMut(u64)) {
     for chunk in values.chunks(64) {
         mark(
             chunk
@@ -276,7 +276,7 @@ pub struct Together<T> {
 /// and its workspace, so one layer can be used by many threads at once.
 ///
 /// `examples/` shows a layer written by a user, trained and saved.
-pub trait Layer<T: Element>: Debug + Send + Sync {
+pub trait Layer<T: Real>: Debug + Send + Sync {
     /// The layer in the arrow notation.
     fn text(&self) -> LayerText;
 

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 pub use options::LossOptions;
 
 use super::shape::Shape;
-use crate::Element;
 use crate::error::{Error, Result};
 use crate::kernels::loss;
+use crate::nn::Number;
 
 /// What training makes small. The cost is the mean over the examples of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +98,7 @@ impl Loss {
 
     /// The summed losses of a batch from the network's outputs `z` (before the fused activation)
     /// and a target for each, and into `dz` the gradient of the mean loss.
-    pub(super) fn evaluate<T: Element>(
+    pub(super) fn evaluate<T: Number>(
         self,
         z: &[T],
         t: &[T],
@@ -121,7 +121,7 @@ impl Loss {
     }
 
     /// The summed losses of outputs `z` by targets `t`, and into `dz` `scale` times their gradient.
-    fn with_gradient<T: Element>(
+    fn with_gradient<T: Number>(
         self,
         outputs: usize,
         (z, t): (&[T], &[T]),
@@ -138,7 +138,7 @@ impl Loss {
     }
 
     /// How many examples' largest output, or whose one output's side, is their class.
-    pub(super) fn correct<T: Element>(
+    pub(super) fn correct<T: Number>(
         self,
         z: &[T],
         targets: &Targets<'_, T>,
@@ -163,7 +163,7 @@ impl Loss {
 }
 
 /// The place of the first largest value. NaN is never the largest.
-pub fn largest<T: Element>(row: &[T]) -> usize {
+pub fn largest<T: Number>(row: &[T]) -> usize {
     let mut best = 0;
     for (place, &value) in row.iter().enumerate() {
         if value > row[best] || row[best].is_nan() {
@@ -173,7 +173,7 @@ pub fn largest<T: Element>(row: &[T]) -> usize {
     best
 }
 
-impl<T: Element> Targets<'_, T> {
+impl<T: Number> Targets<'_, T> {
     /// The weight of an example: that of its class, or of its classes by their shares.
     fn weight(&self, example: usize, weights: &[f64]) -> f64 {
         match self {

@@ -10,6 +10,7 @@ mod loss;
 mod model_file;
 mod network;
 pub mod notation;
+mod number;
 mod plan;
 pub mod preprocessing;
 mod shape;
@@ -25,6 +26,7 @@ pub use model_file::{Model, ModelFile, Tensor};
 #[cfg(feature = "files")]
 pub(crate) use model_file::{check_undamaged, refusal};
 pub use network::{Join, Network, NetworkBuilder, Node};
+pub use number::Number;
 pub use plan::{Plan, PlanOptions};
 pub use preprocessing::{Preprocessing, Resize};
 pub use shape::Shape;

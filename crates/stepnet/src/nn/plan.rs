@@ -16,8 +16,8 @@ pub(super) use gradients::Flow;
 
 use super::layer::{Layer, Reads};
 use super::network::Network;
-use crate::Element;
 use crate::error::{Error, Result};
+use crate::nn::Number;
 
 /// The most values of one array of a batch: sums and products of such sizes cannot overflow.
 const MAX_BUFFER: usize = 1 << 42;
@@ -105,7 +105,7 @@ impl Plan {
     ///
     /// # Errors
     /// When so many examples cannot be addressed.
-    pub fn new<T: Element>(
+    pub fn new<T: Number>(
         network: &Network<T>,
         batch: usize,
         options: PlanOptions,
@@ -145,13 +145,13 @@ impl Plan {
     }
 
     /// Memory of a workspace by this plan, in bytes.
-    pub fn bytes<T: Element>(&self) -> usize {
+    pub fn bytes<T: Number>(&self) -> usize {
         self.checked_bytes::<T>().unwrap_or(usize::MAX)
     }
 
     /// Of [`Plan::bytes`] what the passes lay out for themselves, shared by all layers: packed filters,
     /// parts of images, sums of parts. The rest is values, gradients and what is kept between passes.
-    pub fn scratch_bytes<T: Element>(&self) -> usize {
+    pub fn scratch_bytes<T: Number>(&self) -> usize {
         self.scratch.saturating_mul(size_of::<T>())
     }
 
@@ -190,7 +190,7 @@ struct Planner<'a, T> {
     flows: Vec<Vec<Flow<usize>>>,
 }
 
-impl<'a, T: Element> Planner<'a, T> {
+impl<'a, T: Number> Planner<'a, T> {
     fn new(network: &'a Network<T>, batch: usize, options: PlanOptions) -> Self {
         let fused = options.training || options.logits;
         let nodes = if fused {

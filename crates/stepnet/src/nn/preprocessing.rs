@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Element, Error, Result};
+use crate::Element;
+use crate::{Error, Result};
 
 /// How a picture is brought to the network's height and width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

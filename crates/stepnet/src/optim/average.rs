@@ -1,7 +1,7 @@
 //! An exponential moving average of a network's weights (Polyak averaging, as trained networks use it).
 
-use crate::Element;
 use crate::error::{Error, Result};
+use crate::nn::Number;
 use crate::kernels::update;
 use crate::memory;
 use crate::nn::Network;
@@ -23,7 +23,7 @@ pub struct WeightAverage<T> {
     before: Vec<T>,
 }
 
-impl<T: Element> WeightAverage<T> {
+impl<T: Number> WeightAverage<T> {
     /// An average that starts with the numbers of `network`.
     ///
     /// # Errors

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::Element;
 use crate::error::Result;
+use crate::nn::Number;
 use crate::kernels::clip;
 use crate::limits;
 use crate::nn::Network;
@@ -40,7 +40,7 @@ impl Clipping {
     ///
     /// The norm is summed in `f64` in an order that depends on the network alone. If it is not finite,
     /// nothing has been changed.
-    pub fn clip<T: Element>(self, network: &Network<T>, gradients: &mut [T]) -> f64 {
+    pub fn clip<T: Number>(self, network: &Network<T>, gradients: &mut [T]) -> f64 {
         let norm = norm(network, gradients);
         if !norm.is_finite() {
             return norm;
@@ -61,7 +61,7 @@ impl Clipping {
 }
 
 /// The Euclidean norm of the gradients of what trains in `network`.
-pub fn norm<T: Element>(network: &Network<T>, gradients: &[T]) -> f64 {
+pub fn norm<T: Number>(network: &Network<T>, gradients: &[T]) -> f64 {
     let mut sum = 0.0;
     learnt(network, |range| {
         sum += clip::sum_of_squares(&gradients[range])
@@ -70,7 +70,7 @@ pub fn norm<T: Element>(network: &Network<T>, gradients: &[T]) -> f64 {
 }
 
 /// Calls `each` with the place of every array that trains.
-fn learnt<T: Element>(network: &Network<T>, mut each: impl FnMut(std::ops::Range<usize>)) {
+fn learnt<T: Number>(network: &Network<T>, mut each: impl FnMut(std::ops::Range<usize>)) {
     for node in network.nodes().iter().filter(|node| node.trains()) {
         let learnt = node.placed_parameters().filter(|(p, _)| p.learnt);
         learnt.for_each(|(_, range)| each(range));

@@ -1,11 +1,11 @@
 //! L2 regularisation as the course has it: `lambda / (2 m)` times the sum of the squared weights
 //! joins the cost of `m` examples, and `lambda / m * W` the gradient. Biases do not take part.
 
-use crate::Element;
+use crate::nn::Number;
 use crate::nn::Network;
 
 /// `lambda / (2 m) * sum of W^2` over all weights of all layers.
-pub fn l2_cost<T: Element>(network: &Network<T>, lambda: f64, examples: usize) -> f64 {
+pub fn l2_cost<T: Number>(network: &Network<T>, lambda: f64, examples: usize) -> f64 {
     let mut sum = 0.0;
     for node in network.nodes() {
         for (_, range) in node
@@ -22,7 +22,7 @@ pub fn l2_cost<T: Element>(network: &Network<T>, lambda: f64, examples: usize) -
 }
 
 /// Adds `lambda / m * W` to the gradients of the weights that train.
-pub fn add_l2_gradient<T: Element>(
+pub fn add_l2_gradient<T: Number>(
     network: &Network<T>,
     gradients: &mut [T],
     lambda: f64,

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::rule::Rule;
-use crate::Element;
 use crate::error::{Error, Result};
+use crate::nn::Number;
 use crate::kernels::update::{self, AdamStep};
 use crate::memory;
 use crate::nn::Network;
@@ -20,7 +20,7 @@ pub struct Optimizer<T> {
     second: Vec<T>,
 }
 
-impl<T: Element> Optimizer<T> {
+impl<T: Number> Optimizer<T> {
     /// A rule at rest, for a network of `parameters` numbers.
     ///
     /// # Errors

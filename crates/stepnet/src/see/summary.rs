@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::Element;
+use crate::nn::Number;
 use crate::nn::{Network, Node, Shape};
 
 /// A network's layers and totals.
@@ -47,7 +47,7 @@ pub struct LayerSummary {
 
 impl Summary {
     /// The summary of a network.
-    pub fn of<T: Element>(network: &Network<T>) -> Self {
+    pub fn of<T: Number>(network: &Network<T>) -> Self {
         let layers = network.nodes().iter();
         Self {
             network: network.text().to_string(),
@@ -75,7 +75,7 @@ impl Summary {
 const INPUT: &str = "input";
 
 impl LayerSummary {
-    fn of<T: Element>(network: &Network<T>, node: &Node<T>) -> Self {
+    fn of<T: Number>(network: &Network<T>, node: &Node<T>) -> Self {
         let name = |&value: &usize| match value.checked_sub(1) {
             Some(layer) => network.nodes()[layer].name().to_owned(),
             None => INPUT.to_owned(),

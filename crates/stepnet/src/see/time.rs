@@ -6,10 +6,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::Element;
 use crate::error::Result;
 use crate::kernels::{instruction_set, peak};
 use crate::memory;
+use crate::nn::Number;
 use crate::nn::layer::Noise;
 use crate::nn::{Batch, Loss, Network, PlanOptions, Targets, Workspace};
 use crate::rng::RandomState;
@@ -76,7 +76,7 @@ pub struct Times {
 ///
 /// # Errors
 /// When there is not enough memory for such a batch.
-pub fn time<T: Element>(network: &Network<T>, batch: usize, duration: Duration) -> Result<Times> {
+pub fn time<T: Number>(network: &Network<T>, batch: usize, duration: Duration) -> Result<Times> {
     let batch = batch.max(1);
     let options = PlanOptions {
         training: true,
@@ -119,7 +119,7 @@ pub fn time<T: Element>(network: &Network<T>, batch: usize, duration: Duration) 
     })
 }
 
-fn layers<T: Element>(
+fn layers<T: Number>(
     network: &Network<T>,
     workspace: &Workspace<T>,
     batch: usize,
@@ -173,7 +173,7 @@ impl<T> Drawn<T> {
 }
 
 /// Standard normal inputs, and targets as the network's loss takes them.
-fn drawn<T: Element>(network: &Network<T>, batch: usize) -> Result<(Vec<T>, Drawn<T>)> {
+fn drawn<T: Number>(network: &Network<T>, batch: usize) -> Result<(Vec<T>, Drawn<T>)> {
     let mut random = RandomState::new(0);
     let mut fill = |len: usize| -> Result<Vec<T>> {
         let mut values = memory::zeros("the examples", len)?;

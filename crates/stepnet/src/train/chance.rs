@@ -1,9 +1,9 @@
 //! Whether one network is better than another by more than chance would make it.
 
 use super::evaluate::evaluate_with;
-use crate::Element;
 use crate::data::Dataset;
 use crate::error::Result;
+use crate::nn::Number;
 use crate::nn::{Network, Preprocessing};
 
 /// The standard normal's 95 % quantile: what equal networks pass one time in twenty.
@@ -17,7 +17,7 @@ const LIMIT: f64 = 1.645;
 ///
 /// # Errors
 /// As [`evaluate`](super::evaluate).
-pub fn is_better<T: Element>(
+pub fn is_better<T: Number>(
     network: &Network<T>,
     other: &Network<T>,
     data: &Dataset,

@@ -1,10 +1,10 @@
 //! How good a network is on a data set.
 
 use super::metrics::{ClassMetrics, Tally};
-use crate::Element;
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::memory;
+use crate::nn::Number;
 use crate::nn::{
     Loss, Network, Plan, PlanOptions, Preprocessing, Scores, Targets, Workspace, largest,
 };
@@ -56,7 +56,7 @@ impl Evaluation {
 ///
 /// # Errors
 /// When a batch of them cannot be addressed.
-pub fn evaluation_bytes<T: Element>(network: &Network<T>, examples: usize) -> Result<usize> {
+pub fn evaluation_bytes<T: Number>(network: &Network<T>, examples: usize) -> Result<usize> {
     let batch = BATCH.min(examples.max(1));
     let plan = Plan::new(network, batch, OPTIONS)?;
     let pictures = batch.saturating_mul(network.input().len());
@@ -69,7 +69,7 @@ pub fn evaluation_bytes<T: Element>(network: &Network<T>, examples: usize) -> Re
 ///
 /// # Errors
 /// When the data's shape or classes are not the network's.
-pub fn evaluate<T: Element>(
+pub fn evaluate<T: Number>(
     network: &Network<T>,
     data: &Dataset,
     preprocessing: &Preprocessing,
@@ -81,7 +81,7 @@ pub fn evaluate<T: Element>(
 ///
 /// # Errors
 /// As [`evaluate`].
-pub fn evaluate_with<T: Element>(
+pub fn evaluate_with<T: Number>(
     network: &Network<T>,
     data: &Dataset,
     preprocessing: &Preprocessing,
@@ -130,7 +130,7 @@ pub fn evaluate_with<T: Element>(
 
 /// How many classes come before `class`: larger values, and equal ones of lower classes. NaN comes
 /// last.
-fn rank<T: Element>(row: &[T], class: usize) -> usize {
+fn rank<T: Number>(row: &[T], class: usize) -> usize {
     let own = row.get(class).copied().filter(|own| !own.is_nan());
     let Some(own) = own else {
         return row.len().saturating_sub(1);
@@ -140,7 +140,7 @@ fn rank<T: Element>(row: &[T], class: usize) -> usize {
 }
 
 /// What a single output must pass to mean class 1.
-fn one_threshold<T: Element>(loss: Loss) -> T {
+fn one_threshold<T: Number>(loss: Loss) -> T {
     if loss == Loss::MeanSquaredError {
         T::from_f64(0.5)
     } else {

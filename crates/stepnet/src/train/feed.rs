@@ -1,9 +1,9 @@
 //! Making the batches of an epoch: values, targets, and the keys of random numbers.
 
-use crate::Element;
 use crate::data::{Augmentation, Dataset, Mix, Pick, Spare};
 use crate::error::Result;
 use crate::memory;
+use crate::nn::Number;
 use crate::nn::layer::Noise;
 use crate::nn::{Batch, Preprocessing, Targets};
 
@@ -33,7 +33,7 @@ pub(super) struct Filled<T> {
     epoch: u64,
 }
 
-impl<T: Element> Filled<T> {
+impl<T: Number> Filled<T> {
     /// Room for `batch` examples of `len` values.
     ///
     /// # Errors
@@ -92,7 +92,7 @@ impl Feed<'_> {
     ///
     /// # Errors
     /// When the data does not fit the preprocessing, or cannot be read.
-    pub(super) fn fill<T: Element>(&self, picks: &[Pick], into: &mut Filled<T>) -> Result<()> {
+    pub(super) fn fill<T: Number>(&self, picks: &[Pick], into: &mut Filled<T>) -> Result<()> {
         let labels = self.data.labels();
         into.indices.clear();
         into.indices.extend(picks.iter().map(|pick| pick.index));

@@ -10,10 +10,10 @@ use std::ops::ControlFlow;
 
 use super::options::TrainOptions;
 use super::trainer::Trainer;
-use crate::Element;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::limits::SWEPT_RATE;
+use crate::nn::Number;
 use crate::nn::{Network, Preprocessing, Scores};
 
 /// Which rates are tried, and how often.
@@ -137,7 +137,7 @@ const DIVERGED: f64 = 4.0;
 ///
 /// # Errors
 /// When a setting is out of its range, or the network and the data do not fit together.
-pub fn find_rate<T: Element>(
+pub fn find_rate<T: Number>(
     network: &Network<T>,
     preprocessing: &Preprocessing,
     options: &TrainOptions,
@@ -190,7 +190,7 @@ struct Sweep {
     stopped: bool,
 }
 
-fn one_sweep<T: Element>(
+fn one_sweep<T: Number>(
     trainer: &mut Trainer<T>,
     data: &Dataset,
     sweep: &RateSweep,

@@ -1,9 +1,9 @@
 //! Where numbers left the finite range: the first layer whose values, or array whose gradients, did.
 
-use crate::Element;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::nn::Number;
 use crate::nn::{Batch, Network, Node, PlanOptions, Preprocessing, Workspace};
 
 /// Values of a chunk that are looked at together, so that the loop is one over vectors.
@@ -13,7 +13,7 @@ const LANES: usize = 16;
 const SEARCHED: usize = 16;
 
 /// Whether all values are finite, in one pass.
-pub(super) fn all_finite<T: Element>(values: &[T]) -> bool {
+pub(super) fn all_finite<T: Number>(values: &[T]) -> bool {
     let (chunks, rest) = values.as_chunks::<LANES>();
     // Nothing but a finite value times 0 is 0.
     let mut sums = [T::zero(); LANES];
@@ -34,7 +34,7 @@ pub(super) struct Moment<'a, 'b, T> {
     pub(super) learning_rate: f64,
 }
 
-impl<T: Element> Moment<'_, '_, T> {
+impl<T: Number> Moment<'_, '_, T> {
     /// The error for a loss that is not finite. The forward passes run once more on the same batch,
     /// with all values kept, to find where it came from.
     pub(super) fn of_loss(&self, loss: f64) -> Error {
@@ -130,7 +130,7 @@ impl<T: Element> Moment<'_, '_, T> {
 }
 
 /// The first layer, in the order of the passes, that left values in the workspace which are not finite.
-fn first_layer<T: Element>(
+fn first_layer<T: Number>(
     network: &Network<T>,
     workspace: &Workspace<T>,
     examples: usize,
@@ -142,7 +142,7 @@ fn first_layer<T: Element>(
     })
 }
 
-fn at<T: Element>(network: &Network<T>, node: &Node<T>, values: &[T]) -> String {
+fn at<T: Number>(network: &Network<T>, node: &Node<T>, values: &[T]) -> String {
     let cause = match spoiled(network, node) {
         Some(spoiled) => format!(", for {spoiled}"),
         None => String::new(),
@@ -160,7 +160,7 @@ fn at<T: Element>(network: &Network<T>, node: &Node<T>, values: &[T]) -> String 
 ///
 /// # Errors
 /// As [`evaluate`](super::evaluate).
-pub fn first_overflow<T: Element>(
+pub fn first_overflow<T: Number>(
     network: &Network<T>,
     data: &Dataset,
     preprocessing: &Preprocessing,
@@ -186,13 +186,13 @@ pub fn first_overflow<T: Element>(
 }
 
 /// The first of a network's arrays with values that are not finite, in words.
-pub fn not_finite<T: Element>(network: &Network<T>) -> Option<String> {
+pub fn not_finite<T: Number>(network: &Network<T>) -> Option<String> {
     let mut nodes = network.nodes().iter();
     nodes.find_map(|node| spoiled(network, node))
 }
 
 /// A layer's first array with values that are not finite, in words.
-fn spoiled<T: Element>(network: &Network<T>, node: &Node<T>) -> Option<String> {
+fn spoiled<T: Number>(network: &Network<T>, node: &Node<T>) -> Option<String> {
     node.placed_parameters().find_map(|(parameter, range)| {
         let values = &network.parameters()[range];
         (!all_finite(values)).then(|| {
@@ -207,7 +207,7 @@ fn spoiled<T: Element>(network: &Network<T>, node: &Node<T>) -> Option<String> {
 }
 
 /// How many of the values are not finite, and the first of them.
-fn counted<T: Element>(values: &[T]) -> String {
+fn counted<T: Number>(values: &[T]) -> String {
     let mut wrong = values.iter().filter(|value| !value.is_finite());
     let first = wrong.clone().next().copied().unwrap_or_else(T::zero);
     format!(
@@ -229,14 +229,14 @@ mod tests {
 
     const TEXT: &str = "conv(2, 3, same) -> relu -> maxpool(2) -> conv(3, 3) -> relu -> linear(4) -> linear(3) -> softmax";
 
-    fn network<T: Element>(text: &str) -> Network<T> {
+    fn network<T: Number>(text: &str) -> Network<T> {
         let mut network = Network::new(text, [6, 6, 1]).unwrap();
         network.initialize(Init::He, &mut RandomState::new(1));
         network
     }
 
     /// Fills an array with one value.
-    fn plant<T: Element>(network: &mut Network<T>, array: &str, value: f64) {
+    fn plant<T: Number>(network: &mut Network<T>, array: &str, value: f64) {
         let (layer, name) = array.split_once('.').unwrap();
         let node = network
             .nodes()
@@ -250,7 +250,7 @@ mod tests {
         network.parameters_mut()[range].fill(T::from_f64(value));
     }
 
-    fn step<T: Element>(
+    fn step<T: Number>(
         network: Network<T>,
         x: &[T],
         rate: f64,

@@ -5,9 +5,9 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::{TrainOptions, Trainer, evaluate, evaluation_bytes};
-use crate::Element;
 use crate::data::Dataset;
 use crate::error::Result;
+use crate::nn::Number;
 use crate::nn::{Network, Preprocessing};
 
 /// The fewest steps that a pace is taken from, after the first, which finds cold caches and fresh
@@ -35,7 +35,7 @@ const TESTED: usize = 256;
 ///
 /// # Errors
 /// When so many examples cannot be addressed.
-pub fn training_bytes<T: Element>(
+pub fn training_bytes<T: Number>(
     network: &Network<T>,
     options: &TrainOptions,
     examples: usize,
@@ -58,7 +58,7 @@ pub fn training_bytes<T: Element>(
 
 /// The largest batch with which [`training_bytes`] are at most `room`; `None` if not even one
 /// example fits.
-pub fn largest_batch<T: Element>(
+pub fn largest_batch<T: Number>(
     network: &Network<T>,
     options: &TrainOptions,
     examples: usize,
@@ -106,7 +106,7 @@ impl Pace {
     ///
     /// # Errors
     /// As [`Trainer::new`] and [`Trainer::epoch`].
-    pub fn measure<T: Element>(
+    pub fn measure<T: Number>(
         network: &Network<T>,
         preprocessing: &Preprocessing,
         options: &TrainOptions,
@@ -140,7 +140,7 @@ impl Pace {
 ///
 /// A step takes a time of its own and one for each example: what two steps of different sizes say of
 /// both is held to be so for larger ones.
-fn probe<T: Element>(
+fn probe<T: Number>(
     trainer: &mut Trainer<T>,
     network: &Network<T>,
     data: &Dataset,
@@ -186,7 +186,7 @@ fn probe<T: Element>(
 }
 
 /// Seconds of an epoch by its steps, as many as the budget has time for.
-fn trial<T: Element>(
+fn trial<T: Number>(
     trainer: &mut Trainer<T>,
     data: &Dataset,
     start: Instant,
@@ -251,7 +251,7 @@ impl Tried {
 }
 
 /// Seconds of a test, by the second of two over a few examples.
-fn testing<T: Element>(
+fn testing<T: Number>(
     network: &Network<T>,
     preprocessing: &Preprocessing,
     test: &Dataset,

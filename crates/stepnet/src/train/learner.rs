@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::finite::{Moment, all_finite};
-use crate::Element;
 use crate::error::{Error, Result};
 use crate::kernels::parallel;
 use crate::memory;
+use crate::nn::Number;
 use crate::nn::{Batch, LossOptions, Network, Plan, PlanOptions, Scores, Workspace};
 use crate::optim::{Clipping, Optimizer, Rule, WeightAverage, add_l2_gradient, l2_cost};
 
@@ -37,7 +37,7 @@ pub struct Learner<T> {
     average: Option<WeightAverage<T>>,
 }
 
-impl<T: Element> Learner<T> {
+impl<T: Number> Learner<T> {
     /// A learner by `rule` for batches of up to `batch` examples; `l2` is the course's lambda, 0 for none.
     ///
     /// # Errors

@@ -12,9 +12,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::feed::{Feed, Filled};
-use crate::Element;
 use crate::data::Pick;
 use crate::error::Result;
+use crate::nn::Number;
 use crate::threads;
 
 /// Buffers, and who fills them.
@@ -45,7 +45,7 @@ impl<'a> Batches<'a> {
     }
 }
 
-impl<T: Element> Loader<T> {
+impl<T: Number> Loader<T> {
     /// A loader of batches of up to `batch` examples of `len` values.
     ///
     /// # Errors
@@ -159,7 +159,7 @@ struct Ready<T> {
     outcome: Result<()>,
 }
 
-impl<T: Element> Shared<T> {
+impl<T: Number> Shared<T> {
     fn lock(&self) -> MutexGuard<'_, State<T>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -239,9 +239,9 @@ impl<T: Element> Shared<T> {
 }
 
 /// Tells all that it is over.
-struct StopOnDrop<'a, T: Element>(&'a Shared<T>);
+struct StopOnDrop<'a, T: Number>(&'a Shared<T>);
 
-impl<T: Element> Drop for StopOnDrop<'_, T> {
+impl<T: Number> Drop for StopOnDrop<'_, T> {
     fn drop(&mut self) {
         self.0.lock().stopped = true;
         self.0.changed.notify_all();
@@ -249,9 +249,9 @@ impl<T: Element> Drop for StopOnDrop<'_, T> {
 }
 
 /// Tells all of a panic: a worker that has ended so is not to be waited for.
-struct StopOnPanic<'a, T: Element>(&'a Shared<T>);
+struct StopOnPanic<'a, T: Number>(&'a Shared<T>);
 
-impl<T: Element> Drop for StopOnPanic<'_, T> {
+impl<T: Number> Drop for StopOnPanic<'_, T> {
     fn drop(&mut self) {
         if thread::panicking() {
             drop(StopOnDrop(self.0));

@@ -1,8 +1,8 @@
 //! The examples that a network got most wrong.
 
 use super::evaluate::Judged;
-use crate::Element;
 use crate::nn::Loss;
+use crate::nn::Number;
 
 /// An example that was taken for another class.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,7 +42,7 @@ impl Mistakes {
     }
 
     /// Looks at an example of an evaluation of a network that is trained with `loss`.
-    pub fn observe<T: Element>(&mut self, loss: Loss, judged: &Judged<'_, T>) {
+    pub fn observe<T: Number>(&mut self, loss: Loss, judged: &Judged<'_, T>) {
         if judged.actual == judged.predicted {
             return;
         }
@@ -71,7 +71,7 @@ impl Mistakes {
 }
 
 /// The loss of an example of class `actual` with the outputs `z`, and the probability of each class.
-fn told<T: Element>(
+fn told<T: Number>(
     loss: Loss,
     z: &[T],
     actual: usize,

@@ -4,10 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::learner::Learner;
-use crate::Element;
 use crate::data::{Augmentation, Balance};
 use crate::error::{Error, Result};
 use crate::limits;
+use crate::nn::Number;
 use crate::nn::{LossOptions, Network};
 use crate::optim::{Clipping, Rule, Schedule, WarmUp, check_decay};
 
@@ -152,7 +152,7 @@ impl TrainOptions {
     }
 
     /// A learner by these settings for batches of up to `batch` examples.
-    pub(super) fn learner<T: Element>(
+    pub(super) fn learner<T: Number>(
         &self,
         network: Network<T>,
         batch: usize,

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::checkpoint::Checkpoint;
 use super::trainer::{Position, Trainer};
 use crate::error::{Error, Result};
+use crate::memory;
 use crate::nn::Model;
-use crate::{Element, memory};
+use crate::nn::Number;
 
 /// The name of the weights that train, where the network has their average.
 const WEIGHTS: &str = "weights";
@@ -25,7 +26,7 @@ pub struct TrainingState<T> {
     arrays: BTreeMap<String, Vec<T>>,
 }
 
-impl<T: Element> TrainingState<T> {
+impl<T: Number> TrainingState<T> {
     /// Nothing but a number of epochs: the update rule starts anew.
     pub fn after(epochs: usize) -> Self {
         Self {
@@ -91,7 +92,7 @@ impl<T: Element> TrainingState<T> {
     }
 }
 
-impl<T: Element> Trainer<T> {
+impl<T: Number> Trainer<T> {
     /// What a later training of [`Trainer::network`] takes over. Where an epoch was broken off, it begins
     /// again.
     ///
@@ -154,7 +155,7 @@ impl<T: Element> Trainer<T> {
     }
 }
 
-fn copies<'a, T: Element>(
+fn copies<'a, T: Number>(
     arrays: impl IntoIterator<Item = (String, &'a [T])>,
 ) -> Result<BTreeMap<String, Vec<T>>> {
     let arrays = arrays.into_iter();

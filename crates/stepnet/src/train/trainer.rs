@@ -12,9 +12,9 @@ use super::find_rate::RateSweep;
 use super::learner::Learner;
 use super::loader::{Batches, Loader};
 use super::options::TrainOptions;
-use crate::Element;
 use crate::data::{Balance, Dataset, Pick, sample};
 use crate::error::{Error, Result};
+use crate::nn::Number;
 use crate::nn::{Network, Preprocessing, Scores};
 use crate::rng::RandomState;
 
@@ -71,7 +71,7 @@ pub struct Trainer<T> {
     sweep: Option<RateSweep>,
 }
 
-impl<T: Element> Trainer<T> {
+impl<T: Number> Trainer<T> {
     /// A trainer of `network` for data sets of up to `largest` examples.
     ///
     /// # Errors

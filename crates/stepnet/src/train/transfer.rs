@@ -1,7 +1,7 @@
 //! Starting from a trained network: the same layers, with a new last one where the classes differ.
 
-use crate::Element;
 use crate::error::{Error, Result};
+use crate::nn::Number;
 use crate::nn::notation::{Item, LayerText, NetworkText, Step};
 use crate::nn::{Init, Loss, Network, Registry};
 use crate::rng::RandomState;
@@ -17,7 +17,7 @@ use crate::rng::RandomState;
 ///
 /// # Errors
 /// When the classes differ, and the network does not end in `linear`, or `linear` and an activation.
-pub fn transfer<T: Element>(
+pub fn transfer<T: Number>(
     trained: &Network<T>,
     registry: Registry<T>,
     rows: &[Option<usize>],
@@ -59,7 +59,7 @@ pub fn transfer<T: Element>(
 ///
 /// A single unit speaks for class 1: by `sigmoid(z)`, which is the softmax of 0 and z, and whose
 /// complement is `sigmoid(-z)`; or by a value near 1, whose complement is `1 - z`.
-fn keep_known<T: Element>(
+fn keep_known<T: Number>(
     trained: &Network<T>,
     network: &mut Network<T>,
     last: usize,
@@ -101,7 +101,7 @@ fn keep_known<T: Element>(
 }
 
 /// The text with another last layer, and the loss that goes with it.
-fn with_classes<T: Element>(
+fn with_classes<T: Number>(
     trained: &Network<T>,
     registry: &Registry<T>,
     classes: usize,

@@ -4,8 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use stepnet::Error;
-use stepnet::nn::{InputChange, Shape};
+use stepnet::nn::{Diagnosis, InputChange, Shape};
 
 use crate::build;
 
@@ -78,24 +77,22 @@ proptest! {
         let start = Instant::now();
         let refused = build(&text, input, classes, change);
         prop_assert!(start.elapsed() < Duration::from_secs(4), "{text} on {input}");
-        match refused {
-            Ok(_) => {}
-            Err(Error::Misfit(found)) => {
-                let line = found.to_string();
-                prop_assert!(!line.contains(|c: char| c.is_control()), "{line:?}");
-                prop_assert!(!found.layer.is_empty() && found.column > 0, "{line}");
-                TOLD.fetch_add(1, Ordering::Relaxed);
-                if let Some(fix) = &found.fix {
-                    FIXED.fetch_add(1, Ordering::Relaxed);
-                    prop_assert!(change != InputChange::Never || fix.input.is_none(), "{line}");
-                    let text = fix.network.as_deref().unwrap_or(&text);
-                    let fixed = build(text, fix.input.unwrap_or(input), classes, InputChange::Never);
-                    prop_assert!(fixed.is_ok(), "{line}\n{}", fixed.err().map_or(String::new(), |e| e.to_string()));
-                }
-            }
-            Err(other) => {
-                let unknown = other.to_string().contains("`classes`");
-                prop_assert!(unknown || other.to_string().contains("more memory"), "{text} on {input}: {other}");
+        if let Err(error) = refused {
+            let line = error.to_string();
+            let Some(found) = error.detail::<Diagnosis>() else {
+                let unknown = line.contains("`classes`");
+                prop_assert!(unknown || line.contains("more memory"), "{text} on {input}: {line}");
+                return Ok(());
+            };
+            prop_assert!(!line.contains(|c: char| c.is_control()), "{line:?}");
+            prop_assert!(!found.layer.is_empty() && found.column > 0, "{line}");
+            TOLD.fetch_add(1, Ordering::Relaxed);
+            if let Some(fix) = &found.fix {
+                FIXED.fetch_add(1, Ordering::Relaxed);
+                prop_assert!(change != InputChange::Never || fix.input.is_none(), "{line}");
+                let text = fix.network.as_deref().unwrap_or(&text);
+                let fixed = build(text, fix.input.unwrap_or(input), classes, InputChange::Never);
+                prop_assert!(fixed.is_ok(), "{line}\n{}", fixed.err().map_or(String::new(), |e| e.to_string()));
             }
         }
     }

@@ -6,7 +6,6 @@ mod cases;
 mod own_layers;
 mod planted;
 
-use stepnet::Error;
 use stepnet::ndarray::ArrayD;
 use stepnet::nn::layer::Noise;
 use stepnet::nn::{Batch, Diagnosis, Init, InputChange, Loss, Network, Shape, Targets};
@@ -34,12 +33,14 @@ fn build(
 fn diagnosis(text: &str, input: &str, classes: usize, change: InputChange) -> Diagnosis {
     match build(text, input.parse().unwrap(), classes, change) {
         Ok(_) => panic!("{text} on {input} fits"),
-        Err(Error::Misfit(diagnosis)) => {
-            let line = diagnosis.to_string();
+        Err(error) => {
+            let line = error.to_string();
             assert!(!line.contains(|c: char| c.is_control()), "{line:?}");
-            *diagnosis
+            let found = error.detail::<Diagnosis>();
+            found
+                .unwrap_or_else(|| panic!("{text} on {input}: {error}"))
+                .clone()
         }
-        Err(other) => panic!("{text} on {input}: {other}"),
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use stepnet::Error;
 use stepnet::ndarray::ArrayD;
 use stepnet::nn::layer::{Backward, Forward, Layer, Remedy};
 use stepnet::nn::notation::{LayerText, ParameterKind, Signature};
@@ -63,10 +62,9 @@ fn registry(helps: bool) -> Registry<f32> {
 
 fn diagnosis(text: &str, helps: bool) -> Diagnosis {
     let builder = Network::builder().registry(registry(helps));
-    match builder.build(text, [4, 4, 1]) {
-        Err(Error::Misfit(found)) => *found,
-        other => panic!("{other:?}"),
-    }
+    let error = builder.build(text, [4, 4, 1]).expect_err(text);
+    let found = error.detail::<Diagnosis>();
+    found.unwrap_or_else(|| panic!("{error}")).clone()
 }
 
 #[test]

@@ -2,18 +2,18 @@
 
 use super::sums::{Direction, Sums};
 use super::{ConvGeometry, reference};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{assert_len, assert_scratch};
 
 const NAME: &str = "convolution backward data";
 
 /// Elements of scratch memory that [`backward_data`] needs, for `g`'s batch and every smaller one.
-pub fn backward_data_scratch<T: Element>(g: &ConvGeometry) -> usize {
+pub fn backward_data_scratch<T: Real>(g: &ConvGeometry) -> usize {
     scratch_on::<T>(InstructionSet::best(), g)
 }
 
-pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> usize {
+pub(super) fn scratch_on<T: Real>(set: InstructionSet, g: &ConvGeometry) -> usize {
     Sums::new::<T>(g, Direction::Backward, set).scratch::<T>()
 }
 
@@ -32,7 +32,7 @@ pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> u
 ///
 /// If a slice does not have the length that `g` says, or `scratch` is shorter than
 /// [`backward_data_scratch`].
-pub fn backward_data<T: Element>(
+pub fn backward_data<T: Real>(
     g: &ConvGeometry,
     dy: &[T],
     w: &[T],
@@ -43,7 +43,7 @@ pub fn backward_data<T: Element>(
 }
 
 /// [`backward_data`] on an instruction set.
-pub(in crate::kernels) fn run_on<T: Element>(
+pub(in crate::kernels) fn run_on<T: Real>(
     set: InstructionSet,
     g: &ConvGeometry,
     dy: &[T],

@@ -6,18 +6,18 @@
 use super::ConvGeometry;
 use super::tasks::Tasks;
 use super::winograd::{Weights, serves};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{assert_len, assert_scratch, long_sum};
 
 pub(super) const NAME: &str = "convolution backward weights";
 
 /// Elements of scratch memory that [`backward_weights`] needs, for `g`'s batch and every smaller one.
-pub fn backward_weights_scratch<T: Element>(g: &ConvGeometry) -> usize {
+pub fn backward_weights_scratch<T: Real>(g: &ConvGeometry) -> usize {
     scratch_on::<T>(InstructionSet::best(), g)
 }
 
-pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> usize {
+pub(super) fn scratch_on<T: Real>(set: InstructionSet, g: &ConvGeometry) -> usize {
     let winograd = Weights::of::<T>(g, set).map_or(0, |winograd| winograd.scratch());
     let turned = turned(g);
     let direct = Tasks::new::<T>(turned.as_ref().unwrap_or(g), set).scratch();
@@ -38,7 +38,7 @@ pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> u
 ///
 /// If a slice does not have the length that `g` says, or `scratch` is shorter than
 /// [`backward_weights_scratch`].
-pub fn backward_weights<T: Element>(
+pub fn backward_weights<T: Real>(
     g: &ConvGeometry,
     x: &[T],
     dy: &[T],
@@ -50,7 +50,7 @@ pub fn backward_weights<T: Element>(
 }
 
 /// [`backward_weights`] on an instruction set.
-pub(in crate::kernels) fn run_on<T: Element>(
+pub(in crate::kernels) fn run_on<T: Real>(
     set: InstructionSet,
     g: &ConvGeometry,
     x: &[T],
@@ -78,7 +78,7 @@ pub(in crate::kernels) fn run_on<T: Element>(
 }
 
 /// The pass as sums over pixels.
-pub(super) fn run_direct<T: Element>(
+pub(super) fn run_direct<T: Real>(
     set: InstructionSet,
     g: &ConvGeometry,
     x: &[T],

@@ -8,7 +8,7 @@ use super::layout::Layout;
 use super::outer::{Gradient, PanelSums, add_pixels, gradient};
 use super::stage::Staged;
 use super::sweep::{Block, Sweep, add_row, load_row, store_row};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::tile::{self, Pixels, Tile};
 use crate::kernels::simd::{Isa, Kernel};
 use std::ops::Range;
@@ -19,7 +19,7 @@ const TILE: usize = 12;
 /// Adds what a block gives to the sums `(taps + 1, width)` of a panel of channels.
 pub(super) struct ChannelPanel<'a, T>(pub(super) PanelSums<'a, T>);
 
-impl<T: Element> Kernel for ChannelPanel<'_, T> {
+impl<T: Real> Kernel for ChannelPanel<'_, T> {
     type Output = ();
     const WIDE: bool = true;
 
@@ -101,7 +101,7 @@ struct Channels<'a, I, T> {
     sums: &'a mut [T],
 }
 
-impl<I: Isa, T: Element> Channels<'_, I, T> {
+impl<I: Isa, T: Real> Channels<'_, I, T> {
     /// All taps of a rectangle over pixels that see the image through all of them, as many rows of them at a time as the registers hold.
     #[inline(always)]
     fn rectangle(&mut self, block: &Block, down: &Range<usize>, right: &Range<usize>) {

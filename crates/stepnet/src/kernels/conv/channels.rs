@@ -8,7 +8,7 @@ use super::places::Places;
 use super::prefetch::prefetch;
 use super::stage::Staged;
 use super::sweep::{Block, BlockSums, load_row, store_row};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::tile::{self, Taps, Tile};
 use crate::kernels::simd::{Isa, Kernel};
 
@@ -16,7 +16,7 @@ use crate::kernels::simd::{Isa, Kernel};
 /// sweep's, all channels of each, filled up to whole vectors.
 pub(super) struct ChannelSums<'a, T>(pub(super) BlockSums<'a, T>);
 
-impl<T: Element> Kernel for ChannelSums<'_, T> {
+impl<T: Real> Kernel for ChannelSums<'_, T> {
     type Output = ();
     const WIDE: bool = true;
 
@@ -85,7 +85,7 @@ struct Pass<'a, I, T> {
     out_start: usize,
 }
 
-impl<I: Isa, T: Element> Pass<'_, I, T> {
+impl<I: Isa, T: Real> Pass<'_, I, T> {
     #[inline(always)]
     fn all(&mut self, mut places: Places, mut left: usize) {
         while left > 0 {

@@ -2,18 +2,18 @@
 
 use super::sums::{Direction, Sums};
 use super::{ConvGeometry, reference};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{assert_len, assert_scratch, relu};
 
 const NAME: &str = "convolution forward";
 
 /// Elements of scratch memory that [`forward`] needs, for `g`'s batch and every smaller one.
-pub fn forward_scratch<T: Element>(g: &ConvGeometry) -> usize {
+pub fn forward_scratch<T: Real>(g: &ConvGeometry) -> usize {
     scratch_on::<T>(InstructionSet::best(), g)
 }
 
-pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> usize {
+pub(super) fn scratch_on<T: Real>(set: InstructionSet, g: &ConvGeometry) -> usize {
     Sums::new::<T>(g, Direction::Forward, set).scratch::<T>()
 }
 
@@ -30,7 +30,7 @@ pub(super) fn scratch_on<T: Element>(set: InstructionSet, g: &ConvGeometry) -> u
 ///
 /// If a slice does not have the length that `g` says, or `scratch` is shorter than
 /// [`forward_scratch`].
-pub fn forward<T: Element>(
+pub fn forward<T: Real>(
     g: &ConvGeometry,
     x: &[T],
     w: &[T],
@@ -46,7 +46,7 @@ pub fn forward<T: Element>(
 /// # Shapes and panics
 ///
 /// As [`forward`].
-pub fn forward_relu<T: Element>(
+pub fn forward_relu<T: Real>(
     g: &ConvGeometry,
     x: &[T],
     w: &[T],
@@ -58,7 +58,7 @@ pub fn forward_relu<T: Element>(
 }
 
 /// [`forward`] on an instruction set, through a ReLU if asked for.
-pub(in crate::kernels) fn run_on<T: Element>(
+pub(in crate::kernels) fn run_on<T: Real>(
     set: InstructionSet,
     g: &ConvGeometry,
     [x, w]: [&[T]; 2],

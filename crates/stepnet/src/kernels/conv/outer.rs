@@ -6,7 +6,7 @@ use super::pack::panel_width;
 use super::prefetch::NextPixels;
 use super::stage::{Stage, Staged};
 use super::sweep::{Block, Sweep, add_row, load_row, store_row};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::tile::{self, Pixels, Runs, Tile};
 use crate::kernels::simd::{Isa, Kernel};
 
@@ -42,7 +42,7 @@ pub(super) struct Gradient<'a, T> {
     pub(super) steps: [usize; 3],
 }
 
-impl<T: Element> Kernel for PanelSums<'_, T> {
+impl<T: Real> Kernel for PanelSums<'_, T> {
     type Output = ();
     const WIDE: bool = true;
 
@@ -136,7 +136,7 @@ struct View<'a, I, T> {
     scratch: &'a mut [T],
 }
 
-impl<I: Isa, T: Element> View<'_, I, T> {
+impl<I: Isa, T: Real> View<'_, I, T> {
     /// The panel of `V` vectors from `column` on.
     #[inline(always)]
     fn panel<const V: usize>(&mut self, column: usize, sums: &mut [T]) {
@@ -237,7 +237,7 @@ fn image<'a, T>(g: &ConvGeometry, x: &'a [T]) -> Staged<'a, T> {
 /// `dy` of the block from `filter` on; laid out where a vector would end behind the last filter, and at
 /// steps of `long_step` bytes or more.
 #[inline(always)]
-pub(super) fn gradient<'a, I: Isa, T: Element>(
+pub(super) fn gradient<'a, I: Isa, T: Real>(
     isa: I,
     g: &ConvGeometry,
     block: &Block,
@@ -281,7 +281,7 @@ pub(super) fn gradient<'a, I: Isa, T: Element>(
 
 /// `bias[column] += sum over the pixels of dy[pixel][column]`, four sums apart.
 #[inline(always)]
-pub(super) fn add_pixels<I: Isa, T: Element, const V: usize>(
+pub(super) fn add_pixels<I: Isa, T: Real, const V: usize>(
     isa: I,
     dy: &Gradient<'_, T>,
     [images, rows, cols]: [usize; 3],
@@ -317,7 +317,7 @@ struct Adder<'a, 'n, I, T, const V: usize> {
     next: &'a mut NextPixels<'n, T>,
 }
 
-impl<I: Isa, T: Element, const V: usize> Adder<'_, '_, I, T, V> {
+impl<I: Isa, T: Real, const V: usize> Adder<'_, '_, I, T, V> {
     /// The elements `run` of the window, which lie one behind the other from the start of `x` on,
     /// over pixels that start `skipped` elements into the block's `dy`.
     #[inline(always)]

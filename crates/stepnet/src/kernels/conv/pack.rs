@@ -3,7 +3,7 @@
 
 use super::line::Line;
 use super::sums::Direction;
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 
 /// Packed filters of one sum over windows, with their bias.
@@ -26,7 +26,7 @@ pub(super) fn packed_len(window: usize, columns: usize, lanes: usize) -> usize {
     (window + 1) * whole(columns, lanes)
 }
 
-impl<'a, T: Element> Packed<'a, T> {
+impl<'a, T: Real> Packed<'a, T> {
     pub(super) fn new(data: &'a [T], window: usize, columns: usize, lanes: usize) -> Self {
         let columns = whole(columns, lanes);
         Self {
@@ -69,7 +69,7 @@ pub(super) struct Filters<'a, T> {
     pub(super) group_filters: usize,
 }
 
-impl<T: Element> Filters<'_, T> {
+impl<T: Real> Filters<'_, T> {
     /// Columns are filters, elements of the window are `(tap, tap, channel)`.
     pub(super) fn pack_forward(
         &self,
@@ -192,7 +192,7 @@ struct Transposed<'a, 'f, T> {
     to: &'a mut [T],
 }
 
-impl<T: Element> Kernel for Transposed<'_, '_, T> {
+impl<T: Real> Kernel for Transposed<'_, '_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -228,7 +228,7 @@ impl<T: Element> Kernel for Transposed<'_, '_, T> {
 
 /// Subnormal numbers slow multiplications down by two orders of magnitude; as filters they are 0.
 #[inline(always)]
-fn normal<T: Element>(value: T) -> T {
+fn normal<T: Real>(value: T) -> T {
     if value.abs() < T::min_positive_value() {
         T::zero()
     } else {
@@ -237,7 +237,7 @@ fn normal<T: Element>(value: T) -> T {
 }
 
 /// Turns the first `columns` of each vector of `lanes` values into as many vectors, each full of one.
-pub(super) fn spread<T: Element>(window: usize, columns: usize, lanes: usize, panel: &mut [T]) {
+pub(super) fn spread<T: Real>(window: usize, columns: usize, lanes: usize, panel: &mut [T]) {
     // From the back: nothing is written over before it was read.
     for element in (0..window).rev() {
         for column in (0..columns).rev() {
@@ -247,7 +247,7 @@ pub(super) fn spread<T: Element>(window: usize, columns: usize, lanes: usize, pa
     }
 }
 
-fn copy_padded<T: Element>(from: &[T], to: &mut [T]) {
+fn copy_padded<T: Real>(from: &[T], to: &mut [T]) {
     let (to, rest) = to.split_at_mut(from.len());
     to.iter_mut()
         .zip(from)

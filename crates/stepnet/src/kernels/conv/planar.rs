@@ -12,7 +12,7 @@
 use super::places::Places;
 use super::stage::{Staged, inside};
 use super::sweep::{Block, BlockSums, Sweep};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::long_sum::LONGEST;
 use crate::kernels::simd::tile::{self, Runs, Tile};
 use crate::kernels::simd::{InstructionSet, Isa, Kernel, MOST_LANES};
@@ -37,7 +37,7 @@ pub(super) const fn is_spread(columns: usize, broadcasts: bool) -> bool {
 
 impl Sweep {
     /// Whether the lanes of the vectors of `set` are better filled with pixels than with columns.
-    pub(super) fn is_planar<T: Element>(&self, set: InstructionSet) -> bool {
+    pub(super) fn is_planar<T: Real>(&self, set: InstructionSet) -> bool {
         let lanes = set.lanes::<T>();
         let [line_h, line_w] = &self.lines;
         // Vectors of a row of pixels: by columns it is one for each.
@@ -70,7 +70,7 @@ impl Sweep {
 /// The sums of one block.
 pub(super) struct PlanarSums<'a, T>(pub(super) BlockSums<'a, T>);
 
-impl<T: Element> Kernel for PlanarSums<'_, T> {
+impl<T: Real> Kernel for PlanarSums<'_, T> {
     type Output = ();
     const WIDE: bool = true;
 
@@ -90,7 +90,7 @@ impl<T: Element> Kernel for PlanarSums<'_, T> {
     }
 }
 
-impl<T: Element> PlanarSums<'_, T> {
+impl<T: Real> PlanarSums<'_, T> {
     #[inline(always)]
     fn columns<I: Isa, const C: usize>(self, isa: I) {
         let BlockSums {
@@ -159,7 +159,7 @@ impl<T: Element> PlanarSums<'_, T> {
 
 /// Lays out the part of the source under a block, with its zeros, `plane` elements for a channel's row.
 #[inline(always)]
-fn lay_out<T: Element>(sweep: &Sweep, block: &Block, source: &[T], plane: usize, to: &mut [T]) {
+fn lay_out<T: Real>(sweep: &Sweep, block: &Block, source: &[T], plane: usize, to: &mut [T]) {
     let [line_h, line_w] = &sweep.lines;
     let rows = line_h.span(block.rows.len());
     let top = line_h.start(block.rows.start);
@@ -210,7 +210,7 @@ struct Pass<'a, I, T> {
     turned: [[T; MOST_COLUMNS * MOST_LANES]; 2],
 }
 
-impl<I: Isa, T: Element> Pass<'_, I, T> {
+impl<I: Isa, T: Real> Pass<'_, I, T> {
     /// The next `V` vectors of pixels by all columns; answers `V`.
     #[inline(always)]
     fn tile<const C: usize, const V: usize>(&mut self) -> usize {

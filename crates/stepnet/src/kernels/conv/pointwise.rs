@@ -3,17 +3,17 @@
 
 use super::sums::{Direction, Sums};
 use super::{ConvGeometry, backward_weights as weights};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::assert_scratch;
 use crate::kernels::simd::InstructionSet;
 
 /// Scratch memory of [`forward`].
-pub(in crate::kernels) fn forward_scratch<T: Element>(g: &ConvGeometry) -> usize {
+pub(in crate::kernels) fn forward_scratch<T: Real>(g: &ConvGeometry) -> usize {
     Sums::new::<T>(g, Direction::Forward, InstructionSet::best()).scratch::<T>()
 }
 
 /// `y = x w`: `x` (rows, channels), `w` (channels, filters).
-pub(in crate::kernels) fn forward<T: Element>(
+pub(in crate::kernels) fn forward<T: Real>(
     g: &ConvGeometry,
     x: &[T],
     w: &[T],
@@ -26,12 +26,12 @@ pub(in crate::kernels) fn forward<T: Element>(
 }
 
 /// Scratch memory of [`backward_data`].
-pub(in crate::kernels) fn backward_data_scratch<T: Element>(g: &ConvGeometry) -> usize {
+pub(in crate::kernels) fn backward_data_scratch<T: Real>(g: &ConvGeometry) -> usize {
     Sums::new::<T>(g, Direction::Backward, InstructionSet::best()).scratch::<T>()
 }
 
 /// `dx = dy w^T + b`: `dy` (rows, filters), `b` (channels).
-pub(in crate::kernels) fn backward_data<T: Element>(
+pub(in crate::kernels) fn backward_data<T: Real>(
     g: &ConvGeometry,
     dy: &[T],
     w: &[T],
@@ -45,12 +45,12 @@ pub(in crate::kernels) fn backward_data<T: Element>(
 }
 
 /// Scratch memory of [`backward_weights`].
-pub(in crate::kernels) fn backward_weights_scratch<T: Element>(g: &ConvGeometry) -> usize {
+pub(in crate::kernels) fn backward_weights_scratch<T: Real>(g: &ConvGeometry) -> usize {
     weights::scratch_on::<T>(InstructionSet::best(), g)
 }
 
 /// `dw = x^T dy`.
-pub(in crate::kernels) fn backward_weights<T: Element>(
+pub(in crate::kernels) fn backward_weights<T: Real>(
     g: &ConvGeometry,
     x: &[T],
     dy: &[T],

@@ -21,7 +21,7 @@ use super::blocks::{Cut, even};
 use super::sums::{Direction, Sums};
 use super::winograd::Weights;
 use super::{ConvGeometry, backward_data as data, backward_weights as weights};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::long_sum::LONGEST;
 use crate::kernels::pool::{self, PoolGeometry};
 use crate::kernels::simd::InstructionSet;
@@ -45,7 +45,7 @@ impl PooledGeometry {
     /// The three in one for numbers `T`; `None` where they are better done one after the other:
     /// windows that overlap or are padded, rows too long for the cache, and convolutions that go
     /// another way than over sums (`winograd`).
-    pub fn new<T: Element>(conv: ConvGeometry, pool: PoolGeometry, relu: bool) -> Option<Self> {
+    pub fn new<T: Real>(conv: ConvGeometry, pool: PoolGeometry, relu: bool) -> Option<Self> {
         let apart = pool.stride[0] >= pool.kernel[0] && pool.stride[1] >= pool.kernel[1];
         let fits = pool.input == conv.output && pool.batch == conv.batch;
         let row = pool.stride[0].saturating_mul(conv.output[1] * conv.output[2]);
@@ -73,7 +73,7 @@ impl PooledGeometry {
 
     /// Whether the filters' gradients are summed from the winners alone: some cycles to list one of
     /// them, and about one for eight elements of its window.
-    fn is_sparse_by_weights<T: Element>(&self) -> bool {
+    fn is_sparse_by_weights<T: Real>(&self) -> bool {
         let filters = self.conv.group_filters();
         let dense = self.dense_cost(filters, self.conv.patch_len()) / filters;
         // Winograd's method takes half of the time, or less.
@@ -148,7 +148,7 @@ impl PooledGeometry {
     }
 
     /// The maxima of a part's windows over the convolution's outputs `z`.
-    pub(super) fn pool_part<T: Element>(&self, part: Part<'_, T>, z: &[T]) {
+    pub(super) fn pool_part<T: Real>(&self, part: Part<'_, T>, z: &[T]) {
         let rows = self.conv_rows(part.rows.start, part.rows.len());
         let [_, width, filters] = self.conv.output;
         let pool = self
@@ -230,7 +230,7 @@ impl<'a, T> Iterator for Parts<'a, T> {
 }
 
 /// Elements of scratch memory that [`forward`] needs, for `g`'s batch and every smaller one.
-pub fn forward_scratch<T: Element>(g: &PooledGeometry) -> usize {
+pub fn forward_scratch<T: Real>(g: &PooledGeometry) -> usize {
     Sums::new::<T>(&g.conv, Direction::Forward, InstructionSet::best()).pooled_scratch::<T>(g)
 }
 
@@ -248,7 +248,7 @@ pub fn forward_scratch<T: Element>(g: &PooledGeometry) -> usize {
 ///
 /// If a slice does not have the length that `g` says, or `scratch` is shorter than
 /// [`forward_scratch`].
-pub fn forward<T: Element>(
+pub fn forward<T: Real>(
     g: &PooledGeometry,
     x: &[T],
     w: &[T],
@@ -261,7 +261,7 @@ pub fn forward<T: Element>(
 }
 
 /// [`forward`], compiled in [`crate::kernels::compiled`].
-pub(in crate::kernels) fn run_forward<T: Element>(
+pub(in crate::kernels) fn run_forward<T: Real>(
     g: &PooledGeometry,
     x: &[T],
     w: &[T],
@@ -283,7 +283,7 @@ pub(in crate::kernels) fn run_forward<T: Element>(
 }
 
 /// The gradient by the convolution's outputs: `dy` at the winners that the ReLU let through.
-fn lay_out<T: Element>(g: &PooledGeometry, y: &[T], dy: &[T], winners: &[u32], dz: &mut [T]) {
+fn lay_out<T: Real>(g: &PooledGeometry, y: &[T], dy: &[T], winners: &[u32], dz: &mut [T]) {
     dz.fill(T::zero());
     let (image, pooled) = (
         g.conv.output.iter().product::<usize>(),
@@ -305,7 +305,7 @@ fn lay_out<T: Element>(g: &PooledGeometry, y: &[T], dy: &[T], winners: &[u32], d
 
 /// Whether the gradient passes the ReLU: as in [`relu::backward`].
 #[inline(always)]
-fn passes<T: Element>(g: &PooledGeometry, y: T) -> bool {
+fn passes<T: Real>(g: &PooledGeometry, y: T) -> bool {
     !(g.relu && y <= T::zero())
 }
 
@@ -332,7 +332,7 @@ pub struct Gradients<'a, T> {
 }
 
 /// Elements of scratch memory that [`backward`] needs, for `g`'s batch and every smaller one.
-pub fn backward_scratch<T: Element>(g: &PooledGeometry) -> usize {
+pub fn backward_scratch<T: Real>(g: &PooledGeometry) -> usize {
     let (by_weights, by_data) = (g.is_sparse_by_weights::<T>(), g.is_sparse_by_data());
     // Of a smaller batch the weights' gradients may be sparse where those of this one are not.
     let weights = sparse_weights::weights_scratch(g).max(match by_weights {
@@ -361,7 +361,7 @@ pub fn backward_scratch<T: Element>(g: &PooledGeometry) -> usize {
 ///
 /// If a slice does not have the length that `g` says, or `scratch` is shorter than
 /// [`backward_scratch`].
-pub fn backward<T: Element>(
+pub fn backward<T: Real>(
     g: &PooledGeometry,
     x: &[T],
     w: &[T],
@@ -373,7 +373,7 @@ pub fn backward<T: Element>(
 }
 
 /// [`backward`], compiled in [`crate::kernels::compiled`].
-pub(in crate::kernels) fn run_backward<T: Element>(
+pub(in crate::kernels) fn run_backward<T: Real>(
     g: &PooledGeometry,
     x: &[T],
     w: &[T],

@@ -5,13 +5,13 @@
 
 use super::ConvGeometry;
 use super::sweep::{Block, Sweep};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::aligned::LINE;
 use crate::kernels::simd::Isa;
 
 /// Asks for `len` values of `array`, from `first` on.
 #[inline(always)]
-pub(super) fn prefetch<I: Isa, T: Element>(isa: I, array: &[T], first: usize, len: usize) {
+pub(super) fn prefetch<I: Isa, T: Real>(isa: I, array: &[T], first: usize, len: usize) {
     for at in (0..len).step_by(LINE / size_of::<T>()) {
         isa.prefetch(array, first + at);
     }
@@ -25,7 +25,7 @@ pub(super) struct NextRows<'a, T> {
     per_tile: usize,
 }
 
-impl<'a, T: Element> NextRows<'a, T> {
+impl<'a, T: Real> NextRows<'a, T> {
     /// Behind `block`, which is computed in `tiles` tiles, and those that other workers take.
     #[inline(always)]
     pub(super) fn new(
@@ -73,7 +73,7 @@ pub(super) struct NextPixels<'a, T> {
     per_tile: usize,
 }
 
-impl<'a, T: Element> NextPixels<'a, T> {
+impl<'a, T: Real> NextPixels<'a, T> {
     /// `width` columns from `first` on of the pixels of `block`, while `tiles` tiles are computed.
     #[inline(always)]
     pub(super) fn new(

@@ -5,13 +5,13 @@
 //! without the scratch memory.
 
 use super::ConvGeometry;
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::assert_len;
 
 const NAME: &str = "convolution reference";
 
 /// The value of a volume `(batch, h, w, c)` at signed coordinates; 0 outside.
-fn at<T: Element>(volume: &[T], [h, w, c]: [usize; 3], index: [i64; 4]) -> f64 {
+fn at<T: Real>(volume: &[T], [h, w, c]: [usize; 3], index: [i64; 4]) -> f64 {
     let [n, i, j, k] = index;
     if i < 0 || j < 0 || i >= h as i64 || j >= w as i64 {
         return 0.0;
@@ -51,7 +51,7 @@ fn first_channel(g: &ConvGeometry, f: i64) -> i64 {
 }
 
 /// `y = conv(x, w) + b`; see [`super::forward`].
-pub fn forward<T: Element>(g: &ConvGeometry, x: &[T], w: &[T], b: Option<&[T]>, y: &mut [T]) {
+pub fn forward<T: Real>(g: &ConvGeometry, x: &[T], w: &[T], b: Option<&[T]>, y: &mut [T]) {
     assert_len(NAME, "x", x, g.x_len());
     assert_len(NAME, "w", w, g.weights_len());
     assert_len(NAME, "y", y, g.y_len());
@@ -70,7 +70,7 @@ pub fn forward<T: Element>(g: &ConvGeometry, x: &[T], w: &[T], b: Option<&[T]>, 
 
 /// `dx`: for every input element, the sum over the windows that see it; see
 /// [`super::backward_data`].
-pub fn backward_data<T: Element>(g: &ConvGeometry, dy: &[T], w: &[T], dx: &mut [T]) {
+pub fn backward_data<T: Real>(g: &ConvGeometry, dy: &[T], w: &[T], dx: &mut [T]) {
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "w", w, g.weights_len());
     assert_len(NAME, "dx", dx, g.x_len());
@@ -96,7 +96,7 @@ pub fn backward_data<T: Element>(g: &ConvGeometry, dy: &[T], w: &[T], dx: &mut [
 }
 
 /// `dw` and `db`: for every weight, the sum over the windows; see [`super::backward_weights`].
-pub fn backward_weights<T: Element>(
+pub fn backward_weights<T: Real>(
     g: &ConvGeometry,
     x: &[T],
     dy: &[T],

@@ -1,7 +1,7 @@
 //! The part of a source under the windows of a block, laid out with its zeros.
 
 use super::sweep::{Block, Sweep};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::tile::Runs;
 use std::ops::Range;
 
@@ -24,7 +24,7 @@ impl<'a, T> Staged<'a, T> {
     #[inline(always)]
     pub(super) fn of(sweep: &Sweep, block: &Block, source: &'a [T], scratch: &'a mut [T]) -> Self
     where
-        T: Element,
+        T: Real,
     {
         if sweep.in_place() {
             return Self::in_place(sweep, block, source);
@@ -101,7 +101,7 @@ pub(super) struct Stage<'a, 's, T> {
     pub(super) source: &'s [T],
 }
 
-impl<T: Element> Stage<'_, '_, T> {
+impl<T: Real> Stage<'_, '_, T> {
     /// Copies the part of the source into `scratch`.
     #[inline(always)]
     pub(super) fn fill(self, scratch: &mut [T]) -> Staged<'_, T> {

@@ -12,7 +12,7 @@ use super::planar::{PlanarSums, is_spread};
 use super::pooled::PooledGeometry;
 use super::sweep::{Block, BlockSums, Sweep};
 use super::winograd::{Winograd, serves};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::aligned::{LINE, first_of_line};
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{parallel, relu};
@@ -46,7 +46,7 @@ pub(super) struct Sums<'g> {
 }
 
 impl<'g> Sums<'g> {
-    pub(super) fn new<T: Element>(
+    pub(super) fn new<T: Real>(
         g: &'g ConvGeometry,
         direction: Direction,
         set: InstructionSet,
@@ -77,7 +77,7 @@ impl<'g> Sums<'g> {
     }
 
     /// The pass by Winograd's method, where that is the better one.
-    pub(super) fn winograd<T: Element>(&self) -> Option<Winograd<'g>> {
+    pub(super) fn winograd<T: Real>(&self) -> Option<Winograd<'g>> {
         Winograd::of::<T>(self.g, self.direction, self.set, self.sweep([0, 0], 0))
     }
 
@@ -221,7 +221,7 @@ impl<'g> Sums<'g> {
     }
 
     /// Scratch memory without which the pass cannot be done: one worker's.
-    pub(super) fn least_scratch<T: Element>(&self) -> usize {
+    pub(super) fn least_scratch<T: Real>(&self) -> usize {
         let one = match self.winograd::<T>() {
             Some(winograd) => winograd.least_scratch(),
             None => self.packed_len() + self.staged(self.cut()),
@@ -230,7 +230,7 @@ impl<'g> Sums<'g> {
     }
 
     /// Elements of scratch memory for batches of up to the geometry's.
-    pub(super) fn scratch<T: Element>(&self) -> usize {
+    pub(super) fn scratch<T: Real>(&self) -> usize {
         if self.is_too_far() {
             return 0;
         }
@@ -248,7 +248,7 @@ impl<'g> Sums<'g> {
     }
 
     /// Writes all outputs, through a ReLU if asked for.
-    pub(super) fn run<T: Element>(
+    pub(super) fn run<T: Real>(
         &self,
         [source, w]: [&[T]; 2],
         bias: Option<&[T]>,
@@ -308,7 +308,7 @@ impl<'g> Sums<'g> {
     }
 
     /// Writes the outputs of one block.
-    fn block<T: Element>(
+    fn block<T: Real>(
         &self,
         target: &Target,
         source: &[T],
@@ -350,14 +350,14 @@ impl<'g> Sums<'g> {
     }
 
     /// Elements of scratch memory of [`Sums::run_pooled`].
-    pub(super) fn pooled_scratch<T: Element>(&self, g: &PooledGeometry) -> usize {
+    pub(super) fn pooled_scratch<T: Real>(&self, g: &PooledGeometry) -> usize {
         let parts = self.g.batch * g.windows()[0];
         let workers = parallel::most_workers(parts, self.g.multiply_adds());
         LINE / size_of::<T>() + self.packed_len() + workers * self.pooled_worker(g)
     }
 
     /// Scratch memory without which the pass cannot be done: one worker's.
-    pub(super) fn least_pooled_scratch<T: Element>(&self, g: &PooledGeometry) -> usize {
+    pub(super) fn least_pooled_scratch<T: Real>(&self, g: &PooledGeometry) -> usize {
         LINE / size_of::<T>() + self.packed_len() + self.pooled_worker(g)
     }
 
@@ -374,7 +374,7 @@ impl<'g> Sums<'g> {
     }
 
     /// Writes the maxima of all windows of the outputs, and the winners' places.
-    pub(super) fn run_pooled<T: Element>(
+    pub(super) fn run_pooled<T: Real>(
         &self,
         g: &PooledGeometry,
         [source, w]: [&[T]; 2],
@@ -408,7 +408,7 @@ impl<'g> Sums<'g> {
         });
     }
 
-    fn pack<T: Element>(&self, w: &[T], bias: Option<&[T]>, packed: &mut [T]) {
+    fn pack<T: Real>(&self, w: &[T], bias: Option<&[T]>, packed: &mut [T]) {
         for (sweep, group, start) in self.sweeps() {
             let filters = Filters {
                 set: self.set,

@@ -15,7 +15,7 @@ use super::pack::Packed;
 use super::places::Places;
 use super::prefetch::{NextRows, prefetch};
 use super::stage::Staged;
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::tile::{self, Offsets, Runs, Tile};
 use crate::kernels::simd::{Isa, Kernel};
 use std::ops::Range;
@@ -98,7 +98,7 @@ pub(super) struct BlockSums<'a, T> {
     pub(super) workers: usize,
 }
 
-impl<T: Element> Kernel for BlockSums<'_, T> {
+impl<T: Real> Kernel for BlockSums<'_, T> {
     type Output = ();
     const WIDE: bool = true;
 
@@ -162,7 +162,7 @@ struct Piece {
     first: usize,
 }
 
-impl<I: Isa, T: Element> Pass<'_, I, T> {
+impl<I: Isa, T: Real> Pass<'_, I, T> {
     /// The block, or where many taps see nothing but zeros the rows that see the source through the
     /// same ones.
     #[inline(always)]
@@ -310,10 +310,7 @@ impl<I: Isa, T: Element> Pass<'_, I, T> {
 
 /// Up to `V` vectors; lanes behind the end are 0.
 #[inline(always)]
-pub(super) fn load_row<I: Isa, T: Element, const V: usize>(
-    isa: I,
-    from: &[T],
-) -> [I::Vector<T>; V] {
+pub(super) fn load_row<I: Isa, T: Real, const V: usize>(isa: I, from: &[T]) -> [I::Vector<T>; V] {
     let lanes = I::lanes::<T>();
     let mut row = [isa.splat(T::zero()); V];
     for (v, vector) in row.iter_mut().enumerate() {
@@ -329,7 +326,7 @@ pub(super) fn load_row<I: Isa, T: Element, const V: usize>(
 
 /// As many of the vectors' values as `to` takes.
 #[inline(always)]
-pub(super) fn store_row<I: Isa, T: Element, const V: usize>(
+pub(super) fn store_row<I: Isa, T: Real, const V: usize>(
     isa: I,
     row: &[I::Vector<T>; V],
     to: &mut [T],
@@ -347,7 +344,7 @@ pub(super) fn store_row<I: Isa, T: Element, const V: usize>(
 
 /// Adds the vectors' values to `to`, as many as it takes.
 #[inline(always)]
-pub(super) fn add_row<I: Isa, T: Element, const V: usize>(
+pub(super) fn add_row<I: Isa, T: Real, const V: usize>(
     isa: I,
     row: &[I::Vector<T>; V],
     to: &mut [T],

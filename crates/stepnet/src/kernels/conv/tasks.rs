@@ -16,7 +16,7 @@ use super::outer::PanelSums;
 use super::pack::{for_each_panel, panel_width, whole};
 use super::sums::{Direction, Sums};
 use super::sweep::Block;
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::long_sum::LONGEST;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{assert_scratch, parallel};
@@ -54,7 +54,7 @@ pub(super) struct Tasks<'g> {
 }
 
 impl<'g> Tasks<'g> {
-    pub(super) fn new<T: Element>(g: &'g ConvGeometry, set: InstructionSet) -> Self {
+    pub(super) fn new<T: Real>(g: &'g ConvGeometry, set: InstructionSet) -> Self {
         let set = set.for_columns::<T>(match g.is_channelwise() {
             true => g.filters,
             false => g.group_filters(),
@@ -106,7 +106,7 @@ impl<'g> Tasks<'g> {
     }
 
     /// The parts' sums, at the start of the scratch memory.
-    pub(super) fn partial<'s, T: Element>(
+    pub(super) fn partial<'s, T: Real>(
         &self,
         arrays: [&[T]; 2],
         with_bias: bool,
@@ -193,7 +193,7 @@ impl<'g> Tasks<'g> {
         })
     }
 
-    fn run<T: Element>(
+    fn run<T: Real>(
         &self,
         [x, dy]: [&[T]; 2],
         with_bias: bool,
@@ -241,7 +241,7 @@ impl<'g> Tasks<'g> {
     }
 
     /// `dw` from the parts' sums of the layer the other way round: a panel's columns are rows of it.
-    pub(super) fn add_up_turned<T: Element>(&self, partial: &[T], dw: &mut [T]) {
+    pub(super) fn add_up_turned<T: Real>(&self, partial: &[T], dw: &mut [T]) {
         /// No vector has more lanes.
         const MOST: usize = 2 * 16;
         let (panel, window) = (2 * self.lanes, self.window);
@@ -272,7 +272,7 @@ impl<'g> Tasks<'g> {
     }
 
     /// `dw` and `db` from the parts' sums.
-    pub(super) fn add_up<T: Element>(&self, partial: &[T], dw: &mut [T], db: Option<&mut [T]>) {
+    pub(super) fn add_up<T: Real>(&self, partial: &[T], dw: &mut [T], db: Option<&mut [T]>) {
         /// Rows of `dw` that one thread adds up at a time.
         const ROWS: usize = 64;
         let (filters, window) = (self.g.filters, self.window);

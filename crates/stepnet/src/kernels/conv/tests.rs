@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::sums::{Direction, Sums};
 use super::*;
-use crate::Element;
 use crate::kernels::Padding;
+use crate::kernels::Real;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::testing::{
     absolute, assert_bits, assert_sums, inner, integers, normal, on_threads,
@@ -25,7 +25,7 @@ struct Inputs<T> {
     dy: Vec<T>,
 }
 
-impl<T: Element> Inputs<T> {
+impl<T: Real> Inputs<T> {
     fn new(g: &ConvGeometry, draw: impl Fn(u64, usize) -> Vec<T>) -> Self {
         Self {
             x: draw(1, g.x_len()),
@@ -45,12 +45,12 @@ impl<T: Element> Inputs<T> {
     }
 }
 
-fn fast<T: Element>(g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
+fn fast<T: Real>(g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
     fast_on(InstructionSet::best(), g, inputs)
 }
 
 /// Outputs and scratch start as NaN: whatever a pass leaves unwritten shows.
-fn fast_on<T: Element>(set: InstructionSet, g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
+fn fast_on<T: Real>(set: InstructionSet, g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
     let Inputs { x, w, b, dy } = inputs;
     let dirty = |len| vec![T::nan(); len];
     let mut p = Passes {
@@ -69,7 +69,7 @@ fn fast_on<T: Element>(set: InstructionSet, g: &ConvGeometry, inputs: &Inputs<T>
     p
 }
 
-fn naive<T: Element>(g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
+fn naive<T: Real>(g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
     let Inputs { x, w, b, dy } = inputs;
     let zeros = |len| vec![T::zero(); len];
     let mut p = Passes {
@@ -85,7 +85,7 @@ fn naive<T: Element>(g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
 }
 
 /// Whether a pass goes Winograd's way on some instruction set.
-fn by_winograd<T: Element>(g: &ConvGeometry) -> bool {
+fn by_winograd<T: Real>(g: &ConvGeometry) -> bool {
     InstructionSet::all().into_iter().any(|set| {
         let sums = [Direction::Forward, Direction::Backward]
             .map(|direction| Sums::new::<T>(g, direction, set));
@@ -97,7 +97,7 @@ fn by_winograd<T: Element>(g: &ConvGeometry) -> bool {
 /// Everything that must hold for a geometry, in one element type.
 ///
 /// Geometries that go Winograd's way have another bound, and their tests there.
-fn check<T: Element>(g: &ConvGeometry) {
+fn check<T: Real>(g: &ConvGeometry) {
     assert!(!by_winograd::<T>(g), "{g:?}");
     let whole = Inputs::<T>::new(g, |seed, len| integers(seed, len, 3));
     let inputs = Inputs::<T>::new(g, normal);
@@ -130,7 +130,7 @@ fn check<T: Element>(g: &ConvGeometry) {
 }
 
 /// `<dy, conv(x)> = <dx, x> = <dw, w>`, the bias left out.
-fn check_adjoint<T: Element>(g: &ConvGeometry, inputs: &Inputs<T>, found: &Passes<T>) {
+fn check_adjoint<T: Real>(g: &ConvGeometry, inputs: &Inputs<T>, found: &Passes<T>) {
     let Inputs { x, w, dy, .. } = inputs;
     let mut y = vec![T::nan(); g.y_len()];
     let mut scratch = vec![T::nan(); forward_scratch::<T>(g)];

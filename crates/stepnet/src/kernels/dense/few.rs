@@ -5,7 +5,7 @@
 //! numbers as among others.
 
 use super::DenseGeometry;
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::long_sum::block_len;
 use crate::kernels::parallel;
 use crate::kernels::simd::{InstructionSet, Isa, Kernel, MOST_LANES};
@@ -17,13 +17,13 @@ pub(super) const EXAMPLES: usize = 4;
 const UNITS: usize = 64;
 
 /// Whether [`forward`] takes a layer.
-pub(super) fn suits<T: Element>(set: InstructionSet, g: &DenseGeometry) -> bool {
+pub(super) fn suits<T: Real>(set: InstructionSet, g: &DenseGeometry) -> bool {
     let lanes = set.narrow().lanes::<T>();
     g.batch <= EXAMPLES && g.outputs >= lanes && g.inputs >= lanes
 }
 
 /// `y = x w^T + b`.
-pub(super) fn forward<T: Element>(
+pub(super) fn forward<T: Real>(
     set: InstructionSet,
     g: &DenseGeometry,
     x: &[T],
@@ -74,7 +74,7 @@ struct Units<'a, T> {
     y: [&'a mut [T]; EXAMPLES],
 }
 
-impl<T: Element> Kernel for Units<'_, T> {
+impl<T: Real> Kernel for Units<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -88,7 +88,7 @@ impl<T: Element> Kernel for Units<'_, T> {
     }
 }
 
-impl<T: Element> Units<'_, T> {
+impl<T: Real> Units<'_, T> {
     /// Two vectors of units at a time; the last ones may compute again what others did.
     #[inline(always)]
     fn examples<I: Isa, const E: usize>(&mut self, isa: I) {
@@ -180,7 +180,7 @@ impl<T: Element> Units<'_, T> {
 
 /// `sums += others`.
 #[inline(always)]
-fn add<I: Isa, T: Element, const E: usize, const V: usize>(
+fn add<I: Isa, T: Real, const E: usize, const V: usize>(
     isa: I,
     sums: &mut [[I::Vector<T>; V]; E],
     others: &[[I::Vector<T>; V]; E],

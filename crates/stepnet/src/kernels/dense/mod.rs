@@ -11,8 +11,8 @@ mod small;
 mod tests;
 mod wide;
 
-use crate::Element;
 use crate::error::Result;
+use crate::kernels::Real;
 use crate::kernels::conv::{ConvGeometry, pointwise};
 use crate::kernels::geometry::{positive, volume};
 use crate::kernels::simd::{self, InstructionSet};
@@ -91,7 +91,7 @@ impl DenseGeometry {
 }
 
 /// Elements of scratch memory that [`forward`] needs, for `g`'s batch and every smaller one.
-pub fn forward_scratch<T: Element>(g: &DenseGeometry) -> usize {
+pub fn forward_scratch<T: Real>(g: &DenseGeometry) -> usize {
     if few::suits::<T>(InstructionSet::best(), g) {
         return 0;
     }
@@ -99,12 +99,12 @@ pub fn forward_scratch<T: Element>(g: &DenseGeometry) -> usize {
 }
 
 /// Elements of scratch memory that [`backward_data`] needs, for `g`'s batch and every smaller one.
-pub fn backward_data_scratch<T: Element>(g: &DenseGeometry) -> usize {
+pub fn backward_data_scratch<T: Real>(g: &DenseGeometry) -> usize {
     pointwise::forward_scratch::<T>(&g.transposed())
 }
 
 /// Elements of scratch memory that [`backward_weights`] needs, for `g`'s batch and every smaller one.
-pub fn backward_weights_scratch<T: Element>(g: &DenseGeometry) -> usize {
+pub fn backward_weights_scratch<T: Real>(g: &DenseGeometry) -> usize {
     pointwise::backward_weights_scratch::<T>(&g.transposed())
 }
 
@@ -119,7 +119,7 @@ pub fn backward_weights_scratch<T: Element>(g: &DenseGeometry) -> usize {
 /// # Panics
 ///
 /// If a slice does not have the length that `g` says, or `scratch` is shorter than the pass needs.
-pub fn forward<T: Element>(
+pub fn forward<T: Real>(
     g: &DenseGeometry,
     x: &[T],
     w: &[T],
@@ -138,7 +138,7 @@ pub fn forward<T: Element>(
 }
 
 /// [`forward`], compiled in [`crate::kernels::compiled`].
-pub(super) fn run_forward<T: Element>(
+pub(super) fn run_forward<T: Real>(
     g: &DenseGeometry,
     x: &[T],
     w: &[T],
@@ -170,7 +170,7 @@ pub(super) fn run_forward<T: Element>(
 /// # Panics
 ///
 /// If a slice does not have the length that `g` says, or `scratch` is shorter than the pass needs.
-pub fn backward_data<T: Element>(
+pub fn backward_data<T: Real>(
     g: &DenseGeometry,
     dy: &[T],
     w: &[T],
@@ -185,7 +185,7 @@ pub fn backward_data<T: Element>(
 }
 
 /// [`backward_data`], compiled in [`crate::kernels::compiled`].
-pub(super) fn run_backward_data<T: Element>(
+pub(super) fn run_backward_data<T: Real>(
     g: &DenseGeometry,
     dy: &[T],
     w: &[T],
@@ -210,7 +210,7 @@ pub(super) fn run_backward_data<T: Element>(
 /// # Panics
 ///
 /// If a slice does not have the length that `g` says, or `scratch` is shorter than the pass needs.
-pub fn backward_weights<T: Element>(
+pub fn backward_weights<T: Real>(
     g: &DenseGeometry,
     x: &[T],
     dy: &[T],
@@ -229,7 +229,7 @@ pub fn backward_weights<T: Element>(
 }
 
 /// [`backward_weights`], compiled in [`crate::kernels::compiled`].
-pub(super) fn run_backward_weights<T: Element>(
+pub(super) fn run_backward_weights<T: Real>(
     g: &DenseGeometry,
     x: &[T],
     dy: &[T],

@@ -7,7 +7,7 @@ use crate::kernels::testing::{
 };
 
 /// One of the three products, `c[i, j] = start[j] + sum of a(i, l) b(l, j)`, in `f64`.
-fn naive<T: Element>(
+fn naive<T: Real>(
     [rows, inner, columns]: [usize; 3],
     start: impl Fn(usize) -> T,
     a: impl Fn(usize, usize) -> T,
@@ -26,7 +26,7 @@ fn naive<T: Element>(
 }
 
 /// y, dx, dw and db, one after the other, by the naive products.
-fn naive_passes<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) -> [Vec<T>; 4] {
+fn naive_passes<T: Real>(g: &DenseGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) -> [Vec<T>; 4] {
     let (m, i, o) = (g.batch, g.inputs, g.outputs);
     let zero = |_| T::zero();
     [
@@ -42,7 +42,7 @@ fn naive_passes<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: &[T], dy: &[
     ]
 }
 
-fn passes<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) -> [Vec<T>; 4] {
+fn passes<T: Real>(g: &DenseGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) -> [Vec<T>; 4] {
     let dirty = |len| vec![T::nan(); len];
     let (mut y, mut dx) = (dirty(g.y_len()), dirty(g.x_len()));
     let (mut dw, mut db) = (dirty(g.weights_len()), dirty(g.outputs));
@@ -56,7 +56,7 @@ fn passes<T: Element>(g: &DenseGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) ->
 }
 
 /// The same by the loops for small layers, on an instruction set.
-fn small_passes<T: Element>(
+fn small_passes<T: Real>(
     set: InstructionSet,
     g: &DenseGeometry,
     x: &[T],
@@ -74,7 +74,7 @@ fn small_passes<T: Element>(
 }
 
 /// Every value of small passes, for integers exactly and for others within the rounding.
-fn check_small<T: Element>(g: &DenseGeometry) {
+fn check_small<T: Real>(g: &DenseGeometry) {
     let lens = [g.x_len(), g.weights_len(), g.outputs, g.y_len()];
     let draw = |f: &dyn Fn(u64, usize) -> Vec<T>| [0, 1, 2, 3].map(|i| f(i as u64, lens[i]));
     for set in InstructionSet::all() {
@@ -95,7 +95,7 @@ fn check_small<T: Element>(g: &DenseGeometry) {
     }
 }
 
-fn check<T: Element>(g: &DenseGeometry) {
+fn check<T: Real>(g: &DenseGeometry) {
     let lens = [g.x_len(), g.weights_len(), g.outputs, g.y_len()];
     let draw = |f: &dyn Fn(u64, usize) -> Vec<T>| [0, 1, 2, 3].map(|i| f(i as u64, lens[i]));
     let [x, w, b, dy] = draw(&|seed, len| integers(seed, len, 3));
@@ -193,7 +193,7 @@ fn long_sums_and_wide_gradients() {
 }
 
 /// The gradient of wide layers, on every instruction set.
-fn check_strips<T: Element>(g: &DenseGeometry) {
+fn check_strips<T: Real>(g: &DenseGeometry) {
     for set in InstructionSet::all() {
         for normals in [false, true] {
             let draw = |seed, len| match normals {
@@ -256,7 +256,7 @@ fn layers_on_few_examples() {
 /// On every instruction set, and without a bias.
 #[test]
 fn few_examples_are_summed_like_many() {
-    fn check<T: Element>(inputs: usize, outputs: usize) {
+    fn check<T: Real>(inputs: usize, outputs: usize) {
         const MANY: usize = 9;
         let many = DenseGeometry::new(MANY, inputs, outputs).unwrap();
         let (x, w) = (

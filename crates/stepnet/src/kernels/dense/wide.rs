@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use super::DenseGeometry;
 use super::small::Product;
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::long_sum::LONGEST;
 use crate::kernels::simd::{self, InstructionSet, Isa, Kernel};
 
@@ -44,13 +44,7 @@ pub(super) fn suits_weights(g: &DenseGeometry) -> bool {
 }
 
 /// `y = x w^T + b`.
-pub(super) fn forward<T: Element>(
-    g: &DenseGeometry,
-    x: &[T],
-    w: &[T],
-    b: Option<&[T]>,
-    y: &mut [T],
-) {
+pub(super) fn forward<T: Real>(g: &DenseGeometry, x: &[T], w: &[T], b: Option<&[T]>, y: &mut [T]) {
     let rows = (PIECE_WORK / (g.inputs * g.outputs)).max(PIECE_ROWS);
     y.par_chunks_mut(rows * g.outputs)
         .zip(x.par_chunks(rows * g.inputs))
@@ -58,7 +52,7 @@ pub(super) fn forward<T: Element>(
 }
 
 /// `dw = dy^T x`, without `db`.
-pub(super) fn backward_weights<T: Element>(
+pub(super) fn backward_weights<T: Real>(
     set: InstructionSet,
     g: &DenseGeometry,
     x: &[T],
@@ -73,7 +67,7 @@ pub(super) fn backward_weights<T: Element>(
 }
 
 /// The columns of `dw` from `first` on, halved until they are little work.
-fn strips<T: Element>(
+fn strips<T: Real>(
     set: InstructionSet,
     [x, dy]: [&[T]; 2],
     g: &DenseGeometry,
@@ -119,7 +113,7 @@ struct Gradient<'a, T> {
     dw: ArrayViewMut2<'a, T>,
 }
 
-impl<T: Element> Kernel for Gradient<'_, T> {
+impl<T: Real> Kernel for Gradient<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -137,7 +131,7 @@ impl<T: Element> Kernel for Gradient<'_, T> {
     }
 }
 
-impl<T: Element> Gradient<'_, T> {
+impl<T: Real> Gradient<'_, T> {
     #[inline(always)]
     fn examples<I: Isa, const M: usize>(&mut self, isa: I, example: usize) {
         let columns = self.dw.ncols();

@@ -1,12 +1,12 @@
 use super::{polynomial, power_of_two, reduce};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::Isa;
 
 /// `exp(x)`: 0 and infinity where the result leaves the type, subnormal where it is, NaN for NaN.
 ///
 /// `exp(k ln 2 + r) = 2^k (1 + r + r^2 q(r))`.
 #[inline(always)]
-pub(in crate::kernels) fn exp<I: Isa, T: Element>(isa: I, x: T) -> T {
+pub(in crate::kernels) fn exp<I: Isa, T: Real>(isa: I, x: T) -> T {
     // Comparisons with NaN are false, so that it stays.
     let x = if x > T::EXP_HIGHEST {
         T::EXP_HIGHEST

@@ -1,5 +1,5 @@
 use super::polynomial;
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::Isa;
 
 /// `ln(1 + x)` for `x` between 0 and 1, NaN for NaN.
@@ -13,7 +13,7 @@ use crate::kernels::simd::Isa;
 ///
 /// whose last form, fdlibm's, keeps the rounding of the quotient out of the leading term.
 #[inline(always)]
-pub(in crate::kernels) fn ln_1p_unit<I: Isa, T: Element>(isa: I, x: T) -> T {
+pub(in crate::kernels) fn ln_1p_unit<I: Isa, T: Real>(isa: I, x: T) -> T {
     let half = T::from_f64(0.5);
     let upper = x >= half;
     let g = if upper { (x - T::one()) * half } else { x };

@@ -25,7 +25,7 @@ pub(super) use sigmoid::{sigmoid, sigmoid_from};
 pub(super) use tanh::tanh;
 
 use super::simd::Isa;
-use crate::Element;
+use crate::kernels::Real;
 
 /// The constants of the functions, and the operations on bits, for each number type.
 pub trait Elementary: Sized + 'static {
@@ -235,7 +235,7 @@ impl Elementary for f32 {
 
 /// A polynomial by Horner's rule, lowest power first.
 #[inline(always)]
-fn polynomial<I: Isa, T: Element>(isa: I, coefficients: &[T], x: T) -> T {
+fn polynomial<I: Isa, T: Real>(isa: I, coefficients: &[T], x: T) -> T {
     let mut sum = T::zero();
     for (place, &coefficient) in coefficients.iter().rev().enumerate() {
         sum = if place == 0 {
@@ -250,7 +250,7 @@ fn polynomial<I: Isa, T: Element>(isa: I, coefficients: &[T], x: T) -> T {
 /// `x = k ln 2 + r + rest`: `k` an integer, `|r|` at most a trifle above `ln(2) / 2`, and `rest` what
 /// rounding `r` left out.
 #[inline(always)]
-fn reduce<I: Isa, T: Element>(isa: I, x: T) -> (T, T, T) {
+fn reduce<I: Isa, T: Real>(isa: I, x: T) -> (T, T, T) {
     let k = isa.mul_add(x, T::LOG2_E, T::ROUND) - T::ROUND;
     let upper = isa.mul_add(-k, T::LN_2_HIGH, x);
     let r = isa.mul_add(-k, T::LN_2_LOW, upper);
@@ -259,6 +259,6 @@ fn reduce<I: Isa, T: Element>(isa: I, x: T) -> (T, T, T) {
 
 /// `2^k` for an integer `k` whose power is a normal number.
 #[inline(always)]
-fn power_of_two<T: Element>(k: T) -> T {
+fn power_of_two<T: Real>(k: T) -> T {
     (k + T::ROUND_BIASED).low_bits_to_exponent()
 }

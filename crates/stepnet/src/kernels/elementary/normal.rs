@@ -1,5 +1,5 @@
 use super::{polynomial, power_of_two};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::Isa;
 
 /// `exp(-a^2 / 2)` and the share of a standard normal distribution below `-a`, both without the
@@ -10,7 +10,7 @@ pub(in crate::kernels) struct NormalTail<T> {
     scale: [T; 2],
 }
 
-impl<T: Element> NormalTail<T> {
+impl<T: Real> NormalTail<T> {
     /// `factor exp(-a^2 / 2)`.
     #[inline(always)]
     pub(in crate::kernels) fn density(&self, factor: T) -> T {
@@ -31,7 +31,7 @@ impl<T: Element> NormalTail<T> {
 /// square is taken in two parts, of which the first is exact: its rounding would be that of the
 /// exponent, and weigh hundreds of times more in the power.
 #[inline(always)]
-pub(in crate::kernels) fn normal_tail<I: Isa, T: Element>(isa: I, a: T) -> NormalTail<T> {
+pub(in crate::kernels) fn normal_tail<I: Isa, T: Real>(isa: I, a: T) -> NormalTail<T> {
     let half = T::from_f64(0.5);
     // Half of a's digits (Veltkamp).
     let wide = a * T::SPLIT;

@@ -1,6 +1,6 @@
 //! The same functions to about 100 bits, in pairs of `f64`, for the tests to measure errors with.
 
-use crate::Element;
+use crate::kernels::Real;
 
 /// An unevaluated sum, `low` at most half a unit of the last place of `high`.
 #[derive(Clone, Copy, Debug)]
@@ -94,7 +94,7 @@ impl Exact {
     }
 
     /// How many units of the last place, of `T` at this value, `found` is off.
-    pub(super) fn ulps<T: Element>(&self, found: T) -> f64 {
+    pub(super) fn ulps<T: Real>(&self, found: T) -> f64 {
         let (digits, lowest) = if size_of::<T>() == 4 {
             (23, -149)
         } else {

@@ -1,10 +1,10 @@
 use super::exp;
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::Isa;
 
 /// `1 / (1 + exp(-x))`, NaN for NaN.
 #[inline(always)]
-pub(in crate::kernels) fn sigmoid<I: Isa, T: Element>(isa: I, x: T) -> T {
+pub(in crate::kernels) fn sigmoid<I: Isa, T: Real>(isa: I, x: T) -> T {
     sigmoid_from(isa, x, exp(isa, -x.abs()))
 }
 
@@ -13,7 +13,7 @@ pub(in crate::kernels) fn sigmoid<I: Isa, T: Element>(isa: I, x: T) -> T {
 /// `1 / (1 + e)`, and for negative `x` `e / (1 + e)`. Below `e = 1/2` the equal `e - e (e / (1 + e))`
 /// is taken for the latter, in which the rounding of `1 + e` weighs less.
 #[inline(always)]
-pub(in crate::kernels) fn sigmoid_from<I: Isa, T: Element>(isa: I, x: T, e: T) -> T {
+pub(in crate::kernels) fn sigmoid_from<I: Isa, T: Real>(isa: I, x: T, e: T) -> T {
     let below = x < T::zero();
     let above = if below { e } else { T::one() };
     let quotient = above / (T::one() + e);

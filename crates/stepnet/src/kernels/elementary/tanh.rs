@@ -1,5 +1,5 @@
 use super::{polynomial, power_of_two, reduce};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::Isa;
 
 /// `tanh(x)`, NaN for NaN, the sign of a zero kept.
@@ -8,7 +8,7 @@ use crate::kernels::simd::Isa;
 /// `(2^k - 1) + 2^k r + 2^k r^2 q(r)`, which loses nothing near 0, where `k` is 0. Below `t = 1` the
 /// equal `t/2 - t/2 (t / (t + 2))` is taken, in which the rounding of `t + 2` weighs less.
 #[inline(always)]
-pub(in crate::kernels) fn tanh<I: Isa, T: Element>(isa: I, x: T) -> T {
+pub(in crate::kernels) fn tanh<I: Isa, T: Real>(isa: I, x: T) -> T {
     let double = x.abs() + x.abs();
     let double = if double > T::TANH_FLAT {
         T::TANH_FLAT

@@ -23,7 +23,7 @@ enum Function {
 /// A function over a slice, compiled for each instruction set.
 struct Apply<'a, T>(Function, &'a [T]);
 
-impl<T: Element> Kernel for Apply<'_, T> {
+impl<T: Real> Kernel for Apply<'_, T> {
     type Output = Vec<T>;
 
     #[inline(always)]
@@ -62,12 +62,12 @@ impl Function {
         }
     }
 
-    fn values<T: Element>(self, set: InstructionSet, x: &[T]) -> Vec<T> {
+    fn values<T: Real>(self, set: InstructionSet, x: &[T]) -> Vec<T> {
         set.run(Apply(self, x))
     }
 
     /// Fails where an error passes the bound; says how large errors are.
-    fn measure<T: Element>(self, x: &[T]) {
+    fn measure<T: Real>(self, x: &[T]) {
         for set in InstructionSet::all() {
             let (mut largest, mut at) = (0.0, T::zero());
             for (&x, &y) in x.iter().zip(&self.values(set, x)) {
@@ -88,7 +88,7 @@ impl Function {
 }
 
 /// Arguments in `[low, high]`: half of them spread evenly, half over all powers of two.
-fn arguments<T: Element>(low: f64, high: f64) -> Vec<T> {
+fn arguments<T: Real>(low: f64, high: f64) -> Vec<T> {
     let mut state = 1_u64;
     let mut unit = move || {
         state = state
@@ -159,7 +159,7 @@ fn gelu_is_within_its_bound() {
     Function::Gelu.measure(&arguments::<f64>(-37.5, 37.5));
 }
 
-fn far_ends<T: Element>() {
+fn far_ends<T: Real>() {
     let (inf, nan, least) = (T::infinity(), T::nan(), T::min_positive_value());
     let (zero, one) = (T::zero(), T::one());
     let (largest, subnormal) = (T::max_value(), least / T::from_f64(4.0));

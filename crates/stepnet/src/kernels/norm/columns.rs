@@ -1,7 +1,7 @@
 //! Sums down the columns of a block, held in registers: groups of vectors side by side, the rest of
 //! the columns by a part of a vector.
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::Isa;
 
 /// What is summed down a column: a value of it, or of two blocks at the same place.
@@ -17,7 +17,7 @@ pub(super) enum Of<'a, T> {
 
 /// `sums[j]`: the sum down column `j` of rows of `sums.len()` values.
 #[inline(always)]
-pub(super) fn sum<I: Isa, T: Element>(isa: I, of: Of<'_, T>, sums: &mut [T]) {
+pub(super) fn sum<I: Isa, T: Real>(isa: I, of: Of<'_, T>, sums: &mut [T]) {
     let (width, lanes) = (sums.len(), I::lanes::<T>());
     let mut column = 0;
     while column + 8 * lanes <= width {
@@ -39,7 +39,7 @@ pub(super) fn sum<I: Isa, T: Element>(isa: I, of: Of<'_, T>, sums: &mut [T]) {
 
 /// `N` vectors of columns from `column` on.
 #[inline(always)]
-fn group<I: Isa, T: Element, const N: usize>(isa: I, of: Of<'_, T>, sums: &mut [T], column: usize) {
+fn group<I: Isa, T: Real, const N: usize>(isa: I, of: Of<'_, T>, sums: &mut [T], column: usize) {
     let (width, lanes) = (sums.len(), I::lanes::<T>());
     let at = |row: &[T]| -> [I::Vector<T>; N] {
         let row = &row[column..column + N * lanes];
@@ -83,7 +83,7 @@ fn group<I: Isa, T: Element, const N: usize>(isa: I, of: Of<'_, T>, sums: &mut [
 
 /// The columns from `column` on, fewer than a vector has lanes.
 #[inline(always)]
-fn rest<I: Isa, T: Element>(isa: I, of: Of<'_, T>, sums: &mut [T], column: usize) {
+fn rest<I: Isa, T: Real>(isa: I, of: Of<'_, T>, sums: &mut [T], column: usize) {
     let width = sums.len();
     let at = |row: &[T]| isa.load_part(&row[column..width]);
     let mut held = isa.splat(T::zero());
@@ -112,7 +112,7 @@ fn rest<I: Isa, T: Element>(isa: I, of: Of<'_, T>, sums: &mut [T], column: usize
 
 /// `sums[c] + sums[c + channels] + ...`, left in the first `channels`.
 #[inline(always)]
-pub(super) fn fold<T: Element>(sums: &mut [T], channels: usize) {
+pub(super) fn fold<T: Real>(sums: &mut [T], channels: usize) {
     let (first, others) = sums.split_at_mut(channels);
     for other in others.chunks_exact(channels) {
         for (sum, &part) in first.iter_mut().zip(other) {

@@ -5,7 +5,7 @@
 //! pass takes a row's two sums, writes its `dx` and adds to the sums of `gamma` and `beta`, lane by lane.
 
 use super::{Affine, NormGeometry};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::long_sum::{self, LONGEST, SHORT_BLOCK};
 use crate::kernels::parallel::share;
 use crate::kernels::simd::{InstructionSet, Isa, Kernel};
@@ -23,7 +23,7 @@ use std::ops::Range;
 /// # Panics
 ///
 /// If a length is another.
-pub fn forward<T: Element>(
+pub fn forward<T: Real>(
     g: &NormGeometry,
     epsilon: f64,
     x: &[T],
@@ -61,7 +61,7 @@ pub fn backward_scratch(g: &NormGeometry) -> usize {
 /// # Panics
 ///
 /// If a length is another.
-pub fn backward<T: Element>(
+pub fn backward<T: Real>(
     g: &NormGeometry,
     [x, dy, gamma, kept]: [&[T]; 4],
     dx: Option<&mut [T]>,
@@ -88,7 +88,7 @@ const STATE: usize = 6;
 
 /// The sum of `f` over the places of a row, of a long one in blocks.
 #[inline(always)]
-fn sum<T: Element>(len: usize, f: impl Fn(usize) -> T) -> T {
+fn sum<T: Real>(len: usize, f: impl Fn(usize) -> T) -> T {
     if len <= LONGEST {
         return sum_of(0..len, f);
     }
@@ -106,7 +106,7 @@ const PLACES: usize = 8 * SHORT_BLOCK;
 /// The sum of `f` over some places of a row: in eight lanes, which are then added in order, and the
 /// rest one by one. The order depends on the length alone.
 #[inline(always)]
-fn sum_of<T: Element>(places: Range<usize>, f: impl Fn(usize) -> T) -> T {
+fn sum_of<T: Real>(places: Range<usize>, f: impl Fn(usize) -> T) -> T {
     let mut lanes = [T::zero(); 8];
     let Range { start, end } = places;
     let whole = start + (end - start) / 8 * 8;
@@ -122,7 +122,7 @@ fn sum_of<T: Element>(places: Range<usize>, f: impl Fn(usize) -> T) -> T {
     (whole..end).fold(sum, |sum, place| sum + f(place))
 }
 
-pub(in crate::kernels) fn run_forward<T: Element>(
+pub(in crate::kernels) fn run_forward<T: Real>(
     set: InstructionSet,
     g: &NormGeometry,
     epsilon: f64,
@@ -162,7 +162,7 @@ struct Forward<'a, T> {
     kept: &'a mut [T],
 }
 
-impl<T: Element> Kernel for Forward<'_, T> {
+impl<T: Real> Kernel for Forward<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -193,7 +193,7 @@ impl<T: Element> Kernel for Forward<'_, T> {
     }
 }
 
-pub(in crate::kernels) fn run_backward<T: Element>(
+pub(in crate::kernels) fn run_backward<T: Real>(
     set: InstructionSet,
     g: &NormGeometry,
     [x, dy, gamma, kept]: [&[T]; 4],
@@ -253,7 +253,7 @@ struct Backward<'a, T> {
     state: &'a mut [T],
 }
 
-impl<T: Element> Kernel for Backward<'_, T> {
+impl<T: Real> Kernel for Backward<'_, T> {
     type Output = ();
 
     #[inline(always)]

@@ -4,7 +4,7 @@
 //! normalization", 2016.
 
 use super::{Affine, NormGeometry};
-use crate::Element;
+use crate::kernels::Real;
 
 /// The mean of `values` and the mean of the squares of what they are apart from it.
 fn moments(values: &[f64]) -> [f64; 2] {
@@ -15,7 +15,7 @@ fn moments(values: &[f64]) -> [f64; 2] {
 }
 
 /// Every channel's mean and (biased) variance, in `f64`.
-pub fn statistics<T: Element>(g: &NormGeometry, x: &[T]) -> Vec<[f64; 2]> {
+pub fn statistics<T: Real>(g: &NormGeometry, x: &[T]) -> Vec<[f64; 2]> {
     let column = |channel: usize| -> Vec<f64> {
         let places = (0..g.rows).map(|row| row * g.channels + channel);
         places.map(|at| x[at].as_f64()).collect()
@@ -26,7 +26,7 @@ pub fn statistics<T: Element>(g: &NormGeometry, x: &[T]) -> Vec<[f64; 2]> {
 }
 
 /// `y = gamma (x - mean) / sqrt(variance + epsilon) + beta` by channels.
-pub fn forward<T: Element>(
+pub fn forward<T: Real>(
     g: &NormGeometry,
     epsilon: f64,
     x: &[T],
@@ -43,7 +43,7 @@ pub fn forward<T: Element>(
 }
 
 /// `[dx, dgamma, dbeta]` where the statistics are the batch's own (`training`) or constants.
-pub fn backward<T: Element>(
+pub fn backward<T: Real>(
     g: &NormGeometry,
     epsilon: f64,
     [x, dy]: [&[T]; 2],
@@ -74,7 +74,7 @@ pub fn backward<T: Element>(
 }
 
 /// `y = gamma (x - mean) / sqrt(variance + epsilon) + beta` by rows.
-pub fn layer_forward<T: Element>(
+pub fn layer_forward<T: Real>(
     g: &NormGeometry,
     epsilon: f64,
     x: &[T],
@@ -93,7 +93,7 @@ pub fn layer_forward<T: Element>(
 }
 
 /// `[dx, dgamma, dbeta]` of [`layer_forward`].
-pub fn layer_backward<T: Element>(
+pub fn layer_backward<T: Real>(
     g: &NormGeometry,
     epsilon: f64,
     [x, dy]: [&[T]; 2],

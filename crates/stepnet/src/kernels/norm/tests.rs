@@ -2,7 +2,7 @@
 
 use super::batch::{By, Given, Gradients, Norm, Statistics};
 use super::*;
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::relu;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::testing::{assert_bits, assert_gradient, inner, normal, on_threads};
@@ -38,7 +38,7 @@ fn by<T>([mean, variance]: &[Vec<T>; 2], own: bool) -> By<'_, T> {
 
 /// Fails unless what was found is within `units` roundings of the values' size.
 #[track_caller]
-fn assert_near<T: Element>(what: &str, found: &[T], expected: &[f64], size: f64, units: f64) {
+fn assert_near<T: Real>(what: &str, found: &[T], expected: &[f64], size: f64, units: f64) {
     assert_eq!(found.len(), expected.len(), "{what}");
     let bound = units * T::epsilon().as_f64() * size;
     for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
@@ -62,7 +62,7 @@ struct Arrays<T> {
     beta: Vec<T>,
 }
 
-impl<T: Element> Arrays<T> {
+impl<T: Real> Arrays<T> {
     /// Inputs around `mean`, with a deviation that differs from channel to channel.
     fn new([rows, channels]: [usize; 2], mean: f64) -> Self {
         let g = NormGeometry { rows, channels };
@@ -159,7 +159,7 @@ impl<T: Element> Arrays<T> {
     }
 }
 
-fn batch_is_the_reference<T: Element>() {
+fn batch_is_the_reference<T: Real>() {
     for size in SIZES {
         let arrays = Arrays::<T>::new(size, 0.5);
         let exact = reference::statistics(&arrays.g, &arrays.x);
@@ -227,7 +227,7 @@ fn batch_passes_are_the_reference() {
     batch_is_the_reference::<f32>();
 }
 
-fn layer_is_the_reference<T: Element>() {
+fn layer_is_the_reference<T: Real>() {
     for size in SIZES {
         let arrays = Arrays::<T>::new(size, 0.5);
         let (g, x, gamma) = (&arrays.g, &arrays.x[..], &arrays.gamma);

@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::PoolGeometry;
 use super::lanes::{Arrays, LANES, Lanes, for_each_start};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::assert_len;
 use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 
@@ -31,7 +31,7 @@ use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 /// # Panics
 ///
 /// If a slice does not have the length that `g` says, or a winner lies outside its example.
-pub fn max_backward<T: Element>(g: &PoolGeometry, winners: &[u32], dy: &[T], dx: &mut [T]) {
+pub fn max_backward<T: Real>(g: &PoolGeometry, winners: &[u32], dy: &[T], dx: &mut [T]) {
     const NAME: &str = "max pooling backward";
     assert_len(NAME, "winners", winners, g.y_len());
     assert_len(NAME, "dy", dy, g.y_len());
@@ -58,7 +58,7 @@ pub fn max_backward<T: Element>(g: &PoolGeometry, winners: &[u32], dy: &[T], dx:
 }
 
 /// Adds the gradients of one example up at their winners.
-fn scatter<T: Element>(winners: &[u32], dy: &[T], dx: &mut [T]) {
+fn scatter<T: Real>(winners: &[u32], dy: &[T], dx: &mut [T]) {
     dx.fill(T::zero());
     for (&dy, &winner) in dy.iter().zip(winners) {
         match dx.get_mut(winner as usize) {
@@ -86,7 +86,7 @@ fn outside(winner: u32, values: usize) -> ! {
 /// # Panics
 ///
 /// If a slice does not have the length that `g` says.
-pub fn max_backward_all<T: Element>(g: &PoolGeometry, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
+pub fn max_backward_all<T: Real>(g: &PoolGeometry, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
     const NAME: &str = "max pooling backward (all maxima)";
     assert_len(NAME, "x", x, g.x_len());
     assert_len(NAME, "y", y, g.y_len());
@@ -96,7 +96,7 @@ pub fn max_backward_all<T: Element>(g: &PoolGeometry, x: &[T], y: &[T], dy: &[T]
 }
 
 /// [`max_backward_all`], compiled in [`crate::kernels::compiled`].
-pub(in crate::kernels) fn run_all<T: Element>(
+pub(in crate::kernels) fn run_all<T: Real>(
     g: &PoolGeometry,
     x: &[T],
     y: &[T],
@@ -117,7 +117,7 @@ pub(in crate::kernels) fn run_all<T: Element>(
 /// # Panics
 ///
 /// If a slice does not have the length that `g` says.
-pub fn average_backward<T: Element>(g: &PoolGeometry, count_padding: bool, dy: &[T], dx: &mut [T]) {
+pub fn average_backward<T: Real>(g: &PoolGeometry, count_padding: bool, dy: &[T], dx: &mut [T]) {
     const NAME: &str = "average pooling backward";
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dx", dx, g.x_len());
@@ -125,7 +125,7 @@ pub fn average_backward<T: Element>(g: &PoolGeometry, count_padding: bool, dy: &
 }
 
 /// [`average_backward`], compiled in [`crate::kernels::compiled`].
-pub(in crate::kernels) fn run_average<T: Element>(
+pub(in crate::kernels) fn run_average<T: Real>(
     g: &PoolGeometry,
     count_padding: bool,
     dy: &[T],
@@ -136,7 +136,7 @@ pub(in crate::kernels) fn run_average<T: Element>(
 }
 
 /// Shares out the rows of `dx`, or its examples where windows are taken one by one.
-pub(super) fn run<T: Element>(
+pub(super) fn run<T: Real>(
     set: InstructionSet,
     g: &PoolGeometry,
     source: impl Source<T>,
@@ -178,7 +178,7 @@ enum Order {
 }
 
 /// What a window gives to the pixels that it covers.
-pub(super) trait Source<T: Element>: Copy + Send + Sync {
+pub(super) trait Source<T: Real>: Copy + Send + Sync {
     /// The same over `f32`.
     type F32s: Source<f32>;
     /// What is loaded of a window's block.
@@ -207,7 +207,7 @@ pub(super) struct Maxima<'a, T> {
     pub(super) dy: &'a [T],
 }
 
-impl<'a, T: Element> Source<T> for Maxima<'a, T> {
+impl<'a, T: Real> Source<T> for Maxima<'a, T> {
     type F32s = Maxima<'a, f32>;
     type Block<L: Lanes<T>> = (L::Values, L::Values);
 
@@ -243,7 +243,7 @@ pub(super) struct Shares<'a, T> {
     pub(super) count_padding: bool,
 }
 
-impl<'a, T: Element> Source<T> for Shares<'a, T> {
+impl<'a, T: Real> Source<T> for Shares<'a, T> {
     type F32s = Shares<'a, f32>;
     type Block<L: Lanes<T>> = L::Values;
 
@@ -282,7 +282,7 @@ struct Pass<'a, T, S> {
     dx: &'a mut [T],
 }
 
-impl<T: Element, S: Source<T>> Kernel for Pass<'_, T, S> {
+impl<T: Real, S: Source<T>> Kernel for Pass<'_, T, S> {
     type Output = ();
 
     #[inline(always)]
@@ -308,7 +308,7 @@ impl<T: Element, S: Source<T>> Kernel for Pass<'_, T, S> {
     }
 }
 
-impl<T: Element, S: Source<T>> Pass<'_, T, S> {
+impl<T: Real, S: Source<T>> Pass<'_, T, S> {
     #[inline(always)]
     fn on<L: Lanes<T>>(self, lanes: L) {
         // A copy: the compiler sees that no write can change it.
@@ -351,7 +351,7 @@ struct Row {
 
 /// A row over which windows lie side by side. `dx` begins with it, and ends with its lane's part.
 #[inline(always)]
-fn windows_apart<T: Element, L: Lanes<T>, S: Source<T>>(
+fn windows_apart<T: Real, L: Lanes<T>, S: Source<T>>(
     g: &PoolGeometry,
     lanes: L,
     source: S,
@@ -394,7 +394,7 @@ fn windows_apart<T: Element, L: Lanes<T>, S: Source<T>>(
 
 /// A row over which windows may overlap. `dx` begins with it, and ends with its lane's part.
 #[inline(always)]
-fn windows_overlap<T: Element, L: Lanes<T>, S: Source<T>>(
+fn windows_overlap<T: Real, L: Lanes<T>, S: Source<T>>(
     g: &PoolGeometry,
     lanes: L,
     source: S,
@@ -428,7 +428,7 @@ fn windows_overlap<T: Element, L: Lanes<T>, S: Source<T>>(
 
 /// Whole examples, from example `first` on, window by window.
 #[inline(always)]
-fn window_by_window<T: Element, L: Lanes<T>, S: Source<T>>(
+fn window_by_window<T: Real, L: Lanes<T>, S: Source<T>>(
     g: &PoolGeometry,
     lanes: L,
     source: S,

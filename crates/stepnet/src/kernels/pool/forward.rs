@@ -20,7 +20,7 @@ use rayon::prelude::*;
 
 use super::PoolGeometry;
 use super::lanes::{Arrays, LANES, Lanes, for_each_start};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::assert_len;
 use crate::kernels::long_sum::{FEW, SHORT_BLOCK};
 use crate::kernels::simd::{InstructionSet, Isa, Kernel};
@@ -38,17 +38,12 @@ use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 /// # Panics
 ///
 /// If a slice does not have the length that `g` says.
-pub fn max_forward<T: Element>(
-    g: &PoolGeometry,
-    x: &[T],
-    y: &mut [T],
-    winners: Option<&mut [u32]>,
-) {
+pub fn max_forward<T: Real>(g: &PoolGeometry, x: &[T], y: &mut [T], winners: Option<&mut [u32]>) {
     T::max_forward(g, x, y, winners);
 }
 
 /// [`max_forward`] on an instruction set.
-pub(in crate::kernels) fn max_forward_on<T: Element>(
+pub(in crate::kernels) fn max_forward_on<T: Real>(
     set: InstructionSet,
     g: &PoolGeometry,
     x: &[T],
@@ -95,12 +90,12 @@ pub(in crate::kernels) fn max_forward_on<T: Element>(
 /// # Panics
 ///
 /// If a slice does not have the length that `g` says.
-pub fn average_forward<T: Element>(g: &PoolGeometry, count_padding: bool, x: &[T], y: &mut [T]) {
+pub fn average_forward<T: Real>(g: &PoolGeometry, count_padding: bool, x: &[T], y: &mut [T]) {
     T::average_forward(g, count_padding, x, y);
 }
 
 /// [`average_forward`] on an instruction set.
-pub(in crate::kernels) fn average_forward_on<T: Element>(
+pub(in crate::kernels) fn average_forward_on<T: Real>(
     set: InstructionSet,
     g: &PoolGeometry,
     count_padding: bool,
@@ -114,7 +109,7 @@ pub(in crate::kernels) fn average_forward_on<T: Element>(
 }
 
 /// Shares out the rows of `y`.
-fn forward<T: Element>(
+fn forward<T: Real>(
     set: InstructionSet,
     g: &PoolGeometry,
     pooling: impl Pooling,
@@ -146,7 +141,7 @@ fn forward<T: Element>(
 /// `!(value <= best)` is "larger, or one of them is NaN"; a `best` that is NaN stays.
 #[inline(always)]
 #[allow(clippy::neg_cmp_op_on_partial_ord)] // the negation is what lets NaN in
-pub(crate) fn beats<T: Element>(value: T, best: T) -> bool {
+pub(crate) fn beats<T: Real>(value: T, best: T) -> bool {
     !(value <= best) & !best.is_nan()
 }
 
@@ -156,7 +151,7 @@ pub(super) trait Pooling: Copy + Send + Sync {
     const MENDS: bool;
 
     /// Writes the block of `M` times eight channels that `y` and `winners` begin with.
-    fn block<T: Element, L: Lanes<T>, const M: usize>(
+    fn block<T: Real, L: Lanes<T>, const M: usize>(
         self,
         lanes: L,
         window: &Window<'_, T>,
@@ -166,7 +161,7 @@ pub(super) trait Pooling: Copy + Send + Sync {
     );
 
     /// Mends the output `y` of a window, and its winners, where it is NaN.
-    fn mend<T: Element>(self, _window: &Window<'_, T>, _y: &mut [T], _winners: &mut [u32]) {}
+    fn mend<T: Real>(self, _window: &Window<'_, T>, _y: &mut [T], _winners: &mut [u32]) {}
 }
 
 /// The part of a window that lies in the image.
@@ -216,7 +211,7 @@ pub(super) struct Rows<'a, T, P> {
     pub(super) winners: &'a mut [u32],
 }
 
-impl<T: Element, P: Pooling> Kernel for Rows<'_, T, P> {
+impl<T: Real, P: Pooling> Kernel for Rows<'_, T, P> {
     type Output = ();
 
     #[inline(always)]
@@ -242,7 +237,7 @@ impl<T: Element, P: Pooling> Kernel for Rows<'_, T, P> {
     }
 }
 
-impl<T: Element, P: Pooling> Rows<'_, T, P> {
+impl<T: Real, P: Pooling> Rows<'_, T, P> {
     #[inline(always)]
     fn on<L: Lanes<T>>(self, lanes: L) {
         if self.g.input[2] >= 2 * LANES {
@@ -310,7 +305,7 @@ impl<T: Element, P: Pooling> Rows<'_, T, P> {
 
 /// A run of `count` windows, each `step` values after the one before.
 #[inline(always)]
-fn run<T: Element, P: Pooling, L: Lanes<T>, const M: usize>(
+fn run<T: Real, P: Pooling, L: Lanes<T>, const M: usize>(
     pooling: P,
     lanes: L,
     mut window: Window<'_, T>,
@@ -339,7 +334,7 @@ fn run<T: Element, P: Pooling, L: Lanes<T>, const M: usize>(
 
 /// Whether there is a NaN.
 #[inline(always)]
-fn any_nan<T: Element>(values: &[T]) -> bool {
+fn any_nan<T: Real>(values: &[T]) -> bool {
     let mut nan = false;
     for value in values {
         nan |= value.is_nan();
@@ -356,7 +351,7 @@ impl<const WINNERS: bool> Pooling for Max<WINNERS> {
 
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation)] // the geometry has checked that places fit in u32
-    fn block<T: Element, L: Lanes<T>, const M: usize>(
+    fn block<T: Real, L: Lanes<T>, const M: usize>(
         self,
         lanes: L,
         window: &Window<'_, T>,
@@ -396,7 +391,7 @@ impl<const WINNERS: bool> Pooling for Max<WINNERS> {
     }
 
     #[cold]
-    fn mend<T: Element>(self, window: &Window<'_, T>, y: &mut [T], winners: &mut [u32]) {
+    fn mend<T: Real>(self, window: &Window<'_, T>, y: &mut [T], winners: &mut [u32]) {
         for channel in 0..window.channels {
             if !y[channel].is_nan() {
                 continue;
@@ -428,7 +423,7 @@ impl Pooling for Average {
     const MENDS: bool = false;
 
     #[inline(always)]
-    fn block<T: Element, L: Lanes<T>, const M: usize>(
+    fn block<T: Real, L: Lanes<T>, const M: usize>(
         self,
         lanes: L,
         window: &Window<'_, T>,
@@ -463,7 +458,7 @@ impl Pooling for Average {
 
 /// The sums of many pixels as `long_sum` takes them: in blocks, with what adding each one rounds off.
 #[inline(always)]
-fn long_sums<T: Element, L: Lanes<T>, const M: usize>(
+fn long_sums<T: Real, L: Lanes<T>, const M: usize>(
     lanes: L,
     window: &Window<'_, T>,
     channel: usize,

@@ -6,7 +6,7 @@
 //! written there is overwritten when that pixel's turn comes, for pixels are visited in order. At
 //! the very end of an array, where no next pixel is, a block is cut.
 
-use crate::Element;
+use crate::kernels::Real;
 #[cfg(target_arch = "x86_64")]
 use pulp::{cast, x86::V3};
 #[cfg(target_arch = "x86_64")]
@@ -67,7 +67,7 @@ fn write_rest<T: Copy>(to: &mut [T], eight: [T; LANES]) {
 }
 
 /// Eight lanes of `T`, and of places as `u32`.
-pub(super) trait Lanes<T: Element>: Copy {
+pub(super) trait Lanes<T: Real>: Copy {
     /// Eight values.
     type Values: Copy;
     /// Eight places.
@@ -131,7 +131,7 @@ fn each<T: Copy + Default>(f: impl Fn(usize) -> T) -> [T; LANES] {
 }
 
 #[allow(clippy::cast_possible_truncation)] // there are eight lanes
-impl<T: Element> Lanes<T> for Arrays {
+impl<T: Real> Lanes<T> for Arrays {
     type Values = [T; LANES];
     type Places = [u32; LANES];
 

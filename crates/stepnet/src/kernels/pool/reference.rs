@@ -3,7 +3,7 @@
 //! Specification and oracle of the fast passes, with which they share no indexing code.
 
 use super::PoolGeometry;
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::assert_len;
 
 /// Panics unless the arrays have the shapes of the input and of the output.
@@ -33,7 +33,7 @@ fn window_positions(g: &PoolGeometry, index: usize) -> Vec<usize> {
 }
 
 /// The first maximum, where any NaN counts as the largest.
-fn first_maximum<T: Element>(x: &[T], positions: &[usize]) -> usize {
+fn first_maximum<T: Real>(x: &[T], positions: &[usize]) -> usize {
     if let Some(&nan) = positions.iter().find(|&&p| x[p].is_nan()) {
         return nan;
     }
@@ -46,7 +46,7 @@ fn first_maximum<T: Element>(x: &[T], positions: &[usize]) -> usize {
 }
 
 /// `y` and winners; see [`super::max_forward`].
-pub fn max_forward<T: Element>(g: &PoolGeometry, x: &[T], y: &mut [T], winners: &mut [u32]) {
+pub fn max_forward<T: Real>(g: &PoolGeometry, x: &[T], y: &mut [T], winners: &mut [u32]) {
     assert_lens(g, x, y);
     assert_len("pooling reference", "winners", winners, g.y_len());
     for (index, (y, winner)) in y.iter_mut().zip(winners).enumerate() {
@@ -58,7 +58,7 @@ pub fn max_forward<T: Element>(g: &PoolGeometry, x: &[T], y: &mut [T], winners: 
 }
 
 /// `dx` by looking for the first maximum of every window again; see [`super::max_backward`].
-pub fn max_backward<T: Element>(g: &PoolGeometry, x: &[T], dy: &[T], dx: &mut [T]) {
+pub fn max_backward<T: Real>(g: &PoolGeometry, x: &[T], dy: &[T], dx: &mut [T]) {
     assert_lens(g, dx, dy);
     dx.fill(T::zero());
     for (index, &dy) in dy.iter().enumerate() {
@@ -67,7 +67,7 @@ pub fn max_backward<T: Element>(g: &PoolGeometry, x: &[T], dy: &[T], dx: &mut [T
 }
 
 /// `dx` with every maximum marked; see [`super::max_backward_all`].
-pub fn max_backward_all<T: Element>(g: &PoolGeometry, x: &[T], dy: &[T], dx: &mut [T]) {
+pub fn max_backward_all<T: Real>(g: &PoolGeometry, x: &[T], dy: &[T], dx: &mut [T]) {
     assert_lens(g, dx, dy);
     dx.fill(T::zero());
     for (index, &dy) in dy.iter().enumerate() {
@@ -91,7 +91,7 @@ fn divisor(g: &PoolGeometry, count_padding: bool, index: usize) -> f64 {
 }
 
 /// `y`, summed in `f64`; see [`super::average_forward`].
-pub fn average_forward<T: Element>(g: &PoolGeometry, count_padding: bool, x: &[T], y: &mut [T]) {
+pub fn average_forward<T: Real>(g: &PoolGeometry, count_padding: bool, x: &[T], y: &mut [T]) {
     assert_lens(g, x, y);
     for (index, y) in y.iter_mut().enumerate() {
         let sum: f64 = window_positions(g, index)
@@ -103,7 +103,7 @@ pub fn average_forward<T: Element>(g: &PoolGeometry, count_padding: bool, x: &[T
 }
 
 /// `dx`; see [`super::average_backward`].
-pub fn average_backward<T: Element>(g: &PoolGeometry, count_padding: bool, dy: &[T], dx: &mut [T]) {
+pub fn average_backward<T: Real>(g: &PoolGeometry, count_padding: bool, dy: &[T], dx: &mut [T]) {
     assert_lens(g, dx, dy);
     dx.fill(T::zero());
     for (index, &dy) in dy.iter().enumerate() {

@@ -6,8 +6,8 @@ use rayon::ThreadPool;
 use super::backward::{Maxima, Shares, run};
 use super::forward::{average_forward_on, max_forward_on};
 use super::*;
-use crate::Element;
 use crate::kernels::Padding;
+use crate::kernels::Real;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::testing::{absolute, assert_bits, assert_sums, inner, integers, normal};
 
@@ -20,7 +20,7 @@ fn pools() -> &'static [ThreadPool] {
     })
 }
 
-fn max<T: Element>(g: &PoolGeometry, x: &[T]) -> (Vec<T>, Vec<u32>) {
+fn max<T: Real>(g: &PoolGeometry, x: &[T]) -> (Vec<T>, Vec<u32>) {
     let (mut y, mut winners) = (vec![T::nan(); g.y_len()], vec![u32::MAX; g.y_len()]);
     max_forward(g, x, &mut y, Some(&mut winners));
     (y, winners)
@@ -28,7 +28,7 @@ fn max<T: Element>(g: &PoolGeometry, x: &[T]) -> (Vec<T>, Vec<u32>) {
 
 /// The results of all passes on an instruction set: max pooling's, then average pooling's, with the
 /// padding left out and counted.
-fn all<T: Element>(
+fn all<T: Real>(
     set: InstructionSet,
     g: &PoolGeometry,
     x: &[T],
@@ -52,7 +52,7 @@ fn all<T: Element>(
 }
 
 /// What the reference says to the passes of max pooling.
-fn max_exact<T: Element>(g: &PoolGeometry, x: &[T], dy: &[T]) -> (Vec<Vec<T>>, Vec<u32>) {
+fn max_exact<T: Real>(g: &PoolGeometry, x: &[T], dy: &[T]) -> (Vec<Vec<T>>, Vec<u32>) {
     let mut y = vec![T::nan(); g.y_len()];
     let [mut dx, mut dx_all] = [(); 2].map(|()| vec![T::nan(); g.x_len()]);
     let mut winners = vec![u32::MAX; g.y_len()];
@@ -64,7 +64,7 @@ fn max_exact<T: Element>(g: &PoolGeometry, x: &[T], dy: &[T]) -> (Vec<Vec<T>>, V
 
 /// Everything that must hold for a geometry and an input, on every instruction set, and the same
 /// bits for each number of threads.
-fn check<T: Element>(g: &PoolGeometry, x: &[T], dy: &[T]) {
+fn check<T: Real>(g: &PoolGeometry, x: &[T], dy: &[T]) {
     let (exact, winners_exact) = max_exact(g, x, dy);
     for set in InstructionSet::all() {
         let (results, winners) = all(set, g, x, dy);
@@ -82,7 +82,7 @@ fn check<T: Element>(g: &PoolGeometry, x: &[T], dy: &[T]) {
     }
 }
 
-fn check_average<T: Element>(g: &PoolGeometry, count_padding: bool, x: &[T], dy: &[T]) {
+fn check_average<T: Real>(g: &PoolGeometry, count_padding: bool, x: &[T], dy: &[T]) {
     let vector = |len| vec![T::nan(); len];
     let terms = g.kernel[0] * g.kernel[1];
     let [mut y, mut exact, mut size] = [(); 3].map(|()| vector(g.y_len()));
@@ -131,7 +131,7 @@ fn any_geometry() -> impl Strategy<Value = PoolGeometry> {
 }
 
 /// Some of the values made NaN, infinite or -0.
-fn with_specials<T: Element>(mut x: Vec<T>, seed: u64) -> Vec<T> {
+fn with_specials<T: Real>(mut x: Vec<T>, seed: u64) -> Vec<T> {
     let special = [T::nan(), T::infinity(), T::neg_infinity(), -T::zero()];
     let places = integers::<f64>(seed, x.len(), 8);
     for (x, place) in x.iter_mut().zip(places) {

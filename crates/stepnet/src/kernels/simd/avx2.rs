@@ -6,7 +6,7 @@ use pulp::x86::V3;
 
 use super::Isa;
 use super::x86::{Vectors, isa};
-use crate::Element;
+use crate::kernels::Real;
 
 /// AVX2 and FMA; the token proves that the processor has them.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@ use pulp::x86::V4;
 
 use super::x86::{Vectors, isa};
 use super::{Avx2, Isa};
-use crate::Element;
+use crate::kernels::Real;
 
 /// AVX-512 F, BW, CD, DQ and VL; the token proves that the processor has them.
 #[derive(Clone, Copy, Debug)]

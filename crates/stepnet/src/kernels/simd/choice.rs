@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 #[cfg(target_arch = "x86_64")]
 use super::{Avx2, Avx512};
 use super::{Isa, Kernel, Portable};
-use crate::Element;
 use crate::error::{Error, Result};
+use crate::kernels::Real;
 
 /// An instruction set that this processor has.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +77,7 @@ impl InstructionSet {
     }
 
     /// The set for vectors of `columns` columns: no wider than they fill.
-    pub(in crate::kernels) fn for_columns<T: Element>(self, columns: usize) -> Self {
+    pub(in crate::kernels) fn for_columns<T: Real>(self, columns: usize) -> Self {
         let narrow = self.narrow();
         if columns <= narrow.lanes::<T>() {
             narrow
@@ -87,7 +87,7 @@ impl InstructionSet {
     }
 
     /// The set for vectors that `count` values must fill.
-    pub(in crate::kernels) fn for_filled<T: Element>(self, count: usize) -> Self {
+    pub(in crate::kernels) fn for_filled<T: Real>(self, count: usize) -> Self {
         if count < self.lanes::<T>() {
             self.narrow()
         } else {
@@ -116,7 +116,7 @@ impl InstructionSet {
     }
 
     /// How many values its vectors hold.
-    pub(in crate::kernels) fn lanes<T: Element>(self) -> usize {
+    pub(in crate::kernels) fn lanes<T: Real>(self) -> usize {
         match self {
             Self::Portable => Portable::lanes::<T>(),
             #[cfg(target_arch = "x86_64")]

@@ -48,7 +48,7 @@ pub(super) use portable::Portable;
 #[cfg(target_arch = "x86_64")]
 use pulp::x86::{V3, V4};
 
-use crate::Element;
+use crate::kernels::Real;
 
 /// No vector of any set holds more values.
 pub(super) const MOST_LANES: usize = 16;
@@ -68,7 +68,7 @@ impl<T> Lanes for T {}
 /// What kernels ask an instruction set for.
 pub(super) trait Isa: Copy + Send + Sync {
     /// As many values as the innermost loops compute at a time.
-    type Vector<T: Element>: Copy;
+    type Vector<T: Real>: Copy;
 
     /// Whether tiles of every size that could be asked for are compiled, or a few that make up the
     /// others: code takes time to compile, and room.
@@ -81,10 +81,10 @@ pub(super) trait Isa: Copy + Send + Sync {
     const BROADCASTS: bool;
 
     /// How many values a vector holds.
-    fn lanes<T: Element>() -> usize;
+    fn lanes<T: Real>() -> usize;
 
     /// `a b + c`: rounded once where the set fuses both, twice where it does not.
-    fn mul_add<T: Element>(self, a: T, b: T, c: T) -> T;
+    fn mul_add<T: Real>(self, a: T, b: T, c: T) -> T;
 
     /// The token of AVX2 and FMA, where this is that set: for the few instructions of `pulp` that
     /// have no name here.
@@ -94,50 +94,50 @@ pub(super) trait Isa: Copy + Send + Sync {
     }
 
     /// The same value in every lane.
-    fn splat<T: Element>(self, value: T) -> Self::Vector<T>;
+    fn splat<T: Real>(self, value: T) -> Self::Vector<T>;
 
     /// The first values of `from`, which holds at least one vector.
-    fn load<T: Element>(self, from: &[T]) -> Self::Vector<T>;
+    fn load<T: Real>(self, from: &[T]) -> Self::Vector<T>;
 
     /// Writes the first values of `to`, which holds at least one vector.
-    fn store<T: Element>(self, to: &mut [T], vector: Self::Vector<T>);
+    fn store<T: Real>(self, to: &mut [T], vector: Self::Vector<T>);
 
     /// The first values of `from`; zeros in the lanes behind its end.
-    fn load_part<T: Element>(self, from: &[T]) -> Self::Vector<T>;
+    fn load_part<T: Real>(self, from: &[T]) -> Self::Vector<T>;
 
     /// As many of the vector's values as `to` takes.
-    fn store_part<T: Element>(self, to: &mut [T], vector: Self::Vector<T>);
+    fn store_part<T: Real>(self, to: &mut [T], vector: Self::Vector<T>);
 
     /// Rows of a square that is turned at a time: as many as a vector has lanes, or half.
-    fn square<T: Element>() -> usize;
+    fn square<T: Real>() -> usize;
 
     /// Turns a square of [`Isa::square`] rows: `to[k to_step + r] = from[r from_step + k]`.
     ///
     /// # Panics
     ///
     /// If a row ends behind its slice.
-    fn transpose<T: Element>(self, from: &[T], from_step: usize, to: &mut [T], to_step: usize);
+    fn transpose<T: Real>(self, from: &[T], from_step: usize, to: &mut [T], to_step: usize);
 
     /// The vector that starts at `from`.
     ///
     /// # Safety
     /// All of it lies in one array.
-    unsafe fn load_at<T: Element>(self, from: *const T) -> Self::Vector<T>;
+    unsafe fn load_at<T: Real>(self, from: *const T) -> Self::Vector<T>;
 
     /// Writes the vector that starts at `to`.
     ///
     /// # Safety
     /// All of it lies in one array.
-    unsafe fn store_at<T: Element>(self, to: *mut T, vector: Self::Vector<T>);
+    unsafe fn store_at<T: Real>(self, to: *mut T, vector: Self::Vector<T>);
 
     /// Asks for the line of the cache that `from[at]` is in, if there is one: it will be read soon.
     #[inline(always)]
-    fn prefetch<T: Element>(self, from: &[T], at: usize) {
+    fn prefetch<T: Real>(self, from: &[T], at: usize) {
         let _ = (from, at);
     }
 
     /// `a b + c`, rounded as by [`Isa::mul_add`].
-    fn vector_mul_add<T: Element>(
+    fn vector_mul_add<T: Real>(
         self,
         a: Self::Vector<T>,
         b: Self::Vector<T>,
@@ -145,13 +145,13 @@ pub(super) trait Isa: Copy + Send + Sync {
     ) -> Self::Vector<T>;
 
     /// `a + b`.
-    fn vector_add<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
+    fn vector_add<T: Real>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
 
     /// `a - b`.
-    fn vector_sub<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
+    fn vector_sub<T: Real>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
 
     /// `a b`.
-    fn vector_mul<T: Element>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
+    fn vector_mul<T: Real>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
 }
 
 /// Work that is compiled for every instruction set.

@@ -1,7 +1,7 @@
 //! No more than the target that the library was compiled for.
 
 use super::Isa;
-use crate::Element;
+use crate::kernels::Real;
 
 /// How many values the vectors of [`Portable`] hold: one register of every target that has any.
 const LANES: usize = 4;
@@ -17,57 +17,57 @@ fn each<T>(f: impl Fn(usize) -> T) -> [T; LANES] {
 }
 
 impl Isa for Portable {
-    type Vector<T: Element> = [T; LANES];
+    type Vector<T: Real> = [T; LANES];
 
     const EVERY_TILE: bool = false;
     const SUMS: usize = 9;
     const BROADCASTS: bool = false;
 
     #[inline(always)]
-    fn lanes<T: Element>() -> usize {
+    fn lanes<T: Real>() -> usize {
         LANES
     }
 
     #[inline(always)]
-    fn mul_add<T: Element>(self, a: T, b: T, c: T) -> T {
+    fn mul_add<T: Real>(self, a: T, b: T, c: T) -> T {
         a * b + c
     }
 
     #[inline(always)]
-    fn splat<T: Element>(self, value: T) -> [T; LANES] {
+    fn splat<T: Real>(self, value: T) -> [T; LANES] {
         [value; LANES]
     }
 
     #[inline(always)]
-    fn load<T: Element>(self, from: &[T]) -> [T; LANES] {
+    fn load<T: Real>(self, from: &[T]) -> [T; LANES] {
         let from = &from[..LANES];
         each(|lane| from[lane])
     }
 
     #[inline(always)]
-    fn store<T: Element>(self, to: &mut [T], vector: [T; LANES]) {
+    fn store<T: Real>(self, to: &mut [T], vector: [T; LANES]) {
         to[..LANES].copy_from_slice(&vector);
     }
 
     #[inline(always)]
-    fn load_part<T: Element>(self, from: &[T]) -> [T; LANES] {
+    fn load_part<T: Real>(self, from: &[T]) -> [T; LANES] {
         each(|lane| from.get(lane).copied().unwrap_or(T::zero()))
     }
 
     #[inline(always)]
-    fn store_part<T: Element>(self, to: &mut [T], vector: [T; LANES]) {
+    fn store_part<T: Real>(self, to: &mut [T], vector: [T; LANES]) {
         for (to, value) in to.iter_mut().zip(vector) {
             *to = value;
         }
     }
 
     #[inline(always)]
-    fn square<T: Element>() -> usize {
+    fn square<T: Real>() -> usize {
         LANES
     }
 
     #[inline(always)]
-    fn transpose<T: Element>(self, from: &[T], from_step: usize, to: &mut [T], to_step: usize) {
+    fn transpose<T: Real>(self, from: &[T], from_step: usize, to: &mut [T], to_step: usize) {
         let rows = each(|r| self.load(&from[r * from_step..]));
         for k in 0..LANES {
             self.store(&mut to[k * to_step..], each(|r| rows[r][k]));
@@ -75,35 +75,35 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
-    unsafe fn load_at<T: Element>(self, from: *const T) -> [T; LANES] {
+    unsafe fn load_at<T: Real>(self, from: *const T) -> [T; LANES] {
         // SAFETY: the caller's promise is that all lanes lie in one array; an array of numbers is
         // aligned as a number is.
         unsafe { from.cast::<[T; LANES]>().read() }
     }
 
     #[inline(always)]
-    unsafe fn store_at<T: Element>(self, to: *mut T, vector: [T; LANES]) {
+    unsafe fn store_at<T: Real>(self, to: *mut T, vector: [T; LANES]) {
         // SAFETY: as in `load_at`.
         unsafe { to.cast::<[T; LANES]>().write(vector) }
     }
 
     #[inline(always)]
-    fn vector_mul_add<T: Element>(self, a: [T; LANES], b: [T; LANES], c: [T; LANES]) -> [T; LANES] {
+    fn vector_mul_add<T: Real>(self, a: [T; LANES], b: [T; LANES], c: [T; LANES]) -> [T; LANES] {
         each(|lane| a[lane] * b[lane] + c[lane])
     }
 
     #[inline(always)]
-    fn vector_add<T: Element>(self, a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+    fn vector_add<T: Real>(self, a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
         each(|lane| a[lane] + b[lane])
     }
 
     #[inline(always)]
-    fn vector_sub<T: Element>(self, a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+    fn vector_sub<T: Real>(self, a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
         each(|lane| a[lane] - b[lane])
     }
 
     #[inline(always)]
-    fn vector_mul<T: Element>(self, a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+    fn vector_mul<T: Real>(self, a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
         each(|lane| a[lane] * b[lane])
     }
 }

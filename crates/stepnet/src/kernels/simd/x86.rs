@@ -48,62 +48,62 @@ pub trait Vectors<Token>: Copy + Sized {
 macro_rules! isa {
     ($set:ident, $token:ty, { $($own:tt)* }) => {
         impl Isa for $set {
-            type Vector<T: Element> = <T as Vectors<$token>>::Vector;
+            type Vector<T: Real> = <T as Vectors<$token>>::Vector;
 
             const EVERY_TILE: bool = true;
 
             $($own)*
 
             #[inline(always)]
-            fn lanes<T: Element>() -> usize {
+            fn lanes<T: Real>() -> usize {
                 <T as Vectors<$token>>::LANES
             }
 
             #[inline(always)]
-            fn mul_add<T: Element>(self, a: T, b: T, c: T) -> T {
+            fn mul_add<T: Real>(self, a: T, b: T, c: T) -> T {
                 num_traits::Float::mul_add(a, b, c)
             }
 
             #[inline(always)]
-            fn splat<T: Element>(self, value: T) -> Self::Vector<T> {
+            fn splat<T: Real>(self, value: T) -> Self::Vector<T> {
                 <T as Vectors<$token>>::splat(self.0, value)
             }
 
             #[inline(always)]
-            fn load<T: Element>(self, from: &[T]) -> Self::Vector<T> {
+            fn load<T: Real>(self, from: &[T]) -> Self::Vector<T> {
                 let from = &from[..Self::lanes::<T>()];
                 // SAFETY: the slice was just cut to one vector.
                 unsafe { <T as Vectors<$token>>::load(self.0, from.as_ptr()) }
             }
 
             #[inline(always)]
-            fn store<T: Element>(self, to: &mut [T], vector: Self::Vector<T>) {
+            fn store<T: Real>(self, to: &mut [T], vector: Self::Vector<T>) {
                 let to = &mut to[..Self::lanes::<T>()];
                 // SAFETY: the slice was just cut to one vector.
                 unsafe { <T as Vectors<$token>>::store(self.0, to.as_mut_ptr(), vector) }
             }
 
             #[inline(always)]
-            fn load_part<T: Element>(self, from: &[T]) -> Self::Vector<T> {
+            fn load_part<T: Real>(self, from: &[T]) -> Self::Vector<T> {
                 let count = from.len().min(Self::lanes::<T>());
                 // SAFETY: no more lanes than the slice has values, or than there are.
                 unsafe { <T as Vectors<$token>>::load_part(self.0, from.as_ptr(), count) }
             }
 
             #[inline(always)]
-            fn store_part<T: Element>(self, to: &mut [T], vector: Self::Vector<T>) {
+            fn store_part<T: Real>(self, to: &mut [T], vector: Self::Vector<T>) {
                 let count = to.len().min(Self::lanes::<T>());
                 // SAFETY: no more lanes than the slice has values, or than there are.
                 unsafe { <T as Vectors<$token>>::store_part(self.0, to.as_mut_ptr(), count, vector) }
             }
 
             #[inline(always)]
-            fn square<T: Element>() -> usize {
+            fn square<T: Real>() -> usize {
                 <T as Vectors<$token>>::SQUARE
             }
 
             #[inline(always)]
-            fn transpose<T: Element>(
+            fn transpose<T: Real>(
                 self,
                 from: &[T],
                 from_step: usize,
@@ -114,19 +114,19 @@ macro_rules! isa {
             }
 
             #[inline(always)]
-            unsafe fn load_at<T: Element>(self, from: *const T) -> Self::Vector<T> {
+            unsafe fn load_at<T: Real>(self, from: *const T) -> Self::Vector<T> {
                 // SAFETY: the caller's promise.
                 unsafe { <T as Vectors<$token>>::load(self.0, from) }
             }
 
             #[inline(always)]
-            unsafe fn store_at<T: Element>(self, to: *mut T, vector: Self::Vector<T>) {
+            unsafe fn store_at<T: Real>(self, to: *mut T, vector: Self::Vector<T>) {
                 // SAFETY: the caller's promise.
                 unsafe { <T as Vectors<$token>>::store(self.0, to, vector) }
             }
 
             #[inline(always)]
-            fn prefetch<T: Element>(self, from: &[T], at: usize) {
+            fn prefetch<T: Real>(self, from: &[T], at: usize) {
                 let at = from.as_ptr().wrapping_add(at).cast();
                 self.0
                     .sse
@@ -134,7 +134,7 @@ macro_rules! isa {
             }
 
             #[inline(always)]
-            fn vector_mul_add<T: Element>(
+            fn vector_mul_add<T: Real>(
                 self,
                 a: Self::Vector<T>,
                 b: Self::Vector<T>,
@@ -144,7 +144,7 @@ macro_rules! isa {
             }
 
             #[inline(always)]
-            fn vector_add<T: Element>(
+            fn vector_add<T: Real>(
                 self,
                 a: Self::Vector<T>,
                 b: Self::Vector<T>,
@@ -153,7 +153,7 @@ macro_rules! isa {
             }
 
             #[inline(always)]
-            fn vector_sub<T: Element>(
+            fn vector_sub<T: Real>(
                 self,
                 a: Self::Vector<T>,
                 b: Self::Vector<T>,
@@ -162,7 +162,7 @@ macro_rules! isa {
             }
 
             #[inline(always)]
-            fn vector_mul<T: Element>(
+            fn vector_mul<T: Real>(
                 self,
                 a: Self::Vector<T>,
                 b: Self::Vector<T>,

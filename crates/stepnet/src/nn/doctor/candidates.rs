@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::edit::{self, Place};
 use super::smaller::HALVINGS;
 use super::{Change, InputChange, cost, ending};
-use crate::Element;
+use crate::nn::Number;
 use crate::nn::network::Node;
 use crate::nn::network::attempt::{Kind, Misfit, Terms};
 use crate::nn::notation::{
@@ -37,7 +37,7 @@ pub(super) struct Site<'a, T> {
 }
 
 /// What may mend a misfit, in no order.
-pub(super) fn candidates<T: Element>(mut site: Site<'_, T>, change: InputChange) -> Vec<Candidate> {
+pub(super) fn candidates<T: Number>(mut site: Site<'_, T>, change: InputChange) -> Vec<Candidate> {
     let misfit = site.misfit;
     if let Some(place) = edit::locate(site.text, misfit.index) {
         match misfit.kind {
@@ -67,7 +67,7 @@ pub(super) fn has(layer: &LayerText, name: &str, kind: ParameterKind) -> bool {
     parameters.any(|p| p.name == name && p.kind == kind)
 }
 
-impl<T: Element> Site<'_, T> {
+impl<T: Number> Site<'_, T> {
     /// What the layer number `index` is called in the text before anything changed: layers left
     /// out renumber those behind.
     pub(super) fn name(&self, index: usize) -> String {
@@ -341,14 +341,14 @@ impl<T: Element> Site<'_, T> {
     }
 }
 
-fn makes_a_vector<T: Element>(node: &Node<T>) -> bool {
+fn makes_a_vector<T: Number>(node: &Node<T>) -> bool {
     matches!(
         (node.input(), node.output()),
         (Shape::Volume { .. }, Shape::Features(_))
     )
 }
 
-fn shrinks<T: Element>(node: &Node<T>) -> bool {
+fn shrinks<T: Number>(node: &Node<T>) -> bool {
     let plane = |shape| match shape {
         Shape::Volume { height, width, .. } => height * width,
         Shape::Features(_) => 0,
@@ -382,7 +382,7 @@ fn moved(network: &NetworkText, from: &Place, to: &Place) -> Option<NetworkText>
 }
 
 /// A layer of one kind for the end of a network; its outputs, if it counts any, are `classes`.
-pub(super) fn closing_layer<T: Element>(
+pub(super) fn closing_layer<T: Number>(
     terms: &Terms<'_, T>,
     kind: &str,
     units: Option<Count>,

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 use serde::Serialize;
 
+use crate::error::Error;
 use crate::nn::notation::NotationError;
 use crate::nn::shape::Shape;
 
@@ -240,6 +241,14 @@ impl Diagnosis {
         NotationError::new(self.column, "")
             .in_text(&self.text)
             .snippet()
+    }
+}
+
+impl std::error::Error for Diagnosis {}
+
+impl From<Diagnosis> for Error {
+    fn from(diagnosis: Diagnosis) -> Self {
+        Self::Network(Box::new(diagnosis))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::candidates::{Site, closing_layer, outputs_parameter};
 use super::{Change, cost, edit};
-use crate::Element;
+use crate::nn::Number;
 use crate::nn::loss::Loss;
 use crate::nn::notation::{Count, Item, NamedLayer, NetworkText, Step};
 use crate::nn::shape::Shape;
@@ -21,7 +21,7 @@ fn is_closed(layers: &[NamedLayer]) -> bool {
 }
 
 /// The loss needs `needed` at the end.
-pub(super) fn closing<T: Element>(site: &mut Site<'_, T>, needed: &str) {
+pub(super) fn closing<T: Number>(site: &mut Site<'_, T>, needed: &str) {
     let Some(step) = closing_layer(site.terms, needed, None) else {
         return;
     };
@@ -37,7 +37,7 @@ pub(super) fn closing<T: Element>(site: &mut Site<'_, T>, needed: &str) {
 }
 
 /// The closing activation has a volume before it.
-pub(super) fn volume<T: Element>(site: &mut Site<'_, T>) {
+pub(super) fn volume<T: Number>(site: &mut Site<'_, T>) {
     let channels = match site.misfit.input {
         Shape::Volume { channels, .. } => channels,
         Shape::Features(_) => return,
@@ -54,7 +54,7 @@ pub(super) fn volume<T: Element>(site: &mut Site<'_, T>) {
     }
 }
 
-fn before_closing<T: Element>(
+fn before_closing<T: Number>(
     site: &mut Site<'_, T>,
     last: usize,
     kind: &str,
@@ -76,7 +76,7 @@ fn before_closing<T: Element>(
 }
 
 /// The outputs are not one for each class.
-pub(super) fn classes<T: Element>(site: &mut Site<'_, T>) {
+pub(super) fn classes<T: Number>(site: &mut Site<'_, T>) {
     let layers = &site.misfit.layers;
     let (index, last) = (deciding(layers), layers.len() - 1);
     let closed = is_closed(layers);
@@ -146,7 +146,7 @@ pub(super) fn classes<T: Element>(site: &mut Site<'_, T>) {
 
 /// Pushes a text whose last layer makes one output for each class, with the activation that goes
 /// with them: softmax, but sigmoid for one output.
-fn close<T: Element>(
+fn close<T: Number>(
     site: &mut Site<'_, T>,
     text: Option<NetworkText>,
     mut changes: Vec<Change>,

@@ -2,11 +2,11 @@
 
 use super::candidates::{Candidate, Site};
 use super::{Change, InputChange, cost};
-use crate::Element;
+use crate::nn::Number;
 use crate::nn::network::attempt::Kind;
 use crate::nn::shape::Shape;
 
-impl<T: Element> Site<'_, T> {
+impl<T: Number> Site<'_, T> {
     /// Inputs that the network may have been meant for.
     pub(super) fn inputs(&mut self, change: InputChange) {
         if self.misfit.kind == Kind::Input && matches!(self.input.extents()[..], [_] | [1, 1, _]) {

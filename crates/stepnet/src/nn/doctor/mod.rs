@@ -42,7 +42,7 @@ pub use diagnosis::{Change, Diagnosis, Fix};
 use super::network::attempt::{Kind, Misfit, Terms, place_of};
 use super::notation::NetworkText;
 use super::shape::Shape;
-use crate::Element;
+use crate::nn::Number;
 
 /// What a fix may do to the shape of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,7 +74,7 @@ pub(super) struct Patient<'a, T> {
 }
 
 /// What there is to say about a network; with a fix if something may be changed.
-pub(super) fn diagnose<T: Element>(
+pub(super) fn diagnose<T: Number>(
     terms: &Terms<'_, T>,
     patient: &Patient<'_, T>,
     change: Option<InputChange>,

@@ -5,8 +5,8 @@ use std::collections::{BinaryHeap, HashMap, HashSet};
 
 use super::candidates::{Candidate, Site, candidates};
 use super::{Change, Fix, InputChange, Patient};
-use crate::Element;
 use crate::memory;
+use crate::nn::Number;
 use crate::nn::network::attempt::{Kind, Limits, Misfit, Refusal, Terms, attempt};
 use crate::nn::notation::NetworkText;
 use crate::nn::shape::Shape;
@@ -61,7 +61,7 @@ fn asks_for_too_much<T>(misfit: &Misfit<T>) -> bool {
 }
 
 /// The nearest change with which the whole network fits, by [`cost`](super::cost).
-pub(super) fn nearest<T: Element>(
+pub(super) fn nearest<T: Number>(
     terms: &Terms<'_, T>,
     patient: &Patient<'_, T>,
     input_change: InputChange,
@@ -96,7 +96,7 @@ pub(super) fn nearest<T: Element>(
     })
 }
 
-impl<T: Element> Search<'_, T> {
+impl<T: Number> Search<'_, T> {
     /// Tries a network, while there is time. `Ok` if it fits.
     fn attempt(&mut self, state: &State) -> Option<Result<(), Box<Misfit<T>>>> {
         if self.trials >= TRIALS || self.layers >= LAYERS {

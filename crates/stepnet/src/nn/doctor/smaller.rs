@@ -2,13 +2,13 @@
 
 use super::candidates::{Site, has, outputs_parameter};
 use super::cost;
-use crate::Element;
+use crate::nn::Number;
 use crate::nn::notation::{LayerText, ParameterKind};
 
 /// The most halvings of a number, which brings the largest of the notation to 1.
 pub(super) const HALVINGS: u32 = 31;
 
-impl<T: Element> Site<'_, T> {
+impl<T: Number> Site<'_, T> {
     /// Half the filters or units, a quarter, ...
     pub(super) fn halved(&mut self, index: usize, cost: u32) {
         let Some(layer) = self.misfit.layers.get(index).map(|named| &named.layer) else {

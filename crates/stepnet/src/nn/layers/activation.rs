@@ -2,8 +2,8 @@
 
 use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
-use crate::Element;
 use crate::error::Result as Checked;
+use crate::kernels::Real;
 use crate::kernels::{gelu, leaky_relu, relu, sigmoid, silu, softmax, tanh};
 use crate::nn::account::{self, Account, Feed, Feeds, Rule, Seen, Term, operand};
 use crate::nn::layer::{Backward, Forward, Layer, Passed, Reads, Role, mark_signs};
@@ -147,7 +147,7 @@ fn logistic(x: f64) -> f64 {
 
 impl Function {
     /// The formula, the same with numbers, the result in `f64`, and the roundings it takes in `T`.
-    fn account<T: Element>(self, x: f64) -> (&'static str, String, f64, f64) {
+    fn account<T: Real>(self, x: f64) -> (&'static str, String, f64, f64) {
         let at = operand(x);
         match self {
             Self::Relu => {
@@ -191,7 +191,7 @@ impl Function {
     }
 
     /// The slope as the kernel has it.
-    fn slope<T: Element>(self) -> f64 {
+    fn slope<T: Real>(self) -> f64 {
         match self {
             Self::LeakyRelu { slope } => T::from_f64(slope).as_f64(),
             _ => 0.0,
@@ -199,7 +199,7 @@ impl Function {
     }
 
     /// The derivative in symbols, in numbers, and the size of what it is made of.
-    fn derivative<T: Element>(self, x: f64, y: f64) -> (&'static str, f64, f64) {
+    fn derivative<T: Real>(self, x: f64, y: f64) -> (&'static str, f64, f64) {
         let (formula, parts) = match self {
             Self::Gelu => {
                 let formula = "dx = dy (Phi(x) + x exp(-x^2 / 2) / sqrt(2 pi))";
@@ -221,7 +221,7 @@ impl Function {
     }
 
     /// The derivative, from the output, in symbols and in numbers.
-    fn derivative_by_output<T: Element>(self, y: f64) -> (&'static str, f64) {
+    fn derivative_by_output<T: Real>(self, y: f64) -> (&'static str, f64) {
         match self {
             Self::Relu if y <= 0.0 => ("dx = 0, for y is 0", 0.0),
             Self::Relu => ("dx = dy, for y is above 0", 1.0),
@@ -239,7 +239,7 @@ impl Function {
     }
 }
 
-impl<T: Element> Layer<T> for Activation {
+impl<T: Real> Layer<T> for Activation {
     fn text(&self) -> LayerText {
         self.text.clone()
     }

@@ -2,8 +2,8 @@
 
 use super::pool::{formula, geometry, remedies, visits, window_terms, windows_over};
 use super::window::{Window, volume};
-use crate::Element;
 use crate::error::Result as Checked;
+use crate::kernels::Real;
 use crate::kernels::{PoolGeometry, pool};
 use crate::nn::account::{Account, Feed, Feeds, Rule, Seen};
 use crate::nn::layer::{Backward, Forward, Layer, Reads, Remedy};
@@ -54,7 +54,7 @@ impl AvgPool {
     }
 }
 
-impl<T: Element> Layer<T> for AvgPool {
+impl<T: Real> Layer<T> for AvgPool {
     fn text(&self) -> LayerText {
         self.text.clone()
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::Element;
 use crate::error::Result as Checked;
+use crate::kernels::Real;
 use crate::kernels::norm::batch::{self, Given, Gradients, Statistics};
 use crate::kernels::norm::{Affine, NormGeometry};
 use crate::nn::account::{self, Account, Feed, Feeds, Seen, Term};
@@ -98,7 +98,7 @@ impl<'a, T> Parts<'a, T> {
 
 /// What a value is multiplied by and what is added at inference: `gamma / sqrt(variance + epsilon)`,
 /// and `beta - mean` times that.
-pub(super) fn line<T: Element>(parameters: &[T], channel: usize, epsilon: f64) -> [f64; 2] {
+pub(super) fn line<T: Real>(parameters: &[T], channel: usize, epsilon: f64) -> [f64; 2] {
     let channels = parameters.len() / 4;
     let part = |number: usize| account::value(parameters, number * channels + channel);
     let scale = part(0) / (part(3) + epsilon).sqrt();
@@ -122,7 +122,7 @@ fn kept_statistics<T>(kept: &[T], channels: usize) -> Statistics<'_, T> {
     Statistics { mean, variance }
 }
 
-impl<T: Element> Layer<T> for BatchNorm {
+impl<T: Real> Layer<T> for BatchNorm {
     fn text(&self) -> LayerText {
         self.text.clone()
     }

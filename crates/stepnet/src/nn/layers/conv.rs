@@ -6,8 +6,8 @@ use super::count;
 use super::fold::{Folded, Outputs};
 use super::together::{ConvPool, ConvRelu};
 use super::window::{Window, accepted_volume, reason, volume};
-use crate::Element;
 use crate::error::Result as Checked;
+use crate::kernels::Real;
 use crate::kernels::{ConvGeometry, conv, greatest_common_divisor};
 use crate::nn::account::{self, Account, Feed, Feeds, Reach, Seen, Term};
 use crate::nn::doctor::cost;
@@ -111,7 +111,7 @@ impl Conv {
     }
 }
 
-impl<T: Element> Layer<T> for Conv {
+impl<T: Real> Layer<T> for Conv {
     fn text(&self) -> LayerText {
         self.text.clone()
     }

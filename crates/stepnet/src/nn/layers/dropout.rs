@@ -2,8 +2,8 @@
 
 use rand_chacha::rand_core::Rng;
 
-use crate::Element;
 use crate::error::Result as Checked;
+use crate::kernels::Real;
 use crate::nn::account::{Account, Feed, Feeds, Seen};
 use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads};
 use crate::nn::notation::LayerText;
@@ -29,7 +29,7 @@ impl Dropout {
     }
 }
 
-impl<T: Element> Layer<T> for Dropout {
+impl<T: Real> Layer<T> for Dropout {
     fn text(&self) -> LayerText {
         self.text.clone()
     }

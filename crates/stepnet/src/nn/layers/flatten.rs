@@ -1,7 +1,7 @@
 //! `flatten`: a volume as one vector, in the order height, width, channel.
 
-use crate::Element;
 use crate::error::Result as Checked;
+use crate::kernels::Real;
 use crate::nn::account::{Account, Feed, Feeds, Seen};
 use crate::nn::layer::{Backward, Forward, Layer, Reads};
 use crate::nn::notation::LayerText;
@@ -19,7 +19,7 @@ impl Flatten {
     }
 }
 
-impl<T: Element> Layer<T> for Flatten {
+impl<T: Real> Layer<T> for Flatten {
     fn text(&self) -> LayerText {
         self.text.clone()
     }

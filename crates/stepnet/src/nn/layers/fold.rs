@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::batch_norm::line;
-use crate::Element;
+use crate::kernels::Real;
 use crate::nn::layer::{Backward, Forward, Layer, Memory, Parameter, Reads, Role, Together};
 use crate::nn::notation::LayerText;
 use crate::nn::shape::Shape;
@@ -38,7 +38,7 @@ pub(super) struct Folded<T> {
     epsilon: f64,
 }
 
-impl<T: Element> Folded<T> {
+impl<T: Real> Folded<T> {
     /// `own` (weights of `weights` numbers, `bias` or not), which with a bias is `biased`, with the
     /// normalisation that comes first in `after` and what `biased` does together with the rest.
     pub(super) fn together(
@@ -115,7 +115,7 @@ impl<T: Element> Folded<T> {
     }
 }
 
-impl<T: Element> Layer<T> for Folded<T> {
+impl<T: Real> Layer<T> for Folded<T> {
     fn text(&self) -> LayerText {
         self.layer.text()
     }

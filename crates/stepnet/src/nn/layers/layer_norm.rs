@@ -1,8 +1,8 @@
 //! `layernorm(epsilon=1e-5)`: layer normalisation.
 
 use super::batch_norm::{affine_parameters, epsilon, geometry};
-use crate::Element;
 use crate::error::Result as Checked;
+use crate::kernels::Real;
 use crate::kernels::norm::{Affine, layer};
 use crate::nn::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::nn::layer::{Backward, Forward, Layer, Memory, Parameter};
@@ -30,7 +30,7 @@ impl LayerNorm {
 
     /// The row of channels that a value is normalised in: its first place, its mean and
     /// `1 / sqrt(variance + epsilon)`.
-    fn row<T: Element>(&self, place: usize, seen: &Seen<'_, T>) -> (usize, f64, f64) {
+    fn row<T: Real>(&self, place: usize, seen: &Seen<'_, T>) -> (usize, f64, f64) {
         let channels = geometry(seen.input, 1).channels;
         let (first, n) = (place / channels * channels, channels as f64);
         let values = (first..first + channels).map(|at| account::value(seen.x, at));
@@ -45,7 +45,7 @@ fn affine<T>(parameters: &[T]) -> Affine<'_, T> {
     Affine { gamma, beta }
 }
 
-impl<T: Element> Layer<T> for LayerNorm {
+impl<T: Real> Layer<T> for LayerNorm {
     fn text(&self) -> LayerText {
         self.text.clone()
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::count;
 use super::fold::{Folded, Outputs};
-use crate::Element;
 use crate::error::Result as Checked;
+use crate::kernels::Real;
 use crate::kernels::dense::{self, DenseGeometry};
 use crate::nn::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::nn::layer::{Backward, Forward, Layer, Memory, Parameter, Together};
@@ -40,7 +40,7 @@ impl Linear {
     }
 }
 
-impl<T: Element> Layer<T> for Linear {
+impl<T: Real> Layer<T> for Linear {
     fn text(&self) -> LayerText {
         self.text.clone()
     }

@@ -2,8 +2,8 @@
 
 use super::pool::{accepted, formula, geometry, remedies, visits, window_terms, windows_over};
 use super::window::Window;
-use crate::Element;
 use crate::error::Result as Checked;
+use crate::kernels::Real;
 use crate::kernels::pool;
 use crate::memory;
 use crate::nn::account::{Account, Feed, Feeds, Rule, Seen, Term};
@@ -28,7 +28,7 @@ impl MaxPool {
     }
 }
 
-impl<T: Element> Layer<T> for MaxPool {
+impl<T: Real> Layer<T> for MaxPool {
     fn text(&self) -> LayerText {
         self.text.clone()
     }
@@ -117,7 +117,7 @@ impl<T: Element> Layer<T> for MaxPool {
 }
 
 /// The first largest of a window's values, as the kernel finds it.
-fn winner<T: Element>(terms: &[Term], seen: &Seen<'_, T>) -> usize {
+fn winner<T: Real>(terms: &[Term], seen: &Seen<'_, T>) -> usize {
     let values = terms.iter().enumerate().filter_map(|(number, term)| {
         let value = seen.x.get(term.place?)?;
         Some((number, *value))

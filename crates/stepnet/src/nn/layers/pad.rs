@@ -1,8 +1,8 @@
 //! `pad(padding)`: a border of zeros.
 
 use super::window::accepted_volume;
-use crate::Element;
 use crate::error::Result as Checked;
+use crate::kernels::Real;
 use crate::kernels::{PadGeometry, Padding, pad};
 use crate::nn::account::{Account, Feed, Feeds, Rule, Seen, Term};
 use crate::nn::doctor::cost;
@@ -66,7 +66,7 @@ impl Pad {
     }
 }
 
-impl<T: Element> Layer<T> for Pad {
+impl<T: Real> Layer<T> for Pad {
     fn text(&self) -> LayerText {
         self.text.clone()
     }

@@ -1,9 +1,9 @@
 //! What the poolings share: their geometry, what the doctor asks, and the terms of a window.
 
 use super::window::{Window, reason, volume};
-use crate::Element;
 use crate::error::Result as Checked;
 use crate::kernels::PoolGeometry;
+use crate::kernels::Real;
 use crate::nn::account::{self, Feed, Seen, Term};
 use crate::nn::doctor::cost;
 use crate::nn::layer::Remedy;
@@ -118,7 +118,7 @@ const MOST_POSITIONS: usize = 1 << 16;
 
 /// The window of output value `place`: a term for each of its positions, and its extents. Of a very
 /// large window the positions in the padding are left out, and then it has none.
-pub(super) fn window_terms<T: Element>(
+pub(super) fn window_terms<T: Real>(
     g: &PoolGeometry,
     place: usize,
     seen: &Seen<'_, T>,

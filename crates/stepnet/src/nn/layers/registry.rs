@@ -7,8 +7,8 @@ use std::sync::Arc;
 use super::{
     Activation, AvgPool, BatchNorm, Conv, Dropout, Flatten, LayerNorm, Linear, MaxPool, Pad,
 };
-use crate::Element;
 use crate::error::{Error, Result};
+use crate::kernels::Real;
 use crate::nn::layer::Layer;
 use crate::nn::notation::{Kinds, LayerText, Signature};
 
@@ -46,7 +46,7 @@ impl BuiltIn for f64 {
     }
 }
 
-fn factories<T: Element>() -> Factories<T> {
+fn factories<T: Real>() -> Factories<T> {
     vec![
         ("conv", |text| Ok(Arc::new(Conv::from_text(text)?))),
         ("maxpool", |text| Ok(Arc::new(MaxPool::from_text(text)))),
@@ -72,7 +72,7 @@ fn factories<T: Element>() -> Factories<T> {
     ]
 }
 
-impl<T: Element> Registry<T> {
+impl<T: Real + BuiltIn> Registry<T> {
     /// The built-in layers.
     pub fn builtin() -> Self {
         let made = |(kind, factory): (&str, fn(&LayerText) -> Built<T>)| {

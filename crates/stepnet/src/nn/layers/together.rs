@@ -1,7 +1,7 @@
 //! Convolutions done together with the ReLU and the max pooling behind them.
 
 use super::conv::Conv;
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::conv::pooled::{self, Gradient, Gradients, PooledGeometry};
 use crate::kernels::{PoolGeometry, conv, relu};
 use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads};
@@ -12,7 +12,7 @@ use crate::nn::shape::Shape;
 #[derive(Debug, Clone)]
 pub(super) struct ConvRelu(pub(super) Conv);
 
-impl<T: Element> Layer<T> for ConvRelu {
+impl<T: Real> Layer<T> for ConvRelu {
     fn text(&self) -> LayerText {
         Layer::<T>::text(&self.0)
     }
@@ -69,7 +69,7 @@ pub(super) struct ConvPool {
 
 impl ConvPool {
     /// The layers together, where that is quicker.
-    pub(super) fn new<T: Element>(
+    pub(super) fn new<T: Real>(
         conv: &Conv,
         input: Shape,
         pool: PoolGeometry,
@@ -83,14 +83,14 @@ impl ConvPool {
         })
     }
 
-    fn geometry<T: Element>(&self, input: Shape, batch: usize) -> PooledGeometry {
+    fn geometry<T: Real>(&self, input: Shape, batch: usize) -> PooledGeometry {
         let conv = self.conv.accepted(input, batch);
         PooledGeometry::new::<T>(conv, self.pool.with_batch(batch), self.relu)
             .unwrap_or_else(|| panic!("conv and maxpool together, after their check"))
     }
 }
 
-impl<T: Element> Layer<T> for ConvPool {
+impl<T: Real> Layer<T> for ConvPool {
     fn text(&self) -> LayerText {
         Layer::<T>::text(&self.conv)
     }

@@ -1,8 +1,8 @@
 //! What training changes about the loss: smoothed targets, and classes that count by their weights.
 
 use super::{Loss, Targets};
-use crate::Element;
 use crate::error::{Error, Result};
+use crate::nn::Number;
 use crate::nn::shape::Shape;
 
 /// Changes to the loss of training. Evaluation does not know them: it measures the plain loss.
@@ -87,7 +87,7 @@ impl LossOptions {
     }
 
     /// Spreads a share of each target over all answers.
-    pub(super) fn smooth<T: Element>(&self, loss: Loss, outputs: usize, t: &mut [T]) {
+    pub(super) fn smooth<T: Number>(&self, loss: Loss, outputs: usize, t: &mut [T]) {
         if self.label_smoothing == 0.0 {
             return;
         }
@@ -116,7 +116,7 @@ impl Loss {
     /// What training makes small: [`Loss::evaluate`] of the targets that `options` ask for, written into
     /// `t`. With class weights it is the weighted mean times the number of examples, so that sums over
     /// batches stay what [`Scores`](super::Scores) says.
-    pub(in crate::nn) fn train<T: Element>(
+    pub(in crate::nn) fn train<T: Number>(
         self,
         (z, outputs): (&[T], usize),
         targets: &Targets<'_, T>,
@@ -134,7 +134,7 @@ impl Loss {
     }
 
     /// The weighted mean times the number of examples, with its gradient. Changes the targets `t`.
-    fn weighted<T: Element>(
+    fn weighted<T: Number>(
         self,
         examples: usize,
         (z, t): (&[T], &mut [T]),

@@ -9,7 +9,7 @@ use safetensors::tensor::{Dtype, Metadata, TensorView};
 
 use super::tensor::dtype_of;
 use super::{ENTRY, Header};
-use crate::Element;
+use crate::nn::Number;
 
 /// Values that are brought into the form of a file at one time.
 const CHUNK: usize = 1024;
@@ -36,7 +36,7 @@ fn of_bytes(name: &str, tensor: &TensorView<'_>) -> String {
 }
 
 /// The checksum of a tensor by its values.
-pub(super) fn of_values<T: Element>(name: &str, shape: &[usize], values: &[T]) -> String {
+pub(super) fn of_values<T: Number>(name: &str, shape: &[usize], values: &[T]) -> String {
     let mut hasher = begin(name, dtype_of::<T>(), shape);
     for chunk in values.chunks(CHUNK) {
         hasher.update(&super::tensor::to_little_endian(chunk));

@@ -19,10 +19,10 @@ use safetensors::tensor::{Metadata, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::Element;
 use crate::data::check_class_names;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::nn::Number;
 use crate::nn::layers::Registry;
 use crate::nn::loss::Loss;
 use crate::nn::network::Network;
@@ -93,7 +93,7 @@ pub struct ModelFile {
     damage: Option<String>,
 }
 
-impl<T: Element> Model<T> {
+impl<T: Number> Model<T> {
     /// Writes the model; a crash leaves the old file or the new one.
     ///
     /// # Errors
@@ -286,7 +286,7 @@ impl ModelFile {
     ///
     /// # Errors
     /// When the file is no Stepnet model, or its parts do not belong together.
-    pub fn model<T: Element>(&self, registry: Registry<T>) -> Result<Model<T>> {
+    pub fn model<T: Number>(&self, registry: Registry<T>) -> Result<Model<T>> {
         let wrong = |problem: String| Error::file(&self.path, problem);
         let Some(header) = &self.header else {
             return Err(wrong(self.not_a_model()));
@@ -326,7 +326,7 @@ impl ModelFile {
     }
 
     /// Copies the tensors into the network: each must be there once, in its shape, and no other.
-    fn fill<T: Element>(&self, network: &mut Network<T>) -> std::result::Result<(), String> {
+    fn fill<T: Number>(&self, network: &mut Network<T>) -> std::result::Result<(), String> {
         let mut wanted = BTreeMap::new();
         for node in network.nodes() {
             for (parameter, range) in node.placed_parameters() {

@@ -1,9 +1,10 @@
 //! The arrays of a `.safetensors` file, and what is said of bytes that are none.
 
+use crate::Element as _;
 use safetensors::tensor::{Dtype, TensorView};
 
-use crate::Element;
 use crate::data::Kind;
+use crate::nn::Number;
 
 /// One tensor of a file, as `f64` (exact for `f32`).
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +67,7 @@ pub(super) fn read_tensor(
 }
 
 /// The type of values in files.
-pub(super) fn dtype_of<T: Element>() -> Dtype {
+pub(super) fn dtype_of<T: Number>() -> Dtype {
     if T::NAME == f32::NAME {
         Dtype::F32
     } else {
@@ -75,7 +76,7 @@ pub(super) fn dtype_of<T: Element>() -> Dtype {
 }
 
 /// Values as files hold them.
-pub(super) fn to_little_endian<T: Element>(values: &[T]) -> Vec<u8> {
+pub(super) fn to_little_endian<T: Number>(values: &[T]) -> Vec<u8> {
     if T::NAME == f32::NAME {
         // Exact: the values are f32 to begin with.
         #[allow(clippy::cast_possible_truncation)]

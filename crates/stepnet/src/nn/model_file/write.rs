@@ -7,11 +7,11 @@ use safetensors::tensor::{Dtype, View};
 use super::checksum::{of_values, seal};
 use super::tensor::{dtype_of, to_little_endian};
 use super::{ENTRY, EXTRA, Header};
-use crate::Element;
+use crate::nn::Number;
 use crate::nn::network::Network;
 
 /// A file's content: the network's arrays, and `arrays` with names behind [`EXTRA`].
-pub(super) fn write<T: Element>(
+pub(super) fn write<T: Number>(
     mut header: Header,
     network: &Network<T>,
     arrays: Vec<(String, &[T])>,
@@ -46,7 +46,7 @@ struct Values<'a, T> {
     values: &'a [T],
 }
 
-impl<T: Element> View for Values<'_, T> {
+impl<T: Number> View for Values<'_, T> {
     fn dtype(&self) -> Dtype {
         dtype_of::<T>()
     }

@@ -7,8 +7,8 @@ use super::checks::{check_classes, check_loss, check_memory};
 use super::join::Join;
 use super::steps::Steps;
 use super::{Network, Node};
-use crate::Element;
 use crate::error::{Error, Result};
+use crate::nn::Number;
 use crate::nn::layer::{Layer, Parameter, Remedy};
 use crate::nn::layers::Registry;
 use crate::nn::loss::Loss;
@@ -106,7 +106,7 @@ pub(in crate::nn) struct Misfit<T> {
 }
 
 /// The network of `text` with no numbers in it yet, and how many it learns.
-pub(in crate::nn) fn attempt<T: Element>(
+pub(in crate::nn) fn attempt<T: Number>(
     terms: &Terms<'_, T>,
     text: &NetworkText,
     input: Shape,
@@ -244,7 +244,7 @@ struct Candidate<'n, T> {
     implied: bool,
 }
 
-impl<T: Element> Stack<'_, T> {
+impl<T: Number> Stack<'_, T> {
     /// The shape of a value: 0 is the input, `i + 1` the output of node `i`.
     fn shape(&self, value: usize) -> Shape {
         let node = value.checked_sub(1).and_then(|node| self.nodes.get(node));
@@ -387,7 +387,7 @@ impl<T: Element> Stack<'_, T> {
     }
 }
 
-impl<T: Element> Stack<'_, T> {
+impl<T: Number> Stack<'_, T> {
     /// Which layer made a vector of a volume that `layer` would have taken.
     fn vector_made(&self, layer: &dyn Layer<T>, input: Shape) -> Option<String> {
         let Shape::Features(_) = input else {
@@ -418,7 +418,7 @@ impl<T: Element> Stack<'_, T> {
 
 /// The residual block with a shortcut that brings its `input` to what its body gives: the projection
 /// of He et al. (2016).
-fn projection<T: Element>(
+fn projection<T: Number>(
     terms: &Terms<'_, T>,
     block: &LayerText,
     input: Shape,
@@ -476,7 +476,7 @@ fn count(parameters: &[Parameter]) -> (String, u128) {
 }
 
 /// See [`Network::work`].
-pub(super) fn work<T: Element>(layer: &dyn Layer<T>, input: Shape, output: Shape) -> u64 {
+pub(super) fn work<T: Number>(layer: &dyn Layer<T>, input: Shape, output: Shape) -> u64 {
     let visits = layer.visits(input).saturating_add(output.len() as u64);
     let visits = visits.saturating_mul(VISIT_COST);
     layer.multiply_adds(input).saturating_add(visits)

@@ -2,9 +2,9 @@
 
 use super::Network;
 use super::attempt::{Limits, Refusal, Terms, attempt};
-use crate::Element;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::memory;
+use crate::nn::Number;
 use crate::nn::doctor::{self, InputChange, Source};
 use crate::nn::layers::Registry;
 use crate::nn::loss::Loss;
@@ -23,7 +23,7 @@ pub struct NetworkBuilder<T> {
     input_change: InputChange,
 }
 
-impl<T: Element> Default for NetworkBuilder<T> {
+impl<T: Number> Default for NetworkBuilder<T> {
     fn default() -> Self {
         Self {
             registry: Registry::builtin(),
@@ -37,7 +37,7 @@ impl<T: Element> Default for NetworkBuilder<T> {
     }
 }
 
-impl<T: Element> NetworkBuilder<T> {
+impl<T: Number> NetworkBuilder<T> {
     /// The number that `classes` stands for in the text.
     #[must_use]
     pub fn classes(mut self, classes: usize) -> Self {
@@ -95,7 +95,7 @@ impl<T: Element> NetworkBuilder<T> {
     ///
     /// # Errors
     /// What does not parse, with the column; which layer does not fit, with the numbers and the
-    /// nearest change that works ([`Error::Misfit`]).
+    /// nearest change that works ([`Diagnosis`](crate::nn::Diagnosis), see [`Error::detail`]).
     pub fn build(self, text: &str, input: impl Into<Shape>) -> Result<Network<T>> {
         let parsed = notation::parse_or_preset(text, self.registry.kinds())?;
         let source = match presets::find(text.trim()) {
@@ -134,7 +134,7 @@ impl<T: Element> NetworkBuilder<T> {
                 };
                 let change = self.advice.then_some(self.input_change);
                 let diagnosis = doctor::diagnose(&terms, &patient, change);
-                Err(Error::Misfit(Box::new(diagnosis)))
+                Err(diagnosis.into())
             }
         }
     }

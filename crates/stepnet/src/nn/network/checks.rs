@@ -2,8 +2,8 @@
 
 use super::Network;
 use super::attempt::{Fault, Kind, Limits, place_of};
-use crate::Element;
 use crate::memory;
+use crate::nn::Number;
 use crate::nn::loss::Loss;
 use crate::nn::plan::{Plan, PlanOptions};
 use crate::nn::shape::Shape;
@@ -13,10 +13,7 @@ type Blamed = Box<(usize, Fault)>;
 
 /// Refuses a network whose workspace for one example would be out of all proportion, and blames
 /// the layer with the largest output.
-pub(super) fn check_memory<T: Element>(
-    network: &Network<T>,
-    limits: &Limits,
-) -> Result<(), Blamed> {
+pub(super) fn check_memory<T: Number>(network: &Network<T>, limits: &Limits) -> Result<(), Blamed> {
     let last = network.nodes.iter().filter(|node| !node.implied).count() - 1;
     let outputs = network.nodes.iter().map(|node| node.output.len());
     let kept = outputs.fold(0, usize::saturating_add);
@@ -63,7 +60,7 @@ fn widest<T>(network: &Network<T>) -> usize {
     widest.map_or(0, |(index, _)| index)
 }
 
-pub(super) fn check_loss<T: Element>(network: &Network<T>, closing: &str) -> Result<(), Fault> {
+pub(super) fn check_loss<T: Number>(network: &Network<T>, closing: &str) -> Result<(), Fault> {
     let Some(needed) = network.loss.fused_kind() else {
         return Ok(());
     };
@@ -92,7 +89,7 @@ pub(super) fn check_loss<T: Element>(network: &Network<T>, closing: &str) -> Res
 }
 
 /// Refuses a network whose outputs are not one for each class, or one for two.
-pub(super) fn check_classes<T: Element>(
+pub(super) fn check_classes<T: Number>(
     network: &Network<T>,
     names: Option<&[String]>,
 ) -> Result<(), Fault> {

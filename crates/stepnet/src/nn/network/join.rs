@@ -1,8 +1,8 @@
 //! Where networks meet: the end of a residual block, and of branches.
 
-use crate::Element;
 use crate::error::Result as Checked;
 use crate::kernels::join::{self, Channels};
+use crate::nn::Number;
 use crate::nn::account::{Account, Feed, Feeds, Seen, Term, value};
 use crate::nn::layer::{Backward, Forward, Layer, Reads};
 use crate::nn::notation::{LayerText, Signature};
@@ -122,7 +122,7 @@ impl Join {
     }
 
     /// Writes `y` from the inputs, with a ReLU on a sum where `rectified`.
-    pub(in crate::nn) fn forward_from<'a, T: Element>(
+    pub(in crate::nn) fn forward_from<'a, T: Number>(
         &self,
         input: impl Fn(usize) -> &'a [T],
         y: &mut [T],
@@ -140,7 +140,7 @@ impl Join {
     }
 
     /// Writes the gradient by one input, or adds it to what is there.
-    pub(in crate::nn) fn backward_to<T: Element>(
+    pub(in crate::nn) fn backward_to<T: Number>(
         &self,
         number: usize,
         dy: &[T],
@@ -179,7 +179,7 @@ fn channels(shape: Shape) -> usize {
     }
 }
 
-impl<T: Element> Layer<T> for Join {
+impl<T: Number> Layer<T> for Join {
     fn text(&self) -> LayerText {
         LayerText::bare(match self.rule {
             Rule::Add => Signature::new("add", "The sum of the values that meet."),

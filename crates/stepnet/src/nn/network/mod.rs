@@ -23,8 +23,8 @@ use super::notation::{NetworkText, hint};
 use super::plan::{PlanOptions, Span};
 use super::shape::Shape;
 use super::workspace::Workspace;
-use crate::Element;
 use crate::error::{Error, Result};
+use crate::nn::Number;
 use crate::rng::RandomState;
 
 /// A layer in its place.
@@ -43,7 +43,7 @@ pub struct Node<T> {
     frozen: bool,
 }
 
-impl<T: Element> Node<T> {
+impl<T: Number> Node<T> {
     /// The layer's name: its label, or its kind and number.
     pub fn name(&self) -> &str {
         &self.name
@@ -127,7 +127,7 @@ pub struct Network<T> {
     exact: bool,
 }
 
-impl<T: Element> Network<T> {
+impl<T: Number> Network<T> {
     /// The network of a text in the arrow notation, or of a preset's name, for inputs of one shape.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::{Join, Node};
-use crate::Element;
+use crate::nn::Number;
 use crate::nn::layer::{Layer, Role};
 
 /// Consecutive layers that run as one.
@@ -21,7 +21,7 @@ pub(in crate::nn) struct Step<T> {
 #[derive(Debug, Clone)]
 pub(super) struct Steps<T>(pub(super) [Vec<Step<T>>; 2]);
 
-impl<T: Element> Steps<T> {
+impl<T: Number> Steps<T> {
     pub(super) fn of(nodes: &[Node<T>]) -> Self {
         Self([true, false].map(|training| steps(nodes, training)))
     }
@@ -33,7 +33,7 @@ const MOST_BEHIND: usize = 8;
 
 /// The steps through `nodes`. Nobody else takes the values inside of a step, and in training a layer
 /// that begins a step is the only one of them that has parameters.
-fn steps<T: Element>(nodes: &[Node<T>], training: bool) -> Vec<Step<T>> {
+fn steps<T: Number>(nodes: &[Node<T>], training: bool) -> Vec<Step<T>> {
     let readers = super::readers(nodes);
     // Whether a node takes the value before it, and nothing else, and nobody else takes that.
     let follows = |number: usize| {

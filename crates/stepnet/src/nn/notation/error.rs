@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::cut_message;
+use crate::error::{Error, cut_message};
 
 /// How many characters of a long line a snippet shows.
 const SNIPPET_WIDTH: usize = 76;
@@ -19,6 +19,12 @@ pub struct NotationError {
     pub message: String,
     /// The text that was read; empty if it is not known.
     pub text: String,
+}
+
+impl From<NotationError> for Error {
+    fn from(error: NotationError) -> Self {
+        Self::Network(Box::new(error))
+    }
 }
 
 impl fmt::Display for NotationError {

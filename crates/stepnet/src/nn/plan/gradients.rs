@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Planner, Span};
-use crate::Element;
+use crate::nn::Number;
 
 /// What a backward pass does to the gradient by one of its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl<B> Flow<B> {
 /// The values whose gradients share a life, by its number.
 type Sharing = HashMap<usize, Vec<usize>>;
 
-impl<T: Element> Planner<'_, T> {
+impl<T: Number> Planner<'_, T> {
     /// From the loss down: who writes which gradient, and who reads it.
     pub(super) fn live_gradients(&mut self) {
         if !self.options.training {

@@ -11,9 +11,9 @@ use super::layer::Noise;
 use super::loss::{LossOptions, Scores, Targets};
 use super::network::Network;
 use super::plan::{Plan, PlanOptions};
-use crate::Element;
 use crate::error::{Error, Result};
 use crate::kernels::{AlignedVec, requested_instruction_set};
+use crate::nn::Number;
 use crate::{memory, stop};
 
 /// The memory of forward and backward passes of one network. Making it allocates everything;
@@ -48,7 +48,7 @@ pub struct Batch<'a, T> {
     pub noise: Noise<'a>,
 }
 
-impl<T: Element> Workspace<T> {
+impl<T: Number> Workspace<T> {
     /// A workspace for batches of up to `batch` examples.
     ///
     /// # Errors

@@ -5,15 +5,15 @@ use std::ops::Range;
 use std::time::Instant;
 
 use super::{Batch, Workspace};
-use crate::Element;
 use crate::error::{Error, Result};
 use crate::kernels::{AlignedVec, join, parallel};
+use crate::nn::Number;
 use crate::nn::layer::{Backward, Context, Forward, Layer, Noise, Passed};
 use crate::nn::loss::{Scores, Targets};
 use crate::nn::network::Network;
 use crate::nn::plan::{Buffer, Flow, Span};
 
-impl<T: Element> Workspace<T> {
+impl<T: Number> Workspace<T> {
     /// Tells `mark` on which sides of their kinks the layers from number `first` on came out in
     /// the last training pass over the inputs `x`, by [`Layer::sides`](super::Layer::sides).
     /// Needs a workspace that keeps values.

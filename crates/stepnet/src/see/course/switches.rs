@@ -8,11 +8,12 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::published::DropoutText;
+use crate::nn::Number;
 use crate::nn::layer::{Backward, Forward, Layer, Memory, Reads};
 use crate::nn::notation::{LayerText, Signature};
 use crate::nn::{Network, Registry, Shape};
 use crate::rng::RandomState;
-use crate::{Element, Error, Result};
+use crate::{Error, Result};
 
 /// A way in which editions and copies of a notebook differ. Without a switch an experiment runs as the
 /// engine trains: one `db` a unit, the epoch's mean cost, averaging momentum, fresh dropout masks.
@@ -137,7 +138,7 @@ struct Masked {
 }
 
 impl Masked {
-    fn mask<T: Element>(&self, value: T, stays: bool) -> T {
+    fn mask<T: Number>(&self, value: T, stays: bool) -> T {
         if stays {
             value / T::from_f64(self.keep)
         } else {
@@ -146,7 +147,7 @@ impl Masked {
     }
 }
 
-impl<T: Element> Layer<T> for Masked {
+impl<T: Number> Layer<T> for Masked {
     fn text(&self) -> LayerText {
         self.text.clone()
     }

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::Element;
 use crate::data::listed;
 use crate::error::{Error, Result};
+use crate::nn::Number;
 use crate::nn::notation::hint;
 use crate::nn::{Network, Shape};
 
@@ -68,7 +68,7 @@ pub(super) struct Spot {
 
 impl At {
     /// The value that is meant in a network.
-    pub(super) fn spot<T: Element>(&self, network: &Network<T>) -> Result<Spot> {
+    pub(super) fn spot<T: Number>(&self, network: &Network<T>) -> Result<Spot> {
         let value = self.value(network)?;
         let shape = shape_of(network, value);
         let extents = shape.extents();
@@ -108,7 +108,7 @@ impl At {
         Ok(Spot { value, place })
     }
 
-    fn value<T: Element>(&self, network: &Network<T>) -> Result<usize> {
+    fn value<T: Number>(&self, network: &Network<T>) -> Result<usize> {
         let names = || network.nodes().iter().map(|node| node.name());
         let wanted = self.layer.as_str();
         // A layer that is labelled `input` is meant before the network's own.
@@ -133,7 +133,7 @@ impl At {
 }
 
 /// The shape of value number `value`.
-pub(super) fn shape_of<T: Element>(network: &Network<T>, value: usize) -> Shape {
+pub(super) fn shape_of<T: Number>(network: &Network<T>, value: usize) -> Shape {
     match value
         .checked_sub(1)
         .and_then(|node| network.nodes().get(node))
@@ -144,7 +144,7 @@ pub(super) fn shape_of<T: Element>(network: &Network<T>, value: usize) -> Shape 
 }
 
 /// The name of value number `value`: its layer's, or `input`.
-pub(super) fn name_of<T: Element>(network: &Network<T>, value: usize) -> &str {
+pub(super) fn name_of<T: Number>(network: &Network<T>, value: usize) -> &str {
     match value
         .checked_sub(1)
         .and_then(|node| network.nodes().get(node))

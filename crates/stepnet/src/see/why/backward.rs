@@ -5,9 +5,9 @@ use super::at::{Spot, name_of};
 use super::explanation::{Gradient, Line, More, kept};
 use super::forward::MOST_LINES;
 use super::sum::{Check, Exact, gamma, tiny};
-use crate::Element;
 use crate::error::Result;
 use crate::memory;
+use crate::nn::Number;
 use crate::nn::account::{number, operand};
 use crate::nn::{Loss, largest};
 
@@ -25,7 +25,7 @@ struct Returned {
     note: Option<String>,
 }
 
-impl<T: Element> Why<'_, T> {
+impl<T: Number> Why<'_, T> {
     pub(super) fn gradient(&mut self, spot: Spot, class: Option<&str>) -> Result<Gradient> {
         let wanted = match class {
             Some(wanted) => self.class(wanted)?,

@@ -3,15 +3,15 @@
 use super::Why;
 use super::at::{Spot, indices, shape_of};
 use super::explanation::Field;
-use crate::Element;
 use crate::error::Result;
 use crate::kernels::join::Channels;
+use crate::nn::Number;
 use crate::nn::Shape;
 
 /// First and last index along each axis.
 type Span = Vec<[usize; 2]>;
 
-impl<T: Element> Why<'_, T> {
+impl<T: Number> Why<'_, T> {
     /// The smallest part of the picture that holds every pixel that `spot` depends on; `None` where
     /// the input is a vector.
     ///

@@ -4,9 +4,9 @@ use super::Why;
 use super::at::{Spot, shape_of};
 use super::explanation::{Content, Forward, Line, More, Then, kept};
 use super::sum::{Check, Exact, gamma, tiny};
-use crate::Element;
 use crate::error::Result;
 use crate::memory;
+use crate::nn::Number;
 use crate::nn::account::{Account, Rule, Term, number, operand};
 
 /// The most terms that are listed; beyond, the largest are, and the others are added up.
@@ -15,7 +15,7 @@ pub(super) const MOST_LINES: usize = 1 << 20;
 /// Roundings of an exponential that is right to about two units in the last place.
 const EXP_ROUNDINGS: f64 = 4.0;
 
-impl<T: Element> Why<'_, T> {
+impl<T: Number> Why<'_, T> {
     pub(super) fn forward(&self, spot: Spot) -> Result<Forward> {
         let Some(node) = self.node(spot.value) else {
             return Ok(self.of_input(spot));
@@ -220,7 +220,7 @@ fn content(account: &Account) -> Content {
 }
 
 /// Works an account out beside the network's value.
-fn judge<T: Element>(account: &Account, value: f64) -> Check {
+fn judge<T: Number>(account: &Account, value: f64) -> Check {
     let only = |number: usize| account.terms.get(number).map_or(f64::NAN, |t| t.value);
     let same = |found: f64| Check::new::<T>(found, value, 0.0, found.abs());
     match &account.rule {
@@ -267,7 +267,7 @@ fn exponentials(terms: &[Term]) -> (f64, f64, f64) {
 /// With `d_j = x_j - m` rounded once, an exponential of it is off by `u |d_j|` and its own
 /// [`EXP_ROUNDINGS`]; the sum by the mean of its terms' errors and `gamma(n)`; the quotient once more.
 /// Everything twice, for both sides of the comparison.
-fn softmax<T: Element>(terms: &[Term], own: usize, value: f64) -> Check {
+fn softmax<T: Number>(terms: &[Term], own: usize, value: f64) -> Check {
     let (largest, denominator, moved) = exponentials(terms);
     let distance = terms.get(own).map_or(f64::NAN, |term| term.value) - largest;
     let result = distance.exp() / denominator;

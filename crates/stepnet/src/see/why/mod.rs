@@ -56,9 +56,9 @@ use std::collections::HashMap;
 
 use at::{Spot, indices, name_of, named, shape_of};
 
-use crate::Element;
 use crate::data::listed;
 use crate::error::{Error, Result};
+use crate::nn::Number;
 use crate::nn::account::Seen;
 use crate::nn::{Network, PlanOptions, Targets, Workspace, largest};
 
@@ -105,7 +105,7 @@ pub struct Why<'n, T> {
     subject: Option<Subject>,
 }
 
-impl<'n, T: Element> Why<'n, T> {
+impl<'n, T: Number> Why<'n, T> {
     /// Runs the network on one example and keeps every value.
     ///
     /// # Shapes

@@ -3,9 +3,9 @@
 use super::Why;
 use super::at::Spot;
 use super::explanation::{Content, Forward};
-use crate::Element;
 use crate::error::Result;
 use crate::memory::zeros;
+use crate::nn::Number;
 use crate::nn::account::{Feed, Feeds, Term};
 use crate::nn::layer::{Backward, Context, Forward as Pass};
 
@@ -20,7 +20,7 @@ struct Passed<T> {
     scratch: Vec<T>,
 }
 
-impl<T: Element> Why<'_, T> {
+impl<T: Number> Why<'_, T> {
     /// The values a layer read, and the derivative of one output by each.
     pub(super) fn opaque_terms(&self, spot: Spot) -> Result<Vec<Term>> {
         let before = spot.value - 1;

@@ -2,7 +2,7 @@
 
 use super::Why;
 use super::explanation::Drawing;
-use crate::Element;
+use crate::nn::Number;
 use crate::nn::Preprocessing;
 use crate::nn::account::operand;
 
@@ -39,7 +39,7 @@ impl Subject {
     }
 
     /// The network's input: each raw value by [`Preprocessing::value`].
-    pub fn input<T: Element>(&self) -> Vec<T> {
+    pub fn input<T: Number>(&self) -> Vec<T> {
         let channels = self.preprocessing.channels.max(1);
         let values = self.raw.iter().enumerate();
         values
@@ -84,7 +84,7 @@ impl Subject {
     }
 }
 
-impl<T: Element> Why<'_, T> {
+impl<T: Number> Why<'_, T> {
     /// The input as a picture: grey or RGB; of other volumes the mean of the channels.
     pub(super) fn drawing(&self) -> Option<Drawing> {
         let [height, width, channels] = self.network.input().extents()[..] else {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::Element;
+use crate::nn::Number;
 use crate::nn::account::number;
 
 /// Roundings of a value beyond one for each of its terms: its bias, a product before each addition, a
@@ -46,7 +46,7 @@ pub struct Check {
 
 impl Check {
     /// Compares; a value that is not finite is right where the sum is no number or too large for `T`.
-    pub(super) fn new<T: Element>(sum: f64, value: f64, bound: f64, size: f64) -> Self {
+    pub(super) fn new<T: Number>(sum: f64, value: f64, bound: f64, size: f64) -> Self {
         let difference = (sum - value).abs();
         let largest = T::max_value().as_f64();
         let ok = if value.is_finite() {
@@ -104,7 +104,7 @@ fn is_zero(value: &f64) -> bool {
 }
 
 /// `n u / (1 - n u)`, infinite where `n u` reaches 1.
-pub(super) fn gamma<T: Element>(roundings: f64) -> f64 {
+pub(super) fn gamma<T: Number>(roundings: f64) -> f64 {
     let nu = roundings * T::epsilon().as_f64() / 2.0;
     if nu < 1.0 {
         nu / (1.0 - nu)
@@ -114,7 +114,7 @@ pub(super) fn gamma<T: Element>(roundings: f64) -> f64 {
 }
 
 /// The smallest normal number.
-pub(super) fn tiny<T: Element>() -> f64 {
+pub(super) fn tiny<T: Number>() -> f64 {
     T::min_positive_value().as_f64()
 }
 
@@ -163,7 +163,7 @@ impl Exact {
 
     /// The sum divided by `divisor` against the network's value, which may be off by `slack` more
     /// than the rounding of the terms.
-    pub(super) fn check<T: Element>(&self, divisor: f64, value: f64, slack: f64) -> Check {
+    pub(super) fn check<T: Number>(&self, divisor: f64, value: f64, slack: f64) -> Check {
         let gamma = KERNEL_FACTOR * gamma::<T>((self.count + EXTRA_ROUNDINGS) as f64);
         let lost = tiny::<T>() * self.lost;
         let bound = (gamma * self.size + lost) / divisor + slack;

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::Why;
 use super::at::Spot;
 use super::explanation::{More, more, ranked};
-use crate::Element;
 use crate::error::Result;
+use crate::nn::Number;
 use crate::nn::account::{Rule, Term};
 
 /// The most values that one trace lists; what lies beyond is cut off, and said to be.
@@ -38,7 +38,7 @@ pub struct Step {
 /// Their role, the only one that counts, the terms, and what their sum is divided by.
 type Contributors = (&'static str, Option<usize>, Vec<Term>, f64);
 
-impl<T: Element> Why<'_, T> {
+impl<T: Number> Why<'_, T> {
     pub(super) fn trace(&self, spot: Spot, layers: usize, branches: usize) -> Result<Step> {
         let mut left = MAX_STEPS;
         self.follow(

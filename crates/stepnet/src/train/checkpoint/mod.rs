@@ -15,9 +15,9 @@ use serde_json::Value;
 
 use super::learner::Learner;
 use super::trainer::Position;
-use crate::Element;
 use crate::error::{Error, Result};
 use crate::files;
+use crate::nn::Number;
 use crate::nn::{EXTRA, Model, ModelFile, Registry};
 
 /// The version of what a checkpoint says of itself.
@@ -49,7 +49,7 @@ struct Entry {
     rule: Option<String>,
 }
 
-impl<T: Element> Checkpoint<T> {
+impl<T: Number> Checkpoint<T> {
     /// The content of the file for a learner whose network is the model's.
     ///
     /// # Errors

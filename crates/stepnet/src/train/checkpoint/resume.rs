@@ -1,12 +1,12 @@
 //! Taking up where a checkpoint stands.
 
 use super::Checkpoint;
-use crate::Element;
 use crate::error::{Error, Result};
+use crate::nn::Number;
 use crate::nn::{EXTRA, Network};
 use crate::train::trainer::{Position, Trainer};
 
-impl<T: Element> Trainer<T> {
+impl<T: Number> Trainer<T> {
     /// Takes up where the checkpoint stands, to train on data of `examples` examples.
     ///
     /// The trainer must have been made with the settings of the one that the checkpoint was made

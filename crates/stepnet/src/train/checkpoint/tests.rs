@@ -12,13 +12,13 @@ use crate::train::{BatchSize, TrainOptions, Trainer};
 
 const TEXT: &str = "flatten -> linear(4) -> relu -> dropout(0.3) -> linear(10) -> softmax";
 
-fn network<T: Element>(text: &str) -> Network<T> {
+fn network<T: Number>(text: &str) -> Network<T> {
     let mut network = Network::new(text, [8, 8, 1]).unwrap();
     network.initialize(Init::He, &mut RandomState::new(1));
     network
 }
 
-fn model<T: Element>(network: &Network<T>) -> Model<T> {
+fn model<T: Number>(network: &Network<T>) -> Model<T> {
     Model {
         network: network.clone(),
         classes: Vec::new(),
@@ -27,7 +27,7 @@ fn model<T: Element>(network: &Network<T>) -> Model<T> {
     }
 }
 
-fn trainer<T: Element>(rule: Rule) -> Trainer<T> {
+fn trainer<T: Number>(rule: Rule) -> Trainer<T> {
     let options = TrainOptions {
         epochs: 3,
         batch: BatchSize::Examples(40),
@@ -46,7 +46,7 @@ fn hundred() -> Dataset {
 }
 
 /// The checkpoint's bytes after step `step` of epoch `epoch` (both from 0).
-fn stopped<T: Element>(rule: Rule, epoch: usize, step: usize) -> Vec<u8> {
+fn stopped<T: Number>(rule: Rule, epoch: usize, step: usize) -> Vec<u8> {
     let data = hundred();
     let mut trainer = trainer::<T>(rule);
     while trainer.position().epoch < epoch {
@@ -59,12 +59,12 @@ fn stopped<T: Element>(rule: Rule, epoch: usize, step: usize) -> Vec<u8> {
     Checkpoint::to_bytes(&model, trainer.learner(), position, "mine").unwrap()
 }
 
-fn read<T: Element>(bytes: &[u8]) -> Result<Checkpoint<T>> {
+fn read<T: Number>(bytes: &[u8]) -> Result<Checkpoint<T>> {
     let file = ModelFile::from_bytes(Path::new("file"), bytes)?;
     Checkpoint::of_file(&file, Registry::builtin())
 }
 
-fn finish<T: Element>(trainer: &mut Trainer<T>) -> crate::Hash {
+fn finish<T: Number>(trainer: &mut Trainer<T>) -> crate::Hash {
     while trainer.position().epoch < 3 {
         let data = hundred();
         trainer.epoch(&data, |_| ControlFlow::Continue(())).unwrap();
@@ -72,7 +72,7 @@ fn finish<T: Element>(trainer: &mut Trainer<T>) -> crate::Hash {
     trainer.network().hash()
 }
 
-fn resumes_to_the_same_bits<T: Element>() {
+fn resumes_to_the_same_bits<T: Number>() {
     let names = Rule::NAMES.split(", ");
     for rule in names.map(|name| name.parse::<Rule>().unwrap()) {
         let whole = finish(&mut trainer::<T>(rule));

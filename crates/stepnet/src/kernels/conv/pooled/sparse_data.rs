@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::winners::{Clipped, OUTSIDE, Starts, add_scaled};
 use super::{Gradient, PooledGeometry, passes};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::conv::ConvGeometry;
 use crate::kernels::simd::{self, Isa, Kernel};
 
@@ -19,7 +19,7 @@ const FEW_WINNERS: usize = 1 << 10;
 const LISTED: usize = 256;
 
 /// The gradients of the images; `scratch` takes the filters.
-pub(super) fn data<T: Element>(
+pub(super) fn data<T: Real>(
     g: &PooledGeometry,
     w: &[T],
     gradient: &Gradient<'_, T>,
@@ -54,7 +54,7 @@ pub(super) fn data<T: Element>(
 }
 
 /// `to[filter][k] = w[k][filter]`.
-fn transpose<T: Element>(g: &ConvGeometry, w: &[T], to: &mut [T]) {
+fn transpose<T: Real>(g: &ConvGeometry, w: &[T], to: &mut [T]) {
     for (filter, to) in to.chunks_exact_mut(g.patch_len()).enumerate() {
         let from = w[filter..].iter().step_by(g.filters);
         to.iter_mut().zip(from).for_each(|(to, &from)| *to = from);
@@ -72,7 +72,7 @@ struct Spread<'a, T> {
     dx: &'a mut [T],
 }
 
-impl<T: Element> Kernel for Spread<'_, T> {
+impl<T: Real> Kernel for Spread<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -94,7 +94,7 @@ impl<T: Element> Kernel for Spread<'_, T> {
     }
 }
 
-impl<T: Element> Spread<'_, T> {
+impl<T: Real> Spread<'_, T> {
     /// One winner's part.
     #[inline(always)]
     fn add<I: Isa>(&mut self, isa: I, winner: usize, start: u32, dy: T) {

@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::winners::{Clipped, OUTSIDE, Starts, add_scaled, joined};
 use super::{Gradient, PooledGeometry, passes};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::conv::ConvGeometry;
 use crate::kernels::conv::blocks::even;
 use crate::kernels::conv::sweep::{add_row, load_row, store_row};
@@ -49,7 +49,7 @@ fn most_parts(g: &PooledGeometry) -> usize {
 }
 
 /// The gradients of filters and bias.
-pub(super) fn weights<T: Element>(
+pub(super) fn weights<T: Real>(
     g: &PooledGeometry,
     x: &[T],
     gradient: &Gradient<'_, T>,
@@ -86,7 +86,7 @@ pub(super) fn weights<T: Element>(
 }
 
 /// `dw` and `db` from the parts' sums, which are added up in the first one's place.
-fn add_up<T: Element>(
+fn add_up<T: Real>(
     g: &ConvGeometry,
     sums: &mut [T],
     part_len: usize,
@@ -119,7 +119,7 @@ struct Winners<'a, T> {
     sums: &'a mut [T],
 }
 
-impl<T: Element> Kernel for Winners<'_, T> {
+impl<T: Real> Kernel for Winners<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -174,7 +174,7 @@ struct Pass<'a, I, T> {
     db: &'a mut [T],
 }
 
-impl<I: Isa, T: Element> Pass<'_, I, T> {
+impl<I: Isa, T: Real> Pass<'_, I, T> {
     #[inline(always)]
     fn example(&mut self, to_starts: &Starts, x: &[T], values: [&[T]; 2], winners: &[u32]) {
         let filters = self.g.conv.filters;

@@ -117,7 +117,7 @@ fn cases() -> Vec<Case> {
 /// y, winners, dx, dw, db.
 type Passes<T> = (Vec<T>, Vec<u32>, Vec<T>, Vec<T>, Vec<T>);
 
-fn fused<T: Element>(g: &PooledGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) -> Passes<T> {
+fn fused<T: Real>(g: &PooledGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) -> Passes<T> {
     let dirty = |len| vec![T::nan(); len];
     let (mut y, mut winners) = (dirty(g.y_len()), vec![u32::MAX; g.y_len()]);
     let mut scratch = dirty(forward_scratch::<T>(g));
@@ -140,7 +140,7 @@ fn fused<T: Element>(g: &PooledGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) ->
     (y, winners, dx, dw, db)
 }
 
-fn check<T: Element>(g: &PooledGeometry) {
+fn check<T: Real>(g: &PooledGeometry) {
     let draw = |seed, len| normal::<T>(seed, len);
     let (x, w) = (draw(1, g.conv.x_len()), draw(2, g.conv.weights_len()));
     let (b, dy) = (draw(3, g.conv.filters), draw(4, g.y_len()));

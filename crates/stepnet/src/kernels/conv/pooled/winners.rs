@@ -1,6 +1,6 @@
 //! The winners of a pooling as the convolution's windows: where each one starts in its picture.
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::conv::ConvGeometry;
 use crate::kernels::simd::Isa;
 use std::ops::Range;
@@ -165,7 +165,7 @@ pub(super) fn joined(g: &ConvGeometry) -> bool {
 
 /// `to += a from`.
 #[inline(always)]
-pub(super) fn add_scaled<I: Isa, T: Element>(isa: I, a: T, from: &[T], to: &mut [T]) {
+pub(super) fn add_scaled<I: Isa, T: Real>(isa: I, a: T, from: &[T], to: &mut [T]) {
     let lanes = I::lanes::<T>();
     let a = isa.splat(a);
     let len = from.len().min(to.len());

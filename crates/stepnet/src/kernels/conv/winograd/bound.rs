@@ -5,7 +5,7 @@ use super::super::line::Line;
 use super::super::sums::{Direction, Sums};
 use super::Winograd;
 use super::transform::{AMPLIFICATION, IN, OUT, ROUNDINGS};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::InstructionSet;
 use std::ops::Range;
 
@@ -21,24 +21,24 @@ pub(crate) struct Spread {
 
 /// What [`super::super::forward`] is off by at the output `[row, col]`; `None` where it sums over
 /// windows.
-pub(crate) fn spread_forward<T: Element>(g: &ConvGeometry, at: [usize; 2]) -> Option<Spread> {
+pub(crate) fn spread_forward<T: Real>(g: &ConvGeometry, at: [usize; 2]) -> Option<Spread> {
     spread::<T>(g, Direction::Forward, at)
 }
 
 /// What [`super::super::backward_data`] is off by at `[row, col]` of `dx`; `None` where it sums over
 /// windows.
-pub(crate) fn spread_backward<T: Element>(g: &ConvGeometry, at: [usize; 2]) -> Option<Spread> {
+pub(crate) fn spread_backward<T: Real>(g: &ConvGeometry, at: [usize; 2]) -> Option<Spread> {
     spread::<T>(g, Direction::Backward, at)
 }
 
-fn spread<T: Element>(g: &ConvGeometry, direction: Direction, at: [usize; 2]) -> Option<Spread> {
+fn spread<T: Real>(g: &ConvGeometry, direction: Direction, at: [usize; 2]) -> Option<Spread> {
     let sums = Sums::new::<T>(g, direction, InstructionSet::best());
     Some(sums.winograd::<T>()?.spread::<T>(at))
 }
 
 impl Winograd<'_> {
     /// Of the output at `[row, col]`.
-    fn spread<T: Element>(&self, at: [usize; 2]) -> Spread {
+    fn spread<T: Real>(&self, at: [usize; 2]) -> Spread {
         let [rows, cols] = [0, 1].map(|axis| inputs(&self.sweep.lines[axis], at[axis]));
         Spread {
             rows,
@@ -49,7 +49,7 @@ impl Winograd<'_> {
 }
 
 /// `176 gamma(terms + 28)`: by how much of its terms' magnitudes a sum of `terms` products is off.
-pub(super) fn factor<T: Element>(terms: usize) -> f64 {
+pub(super) fn factor<T: Real>(terms: usize) -> f64 {
     let share = (terms + ROUNDINGS) as f64 * T::epsilon().as_f64() / 2.0;
     // Only below 2^24 roundings does a sum in `f32` have a bound.
     let gamma = if share < 1.0 {

@@ -6,7 +6,7 @@ use super::super::sweep::{Block, BlockSums, Sweep};
 use super::tiles::{Place, Tiles};
 use super::transform::OUT;
 use super::{Cut, MOST_TILES, TAPS, Winograd};
-use crate::Element;
+use crate::kernels::Real;
 
 /// A pass with its arrays.
 pub(super) struct Sums<'a, T> {
@@ -17,7 +17,7 @@ pub(super) struct Sums<'a, T> {
     pub(super) packed: Packed<'a, T>,
 }
 
-impl<T: Element> Sums<'_, T> {
+impl<T: Real> Sums<'_, T> {
     /// The tiles of a block, a chunk at a time.
     pub(super) fn block(&self, output: &mut Output<'_, T>, scratch: &mut [T]) {
         let [_, cols] = self.winograd.grid();
@@ -115,7 +115,7 @@ struct Part<'a, T> {
     out: &'a mut [T],
 }
 
-impl<T: Element> Part<'_, T> {
+impl<T: Real> Part<'_, T> {
     /// The outputs of a tile, from its example on, where one in the sweep's columns is not finite.
     fn wild(&mut self, number: usize, sweep: &Sweep) -> Option<(Block, &mut [T])> {
         let Place { example, row, col } = self.tiles[number];

@@ -1,7 +1,7 @@
 //! The filters, transformed into panels.
 
 use super::transform::{self, IN};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::{Isa, Kernel};
 
 /// Places in a transformed tile.
@@ -15,7 +15,7 @@ pub(super) struct FilterPanel<'a, T> {
     pub(super) to: &'a mut [T],
 }
 
-impl<T: Element> Kernel for FilterPanel<'_, T> {
+impl<T: Real> Kernel for FilterPanel<'_, T> {
     type Output = ();
     const WIDE: bool = true;
 

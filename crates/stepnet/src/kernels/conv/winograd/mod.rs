@@ -67,7 +67,7 @@ use super::blocks::{Blocks, even};
 use super::pack::{Filters, Packed, packed_len, panel_width, whole};
 use super::sums::Direction;
 use super::sweep::Sweep;
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::InstructionSet;
 use crate::kernels::{parallel, relu};
 pub(crate) use bound::{Spread, spread_backward, spread_forward};
@@ -129,7 +129,7 @@ pub(super) struct Winograd<'g> {
 
 impl<'g> Winograd<'g> {
     /// The method for a sum over windows, where it is the better one.
-    pub(super) fn of<T: Element>(
+    pub(super) fn of<T: Real>(
         g: &'g ConvGeometry,
         direction: Direction,
         set: InstructionSet,
@@ -232,7 +232,7 @@ impl<'g> Winograd<'g> {
     }
 
     /// Writes all outputs, through a ReLU if asked for.
-    pub(super) fn run<T: Element>(
+    pub(super) fn run<T: Real>(
         &self,
         [source, w]: [&[T]; 2],
         bias: Option<&[T]>,
@@ -286,13 +286,13 @@ impl<'g> Winograd<'g> {
         });
     }
 
-    fn packed<'a, T: Element>(&self, packed: &'a [T]) -> Packed<'a, T> {
+    fn packed<'a, T: Real>(&self, packed: &'a [T]) -> Packed<'a, T> {
         let window = filter_window(self.sweep.channels);
         Packed::new(packed, window, self.sweep.columns, self.lanes)
     }
 
     /// Transforms the filters into panels, behind the biases.
-    fn pack<T: Element>(
+    fn pack<T: Real>(
         &self,
         filters: &Filters<'_, T>,
         bias: Option<&[T]>,

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::stage::inside;
 use super::transform::{self, IN};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::{Isa, tile};
 
 /// Images of `size` (height, width) with `channels` channels, and zeros around them.
@@ -15,7 +15,7 @@ pub(super) struct Squares<'a, I, T> {
     pub(super) channels: usize,
 }
 
-impl<I: Isa, T: Element> Squares<'_, I, T> {
+impl<I: Isa, T: Real> Squares<'_, I, T> {
     /// Hands over the square of `S` by `S` pixels from `first` on, for every vector of `channels`:
     /// with the number of its first channel, counted from the first of them. The last vector reaches
     /// back over the one before it: there is at least one vector of channels.

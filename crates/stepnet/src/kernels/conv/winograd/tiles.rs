@@ -6,7 +6,7 @@ use super::super::sweep::store_row;
 use super::filters::PLACES;
 use super::squares::Squares;
 use super::transform::{self, IN, OUT};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::tile::{self, Runs, Tile};
 use crate::kernels::simd::{Isa, Kernel};
 
@@ -72,7 +72,7 @@ pub(super) struct Tiles<'a, T> {
     pub(super) scratch: &'a mut [T],
 }
 
-impl<T: Element> Kernel for Tiles<'_, T> {
+impl<T: Real> Kernel for Tiles<'_, T> {
     type Output = bool;
     const WIDE: bool = true;
 
@@ -132,7 +132,7 @@ impl<T: Element> Kernel for Tiles<'_, T> {
 }
 
 /// Transformed tiles on their way through an instruction set.
-struct Pass<'a, I: Isa, T: Element> {
+struct Pass<'a, I: Isa, T: Real> {
     isa: I,
     shape: &'a Shape,
     tiles: &'a [Place],
@@ -147,7 +147,7 @@ struct Pass<'a, I: Isa, T: Element> {
     wild: [I::Vector<T>; OUT],
 }
 
-impl<I: Isa, T: Element> Pass<'_, I, T> {
+impl<I: Isa, T: Real> Pass<'_, I, T> {
     #[inline(always)]
     fn panel<const V: usize>(&mut self, column: usize) {
         let width = V * I::lanes::<T>();

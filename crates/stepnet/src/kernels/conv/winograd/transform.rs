@@ -20,7 +20,7 @@
 //! among the pairs of fractions by eight this one has the least `kappa` (see [`AMPLIFICATION`]),
 //! 13.2 against 29.3 for the points 1 and 2 of Lavin and Gray.
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::Isa;
 
 /// Results in a line of a tile, and inputs that they see.
@@ -49,19 +49,19 @@ pub(super) const ROUNDINGS: usize = 28;
 
 /// `a k + c`.
 #[inline(always)]
-fn mul_add<I: Isa, T: Element>(isa: I, a: I::Vector<T>, k: f64, c: I::Vector<T>) -> I::Vector<T> {
+fn mul_add<I: Isa, T: Real>(isa: I, a: I::Vector<T>, k: f64, c: I::Vector<T>) -> I::Vector<T> {
     isa.vector_mul_add(a, isa.splat(T::from_f64(k)), c)
 }
 
 /// `a k`.
 #[inline(always)]
-fn scaled<I: Isa, T: Element>(isa: I, a: I::Vector<T>, k: f64) -> I::Vector<T> {
+fn scaled<I: Isa, T: Real>(isa: I, a: I::Vector<T>, k: f64) -> I::Vector<T> {
     isa.vector_mul(a, isa.splat(T::from_f64(k)))
 }
 
 /// `B^T x`.
 #[inline(always)]
-pub(super) fn input<I: Isa, T: Element>(isa: I, x: [I::Vector<T>; IN]) -> [I::Vector<T>; IN] {
+pub(super) fn input<I: Isa, T: Real>(isa: I, x: [I::Vector<T>; IN]) -> [I::Vector<T>; IN] {
     let [x0, x1, x2, x3, x4, x5] = x;
     let (even_a, odd_a) = (
         mul_add::<I, T>(isa, x2, -B2, x4),
@@ -83,7 +83,7 @@ pub(super) fn input<I: Isa, T: Element>(isa: I, x: [I::Vector<T>; IN]) -> [I::Ve
 
 /// `G w`.
 #[inline(always)]
-pub(super) fn filter<I: Isa, T: Element>(isa: I, w: [I::Vector<T>; 3]) -> [I::Vector<T>; IN] {
+pub(super) fn filter<I: Isa, T: Real>(isa: I, w: [I::Vector<T>; 3]) -> [I::Vector<T>; IN] {
     let [w0, w1, w2] = w;
     let even_a = scaled::<I, T>(isa, mul_add::<I, T>(isa, w2, A2, w0), 1.0 / M);
     let even_b = scaled::<I, T>(isa, mul_add::<I, T>(isa, w2, B2, w0), 1.0 / N);
@@ -99,7 +99,7 @@ pub(super) fn filter<I: Isa, T: Element>(isa: I, w: [I::Vector<T>; 3]) -> [I::Ve
 
 /// `A^T m`.
 #[inline(always)]
-pub(super) fn output<I: Isa, T: Element>(isa: I, m: [I::Vector<T>; IN]) -> [I::Vector<T>; OUT] {
+pub(super) fn output<I: Isa, T: Real>(isa: I, m: [I::Vector<T>; IN]) -> [I::Vector<T>; OUT] {
     let [m0, m1, m2, m3, m4, m5] = m;
     let (sum_a, difference_a) = (isa.vector_add::<T>(m1, m2), isa.vector_sub::<T>(m1, m2));
     let (sum_b, difference_b) = (isa.vector_add::<T>(m3, m4), isa.vector_sub::<T>(m3, m4));
@@ -118,7 +118,7 @@ pub(super) fn output<I: Isa, T: Element>(isa: I, m: [I::Vector<T>; IN]) -> [I::V
 
 /// `A d`: the adjoint of [`output`].
 #[inline(always)]
-pub(super) fn output_adjoint<I: Isa, T: Element>(
+pub(super) fn output_adjoint<I: Isa, T: Real>(
     isa: I,
     d: [I::Vector<T>; OUT],
 ) -> [I::Vector<T>; IN] {
@@ -143,10 +143,7 @@ pub(super) fn output_adjoint<I: Isa, T: Element>(
 
 /// `G^T m`: the adjoint of [`filter`].
 #[inline(always)]
-pub(super) fn filter_adjoint<I: Isa, T: Element>(
-    isa: I,
-    m: [I::Vector<T>; IN],
-) -> [I::Vector<T>; 3] {
+pub(super) fn filter_adjoint<I: Isa, T: Real>(isa: I, m: [I::Vector<T>; IN]) -> [I::Vector<T>; 3] {
     let [m0, m1, m2, m3, m4, m5] = m;
     let (sum_a, difference_a) = (isa.vector_add::<T>(m1, m2), isa.vector_sub::<T>(m1, m2));
     let (sum_b, difference_b) = (isa.vector_add::<T>(m3, m4), isa.vector_sub::<T>(m3, m4));

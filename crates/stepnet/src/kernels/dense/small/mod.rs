@@ -25,7 +25,7 @@ pub(super) use product::Product;
 pub(super) use weights::Weights;
 
 use super::DenseGeometry;
-use crate::Element;
+use crate::kernels::Real;
 use product::SHORT;
 
 // The limits below are where a general product on a 2-core AVX2 machine became as quick, over both
@@ -56,7 +56,7 @@ pub(super) fn suits_weights(g: &DenseGeometry) -> bool {
 
 /// `N` values from `first` on.
 #[inline(always)]
-fn lanes<T: Element, const N: usize>(values: &[T], first: usize) -> [T; N] {
+fn lanes<T: Real, const N: usize>(values: &[T], first: usize) -> [T; N] {
     let mut lanes = [T::zero(); N];
     lanes.copy_from_slice(&values[first..][..N]);
     lanes

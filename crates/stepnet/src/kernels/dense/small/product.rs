@@ -4,7 +4,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::{lanes, part};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::dense::DenseGeometry;
 use crate::kernels::simd::{Isa, Kernel};
 
@@ -67,7 +67,7 @@ impl<'a, T> Product<'a, T> {
     }
 }
 
-impl<T: Element> Kernel for Product<'_, T> {
+impl<T: Real> Kernel for Product<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -84,7 +84,7 @@ impl<T: Element> Kernel for Product<'_, T> {
     }
 }
 
-impl<T: Element> Product<'_, T> {
+impl<T: Real> Product<'_, T> {
     /// Steps `k..k + D` of all sums. The `FIRST` ones begin them; later ones find them in `y`.
     #[inline(always)]
     fn steps<I: Isa, const D: usize, const FIRST: bool>(&mut self, isa: I, k: usize) {
@@ -156,7 +156,7 @@ struct Panel<'a, T, const N: usize> {
     new: usize,
 }
 
-impl<T: Element, const N: usize> Panel<'_, T, N> {
+impl<T: Real, const N: usize> Panel<'_, T, N> {
     /// The sums of `M` examples.
     #[inline(always)]
     fn rows<I: Isa, const FIRST: bool, const M: usize>(&self, isa: I, x: &[T], y: &mut [T]) {

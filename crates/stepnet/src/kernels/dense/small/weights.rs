@@ -4,7 +4,7 @@
 #![allow(clippy::needless_range_loop)]
 
 use super::{lanes, part, rows_left};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::dense::DenseGeometry;
 use crate::kernels::long_sum::{self, BLOCK, FEW, LONGEST};
 use crate::kernels::simd::{Isa, Kernel};
@@ -44,7 +44,7 @@ impl<'a, T> Weights<'a, T> {
     }
 }
 
-impl<T: Element> Kernel for Weights<'_, T> {
+impl<T: Real> Kernel for Weights<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -133,7 +133,7 @@ struct Side<'a, T> {
     width: usize,
 }
 
-impl<'a, T: Element> Weights<'a, T> {
+impl<'a, T: Real> Weights<'a, T> {
     /// The sides of `dw`, the shorter one first.
     #[inline(always)]
     fn sides(&self) -> (Side<'a, T>, Side<'a, T>) {
@@ -175,7 +175,7 @@ impl<'a, T: Element> Weights<'a, T> {
 /// `sum over n of short[n, top + q] long[n, first + j]`, for `Q` rows and `N` columns, of many examples
 /// in blocks.
 #[inline(always)]
-fn tile<I: Isa, T: Element, const N: usize, const Q: usize, const S: usize>(
+fn tile<I: Isa, T: Real, const N: usize, const Q: usize, const S: usize>(
     isa: I,
     short: Side<'_, T>,
     long: Side<'_, T>,
@@ -204,7 +204,7 @@ fn tile<I: Isa, T: Element, const N: usize, const Q: usize, const S: usize>(
 
 /// [`tile`] of some examples, in `S` separate sums and one for the last of them.
 #[inline(always)]
-fn tile_of<I: Isa, T: Element, const N: usize, const Q: usize, const S: usize>(
+fn tile_of<I: Isa, T: Real, const N: usize, const Q: usize, const S: usize>(
     isa: I,
     short: Side<'_, T>,
     long: Side<'_, T>,
@@ -239,7 +239,7 @@ fn tile_of<I: Isa, T: Element, const N: usize, const Q: usize, const S: usize>(
 
 /// The sums over the examples of `N` columns from `first` on, in `S` separate sums.
 #[inline(always)]
-fn column_sums<T: Element, const N: usize, const S: usize>(dy: &[T], db: &mut [T], first: usize) {
+fn column_sums<T: Real, const N: usize, const S: usize>(dy: &[T], db: &mut [T], first: usize) {
     let width = db.len();
     let mut sums = [[T::zero(); N]; S];
     let mut groups = dy.chunks_exact(S * width);
@@ -260,7 +260,7 @@ fn column_sums<T: Element, const N: usize, const S: usize>(dy: &[T], db: &mut [T
 
 /// `sums[q, j] += factors[q] values[j]`.
 #[inline(always)]
-fn add_products<I: Isa, T: Element, const N: usize, const Q: usize>(
+fn add_products<I: Isa, T: Real, const N: usize, const Q: usize>(
     isa: I,
     factors: &[T; Q],
     values: &[T; N],
@@ -275,7 +275,7 @@ fn add_products<I: Isa, T: Element, const N: usize, const Q: usize>(
 
 /// `sums[j] += values[j]`.
 #[inline(always)]
-fn add_lanes<T: Element, const N: usize>(sums: &mut [T; N], values: &[T; N]) {
+fn add_lanes<T: Real, const N: usize>(sums: &mut [T; N], values: &[T; N]) {
     for j in 0..N {
         sums[j] += values[j];
     }

@@ -1,14 +1,14 @@
 //! The gradients: two sums over all rows, then `dx` row by row.
 
 use super::{Given, Gradients, by_lanes, inverse};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::long_sum;
 use crate::kernels::norm::NormGeometry;
 use crate::kernels::norm::columns::{self, Of};
 use crate::kernels::parallel::share;
 use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 
-pub(in crate::kernels) fn run_backward<T: Element>(
+pub(in crate::kernels) fn run_backward<T: Real>(
     set: InstructionSet,
     g: &NormGeometry,
     epsilon: f64,
@@ -106,7 +106,7 @@ pub(super) const STATE: usize = 4;
 
 /// The gradient that a ReLU lets through.
 #[inline(always)]
-fn passed<T: Element>(y: T, dy: T) -> T {
+fn passed<T: Real>(y: T, dy: T) -> T {
     if y <= T::zero() { T::zero() } else { dy }
 }
 
@@ -122,7 +122,7 @@ struct LaneSums<'a, 's, T> {
     scratch: &'s mut [T],
 }
 
-impl<T: Element> Kernel for LaneSums<'_, '_, T> {
+impl<T: Real> Kernel for LaneSums<'_, '_, T> {
     type Output = ();
     const WIDE: bool = true;
 
@@ -179,7 +179,7 @@ struct Spread<'a, T> {
     own: bool,
 }
 
-impl<T: Element> Spread<'_, T> {
+impl<T: Real> Spread<'_, T> {
     /// `dx = scale (dz - level - (x - mean) slope)`, or `scale dz`.
     #[inline(always)]
     fn each<I: Isa>(self, isa: I, y: &[T], dz: impl Fn(T, T) -> T) {
@@ -208,7 +208,7 @@ impl<T: Element> Spread<'_, T> {
     }
 }
 
-impl<T: Element> Kernel for Spread<'_, T> {
+impl<T: Real> Kernel for Spread<'_, T> {
     type Output = ();
 
     #[inline(always)]

@@ -1,12 +1,12 @@
 //! The outputs.
 
 use super::{By, Norm, inverse};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::norm::{NormGeometry, columns};
 use crate::kernels::parallel::share;
 use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 
-pub(in crate::kernels) fn run_forward<T: Element>(
+pub(in crate::kernels) fn run_forward<T: Real>(
     set: InstructionSet,
     g: &NormGeometry,
     norm: Norm<'_, T>,
@@ -54,7 +54,7 @@ struct Normalise<'a, T> {
     rectified: bool,
 }
 
-impl<T: Element> Normalise<'_, T> {
+impl<T: Real> Normalise<'_, T> {
     #[inline(always)]
     fn each<I: Isa>(self, isa: I, close: impl Fn(T) -> T) {
         let [mean, scale, shift] = self.by;
@@ -68,7 +68,7 @@ impl<T: Element> Normalise<'_, T> {
     }
 }
 
-impl<T: Element> Kernel for Normalise<'_, T> {
+impl<T: Real> Kernel for Normalise<'_, T> {
     type Output = ();
 
     #[inline(always)]

@@ -11,7 +11,7 @@ mod forward;
 mod statistics;
 
 use super::{Affine, NormGeometry};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::parallel::share;
 use crate::kernels::{assert_len, assert_scratch};
 pub(in crate::kernels) use backward::run_backward;
@@ -102,7 +102,7 @@ pub fn statistics_scratch(g: &NormGeometry) -> usize {
 /// # Panics
 ///
 /// If a length is another, or there are no rows.
-pub fn statistics<T: Element>(
+pub fn statistics<T: Real>(
     g: &NormGeometry,
     x: &[T],
     mean: &mut [T],
@@ -132,7 +132,7 @@ pub fn forward_scratch(g: &NormGeometry) -> usize {
 /// # Panics
 ///
 /// If a length is another.
-pub fn forward<T: Element>(
+pub fn forward<T: Real>(
     g: &NormGeometry,
     norm: Norm<'_, T>,
     x: &[T],
@@ -179,7 +179,7 @@ pub fn backward_scratch(g: &NormGeometry) -> usize {
 /// # Panics
 ///
 /// If a length is another.
-pub fn backward<T: Element>(
+pub fn backward<T: Real>(
     g: &NormGeometry,
     epsilon: f64,
     given: Given<'_, T>,
@@ -206,12 +206,12 @@ pub fn backward<T: Element>(
 }
 
 /// `1 / sqrt(variance + epsilon)`, in `f64`.
-fn inverse<T: Element>(variance: T, epsilon: f64) -> f64 {
+fn inverse<T: Real>(variance: T, epsilon: f64) -> f64 {
     1.0 / (variance.as_f64() + epsilon).sqrt()
 }
 
 /// Hands each lane of rows and its part of `states`, some arrays of channels, to a thread.
-fn by_lanes<'a, T: Element>(
+fn by_lanes<'a, T: Real>(
     g: &NormGeometry,
     arrays: usize,
     states: &'a mut [T],

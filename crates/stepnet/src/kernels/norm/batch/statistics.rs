@@ -1,12 +1,12 @@
 //! Mean and variance: lanes of rows in blocks, merged in order.
 
 use super::by_lanes;
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::norm::NormGeometry;
 use crate::kernels::norm::columns::{self, Of};
 use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 
-pub(in crate::kernels) fn run_statistics<T: Element>(
+pub(in crate::kernels) fn run_statistics<T: Real>(
     set: InstructionSet,
     g: &NormGeometry,
     x: &[T],
@@ -50,7 +50,7 @@ pub(in crate::kernels) fn run_statistics<T: Element>(
 
 /// Joins the statistics of further rows to those of the rows before: counts, means, sums of squares.
 #[inline(always)]
-fn merge<T: Element>(
+fn merge<T: Real>(
     [before, rows]: [usize; 2],
     [mean, squares]: [&mut [T]; 2],
     [other_mean, other_squares]: [&[T]; 2],
@@ -75,7 +75,7 @@ struct LaneStatistics<'a, 's, T> {
     scratch: &'s mut [T],
 }
 
-impl<T: Element> Kernel for LaneStatistics<'_, '_, T> {
+impl<T: Real> Kernel for LaneStatistics<'_, '_, T> {
     type Output = ();
     const WIDE: bool = true;
 

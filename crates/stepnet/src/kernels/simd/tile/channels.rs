@@ -1,7 +1,7 @@
 //! Sums of channels that see only themselves, tap by tap.
 
 use super::{Pixels, Tile};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::Isa;
 
 /// Where a window's taps lie: counts of rows and columns, and from one to the next in the image and in
@@ -29,7 +29,7 @@ impl Taps {
 ///
 /// If a tap's vector reaches beyond `x`, or beyond `w`.
 #[inline(always)]
-pub(in crate::kernels) fn channels<I: Isa, T: Element, const P: usize>(
+pub(in crate::kernels) fn channels<I: Isa, T: Real, const P: usize>(
     isa: I,
     x: &[T],
     starts: [usize; P],
@@ -81,7 +81,7 @@ pub(in crate::kernels) fn channels<I: Isa, T: Element, const P: usize>(
 #[inline(always)]
 pub(in crate::kernels) fn channels_of_row<
     I: Isa,
-    T: Element,
+    T: Real,
     const P: usize,
     const S: usize,
     const STRIDE: usize,
@@ -139,7 +139,7 @@ pub(in crate::kernels) fn channels_of_row<
 ///
 /// If a pixel's channels reach beyond `x` through a tap, or beyond `dy`.
 #[inline(always)]
-pub(in crate::kernels) fn taps<I: Isa, T: Element, const R: usize, const C: usize>(
+pub(in crate::kernels) fn taps<I: Isa, T: Real, const R: usize, const C: usize>(
     isa: I,
     x: &[T],
     tap_steps: [usize; 2],
@@ -194,7 +194,7 @@ pub(in crate::kernels) fn taps<I: Isa, T: Element, const R: usize, const C: usiz
 /// # Safety
 /// They can be read.
 #[inline(always)]
-unsafe fn some_at<I: Isa, T: Element>(isa: I, from: *const T, used: usize) -> I::Vector<T> {
+unsafe fn some_at<I: Isa, T: Real>(isa: I, from: *const T, used: usize) -> I::Vector<T> {
     // SAFETY: the caller's promise.
     unsafe {
         if used == I::lanes::<T>() {

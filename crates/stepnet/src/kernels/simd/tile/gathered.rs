@@ -1,7 +1,7 @@
 //! Sums of rows that lie anywhere.
 
 use super::{Tile, vectors_at};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::Isa;
 
 /// `sums[r][column] += sum over i of by[i] x[starts[i] + r row_step + column]`.
@@ -10,7 +10,7 @@ use crate::kernels::simd::Isa;
 ///
 /// If a row's vectors reach beyond `x`, or there are fewer factors than starts.
 #[inline(always)]
-pub(in crate::kernels) fn gathered<I: Isa, T: Element, const R: usize, const V: usize>(
+pub(in crate::kernels) fn gathered<I: Isa, T: Real, const R: usize, const V: usize>(
     isa: I,
     x: &[T],
     starts: &[u32],

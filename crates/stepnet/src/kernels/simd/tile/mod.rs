@@ -31,7 +31,7 @@ pub(in crate::kernels) use square::{square, store_square};
 pub(in crate::kernels) use windows::{Offsets, Part, Runs, short_windows, windows};
 
 use super::Isa;
-use crate::Element;
+use crate::kernels::Real;
 
 /// A tile of results: `P` rows of `V` vectors.
 pub(in crate::kernels) type Tile<I, T, const P: usize, const V: usize> =
@@ -45,10 +45,7 @@ pub(in crate::kernels) type Tile<I, T, const P: usize, const V: usize> =
 /// # Safety
 /// They can be read at `from`.
 #[inline(always)]
-unsafe fn vectors_at<I: Isa, T: Element, const V: usize>(
-    isa: I,
-    from: *const T,
-) -> [I::Vector<T>; V] {
+unsafe fn vectors_at<I: Isa, T: Real, const V: usize>(isa: I, from: *const T) -> [I::Vector<T>; V] {
     let mut vectors = [isa.splat(T::zero()); V];
     for (v, vector) in vectors.iter_mut().enumerate() {
         // SAFETY: the caller's promise.

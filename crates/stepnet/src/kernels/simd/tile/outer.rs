@@ -1,7 +1,7 @@
 //! Outer sums: elements of the window times vectors of columns, over the pixels.
 
 use super::{Tile, vectors_at};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::Isa;
 
 /// Where the pixels of an outer sum lie: images of rows of pixels.
@@ -52,7 +52,7 @@ impl Pixels {
 ///
 /// If a pixel's elements reach beyond `x`, or its vectors beyond `dy`.
 #[inline(always)]
-pub(in crate::kernels) fn outer<I: Isa, T: Element, const K: usize, const V: usize>(
+pub(in crate::kernels) fn outer<I: Isa, T: Real, const K: usize, const V: usize>(
     isa: I,
     x: &[T],
     dy: &[T],
@@ -120,7 +120,7 @@ pub(in crate::kernels) fn outer<I: Isa, T: Element, const K: usize, const V: usi
 /// # Safety
 /// `K` elements can be read at `x`, `V` vectors at `dy`.
 #[inline(always)]
-unsafe fn add_pixel<I: Isa, T: Element, const K: usize, const V: usize>(
+unsafe fn add_pixel<I: Isa, T: Real, const K: usize, const V: usize>(
     isa: I,
     x: *const T,
     dy: *const T,

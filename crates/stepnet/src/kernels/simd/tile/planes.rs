@@ -1,7 +1,7 @@
 //! Sums of windows with pixels in the lanes.
 
 use super::{Runs, Tile};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::Isa;
 
 /// `sums[column][v][lane] += sum over k of w[k][column] x[starts[v] + place(k) + lane]`, `k` over the
@@ -16,7 +16,7 @@ use crate::kernels::simd::Isa;
 #[inline(always)]
 pub(in crate::kernels) fn planes<
     I: Isa,
-    T: Element,
+    T: Real,
     const C: usize,
     const V: usize,
     const SPREAD: bool,

@@ -1,6 +1,6 @@
 //! Squares of vectors, read and written.
 
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::Isa;
 
 /// The vectors of a square of `S` by `S` places, `steps` apart by row and column, from the start of
@@ -10,7 +10,7 @@ use crate::kernels::simd::Isa;
 ///
 /// If the last one reaches beyond `from`.
 #[inline(always)]
-pub(in crate::kernels) fn square<I: Isa, T: Element, const S: usize>(
+pub(in crate::kernels) fn square<I: Isa, T: Real, const S: usize>(
     isa: I,
     from: &[T],
     steps: [usize; 2],
@@ -33,7 +33,7 @@ pub(in crate::kernels) fn square<I: Isa, T: Element, const S: usize>(
 ///
 /// If the last one reaches beyond `to`.
 #[inline(always)]
-pub(in crate::kernels) fn store_square<I: Isa, T: Element, const S: usize>(
+pub(in crate::kernels) fn store_square<I: Isa, T: Real, const S: usize>(
     isa: I,
     square: &[[I::Vector<T>; S]; S],
     to: &mut [T],

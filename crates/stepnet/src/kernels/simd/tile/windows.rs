@@ -1,7 +1,7 @@
 //! Sums of windows: the pixel's value of each element of the window times a vector of columns.
 
 use super::{Tile, vectors_at};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::long_sum::{BLOCK, LONGEST};
 use crate::kernels::simd::Isa;
 use std::ops::Range;
@@ -157,7 +157,7 @@ const UNROLLED: usize = 4;
 /// # Safety
 /// Element `k` of every pixel can be read, and `V` vectors at `w`.
 #[inline(always)]
-unsafe fn add_element<I: Isa, T: Element, const P: usize, const V: usize>(
+unsafe fn add_element<I: Isa, T: Real, const P: usize, const V: usize>(
     isa: I,
     pixels: &[*const T; P],
     k: usize,
@@ -185,7 +185,7 @@ unsafe fn add_element<I: Isa, T: Element, const P: usize, const V: usize>(
 ///
 /// If a window reaches beyond `x`, or `w` is shorter than the window needs.
 #[inline(always)]
-pub(in crate::kernels) fn windows<I: Isa, T: Element, const P: usize, const V: usize>(
+pub(in crate::kernels) fn windows<I: Isa, T: Real, const P: usize, const V: usize>(
     isa: I,
     x: &[T],
     starts: [usize; P],
@@ -244,7 +244,7 @@ pub(in crate::kernels) fn windows<I: Isa, T: Element, const P: usize, const V: u
 ///
 /// As [`windows`].
 #[inline(always)]
-pub(in crate::kernels) fn short_windows<I: Isa, T: Element, const P: usize, const V: usize>(
+pub(in crate::kernels) fn short_windows<I: Isa, T: Real, const P: usize, const V: usize>(
     isa: I,
     x: &[T],
     starts: [usize; P],

@@ -13,7 +13,8 @@ use std::sync::Arc;
 pub use compare::Tolerance;
 
 use super::row::{Row, Verdict};
-use crate::{Element, Result};
+use crate::Result;
+use crate::nn::Number;
 use cases::{CaseText, Fixtures, Printed};
 
 /// A function of the notebooks on inputs that a notebook has.
@@ -110,7 +111,7 @@ impl Case {
     ///
     /// # Errors
     /// When the function refuses the inputs.
-    pub fn reference_rows<T: Element>(&self) -> Result<Vec<Row>> {
+    pub fn reference_rows<T: Number>(&self) -> Result<Vec<Row>> {
         let case = self.text();
         let inputs = self.fixtures.inputs(case)?;
         let double = T::NAME == "f64";

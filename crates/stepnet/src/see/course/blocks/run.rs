@@ -5,9 +5,10 @@
 use ndarray::{Array, Array2, ArrayD, Dimension, Ix2, Ix3, Ix4, arr0};
 
 use super::cases::{Arrays, CaseText};
+use crate::Result;
+use crate::nn::Number;
 use crate::rng::RandomState;
 use crate::steps::*;
-use crate::{Element, Result};
 
 /// The inputs of a case in the element type asked for.
 struct Given<'a> {
@@ -16,7 +17,7 @@ struct Given<'a> {
 }
 
 impl Given<'_> {
-    fn get<T: Element, D: Dimension>(&self, name: &str) -> Array<T, D> {
+    fn get<T: Number, D: Dimension>(&self, name: &str) -> Array<T, D> {
         let array = self
             .arrays
             .get(name)
@@ -70,7 +71,7 @@ impl Given<'_> {
     }
 
     /// `W1`, `W2`, ... or any other numbered arrays.
-    fn layers<T: Element>(&self, kind: &str) -> Vec<Array2<T>> {
+    fn layers<T: Number>(&self, kind: &str) -> Vec<Array2<T>> {
         let names = (1..).map(|layer| format!("{kind}{layer}"));
         names
             .take_while(|name| self.has(name))
@@ -78,7 +79,7 @@ impl Given<'_> {
             .collect()
     }
 
-    fn linear_cache<T: Element>(&self) -> LinearCache<T> {
+    fn linear_cache<T: Number>(&self) -> LinearCache<T> {
         LinearCache {
             A: self.get("A_prev"),
             W: self.get("W"),
@@ -88,15 +89,15 @@ impl Given<'_> {
 }
 
 /// A result under the name that the cases give it.
-fn named<T: Element, D: Dimension>(name: &str, array: &Array<T, D>) -> (String, ArrayD<f64>) {
-    (name.to_string(), array.mapv(Element::as_f64).into_dyn())
+fn named<T: Number, D: Dimension>(name: &str, array: &Array<T, D>) -> (String, ArrayD<f64>) {
+    (name.to_string(), array.mapv(T::as_f64).into_dyn())
 }
 
 fn number(name: &str, value: f64) -> (String, ArrayD<f64>) {
     (name.to_string(), arr0(value).into_dyn())
 }
 
-fn parameters<T: Element>(parameters: &Parameters<T>) -> Arrays {
+fn parameters<T: Number>(parameters: &Parameters<T>) -> Arrays {
     parameters
         .entries()
         .map(|(name, array)| named(&name, array))
@@ -104,7 +105,7 @@ fn parameters<T: Element>(parameters: &Parameters<T>) -> Arrays {
 }
 
 /// The results of a case's function, by the names of its expected arrays.
-pub(super) fn run<T: Element>(case: &CaseText, arrays: &Arrays) -> Result<Arrays> {
+pub(super) fn run<T: Number>(case: &CaseText, arrays: &Arrays) -> Result<Arrays> {
     let given = Given { case, arrays };
     match case.function.as_str() {
         "zero_pad" | "conv_single_step" | "conv_forward" | "conv_backward" => run_conv::<T>(&given),
@@ -115,7 +116,7 @@ pub(super) fn run<T: Element>(case: &CaseText, arrays: &Arrays) -> Result<Arrays
     }
 }
 
-fn run_conv<T: Element>(given: &Given<'_>) -> Result<Arrays> {
+fn run_conv<T: Number>(given: &Given<'_>) -> Result<Arrays> {
     let get4 = |name: &str| given.get::<T, Ix4>(name);
     Ok(match given.case.function.as_str() {
         "zero_pad" => {
@@ -145,7 +146,7 @@ fn run_conv<T: Element>(given: &Given<'_>) -> Result<Arrays> {
     })
 }
 
-fn run_pool<T: Element>(given: &Given<'_>) -> Result<Arrays> {
+fn run_pool<T: Number>(given: &Given<'_>) -> Result<Arrays> {
     Ok(match given.case.function.as_str() {
         "pool_forward" => {
             let (hparameters, mode) = given.pool()?;
@@ -179,7 +180,7 @@ fn run_pool<T: Element>(given: &Given<'_>) -> Result<Arrays> {
     })
 }
 
-fn run_dense<T: Element>(given: &Given<'_>) -> Result<Arrays> {
+fn run_dense<T: Number>(given: &Given<'_>) -> Result<Arrays> {
     let get = |name: &str| given.get::<T, Ix2>(name);
     let gradients = |(dA_prev, dW, db): (Array2<T>, Array2<T>, Array2<T>)| {
         [

@@ -91,7 +91,7 @@ const CASES: &[(&str, &str, Option<Loss>)] = &[
     ),
 ];
 
-fn network<T: Element>(case: usize) -> (Network<T>, Vec<T>) {
+fn network<T: Number>(case: usize) -> (Network<T>, Vec<T>) {
     let (text, input, loss) = CASES[case];
     let mut builder = Network::<T>::builder();
     if let Some(loss) = loss {
@@ -110,7 +110,7 @@ fn network<T: Element>(case: usize) -> (Network<T>, Vec<T>) {
 }
 
 /// Every value of a network, as a question.
-fn places<T: Element>(network: &Network<T>) -> Vec<Spot> {
+fn places<T: Number>(network: &Network<T>) -> Vec<Spot> {
     (0..=network.nodes().len())
         .flat_map(|value| {
             (0..shape_of(network, value).len()).map(move |place| Spot { value, place })
@@ -118,7 +118,7 @@ fn places<T: Element>(network: &Network<T>) -> Vec<Spot> {
         .collect()
 }
 
-fn ask<T: Element>(why: &mut Why<'_, T>, spot: Spot, class: usize) -> Explanation {
+fn ask<T: Number>(why: &mut Why<'_, T>, spot: Spot, class: usize) -> Explanation {
     let at = why.name(spot).parse().unwrap();
     let question = Question {
         at: Some(at),
@@ -129,7 +129,7 @@ fn ask<T: Element>(why: &mut Why<'_, T>, spot: Spot, class: usize) -> Explanatio
     why.explain(&question).unwrap()
 }
 
-fn every_value_adds_up<T: Element>() {
+fn every_value_adds_up<T: Number>() {
     for case in 0..CASES.len() {
         let (network, x) = network::<T>(case);
         let mut why = Why::new(&network, &x).unwrap();
@@ -231,7 +231,7 @@ fn gradients_are_those_of_differences_with_dropout_off() {
 
 /// Whether inference folds a normalisation into the layer before it, and so rounds otherwise than the
 /// layers one by one, of whose values is told.
-fn folds<T: Element>(network: &Network<T>) -> bool {
+fn folds<T: Number>(network: &Network<T>) -> bool {
     let mut texts = network.nodes().iter().map(|node| node.layer().text());
     texts.any(|text| text.kind() == "bn")
 }

@@ -51,7 +51,7 @@ fn end() -> impl Strategy<Value = &'static str> {
 }
 
 /// Whether every value of the network and every gradient adds up for inputs of this size.
-fn adds_up<T: Element>(text: &str, seed: u32, size: f64) -> Result<(), TestCaseError> {
+fn adds_up<T: Number>(text: &str, seed: u32, size: f64) -> Result<(), TestCaseError> {
     // A network whose windows do not fit is refused, and has nothing to explain.
     let Ok(mut network) = Network::<T>::new(text, [5, 4, 2]) else {
         return Ok(());

@@ -78,7 +78,7 @@ fn padding_groups_and_winners_are_told() {
 #[derive(Debug)]
 struct Neighbours(LayerText);
 
-impl<T: Element> Layer<T> for Neighbours {
+impl<T: Number> Layer<T> for Neighbours {
     fn text(&self) -> LayerText {
         self.0.clone()
     }

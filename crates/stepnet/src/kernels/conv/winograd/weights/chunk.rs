@@ -8,7 +8,7 @@ use super::super::squares::Squares;
 use super::super::tiles::Place;
 use super::super::transform::{self, IN, OUT};
 use super::jobs::{Block, place_len};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::tile::{self, Pixels, Tile};
 use crate::kernels::simd::{Isa, Kernel};
 
@@ -36,7 +36,7 @@ pub(super) struct Chunk<'a, T> {
     pub(super) scratch: &'a mut [T],
 }
 
-impl<T: Element> Kernel for Chunk<'_, T> {
+impl<T: Real> Kernel for Chunk<'_, T> {
     type Output = ();
     const WIDE: bool = true;
 
@@ -84,7 +84,7 @@ impl<T: Element> Kernel for Chunk<'_, T> {
     }
 }
 
-impl<T: Element> Chunk<'_, T> {
+impl<T: Real> Chunk<'_, T> {
     /// The tiles, and the one behind them.
     #[inline(always)]
     fn places(&self) -> Places {
@@ -222,7 +222,7 @@ impl Places {
 
 /// The sum of a square.
 #[inline(always)]
-fn total<I: Isa, T: Element>(isa: I, pixels: &[[I::Vector<T>; OUT]; OUT]) -> I::Vector<T> {
+fn total<I: Isa, T: Real>(isa: I, pixels: &[[I::Vector<T>; OUT]; OUT]) -> I::Vector<T> {
     let mut sums = pixels[0];
     for line in &pixels[1..] {
         for (sum, &value) in sums.iter_mut().zip(line) {
@@ -245,7 +245,7 @@ struct Panel<'a, I, T> {
     sums: &'a mut [T],
 }
 
-impl<I: Isa, T: Element> Panel<'_, I, T> {
+impl<I: Isa, T: Real> Panel<'_, I, T> {
     /// The filters of `V` vectors from `column` on.
     #[inline(always)]
     fn run<const V: usize>(&mut self, column: usize) {

@@ -2,7 +2,7 @@
 
 use super::super::transform::{self, IN};
 use super::jobs::{Block, place_len};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::simd::{Isa, Kernel, tile};
 
 /// `to[tap][channel][filter] = (G^T sums G)[tap]` of a block's sums; `db` behind them falls into place.
@@ -12,7 +12,7 @@ pub(super) struct Finish<'a, T> {
     pub(super) to: &'a mut [T],
 }
 
-impl<T: Element> Kernel for Finish<'_, T> {
+impl<T: Real> Kernel for Finish<'_, T> {
     type Output = ();
     const WIDE: bool = true;
 

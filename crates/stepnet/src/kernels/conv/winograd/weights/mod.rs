@@ -56,7 +56,7 @@ use super::super::pack::whole;
 use super::super::sums::{Direction, Sums};
 use super::transform::OUT;
 use super::{TAPS, serves};
-use crate::Element;
+use crate::kernels::Real;
 use crate::kernels::aligned::first_of_line;
 use crate::kernels::long_sum::LONGEST;
 use crate::kernels::parallel;
@@ -100,10 +100,7 @@ pub(in super::super) struct Weights<'g> {
 
 impl<'g> Weights<'g> {
     /// The method for `dw`, where it is the better one.
-    pub(in super::super) fn of<T: Element>(
-        g: &'g ConvGeometry,
-        set: InstructionSet,
-    ) -> Option<Self> {
+    pub(in super::super) fn of<T: Real>(g: &'g ConvGeometry, set: InstructionSet) -> Option<Self> {
         let set = set.for_filled::<T>(g.input[2].min(g.filters));
         let lanes = set.lanes::<T>();
         let sweep = Sums::new::<T>(g, Direction::Forward, set).sweep([0, 0], 0);
@@ -231,7 +228,7 @@ impl<'g> Weights<'g> {
     }
 
     /// Writes `dw` and `db`; whether all of them are finite.
-    pub(in super::super) fn run<T: Element>(
+    pub(in super::super) fn run<T: Real>(
         &self,
         [x, dy]: [&[T]; 2],
         dw: &mut [T],
@@ -254,7 +251,7 @@ impl<'g> Weights<'g> {
     }
 
     /// A block's results over one part of the batch.
-    fn job<T: Element>(
+    fn job<T: Real>(
         &self,
         job: Job<'_, T>,
         cut: Cut,
@@ -291,7 +288,7 @@ impl<'g> Weights<'g> {
     }
 
     /// `dw` and `db` from the parts' results, in their order; whether all are finite.
-    fn add_up<T: Element>(
+    fn add_up<T: Real>(
         &self,
         parts: usize,
         partial: &[T],
