@@ -1,10 +1,10 @@
 //! An exponential moving average of a network's weights (Polyak averaging, as trained networks use it).
 
 use crate::error::{Error, Result};
-use crate::nn::Number;
 use crate::kernels::update;
 use crate::memory;
 use crate::nn::Network;
+use crate::nn::Number;
 
 /// A second network whose numbers are the moving average of those that train:
 /// `average = d average + (1 - d) weights` after each update.

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use crate::error::Result;
-use crate::nn::Number;
 use crate::kernels::clip;
 use crate::limits;
 use crate::nn::Network;
+use crate::nn::Number;
 
 /// How gradients are clipped. Only those of numbers that are learnt take part: neither frozen layers
 /// nor running statistics.

@@ -1,8 +1,8 @@
 //! L2 regularisation as the course has it: `lambda / (2 m)` times the sum of the squared weights
 //! joins the cost of `m` examples, and `lambda / m * W` the gradient. Biases do not take part.
 
-use crate::nn::Number;
 use crate::nn::Network;
+use crate::nn::Number;
 
 /// `lambda / (2 m) * sum of W^2` over all weights of all layers.
 pub fn l2_cost<T: Number>(network: &Network<T>, lambda: f64, examples: usize) -> f64 {

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use super::rule::Rule;
 use crate::error::{Error, Result};
-use crate::nn::Number;
 use crate::kernels::update::{self, AdamStep};
 use crate::memory;
 use crate::nn::Network;
+use crate::nn::Number;
 
 /// The state of an update rule for one network.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ mod cases;
 mod own_layers;
 mod planted;
 
+use stepnet::Error;
 use stepnet::ndarray::ArrayD;
 use stepnet::nn::layer::Noise;
 use stepnet::nn::{Batch, Diagnosis, Init, InputChange, Loss, Network, Shape, Targets};
