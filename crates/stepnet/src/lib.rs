@@ -49,28 +49,19 @@
 //! training and model files.
 
 pub mod data;
-mod element;
-pub mod error;
 pub mod fast;
-pub mod files;
-mod hash;
-pub mod kernels;
-pub mod limits;
-pub mod memory;
 pub mod nn;
 pub mod optim;
-pub mod rng;
 pub mod see;
-pub mod steps;
-pub mod stop;
-pub mod threads;
 pub mod train;
 
-pub use element::Element;
-pub use error::{Error, Result};
-pub use hash::Hash;
 pub use ndarray;
 pub use nn::Number;
+pub use stepnet_base::{
+    Element, Error, Hash, Result, error, files, limits, memory, rng, stop, threads,
+};
+#[doc(inline)]
+pub use {stepnet_kernels as kernels, stepnet_steps as steps};
 
 /// The README's program, run as a test.
 #[cfg(doctest)]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use crate::hash::{Hash, Hasher};
 use crate::{Element, Result};
+use stepnet_base::{Hash, Hasher};
 
 use super::{Dataset, Images, Values};
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::dataset::Dataset;
 use super::images::Values;
 use crate::Result;
-use crate::hash::{Hash, Hasher};
+use stepnet_base::{Hash, Hasher};
 
 /// A data set's numbers, and a hash of everything in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,8 +6,8 @@ use super::{standard, values};
 use crate::error::Result;
 use crate::kernels;
 use crate::kernels::Real;
-use crate::steps::activation::check_backward;
-use crate::steps::check::{is_fortran, zeros};
+use crate::steps::checks::activation_backward;
+use crate::steps::checks::{is_fortran, zeros};
 
 /// `1 / (1 + exp(-Z))`.
 ///
@@ -37,7 +37,7 @@ pub fn sigmoid_backward<T: Real, D: Dimension>(
     Z: &ArrayRef<T, D>,
 ) -> Result<Array<T, D>> {
     const OPERATION: &str = "sigmoid_backward";
-    check_backward(OPERATION, dA, Z)?;
+    activation_backward(OPERATION, dA, Z)?;
     let s = map(OPERATION, "cache", Z, kernels::sigmoid::forward)?;
     map2(OPERATION, &s, dA, kernels::sigmoid::backward)
 }
@@ -52,7 +52,7 @@ pub fn relu_backward<T: Real, D: Dimension>(
     Z: &ArrayRef<T, D>,
 ) -> Result<Array<T, D>> {
     const OPERATION: &str = "relu_backward";
-    check_backward(OPERATION, dA, Z)?;
+    activation_backward(OPERATION, dA, Z)?;
     map2(OPERATION, Z, dA, kernels::relu::backward)
 }
 

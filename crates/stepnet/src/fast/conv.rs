@@ -6,8 +6,8 @@ use super::{all_finite, scratch, sizes, standard, values};
 use crate::error::Result;
 use crate::kernels::Real;
 use crate::kernels::{ConvGeometry, ConvWindow, Padding, conv};
-use crate::steps::check::{copied, same_shape, zeros};
-use crate::steps::conv::output_shape;
+use crate::steps::checks::conv_shape;
+use crate::steps::checks::{copied, same_shape, zeros};
 use crate::steps::{self, ConvCache, ConvHparameters};
 
 /// The outputs of [`steps::conv_forward`](crate::steps::conv_forward).
@@ -27,7 +27,7 @@ pub fn conv_forward<T: Real>(
     hparameters: ConvHparameters,
 ) -> Result<Array4<T>> {
     const OPERATION: &str = "conv_forward";
-    let [m, n_H, n_W, n_C] = output_shape(OPERATION, A_prev, W, b, hparameters)?;
+    let [m, n_H, n_W, n_C] = conv_shape(OPERATION, A_prev, W, b, hparameters)?;
     let by_loops = || steps::conv_forward(A_prev, W, b, hparameters).map(|(Z, _)| Z);
     if [m, n_H, n_W, n_C].contains(&0) || A_prev.is_empty() || W.is_empty() {
         return by_loops();
@@ -72,7 +72,7 @@ pub fn conv_backward<T: Real>(
     hparameters: ConvHparameters,
 ) -> Result<(Array4<T>, Array4<T>, Array4<T>)> {
     const OPERATION: &str = "conv_backward";
-    let shape = output_shape(OPERATION, A_prev, W, b, hparameters)?;
+    let shape = conv_shape(OPERATION, A_prev, W, b, hparameters)?;
     same_shape(OPERATION, "dZ", dZ.shape(), &shape, "the shape of Z")?;
     let by_loops = || {
         let cache = ConvCache {

@@ -8,8 +8,8 @@ use super::{scratch, sizes, standard, values};
 use crate::error::Result;
 use crate::kernels::Real;
 use crate::kernels::{DenseGeometry, dense};
-use crate::steps::check::{is_fortran, same_shape, zeros};
-use crate::steps::dense::check_layer;
+use crate::steps::checks::layer;
+use crate::steps::checks::{is_fortran, same_shape, zeros};
 
 /// The outputs of [`steps::linear_forward`](crate::steps::linear_forward): `Z = W A + b`.
 ///
@@ -26,7 +26,7 @@ pub fn linear_forward<T: Real>(
     b: &ArrayRef2<T>,
 ) -> Result<Array2<T>> {
     const OPERATION: &str = "linear_forward";
-    check_layer(OPERATION, ["A", "W", "b"], A, W, b)?;
+    layer(OPERATION, ["A", "W", "b"], A, W, b)?;
     let mut Z = product(OPERATION, ("W", W), ("A", A))?;
     Z += &b.view();
     Ok(Z)
@@ -49,7 +49,7 @@ pub fn linear_backward<T: Real>(
     b: &ArrayRef2<T>,
 ) -> Result<(Array2<T>, Array2<T>, Array2<T>)> {
     const OPERATION: &str = "linear_backward";
-    check_layer(OPERATION, ["cache.A", "cache.W", "cache.b"], A_prev, W, b)?;
+    layer(OPERATION, ["cache.A", "cache.W", "cache.b"], A_prev, W, b)?;
     let (n, m) = (W.nrows(), A_prev.ncols());
     same_shape(OPERATION, "dZ", dZ.shape(), &[n, m], "the shape of Z")?;
     let examples = T::from_f64(m as f64);

@@ -31,7 +31,7 @@ use crate::error::{Error, Result};
 use crate::kernels::AlignedVec;
 use crate::kernels::Real;
 use crate::memory;
-use crate::steps::check::copied;
+use crate::steps::checks::copied;
 
 pub use activation::{relu, relu_backward, sigmoid, sigmoid_backward};
 pub use conv::{conv_backward, conv_forward};

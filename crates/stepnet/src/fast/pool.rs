@@ -6,8 +6,8 @@ use super::{all_finite, sizes, standard, values};
 use crate::error::Result;
 use crate::kernels::Real;
 use crate::kernels::{Padding, PoolGeometry, pool};
-use crate::steps::check::{copied, same_shape, zeros};
-use crate::steps::pool::output_shape;
+use crate::steps::checks::pool_shape;
+use crate::steps::checks::{copied, same_shape, zeros};
 use crate::steps::{self, PoolCache, PoolHparameters, PoolMode};
 
 /// The outputs of [`steps::pool_forward`](crate::steps::pool_forward).
@@ -25,7 +25,7 @@ pub fn pool_forward<T: Real>(
     mode: PoolMode,
 ) -> Result<Array4<T>> {
     const OPERATION: &str = "pool_forward";
-    let [m, n_H, n_W, n_C] = output_shape(OPERATION, A_prev, hparameters)?;
+    let [m, n_H, n_W, n_C] = pool_shape(OPERATION, A_prev, hparameters)?;
     if [m, n_H, n_W, n_C].contains(&0) {
         return steps::pool_forward(A_prev, hparameters, mode).map(|(A, _)| A);
     }
@@ -58,7 +58,7 @@ pub fn pool_backward<T: Real>(
     mode: PoolMode,
 ) -> Result<Array4<T>> {
     const OPERATION: &str = "pool_backward";
-    let shape = output_shape(OPERATION, A_prev, hparameters)?;
+    let shape = pool_shape(OPERATION, A_prev, hparameters)?;
     same_shape(OPERATION, "dA", dA.shape(), &shape, "the shape of A")?;
     let by_loops = || {
         let A_prev = copied(OPERATION, "A_prev", A_prev)?;

@@ -1,8 +1,8 @@
 //! Hashes of a network's numbers.
 
 use super::network::Network;
-use crate::hash::{Hash, Hasher};
 use crate::nn::Number;
+use stepnet_base::{Hash, Hasher};
 
 impl<T: Number> Network<T> {
     /// The hash of all parameters: their names (`conv1.weight`), element type, shapes and bits. Two

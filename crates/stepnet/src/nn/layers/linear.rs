@@ -32,11 +32,7 @@ impl Linear {
     }
 
     fn geometry(&self, input: Shape, batch: usize) -> DenseGeometry {
-        DenseGeometry {
-            batch,
-            inputs: input.len(),
-            outputs: self.units,
-        }
+        DenseGeometry::of_arrays(batch, input.len(), self.units)
     }
 }
 

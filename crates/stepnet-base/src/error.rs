@@ -1,0 +1,265 @@
+//! The library's one error type: what happened, where, and what would be right.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::{fmt, io};
+
+/// `Result` with Stepnet's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Characters of a value that messages show.
+const LONGEST_VALUE: usize = 240;
+
+/// Characters of a message.
+const LONGEST_MESSAGE: usize = 2000;
+
+/// A text of at most `most` characters: of a longer one the beginning and the end. Messages show with it what a
+/// user gave, which may be the content of a file in place of its name.
+pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    // The number of bytes is never less than that of characters.
+    if text.len() <= most || text.chars().nth(most).is_none() {
+        return Cow::Borrowed(text);
+    }
+    let end = most / 4;
+    let beginning: String = text.chars().take(most - end).collect();
+    let last = text.char_indices().rev().nth(end.saturating_sub(1));
+    let rest = last.map_or("", |(at, _)| &text[at..]);
+    Cow::Owned(format!("{beginning}...{rest}"))
+}
+
+/// A message of at most 2,000 characters, as [`cut`].
+pub fn cut_message(text: &str) -> String {
+    cut(text, LONGEST_MESSAGE).into_owned()
+}
+
+/// What can go wrong. Every variant prints as one line.
+///
+/// [`Debug`](std::fmt::Debug) shows the same line: it is what a `main` that returns [`Result`] prints.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An array has the wrong shape.
+    #[error("{operation}: {argument} has shape {found:?}, expected {expected}")]
+    Shape {
+        /// The function that was called.
+        operation: &'static str,
+        /// The name of the array.
+        argument: String,
+        /// The shape that came.
+        found: Vec<usize>,
+        /// The shape that is needed, in words or numbers.
+        expected: String,
+    },
+    /// A number or a word is outside what the function accepts.
+    #[error("{operation}: {argument} is {found}, expected {expected}")]
+    Value {
+        /// The function that was called.
+        operation: &'static str,
+        /// The name of the argument.
+        argument: String,
+        /// What came.
+        found: String,
+        /// What is needed.
+        expected: String,
+    },
+    /// A layer does not fit its input, or cannot be built as asked.
+    #[error("layer {layer}: {problem}")]
+    Layer {
+        /// The layer's name in its network, such as `conv2`.
+        layer: String,
+        /// What does not fit, with the sizes, and what would.
+        problem: String,
+    },
+    /// A network cannot be made of its text. [`Error::detail`] gives what is known of the reason, such as
+    /// [`Diagnosis`](crate::nn::Diagnosis) where its layers do not fit together, and
+    /// [`NotationError`](crate::nn::notation::NotationError) where its text could not be read.
+    #[error("{0}")]
+    Network(Box<dyn std::error::Error + Send + Sync>),
+    /// A file's content is not what it should be.
+    #[error("{}: {problem}", cut_message(&path.display().to_string()))]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong, where in the file, and what was expected.
+        problem: String,
+    },
+    /// What a file holds does not fit into memory.
+    #[error("{}: {problem}", cut_message(&path.display().to_string()))]
+    FileMemory {
+        /// The file.
+        path: PathBuf,
+        /// How much it takes, and how much there is.
+        problem: String,
+    },
+    /// The operating system refused to read or write a file.
+    #[error("{}: cannot {action}: {source}", cut_message(&path.display().to_string()))]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried: `open`, `read`, `write`, ...
+        action: &'static str,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// There is not enough memory.
+    #[error("{what}: {} of memory are needed, more than there is", crate::memory::readable(*bytes))]
+    Memory {
+        /// What it is needed for.
+        what: String,
+        /// How much.
+        bytes: u128,
+    },
+    /// Training cannot go on, or was asked for with settings that do not go together.
+    #[error("{0}")]
+    Training(String),
+    /// The work was stopped before it was done, by [`stop::request`](crate::stop::request).
+    #[error("stopped before it was done, as was asked")]
+    Stopped,
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Error {
+    /// An array of shape `found` where `expected` was needed.
+    pub fn shape(
+        operation: &'static str,
+        argument: impl Into<String>,
+        found: &[usize],
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::Shape {
+            operation,
+            argument: argument.into(),
+            found: found.to_vec(),
+            expected: expected.into(),
+        }
+    }
+
+    /// A value `found` where `expected` was needed.
+    pub fn value(
+        operation: &'static str,
+        argument: impl Into<String>,
+        found: impl ToString,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::Value {
+            operation,
+            argument: argument.into(),
+            found: cut(&found.to_string(), LONGEST_VALUE).into_owned(),
+            expected: expected.into(),
+        }
+    }
+
+    /// A layer, named as in its network, that does not fit.
+    pub fn layer(layer: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Layer {
+            layer: layer.into(),
+            problem: cut_message(&problem.into()),
+        }
+    }
+
+    /// A file with the wrong content.
+    pub fn file(path: impl AsRef<Path>, problem: impl Into<String>) -> Self {
+        Self::File {
+            path: path.as_ref().to_path_buf(),
+            problem: cut_message(&problem.into()),
+        }
+    }
+
+    /// A file whose content does not fit into memory.
+    pub fn file_memory(path: impl AsRef<Path>, problem: impl Into<String>) -> Self {
+        Self::FileMemory {
+            path: path.as_ref().to_path_buf(),
+            problem: cut_message(&problem.into()),
+        }
+    }
+
+    /// Whether it is memory that was missing: with more of it the same call would go on.
+    pub fn is_memory(&self) -> bool {
+        match self {
+            Self::Memory { .. } | Self::FileMemory { .. } => true,
+            Self::Io { source, .. } => source.kind() == io::ErrorKind::OutOfMemory,
+            _ => false,
+        }
+    }
+
+    /// The same error with its words about a file changed; errors of other kinds as they are.
+    #[must_use]
+    pub fn map_problem(self, change: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::File { path, problem } => Self::file(path, change(problem)),
+            Self::FileMemory { path, problem } => Self::file_memory(path, change(problem)),
+            other => other,
+        }
+    }
+
+    /// What a part of the library knows of the reason, by its type.
+    pub fn detail<E: std::error::Error + 'static>(&self) -> Option<&E> {
+        match self {
+            Self::Network(detail) => detail.downcast_ref(),
+            _ => None,
+        }
+    }
+
+    /// A refusal of the operating system.
+    pub fn io(path: impl AsRef<Path>, action: &'static str, source: io::Error) -> Self {
+        Self::Io {
+            path: path.as_ref().to_path_buf(),
+            action,
+            source,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_main_that_returns_it_prints_the_line() {
+        let error = Error::value("fit", "epochs", 0, "at least 1");
+        assert_eq!(
+            format!("{error:?}"),
+            "fit: epochs is 0, expected at least 1"
+        );
+    }
+
+    #[test]
+    fn long_values_are_cut_and_short_ones_left() {
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("äöü", 3), "äöü", "by characters");
+        assert_eq!(cut("abcdefghijklmnop", 8), "abcdef...op");
+        assert_eq!(cut("ääääääääääääääüö", 8), "ääääää...üö");
+        let long = "x".repeat(10_000_000);
+        for error in [
+            Error::value("f", "a", &long, "less"),
+            Error::layer("conv1", long.clone()),
+            Error::file(&long, long.clone()),
+            Error::io(&long, "open", io::Error::other("no")),
+        ] {
+            let length = error.to_string().len();
+            assert!(length < 5000, "{length}");
+        }
+        let error = long.parse::<crate::optim::Rule>().unwrap_err().to_string();
+        assert!(error.contains("xxx...xxx"), "{error}");
+        assert!(
+            error.ends_with("expected one of gd, momentum, classic-momentum, adam, adamw"),
+            "{error}"
+        );
+        let long = "x".repeat(60_000);
+        for text in [
+            long.clone(),
+            format!("conv({long})"),
+            format!("conv(3, 3, padding={long})"),
+        ] {
+            let error = crate::nn::Network::<f32>::new(&text, [8, 8, 1])
+                .unwrap_err()
+                .to_string();
+            assert!(error.len() < 3000, "{}", error.len());
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What all parts of Stepnet stand on: the two number types, the one error type, files that are read and written in
+//! one place, memory that a user's numbers ask for, threads, and numpy's legacy generator.
+
+mod element;
+pub mod error;
+pub mod files;
+mod hash;
+pub mod limits;
+pub mod memory;
+pub mod rng;
+pub mod stop;
+pub mod threads;
+
+pub use element::Element;
+pub use error::{Error, Result};
+pub use hash::{Hash, Hasher};

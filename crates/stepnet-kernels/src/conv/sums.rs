@@ -1,0 +1,449 @@
+//! The forward pass and the gradient by data as sums over windows: packs the filters, cuts the
+//! outputs into blocks, and shares these out.
+
+use std::ops::Range;
+
+use super::blocks::{Blocks, Cut, MANY_PIXELS, Output, PIXELS};
+use super::channels::ChannelSums;
+use super::geometry::ConvGeometry;
+use super::line::Line;
+use super::pack::{Filters, Packed, packed_len, spread};
+use super::planar::{PlanarSums, is_spread};
+use super::pooled::PooledGeometry;
+use super::sweep::{Block, BlockSums, Sweep};
+use super::winograd::{Winograd, serves};
+use crate::Real;
+use crate::aligned::{LINE, first_of_line};
+use crate::simd::InstructionSet;
+use crate::{parallel, relu};
+
+/// Source elements under one window that are too many to be laid out.
+const TOO_FAR: usize = 1 << 22;
+
+/// Which of the two passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    /// Outputs from inputs.
+    Forward,
+    /// Gradients of the inputs from those of the outputs.
+    Backward,
+}
+
+/// A pass on its instruction set.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sums<'g> {
+    g: &'g ConvGeometry,
+    direction: Direction,
+    set: InstructionSet,
+    /// The sizes of the image that is written: rows of blocks, and what they take.
+    image: [usize; 3],
+    steps: [usize; 2],
+    lanes: usize,
+    /// Whether every filter sees the channel of its own number.
+    channelwise: bool,
+    /// Whether pixels, not columns, fill the lanes: of all groups alike, and there are no phases.
+    planar: bool,
+}
+
+impl<'g> Sums<'g> {
+    pub(super) fn new<T: Real>(
+        g: &'g ConvGeometry,
+        direction: Direction,
+        set: InstructionSet,
+    ) -> Self {
+        let (image, steps) = match direction {
+            Direction::Forward => (g.output, [1, 1]),
+            Direction::Backward => (g.input, g.stride),
+        };
+        let channelwise = g.is_channelwise();
+        let mut sums = Self {
+            g,
+            direction,
+            set,
+            image,
+            steps,
+            lanes: set.lanes::<T>(),
+            channelwise,
+            planar: false,
+        };
+        let sweep = sums.sweep([0, 0], 0);
+        let sets = [set, set.for_columns::<T>(sweep.columns)];
+        let mut sets_for_planes = sets.into_iter().filter(|_| !channelwise);
+        let planar = sets_for_planes.find(|&set| sweep.is_planar::<T>(set));
+        sums.planar = planar.is_some();
+        sums.set = planar.unwrap_or(sets[1]);
+        sums.lanes = sums.set.lanes::<T>();
+        sums
+    }
+
+    /// The pass by Winograd's method, where that is the better one.
+    pub(super) fn winograd<T: Real>(&self) -> Option<Winograd<'g>> {
+        Winograd::of::<T>(self.g, self.direction, self.set, self.sweep([0, 0], 0))
+    }
+
+    /// The lines of one phase.
+    fn lines(&self, phase: [usize; 2]) -> [Line; 2] {
+        let axes = self.g.axes();
+        [0, 1].map(|axis| match self.direction {
+            Direction::Forward => Line::forward(&axes[axis]),
+            Direction::Backward => Line::backward(&axes[axis], phase[axis]),
+        })
+    }
+
+    pub(super) fn sweep(&self, phase: [usize; 2], group: usize) -> Sweep {
+        let (seen, filters) = (self.g.group_channels(), self.g.group_filters());
+        let (channels, columns, source_channels) = match self.direction {
+            Direction::Forward => (seen, filters, self.g.input[2]),
+            Direction::Backward => (filters, seen, self.g.filters),
+        };
+        let (channels, columns) = match self.channelwise {
+            true => (source_channels, source_channels),
+            false => (channels, columns),
+        };
+        Sweep {
+            lines: self.lines(phase),
+            source_channels,
+            first_channel: group * channels,
+            channels,
+            pitch: channels,
+            out_channels: self.image[2],
+            first_column: group * columns,
+            columns,
+            out_step: self.steps,
+            out_first: phase,
+            out_width: self.image[1],
+        }
+    }
+
+    /// Every phase of every group in order, with where its packed filters start.
+    fn sweeps(&self) -> impl Iterator<Item = (Sweep, usize, usize)> + '_ {
+        let phases = [0, 1].map(|axis| self.steps[axis].min(self.image[axis]));
+        let groups = if self.channelwise { 1 } else { self.g.groups };
+        let mut start = 0;
+        (0..phases[0])
+            .flat_map(move |row| (0..phases[1]).map(move |col| [row, col]))
+            .flat_map(move |phase| (0..groups).map(move |group| (phase, group)))
+            .map(move |(phase, group)| {
+                let sweep = self.sweep(phase, group);
+                let here = start;
+                // Whole lines of the cache, so that every phase's panels are aligned.
+                start += self.sweep_len(&sweep).next_multiple_of(16);
+                (sweep, group, here)
+            })
+    }
+
+    /// Elements of a sweep's packed filters.
+    fn sweep_len(&self, sweep: &Sweep) -> usize {
+        packed_len(self.packed_window(sweep), sweep.columns, self.lanes)
+    }
+
+    /// Vectors of a panel of a sweep's packed filters.
+    fn packed_window(&self, sweep: &Sweep) -> usize {
+        match self.channelwise {
+            true => sweep.lines[0].taps * sweep.lines[1].taps,
+            false if self.is_spread(sweep) => sweep.window() * sweep.columns,
+            false => sweep.window(),
+        }
+    }
+
+    fn is_spread(&self, sweep: &Sweep) -> bool {
+        self.planar && is_spread(sweep.columns, self.set.broadcasts())
+    }
+
+    fn packed_len(&self) -> usize {
+        self.sweeps()
+            .last()
+            .map_or(0, |(sweep, _, start)| start + self.sweep_len(&sweep))
+            .next_multiple_of(16)
+    }
+
+    /// Rows and columns of blocks in an image.
+    fn grid(&self) -> [usize; 2] {
+        [0, 1].map(|axis| self.image[axis].div_ceil(self.steps[axis]))
+    }
+
+    /// Whether a single window spans more than can be laid out: then the naive loops do the pass.
+    pub(super) fn is_too_far(&self) -> bool {
+        let one = Cut {
+            examples: 1,
+            rows: 1,
+            cols: 1,
+        };
+        self.staged(one) > TOO_FAR
+    }
+
+    fn cut(&self) -> Cut {
+        let pixels = self.block_pixels();
+        Cut::new(self.g.batch, self.grid(), pixels, |cut| self.staged(cut))
+    }
+
+    /// Pixels that a block should have.
+    fn block_pixels(&self) -> usize {
+        match self.channelwise || self.planar {
+            true => MANY_PIXELS,
+            false => PIXELS,
+        }
+    }
+
+    /// Elements laid out for a block of any of the phases.
+    pub(super) fn staged(&self, cut: Cut) -> usize {
+        let size = [cut.examples, cut.rows, cut.cols];
+        let phases = [0, 1].map(|axis| self.steps[axis].min(self.image[axis]));
+        let longest = |axis: usize| {
+            let lines = (0..phases[axis]).map(|phase| self.lines([phase; 2])[axis]);
+            lines.max_by_key(|line| line.span(size[axis + 1]))
+        };
+        // All groups are alike. The phases' axes can be looked at one by one: the sizes multiply.
+        if self.channelwise {
+            return 0;
+        }
+        let mut sweep = self.sweep([0, 0], 0);
+        if self.planar {
+            return sweep
+                .laid_out_in_planes(size, self.lanes)
+                .next_multiple_of(16);
+        }
+        let in_place = sweep.in_place() && phases == [1, 1];
+        for axis in [0, 1] {
+            if let Some(line) = longest(axis) {
+                sweep.lines[axis] = line;
+            }
+        }
+        match in_place {
+            true => 0,
+            false => sweep.laid_out(size).next_multiple_of(16),
+        }
+    }
+
+    fn workers(&self, cut: Cut) -> usize {
+        let blocks = Blocks::<u8>::count(cut, self.g.batch, self.grid()[0]);
+        parallel::workers(blocks, self.g.multiply_adds())
+    }
+
+    /// Scratch memory without which the pass cannot be done: one worker's.
+    pub(super) fn least_scratch<T: Real>(&self) -> usize {
+        let one = match self.winograd::<T>() {
+            Some(winograd) => winograd.least_scratch(),
+            None => self.packed_len() + self.staged(self.cut()),
+        };
+        LINE / size_of::<T>() + one
+    }
+
+    /// Elements of scratch memory for batches of up to the geometry's.
+    pub(super) fn scratch<T: Real>(&self) -> usize {
+        if self.is_too_far() {
+            return 0;
+        }
+        let direct = || {
+            let pixels = self.block_pixels();
+            let staged =
+                Cut::most_staged(self.g.batch, self.grid(), pixels, |cut| self.staged(cut));
+            // A block of a smaller batch may be smaller: then there are more of them.
+            let blocks = self.g.batch * self.grid()[0];
+            let workers = parallel::most_workers(blocks, self.g.multiply_adds());
+            self.packed_len() + workers * staged
+        };
+        let winograd = self.winograd::<T>();
+        LINE / size_of::<T>() + winograd.map_or_else(direct, |winograd| winograd.scratch())
+    }
+
+    /// Writes all outputs, through a ReLU if asked for.
+    pub(super) fn run<T: Real>(
+        &self,
+        [source, w]: [&[T]; 2],
+        bias: Option<&[T]>,
+        out: &mut [T],
+        scratch: &mut [T],
+        rectified: bool,
+    ) {
+        let (_, scratch) = scratch.split_at_mut(first_of_line(scratch));
+        if const { serves::<T>() }
+            && let Some(winograd) = self.winograd::<T>()
+        {
+            return winograd.run([source, w], bias, out, scratch, rectified);
+        }
+        let cut = self.cut();
+        let staged = self.staged(cut);
+        let (packed, scratch) = scratch.split_at_mut(self.packed_len());
+        self.pack(w, bias, packed);
+        let packed = &*packed;
+        // As many workers as were planned for, or fewer.
+        let workers = match staged {
+            0 => self.workers(cut),
+            _ => self.workers(cut).min(scratch.len() / staged),
+        };
+        let [rows, _] = self.grid();
+        let row_len = self.image[1] * self.image[2];
+        let blocks = Blocks {
+            cut,
+            batch: self.g.batch,
+            rows,
+            row_step: self.steps[0],
+            image_rows: self.image[0],
+            row_len,
+            rest: out,
+            example: 0,
+            row: 0,
+        };
+        parallel::share(blocks, workers, staged, scratch, |output, scratch| {
+            let Output {
+                examples,
+                rows,
+                start,
+                out,
+            } = output;
+            let target = Target {
+                examples,
+                rows,
+                cols: cut.cols,
+                image: self.image[0] * row_len,
+                start,
+                workers,
+            };
+            self.block(&target, source, packed, out, scratch);
+            if rectified {
+                relu::in_place(out);
+            }
+        });
+    }
+
+    /// Writes the outputs of one block.
+    fn block<T: Real>(
+        &self,
+        target: &Target,
+        source: &[T],
+        packed: &[T],
+        out: &mut [T],
+        scratch: &mut [T],
+    ) {
+        for (sweep, _, start) in self.sweeps() {
+            let [line_h, line_w] = &sweep.lines;
+            let rows = target.rows.start..target.rows.end.min(line_h.outputs);
+            let packed = &packed[start..];
+            let window = self.packed_window(&sweep);
+            let packed = Packed::new(packed, window, sweep.columns, self.lanes);
+            for first in (0..line_w.outputs).step_by(target.cols) {
+                let sums = BlockSums {
+                    sweep: &sweep,
+                    block: Block {
+                        examples: target.examples.clone(),
+                        rows: rows.clone(),
+                        cols: first..line_w.outputs.min(first + target.cols),
+                    },
+                    source,
+                    packed: &packed,
+                    out: &mut *out,
+                    out_image: target.image,
+                    out_start: target.start,
+                    scratch: &mut *scratch,
+                    workers: target.workers,
+                };
+                if self.channelwise {
+                    self.set.run(ChannelSums(sums));
+                } else if self.planar {
+                    self.set.run(PlanarSums(sums));
+                } else {
+                    self.set.run(sums);
+                }
+            }
+        }
+    }
+
+    /// Elements of scratch memory of [`Sums::run_pooled`].
+    pub(super) fn pooled_scratch<T: Real>(&self, g: &PooledGeometry) -> usize {
+        let parts = self.g.batch * g.windows()[0];
+        let workers = parallel::most_workers(parts, self.g.multiply_adds());
+        LINE / size_of::<T>() + self.packed_len() + workers * self.pooled_worker(g)
+    }
+
+    /// Scratch memory without which the pass cannot be done: one worker's.
+    pub(super) fn least_pooled_scratch<T: Real>(&self, g: &PooledGeometry) -> usize {
+        LINE / size_of::<T>() + self.packed_len() + self.pooled_worker(g)
+    }
+
+    /// A worker's part of it: the convolution's outputs, and what is laid out for them.
+    fn pooled_worker(&self, g: &PooledGeometry) -> usize {
+        let cut = g.cut();
+        cut.pixels() * self.image[2] + self.staged(cut)
+    }
+
+    fn pooled_workers(&self, g: &PooledGeometry) -> usize {
+        let [examples, rows] = g.part();
+        let parts = self.g.batch.div_ceil(examples) * g.windows()[0].div_ceil(rows);
+        parallel::workers(parts, self.g.multiply_adds())
+    }
+
+    /// Writes the maxima of all windows of the outputs, and the winners' places.
+    pub(super) fn run_pooled<T: Real>(
+        &self,
+        g: &PooledGeometry,
+        [source, w]: [&[T]; 2],
+        bias: Option<&[T]>,
+        y: &mut [T],
+        winners: Option<&mut [u32]>,
+        scratch: &mut [T],
+    ) {
+        let (_, scratch) = scratch.split_at_mut(first_of_line(scratch));
+        let (packed, scratch) = scratch.split_at_mut(self.packed_len());
+        self.pack(w, bias, packed);
+        let packed = &*packed;
+        let worker = self.pooled_worker(g);
+        let workers = self.pooled_workers(g).min(scratch.len() / worker.max(1));
+        let row_len = self.image[1] * self.image[2];
+        let parts = g.parts(y, winners);
+        parallel::share(parts, workers, worker, scratch, |part, scratch| {
+            let rows = g.conv_rows(part.rows.start, part.rows.len());
+            let len = part.examples.len() * rows.len() * row_len;
+            let (z, scratch) = scratch.split_at_mut(len);
+            let target = Target {
+                examples: part.examples.clone(),
+                rows: rows.clone(),
+                cols: self.image[1],
+                image: rows.len() * row_len,
+                start: rows.start * row_len,
+                workers,
+            };
+            self.block(&target, source, packed, z, scratch);
+            g.pool_part(part, z);
+        });
+    }
+
+    fn pack<T: Real>(&self, w: &[T], bias: Option<&[T]>, packed: &mut [T]) {
+        for (sweep, group, start) in self.sweeps() {
+            let filters = Filters {
+                set: self.set,
+                w,
+                kernel_width: self.g.kernel[1],
+                seen: self.g.group_channels(),
+                filters: self.g.filters,
+                first_filter: group * self.g.group_filters(),
+                group_filters: self.g.group_filters(),
+            };
+            let to = &mut packed[start..];
+            match self.direction {
+                _ if self.channelwise => {
+                    filters.pack_channels(&sweep.lines, bias, self.lanes, to);
+                }
+                Direction::Forward => filters.pack_forward(&sweep.lines, bias, self.lanes, to),
+                Direction::Backward => filters.pack_backward(&sweep.lines, bias, self.lanes, to),
+            }
+            if self.is_spread(&sweep) {
+                let panel = &mut to[self.lanes..self.sweep_len(&sweep)];
+                spread(sweep.window(), sweep.columns, self.lanes, panel);
+            }
+        }
+    }
+}
+
+/// Where a block lies, and where its outputs go.
+struct Target {
+    examples: Range<usize>,
+    /// Rows of blocks' outputs in each phase, and columns at a time.
+    rows: Range<usize>,
+    cols: usize,
+    /// From one example's outputs to the next, and the element of an image they start with.
+    image: usize,
+    start: usize,
+    /// Who share the blocks: each takes one of so many.
+    workers: usize,
+}

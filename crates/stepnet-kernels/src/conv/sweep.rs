@@ -1,0 +1,357 @@
+//! Sums over windows, the form of the forward pass and of every phase of the gradient by data.
+//!
+//! ```text
+//! out[e, i, j, column] = bias[column] + sum over (s, t, c) of
+//!     source[e, rows(i, s), cols(j, t), first_channel + c] * packed[s, t, c, column]
+//! ```
+//!
+//! A *block* of outputs is computed at a time. Where its windows leave the source, or see only some
+//! of the channels, the part of the source under them is first laid, with its zeros, into scratch
+//! memory (`stage`); else it is read in place. Then a row of a window is one run of memory, and
+//! tiles of six pixels by two vectors (eight by one for few columns) are summed in registers.
+
+use super::line::Line;
+use super::pack::Packed;
+use super::places::Places;
+use super::prefetch::{NextRows, prefetch};
+use super::stage::Staged;
+use crate::Real;
+use crate::simd::tile::{self, Offsets, Runs, Tile};
+use crate::simd::{Isa, Kernel};
+use std::ops::Range;
+
+/// Pixels of a tile of one vector of columns, and of one of two.
+const TILE_PIXELS: [usize; 2] = [8, 6];
+
+/// One sum over windows.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Sweep {
+    /// Height and width.
+    pub(super) lines: [Line; 2],
+    /// Channels of a source pixel, the first one seen, and how many.
+    pub(super) source_channels: usize,
+    pub(super) first_channel: usize,
+    pub(super) channels: usize,
+    /// From one pixel to the next where the source is laid out: at least `channels`.
+    pub(super) pitch: usize,
+    /// Columns of an output pixel, the first one written, and how many.
+    pub(super) out_channels: usize,
+    pub(super) first_column: usize,
+    pub(super) columns: usize,
+    /// Where the outputs lie in their image: from one to the next, the first, and the image's width.
+    pub(super) out_step: [usize; 2],
+    pub(super) out_first: [usize; 2],
+    pub(super) out_width: usize,
+}
+
+/// A part of the outputs: whole examples, or rows of one example; and columns of pixels.
+#[derive(Clone, Debug)]
+pub(super) struct Block {
+    pub(super) examples: Range<usize>,
+    pub(super) rows: Range<usize>,
+    pub(super) cols: Range<usize>,
+}
+
+impl Block {
+    #[inline(always)]
+    pub(super) fn pixels(&self) -> usize {
+        self.examples.len() * self.rows.len() * self.cols.len()
+    }
+}
+
+impl Sweep {
+    /// Elements of a window.
+    #[inline(always)]
+    pub(super) fn window(&self) -> usize {
+        self.lines[0].taps * self.lines[1].taps * self.channels
+    }
+
+    /// Whether the source can be read where it lies.
+    #[inline(always)]
+    pub(super) fn in_place(&self) -> bool {
+        self.lines[0].is_inside() && self.lines[1].is_inside()
+            // One tap's channels are one run in any case.
+            && (self.channels == self.source_channels || self.lines[1].taps == 1)
+    }
+
+    /// Source elements under `[examples, rows, cols]` of outputs.
+    #[inline(always)]
+    pub(super) fn laid_out(&self, [examples, rows, cols]: [usize; 3]) -> usize {
+        examples * self.lines[0].span(rows) * self.lines[1].span(cols) * self.pitch
+    }
+}
+
+/// The sums of one block, written over what `out` holds there.
+pub(super) struct BlockSums<'a, T> {
+    pub(super) sweep: &'a Sweep,
+    pub(super) block: Block,
+    /// The whole source.
+    pub(super) source: &'a [T],
+    pub(super) packed: &'a Packed<'a, T>,
+    /// The outputs, from element `out_start` of the first example's image on.
+    pub(super) out: &'a mut [T],
+    /// Elements of an output image.
+    pub(super) out_image: usize,
+    pub(super) out_start: usize,
+    pub(super) scratch: &'a mut [T],
+    /// Who share the blocks: each takes one of so many.
+    pub(super) workers: usize,
+}
+
+impl<T: Real> Kernel for BlockSums<'_, T> {
+    type Output = ();
+    const WIDE: bool = true;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let Self {
+            sweep,
+            block,
+            source,
+            packed,
+            out,
+            out_image,
+            out_start,
+            scratch,
+            workers,
+        } = self;
+        let staged = Staged::of(sweep, &block, source, scratch);
+        let offsets = Offsets::of_short(&staged.runs);
+        let lanes = I::lanes::<T>();
+        let vectors = if sweep.columns > lanes { 2 } else { 1 };
+        let panels = sweep.columns.div_ceil(vectors * lanes);
+        let tiles = block.pixels().div_ceil(TILE_PIXELS[vectors - 1]) * panels;
+        let next_rows = NextRows::new(sweep, &block, source, [tiles, workers]);
+        let mut pass = Pass {
+            isa,
+            sweep,
+            block: &block,
+            staged,
+            offsets: offsets.as_ref(),
+            packed,
+            out,
+            out_image,
+            out_start,
+            next_rows,
+        };
+        pass.rows();
+    }
+}
+
+/// A block on its way through an instruction set.
+struct Pass<'a, I, T> {
+    isa: I,
+    sweep: &'a Sweep,
+    block: &'a Block,
+    staged: Staged<'a, T>,
+    /// The places of the window's elements, where they are few in short runs.
+    offsets: Option<&'a Offsets>,
+    packed: &'a Packed<'a, T>,
+    out: &'a mut [T],
+    out_image: usize,
+    out_start: usize,
+    next_rows: NextRows<'a, T>,
+}
+
+/// A part of the window, where its source elements start after those of the window, and the number of
+/// its first element among those of all taps.
+#[derive(Clone, Copy)]
+struct Piece {
+    part: tile::Part,
+    offset: usize,
+    first: usize,
+}
+
+impl<I: Isa, T: Real> Pass<'_, I, T> {
+    /// The block, or where many taps see nothing but zeros the rows that see the source through the
+    /// same ones.
+    #[inline(always)]
+    fn rows(&mut self) {
+        let line = self.sweep.lines[0];
+        let all = self.block.rows.clone();
+        if !line.is_much_outside() {
+            return self.parts(all, 0..line.taps);
+        }
+        for [some, taps] in line.alike(all) {
+            self.parts(some, taps);
+        }
+    }
+
+    /// Goes through the window's rows `taps` in parts that stay in the cache, and for each through the
+    /// panels of columns.
+    #[inline(always)]
+    fn parts(&mut self, pixels: Range<usize>, taps: Range<usize>) {
+        let runs = Runs {
+            rows: taps.len(),
+            ..self.staged.runs
+        };
+        runs.for_each_part(
+            #[inline(always)]
+            |part| {
+                let [row, col, from] = part.at;
+                let piece = Piece {
+                    part,
+                    offset: (taps.start + row) * runs.row_step + col * runs.col_step + from,
+                    first: taps.start * runs.cols * runs.len + part.first,
+                };
+                self.panels(&pixels, piece);
+            },
+        );
+    }
+
+    #[inline(always)]
+    fn panels(&mut self, rows: &Range<usize>, piece: Piece) {
+        let lanes = I::lanes::<T>();
+        let mut column = 0;
+        while column < self.sweep.columns {
+            let left = self.sweep.columns - column;
+            if left > lanes {
+                self.pixels::<{ TILE_PIXELS[1] }, 2>(rows, piece, column);
+                column += 2 * lanes;
+            } else {
+                self.pixels::<{ TILE_PIXELS[0] }, 1>(rows, piece, column);
+                column += lanes;
+            }
+        }
+    }
+
+    /// All pixels of some of the block's rows, `P` at a time, by `V` vectors of columns.
+    #[inline(always)]
+    fn pixels<const P: usize, const V: usize>(
+        &mut self,
+        rows: &Range<usize>,
+        piece: Piece,
+        column: usize,
+    ) {
+        let total = self.block.examples.len() * rows.len() * self.block.cols.len();
+        let above = rows.start - self.block.rows.start;
+        let mut places = Places::new(self.sweep, self.block, &self.staged, self.out_image)
+            .of_rows(above, rows.len());
+        let mut done = 0;
+        while done + P <= total {
+            self.tile::<P, V>(piece, column, &mut places);
+            done += P;
+        }
+        if !I::EVERY_TILE {
+            while done < total {
+                self.tile::<1, V>(piece, column, &mut places);
+                done += 1;
+            }
+            return;
+        }
+        // What is left, in as few tiles as there are sizes.
+        if P > 4 && total - done >= 4 {
+            self.tile::<4, V>(piece, column, &mut places);
+            done += 4;
+        }
+        if total - done >= 3 {
+            self.tile::<3, V>(piece, column, &mut places);
+            done += 3;
+        }
+        match total - done {
+            2 => self.tile::<2, V>(piece, column, &mut places),
+            1 => self.tile::<1, V>(piece, column, &mut places),
+            _ => {}
+        }
+    }
+
+    #[inline(always)]
+    fn tile<const P: usize, const V: usize>(
+        &mut self,
+        piece: Piece,
+        column: usize,
+        places: &mut Places,
+    ) {
+        let (isa, lanes) = (self.isa, I::lanes::<T>());
+        let width = (self.sweep.columns - column).min(V * lanes);
+        let (mut starts, mut outs) = places.take::<P>();
+        outs.iter_mut()
+            .for_each(|out| *out = *out + column - self.out_start);
+        for &out in &outs {
+            prefetch(isa, self.out, out, width);
+        }
+        self.next_rows.prefetch(isa);
+        let mut sums: Tile<I, T, P, V> = [[isa.splat(T::zero()); V]; P];
+        let Piece {
+            part,
+            offset,
+            first,
+        } = piece;
+        if part.is_first() {
+            let bias = load_row::<I, T, V>(isa, &self.packed.bias(column)[..V * lanes]);
+            sums = [bias; P];
+        } else if !part.apart {
+            for (sums, out) in sums.iter_mut().zip(outs) {
+                *sums = load_row::<I, T, V>(isa, &self.out[out..][..width]);
+            }
+        }
+        let w = self.packed.panel(column, V * lanes, first);
+        let x = self.staged.data;
+        match self.offsets {
+            Some(offsets) => {
+                let elements = first..first + part.runs.elements();
+                tile::short_windows(isa, x, starts, offsets, elements, w, &mut sums);
+            }
+            None => {
+                starts.iter_mut().for_each(|start| *start += offset);
+                tile::windows(isa, x, starts, &part.runs, w, &mut sums);
+            }
+        }
+        for p in 0..P {
+            let out = &mut self.out[outs[p]..][..width];
+            if part.apart && !part.is_first() {
+                add_row::<I, T, V>(isa, &sums[p], out);
+            } else {
+                store_row::<I, T, V>(isa, &sums[p], out);
+            }
+        }
+    }
+}
+
+/// Up to `V` vectors; lanes behind the end are 0.
+#[inline(always)]
+pub(super) fn load_row<I: Isa, T: Real, const V: usize>(isa: I, from: &[T]) -> [I::Vector<T>; V] {
+    let lanes = I::lanes::<T>();
+    let mut row = [isa.splat(T::zero()); V];
+    for (v, vector) in row.iter_mut().enumerate() {
+        let from = from.get(v * lanes..).unwrap_or_default();
+        if from.len() >= lanes {
+            *vector = isa.load(from);
+        } else {
+            *vector = isa.load_part(from);
+        }
+    }
+    row
+}
+
+/// As many of the vectors' values as `to` takes.
+#[inline(always)]
+pub(super) fn store_row<I: Isa, T: Real, const V: usize>(
+    isa: I,
+    row: &[I::Vector<T>; V],
+    to: &mut [T],
+) {
+    let lanes = I::lanes::<T>();
+    for (v, &vector) in row.iter().enumerate() {
+        let to = to.get_mut(v * lanes..).unwrap_or_default();
+        if to.len() >= lanes {
+            isa.store(to, vector);
+        } else {
+            isa.store_part(to, vector);
+        }
+    }
+}
+
+/// Adds the vectors' values to `to`, as many as it takes.
+#[inline(always)]
+pub(super) fn add_row<I: Isa, T: Real, const V: usize>(
+    isa: I,
+    row: &[I::Vector<T>; V],
+    to: &mut [T],
+) {
+    let mut sums = load_row::<I, T, V>(isa, to);
+    for (sum, &vector) in sums.iter_mut().zip(row) {
+        *sum = isa.vector_add(*sum, vector);
+    }
+    store_row::<I, T, V>(isa, &sums, to);
+}

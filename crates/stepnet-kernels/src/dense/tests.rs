@@ -1,0 +1,321 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::simd::InstructionSet;
+use crate::testing::{absolute, assert_bits, assert_sums, inner, integers, normal, on_threads};
+
+/// One of the three products, `c[i, j] = start[j] + sum of a(i, l) b(l, j)`, in `f64`.
+fn naive<T: Real>(
+    [rows, inner, columns]: [usize; 3],
+    start: impl Fn(usize) -> T,
+    a: impl Fn(usize, usize) -> T,
+    b: impl Fn(usize, usize) -> T,
+) -> Vec<T> {
+    let mut c = Vec::new();
+    for i in 0..rows {
+        for j in 0..columns {
+            let sum: f64 = (0..inner)
+                .map(|l| a(i, l).as_f64() * b(l, j).as_f64())
+                .sum();
+            c.push(T::from_f64(start(j).as_f64() + sum));
+        }
+    }
+    c
+}
+
+/// y, dx, dw and db, one after the other, by the naive products.
+fn naive_passes<T: Real>(g: &DenseGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) -> [Vec<T>; 4] {
+    let (m, i, o) = (g.batch, g.inputs, g.outputs);
+    let zero = |_| T::zero();
+    [
+        naive(
+            [m, i, o],
+            |u| b[u],
+            |n, f| x[n * i + f],
+            |f, u| w[u * i + f],
+        ),
+        naive([m, o, i], zero, |n, u| dy[n * o + u], |u, f| w[u * i + f]),
+        naive([o, m, i], zero, |u, n| dy[n * o + u], |n, f| x[n * i + f]),
+        naive([1, m, o], zero, |_, _| T::one(), |n, u| dy[n * o + u]),
+    ]
+}
+
+fn passes<T: Real>(g: &DenseGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) -> [Vec<T>; 4] {
+    let dirty = |len| vec![T::nan(); len];
+    let (mut y, mut dx) = (dirty(g.y_len()), dirty(g.x_len()));
+    let (mut dw, mut db) = (dirty(g.weights_len()), dirty(g.outputs));
+    let mut scratch = dirty(forward_scratch::<T>(g));
+    forward(g, x, w, Some(b), &mut y, &mut scratch);
+    let mut scratch = dirty(backward_data_scratch::<T>(g));
+    backward_data(g, dy, w, &mut dx, &mut scratch);
+    let mut scratch = dirty(backward_weights_scratch::<T>(g));
+    backward_weights(g, x, dy, &mut dw, Some(&mut db), &mut scratch);
+    [y, dx, dw, db]
+}
+
+/// The same by the loops for small layers, on an instruction set.
+fn small_passes<T: Real>(
+    set: InstructionSet,
+    g: &DenseGeometry,
+    x: &[T],
+    w: &[T],
+    b: &[T],
+    dy: &[T],
+) -> [Vec<T>; 4] {
+    let dirty = |len| vec![T::nan(); len];
+    let (mut y, mut dx) = (dirty(g.y_len()), dirty(g.x_len()));
+    let (mut dw, mut db) = (dirty(g.weights_len()), dirty(g.outputs));
+    set.run(small::Product::forward(g, x, w, Some(b), &mut y));
+    set.run(small::Product::backward_data(g, dy, w, &mut dx));
+    set.run(small::Weights::new(g, x, dy, &mut dw, Some(&mut db)));
+    [y, dx, dw, db]
+}
+
+/// Every value of small passes, for integers exactly and for others within the rounding.
+fn check_small<T: Real>(g: &DenseGeometry) {
+    let lens = [g.x_len(), g.weights_len(), g.outputs, g.y_len()];
+    let draw = |f: &dyn Fn(u64, usize) -> Vec<T>| [0, 1, 2, 3].map(|i| f(i as u64, lens[i]));
+    for set in InstructionSet::all() {
+        let [x, w, b, dy] = draw(&|seed, len| integers(seed, len, 3));
+        let found = small_passes(set, g, &x, &w, &b, &dy);
+        let exact = naive_passes(g, &x, &w, &b, &dy);
+        assert_eq!(found, exact, "{g:?} on {}", set.name());
+
+        let [x, w, b, dy] = draw(&normal);
+        let found = small_passes(set, g, &x, &w, &b, &dy);
+        let exact = naive_passes(g, &x, &w, &b, &dy);
+        let [x, w, b, dy] = [&x, &w, &b, &dy].map(|values| absolute(values));
+        let size = naive_passes(g, &x, &w, &b, &dy);
+        let terms = [g.inputs + 1, g.outputs, g.batch, g.batch];
+        for (i, terms) in terms.into_iter().enumerate() {
+            assert_sums(&found[i], &exact[i], &size[i], terms);
+        }
+    }
+}
+
+fn check<T: Real>(g: &DenseGeometry) {
+    let lens = [g.x_len(), g.weights_len(), g.outputs, g.y_len()];
+    let draw = |f: &dyn Fn(u64, usize) -> Vec<T>| [0, 1, 2, 3].map(|i| f(i as u64, lens[i]));
+    let [x, w, b, dy] = draw(&|seed, len| integers(seed, len, 3));
+    assert_eq!(
+        passes(g, &x, &w, &b, &dy),
+        naive_passes(g, &x, &w, &b, &dy),
+        "{g:?}"
+    );
+
+    let [x, w, b, dy] = draw(&normal);
+    let found = passes(g, &x, &w, &b, &dy);
+    let exact = naive_passes(g, &x, &w, &b, &dy);
+    let size = naive_passes(
+        g,
+        &absolute(&x),
+        &absolute(&w),
+        &absolute(&b),
+        &absolute(&dy),
+    );
+    for (i, terms) in [g.inputs + 1, g.outputs, g.batch, g.batch]
+        .into_iter()
+        .enumerate()
+    {
+        assert_sums(&found[i], &exact[i], &size[i], terms);
+    }
+    for threads in [1, 2, 3] {
+        let again = on_threads(threads, || passes(g, &x, &w, &b, &dy));
+        found
+            .iter()
+            .zip(&again)
+            .for_each(|(a, b)| assert_bits(a, b));
+    }
+    let mut y = vec![T::nan(); g.y_len()];
+    let mut scratch = vec![T::nan(); forward_scratch::<T>(g)];
+    forward(g, &x, &w, None, &mut y, &mut scratch);
+    let bound = inner(&absolute(&dy), &size[0])
+        * T::epsilon().as_f64()
+        * (lens[0] + lens[1] + lens[3]) as f64;
+    assert!((inner(&dy, &y) - inner(&found[1], &x)).abs() <= bound);
+    assert!((inner(&dy, &y) - inner(&found[2], &w)).abs() <= bound);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn passes_agree_with_the_naive_products(batch in 0usize..20, inputs in 1usize..40, outputs in 1usize..40) {
+        let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
+        check::<f32>(&g);
+        check::<f64>(&g);
+    }
+}
+
+#[test]
+fn small_layers_of_every_size_around_the_blocks() {
+    let sizes = [1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 15, 17];
+    for inputs in sizes {
+        for outputs in sizes {
+            for batch in [1, 9, 19] {
+                let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
+                check_small::<f64>(&g);
+                check_small::<f32>(&g);
+            }
+        }
+    }
+}
+
+#[test]
+fn small_layers_of_every_batch_around_the_blocks() {
+    for batch in (0..18).chain([31, 32, 33, 63, 64, 65]) {
+        for (inputs, outputs) in [(2, 4), (4, 1), (10, 5), (20, 3), (64, 9), (9, 64)] {
+            let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
+            check_small::<f64>(&g);
+            check_small::<f32>(&g);
+        }
+    }
+}
+
+#[test]
+fn long_sums_and_wide_gradients() {
+    for (batch, inputs, outputs) in [
+        (5, 255, 3),
+        (9, 256, 9),
+        (17, 257, 1),
+        (12, 513, 13),
+        (3, 1100, 2),
+        (0, 300, 2),
+    ] {
+        let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
+        check_small::<f64>(&g);
+        check_small::<f32>(&g);
+        check_strips::<f64>(&g);
+        check_strips::<f32>(&g);
+    }
+}
+
+/// The gradient of wide layers, on every instruction set.
+fn check_strips<T: Real>(g: &DenseGeometry) {
+    for set in InstructionSet::all() {
+        for normals in [false, true] {
+            let draw = |seed, len| match normals {
+                true => normal::<T>(seed, len),
+                false => integers(seed, len, 3),
+            };
+            let (x, dy) = (draw(1, g.x_len()), draw(2, g.y_len()));
+            let mut dw = vec![T::nan(); g.weights_len()];
+            wide::backward_weights(set, g, &x, &dy, &mut dw);
+            let (w, b) = (vec![T::zero(); dw.len()], vec![T::zero(); g.outputs]);
+            let [_, _, exact, _] = naive_passes(g, &x, &w, &b, &dy);
+            let (x, dy) = (absolute(&x), absolute(&dy));
+            let [_, _, size, _] = naive_passes(g, &x, &w, &b, &dy);
+            if normals {
+                assert_sums(&dw, &exact, &size, g.batch);
+            } else {
+                assert_eq!(dw, exact, "{g:?} on {}", set.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn wide_layers_that_are_split() {
+    check::<f64>(&DenseGeometry::new(70, 3000, 2).unwrap());
+    check::<f32>(&DenseGeometry::new(70, 3000, 4).unwrap());
+    check::<f64>(&DenseGeometry::new(33, 2500, 20).unwrap());
+}
+
+#[test]
+fn products_large_enough_to_be_split() {
+    check::<f32>(&DenseGeometry::new(70, 300, 130).unwrap());
+    check::<f64>(&DenseGeometry::new(9, 3000, 70).unwrap());
+}
+
+/// Inputs beyond those of small layers, outputs around vectors and around what a thread takes.
+const FEW: [(usize, usize); 8] = [
+    (65, 8),
+    (66, 16),
+    (70, 9),
+    (129, 31),
+    (150, 4),
+    (256, 120),
+    (300, 65),
+    (131, 203),
+];
+
+#[test]
+fn layers_on_few_examples() {
+    for (inputs, outputs) in FEW {
+        for batch in 0..6 {
+            let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
+            check::<f64>(&g);
+            check::<f32>(&g);
+        }
+    }
+    check::<f32>(&DenseGeometry::new(2, 900, 700).unwrap());
+}
+
+/// On every instruction set, and without a bias.
+#[test]
+fn few_examples_are_summed_like_many() {
+    fn check<T: Real>(inputs: usize, outputs: usize) {
+        const MANY: usize = 9;
+        let many = DenseGeometry::new(MANY, inputs, outputs).unwrap();
+        let (x, w) = (
+            normal::<T>(1, many.x_len()),
+            normal::<T>(2, many.weights_len()),
+        );
+        let b = normal::<T>(3, outputs);
+        let mut all = vec![T::nan(); many.y_len()];
+        let mut scratch = vec![T::nan(); forward_scratch::<T>(&many)];
+        for b in [None, Some(&b[..])] {
+            forward(&many, &x, &w, b, &mut all, &mut scratch);
+            for batch in 1..=few::EXAMPLES {
+                let g = many.with_batch(batch);
+                let (x, expected) = (&x[..g.x_len()], &all[..g.y_len()]);
+                for set in InstructionSet::all() {
+                    if !few::suits::<T>(set, &g) {
+                        continue;
+                    }
+                    let mut y = vec![T::nan(); g.y_len()];
+                    few::forward(set, &g, x, &w, b, &mut y);
+                    if set.name() == InstructionSet::best().name() {
+                        assert_bits(&y, expected);
+                    }
+                    let size = vec![T::from_f64(16.0 * inputs as f64); y.len()];
+                    assert_sums(&y, expected, &size, inputs);
+                }
+            }
+        }
+    }
+    for (inputs, outputs) in FEW {
+        check::<f32>(inputs, outputs);
+        check::<f64>(inputs, outputs);
+    }
+}
+
+#[test]
+fn sizes_are_checked() {
+    assert_eq!(
+        DenseGeometry::new(1, 0, 2).unwrap_err().to_string(),
+        "dense layer: inputs is 0, expected at least 1"
+    );
+    assert!(DenseGeometry::new(1, 2, 0).is_err());
+    assert!(DenseGeometry::new(0, usize::MAX, 2).is_err());
+    let g = DenseGeometry::new(4, 3, 2).unwrap();
+    assert_eq!(
+        (g.x_len(), g.y_len(), g.weights_len(), g.multiply_adds()),
+        (12, 8, 6, 24)
+    );
+    assert_eq!(g.with_batch(0).x_len(), 0);
+}
+
+#[test]
+#[should_panic(expected = "dense forward: b holds 3 values, expected 2")]
+fn a_bias_of_the_wrong_length_is_named() {
+    let g = DenseGeometry::new(1, 1, 2).unwrap();
+    forward(
+        &g,
+        &[1.0],
+        &[1.0, 1.0],
+        Some(&[0.0; 3]),
+        &mut [0.0; 2],
+        &mut [],
+    );
+}

@@ -1,0 +1,103 @@
+//! The operations at the speed of the hardware, on plain slices.
+//!
+//! | operation | passes |
+//! | --- | --- |
+//! | [`conv`] | `forward`, `backward_data`, `backward_weights` |
+//! | [`pool`] | `max_forward`, `max_backward`, `max_backward_all`, `average_forward`, `average_backward` |
+//! | [`dense`] | `forward`, `backward_data`, `backward_weights` |
+//! | [`relu`], [`leaky_relu`], [`sigmoid`], [`tanh`], [`softmax`], [`gelu`], [`silu`] | `forward`, `backward` |
+//! | [`norm`] | batch and layer normalisation: statistics, `forward`, `backward` |
+//! | [`pad`] | `forward`, `backward` |
+//! | [`join`] | sums of arrays, channels one after the other |
+//! | [`loss`] | a value and a gradient for each loss, fused with its activation |
+//! | [`update`] | one optimiser step over the parameters of a layer; a moving average of them |
+//! | [`clip`] | the sum of squares of gradients; gradients scaled, or brought into a range |
+//!
+//! # Conventions
+//!
+//! - Volumes are row-major NHWC, `(batch, height, width, channels)`. Filters are HWIO,
+//!   `(f_H, f_W, channels / groups, filters)`; group `i` owns the `i`-th equal part of the channels
+//!   and of the filters. Dense arrays are `(batch, features)`, dense weights `(out, in)`.
+//! - `x, w, b, y` are input, weights, bias and output; `dx, dw, db, dy` the gradients of the loss
+//!   with respect to them. Every output is *written*: what it held before does not matter. The only
+//!   arrays that are changed in place are the parameters and the state in [`update`], and gradients in
+//!   [`clip`].
+//! - Sizes are validated once, by the `new` of a geometry ([`ConvGeometry`], [`PoolGeometry`],
+//!   [`DenseGeometry`]), which answers with an error. After that a slice of the wrong length is a
+//!   fault of the caller's code, and a pass panics with both lengths.
+//! - Working memory comes from the caller: `scratch` has at least the length that the function
+//!   `..._scratch` of the same pass returns, and may hold anything.
+//! - Results are bitwise the same for any number of threads: work is cut into pieces by the
+//!   geometry alone, and sums over pieces are taken in a fixed order. Work runs on rayon's current
+//!   pool; small problems stay on the calling thread.
+//! - Kernels are compiled for several instruction sets and take the best that the processor has when
+//!   they run (`simd`), or what `STEPNET_ISA` names; another set may round sums and products differently.
+//! - `exp`, `tanh`, the sigmoid and the logarithm of the sigmoid's loss are within 2 units of the last
+//!   place of the exact value (`elementary`).
+//! - NaN is never swallowed: it passes through ReLU and max pooling like any other value.
+//!
+//! [`peak`] measures the multiply-add speed that all of this is held against.
+//!
+//! Each heavy operation has a `reference` module: the naive loops for the whole geometry, against
+//! which the fast passes are tested.
+
+use stepnet_base::{Element, error, memory, threads};
+
+mod aligned;
+pub mod clip;
+pub(crate) mod compiled;
+pub mod conv;
+pub mod dense;
+pub(crate) mod elementary;
+pub mod gelu;
+mod geometry;
+pub mod join;
+pub mod leaky_relu;
+mod long_sum;
+pub mod loss;
+pub mod norm;
+pub mod pad;
+pub mod parallel;
+mod peak;
+pub mod pool;
+mod real;
+pub mod relu;
+pub mod sigmoid;
+pub mod silu;
+pub(crate) mod simd;
+pub mod softmax;
+pub mod tanh;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+pub mod update;
+
+pub use aligned::AlignedVec;
+pub use conv::{ConvGeometry, ConvWindow};
+pub use dense::DenseGeometry;
+pub use geometry::{Axis, Padding, greatest_common_divisor, output_size};
+pub use norm::NormGeometry;
+pub use pad::PadGeometry;
+pub use peak::{instruction_set, peak};
+pub use pool::PoolGeometry;
+pub use real::Real;
+pub use simd::requested_instruction_set;
+
+/// Panics, with both lengths, unless `slice` is as long as the geometry says.
+#[track_caller]
+fn assert_len<T>(operation: &str, argument: &str, slice: &[T], expected: usize) {
+    assert!(
+        slice.len() == expected,
+        "{operation}: {argument} holds {} values, expected {expected}",
+        slice.len()
+    );
+}
+
+/// Panics, with both lengths, unless `scratch` is at least as long as the pass needs.
+#[track_caller]
+fn assert_scratch<T>(operation: &str, scratch: &[T], needed: usize) {
+    assert!(
+        scratch.len() >= needed,
+        "{operation}: scratch holds {} values, at least {needed} are needed",
+        scratch.len()
+    );
+}

@@ -1,0 +1,228 @@
+//! Batch normalisation: the statistics of each channel over all rows.
+//!
+//! One pass takes the statistics, one writes the outputs; backward one takes two sums, one writes
+//! `dx`. Rows are cut into lanes by the sizes alone, lanes into blocks that stay in the cache. Of a
+//! block the mean comes first and then the squares around it, so that a large mean costs no digits;
+//! blocks, then lanes, are merged in order (Chan, Golub and LeVeque, "Algorithms for computing the
+//! sample variance", 1983). Narrow rows are taken several at a time (`geometry`).
+
+mod backward;
+mod forward;
+mod statistics;
+
+use super::{Affine, NormGeometry};
+use crate::Real;
+use crate::parallel::share;
+use crate::{assert_len, assert_scratch};
+pub(crate) use backward::run_backward;
+pub(crate) use forward::run_forward;
+pub(crate) use statistics::run_statistics;
+
+/// Mean and biased variance of each channel.
+#[derive(Clone, Copy, Debug)]
+pub struct Statistics<'a, T> {
+    /// The means.
+    pub mean: &'a [T],
+    /// The mean squares of what values are apart from the mean.
+    pub variance: &'a [T],
+}
+
+/// What a pass normalises by.
+#[derive(Clone, Copy, Debug)]
+pub enum By<'a, T> {
+    /// The statistics of its own input, which change with it.
+    Batch(Statistics<'a, T>),
+    /// Constants: `y` is then `x scale + shift`, and is computed so.
+    Constants(Statistics<'a, T>),
+}
+
+impl<'a, T> By<'a, T> {
+    fn statistics(&self) -> Statistics<'a, T>
+    where
+        T: Copy,
+    {
+        match *self {
+            Self::Batch(statistics) | Self::Constants(statistics) => statistics,
+        }
+    }
+
+    fn is_batch(&self) -> bool {
+        matches!(self, Self::Batch(_))
+    }
+}
+
+/// A normalisation as a forward pass does it.
+#[derive(Clone, Copy, Debug)]
+pub struct Norm<'a, T> {
+    /// Added to variances.
+    pub epsilon: f64,
+    /// What it normalises by.
+    pub by: By<'a, T>,
+    /// The factors and summands behind it.
+    pub affine: Affine<'a, T>,
+    /// Whether a ReLU follows, which is done in the same pass.
+    pub rectified: bool,
+}
+
+/// What comes of a backward pass, where it is asked for.
+#[derive(Debug)]
+pub struct Gradients<'a, T> {
+    /// By the input.
+    pub dx: Option<&'a mut [T]>,
+    /// By `gamma` and by `beta`.
+    pub affine: Option<[&'a mut [T]; 2]>,
+}
+
+/// What a backward pass is given.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a, T> {
+    /// The input.
+    pub x: &'a [T],
+    /// The outputs of a ReLU behind the normalisation, whose gradient is taken with it.
+    pub rectified: Option<&'a [T]>,
+    /// The gradient by the output.
+    pub dy: &'a [T],
+    /// What the forward pass normalised by.
+    pub by: By<'a, T>,
+    /// The factors.
+    pub gamma: &'a [T],
+}
+
+/// Scratch that [`statistics`] needs.
+pub fn statistics_scratch(g: &NormGeometry) -> usize {
+    g.scratch(0, 2 * g.channels, 2 * g.width())
+}
+
+/// The mean and the biased variance of each channel.
+///
+/// # Shapes
+///
+/// `x` is `(rows, channels)`, `mean` and `variance` `(channels)`; both are written.
+///
+/// # Panics
+///
+/// If a length is another, or there are no rows.
+pub fn statistics<T: Real>(
+    g: &NormGeometry,
+    x: &[T],
+    mean: &mut [T],
+    variance: &mut [T],
+    scratch: &mut [T],
+) {
+    assert_len("batch statistics", "x", x, g.len());
+    assert_len("batch statistics", "mean", mean, g.channels);
+    assert_len("batch statistics", "variance", variance, g.channels);
+    assert_scratch("batch statistics", scratch, statistics_scratch(g));
+    assert!(!g.is_empty(), "batch statistics of no rows");
+    T::batch_statistics(g, x, mean, variance, scratch);
+}
+
+/// Scratch that [`forward`] needs.
+pub fn forward_scratch(g: &NormGeometry) -> usize {
+    3 * g.width()
+}
+
+/// `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`, and with `rectified` 0 where that is
+/// not above 0: bitwise what [`relu`](crate::relu) makes of it.
+///
+/// # Shapes
+///
+/// `x` and `y` are `(rows, channels)`, all others `(channels)`; `y` is written.
+///
+/// # Panics
+///
+/// If a length is another.
+pub fn forward<T: Real>(
+    g: &NormGeometry,
+    norm: Norm<'_, T>,
+    x: &[T],
+    y: &mut [T],
+    scratch: &mut [T],
+) {
+    assert_len("batch norm forward", "x", x, g.len());
+    assert_len("batch norm forward", "y", y, g.len());
+    let statistics = norm.by.statistics();
+    for (name, values) in [
+        ("mean", statistics.mean),
+        ("variance", statistics.variance),
+        ("gamma", norm.affine.gamma),
+        ("beta", norm.affine.beta),
+    ] {
+        assert_len("batch norm forward", name, values, g.channels);
+    }
+    assert_scratch("batch norm forward", scratch, forward_scratch(g));
+    T::batch_forward(g, norm, x, y, scratch);
+}
+
+/// Scratch that [`backward`] needs.
+pub fn backward_scratch(g: &NormGeometry) -> usize {
+    let block = g.block_rows() * g.channels;
+    g.scratch(
+        4 * g.width(),
+        backward::STATE * g.channels,
+        2 * g.width() + block,
+    )
+}
+
+/// `dbeta = sum of dy`, `dgamma = sum of dy n` and, with `n = (x - mean) / s`,
+/// `s = sqrt(variance + epsilon)` and `m` rows,
+///
+/// ```text
+/// dx = gamma / s (dy - dbeta / m - n dgamma / m)      where the statistics are those of x
+/// dx = gamma / s dy                                   where they are constants
+/// ```
+///
+/// # Shapes
+///
+/// As [`forward`]; the gradients are written.
+///
+/// # Panics
+///
+/// If a length is another.
+pub fn backward<T: Real>(
+    g: &NormGeometry,
+    epsilon: f64,
+    given: Given<'_, T>,
+    to: Gradients<'_, T>,
+    scratch: &mut [T],
+) {
+    assert_len("batch norm backward", "x", given.x, g.len());
+    assert_len("batch norm backward", "dy", given.dy, g.len());
+    if let Some(y) = given.rectified {
+        assert_len("batch norm backward", "y", y, g.len());
+    }
+    if let Some(dx) = &to.dx {
+        assert_len("batch norm backward", "dx", dx, g.len());
+    }
+    for values in to.affine.iter().flatten() {
+        assert_len("batch norm backward", "a gradient", values, g.channels);
+    }
+    assert_scratch("batch norm backward", scratch, backward_scratch(g));
+    let statistics = given.by.statistics();
+    for values in [statistics.mean, statistics.variance, given.gamma] {
+        assert_len("batch norm backward", "a parameter", values, g.channels);
+    }
+    T::batch_backward(g, epsilon, given, to, scratch);
+}
+
+/// `1 / sqrt(variance + epsilon)`, in `f64`.
+fn inverse<T: Real>(variance: T, epsilon: f64) -> f64 {
+    1.0 / (variance.as_f64() + epsilon).sqrt()
+}
+
+/// Hands each lane of rows and its part of `states`, some arrays of channels, to a thread.
+fn by_lanes<'a, T: Real>(
+    g: &NormGeometry,
+    arrays: usize,
+    states: &'a mut [T],
+    scratch: &mut [T],
+    part: usize,
+    work: impl Fn(std::ops::Range<usize>, &'a mut [T], &mut [T]) + Sync,
+) {
+    let lanes = g.lanes();
+    let step = lanes.per_lane;
+    let states = states.chunks_exact_mut(arrays * g.channels).enumerate();
+    share(states, g.workers(), part, scratch, |(lane, state), own| {
+        work(lane * step..g.rows.min((lane + 1) * step), state, own);
+    });
+}

@@ -1,0 +1,262 @@
+//! How work is split over threads: by its amount, never by the number of threads.
+//!
+//! A heavy pass cuts its items (pixels, examples) into at most [`MAX_LANES`] *lanes*. A lane owns a
+//! contiguous range of items, the part of the output that belongs to them, and one piece of the
+//! scratch memory; rayon's current pool takes lanes as its threads become free. Since the cut
+//! depends on the geometry alone, so does every rounding.
+
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::Real;
+use crate::simd::{self, Isa, Kernel};
+
+/// The most lanes a pass is cut into: enough to balance a handful of threads that are not equally
+/// fast, few enough that one scratch piece per lane stays small.
+pub(super) const MAX_LANES: usize = 16;
+
+/// Multiply-adds below which a lane of its own costs more than it saves (some ten microseconds).
+const LANE_WORK: u64 = 1 << 17;
+
+/// Elements of a light operation that make a piece worth handing to another thread.
+const LIGHT_WORK: usize = 1 << 16;
+
+/// A cut of `items` into lanes of `per_lane` items, the last one perhaps shorter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lanes {
+    pub(super) count: usize,
+    pub(super) per_lane: usize,
+}
+
+impl Lanes {
+    /// Cuts `items` of `work_per_item` multiply-adds into at most `most` lanes.
+    ///
+    /// There is always one lane, and no lane is empty unless there are no items at all.
+    pub(super) fn new(items: usize, work_per_item: u64, most: usize) -> Self {
+        let wanted = Self::wanted(items, work_per_item, most);
+        let per_lane = items.div_ceil(wanted).max(1);
+        Self {
+            count: items.div_ceil(per_lane).max(1),
+            per_lane,
+        }
+    }
+
+    fn wanted(items: usize, work_per_item: u64, most: usize) -> usize {
+        let work = work_per_item.saturating_mul(items as u64);
+        usize::try_from(work / LANE_WORK)
+            .unwrap_or(usize::MAX)
+            .clamp(1, most.max(1))
+    }
+}
+
+/// Multiply-adds below which a thread outside of the pool does everything itself: it would wait
+/// longer for the pool to wake up than the pool saves (some hundred microseconds).
+const OUTSIDE_WORK: u64 = 1 << 23;
+
+/// Runs `work`, about `cost` multiply-adds, as a whole on rayon's current pool, so that its parts find
+/// themselves on one of its threads: handing each of them over would take longer, and memory. Little
+/// work stays on the calling thread.
+pub fn enter<R: Send>(cost: u64, work: impl FnOnce() -> R + Send) -> R {
+    if cost < OUTSIDE_WORK || rayon::current_thread_index().is_some() {
+        return work();
+    }
+    rayon::join(work, || ()).0
+}
+
+/// Whether work of `cost` multiply-adds is too little to leave the calling thread for.
+fn stays(cost: u64, least: u64) -> bool {
+    cost < least || (cost < OUTSIDE_WORK && rayon::current_thread_index().is_none())
+}
+
+/// How many threads should share `jobs` jobs that take `work` multiply-adds together.
+pub(super) fn workers(jobs: usize, work: u64) -> usize {
+    if stays(work, 2 * LANE_WORK) {
+        return 1;
+    }
+    rayon::current_num_threads().min(jobs).max(1)
+}
+
+/// The most that [`workers`] says of as many jobs and as much work, or less, wherever it is asked on as
+/// many threads: scratch memory is planned for these.
+pub(super) fn most_workers(jobs: usize, work: u64) -> usize {
+    match work < 2 * LANE_WORK {
+        true => 1,
+        false => rayon::current_num_threads().min(jobs).max(1),
+    }
+}
+
+/// Does every job, on as many threads as `scratch` has parts of `part` elements; each worker has a
+/// part to itself, and takes the next job when it has done one.
+///
+/// A job must write what depends on nothing but the job.
+pub(super) fn share<T: Real, J: Iterator + Send>(
+    jobs: J,
+    workers: usize,
+    part: usize,
+    scratch: &mut [T],
+    work: impl Fn(J::Item, &mut [T]) + Sync,
+) where
+    J::Item: Send,
+{
+    if workers <= 1 {
+        return jobs.for_each(|job| work(job, scratch));
+    }
+    let jobs = Mutex::new(jobs);
+    let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
+    // A tree of `join`s, which takes no memory; workers without scratch memory need a part too.
+    fn halve<T: Real>(
+        workers: usize,
+        part: usize,
+        scratch: &mut [T],
+        one: &(impl Fn(&mut [T]) + Sync),
+    ) {
+        if workers <= 1 {
+            return one(scratch);
+        }
+        let half = workers / 2;
+        let (left, right) = scratch.split_at_mut(half * part);
+        rayon::join(
+            || halve(half, part, left, one),
+            || halve(workers - half, part, right, one),
+        );
+    }
+    halve(workers, part, scratch, &|scratch: &mut [T]| {
+        while let Some(job) = next() {
+            work(job, scratch);
+        }
+    });
+}
+
+/// The length of the pieces that a light pass over `len` elements is cut into.
+///
+/// `cost` is about how many times dearer than a multiplication one element is.
+pub(super) fn piece(len: usize, cost: usize) -> usize {
+    let grain = (LIGHT_WORK / cost.max(1)).max(1);
+    // Under two full pieces there is nothing to share.
+    if len < 2 * grain { len.max(1) } else { grain }
+}
+
+/// A function of one number; a closure is one that does not ask for the instruction set.
+pub(super) trait Unary<T>: Copy + Send + Sync {
+    /// Its value.
+    fn apply<I: Isa>(self, isa: I, x: T) -> T;
+}
+
+impl<T, F: Fn(T) -> T + Copy + Send + Sync> Unary<T> for F {
+    #[inline(always)]
+    fn apply<I: Isa>(self, _isa: I, x: T) -> T {
+        self(x)
+    }
+}
+
+/// A function of two numbers; a closure is one that does not ask for the instruction set.
+pub(super) trait Binary<T>: Copy + Send + Sync {
+    /// About how many times dearer than a multiplication it is.
+    const COST: usize = 1;
+
+    /// Its value.
+    fn apply<I: Isa>(self, isa: I, a: T, b: T) -> T;
+}
+
+impl<T, F: Fn(T, T) -> T + Copy + Send + Sync> Binary<T> for F {
+    #[inline(always)]
+    fn apply<I: Isa>(self, _isa: I, a: T, b: T) -> T {
+        self(a, b)
+    }
+}
+
+/// One piece of [`map`].
+struct Map<'a, T, F>(&'a [T], &'a mut [T], F);
+
+impl<T: Real, F: Unary<T>> Kernel for Map<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        for (y, &x) in self.1.iter_mut().zip(self.0) {
+            *y = self.2.apply(isa, x);
+        }
+    }
+}
+
+/// One piece of [`map2`].
+struct Map2<'a, T, F>(&'a [T], &'a [T], &'a mut [T], F);
+
+impl<T: Real, F: Binary<T>> Kernel for Map2<'_, T, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        for (y, (&a, &b)) in self.2.iter_mut().zip(self.0.iter().zip(self.1)) {
+            *y = self.3.apply(isa, a, b);
+        }
+    }
+}
+
+/// `y = f(x)`, element by element.
+pub(super) fn map<T: Real>(cost: usize, x: &[T], y: &mut [T], f: impl Unary<T>) {
+    let piece = piece(y.len(), cost);
+    if piece >= y.len() {
+        return simd::run(Map(x, y, f));
+    }
+    y.par_chunks_mut(piece)
+        .zip(x.par_chunks(piece))
+        .for_each(|(y, x)| simd::run(Map(x, y, f)));
+}
+
+/// `y = f(a, b)`, element by element.
+pub(super) fn map2<T: Real, F: Binary<T>>(a: &[T], b: &[T], y: &mut [T], f: F) {
+    let piece = piece(y.len(), F::COST);
+    if piece >= y.len() {
+        return simd::run(Map2(a, b, y, f));
+    }
+    y.par_chunks_mut(piece)
+        .zip(a.par_chunks(piece).zip(b.par_chunks(piece)))
+        .for_each(|(y, (a, b))| simd::run(Map2(a, b, y, f)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_cover_the_items_without_empty_ones() {
+        for items in 0..200 {
+            for work in [0, 1, 1 << 12, 1 << 17, u64::MAX] {
+                for most in [0, 1, 3, MAX_LANES] {
+                    let lanes = Lanes::new(items, work, most);
+                    assert!(lanes.count >= 1 && lanes.count <= most.max(1));
+                    assert!(lanes.count * lanes.per_lane >= items);
+                    assert!(items == 0 || (lanes.count - 1) * lanes.per_lane < items);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn small_work_is_one_lane() {
+        assert_eq!(
+            Lanes::new(100, 1000, MAX_LANES),
+            Lanes {
+                count: 1,
+                per_lane: 100
+            }
+        );
+        assert_eq!(Lanes::new(100, 1 << 20, MAX_LANES).count, 15);
+        assert_eq!(piece(1000, 1), 1000);
+        assert_eq!(piece(1 << 20, 1), LIGHT_WORK);
+    }
+
+    #[test]
+    fn maps_reach_every_element() {
+        for len in [0, 1, 5, 3 * LIGHT_WORK + 7] {
+            let x: Vec<f64> = (0..len).map(|i| i as f64).collect();
+            let mut y = vec![f64::NAN; len];
+            map(1, &x, &mut y, |x: f64| x + 1.0);
+            assert!(y.iter().enumerate().all(|(i, &y)| y == i as f64 + 1.0));
+            map2(&x, &x, &mut y, |a, b| a + b);
+            assert!(y.iter().enumerate().all(|(i, &y)| y == 2.0 * i as f64));
+        }
+    }
+}

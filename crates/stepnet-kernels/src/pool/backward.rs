@@ -1,0 +1,457 @@
+//! `dx`: where the gradient of a pooled value goes.
+//!
+//! The winners of max pooling are scattered one by one: most of a window's pixels win nothing, and
+//! an addition for each winner is less work than a comparison for each pixel. What goes to many
+//! pixels of a window is written in blocks of channels, in one of three orders:
+//!
+//! - windows lie apart: row by row of `dx`, each value written once, nothing zeroed ahead;
+//! - windows overlap, few channels: the same, each pixel adding up what the windows over it give;
+//! - windows overlap: window by window, added to what was zeroed.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::PoolGeometry;
+use super::lanes::{Arrays, LANES, Lanes, for_each_start};
+use crate::Real;
+use crate::assert_len;
+use crate::simd::{InstructionSet, Isa, Kernel};
+
+/// `dx[winner of (n, i, j, c)] += dy[n, i, j, c]`; 0 where nothing won.
+///
+/// Overlapping windows with the same winner add up. Source: the notebooks' `pool_backward`, with
+/// one winner per window.
+///
+/// # Shapes
+///
+/// `winners` (as [`super::max_forward`] wrote them) and `dy` (batch, out_height, out_width,
+/// channels); `dx` (batch, height, width, channels), written.
+///
+/// # Panics
+///
+/// If a slice does not have the length that `g` says, or a winner lies outside its example.
+pub fn max_backward<T: Real>(g: &PoolGeometry, winners: &[u32], dy: &[T], dx: &mut [T]) {
+    const NAME: &str = "max pooling backward";
+    assert_len(NAME, "winners", winners, g.y_len());
+    assert_len(NAME, "dy", dy, g.y_len());
+    assert_len(NAME, "dx", dx, g.x_len());
+    let lanes = g.lanes(g.batch);
+    let examples = |(lane, dx): (usize, &mut [T])| {
+        let first = lane * lanes.per_lane * g.output_len();
+        let outputs = dx.len() / g.example_len() * g.output_len();
+        let (dy, winners) = (&dy[first..][..outputs], &winners[first..][..outputs]);
+        let dy = dy.chunks_exact(g.output_len());
+        let winners = winners.chunks_exact(g.output_len());
+        let dx = dx.chunks_exact_mut(g.example_len());
+        for (dx, (dy, winners)) in dx.zip(dy.zip(winners)) {
+            scatter(winners, dy, dx);
+        }
+    };
+    if lanes.count == 1 {
+        return examples((0, dx));
+    }
+    dx.par_chunks_mut(lanes.per_lane * g.example_len())
+        .with_max_len(1)
+        .enumerate()
+        .for_each(examples);
+}
+
+/// Adds the gradients of one example up at their winners.
+fn scatter<T: Real>(winners: &[u32], dy: &[T], dx: &mut [T]) {
+    dx.fill(T::zero());
+    for (&dy, &winner) in dy.iter().zip(winners) {
+        match dx.get_mut(winner as usize) {
+            Some(dx) => *dx += dy,
+            None => outside(winner, dx.len()),
+        }
+    }
+}
+
+#[cold]
+fn outside(winner: u32, values: usize) -> ! {
+    panic!("max pooling backward: winner {winner} of an example of {values} values")
+}
+
+/// `dx[n, h, w, c] += dy[n, i, j, c]` for every position of the window whose `x` is the maximum
+/// `y[n, i, j, c]` (for a NaN, every position that is NaN).
+///
+/// Source: the notebooks' `create_mask_from_window` and `pool_backward`.
+///
+/// # Shapes
+///
+/// `x` and `dx` (batch, height, width, channels), `y` and `dy` (batch, out_height, out_width,
+/// channels); `dx` is written.
+///
+/// # Panics
+///
+/// If a slice does not have the length that `g` says.
+pub fn max_backward_all<T: Real>(g: &PoolGeometry, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
+    const NAME: &str = "max pooling backward (all maxima)";
+    assert_len(NAME, "x", x, g.x_len());
+    assert_len(NAME, "y", y, g.y_len());
+    assert_len(NAME, "dy", dy, g.y_len());
+    assert_len(NAME, "dx", dx, g.x_len());
+    T::max_backward_all(g, x, y, dy, dx);
+}
+
+/// [`max_backward_all`], compiled in [`crate::compiled`].
+pub(crate) fn run_all<T: Real>(g: &PoolGeometry, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
+    run(InstructionSet::best(), g, Maxima { x, y, dy }, dx);
+}
+
+/// `dx[n, h, w, c] += dy[n, i, j, c] / number of positions` for every position of the window.
+///
+/// Source: the notebooks' `distribute_value` and `pool_backward`.
+///
+/// # Shapes
+///
+/// `dy` (batch, out_height, out_width, channels), `dx` (batch, height, width, channels), written.
+///
+/// # Panics
+///
+/// If a slice does not have the length that `g` says.
+pub fn average_backward<T: Real>(g: &PoolGeometry, count_padding: bool, dy: &[T], dx: &mut [T]) {
+    const NAME: &str = "average pooling backward";
+    assert_len(NAME, "dy", dy, g.y_len());
+    assert_len(NAME, "dx", dx, g.x_len());
+    T::average_backward(g, count_padding, dy, dx);
+}
+
+/// [`average_backward`], compiled in [`crate::compiled`].
+pub(crate) fn run_average<T: Real>(g: &PoolGeometry, count_padding: bool, dy: &[T], dx: &mut [T]) {
+    let shares = Shares { dy, count_padding };
+    run(InstructionSet::best(), g, shares, dx);
+}
+
+/// Shares out the rows of `dx`, or its examples where windows are taken one by one.
+pub(super) fn run<T: Real>(
+    set: InstructionSet,
+    g: &PoolGeometry,
+    source: impl Source<T>,
+    dx: &mut [T],
+) {
+    let order = match (g.apart(), g.input[2] < LANES) {
+        (true, _) => Order::Apart,
+        (false, true) => Order::Overlapping,
+        (false, false) => Order::Windows,
+    };
+    let (items, item_len) = match order {
+        Order::Windows => (g.batch, g.example_len()),
+        _ => (g.batch * g.input[0], g.input[1] * g.input[2]),
+    };
+    let lanes = g.lanes(items);
+    let work = |(lane, dx): (usize, _)| {
+        let first = lane * lanes.per_lane;
+        set.run(Pass {
+            g,
+            source,
+            order,
+            first,
+            dx,
+        });
+    };
+    if lanes.count == 1 {
+        return work((0, dx));
+    }
+    let pieces = dx.par_chunks_mut(lanes.per_lane * item_len).with_max_len(1);
+    pieces.enumerate().for_each(work);
+}
+
+/// See the module.
+#[derive(Clone, Copy, PartialEq)]
+enum Order {
+    Apart,
+    Overlapping,
+    Windows,
+}
+
+/// What a window gives to the pixels that it covers.
+pub(super) trait Source<T: Real>: Copy + Send + Sync {
+    /// The same over `f32`.
+    type F32s: Source<f32>;
+    /// What is loaded of a window's block.
+    type Block<L: Lanes<T>>: Copy;
+
+    /// The same, where it is over `f32`.
+    fn as_f32s(self) -> Option<Self::F32s>;
+
+    /// Loads the block at `at` of the output of a window with `size` positions.
+    fn load<L: Lanes<T>>(self, lanes: L, at: usize, size: usize) -> Self::Block<L>;
+
+    /// What the block of a pixel gets, at a place in `dx`.
+    fn share<L: Lanes<T>>(self, lanes: L, block: Self::Block<L>, place: usize) -> L::Values;
+
+    /// The number of positions that `load` is told, of a window with `inside` in the image.
+    fn size(self, _g: &PoolGeometry, inside: usize) -> usize {
+        inside
+    }
+}
+
+/// `dy` to every maximum.
+#[derive(Clone, Copy)]
+pub(super) struct Maxima<'a, T> {
+    pub(super) x: &'a [T],
+    pub(super) y: &'a [T],
+    pub(super) dy: &'a [T],
+}
+
+impl<'a, T: Real> Source<T> for Maxima<'a, T> {
+    type F32s = Maxima<'a, f32>;
+    type Block<L: Lanes<T>> = (L::Values, L::Values);
+
+    #[inline(always)]
+    fn as_f32s(self) -> Option<Maxima<'a, f32>> {
+        Some(Maxima {
+            x: T::as_f32s(self.x)?,
+            y: T::as_f32s(self.y)?,
+            dy: T::as_f32s(self.dy)?,
+        })
+    }
+
+    #[inline(always)]
+    fn load<L: Lanes<T>>(self, lanes: L, at: usize, _size: usize) -> (L::Values, L::Values) {
+        (lanes.load(&self.dy[at..]), lanes.load(&self.y[at..]))
+    }
+
+    #[inline(always)]
+    fn share<L: Lanes<T>>(
+        self,
+        lanes: L,
+        (dy, y): (L::Values, L::Values),
+        place: usize,
+    ) -> L::Values {
+        lanes.at_equal(dy, lanes.load(&self.x[place..]), y)
+    }
+}
+
+/// An equal share of `dy` to all.
+#[derive(Clone, Copy)]
+pub(super) struct Shares<'a, T> {
+    pub(super) dy: &'a [T],
+    pub(super) count_padding: bool,
+}
+
+impl<'a, T: Real> Source<T> for Shares<'a, T> {
+    type F32s = Shares<'a, f32>;
+    type Block<L: Lanes<T>> = L::Values;
+
+    #[inline(always)]
+    fn as_f32s(self) -> Option<Shares<'a, f32>> {
+        let count_padding = self.count_padding;
+        T::as_f32s(self.dy).map(|dy| Shares { dy, count_padding })
+    }
+
+    #[inline(always)]
+    fn load<L: Lanes<T>>(self, lanes: L, at: usize, size: usize) -> L::Values {
+        let size = lanes.splat(T::from_f64(size as f64));
+        lanes.div(lanes.load(&self.dy[at..]), size)
+    }
+
+    #[inline(always)]
+    fn share<L: Lanes<T>>(self, _lanes: L, share: L::Values, _place: usize) -> L::Values {
+        share
+    }
+
+    #[inline(always)]
+    fn size(self, g: &PoolGeometry, inside: usize) -> usize {
+        match self.count_padding {
+            true => g.kernel[0] * g.kernel[1],
+            false => inside,
+        }
+    }
+}
+
+/// Whole rows or examples of `dx`, from number `first` of the batch on.
+struct Pass<'a, T, S> {
+    g: &'a PoolGeometry,
+    source: S,
+    order: Order,
+    first: usize,
+    dx: &'a mut [T],
+}
+
+impl<T: Real, S: Source<T>> Kernel for Pass<'_, T, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _isa: I) {
+        #[cfg(target_arch = "x86_64")]
+        if let (Some(token), Some(source)) = (_isa.avx2(), self.source.as_f32s()) {
+            let (g, order, first) = (self.g, self.order, self.first);
+            match T::as_f32s_mut(self.dx) {
+                Ok(dx) => {
+                    return Pass {
+                        g,
+                        source,
+                        order,
+                        first,
+                        dx,
+                    }
+                    .on(token);
+                }
+                Err(dx) => return Pass { dx, ..self }.on(Arrays),
+            }
+        }
+        self.on(Arrays);
+    }
+}
+
+impl<T: Real, S: Source<T>> Pass<'_, T, S> {
+    #[inline(always)]
+    fn on<L: Lanes<T>>(self, lanes: L) {
+        // A copy: the compiler sees that no write can change it.
+        let (g, source, first, dx) = (*self.g, self.source, self.first, self.dx);
+        if self.order == Order::Windows {
+            return window_by_window(&g, lanes, source, first, dx);
+        }
+        let line = g.input[1] * g.input[2];
+        for index in 0..dx.len() / line {
+            let (example, row) = ((first + index) / g.input[0], (first + index) % g.input[0]);
+            let dx = &mut dx[index * line..];
+            let windows = g.covering(0, row);
+            if windows.is_empty() {
+                dx[..line].fill(T::zero());
+                continue;
+            }
+            let row = Row {
+                place: (first + index) * line,
+                outputs: example * g.output_len(),
+                windows,
+            };
+            if self.order == Order::Apart {
+                windows_apart(&g, lanes, source, &row, dx);
+            } else {
+                windows_overlap(&g, lanes, source, &row, dx);
+            }
+        }
+    }
+}
+
+/// A row of `dx`, and the windows over it.
+struct Row {
+    /// Where it begins in all of `dx`.
+    place: usize,
+    /// Where the outputs of its image begin.
+    outputs: usize,
+    /// The rows of windows that cover it.
+    windows: Range<usize>,
+}
+
+/// A row over which windows lie side by side. `dx` begins with it, and ends with its lane's part.
+#[inline(always)]
+fn windows_apart<T: Real, L: Lanes<T>, S: Source<T>>(
+    g: &PoolGeometry,
+    lanes: L,
+    source: S,
+    row: &Row,
+    dx: &mut [T],
+) {
+    let [_, width, channels] = g.input;
+    let rows = g.covered(0, row.windows.start).len();
+    let mut output = row.outputs + row.windows.start * g.output[1] * channels;
+    let mut done = 0;
+    for window in 0..g.output[1] {
+        let cols = g.covered(1, window);
+        let start = cols.start * channels;
+        if done < start {
+            dx[done..start].fill(T::zero());
+        }
+        done = cols.end * channels;
+        let size = source.size(g, rows * cols.len());
+        for_each_start(
+            LANES,
+            channels,
+            #[inline(always)]
+            |channel| {
+                let block = source.load(lanes, output + channel, size);
+                let mut at = start + channel;
+                for _ in cols.start..cols.end {
+                    let share = source.share(lanes, block, row.place + at);
+                    // A sum, so that -0 becomes 0 as it does where windows overlap.
+                    lanes.store(&mut dx[at..], lanes.add(lanes.splat(T::zero()), share));
+                    at += channels;
+                }
+            },
+        );
+        output += channels;
+    }
+    if done < width * channels {
+        dx[done..width * channels].fill(T::zero());
+    }
+}
+
+/// A row over which windows may overlap. `dx` begins with it, and ends with its lane's part.
+#[inline(always)]
+fn windows_overlap<T: Real, L: Lanes<T>, S: Source<T>>(
+    g: &PoolGeometry,
+    lanes: L,
+    source: S,
+    row: &Row,
+    dx: &mut [T],
+) {
+    let ([_, width, channels], out_w) = (g.input, g.output[1]);
+    let (mut from, mut to) = (0, 0);
+    for col in 0..width {
+        let padded = col + g.padding.left;
+        while to < out_w && to * g.stride[1] <= padded {
+            to += 1;
+        }
+        while from < to && from * g.stride[1] + g.kernel[1] <= padded {
+            from += 1;
+        }
+        let at = col * channels;
+        let mut sum = lanes.splat(T::zero());
+        for window_row in row.windows.start..row.windows.end {
+            let rows = g.covered(0, window_row).len();
+            for window_col in from..to {
+                let size = source.size(g, rows * g.covered(1, window_col).len());
+                let output = row.outputs + (window_row * out_w + window_col) * channels;
+                let block = source.load(lanes, output, size);
+                sum = lanes.add(sum, source.share(lanes, block, row.place + at));
+            }
+        }
+        lanes.store(&mut dx[at..], sum);
+    }
+}
+
+/// Whole examples, from example `first` on, window by window.
+#[inline(always)]
+fn window_by_window<T: Real, L: Lanes<T>, S: Source<T>>(
+    g: &PoolGeometry,
+    lanes: L,
+    source: S,
+    first: usize,
+    dx: &mut [T],
+) {
+    let ([_, width, channels], [out_h, out_w, _]) = (g.input, g.output);
+    let example_len = g.example_len();
+    for (index, dx) in dx.chunks_exact_mut(example_len).enumerate() {
+        dx.fill(T::zero());
+        let mut output = (first + index) * out_h * out_w * channels;
+        for row in 0..out_h {
+            let rows = g.covered(0, row);
+            for col in 0..out_w {
+                let cols = g.covered(1, col);
+                let size = source.size(g, rows.len() * cols.len());
+                let mut channel = 0;
+                while channel < channels {
+                    // The last block is cut: nothing may be added twice.
+                    let end = (channel + LANES).min(channels);
+                    let block = source.load(lanes, output + channel, size);
+                    for row in rows.start..rows.end {
+                        for col in cols.start..cols.end {
+                            let pixel = (row * width + col) * channels;
+                            let place = (first + index) * example_len + pixel + channel;
+                            let share = source.share(lanes, block, place);
+                            let dx = &mut dx[pixel + channel..pixel + end];
+                            lanes.store(dx, lanes.add(lanes.load(dx), share));
+                        }
+                    }
+                    channel = end;
+                }
+                output += channels;
+            }
+        }
+    }
+}
