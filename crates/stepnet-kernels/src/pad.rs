@@ -134,14 +134,13 @@ mod tests {
 
     use super::*;
     use crate::testing::{assert_bits, inner, normal, on_threads};
-    use stepnet_steps;
 
     #[test]
     fn is_the_notebooks_padding() {
         for (m, [h, w, c], pad) in [(1, [1, 1, 1], 0), (2, [3, 4, 2], 1), (3, [2, 5, 3], 3)] {
             let x = normal::<f64>(pad as u64, m * h * w * c);
             let expected = Array4::from_shape_vec((m, h, w, c), x.clone()).unwrap();
-            let expected = steps::zero_pad(&expected, pad).unwrap();
+            let expected = stepnet_steps::zero_pad(&expected, pad).unwrap();
             let g = PadGeometry {
                 input: [h, w, c],
                 padding: Padding::even(pad),

@@ -21,7 +21,7 @@ impl Stream {
 }
 
 /// `len` integers between `-largest` and `largest`: sums of their products are exact.
-pub(super) fn integers<T: Real>(seed: u64, len: usize, largest: u64) -> Vec<T> {
+pub fn integers<T: Real>(seed: u64, len: usize, largest: u64) -> Vec<T> {
     let mut stream = Stream(seed);
     (0..len)
         .map(|_| T::from_f64((stream.next() % (2 * largest + 1)) as f64 - largest as f64))
@@ -63,7 +63,7 @@ pub fn assert_bits<T: Real>(a: &[T], b: &[T]) {
 /// `magnitudes` are the same sums over the absolute values of both factors: any order of summation
 /// errs by at most `terms` roundings of that.
 #[track_caller]
-pub(super) fn assert_sums<T: Real>(found: &[T], expected: &[T], magnitudes: &[T], terms: usize) {
+pub fn assert_sums<T: Real>(found: &[T], expected: &[T], magnitudes: &[T], terms: usize) {
     assert_eq!(found.len(), expected.len());
     assert_eq!(found.len(), magnitudes.len());
     let unit = T::epsilon().as_f64() * (terms as f64 + 2.0);
@@ -75,12 +75,12 @@ pub(super) fn assert_sums<T: Real>(found: &[T], expected: &[T], magnitudes: &[T]
 }
 
 /// The absolute values.
-pub(super) fn absolute<T: Real>(values: &[T]) -> Vec<T> {
+pub fn absolute<T: Real>(values: &[T]) -> Vec<T> {
     values.iter().map(|v| v.abs()).collect()
 }
 
 /// `sum a_i b_i` in `f64`.
-pub(super) fn inner<T: Real>(a: &[T], b: &[T]) -> f64 {
+pub fn inner<T: Real>(a: &[T], b: &[T]) -> f64 {
     assert_eq!(a.len(), b.len());
     a.iter()
         .zip(b)
