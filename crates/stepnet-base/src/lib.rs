@@ -3,14 +3,17 @@
 
 mod element;
 pub mod error;
-pub mod files;
 mod hash;
 pub mod limits;
 pub mod memory;
+mod noise;
+pub mod preprocessing;
 pub mod rng;
 pub mod stop;
+pub mod text;
 pub mod threads;
 
 pub use element::Element;
 pub use error::{Error, Result};
 pub use hash::{Hash, Hasher};
+pub use noise::Noise;

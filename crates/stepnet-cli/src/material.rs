@@ -176,7 +176,7 @@ impl Material {
         let tested = test.is_some();
         let mut preprocessing = preprocessing;
         if args.standardize {
-            preprocessing.standardize(&train)?;
+            train.standardize(&mut preprocessing)?;
         }
         let held_out = if test_name == "held out" {
             args.hold_out

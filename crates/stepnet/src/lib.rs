@@ -57,11 +57,9 @@ pub mod train;
 
 pub use ndarray;
 pub use nn::Number;
-pub use stepnet_base::{
-    Element, Error, Hash, Result, error, files, limits, memory, rng, stop, threads,
-};
+pub use stepnet_base::{Element, Error, Hash, Result, error, limits, memory, rng, stop, threads};
 #[doc(inline)]
-pub use {stepnet_kernels as kernels, stepnet_steps as steps};
+pub use {stepnet_files as files, stepnet_kernels as kernels, stepnet_steps as steps};
 
 /// The README's program, run as a test.
 #[cfg(doctest)]

@@ -3,21 +3,24 @@
 #[test]
 fn long_texts_are_cut_in_messages() {
     let long = "x".repeat(10_000_000);
-        let error = long.parse::<stepnet::optim::Rule>().unwrap_err().to_string();
-        assert!(error.contains("xxx...xxx"), "{error}");
-        assert!(
-            error.ends_with("expected one of gd, momentum, classic-momentum, adam, adamw"),
-            "{error}"
-        );
-        let long = "x".repeat(60_000);
-        for text in [
-            long.clone(),
-            format!("conv({long})"),
-            format!("conv(3, 3, padding={long})"),
-        ] {
-            let error = stepnet::nn::Network::<f32>::new(&text, [8, 8, 1])
-                .unwrap_err()
-                .to_string();
-            assert!(error.len() < 3000, "{}", error.len());
-        }
+    let error = long
+        .parse::<stepnet::optim::Rule>()
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("xxx...xxx"), "{error}");
+    assert!(
+        error.ends_with("expected one of gd, momentum, classic-momentum, adam, adamw"),
+        "{error}"
+    );
+    let long = "x".repeat(60_000);
+    for text in [
+        long.clone(),
+        format!("conv({long})"),
+        format!("conv(3, 3, padding={long})"),
+    ] {
+        let error = stepnet::nn::Network::<f32>::new(&text, [8, 8, 1])
+            .unwrap_err()
+            .to_string();
+        assert!(error.len() < 3000, "{}", error.len());
+    }
 }

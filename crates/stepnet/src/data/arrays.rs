@@ -7,15 +7,15 @@ use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, Metadata};
 
 use super::array::{Number, RawArray};
-use super::dataset::listed;
 use super::hdf5::Hdf5;
 use super::keys::Arrays;
 use super::npz::Npz;
-use super::recognise::{Kind, refused};
 use super::{idx, npy};
 use crate::files::read_filled;
-use crate::nn::{check_undamaged, refusal};
+use crate::files::tensors::{damage, refusal};
+use crate::files::{Kind, refused};
 use crate::{Error, Result};
+use stepnet_base::text::listed;
 
 /// A file of one or several arrays: npy, npz, IDX (plain or gzip), HDF5 or safetensors, told apart
 /// by its content.
@@ -57,8 +57,9 @@ impl ArrayFile {
                 let refused = |error| Error::file(path, refusal(&bytes, &error));
                 let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(refused)?;
                 let tensors = SafeTensors::deserialize(&bytes).map_err(refused)?;
-                check_undamaged(&tensors, &metadata)
-                    .map_err(|problem| Error::file(path, problem))?;
+                if let Some(problem) = damage(&tensors, &metadata) {
+                    return Err(Error::file(path, problem));
+                }
                 // The values follow the header, which follows its length.
                 let start = size_of::<u64>() + header;
                 Content::Safetensors(Tensors {

@@ -7,12 +7,13 @@ use crate::files::read_filled;
 use crate::{Error, Result};
 
 use super::array::{ArrayValues, RawArray, times};
-use super::dataset::{MAX_CLASSES, listed, numbered};
+use super::dataset::{MAX_CLASSES, numbered};
 use super::idx_folder::{labels_beside, read_images, read_pair};
 use super::keys::{Pair, Parts};
 use super::open::{OpenOptions, Opened, Role};
-use super::recognise::{Kind, refused};
 use super::{Dataset, Images, Values, csv, hdf5, npy, npz, shape};
+use crate::files::{Kind, refused};
+use stepnet_base::text::listed;
 
 /// Whether a kind of file states what its values are divided by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

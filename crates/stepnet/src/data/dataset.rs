@@ -3,18 +3,16 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use stepnet_base::text::{check_class_names, listed, quoted};
 
-use crate::nn::preprocessing::Preprocessing;
 use crate::{Element, Error, Result};
+use stepnet_base::preprocessing::Preprocessing;
 
 use super::fill::Spare;
 use super::images::Images;
 
 /// The most classes a data set may name.
 pub const MAX_CLASSES: usize = 65_536;
-
-/// The most characters of a class's name.
-pub const MAX_CLASS_NAME: usize = 1000;
 
 /// Examples for training or evaluation: a picture and a class label each.
 ///
@@ -253,20 +251,6 @@ fn is_numbered(names: &[String]) -> bool {
         .all(|(at, name)| name.parse() == Ok(at))
 }
 
-/// Fails if a class has a name that is too long to be one: it is stored with every model.
-pub(crate) fn check_class_names(classes: &[String]) -> Result<()> {
-    let long = |name: &&String| name.chars().nth(MAX_CLASS_NAME).is_some();
-    match classes.iter().find(long) {
-        None => Ok(()),
-        Some(name) => Err(Error::value(
-            "Dataset",
-            format!("the length of the class name {}", quoted(name)),
-            format!("{} characters", name.chars().count()),
-            format!("at most {MAX_CLASS_NAME}"),
-        )),
-    }
-}
-
 /// Which of `wanted` each class of `classes` is: by name; by position where these are only numbers
 /// (`0`, `1`, ...: the source named none), or where the others are and there are as many.
 pub fn match_classes(classes: &[String], wanted: &[String]) -> Vec<Option<usize>> {
@@ -278,31 +262,4 @@ pub fn match_classes(classes: &[String], wanted: &[String]) -> Vec<Option<usize>
         by_name.or_else(|| (by_position && position < wanted.len()).then_some(position))
     });
     matched.collect()
-}
-
-/// The most characters of a name in a message.
-const SHOWN_OF_NAME: usize = 60;
-
-/// The beginning of a name, and dots where there is more.
-fn begin(name: &str) -> String {
-    match name.char_indices().nth(SHOWN_OF_NAME) {
-        Some((at, _)) => format!("{}...", &name[..at]),
-        None => name.to_owned(),
-    }
-}
-
-/// A name for a message: in quotes, what cannot be seen escaped, shortened where it is long.
-pub(crate) fn quoted(name: &str) -> String {
-    format!("{:?}", begin(name))
-}
-
-/// A list of names for a message, shortened where it or one of them is long.
-pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
-    const SHOWN: usize = 20;
-    let shown = names.iter().take(SHOWN);
-    let mut text: Vec<String> = shown.map(|name| begin(name.as_ref())).collect();
-    if names.len() > SHOWN {
-        text.push(format!("and {} more", names.len() - SHOWN));
-    }
-    text.join(", ")
 }

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::recognise::Kind;
+use crate::files::Kind;
 use crate::{Error, Result};
 
 /// Endings of images. A file with one counts as an image whatever it holds, so that one that is

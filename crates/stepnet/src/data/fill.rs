@@ -1,8 +1,8 @@
 //! Filling a batch: raw values are fetched, altered, and scaled to what a network sees.
 
-use crate::nn::layer::Noise;
-use crate::nn::preprocessing::Preprocessing;
 use crate::{Element, Error, Result};
+use stepnet_base::Noise;
+use stepnet_base::preprocessing::Preprocessing;
 
 use super::Dataset;
 use super::augment::{Augmentation, Raw};

@@ -65,7 +65,7 @@ pub fn tar(bytes: &[u8]) {
 /// A picture, brought to a small input by each of the rules.
 #[cfg(feature = "pictures")]
 pub fn picture(bytes: &[u8]) {
-    use crate::nn::preprocessing::Resize;
+    use stepnet_base::preprocessing::Resize;
     let Ok(picture) = super::pictures::from_bytes(Path::new("fuzz"), bytes) else {
         return;
     };

@@ -12,7 +12,7 @@ use crate::files::read_filled;
 use crate::{Error, Result, memory};
 
 use super::array::{Number, RawArray, byte_length, times};
-use super::recognise::{Kind, refused};
+use crate::files::{Kind, refused};
 
 /// The most dimensions an array may have here.
 const MAX_DIMENSIONS: usize = 8;

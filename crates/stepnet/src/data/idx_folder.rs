@@ -9,7 +9,7 @@ use super::assemble::{Certain, assemble};
 use super::idx;
 use super::keys::{Pair, Parts};
 use super::open::{OpenOptions, Opened, Role};
-use super::recognise::Kind;
+use crate::files::Kind;
 
 /// The IDX files of a folder, by what their names say.
 #[derive(Debug, Default)]

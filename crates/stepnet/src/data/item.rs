@@ -11,7 +11,7 @@ use crate::{Error, Result};
 
 use super::files::is_named_as_image;
 use super::pictures::{self, Header, Picture};
-use super::recognise::Kind;
+use crate::files::Kind;
 
 /// A picture of a data set that is not decoded yet.
 #[derive(Debug, Clone)]

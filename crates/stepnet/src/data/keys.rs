@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::{Error, Result};
 
 use super::array::{ArrayValues, RawArray};
-use super::dataset::listed;
+use stepnet_base::text::listed;
 
 /// A file with named arrays.
 pub(crate) trait Arrays {

@@ -8,16 +8,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use crate::memory::readable;
-use crate::nn::preprocessing::Resize;
 use crate::{Error, Result};
+use stepnet_base::preprocessing::Resize;
 
-use super::dataset::{listed, quoted};
 use super::item::Item;
 use super::open::{OpenOptions, Opened, Role};
 use super::pictures::{self, Header};
 use super::streamed::Streamed;
 use super::walk::Part;
 use super::{Dataset, Images, Values};
+use stepnet_base::text::{listed, quoted};
 
 /// The size taken where none is asked for and the pictures have different ones.
 const DEFAULT_SIDE: usize = 64;

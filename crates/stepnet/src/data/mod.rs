@@ -3,7 +3,7 @@
 //! [`open()`] recognises a file or a folder by its content and gives a [`Dataset`]: pictures as raw
 //! values, labels, class names. [`digits`] is a small data set that is always there.
 //! [`Dataset::fill_batch`] scales raw values to network input as
-//! [`Preprocessing`](crate::nn::preprocessing::Preprocessing) says.
+//! [`Preprocessing`](stepnet_base::preprocessing::Preprocessing) says.
 //!
 //! IDX, npz, npy, CSV, HDF5 and CIFAR's binary form need the cargo feature `files`, pictures and folders
 //! or archives of pictures the feature `pictures`; both are on by default.
@@ -21,7 +21,6 @@ mod fingerprint;
 mod images;
 mod open;
 mod range;
-mod recognise;
 mod split;
 mod standardize;
 
@@ -87,12 +86,13 @@ pub mod fuzzing;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "files")]
+pub use crate::files::{Foreign, Kind};
 pub(crate) use augment::Mix;
 pub use augment::{Alteration, Augmentation, Axis};
 pub use balance::Balance;
 pub(crate) use balance::{Pick, sample};
-pub use dataset::{Dataset, MAX_CLASS_NAME, MAX_CLASSES, match_classes};
-pub(crate) use dataset::{check_class_names, listed};
+pub use dataset::{Dataset, MAX_CLASSES, match_classes};
 pub use digits::{DIGITS_DIVISOR, digits};
 pub use duplicates::{Duplicates, Repeat};
 #[cfg(feature = "pictures")]
@@ -102,8 +102,6 @@ pub use fingerprint::Fingerprint;
 pub use images::{Images, Values};
 pub use open::{OpenOptions, Opened, Role, holds_pictures, open};
 pub use range::{ValueRange, check_pictures, check_values};
-#[cfg(feature = "files")]
-pub(crate) use recognise::refused;
-pub use recognise::{Foreign, Kind};
+pub use stepnet_base::text::MAX_CLASS_NAME;
 #[cfg(feature = "pictures")]
 pub use streamed::Streamed;

@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::nn::preprocessing::Resize;
 use crate::{Error, Result};
+use stepnet_base::preprocessing::Resize;
 
 use super::Dataset;
-use super::recognise::{ACCEPTED, Kind};
+use crate::files::{ACCEPTED, Kind};
 
 /// What a data set is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -135,7 +135,7 @@ pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Opened> {
     if !empty.is_empty() {
         opened.notes.push(format!(
             "no example of class {}",
-            super::dataset::listed(&empty)
+            stepnet_base::text::listed(&empty)
         ));
     }
     Ok(opened)

@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 
-use super::dataset::listed;
+use stepnet_base::text::listed;
 
 /// Names of the training part, in the order in which they are looked for.
 const TRAIN: [&str; 3] = ["train", "training", "trn"];

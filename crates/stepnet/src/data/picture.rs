@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::nn::preprocessing::Resize;
 use crate::{Error, Result};
+use stepnet_base::preprocessing::Resize;
 
 use super::pictures::MAX_PIXELS;
 use super::resize;

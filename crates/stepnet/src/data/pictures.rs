@@ -17,14 +17,14 @@ use image::{DynamicImage, ImageDecoder, Limits};
 
 use crate::files::read_filled;
 use crate::memory::free;
-use crate::nn::preprocessing::Preprocessing;
 use crate::{Element, Error, Result};
+use stepnet_base::preprocessing::Preprocessing;
 
 use super::jpeg;
 pub use super::picture::Picture;
 use super::picture::check_shape;
-use super::recognise::Kind;
 use super::room::Room;
+use crate::files::Kind;
 
 /// The most pixels a picture may declare.
 pub const MAX_PIXELS: u64 = 100_000_000;

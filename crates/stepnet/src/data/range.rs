@@ -10,8 +10,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::nn::preprocessing::Preprocessing;
 use crate::{Error, Result};
+use stepnet_base::preprocessing::Preprocessing;
 
 use super::{Images, Values};
 

@@ -3,7 +3,7 @@
 use image::imageops::{self, FilterType};
 use image::{ImageBuffer, Luma, Pixel, Rgb};
 
-use crate::nn::preprocessing::Resize;
+use stepnet_base::preprocessing::Resize;
 
 /// Values of shape `own` (height, width, 1 or 3 channels) brought to a height and width.
 ///

@@ -4,18 +4,18 @@
 use super::Values;
 use super::{Dataset, Images};
 use crate::error::{Error, Result};
-use crate::nn::Preprocessing;
+use stepnet_base::preprocessing::Preprocessing;
 
-impl Preprocessing {
-    /// Sets `mean` and `deviation` to those of each channel over all pixels of `data` (after the
+impl Dataset {
+    /// Sets `mean` and `deviation` of a preprocessing to those of each channel over all pixels (after the
     /// division); a channel that never changes gets deviation 1.
     ///
     /// # Errors
     /// When the data's channels are not the preprocessing's, or a picture that is decoded as it is needed
     /// cannot be.
-    pub fn standardize(&mut self, data: &Dataset) -> Result<()> {
-        let images = data.images();
-        let channels = self.channels;
+    pub fn standardize(&self, preprocessing: &mut Preprocessing) -> Result<()> {
+        let images = self.images();
+        let (channels, divisor) = (preprocessing.channels, preprocessing.divisor);
         if images.shape()[2] != channels {
             return Err(Error::shape(
                 "standardize",
@@ -28,18 +28,18 @@ impl Preprocessing {
         let pixels = (images.values().len() / channels).max(1) as f64;
         let mut mean = vec![0.0; channels];
         visit(images, |channel, value| {
-            mean[channel] += value / self.divisor;
+            mean[channel] += value / divisor;
         })?;
         mean.iter_mut().for_each(|sum| *sum /= pixels);
         let mut deviation = vec![0.0; channels];
         visit(images, |channel, value| {
-            deviation[channel] += (value / self.divisor - mean[channel]).powi(2);
+            deviation[channel] += (value / divisor - mean[channel]).powi(2);
         })?;
         for sum in &mut deviation {
             let found = (*sum / pixels).sqrt();
             *sum = if found > 0.0 { found } else { 1.0 };
         }
-        (self.mean, self.deviation) = (mean, deviation);
+        (preprocessing.mean, preprocessing.deviation) = (mean, deviation);
         Ok(())
     }
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 
 use crate::Result;
-use crate::nn::preprocessing::Resize;
 use stepnet_base::Hash;
+use stepnet_base::preprocessing::Resize;
 
 use super::duplicates::hash;
 use super::item::Item;

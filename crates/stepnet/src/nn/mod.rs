@@ -12,7 +12,6 @@ mod network;
 pub mod notation;
 mod number;
 mod plan;
-pub mod preprocessing;
 mod shape;
 mod workspace;
 
@@ -23,11 +22,9 @@ pub use layers::Registry;
 pub use loss::{Loss, LossOptions, Scores, Targets, largest};
 pub(crate) use model_file::EXTRA;
 pub use model_file::{Model, ModelFile, Tensor};
-#[cfg(feature = "files")]
-pub(crate) use model_file::{check_undamaged, refusal};
 pub use network::{Join, Network, NetworkBuilder, Node};
 pub use number::Number;
 pub use plan::{Plan, PlanOptions};
-pub use preprocessing::{Preprocessing, Resize};
 pub use shape::Shape;
+pub use stepnet_base::preprocessing::{self, Preprocessing, Resize};
 pub use workspace::{Batch, Workspace};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::nn::notation::hint;
+use stepnet_base::text::hint;
 
 /// A weight for each class: `1,2,0.5` in the order of the classes, or `cat=2,dog=1` by their names.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@ use rand_distr::{Beta, Distribution};
 
 use super::{Augmentation, Draw, PAIRS, SHARE};
 use crate::Element;
-use crate::nn::layer::Noise;
+use stepnet_base::Noise;
 
 /// What mixup has drawn for a batch.
 #[derive(Debug, Default)]

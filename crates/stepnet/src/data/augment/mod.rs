@@ -19,7 +19,7 @@ pub(crate) use mixup::Mix;
 pub(super) use raw::Raw;
 
 use crate::error::{Error, Result};
-use crate::nn::layer::Noise;
+use stepnet_base::Noise;
 
 /// Numbers that no layer of a network has, where [`Noise`] is keyed by a layer.
 const PICTURE: usize = usize::MAX;

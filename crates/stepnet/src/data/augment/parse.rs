@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::{Alteration, Augmentation, Axis};
 use crate::error::{Error, Result};
-use crate::nn::notation::hint;
+use stepnet_base::text::hint;
 
 /// The words, each as it is written.
 const FORMS: [(&str, &str); 6] = [

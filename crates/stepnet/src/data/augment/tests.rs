@@ -1,7 +1,7 @@
 //! Each alteration on small pictures, the keys of its random numbers, and its text.
 
 use super::{Alteration, Augmentation, Axis, Mix, colour, geometry};
-use crate::nn::layer::Noise;
+use stepnet_base::Noise;
 
 fn noise(epoch: u64, examples: &[u64]) -> Noise<'_> {
     Noise {

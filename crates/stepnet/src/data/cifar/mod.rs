@@ -10,9 +10,10 @@ use std::path::{Path, PathBuf};
 use crate::files::read_filled;
 use crate::{Error, Result};
 
-use super::dataset::{listed, numbered};
+use super::dataset::numbered;
 use super::open::{OpenOptions, Opened, Role};
 use records::{Labels, Set, dataset, may_be, not_records};
+use stepnet_base::text::listed;
 
 /// Whether a file holds records of either set, seen from its length and all of its labels.
 ///

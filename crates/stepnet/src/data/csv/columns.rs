@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::data::dataset::listed;
 use crate::{Error, Result};
+use stepnet_base::text::listed;
 
 use super::dialect::LABEL_NAMES;
 

@@ -19,7 +19,7 @@ use super::files::is_clutter;
 use super::item::Item;
 use super::load::load;
 use super::open::{OpenOptions, Opened, Role};
-use super::recognise::{Kind, LOOK};
+use crate::files::{Kind, LOOK};
 use contents::Contents;
 
 /// The longest name, and the longest list of extended attributes.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::failure;
 use crate::data::{Dataset, OpenOptions, Opened, Role, Values, holds_pictures, open};
-use crate::nn::preprocessing::Preprocessing;
+use stepnet_base::preprocessing::Preprocessing;
 
 fn png(value: u8) -> Vec<u8> {
     let mut image = RgbImage::from_pixel(5, 4, Rgb([value, 255 - value, 7]));
@@ -81,7 +81,7 @@ type Seen = (Vec<f32>, Vec<u32>, Vec<String>);
 fn seen(data: &Dataset) -> Seen {
     let [height, width, channels] = data.images().shape();
     let mut preprocessing = Preprocessing::scaled(height, width, channels, 255.0);
-    preprocessing.standardize(data).unwrap();
+    data.standardize(&mut preprocessing).unwrap();
     let mut x = vec![0.0; data.len() * height * width * channels];
     let order: Vec<usize> = (0..data.len()).rev().collect();
     data.fill_batch(&order, &preprocessing, &mut x).unwrap();

@@ -11,7 +11,7 @@ use super::failure;
 use crate::Result;
 use crate::data::arrays::ArrayFile;
 use crate::data::{OpenOptions, Opened, idx, open};
-use crate::nn::refusal;
+use crate::files::tensors::refusal;
 
 fn opened(bytes: &[u8]) -> Result<Opened> {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 use super::failure;
 use crate::data::{Dataset, Images, Values, digits};
-use crate::nn::preprocessing::Preprocessing;
+use stepnet_base::preprocessing::Preprocessing;
 
 /// `counts[c]` pictures of class `c`, 1x1x1, whose value is their index.
 fn counted(counts: &[usize]) -> Dataset {

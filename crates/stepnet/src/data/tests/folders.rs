@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use super::failure;
 use crate::data::{OpenOptions, Opened, Role, Values, open};
-use crate::nn::preprocessing::Resize;
 use crate::{Error, Result};
+use stepnet_base::preprocessing::Resize;
 
 /// A folder with a grey PNG of one value at each place.
 fn tree(places: &[(&str, u8)]) -> TempDir {

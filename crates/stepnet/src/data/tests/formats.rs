@@ -11,7 +11,7 @@ use super::failure;
 use crate::Result;
 use crate::data::pictures::Picture;
 use crate::data::{Dataset, OpenOptions, Opened, Role, Values, open};
-use crate::nn::preprocessing::Resize;
+use stepnet_base::preprocessing::Resize;
 
 const CHUNKED: &[u8] = include_bytes!("../../../tests/files/chunked.h5");
 const LATEST: &[u8] = include_bytes!("../../../tests/files/latest.h5");

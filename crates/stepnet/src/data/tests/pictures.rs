@@ -9,7 +9,7 @@ use image::{
 
 use super::failure;
 use crate::data::pictures::{Picture, from_bytes, header, load_for, load_input};
-use crate::nn::preprocessing::{Preprocessing, Resize};
+use stepnet_base::preprocessing::{Preprocessing, Resize};
 
 const JPEGS: [(&str, &[u8]); 8] = [
     ("444", include_bytes!("../../../tests/files/wave-444.jpg")),

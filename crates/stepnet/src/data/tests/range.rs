@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::Result;
 use crate::data::{Images, ValueRange, Values, check_pictures, check_values};
-use crate::nn::preprocessing::Preprocessing;
+use stepnet_base::preprocessing::Preprocessing;
 
 const WHOLE: ValueRange = ValueRange::BYTES;
 const UNIT: ValueRange = ValueRange {

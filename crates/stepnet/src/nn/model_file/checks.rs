@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{ENTRY, FORMAT, Header};
+use super::{FORMAT, Header};
 use crate::Element;
+use crate::files::tensors::ENTRY;
 use crate::nn::notation;
 use crate::nn::shape::Shape;
 

@@ -8,7 +8,6 @@
 //! at the end, that of the object before it.
 
 mod checks;
-mod checksum;
 mod tensor;
 mod write;
 
@@ -19,19 +18,21 @@ use safetensors::tensor::{Metadata, SafeTensors};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::data::check_class_names;
 use crate::error::{Error, Result};
-use crate::files;
+use crate::files::{
+    self,
+    tensors::{ENTRY, damage, refusal},
+};
 use crate::nn::Number;
 use crate::nn::layers::Registry;
 use crate::nn::loss::Loss;
 use crate::nn::network::Network;
 use crate::nn::notation;
-use crate::nn::preprocessing::Preprocessing;
 use crate::nn::shape::Shape;
+use stepnet_base::preprocessing::Preprocessing;
+use stepnet_base::text::check_class_names;
 
 pub use tensor::Tensor;
-pub(crate) use tensor::refusal;
 
 use checks::{check_description, read_header};
 use tensor::read_tensor;
@@ -39,9 +40,6 @@ use write::write;
 
 /// The version of the metadata's form.
 const FORMAT: u32 = 1;
-
-/// The metadata entry everything lies in.
-const ENTRY: &str = "stepnet";
 
 /// What the names of a checkpoint's own arrays begin with; no layer's name has a slash.
 pub(crate) const EXTRA: &str = "checkpoint/";
@@ -79,8 +77,8 @@ struct Header {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     checksums: BTreeMap<String, String>,
     /// That of the text before it, to which it is added at the end.
-    #[serde(default, skip_serializing)]
-    checksum: Option<String>,
+    #[serde(default, rename = "checksum", skip_serializing)]
+    _checksum: Option<String>,
 }
 
 /// A `.safetensors` file that was read and checked; a Stepnet model or somebody else's tensors.
@@ -141,7 +139,7 @@ impl<T: Number> Model<T> {
             training: self.training.clone(),
             checkpoint,
             checksums: BTreeMap::new(),
-            checksum: None,
+            _checksum: None,
         };
         write(header, &self.network, arrays)
     }
@@ -186,21 +184,7 @@ fn described(
         return Ok((None, None));
     };
     let header = read_header(json)?;
-    let damage = checksum::damage(json, &header, file, metadata);
-    Ok((Some(header), damage))
-}
-
-/// Fails if a safetensors file is a model's or a checkpoint's and is not as it was written. Other files have no
-/// checksums and pass.
-///
-/// # Errors
-/// In words, with the name of the tensor that is damaged.
-#[cfg(feature = "files")]
-pub(crate) fn check_undamaged(file: &SafeTensors<'_>, metadata: &Metadata) -> Result<(), String> {
-    match described(file, metadata)?.1 {
-        Some(damage) => Err(damage),
-        None => Ok(()),
-    }
+    Ok((Some(header), damage(file, metadata)))
 }
 
 impl ModelFile {

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use safetensors::tensor::{Dtype, View};
 
-use super::checksum::{of_values, seal};
-use super::tensor::{dtype_of, to_little_endian};
-use super::{ENTRY, EXTRA, Header};
+use super::{EXTRA, Header};
+use crate::files::tensors::{ENTRY, dtype_of, of_values, seal, to_little_endian};
 use crate::nn::Number;
 use crate::nn::network::Network;
 

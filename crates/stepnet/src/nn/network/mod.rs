@@ -19,13 +19,14 @@ pub(super) use steps::Step;
 use super::init::Init;
 use super::layer::{Context, Layer, Parameter, Start};
 use super::loss::Loss;
-use super::notation::{NetworkText, hint};
+use super::notation::NetworkText;
 use super::plan::{PlanOptions, Span};
 use super::shape::Shape;
 use super::workspace::Workspace;
 use crate::error::{Error, Result};
 use crate::nn::Number;
 use crate::rng::RandomState;
+use stepnet_base::text::hint;
 
 /// A layer in its place.
 #[derive(Debug, Clone)]

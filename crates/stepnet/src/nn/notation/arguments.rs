@@ -3,8 +3,8 @@
 use super::error::quoted;
 use super::lexer::{Token, TokenKind};
 use super::parser::{Parser, Result};
-use super::suggest::{hint, listed};
 use super::{DefaultValue, NotationError, Parameter, ParameterKind, Signature, Value};
+use stepnet_base::text::{and_list, hint};
 
 impl Parser<'_> {
     /// `[ "(" argument { "," argument } ")" ]` of a layer whose kind stands at `column`; the
@@ -52,7 +52,7 @@ impl Parser<'_> {
         let message = format!(
             "{} needs {}, expected {}",
             signature.name,
-            listed(&missing),
+            and_list(&missing),
             signature.usage()
         );
         Err(NotationError::new(column, message))
@@ -152,7 +152,7 @@ fn unknown_key(signature: &Signature, key: &str, column: usize) -> NotationError
         "{} has no argument {}, expected {}{near}",
         signature.name,
         quoted(key),
-        listed(&names)
+        and_list(&names)
     );
     NotationError::new(column, message)
 }

@@ -93,7 +93,6 @@ pub mod presets;
 mod printer;
 mod scalars;
 mod signature;
-mod suggest;
 mod text;
 mod value;
 
@@ -108,7 +107,6 @@ pub use names::{MAX_DEPTH, MAX_LABEL, MAX_LABEL_PATH, MAX_LAYERS, NamedLayer, ex
 pub use parser::{MAX_TEXT, parse, parse_or_preset};
 pub use presets::Preset;
 pub use signature::{DefaultValue, Parameter, ParameterKind, Signature};
-pub(crate) use suggest::hint;
 pub use text::{Item, NetworkText, Step, resolve_classes};
 pub use value::{Count, LARGEST_NUMBER, PaddingText, Value};
 

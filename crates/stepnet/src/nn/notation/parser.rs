@@ -6,8 +6,8 @@ use super::error::quoted;
 use super::lexer::{Token, TokenKind, tokens};
 use super::names::{MAX_DEPTH, check, check_label};
 use super::scalars::whole_number;
-use super::suggest::{hint, nearest};
 use super::{Item, Kinds, LayerText, NetworkText, NotationError, Step, presets};
+use stepnet_base::text::{hint, nearest};
 
 /// The longest text that is read, in bytes.
 pub const MAX_TEXT: usize = 64 * 1024;

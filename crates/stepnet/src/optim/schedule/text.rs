@@ -6,7 +6,7 @@ use std::str::FromStr;
 use super::Schedule;
 use crate::error::{Error, Result};
 use crate::limits;
-use crate::nn::notation::hint;
+use stepnet_base::text::hint;
 
 /// The names, each with how it is written.
 const NAMES: [(&str, &str); 6] = [

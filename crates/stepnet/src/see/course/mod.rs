@@ -37,9 +37,9 @@ pub use row::{Row, Verdict};
 pub use switches::Switch;
 
 use crate::error::{Error, Result};
-use crate::nn::notation::hint;
 use published::{Experiment, Published};
 use sources::Sources;
+use stepnet_base::text::hint;
 
 /// The name under which the building blocks run.
 pub const BLOCKS: &str = "blocks";

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::data::listed;
 use crate::error::{Error, Result};
 use crate::nn::Number;
-use crate::nn::notation::hint;
 use crate::nn::{Network, Shape};
+use stepnet_base::text::hint;
+use stepnet_base::text::listed;
 
 /// The name that stands for the network's input.
 pub(super) const INPUT: &str = "input";

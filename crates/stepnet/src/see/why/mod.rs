@@ -56,11 +56,11 @@ use std::collections::HashMap;
 
 use at::{Spot, indices, name_of, named, shape_of};
 
-use crate::data::listed;
 use crate::error::{Error, Result};
 use crate::nn::Number;
 use crate::nn::account::Seen;
 use crate::nn::{Network, PlanOptions, Targets, Workspace, largest};
+use stepnet_base::text::listed;
 
 /// What is asked about an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -320,7 +320,7 @@ impl<'n, T: Number> Why<'n, T> {
         let number = || wanted.parse().ok().filter(|&class| class < count);
         named.or_else(number).ok_or_else(|| {
             let names: Vec<String> = (0..count.min(21)).map(|c| self.class_name(c)).collect();
-            let hint = crate::nn::notation::hint(wanted, names.iter().map(String::as_str));
+            let hint = stepnet_base::text::hint(wanted, names.iter().map(String::as_str));
             let expected = format!(
                 "a number from 0 to {}, or one of {}{hint}",
                 count - 1,

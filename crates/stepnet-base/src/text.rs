@@ -1,4 +1,6 @@
-//! The nearest known name to a misspelt one.
+//! Names in messages: the nearest known one to a misspelt one, and lists of them.
+
+use crate::{Error, Result};
 
 /// Longer words are not names that somebody mistyped.
 const LONGEST: usize = 40;
@@ -7,10 +9,7 @@ const LONGEST: usize = 40;
 ///
 /// Near enough: edits (swaps of neighbours count once) up to a third of the longer word and at
 /// least one, or one word starting the other (`drop` for `dropout`), ignoring case.
-pub(super) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let length = word.chars().count();
     if length > LONGEST {
@@ -31,17 +30,61 @@ pub(super) fn nearest<'a>(
 }
 
 /// `; did you mean "conv"?` for the nearest candidate, or nothing.
-pub(crate) fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+pub fn hint<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     nearest(word, candidates).map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"))
 }
 
 /// `a`, `a and b`, `a, b and c`.
-pub(super) fn listed(names: &[&str]) -> String {
+pub fn and_list(names: &[&str]) -> String {
     match names {
         [] => String::new(),
         [only] => (*only).to_owned(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
+}
+
+/// The most characters of a class's name.
+pub const MAX_CLASS_NAME: usize = 1000;
+
+/// Fails if a class has a name that is too long to be one: it is stored with every model.
+pub fn check_class_names(classes: &[String]) -> Result<()> {
+    let long = |name: &&String| name.chars().nth(MAX_CLASS_NAME).is_some();
+    match classes.iter().find(long) {
+        None => Ok(()),
+        Some(name) => Err(Error::value(
+            "Dataset",
+            format!("the length of the class name {}", quoted(name)),
+            format!("{} characters", name.chars().count()),
+            format!("at most {MAX_CLASS_NAME}"),
+        )),
+    }
+}
+
+/// The most characters of a name in a message.
+const SHOWN_OF_NAME: usize = 60;
+
+/// The beginning of a name, and dots where there is more.
+fn begin(name: &str) -> String {
+    match name.char_indices().nth(SHOWN_OF_NAME) {
+        Some((at, _)) => format!("{}...", &name[..at]),
+        None => name.to_owned(),
+    }
+}
+
+/// A name for a message: in quotes, what cannot be seen escaped, shortened where it is long.
+pub fn quoted(name: &str) -> String {
+    format!("{:?}", begin(name))
+}
+
+/// A list of names for a message, shortened where it or one of them is long.
+pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    const SHOWN: usize = 20;
+    let shown = names.iter().take(SHOWN);
+    let mut text: Vec<String> = shown.map(|name| begin(name.as_ref())).collect();
+    if names.len() > SHOWN {
+        text.push(format!("and {} more", names.len() - SHOWN));
+    }
+    text.join(", ")
 }
 
 #[cfg(test)]

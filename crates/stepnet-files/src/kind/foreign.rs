@@ -8,7 +8,7 @@ pub struct Foreign {
     /// What to do to have it read.
     pub advice: &'static str,
     /// Whether it is an image, which [`super::Kind::is_foreign_image`] asks.
-    pub(super) image: bool,
+    pub image: bool,
 }
 
 /// Where a format's mark lies and what it is.
@@ -272,7 +272,7 @@ fn is_record(bytes: &[u8]) -> bool {
 
 impl Foreign {
     /// The refusal of a file of this format.
-    pub(crate) fn refusal(&self) -> String {
+    pub fn refusal(&self) -> String {
         said(self.name, self.advice)
     }
 }

@@ -1,6 +1,9 @@
-//! Reading inputs, and writing files so that a crash leaves the old one or the new one.
+//! Files: inputs, each opened in one place and known by its content; outputs, written so that a crash leaves the
+//! old file or the new one; checksums of tensors.
 
 mod input;
+mod kind;
+pub mod tensors;
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -9,10 +12,12 @@ use std::sync::Mutex;
 
 use tempfile::{NamedTempFile, PersistError, TempPath};
 
-use crate::error::{Error, Result};
+use stepnet_base::{Error, Result, error, memory};
 
-pub use input::read_start;
-pub use input::{check_input, check_kept, open_input, read, read_filled};
+pub use input::{check_input, check_kept, open_input, read, read_filled, read_start};
+#[cfg(feature = "containers")]
+pub use kind::refused;
+pub use kind::{ACCEPTED, Foreign, Kind, LOOK};
 
 /// How the names of unfinished files begin and end.
 const PREFIX: &str = ".stepnet-";

@@ -7,7 +7,7 @@ use super::{Kind, LOOK};
 
 /// What a file is that Stepnet does not read, and what to do to have it read; `None` where the bytes alone
 /// do not tell that it is not read.
-pub(crate) fn refused(bytes: &[u8]) -> Option<String> {
+pub fn refused(bytes: &[u8]) -> Option<String> {
     match Kind::of(bytes) {
         Kind::Foreign(format) => Some(said(format.name, format.advice)),
         Kind::Zip => zip(bytes),

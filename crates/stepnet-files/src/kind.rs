@@ -1,17 +1,17 @@
 //! What a file holds, told from its first bytes.
 
 mod foreign;
-#[cfg(feature = "files")]
+#[cfg(feature = "containers")]
 mod inside;
 
 use std::path::Path;
 
 pub use foreign::Foreign;
-#[cfg(feature = "files")]
-pub(crate) use inside::refused;
+#[cfg(feature = "containers")]
+pub use inside::refused;
 
 use crate::Result;
-use crate::files::read_start;
+use crate::input::read_start;
 
 /// The kinds of content Stepnet knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,10 +53,10 @@ pub enum Kind {
 }
 
 /// How many bytes [`Kind::of`] wants to see.
-pub(crate) const LOOK: usize = 1024;
+pub const LOOK: usize = 1024;
 
 /// What can be opened, for messages.
-pub(crate) const ACCEPTED: &str = "IDX (plain or gzip), npz, npy, HDF5, CSV, CIFAR's binary form, or a folder or a tar archive of PNG, JPEG, BMP or GIF pictures by class";
+pub const ACCEPTED: &str = "IDX (plain or gzip), npz, npy, HDF5, CSV, CIFAR's binary form, or a folder or a tar archive of PNG, JPEG, BMP or GIF pictures by class";
 
 impl Kind {
     /// The kind of a file that begins with `bytes`; the first 1024 bytes decide.
