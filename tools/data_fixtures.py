@@ -1,6 +1,6 @@
-"""Writes the small files in crates/stepnet/tests/files that Rust cannot write by itself here.
+"""Writes the small files in crates/stepnet-data/tests/files that Rust cannot write by itself here.
 
-    python3 tools/data_fixtures.py crates/stepnet/tests/files
+    python3 tools/data_fixtures.py crates/stepnet-data/tests/files
 
 Needs numpy, Pillow (12 or later), h5py, and cjpeg and jpegtran of libjpeg-turbo. Everything is computed, nothing is taken from a data
 set: the pictures are smooth waves, so that a decoder's answer can be checked against the formula.

@@ -48,7 +48,6 @@
 //! GIF) and `pages` (explanations as HTML) are on by default. Without them the library is networks,
 //! training and model files.
 
-pub mod data;
 pub mod fast;
 pub mod nn;
 pub mod optim;
@@ -59,7 +58,10 @@ pub use ndarray;
 pub use nn::Number;
 pub use stepnet_base::{Element, Error, Hash, Result, error, limits, memory, rng, stop, threads};
 #[doc(inline)]
-pub use {stepnet_files as files, stepnet_kernels as kernels, stepnet_steps as steps};
+pub use {
+    stepnet_data as data, stepnet_files as files, stepnet_kernels as kernels,
+    stepnet_steps as steps,
+};
 
 /// The README's program, run as a test.
 #[cfg(doctest)]

@@ -1,0 +1,143 @@
+//! A picture's bytes, wherever they are: in a file, in an archive, or in memory.
+
+use std::borrow::Cow;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::memory::zeros;
+use crate::{Error, Result};
+use stepnet_files::{open_input, read_filled};
+
+use super::files::is_named_as_image;
+use super::pictures::{self, Header, Picture};
+use stepnet_files::Kind;
+
+/// A picture of a data set that is not decoded yet.
+#[derive(Debug, Clone)]
+pub(super) struct Item {
+    /// Its name for messages; a file's path.
+    pub(super) name: PathBuf,
+    /// The index of its class.
+    pub(super) label: u32,
+    place: Place,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    /// The file of its name.
+    File,
+    /// A part of another file.
+    Inside {
+        archive: Arc<Path>,
+        offset: u64,
+        length: usize,
+    },
+    /// Here.
+    Held(Arc<[u8]>),
+    /// Nowhere, for this reason.
+    Broken(Arc<str>),
+}
+
+impl Item {
+    /// A file.
+    pub(super) fn file(name: PathBuf, label: u32) -> Self {
+        Self {
+            name,
+            label,
+            place: Place::File,
+        }
+    }
+
+    /// `length` bytes at `offset` of `archive`.
+    pub(super) fn inside(name: PathBuf, archive: &Arc<Path>, offset: u64, length: usize) -> Self {
+        let archive = Arc::clone(archive);
+        Self {
+            name,
+            label: 0,
+            place: Place::Inside {
+                archive,
+                offset,
+                length,
+            },
+        }
+    }
+
+    /// Bytes that are here.
+    pub(super) fn held(name: PathBuf, bytes: Vec<u8>) -> Self {
+        Self {
+            name,
+            label: 0,
+            place: Place::Held(bytes.into()),
+        }
+    }
+
+    /// A picture that cannot be read.
+    pub(super) fn broken(name: PathBuf, problem: String) -> Self {
+        Self {
+            name,
+            label: 0,
+            place: Place::Broken(problem.into()),
+        }
+    }
+
+    /// The same in another class.
+    pub(super) fn labelled(self, label: u32) -> Self {
+        Self { label, ..self }
+    }
+
+    /// Its bytes, read anew unless they are held.
+    ///
+    /// # Errors
+    /// Bytes that cannot be read.
+    pub(super) fn bytes(&self) -> Result<Cow<'_, [u8]>> {
+        match &self.place {
+            Place::File => read_filled(&self.name).map(Cow::Owned),
+            Place::Held(bytes) => Ok(Cow::Borrowed(bytes)),
+            Place::Broken(problem) => Err(Error::file(&self.name, problem.as_ref())),
+            Place::Inside {
+                archive,
+                offset,
+                length,
+            } => {
+                // Opened each time, so that threads do not share a position.
+                let unread = |source| Error::io(&self.name, "read", source);
+                let mut file = open_input(archive)?;
+                file.seek(SeekFrom::Start(*offset)).map_err(unread)?;
+                let mut bytes = zeros(&self.name.display().to_string(), *length)?;
+                file.read_exact(&mut bytes).map_err(unread)?;
+                Ok(Cow::Owned(bytes))
+            }
+        }
+    }
+
+    /// Whether it is an image by its name or by its content; what cannot be read may be one.
+    pub(super) fn is_image(&self) -> bool {
+        is_named_as_image(&self.name)
+            || matches!(self.place, Place::Broken(_))
+            || self
+                .bytes()
+                .is_ok_and(|bytes| Kind::of(&bytes).is_picture())
+    }
+
+    /// The picture's header.
+    ///
+    /// # Errors
+    /// What cannot be read of it.
+    pub(super) fn header(&self) -> Result<Header> {
+        pictures::header(&self.name, &self.bytes()?)
+    }
+
+    /// Decodes it for `then`, which has memory for it meanwhile.
+    ///
+    /// # Errors
+    /// What cannot be read of it, and those of `then`.
+    pub(super) fn decoded<T>(&self, then: impl FnOnce(Picture) -> Result<T>) -> Result<T> {
+        pictures::decoded(&self.name, &self.bytes()?, then)
+    }
+
+    /// What is wrong with it, if it cannot be decoded.
+    pub(super) fn error(&self) -> Option<Error> {
+        self.decoded(|_| Ok(())).err()
+    }
+}

@@ -1,0 +1,303 @@
+//! Opening a data set of any kind by its content.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::{Error, Result};
+use stepnet_base::preprocessing::Resize;
+
+use super::Dataset;
+use stepnet_files::{ACCEPTED, Kind};
+
+/// What a data set is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Role {
+    /// Training: the training part, and the source's own test part beside it.
+    #[default]
+    Train,
+    /// Evaluation: the test part where the source has one, else all of it.
+    Test,
+}
+
+/// How a data set is opened.
+#[derive(Debug, Clone, Default)]
+pub struct OpenOptions {
+    /// Whether it is for training or for evaluation.
+    pub role: Role,
+    /// The wanted height, width and channels; `None` takes the source's own.
+    pub input: Option<[usize; 3]>,
+    /// Without `input`: the most pixels of pictures of one size that are taken at that size; larger ones
+    /// are brought to the size that pictures of different sizes are. `None`: any number.
+    pub most_pixels: Option<usize>,
+    /// How pictures of another size are brought to `input`.
+    pub resize: Resize,
+    /// The column of a CSV table that holds the labels.
+    pub label_column: Option<String>,
+    /// The encoding of a CSV table that is not in UTF-8, such as `latin1` or `utf-16`.
+    pub encoding: Option<String>,
+    /// The file of the labels where it is apart from the pictures: the second of an npy or IDX pair.
+    pub labels: Option<PathBuf>,
+    /// What raw values are divided by, in place of the rule told at [`Opened::divisor`].
+    pub divisor: Option<f64>,
+    /// Whether pictures that cannot be read are left out ([`Opened::skipped`] names them) in place of an
+    /// error that names them.
+    pub skip_bad: bool,
+    /// Whether pictures of folders and archives are decoded as they are needed, however few they are.
+    pub stream: bool,
+    /// The bytes that such pictures may take in memory all at once; beyond they are decoded as they are
+    /// needed. `None`: as many as there are.
+    pub memory: Option<u64>,
+    /// Once it is set, pictures of folders and archives are no longer decoded, and opening ends with
+    /// [`Error::Stopped`] after those that are under way.
+    pub stop: Option<Arc<AtomicBool>>,
+}
+
+impl OpenOptions {
+    /// # Errors
+    /// When opening is to end.
+    pub(super) fn check_stop(&self) -> Result<()> {
+        match &self.stop {
+            Some(stop) if stop.load(Ordering::Relaxed) => Err(Error::Stopped),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// An opened data set.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Opened {
+    /// The examples asked for: those to train on for [`Role::Train`], those to evaluate on for
+    /// [`Role::Test`].
+    pub data: Dataset,
+    /// The source's own test part, for [`Role::Train`].
+    pub test: Option<Dataset>,
+    /// What raw values are to be divided by.
+    ///
+    /// 255 for pictures and for IDX and HDF5 files of bytes. For npz, npy and CSV, and for other
+    /// types, by the values of `data`: whole numbers from 0 to 255 are divided by 255 if the
+    /// largest is over 127, else by the largest; other numbers by the largest magnitude if it is
+    /// over 1, else by 1.
+    pub divisor: f64,
+    /// Whether the kind of file (or the caller) states the divisor, rather than the largest value
+    /// in this very file.
+    pub divisor_is_stated: bool,
+    /// How the data was brought to what the network takes, a line each.
+    pub facts: Vec<String>,
+    /// What a user may not expect and is to know before a result is believed, a line each.
+    pub notes: Vec<String>,
+    /// The pictures that were left out because they cannot be read, each with what is wrong with it.
+    pub skipped: Vec<String>,
+}
+
+/// Opens a data set: a file or a folder, recognised by its content.
+///
+/// | content | what is read |
+/// | --- | --- |
+/// | a folder with IDX files | `train-images...`, `train-labels...`, `t10k-images...`, `t10k-labels...`, plain or gzip |
+/// | a folder with folders | pictures by class, in `train/` and `test/` (or other common names of parts) or directly |
+/// | a tar archive, plain or gzip | the same, packed; or a packed folder of CIFAR's binary form |
+/// | `data_batch_1.bin`, ..., or a folder of them | CIFAR-10's binary form, or CIFAR-100's (the label column `fine` or `coarse`) |
+/// | an IDX file | pictures; labels from `labels`, or the file beside it named alike |
+/// | an npz or HDF5 file | pictures and labels under their usual names, train and test |
+/// | an npy file | pictures; labels from `labels` |
+/// | text | a CSV table with a label column |
+///
+/// # Errors
+/// Content of another kind, or damaged: one line with the file, the place and what was expected.
+pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Opened> {
+    let path = path.as_ref();
+    check_options(options)?;
+    let meta = std::fs::metadata(path).map_err(|source| Error::io(path, "open", source))?;
+    let mut opened = if meta.is_dir() {
+        check_apart(path, None, options)?;
+        open_folder(path, options)?
+    } else {
+        let kind = match content(path)? {
+            // Text in an encoding that the user names may look like anything.
+            Kind::Unknown if options.encoding.is_some() => Kind::Text,
+            kind => kind,
+        };
+        check_apart(path, Some(kind), options)?;
+        open_file(path, kind, options)?
+    };
+    if let Some(divisor) = options.divisor {
+        opened.divisor = divisor;
+        opened.divisor_is_stated = true;
+    }
+    let counts = opened.data.class_counts();
+    let empty = counts
+        .iter()
+        .zip(opened.data.classes())
+        .filter(|(count, _)| **count == 0);
+    let empty: Vec<&String> = empty.map(|(_, name)| name).collect();
+    if !empty.is_empty() {
+        opened.notes.push(format!(
+            "no example of class {}",
+            stepnet_base::text::listed(&empty)
+        ));
+    }
+    Ok(opened)
+}
+
+fn check_options(options: &OpenOptions) -> Result<()> {
+    if options
+        .divisor
+        .is_some_and(|divisor| !(divisor > 0.0 && divisor.is_finite()))
+    {
+        let found = options.divisor.unwrap_or_default();
+        return Err(Error::value(
+            "data::open",
+            "divisor",
+            found,
+            "a positive finite number",
+        ));
+    }
+    #[cfg(feature = "files")]
+    if let Some(name) = &options.encoding {
+        super::text::encoding(name)?;
+    }
+    let elements = options.input.map(super::images::elements);
+    if let (Some(shape), Some(None | Some(0))) = (options.input, elements) {
+        let expected = "height, width and channels, each at least 1";
+        return Err(Error::value(
+            "data::open",
+            "input",
+            format!("{shape:?}"),
+            expected,
+        ));
+    }
+    Ok(())
+}
+
+/// Fails if an option is given that content of this kind cannot obey.
+fn check_apart(path: &Path, kind: Option<Kind>, options: &OpenOptions) -> Result<()> {
+    let labels_apart = matches!(kind, Some(Kind::Idx | Kind::Gzip | Kind::Npy));
+    if let Some(labels) = options.labels.as_ref().filter(|_| !labels_apart) {
+        let problem = format!(
+            "labels from {} do not go with it: only IDX and npy pictures have their labels apart",
+            labels.display()
+        );
+        return Err(Error::file(path, problem));
+    }
+    let text = kind == Some(Kind::Text);
+    if let Some(encoding) = options.encoding.as_ref().filter(|_| !text) {
+        let problem = format!("not a CSV table: the encoding {encoding:?} is only for these");
+        return Err(Error::file(path, problem));
+    }
+    if let Some(column) = options
+        .label_column
+        .as_ref()
+        .filter(|_| !has_columns(path, kind))
+    {
+        let problem = format!("not a CSV table: it has no label column {column:?}");
+        return Err(Error::file(path, problem));
+    }
+    Ok(())
+}
+
+/// Whether content has labels to choose from by the name of a column: a table, and CIFAR.
+fn has_columns(path: &Path, kind: Option<Kind>) -> bool {
+    #[cfg(feature = "files")]
+    if kind.is_none() {
+        return super::cifar::find(path).is_ok_and(|files| files.is_some());
+    }
+    let _ = path;
+    // An archive may hold CIFAR's binary form, which is seen when it is read.
+    matches!(
+        kind,
+        Some(Kind::Text | Kind::Cifar | Kind::Tar | Kind::TarGzip)
+    )
+}
+
+/// Chooses the reader for a folder.
+fn open_folder(path: &Path, options: &OpenOptions) -> Result<Opened> {
+    #[cfg(feature = "files")]
+    if let Some(files) = super::idx_folder::find(path)? {
+        return super::idx_folder::open(path, &files, options);
+    }
+    #[cfg(feature = "files")]
+    if let Some(files) = super::cifar::find(path)? {
+        return super::cifar::open_folder(path, &files, options);
+    }
+    #[cfg(feature = "pictures")]
+    return super::folder::open(path, options);
+    #[cfg(not(feature = "pictures"))]
+    {
+        let _ = options;
+        Err(Error::file(
+            path,
+            "folders of pictures need the cargo feature `pictures`",
+        ))
+    }
+}
+
+/// What a file holds, seen from its first bytes, and from more of it where they can deceive.
+fn content(path: &Path) -> Result<Kind> {
+    let kind = Kind::of_file(path)?;
+    #[cfg(feature = "pictures")]
+    if kind == Kind::Gzip && super::tar::is_in_gzip(path) {
+        return Ok(Kind::TarGzip);
+    }
+    // A record of CIFAR begins with a small number and any pixels.
+    #[cfg(feature = "files")]
+    let may_be = matches!(
+        kind,
+        Kind::Unknown | Kind::Text | Kind::Idx | Kind::Foreign(_)
+    );
+    #[cfg(feature = "files")]
+    if may_be && super::cifar::is_file(path)? {
+        return Ok(Kind::Cifar);
+    }
+    Ok(kind)
+}
+
+/// Whether what is at `path` holds 8-bit pictures: a folder, an archive, or CIFAR's binary form.
+pub fn holds_pictures(path: &Path) -> bool {
+    let kind = || content(path).unwrap_or(Kind::Unknown);
+    path.is_dir() || matches!(kind(), Kind::Tar | Kind::TarGzip | Kind::Cifar)
+}
+
+/// Chooses the reader for a file.
+fn open_file(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Opened> {
+    match kind {
+        Kind::Empty => Err(Error::file(path, "the file is empty")),
+        Kind::Unknown => Err(Error::file(
+            path,
+            format!("not a data set: expected {ACCEPTED}"),
+        )),
+        Kind::Foreign(format) => Err(Error::file(path, format.refusal())),
+        Kind::Safetensors => {
+            let problem = format!("is {}: weights, not a data set", kind.name());
+            Err(Error::file(path, problem))
+        }
+        kind if kind.is_picture() => {
+            let problem = format!(
+                "is {}; a data set of pictures is a folder with a folder for each class",
+                kind.name()
+            );
+            Err(Error::file(path, problem))
+        }
+        #[cfg(feature = "pictures")]
+        Kind::Tar | Kind::TarGzip => super::tar::open(path, kind, options),
+        #[cfg(not(feature = "pictures"))]
+        Kind::Tar | Kind::TarGzip => Err(Error::file(
+            path,
+            "tar archives of pictures need the cargo feature `pictures`",
+        )),
+        #[cfg(feature = "files")]
+        Kind::Cifar => super::cifar::open_file(path, options),
+        #[cfg(feature = "files")]
+        kind => super::assemble::open(path, kind, options),
+        #[cfg(not(feature = "files"))]
+        kind => {
+            let _ = options;
+            let problem = format!(
+                "is {}; reading it needs the cargo feature `files`",
+                kind.name()
+            );
+            Err(Error::file(path, problem))
+        }
+    }
+}
