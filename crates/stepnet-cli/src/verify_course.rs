@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
-use stepnet::see::course::{self, Options, Switch};
+use stepnet_course::{self as course, Options, Switch};
 
 use crate::failure::{Failure, Outcome, say};
 use crate::output::{self, Target};

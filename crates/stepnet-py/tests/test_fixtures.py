@@ -9,7 +9,7 @@ import pytest
 from stepnet import steps
 
 FIXTURES = json.loads(
-    (Path(__file__).resolve().parents[2] / "stepnet" / "fixtures" / "seeds.json").read_text(encoding="utf-8")
+    (Path(__file__).resolve().parents[2] / "stepnet-course" / "fixtures" / "seeds.json").read_text(encoding="utf-8")
 )
 CASES = {case["id"]: case for case in FIXTURES["cases"]}
 ENGINES = ["fast", "loops"]

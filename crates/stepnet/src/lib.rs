@@ -49,18 +49,15 @@
 //! training and model files.
 
 pub mod fast;
-pub mod nn;
-pub mod optim;
-pub mod see;
 pub mod train;
 
 pub use ndarray;
-pub use nn::Number;
 pub use stepnet_base::{Element, Error, Hash, Result, error, limits, memory, rng, stop, threads};
+pub use stepnet_nn::{Number, optim};
 #[doc(inline)]
 pub use {
-    stepnet_data as data, stepnet_files as files, stepnet_kernels as kernels,
-    stepnet_steps as steps,
+    stepnet_data as data, stepnet_files as files, stepnet_kernels as kernels, stepnet_nn as nn,
+    stepnet_see as see, stepnet_steps as steps,
 };
 
 /// The README's program, run as a test.

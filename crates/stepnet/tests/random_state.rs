@@ -52,7 +52,7 @@ struct Values {
 }
 
 fn seeds() -> Seeds {
-    serde_json::from_str(include_str!("../fixtures/seeds.json")).unwrap()
+    serde_json::from_str(include_str!("../../stepnet-course/fixtures/seeds.json")).unwrap()
 }
 
 fn bits(values: &[f64]) -> Vec<String> {

@@ -1,0 +1,104 @@
+//! The shape doctor: what does not fit in a network, by which formula, and the nearest change with
+//! which the whole network fits.
+//!
+//! A diagnosis comes with [`Error::Misfit`](crate::Error::Misfit), before anything runs:
+//!
+//! ```
+//! use stepnet::Error;
+//! use stepnet::nn::Network;
+//!
+//! let error = Network::<f32>::new("conv(8, 5) -> relu -> linear(2) -> softmax", [4, 4, 1]);
+//! let Err(Error::Misfit(diagnosis)) = error else { panic!("5x5 windows fit into 4x4 pixels") };
+//! assert_eq!(diagnosis.layer, "conv1");
+//! assert_eq!(diagnosis.formula.as_deref(), Some("floor((4 - 5 + 0 + 0) / 1) + 1 = 0"));
+//! let network = diagnosis.fix.unwrap().network.unwrap();
+//! assert_eq!(network, "conv(8, 5, same) -> relu -> linear(2) -> softmax");
+//! assert!(Network::<f32>::new(&network, [4, 4, 1]).is_ok());
+//! ```
+//!
+//! # How a change is found
+//!
+//! Layers know best what they could do with an input that they refuse:
+//! [`Layer::formula`](super::layer::Layer::formula) and
+//! [`Layer::remedies`](super::layer::Layer::remedies) stand beside `output_shape` in each layer's
+//! file. To these come changes of the network around the layer: fewer repetitions, layers put in,
+//! left out or moved, changes of the layers before it, another input. Each has a [`cost`]; the
+//! cheapest are tried first, on the whole network with all that follows. A change that only leads
+//! on to the next misfit is tried together with a change for that one, costs added. So what is told
+//! is the cheapest change of those thought of, and it was seen to work. The number of trials is
+//! bounded, and the time with it, whatever the text.
+
+mod candidates;
+pub mod cost;
+mod diagnosis;
+mod edit;
+mod ending;
+mod inputs;
+mod search;
+mod smaller;
+
+pub use diagnosis::{Change, Diagnosis, Fix};
+
+use super::network::attempt::{Kind, Misfit, Terms, place_of};
+use super::notation::NetworkText;
+use super::shape::Shape;
+use crate::Number;
+
+/// What a fix may do to the shape of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum InputChange {
+    /// Nothing: the data is as it is.
+    Never,
+    /// See the same values in another shape.
+    Reshape,
+    /// Anything: pictures are brought to the size that is asked for.
+    #[default]
+    Any,
+}
+
+/// Where a network's text came from.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Source<'a> {
+    pub(super) text: &'a str,
+    pub(super) preset: Option<&'static str>,
+}
+
+/// A network that does not fit.
+#[derive(Debug)]
+pub(super) struct Patient<'a, T> {
+    /// The text, `classes` unresolved.
+    pub(super) text: &'a NetworkText,
+    pub(super) input: Shape,
+    pub(super) source: Source<'a>,
+    pub(super) misfit: &'a Misfit<T>,
+}
+
+/// What there is to say about a network; with a fix if something may be changed.
+pub(super) fn diagnose<T: Number>(
+    terms: &Terms<'_, T>,
+    patient: &Patient<'_, T>,
+    change: Option<InputChange>,
+) -> Diagnosis {
+    let misfit = patient.misfit;
+    // Too few or too many outputs are the work of the layer that makes them.
+    let (index, input) = match misfit.kind {
+        Kind::Classes => {
+            let index = ending::deciding(&misfit.layers);
+            let node = misfit.nodes.get(place_of(&misfit.nodes, index));
+            (index, node.map_or(misfit.input, |node| node.input()))
+        }
+        _ => (misfit.index, misfit.input),
+    };
+    let named = misfit.layers.get(index);
+    Diagnosis {
+        layer: named.map_or(String::new(), |named| named.name.clone()),
+        layer_text: named.map_or(String::new(), |named| named.layer.to_string()),
+        column: named.map_or(0, |named| named.column),
+        text: patient.source.text.to_owned(),
+        preset: patient.source.preset.map(str::to_owned),
+        input,
+        problem: misfit.problem.clone(),
+        formula: misfit.formula.clone(),
+        fix: change.and_then(|change| search::nearest(terms, patient, change)),
+    }
+}

@@ -1,0 +1,134 @@
+//! `avgpool(size, ...)` and `globalavgpool`: average pooling.
+
+use super::pool::{formula, geometry, remedies, visits, window_terms, windows_over};
+use super::window::{Window, volume};
+use crate::account::{Account, Feed, Feeds, Rule, Seen};
+use crate::error::Result as Checked;
+use crate::layer::{Backward, Forward, Layer, Reads, Remedy};
+use crate::notation::LayerText;
+use crate::shape::Shape;
+use stepnet_kernels::Real;
+use stepnet_kernels::{PoolGeometry, pool};
+
+/// Average pooling over windows, or over the whole plane.
+///
+/// Unless `count_padding`, a window at the edge is divided by the values it holds, not by its
+/// full area. Over the whole plane (`globalavgpool`) a volume becomes a vector of its channels.
+#[derive(Debug, Clone)]
+pub struct AvgPool {
+    text: LayerText,
+    /// `None` for the whole plane.
+    window: Option<Window>,
+    count_padding: bool,
+}
+
+impl AvgPool {
+    pub(super) fn from_text(text: &LayerText) -> Self {
+        Self {
+            text: text.clone(),
+            window: Some(Window::of_pool(text)),
+            count_padding: text.flag("count_padding"),
+        }
+    }
+
+    pub(super) fn global(text: &LayerText) -> Self {
+        Self {
+            text: text.clone(),
+            window: None,
+            count_padding: false,
+        }
+    }
+
+    fn geometry(&self, input: Shape, batch: usize) -> Result<PoolGeometry, String> {
+        let whole = |[height, width, _]: [usize; 3]| Window::plain([height, width]);
+        let window = match &self.window {
+            Some(window) => window.clone(),
+            None => whole(volume("globalavgpool", input)?),
+        };
+        geometry(self.text.kind(), &window, input, batch)
+    }
+
+    fn accepted(&self, input: Shape, batch: usize) -> PoolGeometry {
+        self.geometry(input, batch)
+            .unwrap_or_else(|problem| panic!("average pooling after its shape check: {problem}"))
+    }
+}
+
+impl<T: Real> Layer<T> for AvgPool {
+    fn text(&self) -> LayerText {
+        self.text.clone()
+    }
+
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        let output = self.geometry(input, 1)?.output;
+        Ok(match self.window {
+            Some(_) => output.into(),
+            None => Shape::Features(output[2]),
+        })
+    }
+
+    fn formula(&self, input: Shape) -> Option<String> {
+        formula(self.window.as_ref()?, input)
+    }
+
+    fn remedies(&self, input: Shape) -> Vec<Remedy> {
+        match &self.window {
+            Some(window) => remedies(&self.text, window, input),
+            None => Vec::new(),
+        }
+    }
+
+    fn visits(&self, input: Shape) -> u64 {
+        visits(&self.accepted(input, 1))
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            input: false,
+            output: false,
+        }
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        let geometry = self.accepted(pass.context.input, pass.context.batch);
+        pool::average_forward(&geometry, self.count_padding, pass.x, pass.y);
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        if let Some(dx) = pass.dx {
+            let geometry = self.accepted(pass.context.input, pass.context.batch);
+            pool::average_backward(&geometry, self.count_padding, pass.dy, dx);
+        }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let g = self.accepted(seen.input, 1);
+        let (terms, window) = window_terms(&g, place, seen)?;
+        let inside = terms.iter().filter(|term| term.place.is_some()).count();
+        let counted = if self.count_padding {
+            g.kernel[0] * g.kernel[1]
+        } else {
+            inside
+        };
+        let formula = "y = sum of x over the window / how many count";
+        let rule = Rule::Sum {
+            bias: None,
+            divisor: counted as f64,
+        };
+        let account = Account::new(formula, rule, terms);
+        Ok(Some(Account { window, ..account }))
+    }
+
+    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        let g = self.accepted(seen.input, 1);
+        let mut feeds = windows_over(&g, place)?;
+        if self.count_padding {
+            let all = (g.kernel[0] * g.kernel[1]) as f64;
+            for feed in &mut feeds {
+                *feed = Feed::new(feed.place, 1.0 / all);
+            }
+        }
+        let formula = "dx = sum of dy / how many count, over the windows that hold x";
+        Ok(Some(Feeds::new(formula, feeds)))
+    }
+}

@@ -1,0 +1,259 @@
+//! `bn(momentum=0.9, epsilon=1e-5)`: batch normalisation.
+
+use std::sync::Arc;
+
+use crate::account::{self, Account, Feed, Feeds, Seen, Term};
+use crate::error::Result as Checked;
+use crate::layer::{Backward, Context, Forward, Layer, Memory, Parameter, Reads, Role, Together};
+use crate::notation::LayerText;
+use crate::shape::Shape;
+use stepnet_kernels::Real;
+use stepnet_kernels::norm::batch::{self, Given, Gradients, Statistics};
+use stepnet_kernels::norm::{Affine, NormGeometry};
+
+/// The smallest epsilon: its root still divides any `f32`.
+const LEAST_EPSILON: f64 = 1e-12;
+
+/// Batch normalisation (Ioffe and Szegedy, 2015): `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`,
+/// channel by channel.
+///
+/// While training, mean and variance are those of the batch, over its pixels or vectors; at inference
+/// the running ones. After each step these move towards the batch's,
+///
+/// ```text
+/// running = momentum * running + (1 - momentum) * batch
+/// ```
+///
+/// as in Keras (PyTorch's momentum is 1 minus this one), with the batch's variance over `n - 1` values
+/// for its `n`, as in PyTorch; of one value there is none, and the running one stays. A layer that is
+/// held still normalises by its running statistics in training too, and they do not move, as in Keras.
+///
+/// Parameters, each `(channels)`: `gamma` and `beta`, on neither of which decay acts; `mean` and `variance`,
+/// which are not learnt.
+#[derive(Debug, Clone)]
+pub struct BatchNorm {
+    text: LayerText,
+    momentum: f64,
+    epsilon: f64,
+    /// Whether the ReLU behind is done with it.
+    rectified: bool,
+}
+
+/// The epsilon of a normalisation's text.
+pub(super) fn epsilon(text: &LayerText) -> Result<f64, String> {
+    let epsilon = text.number("epsilon");
+    if epsilon < LEAST_EPSILON {
+        return Err(format!(
+            "its epsilon is {epsilon:?}, expected a number of at least {LEAST_EPSILON:?}, so that it can be divided by"
+        ));
+    }
+    Ok(epsilon)
+}
+
+/// The rows and channels of a batch.
+pub(super) fn geometry(input: Shape, batch: usize) -> NormGeometry {
+    match input {
+        Shape::Volume {
+            height,
+            width,
+            channels,
+        } => NormGeometry {
+            rows: batch * height * width,
+            channels,
+        },
+        Shape::Features(channels) => NormGeometry {
+            rows: batch,
+            channels,
+        },
+    }
+}
+
+/// `gamma`, which starts as ones, and `beta`, which starts as zeros.
+pub(super) fn affine_parameters(channels: usize) -> Vec<Parameter> {
+    vec![
+        Parameter::constant("gamma", channels, 1.0),
+        Parameter::constant("beta", channels, 0.0),
+    ]
+}
+
+/// The four parameters, each `(channels)`.
+struct Parts<'a, T> {
+    affine: Affine<'a, T>,
+    running: Statistics<'a, T>,
+}
+
+impl<'a, T> Parts<'a, T> {
+    fn of(parameters: &'a [T]) -> Self {
+        let (affine, running) = parameters.split_at(parameters.len() / 2);
+        let (gamma, beta) = affine.split_at(affine.len() / 2);
+        let (mean, variance) = running.split_at(running.len() / 2);
+        Self {
+            affine: Affine { gamma, beta },
+            running: Statistics { mean, variance },
+        }
+    }
+}
+
+/// What a value is multiplied by and what is added at inference: `gamma / sqrt(variance + epsilon)`,
+/// and `beta - mean` times that.
+pub(super) fn line<T: Real>(parameters: &[T], channel: usize, epsilon: f64) -> [f64; 2] {
+    let channels = parameters.len() / 4;
+    let part = |number: usize| account::value(parameters, number * channels + channel);
+    let scale = part(0) / (part(3) + epsilon).sqrt();
+    [scale, part(1) - part(2) * scale]
+}
+
+impl BatchNorm {
+    pub(super) fn from_text(text: &LayerText) -> Result<Self, String> {
+        Ok(Self {
+            text: text.clone(),
+            momentum: text.number("momentum"),
+            epsilon: epsilon(text)?,
+            rectified: false,
+        })
+    }
+}
+
+/// The batch's statistics in what a training pass has kept.
+fn kept_statistics<T>(kept: &[T], channels: usize) -> Statistics<'_, T> {
+    let (mean, variance) = kept[..2 * channels].split_at(channels);
+    Statistics { mean, variance }
+}
+
+impl<T: Real> Layer<T> for BatchNorm {
+    fn text(&self) -> LayerText {
+        self.text.clone()
+    }
+
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        Ok(input)
+    }
+
+    fn parameters(&self, input: Shape) -> Vec<Parameter> {
+        let channels = geometry(input, 1).channels;
+        let mut parameters = affine_parameters(channels);
+        parameters.push(Parameter::running("mean", channels, 0.0));
+        parameters.push(Parameter::running("variance", channels, 1.0));
+        parameters
+    }
+
+    fn memory(&self, input: Shape, batch: usize) -> Memory {
+        let g = geometry(input, batch);
+        Memory {
+            // The batch's statistics: of each example as much, since it is to grow with the batch.
+            kept: 2 * g.channels * batch,
+            scratch: batch::statistics_scratch(&g).max(batch::forward_scratch(&g)),
+            backward_scratch: batch::backward_scratch(&g),
+            ..Memory::default()
+        }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            input: true,
+            output: self.rectified,
+        }
+    }
+
+    fn role(&self, _input: Shape) -> Role {
+        Role::BatchNorm {
+            epsilon: self.epsilon,
+        }
+    }
+
+    fn together(&self, _input: Shape, after: &[(&dyn Layer<T>, Shape)]) -> Option<Together<T>> {
+        let (next, input) = after.first()?;
+        (next.role(*input) == Role::Relu).then(|| Together {
+            layer: Arc::new(Self {
+                rectified: true,
+                ..self.clone()
+            }),
+            layers: 2,
+        })
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        let g = geometry(pass.context.input, pass.context.batch);
+        let Parts { affine, running } = Parts::of(pass.parameters);
+        let own = pass.context.training() && !g.is_empty();
+        if own {
+            let (mean, variance) = pass.kept[..2 * g.channels].split_at_mut(g.channels);
+            batch::statistics(&g, pass.x, mean, variance, pass.scratch);
+        }
+        let by = match own {
+            true => batch::By::Batch(kept_statistics(pass.kept, g.channels)),
+            false => batch::By::Constants(running),
+        };
+        let norm = batch::Norm {
+            epsilon: self.epsilon,
+            by,
+            affine,
+            rectified: self.rectified,
+        };
+        batch::forward(&g, norm, pass.x, pass.y, pass.scratch);
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        let g = geometry(pass.context.input, pass.context.batch);
+        let Parts { affine, running } = Parts::of(pass.parameters);
+        let own = pass.context.training() && !g.is_empty();
+        let given = Given {
+            x: pass.x,
+            rectified: self.rectified.then_some(pass.y),
+            dy: pass.dy,
+            by: match own {
+                true => batch::By::Batch(kept_statistics(pass.kept, g.channels)),
+                false => batch::By::Constants(running),
+            },
+            gamma: affine.gamma,
+        };
+        let affine = pass.gradients.map(|gradients| {
+            let (affine, running) = gradients.split_at_mut(2 * g.channels);
+            running.fill(T::zero());
+            let (dgamma, dbeta) = affine.split_at_mut(g.channels);
+            [dgamma, dbeta]
+        });
+        let to = Gradients {
+            dx: pass.dx,
+            affine,
+        };
+        batch::backward(&g, self.epsilon, given, to, pass.scratch);
+    }
+
+    fn after_step(&self, context: &Context<'_>, kept: &[T], parameters: &mut [T]) {
+        let g = geometry(context.input, context.batch);
+        if g.is_empty() || kept.len() < 2 * g.channels {
+            return;
+        }
+        let batch = kept_statistics(kept, g.channels);
+        let (_, running) = parameters.split_at_mut(2 * g.channels);
+        let (mean, variance) = running.split_at_mut(g.channels);
+        let moved = |running: T, batch: f64| {
+            T::from_f64(self.momentum * running.as_f64() + (1.0 - self.momentum) * batch)
+        };
+        for (running, batch) in mean.iter_mut().zip(batch.mean) {
+            *running = moved(*running, batch.as_f64());
+        }
+        let n = g.rows as f64;
+        if g.rows > 1 {
+            for (running, batch) in variance.iter_mut().zip(batch.variance) {
+                *running = moved(*running, batch.as_f64() * (n / (n - 1.0)));
+            }
+        }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let channel = place % geometry(seen.input, 1).channels;
+        let [scale, shift] = line(seen.parameters, channel, self.epsilon);
+        let term = Term::new(place, account::value(seen.x, place), scale);
+        let formula = "y = x s + (beta - mean s), s = gamma / sqrt(variance + epsilon)";
+        Ok(Some(Account::sum(formula, vec![term], Some(shift))))
+    }
+
+    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        let channel = place % geometry(seen.input, 1).channels;
+        let [scale, _] = line(seen.parameters, channel, self.epsilon);
+        let formula = "dx = dy gamma / sqrt(variance + epsilon)";
+        Ok(Some(Feeds::new(formula, vec![Feed::new(place, scale)])))
+    }
+}

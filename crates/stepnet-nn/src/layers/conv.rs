@@ -1,0 +1,355 @@
+//! `conv(filters, kernel, ...)`: convolution.
+
+use std::sync::Arc;
+
+use super::count;
+use super::fold::{Folded, Outputs};
+use super::together::{ConvPool, ConvRelu};
+use super::window::{Window, accepted_volume, reason, volume};
+use crate::account::{self, Account, Feed, Feeds, Reach, Seen, Term};
+use crate::doctor::cost;
+use crate::error::Result as Checked;
+use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy, Role, Together};
+use crate::notation::LayerText;
+use crate::shape::Shape;
+use stepnet_kernels::Real;
+use stepnet_kernels::{ConvGeometry, conv, greatest_common_divisor};
+
+/// Convolution with optional bias: `y[i, h, w, f] = b[f] + sum over the window of x * w[.., f]`.
+///
+/// Parameters: `weight` of shape `(kernel height, kernel width, channels / groups, filters)` and
+/// `bias` of shape `(filters)`.
+#[derive(Debug, Clone)]
+pub struct Conv {
+    text: LayerText,
+    filters: usize,
+    window: Window,
+    groups: usize,
+    bias: bool,
+    /// Whether it keeps to the direct method: [`ConvGeometry::direct`].
+    exact: bool,
+}
+
+impl Conv {
+    pub(super) fn from_text(text: &LayerText) -> Result<Self, String> {
+        Ok(Self {
+            text: text.clone(),
+            filters: count(text, "filters")?,
+            window: Window::of_conv(text),
+            groups: count(text, "groups")?,
+            bias: text.flag("bias"),
+            exact: false,
+        })
+    }
+
+    fn geometry(&self, input: Shape, batch: usize) -> Result<ConvGeometry, String> {
+        let [height, width, channels] = volume("conv", input)?;
+        self.window
+            .resolve([height, width])
+            .and_then(|window| {
+                ConvGeometry::new(
+                    batch,
+                    [height, width, channels],
+                    self.filters,
+                    window,
+                    self.groups,
+                )
+            })
+            .map_err(|error| reason(&error))
+    }
+
+    /// Groups, or filters, that divide where these do not.
+    fn dividing(&self, channels: usize) -> Vec<Remedy> {
+        let (filters, groups) = (self.filters, self.groups);
+        let common = greatest_common_divisor(channels, filters);
+        let small = (1..=common.isqrt()).filter(|&by| common.is_multiple_of(by));
+        let mut changes = Vec::new();
+        // The nearest, and of two equally near ones the larger.
+        let nearest = small
+            .flat_map(|by| [by, common / by])
+            .min_by_key(|&by| (by.abs_diff(groups), groups.saturating_sub(by)));
+        if let Some(by) = nearest {
+            changes.push(("groups", by, cost::ARGUMENT + u32::from(by == 1)));
+        }
+        if channels.is_multiple_of(groups) {
+            let (below, above) = (
+                filters / groups * groups,
+                filters.div_ceil(groups).saturating_mul(groups),
+            );
+            let near = match below {
+                below if below > 0 && filters - below < above - filters => below,
+                _ => above,
+            };
+            // A few filters more or less are nearer than other groups.
+            let cost = match near.abs_diff(filters) <= filters / 4 {
+                true => cost::PADDING,
+                false => cost::ARGUMENT + 1,
+            };
+            changes.push(("filters", near, cost));
+        }
+        let changed = |(name, number, cost): (&str, usize, u32)| {
+            let text = self.text.clone().with(name, number).ok()?;
+            Some(Remedy { text, cost })
+        };
+        changes.into_iter().filter_map(changed).collect()
+    }
+
+    /// Whether there is a bias.
+    pub(super) fn has_bias(&self) -> bool {
+        self.bias
+    }
+
+    /// The geometry for an input that `output_shape` has accepted.
+    pub(super) fn accepted(&self, input: Shape, batch: usize) -> ConvGeometry {
+        let geometry = self
+            .geometry(input, batch)
+            .unwrap_or_else(|problem| panic!("conv after its shape check: {problem}"));
+        match self.exact {
+            true => geometry.direct(),
+            false => geometry,
+        }
+    }
+}
+
+impl<T: Real> Layer<T> for Conv {
+    fn text(&self) -> LayerText {
+        self.text.clone()
+    }
+
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        Ok(self.geometry(input, 1)?.output.into())
+    }
+
+    fn formula(&self, input: Shape) -> Option<String> {
+        let [height, width, channels] = volume("conv", input).ok()?;
+        let groups = self.groups;
+        for (what, number) in [("channels", channels), ("filters", self.filters)] {
+            if !number.is_multiple_of(groups) {
+                let (share, rest) = (number / groups, number % groups);
+                return Some(format!(
+                    "{number} {what} / {groups} groups = {share}, remainder {rest}"
+                ));
+            }
+        }
+        self.window.formula([height, width])
+    }
+
+    fn remedies(&self, input: Shape) -> Vec<Remedy> {
+        let Ok([height, width, channels]) = volume("conv", input) else {
+            return Vec::new();
+        };
+        let mut remedies = self.dividing(channels);
+        remedies.extend(self.window.remedies(&self.text, "kernel", [height, width]));
+        remedies
+    }
+
+    fn parameters(&self, input: Shape) -> Vec<Parameter> {
+        let [.., channels] = accepted_volume(input);
+        let [height, width] = self.window.kernel;
+        let area = height * width;
+        let per_group = channels / self.groups;
+        let weight = Parameter::weight(
+            vec![height, width, per_group, self.filters],
+            area * per_group,
+            area * self.filters / self.groups,
+        );
+        if self.bias {
+            vec![weight, Parameter::bias(self.filters)]
+        } else {
+            vec![weight]
+        }
+    }
+
+    fn memory(&self, input: Shape, batch: usize) -> Memory {
+        let geometry = self.accepted(input, batch);
+        Memory {
+            scratch: conv::forward_scratch::<T>(&geometry),
+            backward_scratch: conv::backward_data_scratch::<T>(&geometry)
+                .max(conv::backward_weights_scratch::<T>(&geometry)),
+            ..Memory::default()
+        }
+    }
+
+    fn together(&self, input: Shape, after: &[(&dyn Layer<T>, Shape)]) -> Option<Together<T>> {
+        let role = |number: usize| {
+            let after: Option<&(&dyn Layer<T>, Shape)> = after.get(number);
+            after.map_or(Role::Other, |(layer, input)| layer.role(*input))
+        };
+        let relu = role(0) == Role::Relu;
+        let behind = 1 + usize::from(relu);
+        if let Role::MaxPool(pool) = role(behind - 1)
+            && let Some(layer) = ConvPool::new::<T>(self, input, pool, relu)
+        {
+            return Some(Together {
+                layer: Arc::new(layer),
+                layers: behind + 1,
+            });
+        }
+        relu.then(|| Together {
+            layer: Arc::new(ConvRelu(self.clone())) as Arc<dyn Layer<T>>,
+            layers: 2,
+        })
+    }
+
+    fn together_at_inference(
+        &self,
+        input: Shape,
+        after: &[(&dyn Layer<T>, Shape)],
+    ) -> Option<Together<T>> {
+        let biased = Arc::new(Self {
+            bias: true,
+            ..self.clone()
+        });
+        Folded::together(biased, self.bias, Outputs::Last, input, after)
+            .or_else(|| self.together(input, after))
+    }
+
+    fn multiply_adds(&self, input: Shape) -> u64 {
+        self.accepted(input, 1).multiply_adds()
+    }
+
+    fn with_exact(&self, exact: bool) -> Option<Arc<dyn Layer<T>>> {
+        Some(Arc::new(Self {
+            exact,
+            ..self.clone()
+        }))
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        let geometry = self.accepted(pass.context.input, pass.context.batch);
+        let (weight, bias) = pass.parameters.split_at(geometry.weights_len());
+        conv::forward(
+            &geometry,
+            pass.x,
+            weight,
+            self.bias.then_some(bias),
+            pass.y,
+            pass.scratch,
+        );
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        let geometry = self.accepted(pass.context.input, pass.context.batch);
+        let weights = geometry.weights_len();
+        if let Some(gradients) = pass.gradients {
+            let (dw, db) = gradients.split_at_mut(weights);
+            conv::backward_weights(
+                &geometry,
+                pass.x,
+                pass.dy,
+                dw,
+                self.bias.then_some(db),
+                pass.scratch,
+            );
+        }
+        if let Some(dx) = pass.dx {
+            conv::backward_data(
+                &geometry,
+                pass.dy,
+                &pass.parameters[..weights],
+                dx,
+                pass.scratch,
+            );
+        }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let g = self.accepted(seen.input, 1);
+        let [_, out_width, filters] = g.output;
+        let [_, width, channels] = g.input;
+        let (row, col) = (place / (out_width * filters), place / filters % out_width);
+        let filter = place % filters;
+        let seen_channels = g.group_channels();
+        let first_channel = filter / g.group_filters() * seen_channels;
+        let [down, right] = g.axes();
+        let weight = |tap: usize| account::value(seen.parameters, tap * filters + filter);
+
+        let mut terms = account::room(g.kernel[0] * g.kernel[1] * seen_channels)?;
+        for u in 0..g.kernel[0] {
+            for v in 0..g.kernel[1] {
+                let pixel = down.coordinate(row, u).zip(right.coordinate(col, v));
+                for channel in 0..seen_channels {
+                    let w = weight((u * g.kernel[1] + v) * seen_channels + channel);
+                    terms.push(pixel.map_or(Term::padding(w), |(i, j)| {
+                        let place = (i * width + j) * channels + first_channel + channel;
+                        Term::new(place, account::value(seen.x, place), w)
+                    }));
+                }
+            }
+        }
+        let bias = g.weights_len() + filter;
+        let bias = self.bias.then(|| account::value(seen.parameters, bias));
+        let formula = match bias {
+            Some(_) => "y = sum of x w over the window, + b",
+            None => "y = sum of x w over the window",
+        };
+        let window = [g.kernel[0], g.kernel[1], seen_channels];
+        let spread = conv::spread_forward::<T>(&g, [row, col]);
+        let reaches = reaches(spread, g.input, |channel| {
+            let taps = (0..g.kernel[0] * g.kernel[1]).map(|tap| tap * channels + channel);
+            taps.map(|tap| weight(tap).abs()).sum()
+        })?;
+        let slack = reaches.iter().map(|reach| reach.slack(seen.x)).sum();
+        let account = Account::sum(formula, terms, bias).windowed(window);
+        Ok(Some(account.with_slack(slack)))
+    }
+
+    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        let g = self.accepted(seen.input, 1);
+        let [_, width, channels] = g.input;
+        let [_, out_width, filters] = g.output;
+        let (row, col) = (place / (width * channels), place / channels % width);
+        let (seen_channels, group_filters) = (g.group_channels(), g.group_filters());
+        let channel = place % channels;
+        let first_filter = channel / seen_channels * group_filters;
+        let [down, right] = g.axes();
+
+        let windows = down.windows(row).count() * right.windows(col).count();
+        let mut feeds = account::room(windows * group_filters)?;
+        for (i, u) in down.windows(row) {
+            for (j, v) in right.windows(col) {
+                let tap = (u * g.kernel[1] + v) * seen_channels + channel % seen_channels;
+                for filter in first_filter..first_filter + group_filters {
+                    let weight = account::value(seen.parameters, tap * filters + filter);
+                    let place = (i * out_width + j) * filters + filter;
+                    feeds.push(Feed::new(place, weight));
+                }
+            }
+        }
+        let formula = "dx = sum of dy w over the windows that saw x";
+        let spread = conv::spread_backward::<T>(&g, [row, col]);
+        let reaches = reaches(spread, g.output, |filter| {
+            let taps = (0..g.kernel[0] * g.kernel[1]).map(|tap| tap * channels + channel);
+            let weight = |tap: usize| account::value(seen.parameters, tap * filters + filter);
+            taps.map(|tap| weight(tap).abs()).sum()
+        })?;
+        Ok(Some(Feeds::new(formula, feeds).with_reaches(reaches)))
+    }
+}
+
+/// What is felt of each channel of `[height, width, channels]` in a result that the kernel does not
+/// compute as the sum of its terms; nothing (no `spread`) where it does.
+///
+/// `weights(channel)` is the sum of the magnitudes that multiply a channel in the result.
+fn reaches(
+    spread: Option<conv::Spread>,
+    [_, width, channels]: [usize; 3],
+    weights: impl Fn(usize) -> f64,
+) -> Checked<Vec<Reach>> {
+    let Some(conv::Spread { rows, cols, factor }) = spread else {
+        return Ok(Vec::new());
+    };
+    let mut reaches = account::room(channels)?;
+    for channel in 0..channels {
+        let mut places = account::room(rows.len() * cols.len())?;
+        for row in rows.clone() {
+            places.extend(
+                cols.clone()
+                    .map(|col| (row * width + col) * channels + channel),
+            );
+        }
+        let factor = factor * weights(channel);
+        reaches.push(Reach { places, factor });
+    }
+    Ok(reaches)
+}

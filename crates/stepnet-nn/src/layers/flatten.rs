@@ -1,0 +1,60 @@
+//! `flatten`: a volume as one vector, in the order height, width, channel.
+
+use crate::account::{Account, Feed, Feeds, Seen};
+use crate::error::Result as Checked;
+use crate::layer::{Backward, Forward, Layer, Reads};
+use crate::notation::LayerText;
+use crate::shape::Shape;
+use stepnet_kernels::Real;
+
+/// A volume as a vector. Memory already lies that way, so no value moves.
+#[derive(Debug, Clone)]
+pub struct Flatten {
+    text: LayerText,
+}
+
+impl Flatten {
+    pub(super) fn from_text(text: &LayerText) -> Self {
+        Self { text: text.clone() }
+    }
+}
+
+impl<T: Real> Layer<T> for Flatten {
+    fn text(&self) -> LayerText {
+        self.text.clone()
+    }
+
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        Ok(Shape::Features(input.len()))
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            input: false,
+            output: false,
+        }
+    }
+
+    fn is_view(&self, _training: bool) -> bool {
+        true
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        pass.y.copy_from_slice(pass.x);
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        if let Some(dx) = pass.dx {
+            dx.copy_from_slice(pass.dy);
+        }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let formula = "y = x: the same value, as a vector";
+        Ok(Some(Account::same(formula, place, seen)))
+    }
+
+    fn feeds(&self, place: usize, _seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        Ok(Some(Feeds::new("dx = dy", vec![Feed::new(place, 1.0)])))
+    }
+}

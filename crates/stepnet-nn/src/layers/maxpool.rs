@@ -1,0 +1,134 @@
+//! `maxpool(size, ...)`: max pooling.
+
+use super::pool::{accepted, formula, geometry, remedies, visits, window_terms, windows_over};
+use super::window::Window;
+use crate::account::{Account, Feed, Feeds, Rule, Seen, Term};
+use crate::error::Result as Checked;
+use crate::layer::{Backward, Forward, Layer, Memory, Reads, Remedy, Role};
+use crate::memory;
+use crate::notation::LayerText;
+use crate::shape::Shape;
+use stepnet_kernels::Real;
+use stepnet_kernels::pool;
+
+/// Max pooling. The padding never wins; of several equal maxima the first (row by row) gets the
+/// gradient; windows may overlap.
+#[derive(Debug, Clone)]
+pub struct MaxPool {
+    text: LayerText,
+    window: Window,
+}
+
+impl MaxPool {
+    pub(super) fn from_text(text: &LayerText) -> Self {
+        Self {
+            text: text.clone(),
+            window: Window::of_pool(text),
+        }
+    }
+}
+
+impl<T: Real> Layer<T> for MaxPool {
+    fn text(&self) -> LayerText {
+        self.text.clone()
+    }
+
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        Ok(geometry("maxpool", &self.window, input, 1)?.output.into())
+    }
+
+    fn formula(&self, input: Shape) -> Option<String> {
+        formula(&self.window, input)
+    }
+
+    fn remedies(&self, input: Shape) -> Vec<Remedy> {
+        remedies(&self.text, &self.window, input)
+    }
+
+    fn role(&self, input: Shape) -> Role {
+        Role::MaxPool(accepted("maxpool", &self.window, input, 1))
+    }
+
+    fn visits(&self, input: Shape) -> u64 {
+        visits(&accepted("maxpool", &self.window, input, 1))
+    }
+
+    fn memory(&self, input: Shape, batch: usize) -> Memory {
+        let [height, width, channels] = accepted("maxpool", &self.window, input, batch).output;
+        Memory {
+            kept_indices: batch * height * width * channels,
+            ..Memory::default()
+        }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            input: false,
+            output: false,
+        }
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        let geometry = accepted(
+            "maxpool",
+            &self.window,
+            pass.context.input,
+            pass.context.batch,
+        );
+        let winners = pass.context.backward.then_some(pass.kept_indices);
+        pool::max_forward(&geometry, pass.x, pass.y, winners);
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        let geometry = accepted(
+            "maxpool",
+            &self.window,
+            pass.context.input,
+            pass.context.batch,
+        );
+        if let Some(dx) = pass.dx {
+            pool::max_backward(&geometry, pass.kept_indices, pass.dy, dx);
+        }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let g = accepted("maxpool", &self.window, seen.input, 1);
+        let (terms, window) = window_terms(&g, place, seen)?;
+        let winner = winner(&terms, seen);
+        let formula = "y = the largest x of the window, the first of equals";
+        let account = Account::new(formula, Rule::Largest { winner }, terms);
+        Ok(Some(Account { window, ..account }))
+    }
+
+    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        let g = accepted("maxpool", &self.window, seen.input, 1);
+        let mut y = memory::zeros("the values of one layer", g.y_len())?;
+        let mut winners = memory::zeros("the winners of one layer", g.y_len())?;
+        pool::max_forward(&g, seen.x, &mut y, Some(&mut winners));
+        let mut feeds = windows_over(&g, place)?;
+        for feed in &mut feeds {
+            let won = winners.get(feed.place).copied();
+            let won = won.is_some_and(|winner| winner as usize == place);
+            *feed = Feed::new(feed.place, f64::from(u8::from(won)));
+        }
+        let formula = "dx = sum of dy over the windows that x won";
+        Ok(Some(Feeds::new(formula, feeds)))
+    }
+}
+
+/// The first largest of a window's values, as the kernel finds it.
+fn winner<T: Real>(terms: &[Term], seen: &Seen<'_, T>) -> usize {
+    let values = terms.iter().enumerate().filter_map(|(number, term)| {
+        let value = seen.x.get(term.place?)?;
+        Some((number, *value))
+    });
+    values
+        .reduce(|best, other| {
+            if pool::beats(other.1, best.1) {
+                other
+            } else {
+                best
+            }
+        })
+        .map_or(0, |(number, _)| number)
+}

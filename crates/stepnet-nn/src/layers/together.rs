@@ -1,0 +1,162 @@
+//! Convolutions done together with the ReLU and the max pooling behind them.
+
+use super::conv::Conv;
+use crate::layer::{Backward, Forward, Layer, Memory, Reads};
+use crate::notation::LayerText;
+use crate::shape::Shape;
+use stepnet_kernels::Real;
+use stepnet_kernels::conv::pooled::{self, Gradient, Gradients, PooledGeometry};
+use stepnet_kernels::{PoolGeometry, conv, relu};
+
+/// `conv -> relu`: the ReLU is applied while a block of outputs is in the cache.
+#[derive(Debug, Clone)]
+pub(super) struct ConvRelu(pub(super) Conv);
+
+impl<T: Real> Layer<T> for ConvRelu {
+    fn text(&self) -> LayerText {
+        Layer::<T>::text(&self.0)
+    }
+
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        Layer::<T>::output_shape(&self.0, input)
+    }
+
+    fn memory(&self, input: Shape, batch: usize) -> Memory {
+        let memory = Layer::<T>::memory(&self.0, input, batch);
+        let outputs = self.0.accepted(input, batch).y_len();
+        Memory {
+            backward_scratch: memory.backward_scratch + outputs,
+            ..memory
+        }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            input: true,
+            output: true,
+        }
+    }
+
+    fn multiply_adds(&self, input: Shape) -> u64 {
+        Layer::<T>::multiply_adds(&self.0, input)
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        let geometry = self.0.accepted(pass.context.input, pass.context.batch);
+        let (weight, bias) = pass.parameters.split_at(geometry.weights_len());
+        let bias = self.0.has_bias().then_some(bias);
+        conv::forward_relu(&geometry, pass.x, weight, bias, pass.y, pass.scratch);
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        let (dz, scratch) = pass.scratch.split_at_mut(pass.dy.len());
+        relu::backward(pass.y, pass.dy, dz);
+        self.0.backward(Backward {
+            dy: dz,
+            scratch,
+            ..pass
+        });
+    }
+}
+
+/// `conv -> maxpool` or `conv -> relu -> maxpool`: only the winners leave the cache.
+#[derive(Debug, Clone)]
+pub(super) struct ConvPool {
+    conv: Conv,
+    pool: PoolGeometry,
+    relu: bool,
+}
+
+impl ConvPool {
+    /// The layers together, where that is quicker.
+    pub(super) fn new<T: Real>(
+        conv: &Conv,
+        input: Shape,
+        pool: PoolGeometry,
+        relu: bool,
+    ) -> Option<Self> {
+        PooledGeometry::new::<T>(conv.accepted(input, 1), pool, relu)?;
+        Some(Self {
+            conv: conv.clone(),
+            pool,
+            relu,
+        })
+    }
+
+    fn geometry<T: Real>(&self, input: Shape, batch: usize) -> PooledGeometry {
+        let conv = self.conv.accepted(input, batch);
+        PooledGeometry::new::<T>(conv, self.pool.with_batch(batch), self.relu)
+            .unwrap_or_else(|| panic!("conv and maxpool together, after their check"))
+    }
+}
+
+impl<T: Real> Layer<T> for ConvPool {
+    fn text(&self) -> LayerText {
+        Layer::<T>::text(&self.conv)
+    }
+
+    fn output_shape(&self, _input: Shape) -> Result<Shape, String> {
+        Ok(self.pool.output.into())
+    }
+
+    fn memory(&self, input: Shape, batch: usize) -> Memory {
+        let geometry = self.geometry::<T>(input, batch);
+        Memory {
+            kept: 0,
+            kept_indices: geometry.y_len(),
+            scratch: pooled::forward_scratch::<T>(&geometry),
+            backward_scratch: pooled::backward_scratch::<T>(&geometry),
+        }
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            input: true,
+            output: self.relu,
+        }
+    }
+
+    fn multiply_adds(&self, input: Shape) -> u64 {
+        Layer::<T>::multiply_adds(&self.conv, input)
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        let geometry = self.geometry::<T>(pass.context.input, pass.context.batch);
+        let weights = self.conv.accepted(pass.context.input, 0).weights_len();
+        let (weight, bias) = pass.parameters.split_at(weights);
+        pooled::forward(
+            &geometry,
+            pass.x,
+            weight,
+            self.conv.has_bias().then_some(bias),
+            pass.y,
+            pass.context.backward.then_some(pass.kept_indices),
+            pass.scratch,
+        );
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        let geometry = self.geometry::<T>(pass.context.input, pass.context.batch);
+        let weights = self.conv.accepted(pass.context.input, 0).weights_len();
+        let (dw, db) = match pass.gradients {
+            Some(gradients) => {
+                let (dw, db) = gradients.split_at_mut(weights);
+                (Some(dw), self.conv.has_bias().then_some(db))
+            }
+            None => (None, None),
+        };
+        let gradient = Gradient {
+            // Without a ReLU nobody reads the outputs.
+            y: if self.relu { pass.y } else { pass.dy },
+            dy: pass.dy,
+            winners: pass.kept_indices,
+        };
+        let to = Gradients {
+            dx: pass.dx,
+            dw,
+            db,
+        };
+        let weight = &pass.parameters[..weights];
+        pooled::backward(&geometry, pass.x, weight, gradient, to, pass.scratch);
+    }
+}

@@ -1,0 +1,34 @@
+//! Layers, networks, losses and model files.
+
+use stepnet_base::{Element, Error, Result, error, limits, memory, stop};
+
+pub mod account;
+pub mod doctor;
+mod hashes;
+mod init;
+pub mod layer;
+pub mod layers;
+mod loss;
+mod model_file;
+mod network;
+pub mod notation;
+mod number;
+pub mod optim;
+mod plan;
+mod shape;
+mod workspace;
+
+pub use doctor::{Diagnosis, Fix, InputChange};
+pub use init::Init;
+pub use layer::Layer;
+pub use layers::Registry;
+pub use loss::{Loss, LossOptions, Scores, Targets, largest};
+#[doc(hidden)]
+pub use model_file::EXTRA;
+pub use model_file::{Model, ModelFile, Tensor};
+pub use network::{Join, Network, NetworkBuilder, Node};
+pub use number::Number;
+pub use plan::{Plan, PlanOptions};
+pub use shape::Shape;
+pub use stepnet_base::preprocessing::{self, Preprocessing, Resize};
+pub use workspace::{Batch, Workspace};

@@ -1,0 +1,407 @@
+//! The three losses, the first two fused with the activation that closes the network.
+
+mod options;
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+pub use options::LossOptions;
+
+use super::shape::Shape;
+use crate::Number;
+use crate::error::{Error, Result};
+use stepnet_kernels::loss;
+
+/// What training makes small. The cost is the mean over the examples of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// `-(t log p + (1 - t) log(1 - p))` with `p = sigmoid(z)`, summed over the outputs and
+    /// computed from `z`, so that no saturation makes it infinite.
+    BinaryCrossEntropy,
+    /// `-log p[t]` with `p = softmax(z)`, computed from `z`.
+    SoftmaxCrossEntropy,
+    /// `(y - t)^2`, averaged over the outputs of an example.
+    MeanSquaredError,
+}
+
+/// What the network should have said, for a batch of examples.
+#[derive(Debug, Clone, Copy)]
+pub enum Targets<'a, T> {
+    /// A class number for each example. One output takes class 0 as 0 and class 1 as 1;
+    /// several outputs take the class's unit vector.
+    Classes(&'a [u32]),
+    /// Two classes for each example, of which the first counts by its share and the second by the
+    /// rest: the loss is `share L(first) + (1 - share) L(second)` for the cross-entropies, as mixup has
+    /// it (Zhang et al., 2018). An example is right where the network names its first class.
+    Mixed {
+        /// A class number for each example.
+        first: &'a [u32],
+        /// The class that each example is mixed with.
+        second: &'a [u32],
+        /// The share of the first class, from 0 to 1.
+        share: &'a [T],
+    },
+    /// A value for each output of each example.
+    Values(&'a [T]),
+}
+
+/// Sums over a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Scores {
+    /// The sum of the examples' losses.
+    pub loss: f64,
+    /// How many examples got the right class; 0 where the targets are not classes.
+    pub correct: usize,
+    /// How many examples there were.
+    pub examples: usize,
+}
+
+impl Scores {
+    /// The mean loss.
+    pub fn mean_loss(&self) -> f64 {
+        self.loss / self.examples.max(1) as f64
+    }
+
+    /// The share of right classes.
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.examples.max(1) as f64
+    }
+
+    /// Adds the sums of another batch.
+    pub fn add(&mut self, other: &Self) {
+        self.loss += other.loss;
+        self.correct += other.correct;
+        self.examples += other.examples;
+    }
+}
+
+impl Loss {
+    /// The loss that a closing activation asks for.
+    pub fn for_closing_kind(kind: &str) -> Self {
+        match kind {
+            "sigmoid" => Self::BinaryCrossEntropy,
+            "softmax" => Self::SoftmaxCrossEntropy,
+            _ => Self::MeanSquaredError,
+        }
+    }
+
+    /// The closing activation this loss is fused with.
+    pub fn fused_kind(self) -> Option<&'static str> {
+        match self {
+            Self::BinaryCrossEntropy => Some("sigmoid"),
+            Self::SoftmaxCrossEntropy => Some("softmax"),
+            Self::MeanSquaredError => None,
+        }
+    }
+
+    /// The summed losses of a batch from the network's outputs `z` (before the fused activation)
+    /// and a target for each, and into `dz` the gradient of the mean loss.
+    pub(super) fn evaluate<T: Number>(
+        self,
+        z: &[T],
+        t: &[T],
+        examples: usize,
+        dz: Option<&mut [T]>,
+    ) -> f64 {
+        if examples == 0 {
+            return 0.0;
+        }
+        let outputs = z.len() / examples;
+        if let Some(dz) = dz {
+            let scale = T::one() / T::from_f64(examples as f64);
+            return self.with_gradient(outputs, (z, t), scale, dz);
+        }
+        match self {
+            Self::SoftmaxCrossEntropy => loss::softmax_cross_entropy(outputs, z, t),
+            Self::BinaryCrossEntropy => loss::sigmoid_cross_entropy(z, t),
+            Self::MeanSquaredError => loss::mean_squared_error(outputs, z, t),
+        }
+    }
+
+    /// The summed losses of outputs `z` by targets `t`, and into `dz` `scale` times their gradient.
+    fn with_gradient<T: Number>(
+        self,
+        outputs: usize,
+        (z, t): (&[T], &[T]),
+        scale: T,
+        dz: &mut [T],
+    ) -> f64 {
+        match self {
+            Self::SoftmaxCrossEntropy => {
+                loss::softmax_cross_entropy_backward(outputs, z, t, scale, dz)
+            }
+            Self::BinaryCrossEntropy => loss::sigmoid_cross_entropy_backward(z, t, scale, dz),
+            Self::MeanSquaredError => loss::mean_squared_error_backward(outputs, z, t, scale, dz),
+        }
+    }
+
+    /// How many examples' largest output, or whose one output's side, is their class.
+    pub(super) fn correct<T: Number>(
+        self,
+        z: &[T],
+        targets: &Targets<'_, T>,
+        outputs: usize,
+    ) -> usize {
+        let (Targets::Classes(classes) | Targets::Mixed { first: classes, .. }) = *targets else {
+            return 0;
+        };
+        let threshold = if self == Self::MeanSquaredError {
+            T::from_f64(0.5)
+        } else {
+            T::zero()
+        };
+        z.chunks_exact(outputs)
+            .zip(classes)
+            .filter(|&(row, &class)| match row {
+                [one] => u32::from(*one > threshold) == class,
+                _ => largest(row) == class as usize,
+            })
+            .count()
+    }
+}
+
+/// The place of the first largest value. NaN is never the largest.
+pub fn largest<T: Number>(row: &[T]) -> usize {
+    let mut best = 0;
+    for (place, &value) in row.iter().enumerate() {
+        if value > row[best] || row[best].is_nan() {
+            best = place;
+        }
+    }
+    best
+}
+
+impl<T: Number> Targets<'_, T> {
+    /// The weight of an example: that of its class, or of its classes by their shares.
+    fn weight(&self, example: usize, weights: &[f64]) -> f64 {
+        match self {
+            Self::Classes(classes) => weights[classes[example] as usize],
+            Self::Mixed {
+                first,
+                second,
+                share,
+            } => {
+                let share = share[example].as_f64();
+                share * weights[first[example] as usize]
+                    + (1.0 - share) * weights[second[example] as usize]
+            }
+            Self::Values(_) => 1.0,
+        }
+    }
+
+    /// Writes a value for each output of each example.
+    pub(super) fn write(&self, outputs: usize, values: &mut [T]) {
+        match self {
+            Self::Values(given) => values.copy_from_slice(given),
+            Self::Classes(classes) if outputs == 1 => {
+                for (value, &class) in values.iter_mut().zip(*classes) {
+                    *value = T::from_f64(class.into());
+                }
+            }
+            Self::Classes(classes) => {
+                values.fill(T::zero());
+                for (row, &class) in values.chunks_exact_mut(outputs).zip(*classes) {
+                    row[class as usize] = T::one();
+                }
+            }
+            Self::Mixed {
+                first,
+                second,
+                share,
+            } => {
+                let classes = first.iter().zip(*second).zip(*share);
+                for (row, ((&first, &second), &share)) in
+                    values.chunks_exact_mut(outputs).zip(classes)
+                {
+                    let rest = T::one() - share;
+                    if let [one] = row {
+                        *one =
+                            share * T::from_f64(first.into()) + rest * T::from_f64(second.into());
+                        continue;
+                    }
+                    row.fill(T::zero());
+                    row[first as usize] = share;
+                    row[second as usize] += rest;
+                }
+            }
+        }
+    }
+
+    /// The class numbers, each list with what it is called.
+    fn classes(&self) -> impl Iterator<Item = (&'static str, &[u32])> {
+        let (first, second): (&[u32], &[u32]) = match self {
+            Self::Classes(classes) => (classes, &[]),
+            Self::Mixed { first, second, .. } => (first, second),
+            Self::Values(_) => (&[], &[]),
+        };
+        [("class", first), ("second class", second)].into_iter()
+    }
+
+    /// How many examples the targets are for, with `outputs` values each.
+    fn examples(&self, outputs: usize) -> usize {
+        match self {
+            Self::Classes(classes) => classes.len(),
+            Self::Mixed { first, .. } => first.len(),
+            Self::Values(values) => values.len() / outputs,
+        }
+    }
+
+    pub(super) fn check(&self, loss: Loss, examples: usize, output: Shape) -> Result<()> {
+        let outputs = output.len();
+        let whole = match self {
+            Self::Classes(_) => true,
+            Self::Mixed {
+                first,
+                second,
+                share,
+            } => [second.len(), share.len()] == [first.len(); 2],
+            Self::Values(values) => values.len() % outputs == 0,
+        };
+        if !whole || self.examples(outputs) != examples {
+            let found = match self {
+                Self::Classes(classes) => format!("{} classes", classes.len()),
+                Self::Mixed {
+                    first,
+                    second,
+                    share,
+                } => format!(
+                    "{} classes mixed with {} in {} shares",
+                    first.len(),
+                    second.len(),
+                    share.len()
+                ),
+                Self::Values(values) => format!("{} values", values.len()),
+            };
+            return Err(Error::value(
+                "loss",
+                "the targets",
+                found,
+                format!("those of {examples} examples of {output}"),
+            ));
+        }
+        let classes = loss.classes(outputs);
+        for (what, labels) in self.classes() {
+            if let Some(place) = labels.iter().position(|&label| label as usize >= classes) {
+                return Err(Error::value(
+                    "loss",
+                    format!("the {what} of example {place}"),
+                    labels[place],
+                    format!(
+                        "a class from 0 to {}, for the network has {outputs} output(s)",
+                        classes - 1
+                    ),
+                ));
+            }
+        }
+        if let Self::Mixed { share, .. } = self
+            && let Some(place) =
+                (share.iter()).position(|&share| !(T::zero()..=T::one()).contains(&share))
+        {
+            return Err(Error::value(
+                "loss",
+                format!("the share of example {place}'s first class"),
+                share[place],
+                "a share from 0 to 1",
+            ));
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BinaryCrossEntropy => "binary-cross-entropy",
+            Self::SoftmaxCrossEntropy => "softmax-cross-entropy",
+            Self::MeanSquaredError => "mean-squared-error",
+        })
+    }
+}
+
+impl FromStr for Loss {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.to_ascii_lowercase().as_str() {
+            "binary-cross-entropy" | "bce" => Ok(Self::BinaryCrossEntropy),
+            "softmax-cross-entropy" | "cross-entropy" => Ok(Self::SoftmaxCrossEntropy),
+            "mean-squared-error" | "mse" => Ok(Self::MeanSquaredError),
+            _ => Err(Error::value(
+                "loss",
+                "the name",
+                format!("{text:?}"),
+                "binary-cross-entropy, softmax-cross-entropy or mean-squared-error",
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mixed_targets_cost_what_their_classes_cost_by_their_shares() {
+        let z = [0.3, -1.2, 2.0, 0.1, 0.4, -0.5];
+        let (first, second, share) = ([2, 1], [0, 1], [0.7, 0.25]);
+        let mixed = Targets::Mixed {
+            first: &first,
+            second: &second,
+            share: &share,
+        };
+        mixed
+            .check(Loss::SoftmaxCrossEntropy, 2, Shape::from(3))
+            .unwrap();
+        let mut t = [9.0; 6];
+        mixed.write(3, &mut t);
+        assert_eq!(t, [1.0 - 0.7, 0.0, 0.7, 0.0, 1.0, 0.0]);
+        let loss = |targets: &Targets<'_, f64>, example: usize| {
+            let mut t = [0.0; 3];
+            targets.write(3, &mut t);
+            let z = &z[3 * example..3 * example + 3];
+            Loss::SoftmaxCrossEntropy.evaluate(z, &t, 1, None)
+        };
+        let cost = Loss::SoftmaxCrossEntropy.evaluate(&z, &t, 2, None);
+        let expected: f64 = (0..2)
+            .map(|i| {
+                share[i] * loss(&Targets::Classes(&first[i..=i]), i)
+                    + (1.0 - share[i]) * loss(&Targets::Classes(&second[i..=i]), i)
+            })
+            .sum();
+        assert!((cost - expected).abs() < 1e-12, "{cost} {expected}");
+        assert_eq!(Loss::SoftmaxCrossEntropy.correct(&z, &mixed, 3), 2);
+    }
+
+    #[test]
+    fn mixed_targets_of_one_output_lie_between_its_classes() {
+        let mixed = Targets::Mixed {
+            first: &[1, 0],
+            second: &[0, 0],
+            share: &[0.75, 0.5],
+        };
+        let mut t = [9.0; 2];
+        mixed.write(1, &mut t);
+        assert_eq!(t, [0.75, 0.0]);
+    }
+
+    #[test]
+    fn mixed_targets_that_do_not_fit_are_refused() {
+        let refused = |first: &[u32], second: &[u32], share: &[f32], said: &str| {
+            let mixed = Targets::Mixed {
+                first,
+                second,
+                share,
+            };
+            let error = mixed.check(Loss::SoftmaxCrossEntropy, 1, Shape::from(3));
+            let message = error.unwrap_err().to_string();
+            assert!(message.contains(said), "{said} is not in {message}");
+        };
+        refused(&[1], &[3], &[0.5], "the second class of example 0 is 3");
+        refused(&[4], &[0], &[0.5], "the class of example 0 is 4");
+        refused(&[1], &[0], &[1.5], "1.5, expected a share from 0 to 1");
+        refused(&[1], &[0], &[f32::NAN], "NaN");
+        refused(&[1], &[0, 1], &[0.5], "1 classes mixed with 2 in 1 shares");
+    }
+}

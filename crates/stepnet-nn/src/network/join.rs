@@ -1,0 +1,247 @@
+//! Where networks meet: the end of a residual block, and of branches.
+
+use crate::Number;
+use crate::account::{Account, Feed, Feeds, Seen, Term, value};
+use crate::error::Result as Checked;
+use crate::layer::{Backward, Forward, Layer, Reads};
+use crate::notation::{LayerText, Signature};
+use crate::shape::Shape;
+use stepnet_kernels::join::{self, Channels};
+
+/// How several values become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// Their sum.
+    Add,
+    /// Their channels one after the other.
+    Concat,
+}
+
+/// Several values of one batch as one. A workspace hands it its inputs as they lie; as a layer it
+/// takes them one after the other, as one array.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Join {
+    rule: Rule,
+    inputs: Vec<Shape>,
+    output: Shape,
+}
+
+impl Join {
+    /// The sum of values of one shape.
+    ///
+    /// # Errors
+    /// When the shapes differ.
+    pub(super) fn add(inputs: &[Shape]) -> Result<Self, String> {
+        let [first, second] = inputs else {
+            return Err(format!(
+                "{} values are to be added, expected 2",
+                inputs.len()
+            ));
+        };
+        if first != second {
+            return Err(format!(
+                "its body gives {first} and its shortcut {second}, expected the same shape, as they are added"
+            ));
+        }
+        Ok(Self {
+            rule: Rule::Add,
+            inputs: inputs.to_vec(),
+            output: *first,
+        })
+    }
+
+    /// The channels of values of one height and width, or the features of vectors.
+    ///
+    /// # Errors
+    /// When they are not of one kind and size.
+    pub(super) fn concat(inputs: &[Shape]) -> Result<Self, String> {
+        let refuse = |expected: &str| {
+            let shapes: Vec<String> = inputs.iter().map(Shape::to_string).collect();
+            let shapes = shapes.join(", ");
+            Err(format!("its paths give {shapes}, expected {expected}"))
+        };
+        let channels = inputs.iter().map(|&shape| channels(shape));
+        let all = channels.fold(0, usize::saturating_add);
+        let output = match inputs.first() {
+            Some(&Shape::Volume { height, width, .. }) => Shape::volume(height, width, all),
+            _ => Shape::Features(all),
+        };
+        let plane = |shape: Shape| match shape {
+            Shape::Volume { height, width, .. } => Some([height, width]),
+            Shape::Features(_) => None,
+        };
+        if inputs.iter().any(|&input| plane(input) != plane(output)) {
+            let expected = match plane(output) {
+                Some(_) => {
+                    "the same height and width, as their channels are put one after the other"
+                }
+                None => "vectors from all, as the first is one",
+            };
+            return refuse(expected);
+        }
+        Ok(Self {
+            rule: Rule::Concat,
+            inputs: inputs.to_vec(),
+            output,
+        })
+    }
+
+    /// The shapes of what it joins.
+    pub fn inputs(&self) -> &[Shape] {
+        &self.inputs
+    }
+
+    /// Whether it adds, so that the gradient by each input is the gradient by the output.
+    pub fn adds(&self) -> bool {
+        self.rule == Rule::Add
+    }
+
+    /// The channels of the output that input number `number` becomes; all of them in a sum.
+    pub fn channels(&self, number: usize) -> Channels {
+        let all = channels(self.output);
+        let before = match self.rule {
+            Rule::Add => &[],
+            Rule::Concat => &self.inputs[..number],
+        };
+        Channels {
+            all,
+            first: before.iter().map(|&shape| channels(shape)).sum(),
+            count: channels(self.inputs[number]),
+        }
+    }
+
+    /// Which input a place in all of them, one after the other, belongs to, and its place there.
+    pub fn place(&self, mut place: usize) -> Option<(usize, usize)> {
+        for (number, input) in self.inputs.iter().enumerate() {
+            if place < input.len() {
+                return Some((number, place));
+            }
+            place -= input.len();
+        }
+        None
+    }
+
+    /// Writes `y` from the inputs, with a ReLU on a sum where `rectified`.
+    pub(crate) fn forward_from<'a, T: Number>(
+        &self,
+        input: impl Fn(usize) -> &'a [T],
+        y: &mut [T],
+        rectified: bool,
+    ) {
+        match (self.rule, rectified) {
+            (Rule::Add, false) => join::add(input(0), input(1), y),
+            (Rule::Add, true) => join::add_relu(input(0), input(1), y),
+            (Rule::Concat, _) => {
+                for number in 0..self.inputs.len() {
+                    self.channels(number).put(input(number), y);
+                }
+            }
+        }
+    }
+
+    /// Writes the gradient by one input, or adds it to what is there.
+    pub(crate) fn backward_to<T: Number>(&self, number: usize, dy: &[T], dx: &mut [T], add: bool) {
+        match (self.rule, add) {
+            (Rule::Add, false) => dx.copy_from_slice(dy),
+            (Rule::Add, true) => join::add_to(dx, dy),
+            (Rule::Concat, _) => self.channels(number).take(dy, dx, add),
+        }
+    }
+
+    /// The places of the inputs that an output is made of.
+    fn sources(&self, place: usize) -> Vec<usize> {
+        let all = channels(self.output).max(1);
+        let (pixel, channel) = (place / all, place % all);
+        let mut before = 0;
+        let mut found = Vec::new();
+        for (number, input) in self.inputs.iter().enumerate() {
+            let Channels { first, count, .. } = self.channels(number);
+            if (first..first + count).contains(&channel) {
+                found.push(before + pixel * count + channel - first);
+            }
+            before += input.len();
+        }
+        found
+    }
+}
+
+/// The channels of a volume, the features of a vector.
+fn channels(shape: Shape) -> usize {
+    match shape {
+        Shape::Volume { channels, .. } => channels,
+        Shape::Features(features) => features,
+    }
+}
+
+impl<T: Number> Layer<T> for Join {
+    fn text(&self) -> LayerText {
+        LayerText::bare(match self.rule {
+            Rule::Add => Signature::new("add", "The sum of the values that meet."),
+            Rule::Concat => Signature::new("concat", "Channels one after the other."),
+        })
+    }
+
+    fn output_shape(&self, _input: Shape) -> Result<Shape, String> {
+        Ok(self.output)
+    }
+
+    fn reads(&self) -> Reads {
+        Reads {
+            input: false,
+            output: false,
+        }
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        let ends = self.ends(pass.context.batch);
+        self.forward_from(
+            |number| &pass.x[ends[number]..ends[number + 1]],
+            pass.y,
+            false,
+        );
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        let Some(dx) = pass.dx else { return };
+        let ends = self.ends(pass.context.batch);
+        for number in 0..self.inputs.len() {
+            let dx = &mut dx[ends[number]..ends[number + 1]];
+            self.backward_to(number, pass.dy, dx, false);
+        }
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let terms = self.sources(place).into_iter();
+        let terms = terms.map(|place| Term::new(place, value(seen.x, place), 1.0));
+        let formula = match self.rule {
+            Rule::Add => "y = body + shortcut",
+            Rule::Concat => "y = x, the channels of the paths one after the other",
+        };
+        Ok(Some(match self.rule {
+            Rule::Add => Account::sum(formula, terms.collect(), None),
+            Rule::Concat => Account::new(formula, crate::account::Rule::Same, terms.collect()),
+        }))
+    }
+
+    fn feeds(&self, place: usize, _seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        let Some((number, place)) = self.place(place) else {
+            return Ok(None);
+        };
+        let Channels { all, first, count } = self.channels(number);
+        let (pixel, channel) = (place / count.max(1), place % count.max(1));
+        let feed = Feed::new(pixel * all + first + channel, 1.0);
+        Ok(Some(Feeds::new("dx = dy", vec![feed])))
+    }
+}
+
+impl Join {
+    /// Where the inputs of a batch begin and end when they lie one after the other.
+    fn ends(&self, batch: usize) -> Vec<usize> {
+        let mut ends = vec![0];
+        for input in &self.inputs {
+            let before = ends.last().copied().unwrap_or(0);
+            ends.push(before + batch * input.len());
+        }
+        ends
+    }
+}

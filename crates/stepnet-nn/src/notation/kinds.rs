@@ -1,0 +1,271 @@
+//! The layer kinds a text may name.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Count, DefaultValue, PaddingText, ParameterKind, Signature, Value};
+use crate::{Error, Result};
+
+/// The kind that adds networks, and the one that joins their channels: [`super::expand`] writes them out.
+pub(crate) const RESIDUAL: &str = "residual";
+pub(super) const BRANCH: &str = "branch";
+
+/// The layer kinds a text may name: the built-in ones and those a user registered.
+#[derive(Debug, Clone)]
+pub struct Kinds {
+    signatures: Vec<Arc<Signature>>,
+    by_key: BTreeMap<String, usize>,
+}
+
+impl Kinds {
+    /// The kinds of version 1 of the notation, listed in the [module documentation](super).
+    pub fn builtin() -> Self {
+        let mut kinds = Self {
+            signatures: Vec::new(),
+            by_key: BTreeMap::new(),
+        };
+        for signature in builtin_signatures() {
+            kinds.insert(signature);
+        }
+        kinds
+    }
+
+    /// Adds a kind, so that texts may name it.
+    ///
+    /// Names are lower-case ASCII letters, digits and `_`, start with a letter, and do not end in
+    /// a digit, because a layer without a label is called by its kind and a number.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Value`] when a name is malformed or taken, two parameters share a name, a required
+    /// parameter follows an optional one, or a default is not a value of its parameter.
+    pub fn register(&mut self, signature: Signature) -> Result<()> {
+        self.check(&signature)?;
+        self.insert(signature);
+        Ok(())
+    }
+
+    /// The signature of a kind by its name or another of its spellings; case and `_` do not matter.
+    pub fn get(&self, name: &str) -> Option<&Arc<Signature>> {
+        let place = *self.by_key.get(&lookup_key(name))?;
+        self.signatures.get(place)
+    }
+
+    /// All kinds, built-in ones first, in the order they were registered.
+    pub fn iter(&self) -> impl Iterator<Item = &Signature> {
+        self.signatures.iter().map(Arc::as_ref)
+    }
+
+    /// Every accepted spelling, canonical ones first.
+    pub(super) fn spellings(&self) -> impl Iterator<Item = &str> {
+        let aliases = self.iter().flat_map(|s| s.aliases.iter());
+        self.iter()
+            .map(|s| s.name.as_str())
+            .chain(aliases.map(String::as_str))
+    }
+
+    /// Stores a checked signature, its defaults in the form in which values are stored.
+    fn insert(&mut self, mut signature: Signature) {
+        for parameter in &mut signature.parameters {
+            if let DefaultValue::Value(value) = &mut parameter.default
+                && let Some(stored) = parameter.kind.accept(value.clone())
+            {
+                *value = stored;
+            }
+        }
+        let place = self.signatures.len();
+        for name in signature.aliases.iter().chain([&signature.name]) {
+            self.by_key.insert(lookup_key(name), place);
+        }
+        self.signatures.push(Arc::new(signature));
+    }
+
+    fn check(&self, signature: &Signature) -> Result<()> {
+        let refuse = |argument: &str, found: &str, expected: &str| {
+            Err(Error::value(
+                "Kinds::register",
+                argument,
+                format!("\"{found}\""),
+                expected,
+            ))
+        };
+        let name = &signature.name;
+        if !is_name(name) || name.ends_with(|c: char| c.is_ascii_digit()) {
+            let expected = "lower-case ASCII letters, digits and _, starting with a letter, ending in no digit";
+            return refuse("name", name, expected);
+        }
+        let mut keys = Vec::new();
+        for spelling in signature.aliases.iter().chain([name]) {
+            if !is_name(spelling) {
+                let expected = "lower-case ASCII letters, digits and _, starting with a letter";
+                return refuse("alias", spelling, expected);
+            }
+            if let Some(taken) = self.get(spelling) {
+                let expected = format!("a name that is not one of {} already", taken.name);
+                return refuse("name", spelling, &expected);
+            }
+            if keys.contains(&lookup_key(spelling)) {
+                return refuse("alias", spelling, "each spelling once");
+            }
+            keys.push(lookup_key(spelling));
+        }
+        for (place, parameter) in signature.parameters.iter().enumerate() {
+            if let Err(expected) = check_parameter(signature, place) {
+                return refuse(
+                    "parameter",
+                    &format!("{name}: {}", parameter.name),
+                    expected,
+                );
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the parameter at `place` can follow the ones before it; the error says what is needed.
+fn check_parameter(signature: &Signature, place: usize) -> Result<(), &'static str> {
+    let (before, rest) = signature.parameters.split_at(place);
+    let Some(parameter) = rest.first() else {
+        return Ok(());
+    };
+    if !is_name(&parameter.name) {
+        return Err("lower-case ASCII letters, digits and _, starting with a letter");
+    }
+    if signature.position(&parameter.name) != Some(place) {
+        return Err("each parameter once");
+    }
+    match &parameter.default {
+        DefaultValue::Required => {
+            let follows = before.last().map(|p| &p.default);
+            if follows.is_some_and(|default| *default != DefaultValue::Required) {
+                return Err("required parameters before optional ones");
+            }
+        }
+        DefaultValue::Value(value) => {
+            if parameter.kind.is_network() || parameter.kind.accept(value.clone()).is_none() {
+                return Err("a default that is a value of the parameter");
+            }
+        }
+        DefaultValue::SameAs(earlier) => {
+            let fits = |p: &super::Parameter| p.name == *earlier && p.kind == parameter.kind;
+            if parameter.kind.is_network() || !before.iter().any(fits) {
+                return Err("a default that names an earlier parameter of the same kind");
+            }
+        }
+        DefaultValue::Absent => {
+            if !parameter.kind.is_network() {
+                return Err("a default value; only networks may be absent");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_lowercase())
+        && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// A name as it is compared: without case and `_`.
+pub(super) fn lookup_key(name: &str) -> String {
+    name.chars()
+        .filter(|&c| c != '_')
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
+/// The kinds of version 1. The second spellings are those of the notebooks, Keras and PyTorch.
+fn builtin_signatures() -> Vec<Signature> {
+    use ParameterKind::{CountOrClasses, Flag, Number, Padding, Pair, Rate};
+    let valid = || Value::Padding(PaddingText::Valid);
+    let one = || Value::Count(Count::Number(1));
+    vec![
+        Signature::new("conv", "Convolution with a bias per filter.")
+            .alias("conv2d")
+            .alias("convolution2d")
+            .required("filters", CountOrClasses)
+            .required("kernel", Pair)
+            .optional("padding", Padding, valid())
+            .optional("stride", Pair, one())
+            .optional("dilation", Pair, one())
+            .optional("groups", ParameterKind::Count, one())
+            .optional("bias", Flag, true),
+        Signature::new("maxpool", "The maximum of each window.")
+            .alias("maxpool2d")
+            .alias("maxpooling")
+            .alias("maxpooling2d")
+            .required("size", Pair)
+            .optional("padding", Padding, valid())
+            .same_as("stride", Pair, "size"),
+        Signature::new("avgpool", "The mean of each window.")
+            .alias("avgpool2d")
+            .alias("averagepool")
+            .alias("averagepooling")
+            .alias("averagepooling2d")
+            .required("size", Pair)
+            .optional("padding", Padding, valid())
+            .same_as("stride", Pair, "size")
+            .optional("count_padding", Flag, false),
+        Signature::new("globalavgpool", "The mean of each channel.")
+            .alias("globalavgpool2d")
+            .alias("globalaveragepool")
+            .alias("globalaveragepooling")
+            .alias("globalaveragepooling2d"),
+        Signature::new(
+            "flatten",
+            "A volume as a row of features, by height, width, channel.",
+        ),
+        Signature::new("linear", "A dense layer: every unit sees every feature.")
+            .alias("dense")
+            .alias("fullyconnected")
+            .alias("fc")
+            .required("units", CountOrClasses)
+            .optional("bias", Flag, true),
+        Signature::new("relu", "max(0, z)."),
+        Signature::new("leakyrelu", "z where z > 0, else slope * z.")
+            .alias("lrelu")
+            .optional("slope", Number, 0.01),
+        Signature::new("sigmoid", "1 / (1 + exp(-z))."),
+        Signature::new("tanh", "The hyperbolic tangent."),
+        Signature::new("gelu", "z Phi(z), with the normal distribution's own Phi."),
+        Signature::new("silu", "z / (1 + exp(-z)).").alias("swish"),
+        Signature::new("softmax", "exp(z) over its sum across the features."),
+        Signature::new(
+            "dropout",
+            "While training, drops each value with a probability.",
+        )
+        .required("rate", Rate),
+        Signature::new(
+            "bn",
+            "Batch normalisation; running = momentum * running + (1 - momentum) * batch.",
+        )
+        .alias("batchnorm")
+        .alias("batchnorm2d")
+        .alias("batchnormalization")
+        .optional("momentum", Rate, 0.9)
+        .optional("epsilon", Number, 1e-5),
+        Signature::new(
+            "layernorm",
+            "Normalises each vector, or each pixel over its channels.",
+        )
+        .alias("layernormalization")
+        .optional("epsilon", Number, 1e-5),
+        Signature::new("pad", "Rows and columns of zeros around each picture.")
+            .alias("zeropad")
+            .alias("zeropad2d")
+            .alias("zeropadding2d")
+            .required("padding", Padding),
+        Signature::new(
+            RESIDUAL,
+            "Adds to its input, or to what a shortcut makes of it, what a network makes of it.",
+        )
+        .required("body", ParameterKind::Network)
+        .optional_network("shortcut", ParameterKind::Network),
+        Signature::new(
+            BRANCH,
+            "Networks side by side, the channels of their outputs one after the other.",
+        )
+        .required("paths", ParameterKind::Branches),
+    ]
+}

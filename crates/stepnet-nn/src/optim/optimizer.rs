@@ -1,0 +1,303 @@
+//! A rule at work on one network: the running values and the step count.
+
+use std::ops::Range;
+
+use super::rule::Rule;
+use crate::Network;
+use crate::Number;
+use crate::error::{Error, Result};
+use crate::memory;
+use stepnet_kernels::update::{self, AdamStep};
+
+/// The state of an update rule for one network.
+#[derive(Debug, Clone)]
+pub struct Optimizer<T> {
+    rule: Rule,
+    updates: u64,
+    /// The running mean of the gradient (or the velocity).
+    first: Vec<T>,
+    /// The running mean of its square.
+    second: Vec<T>,
+}
+
+impl<T: Number> Optimizer<T> {
+    /// A rule at rest, for a network of `parameters` numbers.
+    ///
+    /// # Errors
+    /// When there is not enough memory for its running values.
+    pub fn new(rule: Rule, parameters: usize) -> Result<Self> {
+        let zeros =
+            |wanted: bool| memory::zeros("the optimiser", if wanted { parameters } else { 0 });
+        Ok(Self {
+            rule,
+            updates: 0,
+            first: zeros(rule.states() >= 1)?,
+            second: zeros(rule.states() >= 2)?,
+        })
+    }
+
+    /// The rule.
+    pub fn rule(&self) -> Rule {
+        self.rule
+    }
+
+    /// Updates made so far.
+    pub fn updates(&self) -> u64 {
+        self.updates
+    }
+
+    /// The running values that the next step depends on, each laid out as the parameters, by name.
+    pub fn arrays(&self) -> Vec<(&'static str, &[T])> {
+        let all = [("first", &self.first), ("second", &self.second)];
+        let held = all.into_iter().zip(0..self.rule.states());
+        held.map(|((name, values), _)| (name, &values[..]))
+            .collect()
+    }
+
+    /// Takes up where another optimiser of the same rule was after `updates` updates: `fill` writes
+    /// each of its [arrays](Optimizer::arrays).
+    ///
+    /// # Errors
+    /// What `fill` says, or that a running mean of squares is negative.
+    pub fn restore(
+        &mut self,
+        updates: u64,
+        mut fill: impl FnMut(&'static str, &mut [T]) -> Result<()>,
+    ) -> Result<()> {
+        let states = self.rule.states();
+        let all = [("first", &mut self.first), ("second", &mut self.second)];
+        for ((name, values), _) in all.into_iter().zip(0..states) {
+            fill(name, values)?;
+        }
+        if let Some(&negative) = self.second.iter().find(|&&square| square < T::zero()) {
+            return Err(Error::value(
+                "optimizer",
+                "a running mean of squares",
+                negative,
+                "a number of at least 0",
+            ));
+        }
+        self.updates = updates;
+        Ok(())
+    }
+
+    /// Changes the weights of `network` that train by one step at `learning_rate`.
+    pub fn step(&mut self, network: &mut Network<T>, gradients: &[T], learning_rate: f64) {
+        self.updates += 1;
+        let mut done = 0;
+        while let Some((range, decays)) = self.next_run(network, done) {
+            done = range.end;
+            self.update(
+                &mut network.parameters_mut()[range.clone()],
+                gradients,
+                range,
+                decays,
+                learning_rate,
+            );
+        }
+    }
+
+    /// The next neighbouring arrays from parameter number `from` on that are treated alike: a small
+    /// array costs as much to update as a large one.
+    fn next_run(&self, network: &Network<T>, from: usize) -> Option<(Range<usize>, bool)> {
+        let decay = self.rule.weight_decay() != 0.0;
+        let mut run: Option<(Range<usize>, bool)> = None;
+        for node in network.nodes().iter().filter(|node| node.trains()) {
+            for (parameter, range) in node.placed_parameters() {
+                if !parameter.learnt || range.is_empty() || range.start < from {
+                    continue;
+                }
+                let decays = decay && parameter.decays;
+                match &mut run {
+                    None => run = Some((range, decays)),
+                    Some((run, like)) if run.end == range.start && *like == decays => {
+                        run.end = range.end;
+                    }
+                    Some(_) => return run,
+                }
+            }
+        }
+        run
+    }
+
+    fn update(
+        &mut self,
+        weights: &mut [T],
+        gradients: &[T],
+        range: Range<usize>,
+        decays: bool,
+        learning_rate: f64,
+    ) {
+        let g = &gradients[range.clone()];
+        match self.rule {
+            Rule::GradientDescent => update::sgd(weights, g, learning_rate),
+            Rule::Momentum { beta } => {
+                update::averaged_momentum(weights, g, &mut self.first[range], learning_rate, beta);
+            }
+            Rule::ClassicMomentum {
+                mu,
+                nesterov,
+                decay,
+            } => {
+                let v = &mut self.first[range];
+                match (decays, nesterov) {
+                    (true, _) => {
+                        let constants = (learning_rate, mu, decay);
+                        update::decayed_momentum(weights, g, v, constants, nesterov);
+                    }
+                    (false, true) => update::nesterov_momentum(weights, g, v, learning_rate, mu),
+                    (false, false) => update::classic_momentum(weights, g, v, learning_rate, mu),
+                }
+            }
+            Rule::Adam {
+                beta1,
+                beta2,
+                epsilon,
+            } => self.adam(
+                weights,
+                g,
+                range,
+                [beta1, beta2, epsilon, 0.0],
+                learning_rate,
+            ),
+            Rule::AdamW {
+                beta1,
+                beta2,
+                epsilon,
+                decay,
+            } => {
+                let decay = if decays { decay } else { 0.0 };
+                self.adam(
+                    weights,
+                    g,
+                    range,
+                    [beta1, beta2, epsilon, decay],
+                    learning_rate,
+                );
+            }
+        }
+    }
+
+    /// Adam's step, and AdamW's where the weights decay.
+    fn adam(
+        &mut self,
+        weights: &mut [T],
+        g: &[T],
+        range: Range<usize>,
+        [beta1, beta2, epsilon, decay]: [f64; 4],
+        rate: f64,
+    ) {
+        let step = AdamStep {
+            rate,
+            beta1,
+            beta2,
+            epsilon,
+            t: self.updates,
+        };
+        let (v, s) = (&mut self.first[range.clone()], &mut self.second[range]);
+        update::adamw(weights, g, v, s, &step, decay);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Shape;
+    use stepnet_base::rng::RandomState;
+
+    #[test]
+    fn neighbours_are_updated_as_each_alone_would_be() {
+        let text = "linear(3) -> relu -> linear(2) -> relu -> linear(2) -> softmax";
+        let mut random = RandomState::new(1);
+        let mut network = Network::<f64>::new(text, Shape::Features(4)).unwrap();
+        // Biases too, which would start at 0 and have nothing to decay.
+        random.fill_randn(network.parameters_mut());
+        let mut gradients = vec![0.0; network.parameters().len()];
+        random.fill_randn(&mut gradients);
+        let decayed = Rule::CLASSIC_MOMENTUM.with_weight_decay(0.1).unwrap();
+        for rule in [Rule::GradientDescent, Rule::ADAM, Rule::ADAMW, decayed] {
+            for frozen in [None, Some("linear1"), Some("linear2"), Some("linear3")] {
+                let mut together = network.clone();
+                together.freeze(frozen.as_slice()).unwrap();
+                let mut apart = together.clone();
+                Optimizer::new(rule, gradients.len())
+                    .unwrap()
+                    .step(&mut together, &gradients, 0.1);
+
+                let mut optimizer = Optimizer::new(rule, gradients.len()).unwrap();
+                optimizer.updates = 1;
+                for node in 0..apart.nodes().len() {
+                    let described = &apart.nodes()[node];
+                    let arrays: Vec<_> = described
+                        .placed_parameters()
+                        .filter(|_| described.trains())
+                        .map(|(parameter, range)| (parameter.decays, range))
+                        .collect();
+                    for (decays, range) in arrays {
+                        let weights = &mut apart.parameters_mut()[range.clone()];
+                        optimizer.update(weights, &gradients, range, decays, 0.1);
+                    }
+                }
+                assert_ne!(together.parameters(), network.parameters());
+                assert_eq!(
+                    together.parameters(),
+                    apart.parameters(),
+                    "{rule} {frozen:?}"
+                );
+            }
+        }
+    }
+
+    /// PyTorch's steps, by `tools/torch_training.py`.
+    const TORCH: &str = include_str!("../../fixtures/torch_training.json");
+
+    fn numbers(value: &serde_json::Value) -> Vec<f64> {
+        let values = value.as_array().unwrap().iter();
+        values.map(|value| value.as_f64().unwrap()).collect()
+    }
+
+    #[test]
+    fn ten_steps_are_pytorchs() {
+        let fixture: serde_json::Value = serde_json::from_str(TORCH).unwrap();
+        let cases = fixture["rules"].as_array().unwrap();
+        assert_eq!(cases.len(), 6);
+        for case in cases {
+            let mut rule: Rule = case["rule"].as_str().unwrap().parse().unwrap();
+            if let Some(decay) = case.get("weight_decay") {
+                rule = rule.with_weight_decay(decay.as_f64().unwrap()).unwrap();
+            }
+            if case.get("nesterov").is_some() {
+                rule = rule.with_nesterov().unwrap();
+            }
+            // Six weights, which decay, and two biases, which do not.
+            let mut network = Network::<f64>::new("linear(2)", Shape::Features(3)).unwrap();
+            network
+                .parameters_mut()
+                .copy_from_slice(&numbers(&case["start"]));
+            let mut optimizer = Optimizer::new(rule, 8).unwrap();
+            let rate = case["learning_rate"].as_f64().unwrap();
+            for step in case["steps"].as_array().unwrap() {
+                optimizer.step(&mut network, &numbers(&step["gradient"]), rate);
+                for (found, expected) in network
+                    .parameters()
+                    .iter()
+                    .zip(numbers(&step["parameters"]))
+                {
+                    assert!(
+                        (found - expected).abs() < 1e-13,
+                        "{rule:?}: {found} {expected}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn rules_without_a_weight_decay_say_which_have_one() {
+        let error = Rule::ADAM.with_weight_decay(0.1).unwrap_err().to_string();
+        assert!(error.contains("is adam, expected adamw"), "{error}");
+        assert!(Rule::ADAMW.with_weight_decay(-1.0).is_err());
+        assert!(Rule::ADAMW.with_weight_decay(f64::NAN).is_err());
+        assert!(Rule::ADAMW.with_nesterov().is_err());
+    }
+}

@@ -1,0 +1,149 @@
+//! Where gradients go: who writes one, who adds to it, and which are the same numbers.
+
+use std::collections::HashMap;
+
+use super::{Planner, Span};
+use crate::Number;
+
+/// What a backward pass does to the gradient by one of its inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flow<B> {
+    /// Nothing: nobody needs it.
+    None,
+    /// Nothing: it is the gradient by the output, in the same buffer.
+    View,
+    /// Writes it.
+    Write,
+    /// Adds to it, for a later node has written it; what is to be added is laid out in this buffer
+    /// unless it can be taken from the gradient by the output.
+    Add(Option<B>),
+}
+
+impl<B> Flow<B> {
+    /// The same with another kind of buffer.
+    pub(super) fn map<C>(self, change: impl FnOnce(B) -> Option<C>) -> Flow<C> {
+        match self {
+            Self::None => Flow::None,
+            Self::View => Flow::View,
+            Self::Write => Flow::Write,
+            Self::Add(part) => Flow::Add(part.and_then(change)),
+        }
+    }
+}
+
+/// The values whose gradients share a life, by its number.
+type Sharing = HashMap<usize, Vec<usize>>;
+
+impl<T: Number> Planner<'_, T> {
+    /// From the loss down: who writes which gradient, and who reads it.
+    pub(super) fn live_gradients(&mut self) {
+        if !self.options.training {
+            return;
+        }
+        let readers = self.network.readers();
+        let mut sharing = Sharing::new();
+        let by_output = self.new_gradient(self.nodes, self.nodes);
+        sharing.insert(by_output, vec![self.nodes]);
+        for span in self.spans.clone().into_iter().rev() {
+            if self.needed[span.end] {
+                self.flow_back(span, &readers, &mut sharing);
+            }
+        }
+        // By the input, for the caller.
+        if let Some(life) = self.gradients[0] {
+            self.lives[life].last = usize::MAX;
+        }
+    }
+
+    fn new_gradient(&mut self, value: usize, time: usize) -> usize {
+        let len = self.batch * self.network.value_shape(value).len();
+        let life = self.born(len, time);
+        self.gradients[value] = Some(life);
+        life
+    }
+
+    /// The gradients that a span's backward pass reads, writes and adds to.
+    fn flow_back(&mut self, span: Span, readers: &[Vec<usize>], sharing: &mut Sharing) {
+        let time = self.backward_time(span.first);
+        let node = &self.network.nodes()[span.first];
+        self.read_gradient(span.end, time);
+        // Inside of a span there are gradients only for whoever looks at them, and behind a sum.
+        if self.options.keep_values || self.rectifier(span).is_some() {
+            for value in (span.first + 1..span.end).rev() {
+                let life = self.new_gradient(value, time);
+                sharing.insert(life, vec![value]);
+                self.flows[value] = vec![Flow::Write];
+            }
+        }
+        let sum = node.join().is_some_and(|join| join.adds());
+        let same = sum || (!span.is_joined() && self.is_view(span.first));
+        // The gradient by a sum, not by the ReLU behind it.
+        let source = match self.rectifier(span) {
+            Some(_) => span.first + 1,
+            None => span.end,
+        };
+        for &value in node.inputs() {
+            let flow = match (self.needed[value], self.gradients[value]) {
+                (false, _) => Flow::None,
+                (true, None) => {
+                    let life = self.gradients[source].filter(|_| same);
+                    let life = life.filter(|life| {
+                        let members = sharing.get(life).map_or(&[][..], Vec::as_slice);
+                        self.may_share(value, members, span.first, readers)
+                    });
+                    match life {
+                        Some(life) => {
+                            self.gradients[value] = Some(life);
+                            sharing.entry(life).or_default().push(value);
+                            Flow::View
+                        }
+                        None => {
+                            let life = self.new_gradient(value, time);
+                            sharing.insert(life, vec![value]);
+                            Flow::Write
+                        }
+                    }
+                }
+                (true, Some(_)) => {
+                    self.read_gradient(value, time);
+                    let len = self.batch * self.network.value_shape(value).len();
+                    let direct = same || node.join().is_some();
+                    Flow::Add((!direct).then(|| self.born(len, time)))
+                }
+            };
+            self.flows[span.first].push(flow);
+        }
+    }
+
+    fn read_gradient(&mut self, value: usize, time: usize) {
+        if let Some(life) = self.gradients[value] {
+            let last = &mut self.lives[life].last;
+            *last = (*last).max(time);
+        }
+    }
+
+    /// Whether the gradient by `value` may be in the buffer of those by `members`, from the
+    /// backward pass of node number `node` on: whatever is still added to one of them must come
+    /// after all the others were read, by the nodes that made those values.
+    fn may_share(
+        &self,
+        value: usize,
+        members: &[usize],
+        node: usize,
+        readers: &[Vec<usize>],
+    ) -> bool {
+        // Backward passes run from the last node to the first: "after" is a smaller number.
+        let still_adds = |value: usize| readers[value].iter().copied().filter(move |&n| n < node);
+        // The gradient by `other` is read by node `other - 1`. That node itself may add, once it has
+        // read, unless what it adds is what it reads.
+        let direct =
+            |node: usize| self.network.nodes()[node].join().is_some() || self.is_view(node);
+        let spoils = |changed: usize, other: usize| {
+            let kept = self.options.keep_values || other == 0;
+            still_adds(changed).any(|adds| kept || adds + usize::from(direct(adds)) >= other)
+        };
+        members
+            .iter()
+            .all(|&member| !spoils(value, member) && !spoils(member, value))
+    }
+}

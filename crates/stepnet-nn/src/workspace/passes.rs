@@ -1,0 +1,424 @@
+//! The passes: each layer is handed its slices, the output's slot taken out while it is written.
+
+use std::mem;
+use std::ops::Range;
+use std::time::Instant;
+
+use super::{Batch, Workspace};
+use crate::Number;
+use crate::error::{Error, Result};
+use crate::layer::{Backward, Context, Forward, Layer, Noise, Passed};
+use crate::loss::{Scores, Targets};
+use crate::network::Network;
+use crate::plan::{Buffer, Flow, Span};
+use stepnet_kernels::{AlignedVec, join, parallel};
+
+impl<T: Number> Workspace<T> {
+    /// Tells `mark` on which sides of their kinks the layers from number `first` on came out in
+    /// the last training pass over the inputs `x`, by [`Layer::sides`](super::Layer::sides).
+    /// Needs a workspace that keeps values.
+    pub fn sides(
+        &self,
+        network: &Network<T>,
+        batch: &Batch<'_, T>,
+        first: usize,
+        mark: &mut dyn FnMut(u64),
+    ) {
+        let examples = batch.noise.examples.len();
+        let filled = |buffer: Option<Buffer>| match buffer {
+            Some(buffer) => &self.slots[buffer.slot][..examples * buffer.len],
+            None => batch.x,
+        };
+        for node in first..self.plan.nodes {
+            let layer = network.nodes()[node].layer();
+            if layer.is_view(true) {
+                continue;
+            }
+            if network.nodes()[node].join().is_some() {
+                continue;
+            }
+            // What a joined span keeps at its first node's place is not that node's own.
+            let joined = |span: &Span| span.first == node && span.is_joined();
+            let (kept, indices) = match self.plan.spans.iter().any(joined) {
+                true => (&[][..], &[][..]),
+                false => (&self.kept[node][..], &self.kept_indices[node][..]),
+            };
+            let share = |whole: usize| whole / self.plan.batch * examples;
+            let passed = Passed {
+                context: self.context(network, node..node + 1, examples, Some(batch.noise)),
+                x: filled(self.plan.values[network.nodes()[node].inputs()[0]]),
+                y: filled(self.plan.values[node + 1]),
+                kept: &kept[..share(kept.len())],
+                kept_indices: &indices[..share(indices.len())],
+            };
+            layer.sides(passed, mark);
+        }
+    }
+
+    /// Runs the layers from number `first` on, and the loss.
+    pub(super) fn forward_and_loss(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        targets: &Targets<'_, T>,
+        noise: Option<Noise<'_>>,
+        first: usize,
+    ) -> Result<Scores> {
+        let examples = x.len() / network.input().len();
+        targets.check(network.loss(), examples, network.output())?;
+        if self.loss.class_weights.is_some() && matches!(targets, Targets::Values(_)) {
+            return Err(Error::Training(
+                "class weights need targets that are classes, not values".into(),
+            ));
+        }
+        parallel::enter(self.work(examples), || {
+            self.run_forward(network, x, examples, noise, first);
+            self.check_stop()?;
+            Ok(self.run_loss(network, x, targets, examples))
+        })
+    }
+
+    /// Moves what is not learnt, once the parameters have been updated by the last training pass.
+    pub fn after_step(&self, network: &mut Network<T>, batch: &Batch<'_, T>) {
+        let examples = batch.noise.examples.len();
+        for &span in &self.plan.spans {
+            let node = span.first;
+            if network.nodes()[node].frozen() {
+                continue;
+            }
+            let context = self.context(network, node..span.end, examples, Some(batch.noise));
+            let kept = &self.kept[node];
+            let kept = &kept[..kept.len() / self.plan.batch * examples];
+            network.after_step(span, &context, kept);
+        }
+    }
+
+    /// Runs all layers forward.
+    pub(super) fn forward(&mut self, network: &Network<T>, x: &[T], batch: usize) -> Result<()> {
+        parallel::enter(self.work(batch), || {
+            self.run_forward(network, x, batch, None, 0);
+        });
+        self.check_stop()
+    }
+
+    /// Runs the backward passes, down to the first layer that learns.
+    pub(super) fn backward(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        examples: usize,
+        noise: Option<Noise<'_>>,
+    ) -> Result<()> {
+        parallel::enter(2 * self.work(examples), || {
+            self.run_backward(network, x, examples, noise);
+        });
+        self.check_stop()
+    }
+
+    fn run_backward(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        examples: usize,
+        noise: Option<Noise<'_>>,
+    ) {
+        let pass = Pass {
+            network,
+            x,
+            batch: examples,
+            noise,
+        };
+        for number in (0..self.plan.spans.len()).rev() {
+            if self.stopped() {
+                return;
+            }
+            let span = self.plan.spans[number];
+            if self.plan.flows[span.first].is_empty() {
+                continue;
+            }
+            let start = self.times.is_some().then(Instant::now);
+            let sum = network.nodes()[span.first].join().is_some();
+            if span.is_joined() && (sum || self.plan.options.keep_values) {
+                // The gradients inside: by a sum, and for whoever looks at them.
+                for node in (span.first + 1..span.end).rev() {
+                    let layer = network.nodes()[node].layer();
+                    self.backward_span(&pass, layer, node..node + 1, false);
+                }
+            }
+            if sum {
+                self.backward_join(&pass, span.first);
+            } else {
+                let layer = network.span_layer(span);
+                self.backward_span(&pass, layer, span.first..span.end, true);
+            }
+            self.note(&pass, number, 1, start);
+        }
+    }
+
+    /// Notes how long the forward (0) or backward (1) pass of a span took, unless it has none.
+    fn note(&mut self, pass: &Pass<'_, T>, number: usize, way: usize, start: Option<Instant>) {
+        let span = self.plan.spans[number];
+        let layer = pass.network.span_layer(span);
+        if let (Some(start), Some(times)) = (start, &mut self.times)
+            && !layer.is_view(pass.noise.is_some())
+        {
+            times[number][way].push(start.elapsed());
+        }
+    }
+
+    /// About how much work a forward pass of a batch is.
+    fn work(&self, examples: usize) -> u64 {
+        // The backward pass doubles it: half of what can be counted is enough for any decision.
+        let work = self.plan.work.saturating_mul(examples as u64);
+        work.min(u64::MAX / 2)
+    }
+
+    fn context<'n>(
+        &self,
+        network: &Network<T>,
+        span: Range<usize>,
+        batch: usize,
+        noise: Option<Noise<'n>>,
+    ) -> Context<'n> {
+        Context {
+            input: network.nodes()[span.start].input(),
+            output: network.nodes()[span.end - 1].output(),
+            batch,
+            layer: span.start,
+            backward: self.plan.options.training,
+            // A layer that is held still acts as at inference.
+            noise: noise.filter(|_| !network.nodes()[span.start].frozen()),
+        }
+    }
+
+    fn take(&mut self, buffer: Option<Buffer>) -> AlignedVec<T> {
+        buffer
+            .map(|buffer| mem::take(&mut self.slots[buffer.slot]))
+            .unwrap_or_default()
+    }
+
+    fn put_back(&mut self, buffer: Option<Buffer>, slot: AlignedVec<T>) {
+        if let Some(buffer) = buffer {
+            self.slots[buffer.slot] = slot;
+        }
+    }
+
+    /// Runs the layers from number `first` on.
+    fn run_forward(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        batch: usize,
+        noise: Option<Noise<'_>>,
+        first: usize,
+    ) {
+        let keep = self.plan.options.keep_values;
+        for number in 0..self.plan.spans.len() {
+            let span = self.plan.spans[number];
+            if span.end <= first {
+                continue;
+            }
+            if self.stopped() {
+                return;
+            }
+            let pass = Pass {
+                network,
+                x,
+                batch,
+                noise,
+            };
+            // Kept values come from the layers one by one; what the backward pass needs does not.
+            let joined = !keep || self.plan.options.training || !span.is_joined();
+            if joined && span.first >= first {
+                let start = self.times.is_some().then(Instant::now);
+                self.forward_span(&pass, network.span_layer(span), span.first..span.end);
+                self.note(&pass, number, 0, start);
+            }
+            if keep && span.is_joined() {
+                for node in span.first.max(first)..span.end {
+                    let layer = network.nodes()[node].layer();
+                    self.forward_span(&pass, layer, node..node + 1);
+                }
+            }
+        }
+    }
+
+    /// Runs the nodes of `span` forward by `layer`.
+    fn forward_span(&mut self, pass: &Pass<'_, T>, layer: &dyn Layer<T>, span: Range<usize>) {
+        let Pass {
+            network,
+            x,
+            batch,
+            noise,
+        } = *pass;
+        if layer.is_view(noise.is_some()) {
+            return;
+        }
+        let node = span.start;
+        let (inputs, output) = (network.nodes()[node].inputs(), self.plan.values[span.end]);
+        let mut slot = self.take(output);
+        if let Some(join) = network.nodes()[node].join() {
+            let values = |number: usize| match self.plan.values[inputs[number]] {
+                Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],
+                None => x,
+            };
+            let len = batch * network.nodes()[span.end - 1].output().len();
+            join.forward_from(values, &mut slot[..len], span.len() > 1);
+            self.put_back(output, slot);
+            return;
+        }
+        let input = self.plan.values[inputs[0]];
+        let (kept, indices) = (self.kept[node].len(), self.kept_indices[node].len());
+        let share = |whole: usize| whole / self.plan.batch * batch;
+        layer.forward(Forward {
+            context: self.context(network, span.clone(), batch, noise),
+            parameters: network.span_parameters(&span),
+            x: match input {
+                Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],
+                None => x,
+            },
+            y: &mut slot[..batch * network.nodes()[span.end - 1].output().len()],
+            kept: &mut self.kept[node][..share(kept)],
+            kept_indices: &mut self.kept_indices[node][..share(indices)],
+            scratch: &mut self.scratch,
+        });
+        self.put_back(output, slot);
+    }
+
+    fn run_loss(
+        &mut self,
+        network: &Network<T>,
+        x: &[T],
+        targets: &Targets<'_, T>,
+        examples: usize,
+    ) -> Scores {
+        let gradient = self.plan.gradients[self.plan.nodes];
+        let mut slot = self.take(gradient);
+        let outputs = network.output().len();
+        let len = examples * outputs;
+        let mut written = mem::take(&mut self.targets);
+        let z = self.outputs(x, examples);
+        let loss = network.loss().train(
+            (z, outputs),
+            targets,
+            &self.loss,
+            &mut written[..len],
+            &mut slot[..len],
+        );
+        let correct = network.loss().correct(z, targets, outputs);
+        self.targets = written;
+        self.put_back(gradient, slot);
+        Scores {
+            loss,
+            correct,
+            examples,
+        }
+    }
+
+    /// Hands the gradient by a join's output to its inputs.
+    fn backward_join(&mut self, pass: &Pass<'_, T>, node: usize) {
+        let described = &pass.network.nodes()[node];
+        let Some(join) = described.join() else { return };
+        for (number, &value) in described.inputs().iter().enumerate() {
+            let add = match self.plan.flows[node][number] {
+                Flow::None | Flow::View => continue,
+                Flow::Write => false,
+                Flow::Add(_) => true,
+            };
+            self.pass_on(pass, node, value, |dy, dx| {
+                join.backward_to(number, dy, dx, add)
+            });
+        }
+    }
+
+    /// Gives `work` the gradient by the output of a node and the one by a value, to be written or
+    /// added to.
+    fn pass_on(
+        &mut self,
+        pass: &Pass<'_, T>,
+        node: usize,
+        value: usize,
+        work: impl FnOnce(&[T], &mut [T]),
+    ) {
+        let (from, to) = (self.plan.gradients[node + 1], self.plan.gradients[value]);
+        let mut slot = self.take(to);
+        if let (Some(from), Some(to)) = (from, to) {
+            let dy = &self.slots[from.slot][..pass.batch * from.len];
+            work(dy, &mut slot[..pass.batch * to.len]);
+        }
+        self.put_back(to, slot);
+    }
+
+    /// Runs the nodes of `span` backward by `layer`; by `learns` it writes the gradients of the
+    /// first one's parameters.
+    fn backward_span(
+        &mut self,
+        pass: &Pass<'_, T>,
+        layer: &dyn Layer<T>,
+        span: Range<usize>,
+        learns: bool,
+    ) {
+        let Pass {
+            network,
+            x,
+            batch,
+            noise,
+        } = *pass;
+        let node = span.start;
+        let value = network.nodes()[node].inputs()[0];
+        let flow = self.plan.flows[node].first().copied().unwrap_or(Flow::None);
+        if layer.is_view(noise.is_some()) {
+            match flow {
+                Flow::None | Flow::View => {}
+                Flow::Write => self.pass_on(pass, node, value, |dy, dx| dx.copy_from_slice(dy)),
+                Flow::Add(_) => self.pass_on(pass, node, value, |dy, dx| join::add_to(dx, dy)),
+            }
+            return;
+        }
+        let reads = layer.reads();
+        let (input, output) = (self.plan.values[value], self.plan.values[span.end]);
+        let dx_buffer = match flow {
+            Flow::None | Flow::View => None,
+            Flow::Write => self.plan.gradients[value],
+            Flow::Add(part) => part,
+        };
+        let mut dx_slot = self.take(dx_buffer);
+        let context = self.context(network, span.clone(), batch, noise);
+        let share = |whole: usize| whole / self.plan.batch * batch;
+        let filled = |buffer: Option<Buffer>| match buffer {
+            Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],
+            None => x,
+        };
+        let described = &network.nodes()[node];
+        layer.backward(Backward {
+            parameters: network.node_parameters(node),
+            x: if reads.input { filled(input) } else { &[] },
+            y: if reads.output { filled(output) } else { &[] },
+            dy: filled(self.plan.gradients[span.end]),
+            dx: dx_buffer.map(|buffer| &mut dx_slot[..batch * buffer.len]),
+            gradients: (learns && described.trains())
+                .then(|| &mut self.gradients[described.range()]),
+            kept: &self.kept[node][..share(self.kept[node].len())],
+            kept_indices: &self.kept_indices[node][..share(self.kept_indices[node].len())],
+            scratch: &mut self.scratch,
+            context,
+        });
+        if let (Flow::Add(_), Some(part)) = (flow, dx_buffer) {
+            let sum = self.plan.gradients[value];
+            let mut slot = self.take(sum);
+            let len = batch * part.len;
+            join::add_to(&mut slot[..len], &dx_slot[..len]);
+            self.put_back(sum, slot);
+        }
+        self.put_back(dx_buffer, dx_slot);
+    }
+}
+
+/// What all layers of a pass are given.
+#[derive(Clone, Copy)]
+struct Pass<'a, T> {
+    network: &'a Network<T>,
+    x: &'a [T],
+    batch: usize,
+    noise: Option<Noise<'a>>,
+}

@@ -1,0 +1,15 @@
+//! Looking into networks: every number can be asked where it comes from, and every gradient checked.
+//!
+//! Everything here works on the networks of [`nn`](stepnet_nn), through the same passes that train
+//! them; nothing is computed on the side.
+
+use stepnet_base::{Error, Result, error, limits, memory};
+
+pub mod gradcheck;
+pub mod show;
+mod summary;
+pub mod time;
+pub mod why;
+
+pub use show::show;
+pub use summary::{LayerSummary, Summary};

@@ -1,0 +1,119 @@
+//! A network at a glance: its layers, their shapes, and how much they hold and compute.
+
+use serde::Serialize;
+
+use stepnet_nn::Number;
+use stepnet_nn::{Network, Node, Shape};
+
+/// A network's layers and totals.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Summary {
+    /// The network in the arrow notation.
+    pub network: String,
+    /// The shape of an input example.
+    pub input: Shape,
+    /// The layers in order.
+    pub layers: Vec<LayerSummary>,
+    /// How many numbers all layers hold.
+    pub parameters: usize,
+    /// How many of them are not learnt, such as running statistics.
+    pub not_learnt: usize,
+    /// Multiplications of one example's forward pass (each with its addition).
+    pub multiply_adds: u64,
+    /// The loss it is trained with.
+    pub loss: String,
+}
+
+/// One layer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LayerSummary {
+    /// Its name.
+    pub name: String,
+    /// Its text in the arrow notation.
+    pub layer: String,
+    /// Whether the notation did not write it: the flatten before a `linear`.
+    pub implied: bool,
+    /// The layers whose outputs it takes; `input` is the network's input.
+    pub inputs: Vec<String>,
+    /// The shape of an output example.
+    pub output: Shape,
+    /// How many numbers it holds.
+    pub parameters: usize,
+    /// Multiplications for one example.
+    pub multiply_adds: u64,
+    /// Whether training leaves it as it is.
+    pub frozen: bool,
+}
+
+impl Summary {
+    /// The summary of a network.
+    pub fn of<T: Number>(network: &Network<T>) -> Self {
+        let layers = network.nodes().iter();
+        Self {
+            network: network.text().to_string(),
+            input: network.input(),
+            layers: layers.map(|node| LayerSummary::of(network, node)).collect(),
+            parameters: network.parameters().len(),
+            not_learnt: network.not_learnt(),
+            multiply_adds: network.multiply_adds(),
+            loss: network.loss().to_string(),
+        }
+    }
+
+    /// What layer number `layer` takes, where that is not the layer before it alone.
+    pub fn other_inputs(&self, layer: usize) -> Option<&[String]> {
+        let before = match layer.checked_sub(1) {
+            Some(before) => &self.layers[before].name,
+            None => INPUT,
+        };
+        let inputs = self.layers[layer].inputs.as_slice();
+        (inputs != [before]).then_some(inputs)
+    }
+}
+
+/// What the network's input is called.
+const INPUT: &str = "input";
+
+impl LayerSummary {
+    fn of<T: Number>(network: &Network<T>, node: &Node<T>) -> Self {
+        let name = |&value: &usize| match value.checked_sub(1) {
+            Some(layer) => network.nodes()[layer].name().to_owned(),
+            None => INPUT.to_owned(),
+        };
+        Self {
+            name: node.name().to_owned(),
+            layer: node.layer().text().to_string(),
+            implied: node.implied(),
+            inputs: node.inputs().iter().map(name).collect(),
+            output: node.output(),
+            parameters: node.range().len(),
+            multiply_adds: node.layer().multiply_adds(node.input()),
+            frozen: node.frozen(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_layer_that_takes_others_than_the_one_before_says_so() {
+        let text = "conv(4, 3, same) -> residual(relu -> conv(4, 3, same)) -> linear(2) -> softmax";
+        let mut network = Network::<f32>::new(text, [6, 6, 1]).unwrap();
+        network.freeze(&["conv1"]).unwrap();
+        let summary = Summary::of(&network);
+        let told: Vec<_> = (0..summary.layers.len())
+            .filter_map(|layer| summary.other_inputs(layer))
+            .collect();
+        assert_eq!(told, [["residual1.conv1", "conv1"]]);
+        assert_eq!(summary.layers[0].parameters, 40);
+        assert_eq!(summary.layers[0].inputs, ["input"]);
+        assert!(summary.layers[0].frozen && !summary.layers[1].frozen);
+        let layers = summary.layers.iter();
+        assert_eq!(
+            summary.parameters,
+            layers.map(|layer| layer.parameters).sum::<usize>()
+        );
+    }
+}

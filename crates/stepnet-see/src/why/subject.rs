@@ -1,0 +1,117 @@
+//! The example that is asked about, as it was before it became numbers for the network.
+
+use super::Why;
+use super::explanation::Drawing;
+use stepnet_nn::Number;
+use stepnet_nn::Preprocessing;
+use stepnet_nn::account::operand;
+
+/// An example's raw values, and how they become the network's input.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Subject {
+    /// What it is called: a picture's path.
+    pub name: String,
+    /// The raw values in the shape of the network's input, row-major.
+    pub raw: Vec<f64>,
+    /// How they become the input. Pictures are resized before: `raw` is after that.
+    pub preprocessing: Preprocessing,
+}
+
+impl Subject {
+    /// A picture file, brought to the network's input as for prediction.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    #[cfg(feature = "pictures")]
+    pub fn picture(
+        path: impl AsRef<std::path::Path>,
+        preprocessing: &Preprocessing,
+    ) -> crate::Result<Self> {
+        let path = path.as_ref();
+        preprocessing.check()?;
+        let preprocessing = preprocessing.for_pictures();
+        let raw = stepnet_data::pictures::load_for(path, &preprocessing)?;
+        Ok(Self {
+            name: path.display().to_string(),
+            raw: raw.into_iter().map(f64::from).collect(),
+            preprocessing,
+        })
+    }
+
+    /// The network's input: each raw value by [`Preprocessing::value`].
+    pub fn input<T: Number>(&self) -> Vec<T> {
+        let channels = self.preprocessing.channels.max(1);
+        let values = self.raw.iter().enumerate();
+        values
+            .map(|(at, &raw)| self.preprocessing.value(T::from_f64(raw), at % channels))
+            .collect()
+    }
+
+    /// How raw values become the input, in symbols.
+    pub(super) fn formula(&self) -> &'static str {
+        let Preprocessing {
+            mean, deviation, ..
+        } = &self.preprocessing;
+        match (mean.is_empty(), deviation.is_empty()) {
+            (true, true) => "x = raw value / divisor",
+            (false, true) => "x = raw value / divisor - mean",
+            (true, false) => "x = raw value / divisor / deviation",
+            (false, false) => "x = (raw value / divisor - mean) / deviation",
+        }
+    }
+
+    /// How the raw value at `place` became the input's, with numbers: `(200 / 255 - 0.5) / 0.25`.
+    pub(super) fn numbers(&self, place: usize) -> Option<String> {
+        let raw = *self.raw.get(place)?;
+        let channel = place % self.preprocessing.channels.max(1);
+        let mut text = format!("{} / {}", operand(raw), self.preprocessing.divisor);
+        let mean = self.preprocessing.mean.get(channel);
+        let deviation = self.preprocessing.deviation.get(channel);
+        if let Some(&mean) = mean {
+            text = format!("{text} - {}", operand(mean));
+        }
+        if let Some(&deviation) = deviation {
+            text = format!("({text}) / {}", operand(deviation));
+        }
+        Some(text)
+    }
+
+    /// The raw values between 0 and 1, as bright as in the picture.
+    fn brightness(&self) -> Vec<f64> {
+        let divisor = self.preprocessing.divisor;
+        let scaled = self.raw.iter().map(|raw| raw / divisor);
+        scaled.collect()
+    }
+}
+
+impl<T: Number> Why<'_, T> {
+    /// The input as a picture: grey or RGB; of other volumes the mean of the channels.
+    pub(super) fn drawing(&self) -> Option<Drawing> {
+        let [height, width, channels] = self.network.input().extents()[..] else {
+            return None;
+        };
+        let mut values = match &self.subject {
+            Some(subject) => subject.brightness(),
+            None => self.x.iter().map(|x| x.as_f64()).collect(),
+        };
+        let finite = values.iter().copied().filter(|v| v.is_finite());
+        let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+            (low.min(v), high.max(v))
+        });
+        // Values beyond 0 to 1 are no picture's: their own range is drawn.
+        if !(low >= 0.0 && high <= 1.0) && high > low {
+            values
+                .iter_mut()
+                .for_each(|v| *v = (*v - low) / (high - low));
+        }
+        let byte = |value: f64| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
+        let rgb = values
+            .chunks_exact(channels)
+            .flat_map(|pixel| match pixel {
+                [red, green, blue] => [byte(*red), byte(*green), byte(*blue)],
+                several => [byte(several.iter().sum::<f64>() / channels as f64); 3],
+            })
+            .collect();
+        Some(Drawing { height, width, rgb })
+    }
+}

@@ -1,0 +1,352 @@
+//! What is told: padding, winners, layers that say nothing, limits, traces, text.
+
+use std::sync::Arc;
+
+use super::*;
+use stepnet_nn::layer::{Backward, Forward as Pass, Layer, Memory, Reads};
+use stepnet_nn::notation::{LayerText, Signature};
+use stepnet_nn::{Preprocessing, Registry, Shape};
+
+#[test]
+fn padding_groups_and_winners_are_told() {
+    let mut network = Network::<f64>::new(
+        "conv(2, 2, padding=1/0/1/0, groups=2) -> maxpool(2) -> linear(2)",
+        [2, 2, 2],
+    )
+    .unwrap();
+    for (place, weight) in network.parameters_mut().iter_mut().enumerate() {
+        *weight = place as f64;
+    }
+    let x = [1.0, 10.0, 2.0, 20.0, 3.0, 30.0, 4.0, 40.0];
+    let mut why = Why::new(&network, &x).unwrap();
+    let mut tell = |at: &str| {
+        let at = Some(at.parse().unwrap());
+        why.explain(&Question {
+            at,
+            gradient: true,
+            class: Some("0".into()),
+            ..Question::default()
+        })
+        .unwrap()
+    };
+    // Filter 1 sees channel 1 alone; its weights are 1, 3, 5, 7 and its bias 9.
+    let told = tell("conv1[0,1,1]");
+    let names: Vec<&str> = told
+        .forward
+        .terms
+        .iter()
+        .map(|term| term.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        ["padding", "padding", "input[0,0,1]", "input[0,1,1]"]
+    );
+    assert_eq!(told.forward.window, Some([2, 2, 1]));
+    assert_eq!(told.value, 10.0 * 5.0 + 20.0 * 7.0 + 9.0);
+    assert_eq!(
+        told.forward.content,
+        Content::Sum {
+            bias: Some(9.0),
+            divisor: 1.0
+        }
+    );
+    let told = tell("maxpool1[0,0,1]");
+    assert_eq!(
+        told.forward.content,
+        Content::Largest {
+            winner: 3,
+            margin: Some(260.0)
+        }
+    );
+    // What lost got nothing back, and says from where.
+    let gradient = tell("conv1[0,0,1]").gradient.unwrap();
+    assert_eq!(gradient.terms.len(), 1);
+    assert_eq!(
+        (gradient.terms[0].name.as_str(), gradient.terms[0].factor),
+        ("maxpool1[0,0,1]", 0.0)
+    );
+    assert_eq!(
+        told.receptive_field,
+        Some(Field {
+            rows: [0, 1],
+            columns: [0, 1]
+        })
+    );
+}
+
+/// A user's layer that says nothing of itself: `y_i = x_i x_(i - 1)`, which keeps its input by itself.
+#[derive(Debug)]
+struct Neighbours(LayerText);
+
+impl<T: Number> Layer<T> for Neighbours {
+    fn text(&self) -> LayerText {
+        self.0.clone()
+    }
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        Ok(input)
+    }
+    fn memory(&self, input: Shape, batch: usize) -> Memory {
+        let kept = batch * input.len();
+        Memory {
+            kept,
+            ..Memory::default()
+        }
+    }
+    fn reads(&self) -> Reads {
+        Reads {
+            input: false,
+            output: false,
+        }
+    }
+    fn forward(&self, pass: Pass<'_, T>) {
+        if pass.context.backward {
+            pass.kept.copy_from_slice(pass.x);
+        }
+        let n = pass.x.len();
+        for (i, y) in pass.y.iter_mut().enumerate() {
+            *y = pass.x[i] * pass.x[(i + n - 1) % n];
+        }
+    }
+    fn backward(&self, pass: Backward<'_, T>) {
+        let (x, n) = (pass.kept, pass.kept.len());
+        for (i, dx) in pass.dx.into_iter().flatten().enumerate() {
+            let next = (i + 1) % n;
+            *dx = pass.dy[i] * x[(i + n - 1) % n] + pass.dy[next] * x[next];
+        }
+    }
+}
+
+#[test]
+fn of_a_layer_that_does_not_account_for_itself_its_derivatives_are_told() {
+    let mut registry = Registry::<f64>::builtin();
+    let signature = Signature::new("neighbours", "Products of neighbours.");
+    registry
+        .register(signature, |text| Ok(Arc::new(Neighbours(text.clone()))))
+        .unwrap();
+    let builder = Network::builder().registry(registry);
+    let mut network = builder
+        .build("linear(4) -> neighbours -> linear(2)", 3)
+        .unwrap();
+    network.initialize(Init::He, &mut RandomState::new(4));
+    let mut why = Why::new(&network, &[1.0, -2.0, 0.5]).unwrap();
+    let mut tell = |at: &str| {
+        let at = Some(at.parse().unwrap());
+        why.explain(&Question {
+            at,
+            gradient: true,
+            trace: 3,
+            ..Question::default()
+        })
+        .unwrap()
+    };
+    let told = tell("neighbours1[2]");
+    assert_eq!(told.forward.content, Content::Opaque);
+    let names: Vec<&str> = told
+        .forward
+        .terms
+        .iter()
+        .map(|line| line.name.as_str())
+        .collect();
+    assert_eq!(names, ["linear1[1]", "linear1[2]"]);
+    assert_eq!(told.forward.terms[0].factor, told.forward.terms[1].value);
+    assert!(told.to_string().contains("not told by the layer"), "{told}");
+    assert_eq!(told.trace.unwrap().steps.len(), 2);
+    // Beneath it the gradient still adds up, and is that of the backward pass.
+    let gradient = tell("linear1[2]").gradient.unwrap();
+    let sum: f64 = gradient.terms.iter().map(|line| line.product).sum();
+    assert_eq!(gradient.terms.len(), 2);
+    assert!(
+        (sum - gradient.value.unwrap()).abs() < 1e-14,
+        "{gradient:?}"
+    );
+    assert!(
+        gradient
+            .note
+            .unwrap()
+            .contains("does not account for itself")
+    );
+    assert!(tell("input[1]").gradient.unwrap().check.unwrap().ok);
+}
+
+#[test]
+fn a_limit_keeps_the_largest_the_winner_and_the_sum() {
+    let (network, x) = network::<f64>(0);
+    let mut why = Why::new(&network, &x).unwrap();
+    let mut tell = |at: &str| {
+        let at = Some(at.parse().unwrap());
+        why.explain(&Question {
+            at,
+            gradient: true,
+            ..Question::default()
+        })
+        .unwrap()
+    };
+    let total = |told: &Explanation| {
+        let left = told.forward.more.map_or(0.0, |more| more.sum);
+        told.forward
+            .terms
+            .iter()
+            .map(|line| line.product)
+            .sum::<f64>()
+            + left
+    };
+    let whole = tell("conv1[2,2,1]");
+    let mut few = whole.clone();
+    few.limit(5);
+    few.limit(4);
+    assert_eq!(few.forward.terms.len(), 4);
+    assert_eq!(few.forward.more.unwrap().count, 14);
+    assert!((total(&few) - total(&whole)).abs() < 1e-14);
+    for told in [tell("maxpool1[1,1,2]"), tell("softmax1[1]")] {
+        let own = |told: &Explanation| match told.forward.content {
+            Content::Largest { winner: own, .. } | Content::Softmax { own, .. } => {
+                told.forward.terms[own].clone()
+            }
+            _ => panic!("{told:?}"),
+        };
+        for top in [1, 2, 3, 9] {
+            let mut few = told.clone();
+            few.limit(top);
+            assert_eq!(own(&few), own(&told), "{top}");
+        }
+    }
+}
+
+#[test]
+fn a_trace_ends_at_pixels_with_their_raw_values() {
+    let mut network = Network::<f32>::new("conv(1, 2) -> relu -> linear(2)", [3, 3, 1]).unwrap();
+    network.parameters_mut().fill(1.0);
+    let preprocessing = Preprocessing {
+        mean: vec![0.5],
+        deviation: vec![0.25],
+        ..Preprocessing::scaled(3, 3, 1, 100.0)
+    };
+    let subject = Subject {
+        name: "example".into(),
+        raw: (0..9).map(|i| f64::from(i) * 100.0).collect(),
+        preprocessing,
+    };
+    let mut why = Why::of(&network, subject).unwrap();
+    let told = why
+        .explain(&Question {
+            at: Some("linear1[0]".parse().unwrap()),
+            trace: 99,
+            branches: 1,
+            ..Question::default()
+        })
+        .unwrap();
+    let mut step = told.trace.as_ref().unwrap();
+    let mut names = vec![step.name.as_str()];
+    while let Some(below) = step.steps.first() {
+        step = below;
+        names.push(step.name.as_str());
+    }
+    let expected = [
+        "linear1[0]",
+        "flatten before linear1[3]",
+        "relu1[1,1,0]",
+        "conv1[1,1,0]",
+        "input[2,2,0]",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(step.raw, Some(800.0));
+    let told = why
+        .explain(&Question {
+            at: Some("input[2,2,0]".parse().unwrap()),
+            ..Question::default()
+        })
+        .unwrap();
+    assert_eq!(told.value, 30.0);
+    let text = told.to_string();
+    assert!(
+        text.contains("(800 / 100 - 0.500000) / 0.250000 = 30, for the raw value is 800"),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_text_shows_grids_terms_and_sums() {
+    let mut network = Network::<f64>::new(
+        "conv(1, 2, padding=1/0/0/0) -> relu -> linear(1) -> sigmoid",
+        [2, 2, 1],
+    )
+    .unwrap();
+    network
+        .parameters_mut()
+        .copy_from_slice(&[0.5, -1.5, 2.0, 0.25, -1.0, 1.0, 2.0, 0.0]);
+    let mut why = Why::new(&network, &[1.0, 2.0, 3.0, 4.0]).unwrap();
+    let told = why.explain(&Question {
+        at: Some("conv1[0,0,0]".parse().unwrap()),
+        gradient: true,
+        ..Question::default()
+    });
+    let text = told.unwrap().to_string();
+    let expected = [
+        "conv1[0,0,0] = 1.5 (f64)",
+        "  conv1: 2x2x1 -> conv(1, 2, padding=1/0/0/0) -> 2x1x1",
+        "  it sees rows 0 to 0 and columns 0 to 1 of the input",
+        "forward: y = sum of x w over the window, + b",
+        "    window x    filter w        x w        ",
+        "    pad pad      0.500 -1.500       0     0",
+        "    1.000 2.000  2.000  0.250  2.000 0.500",
+        "  input[0,0,0]  1         2         2",
+        "  bias                             -1",
+        "  what these add up to                     1.5",
+        "  bound on rounding",
+        "then relu1[0,0,0] = max(0, 1.50000) = 1.5",
+        "backward: d loss / d conv1[0,0,0], with the binary-cross-entropy of class 1, which it predicts",
+    ];
+    for line in expected {
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(squeezed(&text).contains(&squeezed(line)), "{line}\n{text}");
+    }
+    assert_eq!(text.matches(": ok").count(), 3, "{text}");
+}
+
+#[test]
+fn gradients_by_outputs_that_are_fused_with_the_loss_are_told_by_formula() {
+    for case in [0, 2] {
+        let (network, x) = network::<f64>(case);
+        let mut why = Why::new(&network, &x).unwrap();
+        let spot = Spot {
+            value: network.nodes().len(),
+            place: 0,
+        };
+        let told = ask(&mut why, spot, 0);
+        let note = told.gradient.unwrap().note.unwrap();
+        // -t / p of a softmax where t is 1, (1 - t) / (1 - p) of a sigmoid where t is 0.
+        let p = told.value;
+        let result = if case == 0 { -1.0 / p } else { 1.0 / (1.0 - p) };
+        let result = stepnet_nn::account::number(result);
+        assert!(note.contains(&format!("= {result};")), "{note} {result}");
+        assert!(note.contains("ask for linear1[0]"), "{note}");
+    }
+}
+
+#[test]
+fn windows_far_larger_than_their_picture_are_explained_at_once() {
+    for (text, input) in [
+        ("avgpool(2147483648, padding=2147483647)", "1x1x1"),
+        (
+            "avgpool(2147483648, padding=2147483647, count_padding=true)",
+            "1x1x1",
+        ),
+        ("maxpool(2147483648, padding=1073741824)", "3x3x1"),
+        ("avgpool(1x100000, same, stride=7)", "2x9x1"),
+        ("conv(2, 2, same, dilation=2147483648)", "5x5x1"),
+        ("conv(2, 3, same, stride=2147483648)", "5x5x1"),
+        ("maxpool(300, same, stride=1) -> globalavgpool", "9x60x1"),
+    ] {
+        let shape: Shape = input.parse().unwrap();
+        let mut network = Network::<f32>::new(text, shape).unwrap();
+        network.parameters_mut().fill(0.5);
+        let x: Vec<f32> = (0..shape.len()).map(|i| (i % 7) as f32 + 1.0).collect();
+        let mut why = Why::new(&network, &x).unwrap();
+        for value in 0..=network.nodes().len() {
+            let told = ask(&mut why, Spot { value, place: 0 }, 0);
+            assert!(told.ok(), "{text}: {told:?}");
+            #[cfg(feature = "pages")]
+            assert!(told.page(None).len() < 8 << 20, "{text}");
+        }
+    }
+}
