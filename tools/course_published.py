@@ -1,7 +1,7 @@
-"""Makes crates/stepnet/fixtures/course.json: the published numbers of the course's follow-up
+"""Makes crates/stepnet-course/fixtures/course.json: the published numbers of the course's follow-up
 experiments and their settings, from a fuller description of them.
 
-    python3 tools/course_published.py DESCRIPTION.json > crates/stepnet/fixtures/course.json
+    python3 tools/course_published.py DESCRIPTION.json > crates/stepnet-course/fixtures/course.json
 
 Only facts are taken over: settings, printed texts, and the values, spreads and checksums of a
 reference run. The experiments of older editions, whose numbers differ by a named switch, are

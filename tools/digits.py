@@ -1,6 +1,6 @@
-"""Writes crates/stepnet/data/digits.bin from scikit-learn's copy of the optical digits.
+"""Writes crates/stepnet-data/data/digits.bin from scikit-learn's copy of the optical digits.
 
-    python3 tools/digits.py digits.npz crates/stepnet/data/digits.bin
+    python3 tools/digits.py digits.npz crates/stepnet-data/data/digits.bin
 
 digits.npz holds `images` (u8, 1797x8x8, values 0 to 16) and `labels` (u8, 1797), as
 `numpy.savez_compressed("digits.npz", images=d.images.astype("u1"), labels=d.target.astype("u1"))`

@@ -1,6 +1,6 @@
 """Natural logarithms that are hard to round, for the tests of stepnet's own logarithm.
 
-    python tools/hard_logarithms.py > crates/stepnet/fixtures/hard_logarithms.json
+    python tools/hard_logarithms.py > crates/stepnet-base/fixtures/hard_logarithms.json
 
 Needs nothing but Python: its decimal module computes each logarithm to 60 digits, and float() rounds that
 correctly. Numbers are written as the 16 hex digits of their bits, as pairs of x and ln(x).

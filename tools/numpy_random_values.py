@@ -1,7 +1,7 @@
 """Take random numbers from numpy itself, for the tests of stepnet's RandomState.
 
     pip install numpy
-    python tools/numpy_random_values.py > crates/stepnet/fixtures/numpy_random.json
+    python tools/numpy_random_values.py > crates/stepnet-base/fixtures/numpy_random.json
 
 Only numpy.random.RandomState is used: its streams are frozen, so every version of numpy gives this file.
 Floats are written as the 16 hex digits of their bits. Long lists are written as their first and last

@@ -1,7 +1,7 @@
-"""Writes crates/stepnet/fixtures/torch_training.json: what PyTorch makes of losses with label smoothing
+"""Writes crates/stepnet-nn/fixtures/torch_training.json: what PyTorch makes of losses with label smoothing
 and class weights, learning-rate schedules, gradient clipping and update rules.
 
-    python tools/torch_training.py > crates/stepnet/fixtures/torch_training.json
+    python tools/torch_training.py > crates/stepnet-nn/fixtures/torch_training.json
 
 Everything in float64. The inputs are written beside the results, so that nothing depends on PyTorch's
 random numbers.
