@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, short};
 
 /// The numbers that a setting may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,18 +38,8 @@ impl Bounds {
 
 impl fmt::Display for Bounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a number from ")?;
-        number(f, self.least)?;
-        write!(f, " to ")?;
-        number(f, self.most)
-    }
-}
-
-fn number(f: &mut fmt::Formatter<'_>, number: f64) -> fmt::Result {
-    if number == 0.0 || (1e-3..1e4).contains(&number) {
-        write!(f, "{number}")
-    } else {
-        write!(f, "{number:e}")
+        let (least, most) = (short(self.least), short(self.most));
+        write!(f, "a number from {least} to {most}")
     }
 }
 
@@ -93,8 +83,8 @@ mod tests {
             .check("training", "the learning rate", 0.1)
             .unwrap();
         for (number, text) in [
-            (1e308, "100000"),
-            (1e-320, "0.0"),
+            (1e308, "is 1e308,"),
+            (1e-320, "is 1e-320,"),
             (f64::NAN, "NaN"),
             (-1.0, "-1"),
         ] {

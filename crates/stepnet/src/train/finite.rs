@@ -2,7 +2,7 @@
 
 use crate::Element;
 use crate::data::Dataset;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, short};
 use crate::memory;
 use crate::nn::{Batch, Network, Node, PlanOptions, Preprocessing, Workspace};
 
@@ -95,8 +95,8 @@ impl<T: Element> Moment<'_, '_, T> {
 
     fn advice(&self) -> String {
         format!(
-            "a lower learning rate than {:?} or another initialisation may help",
-            self.learning_rate
+            "a lower learning rate than {} or another initialisation may help",
+            short(self.learning_rate)
         )
     }
 
