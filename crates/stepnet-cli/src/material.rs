@@ -241,6 +241,15 @@ pub(crate) fn suited(path: Option<&Path>, preprocessing: &Preprocessing) -> Prep
     }
 }
 
+/// Examples to measure a model on.
+pub(crate) struct Tested {
+    pub(crate) data: Dataset,
+    /// What they are called.
+    pub(crate) name: String,
+    /// Lines that tell the user what was read and how.
+    pub(crate) facts: Vec<String>,
+}
+
 /// The examples `evaluate` measures the model in the file `model` on: those of `path`, or those that it was
 /// tested on in its training, as its `origin` says.
 pub(crate) fn for_evaluation(
@@ -249,7 +258,13 @@ pub(crate) fn for_evaluation(
     preprocessing: &Preprocessing,
     classes: &[String],
     (model, origin): (&Path, Option<&Value>),
-) -> Outcome<(Dataset, String)> {
+) -> Outcome<Tested> {
+    if classes.is_empty() {
+        return Err(Failure::usage(format!(
+            "{}: the model names no classes, expected a name for each that it tells apart: labels cannot be compared with its answers",
+            model.display()
+        )));
+    }
     let mut options = OpenOptions {
         input: Some(preprocessing.shape()),
         resize: preprocessing.resize,
@@ -308,10 +323,14 @@ pub(crate) fn open_alone(path: &Path, options: &OpenOptions) -> Outcome<data::Op
 }
 
 /// The test part of the data at `path`, or all of it where it has none.
-fn test_part(path: &Path, options: &OpenOptions, classes: &[String]) -> Outcome<(Dataset, String)> {
+fn test_part(path: &Path, options: &OpenOptions, classes: &[String]) -> Outcome<Tested> {
     let name = path.display().to_string();
     let opened = open(path, options)?;
-    Ok((with_classes(opened.data, classes, &name)?, name))
+    Ok(Tested {
+        data: with_classes(opened.data, classes, &name)?,
+        name,
+        facts: opened.facts,
+    })
 }
 
 /// The examples with the classes that a model knows; `place` is where they came from.
