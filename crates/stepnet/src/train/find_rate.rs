@@ -34,7 +34,7 @@ impl Default for RateSweep {
         Self {
             lowest: 1e-7,
             highest: 10.0,
-            steps: 100,
+            steps: 200,
             sweeps: 5,
         }
     }
@@ -109,8 +109,8 @@ pub struct RateCurve {
     /// Whether in half of the sweeps or more the loss grew so far above its lowest, or beyond what can be computed with,
     /// that they ended early.
     pub diverged: bool,
-    /// The rate to train with: a third of [`turn`](Self::turn). `None` where the loss does not fall, or by no more than
-    /// batches differ anyway.
+    /// The rate to train with: a third of [`turn`](Self::turn), or less where the curve [is flat](Self::is_flat). `None`
+    /// where the loss does not fall, or by no more than batches differ anyway.
     pub suggestion: Option<f64>,
     /// The rate at which the smoothed loss is lowest, before it rises again.
     pub turn: Option<f64>,
@@ -122,8 +122,15 @@ pub struct RateCurve {
     pub valley: Option<f64>,
 }
 
-/// The part of the rate where the loss turns that is suggested: training goes on for longer at a rate than a sweep does.
-const PART: f64 = 1.0 / 3.0;
+impl RateCurve {
+    /// Whether the smoothed loss is nearly as low as at [`turn`](Self::turn) from less than a third of that rate on: it
+    /// has fallen by 98 % of its whole fall there. The first such rate is then suggested, because higher ones gain
+    /// nothing.
+    pub fn is_flat(&self) -> bool {
+        let both = self.suggestion.zip(self.turn);
+        both.is_some_and(|(rate, turn)| rate < suggest::PART * turn)
+    }
+}
 
 /// What the running average of the losses keeps.
 const SMOOTHING: f64 = 0.98;
@@ -249,20 +256,16 @@ fn together(done: &[Sweep], sweep: &RateSweep) -> RateCurve {
         valley: None,
         trials,
     };
-    if !suggest::falls(&curve.trials, sweep.steps) {
+    curve.suggestion = suggest::suggestion(&curve.trials, sweep.steps);
+    if curve.suggestion.is_none() {
         return curve;
     }
+    curve.turn = suggest::turn(&curve.trials, sweep.steps);
     curve.steepest = suggest::steepest(&curve.trials, sweep.steps);
     curve.valley = suggest::valley(&curve.trials, sweep.steps);
-    curve.turn = suggest::turn(&curve.trials, sweep.steps);
-    curve.suggestion = curve.turn.map(|turn| PART * turn);
     let single = done.iter().filter_map(|one| {
         let trials = suggest::median(&[&one.trials], sweep);
-        let falls = suggest::falls(&trials, sweep.steps);
-        let turn = falls
-            .then(|| suggest::turn(&trials, sweep.steps))
-            .flatten()?;
-        Some(PART * turn)
+        suggest::suggestion(&trials, sweep.steps)
     });
     curve.spread = single.fold(None, |spread, rate| match spread {
         None => Some((rate, rate)),

@@ -138,3 +138,15 @@ fn sweeps_that_cannot_be_are_refused() {
         assert!(error.contains(said), "{error}");
     }
 }
+
+#[test]
+fn a_flat_curve_is_one_whose_suggestion_is_less_than_a_third_of_the_turn() {
+    let (_, mut curve) = find(RateSweep::default(), " -> softmax").unwrap();
+    curve.turn = Some(0.6);
+    curve.suggestion = Some(suggest::PART * 0.6);
+    assert!(!curve.is_flat());
+    curve.suggestion = Some(0.02);
+    assert!(curve.is_flat());
+    (curve.turn, curve.suggestion) = (None, None);
+    assert!(!curve.is_flat());
+}
