@@ -48,19 +48,28 @@ pub fn training_bytes<T: Element>(
     examples: usize,
     tested: usize,
 ) -> Result<usize> {
-    let weights = size_of_val(network.parameters());
     let training = Trainer::bytes(network, options, examples)?;
+    Ok(training.saturating_add(bytes_between_epochs(network, options, tested)?))
+}
+
+/// Bytes that are taken while a trainer keeps its own: the weights that were last known to be good, and the workspace
+/// of a test of `tested` examples, or for a checkpoint its model and the file of that and of the rule's arrays.
+///
+/// # Errors
+/// When so many examples cannot be addressed.
+pub(super) fn bytes_between_epochs<T: Element>(
+    network: &Network<T>,
+    options: &TrainOptions,
+    tested: usize,
+) -> Result<usize> {
+    let weights = size_of_val(network.parameters());
     let testing = match tested {
         0 => 0,
         tested => evaluation_bytes(network, tested)?,
     };
-    // Training keeps its own while a test takes its workspace, or a checkpoint its model and the file
-    // of that and of the rule's arrays; and there are the weights that were last known to be good.
     let stored = 1 + options.rule.states() + usize::from(options.average.is_some());
     let writing = weights.saturating_mul(1 + stored);
-    Ok(training
-        .saturating_add(weights)
-        .saturating_add(testing.max(writing)))
+    Ok(weights.saturating_add(testing.max(writing)))
 }
 
 /// The largest batch with which [`training_bytes`] are at most `room`; `None` if not even one
