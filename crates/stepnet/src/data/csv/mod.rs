@@ -9,7 +9,7 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use crate::{Error, Result};
+use crate::{Error, Result, memory};
 
 use super::keys::Pair;
 use super::text;
@@ -45,6 +45,7 @@ pub(crate) fn from_bytes(
 ) -> Result<(Pair, Vec<String>)> {
     let whole = text::decode(name, bytes, wanted.encoding)?;
     let (delimiter, text) = dialect::delimiter(&whole);
+    check_lines(name, text, delimiter)?;
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -79,6 +80,26 @@ pub(crate) fn from_bytes(
     }
     let table = table.ok_or_else(|| Error::file(name, "no line in the CSV table"))?;
     table.finish(name)
+}
+
+/// Fails where there is not the memory for the longest line: the reader takes it without asking, and would end the
+/// program.
+fn check_lines(name: &Path, text: &str, delimiter: u8) -> Result<()> {
+    /// Where a field ends, in arrays that double as they fill, and the name of its column, with the memory that it takes
+    /// apart from its characters.
+    const FIELD: usize = 6 * size_of::<usize>() + 4 * size_of::<String>();
+    // A quote that is not closed takes all that follows for one line.
+    let longest = match text.contains('"') {
+        true => text,
+        false => text
+            .lines()
+            .max_by_key(|line| line.len())
+            .unwrap_or_default(),
+    };
+    let fields = longest.bytes().filter(|&byte| byte == delimiter).count() + 1;
+    let bytes = 4 * longest.len() + fields.saturating_mul(FIELD);
+    memory::ensure::<u8>("its longest line", bytes)
+        .map_err(|error| Error::file_memory(name, error.to_string()))
 }
 
 /// Counts lines as an editor does. (The CSV reader's own count is one behind after `\r\n`.)
