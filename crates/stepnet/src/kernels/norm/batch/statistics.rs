@@ -2,8 +2,8 @@
 
 use super::by_lanes;
 use crate::Element;
-use crate::kernels::norm::NormGeometry;
 use crate::kernels::norm::columns::{self, Of};
+use crate::kernels::norm::{NormGeometry, settled};
 use crate::kernels::simd::{InstructionSet, Isa, Kernel};
 
 pub(in crate::kernels) fn run_statistics<T: Element>(
@@ -46,6 +46,10 @@ pub(in crate::kernels) fn run_statistics<T: Element>(
     }
     let rows = T::from_f64(g.rows as f64);
     variance.iter_mut().for_each(|square| *square /= rows);
+    for (channel, (mean, variance)) in mean.iter_mut().zip(variance).enumerate() {
+        let values = x[channel..].iter().step_by(c);
+        [*mean, *variance] = settled([*mean, *variance], values);
+    }
 }
 
 /// Joins the statistics of further rows to those of the rows before: counts, means, sums of squares.
