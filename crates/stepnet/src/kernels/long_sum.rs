@@ -29,7 +29,7 @@ pub(super) const BLOCK: usize = 384;
 pub(super) const SHORT_BLOCK: usize = 8;
 
 /// Single numbers that are summed one after the other.
-pub(crate) const FEW: usize = 64;
+pub(super) const FEW: usize = 64;
 
 /// Blocks of products that are added up one after the other.
 pub(super) const MANY: usize = 64;
@@ -54,7 +54,7 @@ pub(super) fn block_len(terms: usize) -> usize {
 
 /// Terms of each block of an axis of single numbers.
 #[inline(always)]
-pub(super) fn short_block(terms: usize) -> usize {
+pub(crate) fn short_block(terms: usize) -> usize {
     match terms {
         0..=FEW => terms.max(1),
         _ => SHORT_BLOCK,
