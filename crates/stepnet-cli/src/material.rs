@@ -13,8 +13,8 @@ use crate::display::{self, escaped};
 use crate::failure::{Failure, Outcome, say};
 use crate::known::{Known, seen};
 use crate::note::{self, notes};
-use own::Own;
-pub(crate) use own::describe_tested;
+use own::{Own, test_part};
+pub(crate) use own::{Tested, describe_tested};
 
 /// Training and test examples, ready for a network.
 #[derive(Debug)]
@@ -241,15 +241,6 @@ pub(crate) fn suited(path: Option<&Path>, preprocessing: &Preprocessing) -> Prep
     }
 }
 
-/// Examples to measure a model on.
-pub(crate) struct Tested {
-    pub(crate) data: Dataset,
-    /// What they are called.
-    pub(crate) name: String,
-    /// Lines that tell the user what was read and how.
-    pub(crate) facts: Vec<String>,
-}
-
 /// The examples `evaluate` measures the model in the file `model` on: those of `path`, or those that it was
 /// tested on in its training, as its `origin` says.
 pub(crate) fn for_evaluation(
@@ -320,17 +311,6 @@ pub(crate) fn open_alone(path: &Path, options: &OpenOptions) -> Outcome<data::Op
     let opened = open(path, options)?;
     note::check(Failure::usage)?;
     Ok(opened)
-}
-
-/// The test part of the data at `path`, or all of it where it has none.
-fn test_part(path: &Path, options: &OpenOptions, classes: &[String]) -> Outcome<Tested> {
-    let name = path.display().to_string();
-    let opened = open(path, options)?;
-    Ok(Tested {
-        data: with_classes(opened.data, classes, &name)?,
-        name,
-        facts: opened.facts,
-    })
 }
 
 /// The examples with the classes that a model knows; `place` is where they came from.

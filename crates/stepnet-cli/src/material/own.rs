@@ -6,10 +6,19 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use stepnet::data::{Dataset, Fingerprint, OpenOptions, Role};
 
-use super::{DIGITS, OWN_TEST, Source, Tested, test_part, with_classes};
+use super::{DIGITS, OWN_TEST, Source, open, with_classes};
 use crate::failure::{Failure, Outcome};
 use crate::note::note;
 use crate::train::RunFile;
+
+/// Examples to measure a model on.
+pub(crate) struct Tested {
+    pub(crate) data: Dataset,
+    /// What they are called.
+    pub(crate) name: String,
+    /// Lines that tell the user what was read and how.
+    pub(crate) facts: Vec<String>,
+}
 
 /// What a model says of the data it was tested on.
 pub(super) struct Own<'a> {
@@ -152,6 +161,17 @@ impl<'a> Own<'a> {
             None => Ok(()),
         }
     }
+}
+
+/// The test part of the data at `path`, or all of it where it has none.
+pub(super) fn test_part(path: &Path, options: &OpenOptions, classes: &[String]) -> Outcome<Tested> {
+    let name = path.display().to_string();
+    let opened = open(path, options)?;
+    Ok(Tested {
+        data: with_classes(opened.data, classes, &name)?,
+        name,
+        facts: opened.facts,
+    })
 }
 
 /// The refusal of data that is not what it was.
