@@ -17,8 +17,8 @@ use crate::memory;
 /// Addresses that a thread takes: its stack, and what the C library sets aside for its allocations.
 const ADDRESSES: usize = 72 << 20;
 
-/// Bytes that threads that compute leave to what they compute, where there is more than one.
-const LEFT: usize = 64 << 20;
+/// Bytes that threads that compute leave, where there is more than one: to what they compute, and to a thread that waits.
+const LEFT: usize = 2 * ADDRESSES;
 
 /// Threads that are left for other uses, such as making batches and signals, where not all that were wanted are there.
 const SPARE: usize = 2;
