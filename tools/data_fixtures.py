@@ -101,6 +101,18 @@ def hdf5s(folder):
         group.create_dataset("enum", data=np.array([0, 300], ">i2"), dtype=colours)
         group["latin"] = np.array([b"caf\xe9", b"caf\xe8"])
         group["compound"] = np.zeros(3, [("a", "i4"), ("b", "f8")])
+    # A new file, whose groups have their links in their headers: chains of soft ones through other groups, a
+    # ring of them, and links to another file.
+    with h5py.File(f"{folder}/links.h5", "w", libver="latest") as file:
+        file["raw/set/one"] = images
+        file["raw/set/two"] = np.array([0, 1, 0, 1, 0, 1], "u1")
+        file["images"] = h5py.SoftLink("alias/one")
+        file["alias"] = h5py.SoftLink("/raw/set")
+        file["raw/near"] = h5py.SoftLink("./set/two")
+        file["labels"] = h5py.SoftLink("/raw/near")
+        file["ring"] = h5py.SoftLink("ring")
+        file["far"] = h5py.ExternalLink("other.h5", "/images")
+        file["farther"] = h5py.SoftLink("/far")
     with h5py.File(f"{folder}/grouped.h5", "w") as file:
         for part, count in (("train", 6), ("test", 2)):
             file[f"set/{part}/images"] = images[:count]

@@ -34,6 +34,9 @@ GRID = [1e-4 * 10 ** (0.5 * step) for step in range(10)]
 REACHED = 0.9
 WANTED = 0.95
 
+# Accuracies are printed with two digits after the point, so exactly 90 % may look like less.
+ROUNDED = 0.01
+
 TABLE = "linear(16) -> relu -> linear(classes) -> softmax"
 SMALL = "conv(6, 3, same) -> relu -> maxpool(2) -> linear(classes) -> softmax"
 DEEPER = "conv(6, 3, stride=2) -> relu -> maxpool(2) -> conv(12, 3) -> relu -> linear(classes) -> softmax"
@@ -151,14 +154,14 @@ class Judged:
     def reached(self):
         """How many suggestions reach the wanted part of the best mean accuracy of the grid."""
         best = max(map(self.mean, GRID))
-        return sum(self.mean(rate) >= REACHED * best for rate in self.suggestions)
+        return sum(self.mean(rate) >= REACHED * best - ROUNDED for rate in self.suggestions)
 
     def reached_alone(self):
         """The same for single runs, each with the seed of its suggestion."""
         good = 0
         for rate, seed in zip(self.suggestions, self.seeds):
             best = max(self.accuracies[other, seed] for other in GRID)
-            good += rate is not None and self.accuracies[rate, seed] >= REACHED * best
+            good += rate is not None and self.accuracies[rate, seed] >= REACHED * best - ROUNDED
         return good
 
     def row(self):

@@ -29,7 +29,78 @@ pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
 
 /// A message of at most 2,000 characters, as [`cut`].
 pub fn cut_message(text: &str) -> String {
-    cut(text, LONGEST_MESSAGE).into_owned()
+    cut(&escapes_of_json(text), LONGEST_MESSAGE).into_owned()
+}
+
+/// The most characters of a number that messages show as it is.
+const LONGEST_NUMBER: usize = 9;
+
+/// A number for people: of a long one six digits, with an exponent where that is shorter.
+pub fn short(number: f64) -> String {
+    let usual = number == 0.0 || (1e-3..1e4).contains(&number.abs());
+    let plain = number.to_string();
+    let whole = plain.len() <= LONGEST_NUMBER;
+    if whole && usual {
+        return plain;
+    }
+    let rounded = format!("{number:.5e}").parse().unwrap_or(number);
+    let shown = if whole { number } else { rounded };
+    let (plain, exponent) = (shown.to_string(), format!("{shown:e}"));
+    match plain.len() <= exponent.len() {
+        true => plain,
+        false => exponent,
+    }
+}
+
+/// The same of a text that is a long number with a fraction, or one that is longer than any that is counted.
+fn short_text(text: String) -> String {
+    let counted = text.len() <= 20 && !text.contains('.');
+    let digits = |c: char| c.is_ascii_digit() || matches!(c, '-' | '.');
+    match text.parse() {
+        Ok(number) if !counted && text.len() > LONGEST_NUMBER && text.chars().all(digits) => {
+            short(number)
+        }
+        _ => text,
+    }
+}
+
+/// A message with the escapes of quoted texts, which are `\u{1b}` in Rust, as JSON has them: `\u001b`. All
+/// others are shown so.
+fn escapes_of_json(text: &str) -> Cow<'_, str> {
+    if !text.contains("\\u{") {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split('\\');
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    while let Some(part) = parts.next() {
+        shown.push('\\');
+        let code = part
+            .strip_prefix("u{")
+            .and_then(|rest| rest.split_once('}'));
+        let character = code.and_then(|(code, rest)| {
+            let code = u32::from_str_radix(code, 16).ok()?;
+            Some((char::from_u32(code)?, rest))
+        });
+        match character {
+            Some((c, rest)) => {
+                let mut units = [0; 2];
+                let units: Vec<String> = (c.encode_utf16(&mut units).iter())
+                    .map(|unit| format!("u{unit:04x}"))
+                    .collect();
+                shown.push_str(&units.join("\\"));
+                shown.push_str(rest);
+            }
+            None => shown.push_str(part),
+        }
+        // A backslash that is escaped itself begins nothing.
+        if part.is_empty()
+            && let Some(next) = parts.next()
+        {
+            shown.push('\\');
+            shown.push_str(next);
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// What can go wrong. Every variant prints as one line.
@@ -149,8 +220,11 @@ impl Error {
         Self::Value {
             operation,
             argument: argument.into(),
-            found: cut(&found.to_string(), LONGEST_VALUE).into_owned(),
-            expected: expected.into(),
+            found: {
+                let found = short_text(found.to_string());
+                cut(&escapes_of_json(&found), LONGEST_VALUE).into_owned()
+            },
+            expected: cut_message(&expected.into()),
         }
     }
 
@@ -243,6 +317,52 @@ mod tests {
         ] {
             let length = error.to_string().len();
             assert!(length < 5000, "{length}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_short() {
+        for (number, text) in [
+            (0.0, "0"),
+            (-0.25, "-0.25"),
+            (255.0, "255"),
+            (65_536.0, "65536"),
+            (1e6, "1e6"),
+            (12_345_678.0, "12345678"),
+            (555_555.555_555_555_5, "555556"),
+            (6.666_666_666_666_666e29, "6.66667e29"),
+            (1e-300, "1e-300"),
+            (0.1 + 0.2, "0.3"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-inf"),
+        ] {
+            assert_eq!(short(number), text);
+        }
+        for (number, text) in [
+            (1e-300, "1e-300"),
+            (555_555.555_555_555_5, "555556"),
+            (1e40, "1e40"),
+            (-0.5, "-0.5"),
+        ] {
+            let error = Error::value("f", "a", number, "less").to_string();
+            assert_eq!(error, format!("f: a is {text}, expected less"));
+        }
+        let error = Error::value("f", "a", u64::MAX, "less").to_string();
+        assert!(error.contains("a is 18446744073709551615,"), "{error}");
+    }
+
+    #[test]
+    fn escapes_are_those_of_json() {
+        let name = "a\u{1b}[2J\u{202e}\u{e0001}\\u{41}";
+        let json = r#""a\u001b[2J\u202e\udb40\udc01\\u{41}""#;
+        for error in [
+            Error::value("f", "a", format!("{name:?}"), "less"),
+            Error::file("p", format!("{name:?}")),
+            Error::layer("conv1", format!("{name:?}")),
+            Error::value("f", "a", 1, format!("{name:?}")),
+        ] {
+            let error = error.to_string();
+            assert!(error.contains(json), "{error}");
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, short};
 
 /// The numbers that a setting may be.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -38,23 +38,14 @@ impl Bounds {
 
 impl fmt::Display for Bounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a number from ")?;
-        number(f, self.least)?;
-        write!(f, " to ")?;
-        number(f, self.most)
+        let (least, most) = (short(self.least), short(self.most));
+        write!(f, "a number from {least} to {most}")
     }
 }
 
-fn number(f: &mut fmt::Formatter<'_>, number: f64) -> fmt::Result {
-    if number == 0.0 || (1e-3..1e4).contains(&number) {
-        write!(f, "{number}")
-    } else {
-        write!(f, "{number:e}")
-    }
-}
-
-/// Learning rates. The ends lie beyond what `f32` can hold: what a rate does to the weights is reported by training.
-pub const LEARNING_RATE: Bounds = Bounds::new(1e-40, 1e40);
+/// Learning rates that `f32` can hold: a larger one is infinite in it. How much a network bears is reported by
+/// training.
+pub const LEARNING_RATE: Bounds = Bounds::new(1e-40, 1e38);
 /// Learning rates that a sweep goes through.
 pub const SWEPT_RATE: Bounds = Bounds::new(1e-30, 1e6);
 /// The course's lambda, and the decay of weights.
@@ -86,6 +77,7 @@ pub const MOST_SAMPLES: usize = 1_000_000;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Element;
 
     #[test]
     fn bounds_name_what_is_refused() {
@@ -93,19 +85,22 @@ mod tests {
             .check("training", "the learning rate", 0.1)
             .unwrap();
         for (number, text) in [
-            (1e308, "100000"),
-            (1e-320, "0.0"),
+            (1e308, "is 1e308,"),
+            (1e-320, "is 1e-320,"),
             (f64::NAN, "NaN"),
             (-1.0, "-1"),
         ] {
             let error = LEARNING_RATE.check("training", "the learning rate", number);
             let error = error.unwrap_err().to_string();
-            assert!(error.contains("a number from 1e-40 to 1e40"), "{error}");
+            assert!(error.contains("a number from 1e-40 to 1e38"), "{error}");
             assert!(
                 error.contains(text) && error.contains("the learning rate"),
                 "{error}"
             );
         }
+        let in_f32 = [LEARNING_RATE.least, LEARNING_RATE.most].map(f32::from_f64);
+        assert!(in_f32[0] > 0.0 && in_f32[1].is_finite());
+        assert!(!LEARNING_RATE.contain(1e39) && LEARNING_RATE.contain(1e38));
         assert_eq!(STEP.to_string(), "a number from 1e-12 to 0.1");
         assert_eq!(DECAY.to_string(), "a number from 0 to 1e6");
         assert!(DECAY.contain(0.0) && !DECAY.contain(-0.1) && !DECAY.contain(f64::INFINITY));

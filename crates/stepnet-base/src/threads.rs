@@ -17,6 +17,9 @@ use crate::memory;
 /// Addresses that a thread takes: its stack, and what the C library sets aside for its allocations.
 const ADDRESSES: usize = 72 << 20;
 
+/// Bytes that threads that compute leave, where there is more than one: to what they compute, and to a thread that waits.
+const LEFT: usize = 2 * ADDRESSES;
+
 /// Threads that are left for other uses, such as making batches and signals, where not all that were wanted are there.
 const SPARE: usize = 2;
 
@@ -80,16 +83,17 @@ pub fn pool(wanted: Option<usize>) -> Result<ThreadPool> {
     built.map_err(|error| Error::Training(format!("cannot start threads: {error}")))
 }
 
-/// A thread of a scope.
+/// A thread of a scope, where `left` bytes can still be had beside it.
 ///
 /// # Errors
-/// When the system gives none.
+/// When the system gives none, or not that much memory with it.
 pub fn spawn<'scope, R: Send + 'scope>(
     scope: &'scope Scope<'scope, '_>,
     name: &str,
+    left: usize,
     work: impl FnOnce() -> R + Send + 'scope,
 ) -> io::Result<ScopedJoinHandle<'scope, R>> {
-    has_room(1)?;
+    has_room(1, left)?;
     thread::Builder::new()
         .name(name.into())
         .spawn_scoped(scope, work)
@@ -100,7 +104,7 @@ pub fn spawn<'scope, R: Send + 'scope>(
 /// # Errors
 /// When the system gives none.
 pub fn spawn_waiting(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
-    has_room(1)?;
+    has_room(1, 0)?;
     let builder = thread::Builder::new().name(name.into());
     builder.stack_size(1 << 18).spawn(work).map(drop)
 }
@@ -125,9 +129,10 @@ fn wanted_threads(wanted: Option<usize>) -> usize {
     wanted.or_else(asked).unwrap_or_else(processors)
 }
 
-/// Fails unless there are addresses for as many threads.
-fn has_room(threads: usize) -> io::Result<()> {
-    memory::ensure::<u8>("threads", threads.saturating_mul(ADDRESSES))
+/// Fails unless there are addresses for as many threads, and for `left` bytes more.
+fn has_room(threads: usize, left: usize) -> io::Result<()> {
+    let wanted = threads.saturating_mul(ADDRESSES).saturating_add(left);
+    memory::ensure::<u8>("threads", wanted)
         .map_err(|error| io::Error::new(io::ErrorKind::OutOfMemory, error.to_string()))
 }
 
@@ -145,9 +150,10 @@ fn waiting(wanted: Option<usize>) -> (Vec<Sender<ThreadBuilder>>, usize) {
         builder.spawn(work).ok().map(|_| sender)
     };
     // All at once: those that run already take no more addresses until they compute.
+    let left = |threads| if threads > 1 { LEFT } else { 0 };
     let room = (0..=wanted)
         .rev()
-        .find(|&threads| has_room(threads).is_ok());
+        .find(|&threads| has_room(threads, left(threads)).is_ok());
     let mut threads: Vec<_> = (0..room.unwrap_or(0)).map_while(|_| start()).collect();
     if threads.len() < wanted {
         threads.truncate(threads.len().saturating_sub(SPARE).max(1));
@@ -180,11 +186,11 @@ mod tests {
     #[test]
     fn more_threads_than_addresses_are_fewer_threads() {
         // 2^40 threads would take 2^66 bytes.
-        assert!(has_room(1).is_ok());
-        assert_eq!(
-            has_room(1 << 40).unwrap_err().kind(),
-            io::ErrorKind::OutOfMemory
-        );
+        assert!(has_room(1, 0).is_ok());
+        for (threads, left) in [(1 << 40, 0), (1, usize::MAX / 2)] {
+            let refused = has_room(threads, left).unwrap_err();
+            assert_eq!(refused.kind(), io::ErrorKind::OutOfMemory);
+        }
     }
 
     #[test]

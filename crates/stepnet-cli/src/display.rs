@@ -117,14 +117,17 @@ pub(crate) fn columns() -> Option<usize> {
 }
 
 /// A text in lines of at most `columns` cells, parted at spaces; lines after the first begin with
-/// `indent` spaces. A word that is longer has a line for itself.
+/// `indent` spaces more than it. A word that is longer has a line for itself.
 pub(crate) fn wrap(text: &str, columns: usize, indent: usize) -> Vec<String> {
+    let body = text.trim_start_matches(' ');
+    let before = text.len() - body.len();
     let mut lines = Vec::new();
-    let mut line = String::new();
-    for word in text.split(' ') {
+    let mut line = " ".repeat(before);
+    for (at, word) in body.split(' ').enumerate() {
         if !line.trim().is_empty() && width(&line) + 1 + width(word) > columns {
-            lines.push(std::mem::replace(&mut line, " ".repeat(indent)));
-        } else if !line.is_empty() {
+            lines.push(line.trim_end().to_owned());
+            line = " ".repeat(before + indent);
+        } else if at > 0 {
             line.push(' ');
         }
         line.push_str(word);
@@ -175,5 +178,7 @@ mod tests {
         assert_eq!(wrap("abcdefghijkl mn", 5, 0), ["abcdefghijkl", "mn"]);
         assert_eq!(wrap("数字 数字", 8, 0), ["数字", "数字"]);
         assert_eq!(wrap("", 8, 0), [""]);
+        assert_eq!(wrap("  a  b c d", 8, 2), ["  a  b c", "    d"]);
+        assert_eq!(wrap("a:      bcdefg", 8, 2), ["a:", "  bcdefg"]);
     }
 }

@@ -14,9 +14,9 @@ use crate::args::EvaluateArgs;
 use crate::display::{self, COLUMNS, columns, width};
 use crate::failure::{Failure, Outcome};
 use crate::known::Known;
-use crate::material;
+use crate::material::{self, Tested};
 use crate::note;
-use crate::progress::print_line;
+use crate::progress::{print_line, print_sentence, print_table};
 use crate::report::MOST_MISTAKES;
 use crate::table::{Align, Table};
 
@@ -53,7 +53,7 @@ fn evaluate<T: Number>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
         .check_finite()
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
     let origin = model.training.get("origin");
-    let (data, name) = material::for_evaluation(
+    let Tested { data, name, facts } = material::for_evaluation(
         args.data.as_deref(),
         &args.source,
         &model.preprocessing,
@@ -72,6 +72,7 @@ fn evaluate<T: Number>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
     let metrics = evaluation.tally.metrics();
     let told = Told {
         name: &name,
+        facts: &facts,
         classes: (0..metrics.classes.len())
             .map(|class| model.classes.get(class).cloned())
             .enumerate()
@@ -97,6 +98,8 @@ fn evaluate<T: Number>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
 /// What is told of an evaluation.
 struct Told<'a> {
     name: &'a str,
+    /// What was read and how.
+    facts: &'a [String],
     classes: Vec<String>,
     /// Among how many of the likeliest classes the right one is looked for as well.
     k: Option<usize>,
@@ -156,6 +159,7 @@ impl Told<'_> {
             "micro": average(&self.metrics.micro_average),
             "classes": per_class,
             "worst": worst,
+            "facts": self.facts,
             "notes": note::all(),
         });
         // A square of numbers up to a size at which it is small beside the data; then what is in it.
@@ -177,6 +181,7 @@ impl Told<'_> {
     }
 
     fn print(&self) {
+        self.facts.iter().for_each(|fact| print_sentence(fact));
         let scores = &self.scores;
         let among = match self.k {
             Some(k) => format!(
@@ -185,7 +190,7 @@ impl Told<'_> {
             ),
             None => String::new(),
         };
-        print_line(&format!(
+        print_sentence(&format!(
             "{}: {} examples, accuracy {} ({} right){among}, loss {:.4}",
             self.name,
             scores.examples,
@@ -200,14 +205,15 @@ impl Told<'_> {
         let together = few.then(|| self.table(true).lines()).filter(fits);
         let below = few.then(|| self.confusions().lines()).filter(fits);
         let listed = together.is_none() && below.is_none();
-        let lines = together.unwrap_or_else(|| {
-            let mut lines = self.table(false).lines();
-            lines.extend(below.unwrap_or_default());
-            lines
-        });
-        lines.iter().for_each(|line| print_line(line));
+        match together {
+            Some(lines) => lines.iter().for_each(|line| print_line(line)),
+            None => {
+                print_table(&self.table(false));
+                below.iter().flatten().for_each(|line| print_line(line));
+            }
+        }
         if self.classes.len() > MOST_ROWS {
-            print_line(&format!(
+            print_sentence(&format!(
                 "the table has the {MOST_ROWS} of {} classes with the lowest F1; --json has all",
                 self.classes.len()
             ));
@@ -216,7 +222,7 @@ impl Told<'_> {
             for (actual, predicted, count) in self.tally.confusion().most_confused(MOST_PAIRS) {
                 let [actual, predicted] =
                     [actual, predicted].map(|class| display::name(&self.classes[class]));
-                print_line(&format!("{actual} {TAKEN_FOR} {predicted}: {count}"));
+                print_sentence(&format!("{actual} {TAKEN_FOR} {predicted}: {count}"));
             }
         }
     }

@@ -17,7 +17,7 @@ use crate::interrupt::{self, Interrupt};
 use crate::known::Known;
 use crate::material;
 use crate::named::{self, Named};
-use crate::progress::{Waiting, print_line, print_lines};
+use crate::progress::{Waiting, print_line, print_lines, print_sentence};
 use crate::usage::{any, number, whole, within};
 
 /// The end of the help.
@@ -104,7 +104,7 @@ pub(crate) fn run(args: &GradcheckArgs) -> Outcome {
         print_line(&value.map_err(|error| Failure::running(error.to_string()))?);
     } else {
         if args.data.is_some() && args.jitter > 0.0 {
-            print_line(&format!(
+            print_sentence(&format!(
                 "values of the data moved at random by up to {} of the largest (--jitter 0 leaves them)",
                 args.jitter
             ));

@@ -12,10 +12,10 @@ use stepnet::see::Summary;
 use stepnet::see::time::{self, Times};
 
 use crate::args::{Dtype, InspectArgs};
-use crate::display::{clean, name};
+use crate::display::{clean, name, width};
 use crate::failure::{Failure, LONGEST, Outcome};
 use crate::named::{self, Named};
-use crate::progress::{print_line, print_sentence};
+use crate::progress::{print_line, print_sentence, print_table};
 use crate::table::{Align, Table, thousands};
 
 /// How long training steps are measured.
@@ -117,19 +117,19 @@ fn print_times(times: &Times) {
             share(backward),
         ]);
     }
-    table.lines().iter().for_each(|line| print_line(line));
+    print_table(&table);
     let threads = match times.threads {
         1 => "1 thread".to_owned(),
         threads => format!("{threads} threads"),
     };
-    print_line(&format!(
+    print_sentence(&format!(
         "step: {:.3} ms for {} examples ({:.0} a second) without the update, median of {} steps",
         times.step,
         times.batch,
         1e3 * times.batch as f64 / times.step,
         times.steps
     ));
-    print_line(&format!(
+    print_sentence(&format!(
         "peak: {:.1} GFLOP/s of multiply-adds, {threads}, {}",
         times.peak, times.instruction_set
     ));
@@ -210,19 +210,22 @@ fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
         described["non_finite_values"] = json!(non_finite);
         return show(args, &model.network, times, described);
     }
-    print_line(&format!("{}: a Stepnet model in {element}", path.display()));
+    print_sentence(&format!("{}: a Stepnet model in {element}", path.display()));
     print_line("");
     show(args, &model.network, times, Value::Null)?;
     print_line("");
-    print_line(&format!("weights:          {hash} (SHA-256)"));
-    print_line(&format!("classes:          {}", listed(&model.classes)));
-    print_line(&format!(
-        "pictures:         {}",
-        preprocessing_line(&model.preprocessing)
-    ));
+    let mut facts = vec![
+        ("weights".to_owned(), format!("{hash} (SHA-256)")),
+        ("classes".to_owned(), listed(&model.classes)),
+        (
+            "images".to_owned(),
+            preprocessing_line(&model.preprocessing),
+        ),
+    ];
     for (name, value) in &model.training {
-        print_value(name, value);
+        facts_of(name, value, &mut facts);
     }
+    print_facts(&facts);
     warn_of_non_finite(file.tensors());
     Ok(())
 }
@@ -244,7 +247,7 @@ fn listed(classes: &[String]) -> String {
 /// A line for each tensor with values that make every prediction meaningless.
 fn warn_of_non_finite(tensors: &[Tensor]) {
     for tensor in tensors.iter().filter(|tensor| tensor.non_finite() > 0) {
-        print_line(&format!(
+        print_sentence(&format!(
             "warning: {} of the {} values of {} are not finite (NaN or infinite): what it predicts means nothing",
             tensor.non_finite(),
             tensor.values.len(),
@@ -253,7 +256,7 @@ fn warn_of_non_finite(tensors: &[Tensor]) {
     }
 }
 
-/// How pictures become the network's input, in words.
+/// How images become the network's input, in words.
 fn preprocessing_line(preprocessing: &Preprocessing) -> String {
     let [height, width, channels] = preprocessing.shape();
     let rule = match preprocessing.resize {
@@ -266,7 +269,7 @@ fn preprocessing_line(preprocessing: &Preprocessing) -> String {
         preprocessing.divisor
     );
     if preprocessing.picture_divisor != preprocessing.divisor {
-        line += &format!(" ({} for picture files)", preprocessing.picture_divisor);
+        line += &format!(" ({} for image files)", preprocessing.picture_divisor);
     }
     if !preprocessing.mean.is_empty() {
         line += &format!(
@@ -277,20 +280,27 @@ fn preprocessing_line(preprocessing: &Preprocessing) -> String {
     line
 }
 
-/// A fact of the training summary: text without quotes, an object's entries one by one.
-fn print_value(name: &str, value: &Value) {
+/// The facts of an entry of the training summary: text without quotes, an object's entries one by one.
+fn facts_of(entry: &str, value: &Value, facts: &mut Vec<(String, String)>) {
     match value {
         Value::Null => {}
-        Value::String(text) => {
-            let text = clean(text, LONGEST);
-            print_line(&format!("{:<18}{text}", format!("{name}:")));
-        }
+        Value::String(text) if text.is_empty() => {}
+        Value::String(text) => facts.push((name(entry), clean(text, LONGEST))),
         Value::Object(entries) => {
-            for (entry, value) in entries {
-                print_value(&format!("{name}.{entry}"), value);
+            for (inner, value) in entries {
+                facts_of(&format!("{entry}.{inner}"), value, facts);
             }
         }
-        other => print_line(&format!("{:<18}{other}", format!("{name}:"))),
+        other => facts.push((name(entry), clean(&other.to_string(), LONGEST))),
+    }
+}
+
+/// Prints facts with their names in a column.
+fn print_facts(facts: &[(String, String)]) {
+    let widest = facts.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+    for (name, fact) in facts {
+        let blank = " ".repeat(widest - width(name) + 2);
+        print_sentence(&format!("{name}:{blank}{fact}"));
     }
 }
 
@@ -308,7 +318,7 @@ fn print_tensors(path: &Path, tensors: &[Tensor], as_json: bool) {
         );
         return;
     }
-    print_line(&format!(
+    print_sentence(&format!(
         "{}: tensors, but no Stepnet model (it has no network in its metadata)",
         path.display()
     ));
@@ -333,7 +343,7 @@ fn print_tensors(path: &Path, tensors: &[Tensor], as_json: bool) {
             tensor.non_finite().to_string(),
         ]);
     }
-    table.lines().iter().for_each(|line| print_line(line));
+    print_table(&table);
     warn_of_non_finite(tensors);
 }
 
@@ -341,12 +351,20 @@ fn print_tensors(path: &Path, tensors: &[Tensor], as_json: bool) {
 pub(crate) fn print_network(network: &Network<impl stepnet::Number>) {
     let summary = Summary::of(network);
     print_sentence(&format!("network: {}", summary.network));
-    network_lines(&summary)
-        .iter()
-        .for_each(|line| print_line(line));
+    print_table(&layers(&summary));
+    let not_learnt = match summary.not_learnt {
+        0 => String::new(),
+        count => format!(" ({} of them not learnt)", thousands(count as u64)),
+    };
+    print_sentence(&format!(
+        "total: {} parameters{not_learnt}, {} multiply-adds for one example",
+        thousands(summary.parameters as u64),
+        thousands(summary.multiply_adds)
+    ));
+    print_sentence(&format!("loss: {}", summary.loss));
 }
 
-fn network_lines(summary: &Summary) -> Vec<String> {
+fn layers(summary: &Summary) -> Table {
     let mut table = Table::new(&[
         ("layer", Align::Left),
         ("", Align::Left),
@@ -382,18 +400,7 @@ fn network_lines(summary: &Summary) -> Vec<String> {
             blank_zero(layer.multiply_adds),
         ]);
     }
-    let mut lines = table.lines();
-    let not_learnt = match summary.not_learnt {
-        0 => String::new(),
-        count => format!(" ({} of them not learnt)", thousands(count as u64)),
-    };
-    lines.push(format!(
-        "total: {} parameters{not_learnt}, {} multiply-adds for one example",
-        thousands(summary.parameters as u64),
-        thousands(summary.multiply_adds)
-    ));
-    lines.push(format!("loss: {}", summary.loss));
-    lines
+    table
 }
 
 fn describe<T: stepnet::Number>(network: &Network<T>) -> Value {

@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_millis(400);
 /// Their numbers everywhere.
 const SIGHUP: i32 = 1;
 const SIGINT: i32 = 2;
+#[cfg(unix)]
 const SIGTERM: i32 = 15;
 
 /// The first signal that came; 0 for none.

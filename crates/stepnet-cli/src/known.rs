@@ -6,8 +6,9 @@ use stepnet::Number;
 use stepnet::data::{self, Images, ValueRange};
 use stepnet::nn::{Model, Preprocessing};
 
-use crate::failure::{Failure, Outcome, say};
+use crate::failure::{Failure, Outcome};
 use crate::material::DIGITS;
+use crate::note::note;
 
 /// What a model says about its input: the steps to it, and the raw values that it was trained on.
 #[derive(Debug, Clone, Copy)]
@@ -32,18 +33,19 @@ impl<'a> Known<'a> {
             return self.check_pictures(place);
         }
         let used = self.preprocessing;
-        let note = data::check_values(self.range, used, used, images, place)?;
-        note.iter().for_each(|note| say(&format!("note: {note}")));
+        let found = data::check_values(self.range, used, used, images, place)?;
+        found.iter().for_each(|text| note(text));
         Ok(())
     }
 
     /// The same for image files, whatever is in them; `place` is for the message.
     pub(crate) fn check_pictures(&self, place: &Path) -> Outcome {
         let place = place.display();
-        let note = data::check_pictures(self.range, self.preprocessing);
-        let note = note.map_err(|problem| Failure::usage(format!("{place}: {problem}")))?;
-        note.iter()
-            .for_each(|note| say(&format!("note: {place}: {note}")));
+        let found = data::check_pictures(self.range, self.preprocessing);
+        let found = found.map_err(|problem| Failure::usage(format!("{place}: {problem}")))?;
+        found
+            .iter()
+            .for_each(|text| note(&format!("{place}: {text}")));
         Ok(())
     }
 }

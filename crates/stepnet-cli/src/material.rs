@@ -13,8 +13,8 @@ use crate::display::{self, escaped};
 use crate::failure::{Failure, Outcome, say};
 use crate::known::{Known, seen};
 use crate::note::{self, notes};
-use own::Own;
-pub(crate) use own::describe_tested;
+use own::{Own, test_part};
+pub(crate) use own::{Tested, describe_tested};
 
 /// Training and test examples, ready for a network.
 #[derive(Debug)]
@@ -249,7 +249,13 @@ pub(crate) fn for_evaluation(
     preprocessing: &Preprocessing,
     classes: &[String],
     (model, origin): (&Path, Option<&Value>),
-) -> Outcome<(Dataset, String)> {
+) -> Outcome<Tested> {
+    if classes.is_empty() {
+        return Err(Failure::usage(format!(
+            "{}: the model names no classes, expected a name for each that it tells apart: labels cannot be compared with its answers",
+            model.display()
+        )));
+    }
     let mut options = OpenOptions {
         input: Some(preprocessing.shape()),
         resize: preprocessing.resize,
@@ -305,13 +311,6 @@ pub(crate) fn open_alone(path: &Path, options: &OpenOptions) -> Outcome<data::Op
     let opened = open(path, options)?;
     note::check(Failure::usage)?;
     Ok(opened)
-}
-
-/// The test part of the data at `path`, or all of it where it has none.
-fn test_part(path: &Path, options: &OpenOptions, classes: &[String]) -> Outcome<(Dataset, String)> {
-    let name = path.display().to_string();
-    let opened = open(path, options)?;
-    Ok((with_classes(opened.data, classes, &name)?, name))
 }
 
 /// The examples with the classes that a model knows; `place` is where they came from.

@@ -46,7 +46,7 @@ impl<'a> Named<'a> {
         // Before the input is asked for: a mistyped name or text has none.
         parse_or_preset(argument, Registry::<f32>::builtin().kinds()).map_err(|error| {
             Failure::from(stepnet::Error::from(error))
-                .context(&format!("neither a file nor a network: {argument:?}"))
+                .context(&format!("neither a file nor a network: \"{argument}\""))
         })?;
         Ok(Self::Network(argument, None))
     }

@@ -13,6 +13,7 @@ use crate::failure::say;
 use crate::note;
 use crate::output;
 use crate::run_folder::EpochRecord;
+use crate::table::Table;
 
 /// Columns from which a long bar has room next to its message.
 const WIDE: usize = 100;
@@ -83,9 +84,12 @@ impl Display {
             true => line + &more,
             false => line,
         };
-        self.bar.suspend(|| match best {
-            true => print_styled(&line, display::BEST),
-            false => print_line(&line),
+        let lines = columns().map_or(vec![line.clone()], |columns| wrap(&line, columns, 2));
+        self.bar.suspend(|| {
+            lines.iter().for_each(|line| match best {
+                true => print_styled(line, display::BEST),
+                false => print_line(line),
+            });
         });
     }
 
@@ -243,6 +247,15 @@ pub(crate) fn print_sentence(text: &str) {
         Some(columns) => wrap(&text, columns, 2).iter().for_each(|line| put(line)),
         None => put(&text),
     }
+}
+
+/// Prints a table, on a terminal in lines that fit it.
+pub(crate) fn print_table(table: &Table) {
+    let lines = match columns() {
+        Some(columns) => table.lines_within(columns),
+        None => table.lines(),
+    };
+    lines.iter().for_each(|line| print_line(line));
 }
 
 fn put(text: &str) {

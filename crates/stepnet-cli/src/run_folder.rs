@@ -103,6 +103,8 @@ pub(crate) struct RunFolder {
     /// The same: some file systems have no locks of folders.
     metrics: File,
     records: Vec<EpochRecord>,
+    /// The best score so far.
+    best: Option<ValidationScore>,
     /// The length of what is whole in `metrics.jsonl`, and the records that it holds.
     written: (u64, usize),
     /// Whether the files of an earlier run are still to be replaced.
@@ -149,6 +151,7 @@ impl RunFolder {
             path,
             folder,
             metrics,
+            best: best(&records),
             records,
             written: (0, 0),
             replaces,
@@ -279,6 +282,12 @@ impl RunFolder {
         &self.records
     }
 
+    /// Whether no epoch so far did as well as this one.
+    pub(crate) fn is_best(&self, record: &EpochRecord) -> bool {
+        let beats = |score: ValidationScore| self.best.is_none_or(|best| score.beats(&best, 0.0));
+        record.score().is_some_and(beats)
+    }
+
     /// Writes the model.
     pub(crate) fn save<T: Number>(&self, model: &Model<T>) -> Outcome<PathBuf> {
         self.save_as(MODEL, model)
@@ -311,6 +320,15 @@ impl RunFolder {
         write_atomic(&path, svg.as_bytes())?;
         Ok(())
     }
+}
+
+/// The best score on the test data.
+fn best(records: &[EpochRecord]) -> Option<ValidationScore> {
+    let scores = records.iter().filter_map(EpochRecord::score);
+    scores.reduce(|best, score| match score.beats(&best, 0.0) {
+        true => score,
+        false => best,
+    })
 }
 
 /// Fails if nothing can be written in a folder, or the folder cannot be made.

@@ -9,11 +9,13 @@ use stepnet::nn::{Model, ModelFile, Registry};
 use stepnet::see::why::{At, Explanation, Question, Subject, Why};
 
 use crate::args::{DataArgs, ExactArgs};
+use crate::display::name;
 use crate::failure::{Failure, Outcome};
 use crate::known::Known;
 use crate::material;
+use crate::note;
 use crate::output::{self, Target};
-use crate::progress::print_line;
+use crate::progress::{print_line, print_sentence};
 use crate::usage::{any, whole};
 
 /// The terms shown of each sum, and the contributors followed at each layer of a trace.
@@ -124,6 +126,7 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
         (None, Some(path)) => example(args, path, model)?,
         (None, None) => return Err(Failure::usage("name a picture, or --data DATA")),
     };
+    note::check(Failure::usage)?;
     let question = Question {
         at: args.at.clone(),
         gradient: args.grad,
@@ -135,27 +138,33 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
         .with_classes(&model.classes)
         .explain(&question)?;
     let agrees = told.ok();
+    let full = args.json.then(|| told.clone());
+    // For people; whoever reads JSON has the names as they are.
+    told.prediction.name = name(&told.prediction.name);
+    if let Some(gradient) = &mut told.gradient {
+        gradient.class_name = name(&gradient.class_name);
+    }
     if let Some(page) = &page {
         page.write(told.page(args.top.map(|top| top as usize)).as_bytes())?;
     }
-    if args.json {
+    if let Some(mut full) = full {
         if let Some(top) = args.top {
-            told.limit(top as usize);
+            full.limit(top as usize);
         }
-        let text = serde_json::to_string(&told)
+        let text = serde_json::to_string(&full)
             .map_err(|error| Failure::running(format!("cannot write JSON: {error}")))?;
         print_line(&text);
     } else if page.as_ref().is_some_and(Target::is_standard) {
         // The page is all that is read there.
     } else if let Some(path) = &args.html {
-        print_line(&format!("{}: {}", path.display(), summary(&told)));
+        print_sentence(&format!("{}: {}", path.display(), summary(&told)));
     } else {
         let top = args.top.map_or(USUAL_TOP, |top| top as usize);
         let text = told.text(top).to_string();
-        text.lines().for_each(print_line);
+        text.lines().for_each(print_sentence);
         if args.at.is_none() {
             print_line("");
-            print_line(
+            print_sentence(
                 "any other value: --at LAYER[h,w,c], --at LAYER[i] or --at input[h,w,c]; layers are named as in stepnet inspect",
             );
         }

@@ -91,18 +91,16 @@ pub(super) fn from_reader(
     } else {
         stored
     };
-    let promised = format!(
-        "the header promises {} values of {} bytes",
-        times(&shape),
-        number.size()
-    );
+    let array = format!("{} values of {} bytes", times(&shape), number.size());
+    let promised = format!("the header promises {array}");
     if length > most && packed {
         let problem =
             format!("{promised} ({length} bytes), more than {stored} packed bytes can hold");
         return Err(Error::file(name, problem));
     }
     if length <= most {
-        memory::check_room(name, &promised, number.memory(length))?;
+        let what = format!("an array of {array}");
+        memory::check_room(name, &what, number.memory(length))?;
     }
     let mut values = Vec::new();
     // One byte more than promised shows a surplus, and makes gzip check its sum at the end.

@@ -41,17 +41,12 @@ pub(super) fn from_reader(name: &Path, mut reader: impl Read, most: usize) -> Re
     let header = read_header(name, &mut reader)?;
     let stored = Stored::parse(name, &header.descr)?;
     let length = byte_length(name, &header.shape, stored.size())?;
-    let promised = || {
-        format!(
-            "shape {} of {} takes {length} bytes",
-            times(&header.shape),
-            header.descr
-        )
-    };
+    let array = format!("shape {} of {}", times(&header.shape), header.descr);
+    let promised = || format!("{array} takes {length} bytes");
     if length <= most {
         let turned = if header.fortran_order { length } else { 0 };
         let memory = stored.memory(length) + turned as u128;
-        memory::check_room(name, &promised(), memory)?;
+        memory::check_room(name, &array, memory)?;
     }
     let limit = (length.min(most) as u64).saturating_add(1);
     let mut body = Vec::new();

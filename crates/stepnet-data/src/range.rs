@@ -10,8 +10,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Error, Result};
+use crate::error::short;
 use stepnet_base::preprocessing::Preprocessing;
+use crate::{Error, Result};
 
 use super::{Images, Values};
 
@@ -325,10 +326,4 @@ fn each(values: &Values, mut see: impl FnMut(f64)) {
         #[cfg(feature = "pictures")]
         Values::Streamed(_) => {}
     }
-}
-
-/// A number for people.
-#[allow(clippy::cast_possible_truncation)] // fewer digits are what is asked for
-fn short(value: f64) -> String {
-    format!("{}", value as f32)
 }

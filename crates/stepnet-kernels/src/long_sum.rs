@@ -10,10 +10,11 @@
 //! the same with [`add`]           about  B u
 //! ```
 //!
-//! The products of the heavy passes add their blocks up plainly, in registers or in place. Sums of
-//! single numbers (biases, means, gradients of normalisations, poolings) carry in `rests` what each
-//! addition of a block rounds off ([`add`], Knuth's two-sum), and add it at the end ([`finish`]).
-//! Where blocks begin depends on the length alone.
+//! The products of the heavy passes add their blocks up plainly, in registers or in place; where there
+//! are more than [`MANY`], some of them together ([`groups`]). Sums of single numbers (biases, means,
+//! gradients of normalisations, poolings) carry in `rests` what each addition of a block rounds off
+//! ([`add`], Knuth's two-sum), and add it at the end ([`finish`]) and, because the rests are running
+//! sums too, now and then in between ([`settle`]). Where blocks begin depends on the length alone.
 
 use crate::Real;
 
@@ -30,6 +31,18 @@ pub(super) const SHORT_BLOCK: usize = 8;
 /// Single numbers that are summed one after the other.
 pub(super) const FEW: usize = 64;
 
+/// Blocks of products that are added up one after the other.
+pub(super) const MANY: usize = 64;
+
+/// Additions of blocks after which the rests are added to the sums.
+pub(super) const SETTLED: usize = 512;
+
+/// How many blocks of `len` terms are added up among themselves before they are added to the others.
+#[inline(always)]
+pub(super) fn groups(terms: usize, len: usize) -> usize {
+    terms.div_ceil(MANY * len).max(1)
+}
+
 /// Terms of each block of an axis: as equal as whole terms allow.
 #[inline(always)]
 pub(super) fn block_len(terms: usize) -> usize {
@@ -41,7 +54,7 @@ pub(super) fn block_len(terms: usize) -> usize {
 
 /// Terms of each block of an axis of single numbers.
 #[inline(always)]
-pub(super) fn short_block(terms: usize) -> usize {
+pub(crate) fn short_block(terms: usize) -> usize {
     match terms {
         0..=FEW => terms.max(1),
         _ => SHORT_BLOCK,
@@ -55,6 +68,21 @@ pub(super) fn add<T: Real>(sums: &mut [T], rests: &mut [T], parts: &[T]) {
         let total = *sum + part;
         let added = total - *sum;
         *rest += (*sum - (total - added)) + (part - added);
+        *sum = total;
+    }
+}
+
+/// Adds the rests to the sums after every [`SETTLED`] additions; what that rounds off is the new rest.
+#[inline(always)]
+pub(super) fn settle<T: Real>(sums: &mut [T], rests: &mut [T], additions: usize) {
+    if !additions.is_multiple_of(SETTLED) {
+        return;
+    }
+    for (sum, rest) in sums.iter_mut().zip(rests) {
+        let total = finished(*sum, *rest);
+        let left = *rest - (total - *sum);
+        // Of a sum that is not finite there is none.
+        *rest = if left.is_nan() { T::zero() } else { left };
         *sum = total;
     }
 }
@@ -76,14 +104,15 @@ fn finished<T: Real>(sum: T, rest: T) -> T {
 
 /// The sum of `block(first..end)` over the blocks of `0..len`, each of at most `most` terms.
 #[inline(always)]
-pub(super) fn of_blocks<T: Real>(
+pub(crate) fn of_blocks<T: Real>(
     len: usize,
     most: usize,
     block: impl Fn(std::ops::Range<usize>) -> T,
 ) -> T {
     let (mut sum, mut rest) = ([T::zero()], [T::zero()]);
-    for first in (0..len).step_by(most) {
+    for (number, first) in (0..len).step_by(most).enumerate() {
         add(&mut sum, &mut rest, &[block(first..len.min(first + most))]);
+        settle(&mut sum, &mut rest, number + 1);
     }
     finished(sum[0], rest[0])
 }
@@ -97,7 +126,7 @@ pub(super) fn columns<T: Real>(values: &[T], sums: &mut [T]) {
     for (number, sums) in sums.chunks_mut(WIDTH).enumerate() {
         let (first, used) = (number * WIDTH, sums.len());
         let [mut total, mut rest] = [[T::zero(); WIDTH]; 2];
-        for rows in values.chunks(block_rows * width) {
+        for (number, rows) in values.chunks(block_rows * width).enumerate() {
             let mut block = [T::zero(); WIDTH];
             for row in rows.chunks_exact(width) {
                 let row = &row[first..first + used];
@@ -106,6 +135,7 @@ pub(super) fn columns<T: Real>(values: &[T], sums: &mut [T]) {
                 }
             }
             add(&mut total, &mut rest, &block);
+            settle(&mut total, &mut rest, number + 1);
         }
         finish(&mut total, &rest);
         sums.copy_from_slice(&total[..used]);

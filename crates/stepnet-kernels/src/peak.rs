@@ -99,7 +99,7 @@ fn best_window(wanted: usize, work: impl Fn() -> u64 + Sync) -> f64 {
     };
     let of_threads: Vec<_> = thread::scope(|scope| {
         let others: Vec<_> = (1..wanted)
-            .map_while(|_| threads::spawn(scope, "peak", timed).ok())
+            .map_while(|_| threads::spawn(scope, "peak", 0, timed).ok())
             .collect();
         barrier.get_or_init(|| Barrier::new(1 + others.len()));
         let own = timed();

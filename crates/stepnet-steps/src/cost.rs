@@ -41,9 +41,10 @@ pub fn compute_cost<T: Element>(AL: &ArrayRef2<T>, Y: &ArrayRef2<T>) -> Result<T
         ));
     }
     same_shape(OPERATION, "Y", Y.shape(), AL.shape(), "the shape of AL")?;
-    let mut log_likelihood = T::zero();
+    // In `f64`: a running sum of many numbers of 32 bits would lose digits with each.
+    let mut log_likelihood = 0.0;
     for (&a, &y) in AL.iter().zip(Y) {
-        log_likelihood += y * a.ln() + (T::one() - y) * (T::one() - a).ln();
+        log_likelihood += (y * a.ln() + (T::one() - y) * (T::one() - a).ln()).as_f64();
     }
-    Ok(-log_likelihood / T::from_f64(AL.ncols() as f64))
+    Ok(T::from_f64(-log_likelihood / AL.ncols() as f64))
 }

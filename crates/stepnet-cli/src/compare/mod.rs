@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use crate::failure::{Failure, Outcome};
-use crate::progress::print_line;
+use crate::progress::print_sentence;
 use crate::run_folder::TRACE;
 
 pub(crate) const EXAMPLES: &str = "\
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome {
     }
     options::differences(&args.a, &args.b)?
         .iter()
-        .for_each(|line| print_line(line));
+        .for_each(|line| print_sentence(line));
     let traced = |folder: &Path| folder.join(TRACE).exists();
     let parted = match (traced(&args.a), traced(&args.b)) {
         (true, true) => traces::compare(&args.a.join(TRACE), &args.b.join(TRACE))?,
@@ -51,7 +51,7 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome {
                 .filter(|(traced, _)| !traced)
                 .map(|(_, folder)| folder.display().to_string())
                 .collect();
-            print_line(&format!(
+            print_sentence(&format!(
                 "no {TRACE} in {}: the first step, layer and array are known of runs trained with --trace-hashes",
                 without.join(" and ")
             ));

@@ -7,7 +7,7 @@ use stepnet::files;
 use stepnet::nn::{ModelFile, Tensor};
 
 use crate::failure::{Failure, Outcome};
-use crate::progress::print_line;
+use crate::progress::print_sentence;
 use crate::run_folder::{METRICS, MODEL};
 
 /// What of an epoch's record follows from the weights; the rest is time.
@@ -31,7 +31,7 @@ fn epochs(a: &Path, b: &Path) -> Outcome<bool> {
     for (number, (a, b)) in a.iter().zip(&b).enumerate() {
         if let Some(name) = COMPARED.into_iter().find(|name| a.get(name) != b.get(name)) {
             let value = |record: &Value| record.get(name).unwrap_or(&Value::Null).to_string();
-            print_line(&format!(
+            print_sentence(&format!(
                 "the runs part in epoch {}, whose {name} is {} and {}",
                 number + 1,
                 value(a),
@@ -40,12 +40,12 @@ fn epochs(a: &Path, b: &Path) -> Outcome<bool> {
             return Ok(true);
         }
     }
-    print_line(&format!(
+    print_sentence(&format!(
         "the scores are the same in each of the {} epochs that both have",
         a.len().min(b.len())
     ));
     if a.len() != b.len() {
-        print_line(&format!(
+        print_sentence(&format!(
             "one run has {} epochs, the other {}, so their models are of different moments",
             a.len(),
             b.len()
@@ -77,7 +77,7 @@ fn records(path: &Path) -> Outcome<Vec<Value>> {
 fn models(a: &Path, b: &Path) -> Outcome<bool> {
     for path in [a, b] {
         if !path.exists() {
-            print_line(&format!(
+            print_sentence(&format!(
                 "{} is missing, so no weights are compared",
                 path.display()
             ));
@@ -89,7 +89,7 @@ fn models(a: &Path, b: &Path) -> Outcome<bool> {
     b.check_undamaged()?;
     if a.element() != b.element() {
         let name = |file: &ModelFile| file.element().unwrap_or("no model").to_owned();
-        print_line(&format!("the models are in {} and {}", name(&a), name(&b)));
+        print_sentence(&format!("the models are in {} and {}", name(&a), name(&b)));
         return Ok(true);
     }
     let (a, b) = (sorted(&a), sorted(&b));
@@ -98,7 +98,7 @@ fn models(a: &Path, b: &Path) -> Outcome<bool> {
         shapes.collect::<Vec<_>>()
     };
     if names(&a) != names(&b) {
-        print_line("the models are different networks");
+        print_sentence("the models are different networks");
         return Ok(true);
     }
     let same = |a: &Tensor, b: &Tensor| {
@@ -107,12 +107,12 @@ fn models(a: &Path, b: &Path) -> Outcome<bool> {
     };
     let unlike: Vec<_> = a.iter().zip(&b).filter(|(a, b)| !same(a, b)).collect();
     let Some((first, other)) = unlike.first() else {
-        print_line("the weights of the models are the same to the bit");
+        print_sentence("the weights of the models are the same to the bit");
         return Ok(false);
     };
     let pairs = first.values.iter().zip(&other.values);
     let most = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
-    print_line(&format!(
+    print_sentence(&format!(
         "the models differ in {} of {} tensors, the first of them by name {} (by up to {most:e})",
         unlike.len(),
         a.len(),

@@ -6,7 +6,7 @@ use std::path::Path;
 use stepnet::Hash;
 
 use crate::failure::{Failure, Outcome};
-use crate::progress::print_line;
+use crate::progress::print_sentence;
 use crate::train::{Line, Lines};
 use crate::usage::count;
 
@@ -21,19 +21,19 @@ pub(super) fn compare(a: &Path, b: &Path) -> Outcome<bool> {
         match lines {
             [Some(of_a), Some(of_b)] => {
                 if let Some(said) = parted(&of_a, &of_b) {
-                    print_line(&said);
+                    print_sentence(&said);
                     break true;
                 }
                 steps += 1;
             }
             [None, None] => {
                 let steps = count(steps, "step");
-                print_line(&format!("identical: the weights after each of {steps}"));
+                print_sentence(&format!("identical: the weights after each of {steps}"));
                 break false;
             }
             [longer, _] => {
                 let path = if longer.is_some() { a } else { b };
-                print_line(&format!(
+                print_sentence(&format!(
                     "identical up to the end of the shorter: the weights after each of {}; {} goes on",
                     count(steps, "step"),
                     path.display()
@@ -44,7 +44,7 @@ pub(super) fn compare(a: &Path, b: &Path) -> Outcome<bool> {
     };
     for trace in &traces {
         if let Some(number) = trace.lines.damaged {
-            print_line(&format!(
+            print_sentence(&format!(
                 "{}: line {number} is damaged and was passed over",
                 trace.path.display()
             ));
@@ -76,7 +76,7 @@ impl<'a> Trace<'a> {
         if let Some(line) = &line {
             if line.step > self.last.saturating_add(1) {
                 let (first, last) = (self.last + 1, line.step - 1);
-                print_line(&format!(
+                print_sentence(&format!(
                     "{}: has no lines of steps {first} to {last}, which are not compared",
                     self.path.display()
                 ));

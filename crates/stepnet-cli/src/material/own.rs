@@ -7,8 +7,18 @@ use serde_json::{Value, json};
 use stepnet::data::{Dataset, Fingerprint, OpenOptions, Role};
 
 use super::{DIGITS, OWN_TEST, Source, open, with_classes};
-use crate::failure::{Failure, Outcome, say};
+use crate::failure::{Failure, Outcome};
+use crate::note::note;
 use crate::train::RunFile;
+
+/// Examples to measure a model on.
+pub(crate) struct Tested {
+    pub(crate) data: Dataset,
+    /// What they are called.
+    pub(crate) name: String,
+    /// Lines that tell the user what was read and how.
+    pub(crate) facts: Vec<String>,
+}
 
 /// What a model says of the data it was tested on.
 pub(super) struct Own<'a> {
@@ -76,12 +86,8 @@ impl<'a> Own<'a> {
         }
     }
 
-    /// The examples, and what they are called.
-    pub(super) fn examples(
-        &self,
-        mut options: OpenOptions,
-        classes: &[String],
-    ) -> Outcome<(Dataset, String)> {
+    /// The examples.
+    pub(super) fn examples(&self, mut options: OpenOptions, classes: &[String]) -> Outcome<Tested> {
         let name = self.text("data").ok_or_else(unknown)?;
         let skips = self.origin.get("skip_bad").and_then(Value::as_bool);
         options.skip_bad |= skips.unwrap_or_default();
@@ -90,17 +96,11 @@ impl<'a> Own<'a> {
         if let Some(test) = self.text("test") {
             options.role = Role::Test;
             let path = self.place(if test == OWN_TEST { name } else { test })?;
-            let data = open(&path, &options)
-                .map_err(|failure| failure.context("the model's own test data"))?
-                .data;
-            let shown = path.display().to_string();
-            let data = with_classes(data, classes, &shown)?;
-            self.check(
-                &data,
-                &shown,
-                "is not the test data of the model's training",
-            )?;
-            return Ok((data, shown));
+            let tested = test_part(&path, &options, classes)
+                .map_err(|failure| failure.context("the model's own test data"))?;
+            let problem = "is not the test data of the model's training";
+            self.check(&tested.data, &tested.name, problem)?;
+            return Ok(tested);
         }
         self.held_out(name, options, classes)
     }
@@ -111,7 +111,7 @@ impl<'a> Own<'a> {
         name: &str,
         mut options: OpenOptions,
         classes: &[String],
-    ) -> Outcome<(Dataset, String)> {
+    ) -> Outcome<Tested> {
         let share = self.origin.get("held_out").and_then(Value::as_f64);
         let share = share.filter(|share| *share > 0.0 && *share < 1.0);
         let seed = self.origin.get("seed").and_then(Value::as_u64);
@@ -135,14 +135,18 @@ impl<'a> Own<'a> {
         let (_, held_out) = source.data.split(share, seed)?;
         let held_out = with_classes(held_out, classes, &shown)?;
         self.check(&held_out, &shown, problem)?;
-        Ok((held_out, format!("the part held out of {shown}")))
+        Ok(Tested {
+            data: held_out,
+            name: format!("the part held out of {shown}"),
+            facts: source.facts,
+        })
     }
 
     /// Fails if the examples are not those that the model was tested on.
     fn check(&self, data: &Dataset, name: &str, problem: &str) -> Outcome {
         let Some((examples, hash)) = self.tested else {
-            say(&format!(
-                "note: {name}: whether this is what the model was tested on cannot be checked, since an older version made the model"
+            note(&format!(
+                "{name}: whether this is what the model was tested on cannot be checked, since an older version made the model"
             ));
             return Ok(());
         };
@@ -157,6 +161,17 @@ impl<'a> Own<'a> {
             None => Ok(()),
         }
     }
+}
+
+/// The test part of the data at `path`, or all of it where it has none.
+pub(super) fn test_part(path: &Path, options: &OpenOptions, classes: &[String]) -> Outcome<Tested> {
+    let name = path.display().to_string();
+    let opened = open(path, options)?;
+    Ok(Tested {
+        data: with_classes(opened.data, classes, &name)?,
+        name,
+        facts: opened.facts,
+    })
 }
 
 /// The refusal of data that is not what it was.

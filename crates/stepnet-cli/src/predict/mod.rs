@@ -20,6 +20,7 @@ use stepnet::nn::{Model, ModelFile, Plan, PlanOptions, Registry, Workspace};
 use crate::args::ExactArgs;
 use crate::failure::{Failure, Outcome, say};
 use crate::known::Known;
+use crate::note;
 use crate::output::{Reader, Target};
 use crate::progress::rate;
 use crate::usage::{count, whole};
@@ -98,6 +99,7 @@ fn predict<T: Number>(args: &PredictArgs, table: Option<Target>, mut model: Mode
         .check_finite()
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
     Known::of(model).check_pictures(&args.model)?;
+    note::check(Failure::usage)?;
     let mut sources = Sources::new(&args.pictures);
     let single = sources.names_one_file();
     let batch = if single { 1 } else { batch_size(model)? };

@@ -7,7 +7,7 @@ use std::path::Path;
 use stepnet::Error;
 use stepnet::files::{self, remove_unfinished};
 
-use super::{CHECKPOINT, EpochRecord, METRICS, RunFolder};
+use super::{CHECKPOINT, EpochRecord, METRICS, RunFolder, best};
 use crate::failure::{Failure, Outcome};
 
 /// How many epochs' records a checkpoint has; of a longer run the first ones are in `metrics.jsonl` alone.
@@ -20,6 +20,9 @@ impl RunFolder {
     /// Adds an epoch, and to `metrics.jsonl` the line of each that is not there yet. What cannot be
     /// written is tried again with the next; the file never keeps a part of a line.
     pub(crate) fn record(&mut self, record: EpochRecord) -> Outcome {
+        if self.is_best(&record) {
+            self.best = record.score();
+        }
         self.records.push(record);
         self.write_records()
     }
@@ -68,7 +71,9 @@ impl RunFolder {
 
     /// The last epoch's record, to be added again.
     pub(crate) fn take_last(&mut self) -> Option<EpochRecord> {
-        self.records.pop()
+        let last = self.records.pop();
+        self.best = best(&self.records);
+        last
     }
 
     /// How many of the first records a checkpoint may leave to `metrics.jsonl`, where they are on disk now.

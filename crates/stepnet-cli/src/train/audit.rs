@@ -3,6 +3,7 @@
 
 use stepnet::Number;
 use stepnet::data::{Dataset, Duplicates, Repeat};
+use stepnet::error::short;
 use stepnet::nn::Model;
 
 use super::start::rows;
@@ -159,19 +160,6 @@ fn values(args: &TrainArgs, material: &Material, from: bool) -> String {
         "values {range}, divided by {}{why}{channels}",
         short(preprocessing.divisor)
     )
-}
-
-/// A number as it is, or with six digits and an exponent where it has more than nine characters.
-fn short(value: f64) -> String {
-    let plain = value.to_string();
-    match plain.len() <= 9 {
-        true => plain,
-        false => {
-            let rounded = format!("{value:.5e}").parse::<f64>().unwrap_or(value);
-            let (plain, short) = (rounded.to_string(), format!("{rounded:e}"));
-            if plain.len() <= 9 { plain } else { short }
-        }
-    }
 }
 
 /// Classes with examples to train on and none to test on.

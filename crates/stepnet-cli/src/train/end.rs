@@ -13,7 +13,7 @@ use super::tell;
 use super::watch::best_epoch;
 use crate::failure::{Failure, Outcome};
 use crate::note;
-use crate::progress::{print_line, print_sentence};
+use crate::progress::print_sentence;
 use crate::run_folder::{BEST, EpochRecord, MODEL};
 use crate::usage::count;
 
@@ -28,7 +28,7 @@ impl<T: Number> Session<'_, T> {
         if self.folder.replaces() {
             self.folder.discard();
         }
-        print_line(&format!("stopped by {by} before the first step; {next}"));
+        print_sentence(&format!("stopped by {by} before the first step; {next}"));
     }
 
     /// Writes what the run leaves behind, and says it.
@@ -53,12 +53,12 @@ impl<T: Number> Session<'_, T> {
             }
         };
         if let Some(by) = self.stop.by() {
-            print_line(&format!(
+            print_sentence(&format!(
                 "stopped by {by}; what was learnt so far is kept, and stepnet train --resume {} goes on",
                 self.folder.path().display()
             ));
         }
-        print_line(&format!(
+        print_sentence(&format!(
             "weights {} (the beginning of their SHA-256)",
             self.kept().0.hash().short()
         ));
@@ -74,12 +74,12 @@ impl<T: Number> Session<'_, T> {
             ),
             None => String::new(),
         };
-        print_line(&format!(
+        print_sentence(&format!(
             "{accuracy}{:.1} s, model in {}",
             self.seconds(),
             path.display()
         ));
-        print_line(&format!("report: {}", self.folder.report().display()));
+        print_sentence(&format!("report: {}", self.folder.report().display()));
         note::check(Failure::running)
     }
 

@@ -29,7 +29,7 @@ use crate::interrupt::{self, Interrupt};
 use crate::material::{Material, describe_tested};
 use crate::note;
 use crate::output;
-use crate::progress::{Display, print_line, print_sentence};
+use crate::progress::{Display, print_sentence};
 use crate::run_folder::{self, RunFolder};
 use crate::usage::count;
 
@@ -183,7 +183,7 @@ fn description<T: Number>(
 /// What is said of a run that has nothing left to do.
 fn say_finished(path: &Path, run: &RunFile) -> Outcome {
     if let Some(end) = &run.end {
-        print_line(&format!(
+        print_sentence(&format!(
             "{}: has finished its {}, with weights {}; --epochs and a larger number trains on",
             path.display(),
             count(end.epochs, "epoch"),

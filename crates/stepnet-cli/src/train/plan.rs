@@ -13,6 +13,9 @@ use crate::memory::Memory;
 use crate::progress::duration;
 use crate::table::thousands;
 
+/// Where saving takes more than this share of the time that is computed, a disk that is slower than usual shows.
+const LARGE_SHARE: f64 = 0.25;
+
 /// How long steps are tried for at most.
 const CALIBRATION: Duration = Duration::from_secs(2);
 
@@ -46,6 +49,18 @@ fn tested(material: &Material) -> usize {
     material.test.as_ref().map_or(0, |test| test.len())
 }
 
+/// How many times the weights' size a run saves: after its first epoch the best model and a checkpoint, with
+/// what the rule keeps of each weight; at its end both and the model. In between it takes a small share of the time.
+fn saved(options: &TrainOptions, epochs: usize) -> f64 {
+    let checkpoint = 1 + options.rule.states() + usize::from(options.average.is_some());
+    let times = match epochs {
+        0 => 0,
+        1 => checkpoint + 2,
+        _ => 2 * (checkpoint + 1) + 1,
+    };
+    times as f64
+}
+
 /// Says what a run will take; `epochs` are those to come.
 pub(super) fn announced<T: Number>(
     network: &Network<T>,
@@ -60,11 +75,17 @@ pub(super) fn announced<T: Number>(
     let pace = Pace::measure(network, &material.preprocessing, options, data, CALIBRATION);
     // A trial that fails, such as at a rate that is far too high, leaves it to the run to say so.
     let time = pace.map_or(String::new(), |pace| {
+        // The report takes one test more.
+        let computing = pace.seconds(epochs) + pace.testing;
+        let saving = pace.saving * saved(options, epochs);
+        let least = match saving > LARGE_SHARE * computing {
+            true => "at least ",
+            false => "",
+        };
         format!(
-            "about {} an epoch, {} in all; ",
+            "about {} an epoch, {least}{} in all; ",
             duration(pace.seconds(1)),
-            // The report takes one test more.
-            duration(pace.seconds(epochs) + pace.testing)
+            duration(computing + saving)
         )
     });
     let sizes = format!(

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use stepnet::data::Dataset;
+use stepnet::error::short;
 use stepnet::nn::Network;
 use stepnet::train::{
     EpochEnd, Evaluation, Position, Trainer, evaluate, first_overflow, not_finite,
@@ -20,7 +21,7 @@ use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::Interrupt;
 use crate::note;
-use crate::progress::{Display, print_line, rate};
+use crate::progress::{Display, print_sentence, rate};
 use crate::run_folder::{CHECKPOINT, EpochRecord, RunFolder};
 use crate::usage::count;
 
@@ -114,7 +115,7 @@ impl<T: Number> Session<'_, T> {
             note::check(Failure::usage)?;
         }
         let Some((checkpoint, saved)) = &resumed.kept else {
-            print_line(&format!(
+            print_sentence(&format!(
                 "{path}: has no checkpoint yet, so the run starts from the beginning"
             ));
             self.tidy();
@@ -136,7 +137,7 @@ impl<T: Number> Session<'_, T> {
             ));
         }
         self.good = Some((self.trainer.network().clone(), position));
-        print_line(&format!("{path}: goes on {}", place(&position)));
+        print_sentence(&format!("{path}: goes on {}", place(&position)));
         // Nothing of the folder is touched before it is sure that the run goes on.
         self.tidy();
         Ok(())
@@ -211,9 +212,9 @@ impl<T: Number> Session<'_, T> {
         };
         self.trainer.roll_back();
         Err(Failure::running(format!(
-            "at the end of epoch {} {what}; a lower learning rate than {:?} or another initialisation may help",
+            "at the end of epoch {} {what}; a lower learning rate than {} or another initialisation may help",
             self.folder.records().len() + 1,
-            self.about.options.learning_rate
+            short(self.about.options.learning_rate)
         )))
     }
 
@@ -234,7 +235,7 @@ impl<T: Number> Session<'_, T> {
         };
         self.tidy();
         record.test(test.as_ref());
-        let best = self.is_best(&record);
+        let best = self.folder.is_best(&record);
         self.display
             .epoch(&record, self.about.material.test_name, best);
         self.record(record)
@@ -317,7 +318,7 @@ impl<T: Number> Session<'_, T> {
             interrupted: end.interrupted,
         };
         record.test(test.as_ref());
-        let best = self.is_best(&record);
+        let best = self.folder.is_best(&record);
         self.display
             .epoch(&record, self.about.material.test_name, best);
         self.record(record)?;
@@ -340,23 +341,17 @@ impl<T: Number> Session<'_, T> {
         Ok(end)
     }
 
-    /// Whether no epoch so far did as well as this one.
-    fn is_best(&self, record: &EpochRecord) -> bool {
-        let mut earlier = self.folder.records().iter().filter_map(EpochRecord::score);
-        let score = record.score();
-        score.is_some_and(|score| earlier.all(|earlier| score.beats(&earlier, 0.0)))
-    }
-
     /// Adds an epoch to the records, and keeps its weights if no other did better.
     fn record(&mut self, record: EpochRecord) -> Outcome {
         if self.folder.replaces() {
             self.keeper.begin(&mut self.folder)?;
         }
-        let best = self.is_best(&record);
+        let best = self.folder.is_best(&record);
         let written = self.folder.record(record);
         self.keeper.tell(written, "metrics", &self.display);
-        self.watch
-            .epoch(self.folder.records(), self.trainer.network());
+        if let Some(record) = self.folder.records().last() {
+            self.watch.epoch(record, best, self.trainer.network());
+        }
         if best {
             self.keeper.best(
                 self.about,

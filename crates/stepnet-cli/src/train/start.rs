@@ -4,6 +4,7 @@ use std::path::Path;
 
 use stepnet::Number;
 use stepnet::data::{Dataset, match_classes};
+use stepnet::error::short;
 use stepnet::nn::notation::{parse_or_preset, presets};
 use stepnet::nn::{Init, Model, Network, Registry};
 use stepnet::optim::{Clipping, WarmUp};
@@ -15,7 +16,7 @@ use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
 use crate::known::Known;
 use crate::material::Material;
-use crate::progress::{print_line, print_sentence};
+use crate::progress::print_sentence;
 use crate::usage::count;
 
 /// The networks and the number of epochs where the user names none.
@@ -160,7 +161,7 @@ pub(super) fn announce(options: &TrainOptions, steps: usize) {
         count(options.epochs, "epoch"),
         count(steps, "step"),
         options.rule,
-        options.learning_rate,
+        short(options.learning_rate),
         options.schedule,
         options.seed,
     ));
@@ -168,7 +169,7 @@ pub(super) fn announce(options: &TrainOptions, steps: usize) {
         print_sentence(&remark);
     }
     if !options.augmentation.is_empty() {
-        print_line(&format!(
+        print_sentence(&format!(
             "training pictures are altered: {}",
             options.augmentation
         ));
@@ -181,21 +182,28 @@ fn remark(options: &TrainOptions) -> Option<String> {
     if let Some(warm_up) = options.warm_up {
         parts.push(match warm_up {
             WarmUp::Share(0.0) => "no warm-up".to_owned(),
-            WarmUp::Share(share) => format!("a warm-up over {} % of the run", 100.0 * share),
+            WarmUp::Share(share) => {
+                format!("a warm-up over {} % of the run", short(100.0 * share))
+            }
             WarmUp::Epochs(_) => format!("a warm-up over {warm_up}"),
         });
     }
     match options.rule.weight_decay() {
         0.0 => {}
-        decay => parts.push(format!("weight decay {decay}")),
+        decay => parts.push(format!("weight decay {}", short(decay))),
     }
     match options.clipping {
-        Some(Clipping::Norm(most)) => parts.push(format!("gradients of norm {most} at most")),
-        Some(Clipping::Value(most)) => parts.push(format!("gradients of {most} at most")),
+        Some(Clipping::Norm(most)) => {
+            parts.push(format!("gradients of norm {} at most", short(most)));
+        }
+        Some(Clipping::Value(most)) => {
+            parts.push(format!("gradients of {} at most", short(most)));
+        }
         None => {}
     }
     if options.label_smoothing > 0.0 {
-        parts.push(format!("label smoothing {}", options.label_smoothing));
+        let smoothing = short(options.label_smoothing);
+        parts.push(format!("label smoothing {smoothing}"));
     }
     if let Some(weights) = &options.class_weights {
         let shown: Vec<_> = weights.iter().take(10).map(|w| format!("{w:.3}")).collect();
@@ -204,7 +212,8 @@ fn remark(options: &TrainOptions) -> Option<String> {
     }
     if let Some(decay) = options.average {
         parts.push(format!(
-            "the average of the weights ({decay}) is tested and kept"
+            "the average of the weights ({}) is tested and kept",
+            short(decay)
         ));
     }
     (!parts.is_empty()).then(|| format!("with {}", parts.join("; ")))

@@ -121,12 +121,11 @@ impl<T: Number> Watch<T> {
         }
     }
 
-    /// Sees the last of `records` and the network after it.
-    pub(super) fn epoch(&mut self, records: &[EpochRecord], network: &Network<T>) {
-        let Some(record) = records.last() else { return };
+    /// Sees an epoch, whether it is the `best` so far, and the network after it.
+    pub(super) fn epoch(&mut self, record: &EpochRecord, best: bool, network: &Network<T>) {
         self.write(|board| board.epoch(record));
         self.judge(record);
-        if self.early.is_some() && best_epoch(records) == Some(record.epoch) {
+        if self.early.is_some() && best {
             match &mut self.best {
                 Some((best, epoch)) => {
                     best.clone_from(network);

@@ -139,6 +139,25 @@ pub(crate) fn model(
     fs::write(path, bytes).unwrap();
 }
 
+/// Puts other classes into a model file of [`model`].
+pub(crate) fn with_classes(path: &Path, classes: &[&str]) {
+    let bytes = fs::read(path).unwrap();
+    let (length, rest) = bytes.split_at(8);
+    let end = u64::from_le_bytes(length.try_into().unwrap()) as usize;
+    let mut header: Value = serde_json::from_slice(&rest[..end]).unwrap();
+    let about = &mut header["__metadata__"]["stepnet"];
+    let mut inner: Value = serde_json::from_str(about.as_str().unwrap()).unwrap();
+    inner["classes"] = json!(classes);
+    *about = inner.to_string().into();
+    let mut text = header.to_string();
+    while !text.len().is_multiple_of(8) {
+        text.push(' ');
+    }
+    let length = (text.len() as u64).to_le_bytes();
+    let whole = [&length[..], text.as_bytes(), &rest[end..]].concat();
+    fs::write(path, whole).unwrap();
+}
+
 /// The names and numbers of values of a model file's tensors, after checking that the file is whole.
 pub(crate) fn tensors(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
     let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;

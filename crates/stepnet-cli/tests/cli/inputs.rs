@@ -195,6 +195,13 @@ fn values_of_another_range_are_refused() {
         "{}",
         dark.err
     );
+    desk.args(&["evaluate", m, "dark.csv", "--strict"])
+        .fails(2, &["--strict: dark.csv: whole numbers from 0 to 1, but"]);
+    let json = desk.args(&["evaluate", m, "dark.csv", "--json"]).fine();
+    assert!(
+        json.contains("\"notes\":[\"dark.csv: whole numbers from 0 to 1, but"),
+        "{json}"
+    );
     // Image files run from 0 to 1 for a network whatever is in them.
     colours(&desk.join("d"), &RGB, 1, 2);
     let signed = [

@@ -9,10 +9,10 @@ use crate::run::Desk;
 fn values_out_of_range_say_what_would_be_right() {
     let desk = Desk::new();
     for (option, value, expected) in [
-        ("--lr", "nan", "from 1e-40 to 1e40"),
-        ("--lr", "0", "from 1e-40 to 1e40"),
-        ("--lr", "-1", "from 1e-40 to 1e40"),
-        ("--lr", "inf", "from 1e-40 to 1e40"),
+        ("--lr", "nan", "from 1e-40 to 1e38"),
+        ("--lr", "0", "from 1e-40 to 1e38"),
+        ("--lr", "-1", "from 1e-40 to 1e38"),
+        ("--lr", "inf", "from 1e-40 to 1e38"),
         ("--hold-out", "1.5", "from 0 to less than 1"),
         ("--hold-out", "-0.1", "from 0 to less than 1"),
         ("--l2", "-1", "from 0 to 1e6"),

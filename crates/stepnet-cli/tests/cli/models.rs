@@ -1,8 +1,10 @@
 //! `evaluate`, `predict` and `inspect`.
 
+use std::fs;
+
 use serde_json::Value;
 
-use crate::files::{RGB, bmp, colours, model};
+use crate::files::{RGB, bmp, colours, model, with_classes};
 use crate::run::Desk;
 
 /// Lines of JSON.
@@ -227,4 +229,86 @@ fn a_model_of_the_digits_sees_pictures_of_them_as_it_saw_the_digits() {
         .fine();
     let loss = json(&ran)[0]["loss"].as_f64().unwrap();
     assert!(loss < 0.2, "loss {loss}");
+}
+
+/// A model that answers the second class.
+fn decided(desk: &Desk) {
+    let tensors: [(&str, &[usize], Vec<f32>); 2] = [
+        ("linear1.weight", &[2, 4], vec![0.0; 8]),
+        ("linear1.bias", &[2], vec![0.0, 1.0]),
+    ];
+    let network = "linear(2) -> softmax";
+    model(&desk.join("m"), network, "softmax-cross-entropy", &tensors);
+}
+
+#[test]
+fn a_model_that_names_no_classes_is_to_blame_itself() {
+    let desk = desk_with_picture();
+    decided(&desk);
+    with_classes(&desk.join("m"), &[]);
+    colours(&desk.join("data"), &RGB[..2], 2, 2);
+    let parts = ["error: m: the model names no classes, expected a name for each"];
+    desk.run("evaluate m data").fails(2, &parts);
+    desk.run("evaluate m").fails(2, &parts);
+    // Without labels there is nothing to compare.
+    let out = desk.run("predict m p.bmp").fine();
+    assert_eq!(out, "p.bmp: 1 73.1 %\n");
+}
+
+#[test]
+fn class_names_of_any_length_are_cut_for_people_and_whole_in_json() {
+    let desk = desk_with_picture();
+    decided(&desk);
+    let long = "yes".repeat(22_000);
+    with_classes(&desk.join("m"), &["no", &long]);
+    let csv = "a,b,c,d,label\n1,2,3,4,no\n5,6,7,8,no\n";
+    fs::write(desk.join("data.csv"), csv).unwrap();
+    let cut = format!("{}y...", "yes".repeat(12));
+    for line in [
+        "why m p.bmp",
+        "why m p.bmp --grad",
+        "why m p.bmp --grad --html -",
+        "predict m p.bmp",
+        "inspect m",
+        "evaluate m data.csv",
+    ] {
+        let out = desk.run(line).fine();
+        assert!(out.contains(&cut), "{line}: {out:.2000}");
+        assert!(!out.contains(&"yes".repeat(14)), "{line}");
+    }
+    for line in [
+        "why m p.bmp --grad --json",
+        "predict m p.bmp --json",
+        "inspect m --json",
+        "evaluate m data.csv --json",
+    ] {
+        assert!(desk.run(line).fine().contains(&long), "{line}");
+    }
+    let ran = desk.run("why m p.bmp --grad --class other");
+    ran.fails(2, &["the class is \"other\"", "or one of no, yesyes"]);
+    assert!(ran.err.len() < 500, "{}", ran.err.len());
+}
+
+#[test]
+fn facts_of_a_model_stand_in_a_column() {
+    let desk = desk_with_picture();
+    desk.run("train --epochs 1 --model linear(classes)->softmax --out run")
+        .fine();
+    let out = desk.run("inspect run/model.safetensors").fine();
+    let facts: Vec<&str> = out
+        .lines()
+        .skip_while(|line| !line.starts_with("weights:"))
+        .collect();
+    let column = |line: &str| {
+        let name = line.split_inclusive(": ").next().unwrap();
+        name.len() + line[name.len()..].find(|c| c != ' ').unwrap()
+    };
+    assert!(facts.len() > 10, "{out}");
+    assert!(
+        facts.iter().any(|line| line.starts_with("images: ")),
+        "{out}"
+    );
+    for line in &facts {
+        assert_eq!(column(line), column(facts[0]), "{line}");
+    }
 }

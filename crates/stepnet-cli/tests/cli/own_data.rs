@@ -102,3 +102,34 @@ fn a_folder_called_digits_is_not_the_embedded_data() {
     let said = desk.run("evaluate run/model.safetensors").fine();
     assert!(said.contains("6 examples"), "{said}");
 }
+
+#[test]
+fn evaluate_says_how_the_data_was_read_as_train_does() {
+    let desk = Desk::new();
+    colours(&desk.join("data"), &RGB, 10, 5);
+    fs::write(desk.join("data/red/readme.txt"), "about").unwrap();
+    let line = "train data --input 4x4x3 --epochs 1 --model linear(classes)->softmax --out run";
+    let ran = desk.run(line);
+    let note = "left out, as it is no image: data/red/readme.txt";
+    let fact = "30 of 30 pictures in data stretched to 4x4x3";
+    assert!(ran.err.contains(note), "{}", ran.err);
+    assert!(ran.fine().contains(fact));
+    for data in ["", " data", " data --stream"] {
+        let line = format!("evaluate run/model.safetensors{data}");
+        let ran = desk.run(&line);
+        assert!(ran.err.contains(note), "{line}: {}", ran.err);
+        let out = ran.fine();
+        let fact = match data.ends_with("stream") {
+            true => "30 of 30 pictures in data are stretched to 4x4x3",
+            false => fact,
+        };
+        assert_eq!(out.matches(fact).count(), 1, "{line}: {out}");
+        let json = desk.run(&format!("{line} --json")).fine();
+        let found: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(found["notes"], serde_json::json!([note]), "{json}");
+        let facts = found["facts"].as_array().unwrap();
+        assert!(facts.iter().any(|said| said == fact), "{json}");
+        desk.run(&format!("{line} --strict"))
+            .fails(2, &["--strict: left out", "readme.txt"]);
+    }
+}

@@ -14,6 +14,30 @@ fn shell(desk: &Desk, before: &str, arguments: &str) -> std::process::Output {
         .unwrap()
 }
 
+/// The names of a header and the places of its fields take many times the memory of the line.
+#[test]
+#[cfg(target_os = "linux")]
+fn tables_of_very_many_columns_are_read_or_refused_in_one_line() {
+    let desk = Desk::new();
+    let names: Vec<String> = (0..600_000).map(|column| format!("p{column}")).collect();
+    let line = ",7".repeat(names.len());
+    let text = format!("label,{}\n0{line}\n1{line}\n", names.join(","));
+    std::fs::write(desk.join("wide.csv"), text).unwrap();
+    let mut refused = 0;
+    for kib in [60_000, 80_000, 100_000, 120_000, 150_000, 400_000] {
+        let out = shell(
+            &desk,
+            &format!("ulimit -v {kib};"),
+            "train wide.csv --threads 1",
+        );
+        let said = String::from_utf8_lossy(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{kib}: {said}");
+        assert_eq!(said.lines().count(), 1, "{kib}: {said}");
+        refused += usize::from(said.contains("wide.csv: its longest line: "));
+    }
+    assert!(refused > 0);
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn few_addresses_are_few_threads_or_an_error_in_one_line() {
@@ -56,8 +80,9 @@ fn options_beyond_sense_are_refused_with_their_range() {
             "train --batch 0",
             "a whole number from 1 to 16777216, or all",
         ),
-        ("train --lr 1e308", "a number from 1e-40 to 1e40"),
-        ("train --lr nan", "a number from 1e-40 to 1e40"),
+        ("train --lr 1e39", "a number from 1e-40 to 1e38"),
+        ("train --lr 1e308", "a number from 1e-40 to 1e38"),
+        ("train --lr nan", "a number from 1e-40 to 1e38"),
         ("train --l2 1e300", "a number from 0 to 1e6"),
         ("train --weight-decay 1e300", "a number from 0 to 1e6"),
         ("train --clip-norm 1e-300", "a number from 1e-12 to 1e12"),

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use crate::{Error, Result};
+use crate::{Error, Result, memory};
 
 use super::keys::Pair;
 use super::text;
@@ -45,6 +45,7 @@ pub(crate) fn from_bytes(
 ) -> Result<(Pair, Vec<String>)> {
     let whole = text::decode(name, bytes, wanted.encoding)?;
     let (delimiter, text) = dialect::delimiter(&whole);
+    check_lines(name, text, delimiter)?;
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -81,6 +82,35 @@ pub(crate) fn from_bytes(
     table.finish(name)
 }
 
+/// Fails where there is not the memory for the longest line: the reader takes it without asking, and would end the
+/// program.
+fn check_lines(name: &Path, text: &str, delimiter: u8) -> Result<()> {
+    /// Where a field ends, in arrays that double as they fill, and the name of its column, with the memory that it takes
+    /// apart from its characters.
+    const FIELD: usize = 6 * size_of::<usize>() + 4 * size_of::<String>();
+    let longest = records(text.as_bytes(), delimiter)
+        .max_by_key(|record| record.len())
+        .unwrap_or_default();
+    let fields = longest.iter().filter(|&&byte| byte == delimiter).count() + 1;
+    let bytes = 4 * longest.len() + fields.saturating_mul(FIELD);
+    memory::ensure::<u8>("its longest line", bytes)
+        .map_err(|error| Error::file_memory(name, error.to_string()))
+}
+
+/// The lines of a table: an end of a line between quotes is part of a field, and a quote that is never closed takes all
+/// that follows.
+fn records(text: &[u8], delimiter: u8) -> impl Iterator<Item = &[u8]> {
+    let (mut quoted, mut begins) = (false, true);
+    text.split(move |&byte| {
+        let (within, quote, end) = (quoted, byte == b'"', byte == b'\n');
+        // A quote opens where a field begins; elsewhere it is a letter. Two of them in a quoted field close it and open
+        // it again.
+        quoted = if quote { !within && begins } else { within };
+        begins = !quoted && (end || byte == delimiter || quote && within);
+        end && !quoted
+    })
+}
+
 /// Counts lines as an editor does. (The CSV reader's own count is one behind after `\r\n`.)
 struct Lines<'a> {
     text: &'a [u8],
@@ -102,5 +132,25 @@ impl Lines<'_> {
         self.line += passed.iter().filter(|&&byte| byte == b'\n').count() as u64;
         self.counted = self.counted.max(start);
         self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::records;
+
+    #[test]
+    fn lines_end_outside_of_quotes() {
+        for (text, lines) in [
+            ("a,b\n1,2", vec!["a,b", "1,2"]),
+            ("\"a\nb\",c\n1,2", vec!["\"a\nb\",c", "1,2"]),
+            ("\"a\"\"\nb\"\n1", vec!["\"a\"\"\nb\"", "1"]),
+            ("5\" disk,7\n1,2", vec!["5\" disk,7", "1,2"]),
+            ("5\"\"\n1\n2", vec!["5\"\"", "1", "2"]),
+            ("1,\"2\n3", vec!["1,\"2\n3"]),
+        ] {
+            let found = records(text.as_bytes(), b',').map(|line| str::from_utf8(line).unwrap());
+            assert_eq!(found.collect::<Vec<_>>(), lines);
+        }
     }
 }

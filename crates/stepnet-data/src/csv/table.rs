@@ -7,7 +7,7 @@ use csv::StringRecord;
 use crate::array::{ArrayValues, RawArray};
 use crate::dataset::MAX_CLASSES;
 use crate::keys::Pair;
-use crate::{Error, Result};
+use crate::{Error, Result, memory};
 
 use super::columns::{Candidate, check_first, label_position};
 use super::number::Numbers;
@@ -127,7 +127,7 @@ impl Table {
                 None => return wrong(self.not_a(at, field, "a number")),
                 Some(value) => match candidate {
                     Some(column) => column.values.push(value),
-                    None => self.pixels.push(value),
+                    None => self.pixels.push(path, value)?,
                 },
             }
         }
@@ -167,7 +167,7 @@ impl Table {
             return Err(Error::file(path, problem));
         }
         if !self.candidates.is_empty() {
-            self.pixels = self.merged(&left_out);
+            self.pixels = self.merged(path, &left_out)?;
         }
         notes.extend(self.pixels.constant(width, count));
         let (dtype, values) = match self.pixels {
@@ -221,22 +221,22 @@ impl Table {
     }
 
     /// The values with those of the candidates that hold values after all, each in its column.
-    fn merged(&self, left_out: &[usize]) -> Pixels {
+    fn merged(&self, path: &Path, left_out: &[usize]) -> Result<Pixels> {
         let mut all = Pixels::Bytes(Vec::new());
         let mut rest = 0;
         for row in 0..self.labels.len() {
             for at in (0..self.columns).filter(|at| !left_out.contains(at)) {
                 let column = self.candidates.iter().find(|column| column.at == at);
                 match column.and_then(|column| column.values.get(row)) {
-                    Some(&value) => all.push(value),
+                    Some(&value) => all.push(path, value)?,
                     None => {
-                        all.push(self.pixels.get(rest));
+                        all.push(path, self.pixels.get(rest))?;
                         rest += 1;
                     }
                 }
             }
         }
-        all
+        Ok(all)
     }
 
     /// Integer labels if every label is a number, else texts.
@@ -300,19 +300,34 @@ enum Pixels {
 }
 
 impl Pixels {
-    fn push(&mut self, value: f64) {
-        match self {
-            Self::Bytes(bytes) => {
-                if value.fract() == 0.0 && (0.0..=255.0).contains(&value) {
-                    bytes.push(value as u8);
-                } else {
-                    let mut numbers: Vec<f64> = bytes.iter().map(|&v| f64::from(v)).collect();
-                    numbers.push(value);
-                    *self = Self::Numbers(numbers);
-                }
+    fn push(&mut self, path: &Path, value: f64) -> Result<()> {
+        let lacking = |len: usize| {
+            let bytes = memory::readable(len as u128);
+            Error::file_memory(
+                path,
+                format!("its values take more memory than there is after {bytes}"),
+            )
+        };
+        if let Self::Bytes(bytes) = self {
+            if value.fract() == 0.0 && (0.0..=255.0).contains(&value) {
+                bytes.try_reserve(1).map_err(|_| lacking(bytes.len()))?;
+                bytes.push(value as u8);
+                return Ok(());
             }
-            Self::Numbers(numbers) => numbers.push(value),
+            let mut numbers = Vec::new();
+            let granted = numbers.try_reserve(bytes.len() + 1);
+            granted.map_err(|_| lacking(bytes.len()))?;
+            numbers.extend(bytes.iter().map(|&byte| f64::from(byte)));
+            *self = Self::Numbers(numbers);
         }
+        if let Self::Numbers(numbers) = self {
+            let len = numbers.len();
+            numbers
+                .try_reserve(1)
+                .map_err(|_| lacking(size_of::<f64>() * len))?;
+            numbers.push(value);
+        }
+        Ok(())
     }
 
     fn get(&self, index: usize) -> f64 {

@@ -1,6 +1,7 @@
 //! HDF5 files in the course's form: `train_set_x`, `train_set_y`, `test_set_x`, `test_set_y`,
 //! `list_classes` at the root, or the other names of [`super::keys`], also in groups.
 
+mod links;
 mod source;
 mod walk;
 
@@ -16,6 +17,7 @@ use super::idx::MAX_DEFLATE_RATIO;
 use super::keys::{Arrays, Parts, find_parts};
 use crate::memory;
 use source::{Meter, Metered};
+use walk::Found;
 
 /// The arrays of pictures and labels in the content of an HDF5 file; `name` is for messages.
 ///
@@ -29,10 +31,11 @@ pub(crate) fn parts_from_bytes(name: &Path, bytes: Vec<u8>) -> Result<Parts> {
 pub(crate) struct Hdf5 {
     name: PathBuf,
     file: File,
+    bytes: Arc<Vec<u8>>,
     stored: usize,
     meter: Arc<Meter>,
     /// Its arrays by their paths, once they have been looked for.
-    arrays: Option<Vec<(String, Arc<Dataset>)>>,
+    arrays: Option<Vec<(String, Found)>>,
 }
 
 impl Hdf5 {
@@ -44,12 +47,13 @@ impl Hdf5 {
         let stored = bytes.len();
         check_end(name, &bytes)?;
         let source = Metered::new(bytes);
-        let meter = source.meter();
+        let (meter, bytes) = (source.meter(), source.bytes());
         let file = File::from_source(source)
             .map_err(|error| Error::file(name, format!("not a readable HDF5 file: {error}")))?;
         Ok(Self {
             name: name.to_path_buf(),
             file,
+            bytes,
             stored,
             meter,
             arrays: None,
@@ -57,10 +61,11 @@ impl Hdf5 {
     }
 
     /// The arrays by their paths.
-    fn arrays(&mut self) -> Result<&[(String, Arc<Dataset>)]> {
+    fn arrays(&mut self) -> Result<&[(String, Found)]> {
         if self.arrays.is_none() {
             self.meter.refill();
-            let found = walk::arrays(&self.file, &self.meter).map_err(|error| {
+            let found = walk::arrays(&self.file, &self.meter, &self.bytes[..self.stored]);
+            let found = found.map_err(|error| {
                 Error::file(&self.name, format!("the list of datasets: {error}"))
             })?;
             self.arrays = Some(found);
@@ -185,12 +190,18 @@ impl Arrays for Hdf5 {
 
     fn read(&mut self, name: &str) -> Result<RawArray> {
         let listed = self.arrays()?.iter().find(|(known, _)| known == name);
-        let listed = listed.map(|(_, dataset)| Arc::clone(dataset));
+        let listed = listed.map(|(_, found)| found.clone());
         self.meter.refill();
         let broken = |error| self.broken(name, &error);
         // A path by way of another link is none of the list.
         let dataset = match listed {
-            Some(dataset) => dataset,
+            Some(Found::Here(dataset)) => dataset,
+            Some(Found::Elsewhere(file)) => {
+                let problem = format!(
+                    "dataset {name:?} lies in another file ({file:?}): links to other files are not followed; copy it into this one"
+                );
+                return Err(Error::file(&self.name, problem));
+            }
             None => Arc::new(self.file.dataset(name).map_err(broken)?),
         };
         let shape = self.checked_shape(name, &dataset)?;

@@ -1,7 +1,7 @@
 //! The bytes of an HDF5 file, handed out within a budget.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use hdf5_pure::{FormatError, Source};
 
@@ -26,12 +26,37 @@ const AFTER: usize = 24;
 /// The kind of an entry that is a soft link.
 const SOFT: [u8; KIND] = 2_u32.to_le_bytes();
 
+/// How many bytes follow the kind before the place of a soft link's target.
+const GAP: usize = 4;
+
 /// What is left to read, and where reading began: shared with who reads.
 #[derive(Debug)]
 pub(super) struct Meter {
     budget: u64,
     left: AtomicU64,
     first: AtomicU64,
+    watched: Mutex<Watched>,
+}
+
+/// What is read of a group of the old form: the names in it, then the tables of its links.
+#[derive(Debug, Default)]
+struct Watched {
+    /// Whether the next read is that of the names.
+    before_names: bool,
+    names: Vec<u8>,
+    /// The names of soft links and their targets.
+    soft: Vec<(String, String)>,
+}
+
+impl Watched {
+    /// The name at a place.
+    fn name(&self, at: &[u8]) -> Option<String> {
+        let at = at.iter().rev().try_fold(0_usize, |at, &byte| {
+            Some(at.checked_mul(256)? + usize::from(byte))
+        });
+        let name = self.names.get(at?..)?.split(|&byte| byte == 0).next()?;
+        Some(String::from_utf8_lossy(name).into_owned())
+    }
 }
 
 impl Meter {
@@ -48,6 +73,15 @@ impl Meter {
     /// Where the first read since the mark was.
     pub(super) fn first_since_mark(&self) -> u64 {
         self.first.load(Ordering::Relaxed)
+    }
+
+    /// The soft links of groups of the old form that were read since the last time, with their targets.
+    pub(super) fn take_soft_links(&self) -> Vec<(String, String)> {
+        self.watched(|watched| std::mem::take(&mut watched.soft))
+    }
+
+    fn watched<T>(&self, act: impl FnOnce(&mut Watched) -> T) -> T {
+        act(&mut self.watched.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Pays for a read.
@@ -78,7 +112,7 @@ impl Meter {
 /// Soft links of old groups have no address, which the reader takes for one; here they get that of an
 /// object with nothing in it, behind the file's end.
 pub(super) struct Metered {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     nothing: u64,
     meter: Arc<Meter>,
 }
@@ -92,14 +126,20 @@ impl Metered {
         let nothing = bytes.len() as u64;
         bytes.extend_from_slice(&NOTHING);
         Self {
-            bytes,
+            bytes: Arc::new(bytes),
             nothing,
             meter: Arc::new(Meter {
                 budget,
                 left: AtomicU64::new(budget),
                 first: AtomicU64::new(0),
+                watched: Mutex::default(),
             }),
         }
+    }
+
+    /// The content, with a header of nothing behind it.
+    pub(super) fn bytes(&self) -> Arc<Vec<u8>> {
+        Arc::clone(&self.bytes)
     }
 
     /// What counts its reads.
@@ -107,11 +147,12 @@ impl Metered {
         Arc::clone(&self.meter)
     }
 
-    /// Gives the soft links in a table of links an address.
+    /// Gives the soft links in a table of links an address, and remembers where they lead.
     ///
     /// The table begins with `SNOD`, a version, a gap and the number of entries; an entry is the place of
-    /// the name, the address, the kind and [`AFTER`] less [`KIND`] bytes more ("HDF5 File Format
-    /// Specification", III.B and III.C). Both places are as long as the file's offsets are.
+    /// the name, the address, the kind and [`AFTER`] less [`KIND`] bytes more, of a soft link the place of its
+    /// target ("HDF5 File Format Specification", III.B to III.D). Both places are as long as the file's
+    /// offsets are. The names of a group are read before its tables, behind a header that begins with `HEAP`.
     fn address_soft_links(&self, table: &mut [u8]) {
         let Some((head, entries)) = table.split_at_mut_checked(8) else {
             return;
@@ -128,11 +169,27 @@ impl Metered {
             return;
         }
         for entry in entries.chunks_exact_mut(entry) {
-            let (address, rest) = entry[place..].split_at_mut(place);
+            let (name, rest) = entry.split_at_mut(place);
+            let (address, rest) = rest.split_at_mut(place);
             if rest.starts_with(&SOFT) && address.iter().all(|&byte| byte == 0xff) {
                 address.copy_from_slice(&self.nothing.to_le_bytes()[..place]);
+                self.meter.watched(|watched| {
+                    let target = watched.name(&rest[KIND + GAP..][..4]);
+                    watched.soft.extend(watched.name(name).zip(target));
+                });
             }
         }
+    }
+
+    /// Remembers the names of a group, and where its soft links lead.
+    fn watch(&self, bytes: &mut [u8]) {
+        let heap = bytes.starts_with(b"HEAP\0");
+        self.meter.watched(|watched| {
+            if std::mem::replace(&mut watched.before_names, heap) && !heap {
+                watched.names = bytes.to_vec();
+            }
+        });
+        self.address_soft_links(bytes);
     }
 }
 
@@ -160,7 +217,7 @@ impl Source for Metered {
 
     fn read_metadata_at(&self, offset: u64, length: usize) -> Result<Vec<u8>, FormatError> {
         let mut bytes = self.read_exact_at(offset, length)?;
-        self.address_soft_links(&mut bytes);
+        self.watch(&mut bytes);
         Ok(bytes)
     }
 }
@@ -227,5 +284,30 @@ mod tests {
         assert_eq!(source.read_metadata_at(0, length).unwrap(), expected);
         assert_ne!(source.read_exact_at(0, length).unwrap(), expected);
         assert_eq!(source.read_metadata_at(length as u64, 16).unwrap(), NOTHING);
+        // Without names it is not known where they lead.
+        assert_eq!(source.meter().take_soft_links(), []);
+    }
+
+    #[test]
+    fn the_targets_of_soft_links_are_among_the_names() {
+        let entry = [
+            &9_u64.to_le_bytes()[..],
+            &u64::MAX.to_le_bytes(),
+            &SOFT,
+            &[0; 4],
+            &1_u32.to_le_bytes(),
+            &[0; 12],
+        ];
+        let head = [&b"HEAP"[..], &[0; 28]].concat();
+        let names = b"\0/images\0alias\0\0";
+        let table = [&b"SNOD\x01\0\x01\0"[..], &entry.concat()].concat();
+        let source = Metered::new([&head[..], names, &table].concat());
+        let read = |at: usize, length: usize| source.read_metadata_at(at as u64, length).unwrap();
+        read(0, head.len());
+        read(head.len(), names.len());
+        read(head.len() + names.len(), table.len());
+        let expected = [("alias".to_owned(), "/images".to_owned())];
+        assert_eq!(source.meter().take_soft_links(), expected);
+        assert_eq!(source.meter().take_soft_links(), []);
     }
 }

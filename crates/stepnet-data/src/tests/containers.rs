@@ -122,13 +122,13 @@ fn arrays_beyond_the_memory_that_is_free_are_refused_before_they_are_read() {
     let mut npy = b"\x93NUMPY\x01\x00".to_vec();
     npy.extend((text.len() as u16).to_le_bytes());
     npy.extend(text.as_bytes());
-    let words = [
-        "a.npy: shape 4000000x1300000 of |u1",
-        "4.7 TiB of memory, but only",
-    ];
+    let words = ["a.npy: shape 4000000x1300000 of |u1 takes 4.7 TiB of memory, but only"];
     let read = crate::npy::from_reader(Path::new("a.npy"), &npy[..], usize::MAX);
     failure(read, &words);
-    let words = ["4000000x1300000", "takes 4.7 TiB of memory, but only"];
+    let words = [
+        "a.gz: an array of 4000000x1300000",
+        " values of 1 bytes takes 4.7 TiB of memory, but only",
+    ];
     let read = idx::from_reader(Path::new("a.gz"), &header[..], usize::MAX, true);
     failure(read, &words);
 }

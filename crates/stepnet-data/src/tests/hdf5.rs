@@ -11,6 +11,7 @@ use crate::arrays::ArrayFile;
 use crate::{OpenOptions, Opened, Role, open};
 
 const LINKED: &[u8] = include_bytes!("../../tests/files/linked.h5");
+const LINKS: &[u8] = include_bytes!("../../tests/files/links.h5");
 const GROUPED: &[u8] = include_bytes!("../../tests/files/grouped.h5");
 
 fn arrays(bytes: &[u8]) -> ArrayFile {
@@ -38,7 +39,7 @@ fn built(names: impl Iterator<Item = String>) -> Vec<u8> {
 }
 
 #[test]
-fn soft_links_and_rings_of_hard_links_are_passed_over() {
+fn soft_links_are_followed_and_rings_of_hard_links_passed_over() {
     let mut names = arrays(LINKED).names().to_vec();
     names.sort();
     let expected = [
@@ -48,9 +49,42 @@ fn soft_links_and_rings_of_hard_links_are_passed_over() {
         "group/latin",
         "images",
         "labels",
+        "soft",
     ];
     assert_eq!(names, expected);
+    let mut file = arrays(LINKED);
+    assert_eq!(file.read("soft").unwrap(), file.read("images").unwrap());
     let data = opened(LINKED, Role::Train).unwrap().data;
+    assert_eq!((data.len(), data.labels()), (6, &[0, 1, 0, 1, 0, 1][..]));
+}
+
+#[test]
+fn links_in_new_files_are_followed_in_the_file_and_refused_out_of_it() {
+    let mut file = arrays(LINKS);
+    let mut names = file.names().to_vec();
+    names.sort();
+    let expected = [
+        "far",
+        "farther",
+        "images",
+        "labels",
+        "raw/near",
+        "raw/set/one",
+        "raw/set/two",
+    ];
+    assert_eq!(names, expected);
+    let one = file.read("raw/set/one").unwrap();
+    assert_eq!(file.read("images").unwrap(), one);
+    for name in ["far", "farther"] {
+        let words = [
+            "a.h5: ",
+            name,
+            "lies in another file (\"other.h5\")",
+            "copy it",
+        ];
+        failure(file.read(name), &words);
+    }
+    let data = opened(LINKS, Role::Train).unwrap().data;
     assert_eq!((data.len(), data.labels()), (6, &[0, 1, 0, 1, 0, 1][..]));
 }
 

@@ -215,6 +215,22 @@ impl<'g> Sums<'g> {
         }
     }
 
+    /// Elements of the sums that very long windows of a block need besides (`long_sum::groups`).
+    fn totals(&self, cut: Cut) -> usize {
+        if self.channelwise || self.planar {
+            return 0;
+        }
+        let sweep = self.sweep([0, 0], 0);
+        // No phase has more taps than the kernel.
+        let window = self.g.kernel[0] * self.g.kernel[1] * sweep.channels;
+        sweep.totals(cut.pixels(), window).next_multiple_of(16)
+    }
+
+    /// Scratch memory of a worker that computes such blocks.
+    fn worker(&self, cut: Cut) -> usize {
+        self.staged(cut) + self.totals(cut)
+    }
+
     fn workers(&self, cut: Cut) -> usize {
         let blocks = Blocks::<u8>::count(cut, self.g.batch, self.grid()[0]);
         parallel::workers(blocks, self.g.multiply_adds())
@@ -224,7 +240,7 @@ impl<'g> Sums<'g> {
     pub(super) fn least_scratch<T: Real>(&self) -> usize {
         let one = match self.winograd::<T>() {
             Some(winograd) => winograd.least_scratch(),
-            None => self.packed_len() + self.staged(self.cut()),
+            None => self.packed_len() + self.worker(self.cut()),
         };
         LINE / size_of::<T>() + one
     }
@@ -241,7 +257,8 @@ impl<'g> Sums<'g> {
             // A block of a smaller batch may be smaller: then there are more of them.
             let blocks = self.g.batch * self.grid()[0];
             let workers = parallel::most_workers(blocks, self.g.multiply_adds());
-            self.packed_len() + workers * staged
+            let totals = self.totals(Cut::most(self.g.batch, self.grid(), pixels));
+            self.packed_len() + workers * (staged + totals)
         };
         let winograd = self.winograd::<T>();
         LINE / size_of::<T>() + winograd.map_or_else(direct, |winograd| winograd.scratch())
@@ -263,14 +280,14 @@ impl<'g> Sums<'g> {
             return winograd.run([source, w], bias, out, scratch, rectified);
         }
         let cut = self.cut();
-        let staged = self.staged(cut);
+        let worker = self.worker(cut);
         let (packed, scratch) = scratch.split_at_mut(self.packed_len());
         self.pack(w, bias, packed);
         let packed = &*packed;
         // As many workers as were planned for, or fewer.
-        let workers = match staged {
+        let workers = match worker {
             0 => self.workers(cut),
-            _ => self.workers(cut).min(scratch.len() / staged),
+            _ => self.workers(cut).min(scratch.len() / worker),
         };
         let [rows, _] = self.grid();
         let row_len = self.image[1] * self.image[2];
@@ -285,7 +302,7 @@ impl<'g> Sums<'g> {
             example: 0,
             row: 0,
         };
-        parallel::share(blocks, workers, staged, scratch, |output, scratch| {
+        parallel::share(blocks, workers, worker, scratch, |output, scratch| {
             let Output {
                 examples,
                 rows,
@@ -364,7 +381,7 @@ impl<'g> Sums<'g> {
     /// A worker's part of it: the convolution's outputs, and what is laid out for them.
     fn pooled_worker(&self, g: &PooledGeometry) -> usize {
         let cut = g.cut();
-        cut.pixels() * self.image[2] + self.staged(cut)
+        cut.pixels() * self.image[2] + self.worker(cut)
     }
 
     fn pooled_workers(&self, g: &PooledGeometry) -> usize {

@@ -16,6 +16,7 @@ use super::places::Places;
 use super::prefetch::{NextRows, prefetch};
 use super::stage::Staged;
 use crate::Real;
+use crate::long_sum::{BLOCK, groups};
 use crate::simd::tile::{self, Offsets, Runs, Tile};
 use crate::simd::{Isa, Kernel};
 use std::ops::Range;
@@ -79,6 +80,15 @@ impl Sweep {
     pub(super) fn laid_out(&self, [examples, rows, cols]: [usize; 3]) -> usize {
         examples * self.lines[0].span(rows) * self.lines[1].span(cols) * self.pitch
     }
+
+    /// Elements of the sums of groups of parts, for so many outputs with windows of `window` elements.
+    #[inline(always)]
+    pub(super) fn totals(&self, pixels: usize, window: usize) -> usize {
+        match groups(window, BLOCK) {
+            1 => 0,
+            _ => pixels * self.columns,
+        }
+    }
 }
 
 /// The sums of one block, written over what `out` holds there.
@@ -115,6 +125,8 @@ impl<T: Real> Kernel for BlockSums<'_, T> {
             scratch,
             workers,
         } = self;
+        let totals = sweep.totals(block.pixels(), sweep.window());
+        let (totals, scratch) = scratch.split_at_mut(totals);
         let staged = Staged::of(sweep, &block, source, scratch);
         let offsets = Offsets::of_short(&staged.runs);
         let lanes = I::lanes::<T>();
@@ -133,6 +145,7 @@ impl<T: Real> Kernel for BlockSums<'_, T> {
             out_image,
             out_start,
             next_rows,
+            totals,
         };
         pass.rows();
     }
@@ -151,6 +164,8 @@ struct Pass<'a, I, T> {
     out_image: usize,
     out_start: usize,
     next_rows: NextRows<'a, T>,
+    /// Of very long windows the sums of the groups of parts before this one, pixel by pixel.
+    totals: &'a mut [T],
 }
 
 /// A part of the window, where its source elements start after those of the window, and the number of
@@ -185,9 +200,16 @@ impl<I: Isa, T: Real> Pass<'_, I, T> {
             rows: taps.len(),
             ..self.staged.runs
         };
+        let group = groups(runs.elements(), BLOCK);
+        let (mut parts, mut before) = (0, false);
         runs.for_each_part(
             #[inline(always)]
             |part| {
+                if group > 1 && parts == group {
+                    self.change_group(&pixels, before, false);
+                    (parts, before) = (0, true);
+                }
+                parts += 1;
                 let [row, col, from] = part.at;
                 let piece = Piece {
                     part,
@@ -197,6 +219,28 @@ impl<I: Isa, T: Real> Pass<'_, I, T> {
                 self.panels(&pixels, piece);
             },
         );
+        if before {
+            self.change_group(&pixels, true, true);
+        }
+    }
+
+    /// Adds what the outputs of some rows hold to the totals `before`, if there are any, and leaves the outputs as
+    /// zeros, or at the end as the totals.
+    #[inline(always)]
+    fn change_group(&mut self, rows: &Range<usize>, before: bool, end: bool) {
+        let pixels = self.block.examples.len() * rows.len() * self.block.cols.len();
+        let above = rows.start - self.block.rows.start;
+        let mut places = Places::new(self.sweep, self.block, &self.staged, self.out_image)
+            .of_rows(above, rows.len());
+        let columns = self.sweep.columns;
+        for totals in self.totals.chunks_exact_mut(columns).take(pixels) {
+            let (_, out) = places.next();
+            let out = &mut self.out[out - self.out_start..][..columns];
+            for (total, out) in totals.iter_mut().zip(out) {
+                *total = if before { *total + *out } else { *out };
+                *out = if end { *total } else { T::zero() };
+            }
+        }
     }
 
     #[inline(always)]
@@ -310,7 +354,10 @@ impl<I: Isa, T: Real> Pass<'_, I, T> {
 
 /// Up to `V` vectors; lanes behind the end are 0.
 #[inline(always)]
-pub(super) fn load_row<I: Isa, T: Real, const V: usize>(isa: I, from: &[T]) -> [I::Vector<T>; V] {
+pub(super) fn load_row<I: Isa, T: Real, const V: usize>(
+    isa: I,
+    from: &[T],
+) -> [I::Vector<T>; V] {
     let lanes = I::lanes::<T>();
     let mut row = [isa.splat(T::zero()); V];
     for (v, vector) in row.iter_mut().enumerate() {

@@ -9,7 +9,7 @@
 use rayon::prelude::*;
 
 use super::ConvGeometry;
-use super::blocks::{Blocks, Cut};
+use super::blocks::{Blocks, Cut, PIXELS};
 use super::channel_weights::ChannelPanel;
 use super::layout::Layout;
 use super::outer::PanelSums;
@@ -17,7 +17,7 @@ use super::pack::{for_each_panel, panel_width, whole};
 use super::sums::{Direction, Sums};
 use super::sweep::Block;
 use crate::Real;
-use crate::long_sum::LONGEST;
+use crate::long_sum::{LONGEST, MANY};
 use crate::simd::InstructionSet;
 use crate::{assert_scratch, parallel};
 
@@ -127,7 +127,20 @@ impl<'g> Tasks<'g> {
     fn most_parts(&self) -> usize {
         let by_work = usize::try_from(self.g.multiply_adds() / PART_WORK).unwrap_or(PARTS);
         let by_memory = PARTIAL_ELEMENTS / self.part_len();
-        by_work.min(by_memory).clamp(1, PARTS)
+        by_work
+            .min(PARTS)
+            .max(self.parts_of_very_many())
+            .min(by_memory)
+            .max(1)
+    }
+
+    /// Parts of very many pixels, so that each adds few blocks up (`long_sum`); no less than of fewer pixels.
+    fn parts_of_very_many(&self) -> usize {
+        let pixels = self.g.batch * self.g.output[0] * self.g.output[1];
+        match pixels / (PIXELS * MANY) {
+            parts if parts > 4 * PARTS => parts,
+            _ => 0,
+        }
     }
 
     /// Elements of one part's sums: `db` below `dw` in every panel.

@@ -6,7 +6,7 @@
 
 use super::DenseGeometry;
 use crate::Real;
-use crate::long_sum::block_len;
+use crate::long_sum::{BLOCK, block_len, groups};
 use crate::parallel;
 use crate::simd::{InstructionSet, Isa, Kernel, MOST_LANES};
 
@@ -120,10 +120,11 @@ impl<T: Real> Units<'_, T> {
                 }
             }
         }
-        // The sum of the blocks before this one, where this one ends, and their length.
-        let mut before: Option<[[I::Vector<T>; V]; E]> = None;
+        // The sum of the groups of blocks before this one, that of this one's blocks, and where the next block ends.
+        let [mut before, mut group] = [None::<[[I::Vector<T>; V]; E]>; 2];
         let block = block_len(inputs);
-        let mut end = block;
+        let group_blocks = groups(inputs, BLOCK);
+        let (mut end, mut in_group) = (block, 0);
         // [feature][unit] of a square of each vector.
         let mut squares = [[T::zero(); MOST_LANES * MOST_LANES]; V];
         let whole = inputs - inputs % lanes;
@@ -160,10 +161,19 @@ impl<T: Real> Units<'_, T> {
                 }
                 feature = here;
                 if k + here == end {
-                    if let Some(before) = before {
-                        add(isa, &mut sums, &before);
+                    if let Some(group) = group {
+                        add(isa, &mut sums, &group);
                     }
-                    before = Some(sums);
+                    in_group += 1;
+                    if in_group == group_blocks || end == inputs {
+                        if let Some(before) = before {
+                            add(isa, &mut sums, &before);
+                        }
+                        before = Some(sums);
+                        (group, in_group) = (None, 0);
+                    } else {
+                        group = Some(sums);
+                    }
                     sums = zeros;
                     end = inputs.min(end + block);
                 }

@@ -12,7 +12,7 @@ use ndarray::{ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
 use super::DenseGeometry;
-use super::small::Product;
+use super::small::{MOST_LONG, Product};
 use crate::Real;
 use crate::long_sum::LONGEST;
 use crate::simd::{self, InstructionSet, Isa, Kernel};
@@ -26,6 +26,10 @@ const MIN_FEATURES: usize = 256;
 
 /// Examples that share the copying of weights into panels.
 const PIECE_ROWS: usize = 32;
+
+// Pieces of layers with very long sums are the smallest ones.
+const _: () =
+    assert!(PIECE_ROWS * MAX_UNITS_FORWARD <= MOST_LONG && PIECE_WORK / (64 * 256) <= PIECE_ROWS);
 
 /// Features of a strip of the gradient: four examples' parts of it fit the first cache.
 const STRIP: usize = 512;
@@ -44,7 +48,13 @@ pub(super) fn suits_weights(g: &DenseGeometry) -> bool {
 }
 
 /// `y = x w^T + b`.
-pub(super) fn forward<T: Real>(g: &DenseGeometry, x: &[T], w: &[T], b: Option<&[T]>, y: &mut [T]) {
+pub(super) fn forward<T: Real>(
+    g: &DenseGeometry,
+    x: &[T],
+    w: &[T],
+    b: Option<&[T]>,
+    y: &mut [T],
+) {
     let rows = (PIECE_WORK / (g.inputs * g.outputs)).max(PIECE_ROWS);
     y.par_chunks_mut(rows * g.outputs)
         .zip(x.par_chunks(rows * g.inputs))

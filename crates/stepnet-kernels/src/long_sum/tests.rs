@@ -1,5 +1,7 @@
 //! The mechanism, and that every long sum of the kernels goes by it.
 
+mod very_long;
+
 use super::*;
 use crate::conv::{self, ConvGeometry, ConvWindow};
 use crate::dense::{self, DenseGeometry};

@@ -1,5 +1,8 @@
 //! Sums down the columns of a block, held in registers: groups of vectors side by side, the rest of
 //! the columns by a part of a vector.
+//!
+//! Vectors are loaded by functions rather than closures: a closure that is not inlined is compiled
+//! without the instruction set.
 
 use crate::Real;
 use crate::simd::Isa;
@@ -41,24 +44,20 @@ pub(super) fn sum<I: Isa, T: Real>(isa: I, of: Of<'_, T>, sums: &mut [T]) {
 #[inline(always)]
 fn group<I: Isa, T: Real, const N: usize>(isa: I, of: Of<'_, T>, sums: &mut [T], column: usize) {
     let (width, lanes) = (sums.len(), I::lanes::<T>());
-    let at = |row: &[T]| -> [I::Vector<T>; N] {
-        let row = &row[column..column + N * lanes];
-        std::array::from_fn(|v| isa.load(&row[v * lanes..]))
-    };
     let mut held = [isa.splat(T::zero()); N];
     match of {
         Of::Values(a) => {
             for a in a.chunks_exact(width) {
-                let a = at(a);
+                let a = vectors::<I, T, N>(isa, a, column);
                 for v in 0..N {
                     held[v] = isa.vector_add(held[v], a[v]);
                 }
             }
         }
         Of::Squares(a, mean) => {
-            let mean = at(mean);
+            let mean = vectors::<I, T, N>(isa, mean, column);
             for a in a.chunks_exact(width) {
-                let a = at(a);
+                let a = vectors::<I, T, N>(isa, a, column);
                 for v in 0..N {
                     let apart = isa.vector_sub(a[v], mean[v]);
                     held[v] = isa.vector_mul_add(apart, apart, held[v]);
@@ -66,9 +65,12 @@ fn group<I: Isa, T: Real, const N: usize>(isa: I, of: Of<'_, T>, sums: &mut [T],
             }
         }
         Of::Products(a, b, mean) => {
-            let mean = at(mean);
+            let mean = vectors::<I, T, N>(isa, mean, column);
             for (a, b) in a.chunks_exact(width).zip(b.chunks_exact(width)) {
-                let (a, b) = (at(a), at(b));
+                let (a, b) = (
+                    vectors::<I, T, N>(isa, a, column),
+                    vectors::<I, T, N>(isa, b, column),
+                );
                 for v in 0..N {
                     held[v] = isa.vector_mul_add(b[v], isa.vector_sub(a[v], mean[v]), held[v]);
                 }
@@ -81,29 +83,48 @@ fn group<I: Isa, T: Real, const N: usize>(isa: I, of: Of<'_, T>, sums: &mut [T],
     }
 }
 
+/// `N` vectors of a row from `column` on.
+#[inline(always)]
+fn vectors<I: Isa, T: Element, const N: usize>(
+    isa: I,
+    row: &[T],
+    column: usize,
+) -> [I::Vector<T>; N] {
+    let lanes = I::lanes::<T>();
+    let row = &row[column..column + N * lanes];
+    let mut vectors = [isa.splat(T::zero()); N];
+    for (v, vector) in vectors.iter_mut().enumerate() {
+        *vector = isa.load(&row[v * lanes..]);
+    }
+    vectors
+}
+
 /// The columns from `column` on, fewer than a vector has lanes.
 #[inline(always)]
 fn rest<I: Isa, T: Real>(isa: I, of: Of<'_, T>, sums: &mut [T], column: usize) {
     let width = sums.len();
-    let at = |row: &[T]| isa.load_part(&row[column..width]);
     let mut held = isa.splat(T::zero());
     match of {
         Of::Values(a) => {
             for a in a.chunks_exact(width) {
-                held = isa.vector_add(held, at(a));
+                held = isa.vector_add(held, isa.load_part(&a[column..width]));
             }
         }
         Of::Squares(a, mean) => {
-            let mean = at(mean);
+            let mean = isa.load_part(&mean[column..width]);
             for a in a.chunks_exact(width) {
-                let apart = isa.vector_sub(at(a), mean);
+                let apart = isa.vector_sub(isa.load_part(&a[column..width]), mean);
                 held = isa.vector_mul_add(apart, apart, held);
             }
         }
         Of::Products(a, b, mean) => {
-            let mean = at(mean);
+            let mean = isa.load_part(&mean[column..width]);
             for (a, b) in a.chunks_exact(width).zip(b.chunks_exact(width)) {
-                held = isa.vector_mul_add(at(b), isa.vector_sub(at(a), mean), held);
+                held = isa.vector_mul_add(
+                    isa.load_part(&b[column..width]),
+                    isa.vector_sub(isa.load_part(&a[column..width]), mean),
+                    held,
+                );
             }
         }
     }

@@ -4,7 +4,7 @@
 //! forward pass leaves for the backward pass are the mean and the factor of each row. Backward, one
 //! pass takes a row's two sums, writes its `dx` and adds to the sums of `gamma` and `beta`, lane by lane.
 
-use super::{Affine, NormGeometry};
+use super::{Affine, NormGeometry, settled};
 use crate::Real;
 use crate::long_sum::{self, LONGEST, SHORT_BLOCK};
 use crate::parallel::share;
@@ -181,6 +181,7 @@ impl<T: Real> Kernel for Forward<'_, T> {
                 #[inline(always)]
                 |at| (x[at] - mean) * (x[at] - mean),
             ) / count;
+            let [mean, variance] = settled([mean, variance], x.iter());
             let inverse = T::from_f64(1.0 / (variance.as_f64() + self.epsilon).sqrt());
             if let Some(kept) = kept.next() {
                 kept.copy_from_slice(&[mean, inverse]);
@@ -264,7 +265,7 @@ impl<T: Real> Kernel for Backward<'_, T> {
         let (sums, rests) = self.state.split_at_mut(2 * c);
         let (rests, block) = rests.split_at_mut(2 * c);
         let rows_of_block = long_sum::short_block(self.x.len() / c);
-        let mut in_block = 0;
+        let (mut in_block, mut blocks) = (0, 0);
         let mut dx = self.dx.chunks_exact_mut(c);
         let rows = self.x.chunks_exact(c).zip(self.dy.chunks_exact(c));
         for ((x, dy), kept) in rows.zip(self.kept.chunks_exact(2)) {
@@ -278,8 +279,9 @@ impl<T: Real> Kernel for Backward<'_, T> {
             in_block += 1;
             if in_block == rows_of_block {
                 long_sum::add(sums, rests, block);
+                (in_block, blocks) = (0, blocks + 1);
+                long_sum::settle(sums, rests, blocks);
                 block.fill(T::zero());
-                in_block = 0;
             }
             let Some(dx) = dx.next() else { continue };
             let level = sum(

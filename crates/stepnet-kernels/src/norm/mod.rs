@@ -16,6 +16,7 @@ pub mod reference;
 #[cfg(test)]
 mod tests;
 
+use crate::Element;
 pub use geometry::NormGeometry;
 
 /// What a normalisation learns: a factor and a summand for each channel.
@@ -25,4 +26,23 @@ pub struct Affine<'a, T> {
     pub gamma: &'a [T],
     /// The summands.
     pub beta: &'a [T],
+}
+
+/// Mean and variance, taken again where the variance is no more than what rounding of the mean makes of equal values:
+/// these have their value as mean, and no variance.
+#[inline(always)]
+fn settled<'a, T: Element>(
+    [mean, variance]: [T; 2],
+    values: impl ExactSizeIterator<Item = &'a T> + Clone,
+) -> [T; 2] {
+    // A mean is a few roundings from exact: blocks are short.
+    let rounding = mean * T::epsilon() * T::from_f64(32.0);
+    if variance.is_zero() || variance.is_nan() || variance > rounding * rounding {
+        return [mean, variance];
+    }
+    let count = values.len() as f64;
+    let apart = |mean: T| values.clone().map(move |&value| (value - mean).as_f64());
+    let mean = mean + T::from_f64(apart(mean).sum::<f64>() / count);
+    let squares: f64 = apart(mean).map(|apart| apart * apart).sum();
+    [mean, T::from_f64(squares / count)]
 }

@@ -22,7 +22,7 @@ use super::PoolGeometry;
 use super::lanes::{Arrays, LANES, Lanes, for_each_start};
 use crate::Real;
 use crate::assert_len;
-use crate::long_sum::{FEW, SHORT_BLOCK};
+use crate::long_sum::{FEW, SETTLED, SHORT_BLOCK};
 use crate::simd::{InstructionSet, Isa, Kernel};
 
 /// `y = max of x over the window`, and where it was found.
@@ -38,7 +38,12 @@ use crate::simd::{InstructionSet, Isa, Kernel};
 /// # Panics
 ///
 /// If a slice does not have the length that `g` says.
-pub fn max_forward<T: Real>(g: &PoolGeometry, x: &[T], y: &mut [T], winners: Option<&mut [u32]>) {
+pub fn max_forward<T: Real>(
+    g: &PoolGeometry,
+    x: &[T],
+    y: &mut [T],
+    winners: Option<&mut [u32]>,
+) {
     T::max_forward(g, x, y, winners);
 }
 
@@ -141,7 +146,7 @@ fn forward<T: Real>(
 /// `!(value <= best)` is "larger, or one of them is NaN"; a `best` that is NaN stays.
 #[inline(always)]
 #[allow(clippy::neg_cmp_op_on_partial_ord)] // the negation is what lets NaN in
-pub fn beats<T: Real>(value: T, best: T) -> bool {
+pub(crate) fn beats<T: Real>(value: T, best: T) -> bool {
     !(value <= best) & !best.is_nan()
 }
 
@@ -465,7 +470,7 @@ fn long_sums<T: Real, L: Lanes<T>, const M: usize>(
 ) -> [L::Values; M] {
     let zero = lanes.splat(T::zero());
     let (mut sum, mut rest, mut block) = ([zero; M], [zero; M], [zero; M]);
-    let (mut left, mut in_block) = (window.rows * window.cols, 0);
+    let (mut left, mut in_block, mut blocks) = (window.rows * window.cols, 0, 0_usize);
     window.pixels(
         channel,
         #[inline(always)]
@@ -478,7 +483,7 @@ fn long_sums<T: Real, L: Lanes<T>, const M: usize>(
             if in_block < SHORT_BLOCK && left > 0 {
                 return;
             }
-            in_block = 0;
+            (in_block, blocks) = (0, blocks + 1);
             for m in 0..M {
                 let total = lanes.add(sum[m], block[m]);
                 let added = lanes.sub(total, sum[m]);
@@ -487,12 +492,28 @@ fn long_sums<T: Real, L: Lanes<T>, const M: usize>(
                 sum[m] = total;
                 block[m] = zero;
             }
+            if blocks.is_multiple_of(SETTLED) {
+                for m in 0..M {
+                    (sum[m], rest[m]) = settled(lanes, sum[m], rest[m]);
+                }
+            }
         },
     );
     for m in 0..M {
-        // A sum that is not finite has no rest.
-        let rest = lanes.at_equal(rest[m], lanes.sub(sum[m], sum[m]), zero);
-        sum[m] = lanes.add(sum[m], rest);
+        (sum[m], _) = settled(lanes, sum[m], rest[m]);
     }
     sum
+}
+
+/// The sum with its rest added, and what that rounds off; a sum that is not finite has no rest.
+#[inline(always)]
+fn settled<T: Real, L: Lanes<T>>(
+    lanes: L,
+    sum: L::Values,
+    rest: L::Values,
+) -> (L::Values, L::Values) {
+    let zero = lanes.splat(T::zero());
+    let rest = lanes.at_equal(rest, lanes.sub(sum, sum), zero);
+    let total = lanes.add(sum, rest);
+    (total, lanes.sub(rest, lanes.sub(total, sum)))
 }

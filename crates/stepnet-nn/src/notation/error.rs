@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Error, cut_message};
+use crate::error::{Error, cut, cut_message};
 
 /// How many characters of a long line a snippet shows.
 const SNIPPET_WIDTH: usize = 76;
@@ -91,9 +91,5 @@ impl NotationError {
 /// A piece of a user's text as a message shows it: quoted, escaped, cut if long.
 pub(super) fn quoted(piece: &str) -> String {
     const LONGEST: usize = 40;
-    if piece.chars().count() <= LONGEST {
-        return format!("{piece:?}");
-    }
-    let start: String = piece.chars().take(LONGEST).collect();
-    format!("{:?}", start + "…")
+    format!("{:?}", cut(piece, LONGEST))
 }

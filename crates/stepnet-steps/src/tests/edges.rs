@@ -196,6 +196,18 @@ fn a_saturated_output_costs_infinitely_much() {
 }
 
 #[test]
+fn a_cost_of_many_examples_keeps_its_digits() {
+    let examples = 500_000;
+    let (AL, Y) = (
+        Array2::from_elem((1, examples), 0.9_f32),
+        Array2::ones((1, examples)),
+    );
+    let cost = f64::from(compute_cost(&AL, &Y).unwrap());
+    let exact = -f64::from(0.9_f32).ln();
+    assert!((cost / exact - 1.0).abs() < 1e-6, "{cost} of {exact}");
+}
+
+#[test]
 fn words_and_modes_are_each_other() {
     for mode in [PoolMode::Max, PoolMode::Average] {
         assert_eq!(mode.to_string().parse::<PoolMode>().unwrap(), mode);

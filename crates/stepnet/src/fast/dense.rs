@@ -2,14 +2,14 @@
 //! its factors lie in memory, so that nothing large is transposed: the notebooks make their inputs by
 //! `reshape(m, -1).T`, which is such a transposed view.
 
-use ndarray::{Array2, ArrayRef2, CowArray, Ix2};
+use ndarray::{Array2, ArrayRef2, CowArray, Ix2, s};
 
 use super::{scratch, sizes, standard, values};
-use crate::error::Result;
 use crate::kernels::Real;
-use crate::kernels::{DenseGeometry, dense};
-use crate::steps::checks::layer;
+use crate::error::Result;
+use crate::kernels::{DenseGeometry, dense, long_sum};
 use crate::steps::checks::{is_fortran, same_shape, zeros};
+use crate::steps::checks::layer;
 
 /// The outputs of [`steps::linear_forward`](crate::steps::linear_forward): `Z = W A + b`.
 ///
@@ -58,7 +58,8 @@ pub fn linear_backward<T: Real>(
     dW /= examples;
     let mut db = zeros(OPERATION, "cache.b", (n, 1))?;
     for (db, dz) in db.iter_mut().zip(dZ.rows()) {
-        *db = dz.sum() / examples;
+        let block = |examples| dz.slice(s![examples]).sum();
+        *db = long_sum::of_blocks(m, long_sum::short_block(m), block) / examples;
     }
     Ok((dA_prev, dW, db))
 }
@@ -116,7 +117,7 @@ fn product<T: Real>(
 /// Rows of `a` that are few, and columns of `b` that are many: as the weights' gradient of a few units on whole
 /// images, where the kernel for the gradient by weights reads `b` where it lies, and the others would copy it.
 const FEW_ROWS: usize = 24;
-const MANY_COLUMNS: usize = 256;
+const MANY_COLUMNS: usize = 128;
 
 /// The way for which the larger factor need not be copied.
 fn way<T>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> Way {

@@ -209,6 +209,23 @@ fn copies_of_any_layout_hold_the_same_values() {
 }
 
 #[test]
+fn a_bias_of_many_examples_keeps_its_digits() {
+    let examples = 500_000;
+    let (A, W, b) = (
+        Array2::<f32>::ones((1, examples)),
+        Array2::ones((2, 1)),
+        Array2::ones((2, 1)),
+    );
+    let dZ = Array2::from_elem((2, examples), 0.1_f32);
+    let by_columns = Array2::from_elem((examples, 2), 0.1_f32).reversed_axes();
+    for dZ in [dZ, by_columns] {
+        let (_, _, db) = linear_backward(&dZ, &A, &W, &b).unwrap();
+        let error = db.mapv(|db| (db / 0.1_f32 - 1.0).abs());
+        assert!(error.iter().all(|&error| error < 4e-7), "{db}");
+    }
+}
+
+#[test]
 fn results_of_transposed_arrays_lie_as_they_do() {
     let Z: Array2<f64> = RandomState::new(1).randn((5, 3)).unwrap();
     let turned = Z.t();

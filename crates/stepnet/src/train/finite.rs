@@ -1,7 +1,7 @@
 //! Where numbers left the finite range: the first layer whose values, or array whose gradients, did.
 
 use crate::data::Dataset;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, short};
 use crate::memory;
 use crate::nn::Number;
 use crate::nn::{Batch, Network, Node, PlanOptions, Preprocessing, Workspace};
@@ -95,8 +95,8 @@ impl<T: Number> Moment<'_, '_, T> {
 
     fn advice(&self) -> String {
         format!(
-            "a lower learning rate than {:?} or another initialisation may help",
-            self.learning_rate
+            "a lower learning rate than {} or another initialisation may help",
+            short(self.learning_rate)
         )
     }
 

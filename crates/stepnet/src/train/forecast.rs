@@ -5,9 +5,10 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::{TrainOptions, Trainer, evaluate, evaluation_bytes};
+use crate::nn::Number;
 use crate::data::Dataset;
 use crate::error::Result;
-use crate::nn::Number;
+use crate::hash::Hasher;
 use crate::nn::{Network, Preprocessing};
 
 /// The fewest steps that a pace is taken from, after the first, which finds cold caches and fresh
@@ -27,6 +28,12 @@ const SLOW: f64 = 5e9;
 /// Examples that the pace of testing is taken from.
 const TESTED: usize = 256;
 
+/// Values that the pace of saving is taken from.
+const SAVED: usize = 1 << 20;
+
+/// Bytes a second that a disk of the usual kind takes.
+const DISK: f64 = 4e8;
+
 /// Bytes that a run by these options takes beside its data and the network it is given: the
 /// network's own copy and those kept of it, optimiser, workspaces, batches.
 ///
@@ -41,19 +48,28 @@ pub fn training_bytes<T: Number>(
     examples: usize,
     tested: usize,
 ) -> Result<usize> {
-    let weights = size_of_val(network.parameters());
     let training = Trainer::bytes(network, options, examples)?;
+    Ok(training.saturating_add(bytes_between_epochs(network, options, tested)?))
+}
+
+/// Bytes that are taken while a trainer keeps its own: the weights that were last known to be good, and the workspace
+/// of a test of `tested` examples, or for a checkpoint its model and the file of that and of the rule's arrays.
+///
+/// # Errors
+/// When so many examples cannot be addressed.
+pub(super) fn bytes_between_epochs<T: Number>(
+    network: &Network<T>,
+    options: &TrainOptions,
+    tested: usize,
+) -> Result<usize> {
+    let weights = size_of_val(network.parameters());
     let testing = match tested {
         0 => 0,
         tested => evaluation_bytes(network, tested)?,
     };
-    // Training keeps its own while a test takes its workspace, or a checkpoint its model and the file
-    // of that and of the rule's arrays; and there are the weights that were last known to be good.
     let stored = 1 + options.rule.states() + usize::from(options.average.is_some());
     let writing = weights.saturating_mul(1 + stored);
-    Ok(training
-        .saturating_add(weights)
-        .saturating_add(testing.max(writing)))
+    Ok(weights.saturating_add(testing.max(writing)))
 }
 
 /// The largest batch with which [`training_bytes`] are at most `room`; `None` if not even one
@@ -93,10 +109,13 @@ pub struct Pace {
     pub training: f64,
     /// Seconds of testing after an epoch; 0 without test data.
     pub testing: f64,
+    /// Seconds in which the weights are saved once, by the time that their checksum takes and a disk of the
+    /// usual kind.
+    pub saving: f64,
 }
 
 impl Pace {
-    /// Seconds of a run.
+    /// Seconds of the steps and tests of a run.
     pub fn seconds(&self, epochs: usize) -> f64 {
         epochs as f64 * (self.training + self.testing)
     }
@@ -131,8 +150,23 @@ impl Pace {
         Ok(Self {
             training,
             testing: testing.unwrap_or(0.0),
+            saving: saving(network.parameters()),
         })
     }
+}
+
+/// Seconds in which values are saved.
+fn saving<T: Number>(values: &[T]) -> f64 {
+    let some = &values[..values.len().min(SAVED)];
+    if some.is_empty() {
+        return 0.0;
+    }
+    let start = Instant::now();
+    let mut hasher = Hasher::new("pace");
+    hasher.values(some);
+    std::hint::black_box(hasher.finish());
+    let each = start.elapsed().as_secs_f64() / some.len() as f64 + size_of::<T>() as f64 / DISK;
+    each * values.len() as f64
 }
 
 /// Seconds of an epoch by steps of fewer examples, where those of a whole batch would take too long to
@@ -328,6 +362,15 @@ mod tests {
     }
 
     #[test]
+    fn saving_takes_longer_the_more_there_is() {
+        let values = vec![0.5_f32; 20 * SAVED];
+        let (few, many) = (saving(&values[..SAVED]), saving(&values));
+        let disk = size_of_val(values.as_slice()) as f64 / DISK;
+        assert!(few > 0.0 && many > disk && many > 2.0 * few, "{few} {many}");
+        assert_eq!(saving::<f64>(&[]), 0.0);
+    }
+
+    #[test]
     fn the_pace_is_that_of_the_run_and_the_network_stays() {
         let (network, digits) = (network(), data::digits());
         let before = network.parameters().to_vec();
@@ -343,6 +386,7 @@ mod tests {
             .unwrap();
             assert!(pace.training > 0.0 && pace.testing > 0.0, "{pace:?}");
             assert_eq!(pace.seconds(3), 3.0 * (pace.training + pace.testing));
+            assert!(pace.saving > 0.0 && pace.saving < 0.5, "{pace:?}");
         }
         assert_eq!(network.parameters(), before);
     }

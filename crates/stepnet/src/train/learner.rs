@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::finite::{Moment, all_finite};
-use crate::error::{Error, Result};
+use crate::nn::Number;
+use crate::error::{Error, Result, short};
 use crate::kernels::parallel;
 use crate::memory;
-use crate::nn::Number;
 use crate::nn::{Batch, LossOptions, Network, Plan, PlanOptions, Scores, Workspace};
 use crate::optim::{Clipping, Optimizer, Rule, WeightAverage, add_l2_gradient, l2_cost};
 
@@ -204,8 +204,9 @@ impl<T: Number> Learner<T> {
             return Ok(());
         }
         Err(Error::Training(format!(
-            "the norm of the gradients is {norm} at update {}, which clipping cannot mend; a lower learning rate than {learning_rate:?} or another initialisation may help",
+            "the norm of the gradients is {norm} at update {}, which clipping cannot mend; a lower learning rate than {} or another initialisation may help",
             self.optimizer.updates() + 1,
+            short(learning_rate),
         )))
     }
 

@@ -12,9 +12,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::feed::{Feed, Filled};
+use crate::nn::Number;
 use crate::data::Pick;
 use crate::error::Result;
-use crate::nn::Number;
 use crate::threads;
 
 /// Buffers, and who fills them.
@@ -23,6 +23,8 @@ pub(super) struct Loader<T> {
     buffers: Vec<Filled<T>>,
     batch: usize,
     len: usize,
+    /// Bytes that are still to be taken while workers are there: they start only where these can be had too.
+    left: usize,
 }
 
 /// The batches of an epoch: which examples, and how many a step takes.
@@ -46,15 +48,16 @@ impl<'a> Batches<'a> {
 }
 
 impl<T: Number> Loader<T> {
-    /// A loader of batches of up to `batch` examples of `len` values.
+    /// A loader of batches of up to `batch` examples of `len` values, whose workers leave `left` bytes to others.
     ///
     /// # Errors
     /// When there is not enough memory for one.
-    pub(super) fn new(batch: usize, len: usize) -> Result<Self> {
+    pub(super) fn new(batch: usize, len: usize, left: usize) -> Result<Self> {
         Ok(Self {
             buffers: vec![Filled::new(batch, len)?],
             batch,
             len,
+            left,
         })
     }
 
@@ -90,8 +93,9 @@ impl<T: Number> Loader<T> {
         let outcome = thread::scope(|scope| {
             // However this ends, the workers learn of it, or the scope would wait for them for ever.
             let stop = StopOnDrop(&shared);
+            let work = || shared.work(feed, batches);
             let handles: Vec<_> = (0..workers)
-                .map_while(|_| threads::spawn(scope, "loader", || shared.work(feed, batches)).ok())
+                .map_while(|_| threads::spawn(scope, "loader", self.left, work).ok())
                 .collect();
             let outcome = if handles.is_empty() {
                 None
@@ -286,7 +290,7 @@ mod tests {
             epoch: 0,
         };
         let order: Vec<Pick> = (0..EXAMPLES).rev().map(Pick::once).collect();
-        run(&mut Loader::new(4, 2).unwrap(), &feed, &order)
+        run(&mut Loader::new(4, 2, 0).unwrap(), &feed, &order)
     }
 
     fn batches(order: &[Pick], first: usize) -> Batches<'_> {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::feed::Feed;
 use super::find_rate::RateSweep;
+use super::forecast::bytes_between_epochs;
 use super::learner::Learner;
 use super::loader::{Batches, Loader};
 use super::options::TrainOptions;
@@ -95,10 +96,12 @@ impl<T: Number> Trainer<T> {
         }
         options.augmentation.check(preprocessing.shape())?;
         let batch = options.batch.examples(largest);
+        // Tests are taken for as large as the data; one that cannot be addressed is an error when it comes.
+        let left = bytes_between_epochs(&network, &options, largest).unwrap_or(usize::MAX);
         Ok(Self {
             learner: options.learner(network, batch)?,
             preprocessing,
-            loader: Loader::new(batch, len)?,
+            loader: Loader::new(batch, len, left)?,
             position: Position::default(),
             options,
             sweep: None,

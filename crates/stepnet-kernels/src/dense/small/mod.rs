@@ -21,7 +21,7 @@
 mod product;
 mod weights;
 
-pub(super) use product::Product;
+pub(super) use product::{MOST_LONG, Product};
 pub(super) use weights::Weights;
 
 use super::DenseGeometry;

@@ -6,11 +6,15 @@
 use super::{lanes, part};
 use crate::Real;
 use crate::dense::DenseGeometry;
+use crate::long_sum::groups;
 use crate::simd::{Isa, Kernel};
 
 /// Steps of sums whose panel of weights is kept on the stack: of short sums, and of long ones.
 pub(super) const SHORT: usize = 64;
 const LONG: usize = 256;
+
+/// The most values of a product whose sums are very long (`long_sum::groups`).
+pub(in crate::dense) const MOST_LONG: usize = 128;
 
 /// `y[n, c] = start[c] + sum over k of x[n, k] w(k, c)`; without `start` from 0.
 #[derive(Debug)]
@@ -77,6 +81,10 @@ impl<T: Real> Kernel for Product<'_, T> {
             self.steps::<I, SHORT, true>(isa, 0);
             return;
         }
+        let group = groups(self.depth, LONG);
+        if group > 1 {
+            return self.by_groups(isa, group);
+        }
         self.steps::<I, LONG, true>(isa, 0);
         for k in (LONG..self.depth).step_by(LONG) {
             self.steps::<I, LONG, false>(isa, k);
@@ -85,6 +93,28 @@ impl<T: Real> Kernel for Product<'_, T> {
 }
 
 impl<T: Real> Product<'_, T> {
+    /// Very long sums: `group` blocks are added up in `y`, then added to the groups before them.
+    #[inline(always)]
+    fn by_groups<I: Isa>(&mut self, isa: I, group: usize) {
+        let mut before = [T::zero(); MOST_LONG];
+        let before = &mut before[..self.y.len()];
+        for (block, k) in (0..self.depth).step_by(LONG).enumerate() {
+            if k == 0 {
+                self.steps::<I, LONG, true>(isa, 0);
+                continue;
+            }
+            if block.is_multiple_of(group) {
+                for (before, y) in before.iter_mut().zip(&mut *self.y) {
+                    *before += std::mem::replace(y, T::zero());
+                }
+            }
+            self.steps::<I, LONG, false>(isa, k);
+        }
+        for (y, &before) in self.y.iter_mut().zip(&*before) {
+            *y += before;
+        }
+    }
+
     /// Steps `k..k + D` of all sums. The `FIRST` ones begin them; later ones find them in `y`.
     #[inline(always)]
     fn steps<I: Isa, const D: usize, const FIRST: bool>(&mut self, isa: I, k: usize) {

@@ -188,12 +188,13 @@ fn tile<I: Isa, T: Real, const N: usize, const Q: usize, const S: usize>(
     let [mut total, mut rest] = [[[T::zero(); N]; Q]; 2];
     let short_blocks = short.values.chunks(S * BLOCK / 8 * short.width);
     let long_blocks = long.values.chunks(S * BLOCK / 8 * long.width);
-    for (short_block, long_block) in short_blocks.zip(long_blocks) {
+    for (number, (short_block, long_block)) in short_blocks.zip(long_blocks).enumerate() {
         let [short, long] = [(short, short_block), (long, long_block)]
             .map(|(side, values)| Side { values, ..side });
         let block = tile_of::<I, T, N, Q, S>(isa, short, long, first, top);
         for q in 0..Q {
             long_sum::add(&mut total[q], &mut rest[q], &block[q]);
+            long_sum::settle(&mut total[q], &mut rest[q], number + 1);
         }
     }
     for q in 0..Q {

@@ -137,7 +137,8 @@ impl<T: Real> Kernel for LaneSums<'_, '_, T> {
         let (work, masked) = self.scratch.split_at_mut(2 * width);
         let (one, other) = work.split_at_mut(width);
         let mut masks = self.y.map(|y| y.chunks(block));
-        for (x, dy) in self.x.chunks(block).zip(self.dy.chunks(block)) {
+        let blocks = self.x.chunks(block).zip(self.dy.chunks(block));
+        for (number, (x, dy)) in blocks.enumerate() {
             let dy = match masks.as_mut().and_then(Iterator::next) {
                 None => dy,
                 Some(y) => {
@@ -163,6 +164,8 @@ impl<T: Real> Kernel for LaneSums<'_, '_, T> {
                 long_sum::add(sums, sum_rests, &one[..c]);
                 long_sum::add(products, product_rests, &other[..c]);
             }
+            long_sum::settle(sums, sum_rests, number + 1);
+            long_sum::settle(products, product_rests, number + 1);
         }
         long_sum::finish(sums, sum_rests);
         long_sum::finish(products, product_rests);

@@ -2,8 +2,8 @@
 
 use super::by_lanes;
 use crate::Real;
-use crate::norm::NormGeometry;
 use crate::norm::columns::{self, Of};
+use crate::norm::{NormGeometry, settled};
 use crate::simd::{InstructionSet, Isa, Kernel};
 
 pub(crate) fn run_statistics<T: Real>(
@@ -46,6 +46,10 @@ pub(crate) fn run_statistics<T: Real>(
     }
     let rows = T::from_f64(g.rows as f64);
     variance.iter_mut().for_each(|square| *square /= rows);
+    for (channel, (mean, variance)) in mean.iter_mut().zip(variance).enumerate() {
+        let values = x[channel..].iter().step_by(c);
+        [*mean, *variance] = settled([*mean, *variance], values);
+    }
 }
 
 /// Joins the statistics of further rows to those of the rows before: counts, means, sums of squares.

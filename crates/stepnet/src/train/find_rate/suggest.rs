@@ -63,6 +63,35 @@ pub(super) fn turn(trials: &[RateTrial], steps: usize) -> Option<f64> {
     lowest.map(|trial| trial.rate)
 }
 
+/// The part of the rate where the loss turns that is suggested: training stays for longer at a rate than a sweep does.
+pub(super) const PART: f64 = 1.0 / 3.0;
+
+/// A third of the rate where the loss turns, or the rate where it is nearly as low if that is less; `None` where it does
+/// not fall.
+pub(super) fn suggestion(trials: &[RateTrial], steps: usize) -> Option<f64> {
+    if !falls(trials, steps) {
+        return None;
+    }
+    let third = PART * turn(trials, steps)?;
+    Some(nearly_lowest(trials, steps).map_or(third, |rate| third.min(rate)))
+}
+
+/// The share of its whole fall that the smoothed loss may lack to be nearly as low as where it turns.
+const LACK: f64 = 0.02;
+
+/// The least rate at which the smoothed loss is nearly as low as where it turns. On data that are easy to learn the
+/// loss is close to 0 over powers of ten, and turns far above the rates that are needed.
+fn nearly_lowest(trials: &[RateTrial], steps: usize) -> Option<f64> {
+    let turn = turn(trials, steps)?;
+    let falling = middle(trials, steps).iter();
+    let falling: Vec<&RateTrial> = falling.take_while(|trial| trial.rate <= turn).collect();
+    let lowest = falling.last()?.smoothed;
+    let losses = falling.iter().map(|trial| trial.smoothed);
+    let enough = lowest + LACK * (losses.fold(lowest, f64::max) - lowest);
+    let reached = falling.iter().find(|trial| trial.smoothed <= enough);
+    reached.map(|trial| trial.rate)
+}
+
 /// The trials that count: a tenth of the sweep is left out at its start, where the average knows too
 /// little.
 fn middle(trials: &[RateTrial], steps: usize) -> &[RateTrial] {
@@ -74,7 +103,7 @@ fn middle(trials: &[RateTrial], steps: usize) -> &[RateTrial] {
 const LEAST_FALL: f64 = 0.05;
 
 /// Whether the smoothed loss falls at all.
-pub(super) fn falls(trials: &[RateTrial], steps: usize) -> bool {
+fn falls(trials: &[RateTrial], steps: usize) -> bool {
     let mut highest = f64::NEG_INFINITY;
     middle(trials, steps).iter().any(|trial| {
         highest = highest.max(trial.smoothed);
@@ -155,6 +184,24 @@ mod tests {
         let rate = turn(&falling, 100).unwrap();
         assert!(rate > 0.2, "falls to the end: {rate}");
         assert_eq!(turn(&[], 100), None);
+    }
+
+    #[test]
+    fn a_third_of_the_turn_is_suggested_or_the_start_of_a_flat_bottom() {
+        // Falls from 10^-4 on to 10^-1, and rises at once.
+        let sharp = curve(|x| (x + 1.0).abs().min(3.0));
+        let lowest = turn(&sharp, 100).unwrap();
+        assert!((lowest.log10() + 1.0).abs() < 0.1, "{lowest}");
+        let third = suggestion(&sharp, 100).unwrap();
+        assert!((3.0 * third / lowest - 1.0).abs() < 1e-9, "{third}");
+        // Falls from 10^-4 on to 10^-2 by 2, then by a thousandth to each power of ten, until 10^1.
+        let flat = curve(|x| 2.0 - (x + 4.0).clamp(0.0, 2.0) - 1e-3 * x);
+        let rate = suggestion(&flat, 100).unwrap();
+        assert!((rate.log10() + 2.0).abs() < 0.1, "{rate}");
+        let rising = curve(|x| 2.0 + 0.1 * x);
+        assert!(turn(&rising, 100).is_some());
+        assert_eq!(suggestion(&rising, 100), None);
+        assert_eq!(suggestion(&[], 100), None);
     }
 
     #[test]
