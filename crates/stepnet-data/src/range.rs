@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::error::short;
-use stepnet_base::preprocessing::Preprocessing;
 use crate::{Error, Result};
+use stepnet_base::preprocessing::Preprocessing;
 
 use super::{Images, Values};
 

@@ -53,7 +53,7 @@ pub mod gelu;
 mod geometry;
 pub mod join;
 pub mod leaky_relu;
-pub(crate) mod long_sum;
+pub mod long_sum;
 pub mod loss;
 pub mod norm;
 pub mod pad;

@@ -54,7 +54,7 @@ pub(super) fn block_len(terms: usize) -> usize {
 
 /// Terms of each block of an axis of single numbers.
 #[inline(always)]
-pub(crate) fn short_block(terms: usize) -> usize {
+pub fn short_block(terms: usize) -> usize {
     match terms {
         0..=FEW => terms.max(1),
         _ => SHORT_BLOCK,
@@ -104,7 +104,7 @@ fn finished<T: Real>(sum: T, rest: T) -> T {
 
 /// The sum of `block(first..end)` over the blocks of `0..len`, each of at most `most` terms.
 #[inline(always)]
-pub(crate) fn of_blocks<T: Real>(
+pub fn of_blocks<T: Real>(
     len: usize,
     most: usize,
     block: impl Fn(std::ops::Range<usize>) -> T,

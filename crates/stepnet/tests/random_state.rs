@@ -244,7 +244,10 @@ struct Mixed {
 }
 
 fn numpy() -> Numpy {
-    serde_json::from_str(include_str!("../../stepnet-base/fixtures/numpy_random.json")).unwrap()
+    serde_json::from_str(include_str!(
+        "../../stepnet-base/fixtures/numpy_random.json"
+    ))
+    .unwrap()
 }
 
 /// The hash that `tools/numpy_random_values.py` writes.

@@ -175,7 +175,7 @@ fn place(args: &FindLrArgs) -> Outcome<(PathBuf, Target)> {
 
 /// The sweeps, and once more with twice the updates where they leave the rate open: the slower the rate rises, the
 /// further the loss falls compared with the difference of batches. Returns the sweeps that count, too.
-fn search<T: Element>(
+fn search<T: Number>(
     network: &Network<T>,
     material: &Material,
     options: &TrainOptions,

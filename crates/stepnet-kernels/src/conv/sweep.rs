@@ -354,10 +354,7 @@ impl<I: Isa, T: Real> Pass<'_, I, T> {
 
 /// Up to `V` vectors; lanes behind the end are 0.
 #[inline(always)]
-pub(super) fn load_row<I: Isa, T: Real, const V: usize>(
-    isa: I,
-    from: &[T],
-) -> [I::Vector<T>; V] {
+pub(super) fn load_row<I: Isa, T: Real, const V: usize>(isa: I, from: &[T]) -> [I::Vector<T>; V] {
     let lanes = I::lanes::<T>();
     let mut row = [isa.splat(T::zero()); V];
     for (v, vector) in row.iter_mut().enumerate() {

@@ -48,13 +48,7 @@ pub(super) fn suits_weights(g: &DenseGeometry) -> bool {
 }
 
 /// `y = x w^T + b`.
-pub(super) fn forward<T: Real>(
-    g: &DenseGeometry,
-    x: &[T],
-    w: &[T],
-    b: Option<&[T]>,
-    y: &mut [T],
-) {
+pub(super) fn forward<T: Real>(g: &DenseGeometry, x: &[T], w: &[T], b: Option<&[T]>, y: &mut [T]) {
     let rows = (PIECE_WORK / (g.inputs * g.outputs)).max(PIECE_ROWS);
     y.par_chunks_mut(rows * g.outputs)
         .zip(x.par_chunks(rows * g.inputs))

@@ -85,11 +85,7 @@ fn group<I: Isa, T: Real, const N: usize>(isa: I, of: Of<'_, T>, sums: &mut [T],
 
 /// `N` vectors of a row from `column` on.
 #[inline(always)]
-fn vectors<I: Isa, T: Element, const N: usize>(
-    isa: I,
-    row: &[T],
-    column: usize,
-) -> [I::Vector<T>; N] {
+fn vectors<I: Isa, T: Real, const N: usize>(isa: I, row: &[T], column: usize) -> [I::Vector<T>; N] {
     let lanes = I::lanes::<T>();
     let row = &row[column..column + N * lanes];
     let mut vectors = [isa.splat(T::zero()); N];

@@ -16,7 +16,7 @@ pub mod reference;
 #[cfg(test)]
 mod tests;
 
-use crate::Element;
+use crate::Real;
 pub use geometry::NormGeometry;
 
 /// What a normalisation learns: a factor and a summand for each channel.
@@ -31,7 +31,7 @@ pub struct Affine<'a, T> {
 /// Mean and variance, taken again where the variance is no more than what rounding of the mean makes of equal values:
 /// these have their value as mean, and no variance.
 #[inline(always)]
-fn settled<'a, T: Element>(
+fn settled<'a, T: Real>(
     [mean, variance]: [T; 2],
     values: impl ExactSizeIterator<Item = &'a T> + Clone,
 ) -> [T; 2] {

@@ -38,12 +38,7 @@ use crate::simd::{InstructionSet, Isa, Kernel};
 /// # Panics
 ///
 /// If a slice does not have the length that `g` says.
-pub fn max_forward<T: Real>(
-    g: &PoolGeometry,
-    x: &[T],
-    y: &mut [T],
-    winners: Option<&mut [u32]>,
-) {
+pub fn max_forward<T: Real>(g: &PoolGeometry, x: &[T], y: &mut [T], winners: Option<&mut [u32]>) {
     T::max_forward(g, x, y, winners);
 }
 
@@ -146,7 +141,7 @@ fn forward<T: Real>(
 /// `!(value <= best)` is "larger, or one of them is NaN"; a `best` that is NaN stays.
 #[inline(always)]
 #[allow(clippy::neg_cmp_op_on_partial_ord)] // the negation is what lets NaN in
-pub(crate) fn beats<T: Real>(value: T, best: T) -> bool {
+pub fn beats<T: Real>(value: T, best: T) -> bool {
     !(value <= best) & !best.is_nan()
 }
 

@@ -5,11 +5,11 @@
 use ndarray::{Array2, ArrayRef2, CowArray, Ix2, s};
 
 use super::{scratch, sizes, standard, values};
-use crate::kernels::Real;
 use crate::error::Result;
+use crate::kernels::Real;
 use crate::kernels::{DenseGeometry, dense, long_sum};
-use crate::steps::checks::{is_fortran, same_shape, zeros};
 use crate::steps::checks::layer;
+use crate::steps::checks::{is_fortran, same_shape, zeros};
 
 /// The outputs of [`steps::linear_forward`](crate::steps::linear_forward): `Z = W A + b`.
 ///

@@ -5,11 +5,11 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
 use super::{TrainOptions, Trainer, evaluate, evaluation_bytes};
-use crate::nn::Number;
 use crate::data::Dataset;
 use crate::error::Result;
-use crate::hash::Hasher;
+use crate::nn::Number;
 use crate::nn::{Network, Preprocessing};
+use stepnet_base::Hasher;
 
 /// The fewest steps that a pace is taken from, after the first, which finds cold caches and fresh
 /// memory.

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::finite::{Moment, all_finite};
-use crate::nn::Number;
 use crate::error::{Error, Result, short};
 use crate::kernels::parallel;
 use crate::memory;
+use crate::nn::Number;
 use crate::nn::{Batch, LossOptions, Network, Plan, PlanOptions, Scores, Workspace};
 use crate::optim::{Clipping, Optimizer, Rule, WeightAverage, add_l2_gradient, l2_cost};
 

@@ -12,9 +12,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::feed::{Feed, Filled};
-use crate::nn::Number;
 use crate::data::Pick;
 use crate::error::Result;
+use crate::nn::Number;
 use crate::threads;
 
 /// Buffers, and who fills them.

@@ -1,7 +1,7 @@
 //! Axes of so many blocks that adding these up would cost digits.
 
 use super::*;
-use crate::kernels::testing::{assert_bits, on_threads};
+use crate::testing::{assert_bits, on_threads};
 
 /// Roundings that equal values may cost, the worst case: far fewer than there are blocks.
 const EQUAL: f64 = 48.0;
