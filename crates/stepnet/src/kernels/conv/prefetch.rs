@@ -23,10 +23,13 @@ pub(super) struct NextRows<'a, T> {
     source: &'a [T],
     next: usize,
     per_tile: usize,
+    /// Lines that are still to be asked for.
+    left: usize,
 }
 
 impl<'a, T: Element> NextRows<'a, T> {
-    /// Behind `block`, which is computed in `tiles` tiles, and those that other workers take.
+    /// After `block`, which is computed in `tiles` tiles in all parts of its windows together, and those that other
+    /// workers take.
     #[inline(always)]
     pub(super) fn new(
         sweep: &Sweep,
@@ -49,15 +52,18 @@ impl<'a, T: Element> NextRows<'a, T> {
             next: block.examples.end.saturating_sub(1) * image
                 + (below + workers.saturating_sub(1) * rows) * row,
             per_tile: lines.div_ceil(tiles.max(1)),
+            left: lines,
         }
     }
 
     /// One tile's lines.
     #[inline(always)]
     pub(super) fn prefetch<I: Isa>(&mut self, isa: I) {
-        let len = self.per_tile * (LINE / size_of::<T>());
+        let lines = self.per_tile.min(self.left);
+        let len = lines * (LINE / size_of::<T>());
         prefetch(isa, self.source, self.next, len);
         self.next += len;
+        self.left -= lines;
     }
 }
 

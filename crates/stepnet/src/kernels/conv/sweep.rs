@@ -132,7 +132,9 @@ impl<T: Element> Kernel for BlockSums<'_, T> {
         let lanes = I::lanes::<T>();
         let vectors = if sweep.columns > lanes { 2 } else { 1 };
         let panels = sweep.columns.div_ceil(vectors * lanes);
-        let tiles = block.pixels().div_ceil(TILE_PIXELS[vectors - 1]) * panels;
+        let mut parts = 0;
+        staged.runs.for_each_part(|_| parts += 1);
+        let tiles = block.pixels().div_ceil(TILE_PIXELS[vectors - 1]) * panels * parts;
         let next_rows = NextRows::new(sweep, &block, source, [tiles, workers]);
         let mut pass = Pass {
             isa,
