@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 use crate::{Error, Result};
 use stepnet_base::preprocessing::Resize;
@@ -53,12 +53,13 @@ pub struct OpenOptions {
     pub stop: Option<Arc<AtomicBool>>,
 }
 
+#[cfg(feature = "pictures")]
 impl OpenOptions {
     /// # Errors
     /// When opening is to end.
     pub(super) fn check_stop(&self) -> Result<()> {
         match &self.stop {
-            Some(stop) if stop.load(Ordering::Relaxed) => Err(Error::Stopped),
+            Some(stop) if stop.load(std::sync::atomic::Ordering::Relaxed) => Err(Error::Stopped),
             _ => Ok(()),
         }
     }
