@@ -52,13 +52,14 @@ pub fn short(number: f64) -> String {
     }
 }
 
-/// The same of a text that is a long number with a fraction, or one that is longer than any that is counted.
-fn short_text(text: String) -> String {
-    let counted = text.len() <= 20 && !text.contains('.');
+/// A number that is refused, as a text, with an exponent where it is longer than any that is counted. All its digits
+/// stay: 1.0000000001 must not be shown as 1 where at most 1 is expected.
+fn refused_number(text: String) -> String {
+    const LONGEST_COUNT: usize = 20;
     let digits = |c: char| c.is_ascii_digit() || matches!(c, '-' | '.');
-    match text.parse() {
-        Ok(number) if !counted && text.len() > LONGEST_NUMBER && text.chars().all(digits) => {
-            short(number)
+    match text.parse::<f64>() {
+        Ok(number) if text.len() > LONGEST_COUNT && text.chars().all(digits) => {
+            format!("{number:e}")
         }
         _ => text,
     }
@@ -221,7 +222,7 @@ impl Error {
             operation,
             argument: argument.into(),
             found: {
-                let found = short_text(found.to_string());
+                let found = refused_number(found.to_string());
                 cut(&escapes_of_json(&found), LONGEST_VALUE).into_owned()
             },
             expected: cut_message(&expected.into()),
@@ -340,7 +341,9 @@ mod tests {
         }
         for (number, text) in [
             (1e-300, "1e-300"),
-            (555_555.555_555_555_5, "555556"),
+            (555_555.555_555_555_5, "555555.5555555555"),
+            (6.666_666_666_666_666e29, "6.666666666666666e29"),
+            (1.000_000_000_1, "1.0000000001"),
             (1e40, "1e40"),
             (-0.5, "-0.5"),
         ] {

@@ -83,7 +83,7 @@ pub fn pool(wanted: Option<usize>) -> Result<ThreadPool> {
     built.map_err(|error| Error::Training(format!("cannot start threads: {error}")))
 }
 
-/// A thread of a scope, where `left` bytes can still be had beside it.
+/// A thread of a scope, where `left` bytes can be had as well.
 ///
 /// # Errors
 /// When the system gives none, or not that much memory with it.

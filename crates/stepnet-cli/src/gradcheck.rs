@@ -213,17 +213,14 @@ fn open_options(args: &GradcheckArgs, input: Option<[usize; 3]>, resize: Resize)
     OpenOptions {
         role: Role::Train,
         input,
-        most_pixels: None,
         resize,
         label_column: args.source.label_column.clone(),
         encoding: args.source.encoding.clone(),
         labels: args.source.labels.clone(),
-        divisor: None,
         skip_bad: args.source.skip_bad,
         stream: args.source.stream,
         memory: Some(args.source.memory()),
-        // A signal ends the process: nothing is written yet.
-        stop: None,
+        ..OpenOptions::default()
     }
 }
 

@@ -353,8 +353,8 @@ fn train_options(
         skip_bad: args.source.skip_bad,
         stream: args.source.stream,
         memory: Some(args.source.memory()),
-        // A signal ends the process: nothing is written yet.
-        stop: None,
+        // Without a flag that stops it: a signal ends the process, since nothing is written yet.
+        ..OpenOptions::default()
     })
 }
 

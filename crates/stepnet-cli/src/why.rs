@@ -139,7 +139,7 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
         .explain(&question)?;
     let agrees = told.ok();
     let full = args.json.then(|| told.clone());
-    // For people; whoever reads JSON has the names as they are.
+    // Cut for people; JSON has the names in full.
     told.prediction.name = name(&told.prediction.name);
     if let Some(gradient) = &mut told.gradient {
         gradient.class_name = name(&gradient.class_name);

@@ -118,7 +118,7 @@ fn folders_in(folder: &Path, around: &Seen) -> Result<Vec<String>> {
     Ok(names)
 }
 
-/// The folders that others are told from.
+/// The folders that others are compared with.
 fn seen<'a>(folders: impl IntoIterator<Item = &'a Path>) -> Result<Seen> {
     let mut seen = Seen::default();
     for folder in folders {

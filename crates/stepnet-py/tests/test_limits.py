@@ -129,7 +129,7 @@ def press():
 X = np.random.default_rng(0).normal(size=(30_000, 28, 28, 1)).astype(np.float32)
 y = np.arange(len(X)) % 10
 net, large = Network("lenet5"), Network("resnet20", classes=10)
-# So many times the usual work, for machines that are faster.
+# A multiple of the usual work, on faster machines.
 work = int(sys.argv[4])
 photos = np.zeros((3000 * work, 32, 32, 3), np.uint8)
 answers = np.arange(len(photos)) % 10

@@ -52,7 +52,7 @@ fn tested(material: &Material) -> usize {
 /// How many times the weights' size a run saves: after its first epoch the best model and a checkpoint, with
 /// what the rule keeps of each weight; at its end both and the model. In between it takes a small share of the time.
 fn saved(options: &TrainOptions, epochs: usize) -> f64 {
-    let checkpoint = 1 + options.rule.states() + usize::from(options.average.is_some());
+    let checkpoint = options.checkpoint_arrays();
     let times = match epochs {
         0 => 0,
         1 => checkpoint + 2,

@@ -117,7 +117,7 @@ fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
 }
 
 /// A whole number of `size` bytes, the least first.
-fn number(bytes: &mut &[u8], size: usize) -> Option<usize> {
+pub(super) fn number(bytes: &mut &[u8], size: usize) -> Option<usize> {
     let mut taken = take(bytes, size)?.iter().rev();
     taken.try_fold(0_usize, |number, &byte| {
         Some(number.checked_mul(256)? + usize::from(byte))

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use hdf5_pure::{FormatError, Source};
 
+use super::links::number;
+
 /// What one read costs beside its bytes: a loop of empty reads ends too.
 const COST_OF_A_READ: u64 = 64;
 
@@ -51,10 +53,8 @@ struct Watched {
 impl Watched {
     /// The name at a place.
     fn name(&self, at: &[u8]) -> Option<String> {
-        let at = at.iter().rev().try_fold(0_usize, |at, &byte| {
-            Some(at.checked_mul(256)? + usize::from(byte))
-        });
-        let name = self.names.get(at?..)?.split(|&byte| byte == 0).next()?;
+        let at = number(&mut &*at, at.len())?;
+        let name = self.names.get(at..)?.split(|&byte| byte == 0).next()?;
         Some(String::from_utf8_lossy(name).into_owned())
     }
 }
@@ -137,7 +137,7 @@ impl Metered {
         }
     }
 
-    /// The content, with a header of nothing behind it.
+    /// The content, followed by the header of an object with nothing in it.
     pub(super) fn bytes(&self) -> Arc<Vec<u8>> {
         Arc::clone(&self.bytes)
     }
@@ -152,7 +152,7 @@ impl Metered {
     /// The table begins with `SNOD`, a version, a gap and the number of entries; an entry is the place of
     /// the name, the address, the kind and [`AFTER`] less [`KIND`] bytes more, of a soft link the place of its
     /// target ("HDF5 File Format Specification", III.B to III.D). Both places are as long as the file's
-    /// offsets are. The names of a group are read before its tables, behind a header that begins with `HEAP`.
+    /// offsets are. The names of a group are read before its tables, after a header that begins with `HEAP`.
     fn address_soft_links(&self, table: &mut [u8]) {
         let Some((head, entries)) = table.split_at_mut_checked(8) else {
             return;

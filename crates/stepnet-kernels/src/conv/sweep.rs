@@ -81,7 +81,7 @@ impl Sweep {
         examples * self.lines[0].span(rows) * self.lines[1].span(cols) * self.pitch
     }
 
-    /// Elements of the sums of groups of parts, for so many outputs with windows of `window` elements.
+    /// Elements of the sums of groups of parts, for `pixels` outputs with windows of `window` elements.
     #[inline(always)]
     pub(super) fn totals(&self, pixels: usize, window: usize) -> usize {
         match groups(window, BLOCK) {

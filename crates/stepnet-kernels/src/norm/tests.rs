@@ -292,6 +292,22 @@ fn a_large_mean_costs_no_digits_of_the_variance() {
 }
 
 #[test]
+fn no_rows_have_no_mean_and_are_no_fault() {
+    let arrays = Arrays::<f32>::new([0, 3], 0.0);
+    for set in InstructionSet::all() {
+        let [mean, variance] = arrays.statistics(set);
+        assert!(
+            mean.iter().all(|&mean| mean == 0.0 || mean.is_nan()),
+            "{mean:?}"
+        );
+        assert!(
+            variance.iter().all(|variance| variance.is_nan()),
+            "{variance:?}"
+        );
+    }
+}
+
+#[test]
 fn one_row_is_beta_and_has_no_gradient() {
     let arrays = Arrays::<f32>::new([1, 5], 2.0);
     for set in InstructionSet::all() {

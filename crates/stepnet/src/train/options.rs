@@ -151,6 +151,12 @@ impl TrainOptions {
         }
     }
 
+    /// How many arrays of the weights' size a checkpoint has: the weights, what the rule keeps of each, and the average
+    /// of the weights where there is one.
+    pub fn checkpoint_arrays(&self) -> usize {
+        1 + self.rule.states() + usize::from(self.average.is_some())
+    }
+
     /// A learner by these settings for batches of up to `batch` examples.
     pub(super) fn learner<T: Number>(
         &self,

@@ -47,7 +47,8 @@ pub(crate) fn run_statistics<T: Real>(
     let rows = T::from_f64(g.rows as f64);
     variance.iter_mut().for_each(|square| *square /= rows);
     for (channel, (mean, variance)) in mean.iter_mut().zip(variance).enumerate() {
-        let values = x[channel..].iter().step_by(c);
+        // Of no rows there is no such channel.
+        let values = x.get(channel..).unwrap_or_default().iter().step_by(c);
         [*mean, *variance] = settled([*mean, *variance], values);
     }
 }
