@@ -140,7 +140,7 @@ impl Rule {
     }
 
     /// How many running values the rule keeps for each weight.
-    pub(crate) fn states(self) -> usize {
+    pub fn states(self) -> usize {
         match self {
             Self::GradientDescent => 0,
             Self::Momentum { .. } | Self::ClassicMomentum { .. } => 1,
