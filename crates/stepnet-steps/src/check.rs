@@ -1,6 +1,8 @@
 //! What every step checks before it starts.
 
-use ndarray::{Array, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, IntoDimension};
+use ndarray::{
+    Array, Array1, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, IntoDimension, s,
+};
 
 use crate::{Element, Error, Result, memory};
 
@@ -53,18 +55,33 @@ pub(super) fn filled<T: Copy, S: IntoDimension>(
     value: T,
 ) -> Result<Array<T, S::Dim>> {
     let shape = shape.into_dimension();
-    let too_large = || {
-        let expected = format!(
-            "sizes whose result, of shape {:?}, fits in memory",
-            shape.slice()
-        );
-        Error::value(operation, argument, "too large", expected)
-    };
+    let len = room::<T, _>(operation, argument, shape.clone())?;
+    // Of zeros, these are pages that nothing has touched yet.
+    shaped(operation, argument, shape, vec![value; len])
+}
+
+/// How many elements a result has, if memory can hold them; an error names `argument` as what asks for more.
+pub fn room<T, D: Dimension>(operation: &'static str, argument: &str, shape: D) -> Result<usize> {
+    let too_large = || too_large(operation, argument, &shape);
     let len = shape.size_checked().ok_or_else(too_large)?;
     memory::ensure::<T>(operation, len).map_err(|_| too_large())?;
-    // Of zeros, these are pages that nothing has touched yet.
-    let values = vec![value; len];
-    Array::from_shape_vec(shape.clone(), values).map_err(|_| too_large())
+    Ok(len)
+}
+
+/// As many values as a shape has elements, in C order.
+pub fn shaped<T, D: Dimension>(
+    operation: &'static str,
+    argument: &str,
+    shape: D,
+    values: Vec<T>,
+) -> Result<Array<T, D>> {
+    Array::from_shape_vec(shape.clone(), values).map_err(|_| too_large(operation, argument, &shape))
+}
+
+fn too_large(operation: &'static str, argument: &str, shape: &impl Dimension) -> Error {
+    let shape = shape.slice();
+    let expected = format!("sizes whose result, of shape {shape:?}, fits in memory");
+    Error::value(operation, argument, "too large", expected)
 }
 
 /// Whether an array is contiguous with its first axis fastest, and not also with its last.
@@ -106,9 +123,57 @@ pub fn copied<T: Element, D: Dimension>(
     if values.is_standard_layout() {
         return Ok(values.to_owned());
     }
-    let mut copy = Array::zeros(values.raw_dim());
-    copy_by_blocks(copy.view_mut().into_dyn(), values.view().into_dyn());
-    Ok(copy)
+    if !last_is_fastest(values) {
+        let mut copy = Array::zeros(values.raw_dim());
+        copy_by_blocks(copy.view_mut().into_dyn(), values.view().into_dyn());
+        return Ok(copy);
+    }
+    // Appended piece by piece, so that the memory is not filled with zeros first.
+    let mut copy = Vec::with_capacity(values.len());
+    for_pieces(values, |piece| copy.extend_from_slice(piece));
+    shaped(operation, argument, values.raw_dim(), copy)
+}
+
+/// Elements of a piece: a few arrays' pieces together fit in the first cache.
+pub const PIECE: usize = 1024;
+
+/// Hands all values on in C order, up to `2 PIECE` at a time. To be called where [`last_is_fastest`].
+pub fn for_pieces<T: Element, D: Dimension>(array: &ArrayRef<T, D>, mut each: impl FnMut(&[T])) {
+    if let Some(values) = array.as_slice() {
+        return values.chunks(PIECE).for_each(each);
+    }
+    let mut gathered = Array1::zeros(2 * PIECE);
+    let mut filled = 0;
+    let mut hand_on = |gathered: &Array1<T>, filled| {
+        if let Some(values) = gathered.as_slice() {
+            each(&values[..filled]);
+        }
+    };
+    for row in array.rows() {
+        for part in row.axis_chunks_iter(Axis(0), PIECE) {
+            // `assign`, unlike an iterator, takes a loop over the distance in memory.
+            gathered
+                .slice_mut(s![filled..filled + part.len()])
+                .assign(&part);
+            filled += part.len();
+            if filled >= PIECE {
+                hand_on(&gathered, filled);
+                filled = 0;
+            }
+        }
+    }
+    hand_on(&gathered, filled);
+}
+
+/// Whether no axis is faster in memory than the last, and that is long enough to be worked on by itself.
+pub fn last_is_fastest<T, D: Dimension>(array: &ArrayRef<T, D>) -> bool {
+    const LONG: usize = 16;
+    let stride = |axis| array.stride_of(Axis(axis)).unsigned_abs();
+    let Some(last) = array.ndim().checked_sub(1) else {
+        return false;
+    };
+    let mut others = (0..last).filter(|&axis| array.len_of(Axis(axis)) > 1);
+    array.len_of(Axis(last)) >= LONG && others.all(|axis| stride(axis) >= stride(last))
 }
 
 /// The side of a block of a copy: the lines of the cache that it takes of both arrays fit the first cache.

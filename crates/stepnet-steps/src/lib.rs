@@ -61,7 +61,9 @@ mod window;
 #[doc(hidden)]
 pub mod checks {
     pub use crate::activation::check_backward as activation_backward;
-    pub use crate::check::{copied, is_fortran, same_shape, zeros};
+    pub use crate::check::{
+        PIECE, copied, for_pieces, is_fortran, last_is_fastest, room, same_shape, shaped, zeros,
+    };
     pub use crate::conv::output_shape as conv_shape;
     pub use crate::dense::check_layer as layer;
     pub use crate::pool::output_shape as pool_shape;

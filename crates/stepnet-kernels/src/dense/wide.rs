@@ -2,11 +2,8 @@
 //!
 //! A general product copies both factors first, which for few units costs more than the product.
 //! Forward splits the examples among threads, and sums as small layers do. The weights' gradient
-//! splits the features into strips, and adds up four examples at a time. Where work is cut depends on
-//! the sizes alone.
-
-// Loops over indices that are constants are what keeps small arrays in registers.
-#![allow(clippy::needless_range_loop)]
+//! splits the features into strips, whose tiles are summed over all examples. Where work is cut depends
+//! on the sizes alone.
 
 use ndarray::{ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
@@ -14,7 +11,9 @@ use rayon::prelude::*;
 use super::DenseGeometry;
 use super::small::{MOST_LONG, Product};
 use crate::Real;
+use crate::aligned::LINE;
 use crate::long_sum::LONGEST;
+use crate::simd::tile::{Pixels, Tile, outer};
 use crate::simd::{self, InstructionSet, Isa, Kernel};
 
 /// Units up to which reading `x` where it lies was measured to be quicker than a general product.
@@ -31,7 +30,7 @@ const PIECE_ROWS: usize = 32;
 const _: () =
     assert!(PIECE_ROWS * MAX_UNITS_FORWARD <= MOST_LONG && PIECE_WORK / (64 * 256) <= PIECE_ROWS);
 
-/// Features of a strip of the gradient: four examples' parts of it fit the first cache.
+/// Features of a strip of the gradient.
 const STRIP: usize = 512;
 
 /// Multiply-adds of a piece of the work that another thread may take.
@@ -63,7 +62,6 @@ pub(super) fn backward_weights<T: Real>(
     dy: &[T],
     dw: &mut [T],
 ) {
-    dw.fill(T::zero());
     let Ok(dw) = ArrayViewMut2::from_shape((g.outputs, g.inputs), dw) else {
         unreachable!("the length of dw was compared with the geometry's");
     };
@@ -104,8 +102,7 @@ fn strips<T: Real>(
 
 /// The gradient of the weights of a strip of features, on the calling thread.
 ///
-/// Four examples at a time, so that a gradient is loaded and stored once for four products; the sum
-/// still runs over the examples one after the other.
+/// The sum runs over the examples one after the other, whatever the tile.
 #[derive(Debug)]
 struct Gradient<'a, T> {
     g: &'a DenseGeometry,
@@ -113,51 +110,107 @@ struct Gradient<'a, T> {
     dy: &'a [T],
     /// The first feature.
     first: usize,
-    /// (out, features), added to.
+    /// (out, features), written.
     dw: ArrayViewMut2<'a, T>,
 }
+
+/// Vectors of features of a tile.
+const VECTORS: usize = 2;
+
+/// Examples between which the next tile's features are asked of memory: a row of `x` ends a page or more before
+/// the next begins, so the processor's own guesses do not find them.
+const AHEAD: usize = 16;
 
 impl<T: Real> Kernel for Gradient<'_, T> {
     type Output = ();
 
+    const WIDE: bool = true;
+
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) {
-        let mut example = 0;
-        while example < self.g.batch {
-            if self.g.batch - example >= 4 {
-                self.examples::<I, 4>(isa, example);
-                example += 4;
-            } else {
-                self.examples::<I, 1>(isa, example);
-                example += 1;
-            }
+        let tile = VECTORS * I::lanes::<T>();
+        match self.g.outputs {
+            8.. if I::BROADCASTS && self.dw.ncols() >= tile => self.tiles::<I, 8>(isa),
+            4.. if self.dw.ncols() >= tile => self.tiles::<I, 4>(isa),
+            _ => self.examples(isa),
         }
     }
 }
 
 impl<T: Real> Gradient<'_, T> {
+    /// Tiles of `K` units; the last ones overlap those before them, and come to the same sums.
     #[inline(always)]
-    fn examples<I: Isa, const M: usize>(&mut self, isa: I, example: usize) {
-        let columns = self.dw.ncols();
-        let mut x: [&[T]; M] = [&[]; M];
-        for e in 0..M {
-            x[e] = &self.x[(example + e) * self.g.inputs + self.first..][..columns];
-        }
-        for unit in 0..self.g.outputs {
-            let mut dy = [T::zero(); M];
-            for e in 0..M {
-                dy[e] = self.dy[(example + e) * self.g.outputs + unit];
+    fn tiles<I: Isa, const K: usize>(&mut self, isa: I) {
+        let (columns, tile) = (self.dw.ncols(), VECTORS * I::lanes::<T>());
+        for column in (0..columns).step_by(tile) {
+            let column = column.min(columns - tile);
+            for unit in (0..self.g.outputs).step_by(K) {
+                let next = (unit == 0).then_some(column + tile);
+                let unit = unit.min(self.g.outputs - K);
+                self.tile::<I, K>(isa, [unit, column], next);
             }
+        }
+    }
+
+    /// The units from `unit` on at the columns from `column` on; those from `next` on are asked of memory.
+    #[inline(always)]
+    fn tile<I: Isa, const K: usize>(
+        &mut self,
+        isa: I,
+        [unit, column]: [usize; 2],
+        next: Option<usize>,
+    ) {
+        let &DenseGeometry {
+            batch,
+            inputs,
+            outputs,
+        } = self.g;
+        let lanes = I::lanes::<T>();
+        let mut sums: Tile<I, T, K, VECTORS> = [[isa.splat(T::zero()); VECTORS]; K];
+        for start in (0..batch).step_by(AHEAD) {
+            let examples = start..(start + AHEAD).min(batch);
+            if let Some(next) = next {
+                for example in examples.clone() {
+                    let at = example * inputs + self.first + next;
+                    for at in (at..at + VECTORS * lanes).step_by(LINE / size_of::<T>()) {
+                        isa.prefetch(self.x, at);
+                    }
+                }
+            }
+            let pixels = Pixels {
+                counts: [1, 1, examples.len()],
+                x_steps: [0, 0, outputs],
+                dy_steps: [0, 0, inputs],
+            };
+            let dy = &self.dy[start * outputs + unit..];
+            let x = &self.x[start * inputs + self.first + column..];
+            outer(isa, dy, x, &pixels, &mut sums);
+        }
+        for (unit, sums) in (unit..).zip(sums) {
             let Some(dw) = self.dw.row_mut(unit).into_slice() else {
                 unreachable!("a row of dw is contiguous");
             };
-            let dw = &mut dw[..columns];
-            for column in 0..columns {
-                let mut sum = dw[column];
-                for e in 0..M {
-                    sum = isa.mul_add(dy[e], x[e][column], sum);
+            for (v, sum) in sums.into_iter().enumerate() {
+                isa.store(&mut dw[column + v * lanes..], sum);
+            }
+        }
+    }
+
+    /// Of few units or few features.
+    #[inline(always)]
+    fn examples<I: Isa>(&mut self, isa: I) {
+        let columns = self.dw.ncols();
+        self.dw.fill(T::zero());
+        let rows = self.x.chunks_exact(self.g.inputs);
+        for (x, dy) in rows.zip(self.dy.chunks_exact(self.g.outputs)) {
+            let x = &x[self.first..][..columns];
+            for unit in 0..self.g.outputs {
+                let Some(dw) = self.dw.row_mut(unit).into_slice() else {
+                    unreachable!("a row of dw is contiguous");
+                };
+                for (dw, &x) in dw.iter_mut().zip(x) {
+                    *dw = isa.mul_add(dy[unit], x, *dw);
                 }
-                dw[column] = sum;
             }
         }
     }

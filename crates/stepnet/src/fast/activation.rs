@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::kernels;
 use crate::kernels::Real;
 use crate::steps::checks::activation_backward;
-use crate::steps::checks::{is_fortran, zeros};
+use crate::steps::checks::{PIECE, for_pieces, is_fortran, last_is_fastest, room, shaped, zeros};
 
 /// `1 / (1 + exp(-Z))`.
 ///
@@ -24,7 +24,7 @@ pub fn sigmoid<T: Real, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>>
 ///
 /// When memory does not suffice.
 pub fn relu<T: Real, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>> {
-    map("relu", "Z", Z, kernels::relu::maximum)
+    map_by_pieces("relu", "Z", Z, kernels::relu::maximum)
 }
 
 /// `dA s (1 - s)` with `s = sigmoid(Z)`.
@@ -53,7 +53,7 @@ pub fn relu_backward<T: Real, D: Dimension>(
 ) -> Result<Array<T, D>> {
     const OPERATION: &str = "relu_backward";
     activation_backward(OPERATION, dA, Z)?;
-    map2(OPERATION, Z, dA, kernels::relu::backward)
+    map2_by_pieces(OPERATION, Z, dA, kernels::relu::backward)
 }
 
 fn map<T: Real, D: Dimension>(
@@ -89,4 +89,50 @@ fn map2<T: Real, D: Dimension>(
         pass(values(&y), values(&dy), dx);
     }
     Ok(dx)
+}
+
+/// [`map`] for a pass that takes less time than to fetch its values does. The results of a piece are appended to
+/// memory that nothing has filled before, and an array with gaps is not copied first.
+fn map_by_pieces<T: Real, D: Dimension>(
+    operation: &'static str,
+    argument: &str,
+    x: &ArrayRef<T, D>,
+    pass: impl Fn(&[T], &mut [T]),
+) -> Result<Array<T, D>> {
+    if is_fortran(x) {
+        return Ok(map_by_pieces(operation, argument, &x.t(), pass)?.reversed_axes());
+    }
+    if !x.is_standard_layout() && !last_is_fastest(x) {
+        return map(operation, argument, x, pass);
+    }
+    let mut y = Vec::with_capacity(room::<T, _>(operation, argument, x.raw_dim())?);
+    let mut results = vec![T::zero(); 2 * PIECE];
+    for_pieces(x, |piece| {
+        let results = &mut results[..piece.len()];
+        pass(piece, results);
+        y.extend_from_slice(results);
+    });
+    shaped(operation, argument, x.raw_dim(), y)
+}
+
+/// [`map2`] for such a pass.
+fn map2_by_pieces<T: Real, D: Dimension>(
+    operation: &'static str,
+    y: &ArrayRef<T, D>,
+    dy: &ArrayRef<T, D>,
+    pass: impl Fn(&[T], &[T], &mut [T]),
+) -> Result<Array<T, D>> {
+    if is_fortran(y) && is_fortran(dy) {
+        return Ok(map2_by_pieces(operation, &y.t(), &dy.t(), pass)?.reversed_axes());
+    }
+    let y = standard(operation, "cache", y)?;
+    let dy = standard(operation, "dA", dy)?;
+    let mut dx = Vec::with_capacity(room::<T, _>(operation, "dA", y.raw_dim())?);
+    let mut results = vec![T::zero(); PIECE];
+    for (y, dy) in values(&y).chunks(PIECE).zip(values(&dy).chunks(PIECE)) {
+        let results = &mut results[..y.len()];
+        pass(y, dy, results);
+        dx.extend_from_slice(results);
+    }
+    shaped(operation, "dA", y.raw_dim(), dx)
 }

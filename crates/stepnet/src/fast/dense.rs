@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::kernels::Real;
 use crate::kernels::{DenseGeometry, dense, long_sum};
 use crate::steps::checks::layer;
-use crate::steps::checks::{is_fortran, same_shape, zeros};
+use crate::steps::checks::{same_shape, zeros};
 
 /// The outputs of [`steps::linear_forward`](crate::steps::linear_forward): `Z = W A + b`.
 ///
@@ -68,7 +68,7 @@ pub fn linear_backward<T: Real>(
 type Factor<'a, T> = (&'static str, &'a ArrayRef2<T>);
 
 /// The kernel that takes a product `c = a b`, by the layouts in which it reads the factors.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
     /// The gradient by data: `a` by rows, `b` by rows.
     Data,
@@ -91,9 +91,8 @@ fn product<T: Real>(
         return zeros(operation, "output", (p, r));
     }
     let by_rows = |(name, x)| standard(operation, name, x);
-    let way = way(a.1, b.1);
     let turned = (b.1.t(), a.1.t());
-    match way {
+    match way(a.1, b.1) {
         Way::Data => data(operation, &by_rows(a)?, &by_rows(b)?),
         Way::DataOfTransposed => {
             let (left, right) = (
@@ -114,20 +113,58 @@ fn product<T: Real>(
     }
 }
 
-/// Rows of `a` that are few, and columns of `b` that are many: as the weights' gradient of a few units on whole
-/// images, where the kernel for the gradient by weights reads `b` where it lies, and the others would copy it.
-const FEW_ROWS: usize = 24;
-const MANY_COLUMNS: usize = 128;
+impl Way {
+    const ALL: [Self; 4] = [
+        Self::Data,
+        Self::Forward,
+        Self::Weights,
+        Self::DataOfTransposed,
+    ];
 
-/// The way for which the larger factor need not be copied.
-fn way<T>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> Way {
-    match (is_fortran(a), is_fortran(b)) {
-        (false, false) if a.nrows() <= FEW_ROWS && b.ncols() >= MANY_COLUMNS => Way::Weights,
-        (false, false) => Way::Data,
-        (true, true) => Way::DataOfTransposed,
-        (false, true) => Way::Forward,
-        (true, false) => Way::Weights,
+    /// Whether the kernel reads `a`, and `b`, by rows.
+    fn by_rows(self) -> [bool; 2] {
+        match self {
+            Self::Data => [true, true],
+            Self::DataOfTransposed => [false, false],
+            Self::Forward => [true, false],
+            Self::Weights => [false, true],
+        }
     }
+
+    /// Elements of the kernel's scratch memory for a product of `(p, q)` and `(q, r)`, if it takes such sizes.
+    fn scratch<T: Real>(self, [p, q, r]: [usize; 3]) -> Option<usize> {
+        let sizes = |batch, inputs, outputs| DenseGeometry::new(batch, inputs, outputs).ok();
+        match self {
+            Self::Data => sizes(p, r, q).map(|g| dense::backward_data_scratch::<T>(&g)),
+            Self::DataOfTransposed => sizes(r, p, q).map(|g| dense::backward_data_scratch::<T>(&g)),
+            Self::Forward => sizes(r, q, p).map(|g| dense::forward_scratch::<T>(&g)),
+            Self::Weights => sizes(q, r, p).map(|g| dense::backward_weights_scratch::<T>(&g)),
+        }
+    }
+}
+
+/// The way on which the fewest elements are copied: of a factor that lies in memory otherwise than the kernel
+/// reads it, and into the kernel's scratch memory, where it puts a factor as its loops read it.
+fn way<T: Real>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> Way {
+    let sizes = [a.nrows(), a.ncols(), b.ncols()];
+    let copied = |x: &ArrayRef2<T>, by_rows: bool| {
+        let lies_so = if by_rows {
+            x.is_standard_layout()
+        } else {
+            x.t().is_standard_layout()
+        };
+        if lies_so { 0 } else { x.len() }
+    };
+    let elements = |way: &Way| {
+        let [a_by_rows, b_by_rows] = way.by_rows();
+        let factors = copied(a, a_by_rows).saturating_add(copied(b, b_by_rows));
+        way.scratch::<T>(sizes)
+            .map_or(usize::MAX, |scratch| scratch.saturating_add(factors))
+    };
+    Way::ALL
+        .into_iter()
+        .min_by_key(elements)
+        .unwrap_or(Way::Data)
 }
 
 /// `a b`, both by rows.
@@ -176,4 +213,24 @@ fn weights<T: Real>(
         dense::backward_weights(&g, values(x), values(dy), result, None, &mut scratch);
     }
     Ok(result)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Way, way};
+    use ndarray::Array2;
+
+    /// The products of a layer of 20 units on 209 pictures of 12,288 values each, which the notebooks make as
+    /// `reshape(m, -1).T`: only the smaller factor is copied.
+    #[test]
+    fn what_is_large_is_read_where_it_lies() {
+        let (w, dz) = (Array2::<f64>::zeros((20, 12288)), Array2::zeros((20, 209)));
+        let by_rows = Array2::zeros((12288, 209));
+        let by_columns = Array2::zeros((209, 12288)).reversed_axes();
+        assert_eq!(way(&w, &by_rows), Way::Weights);
+        assert_eq!(way(&w, &by_columns), Way::Forward);
+        assert_eq!(way(&w.t(), &dz), Way::Data);
+        assert_eq!(way(&dz, &by_rows.t()), Way::Forward);
+        assert_eq!(way(&dz, &by_columns.t()), Way::Weights);
+    }
 }

@@ -237,6 +237,27 @@ fn results_of_transposed_arrays_lie_as_they_do() {
 }
 
 #[test]
+fn an_array_with_gaps_gives_what_its_copy_gives() {
+    let wide: Array2<f64> = RandomState::new(2).randn((70, 9000)).unwrap();
+    // Rows longer than a piece, shorter ones whose pieces span rows, and very short ones.
+    for view in [
+        wide.slice(s![..3, ..;3]),
+        wide.slice(s![.., ..210;2]),
+        wide.slice(s![..;7, ..9]),
+        wide.slice(s![..;-1, 5000..;-4]),
+    ] {
+        assert!(!view.is_standard_layout());
+        let copy = Array2::from_shape_fn(view.dim(), |place| view[place]);
+        assert_eq!(copied("test", "x", &view).unwrap(), copy);
+        assert_eq!(relu(&view).unwrap(), copy.mapv(|z| z.max(0.0)));
+        let back = relu_backward(&view, &copy).unwrap();
+        assert_eq!(back, copy.mapv(|z| z.max(0.0)));
+    }
+    let line = wide.slice(s![0, ..;2]);
+    assert_eq!(relu(&line).unwrap(), line.mapv(|z| z.max(0.0)));
+}
+
+#[test]
 fn refusals_are_those_of_the_loops() {
     let zeros = |shape: [usize; 4]| Array4::<f64>::zeros(shape);
     let (x, w, b) = (
