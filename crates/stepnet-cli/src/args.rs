@@ -292,7 +292,7 @@ pub(crate) struct EvaluateArgs {
 pub(crate) struct InspectArgs {
     /// A model file, a preset's name, or a text in the arrow notation.
     pub(crate) network: String,
-    /// The network's input, HEIGHTxWIDTHxCHANNELS (a preset has its own).
+    /// The network's input, HEIGHTxWIDTHxCHANNELS (most presets have their own).
     #[arg(long, value_name = "SHAPE", value_parser = any::<Shape>)]
     pub(crate) input: Option<Shape>,
     /// What `classes` stands for [default: 10; a preset has its own].

@@ -36,7 +36,7 @@ ReLU or of max pooling to be checked. Ctrl-C ends the check with what was checke
 pub(crate) struct GradcheckArgs {
     /// A model file, a preset's name, or a text in the arrow notation.
     network: String,
-    /// The network's input, HEIGHTxWIDTHxCHANNELS or a number of features (a preset has its own).
+    /// The network's input, HEIGHTxWIDTHxCHANNELS or a number of features (most presets have their own).
     #[arg(long, value_name = "SHAPE", value_parser = any::<Shape>)]
     input: Option<Shape>,
     /// What `classes` stands for [default: 10; a preset and DATA have their own].
@@ -100,8 +100,13 @@ pub(crate) fn run(args: &GradcheckArgs) -> Outcome {
     };
     let report = watched(&network, &examples, &options)?;
     if args.json {
-        let value = serde_json::to_string(&report);
-        print_line(&value.map_err(|error| Failure::running(error.to_string()))?);
+        let mut value =
+            serde_json::to_value(&report).map_err(|error| Failure::running(error.to_string()))?;
+        if report.reach == Reach::Stopped {
+            // Neither passed nor failed.
+            value["passed"] = serde_json::Value::Null;
+        }
+        print_line(&value.to_string());
     } else {
         if args.data.is_some() && args.jitter > 0.0 {
             print_sentence(&format!(

@@ -123,12 +123,25 @@ fn print_times(times: &Times) {
         threads => format!("{threads} threads"),
     };
     print_sentence(&format!(
-        "step: {:.3} ms for {} examples ({:.0} a second) without the update, median of {} steps",
+        "step: {:.3} ms for {} ({:.0} a second) without the update, median of {} steps",
         times.step,
-        times.batch,
+        match times.batch {
+            1 => "1 example".to_owned(),
+            batch => format!("{batch} examples"),
+        },
         1e3 * times.batch as f64 / times.step,
         times.steps
     ));
+    let sparse = |gflops: Option<f64>| gflops.is_some_and(|gflops| gflops > times.peak);
+    if times
+        .layers
+        .iter()
+        .any(|layer| sparse(layer.backward_gflops()))
+    {
+        print_sentence(
+            "above 100 %: most gradients behind a maximum are 0, and products with them count as done without being computed",
+        );
+    }
     print_sentence(&format!(
         "peak: {:.1} GFLOP/s of multiply-adds, {threads}, {}",
         times.peak, times.instruction_set

@@ -128,7 +128,7 @@ impl Waiting {
             true => ProgressBar::new(0),
             false => ProgressBar::hidden(),
         };
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} arrays  {msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} arrays  {wide_msg}") {
             bar.set_style(style);
         }
         let told = Cell::new(Instant::now());

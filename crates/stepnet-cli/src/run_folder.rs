@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use stepnet::files::{check_kept, write_atomic};
+use stepnet::files::{check_folder, check_kept, write_atomic};
 use stepnet::nn::Model;
 use stepnet::train::Evaluation;
 use stepnet::train::early_stopping::ValidationScore;
@@ -193,19 +193,26 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Fails if the folder that `option` names is the folder of the data: what is written there would be read as data.
+    /// Fails if the folder that `option` names is the folder of the data or inside it: what is written there would be
+    /// read as data by the next command.
     pub(crate) fn check_apart(option: &str, path: &Path, data: [Option<&Path>; 2]) -> Outcome {
-        match data
-            .into_iter()
-            .flatten()
-            .find(|data| output::is_same_file(path, data))
-        {
-            Some(_) => Err(Failure::usage(format!(
-                "{option}: {} is the folder of the data; choose another folder",
-                path.display()
-            ))),
-            None => Ok(()),
+        let data = data.into_iter().flatten().filter(|data| data.is_dir());
+        for data in data {
+            if output::is_same_file(path, data) {
+                return Err(Failure::usage(format!(
+                    "{option}: {} is the folder of the data; choose another folder",
+                    path.display()
+                )));
+            }
+            if is_inside(path, data) {
+                return Err(Failure::usage(format!(
+                    "{option}: {} is inside the folder of the data, {}, and would be read as data by the next command; choose a folder outside of it",
+                    path.display(),
+                    data.display()
+                )));
+            }
         }
+        Ok(())
     }
 
     /// Fails if one of the files that a run in `path` writes is one of the `inputs` of the command.
@@ -295,7 +302,7 @@ impl RunFolder {
 
     /// Writes a model under a name of its own.
     pub(crate) fn save_as<T: Number>(&self, name: &str, model: &Model<T>) -> Outcome<PathBuf> {
-        let path = self.path.join(name);
+        let path = self.here().join(name);
         model.save(&path)?;
         Ok(path)
     }
@@ -307,13 +314,13 @@ impl RunFolder {
 
     /// Writes the report.
     pub(crate) fn write_report(&self, page: &str) -> Outcome {
-        write_atomic(&self.report(), page.as_bytes())?;
+        write_atomic(&self.here().join(REPORT), page.as_bytes())?;
         Ok(())
     }
 
     /// Draws the curves of the epochs so far.
     pub(crate) fn draw_curves(&self, held_out: &str) -> Outcome {
-        let path = self.path.join(CURVES);
+        let path = self.here().join(CURVES);
         let svg = curves::draw(&self.records, held_out).map_err(|error| {
             Failure::running(format!("{}: cannot draw: {error}", path.display()))
         })?;
@@ -343,7 +350,20 @@ pub(crate) fn check_place(path: &Path) -> Outcome {
             there.display()
         )));
     }
-    Ok(stepnet::files::check_folder_of(&there.join(MODEL))?)
+    Ok(check_folder(there)?)
+}
+
+/// Whether what is there of `path` lies below `folder`, whatever links the names go by.
+fn is_inside(path: &Path, folder: &Path) -> bool {
+    let Ok(path) = std::path::absolute(path) else {
+        return false;
+    };
+    let there = path.ancestors().find_map(|path| path.canonicalize().ok());
+    there.is_some_and(|there| {
+        there
+            .ancestors()
+            .any(|above| output::is_same_file(above, folder))
+    })
 }
 
 /// The first of a run's files that is in a folder. Metrics of no epoch do not count: a run that was

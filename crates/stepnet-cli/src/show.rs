@@ -94,8 +94,20 @@ fn part(args: &ShowArgs, file: &mut ArrayFile, name: &str) -> Outcome<Stored> {
 /// A line for each array.
 fn list(args: &ShowArgs, file: &mut ArrayFile, names: &[String]) -> Outcome {
     let mut rows = Vec::with_capacity(names.len());
+    let mut unreadable = None;
     for name in names {
-        let statistics = part(args, file, name)?.statistics;
+        // The others are listed all the same.
+        let statistics = match part(args, file, name) {
+            Ok(shown) => shown.statistics,
+            Err(failure) => {
+                match args.json {
+                    true => rows.push(json!({"name": name, "error": failure.line()})),
+                    false => print_line(&format!("{name}: {}", failure.line())),
+                }
+                unreadable.get_or_insert(failure);
+                continue;
+            }
+        };
         if args.json {
             let mut row = serde_json::to_value(&statistics).map_err(wrong)?;
             row["name"] = json!(name);
@@ -108,5 +120,5 @@ fn list(args: &ShowArgs, file: &mut ArrayFile, names: &[String]) -> Outcome {
         let file = args.file.display().to_string();
         print_line(&json!({"file": file, "arrays": rows}).to_string());
     }
-    Ok(())
+    unreadable.map_or(Ok(()), Err)
 }

@@ -118,6 +118,11 @@ impl ArrayFile {
     /// # Errors
     /// When there is none of this name, or it is damaged or of a type that is not read.
     pub fn read(&mut self, name: &str) -> Result<RawArray> {
+        // Paths from the root, as h5py prints them.
+        let name = match (&self.content, name.strip_prefix('/')) {
+            (Content::Hdf5(_), Some(name)) => name,
+            _ => name,
+        };
         if !self.known.contains(name) {
             let problem = match &self.content {
                 Content::One(_) => format!("is a single array, without one called {name:?} in it"),

@@ -6,7 +6,7 @@ mod kind;
 pub mod tensors;
 
 use std::fs::{self, File};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -82,12 +82,29 @@ pub fn rename_new(from: &Path, to: &Path) -> Result<()> {
 /// # Errors
 /// With what stands in the way: no such folder, no right to write there, a full disk.
 pub fn check_folder_of(path: &Path) -> Result<()> {
+    let folder = folder_of(path);
+    if !folder.exists() {
+        let problem = format!("there is no folder {} to write it in", folder.display());
+        return Err(Error::file(path, problem));
+    }
+    check_writable(folder).map_err(|error| Error::io(path, "write", error))
+}
+
+/// Fails if no file can be made in `folder`, which is there.
+///
+/// # Errors
+/// With what stands in the way: no right to write there, a full disk.
+pub fn check_folder(folder: &Path) -> Result<()> {
+    check_writable(folder).map_err(|error| Error::io(folder, "write into", error))
+}
+
+fn check_writable(folder: &Path) -> io::Result<()> {
     let made = tempfile::Builder::new()
         .prefix(PREFIX)
         .suffix(SUFFIX)
-        .tempfile_in(folder_of(path));
-    made.map(drop)
-        .map_err(|error| Error::io(path, "write", error.kind().into()))
+        .tempfile_in(folder);
+    // The name of the file that was tried says nothing to the user.
+    made.map(drop).map_err(|error| error.kind().into())
 }
 
 /// The names of files that are being written, which a process that is ended removes.

@@ -10,7 +10,8 @@ use clap::Args;
 
 use crate::failure::{Failure, Outcome};
 use crate::progress::print_sentence;
-use crate::run_folder::TRACE;
+use crate::run_folder::{METRICS, MODEL, TRACE};
+use crate::train::RUN_FILE;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -35,6 +36,15 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome {
         if !folder.is_dir() {
             return Err(Failure::usage(format!(
                 "{}: is no folder, expected that of a run",
+                folder.display()
+            )));
+        }
+        if ![RUN_FILE, METRICS, TRACE, MODEL]
+            .iter()
+            .any(|name| folder.join(name).exists())
+        {
+            return Err(Failure::usage(format!(
+                "{}: is no folder of a run: it holds neither {RUN_FILE} nor {METRICS}",
                 folder.display()
             )));
         }

@@ -21,13 +21,36 @@ const COMPARED: [&str; 5] = [
 
 /// Says the first epoch whose scores differ, and the first arrays of the models; whether any do.
 pub(super) fn compare(a: &Path, b: &Path) -> Outcome<bool> {
-    let scores = epochs(a, b)?;
-    let weights = models(&a.join(MODEL), &b.join(MODEL))?;
-    Ok(scores || weights)
+    match epochs(a, b)? {
+        Epochs::Part => {
+            models(&a.join(MODEL), &b.join(MODEL))?;
+            Ok(true)
+        }
+        Epochs::Same => models(&a.join(MODEL), &b.join(MODEL)),
+        Epochs::SameAsFar => Ok(false),
+    }
 }
 
-fn epochs(a: &Path, b: &Path) -> Outcome<bool> {
-    let (a, b) = (records(&a.join(METRICS))?, records(&b.join(METRICS))?);
+/// What the scores of two runs say.
+enum Epochs {
+    /// They are the same.
+    Same,
+    /// They are, as long as both runs went on, but one went on for longer.
+    SameAsFar,
+    /// They are not.
+    Part,
+}
+
+fn epochs(a: &Path, b: &Path) -> Outcome<Epochs> {
+    let [a, b] = [a, b].map(|folder| records(&folder.join(METRICS)));
+    let [a, b] = [a?, b?].map(|mut records| {
+        // The scores of a part of an epoch are not comparable with those of a whole one.
+        let interrupted = |record: &Value| record["interrupted"] == true;
+        let whole = records.iter().position(interrupted);
+        records.truncate(whole.unwrap_or(records.len()));
+        (records, whole.is_some())
+    });
+    let (as_long, (a, b)) = (a.0.len() == b.0.len() && a.1 == b.1, (a.0, b.0));
     for (number, (a, b)) in a.iter().zip(&b).enumerate() {
         if let Some(name) = COMPARED.into_iter().find(|name| a.get(name) != b.get(name)) {
             let value = |record: &Value| record.get(name).unwrap_or(&Value::Null).to_string();
@@ -37,21 +60,28 @@ fn epochs(a: &Path, b: &Path) -> Outcome<bool> {
                 value(a),
                 value(b)
             ));
-            return Ok(true);
+            return Ok(Epochs::Part);
         }
     }
     print_sentence(&format!(
         "the scores are the same in each of the {} epochs that both have",
         a.len().min(b.len())
     ));
-    if a.len() != b.len() {
-        print_sentence(&format!(
-            "one run has {} epochs, the other {}, so their models are of different moments",
+    if as_long {
+        return Ok(Epochs::Same);
+    }
+    let lengths = match a.len() == b.len() {
+        true => "one run was stopped within the next epoch".to_owned(),
+        false => format!(
+            "one run has {} whole epochs, the other {}",
             a.len(),
             b.len()
-        ));
-    }
-    Ok(false)
+        ),
+    };
+    print_sentence(&format!(
+        "{lengths}, so their models are of different moments and not compared"
+    ));
+    Ok(Epochs::SameAsFar)
 }
 
 /// The whole lines of a `metrics.jsonl`; none where there is no file.

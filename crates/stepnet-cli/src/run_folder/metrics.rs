@@ -44,8 +44,8 @@ impl RunFolder {
     }
 
     /// Removes what a run that was killed left unfinished, and makes `metrics.jsonl` hold the lines of
-    /// all epochs and no others; lines that are right stay.
-    pub(crate) fn tidy(&mut self) -> Outcome {
+    /// all epochs and no others; lines that are right stay. Says which lines were not there.
+    pub(crate) fn tidy(&mut self) -> Outcome<Option<String>> {
         remove_unfinished(&self.path);
         let wanted = self.lines(&self.records)?;
         let found = fs::read(self.path.join(METRICS)).unwrap_or_default();
@@ -55,7 +55,22 @@ impl RunFolder {
         let whole = (1..=same).rev().find(line_end).unwrap_or(0);
         let lines = found[..whole].iter().filter(|&&byte| byte == b'\n').count();
         self.written = (whole as u64, lines);
-        self.write_records()
+        self.write_records()?;
+        Ok((lines < self.records.len()).then(|| {
+            let lost = match self.records.len() - lines {
+                1 => format!("the line of epoch {} was", lines + 1),
+                _ => format!(
+                    "the lines of epochs {} to {} were",
+                    lines + 1,
+                    self.records.len()
+                ),
+            };
+            let path = self.path.join(METRICS);
+            format!(
+                "{}: {lost} missing or damaged; written again from the checkpoint",
+                path.display()
+            )
+        }))
     }
 
     fn lines(&self, records: &[EpochRecord]) -> Outcome<String> {

@@ -11,6 +11,13 @@ use crate::failure::{Failure, Outcome};
 use crate::train::RunFile;
 
 impl RunFolder {
+    /// Where the folder is at this moment, for what is to be written there: another may have its old name by now.
+    pub(crate) fn here(&self) -> PathBuf {
+        let moved = self.folder.as_ref().filter(|own| !is_at(own, &self.path));
+        let now = moved.and_then(|own| name_of(own).filter(|path| is_at(own, path)));
+        now.unwrap_or_else(|| self.path.clone())
+    }
+
     /// Finds the folder again where it was moved, makes it again where it was removed, and writes the
     /// metrics again where they were; what is to be said of that.
     pub(crate) fn settle(&mut self, run: &RunFile) -> Outcome<Option<String>> {

@@ -152,7 +152,7 @@ impl<T: Number> Session<'_, T> {
             test_accuracy: last.and_then(|record| record.test_accuracy),
             seconds: self.seconds(),
         });
-        self.keeper.run.write(self.folder.path())?;
+        self.keeper.run.write(&self.folder.here())?;
         Ok(path)
     }
 }

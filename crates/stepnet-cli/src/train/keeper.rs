@@ -58,10 +58,10 @@ impl<T: Number> Keeper<T> {
     pub(super) fn begin(&self, folder: &mut RunFolder) -> Outcome {
         if folder.replaces() {
             // The new run stands before anything of the old one goes.
-            self.run.write_replacing(folder.path())?;
+            self.run.write_replacing(&folder.here())?;
             folder.replace()?;
         }
-        self.run.write(folder.path())
+        self.run.write(&folder.here())
     }
 
     /// Writes a checkpoint, and the best weights before it: a run that goes on from there will not
@@ -124,13 +124,14 @@ impl<T: Number> Keeper<T> {
             seconds: times.seconds,
             epoch_seconds: times.epoch_seconds,
         };
-        let path = folder.path().join(CHECKPOINT);
+        let here = folder.here();
+        let path = here.join(CHECKPOINT);
         let saved = serde_json::to_string(&saved)
             .map_err(|error| Failure::running(format!("{}: {error}", path.display())))?;
         let model = about.model(learner.network(), folder.records());
         match self.keeps_before {
             true => {
-                let before = folder.path().join(CHECKPOINT_BEFORE);
+                let before = here.join(CHECKPOINT_BEFORE);
                 Checkpoint::save_keeping(&path, &before, &model, learner, position, &saved)?;
             }
             false => Checkpoint::save(&path, &model, learner, position, &saved)?,

@@ -69,7 +69,9 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
         run_folder::check_place(folder)?;
     }
     if args.out.is_none() && resumed.is_none() {
-        run_folder::check_place(Path::new(run_folder::RUNS))?;
+        let runs = Path::new(run_folder::RUNS);
+        RunFolder::check_apart("the run's folder, as no --out is given", runs, data)?;
+        run_folder::check_place(runs)?;
     }
     if let Some(out) = &args.out {
         RunFolder::check_apart("--out", out, data)?;

@@ -145,7 +145,14 @@ impl<T: Number> Session<'_, T> {
 
     /// Makes the metrics end where the run goes on.
     fn tidy(&mut self) {
-        let tidied = self.folder.tidy();
+        let tidied = match self.folder.tidy() {
+            Ok(None) => Ok(()),
+            Ok(Some(restored)) => {
+                self.display.warn(&restored);
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+        };
         self.keeper.tell(tidied, "metrics", &self.display);
     }
 
@@ -172,23 +179,22 @@ impl<T: Number> Session<'_, T> {
             }
         };
         let model = self.about.model(&good, self.folder.records());
-        let saved = self
-            .keeper
-            .write_best(self.about, &mut self.folder)
-            .and_then(|()| self.folder.save(&model))
-            .and_then(|_| self.folder.draw_curves(self.about.material.test_name))
-            .and_then(|()| {
-                self.report(
-                    &good,
-                    format!("Failed: {}; this is what the run was {at}.", failure.line()),
-                )
-            });
-        match saved {
-            Ok(()) => failure.and(&format!(
-                "the weights {at} are kept in {}",
-                self.folder.path().display()
-            )),
-            Err(unsaved) => failure.and(&format!("{}; {}", unsaved.line(), self.keeper.kept())),
+        if let Err(unsaved) = self.folder.save(&model) {
+            return failure.and(&format!("{}; {}", unsaved.line(), self.keeper.kept()));
+        }
+        // What else belongs to a run is written as far as it can be: the report may need data that is gone.
+        let ended = format!("Failed: {}; this is what the run was {at}.", failure.line());
+        let best = self.keeper.write_best(self.about, &mut self.folder);
+        let curves = self.folder.draw_curves(self.about.material.test_name);
+        let report = self.report(&good, ended);
+        let kept = format!(
+            "the weights {at} are kept in {}",
+            self.folder.path().display()
+        );
+        match best.and(curves).and(report) {
+            Ok(()) => failure.and(&kept),
+            Err(unsaved) if unsaved.line() == failure.line() => failure.and(&kept),
+            Err(unsaved) => failure.and(&format!("{kept}; {}", unsaved.line())),
         }
     }
 

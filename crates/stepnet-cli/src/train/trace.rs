@@ -59,9 +59,10 @@ impl Trace {
         let (at, path) = (folder.trace(), folder.path().join(TRACE));
         files::check_kept(&at)?;
         let failed = |error| Error::io(&path, "write", error);
-        let (keep, note) = match updates > 0 && at.exists() {
-            true => kept(&at, updates)?,
-            false => (0, None),
+        let (keep, note) = match updates {
+            0 => (0, None),
+            _ if at.exists() => kept(&at, updates)?,
+            _ => (0, Some(missing(&at, (1, updates), None))),
         };
         let file = OpenOptions::new()
             .create(true)
@@ -113,29 +114,30 @@ impl Trace {
 fn kept(path: &Path, updates: u64) -> Outcome<(u64, Option<String>)> {
     let mut lines = Lines::open(path)?;
     let (mut length, mut last) = (0, 0);
-    let mut missing = None;
+    let mut gap = None;
     while let Some(line) = lines.next()? {
         if line.step > updates {
             break;
         }
         if line.step > last + 1 {
-            missing.get_or_insert((last + 1, line.step - 1));
+            gap.get_or_insert((last + 1, line.step - 1));
         }
         (length, last) = (lines.read, line.step);
     }
     if last < updates {
-        missing.get_or_insert((last + 1, updates));
+        gap.get_or_insert((last + 1, updates));
     }
-    let note = missing.map(|(first, last)| {
-        let damaged = lines
-            .damaged
-            .map_or_else(String::new, |number| format!(" (line {number} is damaged)"));
-        format!(
-            "{}: has no lines of steps {first} to {last}{damaged}, and stepnet compare will say so",
-            path.display()
-        )
-    });
+    let note = gap.map(|gap| missing(path, gap, lines.damaged));
     Ok((length, note))
+}
+
+/// What is said of a trace without the lines of some steps, the first and the last of them.
+fn missing(path: &Path, (first, last): (u64, u64), damaged: Option<usize>) -> String {
+    let damaged = damaged.map_or_else(String::new, |line| format!(" (line {line} is damaged)"));
+    format!(
+        "{}: has no lines of steps {first} to {last}{damaged}, and stepnet compare will say so",
+        path.display()
+    )
 }
 
 /// The longest line that is read: one of a network of some hundred thousand arrays.

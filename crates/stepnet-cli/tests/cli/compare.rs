@@ -71,6 +71,47 @@ fn the_hash_does_not_depend_on_the_threads_nor_on_the_loader() {
     );
 }
 
+/// The scores of a part of an epoch are no others than those of the whole one: the run was stopped.
+#[test]
+fn a_run_that_was_stopped_does_not_part_from_one_that_was_not() {
+    let desk = Desk::new();
+    train(&desk, "whole", "1", &["--schedule", "constant"]);
+    fs::create_dir(desk.join("stopped")).unwrap();
+    for name in ["run.json", "model.safetensors"] {
+        fs::copy(
+            desk.join("whole").join(name),
+            desk.join("stopped").join(name),
+        )
+        .unwrap();
+    }
+    let metrics = String::from_utf8(desk.bytes("whole/metrics.jsonl")).unwrap();
+    let mut last: serde_json::Value =
+        serde_json::from_str(metrics.lines().last().unwrap()).unwrap();
+    let stop = |line: &mut serde_json::Value, interrupted: bool| {
+        line["interrupted"] = interrupted.into();
+        line["train_loss"] = 9.0.into();
+        let kept: String = metrics
+            .split_inclusive('\n')
+            .take(metrics.lines().count() - 1)
+            .collect();
+        fs::write(
+            desk.join("stopped/metrics.jsonl"),
+            format!("{kept}{line}\n"),
+        )
+        .unwrap();
+    };
+    stop(&mut last, true);
+    let said = desk.run("compare whole stopped").fine();
+    assert!(
+        said.contains("of different moments and not compared"),
+        "{said}"
+    );
+    stop(&mut last, false);
+    let ran = desk.run("compare whole stopped");
+    assert_eq!(ran.code, Some(1), "{}", ran.out);
+    assert!(ran.out.contains("the runs part in epoch"), "{}", ran.out);
+}
+
 #[test]
 fn where_runs_part_is_named() {
     let desk = Desk::new();
@@ -134,6 +175,11 @@ fn where_runs_part_is_named() {
 
     desk.run("compare a nothing")
         .fails(2, &["nothing: is no folder"]);
+    fs::create_dir(desk.join("empty")).unwrap();
+    desk.run("compare a empty").fails(
+        2,
+        &["empty: is no folder of a run", "run.json", "metrics.jsonl"],
+    );
     fs::write(desk.join("b/trace.jsonl"), "{}\n").unwrap();
     desk.run("compare a b")
         .fails(2, &["b/trace.jsonl: line 1 is not of a trace"]);

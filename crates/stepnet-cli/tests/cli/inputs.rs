@@ -84,7 +84,19 @@ fn streams_and_devices_are_refused_by_name_without_waiting() {
         let line = format!("train d --overwrite {out}=d");
         desk.run(&line)
             .fails(2, &[out, "d is the folder of the data"]);
+        // So is what lies below it, whether it is there yet or not, by whatever name.
+        std::os::unix::fs::symlink(desk.join("d/red"), desk.join("link")).ok();
+        for inside in ["d/new/run", "d/red", "link/run", "d/../d/run"] {
+            desk.run(&format!("train d --overwrite {out}={inside}"))
+                .fails(2, &[out, inside, "is inside the folder of the data, d"]);
+        }
     }
+    desk.run("train .").fails(
+        2,
+        &["no --out is given: runs is inside the folder of the data, ."],
+    );
+    desk.run("train d --out d-run --model linear(classes)->softmax --epochs 1")
+        .fine();
 }
 
 #[test]

@@ -195,3 +195,40 @@ fn where_nothing_can_be_written_the_last_checkpoint_stays_and_the_run_goes_on_la
     assert!(desk.bytes("run/best.safetensors") == desk.bytes("whole/best.safetensors"));
     assert_eq!(desk.metrics("run/metrics.jsonl").len(), 90);
 }
+
+/// Images that vanish while they are read from disk end the run; what it has learnt stays, though no report can be
+/// made of data that is gone.
+#[test]
+fn what_was_learnt_stays_where_the_data_goes() {
+    let desk = Desk::new();
+    crate::files::colours(&desk.join("data"), &crate::files::RGB, 4, 6);
+    let training = spawn(
+        &desk,
+        &[
+            "train",
+            "data",
+            "--stream",
+            "--model",
+            "linear(classes) -> softmax",
+            "--epochs",
+            "100000",
+            "--checkpoint-every",
+            "never",
+            "--out",
+            "run",
+        ],
+    );
+    let begun = Instant::now();
+    while fs::read(desk.join("run/metrics.jsonl"))
+        .unwrap_or_default()
+        .len()
+        < 1000
+    {
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    fs::remove_dir_all(desk.join("data/red")).unwrap();
+    let ran = Ran::from(training.wait_with_output().unwrap());
+    ran.fails(2, &["data/red", "the weights", "are kept in run"]);
+    desk.run("inspect run/model.safetensors").fine();
+}

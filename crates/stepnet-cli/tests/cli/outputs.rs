@@ -44,7 +44,7 @@ fn a_file_that_is_there_stays_unless_it_may_be_replaced() {
         desk.run(&format!("{line} p"))
             .fails(2, &[option, "p: is a folder"]);
         desk.run(&format!("{line} none/out"))
-            .fails(1, &["none/out", "cannot write"]);
+            .fails(2, &["none/out", "there is no folder none"]);
         let ran = desk.run(&format!("{line} p/a.bmp --overwrite"));
         assert_eq!(ran.code, Some(0), "{option}: {}", ran.err);
         assert!(picture != desk.bytes("p/a.bmp"), "{option}");

@@ -81,6 +81,29 @@ fn more_epochs_go_on_to_the_bits_of_a_run_that_was_never_stopped() {
 }
 
 #[test]
+fn what_was_removed_from_a_run_is_told_when_it_goes_on() {
+    let desk = Desk::new();
+    desk.args(&tiny("run", &["--schedule", "constant", "--trace-hashes"]))
+        .fine();
+    let metrics = desk.bytes("run/metrics.jsonl");
+    let again = |epochs: &str| desk.run(&format!("train --resume run --epochs {epochs}"));
+    let untouched = again("5");
+    assert_eq!((untouched.code, untouched.err.as_str()), (Some(0), ""));
+    fs::remove_file(desk.join("run/metrics.jsonl")).unwrap();
+    fs::remove_file(desk.join("run/trace.jsonl")).unwrap();
+    let said = again("6").err;
+    assert!(
+        said.contains("metrics.jsonl: the lines of epochs 1 to 5 were missing or damaged"),
+        "{said}"
+    );
+    assert!(
+        said.contains("trace.jsonl: has no lines of steps 1 to"),
+        "{said}"
+    );
+    assert!(desk.bytes("run/metrics.jsonl").starts_with(&metrics));
+}
+
+#[test]
 fn what_contradicts_the_run_is_refused() {
     let desk = Desk::new();
     interrupted(&desk, "run", "2");

@@ -154,6 +154,27 @@ fn files_of_several_arrays_are_listed() {
 }
 
 #[test]
+fn an_array_that_cannot_be_read_does_not_hide_the_others() {
+    let desk = Desk::new();
+    let file = include_bytes!("../../../stepnet-data/tests/files/linked.h5");
+    fs::write(desk.join("a.h5"), file).unwrap();
+    let ran = desk.run("show a.h5");
+    ran.fails(2, &["a.h5", "compound", "expected integers"]);
+    let listed = |name: &str| {
+        ran.out
+            .lines()
+            .any(|line| line.starts_with(&format!("{name}: ")))
+    };
+    for name in ["group/compound", "group/bools", "group/enum"] {
+        assert!(listed(name), "{name} is not in {}", ran.out);
+    }
+    let of_json: Value = serde_json::from_str(&desk.run("show a.h5 --json").out).unwrap();
+    let arrays = of_json["arrays"].as_array().unwrap();
+    assert_eq!(arrays.len(), ran.out.lines().count());
+    assert!(arrays.iter().any(|array| array["error"].is_string()));
+}
+
+#[test]
 fn broken_and_foreign_files_are_told_in_one_line() {
     let desk = Desk::new();
     let write = |name: &str, bytes: &[u8]| fs::write(desk.join(name), bytes).unwrap();

@@ -105,6 +105,10 @@ fn types_are_read_or_refused_by_name() {
         file.read("group/compound"),
         &["\"group/compound\"", "compound", "expected integers"],
     );
+    assert_eq!(
+        file.read("/group/enum").unwrap(),
+        file.read("group/enum").unwrap()
+    );
     // By way of a link that the list does not have.
     let again = file.read("group/again/enum");
     failure(again, &["has no array \"group/again/enum\""]);

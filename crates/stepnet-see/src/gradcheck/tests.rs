@@ -344,7 +344,10 @@ fn a_check_without_time_says_that_it_checked_nothing() {
     assert_eq!((report.reach, report.checked), (Reach::OutOfTime, 0));
     assert!(!report.passed(), "{report}");
     let why = report.conclusion().unwrap();
-    assert_eq!(why, "the check ended before anything was checked");
+    assert!(
+        why.starts_with("the check ended before anything was checked;"),
+        "{why}"
+    );
     let said = "the time limit was reached: 0 of 11 arrays and 0 of 100 coordinates";
     assert!(report.to_string().contains(said), "{report}");
 }

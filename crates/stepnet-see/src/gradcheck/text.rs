@@ -157,7 +157,7 @@ impl Report {
             ));
         }
         if self.checked == 0 && self.reach != Reach::Complete {
-            parts.push("the check ended before anything was checked".to_owned());
+            parts.push("the check ended before anything was checked; it takes more time, or fewer examples".to_owned());
         }
         (!parts.is_empty()).then(|| parts.join("; "))
     }
