@@ -1,19 +1,20 @@
 //! The shape doctor: what does not fit in a network, by which formula, and the nearest change with
 //! which the whole network fits.
 //!
-//! A diagnosis comes with [`Error::Misfit`](crate::Error::Misfit), before anything runs:
+//! A [`Diagnosis`] comes with the error, as its [`detail`](crate::Error::detail), before anything runs:
 //!
 //! ```
-//! use stepnet::Error;
-//! use stepnet::nn::Network;
+//! use stepnet::nn::{Diagnosis, Network};
 //!
-//! let error = Network::<f32>::new("conv(8, 5) -> relu -> linear(2) -> softmax", [4, 4, 1]);
-//! let Err(Error::Misfit(diagnosis)) = error else { panic!("5x5 windows fit into 4x4 pixels") };
+//! let network = Network::<f32>::new("conv(8, 5) -> relu -> linear(2) -> softmax", [4, 4, 1]);
+//! let error = network.unwrap_err();
+//! let diagnosis: &Diagnosis = error.detail().expect("5x5 windows do not fit into 4x4 pixels");
 //! assert_eq!(diagnosis.layer, "conv1");
 //! assert_eq!(diagnosis.formula.as_deref(), Some("floor((4 - 5 + 0 + 0) / 1) + 1 = 0"));
-//! let network = diagnosis.fix.unwrap().network.unwrap();
+//! let fix = diagnosis.fix.as_ref().unwrap();
+//! let network = fix.network.as_deref().unwrap();
 //! assert_eq!(network, "conv(8, 5, same) -> relu -> linear(2) -> softmax");
-//! assert!(Network::<f32>::new(&network, [4, 4, 1]).is_ok());
+//! assert!(Network::<f32>::new(network, [4, 4, 1]).is_ok());
 //! ```
 //!
 //! # How a change is found
