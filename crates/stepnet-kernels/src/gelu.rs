@@ -4,7 +4,7 @@
 //! Source: Hendrycks and Gimpel, "Gaussian error linear units", 2016.
 
 use crate::Real;
-use crate::parallel::{Binary, Unary, map, map2};
+use crate::elementwise::{Binary, Unary, map, map2};
 use crate::simd::Isa;
 use crate::{assert_len, elementary};
 

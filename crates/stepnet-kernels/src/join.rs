@@ -4,7 +4,8 @@ use rayon::prelude::*;
 
 use crate::Real;
 use crate::assert_len;
-use crate::parallel::{map2, piece};
+use crate::elementwise::map2;
+use crate::parallel::piece;
 use crate::simd::{self, Isa, Kernel};
 
 /// `y = a + b`.

@@ -2,7 +2,7 @@
 
 use crate::Real;
 use crate::assert_len;
-use crate::parallel::{map, map2};
+use crate::elementwise::{map, map2};
 
 /// A negative slope would lose the sign of `x`, on which the gradient depends.
 #[track_caller]

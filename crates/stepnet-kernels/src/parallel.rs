@@ -7,11 +7,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
-
-use crate::Real;
-use crate::simd::{self, Isa, Kernel};
-
 /// The most lanes a pass is cut into: enough to balance a handful of threads that are not equally
 /// fast, few enough that one scratch piece per lane stays small.
 pub(super) const MAX_LANES: usize = 16;
@@ -20,7 +15,7 @@ pub(super) const MAX_LANES: usize = 16;
 const LANE_WORK: u64 = 1 << 17;
 
 /// Elements of a light operation that make a piece worth handing to another thread.
-const LIGHT_WORK: usize = 1 << 16;
+pub(super) const LIGHT_WORK: usize = 1 << 16;
 
 /// A cut of `items` into lanes of `per_lane` items, the last one perhaps shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +85,7 @@ pub(super) fn most_workers(jobs: usize, work: u64) -> usize {
 /// part to itself, and takes the next job when it has done one.
 ///
 /// A job must write what depends on nothing but the job.
-pub(super) fn share<T: Real, J: Iterator + Send>(
+pub(super) fn share<T: Send, J: Iterator + Send>(
     jobs: J,
     workers: usize,
     part: usize,
@@ -105,7 +100,7 @@ pub(super) fn share<T: Real, J: Iterator + Send>(
     let jobs = Mutex::new(jobs);
     let next = || jobs.lock().unwrap_or_else(PoisonError::into_inner).next();
     // A tree of `join`s, which takes no memory; workers without scratch memory need a part too.
-    fn halve<T: Real>(
+    fn halve<T: Send>(
         workers: usize,
         part: usize,
         scratch: &mut [T],
@@ -135,85 +130,6 @@ pub(super) fn piece(len: usize, cost: usize) -> usize {
     let grain = (LIGHT_WORK / cost.max(1)).max(1);
     // Under two full pieces there is nothing to share.
     if len < 2 * grain { len.max(1) } else { grain }
-}
-
-/// A function of one number; a closure is one that does not ask for the instruction set.
-pub(super) trait Unary<T>: Copy + Send + Sync {
-    /// Its value.
-    fn apply<I: Isa>(self, isa: I, x: T) -> T;
-}
-
-impl<T, F: Fn(T) -> T + Copy + Send + Sync> Unary<T> for F {
-    #[inline(always)]
-    fn apply<I: Isa>(self, _isa: I, x: T) -> T {
-        self(x)
-    }
-}
-
-/// A function of two numbers; a closure is one that does not ask for the instruction set.
-pub(super) trait Binary<T>: Copy + Send + Sync {
-    /// About how many times dearer than a multiplication it is.
-    const COST: usize = 1;
-
-    /// Its value.
-    fn apply<I: Isa>(self, isa: I, a: T, b: T) -> T;
-}
-
-impl<T, F: Fn(T, T) -> T + Copy + Send + Sync> Binary<T> for F {
-    #[inline(always)]
-    fn apply<I: Isa>(self, _isa: I, a: T, b: T) -> T {
-        self(a, b)
-    }
-}
-
-/// One piece of [`map`].
-struct Map<'a, T, F>(&'a [T], &'a mut [T], F);
-
-impl<T: Real, F: Unary<T>> Kernel for Map<'_, T, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I) {
-        for (y, &x) in self.1.iter_mut().zip(self.0) {
-            *y = self.2.apply(isa, x);
-        }
-    }
-}
-
-/// One piece of [`map2`].
-struct Map2<'a, T, F>(&'a [T], &'a [T], &'a mut [T], F);
-
-impl<T: Real, F: Binary<T>> Kernel for Map2<'_, T, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(self, isa: I) {
-        for (y, (&a, &b)) in self.2.iter_mut().zip(self.0.iter().zip(self.1)) {
-            *y = self.3.apply(isa, a, b);
-        }
-    }
-}
-
-/// `y = f(x)`, element by element.
-pub(super) fn map<T: Real>(cost: usize, x: &[T], y: &mut [T], f: impl Unary<T>) {
-    let piece = piece(y.len(), cost);
-    if piece >= y.len() {
-        return simd::run(Map(x, y, f));
-    }
-    y.par_chunks_mut(piece)
-        .zip(x.par_chunks(piece))
-        .for_each(|(y, x)| simd::run(Map(x, y, f)));
-}
-
-/// `y = f(a, b)`, element by element.
-pub(super) fn map2<T: Real, F: Binary<T>>(a: &[T], b: &[T], y: &mut [T], f: F) {
-    let piece = piece(y.len(), F::COST);
-    if piece >= y.len() {
-        return simd::run(Map2(a, b, y, f));
-    }
-    y.par_chunks_mut(piece)
-        .zip(a.par_chunks(piece).zip(b.par_chunks(piece)))
-        .for_each(|(y, (a, b))| simd::run(Map2(a, b, y, f)));
 }
 
 #[cfg(test)]
@@ -246,17 +162,5 @@ mod tests {
         assert_eq!(Lanes::new(100, 1 << 20, MAX_LANES).count, 15);
         assert_eq!(piece(1000, 1), 1000);
         assert_eq!(piece(1 << 20, 1), LIGHT_WORK);
-    }
-
-    #[test]
-    fn maps_reach_every_element() {
-        for len in [0, 1, 5, 3 * LIGHT_WORK + 7] {
-            let x: Vec<f64> = (0..len).map(|i| i as f64).collect();
-            let mut y = vec![f64::NAN; len];
-            map(1, &x, &mut y, |x: f64| x + 1.0);
-            assert!(y.iter().enumerate().all(|(i, &y)| y == i as f64 + 1.0));
-            map2(&x, &x, &mut y, |a, b| a + b);
-            assert!(y.iter().enumerate().all(|(i, &y)| y == 2.0 * i as f64));
-        }
     }
 }

@@ -1,8 +1,8 @@
 //! The number types as kernels need them.
 
 use crate::Element;
-use crate::compiled::Compiled;
 use crate::elementary::Elementary;
+use crate::passes::Compiled;
 use crate::simd::Lanes;
 
 /// A number type that kernels are compiled for: an [`Element`] with vectors in every instruction set, constants for the

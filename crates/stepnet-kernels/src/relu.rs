@@ -2,7 +2,7 @@
 
 use crate::Real;
 use crate::assert_len;
-use crate::parallel::{map, map2};
+use crate::elementwise::{map, map2};
 use crate::simd::{self, Isa, Kernel};
 
 /// `y = x` where `x > 0`, `0` where `x <= 0`, NaN where `x` is NaN.

@@ -1,7 +1,7 @@
 //! Sigmoid: `y = 1 / (1 + exp(-x))`.
 
 use crate::Real;
-use crate::parallel::{Unary, map, map2};
+use crate::elementwise::{Unary, map, map2};
 use crate::simd::Isa;
 use crate::{assert_len, elementary};
 

@@ -3,7 +3,7 @@
 //! Source: Elfwing, Uchibe and Doya, "Sigmoid-weighted linear units", 2018.
 
 use crate::Real;
-use crate::parallel::{Binary, Unary, map, map2};
+use crate::elementwise::{Binary, Unary, map, map2};
 use crate::simd::Isa;
 use crate::{assert_len, elementary};
 

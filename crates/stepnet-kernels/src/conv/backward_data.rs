@@ -39,7 +39,7 @@ pub fn backward_data<T: Real>(
     dx: &mut [T],
     scratch: &mut [T],
 ) {
-    T::conv_backward_data(g, dy, w, dx, scratch);
+    (T::passes().conv_backward_data)(g, dy, w, dx, scratch);
 }
 
 /// [`backward_data`] on an instruction set.

@@ -46,7 +46,7 @@ pub fn backward_weights<T: Real>(
     db: Option<&mut [T]>,
     scratch: &mut [T],
 ) {
-    T::conv_backward_weights(g, x, dy, dw, db, scratch);
+    (T::passes().conv_backward_weights)(g, x, dy, dw, db, scratch);
 }
 
 /// [`backward_weights`] on an instruction set.

@@ -38,7 +38,7 @@ pub fn forward<T: Real>(
     y: &mut [T],
     scratch: &mut [T],
 ) {
-    T::conv_forward(g, x, w, b, y, scratch, false);
+    (T::passes().conv_forward)(g, [x, w], b, y, scratch, false);
 }
 
 /// A convolution and its ReLU: the forward pass of both, bitwise that of one after the other.
@@ -54,7 +54,7 @@ pub fn forward_relu<T: Real>(
     y: &mut [T],
     scratch: &mut [T],
 ) {
-    T::conv_forward(g, x, w, b, y, scratch, true);
+    (T::passes().conv_forward)(g, [x, w], b, y, scratch, true);
 }
 
 /// [`forward`] on an instruction set, through a ReLU if asked for.

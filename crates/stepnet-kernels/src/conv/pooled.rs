@@ -9,15 +9,13 @@
 //! (`sparse_weights`, `sparse_data`); else the gradient by the convolution's outputs is laid out, zeros and all,
 //! and a dense pass does the rest. Which it is depends on the geometry alone.
 
-use std::ops::Range;
-
+mod geometry;
 mod sparse_data;
 mod sparse_weights;
 #[cfg(test)]
 mod tests;
 mod winners;
 
-use super::blocks::{Cut, even};
 use super::sums::{Direction, Sums};
 use super::winograd::Weights;
 use super::{ConvGeometry, backward_data as data, backward_weights as weights};
@@ -27,19 +25,11 @@ use crate::pool::{self, PoolGeometry};
 use crate::simd::InstructionSet;
 use crate::{assert_len, assert_scratch, relu};
 
-/// Elements of the convolution's outputs that are held at a time: 64 KiB of `f32`.
-const BETWEEN: usize = 1 << 14;
+use geometry::Part;
+pub use geometry::{Gradient, Gradients, PooledGeometry};
 
 /// Elements from which a single row of windows is too much to be held.
 const TOO_LONG: usize = 1 << 16;
-
-/// A convolution, whether its outputs go through a ReLU, and the pooling of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PooledGeometry {
-    conv: ConvGeometry,
-    pool: PoolGeometry,
-    relu: bool,
-}
 
 impl PooledGeometry {
     /// The three in one for numbers `T`; `None` where they are better done one after the other:
@@ -56,19 +46,6 @@ impl PooledGeometry {
         };
         let good = fits && apart && pool.padding.is_zero() && row <= TOO_LONG && short();
         good.then_some(new)
-    }
-
-    /// Rows of a window, and vectors of eight that a run of its elements takes.
-    fn rows(&self) -> [usize; 2] {
-        let run = self.conv.kernel[1] * self.conv.group_channels();
-        [self.conv.kernel[0], run.div_ceil(8)]
-    }
-
-    /// About how many cycles the dense pass takes for the positions of a window and one filter, of
-    /// `columns` columns and `elements` elements: half of the sixteen multiply-adds that a cycle has.
-    fn dense_cost(&self, columns: usize, elements: usize) -> usize {
-        let positions = self.pool.kernel[0] * self.pool.kernel[1];
-        positions * columns.next_multiple_of(8) * elements / 8
     }
 
     /// Whether the filters' gradients are summed from the winners alone: some cycles to list one of
@@ -94,59 +71,6 @@ impl PooledGeometry {
         self.conv.group_filters() <= LONGEST && 10 + rows * (2 + vectors * 5 / 2) < dense
     }
 
-    /// Elements of `y`, and of the winners.
-    pub fn y_len(&self) -> usize {
-        self.pool.y_len()
-    }
-
-    /// Height and width of the outputs.
-    pub(super) fn windows(&self) -> [usize; 2] {
-        [self.pool.output[0], self.pool.output[1]]
-    }
-
-    /// The examples, and rows of windows, that are computed at a time; never more of a smaller batch.
-    pub(super) fn part(&self) -> [usize; 2] {
-        let row = self.pool.stride[0] * self.conv.output[1] * self.conv.output[2];
-        let rows = self.pool.output[0];
-        let per_part = (BETWEEN / row.max(1)).clamp(1, rows.max(1));
-        if per_part < rows {
-            return [1, even(rows, per_part)];
-        }
-        // Whole images, and several of small ones as long as every thread finds some.
-        let image = self.conv.output.iter().product::<usize>().max(1);
-        let most = self.conv.batch.div_ceil(16).max(1);
-        [(BETWEEN / 4 / image).clamp(1, most), rows]
-    }
-
-    /// A part as a block of the convolution's outputs.
-    pub(super) fn cut(&self) -> Cut {
-        let [examples, rows] = self.part();
-        Cut {
-            examples,
-            rows: self.conv_rows(0, rows).len(),
-            cols: self.conv.output[1],
-        }
-    }
-
-    /// All parts, each with its outputs.
-    pub(super) fn parts<'a, T>(
-        &self,
-        y: &'a mut [T],
-        winners: Option<&'a mut [u32]>,
-    ) -> Parts<'a, T> {
-        let [examples, rows] = self.part();
-        Parts {
-            step: [examples, rows],
-            batch: self.conv.batch,
-            rows: self.pool.output[0],
-            row_len: self.pool.output[1] * self.pool.output[2],
-            y,
-            winners,
-            example: 0,
-            row: 0,
-        }
-    }
-
     /// The maxima of a part's windows over the convolution's outputs `z`.
     pub(super) fn pool_part<T: Real>(&self, part: Part<'_, T>, z: &[T]) {
         let rows = self.conv_rows(part.rows.start, part.rows.len());
@@ -168,64 +92,6 @@ impl PooledGeometry {
         if self.relu {
             relu::in_place(part.y);
         }
-    }
-
-    /// The rows of the convolution's outputs under rows of windows.
-    pub(super) fn conv_rows(&self, first: usize, rows: usize) -> std::ops::Range<usize> {
-        let start = first * self.pool.stride[0];
-        // The last row of windows needs no more than its own height.
-        start..start + (rows - 1) * self.pool.stride[0] + self.pool.kernel[0]
-    }
-}
-
-/// Examples and rows of windows that are computed together.
-pub(super) struct Part<'a, T> {
-    pub(super) examples: Range<usize>,
-    pub(super) rows: Range<usize>,
-    y: &'a mut [T],
-    winners: Option<&'a mut [u32]>,
-}
-
-/// The parts of a batch in order.
-pub(super) struct Parts<'a, T> {
-    step: [usize; 2],
-    batch: usize,
-    rows: usize,
-    row_len: usize,
-    y: &'a mut [T],
-    winners: Option<&'a mut [u32]>,
-    example: usize,
-    row: usize,
-}
-
-impl<'a, T> Iterator for Parts<'a, T> {
-    type Item = Part<'a, T>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.example >= self.batch {
-            return None;
-        }
-        let examples = self.example..self.batch.min(self.example + self.step[0]);
-        let rows = self.row..self.rows.min(self.row + self.step[1]);
-        self.row = rows.end;
-        if self.row == self.rows {
-            self.row = 0;
-            self.example = examples.end;
-        }
-        let len = examples.len() * rows.len() * self.row_len;
-        let (y, rest) = std::mem::take(&mut self.y).split_at_mut(len);
-        self.y = rest;
-        let winners = self.winners.take().map(|winners| {
-            let (winners, rest) = winners.split_at_mut(len);
-            self.winners = Some(rest);
-            winners
-        });
-        Some(Part {
-            examples,
-            rows,
-            y,
-            winners,
-        })
     }
 }
 
@@ -257,10 +123,10 @@ pub fn forward<T: Real>(
     winners: Option<&mut [u32]>,
     scratch: &mut [T],
 ) {
-    T::pooled_forward(g, x, w, b, y, winners, scratch);
+    (T::passes().pooled_forward)(g, [x, w], b, y, winners, scratch);
 }
 
-/// [`forward`], compiled in [`crate::compiled`].
+/// [`forward`], compiled in `crate::compiled`.
 pub(crate) fn run_forward<T: Real>(
     g: &PooledGeometry,
     x: &[T],
@@ -309,28 +175,6 @@ fn passes<T: Real>(g: &PooledGeometry, y: T) -> bool {
     !(g.relu && y <= T::zero())
 }
 
-/// What the backward pass is given.
-#[derive(Clone, Copy, Debug)]
-pub struct Gradient<'a, T> {
-    /// The outputs.
-    pub y: &'a [T],
-    /// The gradient by them.
-    pub dy: &'a [T],
-    /// The winners that the forward pass left.
-    pub winners: &'a [u32],
-}
-
-/// Where the gradients go; `None` where nobody needs one.
-#[derive(Debug)]
-pub struct Gradients<'a, T> {
-    /// By the images.
-    pub dx: Option<&'a mut [T]>,
-    /// By the filters.
-    pub dw: Option<&'a mut [T]>,
-    /// By the bias.
-    pub db: Option<&'a mut [T]>,
-}
-
 /// Elements of scratch memory that [`backward`] needs, for `g`'s batch and every smaller one.
 pub fn backward_scratch<T: Real>(g: &PooledGeometry) -> usize {
     let (by_weights, by_data) = (g.is_sparse_by_weights::<T>(), g.is_sparse_by_data());
@@ -369,10 +213,10 @@ pub fn backward<T: Real>(
     to: Gradients<'_, T>,
     scratch: &mut [T],
 ) {
-    T::pooled_backward(g, x, w, gradient, to, scratch);
+    (T::passes().pooled_backward)(g, x, w, gradient, to, scratch);
 }
 
-/// [`backward`], compiled in [`crate::compiled`].
+/// [`backward`], compiled in `crate::compiled`.
 pub(crate) fn run_backward<T: Real>(
     g: &PooledGeometry,
     x: &[T],

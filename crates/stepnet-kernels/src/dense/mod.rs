@@ -6,98 +6,18 @@
 //! gradient by data is this forward pass, and the other way round.
 
 mod few;
+mod geometry;
 mod small;
 #[cfg(test)]
 mod tests;
 mod wide;
 
 use crate::Real;
-use crate::conv::{ConvGeometry, pointwise};
-use crate::error::Result;
-use crate::geometry::{positive, volume};
+use crate::conv::pointwise;
 use crate::simd::{self, InstructionSet};
 use crate::{assert_len, long_sum};
 
-/// The sizes of a dense layer. Built by [`DenseGeometry::new`] only, to be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct DenseGeometry {
-    /// Examples.
-    pub batch: usize,
-    /// Features of an example.
-    pub inputs: usize,
-    /// Units of the layer.
-    pub outputs: usize,
-}
-
-impl DenseGeometry {
-    /// Checks the sizes.
-    ///
-    /// # Errors
-    ///
-    /// No inputs or no outputs, and arrays too large to address.
-    pub fn new(batch: usize, inputs: usize, outputs: usize) -> Result<Self> {
-        const NAME: &str = "dense layer";
-        positive(NAME, || "inputs".into(), inputs)?;
-        positive(NAME, || "outputs".into(), outputs)?;
-        volume(NAME, "x", &[batch, inputs])?;
-        volume(NAME, "y", &[batch, outputs])?;
-        volume(NAME, "w", &[outputs, inputs])?;
-        volume(NAME, "the scratch", &[64, outputs + 16, inputs + 16])?;
-        Ok(Self {
-            batch,
-            inputs,
-            outputs,
-        })
-    }
-
-    /// The sizes of a layer whose arrays are there already: nothing is checked.
-    pub const fn of_arrays(batch: usize, inputs: usize, outputs: usize) -> Self {
-        Self {
-            batch,
-            inputs,
-            outputs,
-        }
-    }
-
-    /// The same layer for another number of examples.
-    ///
-    /// # Panics
-    ///
-    /// If the arrays of so many examples cannot be addressed.
-    #[must_use]
-    pub fn with_batch(&self, batch: usize) -> Self {
-        match Self::new(batch, self.inputs, self.outputs) {
-            Ok(geometry) => geometry,
-            Err(error) => panic!("{error}"),
-        }
-    }
-
-    /// Elements of `x`: `batch inputs`.
-    pub fn x_len(&self) -> usize {
-        self.batch * self.inputs
-    }
-
-    /// Elements of `y`: `batch outputs`.
-    pub fn y_len(&self) -> usize {
-        self.batch * self.outputs
-    }
-
-    /// Elements of `w`: `outputs inputs`.
-    pub fn weights_len(&self) -> usize {
-        self.outputs * self.inputs
-    }
-
-    /// Multiply-adds of one pass.
-    pub fn multiply_adds(&self) -> u64 {
-        (self.y_len() as u64).saturating_mul(self.inputs as u64)
-    }
-
-    /// The convolution from the units' gradients to the features'.
-    fn transposed(&self) -> ConvGeometry {
-        ConvGeometry::of_rows(self.batch, self.outputs, self.inputs)
-    }
-}
+pub use geometry::DenseGeometry;
 
 /// Elements of scratch memory that [`forward`] needs, for `g`'s batch and every smaller one.
 pub fn forward_scratch<T: Real>(g: &DenseGeometry) -> usize {
@@ -143,10 +63,10 @@ pub fn forward<T: Real>(
     if let Some(b) = b {
         assert_len(NAME, "b", b, g.outputs);
     }
-    T::dense_forward(g, x, w, b, y, scratch);
+    (T::passes().dense_forward)(g, x, w, b, y, scratch);
 }
 
-/// [`forward`], compiled in [`crate::compiled`].
+/// [`forward`], compiled in `crate::compiled`.
 pub(super) fn run_forward<T: Real>(
     g: &DenseGeometry,
     x: &[T],
@@ -190,10 +110,10 @@ pub fn backward_data<T: Real>(
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "w", w, g.weights_len());
     assert_len(NAME, "dx", dx, g.x_len());
-    T::dense_backward_data(g, dy, w, dx, scratch);
+    (T::passes().dense_backward_data)(g, dy, w, dx, scratch);
 }
 
-/// [`backward_data`], compiled in [`crate::compiled`].
+/// [`backward_data`], compiled in `crate::compiled`.
 pub(super) fn run_backward_data<T: Real>(
     g: &DenseGeometry,
     dy: &[T],
@@ -234,10 +154,10 @@ pub fn backward_weights<T: Real>(
     if let Some(db) = &db {
         assert_len(NAME, "db", db, g.outputs);
     }
-    T::dense_backward_weights(g, x, dy, dw, db, scratch);
+    (T::passes().dense_backward_weights)(g, x, dy, dw, db, scratch);
 }
 
-/// [`backward_weights`], compiled in [`crate::compiled`].
+/// [`backward_weights`], compiled in `crate::compiled`.
 pub(super) fn run_backward_weights<T: Real>(
     g: &DenseGeometry,
     x: &[T],

@@ -1,7 +1,7 @@
 use super::oracle::{self, Exact};
 use super::*;
+use crate::elementwise::Unary;
 use crate::gelu::Gelu;
-use crate::parallel::Unary;
 use crate::simd::{InstructionSet, Kernel};
 
 /// How many arguments each function is measured at.

@@ -38,7 +38,7 @@ pub fn forward<T: Real>(
     if !kept.is_empty() {
         assert_len("layer norm forward", "kept", kept, 2 * g.rows);
     }
-    T::layer_forward(g, epsilon, x, affine, y, kept);
+    (T::passes().layer_forward)(g, epsilon, x, affine, y, kept);
 }
 
 /// Scratch that [`backward`] needs.
@@ -79,7 +79,7 @@ pub fn backward<T: Real>(
         assert_len("layer norm backward", "a gradient", values, g.channels);
     }
     assert_scratch("layer norm backward", scratch, backward_scratch(g));
-    T::layer_backward(g, [x, dy, gamma, kept], dx, affine, scratch);
+    (T::passes().layer_backward)(g, [x, dy, gamma, kept], dx, affine, scratch);
 }
 
 /// Arrays of a lane: the sums by `gamma` and `beta`, what `long_sum` keeps of them, and those of the rows

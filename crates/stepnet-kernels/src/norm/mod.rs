@@ -8,6 +8,7 @@
 //! vectors), [`layer`] those of each row over its channels. `gamma` and `beta` have a number for
 //! each channel in both.
 
+mod arguments;
 pub mod batch;
 mod columns;
 mod geometry;
@@ -17,16 +18,8 @@ pub mod reference;
 mod tests;
 
 use crate::Real;
+pub use arguments::Affine;
 pub use geometry::NormGeometry;
-
-/// What a normalisation learns: a factor and a summand for each channel.
-#[derive(Clone, Copy, Debug)]
-pub struct Affine<'a, T> {
-    /// The factors.
-    pub gamma: &'a [T],
-    /// The summands.
-    pub beta: &'a [T],
-}
 
 /// Mean and variance, taken again where the variance is no more than what rounding of the mean makes of equal values:
 /// these have their value as mean, and no variance.

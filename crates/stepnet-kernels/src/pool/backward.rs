@@ -92,10 +92,10 @@ pub fn max_backward_all<T: Real>(g: &PoolGeometry, x: &[T], y: &[T], dy: &[T], d
     assert_len(NAME, "y", y, g.y_len());
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dx", dx, g.x_len());
-    T::max_backward_all(g, x, y, dy, dx);
+    (T::passes().max_backward_all)(g, x, y, dy, dx);
 }
 
-/// [`max_backward_all`], compiled in [`crate::compiled`].
+/// [`max_backward_all`], compiled in `crate::compiled`.
 pub(crate) fn run_all<T: Real>(g: &PoolGeometry, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
     run(InstructionSet::best(), g, Maxima { x, y, dy }, dx);
 }
@@ -115,10 +115,10 @@ pub fn average_backward<T: Real>(g: &PoolGeometry, count_padding: bool, dy: &[T]
     const NAME: &str = "average pooling backward";
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dx", dx, g.x_len());
-    T::average_backward(g, count_padding, dy, dx);
+    (T::passes().average_backward)(g, count_padding, dy, dx);
 }
 
-/// [`average_backward`], compiled in [`crate::compiled`].
+/// [`average_backward`], compiled in `crate::compiled`.
 pub(crate) fn run_average<T: Real>(g: &PoolGeometry, count_padding: bool, dy: &[T], dx: &mut [T]) {
     let shares = Shares { dy, count_padding };
     run(InstructionSet::best(), g, shares, dx);

@@ -39,7 +39,7 @@ use crate::simd::{InstructionSet, Isa, Kernel};
 ///
 /// If a slice does not have the length that `g` says.
 pub fn max_forward<T: Real>(g: &PoolGeometry, x: &[T], y: &mut [T], winners: Option<&mut [u32]>) {
-    T::max_forward(g, x, y, winners);
+    (T::passes().max_forward)(g, x, y, winners);
 }
 
 /// [`max_forward`] on an instruction set.
@@ -91,7 +91,7 @@ pub(crate) fn max_forward_on<T: Real>(
 ///
 /// If a slice does not have the length that `g` says.
 pub fn average_forward<T: Real>(g: &PoolGeometry, count_padding: bool, x: &[T], y: &mut [T]) {
-    T::average_forward(g, count_padding, x, y);
+    (T::passes().average_forward)(g, count_padding, x, y);
 }
 
 /// [`average_forward`] on an instruction set.

@@ -4,8 +4,9 @@ use std::arch::x86_64::{__m256, __m256d, __m256i};
 
 use pulp::x86::V3;
 
-use super::Isa;
-use super::x86::{Vectors, isa};
+use super::isa::Isa;
+use super::vectors::Vectors;
+use super::x86::isa;
 use crate::Real;
 
 /// AVX2 and FMA; the token proves that the processor has them.

@@ -4,8 +4,10 @@ use std::arch::x86_64::{__m512, __m512d};
 
 use pulp::x86::V4;
 
-use super::x86::{Vectors, isa};
-use super::{Avx2, Isa};
+use super::avx2::Avx2;
+use super::isa::Isa;
+use super::vectors::Vectors;
+use super::x86::isa;
 use crate::Real;
 
 /// AVX-512 F, BW, CD, DQ and VL; the token proves that the processor has them.

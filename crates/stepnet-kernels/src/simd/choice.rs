@@ -3,9 +3,11 @@
 use std::ffi::OsStr;
 use std::sync::OnceLock;
 
+use super::isa::Isa;
+use super::kernel::Kernel;
+use super::portable::Portable;
 #[cfg(target_arch = "x86_64")]
-use super::{Avx2, Avx512};
-use super::{Isa, Kernel, Portable};
+use super::{avx2::Avx2, avx512::Avx512};
 use crate::Real;
 use crate::error::{Error, Result};
 
@@ -179,6 +181,12 @@ impl InstructionSet {
 /// on the best set there is; a [`Workspace`](crate::nn::Workspace) refuses to be made.
 pub fn requested_instruction_set() -> Result<&'static str> {
     InstructionSet::wanted().map(InstructionSet::name)
+}
+
+/// Runs `kernel` on the best instruction set here.
+#[inline]
+pub(crate) fn run<K: Kernel>(kernel: K) -> K::Output {
+    InstructionSet::best().run(kernel)
 }
 
 #[cfg(test)]

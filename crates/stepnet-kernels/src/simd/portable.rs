@@ -1,6 +1,6 @@
 //! No more than the target that the library was compiled for.
 
-use super::Isa;
+use super::isa::Isa;
 use crate::Real;
 
 /// How many values the vectors of [`Portable`] hold: one register of every target that has any.

@@ -1,48 +1,6 @@
 //! What the instruction sets of x86-64 share: the vectors of each number type, behind a token of `pulp`
 //! that proves that the processor has their instructions.
 
-/// The vectors of a number type in the set of a token, and their instructions.
-pub trait Vectors<Token>: Copy + Sized {
-    /// One register.
-    type Vector: Copy;
-    /// How many values it holds.
-    const LANES: usize;
-    /// Rows of a square that is turned at a time.
-    const SQUARE: usize;
-    /// The same value in every lane.
-    fn splat(token: Token, value: Self) -> Self::Vector;
-    /// The vector at `from`.
-    ///
-    /// # Safety
-    /// All of its lanes can be read.
-    unsafe fn load(token: Token, from: *const Self) -> Self::Vector;
-    /// Writes the vector at `to`.
-    ///
-    /// # Safety
-    /// All of its lanes can be written.
-    unsafe fn store(token: Token, to: *mut Self, vector: Self::Vector);
-    /// The first `count` lanes from `from`, zeros in the others.
-    ///
-    /// # Safety
-    /// These lanes can be read.
-    unsafe fn load_part(token: Token, from: *const Self, count: usize) -> Self::Vector;
-    /// Writes the first `count` lanes at `to`.
-    ///
-    /// # Safety
-    /// These lanes can be written.
-    unsafe fn store_part(token: Token, to: *mut Self, count: usize, vector: Self::Vector);
-    /// Turns a square.
-    fn transpose(token: Token, from: &[Self], from_step: usize, to: &mut [Self], to_step: usize);
-    /// `a b + c`, rounded once.
-    fn mul_add(token: Token, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
-    /// `a + b`.
-    fn add(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// `a - b`.
-    fn sub(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// `a b`.
-    fn mul(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-}
-
 /// Implements [`Isa`](super::Isa) for a set that holds its token, by [`Vectors`]; a macro, since of a
 /// token that is a parameter nobody knows that every number type has vectors for it.
 macro_rules! isa {

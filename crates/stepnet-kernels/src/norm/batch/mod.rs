@@ -10,83 +10,14 @@ mod backward;
 mod forward;
 mod statistics;
 
-use super::{Affine, NormGeometry};
+use super::NormGeometry;
+pub use super::arguments::{By, Given, Gradients, Norm, Statistics};
 use crate::Real;
 use crate::parallel::share;
 use crate::{assert_len, assert_scratch};
 pub(crate) use backward::run_backward;
 pub(crate) use forward::run_forward;
 pub(crate) use statistics::run_statistics;
-
-/// Mean and biased variance of each channel.
-#[derive(Clone, Copy, Debug)]
-pub struct Statistics<'a, T> {
-    /// The means.
-    pub mean: &'a [T],
-    /// The mean squares of what values are apart from the mean.
-    pub variance: &'a [T],
-}
-
-/// What a pass normalises by.
-#[derive(Clone, Copy, Debug)]
-pub enum By<'a, T> {
-    /// The statistics of its own input, which change with it.
-    Batch(Statistics<'a, T>),
-    /// Constants: `y` is then `x scale + shift`, and is computed so.
-    Constants(Statistics<'a, T>),
-}
-
-impl<'a, T> By<'a, T> {
-    fn statistics(&self) -> Statistics<'a, T>
-    where
-        T: Copy,
-    {
-        match *self {
-            Self::Batch(statistics) | Self::Constants(statistics) => statistics,
-        }
-    }
-
-    fn is_batch(&self) -> bool {
-        matches!(self, Self::Batch(_))
-    }
-}
-
-/// A normalisation as a forward pass does it.
-#[derive(Clone, Copy, Debug)]
-pub struct Norm<'a, T> {
-    /// Added to variances.
-    pub epsilon: f64,
-    /// What it normalises by.
-    pub by: By<'a, T>,
-    /// The factors and summands behind it.
-    pub affine: Affine<'a, T>,
-    /// Whether a ReLU follows, which is done in the same pass.
-    pub rectified: bool,
-}
-
-/// What comes of a backward pass, where it is asked for.
-#[derive(Debug)]
-pub struct Gradients<'a, T> {
-    /// By the input.
-    pub dx: Option<&'a mut [T]>,
-    /// By `gamma` and by `beta`.
-    pub affine: Option<[&'a mut [T]; 2]>,
-}
-
-/// What a backward pass is given.
-#[derive(Clone, Copy, Debug)]
-pub struct Given<'a, T> {
-    /// The input.
-    pub x: &'a [T],
-    /// The outputs of a ReLU behind the normalisation, whose gradient is taken with it.
-    pub rectified: Option<&'a [T]>,
-    /// The gradient by the output.
-    pub dy: &'a [T],
-    /// What the forward pass normalised by.
-    pub by: By<'a, T>,
-    /// The factors.
-    pub gamma: &'a [T],
-}
 
 /// Scratch that [`statistics`] needs.
 pub fn statistics_scratch(g: &NormGeometry) -> usize {
@@ -114,7 +45,7 @@ pub fn statistics<T: Real>(
     assert_len("batch statistics", "variance", variance, g.channels);
     assert_scratch("batch statistics", scratch, statistics_scratch(g));
     assert!(!g.is_empty(), "batch statistics of no rows");
-    T::batch_statistics(g, x, mean, variance, scratch);
+    (T::passes().batch_statistics)(g, x, mean, variance, scratch);
 }
 
 /// Scratch that [`forward`] needs.
@@ -151,7 +82,7 @@ pub fn forward<T: Real>(
         assert_len("batch norm forward", name, values, g.channels);
     }
     assert_scratch("batch norm forward", scratch, forward_scratch(g));
-    T::batch_forward(g, norm, x, y, scratch);
+    (T::passes().batch_forward)(g, norm, x, y, scratch);
 }
 
 /// Scratch that [`backward`] needs.
@@ -202,7 +133,7 @@ pub fn backward<T: Real>(
     for values in [statistics.mean, statistics.variance, given.gamma] {
         assert_len("batch norm backward", "a parameter", values, g.channels);
     }
-    T::batch_backward(g, epsilon, given, to, scratch);
+    (T::passes().batch_backward)(g, epsilon, given, to, scratch);
 }
 
 /// `1 / sqrt(variance + epsilon)`, in `f64`.

@@ -1,0 +1,47 @@
+//! The heavy passes by number type, as functions that are compiled once.
+//!
+//! A generic function is compiled anew in every program that calls it, and these are many innermost
+//! loops for several instruction sets: minutes. What stands in these tables is part of this library, and a
+//! program that uses it builds in seconds. `compiled` fills them in.
+
+use crate::conv::ConvGeometry;
+use crate::conv::pooled::{Gradient, Gradients, PooledGeometry};
+use crate::dense::DenseGeometry;
+use crate::norm::batch::{Given, Gradients as NormGradients, Norm};
+use crate::norm::{Affine, NormGeometry};
+use crate::pool::PoolGeometry;
+
+/// What each pass does and asks for is told by the public function that calls it.
+#[allow(missing_docs)]
+#[derive(Debug)]
+pub struct Passes<T: 'static> {
+    /// Whether a ReLU follows comes last.
+    pub conv_forward: fn(&ConvGeometry, [&[T]; 2], Option<&[T]>, &mut [T], &mut [T], bool),
+    pub conv_backward_data: fn(&ConvGeometry, &[T], &[T], &mut [T], &mut [T]),
+    pub conv_backward_weights: fn(&ConvGeometry, &[T], &[T], &mut [T], Option<&mut [T]>, &mut [T]),
+    pub pooled_forward:
+        fn(&PooledGeometry, [&[T]; 2], Option<&[T]>, &mut [T], Option<&mut [u32]>, &mut [T]),
+    pub pooled_backward:
+        fn(&PooledGeometry, &[T], &[T], Gradient<'_, T>, Gradients<'_, T>, &mut [T]),
+    pub dense_forward: fn(&DenseGeometry, &[T], &[T], Option<&[T]>, &mut [T], &mut [T]),
+    pub dense_backward_data: fn(&DenseGeometry, &[T], &[T], &mut [T], &mut [T]),
+    pub dense_backward_weights:
+        fn(&DenseGeometry, &[T], &[T], &mut [T], Option<&mut [T]>, &mut [T]),
+    pub batch_statistics: fn(&NormGeometry, &[T], &mut [T], &mut [T], &mut [T]),
+    pub batch_forward: fn(&NormGeometry, Norm<'_, T>, &[T], &mut [T], &mut [T]),
+    pub batch_backward: fn(&NormGeometry, f64, Given<'_, T>, NormGradients<'_, T>, &mut [T]),
+    pub layer_forward: fn(&NormGeometry, f64, &[T], Affine<'_, T>, &mut [T], &mut [T]),
+    pub layer_backward:
+        fn(&NormGeometry, [&[T]; 4], Option<&mut [T]>, Option<[&mut [T]; 2]>, &mut [T]),
+    pub max_forward: fn(&PoolGeometry, &[T], &mut [T], Option<&mut [u32]>),
+    pub max_backward_all: fn(&PoolGeometry, &[T], &[T], &[T], &mut [T]),
+    /// Whether padding counts comes second.
+    pub average_forward: fn(&PoolGeometry, bool, &[T], &mut [T]),
+    pub average_backward: fn(&PoolGeometry, bool, &[T], &mut [T]),
+}
+
+/// A number type that the heavy passes are compiled for.
+pub trait Compiled: Sized + 'static {
+    /// Its passes.
+    fn passes() -> &'static Passes<Self>;
+}

@@ -1,0 +1,62 @@
+//! The vectors of the number types.
+
+#[cfg(target_arch = "x86_64")]
+use pulp::x86::{V3, V4};
+
+/// The number types as each instruction set holds them in vectors.
+#[cfg(target_arch = "x86_64")]
+pub trait Lanes: Vectors<V3> + Vectors<V4> {}
+#[cfg(target_arch = "x86_64")]
+impl<T: Vectors<V3> + Vectors<V4>> Lanes for T {}
+
+/// The number types; without an instruction set of its own this target asks nothing of them.
+#[cfg(not(target_arch = "x86_64"))]
+pub trait Lanes {}
+#[cfg(not(target_arch = "x86_64"))]
+impl<T> Lanes for T {}
+
+#[cfg(target_arch = "x86_64")]
+/// The vectors of a number type in the set of a token, and their instructions.
+pub trait Vectors<Token>: Copy + Sized {
+    /// One register.
+    type Vector: Copy;
+    /// How many values it holds.
+    const LANES: usize;
+    /// Rows of a square that is turned at a time.
+    const SQUARE: usize;
+    /// The same value in every lane.
+    fn splat(token: Token, value: Self) -> Self::Vector;
+    /// The vector at `from`.
+    ///
+    /// # Safety
+    /// All of its lanes can be read.
+    unsafe fn load(token: Token, from: *const Self) -> Self::Vector;
+    /// Writes the vector at `to`.
+    ///
+    /// # Safety
+    /// All of its lanes can be written.
+    unsafe fn store(token: Token, to: *mut Self, vector: Self::Vector);
+    /// The first `count` lanes from `from`, zeros in the others.
+    ///
+    /// # Safety
+    /// These lanes can be read.
+    unsafe fn load_part(token: Token, from: *const Self, count: usize) -> Self::Vector;
+    /// Writes the first `count` lanes at `to`.
+    ///
+    /// # Safety
+    /// These lanes can be written.
+    unsafe fn store_part(token: Token, to: *mut Self, count: usize, vector: Self::Vector);
+    /// Turns a square.
+    fn transpose(token: Token, from: &[Self], from_step: usize, to: &mut [Self], to_step: usize);
+    /// `a b + c`, rounded once.
+    fn mul_add(token: Token, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// `a + b`.
+    fn add(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a - b`.
+    fn sub(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a b`.
+    fn mul(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+}
+
+/// No vector of any set holds more values.
+pub(crate) const MOST_LANES: usize = 16;
