@@ -1,6 +1,7 @@
 //! `dx`: the gradient with respect to the images.
 
-use super::sums::{Direction, Sums};
+use super::direction::Direction;
+use super::sums::Sums;
 use super::{ConvGeometry, reference};
 use crate::Real;
 use crate::simd::InstructionSet;

@@ -6,8 +6,9 @@
 
 use super::layout::Layout;
 use super::outer::{Gradient, PanelSums, add_pixels, gradient};
+use super::rows::{add_row, load_row, store_row};
 use super::stage::Staged;
-use super::sweep::{Block, Sweep, add_row, load_row, store_row};
+use super::sweep::{Block, Sweep};
 use crate::Real;
 use crate::simd::tile::{self, Pixels, Tile};
 use crate::simd::{Isa, Kernel};

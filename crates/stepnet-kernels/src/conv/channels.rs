@@ -6,8 +6,9 @@
 
 use super::places::Places;
 use super::prefetch::prefetch;
+use super::rows::{load_row, store_row};
 use super::stage::Staged;
-use super::sweep::{Block, BlockSums, load_row, store_row};
+use super::sweep::{Block, BlockSums};
 use crate::Real;
 use crate::simd::tile::{self, Taps, Tile};
 use crate::simd::{Isa, Kernel};

@@ -1,6 +1,7 @@
 //! `y = conv(x, w) + b`.
 
-use super::sums::{Direction, Sums};
+use super::direction::Direction;
+use super::sums::Sums;
 use super::{ConvGeometry, reference};
 use crate::Real;
 use crate::simd::InstructionSet;

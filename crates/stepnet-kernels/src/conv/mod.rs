@@ -39,6 +39,7 @@ mod backward_weights;
 mod blocks;
 mod channel_weights;
 mod channels;
+mod direction;
 mod forward;
 mod geometry;
 mod layout;
@@ -51,12 +52,14 @@ pub(crate) mod pointwise;
 pub mod pooled;
 mod prefetch;
 pub mod reference;
+mod rows;
 mod stage;
 mod sums;
 mod sweep;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod window_sums;
 pub mod winograd;
 
 pub(crate) use backward_data::run_on as backward_data_on;

@@ -1,8 +1,8 @@
 //! Filters in the order in which the tiles read them: panels of one or two vectors of columns, for
 //! each element of the window, the last panel filled up with zeros.
 
+use super::direction::Direction;
 use super::line::Line;
-use super::sums::Direction;
 use crate::Real;
 use crate::simd::{InstructionSet, Isa, Kernel};
 

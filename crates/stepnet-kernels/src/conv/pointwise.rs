@@ -1,7 +1,8 @@
 //! The passes over rows instead of pictures, for dense layers: no bias but where one is given, and
 //! no check of lengths, which are the caller's.
 
-use super::sums::{Direction, Sums};
+use super::direction::Direction;
+use super::sums::Sums;
 use super::{ConvGeometry, backward_weights as weights};
 use crate::Real;
 use crate::assert_scratch;

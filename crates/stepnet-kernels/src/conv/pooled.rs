@@ -16,7 +16,8 @@ mod sparse_weights;
 mod tests;
 mod winners;
 
-use super::sums::{Direction, Sums};
+use super::direction::Direction;
+use super::sums::Sums;
 use super::winograd::Weights;
 use super::{ConvGeometry, backward_data as data, backward_weights as weights};
 use crate::Real;

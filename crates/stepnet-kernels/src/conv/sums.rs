@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::blocks::{Blocks, Cut, MANY_PIXELS, Output, PIXELS};
 use super::channels::ChannelSums;
+use super::direction::Direction;
 use super::geometry::ConvGeometry;
 use super::line::Line;
 use super::pack::{Filters, Packed, packed_len, spread};
@@ -19,15 +20,6 @@ use crate::{parallel, relu};
 
 /// Source elements under one window that are too many to be laid out.
 const TOO_FAR: usize = 1 << 22;
-
-/// Which of the two passes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Direction {
-    /// Outputs from inputs.
-    Forward,
-    /// Gradients of the inputs from those of the outputs.
-    Backward,
-}
 
 /// A pass on its instruction set.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::sums::{Direction, Sums};
+use super::direction::Direction;
+use super::sums::Sums;
 use super::*;
 use crate::Padding;
 use crate::Real;

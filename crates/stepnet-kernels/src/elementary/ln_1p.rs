@@ -1,4 +1,4 @@
-use super::polynomial;
+use super::parts::polynomial;
 use crate::Real;
 use crate::simd::Isa;
 

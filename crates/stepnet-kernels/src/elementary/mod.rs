@@ -14,6 +14,7 @@ mod ln_1p;
 mod normal;
 #[cfg(test)]
 mod oracle;
+mod parts;
 mod sigmoid;
 mod tanh;
 #[cfg(test)]
@@ -25,36 +26,3 @@ pub(super) use ln_1p::ln_1p_unit;
 pub(super) use normal::normal_tail;
 pub(super) use sigmoid::{sigmoid, sigmoid_from};
 pub(super) use tanh::tanh;
-
-use super::simd::Isa;
-use crate::Real;
-
-/// A polynomial by Horner's rule, lowest power first.
-#[inline(always)]
-fn polynomial<I: Isa, T: Real>(isa: I, coefficients: &[T], x: T) -> T {
-    let mut sum = T::zero();
-    for (place, &coefficient) in coefficients.iter().rev().enumerate() {
-        sum = if place == 0 {
-            coefficient
-        } else {
-            isa.mul_add(sum, x, coefficient)
-        };
-    }
-    sum
-}
-
-/// `x = k ln 2 + r + rest`: `k` an integer, `|r|` at most a trifle above `ln(2) / 2`, and `rest` what
-/// rounding `r` left out.
-#[inline(always)]
-fn reduce<I: Isa, T: Real>(isa: I, x: T) -> (T, T, T) {
-    let k = isa.mul_add(x, T::LOG2_E, T::ROUND) - T::ROUND;
-    let upper = isa.mul_add(-k, T::LN_2_HIGH, x);
-    let r = isa.mul_add(-k, T::LN_2_LOW, upper);
-    (k, r, isa.mul_add(-k, T::LN_2_LOW, upper - r))
-}
-
-/// `2^k` for an integer `k` whose power is a normal number.
-#[inline(always)]
-fn power_of_two<T: Real>(k: T) -> T {
-    (k + T::ROUND_BIASED).low_bits_to_exponent()
-}

@@ -1,4 +1,4 @@
-use super::{polynomial, power_of_two};
+use super::parts::{polynomial, power_of_two};
 use crate::Real;
 use crate::simd::Isa;
 

@@ -1,4 +1,4 @@
-use super::exp;
+use super::exp::exp;
 use crate::Real;
 use crate::simd::Isa;
 

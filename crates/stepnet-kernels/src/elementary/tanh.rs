@@ -1,4 +1,4 @@
-use super::{polynomial, power_of_two, reduce};
+use super::parts::{polynomial, power_of_two, reduce};
 use crate::Real;
 use crate::simd::Isa;
 

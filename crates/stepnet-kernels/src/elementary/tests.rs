@@ -1,7 +1,9 @@
 use super::oracle::{self, Exact};
 use super::*;
+use crate::Real;
 use crate::elementwise::Unary;
 use crate::gelu::Gelu;
+use crate::simd::Isa;
 use crate::simd::{InstructionSet, Kernel};
 
 /// How many arguments each function is measured at.

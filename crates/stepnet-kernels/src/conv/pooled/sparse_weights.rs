@@ -14,7 +14,7 @@ use super::{Gradient, PooledGeometry, passes};
 use crate::Real;
 use crate::conv::ConvGeometry;
 use crate::conv::blocks::even;
-use crate::conv::sweep::{add_row, load_row, store_row};
+use crate::conv::rows::{add_row, load_row, store_row};
 use crate::long_sum::LONGEST;
 use crate::simd::tile::{self, Tile};
 use crate::simd::{self, Isa, Kernel};

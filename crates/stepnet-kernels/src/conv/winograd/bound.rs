@@ -1,8 +1,9 @@
 //! How far a result may be off.
 
+use super::super::direction::Direction;
 use super::super::geometry::ConvGeometry;
 use super::super::line::Line;
-use super::super::sums::{Direction, Sums};
+use super::super::sums::Sums;
 use super::Winograd;
 use super::transform::{AMPLIFICATION, IN, OUT, ROUNDINGS};
 use crate::Real;

@@ -64,8 +64,8 @@ mod weights;
 
 use super::ConvGeometry;
 use super::blocks::{Blocks, even};
+use super::direction::Direction;
 use super::pack::{Filters, Packed, packed_len, panel_width, whole};
-use super::sums::Direction;
 use super::sweep::Sweep;
 use crate::Real;
 use crate::simd::InstructionSet;

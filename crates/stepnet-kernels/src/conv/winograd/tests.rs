@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::super::sums::{Direction, Sums};
+use super::super::direction::Direction;
+use super::super::sums::Sums;
 use super::super::{ConvWindow, backward_data, forward, reference};
 use super::*;
 use crate::Padding;

@@ -2,7 +2,7 @@
 
 use super::super::line::Line;
 use super::super::pack::Packed;
-use super::super::sweep::store_row;
+use super::super::rows::store_row;
 use super::filters::PLACES;
 use super::squares::Squares;
 use super::transform::{self, IN, OUT};

@@ -1,9 +1,10 @@
 //! The gradients: two sums over all rows, then `dx` row by row.
 
-use super::{Given, Gradients, by_lanes, inverse};
+use super::lanes::{by_lanes, inverse};
 use crate::Real;
 use crate::long_sum;
 use crate::norm::NormGeometry;
+use crate::norm::arguments::{Given, Gradients};
 use crate::norm::columns::{self, Of};
 use crate::parallel::share;
 use crate::simd::{InstructionSet, Isa, Kernel};

@@ -1,7 +1,8 @@
 //! The outputs.
 
-use super::{By, Norm, inverse};
+use super::lanes::inverse;
 use crate::Real;
+use crate::norm::arguments::{By, Norm};
 use crate::norm::{NormGeometry, columns};
 use crate::parallel::share;
 use crate::simd::{InstructionSet, Isa, Kernel};

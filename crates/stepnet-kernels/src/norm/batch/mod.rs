@@ -8,12 +8,12 @@
 
 mod backward;
 mod forward;
+mod lanes;
 mod statistics;
 
 use super::NormGeometry;
 pub use super::arguments::{By, Given, Gradients, Norm, Statistics};
 use crate::Real;
-use crate::parallel::share;
 use crate::{assert_len, assert_scratch};
 pub(crate) use backward::run_backward;
 pub(crate) use forward::run_forward;
@@ -134,26 +134,4 @@ pub fn backward<T: Real>(
         assert_len("batch norm backward", "a parameter", values, g.channels);
     }
     (T::passes().batch_backward)(g, epsilon, given, to, scratch);
-}
-
-/// `1 / sqrt(variance + epsilon)`, in `f64`.
-fn inverse<T: Real>(variance: T, epsilon: f64) -> f64 {
-    1.0 / (variance.as_f64() + epsilon).sqrt()
-}
-
-/// Hands each lane of rows and its part of `states`, some arrays of channels, to a thread.
-fn by_lanes<'a, T: Real>(
-    g: &NormGeometry,
-    arrays: usize,
-    states: &'a mut [T],
-    scratch: &mut [T],
-    part: usize,
-    work: impl Fn(std::ops::Range<usize>, &'a mut [T], &mut [T]) + Sync,
-) {
-    let lanes = g.lanes();
-    let step = lanes.per_lane;
-    let states = states.chunks_exact_mut(arrays * g.channels).enumerate();
-    share(states, g.workers(), part, scratch, |(lane, state), own| {
-        work(lane * step..g.rows.min((lane + 1) * step), state, own);
-    });
 }

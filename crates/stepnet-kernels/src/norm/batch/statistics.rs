@@ -1,6 +1,6 @@
 //! Mean and variance: lanes of rows in blocks, merged in order.
 
-use super::by_lanes;
+use super::lanes::by_lanes;
 use crate::Real;
 use crate::norm::columns::{self, Of};
 use crate::norm::{NormGeometry, settled};

@@ -1,6 +1,7 @@
 //! Sums of channels that see only themselves, tap by tap.
 
-use super::{Pixels, Tile};
+use super::outer::Pixels;
+use super::registers::Tile;
 use crate::Real;
 use crate::simd::Isa;
 

@@ -1,6 +1,6 @@
 //! Sums of rows that lie anywhere.
 
-use super::{Tile, vectors_at};
+use super::registers::{Tile, vectors_at};
 use crate::Real;
 use crate::simd::Isa;
 

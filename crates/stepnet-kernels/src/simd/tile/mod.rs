@@ -20,6 +20,7 @@ mod channels;
 mod gathered;
 mod outer;
 mod planes;
+mod registers;
 mod square;
 mod windows;
 
@@ -27,28 +28,6 @@ pub(crate) use channels::{Taps, channels, channels_of_row, taps};
 pub(crate) use gathered::gathered;
 pub(crate) use outer::{Pixels, outer};
 pub(crate) use planes::planes;
+pub(crate) use registers::Tile;
 pub(crate) use square::{square, store_square};
 pub(crate) use windows::{Offsets, Part, Runs, short_windows, windows};
-
-use super::Isa;
-use crate::Real;
-
-/// A tile of results: `P` rows of `V` vectors.
-pub(crate) type Tile<I, T, const P: usize, const V: usize> = [[<I as Isa>::Vector<T>; V]; P];
-
-/// `V` vectors one behind the other.
-///
-/// Loops fill arrays here, not `array::from_fn`: what it calls may be compiled apart, without the
-/// instruction set.
-///
-/// # Safety
-/// They can be read at `from`.
-#[inline(always)]
-unsafe fn vectors_at<I: Isa, T: Real, const V: usize>(isa: I, from: *const T) -> [I::Vector<T>; V] {
-    let mut vectors = [isa.splat(T::zero()); V];
-    for (v, vector) in vectors.iter_mut().enumerate() {
-        // SAFETY: the caller's promise.
-        *vector = unsafe { isa.load_at(from.add(v * I::lanes::<T>())) };
-    }
-    vectors
-}

@@ -1,6 +1,6 @@
 //! Outer sums: elements of the window times vectors of columns, over the pixels.
 
-use super::{Tile, vectors_at};
+use super::registers::{Tile, vectors_at};
 use crate::Real;
 use crate::simd::Isa;
 

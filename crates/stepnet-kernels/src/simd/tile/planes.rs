@@ -1,6 +1,7 @@
 //! Sums of windows with pixels in the lanes.
 
-use super::{Runs, Tile};
+use super::registers::Tile;
+use super::windows::Runs;
 use crate::Real;
 use crate::simd::Isa;
 

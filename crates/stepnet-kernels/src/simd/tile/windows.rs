@@ -1,6 +1,6 @@
 //! Sums of windows: the pixel's value of each element of the window times a vector of columns.
 
-use super::{Tile, vectors_at};
+use super::registers::{Tile, vectors_at};
 use crate::Real;
 use crate::long_sum::{BLOCK, LONGEST};
 use crate::simd::Isa;

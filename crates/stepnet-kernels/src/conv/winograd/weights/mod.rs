@@ -51,9 +51,10 @@ use rayon::prelude::*;
 
 use super::super::ConvGeometry;
 use super::super::blocks::even;
+use super::super::direction::Direction;
 use super::super::line::Line;
 use super::super::pack::whole;
-use super::super::sums::{Direction, Sums};
+use super::super::sums::Sums;
 use super::transform::OUT;
 use super::{TAPS, serves};
 use crate::Real;
