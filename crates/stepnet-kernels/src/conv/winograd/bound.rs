@@ -4,7 +4,7 @@ use super::super::direction::Direction;
 use super::super::geometry::ConvGeometry;
 use super::super::line::Line;
 use super::super::sums::Sums;
-use super::Winograd;
+use super::plan::Winograd;
 use super::transform::{AMPLIFICATION, IN, OUT, ROUNDINGS};
 use crate::Real;
 use crate::simd::InstructionSet;

@@ -3,9 +3,9 @@
 use super::super::blocks::Output;
 use super::super::pack::{Filters, Packed, for_each_panel};
 use super::super::sweep::{Block, BlockSums, Sweep};
+use super::plan::{Cut, MOST_TILES, TAPS, Winograd};
 use super::tiles::{Place, Tiles};
 use super::transform::OUT;
-use super::{Cut, MOST_TILES, TAPS, Winograd};
 use crate::Real;
 
 /// A pass with its arrays.

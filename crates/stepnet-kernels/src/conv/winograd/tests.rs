@@ -1,9 +1,12 @@
 use proptest::prelude::*;
 
-use super::super::direction::Direction;
 use super::super::sums::Sums;
 use super::super::{ConvWindow, backward_data, forward, reference};
 use super::*;
+use crate::conv::ConvGeometry;
+use crate::conv::direction::Direction;
+use crate::simd::InstructionSet;
+
 use crate::Padding;
 use crate::testing::{assert_bits, normal, on_threads};
 

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::super::super::pack::whole;
-use super::super::TAPS;
 use super::super::filters::PLACES;
-use super::{LINE, Weights};
+use super::super::plan::TAPS;
+use super::plan::{LINE, Weights};
 
 /// Parts of the batch, tiles of a part, and of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

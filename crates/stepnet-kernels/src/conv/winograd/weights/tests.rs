@@ -4,6 +4,8 @@ use super::super::super::{ConvWindow, backward_weights, reference};
 use super::super::bound::factor;
 use super::*;
 use crate::Padding;
+use crate::conv::ConvGeometry;
+use crate::simd::InstructionSet;
 use crate::testing::{assert_bits, integers, normal, on_threads};
 
 /// A 3x3 convolution with the zeros `[top, bottom, left, right]`.
