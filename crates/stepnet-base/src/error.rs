@@ -143,8 +143,8 @@ pub enum Error {
         problem: String,
     },
     /// A network cannot be made of its text. [`Error::detail`] gives what is known of the reason, such as
-    /// [`Diagnosis`](crate::nn::Diagnosis) where its layers do not fit together, and
-    /// [`NotationError`](crate::nn::notation::NotationError) where its text could not be read.
+    /// `nn::Diagnosis` where its layers do not fit together, and
+    /// `nn::notation::NotationError` where its text could not be read.
     #[error("{0}")]
     Network(Box<dyn std::error::Error + Send + Sync>),
     /// A file's content is not what it should be.

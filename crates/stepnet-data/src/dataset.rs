@@ -53,7 +53,7 @@ impl Dataset {
     ///
     /// # Errors
     /// No picture, numbers of pictures and labels that differ, a label without a class, a class
-    /// named twice or by more than [`MAX_CLASS_NAME`] characters, or too many classes.
+    /// named twice or by more than `MAX_CLASS_NAME` characters, or too many classes.
     pub fn new(images: Images, labels: Vec<u32>, classes: Vec<String>) -> Result<Self> {
         check_class_names(&classes)?;
         Self::with_any_names(images, labels, classes)

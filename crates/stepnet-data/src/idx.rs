@@ -8,7 +8,8 @@ use std::path::Path;
 
 use flate2::read::MultiGzDecoder;
 
-use crate::{Error, Result, memory};
+use crate::{Error, Result};
+use stepnet_base::memory;
 use stepnet_files::read_filled;
 
 use super::array::{Number, RawArray, byte_length, times};

@@ -5,8 +5,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::memory::zeros;
 use crate::{Error, Result};
+use stepnet_base::memory::zeros;
 use stepnet_files::{open_input, read_filled};
 
 use super::files::is_named_as_image;

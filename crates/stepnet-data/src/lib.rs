@@ -11,7 +11,7 @@
 //! Everything read is checked before memory is taken for it, and an error is one line with the
 //! file, the place in it, what was found and what was expected.
 
-use stepnet_base::{Element, Error, Result, error, memory};
+use stepnet_base::{Element, Error, Result, error};
 
 mod augment;
 mod balance;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use crate::memory::readable;
 use crate::{Error, Result};
+use stepnet_base::memory::readable;
 use stepnet_base::preprocessing::Resize;
 
 use super::item::Item;

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
-use crate::{Error, Result, memory};
+use crate::{Error, Result};
+use stepnet_base::memory;
 use stepnet_files::read_filled;
 
 use super::array::{ArrayValues, Number, RawArray, byte_length, times};

@@ -15,8 +15,8 @@ use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, png::PngDecoder};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, Limits};
 
-use crate::memory::free;
 use crate::{Element, Error, Result};
+use stepnet_base::memory::free;
 use stepnet_base::preprocessing::Preprocessing;
 use stepnet_files::read_filled;
 

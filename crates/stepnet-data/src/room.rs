@@ -7,8 +7,8 @@
 use std::path::Path;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::memory::{ensure, free, readable};
 use crate::{Error, Result};
+use stepnet_base::memory::{ensure, free, readable};
 
 /// Images that take no more than this are decoded without asking.
 const FREE: u64 = 8 << 20;

@@ -11,10 +11,10 @@
 //! ```
 //!
 //! The products of the heavy passes add their blocks up plainly, in registers or in place; where there
-//! are more than [`MANY`], some of them together ([`groups`]). Sums of single numbers (biases, means,
+//! are more than `MANY`, some of them together (`groups`). Sums of single numbers (biases, means,
 //! gradients of normalisations, poolings) carry in `rests` what each addition of a block rounds off
-//! ([`add`], Knuth's two-sum), and add it at the end ([`finish`]) and, because the rests are running
-//! sums too, now and then in between ([`settle`]). Where blocks begin depends on the length alone.
+//! (`add`, Knuth's two-sum), and add it at the end (`finish`) and, because the rests are running
+//! sums too, now and then in between (`settle`). Where blocks begin depends on the length alone.
 
 use crate::Real;
 

@@ -1,6 +1,6 @@
 //! How work is split over threads: by its amount, never by the number of threads.
 //!
-//! A heavy pass cuts its items (pixels, examples) into at most [`MAX_LANES`] *lanes*. A lane owns a
+//! A heavy pass cuts its items (pixels, examples) into at most `MAX_LANES` *lanes*. A lane owns a
 //! contiguous range of items, the part of the output that belongs to them, and one piece of the
 //! scratch memory; rayon's current pool takes lanes as its threads become free. Since the cut
 //! depends on the geometry alone, so does every rounding.

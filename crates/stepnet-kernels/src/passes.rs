@@ -12,7 +12,8 @@ use crate::norm::{Affine, NormGeometry};
 use crate::pool::PoolGeometry;
 
 /// What each pass does and asks for is told by the public function that calls it.
-#[allow(missing_docs)]
+// The types are the arguments of the passes, and have no better names than these have there.
+#[allow(missing_docs, clippy::type_complexity)]
 #[derive(Debug)]
 pub struct Passes<T: 'static> {
     /// Whether a ReLU follows comes last.

@@ -352,7 +352,7 @@ pub trait Layer<T: Real>: Debug + Send + Sync {
     /// Tells `mark` on which side of each of its kinks a training pass came out: numbers that
     /// change exactly when another smooth branch of the function is taken.
     ///
-    /// [Gradient checks](crate::see::gradcheck) keep away from differences across a kink. Unless
+    /// Gradient checks keep away from differences across a kink. Unless
     /// told otherwise the indices that the layer keeps, such as the winners of max pooling, are
     /// its sides; a layer with other kinks marks them too, for instance with [`mark_signs`].
     fn sides(&self, pass: Passed<'_, T>, mark: &mut dyn FnMut(u64)) {
@@ -362,7 +362,7 @@ pub trait Layer<T: Real>: Debug + Send + Sync {
     }
 
     /// What the output value at `place` (its number in the output example) was made of, as
-    /// [`see::why`](crate::see::why) tells it; `None` where the layer does not say.
+    /// `see::why` tells it; `None` where the layer does not say.
     ///
     /// # Errors
     /// When there is not enough memory for so many terms.

@@ -9,7 +9,7 @@ use crate::{Element, Error, Result};
 ///
 /// This is the notebook's formula as it stands. Where an output has saturated to exactly 0 or 1 it is not
 /// finite: infinite if the label is the other one, NaN (0 times infinity) if it is the same. The loss of
-/// [`nn`](crate::nn) is fused with the sigmoid and stays finite.
+/// `nn` is fused with the sigmoid and stays finite.
 ///
 /// Source: section 5 of the deep-network notebook.
 ///

@@ -24,7 +24,7 @@ use crate::{Element, Error, Result};
 ///
 /// The text says that ties need not be considered, but the code has to do something: it marks all of them, and
 /// [`pool_backward`](super::pool_backward) then sends the gradient once to each. After a ReLU, ties at 0 are common. The layers of
-/// [`nn`](crate::nn) send it to the first maximum only, as most frameworks do.
+/// `nn` send it to the first maximum only, as most frameworks do.
 ///
 /// # Example
 ///

@@ -9,7 +9,8 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use crate::{Error, Result, memory};
+use crate::{Error, Result};
+use stepnet_base::memory;
 
 use super::keys::Pair;
 use super::text;

@@ -7,7 +7,8 @@ use csv::StringRecord;
 use crate::array::{ArrayValues, RawArray};
 use crate::dataset::MAX_CLASSES;
 use crate::keys::Pair;
-use crate::{Error, Result, memory};
+use crate::{Error, Result};
+use stepnet_base::memory;
 
 use super::columns::{Candidate, check_first, label_position};
 use super::number::Numbers;

@@ -15,8 +15,8 @@ use crate::{Error, Result};
 use super::array::{ArrayValues, Number, RawArray, byte_length, times};
 use super::idx::MAX_DEFLATE_RATIO;
 use super::keys::{Arrays, Parts, find_parts};
-use crate::memory;
 use source::{Meter, Metered};
+use stepnet_base::memory;
 use walk::Found;
 
 /// The arrays of pictures and labels in the content of an HDF5 file; `name` is for messages.

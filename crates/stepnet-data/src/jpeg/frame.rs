@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::memory::{ensure, zeros};
+use stepnet_base::memory::{ensure, zeros};
 
 use super::check::{next_marker, segment};
 use super::entropy::Huffman;

@@ -12,7 +12,8 @@ use std::sync::Arc;
 use flate2::bufread::MultiGzDecoder;
 use tar::{Archive, Entry, EntryType, PaxExtensions};
 
-use crate::{Error, Result, memory};
+use crate::{Error, Result};
+use stepnet_base::memory;
 use stepnet_files::open_input;
 
 use super::files::is_clutter;
@@ -266,7 +267,7 @@ fn scanned_in_order(path: &Path, reader: impl Read, keep: Keep) -> Result<Conten
 }
 
 fn over(path: &Path, most: u64) -> Error {
-    let most = crate::memory::readable(most.into());
+    let most = stepnet_base::memory::readable(most.into());
     let problem = format!(
         "holds more than {most}, too much for a packed archive of this length; unpack it with gunzip first"
     );

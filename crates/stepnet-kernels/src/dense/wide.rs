@@ -204,12 +204,12 @@ impl<T: Real> Gradient<'_, T> {
         let rows = self.x.chunks_exact(self.g.inputs);
         for (x, dy) in rows.zip(self.dy.chunks_exact(self.g.outputs)) {
             let x = &x[self.first..][..columns];
-            for unit in 0..self.g.outputs {
-                let Some(dw) = self.dw.row_mut(unit).into_slice() else {
+            for (dw, &dy) in self.dw.rows_mut().into_iter().zip(dy) {
+                let Some(dw) = dw.into_slice() else {
                     unreachable!("a row of dw is contiguous");
                 };
                 for (dw, &x) in dw.iter_mut().zip(x) {
-                    *dw = isa.mul_add(dy[unit], x, *dw);
+                    *dw = isa.mul_add(dy, x, *dw);
                 }
             }
         }

@@ -178,7 +178,7 @@ impl InstructionSet {
 ///
 /// # Errors
 /// When `STEPNET_ISA` names a set that is not known, or that this processor lacks. Kernels then run
-/// on the best set there is; a [`Workspace`](crate::nn::Workspace) refuses to be made.
+/// on the best set there is; a `Workspace` refuses to be made.
 pub fn requested_instruction_set() -> Result<&'static str> {
     InstructionSet::wanted().map(InstructionSet::name)
 }

@@ -95,7 +95,7 @@ impl<T: Number> NetworkBuilder<T> {
     ///
     /// # Errors
     /// What does not parse, with the column; which layer does not fit, with the numbers and the
-    /// nearest change that works ([`Diagnosis`](crate::Diagnosis), see [`Error::detail`]).
+    /// nearest change that works ([`Diagnosis`](crate::Diagnosis), see `Error::detail`).
     pub fn build(self, text: &str, input: impl Into<Shape>) -> Result<Network<T>> {
         let parsed = notation::parse_or_preset(text, self.registry.kinds())?;
         let source = match presets::find(text.trim()) {

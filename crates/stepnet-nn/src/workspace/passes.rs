@@ -15,7 +15,7 @@ use stepnet_kernels::{AlignedVec, join, parallel};
 
 impl<T: Number> Workspace<T> {
     /// Tells `mark` on which sides of their kinks the layers from number `first` on came out in
-    /// the last training pass over the inputs `x`, by [`Layer::sides`](super::Layer::sides).
+    /// the last training pass over the inputs `x`, by `Layer::sides`.
     /// Needs a workspace that keeps values.
     pub fn sides(
         &self,

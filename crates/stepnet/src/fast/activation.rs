@@ -106,7 +106,7 @@ fn map_by_pieces<T: Real, D: Dimension>(
         return map(operation, argument, x, pass);
     }
     let mut y = Vec::with_capacity(room::<T, _>(operation, argument, x.raw_dim())?);
-    let mut results = vec![T::zero(); 2 * PIECE];
+    let mut results = [T::zero(); 2 * PIECE];
     for_pieces(x, |piece| {
         let results = &mut results[..piece.len()];
         pass(piece, results);
@@ -128,7 +128,7 @@ fn map2_by_pieces<T: Real, D: Dimension>(
     let y = standard(operation, "cache", y)?;
     let dy = standard(operation, "dA", dy)?;
     let mut dx = Vec::with_capacity(room::<T, _>(operation, "dA", y.raw_dim())?);
-    let mut results = vec![T::zero(); PIECE];
+    let mut results = [T::zero(); PIECE];
     for (y, dy) in values(&y).chunks(PIECE).zip(values(&dy).chunks(PIECE)) {
         let results = &mut results[..y.len()];
         pass(y, dy, results);
