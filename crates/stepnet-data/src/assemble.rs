@@ -7,10 +7,12 @@ use crate::{Error, Result};
 use stepnet_files::read_filled;
 
 use super::array::{ArrayValues, RawArray, times};
-use super::dataset::{MAX_CLASSES, numbered};
+use super::dataset::numbered;
 use super::idx_folder::{labels_beside, read_images, read_pair};
 use super::keys::{Pair, Parts};
-use super::open::{OpenOptions, Opened, Role};
+use super::opened::Opened;
+use super::options::{OpenOptions, Role};
+use super::sizes::MAX_CLASSES;
 use super::{Dataset, Images, Values, csv, hdf5, npy, npz, shape};
 use stepnet_base::text::listed;
 use stepnet_files::{Kind, refused};

@@ -10,9 +10,7 @@ use stepnet_base::preprocessing::Preprocessing;
 
 use super::fill::Spare;
 use super::images::Images;
-
-/// The most classes a data set may name.
-pub const MAX_CLASSES: usize = 65_536;
+use super::sizes::MAX_CLASSES;
 
 /// Examples for training or evaluation: a picture and a class label each.
 ///

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use crate::{Element, Result};
 use stepnet_base::{Hash, Hasher};
 
+use super::hashes::hash;
 use super::{Dataset, Images, Values};
 
 /// Examples whose values are the same.
@@ -143,13 +144,6 @@ fn hashes(images: &Images, form: Form) -> Result<Vec<Hash>> {
             hashes
         }
     })
-}
-
-/// The hash of the bytes of an example.
-pub(super) fn hash(bytes: &[u8]) -> Hash {
-    let mut hasher = Hasher::new("values");
-    hasher.bytes(bytes);
-    hasher.finish()
 }
 
 /// The hash of the numbers of an example, by their bits.

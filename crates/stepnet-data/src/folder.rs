@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::{Error, Result};
 
 use super::load::{Found, load};
-use super::open::{OpenOptions, Opened, Role};
+use super::opened::Opened;
+use super::options::{OpenOptions, Role};
 use super::walk;
 
 /// Opens a folder of pictures by class, with or without `train/` and `test/`.

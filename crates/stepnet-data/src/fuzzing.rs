@@ -4,7 +4,7 @@
 use std::path::Path;
 
 #[cfg(feature = "files")]
-use super::{assemble, csv, hdf5, idx, keys, npy, npz, open::OpenOptions};
+use super::{assemble, csv, hdf5, idx, keys, npy, npz, options::OpenOptions};
 
 /// Puts parsed parts together, as opening a file does.
 #[cfg(feature = "files")]

@@ -2,6 +2,7 @@
 
 use crate::{Error, Result};
 
+use super::sizes::elements;
 #[cfg(feature = "pictures")]
 use super::streamed::Streamed;
 
@@ -222,11 +223,4 @@ impl Images {
             values: self.values,
         })
     }
-}
-
-/// The number of values of a shape, if it can be counted.
-pub(crate) fn elements(shape: [usize; 3]) -> Option<usize> {
-    shape
-        .iter()
-        .try_fold(1usize, |product, &n| product.checked_mul(n))
 }

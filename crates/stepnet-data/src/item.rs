@@ -141,3 +141,11 @@ impl Item {
         self.decoded(|_| Ok(())).err()
     }
 }
+
+/// What can be done about pictures that cannot be read.
+pub(super) const ADVICE: &str = "--skip-bad leaves such pictures out";
+
+/// The error of one picture, with what can be done.
+pub(super) fn advised(error: Error) -> Error {
+    error.map_problem(|problem| format!("{problem}; {ADVICE}"))
+}

@@ -20,9 +20,13 @@ mod digits;
 mod duplicates;
 mod fill;
 mod fingerprint;
+mod hashes;
 mod images;
 mod open;
+mod opened;
+mod options;
 mod range;
+mod sizes;
 mod split;
 mod standardize;
 
@@ -94,7 +98,7 @@ pub use augment::{Alteration, Augmentation, Axis};
 pub use balance::Balance;
 #[doc(hidden)]
 pub use balance::{Pick, sample};
-pub use dataset::{Dataset, MAX_CLASSES, match_classes};
+pub use dataset::{Dataset, match_classes};
 pub use digits::{DIGITS_DIVISOR, digits};
 pub use duplicates::{Duplicates, Repeat};
 #[cfg(feature = "pictures")]
@@ -103,8 +107,11 @@ pub use files::{Files, Seen, is_clutter, is_image, path_to_open};
 pub use fill::Spare;
 pub use fingerprint::Fingerprint;
 pub use images::{Images, Values};
-pub use open::{OpenOptions, Opened, Role, holds_pictures, open};
+pub use open::{holds_pictures, open};
+pub use opened::Opened;
+pub use options::{OpenOptions, Role};
 pub use range::{ValueRange, check_pictures, check_values};
+pub use sizes::MAX_CLASSES;
 pub use stepnet_base::text::MAX_CLASS_NAME;
 pub use stepnet_files::{Foreign, Kind};
 #[cfg(feature = "pictures")]

@@ -11,8 +11,9 @@ use crate::{Error, Result};
 use stepnet_base::memory::readable;
 use stepnet_base::preprocessing::Resize;
 
-use super::item::Item;
-use super::open::{OpenOptions, Opened, Role};
+use super::item::{ADVICE, Item, advised};
+use super::opened::Opened;
+use super::options::{OpenOptions, Role};
 use super::pictures::{self, Header};
 use super::streamed::Streamed;
 use super::walk::Part;
@@ -21,9 +22,6 @@ use stepnet_base::text::{listed, quoted};
 
 /// The size taken where none is asked for and the pictures have different ones.
 const DEFAULT_SIDE: usize = 64;
-
-/// What can be done about pictures that cannot be read.
-const ADVICE: &str = "--skip-bad leaves such pictures out";
 
 /// How many broken files one error names.
 const NAMED_FILES: usize = 10;
@@ -191,11 +189,6 @@ fn without_bad(
         .retain(|_| bad.next().is_none_or(Option::is_none));
     skipped.extend(decoded.into_iter().flatten().map(|error| error.to_string()));
     Ok(part)
-}
-
-/// The error of one picture, with what can be done.
-pub(super) fn advised(error: Error) -> Error {
-    error.map_problem(|problem| format!("{problem}; {ADVICE}"))
 }
 
 /// The error of pictures that cannot be read: how many, the first by name, and what can be done.

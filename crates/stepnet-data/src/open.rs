@@ -1,96 +1,12 @@
 //! Opening a data set of any kind by its content.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::path::Path;
 
 use crate::{Error, Result};
-use stepnet_base::preprocessing::Resize;
 
-use super::Dataset;
+use super::opened::Opened;
+use super::options::OpenOptions;
 use stepnet_files::{ACCEPTED, Kind};
-
-/// What a data set is opened for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Role {
-    /// Training: the training part, and the source's own test part beside it.
-    #[default]
-    Train,
-    /// Evaluation: the test part where the source has one, else all of it.
-    Test,
-}
-
-/// How a data set is opened.
-#[derive(Debug, Clone, Default)]
-pub struct OpenOptions {
-    /// Whether it is for training or for evaluation.
-    pub role: Role,
-    /// The wanted height, width and channels; `None` takes the source's own.
-    pub input: Option<[usize; 3]>,
-    /// Without `input`: the most pixels of pictures of one size that are taken at that size; larger ones
-    /// are brought to the size that pictures of different sizes are. `None`: any number.
-    pub most_pixels: Option<usize>,
-    /// How pictures of another size are brought to `input`.
-    pub resize: Resize,
-    /// The column of a CSV table that holds the labels.
-    pub label_column: Option<String>,
-    /// The encoding of a CSV table that is not in UTF-8, such as `latin1` or `utf-16`.
-    pub encoding: Option<String>,
-    /// The file of the labels where it is apart from the pictures: the second of an npy or IDX pair.
-    pub labels: Option<PathBuf>,
-    /// What raw values are divided by, in place of the rule told at [`Opened::divisor`].
-    pub divisor: Option<f64>,
-    /// Whether pictures that cannot be read are left out ([`Opened::skipped`] names them) in place of an
-    /// error that names them.
-    pub skip_bad: bool,
-    /// Whether pictures of folders and archives are decoded as they are needed, however few they are.
-    pub stream: bool,
-    /// The bytes that such pictures may take in memory all at once; beyond they are decoded as they are
-    /// needed. `None`: as many as there are.
-    pub memory: Option<u64>,
-    /// Once it is set, pictures of folders and archives are no longer decoded, and opening ends with
-    /// [`Error::Stopped`] after those that are under way.
-    pub stop: Option<Arc<AtomicBool>>,
-}
-
-#[cfg(feature = "pictures")]
-impl OpenOptions {
-    /// # Errors
-    /// When opening is to end.
-    pub(super) fn check_stop(&self) -> Result<()> {
-        match &self.stop {
-            Some(stop) if stop.load(std::sync::atomic::Ordering::Relaxed) => Err(Error::Stopped),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// An opened data set.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub struct Opened {
-    /// The examples asked for: those to train on for [`Role::Train`], those to evaluate on for
-    /// [`Role::Test`].
-    pub data: Dataset,
-    /// The source's own test part, for [`Role::Train`].
-    pub test: Option<Dataset>,
-    /// What raw values are to be divided by.
-    ///
-    /// 255 for pictures and for IDX and HDF5 files of bytes. For npz, npy and CSV, and for other
-    /// types, by the values of `data`: whole numbers from 0 to 255 are divided by 255 if the
-    /// largest is over 127, else by the largest; other numbers by the largest magnitude if it is
-    /// over 1, else by 1.
-    pub divisor: f64,
-    /// Whether the kind of file (or the caller) states the divisor, rather than the largest value
-    /// in this very file.
-    pub divisor_is_stated: bool,
-    /// How the data was brought to what the network takes, a line each.
-    pub facts: Vec<String>,
-    /// What a user may not expect and is to know before a result is believed, a line each.
-    pub notes: Vec<String>,
-    /// The pictures that were left out because they cannot be read, each with what is wrong with it.
-    pub skipped: Vec<String>,
-}
 
 /// Opens a data set: a file or a folder, recognised by its content.
 ///
@@ -159,7 +75,7 @@ fn check_options(options: &OpenOptions) -> Result<()> {
     if let Some(name) = &options.encoding {
         super::text::encoding(name)?;
     }
-    let elements = options.input.map(super::images::elements);
+    let elements = options.input.map(super::sizes::elements);
     if let (Some(shape), Some(None | Some(0))) = (options.input, elements) {
         let expected = "height, width and channels, each at least 1";
         return Err(Error::value(

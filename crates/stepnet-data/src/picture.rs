@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::{Error, Result};
 use stepnet_base::preprocessing::Resize;
 
-use super::pictures::MAX_PIXELS;
 use super::resize;
+use super::sizes::MAX_PIXELS;
 
 /// A decoded picture, upright.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Picture {
     /// # Errors
     /// Another number of channels, a size of zero, or values that do not fill the picture.
     pub fn new(height: usize, width: usize, channels: usize, values: Vec<u8>) -> Result<Self> {
-        let length = super::images::elements([height, width, channels]);
+        let length = super::sizes::elements([height, width, channels]);
         if !(1..=4).contains(&channels) || length != Some(values.len()) || values.is_empty() {
             let expected = "1 to 4 channels, and as many values as the size has";
             let found = format!("{height}x{width}x{channels} with {} values", values.len());

@@ -24,10 +24,8 @@ use super::jpeg;
 pub use super::picture::Picture;
 use super::picture::check_shape;
 use super::room::Room;
+pub use super::sizes::MAX_PIXELS;
 use stepnet_files::Kind;
-
-/// The most pixels a picture may declare.
-pub const MAX_PIXELS: u64 = 100_000_000;
 
 /// The most pixels a byte of a file can stand for; a bilevel PNG of one colour comes near.
 const PIXELS_PER_BYTE: u64 = 8_400;
@@ -362,7 +360,7 @@ fn upright(name: &Path, mut image: DynamicImage, orientation: Orientation) -> Re
 /// # Errors
 /// More than there is, naming the bytes.
 pub(super) fn room_for(path: &Path, count: usize, shape: [usize; 3]) -> Result<Vec<u8>> {
-    let length = super::images::elements(shape).and_then(|run| run.checked_mul(count));
+    let length = super::sizes::elements(shape).and_then(|run| run.checked_mul(count));
     let mut values = Vec::new();
     let free = free().and_then(|free| usize::try_from(free).ok());
     if length

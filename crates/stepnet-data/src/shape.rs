@@ -5,8 +5,8 @@ use std::path::Path;
 use crate::{Error, Result};
 
 use super::array::times;
-use super::images::elements;
-use super::open::OpenOptions;
+use super::options::OpenOptions;
+use super::sizes::elements;
 use super::{Images, Values};
 
 /// Height, width and channels of the pictures in an array, and whether the array stores them flat.

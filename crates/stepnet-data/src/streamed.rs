@@ -9,9 +9,9 @@ use crate::Result;
 use stepnet_base::Hash;
 use stepnet_base::preprocessing::Resize;
 
-use super::duplicates::hash;
+use super::hashes::hash;
 use super::item::Item;
-use super::load::advised;
+use super::item::advised;
 use super::picture::Picture;
 
 /// Pictures decoded at a time.

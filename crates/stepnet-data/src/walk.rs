@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::{Error, Result};
 
-use super::dataset::MAX_CLASSES;
 use super::files::{Entries, Files, PassedOver, Seen, entries, is_image};
 use super::item::Item;
 use super::parts::{Parts, check_unlike, is_part};
+use super::sizes::MAX_CLASSES;
 use stepnet_base::text::listed;
 
 /// Where a folder keeps its parts.

@@ -11,7 +11,8 @@ use crate::{Error, Result};
 use stepnet_files::read_filled;
 
 use super::dataset::numbered;
-use super::open::{OpenOptions, Opened, Role};
+use super::opened::Opened;
+use super::options::{OpenOptions, Role};
 use records::{Labels, Set, dataset, may_be, not_records};
 use stepnet_base::text::listed;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::open::OpenOptions;
+use crate::options::OpenOptions;
 use crate::{Dataset, Images, Values, shape};
 use crate::{Error, Result};
 

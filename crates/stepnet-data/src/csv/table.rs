@@ -5,8 +5,8 @@ use std::path::Path;
 use csv::StringRecord;
 
 use crate::array::{ArrayValues, RawArray};
-use crate::dataset::MAX_CLASSES;
 use crate::keys::Pair;
+use crate::sizes::MAX_CLASSES;
 use crate::{Error, Result};
 use stepnet_base::memory;
 

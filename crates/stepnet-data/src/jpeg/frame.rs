@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use stepnet_base::memory::{ensure, zeros};
 
-use super::check::{next_marker, segment};
 use super::entropy::Huffman;
+use super::markers::{next_marker, segment};
 
 /// A component of the frame.
 pub(super) struct Component {

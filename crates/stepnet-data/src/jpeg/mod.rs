@@ -3,6 +3,7 @@
 mod check;
 mod entropy;
 mod frame;
+mod markers;
 mod rewrite;
 mod scan;
 

@@ -9,11 +9,11 @@ use crate::{Error, Result};
 
 #[cfg(feature = "files")]
 use crate::cifar::Files;
-use crate::dataset::MAX_CLASSES;
 use crate::item::Item;
 use crate::load::Found;
-use crate::open::Role;
+use crate::options::Role;
 use crate::parts::{Parts, check_unlike, is_part};
+use crate::sizes::MAX_CLASSES;
 use crate::walk::Part;
 
 /// The files of an archive, each with the folders it is in and its own name.

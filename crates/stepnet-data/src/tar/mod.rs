@@ -19,7 +19,8 @@ use stepnet_files::open_input;
 use super::files::is_clutter;
 use super::item::Item;
 use super::load::load;
-use super::open::{OpenOptions, Opened, Role};
+use super::opened::Opened;
+use super::options::{OpenOptions, Role};
 use contents::Contents;
 use stepnet_files::{Kind, LOOK};
 

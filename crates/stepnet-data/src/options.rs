@@ -1,0 +1,64 @@
+//! How a data set is opened.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+#[cfg(feature = "pictures")]
+use crate::{Error, Result};
+use stepnet_base::preprocessing::Resize;
+
+/// What a data set is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Role {
+    /// Training: the training part, and the source's own test part beside it.
+    #[default]
+    Train,
+    /// Evaluation: the test part where the source has one, else all of it.
+    Test,
+}
+
+/// How a data set is opened.
+#[derive(Debug, Clone, Default)]
+pub struct OpenOptions {
+    /// Whether it is for training or for evaluation.
+    pub role: Role,
+    /// The wanted height, width and channels; `None` takes the source's own.
+    pub input: Option<[usize; 3]>,
+    /// Without `input`: the most pixels of pictures of one size that are taken at that size; larger ones
+    /// are brought to the size that pictures of different sizes are. `None`: any number.
+    pub most_pixels: Option<usize>,
+    /// How pictures of another size are brought to `input`.
+    pub resize: Resize,
+    /// The column of a CSV table that holds the labels.
+    pub label_column: Option<String>,
+    /// The encoding of a CSV table that is not in UTF-8, such as `latin1` or `utf-16`.
+    pub encoding: Option<String>,
+    /// The file of the labels where it is apart from the pictures: the second of an npy or IDX pair.
+    pub labels: Option<PathBuf>,
+    /// What raw values are divided by, in place of the rule told at [`Opened::divisor`](crate::Opened::divisor).
+    pub divisor: Option<f64>,
+    /// Whether pictures that cannot be read are left out ([`Opened::skipped`](crate::Opened::skipped) names them) in place of an
+    /// error that names them.
+    pub skip_bad: bool,
+    /// Whether pictures of folders and archives are decoded as they are needed, however few they are.
+    pub stream: bool,
+    /// The bytes that such pictures may take in memory all at once; beyond they are decoded as they are
+    /// needed. `None`: as many as there are.
+    pub memory: Option<u64>,
+    /// Once it is set, pictures of folders and archives are no longer decoded, and opening ends with
+    /// [`Error::Stopped`] after those that are under way.
+    pub stop: Option<Arc<AtomicBool>>,
+}
+
+#[cfg(feature = "pictures")]
+impl OpenOptions {
+    /// # Errors
+    /// When opening is to end.
+    pub(crate) fn check_stop(&self) -> Result<()> {
+        match &self.stop {
+            Some(stop) if stop.load(std::sync::atomic::Ordering::Relaxed) => Err(Error::Stopped),
+            _ => Ok(()),
+        }
+    }
+}
