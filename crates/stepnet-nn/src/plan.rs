@@ -15,7 +15,7 @@ mod gradients;
 pub(super) use gradients::Flow;
 
 use super::layer::{Layer, Reads};
-use super::network::Network;
+use super::network::{Network, Span};
 use crate::Number;
 use crate::error::{Error, Result};
 
@@ -50,23 +50,6 @@ impl PlanOptions {
 pub(super) struct Buffer {
     pub(super) len: usize,
     pub(super) slot: usize,
-}
-
-/// Consecutive nodes of a pass that run as one: the first, and the one behind the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Span {
-    /// Its number among the network's steps, and whether among those of training.
-    pub(super) step: usize,
-    pub(super) training: bool,
-    pub(super) first: usize,
-    pub(super) end: usize,
-}
-
-impl Span {
-    /// Whether a layer of its own does the nodes' work together.
-    pub(super) fn is_joined(self) -> bool {
-        self.end - self.first > 1
-    }
 }
 
 /// The buffers of a network for batches of up to `batch` examples.

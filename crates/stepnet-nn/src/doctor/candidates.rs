@@ -1,13 +1,14 @@
 //! The changes that may mend a misfit, before any is tried.
 
-use std::collections::HashMap;
-
+use super::diagnosis::Change;
 use super::edit::{self, Place};
+use super::patient::InputChange;
+use super::site::{Candidate, Site, has, outputs_parameter};
 use super::smaller::HALVINGS;
-use super::{Change, InputChange, cost, ending};
+use super::{cost, ending};
 use crate::Number;
 use crate::network::Node;
-use crate::network::attempt::{Kind, Misfit, Terms};
+use crate::network::attempt::Kind;
 use crate::notation::{
     Count, DefaultValue, Item, LayerText, NetworkText, PaddingText, ParameterKind, Step, Value,
 };
@@ -15,26 +16,6 @@ use crate::shape::Shape;
 
 /// How many layers before the one that does not fit are thought of.
 const EARLIER_LAYERS: u32 = 6;
-
-/// A network that may fit.
-#[derive(Debug, Clone)]
-pub(super) struct Candidate {
-    pub(super) text: NetworkText,
-    pub(super) input: Shape,
-    pub(super) changes: Vec<Change>,
-    pub(super) cost: u32,
-}
-
-/// A misfit in its text.
-pub(super) struct Site<'a, T> {
-    pub(super) terms: &'a Terms<'a, T>,
-    pub(super) text: &'a NetworkText,
-    pub(super) input: Shape,
-    pub(super) misfit: &'a Misfit<T>,
-    /// The names of the layers at each column of the text before anything changed.
-    pub(super) names: &'a HashMap<usize, Vec<String>>,
-    pub(super) found: Vec<Candidate>,
-}
 
 /// What may mend a misfit, in no order.
 pub(super) fn candidates<T: Number>(mut site: Site<'_, T>, change: InputChange) -> Vec<Candidate> {
@@ -52,19 +33,6 @@ pub(super) fn candidates<T: Number>(mut site: Site<'_, T>, change: InputChange) 
         site.inputs(change);
     }
     site.found
-}
-
-/// The parameter that says how many numbers a layer gives out: filters, units.
-pub(super) fn outputs_parameter(layer: &LayerText) -> Option<&str> {
-    let parameters = layer.signature().parameters().iter();
-    let mut counts = parameters.filter(|p| p.kind == ParameterKind::CountOrClasses);
-    counts.next().map(|p| p.name.as_str())
-}
-
-/// Whether a layer's text has a parameter of this name and kind.
-pub(super) fn has(layer: &LayerText, name: &str, kind: ParameterKind) -> bool {
-    let mut parameters = layer.signature().parameters().iter();
-    parameters.any(|p| p.name == name && p.kind == kind)
 }
 
 impl<T: Number> Site<'_, T> {
@@ -379,15 +347,4 @@ fn moved(network: &NetworkText, from: &Place, to: &Place) -> Option<NetworkText>
     let block: Vec<Step> = steps.drain(at..end).collect();
     steps.splice(target..target, block);
     Some(network)
-}
-
-/// A layer of one kind for the end of a network; its outputs, if it counts any, are `classes`.
-pub(super) fn closing_layer<T: Number>(
-    terms: &Terms<'_, T>,
-    kind: &str,
-    units: Option<Count>,
-) -> Option<Step> {
-    let arguments = units.map(|units| ("units", Value::Count(units)));
-    let layer = LayerText::new(terms.registry.kinds(), kind, arguments);
-    layer.ok().map(Step::layer)
 }

@@ -1,7 +1,8 @@
 //! Changes at the end of a network: what it must tell apart, and the activation that closes it.
 
-use super::candidates::{Site, closing_layer, outputs_parameter};
-use super::{Change, cost, edit};
+use super::diagnosis::Change;
+use super::site::{Site, closing_layer, outputs_parameter};
+use super::{cost, edit};
 use crate::Number;
 use crate::loss::Loss;
 use crate::notation::{Count, Item, NamedLayer, NetworkText, Step};

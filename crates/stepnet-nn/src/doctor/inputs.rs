@@ -1,7 +1,9 @@
 //! Inputs of another shape.
 
-use super::candidates::{Candidate, Site};
-use super::{Change, InputChange, cost};
+use super::cost;
+use super::diagnosis::Change;
+use super::patient::InputChange;
+use super::site::{Candidate, Site};
 use crate::Number;
 use crate::network::attempt::Kind;
 use crate::shape::Shape;

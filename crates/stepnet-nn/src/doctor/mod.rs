@@ -35,44 +35,17 @@ mod diagnosis;
 mod edit;
 mod ending;
 mod inputs;
+mod patient;
 mod search;
+mod site;
 mod smaller;
 
 pub use diagnosis::{Change, Diagnosis, Fix};
+pub use patient::InputChange;
+pub(super) use patient::{Patient, Source};
 
-use super::network::attempt::{Kind, Misfit, Terms, place_of};
-use super::notation::NetworkText;
-use super::shape::Shape;
+use super::network::attempt::{Kind, Terms, place_of};
 use crate::Number;
-
-/// What a fix may do to the shape of the input.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum InputChange {
-    /// Nothing: the data is as it is.
-    Never,
-    /// See the same values in another shape.
-    Reshape,
-    /// Anything: pictures are brought to the size that is asked for.
-    #[default]
-    Any,
-}
-
-/// Where a network's text came from.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Source<'a> {
-    pub(super) text: &'a str,
-    pub(super) preset: Option<&'static str>,
-}
-
-/// A network that does not fit.
-#[derive(Debug)]
-pub(super) struct Patient<'a, T> {
-    /// The text, `classes` unresolved.
-    pub(super) text: &'a NetworkText,
-    pub(super) input: Shape,
-    pub(super) source: Source<'a>,
-    pub(super) misfit: &'a Misfit<T>,
-}
 
 /// What there is to say about a network; with a fix if something may be changed.
 pub(super) fn diagnose<T: Number>(

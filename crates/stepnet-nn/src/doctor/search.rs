@@ -3,8 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-use super::candidates::{Candidate, Site, candidates};
-use super::{Change, Fix, InputChange, Patient};
+use super::candidates::candidates;
+use super::diagnosis::{Change, Fix};
+use super::patient::{InputChange, Patient};
+use super::site::{Candidate, Site};
 use crate::Number;
 use crate::memory;
 use crate::network::attempt::{Kind, Limits, Misfit, Refusal, Terms, attempt};

@@ -1,7 +1,7 @@
 //! Smaller numbers, for networks that ask for too much.
 
-use super::candidates::{Site, has, outputs_parameter};
 use super::cost;
+use super::site::{Site, has, outputs_parameter};
 use crate::Number;
 use crate::notation::{LayerText, ParameterKind};
 

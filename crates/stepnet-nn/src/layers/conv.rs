@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::count;
+use super::arguments::count;
 use super::fold::{Folded, Outputs};
 use super::together::{ConvPool, ConvRelu};
 use super::window::{Window, accepted_volume, reason, volume};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::count;
+use super::arguments::count;
 use super::fold::{Folded, Outputs};
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;

@@ -2,6 +2,7 @@
 //! registry that builds them from the notation.
 
 mod activation;
+mod arguments;
 mod avgpool;
 mod batch_norm;
 mod conv;
@@ -29,12 +30,3 @@ pub use maxpool::MaxPool;
 pub use pad::Pad;
 pub(crate) use registry::BuiltIn;
 pub use registry::Registry;
-
-use super::notation::LayerText;
-
-/// A count argument as a number.
-fn count(text: &LayerText, name: &str) -> Result<usize, String> {
-    text.count(name)
-        .number()
-        .ok_or_else(|| format!("its {name} are `classes`, and how many classes there are is not known here; give a number"))
-}

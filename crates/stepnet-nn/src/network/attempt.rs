@@ -4,9 +4,10 @@
 use std::sync::Arc;
 
 use super::checks::{check_classes, check_loss, check_memory};
+use super::core::Network;
 use super::join::Join;
+use super::node::{Node, work};
 use super::steps::Steps;
-use super::{Network, Node};
 use crate::Number;
 use crate::error::{Error, Result};
 use crate::layer::{Layer, Parameter, Remedy};
@@ -39,9 +40,6 @@ impl Limits {
         training: false,
     };
 }
-
-/// About how many multiply-adds of a matrix product take the time of one value elsewhere.
-const VISIT_COST: u64 = 16;
 
 /// What a text is tried with.
 #[derive(Debug)]
@@ -473,11 +471,4 @@ fn count(parameters: &[Parameter]) -> (String, u128) {
     let terms: Vec<String> = parameters.iter().map(written).collect();
     let sum = parameters.iter().map(product).fold(0, u128::saturating_add);
     (format!("{} = {sum}", terms.join(" + ")), sum)
-}
-
-/// See [`Network::work`].
-pub(super) fn work<T: Number>(layer: &dyn Layer<T>, input: Shape, output: Shape) -> u64 {
-    let visits = layer.visits(input).saturating_add(output.len() as u64);
-    let visits = visits.saturating_mul(VISIT_COST);
-    layer.multiply_adds(input).saturating_add(visits)
 }

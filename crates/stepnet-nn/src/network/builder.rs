@@ -1,7 +1,7 @@
 //! From a text to a network: what a network is made with, and what is said where none comes of it.
 
-use super::Network;
 use super::attempt::{Limits, Refusal, Terms, attempt};
+use super::core::Network;
 use crate::Number;
 use crate::doctor::{self, InputChange, Source};
 use crate::error::Result;
@@ -150,5 +150,20 @@ impl<T: Number> NetworkBuilder<T> {
                 ..Limits::MOST
             },
         }
+    }
+}
+
+impl<T: Number> Network<T> {
+    /// The network of a text in the arrow notation, or of a preset's name, for inputs of one shape.
+    ///
+    /// # Errors
+    /// As [`NetworkBuilder::build`].
+    pub fn new(text: &str, input: impl Into<Shape>) -> Result<Self> {
+        Self::builder().build(text, input)
+    }
+
+    /// A builder, where more than a text and a shape is to be said.
+    pub fn builder() -> NetworkBuilder<T> {
+        NetworkBuilder::default()
     }
 }

@@ -1,7 +1,7 @@
 //! What a network whose layers fit may still be refused for: its memory, its loss, its outputs.
 
-use super::Network;
 use super::attempt::{Fault, Kind, Limits, place_of};
+use super::core::Network;
 use crate::Number;
 use crate::loss::Loss;
 use crate::memory;

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use super::{Join, Node};
+use super::join::Join;
+use super::node::{Node, readers};
 use crate::Number;
 use crate::layer::{Layer, Role};
 
@@ -15,6 +16,23 @@ pub(crate) struct Step<T> {
     pub(crate) count: usize,
     /// What does their work together; `None` for a layer on its own, and for a sum.
     pub(crate) together: Option<Arc<dyn Layer<T>>>,
+}
+
+/// Consecutive nodes of a pass that run as one: the first, and the one behind the last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    /// Its number among the network's steps, and whether among those of training.
+    pub(crate) step: usize,
+    pub(crate) training: bool,
+    pub(crate) first: usize,
+    pub(crate) end: usize,
+}
+
+impl Span {
+    /// Whether a layer of its own does the nodes' work together.
+    pub(crate) fn is_joined(self) -> bool {
+        self.end - self.first > 1
+    }
 }
 
 /// The steps of a network's passes: in training, and at inference, where more is done together.
@@ -34,7 +52,7 @@ const MOST_BEHIND: usize = 8;
 /// The steps through `nodes`. Nobody else takes the values inside of a step, and in training a layer
 /// that begins a step is the only one of them that has parameters.
 fn steps<T: Number>(nodes: &[Node<T>], training: bool) -> Vec<Step<T>> {
-    let readers = super::readers(nodes);
+    let readers = readers(nodes);
     // Whether a node takes the value before it, and nothing else, and nobody else takes that.
     let follows = |number: usize| {
         nodes[number].inputs == [number]

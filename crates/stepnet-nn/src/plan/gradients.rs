@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Planner, Span};
+use super::Planner;
 use crate::Number;
+use crate::network::Span;
 
 /// What a backward pass does to the gradient by one of its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,8 @@ use crate::error::{Error, Result};
 use crate::layer::{Backward, Context, Forward, Layer, Noise, Passed};
 use crate::loss::{Scores, Targets};
 use crate::network::Network;
-use crate::plan::{Buffer, Flow, Span};
+use crate::network::Span;
+use crate::plan::{Buffer, Flow};
 use stepnet_kernels::{AlignedVec, join, parallel};
 
 impl<T: Number> Workspace<T> {

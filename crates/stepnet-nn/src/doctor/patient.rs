@@ -1,0 +1,34 @@
+//! A network that does not fit, and what may be done to it.
+
+use crate::network::attempt::Misfit;
+use crate::notation::NetworkText;
+use crate::shape::Shape;
+
+/// What a fix may do to the shape of the input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum InputChange {
+    /// Nothing: the data is as it is.
+    Never,
+    /// See the same values in another shape.
+    Reshape,
+    /// Anything: pictures are brought to the size that is asked for.
+    #[default]
+    Any,
+}
+
+/// Where a network's text came from.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Source<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) preset: Option<&'static str>,
+}
+
+/// A network that does not fit.
+#[derive(Debug)]
+pub(crate) struct Patient<'a, T> {
+    /// The text, `classes` unresolved.
+    pub(crate) text: &'a NetworkText,
+    pub(crate) input: Shape,
+    pub(crate) source: Source<'a>,
+    pub(crate) misfit: &'a Misfit<T>,
+}

@@ -1,0 +1,255 @@
+//! A network, its numbers, and what can be asked of it.
+
+use std::ops::Range;
+
+use super::node::{Node, readers, work};
+use super::steps::{Span, Step, Steps};
+use crate::Number;
+use crate::error::{Error, Result};
+use crate::init::Init;
+use crate::layer::{Context, Layer, Parameter, Start};
+use crate::loss::Loss;
+use crate::notation::NetworkText;
+use crate::shape::Shape;
+use stepnet_base::rng::RandomState;
+use stepnet_base::text::hint;
+
+/// A network of layers for inputs of one shape, with its learnt numbers.
+///
+/// It can be shared between threads for inference; each brings its own [`Workspace`](crate::Workspace).
+#[derive(Debug, Clone)]
+pub struct Network<T> {
+    pub(super) text: NetworkText,
+    pub(super) input: Shape,
+    pub(super) nodes: Vec<Node<T>>,
+    /// How a pass goes through the nodes.
+    pub(super) steps: Steps<T>,
+    pub(super) parameters: Vec<T>,
+    pub(super) loss: Loss,
+    pub(super) exact: bool,
+}
+
+impl<T: Number> Network<T> {
+    /// Draws every weight by `init`, layer by layer, each array row by row; biases become their constants.
+    pub fn initialize(&mut self, init: Init, random: &mut RandomState) {
+        for node in 0..self.nodes.len() {
+            self.initialize_node(node, init, random);
+        }
+    }
+
+    /// Draws the weights of one layer.
+    pub fn initialize_node(&mut self, node: usize, init: Init, random: &mut RandomState) {
+        let node = &self.nodes[node];
+        for (parameter, range) in node.placed_parameters() {
+            let values = &mut self.parameters[range];
+            match parameter.start {
+                Start::Constant(value) => values.fill(T::from_f64(value)),
+                Start::Drawn { .. } if !init.draws() => values.fill(T::zero()),
+                Start::Drawn { fan_in, fan_out } => {
+                    for value in values {
+                        *value = T::from_f64(init.value(random.normal(), fan_in, fan_out));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Holds still the layers that `names` name: a layer's name (`conv1`), a kind (`conv`: all of
+    /// them), or a number (`3`: the first three layers that learn).
+    ///
+    /// # Errors
+    /// When a name fits no layer; the message lists those that would.
+    pub fn freeze(&mut self, names: &[impl AsRef<str>]) -> Result<()> {
+        for name in names {
+            let name = name.as_ref().trim();
+            let mut found = false;
+            if let Ok(count) = name.parse::<usize>() {
+                for node in self
+                    .nodes
+                    .iter_mut()
+                    .filter(|node| !node.range.is_empty())
+                    .take(count)
+                {
+                    node.frozen = true;
+                }
+                found = true;
+            }
+            for node in &mut self.nodes {
+                if !node.range.is_empty() && (node.name == name || node.layer.text().kind() == name)
+                {
+                    node.frozen = true;
+                    found = true;
+                }
+            }
+            if !found {
+                let known: Vec<&str> = self
+                    .nodes
+                    .iter()
+                    .filter(|node| !node.range.is_empty())
+                    .map(Node::name)
+                    .collect();
+                return Err(Error::value(
+                    "freeze",
+                    "the layer",
+                    format!("{name:?}"),
+                    format!(
+                        "a number of layers, a kind such as conv, or one of {}{}",
+                        known.join(", "),
+                        hint(name, known.iter().copied())
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether rounding counts more than time: then 3x3 convolutions of `f32` keep to the direct method,
+    /// sum by sum, and never go Winograd's way, which rounds several times as much and lets a large
+    /// value be felt, by rounding, in outputs whose windows do not see it (the bound is in
+    /// [`kernels::conv::winograd`](stepnet_kernels::conv::winograd)). Off unless set, and not saved with a
+    /// model: it says how a network is run, not what it is. A [`Workspace`](crate::Workspace) is made after it is set.
+    pub fn set_exact(&mut self, exact: bool) {
+        if self.exact == exact {
+            return;
+        }
+        self.exact = exact;
+        for node in &mut self.nodes {
+            if let Some(layer) = node.layer.with_exact(exact) {
+                node.layer = layer;
+            }
+        }
+        self.steps = Steps::of(&self.nodes);
+    }
+
+    /// Whether it keeps to the direct method: [`Network::set_exact`].
+    pub fn exact(&self) -> bool {
+        self.exact
+    }
+
+    /// The text of the network in the arrow notation, with `classes` resolved.
+    pub fn text(&self) -> &NetworkText {
+        &self.text
+    }
+
+    /// The shape of an input example.
+    pub fn input(&self) -> Shape {
+        self.input
+    }
+
+    /// The shape of an output example.
+    pub fn output(&self) -> Shape {
+        self.nodes.last().map_or(self.input, Node::output)
+    }
+
+    /// The layers in order.
+    pub fn nodes(&self) -> &[Node<T>] {
+        &self.nodes
+    }
+
+    /// The loss it is trained with.
+    pub fn loss(&self) -> Loss {
+        self.loss
+    }
+
+    /// What is worth saying of a network that is to tell classes apart and does not end in an
+    /// activation for them: it fits, and trains by mean squared error.
+    pub fn closing_advice(&self) -> Option<String> {
+        let closed = self.loss.fused_kind().is_some();
+        let last = self.nodes.last()?;
+        (!closed).then(|| {
+            let kind = if self.output().len() == 1 { "sigmoid" } else { "softmax" };
+            format!(
+                "the network ends in {} ({}), so it is trained by {}; with -> {kind} at the end its \
+                 outputs are probabilities",
+                last.name,
+                last.layer.text(),
+                self.loss
+            )
+        })
+    }
+
+    /// All learnt numbers, layer by layer.
+    pub fn parameters(&self) -> &[T] {
+        &self.parameters
+    }
+
+    /// All learnt numbers, to be changed.
+    pub fn parameters_mut(&mut self) -> &mut [T] {
+        &mut self.parameters
+    }
+
+    /// How many of [`Network::parameters`] are not learnt, such as running statistics.
+    pub fn not_learnt(&self) -> usize {
+        let arrays = self.nodes.iter().flat_map(Node::parameters);
+        arrays
+            .filter(|array| !array.learnt)
+            .map(Parameter::len)
+            .sum()
+    }
+
+    /// Multiplications of one example's forward pass (each with its addition).
+    pub fn multiply_adds(&self) -> u64 {
+        self.nodes
+            .iter()
+            .map(|node| node.layer.multiply_adds(node.input))
+            .fold(0, u64::saturating_add)
+    }
+
+    /// About how many operations one example's forward pass takes: its multiply-adds, and 16 for
+    /// each output of a layer and each position of a pooling's windows, which take that much longer.
+    pub fn work(&self) -> u64 {
+        self.nodes
+            .iter()
+            .map(|node| work(node.layer(), node.input, node.output))
+            .fold(0, u64::saturating_add)
+    }
+
+    /// What does the work of a span of nodes; of a sum with its ReLU, the sum.
+    pub(crate) fn span_layer(&self, span: Span) -> &dyn Layer<T> {
+        let step = &self.steps(span.training)[span.step];
+        let together = step.together.as_deref();
+        together.unwrap_or_else(|| self.nodes[span.first].layer())
+    }
+
+    /// The steps of a pass through all layers, in training or at inference.
+    pub(crate) fn steps(&self, training: bool) -> &[Step<T>] {
+        &self.steps.0[usize::from(!training)]
+    }
+
+    /// [`Layer::after_step`] of what does the work of a span.
+    pub(crate) fn after_step(&mut self, span: Span, context: &Context<'_>, kept: &[T]) {
+        let range = self.nodes[span.first].range.clone();
+        let step = &self.steps.0[usize::from(!span.training)][span.step];
+        let together = step.together.as_deref();
+        let layer = together.unwrap_or_else(|| self.nodes[span.first].layer.as_ref());
+        layer.after_step(context, kept, &mut self.parameters[range]);
+    }
+
+    /// The parameters of all nodes of a span, one after the other.
+    pub(crate) fn span_parameters(&self, span: &Range<usize>) -> &[T] {
+        let (first, last) = (&self.nodes[span.start], &self.nodes[span.end - 1]);
+        &self.parameters[first.range.start..last.range.end]
+    }
+
+    pub(crate) fn node_parameters(&self, node: usize) -> &[T] {
+        &self.parameters[self.nodes[node].range.clone()]
+    }
+
+    /// The shape of value number `value`: 0 is the input, `i + 1` the output of layer number `i`.
+    pub fn value_shape(&self, value: usize) -> Shape {
+        match value.checked_sub(1) {
+            Some(node) => self.nodes[node].output,
+            None => self.input,
+        }
+    }
+
+    /// For each value the numbers of the layers that take it, in order.
+    pub fn readers(&self) -> Vec<Vec<usize>> {
+        readers(&self.nodes)
+    }
+
+    /// How many layers run in training: all but an activation that the loss is fused with.
+    pub(crate) fn nodes_before_loss(&self) -> usize {
+        self.nodes.len() - usize::from(self.loss.fused_kind().is_some())
+    }
+}
