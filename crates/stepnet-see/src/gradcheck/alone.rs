@@ -2,12 +2,13 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::network::noise_of;
+use super::examples;
+use super::examples::noise_of;
+use super::options::Options;
 use super::pace::{Pace, Progress};
 use super::report::{Report, report};
 use super::subject::{Array, Reading, Sides, Subject};
 use super::tensor::Outcome;
-use super::{Options, examples};
 use crate::error::{Error, Result};
 use crate::memory::zeros;
 use stepnet_base::rng::RandomState;

@@ -1,28 +1,12 @@
 //! Where the fault of a wrong gradient lies.
 
-use serde::Serialize;
-
-use super::Options;
 use super::layers;
 use super::network::Whole;
+use super::options::Options;
 use super::pace::Pace;
-use super::report::{Report, TensorCheck, Verdict};
+use super::report::{Blame, Report, TensorCheck, Verdict};
 use super::text;
 use crate::error::Result;
-
-/// A layer that computes a wrong gradient, found by checking it by itself.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Blame {
-    /// The layer, such as `conv2`; `None` where every layer is right by itself.
-    pub layer: Option<String>,
-    /// The gradient that is wrong: the name of a parameter, or `input` for what the layer passes
-    /// down.
-    pub tensor: Option<String>,
-    /// The gradients of the network that are wrong because of it.
-    pub explains: Vec<String>,
-    /// All of it as a sentence.
-    pub message: String,
-}
 
 /// Checks the layers from the lowest wrong array on, each by itself on what it had in the network.
 ///

@@ -1,10 +1,10 @@
 //! Examples and weights to check a network with.
 
-use super::network::noise_of;
 use crate::error::{Error, Result};
 use crate::memory;
 use stepnet_base::rng::RandomState;
 use stepnet_data::Dataset;
+use stepnet_nn::layer::Noise;
 use stepnet_nn::layer::{Parameter, Start};
 use stepnet_nn::{
     Batch, Init, Loss, Network, Node, PlanOptions, Preprocessing, Targets, Workspace,
@@ -231,4 +231,16 @@ fn without_gradient(network: &Network<f64>, gradients: &[f64]) -> usize {
     ranges
         .filter(|range| !range.is_empty() && gradients[range.clone()].iter().all(|&g| g == 0.0))
         .count()
+}
+
+/// The seed of the noise of all passes of a check, so that dropout always drops the same.
+const NOISE: u64 = 5;
+
+/// The noise of passes over these examples.
+pub(super) fn noise_of(examples: &[u64]) -> Noise<'_> {
+    Noise {
+        seed: NOISE,
+        epoch: 0,
+        examples,
+    }
 }

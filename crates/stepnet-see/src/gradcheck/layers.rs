@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::Options;
 use super::alone::{self, Alone, Described};
 use super::blame::Fault;
 use super::examples::jitter;
 use super::network::Whole;
+use super::options::Options;
 use super::pace::Pace;
 use super::report::TensorCheck;
 use super::subject::{Array, Subject};

@@ -2,36 +2,23 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::Options;
 use super::blame;
-use super::examples::Examples;
+use super::examples::{Examples, noise_of};
 use super::function::norm;
 use super::layers::{self, Plan};
+use super::options::Options;
 use super::pace::{Pace, Progress};
 use super::report::{Reach, Report, report};
 use super::subject::{Array, Reading, Sides, Subject};
 use crate::error::{Error, Result};
 use crate::memory;
-use stepnet_nn::layer::Noise;
 use stepnet_nn::{Batch, Loss, Network, PlanOptions, Workspace};
-
-/// The seed of the noise of all passes of a check, so that dropout always drops the same.
-const NOISE: u64 = 5;
 
 /// Roundings that an output and its target may be off by.
 const ROUNDINGS: f64 = 4.0;
 
 /// The part of the time limit that looking for the place of a fault may take besides.
 const BLAME: u32 = 4;
-
-/// The noise of passes over these examples.
-pub(super) fn noise_of(examples: &[u64]) -> Noise<'_> {
-    Noise {
-        seed: NOISE,
-        epoch: 0,
-        examples,
-    }
-}
 
 /// Checks the gradients of a network's mean loss over `examples`, by its input and by every array
 /// that it learns (arrays that are held still are left out).

@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
-use super::Options;
+use super::options::Options;
 use super::report::{Outcomes, Reach};
 use super::subject::{Array, Reading, Subject};
 use super::tensor::{self, Outcome};

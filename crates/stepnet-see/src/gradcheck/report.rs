@@ -2,9 +2,8 @@
 
 use serde::Serialize;
 
-use super::blame::Blame;
+use super::options::{MOST_EXCLUDED, Options, USUAL_STEP};
 use super::tensor::Outcome;
-use super::{MOST_EXCLUDED, Options, USUAL_STEP};
 
 /// What the check of one array came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -85,6 +84,20 @@ pub struct TensorCheck {
     pub factor: Option<f64>,
     /// The coordinate that is furthest off, measured by what is allowed for it.
     pub worst: Option<Coordinate>,
+}
+
+/// A layer that computes a wrong gradient, found by checking it by itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Blame {
+    /// The layer, such as `conv2`; `None` where every layer is right by itself.
+    pub layer: Option<String>,
+    /// The gradient that is wrong: the name of a parameter, or `input` for what the layer passes
+    /// down.
+    pub tensor: Option<String>,
+    /// The gradients of the network that are wrong because of it.
+    pub explains: Vec<String>,
+    /// All of it as a sentence.
+    pub message: String,
 }
 
 /// The check of a network or a layer. It prints as a table.

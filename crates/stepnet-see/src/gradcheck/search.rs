@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Options;
 use super::noise::sign;
+use super::options::Options;
 use super::probe::{Probe, Slope};
 use crate::Result;
 use stepnet_base::rng::RandomState;

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::Options;
 use super::function::norm;
+use super::options::Options;
 use super::probe::{Estimate, Probe};
 use super::report::{Coordinate, TensorCheck, Verdict, share};
 use super::search::{self, Found};

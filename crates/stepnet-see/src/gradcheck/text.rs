@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::function::FunctionCheck;
+use super::options::MOST_EXCLUDED;
 use super::report::{Coordinate, Reach, Report, TensorCheck, Verdict};
-use super::{FunctionCheck, MOST_EXCLUDED};
 
 /// Names that a sentence lists before it counts the rest.
 const LISTED: usize = 4;

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::sum::Check;
-use super::trace::Step;
 
 /// Everything about one value of a network.
 ///
@@ -337,4 +336,27 @@ pub(super) fn channel_sums(lines: &[Line], channels: usize) -> Vec<f64> {
         own.map(|line| line.product).sum()
     };
     (0..channels).map(sum).collect()
+}
+
+/// A value on the way down, with its largest contributors.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Step {
+    /// The value's name.
+    pub name: String,
+    /// The value.
+    pub value: f64,
+    /// What it is multiplied by in the value above; `None` at the top.
+    pub factor: Option<f64>,
+    /// What it adds to the value above; `None` at the top and below functions.
+    pub product: Option<f64>,
+    /// How it enters the value above, in a word or two: `largest`, `function`, ...
+    pub role: &'static str,
+    /// For a value of the input, the raw value.
+    pub raw: Option<f64>,
+    /// The largest contributors.
+    pub steps: Vec<Step>,
+    /// The contributors not followed.
+    pub more: Option<More>,
+    /// Whether the trace ends here only because it became too long.
+    pub cut: bool,
 }

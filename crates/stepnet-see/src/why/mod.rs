@@ -45,12 +45,12 @@ mod text;
 mod trace;
 
 pub use at::At;
+pub use explanation::Step;
 pub use explanation::{
     Content, Drawing, Explanation, Field, Forward, Gradient, Line, More, Prediction, Then,
 };
 pub use subject::Subject;
 pub use sum::{Check, EXTRA_ROUNDINGS, KERNEL_FACTOR};
-pub use trace::Step;
 
 use std::collections::HashMap;
 

@@ -1,39 +1,14 @@
 //! The largest contributors of a value, layer by layer, down to the pixels.
 
-use serde::Serialize;
-
 use super::Why;
 use super::at::Spot;
-use super::explanation::{More, more, ranked};
+use super::explanation::{Step, more, ranked};
 use crate::error::Result;
 use stepnet_nn::Number;
 use stepnet_nn::account::{Rule, Term};
 
 /// The most values that one trace lists; what lies beyond is cut off, and said to be.
 const MAX_STEPS: usize = 2000;
-
-/// A value on the way down, with its largest contributors.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Step {
-    /// The value's name.
-    pub name: String,
-    /// The value.
-    pub value: f64,
-    /// What it is multiplied by in the value above; `None` at the top.
-    pub factor: Option<f64>,
-    /// What it adds to the value above; `None` at the top and below functions.
-    pub product: Option<f64>,
-    /// How it enters the value above, in a word or two: `largest`, `function`, ...
-    pub role: &'static str,
-    /// For a value of the input, the raw value.
-    pub raw: Option<f64>,
-    /// The largest contributors.
-    pub steps: Vec<Step>,
-    /// The contributors not followed.
-    pub more: Option<More>,
-    /// Whether the trace ends here only because it became too long.
-    pub cut: bool,
-}
 
 /// Their role, the only one that counts, the terms, and what their sum is divided by.
 type Contributors = (&'static str, Option<usize>, Vec<Term>, f64);

@@ -2,7 +2,7 @@
 
 use ndarray::{Array, ArrayRef, Dimension};
 
-use super::{standard, values};
+use super::arrays::{standard, values};
 use crate::error::Result;
 use crate::kernels;
 use crate::kernels::Real;

@@ -2,7 +2,7 @@
 
 use ndarray::{Array4, ArrayRef4};
 
-use super::{all_finite, scratch, sizes, standard, values};
+use super::arrays::{all_finite, scratch, sizes, standard, values};
 use crate::error::Result;
 use crate::kernels::Real;
 use crate::kernels::{ConvGeometry, ConvWindow, Padding, conv};

@@ -4,7 +4,7 @@
 
 use ndarray::{Array2, ArrayRef2, CowArray, Ix2, s};
 
-use super::{scratch, sizes, standard, values};
+use super::arrays::{scratch, sizes, standard, values};
 use crate::error::Result;
 use crate::kernels::Real;
 use crate::kernels::{DenseGeometry, dense, long_sum};

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::kernels::Real;
 use crate::rng::RandomState;
+use crate::steps::checks::copied;
 use crate::steps::{self, ConvHparameters, PoolHparameters, PoolMode};
 
 /// Normal numbers, or small whole ones, among which are ties.

@@ -8,10 +8,10 @@ mod tests;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::explanation::Step;
 use super::explanation::{Content, Explanation, Forward, Gradient, Line, more, products, ranked};
 use super::sum::Check;
 use super::text::layout::by;
-use super::trace::Step;
 use stepnet_nn::account::number;
 
 /// The rows of a table of terms, the largest first.

@@ -3,7 +3,7 @@
 use std::fmt::{self, Formatter};
 
 use super::super::explanation::More;
-use super::super::trace::Step;
+use super::super::explanation::Step;
 use stepnet_nn::account::number;
 
 /// One value of a trace and, further in, its contributors.

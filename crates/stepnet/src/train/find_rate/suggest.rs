@@ -1,6 +1,6 @@
 //! What a curve of losses over rates suggests.
 
-use super::{RateSweep, RateTrial};
+use super::sweep::{RateSweep, RateTrial};
 
 /// Updates left out at the end of a sweep, where the loss blows up.
 const END: usize = 5;
