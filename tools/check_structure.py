@@ -6,6 +6,7 @@ followed to where they are defined. Tests are left out. Standard library only.
 
     tools/check_structure.py                  circles of more than three files, files and functions that are too long: exit code 1
     tools/check_structure.py --all            the smaller circles, too
+    tools/check_structure.py --circles        exit code 1 for large circles alone: what CI runs
 """
 
 import argparse
@@ -16,6 +17,8 @@ import sys
 from pathlib import Path
 
 LARGEST_CIRCLE = 3
+# Circles that are still to be opened: they may not grow.
+OPEN_CIRCLES = {"stepnet-cli": 31}
 FILE_LINES = 400
 FUNCTION_LINES = 80
 # Files of a recursive grammar, which name each other by nature.
@@ -299,6 +302,7 @@ def circles(graph):
 def main():
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     options.add_argument("--all", action="store_true", help="print circles of two and three files, too")
+    options.add_argument("--circles", action="store_true", help="fail for circles alone, and not for those that are known to be open")
     options.add_argument("--edges", metavar="NAME", help="print what files of this name depend on inside their circle")
     options = options.parse_args()
     command = ["cargo", "metadata", "--no-deps", "--format-version", "1"]
@@ -318,7 +322,7 @@ def main():
                 shown = [str(file.relative_to(crate.base)) for file in circle]
                 grammar = all(name.startswith(GRAMMARS) for name in shown)
                 large = len(circle) > LARGEST_CIRCLE and not grammar
-                wrong += large
+                wrong += large and (not options.circles or len(circle) > OPEN_CIRCLES.get(package["name"], 0))
                 if large or options.all:
                     print(f"    circle of {len(circle)} files{' (a grammar)' * grammar}: {' '.join(shown)}")
                 if options.edges:
@@ -329,11 +333,11 @@ def main():
             for file in sorted(crate.files):
                 lines = file.read_text().split("#[cfg(test)]\nmod tests {")[0].count("\n")
                 if lines > FILE_LINES:
-                    wrong += 1
+                    wrong += not options.circles
                     print(f"    {lines} lines: {file.relative_to(crate.base)}")
             for lines, file, name in sorted(crate.functions, reverse=True, key=lambda f: f[0]):
                 if lines > FUNCTION_LINES:
-                    wrong += 1
+                    wrong += not options.circles
                     print(f"    function of {lines} lines: {name} in {file.relative_to(crate.base)}")
     return 1 if wrong else 0
 
