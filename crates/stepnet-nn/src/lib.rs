@@ -1,5 +1,7 @@
 //! Layers, networks, losses and model files.
 
+#![forbid(unsafe_code)]
+
 use stepnet_base::{Element, Error, Result, error, limits, memory, stop};
 
 pub mod account;
