@@ -11,8 +11,6 @@
 //! Everything read is checked before memory is taken for it, and an error is one line with the
 //! file, the place in it, what was found and what was expected.
 
-#![forbid(unsafe_code)]
-
 use stepnet_base::{Element, Error, Result, error};
 
 mod augment;

@@ -1,7 +1,5 @@
 //! Layers, networks, losses and model files.
 
-#![forbid(unsafe_code)]
-
 use stepnet_base::{Element, Error, Result, error, limits, memory, stop};
 
 pub mod account;

@@ -3,8 +3,6 @@
 //! Everything here works on the networks of [`nn`](stepnet_nn), through the same passes that train
 //! them; nothing is computed on the side.
 
-#![forbid(unsafe_code)]
-
 use stepnet_base::{Error, Result, error, limits, memory};
 
 pub mod gradcheck;

@@ -38,7 +38,6 @@
 //! "expected" are right in all of them; in print they differ only by the formats of numpy's versions
 //! (`[ 0.  0.]` or `[0. 0.]`, 12 digits or 17), so compare numbers, not text.
 
-#![forbid(unsafe_code)]
 // The notebooks' own names: `A_prev`, `W`, `L_model_forward`.
 #![allow(non_snake_case)]
 

@@ -48,8 +48,6 @@
 //! GIF) and `pages` (explanations as HTML) are on by default. Without them the library is networks,
 //! training and model files.
 
-#![forbid(unsafe_code)]
-
 pub mod fast;
 pub mod train;
 
