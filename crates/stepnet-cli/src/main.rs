@@ -41,6 +41,7 @@ use failure::{Failure, Outcome, say};
 use usage::count;
 
 fn main() -> ExitCode {
+    memory::share_one_arena();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return usage::report(&error),

@@ -161,7 +161,7 @@ fn a_table_has_a_row_for_every_picture() {
     let ran = desk.run("predict m p --top-k 5 --csv -");
     assert_eq!(ran.out, text);
     desk.run("predict m p --csv none/out.csv")
-        .fails(1, &["none/out.csv", "cannot write"]);
+        .fails(2, &["none/out.csv", "there is no folder none"]);
     desk.run("predict m p --csv p")
         .fails(2, &["p: is a folder"]);
     desk.run("predict m p --csv - --json")

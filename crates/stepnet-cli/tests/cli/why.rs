@@ -118,7 +118,7 @@ fn a_page_is_written_beside_either_form() {
     let page = String::from_utf8(desk.bytes("page.html")).unwrap();
     assert!(page.contains("softmax1["), "the page is replaced");
     desk.run("why m p.bmp --html none/page.html")
-        .fails(1, &["none/page.html", "cannot write"]);
+        .fails(2, &["none/page.html", "there is no folder none"]);
 }
 
 #[test]
