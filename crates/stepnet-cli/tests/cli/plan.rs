@@ -54,7 +54,7 @@ fn a_batch_that_does_not_fit_is_refused_with_the_largest_that_does() {
     let train = |batch: &str| {
         let arguments = ["train", "--model", network, "--epochs", "1", "--out", "run"];
         let more = ["--overwrite", "--batch", batch];
-        within(&desk, 500_000, "1", &[&arguments[..], &more].concat())
+        within(&desk, 300_000, "1", &[&arguments[..], &more].concat())
     };
     let refused = train("all");
     let told = [
