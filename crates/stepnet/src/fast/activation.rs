@@ -125,9 +125,9 @@ fn map2_by_pieces<T: Real, D: Dimension>(
     if is_fortran(y) && is_fortran(dy) {
         return Ok(map2_by_pieces(operation, &y.t(), &dy.t(), pass)?.reversed_axes());
     }
+    let mut dx = Vec::with_capacity(room::<T, _>(operation, "dA", y.raw_dim())?);
     let y = standard(operation, "cache", y)?;
     let dy = standard(operation, "dA", dy)?;
-    let mut dx = Vec::with_capacity(room::<T, _>(operation, "dA", y.raw_dim())?);
     let mut results = [T::zero(); PIECE];
     for (y, dy) in values(&y).chunks(PIECE).zip(values(&dy).chunks(PIECE)) {
         let results = &mut results[..y.len()];
