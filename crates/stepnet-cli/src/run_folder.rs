@@ -9,6 +9,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use stepnet::data::has_class_folders;
 use stepnet::files::{check_folder, check_kept, write_atomic};
 use stepnet::nn::Model;
 use stepnet::train::Evaluation;
@@ -193,8 +194,8 @@ impl RunFolder {
         Ok(())
     }
 
-    /// Fails if the folder that `option` names is the folder of the data or inside it: what is written there would be
-    /// read as data by the next command.
+    /// Fails if the folder that `option` names is the folder of the data, or inside one whose folders are classes: what
+    /// is written there would be read as data by the next command.
     pub(crate) fn check_apart(option: &str, path: &Path, data: [Option<&Path>; 2]) -> Outcome {
         let data = data.into_iter().flatten().filter(|data| data.is_dir());
         for data in data {
@@ -204,7 +205,7 @@ impl RunFolder {
                     path.display()
                 )));
             }
-            if is_inside(path, data) {
+            if has_class_folders(data) && is_inside(path, data) {
                 return Err(Failure::usage(format!(
                     "{option}: {} is inside the folder of the data, {}, and would be read as data by the next command; choose a folder outside of it",
                     path.display(),

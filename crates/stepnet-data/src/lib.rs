@@ -107,7 +107,7 @@ pub use files::{Files, Seen, is_clutter, is_image, path_to_open};
 pub use fill::Spare;
 pub use fingerprint::Fingerprint;
 pub use images::{Images, Values};
-pub use open::{holds_pictures, open};
+pub use open::{has_class_folders, holds_pictures, open};
 pub use opened::Opened;
 pub use options::{OpenOptions, Role};
 pub use range::{ValueRange, check_pictures, check_values};

@@ -170,6 +170,19 @@ fn content(path: &Path) -> Result<Kind> {
     Ok(kind)
 }
 
+/// Whether the folders in a folder are read as classes of images: not where it has the files of MNIST or CIFAR.
+pub fn has_class_folders(path: &Path) -> bool {
+    #[cfg(feature = "files")]
+    {
+        let of_idx = super::idx_folder::find(path).is_ok_and(|files| files.is_some());
+        let of_cifar = super::cifar::find(path).is_ok_and(|files| files.is_some());
+        if of_idx || of_cifar {
+            return false;
+        }
+    }
+    path.is_dir()
+}
+
 /// Whether what is at `path` holds 8-bit pictures: a folder, an archive, or CIFAR's binary form.
 pub fn holds_pictures(path: &Path) -> bool {
     let kind = || content(path).unwrap_or(Kind::Unknown);

@@ -70,7 +70,7 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     }
     if args.out.is_none() && resumed.is_none() {
         let runs = Path::new(run_folder::RUNS);
-        RunFolder::check_apart("the run's folder, as no --out is given", runs, data)?;
+        RunFolder::check_apart("without --out", runs, data)?;
         run_folder::check_place(runs)?;
     }
     if let Some(out) = &args.out {

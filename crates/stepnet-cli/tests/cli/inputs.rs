@@ -93,10 +93,13 @@ fn streams_and_devices_are_refused_by_name_without_waiting() {
     }
     desk.run("train .").fails(
         2,
-        &["no --out is given: runs is inside the folder of the data, ."],
+        &["without --out: runs is inside the folder of the data, ."],
     );
-    desk.run("train d --out d-run --model linear(classes)->softmax --epochs 1")
-        .fine();
+    train(&desk, "d", "d-run");
+    // In a folder with the files of MNIST no other folder is read.
+    crate::files::mnist(&desk.join("m"), 20, 10);
+    train(&desk, "m", "m/run");
+    desk.run("evaluate m/run/model.safetensors m").fine();
 }
 
 #[test]
