@@ -44,7 +44,7 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome {
             .any(|name| folder.join(name).exists())
         {
             return Err(Failure::usage(format!(
-                "{}: is no folder of a run: it holds neither {RUN_FILE} nor {METRICS}",
+                "{}: is not a run folder: it holds neither {RUN_FILE} nor {METRICS}",
                 folder.display()
             )));
         }

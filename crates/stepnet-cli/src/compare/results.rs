@@ -35,7 +35,7 @@ pub(super) fn compare(a: &Path, b: &Path) -> Outcome<bool> {
 enum Epochs {
     /// They are the same.
     Same,
-    /// They are, as long as both runs went on, but one went on for longer.
+    /// They are in the epochs that both have whole; the models are of different moments.
     SameAsFar,
     /// They are not.
     Part,
@@ -50,7 +50,8 @@ fn epochs(a: &Path, b: &Path) -> Outcome<Epochs> {
         records.truncate(whole.unwrap_or(records.len()));
         (records, whole.is_some())
     });
-    let (as_long, (a, b)) = (a.0.len() == b.0.len() && a.1 == b.1, (a.0, b.0));
+    let stopped = a.1 || b.1;
+    let (a, b) = (a.0, b.0);
     for (number, (a, b)) in a.iter().zip(&b).enumerate() {
         if let Some(name) = COMPARED.into_iter().find(|name| a.get(name) != b.get(name)) {
             let value = |record: &Value| record.get(name).unwrap_or(&Value::Null).to_string();
@@ -67,11 +68,9 @@ fn epochs(a: &Path, b: &Path) -> Outcome<Epochs> {
         "the scores are the same in each of the {} epochs that both have",
         a.len().min(b.len())
     ));
-    if as_long {
-        return Ok(Epochs::Same);
-    }
     let lengths = match a.len() == b.len() {
-        true => "one run was stopped within the next epoch".to_owned(),
+        true if !stopped => return Ok(Epochs::Same),
+        true => "a run was stopped within the next epoch".to_owned(),
         false => format!(
             "one run has {} whole epochs, the other {}",
             a.len(),

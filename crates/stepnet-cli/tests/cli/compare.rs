@@ -106,6 +106,18 @@ fn a_run_that_was_stopped_does_not_part_from_one_that_was_not() {
         said.contains("of different moments and not compared"),
         "{said}"
     );
+    // Two that were stopped may have been so at different steps.
+    for (run, again) in [("a", "stopped"), ("b", "stopped")] {
+        fs::create_dir(desk.join(run)).unwrap();
+        for name in ["run.json", "metrics.jsonl"] {
+            fs::copy(desk.join(again).join(name), desk.join(run).join(name)).unwrap();
+        }
+    }
+    let said = desk.run("compare a b").fine();
+    assert!(
+        said.contains("a run was stopped within the next epoch, so their models are of different"),
+        "{said}"
+    );
     stop(&mut last, false);
     let ran = desk.run("compare whole stopped");
     assert_eq!(ran.code, Some(1), "{}", ran.out);
@@ -178,7 +190,7 @@ fn where_runs_part_is_named() {
     fs::create_dir(desk.join("empty")).unwrap();
     desk.run("compare a empty").fails(
         2,
-        &["empty: is no folder of a run", "run.json", "metrics.jsonl"],
+        &["empty: is not a run folder", "run.json", "metrics.jsonl"],
     );
     fs::write(desk.join("b/trace.jsonl"), "{}\n").unwrap();
     desk.run("compare a b")
