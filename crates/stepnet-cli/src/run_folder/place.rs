@@ -14,7 +14,7 @@ impl RunFolder {
     /// Where the folder is at this moment, for what is to be written there: another may have its old name by now.
     pub(crate) fn here(&self) -> PathBuf {
         let moved = self.folder.as_ref().filter(|own| !is_at(own, &self.path));
-        let now = moved.and_then(|own| name_of(own).filter(|path| is_at(own, path)));
+        let now = moved.and_then(place_of);
         now.unwrap_or_else(|| self.path.clone())
     }
 
@@ -25,7 +25,7 @@ impl RunFolder {
         let moved = self.folder.as_ref().filter(|own| !is_at(own, &self.path));
         if let Some(own) = moved {
             let was = self.path.display().to_string();
-            match name_of(own).filter(|path| is_at(own, path)) {
+            match place_of(own) {
                 Some(path) => {
                     self.path = path;
                     let is = self.path.display();
@@ -89,6 +89,11 @@ fn is_at(own: &File, path: &Path) -> bool {
         let _ = own;
         path.exists()
     }
+}
+
+/// Where an open folder is now, if it still has a name.
+fn place_of(own: &File) -> Option<PathBuf> {
+    name_of(own).filter(|path| is_at(own, path))
 }
 
 /// The present name of an open folder, where the system says it.

@@ -145,14 +145,11 @@ impl<T: Number> Session<'_, T> {
 
     /// Makes the metrics end where the run goes on.
     fn tidy(&mut self) {
-        let tidied = match self.folder.tidy() {
-            Ok(None) => Ok(()),
-            Ok(Some(restored)) => {
+        let tidied = self.folder.tidy().map(|restored| {
+            if let Some(restored) = restored {
                 self.display.warn(&restored);
-                Ok(())
             }
-            Err(failure) => Err(failure),
-        };
+        });
         self.keeper.tell(tidied, "metrics", &self.display);
     }
 
@@ -179,12 +176,12 @@ impl<T: Number> Session<'_, T> {
             }
         };
         let model = self.about.model(&good, self.folder.records());
+        let best = self.keeper.write_best(self.about, &mut self.folder);
         if let Err(unsaved) = self.folder.save(&model) {
             return failure.and(&format!("{}; {}", unsaved.line(), self.keeper.kept()));
         }
         // What else belongs to a run is written as far as it can be: the report may need data that is gone.
         let ended = format!("Failed: {}; this is what the run was {at}.", failure.line());
-        let best = self.keeper.write_best(self.about, &mut self.folder);
         let curves = self.folder.draw_curves(self.about.material.test_name);
         let report = self.report(&good, ended);
         let kept = format!(
