@@ -14,6 +14,7 @@ use stepnet::steps::{
 use stepnet::{fast as kernels, steps};
 
 use crate::convert::{array, is_f32, raised, run};
+use crate::kept::Dtype;
 
 /// An argument as it comes.
 type Given<'a, 'py> = &'a Bound<'py, PyAny>;
@@ -23,12 +24,6 @@ type Three = (Py<PyAny>, Py<PyAny>, Py<PyAny>);
 
 /// The weights of all layers, and the biases.
 type Layers = (Vec<Py<PyAny>>, Vec<Py<PyAny>>);
-
-/// The number types of arrays.
-trait Dtype: stepnet::Number + numpy::Element {}
-
-impl Dtype for f32 {}
-impl Dtype for f64 {}
 
 /// Calls a generic function with the number type of an argument.
 macro_rules! by_type {
