@@ -1,5 +1,5 @@
-//! What all parts of Stepnet stand on: the two number types, the one error type, files that are read and written in
-//! one place, memory that a user's numbers ask for, threads, and numpy's legacy generator.
+//! What all parts of Stepnet stand on: the two number types, the one error type, the bounds of settings, memory that a
+//! user's numbers ask for, threads, hashes, and numpy's legacy generator.
 
 mod element;
 pub mod error;

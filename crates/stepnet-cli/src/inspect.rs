@@ -139,7 +139,7 @@ fn print_times(times: &Times) {
         .any(|layer| sparse(layer.backward_gflops()))
     {
         print_sentence(
-            "above 100 %: most gradients behind a maximum are 0, and products with them count as done without being computed",
+            "above 100 %: where most gradients are 0, as after max pooling, products with them are skipped but counted",
         );
     }
     print_sentence(&format!(

@@ -158,7 +158,10 @@ impl Report {
             ));
         }
         if self.checked == 0 && self.reach != Reach::Complete {
-            parts.push("the check ended before anything was checked; it takes more time, or fewer examples".to_owned());
+            parts.push(
+                "the check ended before anything was checked; it needs more time or fewer examples"
+                    .to_owned(),
+            );
         }
         (!parts.is_empty()).then(|| parts.join("; "))
     }
