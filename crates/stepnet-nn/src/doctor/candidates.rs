@@ -8,7 +8,7 @@ use super::smaller::HALVINGS;
 use super::{cost, ending};
 use crate::Number;
 use crate::network::Node;
-use crate::network::attempt::Kind;
+use crate::network::misfit::Kind;
 use crate::notation::{
     Count, DefaultValue, Item, LayerText, NetworkText, PaddingText, ParameterKind, Step, Value,
 };

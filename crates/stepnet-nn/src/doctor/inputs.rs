@@ -5,7 +5,7 @@ use super::diagnosis::Change;
 use super::patient::InputChange;
 use super::site::{Candidate, Site};
 use crate::Number;
-use crate::network::attempt::Kind;
+use crate::network::misfit::Kind;
 use crate::shape::Shape;
 
 impl<T: Number> Site<'_, T> {

@@ -44,7 +44,8 @@ pub use diagnosis::{Change, Diagnosis, Fix};
 pub use patient::InputChange;
 pub(super) use patient::{Patient, Source};
 
-use super::network::attempt::{Kind, Terms, place_of};
+use super::network::attempt::{Terms, place_of};
+use super::network::misfit::Kind;
 use crate::Number;
 
 /// What there is to say about a network; with a fix if something may be changed.

@@ -1,6 +1,6 @@
 //! A network that does not fit, and what may be done to it.
 
-use crate::network::attempt::Misfit;
+use crate::network::misfit::Misfit;
 use crate::notation::NetworkText;
 use crate::shape::Shape;
 

@@ -9,7 +9,9 @@ use super::patient::{InputChange, Patient};
 use super::site::{Candidate, Site};
 use crate::Number;
 use crate::memory;
-use crate::network::attempt::{Kind, Limits, Misfit, Refusal, Terms, attempt};
+use crate::network::attempt::{Terms, attempt};
+use crate::network::limits::Limits;
+use crate::network::misfit::{Kind, Misfit, Refusal};
 use crate::notation::NetworkText;
 use crate::shape::Shape;
 

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::diagnosis::Change;
 use crate::Number;
-use crate::network::attempt::{Misfit, Terms};
+use crate::network::attempt::Terms;
+use crate::network::misfit::Misfit;
 use crate::notation::{Count, LayerText, NetworkText, ParameterKind, Step, Value};
 use crate::shape::Shape;
 

@@ -5,41 +5,20 @@ use std::sync::Arc;
 
 use super::checks::{check_classes, check_loss, check_memory};
 use super::core::Network;
+use super::formula::{count, vector_made};
 use super::join::Join;
+use super::limits::Limits;
+use super::misfit::{Fault, Kind, Refusal};
 use super::node::{Node, work};
+use super::projection::projection;
 use super::steps::Steps;
 use crate::Number;
 use crate::error::{Error, Result};
-use crate::layer::{Layer, Parameter, Remedy};
+use crate::layer::Layer;
 use crate::layers::Registry;
 use crate::loss::Loss;
 use crate::notation::{self, LayerText, NamedLayer, NetworkText};
 use crate::shape::Shape;
-
-/// The most that a network may ask for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    /// Numbers it may learn.
-    pub(crate) parameters: usize,
-    /// Values one example may need at a time, scratch memory included.
-    pub(crate) values: usize,
-    /// [`Network::work`] of one example.
-    pub(crate) work: u64,
-    /// Whether `values` holds for training, too, and not for inference alone.
-    pub(crate) training: bool,
-}
-
-impl Limits {
-    /// What bounds the demands of a short text, or a small model file: some 8 milliard weights, two
-    /// gibibytes of `f32` for an example, some minutes on a desktop's CPU. Real networks are far
-    /// below.
-    pub(crate) const MOST: Self = Self {
-        parameters: 1 << 33,
-        values: 1 << 29,
-        work: 1 << 42,
-        training: false,
-    };
-}
 
 /// What a text is tried with.
 #[derive(Debug)]
@@ -51,56 +30,6 @@ pub(crate) struct Terms<'a, T> {
     pub(crate) names: Option<&'a [String]>,
     pub(crate) loss: Option<Loss>,
     pub(crate) limits: Limits,
-}
-
-/// Why no network came of a text.
-#[derive(Debug)]
-pub(crate) enum Refusal<T> {
-    /// It is no matter of what fits what.
-    Plain(Error),
-    /// Something does not fit.
-    Misfit(Box<Misfit<T>>),
-}
-
-impl<T, E: Into<Error>> From<E> for Refusal<T> {
-    fn from(error: E) -> Self {
-        Self::Plain(error.into())
-    }
-}
-
-/// What is wrong about a misfit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A layer refuses its arguments.
-    Arguments,
-    /// A layer refuses its input.
-    Input,
-    /// The network asks for too much from this layer on.
-    Size,
-    /// The loss needs this closing activation.
-    Closing(&'static str),
-    /// The output is a volume where a vector is needed.
-    Volume,
-    /// The outputs are not one for each class.
-    Classes,
-}
-
-/// Something that does not fit, with what there is to say about it.
-#[derive(Debug)]
-pub(crate) struct Misfit<T> {
-    pub(crate) kind: Kind,
-    /// The layer's number when groups are written out.
-    pub(crate) index: usize,
-    /// All layers, groups written out.
-    pub(crate) layers: Vec<NamedLayer>,
-    /// The layers before it that fit, with the implied ones.
-    pub(crate) nodes: Vec<Node<T>>,
-    /// What flows into the layer.
-    pub(crate) input: Shape,
-    pub(crate) problem: String,
-    pub(crate) formula: Option<String>,
-    /// What the layer itself would have changed.
-    pub(crate) remedies: Vec<Remedy>,
 }
 
 /// The network of `text` with no numbers in it yet, and how many it learns.
@@ -175,55 +104,6 @@ pub(crate) fn place_of<T>(nodes: &[Node<T>], index: usize) -> usize {
         .unwrap_or(nodes.len())
 }
 
-/// What is wrong with a layer, before it is known where the layer stands.
-pub(super) enum Fault {
-    Plain(Error),
-    Misfit {
-        kind: Kind,
-        problem: String,
-        formula: Option<String>,
-        remedies: Vec<Remedy>,
-    },
-}
-
-impl Fault {
-    pub(super) fn new(kind: Kind, problem: String, formula: Option<String>) -> Self {
-        Self::Misfit {
-            kind,
-            problem,
-            formula,
-            remedies: Vec::new(),
-        }
-    }
-
-    fn at<T>(
-        self,
-        index: usize,
-        layers: Vec<NamedLayer>,
-        nodes: Vec<Node<T>>,
-        input: Shape,
-    ) -> Refusal<T> {
-        match self {
-            Self::Plain(error) => Refusal::Plain(error),
-            Self::Misfit {
-                kind,
-                problem,
-                formula,
-                remedies,
-            } => Refusal::Misfit(Box::new(Misfit {
-                kind,
-                index,
-                layers,
-                nodes,
-                input,
-                problem,
-                formula,
-                remedies,
-            })),
-        }
-    }
-}
-
 /// The nodes so far.
 struct Stack<'a, T> {
     terms: &'a Terms<'a, T>,
@@ -287,7 +167,12 @@ impl<T: Number> Stack<'_, T> {
             problem,
             formula: None,
             remedies: match adds {
-                true => projection(self.terms, &named.layer, self.shape(source), shapes[0]),
+                true => projection(
+                    self.terms.registry,
+                    &named.layer,
+                    self.shape(source),
+                    shapes[0],
+                ),
                 false => Vec::new(),
             },
         })?;
@@ -326,7 +211,7 @@ impl<T: Number> Stack<'_, T> {
             problem,
             formula: layer
                 .formula(input)
-                .or_else(|| self.vector_made(layer.as_ref(), input)),
+                .or_else(|| vector_made(&self.nodes, layer.as_ref(), input)),
             remedies: layer.remedies(input),
         })?;
         let too_much = |problem: String, formula| Fault::Misfit {
@@ -383,92 +268,4 @@ impl<T: Number> Stack<'_, T> {
         self.parameters = total;
         Ok(())
     }
-}
-
-impl<T: Number> Stack<'_, T> {
-    /// Which layer made a vector of a volume that `layer` would have taken.
-    fn vector_made(&self, layer: &dyn Layer<T>, input: Shape) -> Option<String> {
-        let Shape::Features(_) = input else {
-            return None;
-        };
-        self.nodes.iter().rev().find_map(|node| {
-            let (
-                Shape::Volume {
-                    height,
-                    width,
-                    channels,
-                },
-                Shape::Features(features),
-            ) = (node.input, node.output)
-            else {
-                return None;
-            };
-            let volume = node.input;
-            layer.output_shape(volume).ok()?;
-            let sum = match features == volume.len() {
-                true => format!("{height} * {width} * {channels} = {features}"),
-                false => features.to_string(),
-            };
-            Some(format!("{} made {sum} features of {volume}", node.name))
-        })
-    }
-}
-
-/// The residual block with a shortcut that brings its `input` to what its body gives: the projection
-/// of He et al. (2016).
-fn projection<T: Number>(
-    terms: &Terms<'_, T>,
-    block: &LayerText,
-    input: Shape,
-    body: Shape,
-) -> Vec<Remedy> {
-    let kinds = terms.registry.kinds();
-    let layer = match (input, body) {
-        (
-            Shape::Volume { height, width, .. },
-            Shape::Volume {
-                height: rows,
-                width: columns,
-                channels,
-            },
-        ) => {
-            // With a kernel of one, stride s leaves ceil(n / s).
-            let stride = |n: usize, m: usize| (1..=n).find(|&s| n.div_ceil(s) <= m);
-            let (Some(down), Some(across)) = (stride(height, rows), stride(width, columns)) else {
-                return Vec::new();
-            };
-            let arguments = [
-                ("filters", channels.into()),
-                ("kernel", 1.into()),
-                ("stride", [down, across].into()),
-            ];
-            LayerText::new(kinds, "conv", arguments)
-        }
-        (_, Shape::Features(units)) => LayerText::new(kinds, "linear", [("units", units.into())]),
-        _ => return Vec::new(),
-    };
-    let with = layer.and_then(|layer| {
-        let shortcut: NetworkText = [layer].into_iter().collect();
-        block.clone().with("shortcut", shortcut)
-    });
-    let cost = crate::doctor::cost::ARGUMENT;
-    let remedy = |text| Remedy { text, cost };
-    with.ok().map(remedy).into_iter().collect()
-}
-
-/// How many numbers some arrays hold: `3 * 3 * 8 * 16 + 16 = 1168`, and the sum.
-fn count(parameters: &[Parameter]) -> (String, u128) {
-    let product = |parameter: &Parameter| {
-        let extents = parameter.shape.iter();
-        extents.fold(1_u128, |product, &extent| {
-            product.saturating_mul(extent as u128)
-        })
-    };
-    let written = |parameter: &Parameter| {
-        let extents: Vec<String> = parameter.shape.iter().map(usize::to_string).collect();
-        extents.join(" * ")
-    };
-    let terms: Vec<String> = parameters.iter().map(written).collect();
-    let sum = parameters.iter().map(product).fold(0, u128::saturating_add);
-    (format!("{} = {sum}", terms.join(" + ")), sum)
 }

@@ -1,7 +1,9 @@
 //! From a text to a network: what a network is made with, and what is said where none comes of it.
 
-use super::attempt::{Limits, Refusal, Terms, attempt};
+use super::attempt::{Terms, attempt};
 use super::core::Network;
+use super::limits::Limits;
+use super::misfit::Refusal;
 use crate::Number;
 use crate::doctor::{self, InputChange, Source};
 use crate::error::Result;

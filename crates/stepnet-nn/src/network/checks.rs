@@ -1,7 +1,9 @@
 //! What a network whose layers fit may still be refused for: its memory, its loss, its outputs.
 
-use super::attempt::{Fault, Kind, Limits, place_of};
+use super::attempt::place_of;
 use super::core::Network;
+use super::limits::Limits;
+use super::misfit::{Fault, Kind};
 use crate::Number;
 use crate::loss::Loss;
 use crate::memory;

@@ -5,9 +5,13 @@ pub(super) mod attempt;
 mod builder;
 mod checks;
 mod core;
+mod formula;
 mod join;
+pub(super) mod limits;
+pub(super) mod misfit;
 mod node;
 mod predict;
+mod projection;
 mod steps;
 
 pub use self::core::Network;
