@@ -64,31 +64,7 @@ impl Contents {
                 path.display()
             ));
         }
-        let mut root = path.to_path_buf();
-        while let Some(top) = self.wrapper() {
-            root.push(top);
-            self.files
-                .iter_mut()
-                .for_each(|(parts, _)| drop(parts.remove(0)));
-        }
-        let loose = self
-            .files
-            .iter()
-            .filter(|(parts, _)| parts.len() == 1)
-            .count();
-        self.files.retain(|(parts, _)| parts.len() > 1);
-        if self.files.is_empty() {
-            let problem = format!(
-                "no folder in the archive; expected a folder of pictures for each class ({loose} files found)"
-            );
-            return Err(Error::file(path, problem));
-        }
-        if loose > 0 {
-            notes.push(format!(
-                "{loose} files directly in {} belong to no class: left out",
-                root.display()
-            ));
-        }
+        let root = self.unwrap_folders(path, &mut notes)?;
         let mut tops: Vec<String> = self
             .files
             .iter()
@@ -119,20 +95,7 @@ impl Contents {
             ));
         }
         let name = |at: Option<usize>| at.map(|at| tops[at].clone());
-        let (train, test) = (name(found.train), name(found.test));
-        let (main, other) = match (role, train, test) {
-            (Role::Train, Some(train), test) => (train, test),
-            (Role::Test, train, test) => match test.or(train) {
-                Some(part) => (part, None),
-                None => return Err(Error::file(path, "no folder of pictures")),
-            },
-            (Role::Train, None, _) => {
-                return Err(Error::file(
-                    path,
-                    "no folder train; with test alone it serves for evaluation",
-                ));
-            }
-        };
+        let (main, other) = chosen_parts(path, role, name(found.train), name(found.test))?;
         let mut part = |top: String| {
             let folder = root.join(&top);
             let part = self.part(&folder, Some(&top))?;
@@ -143,6 +106,37 @@ impl Contents {
             other: other.map(&mut part).transpose()?,
             notes,
         })
+    }
+
+    /// Passes over the folders that all the rest is in, and leaves out files that lie in no folder; gives the
+    /// folder in which the others are.
+    fn unwrap_folders(&mut self, path: &Path, notes: &mut Vec<String>) -> Result<PathBuf> {
+        let mut root = path.to_path_buf();
+        while let Some(top) = self.wrapper() {
+            root.push(top);
+            self.files
+                .iter_mut()
+                .for_each(|(parts, _)| drop(parts.remove(0)));
+        }
+        let loose = self
+            .files
+            .iter()
+            .filter(|(parts, _)| parts.len() == 1)
+            .count();
+        self.files.retain(|(parts, _)| parts.len() > 1);
+        if self.files.is_empty() {
+            let problem = format!(
+                "no folder in the archive; expected a folder of pictures for each class ({loose} files found)"
+            );
+            return Err(Error::file(path, problem));
+        }
+        if loose > 0 {
+            notes.push(format!(
+                "{loose} files directly in {} belong to no class: left out",
+                root.display()
+            ));
+        }
+        Ok(root)
     }
 
     /// Whether it is the version of CIFAR that only Python reads.
@@ -211,6 +205,26 @@ impl Contents {
             found.end_class(name, before);
         }
         found.some(root)
+    }
+}
+
+/// The names of the part for a role and of the other one, of those that the archive has.
+fn chosen_parts(
+    path: &Path,
+    role: Role,
+    train: Option<String>,
+    test: Option<String>,
+) -> Result<(String, Option<String>)> {
+    match (role, train, test) {
+        (Role::Train, Some(train), test) => Ok((train, test)),
+        (Role::Test, train, test) => match test.or(train) {
+            Some(part) => Ok((part, None)),
+            None => Err(Error::file(path, "no folder of pictures")),
+        },
+        (Role::Train, None, _) => Err(Error::file(
+            path,
+            "no folder train; with test alone it serves for evaluation",
+        )),
     }
 }
 

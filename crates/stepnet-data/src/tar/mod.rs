@@ -5,7 +5,7 @@ mod contents;
 
 use std::cell::Cell;
 use std::io::{BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ pub(super) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
     let file = open_input(path)?;
     let length = file.metadata().map_err(unread)?.len();
     let contents = if kind == Kind::TarGzip {
-        let keep = Keep::Hold(HELD_FREE.saturating_add(length.saturating_mul(HELD_RATIO)));
+        let keep = Keep::hold(HELD_FREE.saturating_add(length.saturating_mul(HELD_RATIO)));
         scanned_in_order(path, MultiGzDecoder::new(BufReader::new(file)), keep)?
     } else {
         let mut archive = Archive::new(BufReader::new(file));
@@ -86,8 +86,50 @@ pub(super) fn is_in_gzip(path: &Path) -> bool {
 enum Keep {
     /// By where they lie in the archive of this length.
     Point(Arc<Path>, u64),
-    /// As they are, up to so many bytes together.
-    Hold(u64),
+    /// As they are, up to `most` bytes together, of which `held` are.
+    Hold { held: u64, most: u64 },
+}
+
+impl Keep {
+    fn hold(most: u64) -> Self {
+        Self::Hold { held: 0, most }
+    }
+
+    /// The file that an entry is, and whether it is cut off.
+    fn item<R: Read>(
+        &mut self,
+        path: &Path,
+        name: PathBuf,
+        entry: &mut Entry<'_, R>,
+    ) -> Result<(Item, bool)> {
+        let size = entry.size();
+        match self {
+            Self::Point(archive, length) => {
+                let offset = entry.raw_file_position();
+                let end = offset.checked_add(size).filter(|end| *end <= *length);
+                if let (Some(_), Ok(size)) = (end, usize::try_from(size)) {
+                    return Ok((Item::inside(name, archive, offset, size), false));
+                }
+                let left = length.saturating_sub(offset);
+                let problem = format!("declares {size} bytes, but the archive ends after {left}");
+                Ok((Item::broken(name, problem), true))
+            }
+            Self::Hold { held, most } => {
+                let wanted = held.saturating_add(size).min(*most);
+                memory::check_room(path, "what is packed in it", wanted.into())?;
+                let bytes = hold(path, entry, *most - *held)?;
+                *held += bytes.len() as u64 + HEADER;
+                if *held > *most {
+                    return Err(over(path, *most));
+                }
+                if bytes.len() as u64 == size {
+                    return Ok((Item::held(name, bytes), false));
+                }
+                let problem = format!("declares {size} bytes, but {} are there", bytes.len());
+                Ok((Item::broken(name, problem), true))
+            }
+        }
+    }
 }
 
 /// What entries before a file say about it.
@@ -169,12 +211,12 @@ impl<R: Read> Read for Counted<R> {
 fn scanned<R: Read>(
     path: &Path,
     entries: tar::Entries<'_, R>,
-    keep: Keep,
+    mut keep: Keep,
     length: impl Fn() -> u64,
 ) -> Result<Contents> {
     let mut contents = Contents::default();
     let mut extent = Extent::default();
-    let (mut ahead, mut held) = (Ahead::default(), 0_u64);
+    let mut ahead = Ahead::default();
     for entry in entries {
         let damaged = |error: std::io::Error| {
             let said = error.to_string().replace('\n', " ");
@@ -211,43 +253,8 @@ fn scanned<R: Read>(
             continue;
         }
         let name = path.join(parts.join("/"));
-        let item = match &keep {
-            Keep::Point(archive, length) => {
-                let offset = entry.raw_file_position();
-                match usize::try_from(size) {
-                    Ok(size)
-                        if offset
-                            .checked_add(size as u64)
-                            .is_some_and(|end| end <= *length) =>
-                    {
-                        Item::inside(name, archive, offset, size)
-                    }
-                    _ => {
-                        extent.cut = true;
-                        let left = length.saturating_sub(offset);
-                        let problem =
-                            format!("declares {size} bytes, but the archive ends after {left}");
-                        Item::broken(name, problem)
-                    }
-                }
-            }
-            Keep::Hold(most) => {
-                let wanted = held.saturating_add(size).min(*most);
-                memory::check_room(path, "what is packed in it", wanted.into())?;
-                let bytes = hold(path, &mut entry, *most - held)?;
-                held += bytes.len() as u64 + HEADER;
-                if held > *most {
-                    return Err(over(path, *most));
-                }
-                if bytes.len() as u64 == size {
-                    Item::held(name, bytes)
-                } else {
-                    extent.cut = true;
-                    let problem = format!("declares {size} bytes, but {} are there", bytes.len());
-                    Item::broken(name, problem)
-                }
-            }
-        };
+        let (item, cut) = keep.item(path, name, &mut entry)?;
+        extent.cut = cut;
         contents.files.push((parts, item));
     }
     extent.check(path, length(), &mut contents.notes)?;
@@ -349,7 +356,7 @@ fn parts(path: &Path, name: &[u8]) -> Result<Option<Vec<String>>> {
 /// Scans a plain or a gzip archive for the fuzz target, and decodes what it holds.
 pub(super) fn scan(bytes: &[u8]) {
     let path = Path::new("fuzz.tar");
-    let keep = Keep::Hold(HELD_FREE.min(bytes.len() as u64 * HELD_RATIO + (1 << 16)));
+    let keep = Keep::hold(HELD_FREE.min(bytes.len() as u64 * HELD_RATIO + (1 << 16)));
     let contents = match bytes.starts_with(b"\x1f\x8b") {
         true => scanned_in_order(path, MultiGzDecoder::new(bytes), keep),
         false => scanned_in_order(path, bytes, keep),
