@@ -6,6 +6,7 @@
 
 mod cases;
 mod compare;
+mod given;
 mod run;
 
 use std::sync::Arc;
