@@ -62,28 +62,7 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
         (Some(path), Some(run)) => Some(Resumed::<T>::open(path, run)?),
         _ => None,
     };
-    // What can be refused at once is, before data is read for it.
-    let data = [args.data.as_deref(), args.test.as_deref()];
-    if let Some(Some(folder)) = &args.watching.tensorboard {
-        RunFolder::check_apart("--tensorboard", folder, data)?;
-        run_folder::check_place(folder)?;
-    }
-    if args.out.is_none() && resumed.is_none() {
-        let runs = Path::new(run_folder::RUNS);
-        RunFolder::check_apart("without --out", runs, data)?;
-        run_folder::check_place(runs)?;
-    }
-    if let Some(out) = &args.out {
-        RunFolder::check_apart("--out", out, data)?;
-        RunFolder::check(out, args.overwrite)?;
-        let inputs = output::inputs([
-            args.data.as_deref(),
-            args.test.as_deref(),
-            args.from.as_deref(),
-            args.source.labels.as_deref(),
-        ]);
-        RunFolder::check_inputs(out, inputs)?;
-    }
+    check_folders(args, resumed.is_some())?;
     (args.loading).check(args.no_shuffle, args.loss.class_weights.is_some())?;
     let from = started_from(args, resumed.as_ref())?;
     check_model::<T>(args, from.as_ref())?;
@@ -139,6 +118,32 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     };
     session.begin(args, resumed)?.run()?;
     interrupt::outcome()
+}
+
+/// Refuses at once, before data is read, folders that cannot be written to.
+fn check_folders(args: &TrainArgs, resumes: bool) -> Outcome {
+    let data = [args.data.as_deref(), args.test.as_deref()];
+    if let Some(Some(folder)) = &args.watching.tensorboard {
+        RunFolder::check_apart("--tensorboard", folder, data)?;
+        run_folder::check_place(folder)?;
+    }
+    if args.out.is_none() && !resumes {
+        let runs = Path::new(run_folder::RUNS);
+        RunFolder::check_apart("without --out", runs, data)?;
+        run_folder::check_place(runs)?;
+    }
+    if let Some(out) = &args.out {
+        RunFolder::check_apart("--out", out, data)?;
+        RunFolder::check(out, args.overwrite)?;
+        let inputs = output::inputs([
+            args.data.as_deref(),
+            args.test.as_deref(),
+            args.from.as_deref(),
+            args.source.labels.as_deref(),
+        ]);
+        RunFolder::check_inputs(out, inputs)?;
+    }
+    Ok(())
 }
 
 /// The model that a run starts from: what it started from may be gone, but a checkpoint has all that

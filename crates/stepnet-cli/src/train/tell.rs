@@ -22,7 +22,7 @@ pub(super) fn report<T: Number>(
     end: String,
     seconds: f64,
 ) -> Outcome {
-    let (material, options) = (about.material, about.options);
+    let material = about.material;
     let test = material.test.as_ref();
     let judgement = test
         .map(|test| Judgement::of(network, test, &material.preprocessing))
@@ -35,8 +35,35 @@ pub(super) fn report<T: Number>(
         ),
         Err(error) => return Err(error.into()),
     };
+    let settings = settings::<T>(about, network, seconds);
+    let name = folder
+        .path()
+        .file_name()
+        .unwrap_or(folder.path().as_os_str());
+    let report = Report {
+        name: &name.to_string_lossy(),
+        end,
+        records: folder.records(),
+        held_out: material.test_name,
+        classes: material.train.classes(),
+        network,
+        judgement,
+        notes: note::all(),
+        settings,
+    };
+    folder.write_report(&report.page())
+}
+
+/// The settings that a report shows, each with its name.
+fn settings<T: Number>(
+    about: &About<'_>,
+    network: &Network<T>,
+    seconds: f64,
+) -> Vec<(&'static str, String)> {
+    let (material, options) = (about.material, about.options);
+    let test = material.test.as_ref();
     let text = |name: &str| material.origin.get(name).and_then(|value| value.as_str());
-    let settings = vec![
+    vec![
         ("data", text("data").unwrap_or_default().to_owned()),
         ("training examples", material.train.len().to_string()),
         (
@@ -82,21 +109,5 @@ pub(super) fn report<T: Number>(
         ("time", format!("{seconds:.1} s")),
         ("weights (SHA-256)", network.hash().to_string()),
         ("threads", rayon::current_num_threads().to_string()),
-    ];
-    let name = folder
-        .path()
-        .file_name()
-        .unwrap_or(folder.path().as_os_str());
-    let report = Report {
-        name: &name.to_string_lossy(),
-        end,
-        records: folder.records(),
-        held_out: material.test_name,
-        classes: material.train.classes(),
-        network,
-        judgement,
-        notes: note::all(),
-        settings,
-    };
-    folder.write_report(&report.page())
+    ]
 }

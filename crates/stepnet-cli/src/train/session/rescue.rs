@@ -1,0 +1,76 @@
+//! What is left of a run that fails.
+
+use stepnet::Number;
+use stepnet::error::short;
+use stepnet::train::{Evaluation, first_overflow, not_finite};
+
+use super::Session;
+use crate::failure::{Failure, Outcome};
+use crate::train::keeper::place;
+use crate::usage::count;
+
+impl<T: Number> Session<'_, T> {
+    /// Keeps weights from before training failed, and adds to the failure where they are: those of the
+    /// last epoch that ended well, and in the first epoch those that gave the last finite loss.
+    pub(super) fn rescue(&mut self, failure: Failure) -> Failure {
+        let updates = self.trainer.learner().updates_kept();
+        let (good, at) = match &self.good {
+            Some((good, position)) => (good.clone(), place(position)),
+            None if self.keeper.last.is_some() => return failure.and(&self.keeper.kept()),
+            // What an earlier run left is worth more than the beginning of one that failed.
+            None if updates == 0 || self.folder.replaces() => {
+                self.folder.discard();
+                return failure.and("nothing was learnt before, so no model is written");
+            }
+            None => {
+                let updates = usize::try_from(updates).unwrap_or(usize::MAX);
+                let at = format!("after {} of the first epoch", count(updates, "update"));
+                (self.trainer.network().clone(), at)
+            }
+        };
+        let model = self.about.model(&good, self.folder.records());
+        let best = self.keeper.write_best(self.about, &mut self.folder);
+        if let Err(unsaved) = self.folder.save(&model) {
+            return failure.and(&format!("{}; {}", unsaved.line(), self.keeper.kept()));
+        }
+        // What else belongs to a run is written as far as it can be: the report may need data that is gone.
+        let ended = format!("Failed: {}; this is what the run was {at}.", failure.line());
+        let curves = self.folder.draw_curves(self.about.material.test_name);
+        let report = self.report(&good, ended);
+        let kept = format!(
+            "the weights {at} are kept in {}",
+            self.folder.path().display()
+        );
+        match best.and(curves).and(report) {
+            Ok(()) => failure.and(&kept),
+            Err(unsaved) if unsaved.line() == failure.line() => failure.and(&kept),
+            Err(unsaved) => failure.and(&format!("{kept}; {}", unsaved.line())),
+        }
+    }
+
+    /// Fails if the last update of an epoch has spoiled the weights, and takes it back.
+    pub(super) fn check(&mut self, test: Option<&Evaluation>) -> Outcome {
+        let spoiled = not_finite(self.trainer.learner().network());
+        let spoiled = spoiled.or_else(|| not_finite(self.trainer.network()));
+        let what = match (spoiled, test) {
+            (Some(what), _) => what,
+            (None, Some(test)) if !test.scores.mean_loss().is_finite() => {
+                let material = self.about.material;
+                let place = material.test.as_ref().and_then(|data| {
+                    let network = self.trainer.network();
+                    first_overflow(network, data, &material.preprocessing).ok()?
+                });
+                let loss = test.scores.mean_loss();
+                let place = place.map_or(String::new(), |place| format!(": {place}"));
+                format!("the loss on the test data is {loss}{place}")
+            }
+            _ => return Ok(()),
+        };
+        self.trainer.roll_back();
+        Err(Failure::running(format!(
+            "at the end of epoch {} {what}; a lower learning rate than {} or another initialisation may help",
+            self.folder.records().len() + 1,
+            short(self.about.options.learning_rate)
+        )))
+    }
+}
