@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import environment
+import naive_loops
 import report
 from compare import positive, seconds, threads
 from processes import Failure, Server, ended, limited_to
@@ -78,83 +79,16 @@ def stepnet_case(case, _):
     }[case])
 
 
-# Loops, as they are written to learn from.
-
-
-def loop_conv_forward(A, W, b):
-    import numpy as np
-
-    f, n_C = W.shape[0], W.shape[3]
-    framed = np.pad(A, ((0, 0), (PAD, PAD), (PAD, PAD), (0, 0)))
-    m, n_H, n_W = A.shape[0], framed.shape[1] - f + 1, framed.shape[2] - f + 1
-    Z = np.zeros((m, n_H, n_W, n_C))
-    for example in range(m):
-        picture = framed[example]
-        for row in range(n_H):
-            for column in range(n_W):
-                for channel in range(n_C):
-                    part = picture[row:row + f, column:column + f, :]
-                    Z[example, row, column, channel] = np.sum(part * W[..., channel]) + float(b[0, 0, 0, channel])
-    return [Z]
-
-
-def loop_conv_backward(dZ, A, W):
-    import numpy as np
-
-    f = W.shape[0]
-    framed = np.pad(A, ((0, 0), (PAD, PAD), (PAD, PAD), (0, 0)))
-    d_framed, dW, db = np.zeros(framed.shape), np.zeros(W.shape), np.zeros((1, 1, 1, W.shape[3]))
-    for example in range(dZ.shape[0]):
-        picture, d_picture = framed[example], d_framed[example]
-        for row in range(dZ.shape[1]):
-            for column in range(dZ.shape[2]):
-                for channel in range(dZ.shape[3]):
-                    slope = dZ[example, row, column, channel]
-                    part = picture[row:row + f, column:column + f, :]
-                    d_picture[row:row + f, column:column + f, :] += W[..., channel] * slope
-                    dW[..., channel] += part * slope
-                    db[..., channel] += slope
-    return [d_framed[:, PAD:-PAD, PAD:-PAD, :], dW, db]
-
-
-def loop_pool_forward(A, shape):
-    import numpy as np
-
-    pooled = np.zeros(shape)
-    for example in range(shape[0]):
-        for row in range(shape[1]):
-            top = row * WINDOW
-            for column in range(shape[2]):
-                left = column * WINDOW
-                for channel in range(shape[3]):
-                    part = A[example, top:top + WINDOW, left:left + WINDOW, channel]
-                    pooled[example, row, column, channel] = np.max(part)
-    return [pooled]
-
-
-def loop_pool_backward(dA, A):
-    import numpy as np
-
-    back = np.zeros(A.shape)
-    for example in range(dA.shape[0]):
-        for row in range(dA.shape[1]):
-            top = row * WINDOW
-            for column in range(dA.shape[2]):
-                left = column * WINDOW
-                for channel in range(dA.shape[3]):
-                    where = (example, slice(top, top + WINDOW), slice(left, left + WINDOW), channel)
-                    mask = A[where] == np.max(A[where])
-                    back[where] += mask * dA[example, row, column, channel]
-    return [back]
+# Loops.
 
 
 def loops_case(case):
     A, W, b, dZ, dA = inputs()
     return {
-        "conv_forward": lambda: loop_conv_forward(A, W, b),
-        "conv_backward": lambda: loop_conv_backward(dZ, A, W),
-        "pool_forward": lambda: loop_pool_forward(A, dA.shape),
-        "pool_backward": lambda: loop_pool_backward(dA, A),
+        "conv_forward": lambda: naive_loops.conv_forward(A, W, b, PAD),
+        "conv_backward": lambda: naive_loops.conv_backward(dZ, A, W, PAD),
+        "pool_forward": lambda: naive_loops.pool_forward(A, dA.shape, WINDOW),
+        "pool_backward": lambda: naive_loops.pool_backward(dA, A, WINDOW),
     }[case]
 
 

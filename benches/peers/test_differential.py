@@ -8,6 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import differential
+import optimizers
 import random_networks
 
 MISSING = [name for name in ("numpy", "torch", "stepnet") if importlib.util.find_spec(name) is None]
@@ -47,7 +48,7 @@ class Networks(unittest.TestCase):
 
 class Rates(unittest.TestCase):
     def test_schedules_follow_their_documentation(self):
-        rate = differential.rate
+        rate = optimizers.rate
         self.assertEqual(rate("constant", 0.1, 3, 0.9), 0.1)
         self.assertEqual(rate("step(0.5, 2)", 0.1, 3, 0.9), 0.05)
         self.assertEqual(rate("decay(0.5)", 0.1, 3, 0.9), 0.05)
@@ -59,7 +60,7 @@ class Rates(unittest.TestCase):
         self.assertAlmostEqual(rate("one-cycle(0.4, 10, 50)", 0.1, 3, 1.0), 0.0002)
 
     def test_a_warm_up_takes_the_place_of_the_schedules_own(self):
-        rate = differential.rate
+        rate = optimizers.rate
         self.assertAlmostEqual(rate("constant", 0.1, 0, 0.125, 0.5), 0.025)
         self.assertAlmostEqual(rate("step(0.5, 2)", 0.1, 2, 0.6, 0.5), 0.05)
         self.assertAlmostEqual(rate("exponential(0.5)", 0.1, 1, 0.25, 0.5), 0.025)
@@ -68,7 +69,7 @@ class Rates(unittest.TestCase):
         self.assertAlmostEqual(rate("one-cycle", 0.1, 0, 0.5, 0.5), 0.1)
 
     def test_an_average_keeps_little_of_itself_at_first(self):
-        self.assertEqual([differential.averaged(0.5, step) for step in (1, 8, 100)], [2 / 11, 0.5, 0.5])
+        self.assertEqual([optimizers.averaged(0.5, step) for step in (1, 8, 100)], [2 / 11, 0.5, 0.5])
 
 
 class Report(unittest.TestCase):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+import naive_loops
 import steps
 from processes import Failure
 
@@ -59,22 +60,22 @@ class Loops(unittest.TestCase):
 
         rng = np.random.RandomState(2)
         A, W, b, dZ = rng.randn(2, 4, 5, 2), rng.randn(3, 3, 2, 3), rng.randn(1, 1, 1, 3), rng.randn(2, 4, 5, 3)
-        gradients = steps.loop_conv_backward(dZ, A, W)
+        gradients = naive_loops.conv_backward(dZ, A, W, steps.PAD)
         for index, gradient in enumerate(gradients):
-            self.check(lambda *given: (steps.loop_conv_forward(*given)[0] * dZ).sum(), (A, W, b), index, gradient)
+            self.check(lambda *given: (naive_loops.conv_forward(*given, steps.PAD)[0] * dZ).sum(), (A, W, b), index, gradient)
 
     def test_pooling(self):
         import numpy as np
 
         rng = np.random.RandomState(2)
         A, dA = rng.randn(2, 4, 6, 3), rng.randn(2, 2, 3, 3)
-        (gradient,) = steps.loop_pool_backward(dA, A)
+        (gradient,) = naive_loops.pool_backward(dA, A, steps.WINDOW)
         # At the largest entry, where the gradient is not 0.
         index = np.unravel_index(np.argmax(A), A.shape)
         self.assertNotEqual(gradient[index], 0)
         moved = A.copy()
         moved[index] += 1e-6
-        change = steps.loop_pool_forward(moved, dA.shape)[0] - steps.loop_pool_forward(A, dA.shape)[0]
+        change = naive_loops.pool_forward(moved, dA.shape, steps.WINDOW)[0] - naive_loops.pool_forward(A, dA.shape, steps.WINDOW)[0]
         self.assertAlmostEqual((change * dA).sum() / 1e-6, gradient[index], places=5)
 
     def test_sums_tell_orders_apart(self):
