@@ -2,6 +2,7 @@
 //! defaults and help, which `python/stepnet` adds.
 #![cfg(feature = "module")]
 
+mod build;
 mod convert;
 mod data;
 mod examples;

@@ -1,6 +1,5 @@
 //! A network and its weights, as `stepnet.Network` holds them.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,18 +8,17 @@ use numpy::{PyReadonlyArray1, PyReadonlyArrayDyn};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use stepnet::nn::notation::presets;
 use stepnet::nn::{
-    Init, Model, ModelFile, Network as Layers, PlanOptions, Preprocessing, Scores, Shape, Targets,
+    Model, ModelFile, Network as Layers, PlanOptions, Preprocessing, Scores, Shape, Targets,
     Workspace,
 };
-use stepnet::rng::RandomState;
 use stepnet::see::Summary;
 use stepnet::{Error, Number, memory};
 
+use crate::build::{Wanted, build};
 use crate::convert::{raised, run, to_numpy};
 use crate::examples::{Rows, Slices};
-use crate::kept::{Dtype, EPOCHS, Held, Kept, each, read, room_to_read};
+use crate::kept::{Dtype, Held, Kept, each, read, room_to_read};
 use crate::signals::run_listening;
 
 /// Examples of one pass at prediction.
@@ -28,9 +26,6 @@ const BATCH: usize = 256;
 
 /// Operations of calls that are over in a moment.
 const LONG: u64 = 50_000_000;
-
-/// Pictures' bytes at prediction from files: what 8-bit values are divided by.
-const PICTURE_DIVISOR: f64 = 255.0;
 
 #[pyclass(frozen, module = "stepnet._native")]
 pub(crate) struct Network {
@@ -53,48 +48,6 @@ impl Network {
         let held = self.held.write();
         *held.unwrap_or_else(PoisonError::into_inner) = T::held(kept);
     }
-}
-
-/// What a network is made with.
-struct Wanted<'a> {
-    text: &'a str,
-    input: Option<Shape>,
-    classes: Option<Vec<String>>,
-    seed: u32,
-    init: Init,
-}
-
-fn build<T: Number>(wanted: Wanted<'_>) -> stepnet::Result<Kept<T>> {
-    let preset = presets::find(wanted.text.trim());
-    let own = preset.and_then(|preset| preset.input).map(Shape::from);
-    let input = wanted.input.or(own).ok_or_else(|| {
-        Error::value(
-            "Network",
-            "input_shape",
-            "None",
-            "(height, width, channels) or (features,)",
-        )
-    })?;
-    let mut builder = Layers::builder();
-    if let Some(names) = &wanted.classes {
-        builder = builder.class_names(names);
-    } else if let Some(preset) = preset {
-        builder = builder.classes(preset.classes);
-    }
-    let mut network = builder.build(wanted.text, input)?;
-    network.initialize(wanted.init, &mut RandomState::new(wanted.seed));
-    let [height, width, channels] = input.as_picture();
-    let model = Model {
-        network,
-        classes: wanted.classes.unwrap_or_default(),
-        preprocessing: Preprocessing::scaled(height, width, channels, PICTURE_DIVISOR),
-        training: BTreeMap::from([(EPOCHS.to_owned(), 0.into())]),
-    };
-    Ok(Kept {
-        model,
-        state: None,
-        settled: false,
-    })
 }
 
 /// Whether so many examples may take longer than anybody wants to wait for Ctrl-C.
