@@ -4,8 +4,6 @@
 //! are `f64` and are rounded once. What would be left subnormal is set to 0: it cannot matter, and
 //! arithmetic on it is slow.
 
-use rayon::prelude::*;
-
 use crate::Real;
 use crate::assert_len;
 use crate::parallel::piece;
@@ -21,51 +19,91 @@ fn flush<T: Real>(value: T) -> T {
     }
 }
 
-/// Changes each parameter by `f(p, g)`.
-struct Plain<'a, T, F>(&'a mut [T], &'a [T], F);
+/// A piece of an update: `f` maps a parameter, its gradient and its `N` states to the new parameter,
+/// which is still to be flushed, and the new states.
+struct Update<'a, T, F, const N: usize> {
+    p: &'a mut [T],
+    g: &'a [T],
+    states: [&'a mut [T]; N],
+    f: F,
+}
 
-impl<T: Real, F: Fn(&mut T, T)> Kernel for Plain<'_, T, F> {
+impl<T: Real, F: Fn(T, T, [T; N]) -> (T, [T; N]), const N: usize> Kernel for Update<'_, T, F, N> {
     type Output = ();
 
     #[inline(always)]
     fn run<I: Isa>(self, _isa: I) {
-        for (p, &g) in self.0.iter_mut().zip(self.1) {
-            (self.2)(p, g);
+        let Self { p, g, states, f } = self;
+        // Cut to one length, so that no index needs a check.
+        let len = p.len();
+        let g = &g[..len];
+        let states = states.map(|state| &mut state[..len]);
+        for i in 0..len {
+            let (new, new_states) = f(p[i], g[i], std::array::from_fn(|n| states[n][i]));
+            p[i] = flush(new);
+            for n in 0..N {
+                states[n][i] = new_states[n];
+            }
         }
     }
 }
 
-/// Changes each parameter and its state by `f(p, g, v)`.
-struct WithState<'a, T, F>(&'a mut [T], &'a [T], &'a mut [T], F);
-
-impl<T: Real, F: Fn(&mut T, T, &mut T)> Kernel for WithState<'_, T, F> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(self, _isa: I) {
-        for (p, (&g, v)) in self.0.iter_mut().zip(self.1.iter().zip(self.2)) {
-            (self.3)(p, g, v);
+impl<T: Real, F: Fn(T, T, [T; N]) -> (T, [T; N]) + Copy + Send, const N: usize>
+    Update<'_, T, F, N>
+{
+    /// Runs the update, in pieces of `piece` parameters on several threads.
+    fn run_in_pieces(self, piece: usize) {
+        let pieces = self.p.len().div_ceil(piece);
+        if pieces <= 1 {
+            return simd::run(self);
         }
+        let (first, second) = self.split_at(pieces / 2 * piece);
+        rayon::join(
+            || first.run_in_pieces(piece),
+            || second.run_in_pieces(piece),
+        );
+    }
+
+    fn split_at(self, at: usize) -> (Self, Self) {
+        let Self { p, g, states, f } = self;
+        let ((p, other_p), (g, other_g)) = (p.split_at_mut(at), g.split_at(at));
+        let mut halves = states.map(|state| state.split_at_mut(at));
+        let second = halves.each_mut().map(|(_, second)| std::mem::take(second));
+        let first = halves.map(|(first, _)| first);
+        let other = Self {
+            p: other_p,
+            g: other_g,
+            states: second,
+            f,
+        };
+        (
+            Self {
+                p,
+                g,
+                states: first,
+                f,
+            },
+            other,
+        )
     }
 }
 
-/// Runs `f` on matching elements of the parameters, the gradients and one state.
-fn with_state<T: Real>(
-    name: &str,
+/// Updates `p` and its states; `cost` is about how many times dearer than a multiplication an element
+/// is.
+fn update<T: Real, const N: usize>(
+    (name, cost): (&str, usize),
     p: &mut [T],
     g: &[T],
-    v: &mut [T],
-    f: impl Fn(&mut T, T, &mut T) + Copy + Send + Sync,
+    states: [(&str, &mut [T]); N],
+    f: impl Fn(T, T, [T; N]) -> (T, [T; N]) + Copy + Send + Sync,
 ) {
     assert_len(name, "g", g, p.len());
-    assert_len(name, "v", v, p.len());
-    let piece = piece(p.len(), 2);
-    if piece >= p.len() {
-        return simd::run(WithState(p, g, v, f));
-    }
-    p.par_chunks_mut(piece)
-        .zip(g.par_chunks(piece).zip(v.par_chunks_mut(piece)))
-        .for_each(|(p, (g, v))| simd::run(WithState(p, g, v, f)));
+    let states = states.map(|(argument, state)| {
+        assert_len(name, argument, state, p.len());
+        state
+    });
+    let piece = piece(p.len(), cost);
+    Update { p, g, states, f }.run_in_pieces(piece);
 }
 
 /// Gradient descent: `p = p - rate g`.
@@ -76,16 +114,22 @@ fn with_state<T: Real>(
 ///
 /// If the lengths differ.
 pub fn sgd<T: Real>(p: &mut [T], g: &[T], rate: f64) {
-    assert_len("sgd", "g", g, p.len());
     let rate = T::from_f64(rate);
-    let update = move |p: &mut T, g: T| *p = flush(*p - rate * g);
-    let piece = piece(p.len(), 1);
-    if piece >= p.len() {
-        return simd::run(Plain(p, g, update));
-    }
-    p.par_chunks_mut(piece)
-        .zip(g.par_chunks(piece))
-        .for_each(|(p, g)| simd::run(Plain(p, g, update)));
+    update(("sgd", 1), p, g, [], move |p, g, []| (p - rate * g, []));
+}
+
+/// An update with one state, the velocity `v`: `f(p, g, v)` is the new `(p, v)`.
+fn momentum<T: Real>(
+    name: &str,
+    p: &mut [T],
+    g: &[T],
+    v: &mut [T],
+    f: impl Fn(T, T, T) -> (T, T) + Copy + Send + Sync,
+) {
+    update((name, 2), p, g, [("v", v)], move |p, g, [v]| {
+        let (p, v) = f(p, g, v);
+        (p, [v])
+    });
 }
 
 /// Momentum as the course averages it: `v = beta v + (1 - beta) g`, `p = p - rate v`.
@@ -101,9 +145,9 @@ pub fn averaged_momentum<T: Real>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, 
         T::from_f64(beta),
         T::from_f64(1.0 - beta),
     );
-    with_state("averaged momentum", p, g, v, move |p, g, v| {
-        *v = flush(keep * *v + take * g);
-        *p = flush(*p - rate * *v);
+    momentum("averaged momentum", p, g, v, move |p, g, v| {
+        let v = flush(keep * v + take * g);
+        (p - rate * v, v)
     });
 }
 
@@ -117,9 +161,9 @@ pub fn averaged_momentum<T: Real>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, 
 /// If the lengths differ.
 pub fn classic_momentum<T: Real>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, mu: f64) {
     let (rate, mu) = (T::from_f64(rate), T::from_f64(mu));
-    with_state("classic momentum", p, g, v, move |p, g, v| {
-        *v = flush(mu * *v + g);
-        *p = flush(*p - rate * *v);
+    momentum("classic momentum", p, g, v, move |p, g, v| {
+        let v = flush(mu * v + g);
+        (p - rate * v, v)
     });
 }
 
@@ -132,9 +176,9 @@ pub fn classic_momentum<T: Real>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, m
 /// If the lengths differ.
 pub fn nesterov_momentum<T: Real>(p: &mut [T], g: &[T], v: &mut [T], rate: f64, mu: f64) {
     let (rate, mu) = (T::from_f64(rate), T::from_f64(mu));
-    with_state("nesterov momentum", p, g, v, move |p, g, v| {
-        *v = flush(mu * *v + g);
-        *p = flush(*p - rate * (g + mu * *v));
+    momentum("nesterov momentum", p, g, v, move |p, g, v| {
+        let v = flush(mu * v + g);
+        (p - rate * (g + mu * v), v)
     });
 }
 
@@ -154,15 +198,15 @@ pub fn decayed_momentum<T: Real>(
     const NAME: &str = "decayed momentum";
     let (rate, mu, decay) = (T::from_f64(rate), T::from_f64(mu), T::from_f64(decay));
     if nesterov {
-        return with_state(NAME, p, g, v, move |p, g, v| {
-            let g = g + decay * *p;
-            *v = flush(mu * *v + g);
-            *p = flush(*p - rate * (g + mu * *v));
+        return momentum(NAME, p, g, v, move |p, g, v| {
+            let g = g + decay * p;
+            let v = flush(mu * v + g);
+            (p - rate * (g + mu * v), v)
         });
     }
-    with_state(NAME, p, g, v, move |p, g, v| {
-        *v = flush(mu * *v + (g + decay * *p));
-        *p = flush(*p - rate * *v);
+    momentum(NAME, p, g, v, move |p, g, v| {
+        let v = flush(mu * v + (g + decay * p));
+        (p - rate * v, v)
     });
 }
 
@@ -174,14 +218,9 @@ pub fn decayed_momentum<T: Real>(
 pub fn average<T: Real>(a: &mut [T], p: &[T], decay: f64) {
     assert_len("average", "p", p, a.len());
     let take = T::from_f64(1.0 - decay);
-    let update = move |a: &mut T, p: T| *a = flush(*a + take * (p - *a));
-    let piece = piece(a.len(), 1);
-    if piece >= a.len() {
-        return simd::run(Plain(a, p, update));
-    }
-    a.par_chunks_mut(piece)
-        .zip(p.par_chunks(piece))
-        .for_each(|(a, p)| simd::run(Plain(a, p, update)));
+    update(("average", 1), a, p, [], move |a, p, []| {
+        (a + take * (p - a), [])
+    });
 }
 
 /// The hyper-parameters of [`adam`] and [`adamw`], and the number of the step.
@@ -236,9 +275,6 @@ fn adam_with<T: Real>(
     s: &mut [T],
     (step, decay): (&AdamStep, f64),
 ) {
-    assert_len(name, "g", g, p.len());
-    assert_len(name, "v", v, p.len());
-    assert_len(name, "s", s, p.len());
     assert!(
         step.t > 0,
         "{name}: t is 0, expected the number of the step, counted from 1"
@@ -250,209 +286,25 @@ fn adam_with<T: Real>(
         epsilon,
         t,
     } = step;
-    let factors = AdamFactors {
-        keep1: T::from_f64(beta1),
-        take1: T::from_f64(1.0 - beta1),
-        keep2: T::from_f64(beta2),
-        take2: T::from_f64(1.0 - beta2),
-        correction1: T::from_f64(1.0 - beta1.powf(t as f64)),
-        correction2: T::from_f64(1.0 - beta2.powf(t as f64)),
-        keep: T::from_f64(1.0 - rate * decay),
-        rate: T::from_f64(rate),
-        epsilon: T::from_f64(epsilon),
-    };
-    let piece = piece(p.len(), 8);
-    if piece >= p.len() {
-        return simd::run(Adam(p, g, v, s, factors));
-    }
-    let state = v.par_chunks_mut(piece).zip(s.par_chunks_mut(piece));
-    p.par_chunks_mut(piece)
-        .zip(g.par_chunks(piece).zip(state))
-        .for_each(|(p, (g, (v, s)))| simd::run(Adam(p, g, v, s, factors)));
-}
-
-/// The numbers of one Adam step.
-#[derive(Clone, Copy)]
-struct AdamFactors<T> {
-    keep1: T,
-    take1: T,
-    keep2: T,
-    take2: T,
-    correction1: T,
-    correction2: T,
-    keep: T,
-    rate: T,
-    epsilon: T,
-}
-
-/// One piece of an Adam step: parameters, gradients, both states.
-struct Adam<'a, T>(
-    &'a mut [T],
-    &'a [T],
-    &'a mut [T],
-    &'a mut [T],
-    AdamFactors<T>,
-);
-
-impl<T: Real> Kernel for Adam<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<I: Isa>(self, _isa: I) {
-        let Self(p, g, v, s, f) = self;
-        for ((p, &g), (v, s)) in p.iter_mut().zip(g).zip(v.iter_mut().zip(s)) {
-            *v = flush(f.keep1 * *v + f.take1 * g);
-            *s = flush(f.keep2 * *s + f.take2 * (g * g));
-            let (mean, square) = (*v / f.correction1, *s / f.correction2);
-            *p = flush(f.keep * *p - f.rate * mean / (square.sqrt() + f.epsilon));
-        }
-    }
+    let (keep1, take1) = (T::from_f64(beta1), T::from_f64(1.0 - beta1));
+    let (keep2, take2) = (T::from_f64(beta2), T::from_f64(1.0 - beta2));
+    let correction1 = T::from_f64(1.0 - beta1.powf(t as f64));
+    let correction2 = T::from_f64(1.0 - beta2.powf(t as f64));
+    let keep = T::from_f64(1.0 - rate * decay);
+    let (rate, epsilon) = (T::from_f64(rate), T::from_f64(epsilon));
+    update(
+        (name, 8),
+        p,
+        g,
+        [("v", v), ("s", s)],
+        move |p, g, [v, s]| {
+            let v = flush(keep1 * v + take1 * g);
+            let s = flush(keep2 * s + take2 * (g * g));
+            let (mean, square) = (v / correction1, s / correction2);
+            (keep * p - rate * mean / (square.sqrt() + epsilon), [v, s])
+        },
+    );
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{assert_bits, normal, on_threads};
-
-    #[test]
-    fn sgd_and_both_momenta_by_hand() {
-        let mut p = [1.0, -2.0];
-        sgd(&mut p, &[0.5, 4.0], 0.25);
-        assert_eq!(p, [0.875, -3.0]);
-
-        let (mut p, mut v) = ([1.0], [0.0]);
-        averaged_momentum(&mut p, &[4.0], &mut v, 0.5, 0.75);
-        assert_eq!((p, v), ([0.5], [1.0]));
-        averaged_momentum(&mut p, &[-4.0], &mut v, 0.5, 0.75);
-        assert_eq!((p, v), ([0.625], [-0.25]));
-
-        let (mut p, mut v) = ([1.0], [0.0]);
-        classic_momentum(&mut p, &[4.0], &mut v, 0.5, 0.75);
-        assert_eq!((p, v), ([-1.0], [4.0]));
-        classic_momentum(&mut p, &[-4.0], &mut v, 0.5, 0.75);
-        assert_eq!((p, v), ([-0.5], [-1.0]));
-    }
-
-    const STEP: AdamStep = AdamStep {
-        rate: 0.0007,
-        beta1: 0.9,
-        beta2: 0.999,
-        epsilon: 1e-8,
-        t: 1,
-    };
-
-    #[test]
-    fn adam_follows_its_formula_for_many_steps() {
-        let (mut p, mut v, mut s) = ([0.7], [0.0], [0.0]);
-        let (mut p1, mut v1, mut s1) = (0.7f64, 0.0f64, 0.0f64);
-        for (i, g) in normal::<f64>(1, 200).into_iter().enumerate() {
-            let t = i as i32 + 1;
-            adam(
-                &mut p,
-                &[g],
-                &mut v,
-                &mut s,
-                &AdamStep {
-                    t: t as u64,
-                    ..STEP
-                },
-            );
-            v1 = 0.9 * v1 + (1.0 - 0.9) * g;
-            s1 = 0.999 * s1 + (1.0 - 0.999) * g.powi(2);
-            let (mean, square) = (v1 / (1.0 - 0.9f64.powi(t)), s1 / (1.0 - 0.999f64.powi(t)));
-            p1 -= 0.0007 * mean / (square.sqrt() + 1e-8);
-            assert!((p[0] - p1).abs() < 1e-14, "step {t}: {} {p1}", p[0]);
-        }
-    }
-
-    #[test]
-    fn the_first_adam_step_is_the_rate_and_epsilon_is_outside_the_root() {
-        let (mut p, mut v, mut s) = ([0.0f64], [0.0], [0.0]);
-        adam(&mut p, &[1e-3], &mut v, &mut s, &STEP);
-        assert!((p[0] + 0.0007 * 1e-3 / (1e-3 + 1e-8)).abs() < 1e-17);
-    }
-
-    #[test]
-    fn adamw_shrinks_the_weights_and_not_the_gradient() {
-        let (mut p, mut v, mut s) = ([2.0f64], [0.0], [0.0]);
-        adamw(&mut p, &[0.0], &mut v, &mut s, &STEP, 0.01);
-        assert!((p[0] - 2.0 * (1.0 - 0.0007 * 0.01)).abs() < 1e-15);
-        assert_eq!((v, s), ([0.0], [0.0]));
-        let (mut plain, mut v, mut s) = ([2.0f64], [0.0], [0.0]);
-        adam(&mut plain, &[0.5], &mut v, &mut s, &STEP);
-        let (mut decayed, mut v, mut s) = ([2.0], [0.0], [0.0]);
-        adamw(&mut decayed, &[0.5], &mut v, &mut s, &STEP, 0.01);
-        assert!((plain[0] - decayed[0] - 2.0 * 0.0007 * 0.01).abs() < 1e-15);
-    }
-
-    #[test]
-    fn subnormal_state_is_cleared_and_nan_is_not() {
-        let tiny = f32::MIN_POSITIVE;
-        let (mut p, mut v, mut s) = ([1.0, 1.0], [tiny, f32::NAN], [tiny, 1.0]);
-        adam(&mut p, &[0.0, 0.0], &mut v, &mut s, &STEP);
-        assert_eq!((v[0], s[0], p[0]), (0.0, 0.0, 1.0));
-        assert!(v[1].is_nan() && p[1].is_nan());
-        let (mut p, mut v) = ([1.0], [-tiny]);
-        classic_momentum(&mut p, &[0.0], &mut v, 0.1, 0.5);
-        assert_eq!(v, [0.0]);
-        averaged_momentum(&mut p, &[tiny], &mut v, 0.1, 0.9);
-        assert_eq!(v, [0.0]);
-        let mut p = [tiny];
-        sgd(&mut p, &[tiny], 0.5);
-        assert_eq!(p, [0.0]);
-    }
-
-    #[test]
-    fn numbers_far_from_subnormal_are_not_touched() {
-        // The formulas without clearing, on both sides of the smallest normal number.
-        let least = f64::MIN_POSITIVE;
-        for g in [1e-300, -1e-3, 2.0, 4.0 * least, -4.0 * least] {
-            let (mut p, mut v) = ([3.0 * g], [0.5 * g]);
-            classic_momentum(&mut p, &[g], &mut v, 0.125, 0.75);
-            let expected = 0.75 * (0.5 * g) + g;
-            assert_eq!((v[0], p[0]), (expected, 3.0 * g - 0.125 * expected));
-        }
-        for (p, left) in [(least, least), (-least, -least), (least / 2.0, 0.0)] {
-            let mut p = [p];
-            sgd(&mut p, &[0.0], 0.5);
-            assert_eq!(p, [left]);
-        }
-        let mut p = [1.5 * least, f64::INFINITY];
-        sgd(&mut p, &[least, 0.0], 1.0);
-        assert_eq!(p, [0.0, f64::INFINITY]);
-    }
-
-    #[test]
-    fn large_layers_do_not_depend_on_threads() {
-        let len = 200_003;
-        let run = || {
-            let (mut p, g) = (normal::<f32>(1, len), normal::<f32>(2, len));
-            let (mut v, mut s) = (vec![0.0; len], vec![0.0; len]);
-            sgd(&mut p, &g, 0.1);
-            classic_momentum(&mut p, &g, &mut v, 0.1, 0.9);
-            adamw(&mut p, &g, &mut v, &mut s, &STEP, 0.01);
-            p
-        };
-        let one = on_threads(1, run);
-        assert_bits(&one, &on_threads(2, run));
-        assert_bits(&one, &on_threads(3, run));
-        let (last, mut p) = (len - 1, [normal::<f32>(1, len)[len - 1]]);
-        let (g, mut v, mut s) = ([normal::<f32>(2, len)[last]], [0.0], [0.0]);
-        sgd(&mut p, &g, 0.1);
-        classic_momentum(&mut p, &g, &mut v, 0.1, 0.9);
-        adamw(&mut p, &g, &mut v, &mut s, &STEP, 0.01);
-        assert_eq!(p[0], one[last]);
-    }
-
-    #[test]
-    #[should_panic(expected = "adam: t is 0")]
-    fn steps_count_from_one() {
-        adam(
-            &mut [0.0],
-            &[0.0],
-            &mut [0.0],
-            &mut [0.0],
-            &AdamStep { t: 0, ..STEP },
-        );
-    }
-}
+mod tests;
