@@ -38,12 +38,6 @@ pub trait Elementary: Sized + 'static {
 
     /// Itself where `condition` holds, else `other`, by a mask of bits.
     fn choose(self, condition: bool, other: Self) -> Self;
-
-    /// The same values, where they are `f32`.
-    fn as_f32s(values: &[Self]) -> Option<&[f32]>;
-
-    /// The same values to be written as `f32`, or, where they are not, as what they are.
-    fn as_f32s_mut(values: &mut [Self]) -> Result<&mut [f32], &mut [Self]>;
 }
 
 impl Elementary for f64 {
@@ -128,16 +122,6 @@ impl Elementary for f64 {
         let mask = u64::from(condition).wrapping_neg();
         Self::from_bits((self.to_bits() & mask) | (other.to_bits() & !mask))
     }
-
-    #[inline(always)]
-    fn as_f32s(_values: &[Self]) -> Option<&[f32]> {
-        None
-    }
-
-    #[inline(always)]
-    fn as_f32s_mut(values: &mut [Self]) -> Result<&mut [f32], &mut [Self]> {
-        Err(values)
-    }
 }
 
 // The decimals are those of the wider numbers that were rounded; shorter ones would be other numbers to read.
@@ -193,15 +177,5 @@ impl Elementary for f32 {
     fn choose(self, condition: bool, other: Self) -> Self {
         let mask = u32::from(condition).wrapping_neg();
         Self::from_bits((self.to_bits() & mask) | (other.to_bits() & !mask))
-    }
-
-    #[inline(always)]
-    fn as_f32s(values: &[Self]) -> Option<&[f32]> {
-        Some(values)
-    }
-
-    #[inline(always)]
-    fn as_f32s_mut(values: &mut [Self]) -> Result<&mut [f32], &mut [Self]> {
-        Ok(values)
     }
 }

@@ -13,7 +13,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::PoolGeometry;
-use super::lanes::{Arrays, LANES, Lanes, for_each_start};
+use super::blocks::{self, for_each_start};
+use super::source::{Maxima, Shares, Source};
 use crate::Real;
 use crate::assert_len;
 use crate::simd::{InstructionSet, Isa, Kernel};
@@ -131,7 +132,7 @@ pub(super) fn run<T: Real>(
     source: impl Source<T>,
     dx: &mut [T],
 ) {
-    let order = match (g.apart(), g.input[2] < LANES) {
+    let order = match (g.apart(), g.input[2] < FEW_CHANNELS) {
         (true, _) => Order::Apart,
         (false, true) => Order::Overlapping,
         (false, false) => Order::Windows,
@@ -143,7 +144,7 @@ pub(super) fn run<T: Real>(
     let lanes = g.lanes(items);
     let work = |(lane, dx): (usize, _)| {
         let first = lane * lanes.per_lane;
-        set.run(Pass {
+        set.for_filled::<T>(g.input[2]).run(Pass {
             g,
             source,
             order,
@@ -158,108 +159,15 @@ pub(super) fn run<T: Real>(
     pieces.enumerate().for_each(work);
 }
 
+/// With fewer channels a row of overlapping windows is written pixel by pixel.
+const FEW_CHANNELS: usize = 8;
+
 /// See the module.
 #[derive(Clone, Copy, PartialEq)]
 enum Order {
     Apart,
     Overlapping,
     Windows,
-}
-
-/// What a window gives to the pixels that it covers.
-pub(super) trait Source<T: Real>: Copy + Send + Sync {
-    /// The same over `f32`.
-    type F32s: Source<f32>;
-    /// What is loaded of a window's block.
-    type Block<L: Lanes<T>>: Copy;
-
-    /// The same, where it is over `f32`.
-    fn as_f32s(self) -> Option<Self::F32s>;
-
-    /// Loads the block at `at` of the output of a window with `size` positions.
-    fn load<L: Lanes<T>>(self, lanes: L, at: usize, size: usize) -> Self::Block<L>;
-
-    /// What the block of a pixel gets, at a place in `dx`.
-    fn share<L: Lanes<T>>(self, lanes: L, block: Self::Block<L>, place: usize) -> L::Values;
-
-    /// The number of positions that `load` is told, of a window with `inside` in the image.
-    fn size(self, _g: &PoolGeometry, inside: usize) -> usize {
-        inside
-    }
-}
-
-/// `dy` to every maximum.
-#[derive(Clone, Copy)]
-pub(super) struct Maxima<'a, T> {
-    pub(super) x: &'a [T],
-    pub(super) y: &'a [T],
-    pub(super) dy: &'a [T],
-}
-
-impl<'a, T: Real> Source<T> for Maxima<'a, T> {
-    type F32s = Maxima<'a, f32>;
-    type Block<L: Lanes<T>> = (L::Values, L::Values);
-
-    #[inline(always)]
-    fn as_f32s(self) -> Option<Maxima<'a, f32>> {
-        Some(Maxima {
-            x: T::as_f32s(self.x)?,
-            y: T::as_f32s(self.y)?,
-            dy: T::as_f32s(self.dy)?,
-        })
-    }
-
-    #[inline(always)]
-    fn load<L: Lanes<T>>(self, lanes: L, at: usize, _size: usize) -> (L::Values, L::Values) {
-        (lanes.load(&self.dy[at..]), lanes.load(&self.y[at..]))
-    }
-
-    #[inline(always)]
-    fn share<L: Lanes<T>>(
-        self,
-        lanes: L,
-        (dy, y): (L::Values, L::Values),
-        place: usize,
-    ) -> L::Values {
-        lanes.at_equal(dy, lanes.load(&self.x[place..]), y)
-    }
-}
-
-/// An equal share of `dy` to all.
-#[derive(Clone, Copy)]
-pub(super) struct Shares<'a, T> {
-    pub(super) dy: &'a [T],
-    pub(super) count_padding: bool,
-}
-
-impl<'a, T: Real> Source<T> for Shares<'a, T> {
-    type F32s = Shares<'a, f32>;
-    type Block<L: Lanes<T>> = L::Values;
-
-    #[inline(always)]
-    fn as_f32s(self) -> Option<Shares<'a, f32>> {
-        let count_padding = self.count_padding;
-        T::as_f32s(self.dy).map(|dy| Shares { dy, count_padding })
-    }
-
-    #[inline(always)]
-    fn load<L: Lanes<T>>(self, lanes: L, at: usize, size: usize) -> L::Values {
-        let size = lanes.splat(T::from_f64(size as f64));
-        lanes.div(lanes.load(&self.dy[at..]), size)
-    }
-
-    #[inline(always)]
-    fn share<L: Lanes<T>>(self, _lanes: L, share: L::Values, _place: usize) -> L::Values {
-        share
-    }
-
-    #[inline(always)]
-    fn size(self, g: &PoolGeometry, inside: usize) -> usize {
-        match self.count_padding {
-            true => g.kernel[0] * g.kernel[1],
-            false => inside,
-        }
-    }
 }
 
 /// Whole rows or examples of `dx`, from number `first` of the batch on.
@@ -273,37 +181,14 @@ struct Pass<'a, T, S> {
 
 impl<T: Real, S: Source<T>> Kernel for Pass<'_, T, S> {
     type Output = ();
+    const WIDE: bool = true;
 
     #[inline(always)]
-    fn run<I: Isa>(self, _isa: I) {
-        #[cfg(target_arch = "x86_64")]
-        if let (Some(token), Some(source)) = (_isa.avx2(), self.source.as_f32s()) {
-            let (g, order, first) = (self.g, self.order, self.first);
-            match T::as_f32s_mut(self.dx) {
-                Ok(dx) => {
-                    return Pass {
-                        g,
-                        source,
-                        order,
-                        first,
-                        dx,
-                    }
-                    .on(token);
-                }
-                Err(dx) => return Pass { dx, ..self }.on(Arrays),
-            }
-        }
-        self.on(Arrays);
-    }
-}
-
-impl<T: Real, S: Source<T>> Pass<'_, T, S> {
-    #[inline(always)]
-    fn on<L: Lanes<T>>(self, lanes: L) {
+    fn run<I: Isa>(self, isa: I) {
         // A copy: the compiler sees that no write can change it.
         let (g, source, first, dx) = (*self.g, self.source, self.first, self.dx);
         if self.order == Order::Windows {
-            return window_by_window(&g, lanes, source, first, dx);
+            return window_by_window(&g, isa, source, first, dx);
         }
         let line = g.input[1] * g.input[2];
         for index in 0..dx.len() / line {
@@ -320,9 +205,9 @@ impl<T: Real, S: Source<T>> Pass<'_, T, S> {
                 windows,
             };
             if self.order == Order::Apart {
-                windows_apart(&g, lanes, source, &row, dx);
+                windows_apart(&g, isa, source, &row, dx);
             } else {
-                windows_overlap(&g, lanes, source, &row, dx);
+                windows_overlap(&g, isa, source, &row, dx);
             }
         }
     }
@@ -340,9 +225,9 @@ struct Row {
 
 /// A row over which windows lie side by side. `dx` begins with it, and ends with its lane's part.
 #[inline(always)]
-fn windows_apart<T: Real, L: Lanes<T>, S: Source<T>>(
+fn windows_apart<T: Real, I: Isa, S: Source<T>>(
     g: &PoolGeometry,
-    lanes: L,
+    isa: I,
     source: S,
     row: &Row,
     dx: &mut [T],
@@ -360,16 +245,20 @@ fn windows_apart<T: Real, L: Lanes<T>, S: Source<T>>(
         done = cols.end * channels;
         let size = source.size(g, rows * cols.len());
         for_each_start(
-            LANES,
+            I::lanes::<T>(),
             channels,
             #[inline(always)]
             |channel| {
-                let block = source.load(lanes, output + channel, size);
+                let block = source.load(isa, output + channel, size);
                 let mut at = start + channel;
                 for _ in cols.start..cols.end {
-                    let share = source.share(lanes, block, row.place + at);
+                    let share = source.share(isa, block, row.place + at);
                     // A sum, so that -0 becomes 0 as it does where windows overlap.
-                    lanes.store(&mut dx[at..], lanes.add(lanes.splat(T::zero()), share));
+                    blocks::store(
+                        isa,
+                        &mut dx[at..],
+                        isa.vector_add(isa.splat(T::zero()), share),
+                    );
                     at += channels;
                 }
             },
@@ -383,9 +272,9 @@ fn windows_apart<T: Real, L: Lanes<T>, S: Source<T>>(
 
 /// A row over which windows may overlap. `dx` begins with it, and ends with its lane's part.
 #[inline(always)]
-fn windows_overlap<T: Real, L: Lanes<T>, S: Source<T>>(
+fn windows_overlap<T: Real, I: Isa, S: Source<T>>(
     g: &PoolGeometry,
-    lanes: L,
+    isa: I,
     source: S,
     row: &Row,
     dx: &mut [T],
@@ -400,26 +289,33 @@ fn windows_overlap<T: Real, L: Lanes<T>, S: Source<T>>(
         while from < to && from * g.stride[1] + g.kernel[1] <= padded {
             from += 1;
         }
-        let at = col * channels;
-        let mut sum = lanes.splat(T::zero());
-        for window_row in row.windows.start..row.windows.end {
-            let rows = g.covered(0, window_row).len();
-            for window_col in from..to {
-                let size = source.size(g, rows * g.covered(1, window_col).len());
-                let output = row.outputs + (window_row * out_w + window_col) * channels;
-                let block = source.load(lanes, output, size);
-                sum = lanes.add(sum, source.share(lanes, block, row.place + at));
-            }
-        }
-        lanes.store(&mut dx[at..], sum);
+        for_each_start(
+            I::lanes::<T>(),
+            channels,
+            #[inline(always)]
+            |channel| {
+                let at = col * channels + channel;
+                let mut sum = isa.splat(T::zero());
+                for window_row in row.windows.start..row.windows.end {
+                    let rows = g.covered(0, window_row).len();
+                    for window_col in from..to {
+                        let size = source.size(g, rows * g.covered(1, window_col).len());
+                        let output = row.outputs + (window_row * out_w + window_col) * channels;
+                        let block = source.load(isa, output + channel, size);
+                        sum = isa.vector_add(sum, source.share(isa, block, row.place + at));
+                    }
+                }
+                blocks::store(isa, &mut dx[at..], sum);
+            },
+        );
     }
 }
 
 /// Whole examples, from example `first` on, window by window.
 #[inline(always)]
-fn window_by_window<T: Real, L: Lanes<T>, S: Source<T>>(
+fn window_by_window<T: Real, I: Isa, S: Source<T>>(
     g: &PoolGeometry,
-    lanes: L,
+    isa: I,
     source: S,
     first: usize,
     dx: &mut [T],
@@ -437,15 +333,15 @@ fn window_by_window<T: Real, L: Lanes<T>, S: Source<T>>(
                 let mut channel = 0;
                 while channel < channels {
                     // The last block is cut: nothing may be added twice.
-                    let end = (channel + LANES).min(channels);
-                    let block = source.load(lanes, output + channel, size);
+                    let end = (channel + I::lanes::<T>()).min(channels);
+                    let block = source.load(isa, output + channel, size);
                     for row in rows.start..rows.end {
                         for col in cols.start..cols.end {
                             let pixel = (row * width + col) * channels;
                             let place = (first + index) * example_len + pixel + channel;
-                            let share = source.share(lanes, block, place);
+                            let share = source.share(isa, block, place);
                             let dx = &mut dx[pixel + channel..pixel + end];
-                            lanes.store(dx, lanes.add(lanes.load(dx), share));
+                            blocks::store(isa, dx, isa.vector_add(blocks::load(isa, dx), share));
                         }
                     }
                     channel = end;

@@ -11,7 +11,7 @@
 //!
 //! A comparison with NaN is false, so that this loses NaN. Rather than pay for it in every
 //! comparison, the values are added up on the side: where the sum is a number there was no NaN, and
-//! where it is not, NaN is written for the moment, and the value is found again by [`beats`].
+//! where it is not, NaN is written for the moment, and the value is found again by [`super::beats`].
 //!
 //! Neighbouring windows whose columns all lie in the image are a *run*: they differ by a constant
 //! step.
@@ -19,10 +19,12 @@
 use rayon::prelude::*;
 
 use super::PoolGeometry;
-use super::lanes::{Arrays, LANES, Lanes, for_each_start};
+use super::average::Average;
+use super::blocks::for_each_start;
+use super::max::Max;
+use super::window::{Pooling, Window};
 use crate::Real;
 use crate::assert_len;
-use crate::long_sum::{FEW, SETTLED, SHORT_BLOCK};
 use crate::simd::{InstructionSet, Isa, Kernel};
 
 /// `y = max of x over the window`, and where it was found.
@@ -60,7 +62,7 @@ pub(crate) fn max_forward_on<T: Real>(
     let lanes = g.lanes(g.batch * g.output[0]);
     let lane_len = lanes.per_lane * g.output[1] * g.output[2];
     let rows = |(lane, (y, winners))| {
-        set.run(Rows {
+        set.for_filled::<T>(g.input[2]).run(Rows {
             g,
             pooling: Max::<true>,
             x,
@@ -118,7 +120,7 @@ fn forward<T: Real>(
 ) {
     let lanes = g.lanes(g.batch * g.output[0]);
     let rows = |(lane, y): (usize, _)| {
-        set.run(Rows {
+        set.for_filled::<T>(g.input[2]).run(Rows {
             g,
             pooling,
             x,
@@ -136,71 +138,6 @@ fn forward<T: Real>(
         .for_each(rows);
 }
 
-/// Whether `value` takes the maximum from `best`: it is larger, or the first NaN.
-///
-/// `!(value <= best)` is "larger, or one of them is NaN"; a `best` that is NaN stays.
-#[inline(always)]
-#[allow(clippy::neg_cmp_op_on_partial_ord)] // the negation is what lets NaN in
-pub fn beats<T: Real>(value: T, best: T) -> bool {
-    !(value <= best) & !best.is_nan()
-}
-
-/// What is done with the values of a window.
-pub(super) trait Pooling: Copy + Send + Sync {
-    /// Whether outputs that are NaN are to be mended.
-    const MENDS: bool;
-
-    /// Writes the block of `M` times eight channels that `y` and `winners` begin with.
-    fn block<T: Real, L: Lanes<T>, const M: usize>(
-        self,
-        lanes: L,
-        window: &Window<'_, T>,
-        channel: usize,
-        y: &mut [T],
-        winners: &mut [u32],
-    );
-
-    /// Mends the output `y` of a window, and its winners, where it is NaN.
-    fn mend<T: Real>(self, _window: &Window<'_, T>, _y: &mut [T], _winners: &mut [u32]) {}
-}
-
-/// The part of a window that lies in the image.
-#[derive(Clone, Copy)]
-pub(super) struct Window<'a, T> {
-    x: &'a [T],
-    /// Where its first channel is in `x`.
-    at: usize,
-    /// The same in its example.
-    place: usize,
-    /// From one of its rows to the next in `x`.
-    line: usize,
-    channels: usize,
-    rows: usize,
-    cols: usize,
-    /// How many positions it has, in the padding too.
-    size: usize,
-}
-
-impl<T> Window<'_, T> {
-    /// Calls `f`, row by row, with the rest of `x` from `channel` of each of its pixels on, and with
-    /// where in the example that is.
-    #[inline(always)]
-    #[allow(clippy::cast_possible_truncation)] // the geometry has checked that places fit in u32
-    fn pixels(&self, channel: usize, mut f: impl FnMut(&[T], u32)) {
-        let (mut line, mut line_place) = (self.at + channel, (self.place + channel) as u32);
-        for _ in 0..self.rows {
-            let (mut at, mut place) = (line, line_place);
-            for _ in 0..self.cols {
-                f(&self.x[at..], place);
-                at += self.channels;
-                place = place.wrapping_add(self.channels as u32);
-            }
-            line += self.line;
-            line_place = line_place.wrapping_add(self.line as u32);
-        }
-    }
-}
-
 /// Whole output rows, from row `first` of the batch on.
 pub(super) struct Rows<'a, T, P> {
     pub(super) g: &'a PoolGeometry,
@@ -213,42 +150,21 @@ pub(super) struct Rows<'a, T, P> {
 
 impl<T: Real, P: Pooling> Kernel for Rows<'_, T, P> {
     type Output = ();
+    const WIDE: bool = true;
 
     #[inline(always)]
-    fn run<I: Isa>(self, _isa: I) {
-        #[cfg(target_arch = "x86_64")]
-        if let (Some(token), Some(x)) = (_isa.avx2(), T::as_f32s(self.x)) {
-            match T::as_f32s_mut(self.y) {
-                Ok(y) => {
-                    return Rows {
-                        g: self.g,
-                        pooling: self.pooling,
-                        x,
-                        first: self.first,
-                        y,
-                        winners: self.winners,
-                    }
-                    .on(token);
-                }
-                Err(y) => return Rows { y, ..self }.on(Arrays),
-            }
+    fn run<I: Isa>(self, isa: I) {
+        if self.g.input[2] >= 2 * I::lanes::<T>() {
+            self.in_blocks::<I, 2>(isa);
+        } else {
+            self.in_blocks::<I, 1>(isa);
         }
-        self.on(Arrays);
     }
 }
 
 impl<T: Real, P: Pooling> Rows<'_, T, P> {
     #[inline(always)]
-    fn on<L: Lanes<T>>(self, lanes: L) {
-        if self.g.input[2] >= 2 * LANES {
-            self.in_blocks::<L, 2>(lanes);
-        } else {
-            self.in_blocks::<L, 1>(lanes);
-        }
-    }
-
-    #[inline(always)]
-    fn in_blocks<L: Lanes<T>, const M: usize>(self, lanes: L) {
+    fn in_blocks<I: Isa, const M: usize>(self, isa: I) {
         // A copy: the compiler sees that no write can change it.
         let g = *self.g;
         let ([height, width, channels], [out_h, out_w, _]) = (g.input, g.output);
@@ -281,9 +197,9 @@ impl<T: Real, P: Pooling> Rows<'_, T, P> {
                 };
                 let at = col * channels;
                 let winners = winners.get_mut(at..).unwrap_or_default();
-                run::<T, P, L, M>(
+                run::<T, P, I, M>(
                     self.pooling,
-                    lanes,
+                    isa,
                     window(col),
                     [count, step],
                     &mut y[at..],
@@ -305,9 +221,9 @@ impl<T: Real, P: Pooling> Rows<'_, T, P> {
 
 /// A run of `count` windows, each `step` values after the one before.
 #[inline(always)]
-fn run<T: Real, P: Pooling, L: Lanes<T>, const M: usize>(
+fn run<T: Real, P: Pooling, I: Isa, const M: usize>(
     pooling: P,
-    lanes: L,
+    isa: I,
     mut window: Window<'_, T>,
     [count, step]: [usize; 2],
     y: &mut [T],
@@ -317,13 +233,13 @@ fn run<T: Real, P: Pooling, L: Lanes<T>, const M: usize>(
     let mut at = 0;
     for _ in 0..count {
         for_each_start(
-            M * LANES,
+            M * I::lanes::<T>(),
             channels,
             #[inline(always)]
             |channel| {
                 let winners = winners.get_mut(at + channel..).unwrap_or_default();
                 let y = &mut y[at + channel..];
-                pooling.block::<T, L, M>(lanes, &window, channel, y, winners);
+                pooling.block::<T, I, M>(isa, &window, channel, y, winners);
             },
         );
         window.at += step;
@@ -340,175 +256,4 @@ fn any_nan<T: Real>(values: &[T]) -> bool {
         nan |= value.is_nan();
     }
     nan
-}
-
-/// Max pooling, with `WINNERS` or without.
-#[derive(Clone, Copy)]
-pub(super) struct Max<const WINNERS: bool>;
-
-impl<const WINNERS: bool> Pooling for Max<WINNERS> {
-    const MENDS: bool = true;
-
-    #[inline(always)]
-    #[allow(clippy::cast_possible_truncation)] // the geometry has checked that places fit in u32
-    fn block<T: Real, L: Lanes<T>, const M: usize>(
-        self,
-        lanes: L,
-        window: &Window<'_, T>,
-        channel: usize,
-        y: &mut [T],
-        winners: &mut [u32],
-    ) {
-        let mut best = [lanes.splat(T::neg_infinity()); M];
-        let mut sum = [lanes.splat(T::zero()); M];
-        let first = (window.place + channel) as u32;
-        let mut winner = [lanes.places(first); M];
-        for (m, winner) in winner.iter_mut().enumerate() {
-            *winner = lanes.places(first.wrapping_add((m * LANES) as u32));
-        }
-        window.pixels(
-            channel,
-            #[inline(always)]
-            |x, place| {
-                for m in 0..M {
-                    let x = lanes.load(&x[m * LANES..]);
-                    if WINNERS {
-                        let place = lanes.places(place.wrapping_add((m * LANES) as u32));
-                        winner[m] = lanes.winner(x, best[m], place, winner[m]);
-                    }
-                    best[m] = lanes.larger(x, best[m]);
-                    sum[m] = lanes.add(sum[m], x);
-                }
-            },
-        );
-        for m in 0..M {
-            let best = lanes.unless_nan(sum[m], best[m]);
-            lanes.store(&mut y[m * LANES..], best);
-            if WINNERS {
-                lanes.store_places(&mut winners[m * LANES..], winner[m]);
-            }
-        }
-    }
-
-    #[cold]
-    fn mend<T: Real>(self, window: &Window<'_, T>, y: &mut [T], winners: &mut [u32]) {
-        for channel in 0..window.channels {
-            if !y[channel].is_nan() {
-                continue;
-            }
-            let mut best: Option<(T, u32)> = None;
-            window.pixels(channel, |x, place| {
-                if best.is_none_or(|(best, _)| beats(x[0], best)) {
-                    best = Some((x[0], place));
-                }
-            });
-            if let Some((value, winner)) = best {
-                y[channel] = value;
-                if WINNERS {
-                    winners[channel] = winner;
-                }
-            }
-        }
-    }
-}
-
-/// Average pooling.
-#[derive(Clone, Copy)]
-pub(super) struct Average {
-    /// Whether positions in the padding count.
-    pub(super) count_padding: bool,
-}
-
-impl Pooling for Average {
-    const MENDS: bool = false;
-
-    #[inline(always)]
-    fn block<T: Real, L: Lanes<T>, const M: usize>(
-        self,
-        lanes: L,
-        window: &Window<'_, T>,
-        channel: usize,
-        y: &mut [T],
-        _winners: &mut [u32],
-    ) {
-        let mut sum = [lanes.splat(T::zero()); M];
-        if window.rows * window.cols <= FEW {
-            window.pixels(
-                channel,
-                #[inline(always)]
-                |x, _| {
-                    for m in 0..M {
-                        sum[m] = lanes.add(sum[m], lanes.load(&x[m * LANES..]));
-                    }
-                },
-            );
-        } else {
-            sum = long_sums::<T, L, M>(lanes, window, channel);
-        }
-        let count = match self.count_padding {
-            true => window.size,
-            false => window.rows * window.cols,
-        };
-        let count = lanes.splat(T::from_f64(count as f64));
-        for m in 0..M {
-            lanes.store(&mut y[m * LANES..], lanes.div(sum[m], count));
-        }
-    }
-}
-
-/// The sums of many pixels as `long_sum` takes them: in blocks, with what adding each one rounds off.
-#[inline(always)]
-fn long_sums<T: Real, L: Lanes<T>, const M: usize>(
-    lanes: L,
-    window: &Window<'_, T>,
-    channel: usize,
-) -> [L::Values; M] {
-    let zero = lanes.splat(T::zero());
-    let (mut sum, mut rest, mut block) = ([zero; M], [zero; M], [zero; M]);
-    let (mut left, mut in_block, mut blocks) = (window.rows * window.cols, 0, 0_usize);
-    window.pixels(
-        channel,
-        #[inline(always)]
-        |x, _| {
-            for m in 0..M {
-                block[m] = lanes.add(block[m], lanes.load(&x[m * LANES..]));
-            }
-            in_block += 1;
-            left -= 1;
-            if in_block < SHORT_BLOCK && left > 0 {
-                return;
-            }
-            (in_block, blocks) = (0, blocks + 1);
-            for m in 0..M {
-                let total = lanes.add(sum[m], block[m]);
-                let added = lanes.sub(total, sum[m]);
-                let lost = lanes.sub(sum[m], lanes.sub(total, added));
-                rest[m] = lanes.add(rest[m], lanes.add(lost, lanes.sub(block[m], added)));
-                sum[m] = total;
-                block[m] = zero;
-            }
-            if blocks.is_multiple_of(SETTLED) {
-                for m in 0..M {
-                    (sum[m], rest[m]) = settled(lanes, sum[m], rest[m]);
-                }
-            }
-        },
-    );
-    for m in 0..M {
-        (sum[m], _) = settled(lanes, sum[m], rest[m]);
-    }
-    sum
-}
-
-/// The sum with its rest added, and what that rounds off; a sum that is not finite has no rest.
-#[inline(always)]
-fn settled<T: Real, L: Lanes<T>>(
-    lanes: L,
-    sum: L::Values,
-    rest: L::Values,
-) -> (L::Values, L::Values) {
-    let zero = lanes.splat(T::zero());
-    let rest = lanes.at_equal(rest, lanes.sub(sum, sum), zero);
-    let total = lanes.add(sum, rest);
-    (total, lanes.sub(rest, lanes.sub(total, sum)))
 }

@@ -17,17 +17,21 @@
 //!
 //! Forward passes share out the rows of `y`, backward passes those of `dx`.
 
+mod average;
 mod backward;
+mod blocks;
 mod forward;
 mod geometry;
-mod lanes;
+mod max;
 pub mod reference;
+mod source;
 #[cfg(test)]
 mod tests;
+mod window;
 
 pub use backward::{average_backward, max_backward, max_backward_all};
 pub(super) use backward::{run_all, run_average};
-pub use forward::beats;
 pub use forward::{average_forward, max_forward};
 pub(super) use forward::{average_forward_on, max_forward_on};
 pub use geometry::PoolGeometry;
+pub use max::beats;

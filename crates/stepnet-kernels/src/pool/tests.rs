@@ -3,8 +3,9 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 use rayon::ThreadPool;
 
-use super::backward::{Maxima, Shares, run};
+use super::backward::run;
 use super::forward::{average_forward_on, max_forward_on};
+use super::source::{Maxima, Shares};
 use super::*;
 use crate::Padding;
 use crate::Real;

@@ -1,13 +1,14 @@
 //! AVX-512: vectors of 512 bits, for the heavy passes alone.
 
-use std::arch::x86_64::{__m512, __m512d};
+use std::arch::x86_64::{__m512, __m512d, __m512i, _CMP_EQ_OQ, _CMP_GT_OQ, _CMP_UNORD_Q};
 
+use pulp::cast;
 use pulp::x86::V4;
 
 use super::avx2::Avx2;
 use super::isa::Isa;
-use super::vectors::Vectors;
-use super::x86::isa;
+use super::vectors::{Vectors, write_indices};
+use super::x86::{delegate, isa};
 use crate::Real;
 
 /// AVX-512 F, BW, CD, DQ and VL; the token proves that the processor has them.
@@ -31,10 +32,14 @@ impl Avx512 {
 macro_rules! lanes {
     (
         $number:ty, $vector:ty, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $store:ident,
-        $load_part:ident, $store_part:ident, $mul_add:ident, $add:ident, $sub:ident, $mul:ident
+        $load_part:ident, $store_part:ident, $mul_add:ident, $add:ident, $sub:ident, $mul:ident,
+        $div:ident, $max:ident, $compare:ident, $blend:ident, $move_part:ident,
+        $indices_from:expr, $blend_indices:ident, $store_indices:expr
     ) => {
         impl Vectors<V4> for $number {
             type Vector = $vector;
+            type Mask = $mask;
+            type Indices = __m512i;
             const LANES: usize = $lanes;
             const SQUARE: usize = $lanes / 2;
 
@@ -104,6 +109,58 @@ macro_rules! lanes {
             fn mul(token: V4, a: $vector, b: $vector) -> $vector {
                 token.avx512f.$mul(a, b)
             }
+
+            #[inline(always)]
+            fn div(token: V4, a: $vector, b: $vector) -> $vector {
+                token.avx512f.$div(a, b)
+            }
+
+            #[inline(always)]
+            fn larger(token: V4, a: $vector, b: $vector) -> $vector {
+                // The instruction returns its second argument unless the first is larger.
+                token.avx512f.$max(a, b)
+            }
+
+            #[inline(always)]
+            fn greater(token: V4, a: $vector, b: $vector) -> $mask {
+                token.avx512f.$compare::<_CMP_GT_OQ>(a, b)
+            }
+
+            #[inline(always)]
+            fn same(token: V4, a: $vector, b: $vector) -> $mask {
+                let both_nan = Self::where_nan(token, a) & Self::where_nan(token, b);
+                token.avx512f.$compare::<_CMP_EQ_OQ>(a, b) | both_nan
+            }
+
+            #[inline(always)]
+            fn where_nan(token: V4, a: $vector) -> $mask {
+                token.avx512f.$compare::<_CMP_UNORD_Q>(a, a)
+            }
+
+            #[inline(always)]
+            fn select(token: V4, mask: $mask, a: $vector, b: $vector) -> $vector {
+                token.avx512f.$blend(mask, b, a)
+            }
+
+            #[inline(always)]
+            fn select_or_zero(token: V4, mask: $mask, a: $vector) -> $vector {
+                token.avx512f.$move_part(mask, a)
+            }
+
+            #[inline(always)]
+            fn indices_from(token: V4, first: u32) -> __m512i {
+                $indices_from(token, first)
+            }
+
+            #[inline(always)]
+            fn select_indices(token: V4, mask: $mask, a: __m512i, b: __m512i) -> __m512i {
+                token.avx512f.$blend_indices(mask, b, a)
+            }
+
+            #[inline(always)]
+            fn store_indices(token: V4, to: &mut [u32], indices: __m512i) {
+                $store_indices(token, to, indices);
+            }
         }
     };
 }
@@ -121,7 +178,15 @@ lanes!(
     _mm512_fmadd_ps,
     _mm512_add_ps,
     _mm512_sub_ps,
-    _mm512_mul_ps
+    _mm512_mul_ps,
+    _mm512_div_ps,
+    _mm512_max_ps,
+    _mm512_cmp_ps_mask,
+    _mm512_mask_blend_ps,
+    _mm512_maskz_mov_ps,
+    indices_of_32_bits,
+    _mm512_mask_blend_epi32,
+    store_32_bits
 );
 lanes!(
     f64,
@@ -136,13 +201,47 @@ lanes!(
     _mm512_fmadd_pd,
     _mm512_add_pd,
     _mm512_sub_pd,
-    _mm512_mul_pd
+    _mm512_mul_pd,
+    _mm512_div_pd,
+    _mm512_max_pd,
+    _mm512_cmp_pd_mask,
+    _mm512_mask_blend_pd,
+    _mm512_maskz_mov_pd,
+    indices_of_64_bits,
+    _mm512_mask_blend_epi64,
+    store_64_bits
 );
 
 /// A mask of the first `count` lanes, at most sixteen.
 #[inline(always)]
 fn first_lanes(count: usize) -> u32 {
     (1 << count) - 1
+}
+
+/// Sixteen indices.
+#[inline(always)]
+fn indices_of_32_bits(token: V4, first: u32) -> __m512i {
+    let lanes: __m512i = cast([0_u32, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
+    let first = token.avx512f._mm512_set1_epi32(first.cast_signed());
+    token.avx512f._mm512_add_epi32(first, lanes)
+}
+
+/// Eight indices, each in the lower half of a lane.
+#[inline(always)]
+fn indices_of_64_bits(token: V4, first: u32) -> __m512i {
+    let lanes: __m512i = cast([0_u64, 1, 2, 3, 4, 5, 6, 7]);
+    let first = token.avx512f._mm512_set1_epi64(first.into());
+    token.avx512f._mm512_add_epi64(first, lanes)
+}
+
+#[inline(always)]
+fn store_32_bits(_token: V4, to: &mut [u32], indices: __m512i) {
+    write_indices::<16>(to, cast(indices));
+}
+
+#[inline(always)]
+fn store_64_bits(token: V4, to: &mut [u32], indices: __m512i) {
+    write_indices::<8>(to, cast(token.avx512f._mm512_cvtepi64_epi32(indices)));
 }
 
 isa!(Avx512, V4, {

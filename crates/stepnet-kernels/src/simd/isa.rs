@@ -7,6 +7,12 @@ pub(crate) trait Isa: Copy + Send + Sync {
     /// As many values as the innermost loops compute at a time.
     type Vector<T: Real>: Copy;
 
+    /// For each lane of a vector, whether a comparison holds.
+    type Mask<T: Real>: Copy;
+
+    /// One index for each lane of a vector. Indices are `u32` and wrap.
+    type Indices<T: Real>: Copy;
+
     /// Whether tiles of every size that could be asked for are compiled, or a few that make up the
     /// others: code takes time to compile, and room.
     const EVERY_TILE: bool;
@@ -22,13 +28,6 @@ pub(crate) trait Isa: Copy + Send + Sync {
 
     /// `a b + c`: rounded once where the set fuses both, twice where it does not.
     fn mul_add<T: Real>(self, a: T, b: T, c: T) -> T;
-
-    /// The token of AVX2 and FMA, where this is that set: for the few instructions of `pulp` that
-    /// have no name here.
-    #[cfg(target_arch = "x86_64")]
-    fn avx2(self) -> Option<pulp::x86::V3> {
-        None
-    }
 
     /// The same value in every lane.
     fn splat<T: Real>(self, value: T) -> Self::Vector<T>;
@@ -89,4 +88,44 @@ pub(crate) trait Isa: Copy + Send + Sync {
 
     /// `a b`.
     fn vector_mul<T: Real>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
+
+    /// `a / b`.
+    fn vector_div<T: Real>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
+
+    /// `a` where it is larger than `b`, else `b`; where one is NaN, `b`.
+    fn vector_max<T: Real>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Vector<T>;
+
+    /// Where `a > b`; not where one is NaN.
+    fn greater<T: Real>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Mask<T>;
+
+    /// Where `a == b`, or both are NaN.
+    fn same<T: Real>(self, a: Self::Vector<T>, b: Self::Vector<T>) -> Self::Mask<T>;
+
+    /// Where `a` is NaN.
+    fn is_nan<T: Real>(self, a: Self::Vector<T>) -> Self::Mask<T>;
+
+    /// `a` where `mask` holds, else `b`.
+    fn select<T: Real>(
+        self,
+        mask: Self::Mask<T>,
+        a: Self::Vector<T>,
+        b: Self::Vector<T>,
+    ) -> Self::Vector<T>;
+
+    /// `a` where `mask` holds, else 0.
+    fn select_or_zero<T: Real>(self, mask: Self::Mask<T>, a: Self::Vector<T>) -> Self::Vector<T>;
+
+    /// `first`, `first + 1` and so on.
+    fn indices_from<T: Real>(self, first: u32) -> Self::Indices<T>;
+
+    /// `a` where `mask` holds, else `b`.
+    fn select_indices<T: Real>(
+        self,
+        mask: Self::Mask<T>,
+        a: Self::Indices<T>,
+        b: Self::Indices<T>,
+    ) -> Self::Indices<T>;
+
+    /// As many of the indices as `to` takes.
+    fn store_indices<T: Real>(self, to: &mut [u32], indices: Self::Indices<T>);
 }

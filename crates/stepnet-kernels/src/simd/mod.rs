@@ -35,6 +35,8 @@ mod choice;
 mod isa;
 mod kernel;
 mod portable;
+#[cfg(test)]
+mod tests;
 pub(super) mod tile;
 mod vectors;
 #[cfg(target_arch = "x86_64")]

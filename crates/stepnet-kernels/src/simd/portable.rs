@@ -18,6 +18,8 @@ fn each<T>(f: impl Fn(usize) -> T) -> [T; LANES] {
 
 impl Isa for Portable {
     type Vector<T: Real> = [T; LANES];
+    type Mask<T: Real> = [bool; LANES];
+    type Indices<T: Real> = [u32; LANES];
 
     const EVERY_TILE: bool = false;
     const SUMS: usize = 9;
@@ -105,5 +107,62 @@ impl Isa for Portable {
     #[inline(always)]
     fn vector_mul<T: Real>(self, a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
         each(|lane| a[lane] * b[lane])
+    }
+
+    #[inline(always)]
+    fn vector_div<T: Real>(self, a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+        each(|lane| a[lane] / b[lane])
+    }
+
+    #[inline(always)]
+    fn vector_max<T: Real>(self, a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+        each(|lane| if a[lane] > b[lane] { a[lane] } else { b[lane] })
+    }
+
+    #[inline(always)]
+    fn greater<T: Real>(self, a: [T; LANES], b: [T; LANES]) -> [bool; LANES] {
+        each(|lane| a[lane] > b[lane])
+    }
+
+    #[inline(always)]
+    fn same<T: Real>(self, a: [T; LANES], b: [T; LANES]) -> [bool; LANES] {
+        each(|lane| (a[lane] == b[lane]) | (a[lane].is_nan() & b[lane].is_nan()))
+    }
+
+    #[inline(always)]
+    fn is_nan<T: Real>(self, a: [T; LANES]) -> [bool; LANES] {
+        each(|lane| a[lane].is_nan())
+    }
+
+    #[inline(always)]
+    fn select<T: Real>(self, mask: [bool; LANES], a: [T; LANES], b: [T; LANES]) -> [T; LANES] {
+        each(|lane| if mask[lane] { a[lane] } else { b[lane] })
+    }
+
+    #[inline(always)]
+    fn select_or_zero<T: Real>(self, mask: [bool; LANES], a: [T; LANES]) -> [T; LANES] {
+        each(|lane| a[lane].only_if(mask[lane]))
+    }
+
+    #[inline(always)]
+    fn indices_from<T: Real>(self, first: u32) -> [u32; LANES] {
+        [0, 1, 2, 3].map(|lane| first.wrapping_add(lane))
+    }
+
+    #[inline(always)]
+    fn select_indices<T: Real>(
+        self,
+        mask: [bool; LANES],
+        a: [u32; LANES],
+        b: [u32; LANES],
+    ) -> [u32; LANES] {
+        each(|lane| if mask[lane] { a[lane] } else { b[lane] })
+    }
+
+    #[inline(always)]
+    fn store_indices<T: Real>(self, to: &mut [u32], indices: [u32; LANES]) {
+        for (to, index) in to.iter_mut().zip(indices) {
+            *to = index;
+        }
     }
 }

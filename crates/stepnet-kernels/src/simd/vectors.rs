@@ -20,6 +20,10 @@ impl<T> Lanes for T {}
 pub trait Vectors<Token>: Copy + Sized {
     /// One register.
     type Vector: Copy;
+    /// For each lane, whether a comparison holds.
+    type Mask: Copy;
+    /// One index for each lane.
+    type Indices: Copy;
     /// How many values it holds.
     const LANES: usize;
     /// Rows of a square that is turned at a time.
@@ -56,6 +60,49 @@ pub trait Vectors<Token>: Copy + Sized {
     fn sub(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a b`.
     fn mul(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a / b`.
+    fn div(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a` where it is larger than `b`, else `b`.
+    fn larger(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// Where `a > b`.
+    fn greater(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Mask;
+    /// Where `a == b`, or both are NaN.
+    fn same(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Mask;
+    /// Where `a` is NaN.
+    fn where_nan(token: Token, a: Self::Vector) -> Self::Mask;
+    /// `a` where `mask` holds, else `b`.
+    fn select(token: Token, mask: Self::Mask, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `a` where `mask` holds, else 0.
+    fn select_or_zero(token: Token, mask: Self::Mask, a: Self::Vector) -> Self::Vector;
+    /// `first`, `first + 1` and so on.
+    fn indices_from(token: Token, first: u32) -> Self::Indices;
+    /// `a` where `mask` holds, else `b`.
+    fn select_indices(
+        token: Token,
+        mask: Self::Mask,
+        a: Self::Indices,
+        b: Self::Indices,
+    ) -> Self::Indices;
+    /// As many of the indices as `to` takes.
+    fn store_indices(token: Token, to: &mut [u32], indices: Self::Indices);
+}
+
+/// Writes as many of the indices as `to` takes. Twice in the text, so that a whole vector goes from
+/// its register to memory.
+#[cfg(target_arch = "x86_64")]
+#[inline(always)]
+pub(super) fn write_indices<const LANES: usize>(to: &mut [u32], indices: [u32; LANES]) {
+    match to.first_chunk_mut() {
+        Some(to) => *to = indices,
+        None => write_part(to, &indices),
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[cold]
+#[inline(never)]
+fn write_part(to: &mut [u32], indices: &[u32]) {
+    to.copy_from_slice(&indices[..to.len()]);
 }
 
 /// No vector of any set holds more values.

@@ -7,6 +7,8 @@ macro_rules! isa {
     ($set:ident, $token:ty, { $($own:tt)* }) => {
         impl Isa for $set {
             type Vector<T: Real> = <T as Vectors<$token>>::Vector;
+            type Mask<T: Real> = <T as Vectors<$token>>::Mask;
+            type Indices<T: Real> = <T as Vectors<$token>>::Indices;
 
             const EVERY_TILE: bool = true;
 
@@ -91,44 +93,42 @@ macro_rules! isa {
                     ._mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(at);
             }
 
+            delegate!($token,
+                vector_mul_add = mul_add(a: Vector, b: Vector, c: Vector) -> Vector;
+                vector_add = add(a: Vector, b: Vector) -> Vector;
+                vector_sub = sub(a: Vector, b: Vector) -> Vector;
+                vector_mul = mul(a: Vector, b: Vector) -> Vector;
+                vector_div = div(a: Vector, b: Vector) -> Vector;
+                vector_max = larger(a: Vector, b: Vector) -> Vector;
+                greater = greater(a: Vector, b: Vector) -> Mask;
+                same = same(a: Vector, b: Vector) -> Mask;
+                is_nan = where_nan(a: Vector) -> Mask;
+                select = select(mask: Mask, a: Vector, b: Vector) -> Vector;
+                select_or_zero = select_or_zero(mask: Mask, a: Vector) -> Vector;
+                select_indices = select_indices(mask: Mask, a: Indices, b: Indices) -> Indices;
+            );
+
             #[inline(always)]
-            fn vector_mul_add<T: Real>(
-                self,
-                a: Self::Vector<T>,
-                b: Self::Vector<T>,
-                c: Self::Vector<T>,
-            ) -> Self::Vector<T> {
-                <T as Vectors<$token>>::mul_add(self.0, a, b, c)
+            fn indices_from<T: Real>(self, first: u32) -> Self::Indices<T> {
+                <T as Vectors<$token>>::indices_from(self.0, first)
             }
 
             #[inline(always)]
-            fn vector_add<T: Real>(
-                self,
-                a: Self::Vector<T>,
-                b: Self::Vector<T>,
-            ) -> Self::Vector<T> {
-                <T as Vectors<$token>>::add(self.0, a, b)
-            }
-
-            #[inline(always)]
-            fn vector_sub<T: Real>(
-                self,
-                a: Self::Vector<T>,
-                b: Self::Vector<T>,
-            ) -> Self::Vector<T> {
-                <T as Vectors<$token>>::sub(self.0, a, b)
-            }
-
-            #[inline(always)]
-            fn vector_mul<T: Real>(
-                self,
-                a: Self::Vector<T>,
-                b: Self::Vector<T>,
-            ) -> Self::Vector<T> {
-                <T as Vectors<$token>>::mul(self.0, a, b)
+            fn store_indices<T: Real>(self, to: &mut [u32], indices: Self::Indices<T>) {
+                <T as Vectors<$token>>::store_indices(self.0, to, indices);
             }
         }
     };
 }
 
-pub(super) use isa;
+/// Implements methods of [`Isa`](super::Isa) by functions of [`Vectors`].
+macro_rules! delegate {
+    ($token:ty, $($name:ident = $of:ident($($arg:ident: $kind:ident),*) -> $result:ident;)*) => {$(
+        #[inline(always)]
+        fn $name<T: Real>(self, $($arg: Self::$kind<T>),*) -> Self::$result<T> {
+            <T as Vectors<$token>>::$of(self.0, $($arg),*)
+        }
+    )*};
+}
+
+pub(super) use {delegate, isa};
