@@ -8,6 +8,7 @@
 //! | [`relu`], [`leaky_relu`], [`sigmoid`], [`tanh`], [`softmax`], [`gelu`], [`silu`] | `forward`, `backward` |
 //! | [`norm`] | batch and layer normalisation: statistics, `forward`, `backward` |
 //! | [`pad`] | `forward`, `backward` |
+//! | [`transpose`] | a matrix turned |
 //! | [`join`] | sums of arrays, channels one after the other |
 //! | [`loss`] | a value and a gradient for each loss, fused with its activation |
 //! | [`update`] | one optimiser step over the parameters of a layer; a moving average of them |
@@ -71,6 +72,7 @@ pub mod softmax;
 pub mod tanh;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod transpose;
 pub mod update;
 
 pub use aligned::AlignedVec;
@@ -83,6 +85,7 @@ pub use peak::{instruction_set, peak};
 pub use pool::PoolGeometry;
 pub use real::Real;
 pub use simd::requested_instruction_set;
+pub use transpose::transpose;
 
 /// Panics, with both lengths, unless `slice` is as long as the geometry says.
 #[track_caller]

@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayRef2, CowArray, Ix2, s};
 use super::arrays::{scratch, sizes, standard, values};
 use crate::error::Result;
 use crate::kernels::Real;
-use crate::kernels::{DenseGeometry, dense, long_sum};
+use crate::kernels::{DenseGeometry, dense, long_sum, transpose};
 use crate::steps::checks::layer;
 use crate::steps::checks::{same_shape, zeros};
 
@@ -90,27 +90,33 @@ fn product<T: Real>(
     if p == 0 || q == 0 || r == 0 {
         return zeros(operation, "output", (p, r));
     }
-    let by_rows = |(name, x)| standard(operation, name, x);
-    let turned = (b.1.t(), a.1.t());
+    let (turned_a, turned_b) = ((a.0, &*a.1.t()), (b.0, &*b.1.t()));
+    let by_rows = |factor| by_rows(operation, factor);
     match way(a.1, b.1) {
         Way::Data => data(operation, &by_rows(a)?, &by_rows(b)?),
         Way::DataOfTransposed => {
-            let (left, right) = (
-                standard(operation, b.0, &turned.0)?,
-                standard(operation, a.0, &turned.1)?,
-            );
-            Ok(data(operation, &left, &right)?.reversed_axes())
+            Ok(data(operation, &by_rows(turned_b)?, &by_rows(turned_a)?)?.reversed_axes())
         }
-        Way::Forward => {
-            let x = standard(operation, b.0, &turned.0)?;
-            Ok(forward(operation, &x, &by_rows(a)?)?.reversed_axes())
-        }
-        Way::Weights => weights(
-            operation,
-            &by_rows(b)?,
-            &standard(operation, a.0, &turned.1)?,
-        ),
+        Way::Forward => Ok(forward(operation, &by_rows(turned_b)?, &by_rows(a)?)?.reversed_axes()),
+        Way::Weights => weights(operation, &by_rows(b)?, &by_rows(turned_a)?),
     }
+}
+
+/// The factor in C order: itself, or a copy.
+fn by_rows<'a, T: Real>(
+    operation: &'static str,
+    (name, x): Factor<'a, T>,
+) -> Result<CowArray<'a, T, Ix2>> {
+    let by_columns = x.t();
+    let Some(values) = by_columns.as_slice().filter(|_| !x.is_standard_layout()) else {
+        return standard(operation, name, x);
+    };
+    let mut copy = zeros(operation, name, x.dim())?;
+    if let Some(copy) = copy.as_slice_mut() {
+        let (rows, columns) = by_columns.dim();
+        transpose([rows, columns], values, copy);
+    }
+    Ok(copy.into())
 }
 
 impl Way {
