@@ -5,7 +5,7 @@ use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use numpy::{
-    PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArray, PyUntypedArray,
+    PyArray, PyArray1, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray, PyUntypedArray,
     PyUntypedArrayMethods, dtype,
 };
 use pyo3::exceptions::{
@@ -14,7 +14,7 @@ use pyo3::exceptions::{
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use stepnet::ndarray::Dimension;
+use stepnet::ndarray::{Dimension, IxDyn};
 use stepnet::{Error, Number};
 
 use crate::fork;
@@ -65,15 +65,53 @@ pub(crate) fn to_numpy<T: numpy::Element + Copy>(
     values: &[T],
     shape: &[usize],
 ) -> PyResult<Py<PyAny>> {
-    let numpy = py.import(intern!(py, "numpy"))?;
-    let wanted = (PyTuple::new(py, shape)?, dtype::<T>(py));
-    let empty = numpy.call_method1(intern!(py, "empty"), wanted)?;
-    let array = empty.cast_into::<PyArrayDyn<T>>().map_err(PyErr::from)?;
+    let array = empty::<T, IxDyn>(py, PyTuple::new(py, shape)?)?;
     array
         .try_readwrite()?
         .as_slice_mut()?
         .copy_from_slice(values);
     Ok(array.into_any().unbind())
+}
+
+/// An array that numpy makes, and that nothing has filled.
+///
+/// # Errors
+///
+/// Numpy's.
+fn empty<'py, T: numpy::Element, D: Dimension>(
+    py: Python<'py>,
+    shape: Bound<'py, PyTuple>,
+) -> PyResult<Bound<'py, PyArray<T, D>>> {
+    let numpy = py.import(intern!(py, "numpy"))?;
+    let empty = numpy.call_method1(intern!(py, "empty"), (shape, dtype::<T>(py)))?;
+    empty.cast_into().map_err(PyErr::from)
+}
+
+/// Values from which on numpy is asked for the memory of a result: it does not fill it first, and has the system
+/// give large pages.
+const LARGE: usize = 1 << 17;
+
+/// Memory of numpy's for a large result; `None` for a small one, and where there is no such memory.
+pub(crate) fn large<'py, T: numpy::Element>(
+    py: Python<'py>,
+    shape: &[usize],
+) -> Option<Bound<'py, PyArray1<T>>> {
+    let len = product(shape)?;
+    (len >= LARGE).then(|| unfilled(py, shape)).flatten()
+}
+
+/// Memory of numpy's for an array of this shape; `None` where there is no such memory.
+pub(crate) fn unfilled<'py, T: numpy::Element>(
+    py: Python<'py>,
+    shape: &[usize],
+) -> Option<Bound<'py, PyArray1<T>>> {
+    let shape = PyTuple::new(py, [product(shape)?]).ok()?;
+    empty(py, shape).ok()
+}
+
+fn product(shape: &[usize]) -> Option<usize> {
+    let mut extents = shape.iter();
+    extents.try_fold(1, |len: usize, &extent| len.checked_mul(extent))
 }
 
 /// Runs `work` with the interpreter's lock released; what it panics with is an error.

@@ -5,14 +5,15 @@
 
 mod convolution;
 
-use numpy::PyArray;
+use numpy::npyffi::NPY_ORDER;
+use numpy::{PyArray, PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
 use stepnet::ndarray::{Array, Dimension, Ix2, IxDyn};
 use stepnet::rng::RandomState;
 use stepnet::steps::{LinearCache, Parameters, copied};
 use stepnet::{fast as kernels, steps};
 
-use crate::convert::{array, is_f32, raised, run};
+use crate::convert::{array, is_f32, large, raised, run, unfilled};
 use crate::kept::Dtype;
 
 pub(crate) use convolution::{
@@ -46,6 +47,20 @@ fn made<T: numpy::Element, D: Dimension>(py: Python<'_>, values: Array<T, D>) ->
     PyArray::from_owned_array(py, values).into_any().unbind()
 }
 
+/// A large result, in memory of numpy's that is written in this order.
+fn ordered<T: numpy::Element>(
+    values: Bound<'_, PyArray1<T>>,
+    shape: &[usize],
+    order: kernels::Order,
+) -> PyResult<Py<PyAny>> {
+    let order = match order {
+        kernels::Order::Rows => NPY_ORDER::NPY_CORDER,
+        kernels::Order::Columns => NPY_ORDER::NPY_FORTRANORDER,
+    };
+    let array = values.reshape_with_order(shape, order)?;
+    Ok(array.into_any().unbind())
+}
+
 /// Has the library choose the instruction set and compute its table of logarithms, so that no thread of a
 /// parent can be in the midst of that when a child is forked, which would wait for it.
 pub(crate) fn settle() -> PyResult<()> {
@@ -71,6 +86,14 @@ pub(crate) fn linear_forward(
         let W = array::<T, Ix2>("linear_forward: W", W)?;
         let b = array::<T, Ix2>("linear_forward: b", b)?;
         let (A, W, b) = (A.as_array(), W.as_array(), b.as_array());
+        let shape = [W.nrows(), A.ncols()];
+        if fast && let Some(Z) = large(py, &shape) {
+            let mut lent = Z.try_readwrite()?;
+            let into = lent.as_slice_mut()?;
+            let order = run(py, || kernels::linear_forward_into(&A, &W, &b, into))?;
+            drop(lent);
+            return ordered(Z, &shape, order);
+        }
         let Z = run(py, || match fast {
             true => kernels::linear_forward(&A, &W, &b),
             false => steps::linear_forward(&A, &W, &b).map(|(Z, _)| Z),
@@ -100,6 +123,20 @@ pub(crate) fn linear_backward(
         let b = array::<T, Ix2>("linear_backward: b", b)?;
         let dZ = dZ.as_array();
         let (A_prev, W, b) = (A_prev.as_array(), W.as_array(), b.as_array());
+        let (size, W_size) = (A_prev.shape(), W.shape());
+        if fast
+            && let Some(dA_prev) = large(py, size)
+            && let Some(dW) = unfilled(py, W_size)
+        {
+            let (mut lent, mut W_lent) = (dA_prev.try_readwrite()?, dW.try_readwrite()?);
+            let into = [lent.as_slice_mut()?, W_lent.as_slice_mut()?];
+            let ([order, W_order], db) = run(py, || {
+                kernels::linear_backward_into(&dZ, &A_prev, &W, &b, into)
+            })?;
+            drop((lent, W_lent));
+            let dA_prev = ordered(dA_prev, size, order)?;
+            return Ok((dA_prev, ordered(dW, W_size, W_order)?, made(py, db)));
+        }
         let (dA_prev, dW, db) = run(py, || {
             if fast {
                 return kernels::linear_backward(&dZ, &A_prev, &W, &b);
@@ -118,7 +155,7 @@ pub(crate) fn linear_backward(
 
 /// An activation of arrays of any shape, forward and backward.
 macro_rules! activation {
-    ($forward:ident, $backward:ident) => {
+    ($forward:ident, $into:ident, $backward:ident) => {
         #[pyfunction]
         pub(crate) fn $forward(
             py: Python<'_>,
@@ -132,6 +169,13 @@ macro_rules! activation {
             ) -> PyResult<Py<PyAny>> {
                 let Z = array::<T, IxDyn>(concat!(stringify!($forward), ": Z"), Z)?;
                 let Z = Z.as_array();
+                if fast && let Some(A) = large(py, Z.shape()) {
+                    let mut lent = A.try_readwrite()?;
+                    let into = lent.as_slice_mut()?;
+                    let order = run(py, || kernels::$into(&Z, into))?;
+                    drop(lent);
+                    return ordered(A, Z.shape(), order);
+                }
                 let A = run(py, || match fast {
                     true => kernels::$forward(&Z),
                     false => steps::$forward(&Z).map(|(A, _)| A),
@@ -167,8 +211,8 @@ macro_rules! activation {
     };
 }
 
-activation!(sigmoid, sigmoid_backward);
-activation!(relu, relu_backward);
+activation!(sigmoid, sigmoid_into, sigmoid_backward);
+activation!(relu, relu_into, relu_backward);
 
 #[pyfunction]
 pub(crate) fn compute_cost(py: Python<'_>, AL: Given<'_, '_>, Y: Given<'_, '_>) -> PyResult<f64> {

@@ -1,13 +1,13 @@
 //! Activations.
 
-use ndarray::{Array, ArrayRef, Dimension};
+use ndarray::{Array, ArrayRef, ArrayViewMut1, Axis, Dimension};
 
-use super::arrays::{standard, values};
+use super::arrays::{Order, made, room_for, standard, values};
 use crate::error::Result;
 use crate::kernels;
 use crate::kernels::Real;
 use crate::steps::checks::activation_backward;
-use crate::steps::checks::{PIECE, for_pieces, is_fortran, last_is_fastest, room, shaped, zeros};
+use crate::steps::checks::{PIECE, is_fortran, last_is_fastest, room, shaped, zeros};
 
 /// `1 / (1 + exp(-Z))`.
 ///
@@ -15,8 +15,19 @@ use crate::steps::checks::{PIECE, for_pieces, is_fortran, last_is_fastest, room,
 ///
 /// When memory does not suffice.
 pub fn sigmoid<T: Real, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>> {
-    map("sigmoid", "Z", Z, kernels::sigmoid::forward)
+    made(SIGMOID, "Z", Z.raw_dim(), |A| sigmoid_into(Z, A))
 }
+
+/// [`sigmoid`] into `A`, as many values as `Z` has, all of which are written.
+///
+/// # Errors
+///
+/// If `A` has another length, or memory does not suffice for a copy of an array that is not contiguous.
+pub fn sigmoid_into<T: Real, D: Dimension>(Z: &ArrayRef<T, D>, A: &mut [T]) -> Result<Order> {
+    map_into(SIGMOID, ("Z", Z), A, kernels::sigmoid::forward)
+}
+
+const SIGMOID: &str = "sigmoid";
 
 /// `Z` where it is above 0, else 0; NaN and -0 stay.
 ///
@@ -24,8 +35,19 @@ pub fn sigmoid<T: Real, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>>
 ///
 /// When memory does not suffice.
 pub fn relu<T: Real, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>> {
-    map_by_pieces("relu", "Z", Z, kernels::relu::maximum)
+    made(RELU, "Z", Z.raw_dim(), |A| relu_into(Z, A))
 }
+
+/// [`relu`] into `A`, as many values as `Z` has, all of which are written.
+///
+/// # Errors
+///
+/// If `A` has another length, or memory does not suffice for a copy of an array that is not contiguous.
+pub fn relu_into<T: Real, D: Dimension>(Z: &ArrayRef<T, D>, A: &mut [T]) -> Result<Order> {
+    map_into(RELU, ("Z", Z), A, kernels::relu::maximum)
+}
+
+const RELU: &str = "relu";
 
 /// `dA s (1 - s)` with `s = sigmoid(Z)`.
 ///
@@ -38,7 +60,9 @@ pub fn sigmoid_backward<T: Real, D: Dimension>(
 ) -> Result<Array<T, D>> {
     const OPERATION: &str = "sigmoid_backward";
     activation_backward(OPERATION, dA, Z)?;
-    let s = map(OPERATION, "cache", Z, kernels::sigmoid::forward)?;
+    let s = made(OPERATION, "cache", Z.raw_dim(), |s| {
+        map_into(OPERATION, ("cache", Z), s, kernels::sigmoid::forward)
+    })?;
     map2(OPERATION, &s, dA, kernels::sigmoid::backward)
 }
 
@@ -54,23 +78,6 @@ pub fn relu_backward<T: Real, D: Dimension>(
     const OPERATION: &str = "relu_backward";
     activation_backward(OPERATION, dA, Z)?;
     map2_by_pieces(OPERATION, Z, dA, kernels::relu::backward)
-}
-
-fn map<T: Real, D: Dimension>(
-    operation: &'static str,
-    argument: &str,
-    x: &ArrayRef<T, D>,
-    pass: impl Fn(&[T], &mut [T]),
-) -> Result<Array<T, D>> {
-    if is_fortran(x) {
-        return Ok(map(operation, argument, &x.t(), pass)?.reversed_axes());
-    }
-    let mut y = zeros(operation, argument, x.raw_dim())?;
-    let x = standard(operation, argument, x)?;
-    if let Some(y) = y.as_slice_mut() {
-        pass(values(&x), y);
-    }
-    Ok(y)
 }
 
 fn map2<T: Real, D: Dimension>(
@@ -91,31 +98,37 @@ fn map2<T: Real, D: Dimension>(
     Ok(dx)
 }
 
-/// [`map`] for a pass that takes less time than to fetch its values does. The results of a piece are appended to
-/// memory that nothing has filled before, and an array with gaps is not copied first.
-fn map_by_pieces<T: Real, D: Dimension>(
+/// A function of each value of `x`, into `y`. The rows of an array with gaps are gathered piece by piece, and
+/// the array is not copied first.
+fn map_into<T: Real, D: Dimension>(
     operation: &'static str,
-    argument: &str,
-    x: &ArrayRef<T, D>,
+    (argument, x): (&str, &ArrayRef<T, D>),
+    y: &mut [T],
     pass: impl Fn(&[T], &mut [T]),
-) -> Result<Array<T, D>> {
+) -> Result<Order> {
+    room_for(operation, "A", y, x.shape())?;
     if is_fortran(x) {
-        return Ok(map_by_pieces(operation, argument, &x.t(), pass)?.reversed_axes());
+        return Ok(map_into(operation, (argument, &x.t()), y, pass)?.turned());
     }
-    if !x.is_standard_layout() && !last_is_fastest(x) {
-        return map(operation, argument, x, pass);
+    let row = x.shape().last().copied().unwrap_or(1);
+    if x.is_standard_layout() || row == 0 || !last_is_fastest(x) {
+        pass(values(&standard(operation, argument, x)?), y);
+        return Ok(Order::Rows);
     }
-    let mut y = Vec::with_capacity(room::<T, _>(operation, argument, x.raw_dim())?);
-    let mut results = [T::zero(); 2 * PIECE];
-    for_pieces(x, |piece| {
-        let results = &mut results[..piece.len()];
-        pass(piece, results);
-        y.extend_from_slice(results);
-    });
-    shaped(operation, argument, x.raw_dim(), y)
+    let mut gathered = [T::zero(); PIECE];
+    for (y, x) in y.chunks_exact_mut(row).zip(x.rows()) {
+        for (y, x) in y.chunks_mut(PIECE).zip(x.axis_chunks_iter(Axis(0), PIECE)) {
+            let gathered = &mut gathered[..y.len()];
+            // `assign`, unlike an iterator, takes a loop over the distance in memory.
+            ArrayViewMut1::from(&mut *gathered).assign(&x);
+            pass(gathered, y);
+        }
+    }
+    Ok(Order::Rows)
 }
 
-/// [`map2`] for such a pass.
+/// [`map2`] for a pass that takes less time than to fetch its values does: the results of a piece are appended
+/// to memory that nothing has filled before.
 fn map2_by_pieces<T: Real, D: Dimension>(
     operation: &'static str,
     y: &ArrayRef<T, D>,

@@ -1,11 +1,11 @@
 //! Arrays as kernels take them.
 
-use ndarray::{ArrayRef, CowArray, Dimension};
+use ndarray::{Array, ArrayRef, ArrayViewMut, CowArray, Dimension, IntoDimension, ShapeBuilder};
 
 use crate::error::{Error, Result};
 use crate::kernels::{AlignedVec, Real};
 use crate::memory;
-use crate::steps::checks::copied;
+use crate::steps::checks::{copied, zeros};
 
 /// Whether there is neither an infinity nor a NaN.
 ///
@@ -34,6 +34,72 @@ pub(super) fn standard<'a, T: Real, D: Dimension>(
         return Ok(array.view().into());
     }
     Ok(copied(operation, argument, array)?.into())
+}
+
+/// In which order the values of an array lie in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The last axis fastest: a matrix by rows, as C has it.
+    Rows,
+    /// The first axis fastest: a matrix by columns, as Fortran has it.
+    Columns,
+}
+
+impl Order {
+    /// The other one.
+    pub(super) fn turned(self) -> Self {
+        match self {
+            Self::Rows => Self::Columns,
+            Self::Columns => Self::Rows,
+        }
+    }
+
+    /// Values in this order as an array of this shape.
+    pub(super) fn view<'a, T, D: Dimension>(
+        self,
+        operation: &'static str,
+        shape: impl IntoDimension<Dim = D>,
+        values: &'a mut [T],
+    ) -> Result<ArrayViewMut<'a, T, D>> {
+        let (shape, len) = (shape.into_dimension(), values.len());
+        let view = ArrayViewMut::from_shape(shape.clone().set_f(self == Self::Columns), values);
+        view.map_err(|_| wrong_room(operation, "output", len, shape.slice()))
+    }
+}
+
+/// An array that `fill` writes, all of it, in the order that it gives.
+pub(super) fn made<T: Real, D: Dimension>(
+    operation: &'static str,
+    argument: &str,
+    shape: impl IntoDimension<Dim = D>,
+    fill: impl FnOnce(&mut [T]) -> Result<Order>,
+) -> Result<Array<T, D>> {
+    let shape = shape.into_dimension();
+    let (mut values, _) = zeros(operation, argument, shape.clone())?.into_raw_vec_and_offset();
+    let by_columns = fill(&mut values)? == Order::Columns;
+    let len = values.len();
+    Array::from_shape_vec(shape.clone().set_f(by_columns), values)
+        .map_err(|_| wrong_room(operation, argument, len, shape.slice()))
+}
+
+/// Fails unless a result of this shape has the length of the memory that it is to be written to.
+pub(super) fn room_for<T>(
+    operation: &'static str,
+    argument: &str,
+    values: &[T],
+    shape: &[usize],
+) -> Result<()> {
+    let product = |len: usize, &extent: &usize| len.checked_mul(extent);
+    if shape.iter().try_fold(1, product) == Some(values.len()) {
+        return Ok(());
+    }
+    Err(wrong_room(operation, argument, values.len(), shape))
+}
+
+fn wrong_room(operation: &'static str, argument: &str, len: usize, shape: &[usize]) -> Error {
+    let found = format!("memory for {len} values");
+    let expected = format!("as many as an array of shape {shape:?} has");
+    Error::value(operation, argument, found, expected)
 }
 
 /// The memory that a kernel asks for beside its results.

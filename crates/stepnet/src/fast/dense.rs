@@ -2,9 +2,9 @@
 //! its factors lie in memory, so that nothing large is transposed: the notebooks make their inputs by
 //! `reshape(m, -1).T`, which is such a transposed view.
 
-use ndarray::{Array2, ArrayRef2, CowArray, Ix2, s};
+use ndarray::{Array2, ArrayRef2, Axis, CowArray, Ix2, s};
 
-use super::arrays::{scratch, sizes, standard, values};
+use super::arrays::{Order, made, room_for, scratch, sizes, standard, values};
 use crate::error::Result;
 use crate::kernels::Real;
 use crate::kernels::{DenseGeometry, dense, long_sum, transpose};
@@ -25,11 +25,29 @@ pub fn linear_forward<T: Real>(
     W: &ArrayRef2<T>,
     b: &ArrayRef2<T>,
 ) -> Result<Array2<T>> {
-    const OPERATION: &str = "linear_forward";
-    layer(OPERATION, ["A", "W", "b"], A, W, b)?;
-    let mut Z = product(OPERATION, ("W", W), ("A", A))?;
+    layer(FORWARD, ["A", "W", "b"], A, W, b)?;
+    let shape = (W.nrows(), A.ncols());
+    made(FORWARD, "output", shape, |Z| {
+        linear_forward_into(A, W, b, Z)
+    })
+}
+
+/// [`linear_forward`] into `Z`, `n m` values, all of which are written.
+///
+/// # Errors
+///
+/// As those of [`linear_forward`], and if `Z` has another length.
+pub fn linear_forward_into<T: Real>(
+    A: &ArrayRef2<T>,
+    W: &ArrayRef2<T>,
+    b: &ArrayRef2<T>,
+    Z: &mut [T],
+) -> Result<Order> {
+    layer(FORWARD, ["A", "W", "b"], A, W, b)?;
+    let order = product(FORWARD, ("W", W), ("A", A), Z)?;
+    let mut Z = order.view(FORWARD, (W.nrows(), A.ncols()), Z)?;
     Z += &b.view();
-    Ok(Z)
+    Ok(order)
 }
 
 /// The gradients `(dA_prev, dW, db)` of [`steps::linear_backward`](crate::steps::linear_backward), whose cache
@@ -48,20 +66,82 @@ pub fn linear_backward<T: Real>(
     W: &ArrayRef2<T>,
     b: &ArrayRef2<T>,
 ) -> Result<(Array2<T>, Array2<T>, Array2<T>)> {
-    const OPERATION: &str = "linear_backward";
-    layer(OPERATION, ["cache.A", "cache.W", "cache.b"], A_prev, W, b)?;
-    let (n, m) = (W.nrows(), A_prev.ncols());
-    same_shape(OPERATION, "dZ", dZ.shape(), &[n, m], "the shape of Z")?;
+    backward_checked(dZ, A_prev, W, b)?;
+    let db = bias_gradient(dZ)?;
+    let dA_prev = made(BACKWARD, "output", A_prev.dim(), |dA_prev| {
+        input_gradient(dZ, W, dA_prev)
+    })?;
+    let dW = made(BACKWARD, "output", W.dim(), |dW| {
+        weight_gradient(dZ, A_prev, dW)
+    })?;
+    Ok((dA_prev, dW, db))
+}
+
+/// [`linear_backward`] into `dA_prev` and `dW`, all of whose values are written. Gives in which orders, and `db`.
+///
+/// # Errors
+///
+/// As those of [`linear_backward`], and if one of the two has another length than the gradient.
+pub fn linear_backward_into<T: Real>(
+    dZ: &ArrayRef2<T>,
+    A_prev: &ArrayRef2<T>,
+    W: &ArrayRef2<T>,
+    b: &ArrayRef2<T>,
+    [dA_prev, dW]: [&mut [T]; 2],
+) -> Result<([Order; 2], Array2<T>)> {
+    backward_checked(dZ, A_prev, W, b)?;
+    let db = bias_gradient(dZ)?;
+    let orders = [
+        input_gradient(dZ, W, dA_prev)?,
+        weight_gradient(dZ, A_prev, dW)?,
+    ];
+    Ok((orders, db))
+}
+
+const FORWARD: &str = "linear_forward";
+const BACKWARD: &str = "linear_backward";
+
+fn backward_checked<T: Real>(
+    dZ: &ArrayRef2<T>,
+    A_prev: &ArrayRef2<T>,
+    W: &ArrayRef2<T>,
+    b: &ArrayRef2<T>,
+) -> Result<()> {
+    layer(BACKWARD, ["cache.A", "cache.W", "cache.b"], A_prev, W, b)?;
+    let shape = [W.nrows(), A_prev.ncols()];
+    same_shape(BACKWARD, "dZ", dZ.shape(), &shape, "the shape of Z")
+}
+
+fn input_gradient<T: Real>(
+    dZ: &ArrayRef2<T>,
+    W: &ArrayRef2<T>,
+    dA_prev: &mut [T],
+) -> Result<Order> {
+    product(BACKWARD, ("cache.W", &W.t()), ("dZ", dZ), dA_prev)
+}
+
+fn weight_gradient<T: Real>(
+    dZ: &ArrayRef2<T>,
+    A_prev: &ArrayRef2<T>,
+    dW: &mut [T],
+) -> Result<Order> {
+    let examples = T::from_f64(A_prev.ncols() as f64);
+    let order = product(BACKWARD, ("dZ", dZ), ("cache.A", &A_prev.t()), dW)?;
+    for dW in dW {
+        *dW /= examples;
+    }
+    Ok(order)
+}
+
+fn bias_gradient<T: Real>(dZ: &ArrayRef2<T>) -> Result<Array2<T>> {
+    let m = dZ.ncols();
     let examples = T::from_f64(m as f64);
-    let dA_prev = product(OPERATION, ("cache.W", &W.t()), ("dZ", dZ))?;
-    let mut dW = product(OPERATION, ("dZ", dZ), ("cache.A", &A_prev.t()))?;
-    dW /= examples;
-    let mut db = zeros(OPERATION, "cache.b", (n, 1))?;
+    let mut db = zeros(BACKWARD, "cache.b", (dZ.nrows(), 1))?;
     for (db, dz) in db.iter_mut().zip(dZ.rows()) {
         let block = |examples| dz.slice(s![examples]).sum();
         *db = long_sum::of_blocks(m, long_sum::short_block(m), block) / examples;
     }
-    Ok((dA_prev, dW, db))
+    Ok(db)
 }
 
 /// A factor of a product, with the name of the argument that it comes from.
@@ -80,25 +160,28 @@ enum Way {
     Weights,
 }
 
-/// `a b`, of shapes `(p, q)` and `(q, r)`; by columns where that is how the kernel leaves it.
+/// `c = a b`, of shapes `(p, q)` and `(q, r)`, in the order that the kernel leaves.
 fn product<T: Real>(
     operation: &'static str,
     a: Factor<'_, T>,
     b: Factor<'_, T>,
-) -> Result<Array2<T>> {
+    c: &mut [T],
+) -> Result<Order> {
     let ((p, q), r) = (a.1.dim(), b.1.ncols());
+    room_for(operation, "output", c, &[p, r])?;
     if p == 0 || q == 0 || r == 0 {
-        return zeros(operation, "output", (p, r));
+        c.fill(T::zero());
+        return Ok(Order::Rows);
     }
     let (turned_a, turned_b) = ((a.0, &*a.1.t()), (b.0, &*b.1.t()));
     let by_rows = |factor| by_rows(operation, factor);
     match way(a.1, b.1) {
-        Way::Data => data(operation, &by_rows(a)?, &by_rows(b)?),
+        Way::Data => data(operation, &by_rows(a)?, &by_rows(b)?, c),
         Way::DataOfTransposed => {
-            Ok(data(operation, &by_rows(turned_b)?, &by_rows(turned_a)?)?.reversed_axes())
+            Ok(data(operation, &by_rows(turned_b)?, &by_rows(turned_a)?, c)?.turned())
         }
-        Way::Forward => Ok(forward(operation, &by_rows(turned_b)?, &by_rows(a)?)?.reversed_axes()),
-        Way::Weights => weights(operation, &by_rows(b)?, &by_rows(turned_a)?),
+        Way::Forward => Ok(forward(operation, &by_rows(turned_b)?, &by_rows(a)?, c)?.turned()),
+        Way::Weights => weights(operation, &by_rows(b)?, &by_rows(turned_a)?, c),
     }
 }
 
@@ -150,16 +233,22 @@ impl Way {
 }
 
 /// The way on which the fewest elements are copied: of a factor that lies in memory otherwise than the kernel
-/// reads it, and into the kernel's scratch memory, where it puts a factor as its loops read it.
+/// reads it, and into the kernel's scratch memory, where it puts a factor as its loops read it. A copy that
+/// turns rows into columns counts twice: it takes about twice the time of one that does not.
 fn way<T: Real>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> Way {
     let sizes = [a.nrows(), a.ncols(), b.ncols()];
     let copied = |x: &ArrayRef2<T>, by_rows: bool| {
-        let lies_so = if by_rows {
-            x.is_standard_layout()
+        let strides = [0, 1].map(|axis| x.stride_of(Axis(axis)).unsigned_abs());
+        let (lies_so, turned) = if by_rows {
+            (x.is_standard_layout(), strides[0] < strides[1])
         } else {
-            x.t().is_standard_layout()
+            (x.t().is_standard_layout(), strides[1] < strides[0])
         };
-        if lies_so { 0 } else { x.len() }
+        match (lies_so, turned) {
+            (true, _) => 0,
+            (false, false) => x.len(),
+            (false, true) => x.len().saturating_mul(2),
+        }
     };
     let elements = |way: &Way| {
         let [a_by_rows, b_by_rows] = way.by_rows();
@@ -173,52 +262,52 @@ fn way<T: Real>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> Way {
         .unwrap_or(Way::Data)
 }
 
-/// `a b`, both by rows.
+/// `c = a b`, all by rows.
 fn data<T: Real>(
     operation: &'static str,
     a: &CowArray<'_, T, Ix2>,
     b: &CowArray<'_, T, Ix2>,
-) -> Result<Array2<T>> {
-    let ((p, q), r) = (a.dim(), b.ncols());
-    let g = sizes(operation, DenseGeometry::new(p, r, q))?;
-    let mut result = zeros(operation, "output", (p, r))?;
+    c: &mut [T],
+) -> Result<Order> {
+    let g = sizes(
+        operation,
+        DenseGeometry::new(a.nrows(), b.ncols(), a.ncols()),
+    )?;
     let mut scratch = scratch(operation, dense::backward_data_scratch::<T>(&g))?;
-    if let Some(result) = result.as_slice_mut() {
-        dense::backward_data(&g, values(a), values(b), result, &mut scratch);
-    }
-    Ok(result)
+    dense::backward_data(&g, values(a), values(b), c, &mut scratch);
+    Ok(Order::Rows)
 }
 
-/// `x w^T`, both by rows.
+/// `c = x w^T`, all by rows.
 fn forward<T: Real>(
     operation: &'static str,
     x: &CowArray<'_, T, Ix2>,
     w: &CowArray<'_, T, Ix2>,
-) -> Result<Array2<T>> {
-    let ((m, q), n) = (x.dim(), w.nrows());
-    let g = sizes(operation, DenseGeometry::new(m, q, n))?;
-    let mut result = zeros(operation, "output", (m, n))?;
+    c: &mut [T],
+) -> Result<Order> {
+    let g = sizes(
+        operation,
+        DenseGeometry::new(x.nrows(), x.ncols(), w.nrows()),
+    )?;
     let mut scratch = scratch(operation, dense::forward_scratch::<T>(&g))?;
-    if let Some(result) = result.as_slice_mut() {
-        dense::forward(&g, values(x), values(w), None, result, &mut scratch);
-    }
-    Ok(result)
+    dense::forward(&g, values(x), values(w), None, c, &mut scratch);
+    Ok(Order::Rows)
 }
 
-/// `dy^T x`, both by rows.
+/// `c = dy^T x`, all by rows.
 fn weights<T: Real>(
     operation: &'static str,
     x: &CowArray<'_, T, Ix2>,
     dy: &CowArray<'_, T, Ix2>,
-) -> Result<Array2<T>> {
-    let ((m, r), p) = (x.dim(), dy.ncols());
-    let g = sizes(operation, DenseGeometry::new(m, r, p))?;
-    let mut result = zeros(operation, "output", (p, r))?;
+    c: &mut [T],
+) -> Result<Order> {
+    let g = sizes(
+        operation,
+        DenseGeometry::new(x.nrows(), x.ncols(), dy.ncols()),
+    )?;
     let mut scratch = scratch(operation, dense::backward_weights_scratch::<T>(&g))?;
-    if let Some(result) = result.as_slice_mut() {
-        dense::backward_weights(&g, values(x), values(dy), result, None, &mut scratch);
-    }
-    Ok(result)
+    dense::backward_weights(&g, values(x), values(dy), c, None, &mut scratch);
+    Ok(Order::Rows)
 }
 
 #[cfg(test)]

@@ -8,6 +8,9 @@
 //! | [`linear_forward`], [`linear_backward`] | [`steps::linear_forward`](crate::steps::linear_forward) and its backward |
 //! | [`sigmoid`], [`relu`] and their `_backward` | those of `steps` |
 //!
+//! `linear_forward_into`, `linear_backward_into`, `relu_into` and `sigmoid_into` write to memory that the caller has, whatever it
+//! holds, and say in which [`Order`] they did.
+//!
 //! A backward function takes what the notebook's cache holds as arguments, so that nothing is copied into a
 //! cache; arrays are copied only where they are not contiguous in C order. Sums are taken in another order than
 //! by the loops: in `f64` results agree to 1e-10 of the largest magnitude of an array, in `f32` to 1e-4 (3x3
@@ -26,7 +29,8 @@ mod pool;
 #[cfg(test)]
 mod tests;
 
-pub use activation::{relu, relu_backward, sigmoid, sigmoid_backward};
+pub use activation::{relu, relu_backward, relu_into, sigmoid, sigmoid_backward, sigmoid_into};
+pub use arrays::Order;
 pub use conv::{conv_backward, conv_forward};
-pub use dense::{linear_backward, linear_forward};
+pub use dense::{linear_backward, linear_backward_into, linear_forward, linear_forward_into};
 pub use pool::{pool_backward, pool_forward};

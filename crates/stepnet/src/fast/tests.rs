@@ -328,3 +328,76 @@ fn copies_that_do_not_fit_in_memory_are_refused() {
         "pool_forward: values per example is 1125899906842624, expected at most 4294967295";
     assert_eq!(refused.to_string(), expected);
 }
+
+/// All that a function writes to memory of the caller's, whatever that holds before.
+#[test]
+fn results_in_memory_of_the_caller_are_those_in_memory_of_its_own() {
+    let mut draw = RandomState::new(3);
+    let plain = random(&mut draw, (30, 40), false);
+    let mut wide = Array2::from_elem((30, 80), f64::NAN);
+    wide.slice_mut(s![.., ..;2]).assign(&plain);
+    let layouts = [
+        plain.clone(),
+        plain.t().as_standard_layout().into_owned().reversed_axes(),
+        wide.slice_move(s![.., ..;2]),
+    ];
+    let (W, b) = (
+        random(&mut draw, (7, 30), false),
+        random(&mut draw, (7, 1), false),
+    );
+    let dZ = random(&mut draw, (7, 40), false);
+    let array = |order: Order, shape: (usize, usize), mut values: Vec<f64>| {
+        order.view("test", shape, &mut values).unwrap().to_owned()
+    };
+    for A in layouts {
+        let mut Z = vec![f64::NAN; 7 * 40];
+        let order = linear_forward_into(&A, &W, &b, &mut Z).unwrap();
+        assert_eq!(
+            array(order, (7, 40), Z),
+            linear_forward(&A, &W, &b).unwrap()
+        );
+        let (mut dA, mut dW) = (vec![f64::NAN; 30 * 40], vec![f64::NAN; 7 * 30]);
+        let (orders, db) = linear_backward_into(&dZ, &A, &W, &b, [&mut dA, &mut dW]).unwrap();
+        let expected = linear_backward(&dZ, &A, &W, &b).unwrap();
+        assert_eq!(array(orders[0], (30, 40), dA), expected.0);
+        assert_eq!(array(orders[1], (7, 30), dW), expected.1);
+        assert_eq!(db, expected.2);
+        let mut y = vec![f64::NAN; 30 * 40];
+        let order = relu_into(&A, &mut y).unwrap();
+        assert_eq!(
+            array(order, (30, 40), y.clone()),
+            steps::relu(&A).unwrap().0
+        );
+        let order = sigmoid_into(&A, &mut y).unwrap();
+        assert_eq!(array(order, (30, 40), y), sigmoid(&A).unwrap());
+    }
+}
+
+#[test]
+fn memory_of_another_length_is_refused() {
+    let (A, W, b) = (
+        Array2::<f64>::zeros((3, 4)),
+        Array2::zeros((2, 3)),
+        Array2::zeros((2, 1)),
+    );
+    let (mut seven, mut eight, mut twelve) = ([0.0; 7], [0.0; 8], [0.0; 12]);
+    let refusal = |error: crate::Error| error.to_string();
+    let text = refusal(linear_forward_into(&A, &W, &b, &mut seven).unwrap_err());
+    assert!(
+        text.contains("memory for 7 values") && text.contains("[2, 4]"),
+        "{text}"
+    );
+    linear_forward_into(&A, &W, &b, &mut eight).unwrap();
+    let dZ = Array2::zeros((2, 4));
+    let into = [&mut twelve[..], &mut seven[..]];
+    let text = refusal(linear_backward_into(&dZ, &A, &W, &b, into).unwrap_err());
+    assert!(
+        text.contains("memory for 7 values") && text.contains("[2, 3]"),
+        "{text}"
+    );
+    let text = refusal(relu_into(&A, &mut eight).unwrap_err());
+    assert!(
+        text.contains("memory for 8 values") && text.contains("[3, 4]"),
+        "{text}"
+    );
+}
