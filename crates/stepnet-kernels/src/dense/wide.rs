@@ -117,9 +117,10 @@ struct Gradient<'a, T> {
 /// Vectors of features of a tile.
 const VECTORS: usize = 2;
 
-/// Examples between which the next tile's features are asked of memory: a row of `x` ends a page or more before
-/// the next begins, so the processor's own guesses do not find them.
-const AHEAD: usize = 16;
+/// Tiles whose features are asked of memory together, while those before them are summed: a row of `x` ends a page
+/// or more before the next begins, so the processor's own guesses do not find them, and memory gives several lines
+/// in a row sooner than as many apart.
+const GROUP: usize = 4;
 
 impl<T: Real> Kernel for Gradient<'_, T> {
     type Output = ();
@@ -142,23 +143,38 @@ impl<T: Real> Gradient<'_, T> {
     #[inline(always)]
     fn tiles<I: Isa, const K: usize>(&mut self, isa: I) {
         let (columns, tile) = (self.dw.ncols(), VECTORS * I::lanes::<T>());
-        for column in (0..columns).step_by(tile) {
+        for (number, column) in (0..columns).step_by(tile).enumerate() {
+            self.ask_ahead(isa, number, tile);
             let column = column.min(columns - tile);
             for unit in (0..self.g.outputs).step_by(K) {
-                let next = (unit == 0).then_some(column + tile);
                 let unit = unit.min(self.g.outputs - K);
-                self.tile::<I, K>(isa, [unit, column], next);
+                self.tile::<I, K>(isa, [unit, column]);
             }
         }
     }
 
-    /// The units from `unit` on at the columns from `column` on; those from `next` on are asked of memory.
+    /// Asks memory for a part of the examples of the group of tiles after the one that tile `number` is in, so that
+    /// the group's tiles together ask for all of them.
+    #[inline(always)]
+    fn ask_ahead<I: Isa>(&self, isa: I, number: usize, tile: usize) {
+        let part = number % GROUP;
+        let first = self.first + (number - part + GROUP) * tile;
+        let end = (first + GROUP * tile).min(self.g.inputs);
+        let examples = self.g.batch * part / GROUP..self.g.batch * (part + 1) / GROUP;
+        for example in examples {
+            let row = example * self.g.inputs;
+            for at in (first..end).step_by(LINE / size_of::<T>()) {
+                isa.prefetch(self.x, row + at);
+            }
+        }
+    }
+
+    /// The units from `unit` on at the columns from `column` on.
     #[inline(always)]
     fn tile<I: Isa, const K: usize>(
         &mut self,
         isa: I,
         [unit, column]: [usize; 2],
-        next: Option<usize>,
     ) {
         let &DenseGeometry {
             batch,
@@ -167,25 +183,13 @@ impl<T: Real> Gradient<'_, T> {
         } = self.g;
         let lanes = I::lanes::<T>();
         let mut sums: Tile<I, T, K, VECTORS> = [[isa.splat(T::zero()); VECTORS]; K];
-        for start in (0..batch).step_by(AHEAD) {
-            let examples = start..(start + AHEAD).min(batch);
-            if let Some(next) = next {
-                for example in examples.clone() {
-                    let at = example * inputs + self.first + next;
-                    for at in (at..at + VECTORS * lanes).step_by(LINE / size_of::<T>()) {
-                        isa.prefetch(self.x, at);
-                    }
-                }
-            }
-            let pixels = Pixels {
-                counts: [1, 1, examples.len()],
-                x_steps: [0, 0, outputs],
-                dy_steps: [0, 0, inputs],
-            };
-            let dy = &self.dy[start * outputs + unit..];
-            let x = &self.x[start * inputs + self.first + column..];
-            outer(isa, dy, x, &pixels, &mut sums);
-        }
+        let pixels = Pixels {
+            counts: [1, 1, batch],
+            x_steps: [0, 0, outputs],
+            dy_steps: [0, 0, inputs],
+        };
+        let x = &self.x[self.first + column..];
+        outer(isa, &self.dy[unit..], x, &pixels, &mut sums);
         for (unit, sums) in (unit..).zip(sums) {
             let Some(dw) = self.dw.row_mut(unit).into_slice() else {
                 unreachable!("a row of dw is contiguous");
