@@ -2,29 +2,13 @@
 
 use crate::passes::{Compiled, Passes};
 use crate::simd::InstructionSet;
-use crate::{conv, dense, norm, pool};
+use crate::{norm, pool};
 
 macro_rules! compiled {
     ($($t:ty),*) => {$(
         impl Compiled for $t {
             fn passes() -> &'static Passes<Self> {
                 const PASSES: &Passes<$t> = &Passes {
-                    conv_forward: |g, [x, w], b, y, scratch, rectified| {
-                        conv::forward_on(InstructionSet::best(), g, [x, w], b, y, scratch, rectified);
-                    },
-                    conv_backward_data: |g, dy, w, dx, scratch| {
-                        conv::backward_data_on(InstructionSet::best(), g, dy, w, dx, scratch);
-                    },
-                    conv_backward_weights: |g, x, dy, dw, db, scratch| {
-                        conv::backward_weights_on(InstructionSet::best(), g, x, dy, dw, db, scratch);
-                    },
-                    pooled_forward: |g, [x, w], b, y, winners, scratch| {
-                        conv::pooled::run_forward(g, x, w, b, y, winners, scratch);
-                    },
-                    pooled_backward: conv::pooled::run_backward,
-                    dense_forward: dense::run_forward,
-                    dense_backward_data: dense::run_backward_data,
-                    dense_backward_weights: dense::run_backward_weights,
                     batch_statistics: |g, x, mean, variance, scratch| {
                         norm::batch::run_statistics(InstructionSet::best(), g, x, mean, variance, scratch);
                     },

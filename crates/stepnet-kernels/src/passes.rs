@@ -4,9 +4,6 @@
 //! loops for several instruction sets: minutes. What stands in these tables is part of this library, and a
 //! program that uses it builds in seconds. `compiled` fills them in.
 
-use crate::conv::ConvGeometry;
-use crate::conv::pooled::{Gradient, Gradients, PooledGeometry};
-use crate::dense::DenseGeometry;
 use crate::norm::batch::{Given, Gradients as NormGradients, Norm};
 use crate::norm::{Affine, NormGeometry};
 use crate::pool::PoolGeometry;
@@ -16,18 +13,6 @@ use crate::pool::PoolGeometry;
 #[allow(missing_docs, clippy::type_complexity)]
 #[derive(Debug)]
 pub struct Passes<T: 'static> {
-    /// Whether a ReLU follows comes last.
-    pub conv_forward: fn(&ConvGeometry, [&[T]; 2], Option<&[T]>, &mut [T], &mut [T], bool),
-    pub conv_backward_data: fn(&ConvGeometry, &[T], &[T], &mut [T], &mut [T]),
-    pub conv_backward_weights: fn(&ConvGeometry, &[T], &[T], &mut [T], Option<&mut [T]>, &mut [T]),
-    pub pooled_forward:
-        fn(&PooledGeometry, [&[T]; 2], Option<&[T]>, &mut [T], Option<&mut [u32]>, &mut [T]),
-    pub pooled_backward:
-        fn(&PooledGeometry, &[T], &[T], Gradient<'_, T>, Gradients<'_, T>, &mut [T]),
-    pub dense_forward: fn(&DenseGeometry, &[T], &[T], Option<&[T]>, &mut [T], &mut [T]),
-    pub dense_backward_data: fn(&DenseGeometry, &[T], &[T], &mut [T], &mut [T]),
-    pub dense_backward_weights:
-        fn(&DenseGeometry, &[T], &[T], &mut [T], Option<&mut [T]>, &mut [T]),
     pub batch_statistics: fn(&NormGeometry, &[T], &mut [T], &mut [T], &mut [T]),
     pub batch_forward: fn(&NormGeometry, Norm<'_, T>, &[T], &mut [T], &mut [T]),
     pub batch_backward: fn(&NormGeometry, f64, Given<'_, T>, NormGradients<'_, T>, &mut [T]),

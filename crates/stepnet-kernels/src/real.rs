@@ -4,9 +4,26 @@ use crate::Element;
 use crate::elementary::Elementary;
 use crate::passes::Compiled;
 use crate::simd::Lanes;
+use crate::work::Work;
 
 /// A number type that kernels are compiled for: an [`Element`] with vectors in every instruction set, constants for the
 /// elementary functions, and the heavy passes.
-pub trait Real: Element + Compiled + Elementary + Lanes {}
-impl Real for f32 {}
-impl Real for f64 {}
+pub trait Real: Element + Compiled + Elementary + Lanes {
+    /// Runs a pass as this crate has compiled it.
+    #[doc(hidden)]
+    fn run<W: Work>(arguments: W::Arguments<'_, Self>);
+}
+
+impl Real for f32 {
+    #[inline]
+    fn run<W: Work>(arguments: W::Arguments<'_, Self>) {
+        W::run_f32(arguments);
+    }
+}
+
+impl Real for f64 {
+    #[inline]
+    fn run<W: Work>(arguments: W::Arguments<'_, Self>) {
+        W::run_f64(arguments);
+    }
+}

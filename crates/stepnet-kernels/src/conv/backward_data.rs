@@ -1,21 +1,23 @@
 //! `dx`: the gradient with respect to the images.
 
 use super::direction::Direction;
-use super::sums::Sums;
-use super::{ConvGeometry, reference};
+use super::method::Choice;
+use super::run::{SumArguments, SumPass};
+use super::{ConvGeometry, Plan};
 use crate::Real;
+use crate::assert_len;
+use crate::decision::Pass;
 use crate::simd::InstructionSet;
-use crate::{assert_len, assert_scratch};
 
 const NAME: &str = "convolution backward data";
 
-/// Elements of scratch memory that [`backward_data`] needs, for `g`'s batch and every smaller one.
-pub fn backward_data_scratch<T: Real>(g: &ConvGeometry) -> usize {
-    scratch_on::<T>(InstructionSet::best(), g)
+fn choice<T: Real>(g: &ConvGeometry) -> Choice {
+    Choice::new::<T>(g, Pass::Data, InstructionSet::best())
 }
 
-pub(super) fn scratch_on<T: Real>(set: InstructionSet, g: &ConvGeometry) -> usize {
-    Sums::new::<T>(g, Direction::Backward, set).scratch::<T>()
+/// Elements of scratch memory that [`backward_data`] needs, for `g`'s batch and every smaller one.
+pub fn backward_data_scratch<T: Real>(g: &ConvGeometry) -> usize {
+    choice::<T>(g).scratch::<T>(g, Pass::Data)
 }
 
 /// `dx[n, h, w, c] = sum of dy[n, i, j, f] w[u, v, c, f]` over all (i, j, u, v, f) whose window
@@ -40,25 +42,43 @@ pub fn backward_data<T: Real>(
     dx: &mut [T],
     scratch: &mut [T],
 ) {
-    (T::passes().conv_backward_data)(g, dy, w, dx, scratch);
+    T::run::<SumPass>(pass((g, choice::<T>(g)), [dy, w], dx, scratch));
 }
 
-/// [`backward_data`] on an instruction set.
-pub(crate) fn run_on<T: Real>(
-    set: InstructionSet,
-    g: &ConvGeometry,
-    dy: &[T],
-    w: &[T],
-    dx: &mut [T],
-    scratch: &mut [T],
-) {
+impl Plan {
+    /// [`backward_data`] by this plan.
+    ///
+    /// # Panics
+    ///
+    /// If a slice does not have the length that the plan's geometry says, or `scratch` is shorter than
+    /// [`Plan::scratch`] of the data gradient.
+    pub fn backward_data<T: Real>(&self, dy: &[T], w: &[T], dx: &mut [T], scratch: &mut [T]) {
+        let by = (self.geometry(), self.choice::<T>(Pass::Data));
+        T::run::<SumPass>(pass(by, [dy, w], dx, scratch));
+    }
+}
+
+/// The pass with its arrays, once their lengths have been checked.
+#[track_caller]
+fn pass<'a, T: Real>(
+    (g, choice): (&'a ConvGeometry, Choice),
+    [dy, w]: [&'a [T]; 2],
+    dx: &'a mut [T],
+    scratch: &'a mut [T],
+) -> SumArguments<'a, T> {
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "w", w, g.weights_len());
     assert_len(NAME, "dx", dx, g.x_len());
-    let sums = Sums::new::<T>(g, Direction::Backward, set);
-    if sums.is_too_far() {
-        return reference::backward_data(g, dy, w, dx);
+    SumArguments {
+        name: NAME,
+        g,
+        choice,
+        direction: Direction::Backward,
+        source: dy,
+        w,
+        bias: None,
+        out: dx,
+        scratch,
+        relu: false,
     }
-    assert_scratch(NAME, scratch, sums.least_scratch::<T>());
-    sums.run([dy, w], None, dx, scratch, false);
 }

@@ -3,25 +3,23 @@
 //! By Winograd's method where that is the better way, else as sums over pixels (`tasks`), of some
 //! products the other way round.
 
-use super::ConvGeometry;
-use super::tasks::Tasks;
-use super::winograd::{Weights, serves};
+use super::method::Choice;
+use super::run::{WeightsArguments, WeightsPass};
+use super::{ConvGeometry, Plan};
 use crate::Real;
+use crate::assert_len;
+use crate::decision::Pass;
 use crate::simd::InstructionSet;
-use crate::{assert_len, assert_scratch, long_sum};
 
-pub(super) const NAME: &str = "convolution backward weights";
+const NAME: &str = "convolution backward weights";
+
+fn choice<T: Real>(g: &ConvGeometry) -> Choice {
+    Choice::new::<T>(g, Pass::Weights, InstructionSet::best())
+}
 
 /// Elements of scratch memory that [`backward_weights`] needs, for `g`'s batch and every smaller one.
 pub fn backward_weights_scratch<T: Real>(g: &ConvGeometry) -> usize {
-    scratch_on::<T>(InstructionSet::best(), g)
-}
-
-pub(super) fn scratch_on<T: Real>(set: InstructionSet, g: &ConvGeometry) -> usize {
-    let winograd = Weights::of::<T>(g, set).map_or(0, |winograd| winograd.scratch());
-    let turned = turned(g);
-    let direct = Tasks::new::<T>(turned.as_ref().unwrap_or(g), set).scratch();
-    direct.max(winograd)
+    choice::<T>(g).scratch::<T>(g, Pass::Weights)
 }
 
 /// `dw[u, v, c, f] = sum of x[window (n, i, j), position (u, v), c] dy[n, i, j, f]` over (n, i, j),
@@ -46,71 +44,52 @@ pub fn backward_weights<T: Real>(
     db: Option<&mut [T]>,
     scratch: &mut [T],
 ) {
-    (T::passes().conv_backward_weights)(g, x, dy, dw, db, scratch);
+    T::run::<WeightsPass>(pass((g, choice::<T>(g)), [x, dy], dw, db, scratch));
 }
 
-/// [`backward_weights`] on an instruction set.
-pub(crate) fn run_on<T: Real>(
-    set: InstructionSet,
-    g: &ConvGeometry,
-    x: &[T],
-    dy: &[T],
-    dw: &mut [T],
-    mut db: Option<&mut [T]>,
-    scratch: &mut [T],
-) {
+impl Plan {
+    /// [`backward_weights`] by this plan.
+    ///
+    /// # Panics
+    ///
+    /// If a slice does not have the length that the plan's geometry says, or `scratch` is shorter than
+    /// [`Plan::scratch`] of the weights gradient.
+    pub fn backward_weights<T: Real>(
+        &self,
+        x: &[T],
+        dy: &[T],
+        dw: &mut [T],
+        db: Option<&mut [T]>,
+        scratch: &mut [T],
+    ) {
+        let by = (self.geometry(), self.choice::<T>(Pass::Weights));
+        T::run::<WeightsPass>(pass(by, [x, dy], dw, db, scratch));
+    }
+}
+
+/// The pass with its arrays, once their lengths have been checked.
+#[track_caller]
+fn pass<'a, T: Real>(
+    (g, choice): (&'a ConvGeometry, Choice),
+    [x, dy]: [&'a [T]; 2],
+    dw: &'a mut [T],
+    db: Option<&'a mut [T]>,
+    scratch: &'a mut [T],
+) -> WeightsArguments<'a, T> {
     assert_len(NAME, "x", x, g.x_len());
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dw", dw, g.weights_len());
     if let Some(db) = &db {
         assert_len(NAME, "db", db, g.filters);
     }
-    if const { serves::<T>() }
-        && let Some(winograd) = Weights::of::<T>(g, set)
-    {
-        assert_scratch(NAME, scratch, winograd.least_scratch());
-        let is_finite = winograd.run([x, dy], dw, db.as_deref_mut(), scratch);
-        if is_finite {
-            return;
-        }
+    WeightsArguments {
+        name: NAME,
+        g,
+        choice,
+        x,
+        dy,
+        dw,
+        db,
+        scratch,
     }
-    run_direct(set, g, x, dy, dw, db, scratch);
-}
-
-/// The pass as sums over pixels.
-pub(super) fn run_direct<T: Real>(
-    set: InstructionSet,
-    g: &ConvGeometry,
-    x: &[T],
-    dy: &[T],
-    dw: &mut [T],
-    db: Option<&mut [T]>,
-    scratch: &mut [T],
-) {
-    if let Some(turned) = turned(g) {
-        let tasks = Tasks::new::<T>(&turned, set);
-        let partial = tasks.partial([dy, x], false, scratch);
-        tasks.add_up_turned(partial, dw);
-        if let Some(db) = db {
-            long_sum::columns(dy, db);
-        }
-        return;
-    }
-    let tasks = Tasks::new::<T>(g, set);
-    let partial = tasks.partial([x, dy], db.is_some(), scratch);
-    tasks.add_up(partial, dw, db);
-}
-
-/// The layer the other way round, from the filters to the channels, where its weights' gradient is the
-/// quicker one, turned: of 1x1 windows with more channels than filters. Its panels, which are laid out
-/// once for all of the other side, are of the side with more.
-fn turned(g: &ConvGeometry) -> Option<ConvGeometry> {
-    let product = g.kernel == [1, 1]
-        && g.stride == [1, 1]
-        && g.groups == 1
-        && g.output[..2] == g.input[..2]
-        && g.padding.is_zero();
-    let rows = g.batch * g.output[0] * g.output[1];
-    let turned = ConvGeometry::of_rows(rows, g.filters, g.input[2]);
-    (product && g.input[2] > g.filters).then_some(turned)
 }

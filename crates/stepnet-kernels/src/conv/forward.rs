@@ -1,21 +1,23 @@
 //! `y = conv(x, w) + b`.
 
 use super::direction::Direction;
-use super::sums::Sums;
-use super::{ConvGeometry, reference};
+use super::method::Choice;
+use super::run::{SumArguments, SumPass};
+use super::{ConvGeometry, Plan};
 use crate::Real;
+use crate::assert_len;
+use crate::decision::Pass;
 use crate::simd::InstructionSet;
-use crate::{assert_len, assert_scratch, relu};
 
 const NAME: &str = "convolution forward";
 
-/// Elements of scratch memory that [`forward`] needs, for `g`'s batch and every smaller one.
-pub fn forward_scratch<T: Real>(g: &ConvGeometry) -> usize {
-    scratch_on::<T>(InstructionSet::best(), g)
+fn choice<T: Real>(g: &ConvGeometry) -> Choice {
+    Choice::new::<T>(g, Pass::Forward, InstructionSet::best())
 }
 
-pub(super) fn scratch_on<T: Real>(set: InstructionSet, g: &ConvGeometry) -> usize {
-    Sums::new::<T>(g, Direction::Forward, set).scratch::<T>()
+/// Elements of scratch memory that [`forward`] needs, for `g`'s batch and every smaller one.
+pub fn forward_scratch<T: Real>(g: &ConvGeometry) -> usize {
+    choice::<T>(g).scratch::<T>(g, Pass::Forward)
 }
 
 /// `y = conv(x, w) + b`; without `b` the bias is 0.
@@ -39,7 +41,7 @@ pub fn forward<T: Real>(
     y: &mut [T],
     scratch: &mut [T],
 ) {
-    (T::passes().conv_forward)(g, [x, w], b, y, scratch, false);
+    T::run::<SumPass>(pass((g, choice::<T>(g)), [x, w], b, y, scratch, false));
 }
 
 /// A convolution and its ReLU: the forward pass of both, bitwise that of one after the other.
@@ -55,33 +57,72 @@ pub fn forward_relu<T: Real>(
     y: &mut [T],
     scratch: &mut [T],
 ) {
-    (T::passes().conv_forward)(g, [x, w], b, y, scratch, true);
+    T::run::<SumPass>(pass((g, choice::<T>(g)), [x, w], b, y, scratch, true));
 }
 
-/// [`forward`] on an instruction set, through a ReLU if asked for.
-pub(crate) fn run_on<T: Real>(
-    set: InstructionSet,
-    g: &ConvGeometry,
-    [x, w]: [&[T]; 2],
-    b: Option<&[T]>,
-    y: &mut [T],
-    scratch: &mut [T],
-    rectified: bool,
-) {
+impl Plan {
+    /// [`forward`] by this plan.
+    ///
+    /// # Panics
+    ///
+    /// If a slice does not have the length that the plan's geometry says, or `scratch` is shorter than
+    /// [`Plan::scratch`] of the forward pass.
+    pub fn forward<T: Real>(
+        &self,
+        x: &[T],
+        w: &[T],
+        b: Option<&[T]>,
+        y: &mut [T],
+        scratch: &mut [T],
+    ) {
+        let by = (self.geometry(), self.choice::<T>(Pass::Forward));
+        T::run::<SumPass>(pass(by, [x, w], b, y, scratch, false));
+    }
+
+    /// [`forward_relu`] by this plan.
+    ///
+    /// # Panics
+    ///
+    /// As [`Plan::forward`].
+    pub fn forward_relu<T: Real>(
+        &self,
+        x: &[T],
+        w: &[T],
+        b: Option<&[T]>,
+        y: &mut [T],
+        scratch: &mut [T],
+    ) {
+        let by = (self.geometry(), self.choice::<T>(Pass::Forward));
+        T::run::<SumPass>(pass(by, [x, w], b, y, scratch, true));
+    }
+}
+
+/// The pass with its arrays, once their lengths have been checked.
+#[track_caller]
+fn pass<'a, T: Real>(
+    (g, choice): (&'a ConvGeometry, Choice),
+    [x, w]: [&'a [T]; 2],
+    b: Option<&'a [T]>,
+    y: &'a mut [T],
+    scratch: &'a mut [T],
+    relu: bool,
+) -> SumArguments<'a, T> {
     assert_len(NAME, "x", x, g.x_len());
     assert_len(NAME, "w", w, g.weights_len());
     assert_len(NAME, "y", y, g.y_len());
     if let Some(b) = b {
         assert_len(NAME, "b", b, g.filters);
     }
-    let sums = Sums::new::<T>(g, Direction::Forward, set);
-    if sums.is_too_far() {
-        reference::forward(g, x, w, b, y);
-        if rectified {
-            relu::in_place(y);
-        }
-        return;
+    SumArguments {
+        name: NAME,
+        g,
+        choice,
+        direction: Direction::Forward,
+        source: x,
+        w,
+        bias: b,
+        out: y,
+        scratch,
+        relu,
     }
-    assert_scratch(NAME, scratch, sums.least_scratch::<T>());
-    sums.run([x, w], b, y, scratch, rectified);
 }

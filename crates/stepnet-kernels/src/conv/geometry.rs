@@ -131,6 +131,20 @@ impl ConvGeometry {
         }
     }
 
+    /// The layer the other way round, from the filters to the channels, where its weights' gradient is the
+    /// quicker one, turned: of 1x1 windows with more channels than filters. Its panels, which are laid out
+    /// once for all of the other side, are of the side with more.
+    pub(super) fn turned(&self) -> Option<Self> {
+        let product = self.kernel == [1, 1]
+            && self.stride == [1, 1]
+            && self.groups == 1
+            && self.output[..2] == self.input[..2]
+            && self.padding.is_zero();
+        let rows = self.batch * self.output[0] * self.output[1];
+        let turned = Self::of_rows(rows, self.filters, self.input[2]);
+        (product && self.input[2] > self.filters).then_some(turned)
+    }
+
     /// No product of sizes that a pass forms may overflow, the scratch memory's included.
     fn check_volumes(&self) -> Result<()> {
         let [h, w, c] = self.input;

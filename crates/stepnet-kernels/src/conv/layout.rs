@@ -2,6 +2,7 @@
 
 use super::ConvGeometry;
 use super::blocks::{Cut, PIXELS};
+use super::method::Method;
 use super::sweep::Sweep;
 use crate::aligned::LINE;
 
@@ -30,14 +31,14 @@ pub(super) enum Layout {
 }
 
 impl Layout {
-    /// The layout for a convolution of numbers `T`, whose forward pass sums as `sweep` says.
-    pub(super) fn new<T>(g: &ConvGeometry, sweep: Sweep) -> Self {
-        // Of windows far larger than their image only some taps are in the sweep.
-        if [0, 1].map(|axis| sweep.lines[axis].taps) != g.kernel {
-            return Self::InPlace;
-        }
-        if g.is_channelwise() {
+    /// The layout by which `method` meets the windows of a convolution of numbers `T`, whose forward pass sums as
+    /// `sweep` says.
+    pub(super) fn new<T>(g: &ConvGeometry, sweep: Sweep, method: Method) -> Self {
+        if method == Method::Channels {
             return Self::Channels(sweep);
+        }
+        if !Self::sees_all_taps(g, &sweep) {
+            return Self::InPlace;
         }
         let joined = g.groups == 1 && (g.dilation[1] == 1 || g.kernel[1] == 1);
         if joined && sweep.channels < MANY_CHANNELS {
@@ -51,6 +52,11 @@ impl Layout {
         let lines = sweep.channels.div_ceil(line);
         let pitch = (lines + 1 - lines % 2) * line;
         Self::Runs(Sweep { pitch, ..sweep })
+    }
+
+    /// Whether all taps are in the sweep: of windows far larger than their image only some are.
+    pub(super) fn sees_all_taps(g: &ConvGeometry, sweep: &Sweep) -> bool {
+        [0, 1].map(|axis| sweep.lines[axis].taps) == g.kernel
     }
 
     /// Pixels that a block should have at most, where the steps between pixels of the image as it

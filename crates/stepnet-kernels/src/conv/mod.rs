@@ -8,7 +8,20 @@
 //!   * w[u, v, c, f]
 //! ```
 //!
-//! # Method
+//! # Methods
+//!
+//! | method | what runs | forward | data | weights |
+//! | --- | --- | --- | --- | --- |
+//! | winners | gradients from the winners of a pooling alone ([`pooled`]) | | yes | yes |
+//! | winograd | F(4x4, 3x3) by fewer multiplications, in `f32` ([`winograd`]) | yes | yes | yes |
+//! | channels | depthwise filters: vectors of channels, tap by tap | yes | yes | yes |
+//! | pixels | sums over windows, pixels in the lanes: for few columns | yes | yes | |
+//! | windows | sums over windows, columns in the lanes; outer products for the weights | yes | yes | yes |
+//! | reference | the naive loops ([`reference`]) | yes | yes | yes |
+//!
+//! They are asked in this order. The first that can run a geometry and pays by its thresholds runs the pass: `choose`
+//! decides, `thresholds` has the numbers, and a [`Plan`] holds the answer with its reason. Another method can be
+//! forced ([`Plan::force`]).
 //!
 //! No matrix of windows is formed. In NHWC a row of a window is one run of memory, and tiles of a
 //! few pixels by one or two vectors of filters are summed in registers straight from the image
@@ -22,51 +35,69 @@
 //!
 //! Only where windows leave the image, or see some of its channels, a block's part of the image is
 //! laid out with its zeros first (`stage`). Memory beyond the arrays is that of packed filters, of the
-//! sums of a few parts of the batch, and some 200 KiB for each thread.
+//! sums of a few parts of the batch, and some 200 KiB for each thread; by Winograd's method that of transformed
+//! filters or gradients, and up to 750 KiB for each thread. Its error is bounded in [`winograd`];
+//! [`ConvGeometry::direct`] keeps to sums.
 //!
-//! Depthwise filters, each of which sees the channel of its own number, have no matrix in them:
-//! their loops run over vectors of channels (`channels`, `channel_weights`).
+//! # Glossary
 //!
-//! Sums with few columns, such as the gradient by the pictures, have pixels in the lanes of their vectors
-//! (`planar`).
-//!
-//! Layers of 3x3 windows at stride 1 with enough channels, filters and pixels go another way in `f32`,
-//! each pass where it is the better one: see [`winograd`]. That takes memory for transformed filters
-//! or gradients, and up to 750 KiB for each thread. Its error is bounded there; [`ConvGeometry::direct`] keeps to sums.
+//! | word | meaning |
+//! | --- | --- |
+//! | source | the array that windows are laid over: `x` forward, `dy` for the data gradient |
+//! | tap | one position of a window: a row and a column of the kernel |
+//! | window | the source elements that one output pixel sees: all taps by all channels of its group |
+//! | column | an output channel of a sum over windows: a filter forward, a channel for the data gradient |
+//! | run | elements of a window that lie one after the other in memory |
+//! | phase | the pixels of `dx` with the same remainder by the stride: they see `dy` through the same taps |
+//! | lane | one value of a vector register |
+//! | vector | as many values as a register of the instruction set holds |
+//! | panel | the packed filters of one or two vectors of columns, for all elements of the window |
+//! | tile | the sums that the innermost loop holds in registers: some pixels by some vectors |
+//! | block | the output pixels that a worker computes at a time, from one part of the source |
+//! | part | a share of the batch with sums of its own, which are added up in their order |
+//! | task, job | a panel over a part; neighbouring tasks that a worker takes together |
+//! | staged | laid out, with its zeros, in scratch memory |
+//! | winner | the pixel that a window of max pooling took its maximum from |
 
 mod backward_data;
 mod backward_weights;
 mod blocks;
 mod channel_weights;
 mod channels;
+mod choose;
 mod direction;
 mod forward;
 mod geometry;
 mod layout;
 mod line;
+mod method;
 mod outer;
 mod pack;
 mod places;
+mod plan;
 mod planar;
-pub(crate) mod pointwise;
 pub mod pooled;
 mod prefetch;
 pub mod reference;
 mod rows;
+mod run;
 mod stage;
 mod sums;
 mod sweep;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod thresholds;
 mod window_sums;
 pub mod winograd;
 
-pub(crate) use backward_data::run_on as backward_data_on;
 pub use backward_data::{backward_data, backward_data_scratch};
-pub(crate) use backward_weights::run_on as backward_weights_on;
 pub use backward_weights::{backward_weights, backward_weights_scratch};
-pub(crate) use forward::run_on as forward_on;
+pub(crate) use direction::Direction;
 pub use forward::{forward, forward_relu, forward_scratch};
 pub use geometry::{ConvGeometry, ConvWindow};
+pub(crate) use method::Choice;
+pub use method::Method;
+pub use plan::Plan;
+pub(crate) use run::{SumArguments, WeightsArguments};
 pub use winograd::{Spread, spread_backward, spread_forward};

@@ -12,13 +12,12 @@
 use super::places::Places;
 use super::stage::{Staged, inside};
 use super::sweep::{Block, BlockSums, Sweep};
+use super::thresholds::Thresholds;
 use crate::Real;
+use crate::decision::{Relation, Verdict, at_least, at_most, compare, is};
 use crate::long_sum::LONGEST;
 use crate::simd::tile::{self, Runs, Tile};
 use crate::simd::{InstructionSet, Isa, Kernel, MOST_LANES};
-
-/// Taps from which laying out the channels one by one pays for itself.
-const SOME_TAPS: usize = 4;
 
 /// Columns of which there is a kernel.
 const MOST_COLUMNS: usize = 8;
@@ -26,31 +25,51 @@ const MOST_COLUMNS: usize = 8;
 /// Columns of which a tile has several vectors of pixels on any set.
 const FEW_COLUMNS: usize = 4;
 
-/// Bytes of filters that are spread out at most: they stay in the first-level cache.
-const SPREAD: usize = 24 << 10;
-
 /// Whether filters of so many columns are spread out, for a set that `broadcasts` or does not: each number
 /// fills a vector, so that a multiply-add can take it from memory where the set has no other way.
 pub(super) const fn is_spread(columns: usize, broadcasts: bool) -> bool {
     columns > FEW_COLUMNS && !broadcasts
 }
 
-impl Sweep {
-    /// Whether the lanes of the vectors of `set` are better filled with pixels than with columns.
-    pub(super) fn is_planar<T: Real>(&self, set: InstructionSet) -> bool {
-        let lanes = set.lanes::<T>();
-        let [line_h, line_w] = &self.lines;
-        // Vectors of a row of pixels: by columns it is one for each.
-        let vectors = line_w.outputs.div_ceil(lanes) * self.columns;
-        let spread = self.window() * self.columns * lanes * size_of::<T>();
-        self.columns <= lanes.min(MOST_COLUMNS)
-            && 8 * vectors <= 9 * line_w.outputs
-            && line_h.taps * line_w.taps >= SOME_TAPS
-            && [line_h.stride, line_w.stride] == [1, 1]
-            && self.out_step == [1, 1]
-            && (!is_spread(self.columns, set.broadcasts()) || spread <= SPREAD)
-    }
+/// Whether pixels can be in the lanes of the vectors of `set`.
+pub(super) fn can<T: Real>(sweep: &Sweep, set: InstructionSet) -> Verdict {
+    let [line_h, line_w] = &sweep.lines;
+    let most = set.lanes::<T>().min(MOST_COLUMNS);
+    let reason = at_most("columns", sweep.columns, most)?;
+    let strides = [
+        line_h.stride,
+        line_w.stride,
+        sweep.out_step[0],
+        sweep.out_step[1],
+    ];
+    is("stride", strides.into_iter().max().unwrap_or(1), 1)?;
+    at_least("taps", line_h.taps.min(line_w.taps), 1)?;
+    Ok(reason)
+}
 
+/// Whether the lanes of the vectors of `set` are better filled with pixels than with columns.
+pub(super) fn pays<T: Real>(sweep: &Sweep, set: InstructionSet) -> Verdict {
+    let limits = &Thresholds::of(set).pixels;
+    let (lanes, columns) = (set.lanes::<T>(), sweep.columns);
+    let [line_h, line_w] = &sweep.lines;
+    at_least("taps", line_h.taps * line_w.taps, limits.taps)?;
+    if is_spread(columns, set.broadcasts()) {
+        let bytes = sweep.window() * columns * lanes * size_of::<T>();
+        at_most("bytes of filters, spread out", bytes, limits.spread)?;
+    }
+    // Vectors of a row of pixels: with columns in the lanes it is one for each.
+    let vectors = line_w.outputs.div_ceil(lanes) * columns;
+    let [most, of] = limits.vectors;
+    compare(
+        "vectors for a pixel",
+        vectors as f64 / line_w.outputs.max(1) as f64,
+        Relation::AtMost,
+        most as f64 / of as f64,
+        of * vectors <= most * line_w.outputs,
+    )
+}
+
+impl Sweep {
     /// Elements of a channel's row for `cols` columns of pixels.
     fn plane(&self, cols: usize, lanes: usize) -> usize {
         let line = &self.lines[1];

@@ -8,18 +8,15 @@ use super::channels::ChannelSums;
 use super::direction::Direction;
 use super::geometry::ConvGeometry;
 use super::line::Line;
+use super::method::Method;
 use super::pack::{Filters, Packed, packed_len, spread};
 use super::planar::{PlanarSums, is_spread};
 use super::pooled::PooledGeometry;
 use super::sweep::{Block, BlockSums, Sweep};
-use super::winograd::{Winograd, serves};
 use crate::Real;
-use crate::aligned::{LINE, first_of_line};
+use crate::aligned::LINE;
 use crate::simd::InstructionSet;
 use crate::{parallel, relu};
-
-/// Source elements under one window that are too many to be laid out.
-const TOO_FAR: usize = 1 << 22;
 
 /// A pass on its instruction set.
 #[derive(Clone, Copy, Debug)]
@@ -31,46 +28,41 @@ pub(super) struct Sums<'g> {
     image: [usize; 3],
     steps: [usize; 2],
     lanes: usize,
-    /// Whether every filter sees the channel of its own number.
-    channelwise: bool,
-    /// Whether pixels, not columns, fill the lanes: of all groups alike, and there are no phases.
-    planar: bool,
+    /// [`Method::Channels`], [`Method::Pixels`], or else [`Method::Windows`]; of all groups alike.
+    method: Method,
 }
 
 impl<'g> Sums<'g> {
+    /// The pass by a method that can run it, on the instruction set that this was chosen for.
     pub(super) fn new<T: Real>(
         g: &'g ConvGeometry,
         direction: Direction,
+        method: Method,
         set: InstructionSet,
     ) -> Self {
         let (image, steps) = match direction {
             Direction::Forward => (g.output, [1, 1]),
             Direction::Backward => (g.input, g.stride),
         };
-        let channelwise = g.is_channelwise();
-        let mut sums = Self {
+        Self {
             g,
             direction,
             set,
             image,
             steps,
             lanes: set.lanes::<T>(),
-            channelwise,
-            planar: false,
-        };
-        let sweep = sums.sweep([0, 0], 0);
-        let sets = [set, set.for_columns::<T>(sweep.columns)];
-        let mut sets_for_planes = sets.into_iter().filter(|_| !channelwise);
-        let planar = sets_for_planes.find(|&set| sweep.is_planar::<T>(set));
-        sums.planar = planar.is_some();
-        sums.set = planar.unwrap_or(sets[1]);
-        sums.lanes = sums.set.lanes::<T>();
-        sums
+            method,
+        }
     }
 
-    /// The pass by Winograd's method, where that is the better one.
-    pub(super) fn winograd<T: Real>(&self) -> Option<Winograd<'g>> {
-        Winograd::of::<T>(self.g, self.direction, self.set, self.sweep([0, 0], 0))
+    /// Whether vectors run over the channels of depthwise filters.
+    fn is_channelwise(&self) -> bool {
+        self.method == Method::Channels
+    }
+
+    /// Whether pixels, not columns, fill the lanes: then there are no phases.
+    fn is_planar(&self) -> bool {
+        self.method == Method::Pixels
     }
 
     /// The lines of one phase.
@@ -88,7 +80,7 @@ impl<'g> Sums<'g> {
             Direction::Forward => (seen, filters, self.g.input[2]),
             Direction::Backward => (filters, seen, self.g.filters),
         };
-        let (channels, columns) = match self.channelwise {
+        let (channels, columns) = match self.is_channelwise() {
             true => (source_channels, source_channels),
             false => (channels, columns),
         };
@@ -110,7 +102,11 @@ impl<'g> Sums<'g> {
     /// Every phase of every group in order, with where its packed filters start.
     fn sweeps(&self) -> impl Iterator<Item = (Sweep, usize, usize)> + '_ {
         let phases = [0, 1].map(|axis| self.steps[axis].min(self.image[axis]));
-        let groups = if self.channelwise { 1 } else { self.g.groups };
+        let groups = if self.is_channelwise() {
+            1
+        } else {
+            self.g.groups
+        };
         let mut start = 0;
         (0..phases[0])
             .flat_map(move |row| (0..phases[1]).map(move |col| [row, col]))
@@ -131,7 +127,7 @@ impl<'g> Sums<'g> {
 
     /// Vectors of a panel of a sweep's packed filters.
     fn packed_window(&self, sweep: &Sweep) -> usize {
-        match self.channelwise {
+        match self.is_channelwise() {
             true => sweep.lines[0].taps * sweep.lines[1].taps,
             false if self.is_spread(sweep) => sweep.window() * sweep.columns,
             false => sweep.window(),
@@ -139,7 +135,7 @@ impl<'g> Sums<'g> {
     }
 
     fn is_spread(&self, sweep: &Sweep) -> bool {
-        self.planar && is_spread(sweep.columns, self.set.broadcasts())
+        self.is_planar() && is_spread(sweep.columns, self.set.broadcasts())
     }
 
     fn packed_len(&self) -> usize {
@@ -154,14 +150,13 @@ impl<'g> Sums<'g> {
         [0, 1].map(|axis| self.image[axis].div_ceil(self.steps[axis]))
     }
 
-    /// Whether a single window spans more than can be laid out: then the naive loops do the pass.
-    pub(super) fn is_too_far(&self) -> bool {
-        let one = Cut {
+    /// Elements laid out for a single window.
+    pub(super) fn staged_for_one(&self) -> usize {
+        self.staged(Cut {
             examples: 1,
             rows: 1,
             cols: 1,
-        };
-        self.staged(one) > TOO_FAR
+        })
     }
 
     fn cut(&self) -> Cut {
@@ -171,7 +166,7 @@ impl<'g> Sums<'g> {
 
     /// Pixels that a block should have.
     fn block_pixels(&self) -> usize {
-        match self.channelwise || self.planar {
+        match self.is_channelwise() || self.is_planar() {
             true => MANY_PIXELS,
             false => PIXELS,
         }
@@ -186,11 +181,11 @@ impl<'g> Sums<'g> {
             lines.max_by_key(|line| line.span(size[axis + 1]))
         };
         // All groups are alike. The phases' axes can be looked at one by one: the sizes multiply.
-        if self.channelwise {
+        if self.is_channelwise() {
             return 0;
         }
         let mut sweep = self.sweep([0, 0], 0);
-        if self.planar {
+        if self.is_planar() {
             return sweep
                 .laid_out_in_planes(size, self.lanes)
                 .next_multiple_of(16);
@@ -209,7 +204,7 @@ impl<'g> Sums<'g> {
 
     /// Elements of the sums that very long windows of a block need besides (`long_sum::groups`).
     fn totals(&self, cut: Cut) -> usize {
-        if self.channelwise || self.planar {
+        if self.is_channelwise() || self.is_planar() {
             return 0;
         }
         let sweep = self.sweep([0, 0], 0);
@@ -229,34 +224,22 @@ impl<'g> Sums<'g> {
     }
 
     /// Scratch memory without which the pass cannot be done: one worker's.
-    pub(super) fn least_scratch<T: Real>(&self) -> usize {
-        let one = match self.winograd::<T>() {
-            Some(winograd) => winograd.least_scratch(),
-            None => self.packed_len() + self.worker(self.cut()),
-        };
-        LINE / size_of::<T>() + one
+    pub(super) fn least_scratch(&self) -> usize {
+        self.packed_len() + self.worker(self.cut())
     }
 
     /// Elements of scratch memory for batches of up to the geometry's.
-    pub(super) fn scratch<T: Real>(&self) -> usize {
-        if self.is_too_far() {
-            return 0;
-        }
-        let direct = || {
-            let pixels = self.block_pixels();
-            let staged =
-                Cut::most_staged(self.g.batch, self.grid(), pixels, |cut| self.staged(cut));
-            // A block of a smaller batch may be smaller: then there are more of them.
-            let blocks = self.g.batch * self.grid()[0];
-            let workers = parallel::most_workers(blocks, self.g.multiply_adds());
-            let totals = self.totals(Cut::most(self.g.batch, self.grid(), pixels));
-            self.packed_len() + workers * (staged + totals)
-        };
-        let winograd = self.winograd::<T>();
-        LINE / size_of::<T>() + winograd.map_or_else(direct, |winograd| winograd.scratch())
+    pub(super) fn scratch(&self) -> usize {
+        let pixels = self.block_pixels();
+        let staged = Cut::most_staged(self.g.batch, self.grid(), pixels, |cut| self.staged(cut));
+        // A block of a smaller batch may be smaller: then there are more of them.
+        let blocks = self.g.batch * self.grid()[0];
+        let workers = parallel::most_workers(blocks, self.g.multiply_adds());
+        let totals = self.totals(Cut::most(self.g.batch, self.grid(), pixels));
+        self.packed_len() + workers * (staged + totals)
     }
 
-    /// Writes all outputs, through a ReLU if asked for.
+    /// Writes all outputs, through a ReLU if asked for. The scratch memory starts at a line of the cache.
     pub(super) fn run<T: Real>(
         &self,
         [source, w]: [&[T]; 2],
@@ -265,12 +248,6 @@ impl<'g> Sums<'g> {
         scratch: &mut [T],
         rectified: bool,
     ) {
-        let (_, scratch) = scratch.split_at_mut(first_of_line(scratch));
-        if const { serves::<T>() }
-            && let Some(winograd) = self.winograd::<T>()
-        {
-            return winograd.run([source, w], bias, out, scratch, rectified);
-        }
         let cut = self.cut();
         let worker = self.worker(cut);
         let (packed, scratch) = scratch.split_at_mut(self.packed_len());
@@ -347,9 +324,9 @@ impl<'g> Sums<'g> {
                     scratch: &mut *scratch,
                     workers: target.workers,
                 };
-                if self.channelwise {
+                if self.is_channelwise() {
                     self.set.run(ChannelSums(sums));
-                } else if self.planar {
+                } else if self.is_planar() {
                     self.set.run(PlanarSums(sums));
                 } else {
                     self.set.run(sums);
@@ -366,8 +343,8 @@ impl<'g> Sums<'g> {
     }
 
     /// Scratch memory without which the pass cannot be done: one worker's.
-    pub(super) fn least_pooled_scratch<T: Real>(&self, g: &PooledGeometry) -> usize {
-        LINE / size_of::<T>() + self.packed_len() + self.pooled_worker(g)
+    pub(super) fn least_pooled_scratch(&self, g: &PooledGeometry) -> usize {
+        self.packed_len() + self.pooled_worker(g)
     }
 
     /// A worker's part of it: the convolution's outputs, and what is laid out for them.
@@ -382,7 +359,8 @@ impl<'g> Sums<'g> {
         parallel::workers(parts, self.g.multiply_adds())
     }
 
-    /// Writes the maxima of all windows of the outputs, and the winners' places.
+    /// Writes the maxima of all windows of the outputs, and the winners' places. The scratch memory starts at a line
+    /// of the cache.
     pub(super) fn run_pooled<T: Real>(
         &self,
         g: &PooledGeometry,
@@ -392,7 +370,6 @@ impl<'g> Sums<'g> {
         winners: Option<&mut [u32]>,
         scratch: &mut [T],
     ) {
-        let (_, scratch) = scratch.split_at_mut(first_of_line(scratch));
         let (packed, scratch) = scratch.split_at_mut(self.packed_len());
         self.pack(w, bias, packed);
         let packed = &*packed;
@@ -430,7 +407,7 @@ impl<'g> Sums<'g> {
             };
             let to = &mut packed[start..];
             match self.direction {
-                _ if self.channelwise => {
+                _ if self.is_channelwise() => {
                     filters.pack_channels(&sweep.lines, bias, self.lanes, to);
                 }
                 Direction::Forward => filters.pack_forward(&sweep.lines, bias, self.lanes, to),

@@ -13,6 +13,7 @@ use super::blocks::{Blocks, Cut, PIXELS};
 use super::channel_weights::ChannelPanel;
 use super::direction::Direction;
 use super::layout::Layout;
+use super::method::Method;
 use super::outer::PanelSums;
 use super::pack::{for_each_panel, panel_width, whole};
 use super::sums::Sums;
@@ -55,14 +56,20 @@ pub(super) struct Tasks<'g> {
 }
 
 impl<'g> Tasks<'g> {
-    pub(super) fn new<T: Real>(g: &'g ConvGeometry, set: InstructionSet) -> Self {
-        let set = set.for_columns::<T>(match g.is_channelwise() {
+    /// The set on which the tasks run: no wider than its vectors are filled.
+    pub(super) fn set<T: Real>(g: &ConvGeometry, set: InstructionSet) -> InstructionSet {
+        set.for_columns::<T>(match g.is_channelwise() {
             true => g.filters,
             false => g.group_filters(),
-        });
+        })
+    }
+
+    /// The tasks by [`Method::Channels`], or else by [`Method::Windows`].
+    pub(super) fn new<T: Real>(g: &'g ConvGeometry, set: InstructionSet, method: Method) -> Self {
+        let set = Self::set::<T>(g, set);
         let lanes = set.lanes::<T>();
-        let sweep = Sums::new::<T>(g, Direction::Forward, set).sweep([0, 0], 0);
-        let layout = Layout::new::<T>(g, sweep);
+        let sweep = Sums::new::<T>(g, Direction::Forward, method, set).sweep([0, 0], 0);
+        let layout = Layout::new::<T>(g, sweep, method);
         // Depthwise: one group whose windows are the taps alone.
         let (groups, window, columns) = match layout {
             Layout::Channels(_) => (1, g.kernel[0] * g.kernel[1], g.filters),
@@ -107,18 +114,17 @@ impl<'g> Tasks<'g> {
     }
 
     /// The parts' sums, at the start of the scratch memory.
+    ///
+    /// `name` is the operation in messages.
     pub(super) fn partial<'s, T: Real>(
         &self,
+        name: &str,
         arrays: [&[T]; 2],
         with_bias: bool,
         scratch: &'s mut [T],
     ) -> &'s [T] {
         let shared = self.parts * self.part_len();
-        assert_scratch(
-            super::backward_weights::NAME,
-            scratch,
-            shared + self.worker_len(),
-        );
+        assert_scratch(name, scratch, shared + self.worker_len());
         let (partial, scratch) = scratch.split_at_mut(shared);
         self.run(arrays, with_bias, partial, scratch);
         partial

@@ -1,10 +1,9 @@
 use proptest::prelude::*;
 
-use super::direction::Direction;
-use super::sums::Sums;
 use super::*;
 use crate::Padding;
 use crate::Real;
+use crate::decision::Pass;
 use crate::simd::InstructionSet;
 use crate::testing::{absolute, assert_bits, assert_sums, inner, integers, normal, on_threads};
 
@@ -48,8 +47,13 @@ fn fast<T: Real>(g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
     fast_on(InstructionSet::best(), g, inputs)
 }
 
-/// Outputs and scratch start as NaN: whatever a pass leaves unwritten shows.
 fn fast_on<T: Real>(set: InstructionSet, g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
+    by_plan(&Plan::on::<T>(set, g), inputs)
+}
+
+/// Outputs and scratch start as NaN: whatever a pass leaves unwritten shows.
+fn by_plan<T: Real>(plan: &Plan, inputs: &Inputs<T>) -> Passes<T> {
+    let g = plan.geometry();
     let Inputs { x, w, b, dy } = inputs;
     let dirty = |len| vec![T::nan(); len];
     let mut p = Passes {
@@ -58,13 +62,12 @@ fn fast_on<T: Real>(set: InstructionSet, g: &ConvGeometry, inputs: &Inputs<T>) -
         dw: dirty(g.weights_len()),
         db: dirty(g.filters),
     };
-    let mut scratch = dirty(forward::scratch_on::<T>(set, g));
-    forward::run_on(set, g, [x, w], Some(b), &mut p.y, &mut scratch, false);
-    let mut scratch = dirty(backward_data::scratch_on::<T>(set, g));
-    backward_data::run_on(set, g, dy, w, &mut p.dx, &mut scratch);
-    let mut scratch = dirty(backward_weights::scratch_on::<T>(set, g));
-    let db = Some(&mut p.db[..]);
-    backward_weights::run_on(set, g, x, dy, &mut p.dw, db, &mut scratch);
+    let mut scratch = dirty(plan.scratch::<T>(Pass::Forward));
+    plan.forward(x, w, Some(b), &mut p.y, &mut scratch);
+    let mut scratch = dirty(plan.scratch::<T>(Pass::Data));
+    plan.backward_data(dy, w, &mut p.dx, &mut scratch);
+    let mut scratch = dirty(plan.scratch::<T>(Pass::Weights));
+    plan.backward_weights(x, dy, &mut p.dw, Some(&mut p.db), &mut scratch);
     p
 }
 
@@ -86,10 +89,10 @@ fn naive<T: Real>(g: &ConvGeometry, inputs: &Inputs<T>) -> Passes<T> {
 /// Whether a pass goes Winograd's way on some instruction set.
 fn by_winograd<T: Real>(g: &ConvGeometry) -> bool {
     InstructionSet::all().into_iter().any(|set| {
-        let sums = [Direction::Forward, Direction::Backward]
-            .map(|direction| Sums::new::<T>(g, direction, set));
-        sums.iter().any(|sums| sums.winograd::<T>().is_some())
-            || winograd::Weights::of::<T>(g, set).is_some()
+        let plan = Plan::on::<T>(set, g);
+        Pass::ALL
+            .into_iter()
+            .any(|pass| plan.method(pass) == Method::Winograd)
     })
 }
 
@@ -217,6 +220,131 @@ proptest! {
     fn passes_agree_with_the_reference_f32(g in any_geometry()) {
         prop_assume!(!by_winograd::<f32>(&g));
         check::<f32>(&g);
+    }
+}
+
+/// Every method that can run a pass of the geometry, on every instruction set, against the reference; by Winograd's
+/// method within the bound of its tests, which is that of sums times its amplification.
+fn check_forced<T: Real>(g: &ConvGeometry, seen: &mut Vec<(Pass, Method)>) {
+    let inputs = Inputs::<T>::new(g, normal);
+    let exact = naive(g, &inputs);
+    let size = naive(g, &inputs.absolute());
+    let terms = g.kernel[0] * g.kernel[1] * g.filters.max(g.input[2]) + 1;
+    let pixels = g.batch * g.output[0] * g.output[1] + 16;
+    for set in InstructionSet::all() {
+        let plan = Plan::on::<T>(set, g);
+        for (pass, method) in Pass::ALL
+            .into_iter()
+            .flat_map(|pass| Method::ALL.map(|m| (pass, m)))
+        {
+            let Ok(plan) = plan.force::<T>(pass, method) else {
+                assert_ne!(plan.method(pass), method, "{pass} {g:?}");
+                continue;
+            };
+            assert_eq!(plan.method(pass), method);
+            seen.push((pass, method));
+            if method == Method::Winograd {
+                // Held to its own bound in its own tests.
+                continue;
+            }
+            let found = by_plan(&plan, &inputs);
+            match pass {
+                Pass::Forward => assert_sums(&found.y, &exact.y, &size.y, terms),
+                Pass::Data => assert_sums(&found.dx, &exact.dx, &size.dx, terms),
+                Pass::Weights => {
+                    assert_sums(&found.dw, &exact.dw, &size.dw, pixels);
+                    assert_sums(&found.db, &exact.db, &size.db, pixels);
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: CASES, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_method_that_can_run_a_geometry_agrees_with_the_reference_f64(g in any_geometry()) {
+        check_forced::<f64>(&g, &mut Vec::new());
+    }
+
+    #[test]
+    fn every_method_that_can_run_a_geometry_agrees_with_the_reference_f32(g in any_geometry()) {
+        check_forced::<f32>(&g, &mut Vec::new());
+    }
+}
+
+/// On geometries of which each is for some method.
+#[test]
+fn every_method_can_be_forced_where_it_can_run_and_nowhere_else() {
+    let mut seen = Vec::new();
+    let three = window([3, 3], 1, Padding::even(1));
+    for (input, filters, groups) in [
+        ([9, 9, 24], 24, 24),
+        ([8, 9, 16], 16, 1),
+        ([7, 20, 3], 5, 1),
+    ] {
+        check_forced::<f32>(&geometry(2, input, filters, three, groups), &mut seen);
+    }
+    for pass in Pass::ALL {
+        for method in Method::ALL {
+            let can = match (pass, method) {
+                (_, Method::Winners) => false,
+                (Pass::Weights, Method::Pixels) => false,
+                _ => true,
+            };
+            assert_eq!(seen.contains(&(pass, method)), can, "{method} {pass}");
+        }
+    }
+    let refusal = |g: &ConvGeometry, method| {
+        let plan = Plan::on::<f32>(InstructionSet::Portable, g);
+        plan.force::<f32>(Pass::Forward, method)
+            .unwrap_err()
+            .to_string()
+    };
+    let g = geometry(1, [8, 8, 16], 9, window([5, 3], 1, Padding::VALID), 1);
+    assert_eq!(refusal(&g, Method::Winograd), "rows of taps 5 != 3");
+    assert_eq!(refusal(&g, Method::Pixels), "columns 9 > 4");
+    assert_eq!(refusal(&g, Method::Channels), "groups 1 < 2");
+    assert_eq!(refusal(&g, Method::Winners), "no pooling comes after it");
+}
+
+/// The plan says why, with the numbers that it compared.
+#[test]
+fn a_plan_says_why() {
+    let three = window([3, 3], 1, Padding::even(1));
+    let g = geometry(4, [16, 16, 32], 64, three, 1);
+    let plan = Plan::on::<f32>(InstructionSet::Portable, &g);
+    let forward = plan.explain::<f32>(Pass::Forward);
+    assert_eq!((forward.method, forward.refused.len()), ("winograd", 0));
+    assert_eq!(forward.reason.to_string(), "c f / (c + f) 21.333 >= 6.5");
+    assert_eq!(forward.scratch, 4 * plan.scratch::<f32>(Pass::Forward));
+    let plan = Plan::on::<f32>(InstructionSet::Portable, &g.direct());
+    let forward = plan.explain::<f32>(Pass::Forward);
+    let refused: Vec<String> = forward
+        .refused
+        .iter()
+        .map(|(method, reason)| format!("{method}: {reason}"))
+        .collect();
+    assert_eq!(forward.method, "windows");
+    assert_eq!(
+        refused,
+        [
+            "winograd: sums of products as they are were asked for",
+            "pixels: columns 64 > 4",
+        ]
+    );
+    // A plan for a batch is that of the geometry for it.
+    for batch in [0, 1, 7] {
+        let derived = Plan::new::<f32>(&g).with_batch::<f32>(batch);
+        let new = Plan::new::<f32>(&g.with_batch(batch));
+        for pass in Pass::ALL {
+            assert_eq!(
+                derived.explain::<f32>(pass),
+                new.explain::<f32>(pass),
+                "{batch}"
+            );
+        }
     }
 }
 

@@ -16,12 +16,6 @@ pub(super) const EXAMPLES: usize = 4;
 /// Units that a thread takes at a time.
 const UNITS: usize = 64;
 
-/// Whether [`forward`] takes a layer.
-pub(super) fn suits<T: Real>(set: InstructionSet, g: &DenseGeometry) -> bool {
-    let lanes = set.narrow().lanes::<T>();
-    g.batch <= EXAMPLES && g.outputs >= lanes && g.inputs >= lanes
-}
-
 /// `y = x w^T + b`.
 pub(super) fn forward<T: Real>(
     set: InstructionSet,

@@ -1,40 +1,55 @@
 //! Fully connected layers: `y = x w^T + b`.
 //!
 //! Each pass is one matrix product. Layers of few features (`small`), of few units on many features
-//! (`wide`), and forward passes of few examples (`few`) have loops of their own. Of the others each pass is that of a convolution
-//! whose pictures are single pixels and whose filters `w` are, from the units to the features: its
-//! gradient by data is this forward pass, and the other way round.
+//! (`wide`), and forward passes of few examples (`few`) have loops of their own. Of the others each pass is that
+//! of a convolution whose images are single pixels and whose filters `w` are, from the units to the features: its
+//! data gradient is this forward pass, and the other way round. Which method runs is decided in one place
+//! (`method`), by thresholds that stand together (`thresholds`), once for a [`Plan`].
 
 mod few;
 mod geometry;
+mod method;
+mod plan;
+mod run;
 mod small;
 #[cfg(test)]
 mod tests;
+mod thresholds;
 mod wide;
 
 use crate::Real;
-use crate::conv::pointwise;
-use crate::simd::{self, InstructionSet};
-use crate::{assert_len, long_sum};
+use crate::assert_len;
+use crate::decision::Pass;
+use crate::simd::InstructionSet;
 
 pub use geometry::DenseGeometry;
+pub use method::Method;
+pub use plan::Plan;
+
+use method::Choice;
+use run::{Data, DataPass, Forward, ForwardPass, Weights, WeightsPass};
+
+const FORWARD: &str = "dense forward";
+const DATA: &str = "dense backward data";
+const WEIGHTS: &str = "dense backward weights";
+
+fn choice<T: Real>(g: &DenseGeometry, pass: Pass) -> Choice {
+    Choice::new::<T>(g, pass, InstructionSet::best())
+}
 
 /// Elements of scratch memory that [`forward`] needs, for `g`'s batch and every smaller one.
 pub fn forward_scratch<T: Real>(g: &DenseGeometry) -> usize {
-    if few::suits::<T>(InstructionSet::best(), g) {
-        return 0;
-    }
-    pointwise::backward_data_scratch::<T>(&g.transposed())
+    choice::<T>(g, Pass::Forward).scratch::<T>(g, Pass::Forward)
 }
 
 /// Elements of scratch memory that [`backward_data`] needs, for `g`'s batch and every smaller one.
 pub fn backward_data_scratch<T: Real>(g: &DenseGeometry) -> usize {
-    pointwise::forward_scratch::<T>(&g.transposed())
+    choice::<T>(g, Pass::Data).scratch::<T>(g, Pass::Data)
 }
 
 /// Elements of scratch memory that [`backward_weights`] needs, for `g`'s batch and every smaller one.
 pub fn backward_weights_scratch<T: Real>(g: &DenseGeometry) -> usize {
-    pointwise::backward_weights_scratch::<T>(&g.transposed())
+    choice::<T>(g, Pass::Weights).scratch::<T>(g, Pass::Weights)
 }
 
 /// `y = x w^T + b`; without `b` the bias is 0.
@@ -56,36 +71,34 @@ pub fn forward<T: Real>(
     y: &mut [T],
     scratch: &mut [T],
 ) {
-    const NAME: &str = "dense forward";
-    assert_len(NAME, "x", x, g.x_len());
-    assert_len(NAME, "w", w, g.weights_len());
-    assert_len(NAME, "y", y, g.y_len());
-    if let Some(b) = b {
-        assert_len(NAME, "b", b, g.outputs);
-    }
-    (T::passes().dense_forward)(g, x, w, b, y, scratch);
+    let choice = choice::<T>(g, Pass::Forward);
+    T::run::<ForwardPass>(forward_pass((g, choice), [x, w], b, y, scratch));
 }
 
-/// [`forward`], compiled in `crate::compiled`.
-pub(super) fn run_forward<T: Real>(
-    g: &DenseGeometry,
-    x: &[T],
-    w: &[T],
-    b: Option<&[T]>,
-    y: &mut [T],
-    scratch: &mut [T],
-) {
-    if small::suits_product(g, g.inputs) {
-        return simd::run(small::Product::forward(g, x, w, b, y));
+/// The forward pass with its arrays, once their lengths have been checked.
+#[track_caller]
+fn forward_pass<'a, T: Real>(
+    (g, choice): (&'a DenseGeometry, Choice),
+    [x, w]: [&'a [T]; 2],
+    b: Option<&'a [T]>,
+    y: &'a mut [T],
+    scratch: &'a mut [T],
+) -> Forward<'a, T> {
+    assert_len(FORWARD, "x", x, g.x_len());
+    assert_len(FORWARD, "w", w, g.weights_len());
+    assert_len(FORWARD, "y", y, g.y_len());
+    if let Some(b) = b {
+        assert_len(FORWARD, "b", b, g.outputs);
     }
-    if wide::suits_forward(g) {
-        return wide::forward(g, x, w, b, y);
+    Forward {
+        g,
+        choice,
+        x,
+        w,
+        b,
+        y,
+        scratch,
     }
-    let set = InstructionSet::best();
-    if few::suits::<T>(set, g) {
-        return few::forward(set, g, x, w, b, y);
-    }
-    pointwise::backward_data(&g.transposed(), x, w, b, y, scratch);
 }
 
 /// `dx = dy w`.
@@ -106,25 +119,29 @@ pub fn backward_data<T: Real>(
     dx: &mut [T],
     scratch: &mut [T],
 ) {
-    const NAME: &str = "dense backward data";
-    assert_len(NAME, "dy", dy, g.y_len());
-    assert_len(NAME, "w", w, g.weights_len());
-    assert_len(NAME, "dx", dx, g.x_len());
-    (T::passes().dense_backward_data)(g, dy, w, dx, scratch);
+    let choice = choice::<T>(g, Pass::Data);
+    T::run::<DataPass>(data_pass((g, choice), [dy, w], dx, scratch));
 }
 
-/// [`backward_data`], compiled in `crate::compiled`.
-pub(super) fn run_backward_data<T: Real>(
-    g: &DenseGeometry,
-    dy: &[T],
-    w: &[T],
-    dx: &mut [T],
-    scratch: &mut [T],
-) {
-    if small::suits_product(g, g.outputs) {
-        return simd::run(small::Product::backward_data(g, dy, w, dx));
+/// The data gradient with its arrays, once their lengths have been checked.
+#[track_caller]
+fn data_pass<'a, T: Real>(
+    (g, choice): (&'a DenseGeometry, Choice),
+    [dy, w]: [&'a [T]; 2],
+    dx: &'a mut [T],
+    scratch: &'a mut [T],
+) -> Data<'a, T> {
+    assert_len(DATA, "dy", dy, g.y_len());
+    assert_len(DATA, "w", w, g.weights_len());
+    assert_len(DATA, "dx", dx, g.x_len());
+    Data {
+        g,
+        choice,
+        dy,
+        w,
+        dx,
+        scratch,
     }
-    pointwise::forward(&g.transposed(), dy, w, dx, scratch);
 }
 
 /// `dw = dy^T x` and `db = sum of dy over the batch`.
@@ -147,34 +164,32 @@ pub fn backward_weights<T: Real>(
     db: Option<&mut [T]>,
     scratch: &mut [T],
 ) {
-    const NAME: &str = "dense backward weights";
-    assert_len(NAME, "x", x, g.x_len());
-    assert_len(NAME, "dy", dy, g.y_len());
-    assert_len(NAME, "dw", dw, g.weights_len());
-    if let Some(db) = &db {
-        assert_len(NAME, "db", db, g.outputs);
-    }
-    (T::passes().dense_backward_weights)(g, x, dy, dw, db, scratch);
+    let choice = choice::<T>(g, Pass::Weights);
+    T::run::<WeightsPass>(weights_pass((g, choice), [x, dy], dw, db, scratch));
 }
 
-/// [`backward_weights`], compiled in `crate::compiled`.
-pub(super) fn run_backward_weights<T: Real>(
-    g: &DenseGeometry,
-    x: &[T],
-    dy: &[T],
-    dw: &mut [T],
-    db: Option<&mut [T]>,
-    scratch: &mut [T],
-) {
-    if small::suits_weights(g) {
-        return simd::run(small::Weights::new(g, x, dy, dw, db));
+/// The weights gradient with its arrays, once their lengths have been checked.
+#[track_caller]
+fn weights_pass<'a, T: Real>(
+    (g, choice): (&'a DenseGeometry, Choice),
+    [x, dy]: [&'a [T]; 2],
+    dw: &'a mut [T],
+    db: Option<&'a mut [T]>,
+    scratch: &'a mut [T],
+) -> Weights<'a, T> {
+    assert_len(WEIGHTS, "x", x, g.x_len());
+    assert_len(WEIGHTS, "dy", dy, g.y_len());
+    assert_len(WEIGHTS, "dw", dw, g.weights_len());
+    if let Some(db) = &db {
+        assert_len(WEIGHTS, "db", db, g.outputs);
     }
-    if wide::suits_weights(g) {
-        wide::backward_weights(InstructionSet::best(), g, x, dy, dw);
-    } else {
-        pointwise::backward_weights(&g.transposed(), dy, x, dw, scratch);
-    }
-    if let Some(db) = db {
-        long_sum::columns(dy, db);
+    Weights {
+        g,
+        choice,
+        x,
+        dy,
+        dw,
+        db,
+        scratch,
     }
 }

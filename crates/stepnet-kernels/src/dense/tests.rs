@@ -270,11 +270,12 @@ fn few_examples_are_summed_like_many() {
                 let g = many.with_batch(batch);
                 let (x, expected) = (&x[..g.x_len()], &all[..g.y_len()]);
                 for set in InstructionSet::all() {
-                    if !few::suits::<T>(set, &g) {
+                    let plan = Plan::on::<T>(set, &g);
+                    let Ok(plan) = plan.force::<T>(Pass::Forward, Method::Few) else {
                         continue;
-                    }
+                    };
                     let mut y = vec![T::nan(); g.y_len()];
-                    few::forward(set, &g, x, &w, b, &mut y);
+                    plan.forward(x, &w, b, &mut y, &mut []);
                     if set.name() == InstructionSet::best().name() {
                         assert_bits(&y, expected);
                     }

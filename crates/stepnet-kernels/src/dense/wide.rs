@@ -10,25 +10,18 @@ use rayon::prelude::*;
 
 use super::DenseGeometry;
 use super::small::{MOST_LONG, Product};
+use super::thresholds::WIDE_UNITS_FORWARD;
 use crate::Real;
 use crate::aligned::LINE;
-use crate::long_sum::LONGEST;
 use crate::simd::tile::{Pixels, Tile, outer};
-use crate::simd::{self, InstructionSet, Isa, Kernel};
-
-/// Units up to which reading `x` where it lies was measured to be quicker than a general product.
-const MAX_UNITS: usize = 24;
-const MAX_UNITS_FORWARD: usize = 4;
-
-/// Features that make a layer wide.
-const MIN_FEATURES: usize = 256;
+use crate::simd::{InstructionSet, Isa, Kernel};
 
 /// Examples that share the copying of weights into panels.
 const PIECE_ROWS: usize = 32;
 
 // Pieces of layers with very long sums are the smallest ones.
 const _: () =
-    assert!(PIECE_ROWS * MAX_UNITS_FORWARD <= MOST_LONG && PIECE_WORK / (64 * 256) <= PIECE_ROWS);
+    assert!(PIECE_ROWS * WIDE_UNITS_FORWARD <= MOST_LONG && PIECE_WORK / (64 * 256) <= PIECE_ROWS);
 
 /// Features of a strip of the gradient.
 const STRIP: usize = 512;
@@ -36,22 +29,19 @@ const STRIP: usize = 512;
 /// Multiply-adds of a piece of the work that another thread may take.
 const PIECE_WORK: usize = 1 << 17;
 
-/// Whether [`forward`] takes a layer.
-pub(super) fn suits_forward(g: &DenseGeometry) -> bool {
-    g.outputs <= MAX_UNITS_FORWARD && g.inputs >= MIN_FEATURES
-}
-
-/// Whether [`backward_weights`] takes a layer.
-pub(super) fn suits_weights(g: &DenseGeometry) -> bool {
-    g.outputs <= MAX_UNITS && g.inputs >= MIN_FEATURES && g.batch <= LONGEST
-}
-
 /// `y = x w^T + b`.
-pub(super) fn forward<T: Real>(g: &DenseGeometry, x: &[T], w: &[T], b: Option<&[T]>, y: &mut [T]) {
+pub(super) fn forward<T: Real>(
+    set: InstructionSet,
+    g: &DenseGeometry,
+    x: &[T],
+    w: &[T],
+    b: Option<&[T]>,
+    y: &mut [T],
+) {
     let rows = (PIECE_WORK / (g.inputs * g.outputs)).max(PIECE_ROWS);
     y.par_chunks_mut(rows * g.outputs)
         .zip(x.par_chunks(rows * g.inputs))
-        .for_each(|(y, x)| simd::run(Product::forward(g, x, w, b, y)));
+        .for_each(|(y, x)| set.run(Product::forward(g, x, w, b, y)));
 }
 
 /// `dw = dy^T x`, without `db`.

@@ -4,6 +4,7 @@ mod very_long;
 
 use super::*;
 use crate::conv::{self, ConvGeometry, ConvWindow};
+use crate::decision::Pass;
 use crate::dense::{self, DenseGeometry};
 use crate::norm::{self, NormGeometry};
 use crate::pool::{self, PoolGeometry};
@@ -213,25 +214,11 @@ fn conv_keeps(set: InstructionSet, g: &ConvGeometry, x: &[f32], w: &[f32]) {
         dirty(w.len()),
         dirty(g.filters),
     );
-    conv::forward_on(
-        set,
-        g,
-        [x, w],
-        None,
-        &mut y,
-        &mut scratch(conv::forward_scratch::<f32>(g)),
-        false,
-    );
-    conv::backward_data_on(
-        set,
-        g,
-        &dy,
-        w,
-        &mut dx,
-        &mut scratch(conv::backward_data_scratch::<f32>(g)),
-    );
-    let mut for_weights = scratch(conv::backward_weights_scratch::<f32>(g));
-    conv::backward_weights_on(set, g, x, &dy, &mut dw, Some(&mut db), &mut for_weights);
+    let plan = conv::Plan::on::<f32>(set, g);
+    let needed = |pass| scratch(plan.scratch::<f32>(pass));
+    plan.forward(x, w, None, &mut y, &mut needed(Pass::Forward));
+    plan.backward_data(&dy, w, &mut dx, &mut needed(Pass::Data));
+    plan.backward_weights(x, &dy, &mut dw, Some(&mut db), &mut needed(Pass::Weights));
     let wide = |values: &[f32]| values.iter().map(|&v| f64::from(v)).collect::<Vec<_>>();
     let passes = |[x, w, dy]: [&[f64]; 3]| {
         let zeros = |len| vec![0.0; len];

@@ -6,8 +6,9 @@
 
 use rayon::prelude::*;
 
+use super::geometry::{Gradient, PooledGeometry};
+use super::values::passes;
 use super::winners::{Clipped, OUTSIDE, Starts, add_scaled};
-use super::{Gradient, PooledGeometry, passes};
 use crate::Real;
 use crate::conv::ConvGeometry;
 use crate::simd::{self, Isa, Kernel};

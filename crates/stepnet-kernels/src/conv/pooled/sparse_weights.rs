@@ -9,8 +9,9 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::geometry::{Gradient, PooledGeometry};
+use super::values::passes;
 use super::winners::{Clipped, OUTSIDE, Starts, add_scaled, joined};
-use super::{Gradient, PooledGeometry, passes};
 use crate::Real;
 use crate::conv::ConvGeometry;
 use crate::conv::blocks::even;

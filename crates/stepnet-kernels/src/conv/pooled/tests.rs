@@ -4,8 +4,12 @@ use proptest::prelude::*;
 
 use super::super::tests::any_geometry;
 use super::*;
+use crate::conv::{ConvGeometry, Method};
 use crate::conv::{ConvWindow, reference};
+use crate::decision::Pass;
 use crate::geometry::Padding;
+use crate::pool::{self, PoolGeometry};
+use crate::relu;
 use crate::testing::{absolute, assert_bits, assert_sums, integers, normal, on_threads};
 
 struct Case {
@@ -210,7 +214,9 @@ fn every_way_of_the_gradients_is_among_the_cases() {
     let mut ways: Vec<_> = cases()
         .iter()
         .map(|case| geometry(case, true))
-        .map(|g| (g.is_sparse_by_weights::<f32>(), g.is_sparse_by_data()))
+        .map(Plan::of::<f32>)
+        .map(|plan| [Pass::Weights, Pass::Data].map(|pass| plan.method(pass) == Method::Winners))
+        .map(|[weights, data]| (weights, data))
         .collect();
     ways.sort_unstable();
     ways.dedup();

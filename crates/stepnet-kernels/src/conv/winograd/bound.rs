@@ -3,10 +3,11 @@
 use super::super::direction::Direction;
 use super::super::geometry::ConvGeometry;
 use super::super::line::Line;
-use super::super::sums::Sums;
+use super::super::method::{Choice, Method};
 use super::plan::Winograd;
 use super::transform::{AMPLIFICATION, IN, OUT, ROUNDINGS};
 use crate::Real;
+use crate::decision::Pass;
 use crate::simd::InstructionSet;
 use std::ops::Range;
 
@@ -26,18 +27,20 @@ pub struct Spread {
 /// What [`super::super::forward`] is off by at the output `[row, col]`; `None` where it sums over
 /// windows.
 pub fn spread_forward<T: Real>(g: &ConvGeometry, at: [usize; 2]) -> Option<Spread> {
-    spread::<T>(g, Direction::Forward, at)
+    spread::<T>(g, Pass::Forward, at)
 }
 
 /// What [`super::super::backward_data`] is off by at `[row, col]` of `dx`; `None` where it sums over
 /// windows.
 pub fn spread_backward<T: Real>(g: &ConvGeometry, at: [usize; 2]) -> Option<Spread> {
-    spread::<T>(g, Direction::Backward, at)
+    spread::<T>(g, Pass::Data, at)
 }
 
-fn spread<T: Real>(g: &ConvGeometry, direction: Direction, at: [usize; 2]) -> Option<Spread> {
-    let sums = Sums::new::<T>(g, direction, InstructionSet::best());
-    Some(sums.winograd::<T>()?.spread::<T>(at))
+fn spread<T: Real>(g: &ConvGeometry, pass: Pass, at: [usize; 2]) -> Option<Spread> {
+    let choice = Choice::new::<T>(g, pass, InstructionSet::best());
+    let direction = Direction::of(pass)?;
+    let winograd = || Winograd::new::<T>(g, direction, choice.set).spread::<T>(at);
+    (choice.method == Method::Winograd).then(winograd)
 }
 
 impl Winograd<'_> {

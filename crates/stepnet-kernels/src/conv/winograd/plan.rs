@@ -7,8 +7,13 @@ use crate::Real;
 use crate::conv::ConvGeometry;
 use crate::conv::blocks::even;
 use crate::conv::direction::Direction;
+use crate::conv::line::Line;
+use crate::conv::method::Method;
 use crate::conv::pack::packed_len;
+use crate::conv::sums::Sums;
 use crate::conv::sweep::Sweep;
+use crate::conv::thresholds::Thresholds;
+use crate::decision::{Reason, Relation, Verdict, at_least, at_most, compare, is};
 use crate::parallel;
 use crate::simd::InstructionSet;
 
@@ -23,9 +28,6 @@ const CHUNK: usize = 160 << 10;
 /// the most of any chunk.
 const FEWEST_TILES: usize = 8;
 pub(super) const MOST_TILES: usize = 48;
-
-/// Elements of transformed filters that may stay in the second-level cache (1 MiB).
-const FILTERS: usize = 256 << 10;
 
 /// Parts of a batch of small images, so that every thread finds some.
 const PARTS: usize = 16;
@@ -63,33 +65,64 @@ pub(in crate::conv) struct Winograd<'g> {
 }
 
 impl<'g> Winograd<'g> {
-    /// The method for a sum over windows, where it is the better one.
-    pub(in crate::conv) fn of<T: Real>(
+    /// The method for a sum over windows on `set`, whether it suits or not.
+    pub(in crate::conv) fn new<T: Real>(
         g: &'g ConvGeometry,
         direction: Direction,
         set: InstructionSet,
-        sweep: Sweep,
-    ) -> Option<Self> {
-        let set = set.for_filled::<T>(sweep.channels);
-        let lanes = set.lanes::<T>();
-        let fits = serves::<T>() && !g.direct && is_better(g, &sweep) && sweep.channels >= lanes;
-        let winograd = Self {
+    ) -> Self {
+        Self {
             g,
             direction,
             set,
-            lanes,
-            sweep,
-        };
-        (fits && winograd.is_cached()).then_some(winograd)
+            lanes: set.lanes::<T>(),
+            sweep: Sums::new::<T>(g, direction, Method::Winograd, set).sweep([0, 0], 0),
+        }
     }
 
-    /// Whether the filters stay in the second-level cache, or the chunks of one image have enough
-    /// tiles for each pass over them.
-    fn is_cached(&self) -> bool {
-        let [rows, cols] = self.grid();
-        PLACES * self.sweep.channels * self.sweep.columns <= FILTERS
-            || (FEWEST_TILES * self.shape().tile_len(self.lanes) <= CHUNK
-                && rows * cols >= FEWEST_TILES)
+    /// Whether the method can run the pass.
+    pub(in crate::conv) fn can<T: Real>(&self) -> Verdict {
+        can::<T>(self.g, self.sweep.lines)?;
+        at_least("channels", self.sweep.channels, self.lanes)
+    }
+
+    /// Whether the method is the better one.
+    ///
+    /// The batch does not count: what an image gets may not depend on those in its batch.
+    pub(in crate::conv) fn pays(&self) -> Verdict {
+        let limits = &Thresholds::of(self.set).winograd;
+        if self.g.direct {
+            return Err(Reason::Fact("sums of products as they are were asked for"));
+        }
+        let [rows, cols] = self.sweep.lines.map(|line| line.outputs);
+        let tiles = rows.div_ceil(OUT) * cols.div_ceil(OUT);
+        let (used, all) = (rows as f64 * cols as f64, (OUT * OUT * tiles) as f64);
+        let (channels, columns) = (self.sweep.channels as f64, self.sweep.columns as f64);
+        compare(
+            "outputs of a tile in the image",
+            used / all,
+            Relation::AtLeast,
+            limits.used,
+            used >= limits.used * all,
+        )?;
+        let reason = compare(
+            "c f / (c + f)",
+            used * channels * columns / (all * (channels + columns)),
+            Relation::AtLeast,
+            limits.saving,
+            used * channels * columns >= limits.saving * all * (channels + columns),
+        )?;
+        // Else the chunks of one image need enough tiles for each pass over the filters.
+        let filters = PLACES * self.sweep.channels * self.sweep.columns;
+        if filters > limits.filters {
+            at_most(
+                "elements of 8 tiles",
+                limits.tiles * self.shape().tile_len(self.lanes),
+                CHUNK,
+            )?;
+            at_least("tiles of an image", tiles, limits.tiles)?;
+        }
+        Ok(reason)
     }
 
     pub(super) fn shape(&self) -> Shape {
@@ -173,19 +206,16 @@ pub(super) fn filter_window(channels: usize) -> usize {
     PLACES * (channels + 1)
 }
 
-/// Whether the method is the better one, as measured on AVX2.
-///
-/// A tile saves 108 multiply-adds for each pair of a channel and a column, and costs some hundred
-/// operations for each channel and column; where tiles reach beyond the image, less is saved. The
-/// batch does not count: what a picture gets may not depend on those beside it.
-fn is_better(g: &ConvGeometry, sweep: &Sweep) -> bool {
-    let simple = g.kernel == [3, 3] && g.stride == [1, 1] && g.dilation == [1, 1] && g.groups == 1;
-    let [rows, cols] = sweep.lines.map(|line| line.outputs);
-    let tiles = rows.div_ceil(OUT) * cols.div_ceil(OUT);
-    let (used, all) = (rows as f64 * cols as f64, (OUT * OUT * tiles) as f64);
-    let (channels, columns) = (sweep.channels as f64, sweep.columns as f64);
-    simple
-        && sweep.lines.iter().all(|line| line.taps == 3)
-        && used >= 0.5 * all
-        && used * channels * columns >= 6.5 * all * (channels + columns)
+/// Whether the method can run a pass whose windows lie along `lines`.
+pub(super) fn can<T>(g: &ConvGeometry, lines: [Line; 2]) -> Verdict {
+    if !serves::<T>() {
+        return Err(Reason::Fact("f64: f32 alone has it"));
+    }
+    for (what, axis) in [("rows of taps", 0), ("columns of taps", 1)] {
+        is(what, g.kernel[axis], 3)?;
+        is(what, lines[axis].taps, 3)?;
+    }
+    is("stride", g.stride[0].max(g.stride[1]), 1)?;
+    is("dilation", g.dilation[0].max(g.dilation[1]), 1)?;
+    is("groups", g.groups, 1)
 }

@@ -1,10 +1,11 @@
 use proptest::prelude::*;
 
-use super::super::sums::Sums;
-use super::super::{ConvWindow, backward_data, forward, reference};
+use super::super::method::Choice;
+use super::super::{ConvWindow, Method, Plan, reference};
 use super::*;
 use crate::conv::ConvGeometry;
 use crate::conv::direction::Direction;
+use crate::decision::Pass;
 use crate::simd::InstructionSet;
 
 use crate::Padding;
@@ -31,7 +32,12 @@ fn method<'g>(
     direction: Direction,
     set: InstructionSet,
 ) -> Option<Winograd<'g>> {
-    Sums::new::<f32>(g, direction, set).winograd::<f32>()
+    let pass = match direction {
+        Direction::Forward => Pass::Forward,
+        Direction::Backward => Pass::Data,
+    };
+    let choice = Choice::new::<f32>(g, pass, set);
+    (choice.method == Method::Winograd).then(|| Winograd::new::<f32>(g, direction, choice.set))
 }
 
 fn goes_this_way(g: &ConvGeometry) -> [bool; 2] {
@@ -44,10 +50,11 @@ fn passes(set: InstructionSet, g: &ConvGeometry, arrays: &Arrays) -> [Vec<f32>; 
     let Arrays { x, w, b, dy } = arrays;
     let dirty = |len| vec![f32::NAN; len];
     let (mut y, mut dx) = (dirty(g.y_len()), dirty(g.x_len()));
-    let mut scratch = dirty(forward::scratch_on::<f32>(set, g));
-    forward::run_on(set, g, [x, w], Some(b), &mut y, &mut scratch, false);
-    let mut scratch = dirty(backward_data::scratch_on::<f32>(set, g));
-    backward_data::run_on(set, g, dy, w, &mut dx, &mut scratch);
+    let plan = Plan::on::<f32>(set, g);
+    let mut scratch = dirty(plan.scratch::<f32>(Pass::Forward));
+    plan.forward(x, w, Some(b), &mut y, &mut scratch);
+    let mut scratch = dirty(plan.scratch::<f32>(Pass::Data));
+    plan.backward_data(dy, w, &mut dx, &mut scratch);
     [y, dx]
 }
 
@@ -274,8 +281,7 @@ fn which_way_a_geometry_goes() {
     // Other windows, and f64.
     let g = geometry(16, [32, 32, 32], 32, [1; 4]);
     assert_eq!(goes_this_way(&g), [true; 2]);
-    let wide = Sums::new::<f64>(&g, Direction::Forward, InstructionSet::best());
-    assert!(wide.winograd::<f64>().is_none());
+    assert_ne!(Plan::new::<f64>(&g).method(Pass::Forward), Method::Winograd);
     for (kernel, stride, dilation, groups) in [
         ([3, 3], [1, 2], [1, 1], 1),
         ([3, 3], [1, 1], [2, 1], 1),

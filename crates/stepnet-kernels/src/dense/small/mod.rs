@@ -21,38 +21,10 @@
 mod product;
 mod weights;
 
-pub(super) use product::{MOST_LONG, Product};
+pub(super) use product::{MOST_LONG, Product, SHORT};
 pub(super) use weights::Weights;
 
-use super::DenseGeometry;
 use crate::Real;
-use product::SHORT;
-
-// The limits below are where a general product on a 2-core AVX2 machine became as quick, over both
-// number types and sizes from 1 x 2 x 2 to 4000 x 2 x 2 and 128 x 64 x 64; well inside them it took
-// 2 to 8 times as long.
-
-/// Multiply-adds up to which the calling thread alone is quicker than several.
-const MAX_WORK: u64 = 1 << 19;
-
-/// Examples from which copying any weights is worth while, and weights that are worth it for fewer.
-const MANY_EXAMPLES: usize = 16;
-const FEW_WEIGHTS: usize = 1 << 10;
-
-/// The shorter side of `w` up to which tiles over the examples are quicker.
-const MAX_SHORT_SIDE: usize = 16;
-
-/// Whether [`Product`] is quick for sums over so many features.
-pub(super) fn suits_product(g: &DenseGeometry, depth: usize) -> bool {
-    depth <= SHORT
-        && g.multiply_adds() <= MAX_WORK
-        && (g.batch >= MANY_EXAMPLES || g.weights_len() <= FEW_WEIGHTS)
-}
-
-/// Whether [`Weights`] is quick for a layer.
-pub(super) fn suits_weights(g: &DenseGeometry) -> bool {
-    g.inputs.min(g.outputs) <= MAX_SHORT_SIDE && g.multiply_adds() <= MAX_WORK
-}
 
 /// `N` values from `first` on.
 #[inline(always)]

@@ -10,7 +10,7 @@ use crate::long_sum::groups;
 use crate::simd::{Isa, Kernel};
 
 /// Steps of sums whose panel of weights is kept on the stack: of short sums, and of long ones.
-pub(super) const SHORT: usize = 64;
+pub(in crate::dense) const SHORT: usize = 64;
 const LONG: usize = 256;
 
 /// The most values of a product whose sums are very long (`long_sum::groups`).

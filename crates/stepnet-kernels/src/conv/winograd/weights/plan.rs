@@ -6,10 +6,13 @@ use crate::conv::ConvGeometry;
 use crate::conv::blocks::even;
 use crate::conv::direction::Direction;
 use crate::conv::line::Line;
+use crate::conv::method::Method;
 use crate::conv::pack::whole;
 use crate::conv::sums::Sums;
-use crate::conv::winograd::plan::{TAPS, serves};
+use crate::conv::thresholds::Thresholds;
+use crate::conv::winograd::plan::{TAPS, can};
 use crate::conv::winograd::transform::OUT;
+use crate::decision::{Reason, Relation, Verdict, at_least, compare};
 use crate::parallel;
 use crate::simd::InstructionSet;
 
@@ -44,36 +47,45 @@ pub(in crate::conv) struct Weights<'g> {
 }
 
 impl<'g> Weights<'g> {
-    /// The method for `dw`, where it is the better one.
-    pub(in crate::conv) fn of<T: Real>(g: &'g ConvGeometry, set: InstructionSet) -> Option<Self> {
-        let set = set.for_filled::<T>(g.input[2].min(g.filters));
-        let lanes = set.lanes::<T>();
-        let sweep = Sums::new::<T>(g, Direction::Forward, set).sweep([0, 0], 0);
-        let weights = Self {
+    /// The method for `dw` on `set`, whether it suits or not.
+    pub(in crate::conv) fn new<T: Real>(g: &'g ConvGeometry, set: InstructionSet) -> Self {
+        let sums = Sums::new::<T>(g, Direction::Forward, Method::Winograd, set);
+        Self {
             g,
             set,
-            lanes,
-            lines: sweep.lines,
-        };
-        let fits = serves::<T>() && !g.direct && g.input[2] >= lanes && g.filters >= lanes;
-        (fits && weights.is_better()).then_some(weights)
+            lanes: set.lanes::<T>(),
+            lines: sums.sweep([0, 0], 0).lines,
+        }
     }
 
-    /// Whether the method is the better one, as measured on AVX2.
+    /// Whether the method can run the pass.
+    pub(in crate::conv) fn can<T: Real>(&self) -> Verdict {
+        can::<T>(self.g, self.lines)?;
+        at_least("channels", self.g.input[2], self.lanes)?;
+        at_least("filters", self.g.filters, self.lanes)
+    }
+
+    /// Whether the method is the better one.
     ///
     /// Each tile saves up to 108 multiply-adds for each pair of a channel and a filter, and costs some
-    /// hundred operations for each of either; each pair costs as much as six tiles of it once.
-    fn is_better(&self) -> bool {
-        let g = self.g;
-        let simple =
-            g.kernel == [3, 3] && g.stride == [1, 1] && g.dilation == [1, 1] && g.groups == 1;
+    /// hundred operations for each of either; each pair costs as much as some tiles of it once.
+    pub(in crate::conv) fn pays(&self) -> Verdict {
+        let limits = &Thresholds::of(self.set).winograd_weights;
+        if self.g.direct {
+            return Err(Reason::Fact("sums of products as they are were asked for"));
+        }
         let [rows, cols] = self.lines.map(|line| line.outputs);
         let tiles = self.tiles() as f64;
-        let used = (g.batch as f64 * rows as f64 * cols as f64) / ((OUT * OUT) as f64 * tiles);
+        let used = (self.g.batch as f64 * rows as f64 * cols as f64) / ((OUT * OUT) as f64 * tiles);
         let [channels, filters] = self.depth().map(|depth| depth as f64);
-        simple
-            && self.lines.iter().all(|line| line.taps == 3)
-            && used * channels * filters * (1.0 - 6.0 / tiles) >= 5.5 * (channels + filters)
+        let saved = used * channels * filters * (1.0 - limits.pair_tiles / tiles);
+        compare(
+            "c f / (c + f)",
+            saved / (channels + filters),
+            Relation::AtLeast,
+            limits.saving,
+            saved >= limits.saving * (channels + filters),
+        )
     }
 
     /// Channels and filters.

@@ -1,10 +1,11 @@
 use proptest::prelude::*;
 
-use super::super::super::{ConvWindow, backward_weights, reference};
+use super::super::super::{ConvWindow, Method, Plan, reference};
 use super::super::bound::factor;
 use super::*;
 use crate::Padding;
 use crate::conv::ConvGeometry;
+use crate::decision::Pass;
 use crate::simd::InstructionSet;
 use crate::testing::{assert_bits, integers, normal, on_threads};
 
@@ -24,18 +25,21 @@ fn geometry(batch: usize, input: [usize; 3], filters: usize, pads: [usize; 4]) -
     ConvGeometry::new(batch, input, filters, window, 1).unwrap()
 }
 
+fn goes_on(set: InstructionSet, g: &ConvGeometry) -> bool {
+    Plan::on::<f32>(set, g).method(Pass::Weights) == Method::Winograd
+}
+
 fn goes_this_way(g: &ConvGeometry) -> bool {
-    InstructionSet::all()
-        .into_iter()
-        .all(|set| Weights::of::<f32>(g, set).is_some())
+    InstructionSet::all().into_iter().all(|set| goes_on(set, g))
 }
 
 /// `dw` and `db` on an instruction set; outputs and scratch start as NaN.
 fn pass(set: InstructionSet, g: &ConvGeometry, [x, dy]: &[Vec<f32>; 2]) -> [Vec<f32>; 2] {
     let dirty = |len| vec![f32::NAN; len];
     let (mut dw, mut db) = (dirty(g.weights_len()), dirty(g.filters));
-    let mut scratch = dirty(backward_weights::scratch_on::<f32>(set, g));
-    backward_weights::run_on(set, g, x, dy, &mut dw, Some(&mut db), &mut scratch);
+    let plan = Plan::on::<f32>(set, g);
+    let mut scratch = dirty(plan.scratch::<f32>(Pass::Weights));
+    plan.backward_weights(x, dy, &mut dw, Some(&mut db), &mut scratch);
     [dw, db]
 }
 
@@ -43,8 +47,10 @@ fn pass(set: InstructionSet, g: &ConvGeometry, [x, dy]: &[Vec<f32>; 2]) -> [Vec<
 fn direct(set: InstructionSet, g: &ConvGeometry, [x, dy]: &[Vec<f32>; 2]) -> [Vec<f32>; 2] {
     let dirty = |len| vec![f32::NAN; len];
     let (mut dw, mut db) = (dirty(g.weights_len()), dirty(g.filters));
-    let mut scratch = dirty(backward_weights::scratch_on::<f32>(set, g));
-    backward_weights::run_direct(set, g, x, dy, &mut dw, Some(&mut db), &mut scratch);
+    let plan = Plan::on::<f32>(set, g);
+    let plan = plan.force::<f32>(Pass::Weights, Method::Windows).unwrap();
+    let mut scratch = dirty(plan.scratch::<f32>(Pass::Weights));
+    plan.backward_weights(x, dy, &mut dw, Some(&mut db), &mut scratch);
     [dw, db]
 }
 
@@ -187,9 +193,10 @@ fn blocks_parts_and_ragged_ends_are_within_the_bound_on_any_number_of_threads() 
         let g = geometry(batch, input, filters, pads);
         let all = InstructionSet::all();
         for &set in &all {
-            let weights = Weights::of::<f32>(&g, set);
-            let cut = weights.map(|weights| weights.cut());
-            assert_eq!(cut.map(|cut| cut.parts), Some(parts), "{g:?}");
+            assert!(goes_on(set, &g), "{g:?}");
+            let choice = Plan::on::<f32>(set, &g).choice::<f32>(Pass::Weights);
+            let weights = Weights::new::<f32>(&g, choice.set);
+            assert_eq!(weights.cut().parts, parts, "{g:?}");
         }
         let arrays = arrays(&g, normal);
         assert_bounded(&g, &arrays);
@@ -214,10 +221,11 @@ fn the_bias_is_a_plain_sum() {
         let [dw, found] = pass(set, &g, &arrays);
         assert!(found.iter().zip(&db).all(|(&a, &b)| f64::from(a) == b));
         // Nobody asks for `db` of a layer without a bias.
-        let mut scratch = vec![f32::NAN; backward_weights::scratch_on::<f32>(set, &g)];
+        let plan = Plan::on::<f32>(set, &g);
+        let mut scratch = vec![f32::NAN; plan.scratch::<f32>(Pass::Weights)];
         let mut alone = vec![f32::NAN; g.weights_len()];
         let [x, dy] = &arrays;
-        backward_weights::run_on(set, &g, x, dy, &mut alone, None, &mut scratch);
+        plan.backward_weights(x, dy, &mut alone, None, &mut scratch);
         assert_bits(&alone, &dw);
     }
 }
@@ -284,14 +292,15 @@ fn scratch_for_a_batch_is_enough_for_every_smaller_one() {
         assert!(goes_this_way(&largest));
         let arrays = arrays(&largest, normal);
         for set in InstructionSet::all() {
-            let len = backward_weights::scratch_on::<f32>(set, &largest);
-            let mut scratch = vec![f32::NAN; len];
+            let plan = Plan::on::<f32>(set, &largest);
+            let mut scratch = vec![f32::NAN; plan.scratch::<f32>(Pass::Weights)];
             let mut dw = vec![f32::NAN; largest.weights_len()];
             for batch in (0..4).chain([13, 25, 39, 40]) {
                 let g = largest.with_batch(batch);
                 let [x, dy] = [&arrays[0][..g.x_len()], &arrays[1][..g.y_len()]];
                 // The same bits in scratch memory of the batch's own size.
-                backward_weights::run_on(set, &g, x, dy, &mut dw, None, &mut scratch);
+                let plan = plan.with_batch::<f32>(batch);
+                plan.backward_weights(x, dy, &mut dw, None, &mut scratch);
                 let [alone, _] = pass(set, &g, &[x.to_vec(), dy.to_vec()]);
                 assert_bits(&dw, &alone);
             }
@@ -321,7 +330,7 @@ fn which_way_a_geometry_goes() {
     // Other windows, and f64.
     let g = geometry(16, [32, 32, 32], 32, [1; 4]);
     assert!(goes_this_way(&g));
-    assert!(Weights::of::<f64>(&g, InstructionSet::best()).is_none());
+    assert_ne!(Plan::new::<f64>(&g).method(Pass::Weights), Method::Winograd);
     for (kernel, stride, dilation, groups) in [
         ([3, 3], [1, 2], [1, 1], 1),
         ([3, 3], [1, 1], [2, 1], 1),

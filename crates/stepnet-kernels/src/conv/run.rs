@@ -1,0 +1,162 @@
+//! The passes by the method that was chosen for them.
+
+use super::direction::Direction;
+use super::method::{Choice, Method};
+use super::sums::Sums;
+use super::tasks::Tasks;
+use super::winograd::{Weights, Winograd, serves};
+use super::{ConvGeometry, reference};
+use crate::Real;
+use crate::aligned::{LINE, first_of_line};
+use crate::decision::Pass;
+use crate::work::compiled;
+use crate::{assert_scratch, long_sum, relu};
+
+impl Choice {
+    /// Elements of scratch memory, for the geometry's batch and every smaller one.
+    pub(crate) fn scratch<T: Real>(&self, g: &ConvGeometry, pass: Pass) -> usize {
+        let Some(direction) = Direction::of(pass) else {
+            return self.weights_scratch::<T>(g);
+        };
+        let line = LINE / size_of::<T>();
+        match self.method {
+            Method::Reference => 0,
+            Method::Winograd => line + Winograd::new::<T>(g, direction, self.set).scratch(),
+            method => line + Sums::new::<T>(g, direction, method, self.set).scratch(),
+        }
+    }
+
+    fn weights_scratch<T: Real>(&self, g: &ConvGeometry) -> usize {
+        // A smaller batch may be too small for Winograd's method, and the sums over pixels are also what runs where
+        // one of its results is not finite.
+        let turned = g.turned();
+        let g_of_sums = turned.as_ref().unwrap_or(g);
+        let sums = || Tasks::new::<T>(g_of_sums, self.asked, Method::Windows).scratch();
+        match self.method {
+            Method::Reference => 0,
+            Method::Winograd => sums().max(Weights::new::<T>(g, self.set).scratch()),
+            Method::Channels => Tasks::new::<T>(g, self.asked, Method::Channels).scratch(),
+            _ => sums(),
+        }
+    }
+}
+
+/// A forward pass or a data gradient.
+#[derive(Debug)]
+pub(crate) struct SumArguments<'a, T> {
+    /// The operation's name in messages.
+    pub(crate) name: &'static str,
+    pub(crate) g: &'a ConvGeometry,
+    pub(crate) choice: Choice,
+    pub(crate) direction: Direction,
+    pub(crate) source: &'a [T],
+    pub(crate) w: &'a [T],
+    pub(crate) bias: Option<&'a [T]>,
+    pub(crate) out: &'a mut [T],
+    pub(crate) scratch: &'a mut [T],
+    /// Whether a ReLU follows.
+    pub(crate) relu: bool,
+}
+
+compiled!(SumPass, SumArguments);
+
+impl<T: Real> SumArguments<'_, T> {
+    pub(crate) fn run(self) {
+        let Self {
+            name,
+            g,
+            choice,
+            direction,
+            source,
+            w,
+            bias,
+            out,
+            scratch,
+            relu,
+        } = self;
+        let Choice { method, set, .. } = choice;
+        let line = LINE / size_of::<T>();
+        match method {
+            Method::Reference => {
+                match direction {
+                    Direction::Forward => reference::forward(g, source, w, bias, out),
+                    Direction::Backward => reference::backward_data(g, source, w, out),
+                }
+                if relu {
+                    relu::in_place(out);
+                }
+            }
+            Method::Winograd => {
+                if const { serves::<T>() } {
+                    let winograd = Winograd::new::<T>(g, direction, set);
+                    assert_scratch(name, scratch, line + winograd.least_scratch());
+                    let (_, scratch) = scratch.split_at_mut(first_of_line(scratch));
+                    winograd.run([source, w], bias, out, scratch, relu);
+                }
+            }
+            method => {
+                let sums = Sums::new::<T>(g, direction, method, set);
+                assert_scratch(name, scratch, line + sums.least_scratch());
+                let (_, scratch) = scratch.split_at_mut(first_of_line(scratch));
+                sums.run([source, w], bias, out, scratch, relu);
+            }
+        }
+    }
+}
+
+/// A weights gradient.
+#[derive(Debug)]
+pub(crate) struct WeightsArguments<'a, T> {
+    pub(crate) name: &'static str,
+    pub(crate) g: &'a ConvGeometry,
+    pub(crate) choice: Choice,
+    pub(crate) x: &'a [T],
+    pub(crate) dy: &'a [T],
+    pub(crate) dw: &'a mut [T],
+    pub(crate) db: Option<&'a mut [T]>,
+    pub(crate) scratch: &'a mut [T],
+}
+
+compiled!(WeightsPass, WeightsArguments);
+
+impl<T: Real> WeightsArguments<'_, T> {
+    pub(crate) fn run(self) {
+        let Self {
+            name,
+            g,
+            choice,
+            x,
+            dy,
+            dw,
+            mut db,
+            scratch,
+        } = self;
+        let method = match choice.method {
+            Method::Reference => return reference::backward_weights(g, x, dy, dw, db),
+            Method::Winograd => {
+                if const { serves::<T>() } {
+                    let winograd = Weights::new::<T>(g, choice.set);
+                    assert_scratch(name, scratch, winograd.least_scratch());
+                    if winograd.run([x, dy], dw, db.as_deref_mut(), scratch) {
+                        return;
+                    }
+                }
+                // What is not finite comes out as the sums over pixels have it.
+                Method::Windows
+            }
+            method => method,
+        };
+        if let (Method::Windows, Some(turned)) = (method, g.turned()) {
+            let tasks = Tasks::new::<T>(&turned, choice.asked, method);
+            let partial = tasks.partial(name, [dy, x], false, scratch);
+            tasks.add_up_turned(partial, dw);
+            if let Some(db) = db {
+                long_sum::columns(dy, db);
+            }
+            return;
+        }
+        let tasks = Tasks::new::<T>(g, choice.asked, method);
+        let partial = tasks.partial(name, [x, dy], db.is_some(), scratch);
+        tasks.add_up(partial, dw, db);
+    }
+}

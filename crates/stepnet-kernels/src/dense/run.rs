@@ -1,0 +1,145 @@
+//! The passes by the method that was chosen for them.
+
+use super::method::{Choice, Method};
+use super::{DenseGeometry, few, small, wide};
+use crate::Real;
+use crate::conv::{Direction, SumArguments, WeightsArguments};
+use crate::long_sum;
+use crate::work::compiled;
+
+/// A forward pass.
+#[derive(Debug)]
+pub(crate) struct Forward<'a, T> {
+    pub(super) g: &'a DenseGeometry,
+    pub(super) choice: Choice,
+    pub(super) x: &'a [T],
+    pub(super) w: &'a [T],
+    pub(super) b: Option<&'a [T]>,
+    pub(super) y: &'a mut [T],
+    pub(super) scratch: &'a mut [T],
+}
+
+/// A data gradient.
+#[derive(Debug)]
+pub(crate) struct Data<'a, T> {
+    pub(super) g: &'a DenseGeometry,
+    pub(super) choice: Choice,
+    pub(super) dy: &'a [T],
+    pub(super) w: &'a [T],
+    pub(super) dx: &'a mut [T],
+    pub(super) scratch: &'a mut [T],
+}
+
+/// A weights gradient.
+#[derive(Debug)]
+pub(crate) struct Weights<'a, T> {
+    pub(super) g: &'a DenseGeometry,
+    pub(super) choice: Choice,
+    pub(super) x: &'a [T],
+    pub(super) dy: &'a [T],
+    pub(super) dw: &'a mut [T],
+    pub(super) db: Option<&'a mut [T]>,
+    pub(super) scratch: &'a mut [T],
+}
+
+compiled!(ForwardPass, Forward);
+compiled!(DataPass, Data);
+compiled!(WeightsPass, Weights);
+
+impl<T: Real> Forward<'_, T> {
+    pub(super) fn run(self) {
+        let Self {
+            g,
+            choice: Choice {
+                method, set, rows, ..
+            },
+            x,
+            w,
+            b,
+            y,
+            scratch,
+        } = self;
+        match (method, rows) {
+            (Method::Small, _) => set.run(small::Product::forward(g, x, w, b, y)),
+            (Method::Wide, _) => wide::forward(set, g, x, w, b, y),
+            (Method::Few, _) => few::forward(set, g, x, w, b, y),
+            (Method::Rows, None) => unreachable!("rows without a choice"),
+            (Method::Rows, Some(choice)) => SumArguments {
+                name: super::FORWARD,
+                g: &g.transposed(),
+                choice,
+                direction: Direction::Backward,
+                source: x,
+                w,
+                bias: b,
+                out: y,
+                scratch,
+                relu: false,
+            }
+            .run(),
+        }
+    }
+}
+
+impl<T: Real> Data<'_, T> {
+    pub(super) fn run(self) {
+        let Self {
+            g,
+            choice,
+            dy,
+            w,
+            dx,
+            scratch,
+        } = self;
+        match choice.rows {
+            None => choice.set.run(small::Product::backward_data(g, dy, w, dx)),
+            Some(choice) => SumArguments {
+                name: super::DATA,
+                g: &g.transposed(),
+                choice,
+                direction: Direction::Forward,
+                source: dy,
+                w,
+                bias: None,
+                out: dx,
+                scratch,
+                relu: false,
+            }
+            .run(),
+        }
+    }
+}
+
+impl<T: Real> Weights<'_, T> {
+    pub(super) fn run(self) {
+        let Self {
+            g,
+            choice,
+            x,
+            dy,
+            dw,
+            db,
+            scratch,
+        } = self;
+        match (choice.method, choice.rows) {
+            (Method::Small, _) => {
+                return choice.set.run(small::Weights::new(g, x, dy, dw, db));
+            }
+            (_, Some(choice)) => WeightsArguments {
+                name: super::WEIGHTS,
+                g: &g.transposed(),
+                choice,
+                x: dy,
+                dy: x,
+                dw,
+                db: None,
+                scratch,
+            }
+            .run(),
+            _ => wide::backward_weights(choice.set, g, x, dy, dw),
+        }
+        if let Some(db) = db {
+            long_sum::columns(dy, db);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! All thresholds by which the method of a dense pass is chosen.
+//!
+//! They are the same for every instruction set: those of AVX-512 and of the portable set are carried over from AVX2.
+//!
+//! # Measurements
+//!
+//! The limits of small layers are where a general product on a machine with two cores and AVX2 became as quick,
+//! over both number types and sizes from 1 x 2 x 2 to 4000 x 2 x 2 and 128 x 64 x 64; well inside them it took 2
+//! to 8 times as long. The numbers of units of wide layers are those up to which reading `x` where it lies was
+//! measured to be quicker than a general product. Of the other limits no numbers are recorded.
+
+/// Small layers: multiply-adds up to which the calling thread alone is quicker than several.
+pub(super) const SMALL_WORK: u64 = 1 << 19;
+
+/// Small products: examples from which copying any weights is worth it, and weights that are worth it for fewer.
+pub(super) const SMALL_EXAMPLES: usize = 16;
+pub(super) const SMALL_WEIGHTS: usize = 1 << 10;
+
+/// Small weights gradients: the shorter side of `w` up to which tiles over the examples are quicker.
+pub(super) const SMALL_SIDE: usize = 16;
+
+/// Wide layers: the fewest features.
+pub(super) const WIDE_FEATURES: usize = 256;
+
+/// Wide layers: the most units of the weights gradient, and of the forward pass.
+pub(super) const WIDE_UNITS: usize = 24;
+pub(super) const WIDE_UNITS_FORWARD: usize = 4;

@@ -1,0 +1,44 @@
+//! Passes that are compiled in this crate, once for each number type.
+//!
+//! A generic function is compiled again in every program that calls it, and a heavy pass is many innermost loops for
+//! several instruction sets: minutes. So its public function, which is generic, gathers the arguments in a
+//! struct and hands them to [`Real::run`]; from there on nothing is generic to the caller, and a program builds in
+//! seconds. [`compiled!`] makes a pass of a struct of arguments with a method `run`.
+
+use crate::Real;
+
+/// A pass, with a function for each number type.
+pub trait Work {
+    /// The arguments of the pass.
+    type Arguments<'a, T: Real>;
+
+    /// The pass in `f32`.
+    fn run_f32(arguments: Self::Arguments<'_, f32>);
+
+    /// The pass in `f64`.
+    fn run_f64(arguments: Self::Arguments<'_, f64>);
+}
+
+/// `compiled!(Pass, Arguments)`: the type `Pass`, which runs `Arguments<'_, T>` by their method `run`.
+macro_rules! compiled {
+    ($pass:ident, $arguments:ident) => {
+        #[derive(Debug)]
+        pub(crate) struct $pass;
+
+        impl $crate::work::Work for $pass {
+            type Arguments<'a, T: $crate::Real> = $arguments<'a, T>;
+
+            #[inline(never)]
+            fn run_f32(arguments: $arguments<'_, f32>) {
+                arguments.run();
+            }
+
+            #[inline(never)]
+            fn run_f64(arguments: $arguments<'_, f64>) {
+                arguments.run();
+            }
+        }
+    };
+}
+
+pub(crate) use compiled;
