@@ -110,6 +110,7 @@ const INSPECT_EXAMPLES: &str = "\
 Examples:
   stepnet inspect lenet5
   stepnet inspect \"conv(8, 3, same) -> relu -> linear(10) -> softmax\" --input 32x32x3
+  stepnet inspect lenet5 --methods --batch 1      how each pass is computed, and why
   stepnet inspect runs/mnist/model.safetensors --json";
 
 const VERIFY_COURSE_EXAMPLES: &str = "\
@@ -289,6 +290,7 @@ pub(crate) struct EvaluateArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("steps").multiple(true))]
 pub(crate) struct InspectArgs {
     /// A model file, a preset's name, or a text in the arrow notation.
     pub(crate) network: String,
@@ -300,13 +302,17 @@ pub(crate) struct InspectArgs {
     pub(crate) classes: Option<u32>,
     /// Measure training steps on drawn examples: milliseconds and GFLOP/s of every layer, and their
     /// share of the multiply-add peak measured beside them.
-    #[arg(long)]
+    #[arg(long, group = "steps")]
     pub(crate) time: bool,
-    /// Examples of a measured step.
-    #[arg(long, value_name = "N", requires = "time", default_value = "64", value_parser = whole::<usize>(1, 1 << 20), allow_negative_numbers = true)]
+    /// Show by which method each pass of the convolutions and dense layers is computed, and why: the
+    /// numbers with the thresholds that they are compared with.
+    #[arg(long, group = "steps")]
+    pub(crate) methods: bool,
+    /// Examples of a step.
+    #[arg(long, value_name = "N", requires = "steps", default_value = "64", value_parser = whole::<usize>(1, 1 << 20), allow_negative_numbers = true)]
     pub(crate) batch: usize,
-    /// Number type of the measured steps.
-    #[arg(long, value_name = "TYPE", requires = "time", default_value = "f32")]
+    /// Number type of the steps.
+    #[arg(long, value_name = "TYPE", requires = "steps", default_value = "f32")]
     pub(crate) dtype: Dtype,
     /// Print one JSON object.
     #[arg(long)]

@@ -14,6 +14,7 @@ use stepnet::see::time::{self, Times};
 
 use crate::args::{Dtype, InspectArgs};
 use crate::failure::Outcome;
+use crate::methods::Methods;
 use crate::named::{self, Named};
 use crate::progress::{print_line, print_sentence, print_table};
 use crate::table::{Align, Table, thousands};
@@ -49,30 +50,40 @@ fn inspect_text<T: stepnet::Number>(
     show(
         args,
         &network,
-        times_of(args, &network)?,
+        Extras::of(args, &network)?,
         describe(&network),
     )
 }
 
-/// The times of a network, if they are asked for.
-fn times_of<T: stepnet::Number>(
-    args: &InspectArgs,
-    network: &Network<T>,
-) -> Outcome<Option<Times>> {
-    match args.time {
-        true => Ok(Some(time::time(network, args.batch, TIME)?)),
-        false => Ok(None),
+/// What is asked for beyond the network's table.
+struct Extras {
+    times: Option<Times>,
+    methods: Option<Methods>,
+}
+
+impl Extras {
+    fn of<T: stepnet::Number>(args: &InspectArgs, network: &Network<T>) -> Outcome<Self> {
+        let times = match args.time {
+            true => Some(time::time(network, args.batch, TIME)?),
+            false => None,
+        };
+        let methods = args.methods.then(|| Methods::of(network, args.batch));
+        Ok(Self { times, methods })
     }
 }
 
-/// Prints a network and its times.
+/// Prints a network, its methods and its times.
 fn show<T: stepnet::Number>(
     args: &InspectArgs,
     network: &Network<T>,
-    times: Option<Times>,
+    extras: Extras,
     mut described: Value,
 ) -> Outcome {
+    let Extras { times, methods } = extras;
     if args.json {
+        if let Some(methods) = &methods {
+            described["methods"] = methods.describe();
+        }
         if let Some(times) = &times {
             described["times"] = describe_times(times);
         }
@@ -80,6 +91,10 @@ fn show<T: stepnet::Number>(
         return Ok(());
     }
     print_network(network);
+    if let Some(methods) = &methods {
+        print_line("");
+        methods.print();
+    }
     if let Some(times) = &times {
         print_line("");
         print_times(times);

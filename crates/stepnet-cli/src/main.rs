@@ -15,6 +15,7 @@ mod licenses;
 mod loading;
 mod material;
 mod memory;
+mod methods;
 mod named;
 mod note;
 mod optim_args;

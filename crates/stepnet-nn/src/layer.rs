@@ -9,8 +9,7 @@ use super::account::{Account, Feeds, Seen};
 use super::notation::LayerText;
 use super::shape::Shape;
 use crate::error::Result as Checked;
-use stepnet_kernels::PoolGeometry;
-use stepnet_kernels::Real;
+use stepnet_kernels::{PassPlan, PoolGeometry, Real};
 
 /// A change of a layer's own arguments that may make it fit, for the shape doctor to try.
 #[derive(Debug, Clone, PartialEq)]
@@ -336,6 +335,12 @@ pub trait Layer<T: Real>: Debug + Send + Sync {
     /// more than its outputs: the positions of all windows of a pooling.
     fn visits(&self, _input: Shape) -> u64 {
         0
+    }
+
+    /// The methods by which its passes over `batch` examples are computed, and why; nothing where there is one
+    /// alone.
+    fn methods(&self, _input: Shape, _batch: usize) -> Vec<PassPlan> {
+        Vec::new()
     }
 
     /// Computes `y` from `x`.

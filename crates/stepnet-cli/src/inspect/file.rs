@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use stepnet::nn::{ModelFile, Preprocessing, Registry, Resize, Tensor};
 
-use super::{describe, show, times_of};
+use super::{Extras, describe, show};
 use crate::args::{Dtype, InspectArgs};
 use crate::display::{clean, name, width};
 use crate::failure::{Failure, LONGEST, Outcome};
@@ -25,9 +25,10 @@ pub(super) fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
     )?;
     let file = ModelFile::open(path)?;
     if !file.is_model() {
-        if args.time {
+        let asked = [("--time", args.time), ("--methods", args.methods)];
+        if let Some((option, _)) = asked.into_iter().find(|(_, asked)| *asked) {
             return Err(Failure::usage(format!(
-                "--time: {} has tensors but no network to measure",
+                "{option}: {} has tensors but no network to measure",
                 path.display()
             )));
         }
@@ -36,12 +37,12 @@ pub(super) fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
     }
     let model = file.model::<f64>(Registry::builtin())?;
     let element = file.element().unwrap_or("f64");
-    let times = match args.dtype {
-        Dtype::F32 if args.time => {
+    let extras = match args.dtype {
+        Dtype::F32 if args.time || args.methods => {
             let model = file.model::<f32>(Registry::builtin())?;
-            times_of(args, &model.network)?
+            Extras::of(args, &model.network)?
         }
-        _ => times_of(args, &model.network)?,
+        _ => Extras::of(args, &model.network)?,
     };
     // Of the numbers as they are in the file.
     let hash = match element {
@@ -58,11 +59,11 @@ pub(super) fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
         described["preprocessing"] = json!(model.preprocessing);
         described["training"] = json!(model.training);
         described["non_finite_values"] = json!(non_finite);
-        return show(args, &model.network, times, described);
+        return show(args, &model.network, extras, described);
     }
     print_sentence(&format!("{}: a Stepnet model in {element}", path.display()));
     print_line("");
-    show(args, &model.network, times, Value::Null)?;
+    show(args, &model.network, extras, Value::Null)?;
     print_line("");
     let mut facts = vec![
         ("weights".to_owned(), format!("{hash} (SHA-256)")),

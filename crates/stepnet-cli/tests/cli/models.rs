@@ -207,6 +207,59 @@ fn inspect_shows_presets_and_texts() {
     assert!(out.contains("linear(7)"), "{out}");
 }
 
+/// Layer by layer and pass by pass, as layers run together, with the numbers and in 80 columns.
+#[test]
+fn inspect_says_by_which_method_each_pass_is_computed_and_why() {
+    let desk = Desk::new();
+    let text = "conv(4, 5) -> relu -> maxpool(2) -> linear(classes)";
+    let out = desk
+        .args(&["inspect", text, "--input", "28x28x1", "--methods"])
+        .fine();
+    assert!(
+        out.contains("methods of a training step over 64 examples in f32:"),
+        "{out}"
+    );
+    let below = out
+        .lines()
+        .skip_while(|line| !line.starts_with("conv1 + relu1 + "));
+    let first: Vec<&str> = below
+        .skip(1)
+        .take_while(|line| line.starts_with(' '))
+        .collect();
+    assert!(first[0].starts_with("  forward  pixels"), "{out}");
+    assert!(first[0].contains("vectors for a pixel"), "{out}");
+    assert_eq!(first[1].trim(), "not winograd: rows of taps 5 != 3");
+    assert!(first[2].starts_with("  weights  "), "{out}");
+    assert!(out.contains("other methods at inference"), "{out}");
+
+    let deep = "conv(32, 3, same) -> bn -> relu -> conv(48, 3, same) -> conv(48, 3, same, groups=48) \
+                -> conv(8, 1) -> maxpool(2) -> linear(classes)";
+    for batch in ["1", "64"] {
+        let options = ["--input", "32x32x64", "--methods", "--batch", batch];
+        for dtype in ["f32", "f64"] {
+            let mut arguments = vec!["inspect", deep, "--dtype", dtype];
+            arguments.extend(options);
+            let out = desk.args(&arguments).fine();
+            let from = out.find("methods of a training step").unwrap();
+            let long = out[from..].lines().find(|line| line.len() > 80);
+            assert_eq!(long, None);
+            assert_eq!(out.contains(" winograd "), dtype == "f32", "{out}");
+            assert!(out.contains("groups 48 >= 2"), "{out}");
+            arguments.push("--json");
+            let methods = &json(&desk.args(&arguments).fine())[0]["methods"];
+            assert_eq!(methods["batch"].to_string(), batch);
+            assert_eq!(methods["dtype"], dtype);
+            let passes = methods["training"][1]["passes"].as_array().unwrap();
+            let names: Vec<&Value> = passes.iter().map(|pass| &pass["pass"]).collect();
+            assert_eq!(names, ["forward", "weights", "data"]);
+            assert!(passes.iter().all(|pass| pass["reason"]["text"].is_string()));
+            let step = &methods["inference"][0]["layers"];
+            assert_eq!(*step, serde_json::json!(["conv1", "bn1", "relu1"]));
+        }
+    }
+    desk.run("inspect lenet5 --batch 3").fails(2, &["--batch"]);
+}
+
 #[test]
 fn a_model_of_the_digits_sees_pictures_of_them_as_it_saw_the_digits() {
     let desk = Desk::new();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::arguments::count;
 use super::fold::{Folded, Outputs};
+use super::planned::Planned;
 use super::together::{ConvPool, ConvRelu};
 use super::window::{Window, accepted_volume, reason, volume};
 use crate::account::{self, Account, Feed, Feeds, Reach, Seen, Term};
@@ -12,8 +13,7 @@ use crate::error::Result as Checked;
 use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy, Role, Together};
 use crate::notation::LayerText;
 use crate::shape::Shape;
-use stepnet_kernels::Real;
-use stepnet_kernels::{ConvGeometry, conv, greatest_common_divisor};
+use stepnet_kernels::{ConvGeometry, Pass, PassPlan, Real, conv, greatest_common_divisor};
 
 /// Convolution with optional bias: `y[i, h, w, f] = b[f] + sum over the window of x * w[.., f]`.
 ///
@@ -28,6 +28,7 @@ pub struct Conv {
     bias: bool,
     /// Whether it keeps to the direct method: [`ConvGeometry::direct`].
     exact: bool,
+    plan: Planned<conv::Plan>,
 }
 
 impl Conv {
@@ -39,6 +40,7 @@ impl Conv {
             groups: count(text, "groups")?,
             bias: text.flag("bias"),
             exact: false,
+            plan: Planned::default(),
         })
     }
 
@@ -111,6 +113,14 @@ impl Conv {
     }
 }
 
+impl Conv {
+    /// The plan for an input that `output_shape` has accepted.
+    pub(super) fn plan<T: Real>(&self, input: Shape, batch: usize) -> conv::Plan {
+        let make = || conv::Plan::new::<T>(&self.accepted(input, batch));
+        self.plan.get(input, batch, conv::Plan::is_for::<T>, make)
+    }
+}
+
 impl<T: Real> Layer<T> for Conv {
     fn text(&self) -> LayerText {
         self.text.clone()
@@ -161,11 +171,11 @@ impl<T: Real> Layer<T> for Conv {
     }
 
     fn memory(&self, input: Shape, batch: usize) -> Memory {
-        let geometry = self.accepted(input, batch);
+        let plan = self.plan::<T>(input, batch);
+        let [data, weights] = [Pass::Data, Pass::Weights].map(|pass| plan.scratch::<T>(pass));
         Memory {
-            scratch: conv::forward_scratch::<T>(&geometry),
-            backward_scratch: conv::backward_data_scratch::<T>(&geometry)
-                .max(conv::backward_weights_scratch::<T>(&geometry)),
+            scratch: plan.scratch::<T>(Pass::Forward),
+            backward_scratch: data.max(weights),
             ..Memory::default()
         }
     }
@@ -211,45 +221,34 @@ impl<T: Real> Layer<T> for Conv {
     fn with_exact(&self, exact: bool) -> Option<Arc<dyn Layer<T>>> {
         Some(Arc::new(Self {
             exact,
+            plan: Planned::default(),
             ..self.clone()
         }))
     }
 
+    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
+        let plan = self.plan::<T>(input, batch);
+        Pass::ALL.map(|pass| plan.explain::<T>(pass)).into()
+    }
+
     fn forward(&self, pass: Forward<'_, T>) {
-        let geometry = self.accepted(pass.context.input, pass.context.batch);
-        let (weight, bias) = pass.parameters.split_at(geometry.weights_len());
-        conv::forward(
-            &geometry,
-            pass.x,
-            weight,
-            self.bias.then_some(bias),
-            pass.y,
-            pass.scratch,
-        );
+        let plan = self.plan::<T>(pass.context.input, pass.context.batch);
+        let (weight, bias) = pass.parameters.split_at(plan.geometry().weights_len());
+        let bias = self.bias.then_some(bias);
+        plan.forward(pass.x, weight, bias, pass.y, pass.scratch);
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        let geometry = self.accepted(pass.context.input, pass.context.batch);
-        let weights = geometry.weights_len();
+        let plan = self.plan::<T>(pass.context.input, pass.context.batch);
+        let weights = plan.geometry().weights_len();
         if let Some(gradients) = pass.gradients {
             let (dw, db) = gradients.split_at_mut(weights);
-            conv::backward_weights(
-                &geometry,
-                pass.x,
-                pass.dy,
-                dw,
-                self.bias.then_some(db),
-                pass.scratch,
-            );
+            let db = self.bias.then_some(db);
+            plan.backward_weights(pass.x, pass.dy, dw, db, pass.scratch);
         }
         if let Some(dx) = pass.dx {
-            conv::backward_data(
-                &geometry,
-                pass.dy,
-                &pass.parameters[..weights],
-                dx,
-                pass.scratch,
-            );
+            let weight = &pass.parameters[..weights];
+            plan.backward_data(pass.dy, weight, dx, pass.scratch);
         }
     }
 

@@ -7,7 +7,7 @@ use super::batch_norm::line;
 use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Reads, Role, Together};
 use crate::notation::LayerText;
 use crate::shape::Shape;
-use stepnet_kernels::Real;
+use stepnet_kernels::{PassPlan, Real};
 
 /// How the outputs lie in a layer's weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,6 +138,10 @@ impl<T: Real> Layer<T> for Folded<T> {
 
     fn multiply_adds(&self, input: Shape) -> u64 {
         self.layer.multiply_adds(input)
+    }
+
+    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
+        self.layer.methods(input, batch)
     }
 
     fn forward(&self, pass: Forward<'_, T>) {

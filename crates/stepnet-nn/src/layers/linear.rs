@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use super::arguments::count;
 use super::fold::{Folded, Outputs};
+use super::planned::Planned;
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Together};
 use crate::notation::LayerText;
 use crate::shape::Shape;
-use stepnet_kernels::Real;
 use stepnet_kernels::dense::{self, DenseGeometry};
+use stepnet_kernels::{Pass, PassPlan, Real};
 
 /// A dense layer: `y = x w^T + b`.
 ///
@@ -20,6 +21,7 @@ pub struct Linear {
     text: LayerText,
     units: usize,
     bias: bool,
+    plan: Planned<dense::Plan>,
 }
 
 impl Linear {
@@ -28,11 +30,15 @@ impl Linear {
             text: text.clone(),
             units: count(text, "units")?,
             bias: text.flag("bias"),
+            plan: Planned::default(),
         })
     }
 
-    fn geometry(&self, input: Shape, batch: usize) -> DenseGeometry {
-        DenseGeometry::of_arrays(batch, input.len(), self.units)
+    /// The plan for an input whose weights have memory.
+    fn plan<T: Real>(&self, input: Shape, batch: usize) -> dense::Plan {
+        let geometry = DenseGeometry::of_arrays(batch, input.len(), self.units);
+        let make = || dense::Plan::new::<T>(&geometry);
+        self.plan.get(input, batch, dense::Plan::is_for::<T>, make)
     }
 }
 
@@ -68,11 +74,11 @@ impl<T: Real> Layer<T> for Linear {
     }
 
     fn memory(&self, input: Shape, batch: usize) -> Memory {
-        let geometry = self.geometry(input, batch);
+        let plan = self.plan::<T>(input, batch);
+        let [data, weights] = [Pass::Data, Pass::Weights].map(|pass| plan.scratch::<T>(pass));
         Memory {
-            scratch: dense::forward_scratch::<T>(&geometry),
-            backward_scratch: dense::backward_data_scratch::<T>(&geometry)
-                .max(dense::backward_weights_scratch::<T>(&geometry)),
+            scratch: plan.scratch::<T>(Pass::Forward),
+            backward_scratch: data.max(weights),
             ..Memory::default()
         }
     }
@@ -93,24 +99,29 @@ impl<T: Real> Layer<T> for Linear {
         input.len() as u64 * self.units as u64
     }
 
+    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
+        let plan = self.plan::<T>(input, batch);
+        Pass::ALL.map(|pass| plan.explain::<T>(pass)).into()
+    }
+
     fn forward(&self, pass: Forward<'_, T>) {
-        let geometry = self.geometry(pass.context.input, pass.context.batch);
-        let (weight, bias) = pass.parameters.split_at(geometry.inputs * geometry.outputs);
+        let plan = self.plan::<T>(pass.context.input, pass.context.batch);
+        let (weight, bias) = pass.parameters.split_at(plan.geometry().weights_len());
         let bias = self.bias.then_some(bias);
-        dense::forward(&geometry, pass.x, weight, bias, pass.y, pass.scratch);
+        plan.forward(pass.x, weight, bias, pass.y, pass.scratch);
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        let geometry = self.geometry(pass.context.input, pass.context.batch);
-        let weights = geometry.inputs * geometry.outputs;
+        let plan = self.plan::<T>(pass.context.input, pass.context.batch);
+        let weights = plan.geometry().weights_len();
         if let Some(gradients) = pass.gradients {
             let (dw, db) = gradients.split_at_mut(weights);
             let db = self.bias.then_some(db);
-            dense::backward_weights(&geometry, pass.x, pass.dy, dw, db, pass.scratch);
+            plan.backward_weights(pass.x, pass.dy, dw, db, pass.scratch);
         }
         if let Some(dx) = pass.dx {
             let weight = &pass.parameters[..weights];
-            dense::backward_data(&geometry, pass.dy, weight, dx, pass.scratch);
+            plan.backward_data(pass.dy, weight, dx, pass.scratch);
         }
     }
 

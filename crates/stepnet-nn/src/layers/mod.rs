@@ -13,6 +13,7 @@ mod layer_norm;
 mod linear;
 mod maxpool;
 mod pad;
+mod planned;
 mod pool;
 mod registry;
 mod together;

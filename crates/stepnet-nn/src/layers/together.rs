@@ -1,12 +1,12 @@
 //! Convolutions done together with the ReLU and the max pooling behind them.
 
 use super::conv::Conv;
+use super::planned::Planned;
 use crate::layer::{Backward, Forward, Layer, Memory, Reads};
 use crate::notation::LayerText;
 use crate::shape::Shape;
-use stepnet_kernels::Real;
-use stepnet_kernels::conv::pooled::{self, Gradient, Gradients, PooledGeometry};
-use stepnet_kernels::{PoolGeometry, conv, relu};
+use stepnet_kernels::conv::pooled::{self, Gradient, Gradients};
+use stepnet_kernels::{Pass, PassPlan, PoolGeometry, Real, relu};
 
 /// `conv -> relu`: the ReLU is applied while a block of outputs is in the cache.
 #[derive(Debug, Clone)]
@@ -41,11 +41,15 @@ impl<T: Real> Layer<T> for ConvRelu {
         Layer::<T>::multiply_adds(&self.0, input)
     }
 
+    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
+        Layer::<T>::methods(&self.0, input, batch)
+    }
+
     fn forward(&self, pass: Forward<'_, T>) {
-        let geometry = self.0.accepted(pass.context.input, pass.context.batch);
-        let (weight, bias) = pass.parameters.split_at(geometry.weights_len());
+        let plan = self.0.plan::<T>(pass.context.input, pass.context.batch);
+        let (weight, bias) = pass.parameters.split_at(plan.geometry().weights_len());
         let bias = self.0.has_bias().then_some(bias);
-        conv::forward_relu(&geometry, pass.x, weight, bias, pass.y, pass.scratch);
+        plan.forward_relu(pass.x, weight, bias, pass.y, pass.scratch);
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
@@ -65,6 +69,7 @@ pub(super) struct ConvPool {
     conv: Conv,
     pool: PoolGeometry,
     relu: bool,
+    plan: Planned<pooled::Plan>,
 }
 
 impl ConvPool {
@@ -75,18 +80,22 @@ impl ConvPool {
         pool: PoolGeometry,
         relu: bool,
     ) -> Option<Self> {
-        PooledGeometry::new::<T>(conv.accepted(input, 1), pool, relu)?;
+        pooled::Plan::new::<T>(&conv.plan::<T>(input, 1), pool, relu)?;
         Some(Self {
             conv: conv.clone(),
             pool,
             relu,
+            plan: Planned::default(),
         })
     }
 
-    fn geometry<T: Real>(&self, input: Shape, batch: usize) -> PooledGeometry {
-        let conv = self.conv.accepted(input, batch);
-        PooledGeometry::new::<T>(conv, self.pool.with_batch(batch), self.relu)
-            .unwrap_or_else(|| panic!("conv and maxpool together, after their check"))
+    fn plan<T: Real>(&self, input: Shape, batch: usize) -> pooled::Plan {
+        let make = || {
+            let conv = self.conv.plan::<T>(input, batch);
+            pooled::Plan::new::<T>(&conv, self.pool.with_batch(batch), self.relu)
+                .unwrap_or_else(|| panic!("conv and maxpool together, after their check"))
+        };
+        self.plan.get(input, batch, pooled::Plan::is_for::<T>, make)
     }
 }
 
@@ -100,12 +109,12 @@ impl<T: Real> Layer<T> for ConvPool {
     }
 
     fn memory(&self, input: Shape, batch: usize) -> Memory {
-        let geometry = self.geometry::<T>(input, batch);
+        let plan = self.plan::<T>(input, batch);
         Memory {
             kept: 0,
-            kept_indices: geometry.y_len(),
-            scratch: pooled::forward_scratch::<T>(&geometry),
-            backward_scratch: pooled::backward_scratch::<T>(&geometry),
+            kept_indices: plan.geometry().y_len(),
+            scratch: plan.forward_scratch::<T>(),
+            backward_scratch: plan.backward_scratch::<T>(),
         }
     }
 
@@ -120,12 +129,16 @@ impl<T: Real> Layer<T> for ConvPool {
         Layer::<T>::multiply_adds(&self.conv, input)
     }
 
+    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
+        let plan = self.plan::<T>(input, batch);
+        Pass::ALL.map(|pass| plan.explain::<T>(pass)).into()
+    }
+
     fn forward(&self, pass: Forward<'_, T>) {
-        let geometry = self.geometry::<T>(pass.context.input, pass.context.batch);
-        let weights = self.conv.accepted(pass.context.input, 0).weights_len();
+        let plan = self.plan::<T>(pass.context.input, pass.context.batch);
+        let weights = plan.conv_geometry().weights_len();
         let (weight, bias) = pass.parameters.split_at(weights);
-        pooled::forward(
-            &geometry,
+        plan.forward(
             pass.x,
             weight,
             self.conv.has_bias().then_some(bias),
@@ -136,8 +149,8 @@ impl<T: Real> Layer<T> for ConvPool {
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
-        let geometry = self.geometry::<T>(pass.context.input, pass.context.batch);
-        let weights = self.conv.accepted(pass.context.input, 0).weights_len();
+        let plan = self.plan::<T>(pass.context.input, pass.context.batch);
+        let weights = plan.conv_geometry().weights_len();
         let (dw, db) = match pass.gradients {
             Some(gradients) => {
                 let (dw, db) = gradients.split_at_mut(weights);
@@ -157,6 +170,6 @@ impl<T: Real> Layer<T> for ConvPool {
             db,
         };
         let weight = &pass.parameters[..weights];
-        pooled::backward(&geometry, pass.x, weight, gradient, to, pass.scratch);
+        plan.backward(pass.x, weight, gradient, to, pass.scratch);
     }
 }

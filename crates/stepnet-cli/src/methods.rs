@@ -1,0 +1,122 @@
+//! `stepnet inspect --methods`: by which method each pass of each layer is computed, and why.
+
+use serde_json::{Value, json};
+use stepnet::kernels::{PassPlan, Reason};
+use stepnet::nn::{Network, StepMethods};
+
+use crate::display::clean;
+use crate::progress::{print_line, print_sentence};
+
+/// Cells of a line.
+const WIDTH: usize = 80;
+
+/// The methods of a network's passes over batches of some examples.
+#[derive(Debug)]
+pub(crate) struct Methods {
+    batch: usize,
+    dtype: &'static str,
+    training: Vec<StepMethods>,
+    inference: Vec<StepMethods>,
+}
+
+impl Methods {
+    pub(crate) fn of<T: stepnet::Number>(network: &Network<T>, batch: usize) -> Self {
+        Self {
+            batch,
+            dtype: T::NAME,
+            training: network.methods(batch, true),
+            inference: network.methods(batch, false),
+        }
+    }
+
+    /// Prints the passes of a training step, then those at inference that are others.
+    pub(crate) fn print(&self) {
+        let examples = match self.batch {
+            1 => "1 example".to_owned(),
+            batch => format!("{batch} examples"),
+        };
+        let of = format!("{examples} in {}", self.dtype);
+        print_sentence(&format!("methods of a training step over {of}:"));
+        self.training.iter().for_each(print_step);
+        let forward = |step: &StepMethods| (step.layers.clone(), step.passes.first().cloned());
+        let trained: Vec<_> = self.training.iter().map(forward).collect();
+        let others = self.inference.iter();
+        let others: Vec<_> = others
+            .filter(|step| !trained.contains(&forward(step)))
+            .collect();
+        print_line("");
+        match others.as_slice() {
+            [] => print_sentence("methods at inference: those of the forward passes above"),
+            others => {
+                print_sentence(&format!("other methods at inference over {of}:"));
+                others.iter().for_each(|step| print_step(step));
+            }
+        }
+    }
+
+    /// The same as JSON.
+    pub(crate) fn describe(&self) -> Value {
+        let steps = |steps: &[StepMethods]| -> Vec<Value> {
+            let steps = steps.iter();
+            steps
+                .map(|step| {
+                    let passes: Vec<Value> = step.passes.iter().map(describe_pass).collect();
+                    json!({"layers": step.layers, "passes": passes})
+                })
+                .collect()
+        };
+        json!({
+            "batch": self.batch,
+            "dtype": self.dtype,
+            "training": steps(&self.training),
+            "inference": steps(&self.inference),
+        })
+    }
+}
+
+fn print_step(step: &StepMethods) {
+    print_line(&clean(&step.layers.join(" + "), WIDTH));
+    for pass in &step.passes {
+        print_line(&format!(
+            "  {:<8} {:<9} {:<8}  {}",
+            pass.pass, pass.method, pass.instruction_set, pass.reason
+        ));
+        for (method, reason) in &pass.refused {
+            print_line(&format!("{:11}not {method}: {reason}", ""));
+        }
+    }
+}
+
+fn describe_pass(pass: &PassPlan) -> Value {
+    let refused: Vec<Value> = pass
+        .refused
+        .iter()
+        .map(|(method, reason)| json!({"method": method, "reason": describe_reason(reason)}))
+        .collect();
+    json!({
+        "pass": pass.pass.name(),
+        "method": pass.method,
+        "instruction_set": pass.instruction_set,
+        "reason": describe_reason(&pass.reason),
+        "refused": refused,
+        "scratch_bytes": pass.scratch,
+    })
+}
+
+fn describe_reason(reason: &Reason) -> Value {
+    match reason {
+        Reason::Number {
+            what,
+            value,
+            relation,
+            threshold,
+        } => json!({
+            "text": reason.to_string(),
+            "what": what,
+            "value": value,
+            "relation": relation.sign(),
+            "threshold": threshold,
+        }),
+        _ => json!({"text": reason.to_string()}),
+    }
+}
