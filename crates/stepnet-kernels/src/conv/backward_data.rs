@@ -1,11 +1,11 @@
 //! `dx`: the gradient with respect to the images.
 
-use super::direction::Direction;
-use super::method::Choice;
-use super::run::{SumArguments, SumPass};
-use super::{ConvGeometry, Plan};
 use crate::Real;
 use crate::assert_len;
+use crate::conv::direction::Direction;
+use crate::conv::method::Choice;
+use crate::conv::run::{SumArguments, SumPass};
+use crate::conv::{ConvGeometry, Plan};
 use crate::decision::Pass;
 use crate::simd::InstructionSet;
 

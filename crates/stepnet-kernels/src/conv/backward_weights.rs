@@ -3,11 +3,11 @@
 //! By Winograd's method where that is the better way, else as sums over pixels (`tasks`), of some
 //! products the other way round.
 
-use super::method::Choice;
-use super::run::{WeightsArguments, WeightsPass};
-use super::{ConvGeometry, Plan};
 use crate::Real;
 use crate::assert_len;
+use crate::conv::method::Choice;
+use crate::conv::run::{WeightsArguments, WeightsPass};
+use crate::conv::{ConvGeometry, Plan};
 use crate::decision::Pass;
 use crate::simd::InstructionSet;
 

@@ -3,15 +3,17 @@
 //! Methods are asked in the order of [`Method::ALL`]. The first one that can run the geometry, and that its thresholds
 //! ([`super::thresholds`]) say is the quickest, runs it. The naive loops come last and can run everything.
 
-use super::direction::Direction;
-use super::layout::Layout;
-use super::method::{Choice, FORCED, Method};
-use super::sums::Sums;
-use super::tasks::Tasks;
-use super::thresholds::Thresholds;
-use super::winograd::{self, Winograd};
-use super::{ConvGeometry, planar};
 use crate::Real;
+use crate::conv::ConvGeometry;
+use crate::conv::direction::Direction;
+use crate::conv::method::{Choice, FORCED, Method};
+use crate::conv::methods::pixels::sums as planar;
+use crate::conv::methods::winograd;
+use crate::conv::methods::winograd::Winograd;
+use crate::conv::parts::layout::Layout;
+use crate::conv::parts::schedule::Sums;
+use crate::conv::parts::tasks::Tasks;
+use crate::conv::thresholds::Thresholds;
 use crate::decision::{Pass, Reason, Verdict, at_least, at_most, is};
 use crate::simd::InstructionSet;
 
@@ -136,14 +138,14 @@ impl<'g> Candidate<'g> {
             (Method::Channels, None) => {
                 let reason = is_channelwise(g)?;
                 let sums = Sums::new::<T>(g, Direction::Forward, Method::Channels, set);
-                match Layout::sees_all_taps(g, &sums.sweep([0, 0], 0)) {
+                match Layout::sees_all_taps(g, &sums.window_sum([0, 0], 0)) {
                     true => Ok(reason),
                     false => Err(Reason::Fact("some taps see nothing but padding")),
                 }
             }
             (Method::Pixels, Some(direction)) => {
                 let sums = Sums::new::<T>(g, direction, method, set);
-                planar::can::<T>(&sums.sweep([0, 0], 0), set)?;
+                planar::can::<T>(&sums.window_sum([0, 0], 0), set)?;
                 self.can_be_laid_out(&sums)
             }
             (Method::Pixels, None) => Err(Reason::Fact("sums over windows alone have it")),
@@ -176,7 +178,7 @@ impl<'g> Candidate<'g> {
             (Method::Winograd, None) => winograd::Weights::new::<T>(g, set).pays(),
             (Method::Pixels, Some(direction)) => {
                 let sums = Sums::new::<T>(g, direction, method, set);
-                planar::pays::<T>(&sums.sweep([0, 0], 0), set)
+                planar::pays::<T>(&sums.window_sum([0, 0], 0), set)
             }
             (Method::Windows, Some(_)) => Ok(Reason::Fact("no better method")),
             _ => self.can::<T>(),
@@ -198,22 +200,24 @@ fn sums_set<T: Real>(
     asked: InstructionSet,
     method: Method,
 ) -> InstructionSet {
-    let sweep = Sums::new::<T>(g, direction, method, asked).sweep([0, 0], 0);
-    let narrow = asked.for_columns::<T>(sweep.columns);
+    let window_sum = Sums::new::<T>(g, direction, method, asked).window_sum([0, 0], 0);
+    let narrow = asked.for_columns::<T>(window_sum.columns);
     let mut sets = [asked, narrow].into_iter();
     match method {
         Method::Pixels => {
-            let can = |set: &InstructionSet| planar::can::<T>(&sweep, *set).is_ok();
-            let good = |set: &InstructionSet| can(set) && planar::pays::<T>(&sweep, *set).is_ok();
+            let can = |set: &InstructionSet| planar::can::<T>(&window_sum, *set).is_ok();
+            let good =
+                |set: &InstructionSet| can(set) && planar::pays::<T>(&window_sum, *set).is_ok();
             let quick = sets.clone().find(good);
             quick.or_else(|| sets.find(can)).unwrap_or(narrow)
         }
         Method::Winograd => {
             let good = |set: &InstructionSet| {
-                planar::can::<T>(&sweep, *set).is_ok() && planar::pays::<T>(&sweep, *set).is_ok()
+                planar::can::<T>(&window_sum, *set).is_ok()
+                    && planar::pays::<T>(&window_sum, *set).is_ok()
             };
             let set = sets.find(good).unwrap_or(narrow);
-            set.for_filled::<T>(sweep.channels)
+            set.for_filled::<T>(window_sum.channels)
         }
         _ => narrow,
     }

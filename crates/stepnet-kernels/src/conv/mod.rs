@@ -19,7 +19,7 @@
 //! | windows | sums over windows, columns in the lanes; outer products for the weights | yes | yes | yes |
 //! | reference | the naive loops ([`reference`]) | yes | yes | yes |
 //!
-//! They are asked in this order. The first that can run a geometry and pays by its thresholds runs the pass: `choose`
+//! They stand in `methods`, a file or a folder each, on the ground that they share (`parts`). They are asked in this order. The first that can run a geometry and pays by its thresholds runs the pass: `choose`
 //! decides, `thresholds` has the numbers, and a [`Plan`] holds the answer with its reason. Another method can be
 //! forced ([`Plan::force`]).
 //!
@@ -28,13 +28,13 @@
 //! (`crate::simd::tile`), a block of pixels at a time:
 //!
 //! ```text
-//! forward            a sum over windows (sweep): packed filters, windows of x
+//! forward            a sum over windows: packed filters, windows of x
 //! backward_data      the same for each phase of the stride: packed transposed filters, windows of dy
-//! backward_weights   outer sums (tasks, outer): elements of the window by filters, over the pixels
+//! backward_weights   outer products: elements of the window by filters, summed over the pixels
 //! ```
 //!
 //! Only where windows leave the image, or see some of its channels, a block's part of the image is
-//! laid out with its zeros first (`stage`). Memory beyond the arrays is that of packed filters, of the
+//! laid out with its zeros first (`parts`). Memory beyond the arrays is that of packed filters, of the
 //! sums of a few parts of the batch, and some 200 KiB for each thread; by Winograd's method that of transformed
 //! filters or gradients, and up to 750 KiB for each thread. Its error is bounded in [`winograd`];
 //! [`ConvGeometry::direct`] keeps to sums.
@@ -51,6 +51,7 @@
 //! | phase | the pixels of `dx` with the same remainder by the stride: they see `dy` through the same taps |
 //! | lane | one value of a vector register |
 //! | vector | as many values as a register of the instruction set holds |
+//! | row, col | where a pixel lies in its image: `rows` go down, `cols` across; a `column` is no place |
 //! | panel | the packed filters of one or two vectors of columns, for all elements of the window |
 //! | tile | the sums that the innermost loop holds in registers: some pixels by some vectors |
 //! | block | the output pixels that a worker computes at a time, from one part of the source |
@@ -61,35 +62,19 @@
 
 mod backward_data;
 mod backward_weights;
-mod blocks;
-mod channel_weights;
-mod channels;
 mod choose;
 mod direction;
 mod forward;
 mod geometry;
-mod layout;
-mod line;
 mod method;
-mod outer;
-mod pack;
-mod places;
+mod methods;
+mod parts;
 mod plan;
-mod planar;
 pub mod pooled;
-mod prefetch;
-pub mod reference;
-mod rows;
 mod run;
-mod stage;
-mod sums;
-mod sweep;
-mod tasks;
 #[cfg(test)]
 mod tests;
 mod thresholds;
-mod window_sums;
-pub mod winograd;
 
 pub use backward_data::{backward_data, backward_data_scratch};
 pub use backward_weights::{backward_weights, backward_weights_scratch};
@@ -98,6 +83,7 @@ pub use forward::{forward, forward_relu, forward_scratch};
 pub use geometry::{ConvGeometry, ConvWindow};
 pub(crate) use method::Choice;
 pub use method::Method;
+pub use methods::reference;
+pub use methods::winograd::{self, Spread, spread_backward, spread_forward};
 pub use plan::Plan;
 pub(crate) use run::{SumArguments, WeightsArguments};
-pub use winograd::{Spread, spread_backward, spread_forward};

@@ -1,8 +1,8 @@
 //! The plan of a convolution: the method of each pass, and the passes by it.
 
-use super::ConvGeometry;
-use super::method::{Choice, Method};
 use crate::Real;
+use crate::conv::ConvGeometry;
+use crate::conv::method::{Choice, Method};
 use crate::decision::{Pass, PassPlan, Reason};
 use crate::simd::InstructionSet;
 

@@ -6,18 +6,16 @@
 //!
 //! The gradient of a pooling is zero but at the winners of its windows. Where that leaves little
 //! enough to do, the gradients of filters or images are summed from the winners alone
-//! (`sparse_weights`, `sparse_data`); else the gradient by the convolution's outputs is laid out, zeros and all,
+//! (`methods::winners`); else the gradient by the convolution's outputs is laid out, zeros and all,
 //! and a dense pass does the rest. Which it is depends on the geometry alone.
 
 mod choose;
-mod geometry;
+pub(super) mod geometry;
 mod plan;
-mod sparse_data;
-mod sparse_weights;
+mod sums;
 #[cfg(test)]
 mod tests;
-mod values;
-mod winners;
+pub(super) mod values;
 
 use crate::Real;
 

@@ -1,13 +1,14 @@
 //! The passes by the method that was chosen for them.
 
-use super::direction::Direction;
-use super::method::{Choice, Method};
-use super::sums::Sums;
-use super::tasks::Tasks;
-use super::winograd::{Weights, Winograd, serves};
-use super::{ConvGeometry, reference};
 use crate::Real;
 use crate::aligned::{LINE, first_of_line};
+use crate::conv::ConvGeometry;
+use crate::conv::direction::Direction;
+use crate::conv::method::{Choice, Method};
+use crate::conv::methods::reference;
+use crate::conv::methods::winograd::{Weights, Winograd, serves};
+use crate::conv::parts::schedule::Sums;
+use crate::conv::parts::tasks::Tasks;
 use crate::decision::Pass;
 use crate::work::compiled;
 use crate::{assert_scratch, long_sum, relu};

@@ -6,8 +6,8 @@
 use std::fmt;
 
 use super::DenseGeometry;
-use super::few;
-use super::small::SHORT;
+use super::methods::few;
+use super::methods::small::SHORT;
 use super::thresholds::{
     SMALL_EXAMPLES, SMALL_SIDE, SMALL_WEIGHTS, SMALL_WORK, WIDE_FEATURES, WIDE_UNITS,
     WIDE_UNITS_FORWARD,

@@ -6,16 +6,14 @@
 //! data gradient is this forward pass, and the other way round. Which method runs is decided in one place
 //! (`method`), by thresholds that stand together (`thresholds`), once for a [`Plan`].
 
-mod few;
 mod geometry;
 mod method;
+mod methods;
 mod plan;
 mod run;
-mod small;
 #[cfg(test)]
 mod tests;
 mod thresholds;
-mod wide;
 
 use crate::Real;
 use crate::assert_len;

@@ -1,7 +1,8 @@
 //! The passes by the method that was chosen for them.
 
+use super::DenseGeometry;
 use super::method::{Choice, Method};
-use super::{DenseGeometry, few, small, wide};
+use super::methods::{few, small, wide};
 use crate::Real;
 use crate::conv::{Direction, SumArguments, WeightsArguments};
 use crate::long_sum;

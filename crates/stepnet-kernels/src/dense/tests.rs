@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::methods::{few, small, wide};
 use super::*;
 use crate::simd::InstructionSet;
 use crate::testing::{absolute, assert_bits, assert_sums, inner, integers, normal, on_threads};

@@ -1,11 +1,11 @@
 //! Whether a convolution, its ReLU and its pooling run in one, and whether its gradients are summed from the winners.
 
-use super::geometry::PooledGeometry;
 use crate::Real;
 use crate::conv::ConvGeometry;
 use crate::conv::direction::Direction;
 use crate::conv::method::{Choice, Method};
-use crate::conv::sums::Sums;
+use crate::conv::parts::schedule::Sums;
+use crate::conv::pooled::geometry::PooledGeometry;
 use crate::conv::thresholds::{Thresholds, Winners};
 use crate::decision::{Pass, Relation, Verdict, at_most, compare};
 use crate::long_sum::LONGEST;

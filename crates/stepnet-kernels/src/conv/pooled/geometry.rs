@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::conv::ConvGeometry;
-use crate::conv::blocks::{Cut, even};
+use crate::conv::parts::blocks::{Cut, even};
 use crate::pool::PoolGeometry;
 
 /// Elements of the convolution's outputs that are held at a time: 64 KiB of `f32`.
@@ -12,9 +12,9 @@ const BETWEEN: usize = 1 << 14;
 /// A convolution, whether its outputs go through a ReLU, and the pooling of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PooledGeometry {
-    pub(super) conv: ConvGeometry,
-    pub(super) pool: PoolGeometry,
-    pub(super) relu: bool,
+    pub(in crate::conv) conv: ConvGeometry,
+    pub(in crate::conv) pool: PoolGeometry,
+    pub(in crate::conv) relu: bool,
 }
 
 impl PooledGeometry {

@@ -1,15 +1,15 @@
 //! The plan of a pooled convolution: the method of each pass, and the passes by it.
 
-use super::choose::sums;
-use super::geometry::{Gradient, Gradients, PooledGeometry};
-use super::values::lay_out;
-use super::{sparse_data, sparse_weights};
 use crate::Real;
 use crate::aligned::{LINE, first_of_line};
 use crate::conv::direction::Direction;
 use crate::conv::geometry::ConvGeometry;
 use crate::conv::method::{Choice, Method};
+use crate::conv::methods::winners::{data as sparse_data, weights as sparse_weights};
 use crate::conv::plan as conv;
+use crate::conv::pooled::choose::sums;
+use crate::conv::pooled::geometry::{Gradient, Gradients, PooledGeometry};
+use crate::conv::pooled::values::lay_out;
 use crate::conv::run::{SumArguments, WeightsArguments};
 use crate::decision::{Pass, PassPlan, Reason};
 use crate::pool::PoolGeometry;

@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::super::tests::any_geometry;
 use super::*;
+use crate::conv::ConvWindow;
+use crate::conv::methods::reference;
+use crate::conv::tests::any_geometry;
 use crate::conv::{ConvGeometry, Method};
-use crate::conv::{ConvWindow, reference};
 use crate::decision::Pass;
 use crate::geometry::Padding;
 use crate::pool::{self, PoolGeometry};

@@ -1,7 +1,7 @@
 //! Values through the ReLU and the pooling, and back.
 
-use super::geometry::{Part, PooledGeometry};
 use crate::Real;
+use crate::conv::pooled::geometry::{Part, PooledGeometry};
 use crate::pool;
 use crate::relu;
 
