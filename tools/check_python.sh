@@ -18,7 +18,6 @@ bin=$work/venv/bin
 pip() { "$bin/pip" --quiet --disable-pip-version-check "$@"; }
 pip install numpy pytest hypothesis mypy pandas jupyterlab || skip "pip cannot install what the tests take"
 
-PYO3_PYTHON=$bin/python cargo clippy --quiet -p stepnet-py --features module --all-targets --locked -- -D warnings
 # What the README says, by way of a wheel, whose size is of interest.
 pip wheel --no-deps --wheel-dir "$work/wheels" ./crates/stepnet-py
 pip install "$(echo "$work"/wheels/stepnet-*.whl)[notebook,sklearn]"

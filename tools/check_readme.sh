@@ -12,7 +12,7 @@ export CARGO_TARGET_DIR="$root/target"
 
 cd "$work"
 cargo run --quiet --release --locked --manifest-path "$root/Cargo.toml" \
-  -p stepnet --example 02_digits_as_pictures -- my-pictures
+  --example 02_digits_as_pictures -- my-pictures
 for class in 1 7; do
   mkdir -p "my-few-pictures/$class"
   find "my-pictures/$class" -name '*.png' | sort | sed -n '1,20p' | xargs -I{} cp {} "my-few-pictures/$class"

@@ -29,24 +29,29 @@ trap 'rm -rf "$log"' EXIT
 cargo tree --locked --manifest-path fuzz/Cargo.toml >/dev/null
 cargo +nightly fuzz build
 
-run=0
-for target in $(cargo +nightly fuzz list); do
-  seeds=fuzz/seeds/$target
-  [ -d "$seeds" ] || { echo "failed: $target has no $seeds"; exit 1; }
+# One target, by its name; what it says goes to a file.
+fuzz() {
+  local target=$1 seeds=fuzz/seeds/$1
+  [ -d "$seeds" ] || { echo "failed: $target has no $seeds"; return 1; }
   # What a run finds goes to a folder of its own, so that every run starts from the seeds alone.
   mkdir -p "$log/$target"
   # The same seed every time: a change is judged by what it changed. Longer runs draw their own.
-  options=(-seed=1 -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1500 -print_final_stats=1)
+  local options=(-seed=1 -max_total_time="$seconds" -timeout=20 -rss_limit_mb=1500 -print_final_stats=1)
   case $target in
     notation | network | model_file | checkpoint) options+=(-dict=fuzz/arrow.dict) ;;
   esac
   if ! cargo +nightly fuzz run "$target" "$log/$target" "$seeds" -- "${options[@]}" >"$log/$target.txt" 2>&1; then
     tail -n 60 "$log/$target.txt"
     echo "failed: $target; the input lies in fuzz/artifacts/$target/"
-    exit 1
+    return 1
   fi
   echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log/$target.txt") inputs, no crash"
-  run=$((run + 1))
-done
-[ "$run" -gt 0 ] || { echo "failed: no fuzz targets found"; exit 1; }
-echo "fuzzing: $run targets, $seconds s each"
+}
+export -f fuzz
+export log seconds
+
+# A target runs in one thread: two at a time take half as long, and leave each the time it is given.
+targets=$(cargo +nightly fuzz list)
+[ -n "$targets" ] || { echo "failed: no fuzz targets found"; exit 1; }
+xargs -P 2 -I{} bash -c 'fuzz {}' <<<"$targets"
+echo "fuzzing: $(wc -l <<<"$targets") targets, $seconds s each"

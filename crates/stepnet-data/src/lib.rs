@@ -6,7 +6,7 @@
 //! [`Preprocessing`](stepnet_base::preprocessing::Preprocessing) says.
 //!
 //! IDX, npz, npy, CSV, HDF5 and CIFAR's binary form need the cargo feature `files`, pictures and folders
-//! or archives of pictures the feature `pictures`; both are on by default.
+//! or archives of pictures the feature `pictures`; the facade `stepnet` has both on by default.
 //!
 //! Everything read is checked before memory is taken for it, and an error is one line with the
 //! file, the place in it, what was found and what was expected.

@@ -56,10 +56,12 @@ pub mod gelu;
 mod geometry;
 pub mod join;
 pub mod leaky_relu;
+#[doc(hidden)]
 pub mod long_sum;
 pub mod loss;
 pub mod norm;
 pub mod pad;
+#[doc(hidden)]
 pub mod parallel;
 mod passes;
 mod peak;
@@ -69,9 +71,11 @@ pub mod relu;
 pub mod sigmoid;
 pub mod silu;
 pub(crate) mod simd;
+#[cfg(test)]
+mod small;
 pub mod softmax;
 pub mod tanh;
-#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
 pub mod testing;
 mod transpose;
 pub mod update;
@@ -81,7 +85,9 @@ pub use aligned::AlignedVec;
 pub use conv::{ConvGeometry, ConvWindow};
 pub use decision::{Pass, PassPlan, Reason, Relation, Verdict};
 pub use dense::DenseGeometry;
-pub use geometry::{Axis, Padding, greatest_common_divisor, output_size};
+#[doc(hidden)]
+pub use geometry::greatest_common_divisor;
+pub use geometry::{Axis, Padding, output_size};
 pub use norm::NormGeometry;
 pub use pad::PadGeometry;
 pub use peak::{instruction_set, peak};

@@ -1,4 +1,6 @@
-//! What the kernels' tests share: inputs, comparisons, thread counts.
+//! What the tests of the kernels, and of the crates above, share: inputs, comparisons, thread counts.
+//!
+//! Always compiled: a feature for it would have every crate built twice, with it for tests and without.
 
 use crate::Real;
 
@@ -41,7 +43,7 @@ pub fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()
-        .unwrap()
+        .expect("threads for a test")
         .install(work)
 }
 

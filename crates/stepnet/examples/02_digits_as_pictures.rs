@@ -1,6 +1,6 @@
 //! Writes the embedded digits as PNG files, one folder a class: pictures to try the commands on.
 //!
-//! Run with `cargo run --release -p stepnet --example 02_digits_as_pictures -- FOLDER`.
+//! Run with `cargo run --release --example 02_digits_as_pictures -- FOLDER`.
 
 use std::fs;
 use std::path::PathBuf;

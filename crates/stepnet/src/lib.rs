@@ -62,5 +62,5 @@ pub use {
 
 /// The README's program, run as a test.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;

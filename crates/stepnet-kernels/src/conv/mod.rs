@@ -70,6 +70,7 @@ mod method;
 mod methods;
 mod parts;
 mod plan;
+#[doc(hidden)]
 pub mod pooled;
 mod run;
 #[cfg(test)]

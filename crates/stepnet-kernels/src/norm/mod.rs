@@ -13,6 +13,7 @@ pub mod batch;
 mod columns;
 mod geometry;
 pub mod layer;
+#[doc(hidden)]
 pub mod reference;
 #[cfg(test)]
 mod tests;

@@ -23,6 +23,7 @@ mod blocks;
 mod forward;
 mod geometry;
 mod max;
+#[doc(hidden)]
 pub mod reference;
 mod source;
 #[cfg(test)]

@@ -18,7 +18,10 @@ impl Limits {
     /// gibibytes of `f32` for an example, some minutes on a desktop's CPU. Real networks are far
     /// below.
     pub(crate) const MOST: Self = Self {
-        parameters: 1 << 33,
+        parameters: match 1_usize.checked_shl(33) {
+            Some(most) => most,
+            None => usize::MAX,
+        },
         values: 1 << 29,
         work: 1 << 42,
         training: false,
