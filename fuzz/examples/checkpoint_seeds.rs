@@ -40,22 +40,12 @@ fn write(path: &Path, text: &str, rule: Rule, steps: usize) -> stepnet::Result<(
     let mut network = Network::<f32>::new(text, [4, 4, 1])?;
     network.initialize(Init::He, &mut RandomState::new(1));
     let preprocessing = Preprocessing::scaled(4, 4, 1, 255.0);
-    let options = TrainOptions {
-        epochs: 4,
-        batch: BatchSize::Examples(2),
-        rule,
-        ..TrainOptions::default()
-    };
+    let options = TrainOptions::default().epochs(4).batch(BatchSize::Examples(2)).rule(rule);
     let mut trainer = Trainer::new(network, preprocessing.clone(), options, data.len())?;
     while trainer.learner().updates() < steps as u64 {
         trainer.epoch(&data, |_| ControlFlow::Break(()))?;
     }
-    let model = Model {
-        network: trainer.network().clone(),
-        classes: data.classes().to_vec(),
-        preprocessing,
-        training: BTreeMap::new(),
-    };
+    let model = Model::new(trainer.network().clone(), data.classes().to_vec(), preprocessing);
     Checkpoint::save(path, &model, trainer.learner(), *trainer.position(), "{}")?;
     plain::without_checksums(path)
 }

@@ -46,16 +46,7 @@ fn model<T: Number>(text: &str, input: [usize; 3]) -> stepnet::Result<Model<T>> 
     network.initialize(Init::He, &mut RandomState::new(1));
     let [height, width, channels] = input;
     let classes = network.output().len().max(2);
-    Ok(Model {
-        network,
-        classes: (0..classes).map(|class| class.to_string()).collect(),
-        preprocessing: Preprocessing {
-            mean: vec![0.5; channels],
-            deviation: vec![0.25; channels],
-            ..Preprocessing::scaled(height, width, channels, 255.0)
-        },
-        training: [("seed".to_owned(), json!(7))].into_iter().collect(),
-    })
+    Ok(Model::new(network, (0..classes).map(|class| class.to_string()).collect(), Preprocessing::scaled(height, width, channels, 255.0).mean(vec![0.5; channels]).deviation(vec![0.25; channels])).training([("seed".to_owned(), json!(7))].into_iter().collect()))
 }
 
 fn main() -> stepnet::Result<()> {

@@ -26,10 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     let network = &checkpoint.model.network;
-    let training = PlanOptions {
-        training: true,
-        ..PlanOptions::default()
-    };
+    let training = PlanOptions::TRAINING;
     let plan = Plan::new(network, 2, training).expect("the builder planned it");
     if plan.bytes::<f32>() > MOST_BYTES || network.work() > MOST_WORK {
         return;
@@ -41,12 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
 
 /// Goes on as a run by `rule` would.
 fn go_on(checkpoint: &Checkpoint<f32>, rule: Rule) {
-    let options = TrainOptions {
-        epochs: 4,
-        batch: BatchSize::Examples(2),
-        rule,
-        ..TrainOptions::default()
-    };
+    let options = TrainOptions::default().epochs(4).batch(BatchSize::Examples(2)).rule(rule);
     let model = &checkpoint.model;
     let (network, preprocessing) = (model.network.clone(), model.preprocessing.clone());
     let Ok(mut trainer) = Trainer::new(network, preprocessing, options, EXAMPLES) else {

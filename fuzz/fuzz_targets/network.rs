@@ -47,11 +47,7 @@ fn predict(network: &Network<f32>) {
 
 /// One step towards outputs of zero.
 fn train(network: &Network<f32>) {
-    let options = PlanOptions {
-        training: true,
-        input_gradient: true,
-        ..PlanOptions::default()
-    };
+    let options = PlanOptions::TRAINING.input_gradient(true);
     let Some(mut workspace) = workspace(network, options) else {
         return;
     };

@@ -15,11 +15,7 @@ libfuzzer_sys::fuzz_target!(|text: &str| {
     let small = "conv(2, 2) -> relu -> maxpool(2) -> linear(2) -> softmax";
     let network = Network::<f32>::new(small, [5, 4, 1]).expect("a sound network");
     let mut why = Why::new(&network, &[0.5; 20]).expect("an input of its size");
-    let question = Question {
-        at: Some(at),
-        gradient: true,
-        ..Question::default()
-    };
+    let question = Question::default().at(Some(at)).gradient(true);
     if let Ok(explanation) = why.explain(&question) {
         assert!(explanation.ok());
         explanation.to_string();

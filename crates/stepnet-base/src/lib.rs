@@ -9,6 +9,7 @@ pub mod memory;
 mod noise;
 pub mod preprocessing;
 pub mod rng;
+mod setters;
 pub mod stop;
 pub mod text;
 pub mod threads;

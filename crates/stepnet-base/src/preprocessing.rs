@@ -8,6 +8,7 @@ use crate::{Error, Result};
 /// How a picture is brought to the network's height and width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Resize {
     /// Height and width are scaled independently: nothing is cut off, the aspect may change.
     #[default]
@@ -26,6 +27,7 @@ pub enum Resize {
 /// becomes `(v / divisor - mean[c]) / deviation[c]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Preprocessing {
     /// The height of the input in pixels.
     pub height: usize,
@@ -47,6 +49,14 @@ pub struct Preprocessing {
     #[serde(default)]
     pub deviation: Vec<f64>,
 }
+
+crate::setters! { Preprocessing {
+    resize: Resize,
+    divisor: f64,
+    picture_divisor: f64,
+    mean: Vec<f64>,
+    deviation: Vec<f64>,
+} }
 
 impl Preprocessing {
     /// 8-bit values of this shape scaled to 0..1, pictures stretched to it.

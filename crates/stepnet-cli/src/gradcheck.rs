@@ -86,14 +86,12 @@ pub(crate) fn run(args: &GradcheckArgs) -> Outcome {
             "{option} says how DATA is to be read, but no --data is given"
         )));
     }
-    let options = Options {
-        seed: args.seed,
-        samples: args.samples as usize,
-        eps: args.eps,
-        tolerance: args.tolerance,
-        time_limit: Some(Duration::from_secs(args.seconds.into())),
-        ..Options::default()
-    };
+    let options = Options::default()
+        .seed(args.seed)
+        .samples(args.samples as usize)
+        .eps(args.eps)
+        .tolerance(args.tolerance)
+        .time_limit(Some(Duration::from_secs(args.seconds.into())));
     let (network, examples) = match Named::of(&args.network)? {
         Named::File(path) => of_model(path, args)?,
         Named::Network(text, preset) => of_text(text, preset, args)?,
@@ -215,18 +213,16 @@ fn of_text(
 }
 
 fn open_options(args: &GradcheckArgs, input: Option<[usize; 3]>, resize: Resize) -> OpenOptions {
-    OpenOptions {
-        role: Role::Train,
-        input,
-        resize,
-        label_column: args.source.label_column.clone(),
-        encoding: args.source.encoding.clone(),
-        labels: args.source.labels.clone(),
-        skip_bad: args.source.skip_bad,
-        stream: args.source.stream,
-        memory: Some(args.source.memory()),
-        ..OpenOptions::default()
-    }
+    OpenOptions::default()
+        .role(Role::Train)
+        .input(input)
+        .resize(resize)
+        .label_column(args.source.label_column.clone())
+        .encoding(args.source.encoding.clone())
+        .labels(args.source.labels.clone())
+        .skip_bad(args.source.skip_bad)
+        .stream(args.source.stream)
+        .memory(Some(args.source.memory()))
 }
 
 fn taken(

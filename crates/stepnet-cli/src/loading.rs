@@ -57,15 +57,13 @@ impl LoadingArgs {
 
     /// Adds them to the options of a run.
     pub(crate) fn apply(&self, options: TrainOptions) -> TrainOptions {
-        TrainOptions {
-            augmentation: self.augment.clone(),
-            balance: match self.balance {
+        options
+            .augmentation(self.augment.clone())
+            .balance(match self.balance {
                 BalanceArg::None | BalanceArg::Weights => Balance::None,
                 BalanceArg::Sampling => Balance::Sampling,
-            },
-            workers: self.workers,
-            ..options
-        }
+            })
+            .workers(self.workers)
     }
 
     /// The weights of the classes that balancing asks for.

@@ -256,14 +256,12 @@ pub(crate) fn for_evaluation(
             model.display()
         )));
     }
-    let mut options = OpenOptions {
-        input: Some(preprocessing.shape()),
-        resize: preprocessing.resize,
-        skip_bad: args.skip_bad,
-        stream: args.stream,
-        memory: Some(args.memory()),
-        ..OpenOptions::default()
-    };
+    let mut options = OpenOptions::default()
+        .input(Some(preprocessing.shape()))
+        .resize(preprocessing.resize)
+        .skip_bad(args.skip_bad)
+        .stream(args.stream)
+        .memory(Some(args.memory()));
     if let Some(path) = path {
         options.role = Role::Test;
         options.label_column = args.label_column.clone();
@@ -337,25 +335,25 @@ fn train_options(
     from: Option<&Preprocessing>,
     preset_input: Option<[usize; 3]>,
 ) -> Outcome<OpenOptions> {
-    Ok(OpenOptions {
-        role: Role::Train,
-        input: from
-            .map(Preprocessing::shape)
-            .or(asked(args)?)
-            .or(preset_input),
-        resize: from.map_or(args.resize.into(), |preprocessing| preprocessing.resize),
-        // A network that the user has chosen takes images as they are.
-        most_pixels: args.model.is_none().then_some(MOST_PIXELS),
-        label_column: args.source.label_column.clone(),
-        encoding: args.source.encoding.clone(),
-        labels: args.source.labels.clone(),
-        divisor: args.divisor,
-        skip_bad: args.source.skip_bad,
-        stream: args.source.stream,
-        memory: Some(args.source.memory()),
-        // Without a flag that stops it: a signal ends the process, since nothing is written yet.
-        ..OpenOptions::default()
-    })
+    // A network that the user has chosen takes images as they are.
+    let most_pixels = args.model.is_none().then_some(MOST_PIXELS);
+    // Without a flag that stops it: a signal ends the process, since nothing is written yet.
+    Ok(OpenOptions::default()
+        .role(Role::Train)
+        .input(
+            from.map(Preprocessing::shape)
+                .or(asked(args)?)
+                .or(preset_input),
+        )
+        .resize(from.map_or(args.resize.into(), |preprocessing| preprocessing.resize))
+        .most_pixels(most_pixels)
+        .label_column(args.source.label_column.clone())
+        .encoding(args.source.encoding.clone())
+        .labels(args.source.labels.clone())
+        .divisor(args.divisor)
+        .skip_bad(args.source.skip_bad)
+        .stream(args.source.stream)
+        .memory(Some(args.source.memory())))
 }
 
 /// The preprocessing of a new network.

@@ -63,16 +63,18 @@ pub(crate) fn run(args: &VerifyCourseArgs) -> Outcome {
             say(&format!("running {name}"));
         }
     };
-    let report = course::verify(&Options {
-        only: args.only.clone(),
-        data: args.data.clone(),
-        alter: None,
-        switch: args.switch,
-        every: args
-            .every
-            .and_then(|every| NonZeroUsize::new(every as usize)),
-        starts: Some(&starts),
-    })?;
+    let report = course::verify(
+        &Options::default()
+            .only(args.only.clone())
+            .data(args.data.clone())
+            .alter(None)
+            .switch(args.switch)
+            .every(
+                args.every
+                    .and_then(|every| NonZeroUsize::new(every as usize)),
+            )
+            .starts(Some(&starts)),
+    )?;
     if let Some(page) = &page {
         page.write(report.markdown().as_bytes())?;
     }

@@ -127,13 +127,12 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
         (None, None) => return Err(Failure::usage("name a picture, or --data DATA")),
     };
     note::check(Failure::usage)?;
-    let question = Question {
-        at: args.at.clone(),
-        gradient: args.grad,
-        class: args.class.clone(),
-        trace: args.trace.unwrap_or(0).into(),
-        branches: args.top.map_or(USUAL_BRANCHES, |top| top as usize),
-    };
+    let question = Question::default()
+        .at(args.at.clone())
+        .gradient(args.grad)
+        .class(args.class.clone())
+        .trace(args.trace.unwrap_or(0).into())
+        .branches(args.top.map_or(USUAL_BRANCHES, |top| top as usize));
     let mut told = Why::of(&model.network, subject)?
         .with_classes(&model.classes)
         .explain(&question)?;
@@ -214,18 +213,16 @@ fn summary(told: &Explanation) -> String {
 
 /// An example of a data set.
 fn example<T: Number>(args: &WhyArgs, path: &Path, model: &Model<T>) -> Outcome<Subject> {
-    let options = OpenOptions {
-        role: Role::Test,
-        input: Some(model.preprocessing.shape()),
-        resize: model.preprocessing.resize,
-        label_column: args.source.label_column.clone(),
-        encoding: args.source.encoding.clone(),
-        labels: args.source.labels.clone(),
-        skip_bad: args.source.skip_bad,
-        stream: args.source.stream,
-        memory: Some(args.source.memory()),
-        ..OpenOptions::default()
-    };
+    let options = OpenOptions::default()
+        .role(Role::Test)
+        .input(Some(model.preprocessing.shape()))
+        .resize(model.preprocessing.resize)
+        .label_column(args.source.label_column.clone())
+        .encoding(args.source.encoding.clone())
+        .labels(args.source.labels.clone())
+        .skip_bad(args.source.skip_bad)
+        .stream(args.source.stream)
+        .memory(Some(args.source.memory()));
     let data = material::open_alone(path, &options)?.data;
     Known::of(model).check(Some(path), data.images())?;
     let number = args.example.unwrap_or(0) as usize;

@@ -192,10 +192,7 @@ impl Runner<'_> {
 
 /// Scores at inference.
 fn score(network: &Network<f64>, examples: &Examples) -> Result<Scores> {
-    let options = PlanOptions {
-        logits: true,
-        ..PlanOptions::default()
-    };
+    let options = PlanOptions::SCORING;
     let mut workspace = Workspace::new(network, examples.labels.len(), options)?;
     let targets = Targets::Classes(&examples.labels);
     Ok(workspace.score(network, &examples.x, &targets)?.0)

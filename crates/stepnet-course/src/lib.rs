@@ -46,6 +46,7 @@ pub const BLOCKS: &str = "blocks";
 
 /// What to verify, and with what.
 #[derive(Default)]
+#[non_exhaustive]
 pub struct Options<'a> {
     /// Names of experiments, or beginnings of names (of several at once); all where there are none.
     pub only: Vec<String>,
@@ -62,6 +63,15 @@ pub struct Options<'a> {
     /// Told the name of each experiment before it runs.
     pub starts: Option<&'a dyn Fn(&str)>,
 }
+
+stepnet_base::setters! { Options<'a> {
+    only: Vec<String>,
+    data: Vec<PathBuf>,
+    alter: Option<&'a Alter<'a>>,
+    switch: Option<Switch>,
+    every: Option<NonZeroUsize>,
+    starts: Option<&'a dyn Fn(&str)>,
+} }
 
 /// The names of everything that can be verified, in the order in which it runs.
 pub fn names() -> Vec<String> {

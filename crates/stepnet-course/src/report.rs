@@ -13,6 +13,7 @@ use super::switches::Switch;
 
 /// Everything a verification found.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct Report {
     /// A row for each published number.
     pub rows: Vec<Row>,
@@ -27,6 +28,7 @@ pub struct Report {
 
 /// A training run and its settings.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct Run {
     /// The experiment.
     pub experiment: String,

@@ -13,6 +13,7 @@ const SPREADS: f64 = 30.0;
 
 /// A number that a notebook prints, or that its reference run gives, and what the engine gives.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Row {
     /// The experiment, or the case of a building block.
     pub experiment: String,
@@ -75,6 +76,7 @@ impl Row {
 /// Whether a published number is ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Verdict {
     /// To every printed digit, or within the stated bound.
     Agrees,

@@ -19,6 +19,7 @@ use stepnet::{Error, Result};
 /// engine trains: one `db` a unit, the epoch's mean cost, averaging momentum, fresh dropout masks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Switch {
     /// `db` is summed over a layer's units too, and the one number that comes out is taken for
     /// every unit: a fault of popular copies of the cat notebooks.
@@ -161,10 +162,7 @@ impl<T: Number> Layer<T> for Masked {
     }
 
     fn reads(&self) -> Reads {
-        Reads {
-            input: false,
-            output: false,
-        }
+        Reads::NOTHING
     }
 
     fn is_view(&self, training: bool) -> bool {

@@ -26,11 +26,11 @@ fn shared(name: &str) -> PathBuf {
 }
 
 fn verify(only: &[&str], data: &[PathBuf]) -> Report {
-    course::verify(&Options {
-        only: only.iter().map(ToString::to_string).collect(),
-        data: data.to_vec(),
-        ..Options::default()
-    })
+    course::verify(
+        &Options::default()
+            .only(only.iter().map(ToString::to_string).collect())
+            .data(data.to_vec()),
+    )
     .unwrap()
 }
 
@@ -143,11 +143,11 @@ fn a_planted_fault_in_the_gradient_is_seen() {
         }),
     ];
     for (what, only, fault) in faults {
-        let report = course::verify(&Options {
-            only: vec![only.to_owned()],
-            alter: Some(&fault),
-            ..Options::default()
-        })
+        let report = course::verify(
+            &Options::default()
+                .only(vec![only.to_owned()])
+                .alter(Some(&fault)),
+        )
         .unwrap();
         assert!(report.failures().count() > 0, "{what} went unnoticed");
         assert!(report.to_string().contains("DIFFERS"), "{what}");
@@ -156,10 +156,7 @@ fn a_planted_fault_in_the_gradient_is_seen() {
 
 #[test]
 fn unknown_experiments_are_named_with_the_nearest() {
-    let options = Options {
-        only: vec!["opt_gb".into()],
-        ..Options::default()
-    };
+    let options = Options::default().only(vec!["opt_gb".into()]);
     let error = course::verify(&options).unwrap_err().to_string();
     assert!(error.contains("\"opt_gb\""), "{error}");
     assert!(error.ends_with("did you mean \"opt_gd\"?"), "{error}");
@@ -175,11 +172,11 @@ fn the_full_description_agrees() {
         return;
     };
     let description: Value = serde_json::from_str(&text).unwrap();
-    let report = course::verify(&Options {
-        only: vec!["planar_4".into(), "init".into(), "opt".into()],
-        every: NonZeroUsize::new(1),
-        ..Options::default()
-    })
+    let report = course::verify(
+        &Options::default()
+            .only(vec!["planar_4".into(), "init".into(), "opt".into()])
+            .every(NonZeroUsize::new(1)),
+    )
     .unwrap();
     let mut compared = 0;
     for run in &report.runs {
@@ -233,15 +230,13 @@ fn the_trainer_trains_as_the_course_does() {
     let text = "linear(5) -> relu -> linear(2) -> relu -> linear(1) -> sigmoid";
     let mut network = Network::<f64>::new(text, [1, 1, 2]).unwrap();
     network.initialize(Init::He, &mut RandomState::new(3));
-    let options = TrainOptions {
-        epochs: 200,
-        batch: BatchSize::Examples(64),
-        rule: Rule::Momentum { beta: 0.9 },
-        learning_rate: 0.1,
-        schedule: "decay(1, 50)".parse::<Schedule>().unwrap(),
-        seed: 10,
-        ..TrainOptions::default()
-    };
+    let options = TrainOptions::default()
+        .epochs(200)
+        .batch(BatchSize::Examples(64))
+        .rule(Rule::Momentum { beta: 0.9 })
+        .learning_rate(0.1)
+        .schedule("decay(1, 50)".parse::<Schedule>().unwrap())
+        .seed(10);
     let preprocessing = Preprocessing::scaled(1, 1, 2, 1.0);
     let mut trainer = Trainer::new(network, preprocessing, options, data.len()).unwrap();
     let mut ends = Vec::new();

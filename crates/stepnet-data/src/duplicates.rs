@@ -12,6 +12,7 @@ use super::{Dataset, Images, Values};
 
 /// Examples whose values are the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Repeat {
     /// How many there are.
     pub count: usize,
@@ -22,6 +23,7 @@ pub struct Repeat {
 
 /// What of a data set occurs more than once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Duplicates {
     /// Test examples that are training examples, too: what a network makes of them says nothing about
     /// others.

@@ -10,6 +10,7 @@ use stepnet_base::preprocessing::Resize;
 
 /// What a data set is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Role {
     /// Training: the training part, and the source's own test part beside it.
     #[default]
@@ -20,6 +21,7 @@ pub enum Role {
 
 /// How a data set is opened.
 #[derive(Debug, Clone, Default)]
+#[non_exhaustive]
 pub struct OpenOptions {
     /// Whether it is for training or for evaluation.
     pub role: Role,
@@ -50,6 +52,21 @@ pub struct OpenOptions {
     /// [`Error::Stopped`] after those that are under way.
     pub stop: Option<Arc<AtomicBool>>,
 }
+
+stepnet_base::setters! { OpenOptions {
+    role: Role,
+    input: Option<[usize; 3]>,
+    most_pixels: Option<usize>,
+    resize: Resize,
+    label_column: Option<String>,
+    encoding: Option<String>,
+    labels: Option<PathBuf>,
+    divisor: Option<f64>,
+    skip_bad: bool,
+    stream: bool,
+    memory: Option<u64>,
+    stop: Option<Arc<AtomicBool>>,
+} }
 
 #[cfg(feature = "pictures")]
 impl OpenOptions {

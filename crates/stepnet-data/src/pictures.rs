@@ -38,6 +38,7 @@ const DECODER_MEMORY: u64 = 16 << 20;
 
 /// What a picture's header says, after turning it upright.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Header {
     /// The height in pixels.
     pub height: usize,

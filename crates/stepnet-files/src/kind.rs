@@ -15,6 +15,7 @@ use crate::input::read_start;
 
 /// The kinds of content Stepnet knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// No byte at all.
     Empty,

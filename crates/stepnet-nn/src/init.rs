@@ -11,6 +11,7 @@ use crate::limits;
 /// One generator, seeded once, fills the weights layer by layer in the order of the network,
 /// each array row by row, so a notebook's seed gives the notebook's numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive]
 pub enum Init {
     /// `scale * randn`.
     Scaled(f64),

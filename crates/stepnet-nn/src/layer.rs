@@ -22,6 +22,7 @@ pub struct Remedy {
 
 /// How the values of a parameter start.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Start {
     /// Drawn by the network's [`Init`](super::Init) rule.
     Drawn {
@@ -100,6 +101,7 @@ impl Parameter {
 
 /// What a layer needs besides its input, output and parameters, for one batch size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct Memory {
     /// Elements that the forward pass leaves for the backward pass.
     pub kept: usize,
@@ -111,8 +113,16 @@ pub struct Memory {
     pub backward_scratch: usize,
 }
 
+stepnet_base::setters! { Memory {
+    kept: usize,
+    kept_indices: usize,
+    scratch: usize,
+    backward_scratch: usize,
+} }
+
 /// Which of its own input and output a layer's backward pass reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Reads {
     /// `x` is kept until the backward pass.
     pub input: bool,
@@ -120,8 +130,29 @@ pub struct Reads {
     pub output: bool,
 }
 
+impl Reads {
+    /// Neither: what the backward pass needs, it finds in what the forward pass has kept.
+    pub const NOTHING: Self = Self {
+        input: false,
+        output: false,
+    };
+
+    /// The input alone.
+    pub const INPUT: Self = Self {
+        input: true,
+        output: false,
+    };
+
+    /// The output alone.
+    pub const OUTPUT: Self = Self {
+        input: false,
+        output: true,
+    };
+}
+
 /// What a pass is about: sizes, and whether it trains.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Context<'a> {
     /// The shape of one input example.
     pub input: Shape,
@@ -138,7 +169,24 @@ pub struct Context<'a> {
     pub noise: Option<Noise<'a>>,
 }
 
+stepnet_base::setters! { Context<'a> {
+    backward: bool,
+    noise: Option<Noise<'a>>,
+} }
+
 impl Context<'_> {
+    /// A pass at inference through layer number `layer`, after which no backward pass follows.
+    pub fn new(layer: usize, input: Shape, output: Shape, batch: usize) -> Self {
+        Self {
+            input,
+            output,
+            batch,
+            layer,
+            backward: false,
+            noise: None,
+        }
+    }
+
     /// Whether this pass trains, so that the layer may behave otherwise than at inference.
     pub fn training(&self) -> bool {
         self.noise.is_some()
@@ -285,10 +333,7 @@ pub trait Layer<T: Real>: Debug + Send + Sync {
 
     /// What the backward pass reads.
     fn reads(&self) -> Reads {
-        Reads {
-            input: true,
-            output: false,
-        }
+        Reads::INPUT
     }
 
     /// What the layers before this one may know of it.

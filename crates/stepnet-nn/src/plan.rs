@@ -24,6 +24,7 @@ const MAX_BUFFER: usize = 1 << 42;
 
 /// What a workspace is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct PlanOptions {
     /// Backward passes follow the forward passes.
     pub training: bool,
@@ -38,7 +39,36 @@ pub struct PlanOptions {
     pub input_gradient: bool,
 }
 
+stepnet_base::setters! { PlanOptions {
+    training: bool,
+    still: bool,
+    logits: bool,
+    keep_values: bool,
+    input_gradient: bool,
+} }
+
 impl PlanOptions {
+    /// Forward passes alone, for predictions.
+    pub const INFERENCE: Self = Self {
+        training: false,
+        still: false,
+        logits: false,
+        keep_values: false,
+        input_gradient: false,
+    };
+
+    /// Forward passes without a closing activation, for scoring.
+    pub const SCORING: Self = Self {
+        logits: true,
+        ..Self::INFERENCE
+    };
+
+    /// Forward and backward passes.
+    pub const TRAINING: Self = Self {
+        training: true,
+        ..Self::INFERENCE
+    };
+
     /// Whether layers act as in training rather than as at inference.
     pub(super) fn noisy(self) -> bool {
         self.training && !self.still

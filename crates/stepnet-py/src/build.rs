@@ -42,12 +42,12 @@ pub(crate) fn build<T: Number>(wanted: Wanted<'_>) -> stepnet::Result<Kept<T>> {
     let mut network = builder.build(wanted.text, input)?;
     network.initialize(wanted.init, &mut RandomState::new(wanted.seed));
     let [height, width, channels] = input.as_picture();
-    let model = Model {
+    let model = Model::new(
         network,
-        classes: wanted.classes.unwrap_or_default(),
-        preprocessing: Preprocessing::scaled(height, width, channels, PICTURE_DIVISOR),
-        training: BTreeMap::from([(EPOCHS.to_owned(), 0.into())]),
-    };
+        wanted.classes.unwrap_or_default(),
+        Preprocessing::scaled(height, width, channels, PICTURE_DIVISOR),
+    )
+    .training(BTreeMap::from([(EPOCHS.to_owned(), 0.into())]));
     Ok(Kept {
         model,
         state: None,

@@ -38,14 +38,12 @@ pub(crate) fn load(
     encoding: Option<String>,
 ) -> PyResult<Data> {
     let resize = resize_of(resize)?;
-    let mut options = OpenOptions {
-        role: if test { Role::Test } else { Role::Train },
-        input: size,
-        resize,
-        skip_bad,
-        encoding,
-        ..OpenOptions::default()
-    };
+    let mut options = OpenOptions::default()
+        .role(if test { Role::Test } else { Role::Train })
+        .input(size)
+        .resize(resize)
+        .skip_bad(skip_bad)
+        .encoding(encoding);
     let opened = run_apart(py, move |stop| {
         options.stop = Some(Arc::clone(stop));
         data::open(&path, &options).map_err(in_python)

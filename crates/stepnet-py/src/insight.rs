@@ -50,13 +50,12 @@ pub(crate) fn why(
     let x = rows.slices(len)?;
     let at = asked.at.as_deref().map(str::parse).transpose();
     let usual = Question::default();
-    let question = Question {
-        at: at.map_err(raised)?,
-        gradient: asked.gradient,
-        class: asked.class,
-        trace: asked.trace,
-        branches: asked.top.unwrap_or(usual.branches),
-    };
+    let question = Question::default()
+        .at(at.map_err(raised)?)
+        .gradient(asked.gradient)
+        .class(asked.class)
+        .trace(asked.trace)
+        .branches(asked.top.unwrap_or(usual.branches));
     let raw = x.raw(0)?;
     let mut told = run_apart(py, move |_| {
         each!(&held, model => {
@@ -88,14 +87,12 @@ pub(crate) fn gradcheck(
 ) -> PyResult<Told> {
     let (seed, samples, eps, tolerance) = settings;
     let (batch, jitter, loss, seconds) = asked;
-    let options = Options {
-        seed,
-        samples,
-        eps,
-        tolerance,
-        time_limit: seconds.map(Duration::from_secs_f64),
-        ..Options::default()
-    };
+    let options = Options::default()
+        .seed(seed)
+        .samples(samples)
+        .eps(eps)
+        .tolerance(tolerance)
+        .time_limit(seconds.map(Duration::from_secs_f64));
     let loss: Option<Loss> = loss.map(|loss| loss.parse()).transpose().map_err(raised)?;
     let held = network.get().held();
     let given = match &examples {
@@ -124,10 +121,7 @@ pub(crate) fn gradcheck(
 
 /// The preprocessing with what these raw values are divided by.
 fn divided(preprocessing: &Preprocessing, divisor: f64) -> Preprocessing {
-    Preprocessing {
-        divisor,
-        ..preprocessing.clone()
-    }
+    preprocessing.clone().divisor(divisor)
 }
 
 /// The network in double precision, and what it is run on.

@@ -64,20 +64,14 @@ fn passes<T: Number>(
     stop: &Arc<AtomicBool>,
     mut each: impl FnMut(&mut Workspace<T>, &[T], usize) -> stepnet::Result<()>,
 ) -> stepnet::Result<()> {
-    let options = PlanOptions {
-        logits,
-        ..PlanOptions::default()
-    };
+    let options = PlanOptions::default().logits(logits);
     let network = &model.network;
     let batch = BATCH.min(x.examples.max(1));
     let mut workspace = Workspace::new(network, batch, options)?;
     workspace.set_stop(Arc::clone(stop));
     let len = network.input().len();
     let mut inputs = memory::zeros("the inputs of a pass", batch.saturating_mul(len))?;
-    let preprocessing = Preprocessing {
-        divisor,
-        ..model.preprocessing.clone()
-    };
+    let preprocessing = model.preprocessing.clone().divisor(divisor);
     for first in (0..x.examples).step_by(batch) {
         let last = x.examples.min(first + batch);
         let inputs = &mut inputs[..(last - first) * len];

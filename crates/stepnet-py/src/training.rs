@@ -60,23 +60,21 @@ impl Settings {
         }
         let warm_up = self.warm_up.as_deref().map(str::parse).transpose()?;
         let norm = self.clip_norm.map(Clipping::Norm);
-        Ok(TrainOptions {
-            epochs: self.epochs,
-            batch: self.batch_size.map_or(BatchSize::All, BatchSize::Examples),
-            rule,
-            learning_rate: self.learning_rate.unwrap_or(rule.usual_learning_rate()),
-            schedule: self.schedule.parse()?,
-            warm_up,
-            l2: self.l2,
-            label_smoothing: self.label_smoothing,
-            class_weights: self.class_weight.clone(),
-            clipping: norm.or(self.clip_value.map(Clipping::Value)),
-            average: self.ema,
-            shuffle: self.shuffle,
-            seed: self.seed,
-            augmentation: self.augment.parse()?,
-            ..TrainOptions::default()
-        })
+        Ok(TrainOptions::default()
+            .epochs(self.epochs)
+            .batch(self.batch_size.map_or(BatchSize::All, BatchSize::Examples))
+            .rule(rule)
+            .learning_rate(self.learning_rate.unwrap_or(rule.usual_learning_rate()))
+            .schedule(self.schedule.parse()?)
+            .warm_up(warm_up)
+            .l2(self.l2)
+            .label_smoothing(self.label_smoothing)
+            .class_weights(self.class_weight.clone())
+            .clipping(norm.or(self.clip_value.map(Clipping::Value)))
+            .average(self.ema)
+            .shuffle(self.shuffle)
+            .seed(self.seed)
+            .augmentation(self.augment.parse()?))
     }
 }
 
@@ -118,14 +116,15 @@ fn job<T: Dtype>(
     if !kept.settled {
         // Where numbers from 0 to more than 1 are learnt, pictures from files are brought to the same range.
         let wide = !negative && largest > 1.0 && largest.is_finite();
-        kept.settle(Preprocessing {
-            divisor: settings.divisor,
-            picture_divisor: match wide {
-                true => 255.0 * settings.divisor / largest,
-                false => 255.0,
-            },
-            ..kept.preprocessing.clone()
-        });
+        kept.settle(
+            kept.preprocessing
+                .clone()
+                .divisor(settings.divisor)
+                .picture_divisor(match wide {
+                    true => 255.0 * settings.divisor / largest,
+                    false => 255.0,
+                }),
+        );
     }
     // In the units of values that are not divided yet.
     let unit = kept.preprocessing.divisor / settings.divisor;
@@ -148,10 +147,7 @@ fn job<T: Dtype>(
         ("seed".to_owned(), options.seed.into()),
     ]);
     model.training.extend(range.map(ValueRange::entry));
-    let preprocessing = Preprocessing {
-        divisor: settings.divisor,
-        ..model.preprocessing.clone()
-    };
+    let preprocessing = model.preprocessing.clone().divisor(settings.divisor);
     // Its network, and a copy of that and of the state after each epoch.
     let own = model
         .network

@@ -7,6 +7,7 @@ use stepnet_nn::{Network, Node, Shape};
 
 /// A network's layers and totals.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Summary {
     /// The network in the arrow notation.
     pub network: String,
@@ -26,6 +27,7 @@ pub struct Summary {
 
 /// One layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct LayerSummary {
     /// Its name.
     pub name: String,

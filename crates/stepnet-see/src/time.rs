@@ -22,6 +22,7 @@ const MOST_STEPS: usize = 1000;
 
 /// The time of one step of a pass.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct LayerTime {
     /// The layers' names, joined by ` + ` where they run as one.
     pub name: String,
@@ -55,6 +56,7 @@ fn gflops(multiply_adds: u64, milliseconds: f64) -> Option<f64> {
 
 /// The times of a network.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Times {
     /// What runs, in order; views such as `flatten` take no time and are left out.
     pub layers: Vec<LayerTime>,
@@ -78,10 +80,7 @@ pub struct Times {
 /// When there is not enough memory for such a batch.
 pub fn time<T: Number>(network: &Network<T>, batch: usize, duration: Duration) -> Result<Times> {
     let batch = batch.max(1);
-    let options = PlanOptions {
-        training: true,
-        ..PlanOptions::default()
-    };
+    let options = PlanOptions::TRAINING;
     let mut workspace = Workspace::new(network, batch, options)?;
     let (x, targets) = drawn(network, batch)?;
     let named: Vec<u64> = (0..batch as u64).collect();

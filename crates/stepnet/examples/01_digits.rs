@@ -18,10 +18,7 @@ fn main() -> stepnet::Result<()> {
     network.initialize(Init::He, &mut RandomState::new(1));
 
     let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
-    let options = TrainOptions {
-        epochs: 10,
-        ..TrainOptions::default()
-    };
+    let options = TrainOptions::default().epochs(10);
     let mut trainer = Trainer::new(network, preprocessing.clone(), options, train.len())?;
     for _ in 0..10 {
         let end = trainer.epoch(&train, |_| ControlFlow::Continue(()))?;

@@ -121,10 +121,7 @@ fn main() -> stepnet::Result<()> {
     network.initialize(Init::He, &mut RandomState::new(1));
 
     let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
-    let options = TrainOptions {
-        epochs: 10,
-        ..TrainOptions::default()
-    };
+    let options = TrainOptions::default().epochs(10);
     let mut trainer = Trainer::new(network, preprocessing.clone(), options, train.len())?;
     for _ in 0..10 {
         let end = trainer.epoch(&train, |_| ControlFlow::Continue(()))?;
@@ -136,12 +133,11 @@ fn main() -> stepnet::Result<()> {
     }
 
     let path = std::env::temp_dir().join(format!("own-layer-{}.safetensors", std::process::id()));
-    let model = Model {
-        network: trainer.into_network(),
-        classes: train.classes().to_vec(),
+    let model = Model::new(
+        trainer.into_network(),
+        train.classes().to_vec(),
         preprocessing,
-        training: Default::default(),
-    };
+    );
     model.save(&path)?;
     // A registry that knows the layer is all that loading needs.
     let loaded = ModelFile::open(&path)?.model(registry()?)?;
@@ -152,11 +148,9 @@ fn main() -> stepnet::Result<()> {
     );
     let mut x = vec![0.0; loaded.network.input().len()];
     held_out.fill_batch(&[0], &loaded.preprocessing, &mut x)?;
-    let question = Question {
-        at: Some("scale1[3,3,0]".parse()?),
-        gradient: true,
-        ..Question::default()
-    };
+    let question = Question::default()
+        .at(Some("scale1[3,3,0]".parse()?))
+        .gradient(true);
     println!("\n{}", Why::new(&loaded.network, &x)?.explain(&question)?);
     std::fs::remove_file(&path).ok();
     Ok(())

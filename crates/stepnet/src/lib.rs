@@ -24,7 +24,7 @@
 //! network.initialize(Init::He, &mut RandomState::new(1));
 //!
 //! let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
-//! let options = TrainOptions { epochs: 3, ..TrainOptions::default() };
+//! let options = TrainOptions::default().epochs(3);
 //! let mut trainer = Trainer::new(network, preprocessing.clone(), options, train.len())?;
 //! for _ in 0..3 {
 //!     trainer.epoch(&train, |_| ControlFlow::Continue(()))?;

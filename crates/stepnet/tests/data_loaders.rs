@@ -16,10 +16,7 @@ fn shared(name: &str) -> Option<PathBuf> {
 }
 
 fn opened(path: &Path, role: Role) -> Opened {
-    let options = OpenOptions {
-        role,
-        ..OpenOptions::default()
-    };
+    let options = OpenOptions::default().role(role);
     open(path, &options).unwrap_or_else(|error| panic!("{error}"))
 }
 

@@ -189,12 +189,8 @@ fn check(&Case(text, input, loss): &Case, seed: u32) {
 }
 
 fn check_examples(text: &str, network: &Network<f64>, examples: &Examples) {
-    let options = Options {
-        // Every coordinate of every array.
-        samples: 1_000_000,
-        time_limit: None,
-        ..Options::default()
-    };
+    // Every coordinate of every array.
+    let options = Options::default().samples(1_000_000).time_limit(None);
     let report = gradcheck::network(network, examples, &options).unwrap();
     assert!(report.passed(), "{text}: {report}");
     assert!(report.difference < 1e-7, "{text}: {report}");

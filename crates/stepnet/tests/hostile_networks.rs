@@ -92,10 +92,7 @@ fn scratch_stays_in_proportion_to_the_filters() {
     // A million weights over four million windows: rows of patches as long as the filters.
     let network = Network::<f32>::new("conv(1, 1000, 999)", [1000, 1000, 1]).unwrap();
     let bytes = |training| {
-        let options = PlanOptions {
-            training,
-            ..PlanOptions::default()
-        };
+        let options = PlanOptions::default().training(training);
         Plan::new(&network, 1, options).unwrap().bytes::<f32>()
     };
     assert!(bytes(false) < 300 << 20, "{}", bytes(false));
@@ -125,10 +122,7 @@ fn batches_beyond_all_memory_are_errors() {
     let network = Network::<f32>::new("conv(4, 3) -> flatten -> linear(2)", [8, 8, 1]).unwrap();
     for batch in [usize::MAX, 1 << 60, 1 << 40, 1 << 33] {
         for training in [false, true] {
-            let options = PlanOptions {
-                training,
-                ..PlanOptions::default()
-            };
+            let options = PlanOptions::default().training(training);
             let message = match Workspace::new(&network, batch, options) {
                 Ok(workspace) => panic!("{} bytes", workspace.plan().bytes::<f32>()),
                 Err(error) => error.to_string(),

@@ -123,11 +123,7 @@ fn a_block_without_a_shortcut_adds_its_input() {
         )
         .unwrap();
     assert_eq!(y.as_slice().unwrap(), [1.0, 0.0, 3.0, 0.5]);
-    let options = PlanOptions {
-        training: true,
-        input_gradient: true,
-        ..PlanOptions::default()
-    };
+    let options = PlanOptions::TRAINING.input_gradient(true);
     let mut workspace = Workspace::new(&network, 1, options).unwrap();
     let batch = Batch {
         x: &x,
@@ -149,10 +145,7 @@ fn frozen_and_unlearnt_parts_get_no_gradient_and_change_none() {
     let text = "residual(conv(2, 3, same)) -> residual(conv(2, 3, same) -> relu -> conv(2, 3, same)) \
                 -> branch(conv(2, 1) | relu) -> linear(2)";
     let input = Shape::volume(4, 4, 2);
-    let options = PlanOptions {
-        training: true,
-        ..PlanOptions::default()
-    };
+    let options = PlanOptions::TRAINING;
     let network = drawn(text, input, 1);
     let (_, all) = pass(&network, options, BATCH);
     for frozen in [
@@ -221,9 +214,9 @@ proptest! {
     ) {
         let text = blocks.join(" -> ") + end;
         let network = drawn(&text, Shape::volume(3, 4, 2), seed);
-        let plain = PlanOptions { training: true, ..PlanOptions::default() };
-        let kept = PlanOptions { keep_values: true, input_gradient: true, ..plain };
-        let asked = PlanOptions { input_gradient: true, ..plain };
+        let plain = PlanOptions::TRAINING;
+        let kept = plain.keep_values(true).input_gradient(true);
+        let asked = plain.input_gradient(true);
         let (scores, shared) = pass(&network, plain, BATCH);
         let (all_scores, all) = pass(&network, kept, BATCH + 2);
         let (_, asked) = pass(&network, asked, BATCH);
@@ -234,7 +227,7 @@ proptest! {
 
         let mut x = vec![0.0; BATCH * 24];
         RandomState::new(seed).fill_randn(&mut x);
-        let keep = PlanOptions { keep_values: true, ..PlanOptions::default() };
+        let keep = PlanOptions::default().keep_values(true);
         prop_assert_eq!(
             predictions(&network, PlanOptions::default(), &x),
             predictions(&network, keep, &x),
@@ -248,7 +241,7 @@ proptest! {
         // particular. Kinks are left to `gradients.rs`, which keeps away from them.
         let text = format!("{body} -> linear(2)").replace("relu", "tanh").replace("maxpool(3, same, stride=1)", "avgpool(3, same, stride=1)");
         let mut network = drawn(&text, Shape::volume(3, 4, 2), seed);
-        let plain = PlanOptions { training: true, ..PlanOptions::default() };
+        let plain = PlanOptions::TRAINING;
         let (_, workspace) = pass(&network, plain, BATCH);
         let gradient = workspace.gradients().to_vec();
         let mut direction = vec![0.0; gradient.len()];

@@ -15,12 +15,7 @@ fn model() -> Model<f32> {
     network.initialize(Init::He, &mut RandomState::new(1));
     let classes = ["a", "b", "c"].map(String::from).to_vec();
     let training = [("seed".to_owned(), json!(7))].into_iter().collect();
-    Model {
-        network,
-        classes,
-        preprocessing: Preprocessing::scaled(6, 6, 1, 16.0),
-        training,
-    }
+    Model::new(network, classes, Preprocessing::scaled(6, 6, 1, 16.0)).training(training)
 }
 
 /// The file with a changed header.

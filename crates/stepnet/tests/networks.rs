@@ -215,23 +215,13 @@ const SMALL: &str = "conv(4, 3, same) -> relu -> maxpool(2) -> conv(5, 3) -> tan
 #[test]
 fn keeping_values_changes_no_bit_and_keeps_them() {
     let network = drawn(SMALL, "8x8x2", 1);
-    let plain = PlanOptions {
-        training: true,
-        ..PlanOptions::default()
-    };
+    let plain = PlanOptions::TRAINING;
     let (scores, workspace) = step(&network, plain, 5);
     assert!(
         workspace.value(0, 5).is_none(),
         "buffers are shared, so nothing may be read from them"
     );
-    let (kept_scores, kept) = step(
-        &network,
-        PlanOptions {
-            keep_values: true,
-            ..plain
-        },
-        5,
-    );
+    let (kept_scores, kept) = step(&network, plain.keep_values(true), 5);
     assert_eq!(scores, kept_scores);
     assert_eq!(workspace.gradients(), kept.gradients());
     assert!(kept.plan().bytes::<f64>() > workspace.plan().bytes::<f64>());
@@ -244,10 +234,7 @@ fn keeping_values_changes_no_bit_and_keeps_them() {
 #[test]
 fn a_workspace_for_larger_batches_gives_the_same_bits() {
     let network = drawn(SMALL, "8x8x2", 1);
-    let options = PlanOptions {
-        training: true,
-        ..PlanOptions::default()
-    };
+    let options = PlanOptions::TRAINING;
     let (scores, exact) = step(&network, options, 5);
     let (larger_scores, larger) = step(&network, options, 8);
     assert_eq!(scores, larger_scores);
@@ -258,15 +245,7 @@ fn a_workspace_for_larger_batches_gives_the_same_bits() {
 fn dropout_follows_the_example_and_not_its_place() {
     let network = drawn("dropout(0.5) -> linear(1)", "6", 1);
     let loss = |examples: &[u64]| {
-        let mut workspace = Workspace::new(
-            &network,
-            2,
-            PlanOptions {
-                training: true,
-                ..PlanOptions::default()
-            },
-        )
-        .unwrap();
+        let mut workspace = Workspace::new(&network, 2, PlanOptions::TRAINING).unwrap();
         let noise = Noise {
             seed: 1,
             epoch: 0,
@@ -300,15 +279,7 @@ fn saturated_outputs_have_finite_losses() {
             epoch: 0,
             examples: &[0, 1],
         };
-        let mut workspace = Workspace::new(
-            &network,
-            2,
-            PlanOptions {
-                training: true,
-                ..PlanOptions::default()
-            },
-        )
-        .unwrap();
+        let mut workspace = Workspace::new(&network, 2, PlanOptions::TRAINING).unwrap();
         let last = u32::from(outputs > 1);
         let batch = Batch {
             x: &[3.0, -3.0],
@@ -333,15 +304,7 @@ fn saturated_outputs_have_finite_losses() {
 #[test]
 fn wrong_sizes_are_errors_not_panics() {
     let network = drawn("linear(3) -> softmax", "4", 1);
-    let mut workspace = Workspace::new(
-        &network,
-        2,
-        PlanOptions {
-            training: true,
-            ..PlanOptions::default()
-        },
-    )
-    .unwrap();
+    let mut workspace = Workspace::new(&network, 2, PlanOptions::TRAINING).unwrap();
     let mut train = |x: &[f64], classes: &[u32], examples: &[u64]| {
         let batch = Batch {
             x,
@@ -386,7 +349,7 @@ fn weights(threads: usize, rule: Rule) -> Vec<f32> {
         let text = "conv(8, 3, same) -> relu -> maxpool(2) -> conv(16, 3) -> relu -> dropout(0.2) -> linear(10) -> softmax";
         let mut network = Network::<f32>::new(text, [8, 8, 1]).unwrap();
         network.initialize(Init::He, &mut RandomState::new(4));
-        let options = TrainOptions { epochs: 2, rule, batch: BatchSize::Examples(64), ..TrainOptions::default() };
+        let options = TrainOptions::default().epochs(2).rule(rule).batch(BatchSize::Examples(64));
         let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
         let mut trainer = Trainer::new(network, preprocessing, options, 300).unwrap();
         for _ in 0..2 {
@@ -648,11 +611,7 @@ fn a_training_step_needs_little_memory_beside_its_arrays() {
             .build(text, input)
             .unwrap();
         let plan = |keep_values| {
-            let options = PlanOptions {
-                training: true,
-                keep_values,
-                ..PlanOptions::default()
-            };
+            let options = PlanOptions::TRAINING.keep_values(keep_values);
             Plan::new(&network, 64, options).unwrap()
         };
         let (step, all) = (plan(false), plan(true));

@@ -66,10 +66,9 @@ fn steps(text: &str, input: [usize; 3], rule: Rule, batch: usize) {
     let examples: Vec<u64> = (0..batch as u64).collect();
     let mut learner = Learner::new(network.clone(), rule, batch, 0.01).unwrap();
     if rule == ADAM {
-        let loss = LossOptions {
-            label_smoothing: 0.1,
-            class_weights: Some((1..=10).map(f64::from).collect()),
-        };
+        let loss = LossOptions::default()
+            .label_smoothing(0.1)
+            .class_weights(Some((1..=10).map(f64::from).collect()));
         learner = learner
             .with_loss(loss)
             .and_then(|learner| learner.with_clipping(Clipping::Norm(0.5)))

@@ -114,10 +114,7 @@ fn no_rule_touches_what_is_not_learnt() {
             assert_eq!(gradients[6..], [0.0; 6]);
             // With a momentum of 0 they are the batch's own, of the weights before the update.
             let running = &learner.network().parameters()[range.clone()][6..];
-            let options = PlanOptions {
-                keep_values: true,
-                ..PlanOptions::default()
-            };
+            let options = PlanOptions::default().keep_values(true);
             let mut workspace = Workspace::new(&before, 4, options).unwrap();
             workspace.predict(&before, &x).unwrap();
             let z = workspace.value(0, 4).unwrap();
@@ -189,10 +186,7 @@ fn both<T: Number>(text: &str, input: &str) -> [Vec<T>; 2] {
     }
     let network = learner.into_network();
     [false, true].map(|keep_values| {
-        let options = PlanOptions {
-            keep_values,
-            ..PlanOptions::default()
-        };
+        let options = PlanOptions::default().keep_values(keep_values);
         let mut workspace = Workspace::new(&network, 6, options).unwrap();
         // Twice, for what is left in scratch may not matter.
         workspace.predict(&network, &x).unwrap();
@@ -250,12 +244,11 @@ fn a_model_file_holds_the_running_statistics() {
     let mut learner = Learner::new(network, SGD, 4, 0.0).unwrap();
     step(&mut learner, &values(1, 100), 0.1).unwrap();
     let network = learner.into_network();
-    let model = Model {
-        network: network.clone(),
-        classes: vec!["a".into(), "b".into()],
-        preprocessing: Preprocessing::scaled(5, 5, 1, 1.0),
-        training: Default::default(),
-    };
+    let model = Model::new(
+        network.clone(),
+        vec!["a".into(), "b".into()],
+        Preprocessing::scaled(5, 5, 1, 1.0),
+    );
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
     model.save(&path).unwrap();

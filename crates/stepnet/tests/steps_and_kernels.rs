@@ -142,16 +142,8 @@ fn a_network_of_layers_is_the_notebook_s_model() {
     network.parameters_mut().copy_from_slice(&flat);
     // The notebooks keep an example in a column, the layers in a row.
     let rows: Vec<f64> = x.t().iter().copied().collect();
-    let mut workspace = Workspace::new(
-        &network,
-        m,
-        PlanOptions {
-            training: true,
-            input_gradient: true,
-            ..PlanOptions::default()
-        },
-    )
-    .unwrap();
+    let mut workspace =
+        Workspace::new(&network, m, PlanOptions::TRAINING.input_gradient(true)).unwrap();
     let examples: Vec<u64> = (0..m as u64).collect();
     let noise = Noise {
         seed: 0,

@@ -15,10 +15,7 @@ fn a_stopped_step_has_changed_nothing_and_is_made_again() {
         let text = "conv(2, 3) -> bn -> relu -> dropout(0.2) -> linear(10) -> softmax";
         let mut network = Network::<f32>::new(text, [8, 8, 1]).unwrap();
         network.initialize(Init::He, &mut RandomState::new(1));
-        let options = TrainOptions {
-            epochs: 1,
-            ..TrainOptions::default()
-        };
+        let options = TrainOptions::default().epochs(1);
         Trainer::new(network, preprocessing.clone(), options, digits.len()).unwrap()
     };
     let mut whole = trainer();

@@ -41,10 +41,7 @@ fn bmp(value: u8) -> Vec<u8> {
 }
 
 fn options(stream: bool) -> OpenOptions {
-    OpenOptions {
-        stream,
-        ..OpenOptions::default()
-    }
+    OpenOptions::default().stream(stream)
 }
 
 /// The most bytes beside those from before, while an epoch runs.
@@ -52,10 +49,7 @@ fn epoch(data: &Dataset, before: usize) -> usize {
     let text = "avgpool(16) -> flatten -> linear(2) -> softmax";
     let mut network = Network::<f32>::new(text, [SIDE, SIDE, 3]).unwrap();
     network.initialize(Init::He, &mut RandomState::new(1));
-    let options = TrainOptions {
-        batch: BatchSize::Examples(8),
-        ..TrainOptions::default()
-    };
+    let options = TrainOptions::default().batch(BatchSize::Examples(8));
     let preprocessing = Preprocessing::scaled(SIDE, SIDE, 3, 255.0);
     let mut trainer = Trainer::new(network, preprocessing, options, data.len()).unwrap();
     let mut most = 0;

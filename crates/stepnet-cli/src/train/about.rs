@@ -72,11 +72,11 @@ impl About<'_> {
             ("test_accuracy".to_owned(), json!(accuracy)),
         ];
         let values = self.material.range.map(ValueRange::entry);
-        Model {
-            network: network.clone(),
-            classes: self.material.train.classes().to_vec(),
-            preprocessing: self.material.preprocessing.clone(),
-            training: training.into_iter().chain(values).collect(),
-        }
+        Model::new(
+            network.clone(),
+            self.material.train.classes().to_vec(),
+            self.material.preprocessing.clone(),
+        )
+        .training(training.into_iter().chain(values).collect())
     }
 }

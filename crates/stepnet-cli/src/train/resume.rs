@@ -115,10 +115,7 @@ impl<T: Number> Resumed<T> {
         let Some((checkpoint, saved)) = &self.kept else {
             return Ok(());
         };
-        let before = TrainOptions {
-            epochs: saved.epochs,
-            ..options.clone()
-        };
+        let before = options.clone().epochs(saved.epochs);
         let position = &checkpoint.position;
         if position.epoch > options.epochs
             || (position.epoch == options.epochs && position.step > 0)

@@ -133,25 +133,25 @@ pub(crate) fn options(args: &TrainArgs, data: &Dataset) -> Outcome<TrainOptions>
     } else {
         USUAL_EPOCHS
     };
-    Ok(args.loading.apply(TrainOptions {
-        epochs: args.epochs.map_or(usual, |epochs| epochs as usize),
-        batch: args.batch,
-        rule: args.update.rule(args.optimizer)?,
-        learning_rate: args.lr.unwrap_or(args.optimizer.usual_learning_rate()),
-        schedule: args.schedule,
-        warm_up: args.warm_up,
-        l2: args.l2,
-        label_smoothing: args.loss.label_smoothing,
-        clipping: args.update.clipping(),
-        average: args.update.ema,
-        class_weights: match args.loading.weights(data) {
-            Some(weights) => Some(weights),
-            None => args.loss.class_weights(data.classes())?,
-        },
-        shuffle: !args.no_shuffle,
-        seed: args.seed,
-        ..TrainOptions::default()
-    }))
+    Ok(args.loading.apply(
+        TrainOptions::default()
+            .epochs(args.epochs.map_or(usual, |epochs| epochs as usize))
+            .batch(args.batch)
+            .rule(args.update.rule(args.optimizer)?)
+            .learning_rate(args.lr.unwrap_or(args.optimizer.usual_learning_rate()))
+            .schedule(args.schedule)
+            .warm_up(args.warm_up)
+            .l2(args.l2)
+            .label_smoothing(args.loss.label_smoothing)
+            .clipping(args.update.clipping())
+            .average(args.update.ema)
+            .class_weights(match args.loading.weights(data) {
+                Some(weights) => Some(weights),
+                None => args.loss.class_weights(data.classes())?,
+            })
+            .shuffle(!args.no_shuffle)
+            .seed(args.seed),
+    ))
 }
 
 /// Says what a run of `steps` steps an epoch is about to do.

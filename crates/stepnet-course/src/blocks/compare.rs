@@ -7,6 +7,7 @@ use super::cases::{Arrays, Expected, Printed, array};
 
 /// How near a result has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Tolerance {
     /// Copies and selections have no rounding.
     Exact,

@@ -145,11 +145,10 @@ fn batches_are_scaled_as_the_preprocessing_says() {
     let images = Images::new([5, 4, 3], Values::U8(values.clone())).unwrap();
     let set = Dataset::new(images, vec![0; 6], names(&["a"])).unwrap();
     let plain = Preprocessing::scaled(5, 4, 3, 255.0);
-    let full = Preprocessing {
-        mean: vec![0.485, 0.456, 0.406],
-        deviation: vec![0.229, 0.224, 0.225],
-        ..plain.clone()
-    };
+    let full = plain
+        .clone()
+        .mean(vec![0.485, 0.456, 0.406])
+        .deviation(vec![0.229, 0.224, 0.225]);
     for preprocessing in [plain, full] {
         let mut out = vec![0f32; 120];
         set.fill_batch(&[5, 1], &preprocessing, &mut out).unwrap();
@@ -167,10 +166,7 @@ fn batches_are_scaled_as_the_preprocessing_says() {
 #[test]
 fn batches_of_other_types_and_many_channels() {
     let mean: Vec<f64> = (0..6).map(f64::from).collect();
-    let preprocessing = Preprocessing {
-        mean,
-        ..Preprocessing::scaled(1, 1, 6, 2.0)
-    };
+    let preprocessing = Preprocessing::scaled(1, 1, 6, 2.0).mean(mean);
     let sets = [
         Values::U8(vec![0, 2, 4, 6, 8, 10]),
         Values::F32(vec![0.0, 2.0, 4.0, 6.0, 8.0, 10.0]),
@@ -210,17 +206,11 @@ fn wrong_batches_are_refused() {
             &["divisor", "positive"],
         );
     }
-    let bad = Preprocessing {
-        mean: vec![0.1, 0.2],
-        ..good.clone()
-    };
+    let bad = good.clone().mean(vec![0.1, 0.2]);
     failure(
         set.fill_batch(&[0], &bad, &mut out),
         &["mean is 2 values", "none or 1"],
     );
-    let bad = Preprocessing {
-        deviation: vec![0.0],
-        ..good
-    };
+    let bad = good.deviation(vec![0.0]);
     failure(set.fill_batch(&[0], &bad, &mut out), &["deviation is 0"]);
 }

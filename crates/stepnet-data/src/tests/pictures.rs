@@ -342,10 +342,7 @@ fn prediction_repeats_the_preprocessing() {
         .collect();
     assert_eq!(input, expected);
     // Digits run to 16: a picture's 255 stands for the same brightness.
-    let sixteenths = Preprocessing {
-        divisor: 16.0,
-        ..preprocessing.clone()
-    };
+    let sixteenths = preprocessing.clone().divisor(16.0);
     assert_eq!(load_input::<f32>(&path, &sixteenths).unwrap(), expected);
     let flat = Preprocessing::scaled(1, 1, 64, 255.0);
     failure(load_for(&path, &flat), &["1x1x64", "1 or 3 channels"]);

@@ -6,6 +6,7 @@ use crate::shape::Shape;
 
 /// What a fix may do to the shape of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum InputChange {
     /// Nothing: the data is as it is.
     Never,

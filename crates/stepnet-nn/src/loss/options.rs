@@ -12,6 +12,7 @@ use crate::shape::Shape;
 /// (Keras divides by the number of examples, which makes the step's length depend on which classes are
 /// in the batch). A batch whose weights add up to 0 costs nothing and teaches nothing.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct LossOptions {
     /// The share `s`, from 0 to less than 1, of a target that is spread over all answers (Szegedy et al.,
     /// 2016): softmax learns `(1 - s) t + s / classes`, each sigmoid `(1 - s) t + s / 2`.
@@ -20,6 +21,11 @@ pub struct LossOptions {
     /// class's own term `-t log p`; elsewhere an example counts by the weight of its class.
     pub class_weights: Option<Vec<f64>>,
 }
+
+stepnet_base::setters! { LossOptions {
+    label_smoothing: f64,
+    class_weights: Option<Vec<f64>>,
+} }
 
 impl LossOptions {
     /// Whether training has the plain loss.

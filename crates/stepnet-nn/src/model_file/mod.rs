@@ -44,6 +44,7 @@ pub const EXTRA: &str = "checkpoint/";
 
 /// A network with what it takes to use it on pictures.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Model<T> {
     /// The network and its weights.
     pub network: Network<T>,
@@ -87,6 +88,26 @@ pub struct ModelFile {
     header: Option<Header>,
     /// What of it is not as it was written.
     damage: Option<String>,
+}
+
+impl<T> Model<T> {
+    /// A model of a network, of which nothing is known about its training. `classes` are the names by number, and
+    /// `preprocessing` is what training did to raw values.
+    pub fn new(network: Network<T>, classes: Vec<String>, preprocessing: Preprocessing) -> Self {
+        Self {
+            network,
+            classes,
+            preprocessing,
+            training: BTreeMap::new(),
+        }
+    }
+
+    /// Sets what is worth knowing about the training.
+    #[must_use]
+    pub fn training(mut self, training: BTreeMap<String, Value>) -> Self {
+        self.training = training;
+        self
+    }
 }
 
 impl<T: Number> Model<T> {

@@ -2,6 +2,7 @@
 
 /// A network with a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Preset {
     /// What it is called on the command line and elsewhere.
     pub name: &'static str,

@@ -9,6 +9,7 @@ pub const LARGEST_NUMBER: usize = 1 << 31;
 
 /// A number of filters or units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Count {
     /// A number given in the text.
     Number(usize),
@@ -28,6 +29,7 @@ impl Count {
 
 /// How the border of a picture is padded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum PaddingText {
     /// As much as makes the output `ceil(n / stride)`; an odd rest goes to the bottom and right.
     Same,
@@ -72,6 +74,7 @@ impl PaddingText {
 /// A [`Value::Count`] stands for a pair, a padding or a number too where the parameter is one,
 /// as `3` does in a text.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum Value {
     /// A whole number, or `classes`.
     Count(Count),

@@ -11,6 +11,7 @@ use stepnet_kernels::clip;
 /// How gradients are clipped. Only those of numbers that are learnt take part: neither frozen layers
 /// nor running statistics.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Clipping {
     /// All gradients are scaled by `min(1, most / (norm + 1e-6))`, where `norm` is the Euclidean norm of
     /// all of them together (Pascanu et al., 2013; PyTorch's `clip_grad_norm_`).

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 /// How one update is computed from the gradient `g` (`p` is a weight, `lr` the learning rate,
 /// `t` counts updates from 1).
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Rule {
     /// `p = p - lr g`.
     GradientDescent,

@@ -9,6 +9,7 @@ pub use warm_up::WarmUp;
 
 /// The learning rate as a share of its base, over the run.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive]
 pub enum Schedule {
     /// Always the base rate.
     #[default]

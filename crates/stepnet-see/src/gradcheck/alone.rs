@@ -221,14 +221,14 @@ impl<'l> Alone<'l> {
 }
 
 fn context<'n>(described: &Described, output: Shape, named: &'n [u64]) -> Context<'n> {
-    Context {
-        input: described.input,
+    Context::new(
+        described.number,
+        described.input,
         output,
-        batch: described.examples,
-        layer: described.number,
-        backward: true,
-        noise: Some(noise_of(named)),
-    }
+        described.examples,
+    )
+    .backward(true)
+    .noise(Some(noise_of(named)))
 }
 
 impl Subject for Alone<'_> {

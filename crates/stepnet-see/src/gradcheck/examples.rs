@@ -141,10 +141,7 @@ pub(super) fn jitter(values: &mut [f64], share: f64, seed: u32) {
 /// When the examples do not fit the network, or there is not enough memory.
 pub fn draw_weights(network: &mut Network<f64>, examples: &Examples, seed: u32) -> Result<()> {
     let batch = examples.x.len() / network.input().len();
-    let options = PlanOptions {
-        training: true,
-        ..PlanOptions::default()
-    };
+    let options = PlanOptions::TRAINING;
     let mut workspace = Workspace::new(network, batch, options)?;
     let named: Vec<u64> = (0..batch as u64).collect();
     let mut fewest = (usize::MAX, 0);

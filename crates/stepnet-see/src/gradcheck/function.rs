@@ -4,6 +4,7 @@ use crate::{Error, Result};
 
 /// What [`function`] found.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct FunctionCheck {
     /// The [`relative_difference`] of the gradient and its approximation.
     pub difference: f64,

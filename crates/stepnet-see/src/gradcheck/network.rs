@@ -148,12 +148,7 @@ impl Whole {
             ));
         }
         check_room(network, examples)?;
-        let options = PlanOptions {
-            training: true,
-            keep_values: true,
-            input_gradient: true,
-            ..PlanOptions::default()
-        };
+        let options = PlanOptions::TRAINING.keep_values(true).input_gradient(true);
         let named: Vec<u64> = (0..batch as u64).collect();
         // Planned for one example more, as the last batch of an epoch finds its workspace.
         let mut workspace = Workspace::new(network, batch + 1, options)?;

@@ -13,6 +13,7 @@ pub const USUAL_STEP: f64 = 1e-5;
 
 /// How gradients are checked.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Options {
     /// What is drawn, is drawn with this seed.
     pub seed: u32,
@@ -30,6 +31,15 @@ pub struct Options {
     /// by itself ([`Report::by_layers`](super::Report::by_layers)). Small networks are done long before.
     pub time_limit: Option<Duration>,
 }
+
+stepnet_base::setters! { Options {
+    seed: u32,
+    samples: usize,
+    eps: Option<f64>,
+    tolerance: f64,
+    batch: usize,
+    time_limit: Option<Duration>,
+} }
 
 /// The time limit where none is asked for.
 pub const USUAL_TIME_LIMIT: Duration = Duration::from_secs(20);

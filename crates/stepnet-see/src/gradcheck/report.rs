@@ -8,6 +8,7 @@ use super::tensor::Outcome;
 /// What the check of one array came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Verdict {
     /// The analytic gradient agrees with the differences.
     Agrees,
@@ -28,6 +29,7 @@ pub enum Verdict {
 /// How far a check came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Reach {
     /// To the end.
     Complete,
@@ -46,6 +48,7 @@ impl Verdict {
 
 /// One coordinate of an array, with both of its derivatives.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Coordinate {
     /// Its index.
     pub index: Vec<usize>,
@@ -59,6 +62,7 @@ pub struct Coordinate {
 
 /// The check of one array.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TensorCheck {
     /// Its name: `input`, or layer and parameter such as `conv1.weight`.
     pub name: String,
@@ -88,6 +92,7 @@ pub struct TensorCheck {
 
 /// A layer that computes a wrong gradient, found by checking it by itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Blame {
     /// The layer, such as `conv2`; `None` where every layer is right by itself.
     pub layer: Option<String>,
@@ -102,6 +107,7 @@ pub struct Blame {
 
 /// The check of a network or a layer. It prints as a table.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Report {
     /// The network or the layer in the arrow notation.
     pub subject: String,

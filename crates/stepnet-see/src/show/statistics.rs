@@ -11,6 +11,7 @@ use super::value::{Cell, Value};
 /// A smallest or largest value, exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum Extreme {
     /// Of signed integers.
     Signed(i64),
@@ -24,6 +25,7 @@ pub enum Extreme {
 ///
 /// `min`, `max` and `mean` are those of the finite values, and `None` where there is none.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Statistics {
     /// The type, by numpy's name.
     pub dtype: String,

@@ -13,6 +13,7 @@ use stepnet_data::array::{ArrayValues, RawArray};
 
 /// An array of a file, or a part of it, ready to be printed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Stored {
     /// Shape, range and mean.
     #[serde(flatten)]

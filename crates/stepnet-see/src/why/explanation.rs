@@ -49,6 +49,7 @@ pub struct Explanation {
 
 /// What a network says of an example.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Prediction {
     /// The class's number.
     pub class: usize,
@@ -62,6 +63,7 @@ pub struct Prediction {
 
 /// A term of a sum: a value, what it is multiplied by, and the product.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Line {
     /// The value's name, or `padding`.
     pub name: String,
@@ -77,6 +79,7 @@ pub struct Line {
 
 /// The terms that are not listed.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct More {
     /// How many there are.
     pub count: usize,
@@ -86,6 +89,7 @@ pub struct More {
 
 /// What a value was made of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Forward {
     /// The formula in symbols.
     pub formula: String,
@@ -151,6 +155,7 @@ pub enum Content {
 
 /// The activation that took a value up.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Then {
     /// The name of its output.
     pub name: String,
@@ -166,6 +171,7 @@ pub struct Then {
 
 /// The gradient of the loss by a value, and what it is made of.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Gradient {
     /// The class whose loss it is.
     pub class: usize,
@@ -196,6 +202,7 @@ pub struct Gradient {
 
 /// A part of the input: first and last row and column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Field {
     /// First and last row.
     pub rows: [usize; 2],
@@ -205,6 +212,7 @@ pub struct Field {
 
 /// The input as a picture.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Drawing {
     /// The height in pixels.
     pub height: usize,
@@ -340,6 +348,7 @@ pub(super) fn channel_sums(lines: &[Line], channels: usize) -> Vec<f64> {
 
 /// A value on the way down, with its largest contributors.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Step {
     /// The value's name.
     pub name: String,

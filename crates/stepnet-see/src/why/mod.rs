@@ -64,6 +64,7 @@ use stepnet_nn::{Network, PlanOptions, Targets, Workspace, largest};
 
 /// What is asked about an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Question {
     /// The value; the predicted class's output unless given.
     pub at: Option<At>,
@@ -76,6 +77,14 @@ pub struct Question {
     /// How many contributors are followed at each layer.
     pub branches: usize,
 }
+
+stepnet_base::setters! { Question {
+    at: Option<At>,
+    gradient: bool,
+    class: Option<String>,
+    trace: usize,
+    branches: usize,
+} }
 
 impl Default for Question {
     fn default() -> Self {
@@ -118,10 +127,7 @@ impl<'n, T: Number> Why<'n, T> {
             let expected = format!("{} values, one example", network.input());
             return Err(Error::shape("why", "x", &[x.len()], expected));
         }
-        let options = PlanOptions {
-            keep_values: true,
-            ..PlanOptions::default()
-        };
+        let options = PlanOptions::default().keep_values(true);
         let mut forward = Workspace::new(network, 1, options)?;
         forward.predict(network, x)?;
         let mut why = Self {
@@ -338,13 +344,10 @@ impl<'n, T: Number> Why<'n, T> {
         let mut workspace = match self.backward.take() {
             Some((_, _, workspace)) => workspace,
             None => {
-                let options = PlanOptions {
-                    training: true,
-                    still: true,
-                    keep_values: true,
-                    input_gradient: true,
-                    ..PlanOptions::default()
-                };
+                let options = PlanOptions::TRAINING
+                    .still(true)
+                    .keep_values(true)
+                    .input_gradient(true);
                 Workspace::new(self.network, 1, options)?
             }
         };

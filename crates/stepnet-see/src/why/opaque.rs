@@ -67,14 +67,7 @@ impl<T: Number> Why<'_, T> {
 
     fn context(&self, node: usize) -> Context<'static> {
         let described = &self.network.nodes()[node];
-        Context {
-            input: described.input(),
-            output: described.output(),
-            batch: 1,
-            layer: node,
-            backward: true,
-            noise: None,
-        }
+        Context::new(node, described.input(), described.output(), 1).backward(true)
     }
 
     /// A forward pass of one layer alone, as its backward pass wants it.

@@ -27,6 +27,7 @@ pub const KERNEL_FACTOR: f64 = 1.0;
 /// picked or passed on has the bound 0; a function's bound follows from the roundings that its
 /// layer states, a softmax's also from the distances of its logits.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Check {
     /// What the terms add up to (or what the formula gives).
     pub sum: f64,

@@ -9,6 +9,7 @@ use stepnet_base::text::hint;
 
 /// A weight for each class: `1,2,0.5` in the order of the classes, or `cat=2,dog=1` by their names.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum ClassWeights {
     /// One for each class, in order.
     InOrder(Vec<f64>),

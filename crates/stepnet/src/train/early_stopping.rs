@@ -8,6 +8,7 @@ use crate::nn::Scores;
 /// How good a network is on data it does not learn from: the higher accuracy is better; of equal
 /// ones the lower mean loss.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ValidationScore {
     /// The share of right answers.
     pub accuracy: f64,
@@ -35,6 +36,7 @@ impl From<&Scores> for ValidationScore {
 
 /// What an epoch's score means for the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verdict {
     /// The best so far: its weights are to be kept.
     Best,

@@ -12,17 +12,9 @@ use crate::nn::{
 /// The most examples of one pass.
 const BATCH: usize = 256;
 
-/// Scores are made of what comes before a closing activation.
-const OPTIONS: PlanOptions = PlanOptions {
-    training: false,
-    still: false,
-    logits: true,
-    keep_values: false,
-    input_gradient: false,
-};
-
 /// Scores over a data set, and which class was taken for which.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Evaluation {
     /// Loss and right answers.
     pub scores: Scores,
@@ -32,6 +24,7 @@ pub struct Evaluation {
 
 /// One example of an evaluation, as [`evaluate_with`] shows it.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub struct Judged<'a, T> {
     /// The example's number in the data set.
     pub example: usize,
@@ -58,7 +51,7 @@ impl Evaluation {
 /// When a batch of them cannot be addressed.
 pub fn evaluation_bytes<T: Number>(network: &Network<T>, examples: usize) -> Result<usize> {
     let batch = BATCH.min(examples.max(1));
-    let plan = Plan::new(network, batch, OPTIONS)?;
+    let plan = Plan::new(network, batch, PlanOptions::SCORING)?;
     let pictures = batch.saturating_mul(network.input().len());
     Ok(plan
         .bytes::<T>()
@@ -88,7 +81,7 @@ pub fn evaluate_with<T: Number>(
     mut observe: impl FnMut(Judged<'_, T>),
 ) -> Result<Evaluation> {
     let batch = BATCH.min(data.len().max(1));
-    let mut workspace = Workspace::new(network, batch, OPTIONS)?;
+    let mut workspace = Workspace::new(network, batch, PlanOptions::SCORING)?;
     let len = network.input().len();
     let outputs = network.output().len();
     let mut x = memory::zeros("a batch of examples", batch.saturating_mul(len))?;

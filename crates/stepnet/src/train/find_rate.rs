@@ -20,6 +20,7 @@ use crate::nn::{Network, Preprocessing, Scores};
 
 /// The update that a sweep has come to.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct SweepProgress {
     /// Which sweep it is, from 0.
     pub sweep: usize,
@@ -31,6 +32,7 @@ pub struct SweepProgress {
 
 /// What the sweeps have found.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct RateCurve {
     /// The updates of all sweeps together, as far as half of them went.
     pub trials: Vec<RateTrial>,

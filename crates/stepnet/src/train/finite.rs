@@ -117,11 +117,7 @@ impl<T: Number> Moment<'_, '_, T> {
     fn first_value(&self) -> Result<Option<String>> {
         let network = self.network;
         let examples = self.batch.x.len() / network.input().len();
-        let options = PlanOptions {
-            training: true,
-            keep_values: true,
-            ..PlanOptions::default()
-        };
+        let options = PlanOptions::TRAINING.keep_values(true);
         let mut workspace = Workspace::new(network, examples, options)?;
         workspace.train(network, self.batch)?;
         // A parameter may be spoiled whose layer's values do not show it.
@@ -165,10 +161,7 @@ pub fn first_overflow<T: Number>(
     data: &Dataset,
     preprocessing: &Preprocessing,
 ) -> Result<Option<String>> {
-    let options = PlanOptions {
-        keep_values: true,
-        ..PlanOptions::default()
-    };
+    let options = PlanOptions::default().keep_values(true);
     let batch = SEARCHED.min(data.len().max(1));
     let mut workspace = Workspace::new(network, batch, options)?;
     let len = network.input().len();

@@ -103,6 +103,7 @@ pub fn largest_batch<T: Number>(
 
 /// How long a run's parts take.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Pace {
     /// Seconds of an epoch's steps.
     pub training: f64,
@@ -331,10 +332,7 @@ mod tests {
         let network = network();
         let bytes = |batch| training_bytes(&network, &options(batch), 5000, 100).unwrap();
         assert!(bytes(64) > bytes(16) && bytes(1000) > 10 * bytes(64));
-        let plan = PlanOptions {
-            training: true,
-            ..PlanOptions::default()
-        };
+        let plan = PlanOptions::TRAINING;
         let workspace = Plan::new(&network, 64, plan).unwrap().bytes::<f32>();
         assert!(bytes(64) > workspace && bytes(64) < 2 * workspace);
         let largest = |room| largest_batch(&network, &options(32), 5000, 100, room);

@@ -14,14 +14,6 @@ use crate::optim::{Clipping, Optimizer, Rule, WeightAverage, add_l2_gradient, l2
 /// The name of the average among a learner's arrays.
 pub(super) const AVERAGE: &str = "average";
 
-const TRAINING: PlanOptions = PlanOptions {
-    training: true,
-    still: false,
-    logits: false,
-    keep_values: false,
-    input_gradient: false,
-};
-
 /// A network that learns from batches it is handed, with everything that takes.
 #[derive(Debug, Clone)]
 pub struct Learner<T> {
@@ -45,7 +37,7 @@ impl<T: Number> Learner<T> {
     pub fn new(network: Network<T>, rule: Rule, batch: usize, l2: f64) -> Result<Self> {
         Ok(Self {
             optimizer: Optimizer::new(rule, network.parameters().len())?,
-            workspace: Workspace::new(&network, batch, TRAINING)?,
+            workspace: Workspace::new(&network, batch, PlanOptions::TRAINING)?,
             before: (
                 memory::zeros("the weights before an update", network.parameters().len())?,
                 false,
@@ -99,7 +91,7 @@ impl<T: Number> Learner<T> {
     /// # Errors
     /// When so many examples cannot be addressed.
     pub fn bytes(network: &Network<T>, rule: Rule, batch: usize, averaged: bool) -> Result<usize> {
-        let plan = Plan::new(network, batch, TRAINING)?;
+        let plan = Plan::new(network, batch, PlanOptions::TRAINING)?;
         let arrays = 2 + rule.states() + usize::from(averaged);
         let numbers = network.parameters().len().saturating_mul(arrays);
         Ok(plan

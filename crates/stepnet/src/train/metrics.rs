@@ -141,6 +141,7 @@ impl Tally {
 
 /// How well one class was told from the others.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct ClassMetrics {
     /// Examples of the class.
     pub examples: usize,
@@ -173,6 +174,7 @@ impl ClassMetrics {
 
 /// Averages over the classes that have examples or were predicted.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Average {
     /// Of the precisions.
     pub precision: f64,
@@ -204,6 +206,7 @@ impl Average {
 
 /// Precision, recall and F1.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Metrics {
     /// Of each class.
     pub classes: Vec<ClassMetrics>,

@@ -6,6 +6,7 @@ use crate::nn::Number;
 
 /// An example that was taken for another class.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Mistake {
     /// Its number in the data set.
     pub example: usize,

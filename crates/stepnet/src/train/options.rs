@@ -16,6 +16,7 @@ const MOST_WORKERS: usize = 256;
 
 /// Examples in one update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum BatchSize {
     /// This many; the last batch of an epoch takes the rest.
     Examples(usize),
@@ -63,6 +64,7 @@ impl FromStr for BatchSize {
 
 /// How to train.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct TrainOptions {
     /// Passes over the data; schedules end with the last.
     pub epochs: usize,
@@ -105,6 +107,26 @@ pub struct TrainOptions {
     pub workers: Option<usize>,
 }
 
+stepnet_base::setters! { TrainOptions {
+    epochs: usize,
+    first_epoch: usize,
+    batch: BatchSize,
+    rule: Rule,
+    learning_rate: f64,
+    schedule: Schedule,
+    warm_up: Option<WarmUp>,
+    l2: f64,
+    label_smoothing: f64,
+    class_weights: Option<Vec<f64>>,
+    clipping: Option<Clipping>,
+    average: Option<f64>,
+    shuffle: bool,
+    seed: u32,
+    augmentation: Augmentation,
+    balance: Balance,
+    workers: Option<usize>,
+} }
+
 impl Default for TrainOptions {
     fn default() -> Self {
         Self {
@@ -132,10 +154,9 @@ impl Default for TrainOptions {
 impl TrainOptions {
     /// What training changes about the loss.
     pub fn loss_options(&self) -> LossOptions {
-        LossOptions {
-            label_smoothing: self.label_smoothing,
-            class_weights: self.class_weights.clone(),
-        }
+        LossOptions::default()
+            .label_smoothing(self.label_smoothing)
+            .class_weights(self.class_weights.clone())
     }
 
     /// The learning rate of step `step` (from 0) of the `steps` in epoch `epoch` (from 0).

@@ -233,12 +233,7 @@ mod tests {
             assert_eq!(state.epochs, 3);
             let (half, between) = train(network(), &fresh, options(1));
             // By way of a file.
-            let model = Model {
-                network: half,
-                classes: Vec::new(),
-                preprocessing: preprocessing(),
-                training: BTreeMap::new(),
-            };
+            let model = Model::new(half, Vec::new(), preprocessing());
             let bytes = between.to_bytes(&model).unwrap();
             let file = ModelFile::from_bytes("a test".as_ref(), &bytes).unwrap();
             let checkpoint = Checkpoint::of_file(&file, Registry::builtin()).unwrap();

@@ -21,6 +21,7 @@ use crate::rng::RandomState;
 
 /// Where a run stands, between two steps.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Position {
     /// The epoch, from 0.
     pub epoch: usize,
@@ -32,6 +33,7 @@ pub struct Position {
 
 /// Where an epoch stands after a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct Progress {
     /// The epoch, from 0.
     pub epoch: usize,
@@ -47,6 +49,7 @@ pub struct Progress {
 
 /// How an epoch ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct EpochEnd {
     /// The epoch, from 0.
     pub epoch: usize,

@@ -28,10 +28,7 @@ fn check_with(network: &mut Network<f64>, options: &Options) -> Report {
 
 fn check(fault: Fault) -> Report {
     let mut network = build(registry(fault), NETWORK, [7, 6, 2]);
-    let options = Options {
-        samples: 24,
-        ..Options::default()
-    };
+    let options = Options::default().samples(24);
     check_with(&mut network, &options)
 }
 
@@ -141,10 +138,7 @@ fn a_fault_deep_in_a_network_of_a_thousand_layers_is_found() {
     let many = "linear(4) -> tanh -> ".repeat(1000);
     let text = format!("own(2, 3) -> tanh -> bad(3, 2) -> flatten -> {many}linear(3) -> softmax");
     let mut network = build(registry(Fault::DoubledWeights), &text, [5, 5, 1]);
-    let options = Options {
-        time_limit: Some(Duration::from_secs(5)),
-        ..Options::default()
-    };
+    let options = Options::default().time_limit(Some(Duration::from_secs(5)));
     let report = check_with(&mut network, &options);
     assert!(report.by_layers && !report.passed());
     let wrong: Vec<&str> = report.wrong().map(|t| t.name.as_str()).collect();
@@ -163,10 +157,7 @@ fn a_single_wrong_number_of_a_large_array_is_found_and_named() {
     for place in [0, 777, 23_456, 29_999] {
         let builder = Network::builder().registry(spoilt_linear(place));
         let mut network = builder.build(text, 200).unwrap();
-        let options = Options {
-            samples: 20,
-            ..Options::default()
-        };
+        let options = Options::default().samples(20);
         let report = check_with(&mut network, &options);
         let weight = report.tensor("spoilt1.weight").unwrap();
         assert_eq!((weight.coordinates, weight.directions), (30_000, 2));
@@ -274,10 +265,7 @@ fn abs(tells: bool, drifts: bool) -> Registry<f64> {
 #[test]
 fn a_layer_of_one_s_own_tells_its_kinks() {
     // With so long a step many differences cross zero.
-    let options = Options {
-        eps: Some(0.05),
-        ..Options::default()
-    };
+    let options = Options::default().eps(Some(0.05));
     let report = |tells| {
         let network = build(abs(tells, false), "abs", [6, 6, 2]);
         gradcheck::layer(network.nodes()[0].layer(), [6, 6, 2], &options).unwrap()

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 
 /// How long the learning rate rises at the start of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum WarmUp {
     /// A share of all steps, from 0 (no rise) to less than 1.
     Share(f64),

@@ -14,13 +14,14 @@ fn told(text: &str, at: &str) -> Explanation {
     };
     let classes = [HOSTILE.to_owned(), "b".into(), "c".into()];
     let mut why = Why::of(&network, subject).unwrap().with_classes(&classes);
-    why.explain(&Question {
-        at: Some(at.parse().unwrap()),
-        gradient: true,
-        class: Some("0".into()),
-        trace: 9,
-        branches: 2,
-    })
+    why.explain(
+        &Question::default()
+            .at(Some(at.parse().unwrap()))
+            .gradient(true)
+            .class(Some("0".into()))
+            .trace(9)
+            .branches(2),
+    )
     .unwrap()
 }
 

@@ -120,12 +120,10 @@ fn places<T: Number>(network: &Network<T>) -> Vec<Spot> {
 
 fn ask<T: Number>(why: &mut Why<'_, T>, spot: Spot, class: usize) -> Explanation {
     let at = why.name(spot).parse().unwrap();
-    let question = Question {
-        at: Some(at),
-        gradient: true,
-        class: Some(class.to_string()),
-        ..Question::default()
-    };
+    let question = Question::default()
+        .at(Some(at))
+        .gradient(true)
+        .class(Some(class.to_string()));
     why.explain(&question).unwrap()
 }
 
@@ -173,21 +171,14 @@ fn a_wrong_value_does_not_add_up() {
     }
     why.network = &other;
     let spots = places(&network).into_iter().filter(|spot| spot.value == 1);
-    let mut told = spots.map(|spot| {
-        why.explain(&Question {
-            at: Some(why.name(spot).parse().unwrap()),
-            ..Question::default()
-        })
-    });
+    let mut told = spots
+        .map(|spot| why.explain(&Question::default().at(Some(why.name(spot).parse().unwrap()))));
     assert!(told.any(|told| !told.unwrap().ok()));
 }
 
 /// The loss at inference, by the path that `evaluate` takes.
 fn loss(network: &Network<f64>, x: &[f64], class: usize) -> f64 {
-    let options = PlanOptions {
-        logits: true,
-        ..PlanOptions::default()
-    };
+    let options = PlanOptions::SCORING;
     let mut workspace = Workspace::new(network, 1, options).unwrap();
     let label = [class as u32];
     let (Scores { loss, .. }, _) = workspace

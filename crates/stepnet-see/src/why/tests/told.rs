@@ -21,12 +21,12 @@ fn padding_groups_and_winners_are_told() {
     let mut why = Why::new(&network, &x).unwrap();
     let mut tell = |at: &str| {
         let at = Some(at.parse().unwrap());
-        why.explain(&Question {
-            at,
-            gradient: true,
-            class: Some("0".into()),
-            ..Question::default()
-        })
+        why.explain(
+            &Question::default()
+                .at(at)
+                .gradient(true)
+                .class(Some("0".into())),
+        )
         .unwrap()
     };
     // Filter 1 sees channel 1 alone; its weights are 1, 3, 5, 7 and its bias 9.
@@ -87,16 +87,10 @@ impl<T: Number> Layer<T> for Neighbours {
     }
     fn memory(&self, input: Shape, batch: usize) -> Memory {
         let kept = batch * input.len();
-        Memory {
-            kept,
-            ..Memory::default()
-        }
+        Memory::default().kept(kept)
     }
     fn reads(&self) -> Reads {
-        Reads {
-            input: false,
-            output: false,
-        }
+        Reads::NOTHING
     }
     fn forward(&self, pass: Pass<'_, T>) {
         if pass.context.backward {
@@ -131,13 +125,8 @@ fn of_a_layer_that_does_not_account_for_itself_its_derivatives_are_told() {
     let mut why = Why::new(&network, &[1.0, -2.0, 0.5]).unwrap();
     let mut tell = |at: &str| {
         let at = Some(at.parse().unwrap());
-        why.explain(&Question {
-            at,
-            gradient: true,
-            trace: 3,
-            ..Question::default()
-        })
-        .unwrap()
+        why.explain(&Question::default().at(at).gradient(true).trace(3))
+            .unwrap()
     };
     let told = tell("neighbours1[2]");
     assert_eq!(told.forward.content, Content::Opaque);
@@ -174,12 +163,8 @@ fn a_limit_keeps_the_largest_the_winner_and_the_sum() {
     let mut why = Why::new(&network, &x).unwrap();
     let mut tell = |at: &str| {
         let at = Some(at.parse().unwrap());
-        why.explain(&Question {
-            at,
-            gradient: true,
-            ..Question::default()
-        })
-        .unwrap()
+        why.explain(&Question::default().at(at).gradient(true))
+            .unwrap()
     };
     let total = |told: &Explanation| {
         let left = told.forward.more.map_or(0.0, |more| more.sum);
@@ -216,11 +201,9 @@ fn a_limit_keeps_the_largest_the_winner_and_the_sum() {
 fn a_trace_ends_at_pixels_with_their_raw_values() {
     let mut network = Network::<f32>::new("conv(1, 2) -> relu -> linear(2)", [3, 3, 1]).unwrap();
     network.parameters_mut().fill(1.0);
-    let preprocessing = Preprocessing {
-        mean: vec![0.5],
-        deviation: vec![0.25],
-        ..Preprocessing::scaled(3, 3, 1, 100.0)
-    };
+    let preprocessing = Preprocessing::scaled(3, 3, 1, 100.0)
+        .mean(vec![0.5])
+        .deviation(vec![0.25]);
     let subject = Subject {
         name: "example".into(),
         raw: (0..9).map(|i| f64::from(i) * 100.0).collect(),
@@ -228,12 +211,12 @@ fn a_trace_ends_at_pixels_with_their_raw_values() {
     };
     let mut why = Why::of(&network, subject).unwrap();
     let told = why
-        .explain(&Question {
-            at: Some("linear1[0]".parse().unwrap()),
-            trace: 99,
-            branches: 1,
-            ..Question::default()
-        })
+        .explain(
+            &Question::default()
+                .at(Some("linear1[0]".parse().unwrap()))
+                .trace(99)
+                .branches(1),
+        )
         .unwrap();
     let mut step = told.trace.as_ref().unwrap();
     let mut names = vec![step.name.as_str()];
@@ -251,10 +234,7 @@ fn a_trace_ends_at_pixels_with_their_raw_values() {
     assert_eq!(names, expected);
     assert_eq!(step.raw, Some(800.0));
     let told = why
-        .explain(&Question {
-            at: Some("input[2,2,0]".parse().unwrap()),
-            ..Question::default()
-        })
+        .explain(&Question::default().at(Some("input[2,2,0]".parse().unwrap())))
         .unwrap();
     assert_eq!(told.value, 30.0);
     let text = told.to_string();
@@ -275,11 +255,11 @@ fn the_text_shows_grids_terms_and_sums() {
         .parameters_mut()
         .copy_from_slice(&[0.5, -1.5, 2.0, 0.25, -1.0, 1.0, 2.0, 0.0]);
     let mut why = Why::new(&network, &[1.0, 2.0, 3.0, 4.0]).unwrap();
-    let told = why.explain(&Question {
-        at: Some("conv1[0,0,0]".parse().unwrap()),
-        gradient: true,
-        ..Question::default()
-    });
+    let told = why.explain(
+        &Question::default()
+            .at(Some("conv1[0,0,0]".parse().unwrap()))
+            .gradient(true),
+    );
     let text = told.unwrap().to_string();
     let expected = [
         "conv1[0,0,0] = 1.5 (f64)",

@@ -19,12 +19,11 @@ fn network<T: Number>(text: &str) -> Network<T> {
 }
 
 fn model<T: Number>(network: &Network<T>) -> Model<T> {
-    Model {
-        network: network.clone(),
-        classes: Vec::new(),
-        preprocessing: Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR),
-        training: BTreeMap::new(),
-    }
+    Model::new(
+        network.clone(),
+        Vec::new(),
+        Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR),
+    )
 }
 
 fn trainer<T: Number>(rule: Rule) -> Trainer<T> {

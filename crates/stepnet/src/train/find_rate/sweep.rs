@@ -5,6 +5,7 @@ use crate::limits::SWEPT_RATE;
 
 /// Which rates are tried, and how often.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct RateSweep {
     /// The rate of the first update.
     pub lowest: f64,
@@ -67,6 +68,7 @@ pub const MOST_SWEEPS: usize = 100;
 
 /// One update of a sweep, or of all sweeps together.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub struct RateTrial {
     /// The learning rate.
     pub rate: f64,
