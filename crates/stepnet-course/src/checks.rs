@@ -153,7 +153,7 @@ fn cost_with_l2(published: &L2Check) -> Result<Vec<Row>> {
     let mut network = Network::<f64>::new(text, stepnet::nn::Shape::Features(3))?;
     // Weights and biases are drawn in the order in which the network holds them.
     RandomState::new(1).fill_randn(network.parameters_mut());
-    let penalty = l2_cost(&network, 0.1, 5);
+    let penalty = l2_cost(network.parameters(), &network.parameter_ranges(), 0.1, 5);
     let check = |what: &str, texts: &[String], value: f64, ours: f64| {
         row(NAMES[2], what, texts, value, ours)
     };

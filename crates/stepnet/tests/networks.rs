@@ -458,10 +458,11 @@ fn l2_is_the_course_s() {
     let mut network =
         Network::<f64>::new("linear(2) -> linear(3) -> linear(1) -> sigmoid", 3).unwrap();
     RandomState::new(1).fill_randn(network.parameters_mut());
-    let term = l2_cost(&network, 0.1, 5);
+    let ranges = network.parameter_ranges();
+    let term = l2_cost(network.parameters(), &ranges, 0.1, 5);
     assert!((term - 0.183_984_340_401_753_24).abs() < 1e-15, "{term}");
     let mut gradients = vec![0.0; network.parameters().len()];
-    add_l2_gradient(&network, &mut gradients, 0.1, 5);
+    add_l2_gradient((network.parameters(), &mut gradients), &ranges, 0.1, 5);
     let weight = network.parameters()[0];
     assert!((gradients[0] - 0.1 / 5.0 * weight).abs() < 1e-15);
     assert_eq!(gradients[6..8], [0.0, 0.0], "biases take no part");

@@ -10,6 +10,7 @@ use crate::init::Init;
 use crate::layer::{Context, Layer, Parameter, Start};
 use crate::loss::Loss;
 use crate::notation::NetworkText;
+use crate::optim::ParameterRange;
 use crate::shape::Shape;
 use stepnet_base::rng::RandomState;
 use stepnet_base::text::hint;
@@ -176,6 +177,18 @@ impl<T: Number> Network<T> {
     /// All learnt numbers, to be changed.
     pub fn parameters_mut(&mut self) -> &mut [T] {
         &mut self.parameters
+    }
+
+    /// Where each array lies among [`Network::parameters`], in order, and how updates treat it.
+    pub fn parameter_ranges(&self) -> Vec<ParameterRange> {
+        let arrays = self.nodes.iter().flat_map(|node| {
+            let arrays = node.placed_parameters();
+            arrays.map(|(parameter, range)| {
+                ParameterRange::new(range, parameter.decays)
+                    .trainable(node.trains() && parameter.learnt)
+            })
+        });
+        arrays.collect()
     }
 
     /// How many of [`Network::parameters`] are not learnt, such as running statistics.

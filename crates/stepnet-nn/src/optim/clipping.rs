@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Network;
+use super::ranges::{ParameterRange, trainable};
 use crate::Number;
 use crate::error::Result;
 use crate::limits;
@@ -37,12 +37,12 @@ impl Clipping {
         limits::CLIPPING.check("training", what, most)
     }
 
-    /// Clips the gradients of what trains in `network` and returns their norm from before.
+    /// Clips the gradients of the trainable arrays and returns their norm from before.
     ///
-    /// The norm is summed in `f64` in an order that depends on the network alone. If it is not finite,
+    /// The norm is summed in `f64` in an order that depends on `ranges` alone. If it is not finite,
     /// nothing has been changed.
-    pub fn clip<T: Number>(self, network: &Network<T>, gradients: &mut [T]) -> f64 {
-        let norm = norm(network, gradients);
+    pub fn clip<T: Number>(self, gradients: &mut [T], ranges: &[ParameterRange]) -> f64 {
+        let norm = norm(gradients, ranges);
         if !norm.is_finite() {
             return norm;
         }
@@ -50,32 +50,24 @@ impl Clipping {
             Self::Norm(most) => {
                 let factor = most / (norm + EPSILON);
                 if factor < 1.0 {
-                    learnt(network, |range| clip::scale(&mut gradients[range], factor));
+                    trainable(ranges).for_each(|range| clip::scale(&mut gradients[range], factor));
                 }
             }
             Self::Value(most) => {
-                learnt(network, |range| clip::clamp(&mut gradients[range], most));
+                trainable(ranges).for_each(|range| clip::clamp(&mut gradients[range], most));
             }
         }
         norm
     }
 }
 
-/// The Euclidean norm of the gradients of what trains in `network`.
-pub fn norm<T: Number>(network: &Network<T>, gradients: &[T]) -> f64 {
+/// The Euclidean norm of the gradients of the trainable arrays.
+pub fn norm<T: Number>(gradients: &[T], ranges: &[ParameterRange]) -> f64 {
     let mut sum = 0.0;
-    learnt(network, |range| {
-        sum += clip::sum_of_squares(&gradients[range])
-    });
-    sum.sqrt()
-}
-
-/// Calls `each` with the place of every array that trains.
-fn learnt<T: Number>(network: &Network<T>, mut each: impl FnMut(std::ops::Range<usize>)) {
-    for node in network.nodes().iter().filter(|node| node.trains()) {
-        let learnt = node.placed_parameters().filter(|(p, _)| p.learnt);
-        learnt.for_each(|(_, range)| each(range));
+    for range in trainable(ranges) {
+        sum += clip::sum_of_squares(&gradients[range]);
     }
+    sum.sqrt()
 }
 
 impl fmt::Display for Clipping {
@@ -90,7 +82,7 @@ impl fmt::Display for Clipping {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Shape;
+    use crate::{Network, Shape};
 
     /// PyTorch's clipping, by `tools/torch_training.py`.
     const TORCH: &str = include_str!("../../fixtures/torch_training.json");
@@ -113,7 +105,7 @@ mod tests {
                 _ => Clipping::Value(most),
             };
             let mut gradients = numbers(&case["gradient"]);
-            let norm = clipping.clip(&network, &mut gradients);
+            let norm = clipping.clip(&mut gradients, &network.parameter_ranges());
             if let Some(expected) = case.get("norm") {
                 assert!((norm - expected.as_f64().unwrap()).abs() < 1e-14);
             }
@@ -133,7 +125,7 @@ mod tests {
         network.freeze(&["linear1"]).unwrap();
         let mut gradients = vec![100.0; network.parameters().len()];
         gradients[8..].fill(3.0);
-        let norm = Clipping::Norm(1.0).clip(&network, &mut gradients);
+        let norm = Clipping::Norm(1.0).clip(&mut gradients, &network.parameter_ranges());
         assert!((norm - 54.0f64.sqrt()).abs() < 1e-12, "{norm}");
         assert_eq!(gradients[..8], [100.0; 8]);
         let scaled = 3.0 / (norm + 1e-6) as f32;
@@ -144,7 +136,7 @@ mod tests {
     fn running_statistics_do_not_count() {
         let network = Network::<f64>::new("linear(2) -> bn", Shape::Features(3)).unwrap();
         let numbers = network.parameters().len();
-        let norm = norm(&network, &vec![1.0; numbers]);
+        let norm = norm(&vec![1.0; numbers], &network.parameter_ranges());
         // Six weights, a bias, a scale and a shift for each unit; its mean and variance do not count.
         assert_eq!(numbers, 6 + 5 * 2);
         assert!((norm * norm - 12.0).abs() < 1e-12, "{norm}");
@@ -152,11 +144,14 @@ mod tests {
 
     #[test]
     fn a_norm_that_is_not_finite_changes_nothing() {
-        let network = Network::<f32>::new("linear(1)", Shape::Features(1)).unwrap();
+        let ranges = [
+            ParameterRange::new(0..1, true),
+            ParameterRange::new(1..2, false),
+        ];
         for clipping in [Clipping::Norm(1.0), Clipping::Value(1.0)] {
             for bad in [f32::NAN, f32::INFINITY] {
                 let mut gradients = [bad, 7.0];
-                assert!(!clipping.clip(&network, &mut gradients).is_finite());
+                assert!(!clipping.clip(&mut gradients, &ranges).is_finite());
                 assert_eq!(gradients[1], 7.0);
             }
         }

@@ -1,9 +1,9 @@
-//! A rule at work on one network: the running values and the step count.
+//! A rule at work on the parameters of one network: the running values and the step count.
 
 use std::ops::Range;
 
+use super::ranges::ParameterRange;
 use super::rule::Rule;
-use crate::Network;
 use crate::Number;
 use crate::error::{Error, Result};
 use crate::memory;
@@ -81,41 +81,39 @@ impl<T: Number> Optimizer<T> {
         Ok(())
     }
 
-    /// Changes the weights of `network` that train by one step at `learning_rate`.
-    pub fn step(&mut self, network: &mut Network<T>, gradients: &[T], learning_rate: f64) {
+    /// Changes the trainable arrays among `parameters` by one step at `learning_rate`. `gradients` are laid out like
+    /// the parameters; `ranges` are in order.
+    pub fn step(
+        &mut self,
+        parameters: &mut [T],
+        gradients: &[T],
+        ranges: &[ParameterRange],
+        learning_rate: f64,
+    ) {
         self.updates += 1;
-        let mut done = 0;
-        while let Some((range, decays)) = self.next_run(network, done) {
-            done = range.end;
-            self.update(
-                &mut network.parameters_mut()[range.clone()],
-                gradients,
-                range,
-                decays,
-                learning_rate,
-            );
+        let mut left = ranges;
+        while let Some((range, decays)) = self.next_run(&mut left) {
+            let weights = &mut parameters[range.clone()];
+            self.update(weights, gradients, range, decays, learning_rate);
         }
     }
 
-    /// The next neighbouring arrays from parameter number `from` on that are treated alike: a small
-    /// array costs as much to update as a large one.
-    fn next_run(&self, network: &Network<T>, from: usize) -> Option<(Range<usize>, bool)> {
+    /// Takes the next neighbouring arrays that are treated alike off the front of `ranges`: a small array costs as
+    /// much to update as a large one.
+    fn next_run(&self, ranges: &mut &[ParameterRange]) -> Option<(Range<usize>, bool)> {
         let decay = self.rule.weight_decay() != 0.0;
         let mut run: Option<(Range<usize>, bool)> = None;
-        for node in network.nodes().iter().filter(|node| node.trains()) {
-            for (parameter, range) in node.placed_parameters() {
-                if !parameter.learnt || range.is_empty() || range.start < from {
-                    continue;
+        while let Some((array, rest)) = ranges.split_first() {
+            let decays = decay && array.decays;
+            match &mut run {
+                _ if !array.trainable || array.range.is_empty() => {}
+                None => run = Some((array.range.clone(), decays)),
+                Some((run, like)) if run.end == array.range.start && *like == decays => {
+                    run.end = array.range.end;
                 }
-                let decays = decay && parameter.decays;
-                match &mut run {
-                    None => run = Some((range, decays)),
-                    Some((run, like)) if run.end == range.start && *like == decays => {
-                        run.end = range.end;
-                    }
-                    Some(_) => return run,
-                }
+                Some(_) => return run,
             }
+            *ranges = rest;
         }
         run
     }
@@ -202,7 +200,7 @@ impl<T: Number> Optimizer<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Shape;
+    use crate::{Network, Shape};
     use stepnet_base::rng::RandomState;
 
     #[test]
@@ -220,9 +218,13 @@ mod tests {
                 let mut together = network.clone();
                 together.freeze(frozen.as_slice()).unwrap();
                 let mut apart = together.clone();
-                Optimizer::new(rule, gradients.len())
-                    .unwrap()
-                    .step(&mut together, &gradients, 0.1);
+                let ranges = together.parameter_ranges();
+                Optimizer::new(rule, gradients.len()).unwrap().step(
+                    together.parameters_mut(),
+                    &gradients,
+                    &ranges,
+                    0.1,
+                );
 
                 let mut optimizer = Optimizer::new(rule, gradients.len()).unwrap();
                 optimizer.updates = 1;
@@ -270,19 +272,17 @@ mod tests {
                 rule = rule.with_nesterov().unwrap();
             }
             // Six weights, which decay, and two biases, which do not.
-            let mut network = Network::<f64>::new("linear(2)", Shape::Features(3)).unwrap();
-            network
-                .parameters_mut()
-                .copy_from_slice(&numbers(&case["start"]));
+            let ranges = [
+                ParameterRange::new(0..6, true),
+                ParameterRange::new(6..8, false),
+            ];
+            let mut parameters = numbers(&case["start"]);
             let mut optimizer = Optimizer::new(rule, 8).unwrap();
             let rate = case["learning_rate"].as_f64().unwrap();
             for step in case["steps"].as_array().unwrap() {
-                optimizer.step(&mut network, &numbers(&step["gradient"]), rate);
-                for (found, expected) in network
-                    .parameters()
-                    .iter()
-                    .zip(numbers(&step["parameters"]))
-                {
+                let gradients = numbers(&step["gradient"]);
+                optimizer.step(&mut parameters, &gradients, &ranges, rate);
+                for (found, expected) in parameters.iter().zip(numbers(&step["parameters"])) {
                     assert!(
                         (found - expected).abs() < 1e-13,
                         "{rule:?}: {found} {expected}"

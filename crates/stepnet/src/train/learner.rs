@@ -9,7 +9,9 @@ use crate::kernels::parallel;
 use crate::memory;
 use crate::nn::Number;
 use crate::nn::{Batch, LossOptions, Network, Plan, PlanOptions, Scores, Workspace};
-use crate::optim::{Clipping, Optimizer, Rule, WeightAverage, add_l2_gradient, l2_cost};
+use crate::optim::{
+    Clipping, Optimizer, ParameterRange, Rule, WeightAverage, add_l2_gradient, l2_cost,
+};
 
 /// The name of the average among a learner's arrays.
 pub(super) const AVERAGE: &str = "average";
@@ -26,7 +28,16 @@ pub struct Learner<T> {
     /// Whether the last update was taken back.
     rolled_back: bool,
     clipping: Option<Clipping>,
-    average: Option<WeightAverage<T>>,
+    /// Where the network's arrays lie, which update rules ask for.
+    ranges: Vec<ParameterRange>,
+    average: Option<Averaged<T>>,
+}
+
+/// The moving average of the weights, as the parameters of a network that can be measured and kept.
+#[derive(Debug, Clone)]
+struct Averaged<T> {
+    average: WeightAverage<T>,
+    network: Network<T>,
 }
 
 impl<T: Number> Learner<T> {
@@ -43,6 +54,7 @@ impl<T: Number> Learner<T> {
                 false,
             ),
             rolled_back: false,
+            ranges: network.parameter_ranges(),
             network,
             l2,
             clipping: None,
@@ -76,7 +88,10 @@ impl<T: Number> Learner<T> {
     /// # Errors
     /// When `decay` is not a share from 0 to less than 1.
     pub fn with_average(mut self, decay: f64) -> Result<Self> {
-        self.average = Some(WeightAverage::new(&self.network, decay)?);
+        self.average = Some(Averaged {
+            average: WeightAverage::new(self.network.parameters().len(), decay)?,
+            network: self.network.clone(),
+        });
         Ok(self)
     }
 
@@ -139,11 +154,12 @@ impl<T: Number> Learner<T> {
             return Ok(scores);
         }
         if self.l2 != 0.0 {
-            scores.loss +=
-                l2_cost(&self.network, self.l2, scores.examples) * scores.examples as f64;
+            let parameters = self.network.parameters();
+            let cost = l2_cost(parameters, &self.ranges, self.l2, scores.examples);
+            scores.loss += cost * scores.examples as f64;
             add_l2_gradient(
-                &self.network,
-                self.workspace.gradients_mut(),
+                (parameters, self.workspace.gradients_mut()),
+                &self.ranges,
                 self.l2,
                 scores.examples,
             );
@@ -162,11 +178,16 @@ impl<T: Number> Learner<T> {
         self.before.0.copy_from_slice(self.network.parameters());
         self.before.1 = true;
         self.rolled_back = false;
-        self.optimizer
-            .step(&mut self.network, self.workspace.gradients(), learning_rate);
+        self.optimizer.step(
+            self.network.parameters_mut(),
+            self.workspace.gradients(),
+            &self.ranges,
+            learning_rate,
+        );
         self.workspace.after_step(&mut self.network, batch);
         if let Some(average) = &mut self.average {
-            average.update(&self.network);
+            let Averaged { average, network } = average;
+            average.update(network.parameters_mut(), self.network.parameters());
         }
         Ok(scores)
     }
@@ -191,7 +212,7 @@ impl<T: Number> Learner<T> {
         let Some(clipping) = self.clipping else {
             return Ok(());
         };
-        let norm = clipping.clip(&self.network, self.workspace.gradients_mut());
+        let norm = clipping.clip(self.workspace.gradients_mut(), &self.ranges);
         if norm.is_finite() {
             return Ok(());
         }
@@ -211,7 +232,7 @@ impl<T: Number> Learner<T> {
                 .parameters_mut()
                 .copy_from_slice(&self.before.0);
             if let Some(average) = &mut self.average {
-                average.roll_back();
+                average.average.roll_back(average.network.parameters_mut());
             }
             self.rolled_back = true;
             return true;
@@ -232,7 +253,7 @@ impl<T: Number> Learner<T> {
         let average = self.average.iter();
         running
             .map(|(name, values)| (format!("optimizer.{name}"), values))
-            .chain(average.map(|average| (AVERAGE.to_owned(), average.network().parameters())))
+            .chain(average.map(|average| (AVERAGE.to_owned(), average.network.parameters())))
             .collect()
     }
 
@@ -258,7 +279,10 @@ impl<T: Number> Learner<T> {
             fill(&format!("optimizer.{name}"), values)
         })?;
         match &mut self.average {
-            Some(average) => average.restore(updates, |values| fill(AVERAGE, values)),
+            Some(average) => {
+                average.average.restore(updates);
+                fill(AVERAGE, average.network.parameters_mut())
+            }
             None => Ok(()),
         }
     }
@@ -271,7 +295,7 @@ impl<T: Number> Learner<T> {
     /// The network to measure and to keep: the one with the averaged weights where an average is kept.
     pub fn learnt(&self) -> &Network<T> {
         match &self.average {
-            Some(average) => average.network(),
+            Some(average) => &average.network,
             None => &self.network,
         }
     }
@@ -279,7 +303,7 @@ impl<T: Number> Learner<T> {
     /// Ends learning, with the network to keep.
     pub fn into_network(self) -> Network<T> {
         match self.average {
-            Some(average) => average.into_network(),
+            Some(average) => average.network,
             None => self.network,
         }
     }
