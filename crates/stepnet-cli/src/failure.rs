@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use stepnet::nn::Diagnosis;
 
 use crate::display::{self, clean, escaped, escaped_lines};
+use crate::wording::with_options;
 
 /// The most cells of a line: a message that repeats what somebody else wrote may be of any length.
 pub(crate) const LONGEST: usize = 4000;
@@ -148,6 +149,7 @@ fn line(error: &stepnet::Error) -> String {
 
 impl From<stepnet::Error> for Failure {
     fn from(error: stepnet::Error) -> Self {
+        let error = error.map_problem(|problem| with_options(&problem));
         let code = match &error {
             stepnet::Error::Training(_)
             | stepnet::Error::Io {

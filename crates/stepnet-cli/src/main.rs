@@ -31,11 +31,12 @@ mod train;
 mod usage;
 mod verify_course;
 mod why;
+mod wording;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use stepnet::threads::start_or_stay;
+use stepnet_base::threads::start_or_stay;
 
 use args::{Cli, Command};
 use failure::{Failure, Outcome, say};

@@ -13,6 +13,7 @@ use crate::display::{self, escaped};
 use crate::failure::{Failure, Outcome, say};
 use crate::known::{Known, seen};
 use crate::note::{self, notes};
+use crate::wording::with_options;
 use own::{Own, test_part};
 pub(crate) use own::{Tested, describe_tested};
 
@@ -279,7 +280,10 @@ pub(crate) fn for_evaluation(
 
 /// Opens data, names the pictures that it left out, and says what else is to be known of it.
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> Outcome<data::Opened> {
-    let opened = data::open(path, options)?;
+    let mut opened = data::open(path, options)?;
+    for text in opened.facts.iter_mut().chain(&mut opened.notes) {
+        *text = with_options(text);
+    }
     for skipped in &opened.skipped {
         say(&format!("skipped: {}", escaped(skipped)));
     }

@@ -11,6 +11,7 @@ use crate::failure::{Failure, Outcome, say};
 use crate::output::{self, Target};
 use crate::progress::{print_line, print_lines};
 use crate::usage::{any, count, whole};
+use crate::wording::with_options;
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyCourseArgs {
@@ -76,14 +77,14 @@ pub(crate) fn run(args: &VerifyCourseArgs) -> Outcome {
             .starts(Some(&starts)),
     )?;
     if let Some(page) = &page {
-        page.write(report.markdown().as_bytes())?;
+        page.write(with_options(&report.markdown()).as_bytes())?;
     }
     if args.json {
         let json = serde_json::to_string(&report)
             .map_err(|error| Failure::running(format!("the report cannot be written: {error}")))?;
-        print_line(&json);
+        print_line(&with_options(&json));
     } else if !page.is_some_and(|page| page.is_standard()) {
-        print_lines(&report.to_string());
+        print_lines(&with_options(&report.to_string()));
     }
     match report.failures().count() {
         0 => Ok(()),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::points::{self, Examples};
 use super::published::DataFacts;
-use stepnet::error::Result;
+use stepnet::Result;
 
 /// The two parts of a data set.
 #[derive(Debug, Clone)]
@@ -78,7 +78,7 @@ impl<'a> Sources<'a> {
     #[cfg(feature = "files")]
     fn read(&self, name: &str) -> Result<std::result::Result<Parts, String>> {
         use super::files::{cats, find, read_points};
-        let missing = |file: &str| Ok(Err(format!("needs {file}; give its folder with --data")));
+        let missing = |file: &str| Ok(Err(format!("needs {file}; give its folder with `data`")));
         if name == "cats" {
             const FILE: &str = "train_catvnoncat.h5";
             let Some(train) = find(self.folders, FILE) else {

@@ -143,7 +143,7 @@ impl Item {
 }
 
 /// What can be done about pictures that cannot be read.
-pub(super) const ADVICE: &str = "--skip-bad leaves such pictures out";
+pub(super) const ADVICE: &str = "`skip_bad` leaves such pictures out";
 
 /// The error of one picture, with what can be done.
 pub(super) fn advised(error: Error) -> Error {

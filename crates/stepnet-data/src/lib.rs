@@ -9,7 +9,8 @@
 //! or archives of pictures the feature `pictures`; the facade `stepnet` has both on by default.
 //!
 //! Everything read is checked before memory is taken for it, and an error is one line with the
-//! file, the place in it, what was found and what was expected.
+//! file, the place in it, what was found and what was expected. Where one of [`OpenOptions`] helps, its name
+//! stands in the line between backticks: a program that has other names for them can put those in its place.
 
 use stepnet_base::{Element, Error, Result, error};
 

@@ -252,7 +252,7 @@ fn choose_shape(
     };
     facts.push(format!(
         "{sizes}: taken as {DEFAULT_SIDE}x{DEFAULT_SIDE}x{channels}, the default without an input \
-         (--input HEIGHTxWIDTHxCHANNELS)"
+         (`input`)"
     ));
     Ok([DEFAULT_SIDE, DEFAULT_SIDE, channels])
 }

@@ -110,7 +110,7 @@ fn advice(body: &[u8], encoding: &'static Encoding, asked: bool) -> String {
     detector.feed(body, true);
     let likely = detector.guess(None, false);
     if likely == encoding || likely == UTF_8 {
-        return ": the text is damaged, or in another encoding (--encoding)".into();
+        return ": the text is damaged, or in another encoding (`encoding`)".into();
     }
     let or = if asked {
         "it may be"
@@ -122,7 +122,7 @@ fn advice(body: &[u8], encoding: &'static Encoding, asked: bool) -> String {
         name => name,
     };
     let option = likely.name().to_ascii_lowercase();
-    format!(": {or} {name}; save it as UTF-8, or give --encoding {option}")
+    format!(": {or} {name}; save it as UTF-8, or give `encoding` {option}")
 }
 
 /// What is said of text with zero bytes in it: UTF-16 without its mark.
@@ -141,7 +141,7 @@ fn wide(bytes: &[u8]) -> String {
         "utf-16be"
     };
     format!(
-        "has zero bytes, which text in UTF-8 has not: its encoding is likely {name}; save it as UTF-8, or give --encoding {name}"
+        "has zero bytes, which text in UTF-8 has not: its encoding is likely {name}; save it as UTF-8, or give `encoding` {name}"
     )
 }
 
@@ -195,7 +195,7 @@ mod tests {
             "t.csv",
             "line 2, byte 4: 0xe9 is not UTF-8",
             "windows-1252",
-            "--encoding",
+            "`encoding`",
         ];
         fails(latin, None, &said);
         fails(latin, Some("utf-8"), &["line 2, byte 4: 0xe9"]);

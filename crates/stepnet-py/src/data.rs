@@ -10,7 +10,8 @@ use rayon::prelude::*;
 use stepnet::data::pictures::{Picture, load_for};
 use stepnet::data::{self, Dataset, OpenOptions, Role, Values};
 use stepnet::nn::Preprocessing;
-use stepnet::{Error, Result, memory};
+use stepnet::{Error, Result};
+use stepnet_base::memory;
 
 use crate::convert::{raised, run, to_numpy};
 use crate::kept::each;
@@ -68,15 +69,17 @@ pub(crate) fn holds_pictures(path: PathBuf) -> bool {
     data::holds_pictures(&path)
 }
 
-/// An error whose advice names the argument in place of the command line's option.
+/// An error whose advice names the argument as Python has it.
 fn in_python(error: Error) -> Error {
     error.map_problem(|problem| with_arguments(&problem))
 }
 
-/// A message with the argument's name in place of the command line's option.
+/// A message of the library with the arguments of Python in place of its options.
 fn with_arguments(text: &str) -> String {
-    let text = text.replace("--skip-bad", "skip_bad=True");
-    text.replace("--encoding ", "encoding=")
+    let text = text.replace("`skip_bad`", "skip_bad=True");
+    let text = text.replace("`encoding` ", "encoding=");
+    text.replace("`encoding`", "encoding")
+        .replace("`input`", "size")
 }
 
 fn resize_of(text: &str) -> PyResult<stepnet::nn::Resize> {

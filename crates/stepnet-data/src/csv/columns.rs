@@ -79,14 +79,14 @@ pub(super) fn label_position(
             let sure: Vec<&str> = sure.map(|(name, _)| *name).collect();
             if sure.len() > 1 {
                 return wrong(format!(
-                    "the columns {} could all hold the labels: name one (--label-column)",
+                    "the columns {} could all hold the labels: name one (`label_column`)",
                     sure.join(", ")
                 ));
             }
             match places.into_iter().find(|(_, places)| !places.is_empty()) {
                 Some((name, places)) => only(name, places),
                 None => wrong(format!(
-                    "no column named {}; name the label column among {} (--label-column)",
+                    "no column named {}; name the label column among {} (`label_column`)",
                     LABEL_NAMES.join(", "),
                     listed(names)
                 )),
@@ -194,6 +194,6 @@ pub(super) fn check_first(path: &Path, labels: &[f64], columns: usize) -> Result
         return Ok(Some(problem.into()));
     }
     let problem =
-        format!("{problem}: give the number of the label column, 2 to {columns} (--label-column)");
+        format!("{problem}: give the number of the label column, 2 to {columns} (`label_column`)");
     Err(Error::file(path, problem))
 }

@@ -227,7 +227,7 @@ fn unreadable_pictures_are_named_or_skipped() {
                 "cat/2.png",
                 "dog/1.png",
                 "dog/3.png",
-                "--skip-bad",
+                "`skip_bad`",
             ];
             failure(open(path, &options), &parts);
             let options = OpenOptions {
@@ -260,7 +260,7 @@ fn a_single_unreadable_picture_is_named_and_a_class_of_them_is_refused() {
     let folder = unpacked(&files);
     failure(
         open(folder.path(), &OpenOptions::default()),
-        &["cat/2.png", "not a picture", "--skip-bad"],
+        &["cat/2.png", "not a picture", "`skip_bad`"],
     );
     let mut files = damaged();
     files.remove(4);
@@ -291,7 +291,7 @@ fn a_picture_that_is_damaged_behind_its_header_is_named_when_it_is_streamed() {
     let mut x = vec![0.0_f32; 120];
     failure(
         data.fill_batch(&[0, 1], &preprocessing, &mut x),
-        &["b/2.png", "PNG", "--skip-bad"],
+        &["b/2.png", "PNG", "`skip_bad`"],
     );
     data.fill_batch(&[0], &preprocessing, &mut x[..60]).unwrap();
 }

@@ -151,7 +151,7 @@ fn columns_that_number_the_lines_are_left_out_with_a_note() {
         "the first column",
         "counts the lines",
         "2 to 4",
-        "--label-column",
+        "`label_column`",
     ];
     failure(csv(&counted, None), &words);
 }
@@ -208,7 +208,7 @@ fn doubtful_tables_are_refused() {
     let fails = |text: &str, parts: &[&str]| failure(csv(text, None), parts);
     fails(
         "label,class,a\n1,1,2\n",
-        &["label, class could all hold", "--label-column"],
+        &["label, class could all hold", "`label_column`"],
     );
     fails("label,a,label\n1,2,1\n", &["2 columns are named \"label\""]);
     fails("label;a\n1;1,234\n", &["line 2", "1,234", "thousands"]);
@@ -247,7 +247,7 @@ fn encodings_are_asked_for_and_named() {
     let words = [
         "table.csv",
         "line 2, byte 1: 0xe9 is not UTF-8",
-        "--encoding",
+        "`encoding`",
     ];
     failure(read(latin, None), &words);
     let named = ["è", "é"].map(str::to_owned);
@@ -256,7 +256,7 @@ fn encodings_are_asked_for_and_named() {
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
-    failure(read(&wide, None), &["utf-16le", "--encoding"]);
+    failure(read(&wide, None), &["utf-16le", "`encoding`"]);
     assert_eq!(read(&wide, Some("utf-16")).unwrap().data.classes(), named);
     let marked = [&b"\xff\xfe"[..], &wide].concat();
     assert_eq!(read(&marked, None).unwrap().data.classes(), named);

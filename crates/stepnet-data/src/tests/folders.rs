@@ -241,7 +241,7 @@ fn links_names_and_special_files() {
         let link = folder.path().join(link);
         symlink(target, &link).unwrap();
         let name = link.display().to_string();
-        failure(plain(&folder), &[&name, "cannot open", "--skip-bad"]);
+        failure(plain(&folder), &[&name, "cannot open", "`skip_bad`"]);
         let opened = open(folder.path(), &skip).unwrap();
         assert_eq!(bytes(&opened), [1, 2, 2]);
         assert_eq!(opened.skipped.len(), 1);
