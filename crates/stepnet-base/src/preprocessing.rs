@@ -8,7 +8,6 @@ use crate::{Error, Result};
 /// How a picture is brought to the network's height and width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-#[non_exhaustive]
 pub enum Resize {
     /// Height and width are scaled independently: nothing is cut off, the aspect may change.
     #[default]

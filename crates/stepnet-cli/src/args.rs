@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use stepnet::limits;
 use stepnet::nn::{Init, Resize, Shape};
 use stepnet::optim::{Rule, Schedule, WarmUp};
 use stepnet::train::BatchSize;
+use stepnet_base::limits;
 
 use crate::loading::LoadingArgs;
 use crate::memory::Memory;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use clap::Args;
 use stepnet::data::{Dataset, OpenOptions, Role, ValueRange};
-use stepnet::limits;
 use stepnet::nn::notation::presets::Preset;
 use stepnet::nn::{Loss, ModelFile, Network, Preprocessing, Registry, Resize, Shape};
 use stepnet::see::gradcheck::{self, Examples, Options, Reach, Report, USUAL_TIME_LIMIT};
+use stepnet_base::limits;
 
 use crate::args::DataArgs;
 use crate::failure::{Failure, Outcome};

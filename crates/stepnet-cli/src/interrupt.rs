@@ -10,7 +10,9 @@ use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use stepnet::{files, stop, threads};
+use stepnet::stop;
+use stepnet_base::threads;
+use stepnet_files as files;
 
 use crate::failure::{Failure, Outcome};
 

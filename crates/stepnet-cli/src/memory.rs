@@ -58,7 +58,7 @@ pub(crate) fn share_one_arena() {}
 
 #[cfg(target_os = "linux")]
 mod system {
-    pub(super) use stepnet::memory::free;
+    pub(super) use stepnet_base::memory::free;
 
     /// From a file that may be out of reach in a sandbox or without a free descriptor.
     pub(super) fn resident() -> Option<u64> {

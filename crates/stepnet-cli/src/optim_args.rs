@@ -1,9 +1,9 @@
 //! How a network learns: what can be asked about its loss and its updates.
 
 use clap::Args;
-use stepnet::limits;
 use stepnet::optim::{Clipping, Rule};
 use stepnet::train::ClassWeights;
+use stepnet_base::limits;
 
 use crate::failure::{Failure, Outcome};
 use crate::usage::{any, number, within};

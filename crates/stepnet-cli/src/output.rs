@@ -14,8 +14,9 @@ use std::io::{self, ErrorKind, Write as _, stdout};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use stepnet::Error;
 use stepnet::data::{Files, Seen};
-use stepnet::{Error, files};
+use stepnet_files as files;
 
 use crate::failure::{Failure, Outcome};
 

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use stepnet::data::has_class_folders;
-use stepnet::files::{check_folder, check_kept, write_atomic};
 use stepnet::nn::Model;
 use stepnet::train::Evaluation;
 use stepnet::train::early_stopping::ValidationScore;
 use stepnet::{Error, Number};
+use stepnet_files::{check_folder, check_kept, write_atomic};
 
 use crate::curves;
 use crate::failure::{Failure, Outcome};
@@ -54,7 +54,7 @@ impl EpochRecord {
     pub(crate) fn score(&self) -> Option<ValidationScore> {
         let accuracy = self.test_accuracy.filter(|_| !self.interrupted)?;
         let loss = self.test_loss?;
-        Some(ValidationScore { accuracy, loss })
+        Some(ValidationScore::new(accuracy, loss))
     }
 }
 

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use clap::CommandFactory;
 use clap::error::ErrorKind;
 
-use stepnet::limits::Bounds;
+use stepnet_base::limits::Bounds;
 
 use crate::args::Cli;
 use crate::display::clean;

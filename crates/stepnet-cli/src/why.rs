@@ -58,7 +58,7 @@ pub(crate) struct WhyArgs {
     #[arg(long, value_name = "N", value_parser = whole::<u16>(1, 10_000), allow_negative_numbers = true)]
     trace: Option<u16>,
     /// How many terms to show (10), and to follow at each layer of a trace (3); of --json and --html, all unless given.
-    #[arg(long, value_name = "K", value_parser = whole::<u32>(1, stepnet::limits::MOST_CLASSES as u64), allow_negative_numbers = true)]
+    #[arg(long, value_name = "K", value_parser = whole::<u32>(1, stepnet_base::limits::MOST_CLASSES as u64), allow_negative_numbers = true)]
     top: Option<u32>,
     /// Print one JSON object.
     #[arg(long)]

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::points::Examples;
 use stepnet::data::{self, OpenOptions, npz};
-use stepnet::error::{Error, Result};
 use stepnet::nn::Preprocessing;
+use stepnet::{Error, Result};
 
 /// How deep folders are searched.
 const DEPTH: usize = 4;
@@ -48,7 +48,8 @@ pub(crate) fn cats(path: &Path) -> Result<Examples> {
     let preprocessing = Preprocessing::scaled(height, width, channels, 255.0);
     let features = cats.images().per_image();
     let order: Vec<usize> = (0..cats.len()).collect();
-    let mut x = stepnet::memory::zeros("the cat pictures", cats.len().saturating_mul(features))?;
+    let mut x =
+        stepnet_base::memory::zeros("the cat pictures", cats.len().saturating_mul(features))?;
     cats.fill_batch(&order, &preprocessing, &mut x)?;
     Ok(Examples {
         features,

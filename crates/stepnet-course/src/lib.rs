@@ -38,7 +38,7 @@ pub use switches::Switch;
 
 use published::{Experiment, Published};
 use sources::Sources;
-use stepnet::error::{Error, Result};
+use stepnet::{Error, Result};
 use stepnet_base::text::hint;
 
 /// The name under which the building blocks run.

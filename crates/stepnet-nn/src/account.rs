@@ -69,7 +69,6 @@ impl Term {
 
 /// How terms become the value.
 #[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
 pub enum Rule {
     /// `(sum of value * factor + bias) / divisor`.
     Sum {

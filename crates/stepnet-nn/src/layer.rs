@@ -22,7 +22,6 @@ pub struct Remedy {
 
 /// How the values of a parameter start.
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
 pub enum Start {
     /// Drawn by the network's [`Init`](super::Init) rule.
     Drawn {

@@ -16,7 +16,6 @@ use stepnet_kernels::loss;
 
 /// What training makes small. The cost is the mean over the examples of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Loss {
     /// `-(t log p + (1 - t) log(1 - p))` with `p = sigmoid(z)`, summed over the outputs and
     /// computed from `z`, so that no saturation makes it infinite.

@@ -19,8 +19,12 @@ use super::network::{Network, Span};
 use crate::Number;
 use crate::error::{Error, Result};
 
-/// The most values of one array of a batch: sums and products of such sizes cannot overflow.
-const MAX_BUFFER: usize = 1 << 42;
+/// The most values of one array of a batch: sums and products of such sizes cannot overflow. Where addresses have 32
+/// bits, an array of them is all the memory that there is.
+const MAX_BUFFER: usize = match 1_usize.checked_shl(42) {
+    Some(most) => most,
+    None => 1 << 28,
+};
 
 /// What a workspace is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

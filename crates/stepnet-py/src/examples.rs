@@ -5,9 +5,10 @@ use std::ops::Range;
 use numpy::{PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use stepnet::Number;
 use stepnet::data::Values;
 use stepnet::nn::Preprocessing;
-use stepnet::{Number, memory};
+use stepnet_base::memory;
 
 /// What the memory of a copy is for.
 const COPY: &str = "a copy of the examples";

@@ -11,7 +11,7 @@ use std::sync::{Arc, RwLock};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use rayon::ThreadPool;
-use stepnet::threads;
+use stepnet_base::threads;
 
 /// Whether anything has run that can have started rayon's threads.
 static STARTED: AtomicBool = AtomicBool::new(false);

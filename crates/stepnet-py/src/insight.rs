@@ -9,7 +9,8 @@ use pyo3::prelude::*;
 use stepnet::nn::{Loss, Model, Network as Layers, Preprocessing};
 use stepnet::see::gradcheck::{Examples, Options, network_watched as check};
 use stepnet::see::why::{Question, Subject, Why};
-use stepnet::{Number, Result, memory};
+use stepnet::{Number, Result};
+use stepnet_base::memory;
 
 use crate::convert::{raised, run};
 use crate::examples::{Rows, Slices};

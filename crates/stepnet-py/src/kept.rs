@@ -5,10 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
+use stepnet::Number;
 use stepnet::data::ValueRange;
 use stepnet::nn::{Model, ModelFile, Preprocessing, Registry};
 use stepnet::train::{Checkpoint, TrainingState, run_of};
-use stepnet::{Number, files, memory};
+use stepnet_base::memory;
+use stepnet_files as files;
 
 /// The number of epochs among what a model says of its training.
 pub(crate) const EPOCHS: &str = "epochs";
@@ -86,7 +88,7 @@ impl<T: Number> Kept<T> {
         self.room()?;
         match &self.state {
             Some(kept) if state => kept.to_bytes(&self.model),
-            _ => self.model.to_bytes().map_err(stepnet::Error::Training),
+            _ => self.model.to_bytes(),
         }
     }
 

@@ -13,7 +13,8 @@ use stepnet::nn::{
     Workspace,
 };
 use stepnet::see::Summary;
-use stepnet::{Error, Number, memory};
+use stepnet::{Error, Number};
+use stepnet_base::memory;
 
 use crate::build::{Wanted, build};
 use crate::convert::{raised, run, to_numpy};

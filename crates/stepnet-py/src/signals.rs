@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use stepnet::memory;
+use stepnet_base::memory;
 
 use crate::convert::{Done, finished, guarded, run};
 

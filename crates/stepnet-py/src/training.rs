@@ -9,10 +9,9 @@ use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use stepnet::data::{Dataset, Images, ValueRange};
-use stepnet::memory;
-use stepnet::nn::Preprocessing;
 use stepnet::optim::{Clipping, Rule};
 use stepnet::train::{BatchSize, TrainOptions, Trainer, TrainingState};
+use stepnet_base::memory;
 
 use crate::convert::{raised, run};
 use crate::examples::Rows;

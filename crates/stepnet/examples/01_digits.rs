@@ -2,12 +2,7 @@
 //!
 //! Run with `cargo run --release --example 01_digits`.
 
-use std::ops::ControlFlow;
-
-use stepnet::data;
-use stepnet::nn::{Init, Network, Preprocessing};
-use stepnet::rng::RandomState;
-use stepnet::train::{TrainOptions, Trainer, evaluate};
+use stepnet::{Init, Network, Preprocessing, RandomState, TrainOptions, Trainer, data};
 
 fn main() -> stepnet::Result<()> {
     let (train, held_out) = data::digits().split(0.2, 1)?;
@@ -19,16 +14,12 @@ fn main() -> stepnet::Result<()> {
 
     let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
     let options = TrainOptions::default().epochs(10);
-    let mut trainer = Trainer::new(network, preprocessing.clone(), options, train.len())?;
-    for _ in 0..10 {
-        let end = trainer.epoch(&train, |_| ControlFlow::Continue(()))?;
-        println!(
-            "epoch {}: loss {:.4}",
-            end.epoch + 1,
-            end.scores.mean_loss()
-        );
-    }
-    let evaluation = evaluate(trainer.network(), &held_out, &preprocessing)?;
+    let mut trainer = Trainer::new(network, preprocessing, options, train.len())?;
+    trainer.fit(&train, |end| {
+        let loss = end.scores.mean_loss();
+        println!("epoch {}: loss {loss:.4}", end.epoch + 1);
+    })?;
+    let evaluation = trainer.evaluate(&held_out)?;
     println!(
         "held-out accuracy {:.2} %",
         100.0 * evaluation.scores.accuracy()

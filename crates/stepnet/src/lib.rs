@@ -13,11 +13,7 @@
 //! learn from:
 //!
 //! ```
-//! use std::ops::ControlFlow;
-//! use stepnet::data;
-//! use stepnet::nn::{Init, Network, Preprocessing};
-//! use stepnet::rng::RandomState;
-//! use stepnet::train::{TrainOptions, Trainer, evaluate};
+//! use stepnet::{Init, Network, Preprocessing, RandomState, TrainOptions, Trainer, data};
 //!
 //! let (train, held_out) = data::digits().split(0.2, 1)?;
 //! let mut network = Network::<f32>::new("conv(8, 3) -> relu -> linear(10) -> softmax", [8, 8, 1])?;
@@ -25,12 +21,9 @@
 //!
 //! let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
 //! let options = TrainOptions::default().epochs(3);
-//! let mut trainer = Trainer::new(network, preprocessing.clone(), options, train.len())?;
-//! for _ in 0..3 {
-//!     trainer.epoch(&train, |_| ControlFlow::Continue(()))?;
-//! }
-//! let evaluation = evaluate(trainer.network(), &held_out, &preprocessing)?;
-//! assert!(evaluation.scores.accuracy() > 0.9);
+//! let mut trainer = Trainer::new(network, preprocessing, options, train.len())?;
+//! trainer.fit(&train, |_| {})?;
+//! assert!(trainer.evaluate(&held_out)?.scores.accuracy() > 0.9);
 //! # Ok::<(), stepnet::Error>(())
 //! ```
 //!
@@ -40,7 +33,7 @@
 //! - Your own loop over your own arrays: [`train::Learner`] takes batches of plain slices.
 //! - Your own layer: [`nn::Layer`], and the third of the examples.
 //! - Your own pictures and files: [`data::open`].
-//! - Saving and loading: [`nn::Model`].
+//! - Saving and loading: [`Model`], which [`Trainer::into_model`] makes.
 //!
 //! # Features
 //!
@@ -51,14 +44,29 @@
 pub mod fast;
 pub mod train;
 
-pub use ndarray;
-pub use stepnet_base::{Element, Error, Hash, Result, error, limits, memory, rng, stop, threads};
+// For this crate alone: what its users have of them, they have by name.
+use stepnet_base::{error, limits, memory, threads};
+use stepnet_files as files;
+
+pub use stepnet_base::{Element, Error, Hash, Result, rng, stop};
 pub use stepnet_nn::{Number, optim};
 #[doc(inline)]
 pub use {
-    stepnet_data as data, stepnet_files as files, stepnet_kernels as kernels, stepnet_nn as nn,
-    stepnet_see as see, stepnet_steps as steps,
+    stepnet_data as data, stepnet_kernels as kernels, stepnet_nn as nn, stepnet_see as see,
+    stepnet_steps as steps,
 };
+
+// The names that most programs need, in one place.
+#[doc(no_inline)]
+pub use {
+    data::{Dataset, OpenOptions},
+    nn::{Init, Model, Network, Preprocessing},
+    rng::RandomState,
+    train::{TrainOptions, Trainer, evaluate},
+};
+
+// Crates whose types stand in signatures here.
+pub use {ndarray, num_traits, serde_json};
 
 /// The README's program, run as a test.
 #[cfg(doctest)]

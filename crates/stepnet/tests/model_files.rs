@@ -67,8 +67,8 @@ fn a_model_round_trips() {
     assert_eq!(saved.preprocessing, loaded.preprocessing);
     assert_eq!(saved.training, loaded.training);
     assert_eq!(
-        saved.to_bytes(),
-        loaded.to_bytes(),
+        saved.to_bytes().unwrap(),
+        loaded.to_bytes().unwrap(),
         "equal models are equal files"
     );
     let double = Model::<f64>::load(&path).unwrap();
@@ -267,7 +267,11 @@ fn every_flipped_bit_of_the_numbers_and_of_the_description_is_noticed() {
             let read = ModelFile::from_bytes(path, &broken)
                 .and_then(|file| file.model::<f32>(Registry::builtin()));
             if let Ok(read) = read {
-                assert_eq!(read.to_bytes(), good.to_bytes(), "byte {place}");
+                assert_eq!(
+                    read.to_bytes().unwrap(),
+                    good.to_bytes().unwrap(),
+                    "byte {place}"
+                );
             }
         }
     }
@@ -282,7 +286,7 @@ fn files_without_checksums_are_read_as_before() {
     });
     let file = ModelFile::from_bytes(Path::new("old"), &old).unwrap();
     let read = file.model::<f32>(Registry::builtin()).unwrap();
-    assert_eq!(read.to_bytes(), model().to_bytes());
+    assert_eq!(read.to_bytes().unwrap(), model().to_bytes().unwrap());
     // One that was changed by hand and still has them is named as damaged, whoever reads its tensors.
     let changed = with_entry(&bytes, |entry| entry["training"] = json!({"seed": 8}));
     let file = ModelFile::from_bytes(Path::new("new"), &changed).unwrap();

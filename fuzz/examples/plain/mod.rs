@@ -9,7 +9,7 @@ use stepnet::{Error, Result};
 /// Takes the checksums out of a model file.
 pub fn without_checksums(path: &Path) -> Result<()> {
     let wrong = |error: serde_json::Error| Error::file(path, error.to_string());
-    let bytes = stepnet::files::read(path)?;
+    let bytes = std::fs::read(path).map_err(|error| Error::io(path, "read", error))?;
     let body = 8 + bytes.first_chunk().map_or(0, |&first| u64::from_le_bytes(first)) as usize;
     let mut header: Value = serde_json::from_slice(&bytes[8..body]).map_err(wrong)?;
     let entry = &mut header["__metadata__"]["stepnet"];
@@ -26,5 +26,5 @@ pub fn without_checksums(path: &Path) -> Result<()> {
     }
     let length = (header.len() as u64).to_le_bytes();
     let plain = [&length, header.as_bytes(), &bytes[body..]].concat();
-    stepnet::files::write_atomic(path, &plain)
+    std::fs::write(path, &plain).map_err(|error| Error::io(path, "write", error))
 }

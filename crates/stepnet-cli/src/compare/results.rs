@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use serde_json::Value;
-use stepnet::files;
 use stepnet::nn::{ModelFile, Tensor};
+use stepnet_files as files;
 
 use crate::failure::{Failure, Outcome};
 use crate::progress::print_sentence;

@@ -9,12 +9,12 @@ use std::time::{Duration, Instant};
 use clap::{Arg, Args};
 use serde_json::json;
 use stepnet::Number;
-use stepnet::limits::SWEPT_RATE;
 use stepnet::nn::Network;
 use stepnet::train::{
     LEAST_STEPS, MOST_STEPS, MOST_SWEEPS, RateCurve, RateSweep, SweepProgress, TrainOptions,
     find_rate,
 };
+use stepnet_base::limits::SWEPT_RATE;
 
 use crate::args::{Dtype, TrainArgs};
 use crate::failure::{Failure, Outcome};
@@ -119,12 +119,11 @@ fn find<T: Number>(args: &FindLrArgs) -> Outcome {
     note::check(Failure::usage)?;
     let options = options(train, &material.train)?;
     let network: Network<T> = build(train, from.as_ref(), &material, &options)?;
-    let sweep = RateSweep {
-        lowest: args.lowest,
-        highest: args.highest,
-        steps: args.steps,
-        sweeps: args.sweeps,
-    };
+    let sweep = RateSweep::default()
+        .lowest(args.lowest)
+        .highest(args.highest)
+        .steps(args.steps)
+        .sweeps(args.sweeps);
     say(&format!(
         "{} of {} from {:e} to {:e}, {} with batches of {}, seed {}",
         count(sweep.sweeps, "sweep"),
@@ -192,7 +191,7 @@ fn search<T: Number>(
         "too uncertain: the sweeps start again, with {} each",
         count(steps, "update")
     ));
-    let slower = RateSweep { steps, ..sweep };
+    let slower = sweep.steps(steps);
     let again = sweep_with(network, material, options, &slower, say)?;
     Ok(match again.suggestion {
         None => (sweep, curve),

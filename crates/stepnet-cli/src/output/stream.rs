@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
 use std::path::{Path, PathBuf};
 
-use stepnet::{Error, files};
+use stepnet::Error;
+use stepnet_files as files;
 
 use crate::failure::{Failure, Outcome};
 

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 
 use stepnet::Error;
-use stepnet::files::{self, remove_unfinished};
+use stepnet_files::{self as files, remove_unfinished};
 
 use super::{CHECKPOINT, EpochRecord, METRICS, RunFolder, best};
 use crate::failure::{Failure, Outcome};

@@ -3,8 +3,8 @@
 
 use stepnet::Number;
 use stepnet::data::{Dataset, Duplicates, Repeat};
-use stepnet::error::short;
 use stepnet::nn::Model;
+use stepnet_base::error::short;
 
 use super::start::rows;
 use crate::args::TrainArgs;
@@ -210,6 +210,7 @@ fn duplicates(train: &Dataset, test: Option<&Dataset>, tested: &str) -> Outcome 
     if let Some(Repeat {
         count: number,
         first: [a, b],
+        ..
     }) = found.shared
     {
         note(&format!(
@@ -222,6 +223,7 @@ fn duplicates(train: &Dataset, test: Option<&Dataset>, tested: &str) -> Outcome 
     if let Some(Repeat {
         count: number,
         first: [a, b],
+        ..
     }) = found.relabelled
     {
         note(&format!(

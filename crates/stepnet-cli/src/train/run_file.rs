@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use stepnet::data::Fingerprint;
-use stepnet::{Error, Hash, files, kernels};
+use stepnet::{Error, Hash, kernels};
+use stepnet_files as files;
 
 use crate::failure::{Failure, Outcome};
 use crate::material::Material;

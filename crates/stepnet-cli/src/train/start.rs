@@ -4,12 +4,12 @@ use std::path::Path;
 
 use stepnet::Number;
 use stepnet::data::{Dataset, match_classes};
-use stepnet::error::short;
 use stepnet::nn::notation::{parse_or_preset, presets};
 use stepnet::nn::{Init, Model, Network, Registry};
 use stepnet::optim::{Clipping, WarmUp};
 use stepnet::rng::RandomState;
 use stepnet::train::{TrainOptions, transfer};
+use stepnet_base::error::short;
 
 use super::plan;
 use crate::args::TrainArgs;
@@ -185,7 +185,7 @@ fn remark(options: &TrainOptions) -> Option<String> {
             WarmUp::Share(share) => {
                 format!("a warm-up over {} % of the run", short(100.0 * share))
             }
-            WarmUp::Epochs(_) => format!("a warm-up over {warm_up}"),
+            warm_up => format!("a warm-up over {warm_up}"),
         });
     }
     match options.rule.weight_decay() {
@@ -199,6 +199,7 @@ fn remark(options: &TrainOptions) -> Option<String> {
         Some(Clipping::Value(most)) => {
             parts.push(format!("gradients of {} at most", short(most)));
         }
+        Some(clipping) => parts.push(format!("gradients clipped to {clipping}")),
         None => {}
     }
     if options.label_smoothing > 0.0 {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
-use stepnet::files;
 use stepnet::train::{Learner, Progress};
 use stepnet::{Error, Hash, Number};
+use stepnet_files as files;
 
 use crate::failure::{Failure, Outcome};
 use crate::run_folder::{RunFolder, TRACE};

@@ -18,7 +18,7 @@ use crate::usage::{count, number, whole};
 pub(crate) struct WatchArgs {
     /// Stop after so many epochs in a row without a better score on the test data, and keep the best
     /// weights: the highest accuracy, of equal ones the lowest loss.
-    #[arg(long, value_name = "EPOCHS", value_parser = whole::<u32>(1, stepnet::limits::MOST_EPOCHS as u64), allow_negative_numbers = true, help_heading = "Training")]
+    #[arg(long, value_name = "EPOCHS", value_parser = whole::<u32>(1, stepnet_base::limits::MOST_EPOCHS as u64), allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) early_stop: Option<u32>,
     /// With --early-stop: by how much a higher accuracy counts as better, as a share [default: 0].
     #[arg(long, value_name = "SHARE", requires = "early_stop", value_parser = number(|share| (0.0..1.0).contains(&share), "a share from 0 to less than 1"), allow_negative_numbers = true, help_heading = "Training")]

@@ -116,9 +116,8 @@ impl<T: Number> Model<T> {
     /// # Errors
     /// When the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<()> {
-        let bytes = self
-            .to_bytes()
-            .map_err(|problem| Error::file(path, problem))?;
+        let bytes = self.to_bytes();
+        let bytes = bytes.map_err(|error| Error::file(path, error.to_string()))?;
         files::write_atomic(path, &bytes)
     }
 
@@ -134,18 +133,23 @@ impl<T: Number> Model<T> {
     ///
     /// # Errors
     /// What cannot be written.
-    pub fn to_bytes(&self) -> std::result::Result<Vec<u8>, String> {
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
         self.to_bytes_with(None, Vec::new())
     }
 
     /// The content of a checkpoint: the model's, with more to say and more arrays, whose names are
     /// written behind [`EXTRA`].
+    ///
+    /// # Errors
+    /// What cannot be written.
+    #[doc(hidden)]
     pub fn to_bytes_with(
         &self,
         checkpoint: Option<Value>,
         arrays: Vec<(String, &[T])>,
-    ) -> std::result::Result<Vec<u8>, String> {
-        check_class_names(&self.classes).map_err(|error| error.to_string())?;
+    ) -> Result<Vec<u8>> {
+        let unwritten = check_class_names(&self.classes).map_err(|error| error.to_string());
+        unwritten.map_err(Error::Training)?;
         let header = Header {
             format: FORMAT,
             notation: notation::VERSION,
@@ -160,7 +164,7 @@ impl<T: Number> Model<T> {
             checksums: BTreeMap::new(),
             _checksum: None,
         };
-        write(header, &self.network, arrays)
+        write(header, &self.network, arrays).map_err(Error::Training)
     }
 
     /// Refuses weights that would only give nonsense.

@@ -17,6 +17,13 @@ pub struct ValidationScore {
 }
 
 impl ValidationScore {
+    /// The score of an epoch.
+    pub fn new(accuracy: f64, loss: f64) -> Self {
+        Self { accuracy, loss }
+    }
+}
+
+impl ValidationScore {
     /// Whether this is better than `other` by more than `min_delta` in accuracy; with a `min_delta`
     /// of 0 also by a lower loss at the same accuracy. What is not a number is never better.
     pub fn beats(&self, other: &Self, min_delta: f64) -> bool {

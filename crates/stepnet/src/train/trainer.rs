@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::evaluate::{Evaluation, evaluate};
 use super::feed::Feed;
 use super::find_rate::RateSweep;
 use super::forecast::bytes_between_epochs;
@@ -16,7 +17,7 @@ use super::options::TrainOptions;
 use crate::data::{Balance, Dataset, Pick, sample};
 use crate::error::{Error, Result};
 use crate::nn::Number;
-use crate::nn::{Network, Preprocessing, Scores};
+use crate::nn::{Model, Network, Preprocessing, Scores};
 use crate::rng::RandomState;
 
 /// Where a run stands, between two steps.
@@ -45,6 +46,17 @@ pub struct Progress {
     pub scores: Scores,
     /// The learning rate of this step.
     pub learning_rate: f64,
+}
+
+impl Progress {
+    /// Where the run stands after this step.
+    pub fn position(&self) -> Position {
+        Position {
+            epoch: self.epoch,
+            step: self.step,
+            scores: self.scores,
+        }
+    }
 }
 
 /// How an epoch ended.
@@ -134,6 +146,13 @@ impl<T: Number> Trainer<T> {
         self.learner.into_network()
     }
 
+    /// Ends training, with a model to save: the network to keep, the names of the classes that `data` has, and what is
+    /// done to raw values.
+    pub fn into_model(self, data: &Dataset) -> Model<T> {
+        let preprocessing = self.preprocessing.clone();
+        Model::new(self.into_network(), data.classes().to_vec(), preprocessing)
+    }
+
     /// Where the run stands.
     pub fn position(&self) -> &Position {
         &self.position
@@ -181,6 +200,44 @@ impl<T: Number> Trainer<T> {
     /// Steps of an epoch over `examples` examples.
     pub fn steps(&self, examples: usize) -> usize {
         examples.div_ceil(self.batch(examples))
+    }
+
+    /// Runs the epochs that are left of those that the options ask for, and shows each to `observe` when it is done.
+    /// For a say after each step, or another end than the last epoch, there is [`Trainer::epoch`].
+    ///
+    /// # Errors
+    /// As [`Trainer::epoch`].
+    pub fn fit(&mut self, data: &Dataset, mut observe: impl FnMut(&EpochEnd)) -> Result<()> {
+        while self.position.epoch < self.options.epochs {
+            observe(&self.epoch(data, |_| ControlFlow::Continue(()))?);
+        }
+        Ok(())
+    }
+
+    /// The end of an epoch over `examples` examples that was stopped in the middle of a step, which has changed nothing.
+    pub fn epoch_so_far(&self, examples: usize) -> EpochEnd {
+        let Position {
+            epoch,
+            step,
+            scores,
+        } = self.position;
+        let steps = self.steps(examples);
+        EpochEnd {
+            epoch,
+            scores,
+            learning_rate: self.options.rate(epoch, step.saturating_sub(1), steps),
+            waited: Duration::ZERO,
+            interrupted: true,
+        }
+    }
+
+    /// [Evaluates](evaluate) [the network to measure](Trainer::network) on another data set, whose raw values are
+    /// prepared as those of the training.
+    ///
+    /// # Errors
+    /// As [`evaluate`].
+    pub fn evaluate(&self, data: &Dataset) -> Result<Evaluation> {
+        evaluate(self.network(), data, &self.preprocessing)
     }
 
     /// Runs one epoch, or what is left of it. After each step `observe` says whether to go on; after a
@@ -328,6 +385,31 @@ mod tests {
             assert_eq!(parts.position().epoch, epoch + 1);
         }
         assert!(whole.network().parameters() == parts.network().parameters());
+    }
+
+    #[test]
+    fn fitting_runs_the_epochs_that_are_left() {
+        let digits = data::digits();
+        let (mut epochs, mut fitted) = (trainer(), trainer());
+        for _ in 0..2 {
+            epochs
+                .epoch(&digits, |_| ControlFlow::Continue(()))
+                .unwrap();
+        }
+        fitted.epoch(&digits, |_| ControlFlow::Break(())).unwrap();
+        let mut seen = Vec::new();
+        fitted.fit(&digits, |end| seen.push(end.epoch)).unwrap();
+        assert_eq!(seen, [0, 1]);
+        assert_eq!(fitted.network().parameters(), epochs.network().parameters());
+        fitted.fit(&digits, |_| panic!("no epoch is left")).unwrap();
+
+        let evaluation = fitted.evaluate(&digits).unwrap();
+        let network = fitted.network().clone();
+        let model = fitted.into_model(&digits);
+        assert_eq!(model.classes, digits.classes());
+        assert_eq!(model.network.parameters(), network.parameters());
+        let again = evaluate(&model.network, &digits, &model.preprocessing).unwrap();
+        assert_eq!(again, evaluation);
     }
 
     #[test]

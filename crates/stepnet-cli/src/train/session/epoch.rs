@@ -1,9 +1,9 @@
 //! One epoch of a run.
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use stepnet::train::{EpochEnd, Position, Trainer};
+use stepnet::train::EpochEnd;
 use stepnet::{Error, Number};
 
 use super::{Session, flush};
@@ -79,18 +79,14 @@ impl<T: Number> Session<'_, T> {
                 return ControlFlow::Break(());
             }
             if progress.step < progress.steps && keeper.clock.due_inside(learner.updates()) {
-                let at = Position {
-                    epoch: progress.epoch,
-                    step: progress.step,
-                    scores: progress.scores,
-                };
+                let at = progress.position();
                 flush(trace, display);
                 keeper.checkpoint(*about, learner, at, clock.times(), folder, display);
             }
             ControlFlow::Continue(())
         });
         match ended {
-            Err(Error::Stopped) => Ok(stopped(trainer, about.material.train.len())),
+            Err(Error::Stopped) => Ok(trainer.epoch_so_far(about.material.train.len())),
             ended => Ok(ended?),
         }
     }
@@ -141,22 +137,5 @@ impl<T: Number> Session<'_, T> {
             });
         }
         Ok(())
-    }
-}
-
-/// An epoch of `examples` examples that was stopped in the middle of a step, which has changed nothing.
-fn stopped<T: Number>(trainer: &Trainer<T>, examples: usize) -> EpochEnd {
-    let Position {
-        epoch,
-        step,
-        scores,
-    } = *trainer.position();
-    let steps = trainer.steps(examples);
-    EpochEnd {
-        epoch,
-        scores,
-        learning_rate: trainer.options().rate(epoch, step.saturating_sub(1), steps),
-        waited: Duration::ZERO,
-        interrupted: true,
     }
 }

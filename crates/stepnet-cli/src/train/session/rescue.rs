@@ -1,8 +1,8 @@
 //! What is left of a run that fails.
 
 use stepnet::Number;
-use stepnet::error::short;
 use stepnet::train::{Evaluation, first_overflow, not_finite};
+use stepnet_base::error::short;
 
 use super::Session;
 use crate::failure::{Failure, Outcome};

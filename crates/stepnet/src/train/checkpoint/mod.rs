@@ -86,7 +86,8 @@ impl<T: Number> Checkpoint<T> {
         };
         let wrong = |problem: String| Error::Training(format!("checkpoint: {problem}"));
         let entry = serde_json::to_value(entry).map_err(|error| wrong(error.to_string()))?;
-        model.to_bytes_with(Some(entry), arrays).map_err(wrong)
+        let bytes = model.to_bytes_with(Some(entry), arrays);
+        bytes.map_err(|error| wrong(error.to_string()))
     }
 
     /// Writes the file; a crash leaves the old one or the new one.

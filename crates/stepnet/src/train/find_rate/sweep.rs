@@ -17,6 +17,13 @@ pub struct RateSweep {
     pub sweeps: usize,
 }
 
+stepnet_base::setters! { RateSweep {
+    lowest: f64,
+    highest: f64,
+    steps: usize,
+    sweeps: usize,
+} }
+
 impl Default for RateSweep {
     fn default() -> Self {
         Self {
