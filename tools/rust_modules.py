@@ -149,7 +149,8 @@ class Crate:
                 name = words[at + 1]
                 path = module.path + (name,)
                 if words[at + 2] == ";":
-                    file = self.child(module, name)
+                    # A second one of the name takes its place where a feature is off.
+                    file = None if name in module.children else self.child(module, name)
                     if file is not None:
                         module.children[name] = self.module(file, path, module)
                     at += 3

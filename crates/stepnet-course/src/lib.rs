@@ -11,6 +11,10 @@
 //!
 //! Where editions of a notebook print different numbers for one experiment, a [`Switch`] says which is
 //! meant.
+//!
+//! # Features
+//!
+//! `files`, on by default, reads the data sets that may not be shipped, where a user has them.
 
 pub mod blocks;
 mod checks;

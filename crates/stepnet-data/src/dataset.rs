@@ -109,7 +109,6 @@ impl Dataset {
 
     /// The file that an example is from, or its name in an archive; `None` where it is not from one.
     pub fn name(&self, index: usize) -> Option<&Path> {
-        #[cfg(feature = "pictures")]
         if let super::Values::Streamed(pictures) = self.images.values() {
             return pictures.name(index);
         }

@@ -137,9 +137,7 @@ fn hashes(images: &Images, form: Form) -> Result<Vec<Hash>> {
         Values::U8(values) => of(values, run, form, hash),
         Values::F32(values) => of(values, run, form, numbers),
         Values::F64(values) => of(values, run, form, numbers),
-        #[cfg(feature = "pictures")]
         Values::Streamed(pictures) if form == Form::Own => pictures.hashes()?,
-        #[cfg(feature = "pictures")]
         Values::Streamed(pictures) => {
             let mut hashes = Vec::with_capacity(pictures.len());
             pictures.each(|picture| hashes.push(single(&picture)))?;

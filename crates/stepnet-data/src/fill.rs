@@ -7,8 +7,7 @@ use stepnet_base::preprocessing::Preprocessing;
 use super::Dataset;
 use super::augment::{Augmentation, Raw};
 use super::images::Values;
-#[cfg(feature = "pictures")]
-use super::streamed::Streamed;
+use crate::decoding::streamed::Streamed;
 
 /// Channels up to which [`Dataset::fill_batch`] keeps a table of 256 values each.
 const TABLE_CHANNELS: usize = 4;
@@ -57,7 +56,6 @@ impl Dataset {
             ));
         }
         // A batch that the loader makes is one of several at a time; another is decoded by all threads.
-        #[cfg(feature = "pictures")]
         let alone = altered.is_none();
         let altered = altered.filter(|(augmentation, _)| !augmentation.alterations().is_empty());
         let filling = Filling {
@@ -66,7 +64,6 @@ impl Dataset {
             altered,
         };
         match self.images().values() {
-            #[cfg(feature = "pictures")]
             Values::Streamed(pictures) => {
                 let scale = Scale::new(preprocessing);
                 if alone {
@@ -127,7 +124,6 @@ impl Filling<'_> {
     }
 
     /// [`Filling::run`] of pictures that are decoded first.
-    #[cfg(feature = "pictures")]
     fn decode<T>(
         &self,
         pictures: &Streamed,
@@ -164,7 +160,6 @@ impl Filling<'_> {
 }
 
 /// Decodes pictures on all threads.
-#[cfg(feature = "pictures")]
 fn decode_together<T: Element>(
     pictures: &Streamed,
     indices: &[usize],

@@ -70,7 +70,6 @@ impl Dataset {
             }
             Values::F32(values) => hasher.array("f32", &[], values),
             Values::F64(values) => hasher.array("f64", &[], values),
-            #[cfg(feature = "pictures")]
             Values::Streamed(pictures) => {
                 hasher.text("u8");
                 hasher.number(self.images().values().len() as u64);

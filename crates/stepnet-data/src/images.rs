@@ -3,8 +3,7 @@
 use crate::{Error, Result};
 
 use super::sizes::elements;
-#[cfg(feature = "pictures")]
-use super::streamed::Streamed;
+use crate::decoding::streamed::Streamed;
 
 /// Raw values as the source stores them, before any scaling.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +16,6 @@ pub enum Values {
     /// Double precision values.
     F64(Vec<f64>),
     /// 8-bit values of picture files that are decoded as they are needed.
-    #[cfg(feature = "pictures")]
     Streamed(Streamed),
 }
 
@@ -28,7 +26,6 @@ impl Values {
             Self::U8(values) => values.len(),
             Self::F32(values) => values.len(),
             Self::F64(values) => values.len(),
-            #[cfg(feature = "pictures")]
             Self::Streamed(pictures) => pictures.len() * pictures.per_image(),
         }
     }
@@ -46,7 +43,6 @@ impl Values {
             Self::U8(values) => values.get(index).map(|&v| f64::from(v)),
             Self::F32(values) => values.get(index).map(|&v| f64::from(v)),
             Self::F64(values) => values.get(index).copied(),
-            #[cfg(feature = "pictures")]
             Self::Streamed(pictures) => {
                 let (picture, place) = (index / pictures.per_image(), index % pictures.per_image());
                 let inside = picture < pictures.len();
@@ -69,8 +65,7 @@ impl Values {
             Self::U8(values) => Self::U8(pick(values, picks, run)),
             Self::F32(values) => Self::F32(pick(values, picks, run)),
             Self::F64(values) => Self::F64(pick(values, picks, run)),
-            #[cfg(feature = "pictures")]
-            Self::Streamed(pictures) => Self::Streamed(pictures.gather(picks)),
+            Self::Streamed(pictures) => pictures.gather(picks),
         }
     }
 }
@@ -119,21 +114,12 @@ impl Images {
 
     /// Whether they are 8-bit pictures.
     pub fn are_bytes(&self) -> bool {
-        match self.values {
-            Values::U8(_) => true,
-            #[cfg(feature = "pictures")]
-            Values::Streamed(_) => true,
-            _ => false,
-        }
+        matches!(self.values, Values::U8(_) | Values::Streamed(_))
     }
 
     /// Whether they are decoded as they are needed.
     pub fn are_streamed(&self) -> bool {
-        match self.values {
-            #[cfg(feature = "pictures")]
-            Values::Streamed(_) => true,
-            _ => false,
-        }
+        matches!(self.values, Values::Streamed(_))
     }
 
     /// The values of the picture at `index`, exactly.
@@ -151,7 +137,6 @@ impl Images {
             Values::U8(values) => values[row].iter().map(|&v| f64::from(v)).collect(),
             Values::F32(values) => values[row].iter().map(|&v| f64::from(v)).collect(),
             Values::F64(values) => values[row].to_vec(),
-            #[cfg(feature = "pictures")]
             Values::Streamed(pictures) => pictures
                 .picture(index)?
                 .into_iter()
@@ -176,7 +161,6 @@ impl Images {
             Values::U8(values) => ends(values),
             Values::F32(values) => ends(values),
             Values::F64(values) => ends(values),
-            #[cfg(feature = "pictures")]
             Values::Streamed(_) => None,
         }
     }

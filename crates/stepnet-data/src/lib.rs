@@ -5,12 +5,15 @@
 //! [`Dataset::fill_batch`] scales raw values to network input as
 //! [`Preprocessing`](stepnet_base::preprocessing::Preprocessing) says.
 //!
-//! IDX, npz, npy, CSV, HDF5 and CIFAR's binary form need the cargo feature `files`, pictures and folders
-//! or archives of pictures the feature `pictures`; the facade `stepnet` has both on by default.
-//!
 //! Everything read is checked before memory is taken for it, and an error is one line with the
 //! file, the place in it, what was found and what was expected. Where one of [`OpenOptions`] helps, its name
 //! stands in the line between backticks: a program that has other names for them can put those in its place.
+//!
+//! # Features
+//!
+//! `files` has the readers of IDX, npz, npy, CSV, HDF5 and CIFAR's binary form, `pictures` the decoders of images and
+//! the readers of folders and archives of them. Neither is on by itself; the facade `stepnet` has both on by default.
+//! What needs a feature that is off is refused with an error that names it.
 
 use stepnet_base::{Element, Error, Result, error};
 
@@ -31,66 +34,23 @@ mod sizes;
 mod split;
 mod standardize;
 
-#[cfg(feature = "files")]
-pub mod array;
-#[cfg(feature = "files")]
-pub mod arrays;
-#[cfg(feature = "files")]
-mod assemble;
-#[cfg(feature = "files")]
-mod cifar;
-#[cfg(feature = "files")]
-mod csv;
-#[cfg(feature = "files")]
-mod hdf5;
-#[cfg(feature = "files")]
-pub mod idx;
-#[cfg(feature = "files")]
-mod idx_folder;
-#[cfg(feature = "files")]
-mod keys;
-#[cfg(feature = "files")]
-pub mod npy;
-#[cfg(feature = "files")]
-mod npy_header;
-#[cfg(feature = "files")]
-pub mod npz;
-#[cfg(feature = "files")]
-mod shape;
-#[cfg(feature = "files")]
-mod text;
-
+// What a feature switches on is one module; without the feature another with the same functions takes its place, which
+// says what is missing.
 #[cfg(feature = "pictures")]
-mod files;
-#[cfg(feature = "pictures")]
-mod folder;
-#[cfg(feature = "pictures")]
-mod item;
-#[cfg(feature = "pictures")]
-mod jpeg;
-#[cfg(feature = "pictures")]
-mod load;
-#[cfg(feature = "pictures")]
-mod parts;
-#[cfg(feature = "pictures")]
-mod picture;
-#[cfg(feature = "pictures")]
-pub mod pictures;
-#[cfg(feature = "pictures")]
-mod resize;
-#[cfg(feature = "pictures")]
-mod room;
-#[cfg(feature = "pictures")]
-mod streamed;
-#[cfg(feature = "pictures")]
-mod tar;
-#[cfg(feature = "pictures")]
-mod walk;
+mod decoding;
+#[cfg(not(feature = "pictures"))]
+#[path = "without_decoding.rs"]
+mod decoding;
+#[cfg(feature = "files")]
+mod tables;
+#[cfg(not(feature = "files"))]
+#[path = "without_tables.rs"]
+mod tables;
 
 #[doc(hidden)]
 pub mod fuzzing;
 
-#[cfg(test)]
+#[cfg(all(test, feature = "files", feature = "pictures"))]
 mod tests;
 
 #[doc(hidden)]
@@ -100,10 +60,14 @@ pub use balance::Balance;
 #[doc(hidden)]
 pub use balance::{Pick, sample};
 pub use dataset::{Dataset, match_classes};
+#[cfg(feature = "pictures")]
+#[doc(hidden)]
+pub use decoding::files::{Files, Seen, is_clutter, is_image, path_to_open};
+#[cfg(feature = "pictures")]
+pub use decoding::pictures;
+pub use decoding::streamed::Streamed;
 pub use digits::{DIGITS_DIVISOR, digits};
 pub use duplicates::{Duplicates, Repeat};
-#[cfg(feature = "pictures")]
-pub use files::{Files, Seen, is_clutter, is_image, path_to_open};
 #[doc(hidden)]
 pub use fill::Spare;
 pub use fingerprint::Fingerprint;
@@ -115,5 +79,5 @@ pub use range::{ValueRange, check_pictures, check_values};
 pub use sizes::MAX_CLASSES;
 pub use stepnet_base::text::MAX_CLASS_NAME;
 pub use stepnet_files::{Foreign, Kind};
-#[cfg(feature = "pictures")]
-pub use streamed::Streamed;
+#[cfg(feature = "files")]
+pub use tables::{array, arrays, idx, npy, npz};

@@ -6,6 +6,8 @@ use crate::{Error, Result};
 
 use super::opened::Opened;
 use super::options::OpenOptions;
+use crate::decoding::{folder, tar};
+use crate::tables::{assemble, cifar, idx_folder, text};
 use stepnet_files::{ACCEPTED, Kind};
 
 /// Opens a data set: a file or a folder, recognised by its content.
@@ -71,9 +73,8 @@ fn check_options(options: &OpenOptions) -> Result<()> {
             "a positive finite number",
         ));
     }
-    #[cfg(feature = "files")]
     if let Some(name) = &options.encoding {
-        super::text::encoding(name)?;
+        text::encoding(name)?;
     }
     let elements = options.input.map(super::sizes::elements);
     if let (Some(shape), Some(None | Some(0))) = (options.input, elements) {
@@ -116,11 +117,9 @@ fn check_apart(path: &Path, kind: Option<Kind>, options: &OpenOptions) -> Result
 
 /// Whether content has labels to choose from by the name of a column: a table, and CIFAR.
 fn has_columns(path: &Path, kind: Option<Kind>) -> bool {
-    #[cfg(feature = "files")]
     if kind.is_none() {
-        return super::cifar::find(path).is_ok_and(|files| files.is_some());
+        return cifar::find(path).is_ok_and(|files| files.is_some());
     }
-    let _ = path;
     // An archive may hold CIFAR's binary form, which is seen when it is read.
     matches!(
         kind,
@@ -130,41 +129,27 @@ fn has_columns(path: &Path, kind: Option<Kind>) -> bool {
 
 /// Chooses the reader for a folder.
 fn open_folder(path: &Path, options: &OpenOptions) -> Result<Opened> {
-    #[cfg(feature = "files")]
-    if let Some(files) = super::idx_folder::find(path)? {
-        return super::idx_folder::open(path, &files, options);
+    if let Some(files) = idx_folder::find(path)? {
+        return idx_folder::open(path, &files, options);
     }
-    #[cfg(feature = "files")]
-    if let Some(files) = super::cifar::find(path)? {
-        return super::cifar::open_folder(path, &files, options);
+    if let Some(files) = cifar::find(path)? {
+        return cifar::open_folder(path, &files, options);
     }
-    #[cfg(feature = "pictures")]
-    return super::folder::open(path, options);
-    #[cfg(not(feature = "pictures"))]
-    {
-        let _ = options;
-        Err(Error::file(
-            path,
-            "folders of pictures need the cargo feature `pictures`",
-        ))
-    }
+    folder::open(path, options)
 }
 
 /// What a file holds, seen from its first bytes, and from more of it where they can deceive.
 fn content(path: &Path) -> Result<Kind> {
     let kind = Kind::of_file(path)?;
-    #[cfg(feature = "pictures")]
-    if kind == Kind::Gzip && super::tar::is_in_gzip(path) {
+    if kind == Kind::Gzip && tar::is_in_gzip(path) {
         return Ok(Kind::TarGzip);
     }
     // A record of CIFAR begins with a small number and any pixels.
-    #[cfg(feature = "files")]
     let may_be = matches!(
         kind,
         Kind::Unknown | Kind::Text | Kind::Idx | Kind::Foreign(_)
     );
-    #[cfg(feature = "files")]
-    if may_be && super::cifar::is_file(path)? {
+    if may_be && cifar::is_file(path)? {
         return Ok(Kind::Cifar);
     }
     Ok(kind)
@@ -172,15 +157,9 @@ fn content(path: &Path) -> Result<Kind> {
 
 /// Whether the folders in a folder are read as classes of images: not where it has the files of MNIST or CIFAR.
 pub fn has_class_folders(path: &Path) -> bool {
-    #[cfg(feature = "files")]
-    {
-        let of_idx = super::idx_folder::find(path).is_ok_and(|files| files.is_some());
-        let of_cifar = super::cifar::find(path).is_ok_and(|files| files.is_some());
-        if of_idx || of_cifar {
-            return false;
-        }
-    }
-    path.is_dir()
+    let of_idx = idx_folder::find(path).is_ok_and(|files| files.is_some());
+    let of_cifar = cifar::find(path).is_ok_and(|files| files.is_some());
+    path.is_dir() && !of_idx && !of_cifar
 }
 
 /// Whether what is at `path` holds 8-bit pictures: a folder, an archive, or CIFAR's binary form.
@@ -209,25 +188,8 @@ fn open_file(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Opened> {
             );
             Err(Error::file(path, problem))
         }
-        #[cfg(feature = "pictures")]
-        Kind::Tar | Kind::TarGzip => super::tar::open(path, kind, options),
-        #[cfg(not(feature = "pictures"))]
-        Kind::Tar | Kind::TarGzip => Err(Error::file(
-            path,
-            "tar archives of pictures need the cargo feature `pictures`",
-        )),
-        #[cfg(feature = "files")]
-        Kind::Cifar => super::cifar::open_file(path, options),
-        #[cfg(feature = "files")]
-        kind => super::assemble::open(path, kind, options),
-        #[cfg(not(feature = "files"))]
-        kind => {
-            let _ = options;
-            let problem = format!(
-                "is {}; reading it needs the cargo feature `files`",
-                kind.name()
-            );
-            Err(Error::file(path, problem))
-        }
+        Kind::Tar | Kind::TarGzip => tar::open(path, kind, options),
+        Kind::Cifar => cifar::open_file(path, options),
+        kind => assemble::open(path, kind, options),
     }
 }

@@ -4,8 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-#[cfg(feature = "pictures")]
-use crate::{Error, Result};
 use stepnet_base::preprocessing::Resize;
 
 /// What a data set is opened for.
@@ -49,7 +47,7 @@ pub struct OpenOptions {
     /// needed. `None`: as many as there are.
     pub memory: Option<u64>,
     /// Once it is set, pictures of folders and archives are no longer decoded, and opening ends with
-    /// [`Error::Stopped`] after those that are under way.
+    /// [`Error::Stopped`](crate::Error::Stopped) after those that are under way.
     pub stop: Option<Arc<AtomicBool>>,
 }
 
@@ -67,15 +65,3 @@ stepnet_base::setters! { OpenOptions {
     memory: Option<u64>,
     stop: Option<Arc<AtomicBool>>,
 } }
-
-#[cfg(feature = "pictures")]
-impl OpenOptions {
-    /// # Errors
-    /// When opening is to end.
-    pub(crate) fn check_stop(&self) -> Result<()> {
-        match &self.stop {
-            Some(stop) if stop.load(std::sync::atomic::Ordering::Relaxed) => Err(Error::Stopped),
-            _ => Ok(()),
-        }
-    }
-}

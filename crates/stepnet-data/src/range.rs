@@ -143,14 +143,15 @@ pub fn check_values(
 /// Checks that image files, whose values run to 255 and are divided by
 /// [`Preprocessing::picture_divisor`], can be what a model was trained on.
 ///
-/// The answer is a note for the user where that is only doubtful.
+/// The answer is a note for the user where that is only doubtful. `place` is for the message.
 ///
 /// # Errors
 /// A model of another range: both ranges, and what would be right.
 pub fn check_pictures(
     trained: Option<ValueRange>,
     model: &Preprocessing,
-) -> std::result::Result<Option<String>, String> {
+    place: &Path,
+) -> Result<Option<String>> {
     let Some(range) = trained else {
         return Ok(None);
     };
@@ -164,12 +165,14 @@ pub fn check_pictures(
         short(largest)
     );
     if goes_below(least, largest) || largest > FAR * top {
-        return Err(format!(
-            "{against}: give it arrays (npz) that were prepared as for training"
-        ));
+        let problem = format!("{against}: give it arrays (npz) that were prepared as for training");
+        return Err(Error::file(place, problem));
     }
     let dark = largest > 0.0 && top > FAR * largest;
-    Ok(dark.then(|| format!("{against}: the answers may mean nothing")))
+    Ok(dark.then(|| {
+        let place = place.display();
+        format!("{place}: {against}: the answers may mean nothing")
+    }))
 }
 
 /// Whether a range has a part below zero that is more than an overshoot of resizing.
@@ -323,7 +326,6 @@ fn each(values: &Values, mut see: impl FnMut(f64)) {
         Values::U8(values) => values.iter().for_each(|&value| see(f64::from(value))),
         Values::F32(values) => values.iter().for_each(|&value| see(f64::from(value))),
         Values::F64(values) => values.iter().for_each(|&value| see(value)),
-        #[cfg(feature = "pictures")]
         Values::Streamed(_) => {}
     }
 }

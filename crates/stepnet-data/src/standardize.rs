@@ -1,6 +1,5 @@
 //! Standardisation: a preprocessing that gives each channel mean 0 and deviation 1.
 
-#[cfg(feature = "pictures")]
 use super::Values;
 use super::{Dataset, Images};
 use crate::error::{Error, Result};
@@ -48,7 +47,6 @@ impl Dataset {
 fn visit(images: &Images, mut see: impl FnMut(usize, f64)) -> Result<()> {
     let channels = images.shape()[2];
     match images.values() {
-        #[cfg(feature = "pictures")]
         Values::Streamed(pictures) => pictures.each(|picture| {
             let values = picture.into_iter().enumerate();
             values.for_each(|(place, value)| see(place % channels, f64::from(value)));

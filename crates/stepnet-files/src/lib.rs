@@ -1,5 +1,9 @@
 //! Files: inputs, each opened in one place and known by its content; outputs, written so that a crash leaves the
 //! old file or the new one; checksums of tensors.
+//!
+//! # Features
+//!
+//! `containers` looks into zip, gzip and HDF5 files to name what they are.
 
 mod input;
 mod kind;

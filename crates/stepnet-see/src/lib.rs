@@ -2,6 +2,11 @@
 //!
 //! Everything here works on the networks of [`nn`](stepnet_nn), through the same passes that train
 //! them; nothing is computed on the side.
+//!
+//! # Features
+//!
+//! `pages` has explanations as HTML, `files` and `pictures` show and explain what these features of `stepnet-data` read.
+//! None is on by itself; the facade `stepnet` has all on by default.
 
 use stepnet_base::{Error, Result, error, limits, memory};
 

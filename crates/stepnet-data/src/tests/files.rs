@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::failure;
 use crate::Result;
-use crate::array::ArrayValues;
+use crate::tables::array::ArrayValues;
 use crate::{OpenOptions, Opened, Role, idx, npy, open};
 
 fn folder() -> TempDir {
@@ -54,7 +54,7 @@ fn npy_header(descr: &str, fortran: &str, shape: &str) -> String {
     format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}")
 }
 
-fn npy_of(descr: &str, shape: &str, body: &[u8]) -> Result<crate::array::RawArray> {
+fn npy_of(descr: &str, shape: &str, body: &[u8]) -> Result<crate::tables::array::RawArray> {
     npy::from_bytes(
         Path::new("a.npy"),
         &npy_file(&npy_header(descr, "False", shape), body),

@@ -9,7 +9,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::failure;
 use crate::Result;
-use crate::pictures::Picture;
+use crate::decoding::pictures::Picture;
 use crate::{Dataset, OpenOptions, Opened, Role, Values, open};
 use stepnet_base::preprocessing::Resize;
 
@@ -302,7 +302,7 @@ fn hdf5_cut_anywhere_is_an_error() {
         }
     }
     let name = Path::new("short.h5");
-    let result = super::super::hdf5::Hdf5::open(name, CHUNKED[..4096].to_vec()).map(|_| ());
+    let result = crate::tables::hdf5::Hdf5::open(name, CHUNKED[..4096].to_vec()).map(|_| ());
     failure(
         result,
         &[

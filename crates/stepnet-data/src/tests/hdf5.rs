@@ -6,8 +6,8 @@ use hdf5_pure::FileBuilder;
 
 use super::failure;
 use crate::Result;
-use crate::array::ArrayValues;
-use crate::arrays::ArrayFile;
+use crate::tables::array::ArrayValues;
+use crate::tables::arrays::ArrayFile;
 use crate::{OpenOptions, Opened, Role, open};
 
 const LINKED: &[u8] = include_bytes!("../../tests/files/linked.h5");

@@ -38,7 +38,7 @@ pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<RawArray> {
 
 /// Reads an array from a stream that cannot give more than `most` bytes: a header that claims
 /// more is refused before memory is taken, and what follows the array is an error.
-pub(super) fn from_reader(name: &Path, mut reader: impl Read, most: usize) -> Result<RawArray> {
+pub(crate) fn from_reader(name: &Path, mut reader: impl Read, most: usize) -> Result<RawArray> {
     let header = read_header(name, &mut reader)?;
     let stored = Stored::parse(name, &header.descr)?;
     let length = byte_length(name, &header.shape, stored.size())?;

@@ -9,7 +9,7 @@ use stepnet_base::preprocessing::Resize;
 ///
 /// The filter is a triangle as wide as a pixel of the result, so shrinking averages; the same
 /// size is left alone.
-pub(super) fn resize(
+pub(crate) fn resize(
     values: Vec<u8>,
     own: [usize; 3],
     [height, width]: [usize; 2],

@@ -12,12 +12,12 @@ use stepnet_base::memory::readable;
 use stepnet_base::preprocessing::Resize;
 
 use super::item::{ADVICE, Item, advised};
-use super::opened::Opened;
-use super::options::{OpenOptions, Role};
 use super::pictures::{self, Header};
 use super::streamed::Streamed;
 use super::walk::Part;
-use super::{Dataset, Images, Values};
+use crate::opened::Opened;
+use crate::options::{OpenOptions, Role};
+use crate::{Dataset, Images, Values};
 use stepnet_base::text::{listed, quoted};
 
 /// The size taken where none is asked for and the pictures have different ones.
@@ -28,13 +28,13 @@ const NAMED_FILES: usize = 10;
 
 /// The parts of a source, each with where it is.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The examples asked for.
-    pub(super) main: (PathBuf, Part),
+    pub(crate) main: (PathBuf, Part),
     /// The test part beside a training part.
-    pub(super) other: Option<(PathBuf, Part)>,
+    pub(crate) other: Option<(PathBuf, Part)>,
     /// Remarks for the user.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// What happened to the pictures of a part on their way to the input.
@@ -50,7 +50,7 @@ struct Tally {
 /// # Errors
 /// Pictures that cannot be read, unless they are to be skipped; a class of which none can; one class
 /// alone for training; or test classes that the training part does not have.
-pub(super) fn load(found: Found, options: &OpenOptions) -> Result<Opened> {
+pub(crate) fn load(found: Found, options: &OpenOptions) -> Result<Opened> {
     let Found {
         main: (root, mut main),
         mut other,
@@ -171,7 +171,7 @@ fn without_bad(
     if !options.skip_bad {
         return Ok(part);
     }
-    let error = |item: &Item| options.check_stop().map(|()| item.error());
+    let error = |item: &Item| check_stop(options).map(|()| item.error());
     let decoded: Vec<Option<Error>> = part.files.par_iter().map(error).collect::<Result<_>>()?;
     let mut good = vec![false; part.classes.len()];
     for (item, error) in part.files.iter().zip(&decoded) {
@@ -257,6 +257,15 @@ fn choose_shape(
     Ok([DEFAULT_SIDE, DEFAULT_SIDE, channels])
 }
 
+/// # Errors
+/// When opening is to end.
+fn check_stop(options: &OpenOptions) -> Result<()> {
+    match &options.stop {
+        Some(stop) if stop.load(Ordering::Relaxed) => Err(Error::Stopped),
+        _ => Ok(()),
+    }
+}
+
 /// How pictures are brought to a shape, in words.
 fn brought(shape: [usize; 3], resize: Resize) -> String {
     let [height, width, channels] = shape;
@@ -338,7 +347,7 @@ fn decode_all(
     let mut values = pictures::room_for(root, files.len(), shape)?;
     let run = shape.iter().product();
     let decode_one = |(out, item): (&mut [u8], &Item)| {
-        options.check_stop()?;
+        check_stop(options)?;
         item.decoded(|picture| {
             out.copy_from_slice(&picture.to_shape(shape, options.resize)?);
             let count = |counter: &AtomicUsize, yes: bool| {
@@ -356,7 +365,7 @@ fn decode_all(
         .zip(files.par_iter())
         .map(decode_one)
         .collect();
-    options.check_stop()?;
+    check_stop(options)?;
     let errors: Vec<Error> = results.into_iter().filter_map(Result::err).collect();
     match errors.is_empty() {
         true => Ok(values),

@@ -28,7 +28,7 @@ pub fn is_clutter(name: &OsStr) -> bool {
 }
 
 /// Whether a name ends as those of images do.
-pub(super) fn is_named_as_image(path: &Path) -> bool {
+pub(crate) fn is_named_as_image(path: &Path) -> bool {
     let ending = path.extension().and_then(OsStr::to_str);
     ending.is_some_and(|ending| {
         ENDINGS
@@ -72,14 +72,14 @@ pub struct Files {
 
 /// What is passed over: how much it is, and the first of it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct PassedOver {
-    pub(super) count: usize,
-    pub(super) first: PathBuf,
+pub(crate) struct PassedOver {
+    pub(crate) count: usize,
+    pub(crate) first: PathBuf,
 }
 
 impl PassedOver {
     /// Counts what is at `path`.
-    pub(super) fn add(&mut self, path: &Path) {
+    pub(crate) fn add(&mut self, path: &Path) {
         self.join(Self {
             count: 1,
             first: path.to_owned(),
@@ -87,7 +87,7 @@ impl PassedOver {
     }
 
     /// Counts what was passed over elsewhere, after this.
-    pub(super) fn join(&mut self, other: Self) {
+    pub(crate) fn join(&mut self, other: Self) {
         if self.count == 0 {
             self.first = other.first;
         }
@@ -117,7 +117,7 @@ impl Files {
 
     /// Those below `folder`, without those in the folders `around`; a folder's files before the folders
     /// in it, as data sets have them.
-    pub(super) fn apart_from(around: &Arc<Seen>, folder: &Path) -> Self {
+    pub(crate) fn apart_from(around: &Arc<Seen>, folder: &Path) -> Self {
         Self {
             around: Arc::clone(around),
             files_first: true,
@@ -131,7 +131,7 @@ impl Files {
     }
 
     /// Links to what is visited anyway, so far.
-    pub(super) fn repeated(&self) -> PassedOver {
+    pub(crate) fn repeated(&self) -> PassedOver {
         self.repeated.clone()
     }
 
@@ -209,7 +209,7 @@ impl Seen {
     ///
     /// # Errors
     /// A folder that cannot be opened.
-    pub(super) fn add(&mut self, folder: &Path) -> Result<()> {
+    pub(crate) fn add(&mut self, folder: &Path) -> Result<()> {
         let meta = fs::metadata(folder).map_err(|source| Error::io(folder, "open", source))?;
         self.0.insert(identity(folder, &meta)?);
         Ok(())
@@ -219,7 +219,7 @@ impl Seen {
     ///
     /// # Errors
     /// A folder that cannot be opened.
-    pub(super) fn has(&self, folder: &Path) -> Result<bool> {
+    pub(crate) fn has(&self, folder: &Path) -> Result<bool> {
         let meta = fs::metadata(folder).map_err(|source| Error::io(folder, "open", source))?;
         Ok(self.0.contains(&identity(folder, &meta)?))
     }
@@ -248,18 +248,18 @@ fn identity(path: &Path, _meta: &Metadata) -> Result<Identity> {
 
 /// What is in a folder, each sorted by name, without hidden files and what systems leave behind.
 #[derive(Debug, Default)]
-pub(super) struct Entries {
-    pub(super) folders: Vec<PathBuf>,
-    pub(super) files: Vec<(PathBuf, Metadata)>,
+pub(crate) struct Entries {
+    pub(crate) folders: Vec<PathBuf>,
+    pub(crate) files: Vec<(PathBuf, Metadata)>,
     /// Links that lead nowhere.
-    pub(super) problems: Vec<(PathBuf, io::Error)>,
+    pub(crate) problems: Vec<(PathBuf, io::Error)>,
 }
 
 /// Lists a folder; links are followed.
 ///
 /// # Errors
 /// A folder that cannot be read.
-pub(super) fn entries(folder: &Path) -> Result<Entries> {
+pub(crate) fn entries(folder: &Path) -> Result<Entries> {
     let unread = |source| Error::io(folder, "read", source);
     let mut found = Entries::default();
     for entry in fs::read_dir(folder).map_err(unread)? {

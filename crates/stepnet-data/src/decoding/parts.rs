@@ -28,11 +28,11 @@ const ENDINGS: [&str; 9] = [
 
 /// Which folders are which parts, by their places in the list.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Parts {
+pub(crate) struct Parts {
     /// The training part.
-    pub(super) train: Option<usize>,
+    pub(crate) train: Option<usize>,
     /// The test part.
-    pub(super) test: Option<usize>,
+    pub(crate) test: Option<usize>,
 }
 
 impl Parts {
@@ -41,7 +41,7 @@ impl Parts {
     ///
     /// `has_folders` says whether there are folders in a folder, as there must be in a training part
     /// among others: a folder `train` may be a class of vehicles.
-    pub(super) fn among(names: &[String], has_folders: impl Fn(usize) -> bool) -> Option<Self> {
+    pub(crate) fn among(names: &[String], has_folders: impl Fn(usize) -> bool) -> Option<Self> {
         let first = |known: &[&str]| {
             let rank = |name: &String| place(name, known);
             let ranked = names.iter().enumerate();
@@ -59,7 +59,7 @@ impl Parts {
     }
 
     /// The folders that are neither.
-    pub(super) fn others<'a>(&self, names: &'a [String]) -> Vec<&'a String> {
+    pub(crate) fn others<'a>(&self, names: &'a [String]) -> Vec<&'a String> {
         let used = |at| Some(at) == self.train || Some(at) == self.test;
         let others = names.iter().enumerate().filter(|(at, _)| !used(*at));
         others.map(|(_, name)| name).collect()
@@ -67,7 +67,7 @@ impl Parts {
 }
 
 /// Whether a folder's name is that of a part.
-pub(super) fn is_part(name: &str) -> bool {
+pub(crate) fn is_part(name: &str) -> bool {
     place(name, &TRAIN).or(place(name, &TEST)).is_some()
 }
 
@@ -84,7 +84,7 @@ fn place(name: &str, known: &[&str]) -> Option<usize> {
 
 /// Fails if each of several folders has the same folders in it, two at least: those are the classes
 /// then, or both are parts.
-pub(super) fn check_unlike<'a>(
+pub(crate) fn check_unlike<'a>(
     names: &[String],
     inside: impl Fn(usize) -> Result<Vec<String>>,
     place: impl Fn() -> &'a std::path::Path,

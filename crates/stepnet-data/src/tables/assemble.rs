@@ -7,13 +7,14 @@ use crate::{Error, Result};
 use stepnet_files::read_filled;
 
 use super::array::{ArrayValues, RawArray, times};
-use super::dataset::numbered;
 use super::idx_folder::{labels_beside, read_images, read_pair};
 use super::keys::{Pair, Parts};
-use super::opened::Opened;
-use super::options::{OpenOptions, Role};
-use super::sizes::MAX_CLASSES;
-use super::{Dataset, Images, Values, csv, hdf5, npy, npz, shape};
+use super::{csv, hdf5, npy, npz, shape};
+use crate::dataset::numbered;
+use crate::opened::Opened;
+use crate::options::{OpenOptions, Role};
+use crate::sizes::MAX_CLASSES;
+use crate::{Dataset, Images, Values};
 use stepnet_base::text::listed;
 use stepnet_files::{Kind, refused};
 
@@ -29,7 +30,7 @@ pub(crate) enum Certain {
 /// Opens a file of arrays or a table.
 ///
 /// # Errors
-/// As [`super::open()`].
+/// As [`crate::open()`].
 pub(crate) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Opened> {
     match kind {
         Kind::Idx | Kind::Gzip => {
@@ -248,7 +249,6 @@ fn pixels(path: &Path, array: RawArray, shape: [usize; 3]) -> Result<Values> {
         Values::U8(_) => None,
         Values::F32(values) => values.iter().position(|value| !value.is_finite()),
         Values::F64(values) => values.iter().position(|value| !value.is_finite()),
-        #[cfg(feature = "pictures")]
         Values::Streamed(_) => None,
     };
     match bad {
@@ -302,7 +302,6 @@ fn divisor(values: &Values) -> f64 {
         Values::F32(values) => of(values.iter().map(|&v| f64::from(v))),
         Values::F64(values) => of(values.iter().copied()),
         // Bytes, of which nobody wants to know all.
-        #[cfg(feature = "pictures")]
         Values::Streamed(_) => 255.0,
     }
 }

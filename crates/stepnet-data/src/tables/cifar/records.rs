@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use crate::options::OpenOptions;
-use crate::{Dataset, Images, Values, shape};
+use crate::tables::shape;
+use crate::{Dataset, Images, Values};
 use crate::{Error, Result};
 
 const SIDE: usize = 32;

@@ -19,8 +19,8 @@ use stepnet_files::open_input;
 use super::files::is_clutter;
 use super::item::Item;
 use super::load::load;
-use super::opened::Opened;
-use super::options::{OpenOptions, Role};
+use crate::opened::Opened;
+use crate::options::{OpenOptions, Role};
 use contents::Contents;
 use stepnet_files::{Kind, LOOK};
 
@@ -46,7 +46,7 @@ const HEADER: u64 = 512;
 ///
 /// # Errors
 /// An archive that is damaged, a name that leads out of it, and as for folders of pictures.
-pub(super) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Opened> {
+pub(crate) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Opened> {
     let unread = |source| Error::io(path, "read", source);
     let file = open_input(path)?;
     let length = file.metadata().map_err(unread)?.len();
@@ -59,9 +59,8 @@ pub(super) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
         let keep = Keep::Point(path.into(), length);
         scanned(path, entries.raw(true), keep, || length)?
     };
-    #[cfg(feature = "files")]
     if let Some((folder, files)) = contents.cifar() {
-        return super::cifar::open_in(&contents, &folder, &files, options);
+        return crate::tables::cifar::open_in(&contents, &folder, &files, options);
     }
     if let Some(column) = &options.label_column {
         let problem = format!("an archive of pictures has no label column {column:?}");
@@ -71,7 +70,7 @@ pub(super) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
 }
 
 /// Whether a gzip file holds a tar archive.
-pub(super) fn is_in_gzip(path: &Path) -> bool {
+pub(crate) fn is_in_gzip(path: &Path) -> bool {
     let Ok(file) = open_input(path) else {
         return false;
     };
@@ -354,7 +353,7 @@ fn parts(path: &Path, name: &[u8]) -> Result<Option<Vec<String>>> {
 }
 
 /// Scans a plain or a gzip archive for the fuzz target, and decodes what it holds.
-pub(super) fn scan(bytes: &[u8]) {
+pub(crate) fn scan(bytes: &[u8]) {
     let path = Path::new("fuzz.tar");
     let keep = Keep::hold(HELD_FREE.min(bytes.len() as u64 * HELD_RATIO + (1 << 16)));
     let contents = match bytes.starts_with(b"\x1f\x8b") {
@@ -364,9 +363,8 @@ pub(super) fn scan(bytes: &[u8]) {
     let Ok(contents) = contents else {
         return;
     };
-    #[cfg(feature = "files")]
     if let Some((folder, files)) = contents.cifar() {
-        let _ = super::cifar::open_in(&contents, &folder, &files, &OpenOptions::default());
+        let _ = crate::tables::cifar::open_in(&contents, &folder, &files, &OpenOptions::default());
         return;
     }
     let Ok(found) = contents.found(path, Role::Train) else {

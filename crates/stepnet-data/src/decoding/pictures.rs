@@ -24,7 +24,8 @@ use super::jpeg;
 pub use super::picture::Picture;
 use super::picture::check_shape;
 use super::room::Room;
-pub use super::sizes::MAX_PIXELS;
+/// The most pixels a picture may declare.
+pub const MAX_PIXELS: u64 = 100_000_000;
 use stepnet_files::Kind;
 
 /// The most pixels a byte of a file can stand for; a bilevel PNG of one colour comes near.
@@ -69,7 +70,7 @@ pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<Picture> {
 ///
 /// # Errors
 /// As [`decode`], and those of `then`.
-pub(super) fn decoded<T>(
+pub(crate) fn decoded<T>(
     name: &Path,
     bytes: &[u8],
     then: impl FnOnce(Picture) -> Result<T>,
@@ -219,7 +220,7 @@ fn plain(text: &str) -> String {
 
 /// Fails if the declared size is over the limit, or more than a file of this length can hold.
 /// Gives the number of pixels.
-pub(super) fn check_size(name: &Path, bytes: &[u8], width: u64, height: u64) -> Result<u64> {
+pub(crate) fn check_size(name: &Path, bytes: &[u8], width: u64, height: u64) -> Result<u64> {
     let stored = bytes.len() as u64;
     let pixels = width.saturating_mul(height);
     if pixels == 0 {
@@ -242,10 +243,10 @@ pub(super) fn check_size(name: &Path, bytes: &[u8], width: u64, height: u64) -> 
 }
 
 /// A decoded image before it is turned upright, and the memory that it takes.
-pub(super) struct Decoded {
-    pub(super) image: DynamicImage,
-    pub(super) orientation: Orientation,
-    pub(super) room: Room,
+pub(crate) struct Decoded {
+    pub(crate) image: DynamicImage,
+    pub(crate) orientation: Orientation,
+    pub(crate) room: Room,
 }
 
 /// Decodes; on the way `aside` bytes are taken next to the image.
@@ -278,7 +279,7 @@ fn from_decoder(
 /// The bytes that an image takes until it has the shape of a network's input: its own, and those of
 /// what is made of it, one thing at a time: a copy for decoding or turning (`copied`), one without
 /// alpha and in other channels.
-pub(super) fn needed(own: u64, pixels: u64, copied: u64) -> u64 {
+pub(crate) fn needed(own: u64, pixels: u64, copied: u64) -> u64 {
     own.saturating_add(copied.max(4 * pixels))
 }
 
@@ -298,7 +299,7 @@ fn header_of(name: &Path, bytes: &[u8], decoder: &mut impl ImageDecoder) -> Resu
 }
 
 /// The header of a picture turned upright.
-pub(super) fn upright_header(
+pub(crate) fn upright_header(
     width: usize,
     height: usize,
     grey: bool,
@@ -319,7 +320,7 @@ pub(super) fn upright_header(
 }
 
 /// Whether an orientation exchanges height and width.
-pub(super) fn is_turned(orientation: Orientation) -> bool {
+pub(crate) fn is_turned(orientation: Orientation) -> bool {
     matches!(
         orientation,
         Orientation::Rotate90
@@ -360,8 +361,8 @@ fn upright(name: &Path, mut image: DynamicImage, orientation: Orientation) -> Re
 ///
 /// # Errors
 /// More than there is, naming the bytes.
-pub(super) fn room_for(path: &Path, count: usize, shape: [usize; 3]) -> Result<Vec<u8>> {
-    let length = super::sizes::elements(shape).and_then(|run| run.checked_mul(count));
+pub(crate) fn room_for(path: &Path, count: usize, shape: [usize; 3]) -> Result<Vec<u8>> {
+    let length = crate::sizes::elements(shape).and_then(|run| run.checked_mul(count));
     let mut values = Vec::new();
     let free = free().and_then(|free| usize::try_from(free).ok());
     if length

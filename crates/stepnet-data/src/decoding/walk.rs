@@ -8,36 +8,36 @@ use crate::{Error, Result};
 use super::files::{Entries, Files, PassedOver, Seen, entries, is_image};
 use super::item::Item;
 use super::parts::{Parts, check_unlike, is_part};
-use super::sizes::MAX_CLASSES;
+use crate::sizes::MAX_CLASSES;
 use stepnet_base::text::listed;
 
 /// Where a folder keeps its parts.
 #[derive(Debug)]
-pub(super) struct Layout {
+pub(crate) struct Layout {
     /// The folder of the training classes.
-    pub(super) train: Option<PathBuf>,
+    pub(crate) train: Option<PathBuf>,
     /// The folder of the test classes.
-    pub(super) test: Option<PathBuf>,
+    pub(crate) test: Option<PathBuf>,
     /// Remarks for the user.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// The classes of a part, and the files of each in the order of their names.
 #[derive(Debug, Default)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// Class names, sorted.
-    pub(super) classes: Vec<String>,
+    pub(crate) classes: Vec<String>,
     /// The images, each with the index of its class.
-    pub(super) files: Vec<Item>,
+    pub(crate) files: Vec<Item>,
     /// Links that lead nowhere and so belong to no class.
-    pub(super) lost: Vec<Error>,
+    pub(crate) lost: Vec<Error>,
     /// What is passed over.
-    pub(super) left: LeftOut,
+    pub(crate) left: LeftOut,
 }
 
 impl Part {
     /// Ends a class whose images come after the first `before`; one without any is left out.
-    pub(super) fn end_class(&mut self, name: String, before: usize) {
+    pub(crate) fn end_class(&mut self, name: String, before: usize) {
         match self.files.len() == before {
             true => self.left.empty.push(name),
             false => self.classes.push(name),
@@ -45,7 +45,7 @@ impl Part {
     }
 
     /// The part itself, if there is an image in it.
-    pub(super) fn some(self, root: &Path) -> Result<Self> {
+    pub(crate) fn some(self, root: &Path) -> Result<Self> {
         match self.classes.is_empty() {
             true => Err(Error::file(root, "no image in the folders in it")),
             false => Ok(self),
@@ -55,7 +55,7 @@ impl Part {
 
 /// What is passed over because it is no image, or is there already.
 #[derive(Debug, Default)]
-pub(super) struct LeftOut {
+pub(crate) struct LeftOut {
     files: PassedOver,
     /// Links to folders around them, and to what was seen in the same class.
     links: PassedOver,
@@ -65,12 +65,12 @@ pub(super) struct LeftOut {
 
 impl LeftOut {
     /// Counts a file that is no image.
-    pub(super) fn file(&mut self, path: &Path) {
+    pub(crate) fn file(&mut self, path: &Path) {
         self.files.add(path);
     }
 
     /// A line for each kind of what is left out.
-    pub(super) fn notes(&self, root: &Path) -> Vec<String> {
+    pub(crate) fn notes(&self, root: &Path) -> Vec<String> {
         let root = root.display();
         let mut notes = Vec::new();
         let first = self.files.first.display();
@@ -131,7 +131,7 @@ fn seen<'a>(folders: impl IntoIterator<Item = &'a Path>) -> Result<Seen> {
 ///
 /// # Errors
 /// A folder that cannot be read, or has no folder in it.
-pub(super) fn layout(root: &Path) -> Result<Layout> {
+pub(crate) fn layout(root: &Path) -> Result<Layout> {
     let Entries {
         folders,
         files,
@@ -217,7 +217,7 @@ fn unopened((path, source): (PathBuf, std::io::Error)) -> Error {
 ///
 /// # Errors
 /// A folder that cannot be read, a class name that is not UTF-8, or classes that look like parts.
-pub(super) fn part(parts: &[PathBuf], part: &Path) -> Result<Part> {
+pub(crate) fn part(parts: &[PathBuf], part: &Path) -> Result<Part> {
     let outer = seen(parts.iter().map(PathBuf::as_path))?;
     let Entries {
         folders, problems, ..

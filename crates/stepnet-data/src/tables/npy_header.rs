@@ -5,18 +5,18 @@ const MAX_DIMENSIONS: usize = 64;
 
 /// What the header says.
 #[derive(Debug, PartialEq)]
-pub(super) struct Header {
+pub(crate) struct Header {
     /// The type, such as `<f4`.
-    pub(super) descr: String,
+    pub(crate) descr: String,
     /// Whether the first index runs fastest.
-    pub(super) fortran_order: bool,
+    pub(crate) fortran_order: bool,
     /// The size of every dimension.
-    pub(super) shape: Vec<usize>,
+    pub(crate) shape: Vec<usize>,
 }
 
 /// Reads `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, keys in any order, each
 /// exactly once. The error says what was expected and at which byte.
-pub(super) fn parse(text: &[u8]) -> Result<Header, String> {
+pub(crate) fn parse(text: &[u8]) -> Result<Header, String> {
     let mut cursor = Cursor { text, at: 0 };
     let (mut descr, mut fortran_order, mut shape) = (None, None, None);
     cursor.expect(b'{')?;

@@ -24,7 +24,7 @@ static GIVEN_BACK: Condvar = Condvar::new();
 
 /// Memory that an image may take until this is dropped.
 #[derive(Debug)]
-pub(super) struct Room {
+pub(crate) struct Room {
     bytes: u64,
 }
 
@@ -33,7 +33,7 @@ impl Room {
     ///
     /// # Errors
     /// Where they are not even while no other image is decoded.
-    pub(super) fn take(name: &Path, bytes: u64) -> Result<Self> {
+    pub(crate) fn take(name: &Path, bytes: u64) -> Result<Self> {
         if bytes <= FREE {
             return Ok(Self { bytes: 0 });
         }

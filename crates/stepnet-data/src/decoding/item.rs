@@ -15,11 +15,11 @@ use stepnet_files::Kind;
 
 /// A picture of a data set that is not decoded yet.
 #[derive(Debug, Clone)]
-pub(super) struct Item {
+pub(crate) struct Item {
     /// Its name for messages; a file's path.
-    pub(super) name: PathBuf,
+    pub(crate) name: PathBuf,
     /// The index of its class.
-    pub(super) label: u32,
+    pub(crate) label: u32,
     place: Place,
 }
 
@@ -41,7 +41,7 @@ enum Place {
 
 impl Item {
     /// A file.
-    pub(super) fn file(name: PathBuf, label: u32) -> Self {
+    pub(crate) fn file(name: PathBuf, label: u32) -> Self {
         Self {
             name,
             label,
@@ -50,7 +50,7 @@ impl Item {
     }
 
     /// `length` bytes at `offset` of `archive`.
-    pub(super) fn inside(name: PathBuf, archive: &Arc<Path>, offset: u64, length: usize) -> Self {
+    pub(crate) fn inside(name: PathBuf, archive: &Arc<Path>, offset: u64, length: usize) -> Self {
         let archive = Arc::clone(archive);
         Self {
             name,
@@ -64,7 +64,7 @@ impl Item {
     }
 
     /// Bytes that are here.
-    pub(super) fn held(name: PathBuf, bytes: Vec<u8>) -> Self {
+    pub(crate) fn held(name: PathBuf, bytes: Vec<u8>) -> Self {
         Self {
             name,
             label: 0,
@@ -73,7 +73,7 @@ impl Item {
     }
 
     /// A picture that cannot be read.
-    pub(super) fn broken(name: PathBuf, problem: String) -> Self {
+    pub(crate) fn broken(name: PathBuf, problem: String) -> Self {
         Self {
             name,
             label: 0,
@@ -82,7 +82,7 @@ impl Item {
     }
 
     /// The same in another class.
-    pub(super) fn labelled(self, label: u32) -> Self {
+    pub(crate) fn labelled(self, label: u32) -> Self {
         Self { label, ..self }
     }
 
@@ -90,7 +90,7 @@ impl Item {
     ///
     /// # Errors
     /// Bytes that cannot be read.
-    pub(super) fn bytes(&self) -> Result<Cow<'_, [u8]>> {
+    pub(crate) fn bytes(&self) -> Result<Cow<'_, [u8]>> {
         match &self.place {
             Place::File => read_filled(&self.name).map(Cow::Owned),
             Place::Held(bytes) => Ok(Cow::Borrowed(bytes)),
@@ -112,7 +112,7 @@ impl Item {
     }
 
     /// Whether it is an image by its name or by its content; what cannot be read may be one.
-    pub(super) fn is_image(&self) -> bool {
+    pub(crate) fn is_image(&self) -> bool {
         is_named_as_image(&self.name)
             || matches!(self.place, Place::Broken(_))
             || self
@@ -124,7 +124,7 @@ impl Item {
     ///
     /// # Errors
     /// What cannot be read of it.
-    pub(super) fn header(&self) -> Result<Header> {
+    pub(crate) fn header(&self) -> Result<Header> {
         pictures::header(&self.name, &self.bytes()?)
     }
 
@@ -132,20 +132,20 @@ impl Item {
     ///
     /// # Errors
     /// What cannot be read of it, and those of `then`.
-    pub(super) fn decoded<T>(&self, then: impl FnOnce(Picture) -> Result<T>) -> Result<T> {
+    pub(crate) fn decoded<T>(&self, then: impl FnOnce(Picture) -> Result<T>) -> Result<T> {
         pictures::decoded(&self.name, &self.bytes()?, then)
     }
 
     /// What is wrong with it, if it cannot be decoded.
-    pub(super) fn error(&self) -> Option<Error> {
+    pub(crate) fn error(&self) -> Option<Error> {
         self.decoded(|_| Ok(())).err()
     }
 }
 
 /// What can be done about pictures that cannot be read.
-pub(super) const ADVICE: &str = "`skip_bad` leaves such pictures out";
+pub(crate) const ADVICE: &str = "`skip_bad` leaves such pictures out";
 
 /// The error of one picture, with what can be done.
-pub(super) fn advised(error: Error) -> Error {
+pub(crate) fn advised(error: Error) -> Error {
     error.map_problem(|problem| format!("{problem}; {ADVICE}"))
 }

@@ -5,9 +5,10 @@ use std::path::Path;
 use crate::{Error, Result};
 
 use super::array::times;
-use super::options::OpenOptions;
-use super::sizes::elements;
-use super::{Images, Values};
+use crate::decoding::resize_all::resize_all;
+use crate::options::OpenOptions;
+use crate::sizes::elements;
+use crate::{Images, Values};
 
 /// Height, width and channels of the pictures in an array, and whether the array stores them flat.
 ///
@@ -103,41 +104,4 @@ pub(crate) fn fit(
         times(&wanted)
     ));
     Ok(resized)
-}
-
-/// Resizes every picture as picture files are resized.
-#[cfg(feature = "pictures")]
-fn resize_all(
-    path: &Path,
-    images: &Images,
-    wanted: [usize; 3],
-    options: &OpenOptions,
-) -> Result<Images> {
-    use super::pictures::Picture;
-    use rayon::prelude::*;
-
-    let Values::U8(values) = images.values() else {
-        return Err(Error::file(path, "only 8-bit pictures are resized"));
-    };
-    let mut out = super::pictures::room_for(path, images.len(), wanted)?;
-    let run = wanted.iter().product();
-    let [height, width, channels] = images.shape();
-    let pairs = out
-        .par_chunks_mut(run)
-        .zip(values.par_chunks(images.per_image()));
-    pairs.try_for_each(|(out, values)| {
-        let picture = Picture::new(height, width, channels, values.to_vec())?;
-        out.copy_from_slice(&picture.to_shape(wanted, options.resize)?);
-        Ok::<(), Error>(())
-    })?;
-    Images::new(wanted, Values::U8(out))
-}
-
-/// Without the picture code nothing can be resized.
-#[cfg(not(feature = "pictures"))]
-fn resize_all(path: &Path, _: &Images, _: [usize; 3], _: &OpenOptions) -> Result<Images> {
-    Err(Error::file(
-        path,
-        "resizing pictures needs the cargo feature `pictures`",
-    ))
 }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use csv::StringRecord;
 
-use crate::array::{ArrayValues, RawArray};
-use crate::keys::Pair;
 use crate::sizes::MAX_CLASSES;
+use crate::tables::array::{ArrayValues, RawArray};
+use crate::tables::keys::Pair;
 use crate::{Error, Result};
 use stepnet_base::memory;
 

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use crate::{Error, Result};
 use stepnet_files::read_filled;
 
-use super::dataset::numbered;
-use super::opened::Opened;
-use super::options::{OpenOptions, Role};
+use crate::dataset::numbered;
+use crate::opened::Opened;
+use crate::options::{OpenOptions, Role};
 use records::{Labels, Set, dataset, may_be, not_records};
 use stepnet_base::text::listed;
 
@@ -20,7 +20,7 @@ use stepnet_base::text::listed;
 ///
 /// # Errors
 /// A file that cannot be read.
-pub(super) fn is_file(path: &Path) -> Result<bool> {
+pub(crate) fn is_file(path: &Path) -> Result<bool> {
     let length = fs::metadata(path)
         .map_err(|source| Error::io(path, "open", source))?
         .len();
@@ -34,7 +34,7 @@ pub(super) fn is_file(path: &Path) -> Result<bool> {
 }
 
 /// Where files are: on the disk, or in an archive.
-pub(super) trait Place {
+pub(crate) trait Place {
     /// Whether there is such a file.
     fn has(&self, path: &Path) -> bool;
 
@@ -60,7 +60,7 @@ impl Place for Disk {
 
 /// The training and the test files of a folder.
 #[derive(Debug)]
-pub(super) struct Files {
+pub(crate) struct Files {
     train: Vec<PathBuf>,
     test: Vec<PathBuf>,
 }
@@ -68,7 +68,7 @@ pub(super) struct Files {
 impl Files {
     /// Those among the files of a folder, by their names: `data_batch_1.bin` to `data_batch_5.bin` and
     /// `test_batch.bin`, or `train.bin` and `test.bin`; nothing where none is there.
-    pub(super) fn among(paths: impl IntoIterator<Item = PathBuf>) -> Option<Self> {
+    pub(crate) fn among(paths: impl IntoIterator<Item = PathBuf>) -> Option<Self> {
         let (mut train, mut test) = (Vec::new(), Vec::new());
         for path in paths {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -89,7 +89,7 @@ impl Files {
 ///
 /// # Errors
 /// A folder that cannot be read.
-pub(super) fn find(folder: &Path) -> Result<Option<Files>> {
+pub(crate) fn find(folder: &Path) -> Result<Option<Files>> {
     let unread = |source| Error::io(folder, "read", source);
     let entries = fs::read_dir(folder).map_err(unread)?;
     let paths: Result<Vec<PathBuf>> = entries
@@ -102,7 +102,7 @@ pub(super) fn find(folder: &Path) -> Result<Option<Files>> {
 ///
 /// # Errors
 /// As [`open_in`].
-pub(super) fn open_folder(folder: &Path, files: &Files, options: &OpenOptions) -> Result<Opened> {
+pub(crate) fn open_folder(folder: &Path, files: &Files, options: &OpenOptions) -> Result<Opened> {
     open_in(&Disk, folder, files, options)
 }
 
@@ -110,7 +110,7 @@ pub(super) fn open_folder(folder: &Path, files: &Files, options: &OpenOptions) -
 ///
 /// # Errors
 /// A file that is not of records, naming the place, or files of both sets.
-pub(super) fn open_in(
+pub(crate) fn open_in(
     place: &dyn Place,
     folder: &Path,
     files: &Files,
@@ -132,7 +132,7 @@ pub(super) fn open_in(
 ///
 /// # Errors
 /// As [`open_in`].
-pub(super) fn open_file(path: &Path, options: &OpenOptions) -> Result<Opened> {
+pub(crate) fn open_file(path: &Path, options: &OpenOptions) -> Result<Opened> {
     let folder = path.parent().unwrap_or(Path::new(""));
     open(&Disk, path, folder, [&[path.to_path_buf()], &[]], options)
 }
@@ -232,7 +232,7 @@ fn class_names(
 }
 
 /// Reads bytes as records, for the fuzz target.
-pub(super) fn parse(bytes: &[u8]) {
+pub(crate) fn parse(bytes: &[u8]) {
     let path = Path::new("fuzz");
     let Some(set) = Set::of(bytes) else {
         let _ = not_records(path, bytes);

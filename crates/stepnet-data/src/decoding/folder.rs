@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use crate::{Error, Result};
 
 use super::load::{Found, load};
-use super::opened::Opened;
-use super::options::{OpenOptions, Role};
 use super::walk;
+use crate::opened::Opened;
+use crate::options::{OpenOptions, Role};
 
 /// Opens a folder of pictures by class, with or without `train/` and `test/`.
 ///
@@ -18,7 +18,7 @@ use super::walk;
 /// Images that are damaged (the first ten by name) unless they are to be skipped, one class alone for
 /// training, test classes that the training part does not have, or classes that look like parts. Files
 /// that are no images and classes without any are left out with a note.
-pub(super) fn open(root: &Path, options: &OpenOptions) -> Result<Opened> {
+pub(crate) fn open(root: &Path, options: &OpenOptions) -> Result<Opened> {
     let layout = walk::layout(root)?;
     let parts = [
         Some(root.to_owned()),

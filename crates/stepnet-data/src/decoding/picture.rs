@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::{Error, Result};
 use stepnet_base::preprocessing::Resize;
 
+use super::pictures::MAX_PIXELS;
 use super::resize;
-use super::sizes::MAX_PIXELS;
 
 /// A decoded picture, upright.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Picture {
     /// # Errors
     /// Another number of channels, a size of zero, or values that do not fill the picture.
     pub fn new(height: usize, width: usize, channels: usize, values: Vec<u8>) -> Result<Self> {
-        let length = super::sizes::elements([height, width, channels]);
+        let length = crate::sizes::elements([height, width, channels]);
         if !(1..=4).contains(&channels) || length != Some(values.len()) || values.is_empty() {
             let expected = "1 to 4 channels, and as many values as the size has";
             let found = format!("{height}x{width}x{channels} with {} values", values.len());
@@ -40,7 +40,7 @@ impl Picture {
     }
 
     /// The same picture, with a note whether EXIF had it turned.
-    pub(super) fn turned(self, turned: bool) -> Self {
+    pub(crate) fn turned(self, turned: bool) -> Self {
         Self { turned, ..self }
     }
 
@@ -129,7 +129,7 @@ fn luma(&[red, green, blue]: &[u8; 3]) -> u8 {
 }
 
 /// Fails if a network's input cannot be a picture.
-pub(super) fn check_shape(shape: [usize; 3]) -> Result<()> {
+pub(crate) fn check_shape(shape: [usize; 3]) -> Result<()> {
     let [height, width, channels] = shape;
     let expected = if channels != 1 && channels != 3 {
         let hint = match height {

@@ -5,14 +5,14 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use crate::Result;
+use crate::{Result, Values};
 use stepnet_base::Hash;
 use stepnet_base::preprocessing::Resize;
 
-use super::hashes::hash;
 use super::item::Item;
 use super::item::advised;
 use super::picture::Picture;
+use crate::hashes::hash;
 
 /// Pictures decoded at a time.
 const TOGETHER: usize = 64;
@@ -34,7 +34,7 @@ pub struct Streamed {
 
 impl Streamed {
     /// All of `items`, of which there are fewer than 2^32.
-    pub(super) fn new(items: Vec<Item>, shape: [usize; 3], resize: Resize) -> Self {
+    pub(crate) fn new(items: Vec<Item>, shape: [usize; 3], resize: Resize) -> Self {
         Self {
             picks: (0..).take(items.len()).collect(),
             hashes: items.iter().map(|_| OnceLock::new()).collect(),
@@ -55,13 +55,13 @@ impl Streamed {
     }
 
     /// The file of a picture, or its name in an archive.
-    pub(super) fn name(&self, index: usize) -> Option<&Path> {
+    pub(crate) fn name(&self, index: usize) -> Option<&Path> {
         let item = self.items.get(*self.picks.get(index)? as usize)?;
         Some(&item.name)
     }
 
     /// The number of values of a picture.
-    pub(super) fn per_image(&self) -> usize {
+    pub(crate) fn per_image(&self) -> usize {
         self.shape.iter().product()
     }
 
@@ -79,7 +79,7 @@ impl Streamed {
     ///
     /// # Errors
     /// The first picture that cannot be read.
-    pub(super) fn each(&self, mut see: impl FnMut(Vec<u8>)) -> Result<()> {
+    pub(crate) fn each(&self, mut see: impl FnMut(Vec<u8>)) -> Result<()> {
         let indices: Vec<usize> = (0..self.len()).collect();
         let decode = |&index: &usize| {
             let picture = self.picture(index)?;
@@ -99,7 +99,7 @@ impl Streamed {
     ///
     /// # Errors
     /// The first picture that cannot be read.
-    pub(super) fn hashes(&self) -> Result<Vec<Hash>> {
+    pub(crate) fn hashes(&self) -> Result<Vec<Hash>> {
         let known = || {
             let hashes = self.picks.iter().map(|&pick| &self.hashes[pick as usize]);
             hashes.map(|hash| hash.get().copied()).collect()
@@ -113,11 +113,11 @@ impl Streamed {
     }
 
     /// The pictures at `indices`, in that order.
-    pub(super) fn gather(&self, indices: &[usize]) -> Self {
-        Self {
+    pub(crate) fn gather(&self, indices: &[usize]) -> Values {
+        Values::Streamed(Self {
             picks: indices.iter().map(|&index| self.picks[index]).collect(),
             ..self.clone()
-        }
+        })
     }
 }
 

@@ -1,20 +1,18 @@
 //! What an archive holds: which files are the classes' pictures, of which part.
 
-#[cfg(feature = "files")]
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-#[cfg(feature = "files")]
-use crate::cifar::Files;
-use crate::item::Item;
-use crate::load::Found;
+use crate::decoding::item::Item;
+use crate::decoding::load::Found;
+use crate::decoding::parts::{Parts, check_unlike, is_part};
+use crate::decoding::walk::Part;
 use crate::options::Role;
-use crate::parts::{Parts, check_unlike, is_part};
 use crate::sizes::MAX_CLASSES;
-use crate::walk::Part;
+use crate::tables::cifar::Files;
 
 /// The files of an archive, each with the folders it is in and its own name.
 #[derive(Default)]
@@ -26,8 +24,7 @@ pub(super) struct Contents {
     pub(super) notes: Vec<String>,
 }
 
-#[cfg(feature = "files")]
-impl crate::cifar::Place for Contents {
+impl crate::tables::cifar::Place for Contents {
     fn has(&self, path: &Path) -> bool {
         self.files.iter().any(|(_, item)| item.name == path)
     }
@@ -41,7 +38,6 @@ impl crate::cifar::Place for Contents {
 
 impl Contents {
     /// The files of CIFAR's binary form and the folder they are in, if the archive is one folder of them.
-    #[cfg(feature = "files")]
     pub(super) fn cifar(&self) -> Option<(PathBuf, Files)> {
         let names = || self.files.iter().map(|(_, item)| &item.name);
         let folder = names().next()?.parent()?;

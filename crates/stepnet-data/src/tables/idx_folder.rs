@@ -8,8 +8,8 @@ use crate::{Error, Result};
 use super::assemble::{Certain, assemble};
 use super::idx;
 use super::keys::{Pair, Parts};
-use super::opened::Opened;
-use super::options::{OpenOptions, Role};
+use crate::opened::Opened;
+use crate::options::{OpenOptions, Role};
 use stepnet_files::Kind;
 
 /// The IDX files of a folder, by what their names say.

@@ -57,7 +57,7 @@ impl Opened<'_> {
 /// The decoder fills in what it misses when a scan's data end at a marker, so the file is walked
 /// through by [`check`] first; and some forms it reads wrongly, so that they are written
 /// again ([`rewrite`]).
-pub(super) fn decode(name: &Path, bytes: &[u8]) -> Result<Decoded> {
+pub(crate) fn decode(name: &Path, bytes: &[u8]) -> Result<Decoded> {
     let mut opened = open(name, bytes)?;
     let room = Room::take(name, opened.memory(bytes.len() as u64))?;
     let damaged = |problem| Error::file(name, format!("a damaged JPEG picture: {problem}"));
@@ -102,7 +102,7 @@ pub(super) fn decode(name: &Path, bytes: &[u8]) -> Result<Decoded> {
 }
 
 /// Reads the header of a JPEG.
-pub(super) fn header(name: &Path, bytes: &[u8]) -> Result<Header> {
+pub(crate) fn header(name: &Path, bytes: &[u8]) -> Result<Header> {
     let opened = open(name, bytes)?;
     Ok(upright_header(
         opened.width,

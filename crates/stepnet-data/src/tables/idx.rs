@@ -19,7 +19,7 @@ use stepnet_files::{Kind, refused};
 const MAX_DIMENSIONS: usize = 8;
 
 /// Deflate never packs better than about 1032 to 1: a header that claims more is lying.
-pub(super) const MAX_DEFLATE_RATIO: usize = 1040;
+pub(crate) const MAX_DEFLATE_RATIO: usize = 1040;
 
 /// Reads an IDX file, plain or gzip.
 ///
@@ -53,7 +53,7 @@ pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<RawArray> {
 }
 
 /// Reads an array of exactly the length its header promises.
-pub(super) fn from_reader(
+pub(crate) fn from_reader(
     name: &Path,
     mut reader: impl Read,
     stored: usize,

@@ -1,0 +1,22 @@
+//! One function for each parser of bytes, for the fuzz targets: whatever the bytes are, it returns.
+
+use std::path::Path;
+
+use stepnet_base::preprocessing::Resize;
+
+use super::{pictures, tar};
+
+/// A tar archive of pictures, plain or gzip.
+pub fn tar(bytes: &[u8]) {
+    tar::scan(bytes);
+}
+
+/// A picture, brought to a small input by each of the rules.
+pub fn picture(bytes: &[u8]) {
+    let Ok(picture) = pictures::from_bytes(Path::new("fuzz"), bytes) else {
+        return;
+    };
+    for resize in [Resize::Stretch, Resize::Crop, Resize::Fit] {
+        let _ = picture.to_shape([7, 5, 3], resize);
+    }
+}

@@ -1,0 +1,36 @@
+//! The pictures of an array brought to another size.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::picture::Picture;
+use super::pictures::room_for;
+use crate::{Error, Images, OpenOptions, Result, Values};
+
+/// Resizes every picture as picture files are resized.
+///
+/// # Errors
+/// Values that are not bytes, or pictures that do not fit into memory.
+pub(crate) fn resize_all(
+    path: &Path,
+    images: &Images,
+    wanted: [usize; 3],
+    options: &OpenOptions,
+) -> Result<Images> {
+    let Values::U8(values) = images.values() else {
+        return Err(Error::file(path, "only 8-bit pictures are resized"));
+    };
+    let mut out = room_for(path, images.len(), wanted)?;
+    let run = wanted.iter().product();
+    let [height, width, channels] = images.shape();
+    let pairs = out
+        .par_chunks_mut(run)
+        .zip(values.par_chunks(images.per_image()));
+    pairs.try_for_each(|(out, values)| {
+        let picture = Picture::new(height, width, channels, values.to_vec())?;
+        out.copy_from_slice(&picture.to_shape(wanted, options.resize)?);
+        Ok::<(), Error>(())
+    })?;
+    Images::new(wanted, Values::U8(out))
+}
