@@ -6,7 +6,6 @@
 
 mod plain;
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 

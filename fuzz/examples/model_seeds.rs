@@ -46,7 +46,12 @@ fn model<T: Number>(text: &str, input: [usize; 3]) -> stepnet::Result<Model<T>> 
     network.initialize(Init::He, &mut RandomState::new(1));
     let [height, width, channels] = input;
     let classes = network.output().len().max(2);
-    Ok(Model::new(network, (0..classes).map(|class| class.to_string()).collect(), Preprocessing::scaled(height, width, channels, 255.0).mean(vec![0.5; channels]).deviation(vec![0.25; channels])).training([("seed".to_owned(), json!(7))].into_iter().collect()))
+    let classes = (0..classes).map(|class| class.to_string()).collect();
+    let preprocessing = Preprocessing::scaled(height, width, channels, 255.0)
+        .mean(vec![0.5; channels])
+        .deviation(vec![0.25; channels]);
+    let training = [("seed".to_owned(), json!(7))].into_iter().collect();
+    Ok(Model::new(network, classes, preprocessing).training(training))
 }
 
 fn main() -> stepnet::Result<()> {

@@ -6,7 +6,7 @@ use stepnet::Number;
 use stepnet::data::{self, Images, ValueRange};
 use stepnet::nn::{Model, Preprocessing};
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::material::DIGITS;
 use crate::note::note;
 
@@ -40,12 +40,8 @@ impl<'a> Known<'a> {
 
     /// The same for image files, whatever is in them; `place` is for the message.
     pub(crate) fn check_pictures(&self, place: &Path) -> Outcome {
-        let place = place.display();
-        let found = data::check_pictures(self.range, self.preprocessing);
-        let found = found.map_err(|problem| Failure::usage(format!("{place}: {problem}")))?;
-        found
-            .iter()
-            .for_each(|text| note(&format!("{place}: {text}")));
+        let found = data::check_pictures(self.range, self.preprocessing, place)?;
+        found.iter().for_each(|text| note(text));
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! What every layer is: the one trait that built-in and users' own layers implement.
 
+mod made;
+
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -112,13 +114,6 @@ pub struct Memory {
     pub backward_scratch: usize,
 }
 
-stepnet_base::setters! { Memory {
-    kept: usize,
-    kept_indices: usize,
-    scratch: usize,
-    backward_scratch: usize,
-} }
-
 /// Which of its own input and output a layer's backward pass reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -127,26 +122,6 @@ pub struct Reads {
     pub input: bool,
     /// `y` is kept until the backward pass.
     pub output: bool,
-}
-
-impl Reads {
-    /// Neither: what the backward pass needs, it finds in what the forward pass has kept.
-    pub const NOTHING: Self = Self {
-        input: false,
-        output: false,
-    };
-
-    /// The input alone.
-    pub const INPUT: Self = Self {
-        input: true,
-        output: false,
-    };
-
-    /// The output alone.
-    pub const OUTPUT: Self = Self {
-        input: false,
-        output: true,
-    };
 }
 
 /// What a pass is about: sizes, and whether it trains.
@@ -168,24 +143,7 @@ pub struct Context<'a> {
     pub noise: Option<Noise<'a>>,
 }
 
-stepnet_base::setters! { Context<'a> {
-    backward: bool,
-    noise: Option<Noise<'a>>,
-} }
-
 impl Context<'_> {
-    /// A pass at inference through layer number `layer`, after which no backward pass follows.
-    pub fn new(layer: usize, input: Shape, output: Shape, batch: usize) -> Self {
-        Self {
-            input,
-            output,
-            batch,
-            layer,
-            backward: false,
-            noise: None,
-        }
-    }
-
     /// Whether this pass trains, so that the layer may behave otherwise than at inference.
     pub fn training(&self) -> bool {
         self.noise.is_some()

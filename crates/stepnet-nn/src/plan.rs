@@ -11,8 +11,10 @@
 //! as long as nobody adds to one of them while the other is still to be read.
 
 mod gradients;
+mod options;
 
 pub(super) use gradients::Flow;
+pub use options::PlanOptions;
 
 use super::layer::{Layer, Reads};
 use super::network::{Network, Span};
@@ -25,59 +27,6 @@ const MAX_BUFFER: usize = match 1_usize.checked_shl(42) {
     Some(most) => most,
     None => 1 << 28,
 };
-
-/// What a workspace is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct PlanOptions {
-    /// Backward passes follow the forward passes.
-    pub training: bool,
-    /// With `training`: gradients of the network as it is at inference, dropout off, by
-    /// [`Workspace::differentiate`](super::Workspace::differentiate).
-    pub still: bool,
-    /// Without backward passes: a closing activation that the loss is fused with is left out, for scoring.
-    pub logits: bool,
-    /// Every layer's output (and, in training, its gradient) is kept until the next pass, for looking into it.
-    pub keep_values: bool,
-    /// The gradient by the network's input is computed too.
-    pub input_gradient: bool,
-}
-
-stepnet_base::setters! { PlanOptions {
-    training: bool,
-    still: bool,
-    logits: bool,
-    keep_values: bool,
-    input_gradient: bool,
-} }
-
-impl PlanOptions {
-    /// Forward passes alone, for predictions.
-    pub const INFERENCE: Self = Self {
-        training: false,
-        still: false,
-        logits: false,
-        keep_values: false,
-        input_gradient: false,
-    };
-
-    /// Forward passes without a closing activation, for scoring.
-    pub const SCORING: Self = Self {
-        logits: true,
-        ..Self::INFERENCE
-    };
-
-    /// Forward and backward passes.
-    pub const TRAINING: Self = Self {
-        training: true,
-        ..Self::INFERENCE
-    };
-
-    /// Whether layers act as in training rather than as at inference.
-    pub(super) fn noisy(self) -> bool {
-        self.training && !self.still
-    }
-}
 
 /// One array of activations or gradients: its length for one example, and its slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -349,7 +349,7 @@ fn the_broken_model_files_are_answered() {
         eprintln!("skipped: the broken model files are not here");
         return;
     }
-    let open = |name: &str| ModelFile::open(&folder.join(name));
+    let open = |name: &str| ModelFile::open(folder.join(name));
     let text = open("header-length-2pow63.safetensors")
         .unwrap_err()
         .to_string();

@@ -95,7 +95,7 @@ impl<T: Number> Session<'_, T> {
         if high <= low {
             return None;
         }
-        let other = Model::<T>::load(&self.folder.path().join(BEST)).ok()?;
+        let other = Model::<T>::load(self.folder.path().join(BEST)).ok()?;
         is_better(&other.network, network, test, &material.preprocessing)
             .ok()
             .filter(|better| *better)?;

@@ -30,6 +30,7 @@
 //! bounded, and the time with it, whatever the text.
 
 mod candidates;
+#[doc(hidden)]
 pub mod cost;
 mod diagnosis;
 mod edit;

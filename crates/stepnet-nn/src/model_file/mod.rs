@@ -115,7 +115,8 @@ impl<T: Number> Model<T> {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn save(&self, path: &Path) -> Result<()> {
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
         let bytes = self.to_bytes();
         let bytes = bytes.map_err(|error| Error::file(path, error.to_string()))?;
         files::write_atomic(path, &bytes)
@@ -125,7 +126,7 @@ impl<T: Number> Model<T> {
     ///
     /// # Errors
     /// What is wrong with the file.
-    pub fn load(path: &Path) -> Result<Self> {
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         ModelFile::open(path)?.model(Registry::builtin())
     }
 
@@ -215,7 +216,8 @@ impl ModelFile {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn open(path: &Path) -> Result<Self> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
         let bytes = files::read(path)?;
         Self::from_bytes(path, &bytes)
     }

@@ -103,8 +103,12 @@ pub use error::NotationError;
 pub use kinds::Kinds;
 pub(crate) use kinds::RESIDUAL;
 pub use layer_text::LayerText;
-pub use names::{MAX_DEPTH, MAX_LABEL, MAX_LABEL_PATH, MAX_LAYERS, NamedLayer, expand};
-pub use parser::{MAX_TEXT, parse, parse_or_preset};
+#[doc(hidden)]
+pub use names::{MAX_DEPTH, MAX_LABEL, MAX_LABEL_PATH, MAX_LAYERS};
+pub use names::{NamedLayer, expand};
+#[doc(hidden)]
+pub use parser::MAX_TEXT;
+pub use parser::{parse, parse_or_preset};
 pub use presets::Preset;
 pub use signature::{DefaultValue, Parameter, ParameterKind, Signature};
 pub use text::{Item, NetworkText, Step, resolve_classes};

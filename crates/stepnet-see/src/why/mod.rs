@@ -50,7 +50,9 @@ pub use explanation::{
     Content, Drawing, Explanation, Field, Forward, Gradient, Line, More, Prediction, Then,
 };
 pub use subject::Subject;
-pub use sum::{Check, EXTRA_ROUNDINGS, KERNEL_FACTOR};
+pub use sum::Check;
+#[doc(hidden)]
+pub use sum::{EXTRA_ROUNDINGS, KERNEL_FACTOR};
 
 use std::collections::HashMap;
 

@@ -7,7 +7,9 @@
 mod suggest;
 mod sweep;
 
-pub use sweep::{LEAST_STEPS, MOST_STEPS, MOST_SWEEPS, RateSweep, RateTrial};
+#[doc(hidden)]
+pub use sweep::{LEAST_STEPS, MOST_STEPS, MOST_SWEEPS};
+pub use sweep::{RateSweep, RateTrial};
 
 use std::ops::ControlFlow;
 

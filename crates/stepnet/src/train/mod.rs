@@ -19,12 +19,14 @@ mod trainer;
 mod transfer;
 
 pub use chance::is_better;
-pub use checkpoint::{Checkpoint, run_of};
+pub use checkpoint::Checkpoint;
+#[doc(hidden)]
+pub use checkpoint::run_of;
 pub use class_weights::ClassWeights;
 pub use evaluate::{Evaluation, Judged, evaluate, evaluate_with, evaluation_bytes};
-pub use find_rate::{
-    LEAST_STEPS, MOST_STEPS, MOST_SWEEPS, RateCurve, RateSweep, RateTrial, SweepProgress, find_rate,
-};
+#[doc(hidden)]
+pub use find_rate::{LEAST_STEPS, MOST_STEPS, MOST_SWEEPS};
+pub use find_rate::{RateCurve, RateSweep, RateTrial, SweepProgress, find_rate};
 pub use finite::{first_overflow, not_finite};
 pub use forecast::{Pace, largest_batch, training_bytes};
 pub use learner::Learner;
