@@ -14,11 +14,8 @@
 //! let x: Vec<f32> = (0..16_u8).map(|i| f32::from(i) / 16.0).collect();
 //!
 //! let mut why = Why::new(&network, &x)?;
-//! let explanation = why.explain(&Question {
-//!     at: Some("conv1[0,1,1]".parse()?),
-//!     gradient: true,
-//!     ..Question::default()
-//! })?;
+//! let at = "conv1[0,1,1]".parse()?;
+//! let explanation = why.explain(&Question::default().at(Some(at)).gradient(true))?;
 //! assert_eq!(explanation.forward.terms.len(), 9);
 //! assert!(explanation.ok());
 //! println!("{explanation}");
