@@ -112,11 +112,10 @@ fn every_method_can_be_forced_where_it_can_run_and_nowhere_else() {
     }
     for pass in Pass::ALL {
         for method in Method::ALL {
-            let can = match (pass, method) {
-                (_, Method::Winners) => false,
-                (Pass::Weights, Method::Pixels) => false,
-                _ => true,
-            };
+            let can = !matches!(
+                (pass, method),
+                (_, Method::Winners) | (Pass::Weights, Method::Pixels)
+            );
             assert_eq!(seen.contains(&(pass, method)), can, "{method} {pass}");
         }
     }
