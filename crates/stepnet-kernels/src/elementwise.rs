@@ -36,7 +36,7 @@ impl<T, F: Fn(T, T) -> T + Copy + Send + Sync> Binary<T> for F {
 }
 
 /// One piece of [`map`].
-struct Map<'a, T, F>(&'a [T], &'a mut [T], F);
+pub(crate) struct Map<'a, T, F>(pub(crate) &'a [T], pub(crate) &'a mut [T], pub(crate) F);
 
 impl<T: Real, F: Unary<T>> Kernel for Map<'_, T, F> {
     type Output = ();
@@ -50,7 +50,12 @@ impl<T: Real, F: Unary<T>> Kernel for Map<'_, T, F> {
 }
 
 /// One piece of [`map2`].
-struct Map2<'a, T, F>(&'a [T], &'a [T], &'a mut [T], F);
+pub(crate) struct Map2<'a, T, F>(
+    pub(crate) &'a [T],
+    pub(crate) &'a [T],
+    pub(crate) &'a mut [T],
+    pub(crate) F,
+);
 
 impl<T: Real, F: Binary<T>> Kernel for Map2<'_, T, F> {
     type Output = ();

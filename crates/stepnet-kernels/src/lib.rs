@@ -5,7 +5,7 @@
 //! | [`conv`] | `forward`, `backward_data`, `backward_weights` |
 //! | [`pool`] | `max_forward`, `max_backward`, `max_backward_all`, `average_forward`, `average_backward` |
 //! | [`dense`] | `forward`, `backward_data`, `backward_weights` |
-//! | [`relu`], [`leaky_relu`], [`sigmoid`], [`tanh`], [`softmax`], [`gelu`], [`silu`] | `forward`, `backward` |
+//! | [`relu`], [`softmax`]; [`pointwise`], with the function as an argument | `forward`, `backward` |
 //! | [`norm`] | batch and layer normalisation: statistics, `forward`, `backward` |
 //! | [`pad`] | `forward`, `backward` |
 //! | [`transpose`] | a matrix turned |
@@ -52,10 +52,8 @@ mod decision;
 pub mod dense;
 pub(crate) mod elementary;
 mod elementwise;
-pub mod gelu;
 mod geometry;
 pub mod join;
-pub mod leaky_relu;
 #[doc(hidden)]
 pub mod long_sum;
 pub mod loss;
@@ -65,16 +63,14 @@ pub mod pad;
 pub mod parallel;
 mod passes;
 mod peak;
+pub mod pointwise;
 pub mod pool;
 mod real;
 pub mod relu;
-pub mod sigmoid;
-pub mod silu;
 pub(crate) mod simd;
 #[cfg(test)]
 mod small;
 pub mod softmax;
-pub mod tanh;
 #[doc(hidden)]
 pub mod testing;
 mod transpose;

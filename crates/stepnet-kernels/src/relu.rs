@@ -2,8 +2,28 @@
 
 use crate::Real;
 use crate::assert_len;
-use crate::elementwise::{map, map2};
+use crate::elementwise::map;
+use crate::pointwise::{self, Argument, Arithmetic, Pointwise};
 use crate::simd::{self, Isa, Kernel};
+
+/// `y = max(x, 0)`: the one activation that convolutions, normalisations and sums do in their own passes too.
+#[derive(Clone, Copy, Debug)]
+pub struct Relu;
+
+impl Pointwise for Relu {
+    const NAME: &'static str = "relu";
+    const FROM: Argument = Argument::Output;
+
+    #[inline(always)]
+    fn f<A: Arithmetic, T: Real>(self, _: A, x: T) -> T {
+        if x <= T::zero() { T::zero() } else { x }
+    }
+
+    #[inline(always)]
+    fn df<A: Arithmetic, T: Real>(self, _: A, y: T, dy: T) -> T {
+        if y <= T::zero() { T::zero() } else { dy }
+    }
+}
 
 /// `y = x` where `x > 0`, `0` where `x <= 0`, NaN where `x` is NaN.
 ///
@@ -17,8 +37,7 @@ use crate::simd::{self, Isa, Kernel};
 ///
 /// If the lengths differ.
 pub fn forward<T: Real>(x: &[T], y: &mut [T]) {
-    assert_len("relu forward", "y", y, x.len());
-    map(1, x, y, |x: T| if x <= T::zero() { T::zero() } else { x });
+    pointwise::forward(Relu, x, y);
 }
 
 /// [`forward`], but `-0` where `x` is `-0`, as numpy's `maximum(0, x)` gives it.
@@ -62,14 +81,7 @@ impl<T: Real> Kernel for InPlace<'_, T> {
 ///
 /// If the lengths differ.
 pub fn backward<T: Real>(y: &[T], dy: &[T], dx: &mut [T]) {
-    assert_len("relu backward", "dy", dy, y.len());
-    assert_len("relu backward", "dx", dx, y.len());
-    map2(
-        y,
-        dy,
-        dx,
-        |y, dy| if y <= T::zero() { T::zero() } else { dy },
-    );
+    pointwise::backward(Relu, y, dy, dx);
 }
 
 #[cfg(test)]

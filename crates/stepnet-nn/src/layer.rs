@@ -212,11 +212,16 @@ pub struct Passed<'a, T> {
 
 /// Tells `mark` which of the values are above zero, 64 to a number: the sides of a ReLU's kinks.
 pub fn mark_signs<T: Real>(values: &[T], mark: &mut dyn FnMut(u64)) {
+    mark_above(values, T::zero(), mark);
+}
+
+/// Tells `mark` which of the values are above `kink`, 64 to a number.
+pub fn mark_above<T: Real>(values: &[T], kink: T, mark: &mut dyn FnMut(u64)) {
     for chunk in values.chunks(64) {
         mark(
             chunk
                 .iter()
-                .fold(0, |bits, &value| bits << 1 | u64::from(value > T::zero())),
+                .fold(0, |bits, &value| bits << 1 | u64::from(value > kink)),
         );
     }
 }

@@ -1,5 +1,5 @@
 //! The elementary functions of the activations and losses, without branches, so that loops over
-//! them become vector instructions: `exp`, `tanh`, `sigmoid`, `ln(1 + x)` between 0 and 1, and the tail of
+//! them become vector instructions: `exp`, `tanh`, `sigmoid`, `ln(1 + x)` between 0 and 1, and `x Phi(x)` of
 //! the normal distribution.
 //!
 //! Method: Cody and Waite's reduction of the argument by multiples of `ln 2` in two parts, then a
@@ -23,6 +23,6 @@ mod tests;
 pub(crate) use constants::Elementary;
 pub(super) use exp::exp;
 pub(super) use ln_1p::ln_1p_unit;
-pub(super) use normal::normal_tail;
+pub(super) use normal::{normal_product, normal_product_slope};
 pub(super) use sigmoid::{sigmoid, sigmoid_from};
 pub(super) use tanh::tanh;

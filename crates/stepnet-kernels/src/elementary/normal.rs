@@ -4,7 +4,7 @@ use crate::simd::Isa;
 
 /// `exp(-a^2 / 2)` and the share of a standard normal distribution below `-a`, both without the
 /// power of two that they share: neither is rounded as a subnormal number before its last product.
-pub(crate) struct NormalTail<T> {
+struct NormalTail<T> {
     density: T,
     mass: T,
     scale: [T; 2],
@@ -13,13 +13,13 @@ pub(crate) struct NormalTail<T> {
 impl<T: Real> NormalTail<T> {
     /// `factor exp(-a^2 / 2)`.
     #[inline(always)]
-    pub(crate) fn density(&self, factor: T) -> T {
+    fn density(&self, factor: T) -> T {
         (factor * self.density) * self.scale[0] * self.scale[1]
     }
 
     /// `factor Phi(-a)`.
     #[inline(always)]
-    pub(crate) fn mass(&self, factor: T) -> T {
+    fn mass(&self, factor: T) -> T {
         (factor * self.mass) * self.scale[0] * self.scale[1]
     }
 }
@@ -31,7 +31,7 @@ impl<T: Real> NormalTail<T> {
 /// square is taken in two parts, of which the first is exact: its rounding would be that of the
 /// exponent, and weigh hundreds of times more in the power.
 #[inline(always)]
-pub(crate) fn normal_tail<I: Isa, T: Real>(isa: I, a: T) -> NormalTail<T> {
+fn normal_tail<I: Isa, T: Real>(isa: I, a: T) -> NormalTail<T> {
     let half = T::from_f64(0.5);
     // Half of a's digits (Veltkamp).
     let wide = a * T::SPLIT;
@@ -59,4 +59,38 @@ pub(crate) fn normal_tail<I: Isa, T: Real>(isa: I, a: T) -> NormalTail<T> {
         mass: density * ratio,
         scale: [power_of_two(first), power_of_two(k - first)],
     }
+}
+
+/// `1 / sqrt(2 pi)`.
+const DENSITY_AT_0: f64 = 0.398_942_280_401_432_7;
+
+/// `|x|`, held where the tail has come to 0: an infinite one would make it NaN.
+#[inline(always)]
+fn distance<T: Real>(x: T) -> T {
+    let a = x.abs();
+    if a > T::NORMAL_FLAT {
+        T::NORMAL_FLAT
+    } else {
+        a
+    }
+}
+
+/// `x Phi(x) = max(x, 0) - |x| Phi(-|x|)`: exact where the tail is nothing, without cancellation
+/// where it is not.
+#[inline(always)]
+pub(crate) fn normal_product<I: Isa, T: Real>(isa: I, x: T) -> T {
+    let a = distance(x);
+    let above = if x > T::zero() { x } else { T::zero() };
+    above - normal_tail(isa, a).mass(a)
+}
+
+/// The derivative of [`normal_product`]: `Phi(x) + x exp(-x^2 / 2) / sqrt(2 pi)`.
+#[inline(always)]
+pub(crate) fn normal_product_slope<I: Isa, T: Real>(isa: I, x: T) -> T {
+    let a = distance(x);
+    let tail = normal_tail(isa, a);
+    let mass = tail.mass(T::one());
+    let below = if x > T::zero() { T::one() - mass } else { mass };
+    let rise = tail.density(a * T::from_f64(DENSITY_AT_0));
+    below + rise.copysign(x)
 }

@@ -209,7 +209,7 @@ fn normal_tail(a: f64) -> Exact {
 }
 
 /// `x Phi(x)`.
-pub(super) fn gelu(x: f64) -> Exact {
+pub(super) fn normal_product(x: f64) -> Exact {
     let tail = normal_tail(x.abs());
     if x < 0.0 {
         return Exact {

@@ -1,8 +1,6 @@
 use super::oracle::{self, Exact};
 use super::*;
 use crate::Real;
-use crate::elementwise::Unary;
-use crate::gelu::Gelu;
 use crate::simd::Isa;
 use crate::simd::{InstructionSet, Kernel};
 
@@ -19,7 +17,7 @@ enum Function {
     Tanh,
     Sigmoid,
     Ln1pUnit,
-    Gelu,
+    NormalProduct,
 }
 
 /// A function over a slice, compiled for each instruction set.
@@ -36,7 +34,7 @@ impl<T: Real> Kernel for Apply<'_, T> {
             Function::Tanh => x.map(|&x| tanh(isa, x)).collect(),
             Function::Sigmoid => x.map(|&x| sigmoid(isa, x)).collect(),
             Function::Ln1pUnit => x.map(|&x| ln_1p_unit(isa, x)).collect(),
-            Function::Gelu => x.map(|&x| Gelu.apply(isa, x)).collect(),
+            Function::NormalProduct => x.map(|&x| normal_product(isa, x)).collect(),
         }
     }
 }
@@ -50,7 +48,7 @@ impl Function {
             Self::Tanh => 1.8,
             Self::Sigmoid => 1.7,
             Self::Ln1pUnit => 0.95,
-            Self::Gelu => 4.0,
+            Self::NormalProduct => 4.0,
         }
     }
 
@@ -60,7 +58,7 @@ impl Function {
             Self::Tanh => oracle::tanh(x),
             Self::Sigmoid => oracle::sigmoid(x),
             Self::Ln1pUnit => oracle::ln_1p_unit(x),
-            Self::Gelu => oracle::gelu(x),
+            Self::NormalProduct => oracle::normal_product(x),
         }
     }
 
@@ -152,13 +150,13 @@ fn the_logarithm_is_within_its_bound() {
 
 /// The normal distribution, times `x`.
 #[test]
-fn gelu_is_within_its_bound() {
+fn normal_products_are_within_its_bound() {
     for end in [0.5, 3.0, 6.0, 13.0] {
-        Function::Gelu.measure(&arguments::<f64>(-end, end));
-        Function::Gelu.measure(&arguments::<f32>(-end, end));
+        Function::NormalProduct.measure(&arguments::<f64>(-end, end));
+        Function::NormalProduct.measure(&arguments::<f32>(-end, end));
     }
     // Down to the smallest normal results.
-    Function::Gelu.measure(&arguments::<f64>(-37.5, 37.5));
+    Function::NormalProduct.measure(&arguments::<f64>(-37.5, 37.5));
 }
 
 fn far_ends<T: Real>() {
@@ -254,7 +252,10 @@ fn the_oracle_agrees_with_the_platform() {
         let share = 0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2);
         // The rounding of erfc's argument weighs more the steeper it falls.
         let bound = 6.0 + 4.0 * x * x;
-        assert!(oracle::gelu(x).ulps(x * share) < bound, "gelu({x:e})");
+        assert!(
+            oracle::normal_product(x).ulps(x * share) < bound,
+            "normal_product({x:e})"
+        );
         let unit = x.abs() / 30.0;
         assert!(
             oracle::ln_1p_unit(unit).ulps(unit.ln_1p()) < 1.0,

@@ -1,11 +1,14 @@
 //! `avgpool(size, ...)` and `globalavgpool`: average pooling.
 
+use std::sync::Arc;
+
+use super::kind::{Built, LayerKind};
 use super::pool::{formula, geometry, remedies, visits, window_terms, windows_over};
 use super::window::{Window, volume};
 use crate::account::{Account, Feed, Feeds, Rule, Seen};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Forward, Layer, Reads, Remedy};
-use crate::notation::LayerText;
+use crate::notation::{LayerText, PaddingText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
 use stepnet_kernels::{PoolGeometry, pool};
@@ -23,7 +26,7 @@ pub struct AvgPool {
 }
 
 impl AvgPool {
-    pub(super) fn from_text(text: &LayerText) -> Self {
+    fn from_text(text: &LayerText) -> Self {
         Self {
             text: text.clone(),
             window: Some(Window::of_pool(text)),
@@ -31,7 +34,7 @@ impl AvgPool {
         }
     }
 
-    pub(super) fn global(text: &LayerText) -> Self {
+    fn global(text: &LayerText) -> Self {
         Self {
             text: text.clone(),
             window: None,
@@ -51,6 +54,47 @@ impl AvgPool {
     fn accepted(&self, input: Shape, batch: usize) -> PoolGeometry {
         self.geometry(input, batch)
             .unwrap_or_else(|problem| panic!("average pooling after its shape check: {problem}"))
+    }
+}
+
+impl LayerKind for AvgPool {
+    fn signature() -> Signature {
+        use ParameterKind::{Flag, Padding, Pair};
+        let valid = Value::Padding(PaddingText::Valid);
+        Signature::new("avgpool", "The mean of each window.")
+            .alias("avgpool2d")
+            .alias("averagepool")
+            .alias("averagepooling")
+            .alias("averagepooling2d")
+            .required("size", Pair)
+            .optional("padding", Padding, valid)
+            .same_as("stride", Pair, "size")
+            .optional("count_padding", Flag, false)
+            .example("avgpool(2)")
+            .example("avgpool(3x2, same, stride=1)")
+            .example("avgpool(2, padding=1, count_padding=true)")
+    }
+
+    fn build<T: Real>(text: &LayerText) -> Built<T> {
+        Ok(Arc::new(Self::from_text(text)))
+    }
+}
+
+/// Average pooling over the whole plane: an [`AvgPool`] without a window.
+pub(super) struct GlobalAvgPool;
+
+impl LayerKind for GlobalAvgPool {
+    fn signature() -> Signature {
+        Signature::new("globalavgpool", "The mean of each channel.")
+            .alias("globalavgpool2d")
+            .alias("globalaveragepool")
+            .alias("globalaveragepooling")
+            .alias("globalaveragepooling2d")
+            .example("globalavgpool")
+    }
+
+    fn build<T: Real>(text: &LayerText) -> Built<T> {
+        Ok(Arc::new(AvgPool::global(text)))
     }
 }
 

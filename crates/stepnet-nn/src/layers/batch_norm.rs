@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Context, Forward, Layer, Memory, Parameter, Reads, Role, Together};
-use crate::notation::LayerText;
+use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
 use stepnet_kernels::norm::batch::{self, Given, Gradients, Statistics};
@@ -104,7 +105,7 @@ pub(super) fn line<T: Real>(parameters: &[T], channel: usize, epsilon: f64) -> [
 }
 
 impl BatchNorm {
-    pub(super) fn from_text(text: &LayerText) -> Result<Self, String> {
+    fn from_text(text: &LayerText) -> Result<Self, String> {
         Ok(Self {
             text: text.clone(),
             momentum: text.number("momentum"),
@@ -118,6 +119,24 @@ impl BatchNorm {
 fn kept_statistics<T>(kept: &[T], channels: usize) -> Statistics<'_, T> {
     let (mean, variance) = kept[..2 * channels].split_at(channels);
     Statistics { mean, variance }
+}
+
+impl LayerKind for BatchNorm {
+    fn signature() -> Signature {
+        let summary = "Batch normalisation; running = momentum * running + (1 - momentum) * batch.";
+        Signature::new("bn", summary)
+            .alias("batchnorm")
+            .alias("batchnorm2d")
+            .alias("batchnormalization")
+            .optional("momentum", ParameterKind::Rate, 0.9)
+            .optional("epsilon", ParameterKind::Number, 1e-5)
+            .example("bn")
+            .example("bn(0.99, epsilon=0.01)")
+    }
+
+    fn build<T: Real>(text: &LayerText) -> Built<T> {
+        Ok(Arc::new(Self::from_text(text)?))
+    }
 }
 
 impl<T: Real> Layer<T> for BatchNorm {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::arguments::count;
 use super::fold::{Folded, Outputs};
 use super::planned::Planned;
+use super::kind::{Built, LayerKind};
 use super::together::{ConvPool, ConvRelu};
 use super::window::{Window, accepted_volume, reason, volume};
 use crate::account::{self, Account, Feed, Feeds, Reach, Seen, Term};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy, Role, Together};
-use crate::notation::LayerText;
+use crate::notation::{Count, LayerText, PaddingText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
 use stepnet_kernels::{ConvGeometry, Pass, PassPlan, Real, conv, greatest_common_divisor};
 
@@ -32,7 +33,7 @@ pub struct Conv {
 }
 
 impl Conv {
-    pub(super) fn from_text(text: &LayerText) -> Result<Self, String> {
+    fn from_text(text: &LayerText) -> Result<Self, String> {
         Ok(Self {
             text: text.clone(),
             filters: count(text, "filters")?,
@@ -118,6 +119,29 @@ impl Conv {
     pub(super) fn plan<T: Real>(&self, input: Shape, batch: usize) -> conv::Plan {
         let make = || conv::Plan::new::<T>(&self.accepted(input, batch));
         self.plan.get(input, batch, conv::Plan::is_for::<T>, make)
+    }
+}
+
+impl LayerKind for Conv {
+    fn signature() -> Signature {
+        use ParameterKind::{Count as Number, CountOrClasses, Flag, Padding, Pair};
+        let one = || Value::Count(Count::Number(1));
+        Signature::new("conv", "Convolution with a bias per filter.")
+            .alias("conv2d")
+            .alias("convolution2d")
+            .required("filters", CountOrClasses)
+            .required("kernel", Pair)
+            .optional("padding", Padding, Value::Padding(PaddingText::Valid))
+            .optional("stride", Pair, one())
+            .optional("dilation", Pair, one())
+            .optional("groups", Number, one())
+            .optional("bias", Flag, true)
+            .example("conv(3, 2)")
+            .example("conv(4, 3x2, 1/0/2/1, stride=2x1, dilation=1x2, groups=2, bias=false)")
+    }
+
+    fn build<T: Real>(text: &LayerText) -> Built<T> {
+        Ok(Arc::new(Self::from_text(text)?))
     }
 }
 

@@ -1,11 +1,14 @@
 //! `dropout(rate)`: inverted dropout.
 
+use std::sync::Arc;
+
 use rand_chacha::rand_core::Rng;
 
+use super::kind::{Built, LayerKind};
 use crate::account::{Account, Feed, Feeds, Seen};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Forward, Layer, Memory, Reads};
-use crate::notation::LayerText;
+use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
 
@@ -21,11 +24,24 @@ pub struct Dropout {
 }
 
 impl Dropout {
-    pub(super) fn from_text(text: &LayerText) -> Self {
+    fn from_text(text: &LayerText) -> Self {
         Self {
             text: text.clone(),
             rate: text.number("rate"),
         }
+    }
+}
+
+impl LayerKind for Dropout {
+    fn signature() -> Signature {
+        let summary = "While training, drops each value with a probability.";
+        Signature::new("dropout", summary)
+            .required("rate", ParameterKind::Rate)
+            .example("dropout(0.4)")
+    }
+
+    fn build<T: Real>(text: &LayerText) -> Built<T> {
+        Ok(Arc::new(Self::from_text(text)))
     }
 }
 

@@ -1,9 +1,12 @@
 //! `flatten`: a volume as one vector, in the order height, width, channel.
 
+use std::sync::Arc;
+
+use super::kind::{Built, LayerKind};
 use crate::account::{Account, Feed, Feeds, Seen};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Forward, Layer, Reads};
-use crate::notation::LayerText;
+use crate::notation::{LayerText, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
 
@@ -14,8 +17,19 @@ pub struct Flatten {
 }
 
 impl Flatten {
-    pub(super) fn from_text(text: &LayerText) -> Self {
+    fn from_text(text: &LayerText) -> Self {
         Self { text: text.clone() }
+    }
+}
+
+impl LayerKind for Flatten {
+    fn signature() -> Signature {
+        let summary = "A volume as a row of features, by height, width, channel.";
+        Signature::new("flatten", summary).example("flatten")
+    }
+
+    fn build<T: Real>(text: &LayerText) -> Built<T> {
+        Ok(Arc::new(Self::from_text(text)))
     }
 }
 

@@ -1,10 +1,13 @@
 //! `layernorm(epsilon=1e-5)`: layer normalisation.
 
+use std::sync::Arc;
+
 use super::batch_norm::{affine_parameters, epsilon, geometry};
+use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Forward, Layer, Memory, Parameter};
-use crate::notation::LayerText;
+use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
 use stepnet_kernels::norm::{Affine, layer};
@@ -21,7 +24,7 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
-    pub(super) fn from_text(text: &LayerText) -> Result<Self, String> {
+    fn from_text(text: &LayerText) -> Result<Self, String> {
         Ok(Self {
             text: text.clone(),
             epsilon: epsilon(text)?,
@@ -43,6 +46,21 @@ impl LayerNorm {
 fn affine<T>(parameters: &[T]) -> Affine<'_, T> {
     let (gamma, beta) = parameters.split_at(parameters.len() / 2);
     Affine { gamma, beta }
+}
+
+impl LayerKind for LayerNorm {
+    fn signature() -> Signature {
+        let summary = "Normalises each vector, or each pixel over its channels.";
+        Signature::new("layernorm", summary)
+            .alias("layernormalization")
+            .optional("epsilon", ParameterKind::Number, 1e-5)
+            .example("layernorm")
+            .example("layernorm(0.01)")
+    }
+
+    fn build<T: Real>(text: &LayerText) -> Built<T> {
+        Ok(Arc::new(Self::from_text(text)?))
+    }
 }
 
 impl<T: Real> Layer<T> for LayerNorm {

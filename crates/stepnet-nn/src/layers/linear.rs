@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::arguments::count;
 use super::fold::{Folded, Outputs};
 use super::planned::Planned;
+use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Together};
-use crate::notation::LayerText;
+use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::dense::{self, DenseGeometry};
 use stepnet_kernels::{Pass, PassPlan, Real};
@@ -25,7 +26,7 @@ pub struct Linear {
 }
 
 impl Linear {
-    pub(super) fn from_text(text: &LayerText) -> Result<Self, String> {
+    fn from_text(text: &LayerText) -> Result<Self, String> {
         Ok(Self {
             text: text.clone(),
             units: count(text, "units")?,
@@ -39,6 +40,23 @@ impl Linear {
         let geometry = DenseGeometry::of_arrays(batch, input.len(), self.units);
         let make = || dense::Plan::new::<T>(&geometry);
         self.plan.get(input, batch, dense::Plan::is_for::<T>, make)
+    }
+}
+
+impl LayerKind for Linear {
+    fn signature() -> Signature {
+        Signature::new("linear", "A dense layer: every unit sees every feature.")
+            .alias("dense")
+            .alias("fullyconnected")
+            .alias("fc")
+            .required("units", ParameterKind::CountOrClasses)
+            .optional("bias", ParameterKind::Flag, true)
+            .example("linear(4)")
+            .example("linear(4, bias=false)")
+    }
+
+    fn build<T: Real>(text: &LayerText) -> Built<T> {
+        Ok(Arc::new(Self::from_text(text)?))
     }
 }
 

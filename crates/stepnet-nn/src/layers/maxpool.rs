@@ -1,12 +1,15 @@
 //! `maxpool(size, ...)`: max pooling.
 
+use std::sync::Arc;
+
+use super::kind::{Built, LayerKind};
 use super::pool::{accepted, formula, geometry, remedies, visits, window_terms, windows_over};
 use super::window::Window;
 use crate::account::{Account, Feed, Feeds, Rule, Seen, Term};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Forward, Layer, Memory, Reads, Remedy, Role};
 use crate::memory;
-use crate::notation::LayerText;
+use crate::notation::{LayerText, PaddingText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
 use stepnet_kernels::pool;
@@ -20,11 +23,32 @@ pub struct MaxPool {
 }
 
 impl MaxPool {
-    pub(super) fn from_text(text: &LayerText) -> Self {
+    fn from_text(text: &LayerText) -> Self {
         Self {
             text: text.clone(),
             window: Window::of_pool(text),
         }
+    }
+}
+
+impl LayerKind for MaxPool {
+    fn signature() -> Signature {
+        use ParameterKind::{Padding, Pair};
+        let valid = Value::Padding(PaddingText::Valid);
+        Signature::new("maxpool", "The maximum of each window.")
+            .alias("maxpool2d")
+            .alias("maxpooling")
+            .alias("maxpooling2d")
+            .required("size", Pair)
+            .optional("padding", Padding, valid)
+            .same_as("stride", Pair, "size")
+            .example("maxpool(2)")
+            .example("maxpool(3x2, same, stride=1)")
+            .example("maxpool(2, padding=1/0/0/1)")
+    }
+
+    fn build<T: Real>(text: &LayerText) -> Built<T> {
+        Ok(Arc::new(Self::from_text(text)))
     }
 }
 

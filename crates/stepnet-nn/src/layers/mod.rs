@@ -1,7 +1,6 @@
-//! The built-in layers, one file each (`window.rs` and `pool.rs` hold what several share), and the
-//! registry that builds them from the notation.
+//! The built-in layers, one file each (`window.rs`, `pool.rs` and `pointwise.rs` hold what several share); `list.rs`
+//! names them all, and the registry builds them from the notation.
 
-mod activation;
 mod arguments;
 mod avgpool;
 mod batch_norm;
@@ -9,18 +8,28 @@ mod conv;
 mod dropout;
 mod flatten;
 mod fold;
+mod gelu;
+mod kind;
 mod layer_norm;
+mod leaky_relu;
 mod linear;
+mod list;
 mod maxpool;
 mod pad;
 mod planned;
+mod pointwise;
 mod pool;
 mod registry;
+mod relu;
+mod sigmoid;
+mod silu;
+mod softmax;
+mod tanh;
 mod together;
 mod window;
 
-pub use activation::Activation;
 pub use avgpool::AvgPool;
+use avgpool::GlobalAvgPool;
 pub use batch_norm::BatchNorm;
 pub use conv::Conv;
 pub use dropout::Dropout;
@@ -31,3 +40,4 @@ pub use maxpool::MaxPool;
 pub use pad::Pad;
 pub(crate) use registry::BuiltIn;
 pub use registry::Registry;
+pub use sigmoid::Sigmoid;

@@ -1,11 +1,14 @@
 //! `pad(padding)`: a border of zeros.
 
+use std::sync::Arc;
+
+use super::kind::{Built, LayerKind};
 use super::window::accepted_volume;
 use crate::account::{Account, Feed, Feeds, Rule, Seen, Term};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Forward, Layer, Reads, Remedy};
-use crate::notation::{LayerText, PaddingText};
+use crate::notation::{LayerText, PaddingText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
 use stepnet_kernels::{PadGeometry, Padding, pad};
@@ -19,7 +22,7 @@ pub struct Pad {
 }
 
 impl Pad {
-    pub(super) fn from_text(text: &LayerText) -> Result<Self, String> {
+    fn from_text(text: &LayerText) -> Result<Self, String> {
         let padding = match text.padding("padding") {
             PaddingText::Valid => Padding::VALID,
             PaddingText::Sides {
@@ -63,6 +66,22 @@ impl Pad {
             input: accepted_volume(input),
             padding: self.padding,
         }
+    }
+}
+
+impl LayerKind for Pad {
+    fn signature() -> Signature {
+        Signature::new("pad", "Rows and columns of zeros around each picture.")
+            .alias("zeropad")
+            .alias("zeropad2d")
+            .alias("zeropadding2d")
+            .required("padding", ParameterKind::Padding)
+            .example("pad(1)")
+            .example("pad(1/0/0/2)")
+    }
+
+    fn build<T: Real>(text: &LayerText) -> Built<T> {
+        Ok(Arc::new(Self::from_text(text)?))
     }
 }
 

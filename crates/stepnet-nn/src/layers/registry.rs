@@ -4,15 +4,13 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{
-    Activation, AvgPool, BatchNorm, Conv, Dropout, Flatten, LayerNorm, Linear, MaxPool, Pad,
-};
+use super::kind::Built;
+use super::list;
 use crate::error::{Error, Result};
 use crate::layer::Layer;
 use crate::notation::{Kinds, LayerText, Signature};
 use stepnet_kernels::Real;
 
-type Built<T> = Result<Arc<dyn Layer<T>>, String>;
 type Factory<T> = Arc<dyn Fn(&LayerText) -> Built<T> + Send + Sync>;
 
 /// The kinds of layers a network may be built of: the built-in ones, and those a user adds.
@@ -22,66 +20,35 @@ pub struct Registry<T> {
     factories: HashMap<String, Factory<T>>,
 }
 
-/// Kinds of layers, each with what makes one.
-type Factories<T> = Vec<(&'static str, fn(&LayerText) -> Built<T>)>;
-
 /// The number types, each with its built-in layers: made in functions that are not generic, the
 /// layers' passes and all kernels under them are compiled once, with this crate, and not again with
 /// every program that uses it.
 pub trait BuiltIn: Sized {
     /// What makes the built-in layers.
     #[doc(hidden)]
-    fn factories() -> Factories<Self>;
+    fn factories() -> Vec<list::Factory<Self>>;
 }
 
 impl BuiltIn for f32 {
-    fn factories() -> Factories<Self> {
-        factories()
+    fn factories() -> Vec<list::Factory<Self>> {
+        list::factories()
     }
 }
 
 impl BuiltIn for f64 {
-    fn factories() -> Factories<Self> {
-        factories()
+    fn factories() -> Vec<list::Factory<Self>> {
+        list::factories()
     }
-}
-
-fn factories<T: Real>() -> Factories<T> {
-    vec![
-        ("conv", |text| Ok(Arc::new(Conv::from_text(text)?))),
-        ("maxpool", |text| Ok(Arc::new(MaxPool::from_text(text)))),
-        ("avgpool", |text| Ok(Arc::new(AvgPool::from_text(text)))),
-        ("globalavgpool", |text| Ok(Arc::new(AvgPool::global(text)))),
-        ("flatten", |text| Ok(Arc::new(Flatten::from_text(text)))),
-        ("linear", |text| Ok(Arc::new(Linear::from_text(text)?))),
-        ("relu", |text| Ok(Arc::new(Activation::relu(text)))),
-        ("leakyrelu", |text| {
-            Ok(Arc::new(Activation::leaky_relu(text)?))
-        }),
-        ("sigmoid", |text| Ok(Arc::new(Activation::sigmoid(text)))),
-        ("tanh", |text| Ok(Arc::new(Activation::tanh(text)))),
-        ("gelu", |text| Ok(Arc::new(Activation::gelu(text)))),
-        ("silu", |text| Ok(Arc::new(Activation::silu(text)))),
-        ("softmax", |text| Ok(Arc::new(Activation::softmax(text)))),
-        ("dropout", |text| Ok(Arc::new(Dropout::from_text(text)))),
-        ("bn", |text| Ok(Arc::new(BatchNorm::from_text(text)?))),
-        ("layernorm", |text| {
-            Ok(Arc::new(LayerNorm::from_text(text)?))
-        }),
-        ("pad", |text| Ok(Arc::new(Pad::from_text(text)?))),
-    ]
 }
 
 impl<T: Real + BuiltIn> Registry<T> {
     /// The built-in layers.
     pub fn builtin() -> Self {
-        let made = |(kind, factory): (&str, fn(&LayerText) -> Built<T>)| {
-            let factory: Factory<T> = Arc::new(factory);
-            (kind.to_owned(), factory)
-        };
+        let names = list::signatures().into_iter().map(|s| s.name().to_owned());
+        let made = |factory: list::Factory<T>| -> Factory<T> { Arc::new(factory) };
         Self {
             kinds: Kinds::builtin(),
-            factories: T::factories().into_iter().map(made).collect(),
+            factories: names.zip(T::factories().into_iter().map(made)).collect(),
         }
     }
 

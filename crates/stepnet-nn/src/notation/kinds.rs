@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Count, DefaultValue, PaddingText, ParameterKind, Signature, Value};
+use super::{DefaultValue, ParameterKind, Signature};
 use crate::{Error, Result};
 
 /// The kind that adds networks, and the one that joins their channels: [`super::expand`] writes them out.
@@ -18,13 +18,13 @@ pub struct Kinds {
 }
 
 impl Kinds {
-    /// The kinds of version 1 of the notation, listed in the [module documentation](super).
-    pub fn builtin() -> Self {
+    /// These kinds, which are checked by their tests, and those that the notation itself writes out.
+    pub(crate) fn of(signatures: Vec<Signature>) -> Self {
         let mut kinds = Self {
             signatures: Vec::new(),
             by_key: BTreeMap::new(),
         };
-        for signature in builtin_signatures() {
+        for signature in signatures.into_iter().chain(joins()) {
             kinds.insert(signature);
         }
         kinds
@@ -175,97 +175,22 @@ pub(super) fn lookup_key(name: &str) -> String {
         .collect()
 }
 
-/// The kinds of version 1. The second spellings are those of the notebooks, Keras and PyTorch.
-fn builtin_signatures() -> Vec<Signature> {
-    use ParameterKind::{CountOrClasses, Flag, Number, Padding, Pair, Rate};
-    let valid = || Value::Padding(PaddingText::Valid);
-    let one = || Value::Count(Count::Number(1));
-    vec![
-        Signature::new("conv", "Convolution with a bias per filter.")
-            .alias("conv2d")
-            .alias("convolution2d")
-            .required("filters", CountOrClasses)
-            .required("kernel", Pair)
-            .optional("padding", Padding, valid())
-            .optional("stride", Pair, one())
-            .optional("dilation", Pair, one())
-            .optional("groups", ParameterKind::Count, one())
-            .optional("bias", Flag, true),
-        Signature::new("maxpool", "The maximum of each window.")
-            .alias("maxpool2d")
-            .alias("maxpooling")
-            .alias("maxpooling2d")
-            .required("size", Pair)
-            .optional("padding", Padding, valid())
-            .same_as("stride", Pair, "size"),
-        Signature::new("avgpool", "The mean of each window.")
-            .alias("avgpool2d")
-            .alias("averagepool")
-            .alias("averagepooling")
-            .alias("averagepooling2d")
-            .required("size", Pair)
-            .optional("padding", Padding, valid())
-            .same_as("stride", Pair, "size")
-            .optional("count_padding", Flag, false),
-        Signature::new("globalavgpool", "The mean of each channel.")
-            .alias("globalavgpool2d")
-            .alias("globalaveragepool")
-            .alias("globalaveragepooling")
-            .alias("globalaveragepooling2d"),
-        Signature::new(
-            "flatten",
-            "A volume as a row of features, by height, width, channel.",
-        ),
-        Signature::new("linear", "A dense layer: every unit sees every feature.")
-            .alias("dense")
-            .alias("fullyconnected")
-            .alias("fc")
-            .required("units", CountOrClasses)
-            .optional("bias", Flag, true),
-        Signature::new("relu", "max(0, z)."),
-        Signature::new("leakyrelu", "z where z > 0, else slope * z.")
-            .alias("lrelu")
-            .optional("slope", Number, 0.01),
-        Signature::new("sigmoid", "1 / (1 + exp(-z))."),
-        Signature::new("tanh", "The hyperbolic tangent."),
-        Signature::new("gelu", "z Phi(z), with the normal distribution's own Phi."),
-        Signature::new("silu", "z / (1 + exp(-z)).").alias("swish"),
-        Signature::new("softmax", "exp(z) over its sum across the features."),
-        Signature::new(
-            "dropout",
-            "While training, drops each value with a probability.",
-        )
-        .required("rate", Rate),
-        Signature::new(
-            "bn",
-            "Batch normalisation; running = momentum * running + (1 - momentum) * batch.",
-        )
-        .alias("batchnorm")
-        .alias("batchnorm2d")
-        .alias("batchnormalization")
-        .optional("momentum", Rate, 0.9)
-        .optional("epsilon", Number, 1e-5),
-        Signature::new(
-            "layernorm",
-            "Normalises each vector, or each pixel over its channels.",
-        )
-        .alias("layernormalization")
-        .optional("epsilon", Number, 1e-5),
-        Signature::new("pad", "Rows and columns of zeros around each picture.")
-            .alias("zeropad")
-            .alias("zeropad2d")
-            .alias("zeropadding2d")
-            .required("padding", Padding),
+/// The kinds that networks are joined by.
+fn joins() -> [Signature; 2] {
+    [
         Signature::new(
             RESIDUAL,
             "Adds to its input, or to what a shortcut makes of it, what a network makes of it.",
         )
         .required("body", ParameterKind::Network)
-        .optional_network("shortcut", ParameterKind::Network),
+        .optional_network("shortcut", ParameterKind::Network)
+        .example("residual(tanh)")
+        .example("residual(tanh -> sigmoid, shortcut=sigmoid)"),
         Signature::new(
             BRANCH,
             "Networks side by side, the channels of their outputs one after the other.",
         )
-        .required("paths", ParameterKind::Branches),
+        .required("paths", ParameterKind::Branches)
+        .example("branch(tanh | sigmoid -> tanh)"),
     ]
 }

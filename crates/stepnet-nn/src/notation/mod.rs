@@ -34,27 +34,7 @@
 //! A stride, kernel, size or dilation is `n` or `HxW`; a padding is `same`, `valid`, `n`, `HxW`
 //! or `top/bottom/left/right`. More kinds can be added with [`Kinds::register`].
 //!
-//! | written | what it does | also accepted |
-//! | --- | --- | --- |
-//! | `conv(filters, kernel, padding=valid, stride=1, dilation=1, groups=1, bias=true)` | Convolution with a bias per filter. | `conv2d`, `convolution2d` |
-//! | `maxpool(size, padding=valid, stride=size)` | The maximum of each window. | `maxpool2d`, `maxpooling`, `maxpooling2d` |
-//! | `avgpool(size, padding=valid, stride=size, count_padding=false)` | The mean of each window. | `avgpool2d`, `averagepool`, `averagepooling`, `averagepooling2d` |
-//! | `globalavgpool` | The mean of each channel. | `globalavgpool2d`, `globalaveragepool`, `globalaveragepooling`, `globalaveragepooling2d` |
-//! | `flatten` | A volume as a row of features, by height, width, channel. |  |
-//! | `linear(units, bias=true)` | A dense layer: every unit sees every feature. | `dense`, `fullyconnected`, `fc` |
-//! | `relu` | max(0, z). |  |
-//! | `leakyrelu(slope=0.01)` | z where z > 0, else slope * z. | `lrelu` |
-//! | `sigmoid` | 1 / (1 + exp(-z)). |  |
-//! | `tanh` | The hyperbolic tangent. |  |
-//! | `gelu` | z Phi(z), with the normal distribution's own Phi. |  |
-//! | `silu` | z / (1 + exp(-z)). | `swish` |
-//! | `softmax` | exp(z) over its sum across the features. |  |
-//! | `dropout(rate)` | While training, drops each value with a probability. |  |
-//! | `bn(momentum=0.9, epsilon=1e-5)` | Batch normalisation; running = momentum * running + (1 - momentum) * batch. | `batchnorm`, `batchnorm2d`, `batchnormalization` |
-//! | `layernorm(epsilon=1e-5)` | Normalises each vector, or each pixel over its channels. | `layernormalization` |
-//! | `pad(padding)` | Rows and columns of zeros around each picture. | `zeropad`, `zeropad2d`, `zeropadding2d` |
-//! | `residual(body, shortcut=...)` | Adds to its input, or to what a shortcut makes of it, what a network makes of it. |  |
-//! | `branch(paths)` | Networks side by side, the channels of their outputs one after the other. |  |
+#![doc = include_str!("kinds.md")]
 //!
 //! # Canonical text
 //!

@@ -153,6 +153,7 @@ pub struct Signature {
     pub(super) aliases: Vec<String>,
     pub(super) parameters: Vec<Parameter>,
     pub(super) summary: String,
+    examples: Vec<String>,
 }
 
 impl Signature {
@@ -163,6 +164,7 @@ impl Signature {
             aliases: Vec::new(),
             parameters: Vec::new(),
             summary: summary.into(),
+            examples: Vec::new(),
         }
     }
 
@@ -197,6 +199,13 @@ impl Signature {
         self.parameter(name, kind, DefaultValue::Absent)
     }
 
+    /// Adds a layer of this kind as an example: `leakyrelu(0.1)`.
+    #[must_use]
+    pub fn example(mut self, text: impl Into<String>) -> Self {
+        self.examples.push(text.into());
+        self
+    }
+
     fn parameter(mut self, name: &str, kind: ParameterKind, default: DefaultValue) -> Self {
         self.parameters.push(Parameter {
             name: name.to_owned(),
@@ -224,6 +233,11 @@ impl Signature {
     /// What the layer does, in one line.
     pub fn summary(&self) -> &str {
         &self.summary
+    }
+
+    /// Layers of this kind as they are written. Every test of all built-in layers tries those of each.
+    pub fn examples(&self) -> &[String] {
+        &self.examples
     }
 
     /// How the kind is written, with its defaults: `maxpool(size, padding=valid, stride=size)`.

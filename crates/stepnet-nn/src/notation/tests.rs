@@ -386,28 +386,6 @@ fn built_in_signatures_would_pass_registration() {
     }
 }
 
-/// The table in the module's documentation has a row for each kind and no other.
-#[test]
-fn the_documented_table_of_kinds_is_complete() {
-    let documented: Vec<&str> = include_str!("mod.rs")
-        .lines()
-        .filter_map(|line| line.strip_prefix("//! | `"))
-        .collect();
-    let expected: Vec<String> = Kinds::builtin()
-        .iter()
-        .map(|s| {
-            let aliases: Vec<String> = s.aliases().iter().map(|name| format!("`{name}`")).collect();
-            format!(
-                "{}` | {} | {} |",
-                s.usage(),
-                s.summary(),
-                aliases.join(", ")
-            )
-        })
-        .collect();
-    assert_eq!(documented, expected);
-}
-
 /// The number of weights of a network on its input, worked out here from its text alone.
 fn parameter_count(text: &str, [mut height, mut width, mut channels]: [usize; 3]) -> usize {
     let mut count = 0;

@@ -6,6 +6,8 @@ use super::arrays::{Order, made, room_for, standard, values};
 use crate::error::Result;
 use crate::kernels;
 use crate::kernels::Real;
+use crate::kernels::pointwise;
+use crate::nn::layers::Sigmoid;
 use crate::steps::checks::activation_backward;
 use crate::steps::checks::{PIECE, is_fortran, last_is_fastest, room, shaped, zeros};
 
@@ -24,7 +26,9 @@ pub fn sigmoid<T: Real, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>>
 ///
 /// If `A` has another length, or memory does not suffice for a copy of an array that is not contiguous.
 pub fn sigmoid_into<T: Real, D: Dimension>(Z: &ArrayRef<T, D>, A: &mut [T]) -> Result<Order> {
-    map_into(SIGMOID, ("Z", Z), A, kernels::sigmoid::forward)
+    map_into(SIGMOID, ("Z", Z), A, |x, y| {
+        pointwise::forward(Sigmoid, x, y)
+    })
 }
 
 const SIGMOID: &str = "sigmoid";
@@ -61,9 +65,13 @@ pub fn sigmoid_backward<T: Real, D: Dimension>(
     const OPERATION: &str = "sigmoid_backward";
     activation_backward(OPERATION, dA, Z)?;
     let s = made(OPERATION, "cache", Z.raw_dim(), |s| {
-        map_into(OPERATION, ("cache", Z), s, kernels::sigmoid::forward)
+        map_into(OPERATION, ("cache", Z), s, |x, y| {
+            pointwise::forward(Sigmoid, x, y)
+        })
     })?;
-    map2(OPERATION, &s, dA, kernels::sigmoid::backward)
+    map2(OPERATION, &s, dA, |y, dy, dx| {
+        pointwise::backward(Sigmoid, y, dy, dx)
+    })
 }
 
 /// `dA` where `Z` is above 0, else 0.

@@ -1,0 +1,23 @@
+//! What the list of built-in layers asks of each.
+
+use std::sync::Arc;
+
+use crate::layer::Layer;
+use crate::notation::{LayerText, Signature};
+use stepnet_kernels::Real;
+
+/// A layer, or what is wrong with the arguments of its text.
+pub(super) type Built<T> = Result<Arc<dyn Layer<T>>, String>;
+
+/// A built-in kind of layer.
+pub(super) trait LayerKind {
+    /// What it is called, which arguments it takes, and texts of it that every test of all layers tries.
+    fn signature() -> Signature;
+
+    /// The layer of a text of this kind.
+    fn build<T: Real>(text: &LayerText) -> Built<T>;
+
+    /// Tests that all kinds of its sort share.
+    #[cfg(test)]
+    fn check() {}
+}

@@ -1,0 +1,43 @@
+//! `relu`.
+
+use super::pointwise::{Derivative, Function, Value};
+use crate::account::operand;
+use crate::layer::Role;
+use crate::notation::{LayerText, Signature};
+use stepnet_kernels::Real;
+pub(super) use stepnet_kernels::relu::Relu;
+
+impl Function for Relu {
+    fn signature() -> Signature {
+        Signature::new("relu", "max(0, z).").example("relu")
+    }
+
+    fn from_text(_: &LayerText) -> Result<Self, String> {
+        Ok(Self)
+    }
+
+    fn value<T: Real>(self, x: f64) -> Value {
+        Value {
+            formula: "y = max(0, x)",
+            numbers: format!("max(0, {})", operand(x)),
+            result: if x <= 0.0 { 0.0 } else { x },
+            roundings: 0.0,
+        }
+    }
+
+    fn derivative<T: Real>(self, _x: f64, y: f64) -> Derivative {
+        if y <= 0.0 {
+            Derivative::new("dx = 0, for y is 0", 0.0)
+        } else {
+            Derivative::new("dx = dy, for y is above 0", 1.0)
+        }
+    }
+
+    fn kinks(self) -> &'static [f64] {
+        &[0.0]
+    }
+
+    fn role(self) -> Role {
+        Role::Relu
+    }
+}
