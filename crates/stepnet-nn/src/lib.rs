@@ -4,6 +4,7 @@ use stepnet_base::{Element, Error, Result, error, limits, memory, stop};
 
 pub mod account;
 pub mod doctor;
+mod examples;
 mod hashes;
 mod init;
 pub mod layer;
@@ -19,6 +20,8 @@ mod shape;
 mod workspace;
 
 pub use doctor::{Diagnosis, Fix, InputChange};
+#[doc(hidden)]
+pub use examples::example_networks;
 pub use init::Init;
 pub use layer::Layer;
 pub use layers::Registry;

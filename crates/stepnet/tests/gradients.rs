@@ -4,15 +4,15 @@
 //! central differences by [`gradcheck`], which is held to the course's in `gradcheck_course.rs` and
 //! has faults planted in `gradcheck_faults.rs`.
 
-use stepnet::nn::{Loss, Network, Shape};
+use stepnet::nn::{Loss, Network, Shape, example_networks};
 use stepnet::see::gradcheck::{self, Examples, Options, Verdict};
 
 const EXAMPLES: usize = 3;
 
 /// What is checked: a network, its input, and a loss other than its text asks for.
-struct Case(&'static str, &'static str, Option<Loss>);
+struct Case<'a>(&'a str, &'a str, Option<Loss>);
 
-const CASES: &[Case] = &[
+const CASES: &[Case<'static>] = &[
     // Convolutions: sizes, strides with a rest, padding of every form, dilation, groups, bias.
     Case("conv(3, 3)", "5x6x2", None),
     Case(
@@ -161,6 +161,14 @@ const CASES: &[Case] = &[
     ),
 ];
 
+/// Every way of writing a layer that its signature gives, in a small network.
+#[test]
+fn every_built_in_layer_agrees_with_differences() {
+    for (seed, (text, input)) in example_networks().iter().enumerate() {
+        check(&Case(text, &input.to_string(), None), seed as u32);
+    }
+}
+
 #[test]
 fn every_layer_and_loss_agrees_with_differences() {
     for (seed, case) in CASES.iter().enumerate() {
@@ -168,7 +176,7 @@ fn every_layer_and_loss_agrees_with_differences() {
     }
 }
 
-fn check(&Case(text, input, loss): &Case, seed: u32) {
+fn check(&Case(text, input, loss): &Case<'_>, seed: u32) {
     let input: Shape = input.parse().unwrap();
     let mut builder = Network::<f64>::builder();
     if let Some(loss) = loss {

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stepnet::nn::{Init, Model, ModelFile, Network, Preprocessing, Registry};
+use stepnet::nn::{
+    Init, Model, ModelFile, Network, Preprocessing, Registry, Shape, example_networks,
+};
 use stepnet::rng::RandomState;
 
 fn model() -> Model<f32> {
@@ -40,6 +42,38 @@ fn with_entry(bytes: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
         change(&mut value);
         *entry = Value::String(value.to_string());
     })
+}
+
+/// A model of every built-in layer comes back with its numbers.
+#[test]
+fn every_built_in_layer_comes_back() {
+    for (seed, (text, input)) in example_networks().into_iter().enumerate() {
+        let Shape::Volume {
+            height,
+            width,
+            channels,
+        } = input
+        else {
+            continue;
+        };
+        let mut network = Network::<f32>::new(&format!("{text} -> softmax"), input).unwrap();
+        network.initialize(Init::He, &mut RandomState::new(seed as u32));
+        for (at, value) in network.parameters_mut().iter_mut().enumerate() {
+            *value += 0.01 * at as f32;
+        }
+        let model = Model {
+            network,
+            classes: ["a", "b", "c"].map(String::from).to_vec(),
+            preprocessing: Preprocessing::scaled(height, width, channels, 16.0),
+            training: Default::default(),
+        };
+        let bytes = model.to_bytes().unwrap();
+        let name = Path::new("model.safetensors");
+        let read = ModelFile::from_bytes(name, &bytes).unwrap();
+        let read = read.model::<f32>(Registry::builtin()).unwrap();
+        assert_eq!(read.network.hash(), model.network.hash(), "{text}");
+        assert_eq!(read.network.text(), model.network.text(), "{text}");
+    }
 }
 
 fn refusal(bytes: &[u8]) -> String {

@@ -5,7 +5,9 @@ use std::alloc::System;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use stepnet::nn::layer::Noise;
-use stepnet::nn::{Batch, Init, LossOptions, Network, PlanOptions, Targets, Workspace};
+use stepnet::nn::{
+    Batch, Init, LossOptions, Network, PlanOptions, Shape, Targets, Workspace, example_networks,
+};
 use stepnet::optim::{Clipping, Rule};
 use stepnet::rng::RandomState;
 use stepnet::train::Learner;
@@ -53,7 +55,7 @@ const NETWORKS: &[(&str, [usize; 3])] = &[
     ),
 ];
 
-fn steps(text: &str, input: [usize; 3], rule: Rule, batch: usize) {
+fn steps(text: &str, input: Shape, rule: Rule, batch: usize) {
     let mut random = RandomState::new(1);
     let mut network = Network::<f32>::builder()
         .classes(10)
@@ -118,11 +120,17 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
         pool
     });
     for pool in &pools {
-        for &(text, input) in NETWORKS {
+        let small = example_networks()
+            .into_iter()
+            .map(|(text, input)| (format!("{text} -> linear(10) -> softmax"), input));
+        let networks = NETWORKS
+            .iter()
+            .map(|&(text, input)| (text.to_owned(), Shape::from(input)));
+        for (text, input) in networks.chain(small) {
             for batch in [1, 32] {
                 for rule in [Rule::GradientDescent, ADAM] {
                     // As the command does: the whole run on a thread of the pool.
-                    pool.install(|| steps(text, input, rule, batch));
+                    pool.install(|| steps(&text, input, rule, batch));
                 }
             }
         }

@@ -6,7 +6,7 @@ mod told;
 
 use super::*;
 use stepnet_base::rng::RandomState;
-use stepnet_nn::{Init, Loss, Scores};
+use stepnet_nn::{Init, Loss, Scores, Shape, example_networks};
 
 /// Networks with every kind of layer and every way its window can lie.
 const CASES: &[(&str, &str, Option<Loss>)] = &[
@@ -93,13 +93,22 @@ const CASES: &[(&str, &str, Option<Loss>)] = &[
 
 fn network<T: Number>(case: usize) -> (Network<T>, Vec<T>) {
     let (text, input, loss) = CASES[case];
+    drawn(text, input.parse().unwrap(), loss, case as u32)
+}
+
+/// A network with drawn numbers, and an input.
+fn drawn<T: Number>(
+    text: &str,
+    shape: Shape,
+    loss: Option<Loss>,
+    seed: u32,
+) -> (Network<T>, Vec<T>) {
     let mut builder = Network::<T>::builder();
     if let Some(loss) = loss {
         builder = builder.loss(loss);
     }
-    let shape: stepnet_nn::Shape = input.parse().unwrap();
     let mut network = builder.build(text, shape).unwrap();
-    let mut random = RandomState::new(case as u32);
+    let mut random = RandomState::new(seed);
     network.initialize(Init::He, &mut random);
     for value in network.parameters_mut() {
         *value += T::from_f64(0.1 * random.normal());
@@ -128,14 +137,22 @@ fn ask<T: Number>(why: &mut Why<'_, T>, spot: Spot, class: usize) -> Explanation
 }
 
 fn every_value_adds_up<T: Number>() {
-    for case in 0..CASES.len() {
-        let (network, x) = network::<T>(case);
+    let cases = (0..CASES.len()).map(network::<T>);
+    let examples = example_networks();
+    let all = cases.chain(
+        examples
+            .iter()
+            .zip(0..)
+            .map(|((text, input), seed)| drawn(text, *input, None, seed)),
+    );
+    for (case, (network, x)) in all.enumerate() {
         let mut why = Why::new(&network, &x).unwrap();
         let class = case % network.output().len().max(2);
         let layers = network.nodes().len();
         for spot in places(&network) {
             let told = ask(&mut why, spot, class);
-            let name = format!("{} of case {case} in {}: {told:?}", told.name, T::NAME);
+            let text = network.text();
+            let name = format!("{} of {text} in {}: {told:?}", told.name, T::NAME);
             assert!(told.ok(), "{name}");
             assert_eq!(told.forward.check.is_some(), spot.value > 0, "{name}");
             let gradient = told.gradient.unwrap();

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use stepnet_nn::notation::{Kinds, Signature};
 
 /// A layer with a window: `kind(.., kernel, stride, padding ..)`.
 fn windowed() -> impl Strategy<Value = String> {
@@ -27,18 +28,18 @@ fn windowed() -> impl Strategy<Value = String> {
     )
 }
 
-fn light() -> impl Strategy<Value = &'static str> {
-    prop_oneof![
-        Just("relu"),
-        Just("leakyrelu(0.3)"),
-        Just("tanh"),
-        Just("sigmoid"),
-        Just("softmax"),
-        Just("dropout(0.4)"),
-        Just("gelu"),
-        Just("silu"),
-        Just("pad(1/0/0/2)"),
-    ]
+/// Built-in layers without parameters that keep the shape, and a border.
+fn light() -> impl Strategy<Value = String> {
+    let kinds = Kinds::builtin();
+    let examples = kinds.iter().flat_map(Signature::examples);
+    let keeps = |text: &&String| {
+        Network::<f64>::new(text, [5, 4, 2])
+            .is_ok_and(|n| n.output() == n.input() && n.parameters().is_empty())
+    };
+    let mut light: Vec<String> = examples.filter(keeps).cloned().collect();
+    assert!(light.len() > 8, "{light:?}");
+    light.push("pad(1/0/0/2)".to_owned());
+    prop::sample::select(light)
 }
 
 fn end() -> impl Strategy<Value = &'static str> {
