@@ -6,7 +6,9 @@ unique in a network, so that arrays of weights are found by them. Padding is (to
 
 import random
 
-ACTIVATIONS = ["relu", "leakyrelu", "sigmoid", "tanh", "gelu", "silu"]
+# PyTorch's functions of the same names as Stepnet's layers.
+PLAIN = ["relu", "sigmoid", "tanh", "gelu", "silu", "relu6", "hardswish", "hardsigmoid", "elu"]
+ACTIVATIONS = [*PLAIN, "leakyrelu", "prelu"]
 SLOPE = 0.1
 EPSILON = 1e-5
 
@@ -220,7 +222,9 @@ def through(layer, x, weights, training):
         return torch.cat([forward(path, x, weights, training) for path in given[0]], 1)
     if kind == "leakyrelu":
         return functional.leaky_relu(x, SLOPE)
-    return {"relu": torch.relu, "sigmoid": torch.sigmoid, "tanh": torch.tanh, "gelu": functional.gelu, "silu": functional.silu}[kind](x)
+    if kind == "prelu":
+        return functional.prelu(x, own["slope"])
+    return getattr(functional, kind)(x)
 
 
 def framed(x, pads, value=0.0):

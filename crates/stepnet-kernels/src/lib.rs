@@ -6,7 +6,8 @@
 //! | [`pool`] | `max_forward`, `max_backward`, `max_backward_all`, `average_forward`, `average_backward` |
 //! | [`dense`] | `forward`, `backward_data`, `backward_weights` |
 //! | [`relu`], [`softmax`]; [`pointwise`], with the function as an argument | `forward`, `backward` |
-//! | [`norm`] | batch and layer normalisation: statistics, `forward`, `backward` |
+//! | [`prelu`] | `forward`, `backward`, with the slopes' gradients |
+//! | [`norm`] | batch, layer and group normalisation: statistics, `forward`, `backward` |
 //! | [`pad`] | `forward`, `backward` |
 //! | [`transpose`] | a matrix turned |
 //! | [`join`] | sums of arrays, channels one after the other |
@@ -65,6 +66,7 @@ mod passes;
 mod peak;
 pub mod pointwise;
 pub mod pool;
+pub mod prelu;
 mod real;
 pub mod relu;
 pub(crate) mod simd;

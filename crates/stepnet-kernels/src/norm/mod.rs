@@ -5,13 +5,14 @@
 //! ```
 //!
 //! [`batch`] takes mean and variance of each channel over all rows of a batch (its pixels, or its
-//! vectors), [`layer`] those of each row over its channels. `gamma` and `beta` have a number for
-//! each channel in both.
+//! vectors), [`layer`] those of each row over its channels, [`group`] those of an example's groups of channels over all its
+//! pixels. `gamma` and `beta` have a number for each channel in all.
 
 mod arguments;
 pub mod batch;
 mod columns;
 mod geometry;
+pub mod group;
 pub mod layer;
 #[doc(hidden)]
 pub mod reference;

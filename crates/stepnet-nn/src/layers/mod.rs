@@ -1,26 +1,32 @@
-//! The built-in layers, one file each (`window.rs`, `pool.rs` and `pointwise.rs` hold what several share); `list.rs`
-//! names them all, and the registry builds them from the notation.
+//! The built-in layers, one file each (`window.rs`, `pool.rs` and `pointwise.rs` hold what several share), and the list
+//! of them: the notation's kinds, the registry, the table in the notation's documentation, the fuzzers' dictionary and the
+//! tests of all layers are derived from it.
 
 mod arguments;
 mod avgpool;
 mod batch_norm;
 mod conv;
 mod dropout;
+mod elu;
 mod flatten;
 mod fold;
 mod gelu;
+mod group_norm;
+mod hard_sigmoid;
+mod hard_swish;
 mod kind;
 mod layer_norm;
 mod leaky_relu;
 mod linear;
-mod list;
 mod maxpool;
 mod pad;
 mod planned;
 mod pointwise;
 mod pool;
+mod prelu;
 mod registry;
 mod relu;
+mod relu6;
 mod sigmoid;
 mod silu;
 mod softmax;
@@ -29,7 +35,6 @@ mod together;
 mod window;
 
 pub use avgpool::AvgPool;
-use avgpool::GlobalAvgPool;
 pub use batch_norm::BatchNorm;
 pub use conv::Conv;
 pub use dropout::Dropout;
@@ -41,3 +46,66 @@ pub use pad::Pad;
 pub(crate) use registry::BuiltIn;
 pub use registry::Registry;
 pub use sigmoid::Sigmoid;
+
+use crate::notation::{Kinds, LayerText, Signature};
+use kind::{Built, LayerKind};
+use pointwise::PointwiseLayer;
+use stepnet_kernels::Real;
+
+/// What makes a layer of a text.
+type Factory<T> = fn(&LayerText) -> Built<T>;
+
+macro_rules! layers {
+    ($($layer:ty),* $(,)?) => {
+        /// What each is called and takes, in the order of the list.
+        fn signatures() -> Vec<Signature> {
+            vec![$(<$layer as LayerKind>::signature()),*]
+        }
+
+        /// What makes each, in the same order.
+        fn factories<T: Real>() -> Vec<Factory<T>> {
+            vec![$(<$layer as LayerKind>::build::<T>),*]
+        }
+
+        #[cfg(test)]
+        fn checks() -> Vec<fn()> {
+            vec![$(<$layer as LayerKind>::check),*]
+        }
+    };
+}
+
+layers![
+    Conv,
+    MaxPool,
+    AvgPool,
+    avgpool::GlobalAvgPool,
+    Flatten,
+    Linear,
+    PointwiseLayer<relu::Relu>,
+    PointwiseLayer<leaky_relu::LeakyRelu>,
+    PointwiseLayer<Sigmoid>,
+    PointwiseLayer<tanh::Tanh>,
+    PointwiseLayer<gelu::Gelu>,
+    PointwiseLayer<silu::Silu>,
+    PointwiseLayer<relu6::Relu6>,
+    PointwiseLayer<elu::Elu>,
+    PointwiseLayer<hard_swish::HardSwish>,
+    PointwiseLayer<hard_sigmoid::HardSigmoid>,
+    prelu::Prelu,
+    softmax::Softmax,
+    Dropout,
+    BatchNorm,
+    LayerNorm,
+    group_norm::GroupNorm,
+    Pad,
+];
+
+impl Kinds {
+    /// The kinds of version 1 of the notation, listed in the [module documentation](crate::notation).
+    pub fn builtin() -> Self {
+        Self::of(signatures())
+    }
+}
+
+#[cfg(test)]
+mod tests;

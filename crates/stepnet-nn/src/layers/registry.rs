@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::kind::Built;
-use super::list;
 use crate::error::{Error, Result};
 use crate::layer::Layer;
 use crate::notation::{Kinds, LayerText, Signature};
@@ -26,26 +25,26 @@ pub struct Registry<T> {
 pub trait BuiltIn: Sized {
     /// What makes the built-in layers.
     #[doc(hidden)]
-    fn factories() -> Vec<list::Factory<Self>>;
+    fn factories() -> Vec<super::Factory<Self>>;
 }
 
 impl BuiltIn for f32 {
-    fn factories() -> Vec<list::Factory<Self>> {
-        list::factories()
+    fn factories() -> Vec<super::Factory<Self>> {
+        super::factories()
     }
 }
 
 impl BuiltIn for f64 {
-    fn factories() -> Vec<list::Factory<Self>> {
-        list::factories()
+    fn factories() -> Vec<super::Factory<Self>> {
+        super::factories()
     }
 }
 
 impl<T: Real + BuiltIn> Registry<T> {
     /// The built-in layers.
     pub fn builtin() -> Self {
-        let names = list::signatures().into_iter().map(|s| s.name().to_owned());
-        let made = |factory: list::Factory<T>| -> Factory<T> { Arc::new(factory) };
+        let names = super::signatures().into_iter().map(|s| s.name().to_owned());
+        let made = |factory: super::Factory<T>| -> Factory<T> { Arc::new(factory) };
         Self {
             kinds: Kinds::builtin(),
             factories: names.zip(T::factories().into_iter().map(made)).collect(),

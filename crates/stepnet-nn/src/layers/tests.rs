@@ -1,5 +1,7 @@
 //! What holds for every built-in layer, and the files that are written from the list.
 
+mod torch;
+
 use std::path::Path;
 
 use super::*;

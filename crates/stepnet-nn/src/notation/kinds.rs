@@ -33,7 +33,7 @@ impl Kinds {
     /// Adds a kind, so that texts may name it.
     ///
     /// Names are lower-case ASCII letters, digits and `_`, start with a letter, and do not end in
-    /// a digit, because a layer without a label is called by its kind and a number.
+    /// a digit, because a layer without a label is called by its kind and a number (`relu6` is the one that does).
     ///
     /// # Errors
     ///

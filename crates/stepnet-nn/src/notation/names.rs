@@ -39,7 +39,8 @@ pub struct NamedLayer {
 /// name. A layer stands behind those that it takes its input from.
 ///
 /// - A layer without a label is called by its kind and its number among the layers of that kind,
-///   labelled ones included: `conv1`, `conv2`, `linear1`. So a new label renames no other layer.
+///   labelled ones included: `conv1`, `conv2`, `linear1`, and `relu6_1`, where the kind ends in a digit. So a new label
+///   renames no other layer.
 /// - A label in a group gets the number of the repetition: `[a: relu] x 2` gives `a.1`, `a.2`;
 ///   each further group around it adds a number in front: `a.1.1`, `a.1.2`, `a.2.1`, ...
 /// - The label of a group starts the names inside, which are counted anew in each repetition:
@@ -250,7 +251,12 @@ fn write_out<'a>(
                 let count = scope.counts.entry(layer.kind()).or_default();
                 *count += 1;
                 let labelled = full.is_some();
-                let automatic = || format!("{}{}{count}", scope.prefix, layer.kind());
+                let kind = layer.kind();
+                let between = match kind.ends_with(|c: char| c.is_ascii_digit()) {
+                    true => "_",
+                    false => "",
+                };
+                let automatic = || format!("{}{kind}{between}{count}", scope.prefix);
                 let name = full.unwrap_or_else(automatic);
                 let inputs = match layer.joins() {
                     true => write_out_joined(layer, &name, input, layers),

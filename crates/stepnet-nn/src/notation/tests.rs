@@ -364,6 +364,23 @@ fn built_layers_are_checked_like_written_ones() {
 }
 
 #[test]
+fn a_kind_that_ends_in_a_digit_is_not_run_together_with_a_number() {
+    let text = "relu -> relu6 -> [RELU6 -> prelu] x 2 -> relu";
+    let names = |text: &str| -> Vec<String> {
+        let layers = expand(&read(text)).expect(text);
+        layers.into_iter().map(|layer| layer.name).collect()
+    };
+    let expected = [
+        "relu1", "relu6_1", "relu6_2", "prelu1", "relu6_3", "prelu2", "relu2",
+    ];
+    assert_eq!(names(text), expected);
+    // The sixty-first ReLU has the name that would be in the way.
+    assert_eq!(names("[relu] x 61 -> relu6")[60..], ["relu61", "relu6_1"]);
+    let error = parse("relu6_1: relu -> relu6", &Kinds::builtin()).expect_err("one name twice");
+    assert!(error.message.contains("automatic name"), "{error}");
+}
+
+#[test]
 fn built_in_signatures_would_pass_registration() {
     let builtin = Kinds::builtin();
     let mut names = std::collections::HashSet::new();

@@ -32,7 +32,7 @@ fn layer() -> impl Strategy<Value = String> {
         1 => (-5_i32..5).prop_map(|slope| format!("leakyrelu({slope})")),
         4 => prop::sample::select(vec![
             "relu", "tanh", "flatten", "globalavgpool", "sigmoid", "softmax", "dropout(0.5)", "linear(classes)",
-            "gelu", "silu", "bn", "layernorm", "bn(epsilon=0)",
+            "gelu", "silu", "bn", "layernorm", "bn(epsilon=0)", "prelu", "groupnorm(4)", "groupnorm(3)",
         ]).prop_map(str::to_owned),
     ]
 }

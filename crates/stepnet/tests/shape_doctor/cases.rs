@@ -205,6 +205,18 @@ pub(crate) const LAYERS: &[Planted] = &[
         "30 filters / 4 groups = 7, remainder 2",
         "relu -> conv(32, 3, groups=4) -> linear(2)",
     ),
+    planted(
+        ("8x8x6", "relu6 -> groupnorm(4) -> linear(2)", 0),
+        ("groupnorm1", 10),
+        "6 channels / 4 groups = 1, remainder 2",
+        "relu6 -> groupnorm(3) -> linear(2)",
+    ),
+    planted(
+        ("10", "linear(7) -> groupnorm(32) -> linear(2)", 0),
+        ("groupnorm1", 14),
+        "7 channels / 32 groups = 0, remainder 7",
+        "linear(7) -> groupnorm(7) -> linear(2)",
+    ),
     // Convolution and pooling where there is only a vector.
     planted(
         (
@@ -261,6 +273,12 @@ pub(crate) const LAYERS: &[Planted] = &[
         ("leakyrelu1", 1),
         "its slope is -0.1, expected a number of at least 0",
         "leakyrelu(slope=0.1) -> linear(2)",
+    ),
+    planted(
+        ("8x8x1", "elu(-1) -> linear(2)", 0),
+        ("elu1", 1),
+        "its alpha is -1, expected a number of at least 0",
+        "elu -> linear(2)",
     ),
     planted(
         ("8x8x1", "conv(4, 3) -> bn(epsilon=0) -> linear(2)", 0),

@@ -1,0 +1,212 @@
+//! `groupnorm(groups, epsilon=1e-5)`: group normalisation.
+
+use std::sync::Arc;
+
+use super::arguments::count;
+use super::batch_norm::{affine_parameters, epsilon, geometry};
+use super::kind::{Built, LayerKind};
+use crate::account::{self, Account, Feed, Feeds, Seen, Term};
+use crate::doctor::cost;
+use crate::error::Result as Checked;
+use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy};
+use crate::notation::{LayerText, ParameterKind, Signature};
+use crate::shape::Shape;
+use stepnet_kernels::Real;
+use stepnet_kernels::norm::Affine;
+use stepnet_kernels::norm::batch::Gradients;
+use stepnet_kernels::norm::group::{self, GroupGeometry};
+
+/// Group normalisation (Wu and He, 2018): `y = gamma (x - mean) / sqrt(variance + epsilon) + beta` with the mean and the
+/// variance of each group of channels, over all pixels of an example; of a vector, of each group of features. As
+/// PyTorch's `GroupNorm(groups, channels)`. With one group per channel it is instance normalisation.
+///
+/// Parameters: `gamma` and `beta`, each `(channels)`; decay acts on neither.
+#[derive(Debug, Clone)]
+pub(super) struct GroupNorm {
+    text: LayerText,
+    groups: usize,
+    epsilon: f64,
+}
+
+/// The channels that a value is normalised with.
+struct Group {
+    /// The places of their values in the example.
+    places: Vec<usize>,
+    mean: f64,
+    /// `1 / sqrt(variance + epsilon)`.
+    inverse: f64,
+}
+
+impl GroupNorm {
+    fn geometry(&self, input: Shape, batch: usize) -> GroupGeometry {
+        let example = geometry(input, 1);
+        GroupGeometry {
+            examples: batch,
+            pixels: example.rows,
+            channels: example.channels,
+            groups: self.groups,
+        }
+    }
+
+    /// The group of the value at `place`.
+    fn group<T: Real>(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Group> {
+        let g = self.geometry(seen.input, 1);
+        let size = g.channels / g.groups;
+        let first = place % g.channels / size * size;
+        let mut places = account::room(g.pixels * size)?;
+        places.extend((0..g.pixels).flat_map(|pixel| {
+            let first = pixel * g.channels + first;
+            first..first + size
+        }));
+        let n = places.len() as f64;
+        let values = places.iter().map(|&at| account::value(seen.x, at));
+        let mean = values.clone().sum::<f64>() / n;
+        let variance = values.map(|x| (x - mean) * (x - mean)).sum::<f64>() / n;
+        Ok(Group {
+            places,
+            mean,
+            inverse: 1.0 / (variance + self.epsilon).sqrt(),
+        })
+    }
+}
+
+fn affine<T>(parameters: &[T]) -> Affine<'_, T> {
+    let (gamma, beta) = parameters.split_at(parameters.len() / 2);
+    Affine { gamma, beta }
+}
+
+impl LayerKind for GroupNorm {
+    fn signature() -> Signature {
+        let summary = "Normalises each group of an example's channels, over all its pixels.";
+        Signature::new("groupnorm", summary)
+            .alias("groupnormalization")
+            .required("groups", ParameterKind::Count)
+            .optional("epsilon", ParameterKind::Number, 1e-5)
+            .example("groupnorm(1)")
+            .example("groupnorm(2)")
+            .example("groupnorm(2, epsilon=0.01)")
+    }
+
+    fn build<T: Real>(text: &LayerText) -> Built<T> {
+        Ok(Arc::new(Self {
+            text: text.clone(),
+            groups: count(text, "groups")?,
+            epsilon: epsilon(text)?,
+        }))
+    }
+}
+
+impl<T: Real> Layer<T> for GroupNorm {
+    fn text(&self) -> LayerText {
+        self.text.clone()
+    }
+
+    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+        let (channels, groups) = (geometry(input, 1).channels, self.groups);
+        if !channels.is_multiple_of(groups) {
+            return Err(format!(
+                "channels is {channels}, expected a multiple of the {groups} groups"
+            ));
+        }
+        Ok(input)
+    }
+
+    fn formula(&self, input: Shape) -> Option<String> {
+        let (channels, groups) = (geometry(input, 1).channels, self.groups);
+        let (share, rest) = (channels / groups, channels % groups);
+        (rest > 0)
+            .then(|| format!("{channels} channels / {groups} groups = {share}, remainder {rest}"))
+    }
+
+    /// The nearest numbers of groups that divide the channels, the smaller one first.
+    fn remedies(&self, input: Shape) -> Vec<Remedy> {
+        let channels = geometry(input, 1).channels;
+        let small = (1..=channels.isqrt()).filter(|groups| channels.is_multiple_of(*groups));
+        let mut divisors: Vec<usize> = small
+            .flat_map(|groups| [groups, channels / groups])
+            .collect();
+        divisors.sort_unstable();
+        let fewer = divisors.iter().rfind(|&&groups| groups < self.groups);
+        let more = divisors.iter().find(|&&groups| groups > self.groups);
+        let mut nearest: Vec<usize> = fewer.into_iter().chain(more).copied().collect();
+        nearest.sort_by_key(|groups| groups.abs_diff(self.groups));
+        let text = |groups: usize| self.text.clone().with("groups", groups).ok();
+        let cost = cost::ARGUMENT;
+        nearest
+            .into_iter()
+            .filter_map(text)
+            .map(|text| Remedy { text, cost })
+            .collect()
+    }
+
+    fn parameters(&self, input: Shape) -> Vec<Parameter> {
+        affine_parameters(geometry(input, 1).channels)
+    }
+
+    fn memory(&self, input: Shape, batch: usize) -> Memory {
+        let g = self.geometry(input, batch);
+        Memory {
+            kept: g.kept(),
+            scratch: group::forward_scratch(&g),
+            backward_scratch: group::backward_scratch(&g),
+            ..Memory::default()
+        }
+    }
+
+    fn forward(&self, pass: Forward<'_, T>) {
+        let g = self.geometry(pass.context.input, pass.context.batch);
+        let to = [pass.y, pass.kept, pass.scratch];
+        group::forward(&g, self.epsilon, pass.x, affine(pass.parameters), to);
+    }
+
+    fn backward(&self, pass: Backward<'_, T>) {
+        let g = self.geometry(pass.context.input, pass.context.batch);
+        let to = Gradients {
+            dx: pass.dx,
+            affine: pass.gradients.map(|gradients| {
+                let (dgamma, dbeta) = gradients.split_at_mut(g.channels);
+                [dgamma, dbeta]
+            }),
+        };
+        let gamma = affine(pass.parameters).gamma;
+        let given = [pass.x, pass.dy, gamma, pass.kept];
+        group::backward(&g, self.epsilon, given, to, pass.scratch);
+    }
+
+    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+        let channels = geometry(seen.input, 1).channels;
+        let group = self.group(place, seen)?;
+        let n = group.places.len() as f64;
+        let gamma = account::value(seen.parameters, place % channels);
+        let mut terms = account::room(group.places.len())?;
+        terms.extend(group.places.iter().map(|&at| {
+            let own = f64::from(u8::from(at == place));
+            let factor = gamma * group.inverse * (own - 1.0 / n);
+            Term::new(at, account::value(seen.x, at), factor)
+        }));
+        let beta = account::value(seen.parameters, channels + place % channels);
+        let formula = "y_k = sum of x_j s ((1 if j is k) - 1 / n), + beta, s = gamma_k / sqrt(variance + epsilon), n values in the group";
+        Ok(Some(Account::sum(formula, terms, Some(beta))))
+    }
+
+    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+        let channels = geometry(seen.input, 1).channels;
+        let group = self.group(place, seen)?;
+        let n = group.places.len() as f64;
+        let normal = |at: usize| (account::value(seen.x, at) - group.mean) * group.inverse;
+        let own_normal = normal(place);
+        let mut feeds = account::room(group.places.len())?;
+        feeds.extend(group.places.iter().map(|&at| {
+            let scale = account::value(seen.parameters, at % channels) * group.inverse;
+            let own = f64::from(u8::from(at == place));
+            let product = normal(at) * own_normal;
+            Feed {
+                place: at,
+                factor: scale * (own - (1.0 + product) / n),
+                size: 2.0 * (scale * (own + (1.0 + product.abs()) / n)).abs(),
+            }
+        }));
+        let formula = "dx_j = sum of dy_k gamma_k / sqrt(variance + epsilon) ((1 if j is k) - (1 + x_j x_k) / n), x normalised, n values in the group";
+        Ok(Some(Feeds::new(formula, feeds)))
+    }
+}

@@ -1,0 +1,95 @@
+"""Writes crates/stepnet-nn/fixtures/torch_layers.json: what PyTorch's activations and group normalisation give, forward
+and backward.
+
+    python tools/torch_layers.py > crates/stepnet-nn/fixtures/torch_layers.json
+
+Everything in float64, channels last. The inputs are written beside the results, so that nothing depends on PyTorch's
+random numbers.
+"""
+
+import json
+import math
+import sys
+
+import torch
+
+torch.set_default_dtype(torch.float64)
+
+
+def drawn(seed, *shape, size=1.0):
+    """Numbers that any language can draw: nothing here depends on them being good."""
+    count = math.prod(shape)
+    values = [math.sin(12.9898 * (i + 1) + 78.233 * seed) * size for i in range(count)]
+    return torch.tensor(values).reshape(shape)
+
+
+def channels_last(values):
+    return values.detach().movedim(1, -1).flatten().tolist() if values.dim() > 1 else values.detach().tolist()
+
+
+def case(text, shape, module, size, parameters=()):
+    """`shape` is (batch, channels, height, width) or (batch, features)."""
+    x = drawn(1, *shape, size=size)
+    with torch.no_grad():
+        # At the kinks and beyond them.
+        special = torch.tensor([0.0, -3.0, 3.0, 6.0, -8.0, 9.5])
+        x.view(-1)[: len(special)] = special
+        for number, parameter in enumerate(parameters):
+            parameter.copy_(0.6 + 0.4 * drawn(number + 3, *parameter.shape))
+    x.requires_grad_()
+    dy = drawn(2, *shape)
+    y = module(x)
+    y.backward(dy)
+    height, width = shape[2:] if len(shape) == 4 else (0, 0)
+    return dict(
+        layer=text,
+        batch=shape[0],
+        input=[height, width, shape[1]],
+        x=channels_last(x),
+        dy=channels_last(dy),
+        y=channels_last(y),
+        dx=channels_last(x.grad),
+        parameters=[value for parameter in parameters for value in parameter.detach().tolist()],
+        gradients=[value for parameter in parameters for value in parameter.grad.tolist()],
+    )
+
+
+def affine(module):
+    return [module.weight, module.bias]
+
+
+def main():
+    nn = torch.nn
+    row, volume = (4, 6), (2, 6, 3, 2)
+    plain = {
+        "relu": nn.ReLU(),
+        "leakyrelu(slope=0.1)": nn.LeakyReLU(0.1),
+        "sigmoid": nn.Sigmoid(),
+        "tanh": nn.Tanh(),
+        "gelu": nn.GELU(),
+        "silu": nn.SiLU(),
+        "relu6": nn.ReLU6(),
+        "hardswish": nn.Hardswish(),
+        "hardsigmoid": nn.Hardsigmoid(),
+        "elu": nn.ELU(),
+        "elu(alpha=0.5)": nn.ELU(0.5),
+    }
+    cases = [case(text, row, module, 7.5) for text, module in plain.items()]
+    for shape in (row, volume):
+        for text, slopes in (("prelu", 6), ("prelu(shared=true)", 1)):
+            module = nn.PReLU(slopes)
+            cases.append(case(text, shape, module, 2.0, [module.weight]))
+        for text, module in (
+            ("groupnorm(1)", nn.GroupNorm(1, 6)),
+            ("groupnorm(3)", nn.GroupNorm(3, 6)),
+            ("groupnorm(2, epsilon=0.01)", nn.GroupNorm(2, 6, eps=0.01)),
+        ):
+            cases.append(case(text, shape, module, 2.0, affine(module)))
+    module = nn.LayerNorm(6)
+    cases.append(case("layernorm", row, module, 2.0, affine(module)))
+    lines = ",\n".join(json.dumps(one) for one in cases)
+    sys.stdout.write(f'{{"torch": "{torch.__version__}", "layers": [\n{lines}\n]}}\n')
+
+
+if __name__ == "__main__":
+    main()
