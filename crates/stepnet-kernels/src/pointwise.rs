@@ -193,10 +193,9 @@ pub fn backward<T: Real, F: Pointwise>(f: F, at: &[T], dy: &[T], dx: &mut [T]) {
     map2(at, dy, dx, Gradient(f));
 }
 
-#[cfg(any(test, feature = "testing"))]
+#[doc(hidden)]
 pub use on_sets::{OnSet, on_every_set};
 
-#[cfg(any(test, feature = "testing"))]
 mod on_sets {
     use super::*;
     use crate::elementwise::{Map, Map2};

@@ -61,12 +61,9 @@ fn every_built_in_layer_comes_back() {
         for (at, value) in network.parameters_mut().iter_mut().enumerate() {
             *value += 0.01 * at as f32;
         }
-        let model = Model {
-            network,
-            classes: ["a", "b", "c"].map(String::from).to_vec(),
-            preprocessing: Preprocessing::scaled(height, width, channels, 16.0),
-            training: Default::default(),
-        };
+        let classes = ["a", "b", "c"].map(String::from).to_vec();
+        let preprocessing = Preprocessing::scaled(height, width, channels, 16.0);
+        let model = Model::new(network, classes, preprocessing);
         let bytes = model.to_bytes().unwrap();
         let name = Path::new("model.safetensors");
         let read = ModelFile::from_bytes(name, &bytes).unwrap();

@@ -162,7 +162,6 @@ impl InstructionSet {
     }
 
     /// Every set that this processor has, for tests; says which it lacks.
-    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn all() -> Vec<Self> {
         let had = Self::had();
         for name in ["AVX2", "AVX512"] {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::arguments::count;
 use super::fold::{Folded, Outputs};
-use super::planned::Planned;
 use super::kind::{Built, LayerKind};
+use super::planned::Planned;
 use super::together::{ConvPool, ConvRelu};
 use super::window::{Window, accepted_volume, reason, volume};
 use crate::account::{self, Account, Feed, Feeds, Reach, Seen, Term};

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::arguments::count;
 use super::fold::{Folded, Outputs};
-use super::planned::Planned;
 use super::kind::{Built, LayerKind};
+use super::planned::Planned;
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Together};

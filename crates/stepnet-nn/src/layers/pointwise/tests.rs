@@ -42,7 +42,7 @@ fn inputs<T: Real, F: Function>(f: F) -> Vec<T> {
     let mut x = normal::<T>(1, 4003);
     let sizes = [1e-12, 1e-3, 1.0, 4.0, 30.0];
     for (at, x) in x.iter_mut().enumerate() {
-        *x = *x * T::from_f64(sizes[at % sizes.len()]);
+        *x *= T::from_f64(sizes[at % sizes.len()]);
     }
     x.extend([0.0, -0.0].map(T::from_f64));
     for &kink in f.kinks() {
