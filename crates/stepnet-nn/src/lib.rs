@@ -29,7 +29,7 @@ pub use loss::{Loss, LossOptions, Scores, Targets, largest};
 #[doc(hidden)]
 pub use model_file::EXTRA;
 pub use model_file::{Model, ModelFile, Tensor};
-pub use network::{Join, Network, NetworkBuilder, Node, StepMethods};
+pub use network::{Merge, Network, NetworkBuilder, Node, StepMethods};
 pub use number::Number;
 pub use plan::{Plan, PlanOptions};
 pub use shape::Shape;

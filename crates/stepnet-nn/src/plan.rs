@@ -260,7 +260,7 @@ impl<'a, T: Number> Planner<'a, T> {
     /// What a span does beside its first node's own work, where that is a sum with its ReLU.
     fn rectifier(&self, span: Span) -> Option<&'a dyn Layer<T>> {
         let nodes = &self.network.nodes()[span.first..span.end];
-        let sum = span.is_joined() && nodes[0].join().is_some();
+        let sum = span.is_joined() && nodes[0].merge().is_some();
         sum.then(|| nodes[1].layer())
     }
 

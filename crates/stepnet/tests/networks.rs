@@ -73,7 +73,7 @@ fn normalised_networks_have_the_published_sizes() {
     assert_eq!(numbers(&resnet), (23_600_006, 23_546_886));
     let ends = resnet.nodes().iter().enumerate();
     let ends: Vec<usize> = ends
-        .filter(|(_, node)| node.join().is_some())
+        .filter(|(_, node)| node.merge().is_some())
         .map(|(number, _)| number)
         .collect();
     assert_eq!(ends.len(), 16);

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::checks::{check_classes, check_loss, check_memory};
 use super::core::Network;
 use super::formula::{count, vector_made};
-use super::join::Join;
 use super::limits::Limits;
+use super::merge::Merge;
 use super::misfit::{Fault, Kind, Refusal};
 use super::node::{Node, work};
 use super::projection::projection;
@@ -117,7 +117,7 @@ struct Stack<'a, T> {
 struct Candidate<'n, T> {
     name: &'n str,
     layer: Arc<dyn Layer<T>>,
-    join: Option<Join>,
+    merge: Option<Merge>,
     inputs: Vec<usize>,
     implied: bool,
 }
@@ -144,13 +144,13 @@ impl<T: Number> Stack<'_, T> {
             inputs = vec![self.nodes.len()];
         }
         if named.layer.joins() {
-            return self.push_join(named, inputs, source);
+            return self.push_merge(named, inputs, source);
         }
         self.push_layer(&named.name, &named.layer, inputs, false)
     }
 
-    /// Pushes what joins the `inputs`, made of value number `source`.
-    fn push_join(
+    /// Pushes the merge of the `inputs`, made of value number `source`.
+    fn push_merge(
         &mut self,
         named: &NamedLayer,
         inputs: Vec<usize>,
@@ -158,11 +158,11 @@ impl<T: Number> Stack<'_, T> {
     ) -> Result<(), Fault> {
         let shapes: Vec<Shape> = inputs.iter().map(|&value| self.shape(value)).collect();
         let adds = named.layer.kind() == notation::RESIDUAL;
-        let joined = match adds {
-            true => Join::add(&shapes),
-            false => Join::concat(&shapes),
+        let merged = match adds {
+            true => Merge::add(&shapes),
+            false => Merge::concat(&shapes),
         };
-        let join = joined.map_err(|problem| Fault::Misfit {
+        let merge = merged.map_err(|problem| Fault::Misfit {
             kind: Kind::Input,
             problem,
             formula: None,
@@ -178,8 +178,8 @@ impl<T: Number> Stack<'_, T> {
         })?;
         self.push(Candidate {
             name: &named.name,
-            layer: Arc::new(join.clone()),
-            join: Some(join),
+            layer: Arc::new(merge.clone()),
+            merge: Some(merge),
             inputs,
             implied: false,
         })
@@ -197,7 +197,7 @@ impl<T: Number> Stack<'_, T> {
         self.push(Candidate {
             name,
             layer,
-            join: None,
+            merge: None,
             inputs,
             implied,
         })
@@ -256,7 +256,7 @@ impl<T: Number> Stack<'_, T> {
         self.nodes.push(Node {
             name: candidate.name.to_owned(),
             layer,
-            join: candidate.join,
+            merge: candidate.merge,
             inputs: candidate.inputs,
             input,
             output,

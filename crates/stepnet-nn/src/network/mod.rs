@@ -1,4 +1,4 @@
-//! A network: layers in order, each behind those whose outputs it takes, their shapes, and all
+//! A network: layers in order, each after those whose outputs it takes, their shapes, and all
 //! learnt numbers in one array.
 
 pub(super) mod attempt;
@@ -6,8 +6,8 @@ mod builder;
 mod checks;
 mod core;
 mod formula;
-mod join;
 pub(super) mod limits;
+mod merge;
 mod methods;
 pub(super) mod misfit;
 mod node;
@@ -17,7 +17,7 @@ mod steps;
 
 pub use self::core::Network;
 pub use builder::NetworkBuilder;
-pub use join::Join;
+pub use merge::Merge;
 pub use methods::StepMethods;
 pub use node::Node;
 pub(super) use steps::Span;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::join::Join;
+use super::merge::Merge;
 use crate::Number;
 use crate::layer::{Layer, Parameter};
 use crate::shape::Shape;
@@ -13,8 +13,8 @@ use crate::shape::Shape;
 pub struct Node<T> {
     pub(super) name: String,
     pub(super) layer: Arc<dyn Layer<T>>,
-    /// What joins several values; then `layer` is the same.
-    pub(super) join: Option<Join>,
+    /// The merge of several values; then `layer` is the same.
+    pub(super) merge: Option<Merge>,
     pub(super) inputs: Vec<usize>,
     pub(super) input: Shape,
     pub(super) output: Shape,
@@ -36,14 +36,14 @@ impl<T: Number> Node<T> {
     }
 
     /// The values it takes: 0 is the network's input, `i + 1` the output of layer number `i`. One,
-    /// unless it joins several.
+    /// unless it merges several.
     pub fn inputs(&self) -> &[usize] {
         &self.inputs
     }
 
-    /// How it joins several values: where a residual block or branches end.
-    pub fn join(&self) -> Option<&Join> {
-        self.join.as_ref()
+    /// How it merges several values: where a residual block or branches end.
+    pub fn merge(&self) -> Option<&Merge> {
+        self.merge.as_ref()
     }
 
     /// The shape of an input example; of several inputs, of the first.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::join::Join;
+use super::merge::Merge;
 use super::node::{Node, readers};
 use crate::Number;
 use crate::layer::{Layer, Role};
@@ -57,7 +57,7 @@ fn steps<T: Number>(nodes: &[Node<T>], training: bool) -> Vec<Step<T>> {
     let follows = |number: usize| {
         nodes[number].inputs == [number]
             && readers[number].len() == 1
-            && nodes[number].join.is_none()
+            && nodes[number].merge.is_none()
     };
     let mut steps = Vec::new();
     let mut first = 0;
@@ -78,13 +78,13 @@ fn steps<T: Number>(nodes: &[Node<T>], training: bool) -> Vec<Step<T>> {
                     !training || others.iter().all(|node| node.range.is_empty())
                 })
         });
-        let rectified = |join: &Join| {
+        let rectified = |merge: &Merge| {
             let next = after.first();
-            join.adds() && next.is_some_and(|(layer, input)| layer.role(*input) == Role::Relu)
+            merge.adds() && next.is_some_and(|(layer, input)| layer.role(*input) == Role::Relu)
         };
         let (count, together) = match fused {
             Some(fused) => (fused.layers.max(1), Some(fused.layer)),
-            None if node.join.as_ref().is_some_and(rectified) => (2, None),
+            None if node.merge.as_ref().is_some_and(rectified) => (2, None),
             None => (1, None),
         };
         steps.push(Step {

@@ -76,7 +76,7 @@ impl<T: Number> Planner<'_, T> {
                 self.flows[value] = vec![Flow::Write];
             }
         }
-        let sum = node.join().is_some_and(|join| join.adds());
+        let sum = node.merge().is_some_and(|merge| merge.adds());
         let same = sum || (!span.is_joined() && self.is_view(span.first));
         // The gradient by a sum, not by the ReLU behind it.
         let source = match self.rectifier(span) {
@@ -108,7 +108,7 @@ impl<T: Number> Planner<'_, T> {
                 (true, Some(_)) => {
                     self.read_gradient(value, time);
                     let len = self.batch * self.network.value_shape(value).len();
-                    let direct = same || node.join().is_some();
+                    let direct = same || node.merge().is_some();
                     Flow::Add((!direct).then(|| self.born(len, time)))
                 }
             };
@@ -138,7 +138,7 @@ impl<T: Number> Planner<'_, T> {
         // The gradient by `other` is read by node `other - 1`. That node itself may add, once it has
         // read, unless what it adds is what it reads.
         let direct =
-            |node: usize| self.network.nodes()[node].join().is_some() || self.is_view(node);
+            |node: usize| self.network.nodes()[node].merge().is_some() || self.is_view(node);
         let spoils = |changed: usize, other: usize| {
             let kept = self.options.keep_values || other == 0;
             still_adds(changed).any(|adds| kept || adds + usize::from(direct(adds)) >= other)

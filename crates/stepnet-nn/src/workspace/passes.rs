@@ -35,7 +35,7 @@ impl<T: Number> Workspace<T> {
             if layer.is_view(true) {
                 continue;
             }
-            if network.nodes()[node].join().is_some() {
+            if network.nodes()[node].merge().is_some() {
                 continue;
             }
             // What a joined span keeps at its first node's place is not that node's own.
@@ -138,7 +138,7 @@ impl<T: Number> Workspace<T> {
                 continue;
             }
             let start = self.times.is_some().then(Instant::now);
-            let sum = network.nodes()[span.first].join().is_some();
+            let sum = network.nodes()[span.first].merge().is_some();
             if span.is_joined() && (sum || self.plan.options.keep_values) {
                 // The gradients inside: by a sum, and for whoever looks at them.
                 for node in (span.first + 1..span.end).rev() {
@@ -147,7 +147,7 @@ impl<T: Number> Workspace<T> {
                 }
             }
             if sum {
-                self.backward_join(&pass, span.first);
+                self.backward_merge(&pass, span.first);
             } else {
                 let layer = network.span_layer(span);
                 self.backward_span(&pass, layer, span.first..span.end, true);
@@ -258,13 +258,13 @@ impl<T: Number> Workspace<T> {
         let node = span.start;
         let (inputs, output) = (network.nodes()[node].inputs(), self.plan.values[span.end]);
         let mut slot = self.take(output);
-        if let Some(join) = network.nodes()[node].join() {
+        if let Some(merge) = network.nodes()[node].merge() {
             let values = |number: usize| match self.plan.values[inputs[number]] {
                 Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],
                 None => x,
             };
             let len = batch * network.nodes()[span.end - 1].output().len();
-            join.forward_from(values, &mut slot[..len], span.len() > 1);
+            merge.forward_from(values, &mut slot[..len], span.len() > 1);
             self.put_back(output, slot);
             return;
         }
@@ -316,10 +316,12 @@ impl<T: Number> Workspace<T> {
         }
     }
 
-    /// Hands the gradient by a join's output to its inputs.
-    fn backward_join(&mut self, pass: &Pass<'_, T>, node: usize) {
+    /// Hands the gradient by a merge's output to its inputs.
+    fn backward_merge(&mut self, pass: &Pass<'_, T>, node: usize) {
         let described = &pass.network.nodes()[node];
-        let Some(join) = described.join() else { return };
+        let Some(merge) = described.merge() else {
+            return;
+        };
         for (number, &value) in described.inputs().iter().enumerate() {
             let add = match self.plan.flows[node][number] {
                 Flow::None | Flow::View => continue,
@@ -327,7 +329,7 @@ impl<T: Number> Workspace<T> {
                 Flow::Add(_) => true,
             };
             self.pass_on(pass, node, value, |dy, dx| {
-                join.backward_to(number, dy, dx, add)
+                merge.backward_to(number, dy, dx, add)
             });
         }
     }

@@ -210,8 +210,8 @@ pub(super) fn is_checked_alone(network: &Network<f64>, number: usize) -> bool {
     let node = &network.nodes()[number];
     // The loss takes the part of a closing activation that it is fused with.
     let fused = number + 1 == network.nodes().len() && network.loss().fused_kind().is_some();
-    // What joins values adds nothing of its own, and takes more than one input.
-    !(fused || node.layer().is_view(true) || node.join().is_some())
+    // A merge adds nothing of its own, and takes more than one input.
+    !(fused || node.layer().is_view(true) || node.merge().is_some())
 }
 
 /// How many arrays a layer by itself has besides its input.

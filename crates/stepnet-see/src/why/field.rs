@@ -29,8 +29,8 @@ impl<T: Number> Why<'_, T> {
             };
             let node = &self.network.nodes()[value - 1];
             for (number, &input) in node.inputs().iter().enumerate() {
-                let below = match node.join() {
-                    Some(join) => joined(&span, join.channels(number)),
+                let below = match node.merge() {
+                    Some(merge) => merged(&span, merge.channels(number)),
                     None => Some(self.below(value, span.clone())?),
                 };
                 let ends = below.into_iter().flat_map(|below| {
@@ -79,8 +79,8 @@ impl<T: Number> Why<'_, T> {
     }
 }
 
-/// The part of a box of a join's output that comes from one of its inputs, in the input's own indices.
-fn joined(span: &Span, channels: Channels) -> Option<Span> {
+/// The part of a box of a merge's output that comes from one of its inputs, in the input's own indices.
+fn merged(span: &Span, channels: Channels) -> Option<Span> {
     let (&[first, last], before) = span.split_last()?;
     let end = channels.first + channels.count;
     // In a sum the channels of every input are all of the output's.

@@ -94,7 +94,7 @@ impl<T: Number> Why<'_, T> {
             return Ok(None);
         };
         let next = &self.network.nodes()[number];
-        if spot.value == 0 || next.input() != next.output() || next.join().is_some() {
+        if spot.value == 0 || next.input() != next.output() || next.merge().is_some() {
             return Ok(None);
         }
         let Some(account) = next.layer().account(spot.place, &self.seen(number))? else {

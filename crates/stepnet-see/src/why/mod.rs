@@ -102,8 +102,8 @@ impl Default for Question {
 pub struct Why<'n, T> {
     network: &'n Network<T>,
     x: Vec<T>,
-    /// What each layer took that joins several values: these one after the other, by its number.
-    joined: HashMap<usize, Vec<T>>,
+    /// The inputs of each merge, one after the other, by its number.
+    merged: HashMap<usize, Vec<T>>,
     /// For each value the layers that take it.
     readers: Vec<Vec<usize>>,
     forward: Workspace<T>,
@@ -132,7 +132,7 @@ impl<'n, T: Number> Why<'n, T> {
         let mut why = Self {
             network,
             x: x.to_vec(),
-            joined: HashMap::new(),
+            merged: HashMap::new(),
             readers: network.readers(),
             forward,
             backward: None,
@@ -140,10 +140,10 @@ impl<'n, T: Number> Why<'n, T> {
             subject: None,
         };
         for (number, node) in network.nodes().iter().enumerate() {
-            if node.join().is_some() {
+            if node.merge().is_some() {
                 let values = node.inputs().iter().map(|&value| why.values(value));
-                let joined = values.collect::<Vec<_>>().concat();
-                why.joined.insert(number, joined);
+                let merged = values.collect::<Vec<_>>().concat();
+                why.merged.insert(number, merged);
             }
         }
         Ok(why)
@@ -260,8 +260,8 @@ impl<'n, T: Number> Why<'n, T> {
 
     /// The values that layer number `node` took, one after the other.
     fn taken(&self, node: usize) -> &[T] {
-        match self.joined.get(&node) {
-            Some(joined) => joined,
+        match self.merged.get(&node) {
+            Some(merged) => merged,
             None => self.values(self.network.nodes()[node].inputs()[0]),
         }
     }
@@ -269,8 +269,8 @@ impl<'n, T: Number> Why<'n, T> {
     /// Which value it is that lies at `place` of what layer number `node` took.
     fn source(&self, node: usize, place: usize) -> Spot {
         let node = &self.network.nodes()[node];
-        let joined = node.join().and_then(|join| join.place(place));
-        let (number, place) = joined.unwrap_or((0, place));
+        let merged = node.merge().and_then(|merge| merge.place(place));
+        let (number, place) = merged.unwrap_or((0, place));
         Spot {
             value: node.inputs()[number],
             place,

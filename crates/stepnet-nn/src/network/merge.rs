@@ -1,4 +1,4 @@
-//! Where networks meet: the end of a residual block, and of branches.
+//! Merges: several values become one, where a residual block or branches end.
 
 use crate::Number;
 use crate::account::{Account, Feed, Feeds, Seen, Term, value};
@@ -17,16 +17,16 @@ enum Rule {
     Concat,
 }
 
-/// Several values of one batch as one. A workspace hands it its inputs as they lie; as a layer it
-/// takes them one after the other, as one array.
+/// Several values of one batch become one: their sum, or their channels one after the other. A
+/// workspace gives it its inputs where they lie; as a [`Layer`] it takes them concatenated, as one array.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Join {
+pub struct Merge {
     rule: Rule,
     inputs: Vec<Shape>,
     output: Shape,
 }
 
-impl Join {
+impl Merge {
     /// The sum of values of one shape.
     ///
     /// # Errors
@@ -86,7 +86,7 @@ impl Join {
         })
     }
 
-    /// The shapes of what it joins.
+    /// The shapes of its inputs.
     pub fn inputs(&self) -> &[Shape] {
         &self.inputs
     }
@@ -173,7 +173,7 @@ fn channels(shape: Shape) -> usize {
     }
 }
 
-impl<T: Number> Layer<T> for Join {
+impl<T: Number> Layer<T> for Merge {
     fn text(&self) -> LayerText {
         LayerText::bare(match self.rule {
             Rule::Add => Signature::new("add", "The sum of the values that meet."),
@@ -234,7 +234,7 @@ impl<T: Number> Layer<T> for Join {
     }
 }
 
-impl Join {
+impl Merge {
     /// Where the inputs of a batch begin and end when they lie one after the other.
     fn ends(&self, batch: usize) -> Vec<usize> {
         let mut ends = vec![0];
