@@ -2,6 +2,7 @@
 
 mod made;
 
+use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::account::{Account, Feeds, Seen};
 use super::notation::LayerText;
 use super::shape::Shape;
 use crate::error::Result as Checked;
-use stepnet_kernels::{PassPlan, PoolGeometry, Real};
+use stepnet_kernels::{PassPlan, Real};
 
 /// A change of a layer's own arguments that may make it fit, for the shape doctor to try.
 #[derive(Debug, Clone, PartialEq)]
@@ -226,41 +227,13 @@ pub fn mark_above<T: Real>(values: &[T], kink: T, mark: &mut dyn FnMut(u64)) {
     }
 }
 
-/// What the layers before one may know of it, to do its work together with theirs.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub enum Role {
-    /// Nothing.
-    Other,
-    /// `y = max(x, 0)`, value by value.
-    Relu,
-    /// Max pooling, with the sizes for one example.
-    MaxPool(PoolGeometry),
-    /// At inference `y = gamma (x - mean) / sqrt(variance + epsilon) + beta` by channels, with these four as
-    /// its parameters in the order `gamma`, `beta`, `mean`, `variance`.
-    BatchNorm {
-        /// Added to the variance.
-        epsilon: f64,
-    },
-}
-
-/// Several layers as one.
-#[derive(Debug)]
-pub struct Together<T> {
-    /// Does their work in one pass. It has the first one's parameters, and gives bitwise the values
-    /// that they give one after the other.
-    pub layer: Arc<dyn Layer<T>>,
-    /// How many layers it stands for.
-    pub layers: usize,
-}
-
 /// A layer: a shape rule, parameters, and two passes over slices.
 ///
 /// A layer holds its settings only. Parameters, gradients and activations belong to the network
 /// and its workspace, so one layer can be used by many threads at once.
 ///
 /// `examples/` shows a layer written by a user, trained and saved.
-pub trait Layer<T: Real>: Debug + Send + Sync {
+pub trait Layer<T: Real>: Any + Debug + Send + Sync {
     /// The layer in the arrow notation.
     fn text(&self) -> LayerText;
 
@@ -296,29 +269,6 @@ pub trait Layer<T: Real>: Debug + Send + Sync {
     /// What the backward pass reads.
     fn reads(&self) -> Reads {
         Reads::INPUT
-    }
-
-    /// What the layers before this one may know of it.
-    fn role(&self, _input: Shape) -> Role {
-        Role::Other
-    }
-
-    /// This layer and some of those behind it as one, where their work is quicker done together:
-    /// `after` holds up to eight layers behind it with their inputs. They must not learn anything.
-    fn together(&self, _input: Shape, _after: &[(&dyn Layer<T>, Shape)]) -> Option<Together<T>> {
-        None
-    }
-
-    /// As [`Layer::together`], for inference alone: the layers behind may have parameters, which the
-    /// layer that does the work gets behind this one's, and no backward pass follows. What it gives may
-    /// differ from what they give one after the other by rounding. Unless told otherwise what is done
-    /// together in training.
-    fn together_at_inference(
-        &self,
-        input: Shape,
-        after: &[(&dyn Layer<T>, Shape)],
-    ) -> Option<Together<T>> {
-        self.together(input, after)
     }
 
     /// Whether the output is the input under another shape, so that no pass is needed at all.
@@ -389,5 +339,12 @@ pub trait Layer<T: Real>: Debug + Send + Sync {
     /// When there is not enough memory for so many outputs.
     fn feeds(&self, _place: usize, _seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
         Ok(None)
+    }
+}
+
+impl<T: Real> dyn Layer<T> + '_ {
+    /// The layer as the type `L`, if that is its type.
+    pub fn downcast_ref<L: Layer<T>>(&self) -> Option<&L> {
+        (self as &dyn Any).downcast_ref()
     }
 }

@@ -5,6 +5,7 @@ use stepnet_base::{Element, Error, Result, error, limits, memory, stop};
 pub mod account;
 pub mod doctor;
 mod examples;
+mod fuse;
 mod hashes;
 mod init;
 pub mod layer;
@@ -22,6 +23,7 @@ mod workspace;
 pub use doctor::{Diagnosis, Fix, InputChange};
 #[doc(hidden)]
 pub use examples::example_networks;
+pub use fuse::{FusedNodes, FusedPasses, FusionRule, fusion_rules};
 pub use init::Init;
 pub use layer::Layer;
 pub use layers::Registry;

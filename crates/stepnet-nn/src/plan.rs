@@ -16,8 +16,9 @@ mod options;
 pub(super) use gradients::Flow;
 pub use options::PlanOptions;
 
-use super::layer::{Layer, Reads};
-use super::network::{Network, Span};
+use super::fuse::Span;
+use super::layer::Layer;
+use super::network::Network;
 use crate::Number;
 use crate::error::{Error, Result};
 
@@ -45,7 +46,7 @@ pub struct Plan {
     /// What runs, in order.
     pub(super) spans: Vec<Span>,
     /// The values: `None` at 0 is the network's input; `i + 1` is the output of node `i`, `None`
-    /// inside of a joined span unless all are kept.
+    /// inside of a fused span unless all are kept.
     pub(super) values: Vec<Option<Buffer>>,
     /// The gradient by each of `values`; `None` where nobody needs it.
     pub(super) gradients: Vec<Option<Buffer>>,
@@ -175,15 +176,8 @@ impl<'a, T: Number> Planner<'a, T> {
             options,
             nodes,
             spans: network
-                .steps(options.training)
-                .iter()
-                .enumerate()
-                .map(|(step, joined)| Span {
-                    step,
-                    training: options.training,
-                    first: joined.first,
-                    end: joined.first + joined.count,
-                })
+                .segments()
+                .spans(options.training)
                 .filter(|span| span.end <= nodes)
                 .collect(),
             needed,
@@ -252,34 +246,21 @@ impl<'a, T: Number> Planner<'a, T> {
         2 * self.nodes - node
     }
 
-    /// What runs the nodes of a span.
+    /// The layer that runs the nodes of a span.
     fn layer(&self, span: Span) -> &'a dyn Layer<T> {
         self.network.span_layer(span)
-    }
-
-    /// What a span does beside its first node's own work, where that is a sum with its ReLU.
-    fn rectifier(&self, span: Span) -> Option<&'a dyn Layer<T>> {
-        let nodes = &self.network.nodes()[span.first..span.end];
-        let sum = span.is_joined() && nodes[0].merge().is_some();
-        sum.then(|| nodes[1].layer())
     }
 
     fn live_values(&mut self) {
         for span in self.spans.clone() {
             let first = span.first;
             let inputs = self.network.nodes()[first].inputs();
-            if !span.is_joined() && self.is_view(first) {
+            if !span.is_fused() && self.is_view(first) {
                 self.values.push(self.values[inputs[0]]);
                 continue;
             }
             let backward = self.needed[span.end].then(|| self.backward_time(first));
-            let reads = match self.rectifier(span) {
-                Some(relu) => Reads {
-                    input: false,
-                    ..relu.reads()
-                },
-                None => self.layer(span).reads(),
-            };
+            let reads = self.layer(span).reads();
             let until = |read: bool| backward.filter(|_| read).unwrap_or(first);
             for &input in inputs {
                 if let Some(life) = self.values[input].map(|input| &mut self.lives[input]) {
@@ -333,9 +314,9 @@ impl<'a, T: Number> Planner<'a, T> {
         };
         for &span in &self.spans {
             add(span.first, self.layer(span));
-            let alone = self.options.keep_values || self.rectifier(span).is_some();
-            if span.is_joined() && alone {
-                // The first one's own layer keeps nothing, so that both can have its place.
+            if span.is_fused() && (self.options.keep_values || span.split_backward) {
+                // The nodes' own layers run, too. The first one keeps nothing, so the fused layer can
+                // have its place.
                 for node in span.first..span.end {
                     add(node, self.network.nodes()[node].layer());
                 }

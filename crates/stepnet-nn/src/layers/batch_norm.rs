@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Context, Forward, Layer, Memory, Parameter, Reads, Role, Together};
+use crate::layer::{Backward, Context, Forward, Layer, Memory, Parameter, Reads};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -36,7 +36,7 @@ pub struct BatchNorm {
     text: LayerText,
     momentum: f64,
     epsilon: f64,
-    /// Whether the ReLU behind is done with it.
+    /// Whether the ReLU after it is fused with it.
     rectified: bool,
 }
 
@@ -113,6 +113,19 @@ impl BatchNorm {
             rectified: false,
         })
     }
+
+    /// It and the ReLU after it, as one layer.
+    pub(crate) fn with_relu(&self) -> Self {
+        Self {
+            rectified: true,
+            ..self.clone()
+        }
+    }
+
+    /// What is added to the variance.
+    pub(super) fn epsilon(&self) -> f64 {
+        self.epsilon
+    }
 }
 
 /// The batch's statistics in what a training pass has kept.
@@ -172,23 +185,6 @@ impl<T: Real> Layer<T> for BatchNorm {
             input: true,
             output: self.rectified,
         }
-    }
-
-    fn role(&self, _input: Shape) -> Role {
-        Role::BatchNorm {
-            epsilon: self.epsilon,
-        }
-    }
-
-    fn together(&self, _input: Shape, after: &[(&dyn Layer<T>, Shape)]) -> Option<Together<T>> {
-        let (next, input) = after.first()?;
-        (next.role(*input) == Role::Relu).then(|| Together {
-            layer: Arc::new(Self {
-                rectified: true,
-                ..self.clone()
-            }),
-            layers: 2,
-        })
     }
 
     fn forward(&self, pass: Forward<'_, T>) {

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use super::arguments::count;
-use super::fold::{Folded, Outputs};
 use super::kind::{Built, LayerKind};
 use super::planned::Planned;
-use super::together::{ConvPool, ConvRelu};
 use super::window::{Window, accepted_volume, reason, volume};
 use crate::account::{self, Account, Feed, Feeds, Reach, Seen, Term};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy, Role, Together};
+use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy};
 use crate::notation::{Count, LayerText, PaddingText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
 use stepnet_kernels::{ConvGeometry, Pass, PassPlan, Real, conv, greatest_common_divisor};
@@ -95,6 +93,14 @@ impl Conv {
             Some(Remedy { text, cost })
         };
         changes.into_iter().filter_map(changed).collect()
+    }
+
+    /// The same layer with a bias.
+    pub(crate) fn with_bias(&self) -> Self {
+        Self {
+            bias: true,
+            ..self.clone()
+        }
     }
 
     /// Whether there is a bias.
@@ -202,40 +208,6 @@ impl<T: Real> Layer<T> for Conv {
             backward_scratch: data.max(weights),
             ..Memory::default()
         }
-    }
-
-    fn together(&self, input: Shape, after: &[(&dyn Layer<T>, Shape)]) -> Option<Together<T>> {
-        let role = |number: usize| {
-            let after: Option<&(&dyn Layer<T>, Shape)> = after.get(number);
-            after.map_or(Role::Other, |(layer, input)| layer.role(*input))
-        };
-        let relu = role(0) == Role::Relu;
-        let behind = 1 + usize::from(relu);
-        if let Role::MaxPool(pool) = role(behind - 1)
-            && let Some(layer) = ConvPool::new::<T>(self, input, pool, relu)
-        {
-            return Some(Together {
-                layer: Arc::new(layer),
-                layers: behind + 1,
-            });
-        }
-        relu.then(|| Together {
-            layer: Arc::new(ConvRelu(self.clone())) as Arc<dyn Layer<T>>,
-            layers: 2,
-        })
-    }
-
-    fn together_at_inference(
-        &self,
-        input: Shape,
-        after: &[(&dyn Layer<T>, Shape)],
-    ) -> Option<Together<T>> {
-        let biased = Arc::new(Self {
-            bias: true,
-            ..self.clone()
-        });
-        Folded::together(biased, self.bias, Outputs::Last, input, after)
-            .or_else(|| self.together(input, after))
     }
 
     fn multiply_adds(&self, input: Shape) -> u64 {

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use super::arguments::count;
-use super::fold::{Folded, Outputs};
 use super::kind::{Built, LayerKind};
 use super::planned::Planned;
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Together};
+use crate::layer::{Backward, Forward, Layer, Memory, Parameter};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::dense::{self, DenseGeometry};
@@ -40,6 +39,19 @@ impl Linear {
         let geometry = DenseGeometry::of_arrays(batch, input.len(), self.units);
         let make = || dense::Plan::new::<T>(&geometry);
         self.plan.get(input, batch, dense::Plan::is_for::<T>, make)
+    }
+
+    /// The same layer with a bias.
+    pub(super) fn with_bias(&self) -> Self {
+        Self {
+            bias: true,
+            ..self.clone()
+        }
+    }
+
+    /// Whether there is a bias.
+    pub(super) fn has_bias(&self) -> bool {
+        self.bias
     }
 }
 
@@ -99,18 +111,6 @@ impl<T: Real> Layer<T> for Linear {
             backward_scratch: data.max(weights),
             ..Memory::default()
         }
-    }
-
-    fn together_at_inference(
-        &self,
-        input: Shape,
-        after: &[(&dyn Layer<T>, Shape)],
-    ) -> Option<Together<T>> {
-        let biased = Arc::new(Self {
-            bias: true,
-            ..self.clone()
-        });
-        Folded::together(biased, self.bias, Outputs::First, input, after)
     }
 
     fn multiply_adds(&self, input: Shape) -> u64 {

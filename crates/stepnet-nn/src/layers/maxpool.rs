@@ -7,12 +7,12 @@ use super::pool::{accepted, formula, geometry, remedies, visits, window_terms, w
 use super::window::Window;
 use crate::account::{Account, Feed, Feeds, Rule, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Memory, Reads, Remedy, Role};
+use crate::layer::{Backward, Forward, Layer, Memory, Reads, Remedy};
 use crate::memory;
 use crate::notation::{LayerText, PaddingText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
-use stepnet_kernels::Real;
 use stepnet_kernels::pool;
+use stepnet_kernels::{PoolGeometry, Real};
 
 /// Max pooling. The padding never wins; of several equal maxima the first (row by row) gets the
 /// gradient; windows may overlap.
@@ -28,6 +28,11 @@ impl MaxPool {
             text: text.clone(),
             window: Window::of_pool(text),
         }
+    }
+
+    /// The sizes for one example of a shape that `output_shape` has accepted.
+    pub(crate) fn geometry(&self, input: Shape) -> PoolGeometry {
+        accepted("maxpool", &self.window, input, 1)
     }
 }
 
@@ -67,10 +72,6 @@ impl<T: Real> Layer<T> for MaxPool {
 
     fn remedies(&self, input: Shape) -> Vec<Remedy> {
         remedies(&self.text, &self.window, input)
-    }
-
-    fn role(&self, input: Shape) -> Role {
-        Role::MaxPool(accepted("maxpool", &self.window, input, 1))
     }
 
     fn visits(&self, input: Shape) -> u64 {

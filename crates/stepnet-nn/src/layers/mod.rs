@@ -6,10 +6,11 @@ mod arguments;
 mod avgpool;
 mod batch_norm;
 mod conv;
+mod conv_fused;
 mod dropout;
 mod elu;
 mod flatten;
-mod fold;
+mod folded;
 mod gelu;
 mod group_norm;
 mod hard_sigmoid;
@@ -31,25 +32,27 @@ mod sigmoid;
 mod silu;
 mod softmax;
 mod tanh;
-mod together;
 mod window;
 
 pub use avgpool::AvgPool;
 pub use batch_norm::BatchNorm;
 pub use conv::Conv;
+pub(crate) use conv_fused::{ConvPool, ConvRelu};
 pub use dropout::Dropout;
 pub use flatten::Flatten;
+pub(crate) use folded::Folded;
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use maxpool::MaxPool;
 pub use pad::Pad;
 pub(crate) use registry::BuiltIn;
 pub use registry::Registry;
+pub(crate) use relu::Relu;
 pub use sigmoid::Sigmoid;
 
 use crate::notation::{Kinds, LayerText, Signature};
 use kind::{Built, LayerKind};
-use pointwise::PointwiseLayer;
+pub(crate) use pointwise::PointwiseLayer;
 use stepnet_kernels::Real;
 
 /// What makes a layer of a text.

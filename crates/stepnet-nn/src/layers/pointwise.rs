@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Rule, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Passed, Reads, Role, mark_above};
+use crate::layer::{Backward, Forward, Layer, Passed, Reads, mark_above};
 use crate::notation::{LayerText, Signature};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -30,11 +30,6 @@ pub(super) trait Function: Pointwise + Debug + 'static {
     /// Inputs at which the derivative jumps.
     fn kinks(self) -> &'static [f64] {
         &[]
-    }
-
-    /// What the layers before it may know.
-    fn role(self) -> Role {
-        Role::Other
     }
 }
 
@@ -113,7 +108,7 @@ pub(super) fn not_negative(text: &LayerText, name: &str) -> Result<f64, String> 
 
 /// A pointwise operation as a layer.
 #[derive(Debug, Clone)]
-pub(super) struct PointwiseLayer<F> {
+pub(crate) struct PointwiseLayer<F> {
     text: LayerText,
     function: F,
 }
@@ -143,10 +138,6 @@ impl<T: Real, F: Function> Layer<T> for PointwiseLayer<F> {
 
     fn output_shape(&self, input: Shape) -> Result<Shape, String> {
         Ok(input)
-    }
-
-    fn role(&self, _input: Shape) -> Role {
-        self.function.role()
     }
 
     fn reads(&self) -> Reads {

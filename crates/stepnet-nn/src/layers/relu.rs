@@ -2,10 +2,9 @@
 
 use super::pointwise::{Derivative, Function, Value};
 use crate::account::operand;
-use crate::layer::Role;
 use crate::notation::{LayerText, Signature};
 use stepnet_kernels::Real;
-pub(super) use stepnet_kernels::relu::Relu;
+pub(crate) use stepnet_kernels::relu::Relu;
 
 impl Function for Relu {
     fn signature() -> Signature {
@@ -35,9 +34,5 @@ impl Function for Relu {
 
     fn kinks(self) -> &'static [f64] {
         &[0.0]
-    }
-
-    fn role(self) -> Role {
-        Role::Relu
     }
 }

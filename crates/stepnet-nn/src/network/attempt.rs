@@ -11,9 +11,9 @@ use super::merge::Merge;
 use super::misfit::{Fault, Kind, Refusal};
 use super::node::{Node, work};
 use super::projection::projection;
-use super::steps::Steps;
 use crate::Number;
 use crate::error::{Error, Result};
+use crate::fuse::Segments;
 use crate::layer::Layer;
 use crate::layers::Registry;
 use crate::loss::Loss;
@@ -74,7 +74,7 @@ pub(crate) fn attempt<T: Number>(
         text,
         input,
         parameters: Vec::new(),
-        steps: Steps::of(&nodes),
+        segments: Segments::of(&nodes),
         nodes,
         loss,
         exact: false,
@@ -117,7 +117,6 @@ struct Stack<'a, T> {
 struct Candidate<'n, T> {
     name: &'n str,
     layer: Arc<dyn Layer<T>>,
-    merge: Option<Merge>,
     inputs: Vec<usize>,
     implied: bool,
 }
@@ -178,8 +177,7 @@ impl<T: Number> Stack<'_, T> {
         })?;
         self.push(Candidate {
             name: &named.name,
-            layer: Arc::new(merge.clone()),
-            merge: Some(merge),
+            layer: Arc::new(merge),
             inputs,
             implied: false,
         })
@@ -197,7 +195,6 @@ impl<T: Number> Stack<'_, T> {
         self.push(Candidate {
             name,
             layer,
-            merge: None,
             inputs,
             implied,
         })
@@ -256,7 +253,6 @@ impl<T: Number> Stack<'_, T> {
         self.nodes.push(Node {
             name: candidate.name.to_owned(),
             layer,
-            merge: candidate.merge,
             inputs: candidate.inputs,
             input,
             output,

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::node::{Node, readers, work};
-use super::steps::{Span, Step, Steps};
 use crate::Number;
 use crate::error::{Error, Result};
+use crate::fuse::{FusedNodes, Segments, Span};
 use crate::init::Init;
 use crate::layer::{Context, Layer, Parameter, Start};
 use crate::loss::Loss;
@@ -23,8 +23,8 @@ pub struct Network<T> {
     pub(super) text: NetworkText,
     pub(super) input: Shape,
     pub(super) nodes: Vec<Node<T>>,
-    /// How a pass goes through the nodes.
-    pub(super) steps: Steps<T>,
+    /// The nodes as passes run them, some fused.
+    pub(super) segments: Segments<T>,
     pub(super) parameters: Vec<T>,
     pub(super) loss: Loss,
     pub(super) exact: bool,
@@ -119,7 +119,7 @@ impl<T: Number> Network<T> {
                 node.layer = layer;
             }
         }
-        self.steps = Steps::of(&self.nodes);
+        self.segments = Segments::of(&self.nodes);
     }
 
     /// Whether it keeps to the direct method: [`Network::set_exact`].
@@ -217,24 +217,33 @@ impl<T: Number> Network<T> {
             .fold(0, u64::saturating_add)
     }
 
-    /// What does the work of a span of nodes; of a sum with its ReLU, the sum.
+    /// The nodes that run fused in training, or at inference, each with the rule that fuses them.
+    pub fn fused(&self, training: bool) -> impl Iterator<Item = FusedNodes> {
+        self.segments.fused(training)
+    }
+
+    /// The nodes as passes run them, some fused.
+    pub(crate) fn segments(&self) -> &Segments<T> {
+        &self.segments
+    }
+
+    /// The layer that does the work of a span: its node's, or the fused one.
     pub(crate) fn span_layer(&self, span: Span) -> &dyn Layer<T> {
-        let step = &self.steps(span.training)[span.step];
-        let together = step.together.as_deref();
-        together.unwrap_or_else(|| self.nodes[span.first].layer())
+        let segment = &self.segments.of_passes(span.training)[span.segment];
+        match &segment.fused {
+            Some((layer, _)) => layer.as_ref(),
+            None => self.nodes[span.first].layer(),
+        }
     }
 
-    /// The steps of a pass through all layers, in training or at inference.
-    pub(crate) fn steps(&self, training: bool) -> &[Step<T>] {
-        &self.steps.0[usize::from(!training)]
-    }
-
-    /// [`Layer::after_step`] of what does the work of a span.
+    /// [`Layer::after_step`] of the layer that does the work of a span.
     pub(crate) fn after_step(&mut self, span: Span, context: &Context<'_>, kept: &[T]) {
         let range = self.nodes[span.first].range.clone();
-        let step = &self.steps.0[usize::from(!span.training)][span.step];
-        let together = step.together.as_deref();
-        let layer = together.unwrap_or_else(|| self.nodes[span.first].layer.as_ref());
+        let segment = &self.segments.of_passes(span.training)[span.segment];
+        let layer = match &segment.fused {
+            Some((layer, _)) => layer.as_ref(),
+            None => self.nodes[span.first].layer.as_ref(),
+        };
         layer.after_step(context, kept, &mut self.parameters[range]);
     }
 

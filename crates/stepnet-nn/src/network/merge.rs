@@ -24,6 +24,8 @@ pub struct Merge {
     rule: Rule,
     inputs: Vec<Shape>,
     output: Shape,
+    /// Whether a ReLU after the sum is fused with it, in the forward pass.
+    relu: bool,
 }
 
 impl Merge {
@@ -47,6 +49,7 @@ impl Merge {
             rule: Rule::Add,
             inputs: inputs.to_vec(),
             output: *first,
+            relu: false,
         })
     }
 
@@ -83,7 +86,16 @@ impl Merge {
             rule: Rule::Concat,
             inputs: inputs.to_vec(),
             output,
+            relu: false,
         })
+    }
+
+    /// The sum and the ReLU after it, whose forward passes run as one.
+    pub(crate) fn with_relu(&self) -> Self {
+        Self {
+            relu: true,
+            ..self.clone()
+        }
     }
 
     /// The shapes of its inputs.
@@ -121,14 +133,13 @@ impl Merge {
         None
     }
 
-    /// Writes `y` from the inputs, with a ReLU on a sum where `rectified`.
+    /// Writes `y` from the inputs.
     pub(crate) fn forward_from<'a, T: Number>(
         &self,
         input: impl Fn(usize) -> &'a [T],
         y: &mut [T],
-        rectified: bool,
     ) {
-        match (self.rule, rectified) {
+        match (self.rule, self.relu) {
             (Rule::Add, false) => join::add(input(0), input(1), y),
             (Rule::Add, true) => join::add_relu(input(0), input(1), y),
             (Rule::Concat, _) => {
@@ -188,20 +199,17 @@ impl<T: Number> Layer<T> for Merge {
     fn reads(&self) -> Reads {
         Reads {
             input: false,
-            output: false,
+            output: self.relu,
         }
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
         let ends = self.ends(pass.context.batch);
-        self.forward_from(
-            |number| &pass.x[ends[number]..ends[number + 1]],
-            pass.y,
-            false,
-        );
+        self.forward_from(|number| &pass.x[ends[number]..ends[number + 1]], pass.y);
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
+        assert!(!self.relu, "a sum fused with its ReLU has no backward pass");
         let Some(dx) = pass.dx else { return };
         let ends = self.ends(pass.context.batch);
         for number in 0..self.inputs.len() {

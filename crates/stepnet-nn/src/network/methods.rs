@@ -25,10 +25,10 @@ impl<T: Number> Network<T> {
             moved[number + 1] = node.trains() || node.inputs().iter().any(|&value| moved[value]);
         }
         let mut methods = Vec::new();
-        for step in self.steps(training) {
-            let nodes = &self.nodes()[step.first..step.first + step.count];
+        for span in self.segments().spans(training) {
+            let nodes = &self.nodes()[span.first..span.end];
             let Some(first) = nodes.first() else { continue };
-            let layer = step.together.as_deref().unwrap_or(first.layer());
+            let layer = self.span_layer(span);
             let runs = |pass: &PassPlan| match pass.pass {
                 Pass::Forward => true,
                 Pass::Weights => training && first.trains(),

@@ -13,11 +13,10 @@ pub(super) mod misfit;
 mod node;
 mod predict;
 mod projection;
-mod steps;
 
 pub use self::core::Network;
 pub use builder::NetworkBuilder;
 pub use merge::Merge;
 pub use methods::StepMethods;
 pub use node::Node;
-pub(super) use steps::Span;
+pub(super) use node::readers;

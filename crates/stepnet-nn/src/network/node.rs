@@ -13,8 +13,6 @@ use crate::shape::Shape;
 pub struct Node<T> {
     pub(super) name: String,
     pub(super) layer: Arc<dyn Layer<T>>,
-    /// The merge of several values; then `layer` is the same.
-    pub(super) merge: Option<Merge>,
     pub(super) inputs: Vec<usize>,
     pub(super) input: Shape,
     pub(super) output: Shape,
@@ -43,7 +41,7 @@ impl<T: Number> Node<T> {
 
     /// How it merges several values: where a residual block or branches end.
     pub fn merge(&self) -> Option<&Merge> {
-        self.merge.as_ref()
+        self.layer.downcast_ref()
     }
 
     /// The shape of an input example; of several inputs, of the first.
@@ -94,7 +92,7 @@ impl<T: Number> Node<T> {
 }
 
 /// See [`Network::readers`](super::Network::readers).
-pub(super) fn readers<T>(nodes: &[Node<T>]) -> Vec<Vec<usize>> {
+pub(crate) fn readers<T>(nodes: &[Node<T>]) -> Vec<Vec<usize>> {
     let mut readers = vec![Vec::new(); nodes.len() + 1];
     for (number, node) in nodes.iter().enumerate() {
         for &value in &node.inputs {

@@ -1,10 +1,10 @@
 //! Where gradients go: who writes one, who adds to it, and which are the same numbers.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::Planner;
 use crate::Number;
-use crate::network::Span;
 
 /// What a backward pass does to the gradient by one of its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,9 @@ impl<T: Number> Planner<'_, T> {
         sharing.insert(by_output, vec![self.nodes]);
         for span in self.spans.clone().into_iter().rev() {
             if self.needed[span.end] {
-                self.flow_back(span, &readers, &mut sharing);
+                for part in span.backward_parts() {
+                    self.flow_back(part, &readers, &mut sharing);
+                }
             }
         }
         // By the input, for the caller.
@@ -63,34 +65,29 @@ impl<T: Number> Planner<'_, T> {
         life
     }
 
-    /// The gradients that a span's backward pass reads, writes and adds to.
-    fn flow_back(&mut self, span: Span, readers: &[Vec<usize>], sharing: &mut Sharing) {
-        let time = self.backward_time(span.first);
-        let node = &self.network.nodes()[span.first];
-        self.read_gradient(span.end, time);
-        // Inside of a span there are gradients only for whoever looks at them, and behind a sum.
-        if self.options.keep_values || self.rectifier(span).is_some() {
-            for value in (span.first + 1..span.end).rev() {
+    /// The gradients that the backward pass of `nodes`, which runs as one, reads, writes and adds to.
+    fn flow_back(&mut self, nodes: Range<usize>, readers: &[Vec<usize>], sharing: &mut Sharing) {
+        let time = self.backward_time(nodes.start);
+        let node = &self.network.nodes()[nodes.start];
+        self.read_gradient(nodes.end, time);
+        // Gradients by the values inside are only for whoever looks at them.
+        if self.options.keep_values {
+            for value in (nodes.start + 1..nodes.end).rev() {
                 let life = self.new_gradient(value, time);
                 sharing.insert(life, vec![value]);
                 self.flows[value] = vec![Flow::Write];
             }
         }
         let sum = node.merge().is_some_and(|merge| merge.adds());
-        let same = sum || (!span.is_joined() && self.is_view(span.first));
-        // The gradient by a sum, not by the ReLU behind it.
-        let source = match self.rectifier(span) {
-            Some(_) => span.first + 1,
-            None => span.end,
-        };
+        let same = sum || (nodes.len() == 1 && self.is_view(nodes.start));
         for &value in node.inputs() {
             let flow = match (self.needed[value], self.gradients[value]) {
                 (false, _) => Flow::None,
                 (true, None) => {
-                    let life = self.gradients[source].filter(|_| same);
+                    let life = self.gradients[nodes.end].filter(|_| same);
                     let life = life.filter(|life| {
                         let members = sharing.get(life).map_or(&[][..], Vec::as_slice);
-                        self.may_share(value, members, span.first, readers)
+                        self.may_share(value, members, nodes.start, readers)
                     });
                     match life {
                         Some(life) => {
@@ -112,7 +109,7 @@ impl<T: Number> Planner<'_, T> {
                     Flow::Add((!direct).then(|| self.born(len, time)))
                 }
             };
-            self.flows[span.first].push(flow);
+            self.flows[nodes.start].push(flow);
         }
     }
 

@@ -7,10 +7,10 @@ use std::time::Instant;
 use super::{Batch, Workspace};
 use crate::Number;
 use crate::error::{Error, Result};
+use crate::fuse::Span;
 use crate::layer::{Backward, Context, Forward, Layer, Noise, Passed};
 use crate::loss::{Scores, Targets};
-use crate::network::Network;
-use crate::network::Span;
+use crate::network::{Merge, Network};
 use crate::plan::{Buffer, Flow};
 use stepnet_kernels::{AlignedVec, join, parallel};
 
@@ -35,12 +35,9 @@ impl<T: Number> Workspace<T> {
             if layer.is_view(true) {
                 continue;
             }
-            if network.nodes()[node].merge().is_some() {
-                continue;
-            }
-            // What a joined span keeps at its first node's place is not that node's own.
-            let joined = |span: &Span| span.first == node && span.is_joined();
-            let (kept, indices) = match self.plan.spans.iter().any(joined) {
+            // What a fused layer keeps at its first node's place is not that node's own.
+            let fused = |span: &Span| span.first == node && span.is_fused();
+            let (kept, indices) = match self.plan.spans.iter().any(fused) {
                 true => (&[][..], &[][..]),
                 false => (&self.kept[node][..], &self.kept_indices[node][..]),
             };
@@ -138,19 +135,22 @@ impl<T: Number> Workspace<T> {
                 continue;
             }
             let start = self.times.is_some().then(Instant::now);
-            let sum = network.nodes()[span.first].merge().is_some();
-            if span.is_joined() && (sum || self.plan.options.keep_values) {
-                // The gradients inside: by a sum, and for whoever looks at them.
-                for node in (span.first + 1..span.end).rev() {
-                    let layer = network.nodes()[node].layer();
-                    self.backward_span(&pass, layer, node..node + 1, false);
+            for part in span.backward_parts() {
+                if self.plan.options.keep_values {
+                    // The gradients inside, for whoever looks at them.
+                    for node in (part.start + 1..part.end).rev() {
+                        let layer = network.nodes()[node].layer();
+                        self.backward_nodes(&pass, layer, node..node + 1, false);
+                    }
                 }
-            }
-            if sum {
-                self.backward_merge(&pass, span.first);
-            } else {
-                let layer = network.span_layer(span);
-                self.backward_span(&pass, layer, span.first..span.end, true);
+                let layer = match part.len() {
+                    1 => network.nodes()[part.start].layer(),
+                    _ => network.span_layer(span),
+                };
+                match layer.downcast_ref::<Merge>() {
+                    Some(merge) => self.backward_merge(&pass, merge, part.start),
+                    None => self.backward_nodes(&pass, layer, part, true),
+                }
             }
             self.note(&pass, number, 1, start);
         }
@@ -229,23 +229,23 @@ impl<T: Number> Workspace<T> {
                 noise,
             };
             // Kept values come from the layers one by one; what the backward pass needs does not.
-            let joined = !keep || self.plan.options.training || !span.is_joined();
-            if joined && span.first >= first {
+            let whole = !keep || self.plan.options.training || !span.is_fused();
+            if whole && span.first >= first {
                 let start = self.times.is_some().then(Instant::now);
-                self.forward_span(&pass, network.span_layer(span), span.first..span.end);
+                self.forward_nodes(&pass, network.span_layer(span), span.first..span.end);
                 self.note(&pass, number, 0, start);
             }
-            if keep && span.is_joined() {
+            if keep && span.is_fused() {
                 for node in span.first.max(first)..span.end {
                     let layer = network.nodes()[node].layer();
-                    self.forward_span(&pass, layer, node..node + 1);
+                    self.forward_nodes(&pass, layer, node..node + 1);
                 }
             }
         }
     }
 
     /// Runs the nodes of `span` forward by `layer`.
-    fn forward_span(&mut self, pass: &Pass<'_, T>, layer: &dyn Layer<T>, span: Range<usize>) {
+    fn forward_nodes(&mut self, pass: &Pass<'_, T>, layer: &dyn Layer<T>, span: Range<usize>) {
         let Pass {
             network,
             x,
@@ -258,13 +258,13 @@ impl<T: Number> Workspace<T> {
         let node = span.start;
         let (inputs, output) = (network.nodes()[node].inputs(), self.plan.values[span.end]);
         let mut slot = self.take(output);
-        if let Some(merge) = network.nodes()[node].merge() {
+        if let Some(merge) = layer.downcast_ref::<Merge>() {
             let values = |number: usize| match self.plan.values[inputs[number]] {
                 Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],
                 None => x,
             };
             let len = batch * network.nodes()[span.end - 1].output().len();
-            merge.forward_from(values, &mut slot[..len], span.len() > 1);
+            merge.forward_from(values, &mut slot[..len]);
             self.put_back(output, slot);
             return;
         }
@@ -317,12 +317,8 @@ impl<T: Number> Workspace<T> {
     }
 
     /// Hands the gradient by a merge's output to its inputs.
-    fn backward_merge(&mut self, pass: &Pass<'_, T>, node: usize) {
-        let described = &pass.network.nodes()[node];
-        let Some(merge) = described.merge() else {
-            return;
-        };
-        for (number, &value) in described.inputs().iter().enumerate() {
+    fn backward_merge(&mut self, pass: &Pass<'_, T>, merge: &Merge, node: usize) {
+        for (number, &value) in pass.network.nodes()[node].inputs().iter().enumerate() {
             let add = match self.plan.flows[node][number] {
                 Flow::None | Flow::View => continue,
                 Flow::Write => false,
@@ -354,7 +350,7 @@ impl<T: Number> Workspace<T> {
 
     /// Runs the nodes of `span` backward by `layer`; by `learns` it writes the gradients of the
     /// first one's parameters.
-    fn backward_span(
+    fn backward_nodes(
         &mut self,
         pass: &Pass<'_, T>,
         layer: &dyn Layer<T>,

@@ -3,31 +3,33 @@
 
 use std::sync::Arc;
 
-use super::batch_norm::line;
-use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Reads, Role, Together};
+use super::batch_norm::{BatchNorm, line};
+use super::conv::Conv;
+use super::linear::Linear;
+use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Reads};
 use crate::notation::LayerText;
 use crate::shape::Shape;
 use stepnet_kernels::{PassPlan, Real};
 
 /// How the outputs lie in a layer's weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outputs {
+enum Outputs {
     /// The fastest index: convolutions.
     Last,
     /// The slowest index: dense layers.
     First,
 }
 
-/// `conv -> bn` or `linear -> bn`, and what that layer does together with those behind, at
-/// inference. Its parameters are those of all its layers: weights, the bias if there is one, and the
+/// `conv -> bn` or `linear -> bn` at inference, with the ReLU and the max pooling after them where they
+/// are fused, too. Its parameters are those of all its layers: weights, the bias if there is one, and the
 /// four of the normalisation.
 ///
 /// The weights and the bias with the normalisation in them are made for each pass, in scratch, with
 /// factors in `f64` rounded once. So the outputs differ from those of the layers one by one by the
 /// rounding of the weights: by little more than the sums themselves are rounded.
 #[derive(Debug)]
-pub(super) struct Folded<T> {
-    /// The layer with a bias, perhaps together with those behind the normalisation.
+pub(crate) struct Folded<T> {
+    /// The layer with a bias, perhaps fused with those after the normalisation.
     layer: Arc<dyn Layer<T>>,
     outputs: Outputs,
     /// Of the weights, and of the outputs.
@@ -39,36 +41,43 @@ pub(super) struct Folded<T> {
 }
 
 impl<T: Real> Folded<T> {
-    /// `own` (weights of `weights` numbers, `bias` or not), which with a bias is `biased`, with the
-    /// normalisation that comes first in `after` and what `biased` does together with the rest.
-    pub(super) fn together(
-        biased: Arc<dyn Layer<T>>,
+    /// `bn` folded into `conv`. `layer` is `conv` with a bias, perhaps fused with those after `bn`.
+    pub(crate) fn of_conv(
+        conv: &Conv,
+        input: Shape,
+        layer: Arc<dyn Layer<T>>,
+        bn: &BatchNorm,
+    ) -> Option<Self> {
+        let parameters = Layer::<T>::parameters(&conv.with_bias(), input);
+        Self::new(&parameters, conv.has_bias(), Outputs::Last, layer, bn)
+    }
+
+    /// `bn` folded into `linear`.
+    pub(crate) fn of_linear(linear: &Linear, input: Shape, bn: &BatchNorm) -> Option<Self> {
+        let layer = linear.with_bias();
+        let parameters = Layer::<T>::parameters(&layer, input);
+        let bias = linear.has_bias();
+        Self::new(&parameters, bias, Outputs::First, Arc::new(layer), bn)
+    }
+
+    /// From the weights and the bias that `layer` takes.
+    fn new(
+        parameters: &[Parameter],
         bias: bool,
         outputs: Outputs,
-        input: Shape,
-        after: &[(&dyn Layer<T>, Shape)],
-    ) -> Option<Together<T>> {
-        let ((norm, at), behind) = after.split_first()?;
-        let Role::BatchNorm { epsilon } = norm.role(*at) else {
+        layer: Arc<dyn Layer<T>>,
+        bn: &BatchNorm,
+    ) -> Option<Self> {
+        let [weights, units] = parameters else {
             return None;
         };
-        let parameters = biased.parameters(input);
-        let [weights, units] = [0, 1].map(|number| parameters.get(number).map(Parameter::len));
-        let (weights, units) = (weights?, units?);
-        let (layer, layers) = match biased.together(input, behind) {
-            Some(more) => (more.layer, more.layers),
-            None => (biased, 1),
-        };
-        Some(Together {
-            layer: Arc::new(Self {
-                layer,
-                outputs,
-                weights,
-                units,
-                bias,
-                epsilon,
-            }),
-            layers: layers + 1,
+        Some(Self {
+            layer,
+            outputs,
+            weights: weights.len(),
+            units: units.len(),
+            bias,
+            epsilon: bn.epsilon(),
         })
     }
 

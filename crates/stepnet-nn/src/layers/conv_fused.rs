@@ -1,4 +1,4 @@
-//! Convolutions done together with the ReLU and the max pooling behind them.
+//! Convolutions fused with the ReLU and the max pooling after them.
 
 use super::conv::Conv;
 use super::planned::Planned;
@@ -10,7 +10,13 @@ use stepnet_kernels::{Pass, PassPlan, PoolGeometry, Real, relu};
 
 /// `conv -> relu`: the ReLU is applied while a block of outputs is in the cache.
 #[derive(Debug, Clone)]
-pub(super) struct ConvRelu(pub(super) Conv);
+pub(crate) struct ConvRelu(Conv);
+
+impl ConvRelu {
+    pub(crate) fn new(conv: &Conv) -> Self {
+        Self(conv.clone())
+    }
+}
 
 impl<T: Real> Layer<T> for ConvRelu {
     fn text(&self) -> LayerText {
@@ -65,7 +71,7 @@ impl<T: Real> Layer<T> for ConvRelu {
 
 /// `conv -> maxpool` or `conv -> relu -> maxpool`: only the winners leave the cache.
 #[derive(Debug, Clone)]
-pub(super) struct ConvPool {
+pub(crate) struct ConvPool {
     conv: Conv,
     pool: PoolGeometry,
     relu: bool,
@@ -73,8 +79,8 @@ pub(super) struct ConvPool {
 }
 
 impl ConvPool {
-    /// The layers together, where that is quicker.
-    pub(super) fn new<T: Real>(
+    /// The fused layer, where it is quicker: see [`pooled::Plan::new`].
+    pub(crate) fn new<T: Real>(
         conv: &Conv,
         input: Shape,
         pool: PoolGeometry,
@@ -93,7 +99,7 @@ impl ConvPool {
         let make = || {
             let conv = self.conv.plan::<T>(input, batch);
             pooled::Plan::new::<T>(&conv, self.pool.with_batch(batch), self.relu)
-                .unwrap_or_else(|| panic!("conv and maxpool together, after their check"))
+                .unwrap_or_else(|| panic!("a fused conv and maxpool, after their check"))
         };
         self.plan.get(input, batch, pooled::Plan::is_for::<T>, make)
     }
