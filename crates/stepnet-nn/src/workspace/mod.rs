@@ -1,6 +1,7 @@
 //! The buffers of one thread's passes, and what can be asked of them.
 
 mod passes;
+mod sides;
 
 use std::ops::Range;
 use std::sync::Arc;

@@ -7,52 +7,13 @@ use std::time::Instant;
 use super::{Batch, Workspace};
 use crate::Number;
 use crate::error::{Error, Result};
-use crate::fuse::Span;
-use crate::layer::{Backward, Context, Forward, Layer, Noise, Passed};
+use crate::layer::{Backward, Context, Forward, Layer, Noise};
 use crate::loss::{Scores, Targets};
 use crate::network::{Merge, Network};
 use crate::plan::{Buffer, Flow};
 use stepnet_kernels::{AlignedVec, join, parallel};
 
 impl<T: Number> Workspace<T> {
-    /// Tells `mark` on which sides of their kinks the layers from number `first` on came out in
-    /// the last training pass over the inputs `x`, by `Layer::sides`.
-    /// Needs a workspace that keeps values.
-    pub fn sides(
-        &self,
-        network: &Network<T>,
-        batch: &Batch<'_, T>,
-        first: usize,
-        mark: &mut dyn FnMut(u64),
-    ) {
-        let examples = batch.noise.examples.len();
-        let filled = |buffer: Option<Buffer>| match buffer {
-            Some(buffer) => &self.slots[buffer.slot][..examples * buffer.len],
-            None => batch.x,
-        };
-        for node in first..self.plan.nodes {
-            let layer = network.nodes()[node].layer();
-            if layer.is_view(true) {
-                continue;
-            }
-            // What a fused layer keeps at its first node's place is not that node's own.
-            let fused = |span: &Span| span.first == node && span.is_fused();
-            let (kept, indices) = match self.plan.spans.iter().any(fused) {
-                true => (&[][..], &[][..]),
-                false => (&self.kept[node][..], &self.kept_indices[node][..]),
-            };
-            let share = |whole: usize| whole / self.plan.batch * examples;
-            let passed = Passed {
-                context: self.context(network, node..node + 1, examples, Some(batch.noise)),
-                x: filled(self.plan.values[network.nodes()[node].inputs()[0]]),
-                y: filled(self.plan.values[node + 1]),
-                kept: &kept[..share(kept.len())],
-                kept_indices: &indices[..share(indices.len())],
-            };
-            layer.sides(passed, mark);
-        }
-    }
-
     /// Runs the layers from number `first` on, and the loss.
     pub(super) fn forward_and_loss(
         &mut self,
@@ -174,7 +135,7 @@ impl<T: Number> Workspace<T> {
         work.min(u64::MAX / 2)
     }
 
-    fn context<'n>(
+    pub(super) fn context<'n>(
         &self,
         network: &Network<T>,
         span: Range<usize>,

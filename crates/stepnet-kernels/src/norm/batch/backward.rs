@@ -29,32 +29,7 @@ pub(crate) fn run_backward<T: Real>(
     let lanes = g.lanes().count;
     let (states, scratch) = scratch.split_at_mut(STATE * c * lanes);
     if to.affine.is_some() || (own && to.dx.is_some()) {
-        let part = 2 * width + g.block_rows() * c;
-        by_lanes(
-            g,
-            STATE,
-            &mut *states,
-            scratch,
-            part,
-            |rows, state, scratch| {
-                let rows = rows.start * c..rows.end * c;
-                set.run(LaneSums {
-                    g,
-                    x: &given.x[rows.clone()],
-                    y: given.rectified.map(|y| &y[rows.clone()]),
-                    dy: &given.dy[rows],
-                    mean,
-                    state,
-                    scratch,
-                });
-            },
-        );
-        let (first, others) = states.split_at_mut(STATE * c);
-        for other in others.chunks_exact(STATE * c) {
-            for (sum, &part) in first.iter_mut().zip(other) {
-                *sum += part;
-            }
-        }
+        sum_rows(set, g, &given, mean, states, scratch);
     }
     let (sums, products) = states[..2 * c].split_at(c);
     let inverses = statistics.variance.iter();
@@ -100,6 +75,44 @@ pub(crate) fn run_backward<T: Real>(
             });
         },
     );
+}
+
+/// The sums of each channel over all rows, at the front of `states`.
+fn sum_rows<T: Real>(
+    set: InstructionSet,
+    g: &NormGeometry,
+    given: &Given<'_, T>,
+    mean: &[T],
+    states: &mut [T],
+    scratch: &mut [T],
+) {
+    let c = g.channels;
+    let part = 2 * g.width() + g.block_rows() * c;
+    by_lanes(
+        g,
+        STATE,
+        &mut *states,
+        scratch,
+        part,
+        |rows, state, scratch| {
+            let rows = rows.start * c..rows.end * c;
+            set.run(LaneSums {
+                g,
+                x: &given.x[rows.clone()],
+                y: given.rectified.map(|y| &y[rows.clone()]),
+                dy: &given.dy[rows],
+                mean,
+                state,
+                scratch,
+            });
+        },
+    );
+    let (first, others) = states.split_at_mut(STATE * c);
+    for other in others.chunks_exact(STATE * c) {
+        for (sum, &part) in first.iter_mut().zip(other) {
+            *sum += part;
+        }
+    }
 }
 
 /// Arrays of a lane: two sums, and what `long_sum` keeps of them.
