@@ -17,7 +17,7 @@
 //! | channels | depthwise filters: vectors of channels, tap by tap | yes | yes | yes |
 //! | pixels | sums over windows, pixels in the lanes: for few columns | yes | yes | |
 //! | windows | sums over windows, columns in the lanes; outer products for the weights | yes | yes | yes |
-//! | reference | the naive loops ([`reference`]) | yes | yes | yes |
+//! | reference | the naive loops ([`reference`](mod@reference)) | yes | yes | yes |
 //!
 //! They stand in `methods`, a file or a folder each, on the ground that they share (`parts`). They are asked in this order. The first that can run a geometry and pays by its thresholds runs the pass: `choose`
 //! decides, `thresholds` has the numbers, and a [`Plan`] holds the answer with its reason. Another method can be

@@ -1,7 +1,7 @@
 //! Group normalisation: the statistics of each example's groups of channels, over all its pixels.
 //!
 //! An example is to its channels what a batch is in batch normalisation, so the passes are those of
-//! [`batch`](super::batch), example by example: of the channels' means and variances those of a group are put
+//! [`batch`], example by example: of the channels' means and variances those of a group are put
 //! together, and of the channels' two sums of gradients those of a group. Only `dx` has a pass here.
 
 use super::batch::{self, By, Given, Gradients, Norm, Statistics};
