@@ -89,7 +89,7 @@ impl LayerSummary {
             inputs: node.inputs().iter().map(name).collect(),
             output: node.output(),
             parameters: node.range().len(),
-            multiply_adds: node.layer().multiply_adds(node.input()),
+            multiply_adds: node.layer().cost().multiply_adds(node.input()),
             frozen: node.frozen(),
         }
     }

@@ -132,7 +132,7 @@ fn layers<T: Number>(
             let names: Vec<&str> = described.iter().map(|node| node.name()).collect();
             let multiply_adds: u64 = described
                 .iter()
-                .map(|node| node.layer().multiply_adds(node.input()))
+                .map(|node| node.layer().cost().multiply_adds(node.input()))
                 .sum();
             let forward_multiply_adds = multiply_adds * batch as u64;
             let learns = described.iter().any(|node| node.trains());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use stepnet::data;
 use stepnet::nn::account::{Account, Feed, Feeds, Seen, Term};
-use stepnet::nn::layer::{Backward, Forward, Layer, Parameter, Start};
+use stepnet::nn::layer::{Backward, Explain, Forward, Layer, Parameter, Start};
 use stepnet::nn::notation::{LayerText, ParameterKind, Signature};
 use stepnet::nn::{Init, Model, ModelFile, Network, Preprocessing, Registry, Shape};
 use stepnet::rng::RandomState;
@@ -88,7 +88,13 @@ impl Layer<f32> for Scale {
         }
     }
 
-    // The rest lets `stepnet::see::why` tell where a scaled value comes from.
+    fn explain(&self) -> &dyn Explain<f32> {
+        self
+    }
+}
+
+/// With this `stepnet::see::why` shows where a scaled value comes from.
+impl Explain<f32> for Scale {
     fn account(&self, place: usize, seen: &Seen<'_, f32>) -> stepnet::Result<Option<Account>> {
         let scale = f64::from(seen.parameters[place % seen.parameters.len()]);
         let term = Term::new(place, f64::from(seen.x[place]), scale);

@@ -8,7 +8,7 @@
 
 use std::sync::Arc;
 
-use stepnet::nn::layer::{Backward, Forward, Layer, Parameter, Passed, Start, mark_signs};
+use stepnet::nn::layer::{Backward, Explain, Forward, Layer, Parameter, Passed, Start, mark_signs};
 use stepnet::nn::notation::{LayerText, Signature};
 use stepnet::nn::{Network, Registry, Shape};
 use stepnet::see::gradcheck::{self, Examples, Options};
@@ -75,6 +75,12 @@ impl Layer<f64> for PRelu {
         }
     }
 
+    fn explain(&self) -> &dyn Explain<f64> {
+        self
+    }
+}
+
+impl Explain<f64> for PRelu {
     /// At zero there is no derivative: differences across it are left out.
     fn sides(&self, pass: Passed<'_, f64>, mark: &mut dyn FnMut(u64)) {
         mark_signs(pass.x, mark);

@@ -311,7 +311,7 @@ impl<T: Number> Report<'_, T> {
 
     fn layers(&self) -> Option<Markup> {
         let network = self.network;
-        let macs = |node: &stepnet::nn::Node<T>| node.layer().multiply_adds(node.input());
+        let macs = |node: &stepnet::nn::Node<T>| node.layer().cost().multiply_adds(node.input());
         Some(html! {
             p.network { code { (network.text()) } }
             div.scroll tabindex="0" role="region" aria-label="Table of the layers" {

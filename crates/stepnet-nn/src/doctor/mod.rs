@@ -20,8 +20,8 @@
 //! # How a change is found
 //!
 //! Layers know best what they could do with an input that they refuse:
-//! [`Layer::formula`](super::layer::Layer::formula) and
-//! [`Layer::remedies`](super::layer::Layer::remedies) stand beside `output_shape` in each layer's
+//! [`Advise::formula`](super::layer::Advise::formula) and
+//! [`Advise::remedies`](super::layer::Advise::remedies) stand beside `output_shape` in each layer's
 //! file. To these come changes of the network around the layer: fewer repetitions, layers put in,
 //! left out or moved, changes of the layers before it, another input. Each has a [`cost`]; the
 //! cheapest are tried first, on the whole network with all that follows. A change that only leads

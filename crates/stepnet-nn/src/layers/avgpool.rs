@@ -7,7 +7,7 @@ use super::pool::{formula, geometry, remedies, visits, window_terms, windows_ove
 use super::window::{Window, volume};
 use crate::account::{Account, Feed, Feeds, Rule, Seen};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Reads, Remedy};
+use crate::layer::{Advise, Backward, Cost, Explain, Forward, Layer, Reads, Remedy};
 use crate::notation::{LayerText, PaddingText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -111,21 +111,6 @@ impl<T: Real> Layer<T> for AvgPool {
         })
     }
 
-    fn formula(&self, input: Shape) -> Option<String> {
-        formula(self.window.as_ref()?, input)
-    }
-
-    fn remedies(&self, input: Shape) -> Vec<Remedy> {
-        match &self.window {
-            Some(window) => remedies(&self.text, window, input),
-            None => Vec::new(),
-        }
-    }
-
-    fn visits(&self, input: Shape) -> u64 {
-        visits(&self.accepted(input, 1))
-    }
-
     fn reads(&self) -> Reads {
         Reads {
             input: false,
@@ -145,6 +130,20 @@ impl<T: Real> Layer<T> for AvgPool {
         }
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+
+    fn advise(&self) -> &dyn Advise {
+        self
+    }
+
+    fn cost(&self) -> &dyn Cost {
+        self
+    }
+}
+
+impl<T: Real> Explain<T> for AvgPool {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let g = self.accepted(seen.input, 1);
         let (terms, window) = window_terms(&g, place, seen)?;
@@ -174,5 +173,24 @@ impl<T: Real> Layer<T> for AvgPool {
         }
         let formula = "dx = sum of dy / how many count, over the windows that hold x";
         Ok(Some(Feeds::new(formula, feeds)))
+    }
+}
+
+impl Advise for AvgPool {
+    fn formula(&self, input: Shape) -> Option<String> {
+        formula(self.window.as_ref()?, input)
+    }
+
+    fn remedies(&self, input: Shape) -> Vec<Remedy> {
+        match &self.window {
+            Some(window) => remedies(&self.text, window, input),
+            None => Vec::new(),
+        }
+    }
+}
+
+impl Cost for AvgPool {
+    fn visits(&self, input: Shape) -> u64 {
+        visits(&self.accepted(input, 1))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Context, Forward, Layer, Memory, Parameter, Reads};
+use crate::layer::{Backward, Context, Explain, Forward, Layer, Memory, Parameter, Reads};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -257,6 +257,12 @@ impl<T: Real> Layer<T> for BatchNorm {
         }
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+}
+
+impl<T: Real> Explain<T> for BatchNorm {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let channel = place % geometry(seen.input, 1).channels;
         let [scale, shift] = line(seen.parameters, channel, self.epsilon);

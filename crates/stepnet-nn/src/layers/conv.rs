@@ -9,7 +9,7 @@ use super::window::{Window, accepted_volume, reason, volume};
 use crate::account::{self, Account, Feed, Feeds, Reach, Seen, Term};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy};
+use crate::layer::{Advise, Backward, Cost, Explain, Forward, Layer, Memory, Parameter, Remedy};
 use crate::notation::{Count, LayerText, PaddingText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
 use stepnet_kernels::{ConvGeometry, Pass, PassPlan, Real, conv, greatest_common_divisor};
@@ -160,29 +160,6 @@ impl<T: Real> Layer<T> for Conv {
         Ok(self.geometry(input, 1)?.output.into())
     }
 
-    fn formula(&self, input: Shape) -> Option<String> {
-        let [height, width, channels] = volume("conv", input).ok()?;
-        let groups = self.groups;
-        for (what, number) in [("channels", channels), ("filters", self.filters)] {
-            if !number.is_multiple_of(groups) {
-                let (share, rest) = (number / groups, number % groups);
-                return Some(format!(
-                    "{number} {what} / {groups} groups = {share}, remainder {rest}"
-                ));
-            }
-        }
-        self.window.formula([height, width])
-    }
-
-    fn remedies(&self, input: Shape) -> Vec<Remedy> {
-        let Ok([height, width, channels]) = volume("conv", input) else {
-            return Vec::new();
-        };
-        let mut remedies = self.dividing(channels);
-        remedies.extend(self.window.remedies(&self.text, "kernel", [height, width]));
-        remedies
-    }
-
     fn parameters(&self, input: Shape) -> Vec<Parameter> {
         let [.., channels] = accepted_volume(input);
         let [height, width] = self.window.kernel;
@@ -208,10 +185,6 @@ impl<T: Real> Layer<T> for Conv {
             backward_scratch: data.max(weights),
             ..Memory::default()
         }
-    }
-
-    fn multiply_adds(&self, input: Shape) -> u64 {
-        self.accepted(input, 1).multiply_adds()
     }
 
     fn with_exact(&self, exact: bool) -> Option<Arc<dyn Layer<T>>> {
@@ -248,6 +221,20 @@ impl<T: Real> Layer<T> for Conv {
         }
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+
+    fn advise(&self) -> &dyn Advise {
+        self
+    }
+
+    fn cost(&self) -> &dyn Cost {
+        self
+    }
+}
+
+impl<T: Real> Explain<T> for Conv {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let g = self.accepted(seen.input, 1);
         let [_, out_width, filters] = g.output;
@@ -319,6 +306,37 @@ impl<T: Real> Layer<T> for Conv {
             taps.map(|tap| weight(tap).abs()).sum()
         })?;
         Ok(Some(Feeds::new(formula, feeds).with_reaches(reaches)))
+    }
+}
+
+impl Advise for Conv {
+    fn formula(&self, input: Shape) -> Option<String> {
+        let [height, width, channels] = volume("conv", input).ok()?;
+        let groups = self.groups;
+        for (what, number) in [("channels", channels), ("filters", self.filters)] {
+            if !number.is_multiple_of(groups) {
+                let (share, rest) = (number / groups, number % groups);
+                return Some(format!(
+                    "{number} {what} / {groups} groups = {share}, remainder {rest}"
+                ));
+            }
+        }
+        self.window.formula([height, width])
+    }
+
+    fn remedies(&self, input: Shape) -> Vec<Remedy> {
+        let Ok([height, width, channels]) = volume("conv", input) else {
+            return Vec::new();
+        };
+        let mut remedies = self.dividing(channels);
+        remedies.extend(self.window.remedies(&self.text, "kernel", [height, width]));
+        remedies
+    }
+}
+
+impl Cost for Conv {
+    fn multiply_adds(&self, input: Shape) -> u64 {
+        self.accepted(input, 1).multiply_adds()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::conv::Conv;
 use super::planned::Planned;
-use crate::layer::{Backward, Forward, Layer, Memory, Reads};
+use crate::layer::{Backward, Cost, Forward, Layer, Memory, Reads};
 use crate::notation::LayerText;
 use crate::shape::Shape;
 use stepnet_kernels::conv::pooled::{self, Gradient, Gradients};
@@ -43,10 +43,6 @@ impl<T: Real> Layer<T> for ConvRelu {
         }
     }
 
-    fn multiply_adds(&self, input: Shape) -> u64 {
-        Layer::<T>::multiply_adds(&self.0, input)
-    }
-
     fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
         Layer::<T>::methods(&self.0, input, batch)
     }
@@ -66,6 +62,16 @@ impl<T: Real> Layer<T> for ConvRelu {
             scratch,
             ..pass
         });
+    }
+
+    fn cost(&self) -> &dyn Cost {
+        self
+    }
+}
+
+impl Cost for ConvRelu {
+    fn multiply_adds(&self, input: Shape) -> u64 {
+        self.0.multiply_adds(input)
     }
 }
 
@@ -131,10 +137,6 @@ impl<T: Real> Layer<T> for ConvPool {
         }
     }
 
-    fn multiply_adds(&self, input: Shape) -> u64 {
-        Layer::<T>::multiply_adds(&self.conv, input)
-    }
-
     fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
         let plan = self.plan::<T>(input, batch);
         Pass::ALL.map(|pass| plan.explain::<T>(pass)).into()
@@ -177,5 +179,15 @@ impl<T: Real> Layer<T> for ConvPool {
         };
         let weight = &pass.parameters[..weights];
         plan.backward(pass.x, weight, gradient, to, pass.scratch);
+    }
+
+    fn cost(&self) -> &dyn Cost {
+        self
+    }
+}
+
+impl Cost for ConvPool {
+    fn multiply_adds(&self, input: Shape) -> u64 {
+        self.conv.multiply_adds(input)
     }
 }

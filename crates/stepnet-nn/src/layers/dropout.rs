@@ -7,7 +7,7 @@ use rand_chacha::rand_core::Rng;
 use super::kind::{Built, LayerKind};
 use crate::account::{Account, Feed, Feeds, Seen};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Memory, Reads};
+use crate::layer::{Backward, Explain, Forward, Layer, Memory, Reads};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -103,6 +103,12 @@ impl<T: Real> Layer<T> for Dropout {
         }
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+}
+
+impl<T: Real> Explain<T> for Dropout {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let formula = "y = x: the same value: nothing is dropped at inference";
         Ok(Some(Account::same(formula, place, seen)))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::kind::{Built, LayerKind};
 use crate::account::{Account, Feed, Feeds, Seen};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Reads};
+use crate::layer::{Backward, Explain, Forward, Layer, Reads};
 use crate::notation::{LayerText, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -63,6 +63,12 @@ impl<T: Real> Layer<T> for Flatten {
         }
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+}
+
+impl<T: Real> Explain<T> for Flatten {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let formula = "y = x: the same value, as a vector";
         Ok(Some(Account::same(formula, place, seen)))

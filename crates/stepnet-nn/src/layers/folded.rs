@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::batch_norm::{BatchNorm, line};
 use super::conv::Conv;
 use super::linear::Linear;
-use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Reads};
+use crate::layer::{Backward, Cost, Forward, Layer, Memory, Parameter, Reads};
 use crate::notation::LayerText;
 use crate::shape::Shape;
 use stepnet_kernels::{PassPlan, Real};
@@ -145,10 +145,6 @@ impl<T: Real> Layer<T> for Folded<T> {
         self.layer.reads()
     }
 
-    fn multiply_adds(&self, input: Shape) -> u64 {
-        self.layer.multiply_adds(input)
-    }
-
     fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
         self.layer.methods(input, batch)
     }
@@ -165,5 +161,15 @@ impl<T: Real> Layer<T> for Folded<T> {
 
     fn backward(&self, _pass: Backward<'_, T>) {
         panic!("a normalisation that is folded in for inference has no backward pass");
+    }
+
+    fn cost(&self) -> &dyn Cost {
+        self
+    }
+}
+
+impl<T: Real> Cost for Folded<T> {
+    fn multiply_adds(&self, input: Shape) -> u64 {
+        self.layer.cost().multiply_adds(input)
     }
 }

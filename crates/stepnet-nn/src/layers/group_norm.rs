@@ -8,7 +8,7 @@ use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Remedy};
+use crate::layer::{Advise, Backward, Explain, Forward, Layer, Memory, Parameter, Remedy};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -111,34 +111,6 @@ impl<T: Real> Layer<T> for GroupNorm {
         Ok(input)
     }
 
-    fn formula(&self, input: Shape) -> Option<String> {
-        let (channels, groups) = (geometry(input, 1).channels, self.groups);
-        let (share, rest) = (channels / groups, channels % groups);
-        (rest > 0)
-            .then(|| format!("{channels} channels / {groups} groups = {share}, remainder {rest}"))
-    }
-
-    /// The nearest numbers of groups that divide the channels, the smaller one first.
-    fn remedies(&self, input: Shape) -> Vec<Remedy> {
-        let channels = geometry(input, 1).channels;
-        let small = (1..=channels.isqrt()).filter(|groups| channels.is_multiple_of(*groups));
-        let mut divisors: Vec<usize> = small
-            .flat_map(|groups| [groups, channels / groups])
-            .collect();
-        divisors.sort_unstable();
-        let fewer = divisors.iter().rfind(|&&groups| groups < self.groups);
-        let more = divisors.iter().find(|&&groups| groups > self.groups);
-        let mut nearest: Vec<usize> = fewer.into_iter().chain(more).copied().collect();
-        nearest.sort_by_key(|groups| groups.abs_diff(self.groups));
-        let text = |groups: usize| self.text.clone().with("groups", groups).ok();
-        let cost = cost::ARGUMENT;
-        nearest
-            .into_iter()
-            .filter_map(text)
-            .map(|text| Remedy { text, cost })
-            .collect()
-    }
-
     fn parameters(&self, input: Shape) -> Vec<Parameter> {
         affine_parameters(geometry(input, 1).channels)
     }
@@ -173,6 +145,16 @@ impl<T: Real> Layer<T> for GroupNorm {
         group::backward(&g, self.epsilon, given, to, pass.scratch);
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+
+    fn advise(&self) -> &dyn Advise {
+        self
+    }
+}
+
+impl<T: Real> Explain<T> for GroupNorm {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let channels = geometry(seen.input, 1).channels;
         let group = self.group(place, seen)?;
@@ -208,5 +190,35 @@ impl<T: Real> Layer<T> for GroupNorm {
         }));
         let formula = "dx_j = sum of dy_k gamma_k / sqrt(variance + epsilon) ((1 if j is k) - (1 + x_j x_k) / n), x normalised, n values in the group";
         Ok(Some(Feeds::new(formula, feeds)))
+    }
+}
+
+impl Advise for GroupNorm {
+    fn formula(&self, input: Shape) -> Option<String> {
+        let (channels, groups) = (geometry(input, 1).channels, self.groups);
+        let (share, rest) = (channels / groups, channels % groups);
+        (rest > 0)
+            .then(|| format!("{channels} channels / {groups} groups = {share}, remainder {rest}"))
+    }
+
+    /// The nearest numbers of groups that divide the channels, the smaller one first.
+    fn remedies(&self, input: Shape) -> Vec<Remedy> {
+        let channels = geometry(input, 1).channels;
+        let small = (1..=channels.isqrt()).filter(|groups| channels.is_multiple_of(*groups));
+        let mut divisors: Vec<usize> = small
+            .flat_map(|groups| [groups, channels / groups])
+            .collect();
+        divisors.sort_unstable();
+        let fewer = divisors.iter().rfind(|&&groups| groups < self.groups);
+        let more = divisors.iter().find(|&&groups| groups > self.groups);
+        let mut nearest: Vec<usize> = fewer.into_iter().chain(more).copied().collect();
+        nearest.sort_by_key(|groups| groups.abs_diff(self.groups));
+        let text = |groups: usize| self.text.clone().with("groups", groups).ok();
+        let cost = cost::ARGUMENT;
+        nearest
+            .into_iter()
+            .filter_map(text)
+            .map(|text| Remedy { text, cost })
+            .collect()
     }
 }

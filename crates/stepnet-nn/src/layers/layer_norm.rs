@@ -6,7 +6,7 @@ use super::batch_norm::{affine_parameters, epsilon, geometry};
 use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Memory, Parameter};
+use crate::layer::{Backward, Explain, Forward, Layer, Memory, Parameter};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -102,6 +102,12 @@ impl<T: Real> Layer<T> for LayerNorm {
         layer::backward(&g, given, pass.dx, gradients, pass.scratch);
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+}
+
+impl<T: Real> Explain<T> for LayerNorm {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let channels = geometry(seen.input, 1).channels;
         let (first, _, inverse) = self.row(place, seen);

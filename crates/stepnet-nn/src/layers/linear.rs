@@ -7,7 +7,7 @@ use super::kind::{Built, LayerKind};
 use super::planned::Planned;
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Memory, Parameter};
+use crate::layer::{Backward, Cost, Explain, Forward, Layer, Memory, Parameter};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::dense::{self, DenseGeometry};
@@ -113,10 +113,6 @@ impl<T: Real> Layer<T> for Linear {
         }
     }
 
-    fn multiply_adds(&self, input: Shape) -> u64 {
-        input.len() as u64 * self.units as u64
-    }
-
     fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
         let plan = self.plan::<T>(input, batch);
         Pass::ALL.map(|pass| plan.explain::<T>(pass)).into()
@@ -143,6 +139,16 @@ impl<T: Real> Layer<T> for Linear {
         }
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+
+    fn cost(&self) -> &dyn Cost {
+        self
+    }
+}
+
+impl<T: Real> Explain<T> for Linear {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let inputs = seen.input.len();
         let mut terms = account::room(inputs)?;
@@ -167,5 +173,11 @@ impl<T: Real> Layer<T> for Linear {
             Feed::new(unit, weight)
         }));
         Ok(Some(Feeds::new("dx = sum of dy w over the units", feeds)))
+    }
+}
+
+impl Cost for Linear {
+    fn multiply_adds(&self, input: Shape) -> u64 {
+        input.len() as u64 * self.units as u64
     }
 }

@@ -7,7 +7,7 @@ use super::pool::{accepted, formula, geometry, remedies, visits, window_terms, w
 use super::window::Window;
 use crate::account::{Account, Feed, Feeds, Rule, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Memory, Reads, Remedy};
+use crate::layer::{Advise, Backward, Cost, Explain, Forward, Layer, Memory, Reads, Remedy};
 use crate::memory;
 use crate::notation::{LayerText, PaddingText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
@@ -66,18 +66,6 @@ impl<T: Real> Layer<T> for MaxPool {
         Ok(geometry("maxpool", &self.window, input, 1)?.output.into())
     }
 
-    fn formula(&self, input: Shape) -> Option<String> {
-        formula(&self.window, input)
-    }
-
-    fn remedies(&self, input: Shape) -> Vec<Remedy> {
-        remedies(&self.text, &self.window, input)
-    }
-
-    fn visits(&self, input: Shape) -> u64 {
-        visits(&accepted("maxpool", &self.window, input, 1))
-    }
-
     fn memory(&self, input: Shape, batch: usize) -> Memory {
         let [height, width, channels] = accepted("maxpool", &self.window, input, batch).output;
         Memory {
@@ -116,6 +104,20 @@ impl<T: Real> Layer<T> for MaxPool {
         }
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+
+    fn advise(&self) -> &dyn Advise {
+        self
+    }
+
+    fn cost(&self) -> &dyn Cost {
+        self
+    }
+}
+
+impl<T: Real> Explain<T> for MaxPool {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let g = accepted("maxpool", &self.window, seen.input, 1);
         let (terms, window) = window_terms(&g, place, seen)?;
@@ -138,6 +140,22 @@ impl<T: Real> Layer<T> for MaxPool {
         }
         let formula = "dx = sum of dy over the windows that x won";
         Ok(Some(Feeds::new(formula, feeds)))
+    }
+}
+
+impl Advise for MaxPool {
+    fn formula(&self, input: Shape) -> Option<String> {
+        formula(&self.window, input)
+    }
+
+    fn remedies(&self, input: Shape) -> Vec<Remedy> {
+        remedies(&self.text, &self.window, input)
+    }
+}
+
+impl Cost for MaxPool {
+    fn visits(&self, input: Shape) -> u64 {
+        visits(&accepted("maxpool", &self.window, input, 1))
     }
 }
 

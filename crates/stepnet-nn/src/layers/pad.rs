@@ -7,7 +7,7 @@ use super::window::accepted_volume;
 use crate::account::{Account, Feed, Feeds, Rule, Seen, Term};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Reads, Remedy};
+use crate::layer::{Advise, Backward, Explain, Forward, Layer, Reads, Remedy};
 use crate::notation::{LayerText, PaddingText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -97,25 +97,6 @@ impl<T: Real> Layer<T> for Pad {
         Ok(output.into())
     }
 
-    fn formula(&self, input: Shape) -> Option<String> {
-        let [height, width, channels] = self.of(input).ok()?.input;
-        let Padding {
-            top,
-            bottom,
-            left,
-            right,
-        } = self.padding;
-        Some(format!(
-            "({height} + {top} + {bottom}) * ({width} + {left} + {right}) * {channels} values"
-        ))
-    }
-
-    fn remedies(&self, _input: Shape) -> Vec<Remedy> {
-        let text = self.text.clone().with("padding", 1);
-        let cost = cost::ARGUMENT;
-        text.map(|text| Remedy { text, cost }).into_iter().collect()
-    }
-
     fn reads(&self) -> Reads {
         Reads {
             input: false,
@@ -137,6 +118,16 @@ impl<T: Real> Layer<T> for Pad {
         }
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+
+    fn advise(&self) -> &dyn Advise {
+        self
+    }
+}
+
+impl<T: Real> Explain<T> for Pad {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let [height, width, channels] = accepted_volume(seen.input);
         let [_, out_width, _] = accepted_volume(seen.output);
@@ -163,5 +154,26 @@ impl<T: Real> Layer<T> for Pad {
         let Padding { top, left, .. } = self.padding;
         let to = ((row + top) * out_width + col + left) * channels + place % channels;
         Ok(Some(Feeds::new("dx = dy", vec![Feed::new(to, 1.0)])))
+    }
+}
+
+impl Advise for Pad {
+    fn formula(&self, input: Shape) -> Option<String> {
+        let [height, width, channels] = self.of(input).ok()?.input;
+        let Padding {
+            top,
+            bottom,
+            left,
+            right,
+        } = self.padding;
+        Some(format!(
+            "({height} + {top} + {bottom}) * ({width} + {left} + {right}) * {channels} values"
+        ))
+    }
+
+    fn remedies(&self, _input: Shape) -> Vec<Remedy> {
+        let text = self.text.clone().with("padding", 1);
+        let cost = cost::ARGUMENT;
+        text.map(|text| Remedy { text, cost }).into_iter().collect()
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Rule, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Passed, Reads, mark_above};
+use crate::layer::{Backward, Explain, Forward, Layer, Passed, Reads, mark_above};
 use crate::notation::{LayerText, Signature};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -160,6 +160,12 @@ impl<T: Real, F: Function> Layer<T> for PointwiseLayer<F> {
         pointwise::backward(self.function, at, pass.dy, dx);
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+}
+
+impl<T: Real, F: Function> Explain<T> for PointwiseLayer<F> {
     fn sides(&self, pass: Passed<'_, T>, mark: &mut dyn FnMut(u64)) {
         for &kink in self.function.kinks() {
             mark_above(pass.x, T::from_f64(kink), mark);

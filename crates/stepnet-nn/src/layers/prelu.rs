@@ -6,7 +6,7 @@ use super::batch_norm::geometry;
 use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Rule, Seen, Term, number, operand};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Memory, Parameter, Passed, mark_signs};
+use crate::layer::{Backward, Explain, Forward, Layer, Memory, Parameter, Passed, mark_signs};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::{Real, prelu};
@@ -94,6 +94,12 @@ impl<T: Real> Layer<T> for Prelu {
         );
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+}
+
+impl<T: Real> Explain<T> for Prelu {
     fn sides(&self, pass: Passed<'_, T>, mark: &mut dyn FnMut(u64)) {
         mark_signs(pass.x, mark);
     }

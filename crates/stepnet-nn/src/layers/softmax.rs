@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Rule, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Reads};
+use crate::layer::{Backward, Explain, Forward, Layer, Reads};
 use crate::notation::{LayerText, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::{Real, softmax};
@@ -61,6 +61,12 @@ impl<T: Real> Layer<T> for Softmax {
         }
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+}
+
+impl<T: Real> Explain<T> for Softmax {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let len = row(seen.input);
         let first = place / len * len;

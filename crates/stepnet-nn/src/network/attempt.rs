@@ -207,15 +207,16 @@ impl<T: Number> Stack<'_, T> {
             kind: Kind::Input,
             problem,
             formula: layer
+                .advise()
                 .formula(input)
                 .or_else(|| vector_made(&self.nodes, layer.as_ref(), input)),
-            remedies: layer.remedies(input),
+            remedies: layer.advise().remedies(input),
         })?;
         let too_much = |problem: String, formula| Fault::Misfit {
             kind: Kind::Size,
             problem,
             formula,
-            remedies: layer.remedies(input),
+            remedies: layer.advise().remedies(input),
         };
         if let Err(Error::Value {
             found, expected, ..

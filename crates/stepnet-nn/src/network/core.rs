@@ -204,7 +204,7 @@ impl<T: Number> Network<T> {
     pub fn multiply_adds(&self) -> u64 {
         self.nodes
             .iter()
-            .map(|node| node.layer.multiply_adds(node.input))
+            .map(|node| node.layer.cost().multiply_adds(node.input))
             .fold(0, u64::saturating_add)
     }
 

@@ -3,7 +3,7 @@
 use crate::Number;
 use crate::account::{Account, Feed, Feeds, Seen, Term, value};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Forward, Layer, Reads};
+use crate::layer::{Backward, Explain, Forward, Layer, Reads};
 use crate::notation::{LayerText, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::join::{self, Channels};
@@ -218,6 +218,12 @@ impl<T: Number> Layer<T> for Merge {
         }
     }
 
+    fn explain(&self) -> &dyn Explain<T> {
+        self
+    }
+}
+
+impl<T: Number> Explain<T> for Merge {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
         let terms = self.sources(place).into_iter();
         let terms = terms.map(|place| Term::new(place, value(seen.x, place), 1.0));

@@ -107,7 +107,8 @@ const VISIT_COST: u64 = 16;
 
 /// See [`Network::work`](super::Network::work).
 pub(super) fn work<T: Number>(layer: &dyn Layer<T>, input: Shape, output: Shape) -> u64 {
-    let visits = layer.visits(input).saturating_add(output.len() as u64);
+    let cost = layer.cost();
+    let visits = cost.visits(input).saturating_add(output.len() as u64);
     let visits = visits.saturating_mul(VISIT_COST);
-    layer.multiply_adds(input).saturating_add(visits)
+    cost.multiply_adds(input).saturating_add(visits)
 }

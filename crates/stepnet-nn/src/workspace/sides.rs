@@ -9,7 +9,7 @@ use crate::plan::Buffer;
 
 impl<T: Number> Workspace<T> {
     /// Reports to `mark` which branch of each of their kinks the layers from number `first` on took in the last training
-    /// pass over the inputs `x`, by `Layer::sides`.
+    /// pass over the inputs `x`, by `Explain::sides`.
     /// Needs a workspace that keeps values.
     pub fn sides(
         &self,
@@ -42,7 +42,7 @@ impl<T: Number> Workspace<T> {
                 kept: &kept[..share(kept.len())],
                 kept_indices: &indices[..share(indices.len())],
             };
-            layer.sides(passed, mark);
+            layer.explain().sides(passed, mark);
         }
     }
 }

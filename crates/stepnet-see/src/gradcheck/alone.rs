@@ -265,7 +265,9 @@ impl Subject for Alone<'_> {
             kept_indices: &self.kept_indices,
         };
         if !self.layer.is_view(true) {
-            self.layer.sides(passed, &mut |side| sides.mark(side));
+            self.layer
+                .explain()
+                .sides(passed, &mut |side| sides.mark(side));
         }
         Ok(Reading {
             cost: self.cost(),

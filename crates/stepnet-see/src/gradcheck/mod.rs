@@ -10,7 +10,7 @@
 //! `(J(t + h) - J(t - h)) / 2h` is held against the analytic derivative.
 //!
 //! - **Kinks.** ReLU and max pooling have points without a derivative. Where a difference would
-//!   cross one, which the layers tell by [`Layer::sides`](stepnet_nn::Layer::sides), a smaller step
+//!   cross one, which the layers tell by [`Explain::sides`](stepnet_nn::layer::Explain::sides), a smaller step
 //!   is tried; a coordinate that crosses with each of them is excluded and another one is taken.
 //!   More than [`MOST_EXCLUDED`] excluded fail the check.
 //! - **Rounding.** How far rounding moves the cost is measured for each array, by the scatter of

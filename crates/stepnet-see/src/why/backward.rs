@@ -205,7 +205,7 @@ impl<T: Number> Why<'_, T> {
         for (&number, &name) in readers.iter().zip(&names) {
             let place = self.place_in(number, spot);
             let layer = self.network.nodes()[number].layer();
-            let feeds = match layer.feeds(place, &self.seen(number))? {
+            let feeds = match layer.explain().feeds(place, &self.seen(number))? {
                 Some(feeds) => feeds,
                 None => match self.opaque_feeds(number, place)? {
                     Some(feeds) => {

@@ -68,7 +68,11 @@ impl<T: Number> Why<'_, T> {
             let place = at
                 .zip(&extents)
                 .fold(0, |place, (i, extent)| place * extent + i);
-            let Some(account) = node.layer().account(place, &self.seen(value - 1))? else {
+            let Some(account) = node
+                .layer()
+                .explain()
+                .account(place, &self.seen(value - 1))?
+            else {
                 return Ok(whole(input));
             };
             for place in account.terms.iter().filter_map(|term| term.place) {

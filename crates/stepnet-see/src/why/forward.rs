@@ -21,7 +21,11 @@ impl<T: Number> Why<'_, T> {
             return Ok(self.of_input(spot));
         };
         let before = spot.value - 1;
-        let Some(mut account) = node.layer().account(spot.place, &self.seen(before))? else {
+        let Some(mut account) = node
+            .layer()
+            .explain()
+            .account(spot.place, &self.seen(before))?
+        else {
             return self.of_opaque(spot);
         };
         let value = self.value(spot);
@@ -97,7 +101,11 @@ impl<T: Number> Why<'_, T> {
         if spot.value == 0 || next.input() != next.output() || next.merge().is_some() {
             return Ok(None);
         }
-        let Some(account) = next.layer().account(spot.place, &self.seen(number))? else {
+        let Some(account) = next
+            .layer()
+            .explain()
+            .account(spot.place, &self.seen(number))?
+        else {
             return Ok(None);
         };
         let output = Spot {

@@ -22,8 +22,8 @@
 //! # Ok::<(), stepnet::Error>(())
 //! ```
 //!
-//! A layer accounts for itself: see [`Layer::account`](stepnet_nn::Layer::account) and
-//! [`Layer::feeds`](stepnet_nn::Layer::feeds). Of a layer that does not, the derivatives that its
+//! A layer accounts for itself: see [`Explain::account`](stepnet_nn::layer::Explain::account) and
+//! [`Explain::feeds`](stepnet_nn::layer::Explain::feeds). Of a layer that does not, the derivatives that its
 //! backward pass gives are told.
 
 mod at;

@@ -86,6 +86,7 @@ impl<T: Number> Why<'_, T> {
         let node = &self.network.nodes()[spot.value - 1];
         let account = node
             .layer()
+            .explain()
             .account(spot.place, &self.seen(spot.value - 1))?;
         let Some(account) = account else {
             return Ok(("x dy/dx", None, self.opaque_terms(spot)?, 1.0));

@@ -75,7 +75,7 @@ impl Training {
         let forward = network.multiply_adds();
         // Backward takes as many for the weights and for the data, but no data of the first layer.
         let first = network.nodes().iter().find_map(|node| {
-            let multiply_adds = node.layer().multiply_adds(node.input());
+            let multiply_adds = node.layer().cost().multiply_adds(node.input());
             (multiply_adds > 0).then_some(multiply_adds)
         });
         let multiply_adds = 3 * forward - first.unwrap_or(0);

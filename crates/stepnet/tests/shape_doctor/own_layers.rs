@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stepnet::ndarray::ArrayD;
-use stepnet::nn::layer::{Backward, Forward, Layer, Remedy};
+use stepnet::nn::layer::{Advise, Backward, Forward, Layer, Remedy};
 use stepnet::nn::notation::{LayerText, ParameterKind, Signature};
 use stepnet::nn::{Diagnosis, Network, Registry, Shape};
 
@@ -28,14 +28,6 @@ impl Layer<f32> for Chunks {
         }
     }
 
-    fn remedies(&self, input: Shape) -> Vec<Remedy> {
-        let divides = |of: &usize| input.len().is_multiple_of(*of);
-        let fitting = (1..=self.of).rev().find(divides).filter(|_| self.helps);
-        let text = fitting.map(|of| self.text.clone().with("of", of));
-        let remedy = |text| Remedy { text, cost: 3 };
-        text.into_iter().flatten().map(remedy).collect()
-    }
-
     fn forward(&self, pass: Forward<'_, f32>) {
         pass.y.copy_from_slice(pass.x);
     }
@@ -44,6 +36,20 @@ impl Layer<f32> for Chunks {
         if let Some(dx) = pass.dx {
             dx.copy_from_slice(pass.dy);
         }
+    }
+
+    fn advise(&self) -> &dyn Advise {
+        self
+    }
+}
+
+impl Advise for Chunks {
+    fn remedies(&self, input: Shape) -> Vec<Remedy> {
+        let divides = |of: &usize| input.len().is_multiple_of(*of);
+        let fitting = (1..=self.of).rev().find(divides).filter(|_| self.helps);
+        let text = fitting.map(|of| self.text.clone().with("of", of));
+        let remedy = |text| Remedy { text, cost: 3 };
+        text.into_iter().flatten().map(remedy).collect()
     }
 }
 

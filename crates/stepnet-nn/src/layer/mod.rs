@@ -1,0 +1,122 @@
+//! The trait that built-in and users' own layers implement, a file for each concern: the passes here and in
+//! `pass.rs`, explanations, advice, cost.
+
+mod advise;
+mod cost;
+mod explain;
+mod made;
+mod parameter;
+mod pass;
+
+use std::any::Any;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use stepnet_kernels::{PassPlan, Real};
+
+use crate::notation::LayerText;
+use crate::shape::Shape;
+
+pub use advise::{Advise, Remedy};
+pub use cost::Cost;
+pub use explain::{Explain, Passed, mark_above, mark_signs};
+pub use parameter::{Parameter, Start};
+pub use pass::{Backward, Context, Forward, Memory, Reads};
+pub use stepnet_base::Noise;
+
+/// A layer: a shape rule, parameters, and two passes over slices.
+///
+/// Its passes are all that a layer has to implement. Explanations ([`Explain`]), advice for inputs that do not
+/// fit ([`Advise`]) and the amount of its work ([`Cost`]) are traits of their own, which a layer implements where it
+/// has something to say.
+///
+/// A layer holds its settings only. Parameters, gradients and activations belong to the network
+/// and its workspace, so one layer can be used by many threads at once.
+///
+/// `examples/` shows a layer written by a user, trained and saved.
+pub trait Layer<T: Real>: Any + Debug + Send + Sync {
+    /// The layer in the arrow notation.
+    fn text(&self) -> LayerText;
+
+    /// The shape of an output example.
+    ///
+    /// # Errors
+    /// Why an input of this shape does not fit, with the numbers, and what would fit.
+    fn output_shape(&self, input: Shape) -> Result<Shape, String>;
+
+    /// The parameters for inputs of a shape that [`Layer::output_shape`] accepted.
+    fn parameters(&self, _input: Shape) -> Vec<Parameter> {
+        Vec::new()
+    }
+
+    /// The memory for batches of up to `batch` examples. `kept` and `kept_indices` must grow in
+    /// proportion to the batch.
+    fn memory(&self, _input: Shape, _batch: usize) -> Memory {
+        Memory::default()
+    }
+
+    /// What the backward pass reads.
+    fn reads(&self) -> Reads {
+        Reads::INPUT
+    }
+
+    /// Whether the output is the input under another shape, so that no pass is needed at all.
+    fn is_view(&self, _training: bool) -> bool {
+        false
+    }
+
+    /// The layer as it computes where rounding counts more than time (`exact`: every sum of products as
+    /// it is), or where time does; `None` where there is one way alone. See
+    /// [`Network::set_exact`](super::Network::set_exact).
+    fn with_exact(&self, _exact: bool) -> Option<Arc<dyn Layer<T>>> {
+        None
+    }
+
+    /// The methods by which its passes over `batch` examples are computed, and why; nothing where there is one
+    /// alone.
+    fn methods(&self, _input: Shape, _batch: usize) -> Vec<PassPlan> {
+        Vec::new()
+    }
+
+    /// Computes `y` from `x`.
+    fn forward(&self, pass: Forward<'_, T>);
+
+    /// Computes `dx` and the parameters' gradients from `dy`, where asked for.
+    fn backward(&self, pass: Backward<'_, T>);
+
+    /// Moves what is not learnt, after the update of a training step over the batch that `context`
+    /// describes; `kept` is what its forward pass kept, `parameters` are the layer's. Called once for each step, and
+    /// not for frozen layers.
+    fn after_step(&self, _context: &Context<'_>, _kept: &[T], _parameters: &mut [T]) {}
+
+    /// What explains the layer's values: `self` where it implements [`Explain`]. By default they are not
+    /// explained.
+    fn explain(&self) -> &dyn Explain<T> {
+        &Defaults
+    }
+
+    /// What helps where the layer does not fit: `self` where it implements [`Advise`]. By default nothing.
+    fn advise(&self) -> &dyn Advise {
+        &Defaults
+    }
+
+    /// How much work the layer does: `self` where it implements [`Cost`]. By default a value's work for
+    /// each output.
+    fn cost(&self) -> &dyn Cost {
+        &Defaults
+    }
+}
+
+/// What a layer has that leaves a concern to its defaults.
+struct Defaults;
+
+impl<T: Real> Explain<T> for Defaults {}
+impl Advise for Defaults {}
+impl Cost for Defaults {}
+
+impl<T: Real> dyn Layer<T> + '_ {
+    /// The layer as the type `L`, if that is its type.
+    pub fn downcast_ref<L: Layer<T>>(&self) -> Option<&L> {
+        (self as &dyn Any).downcast_ref()
+    }
+}

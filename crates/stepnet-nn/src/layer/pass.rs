@@ -1,0 +1,99 @@
+//! What the passes of a layer are given.
+
+use super::Noise;
+use crate::shape::Shape;
+
+/// What a layer needs besides its input, output and parameters, for one batch size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Memory {
+    /// Elements that the forward pass leaves for the backward pass.
+    pub kept: usize,
+    /// Indices that the forward pass leaves for the backward pass.
+    pub kept_indices: usize,
+    /// Elements used inside a forward call, shared by all layers.
+    pub scratch: usize,
+    /// Elements used inside a backward call, shared by all layers.
+    pub backward_scratch: usize,
+}
+
+/// Which of its own input and output a layer's backward pass reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reads {
+    /// `x` is kept until the backward pass.
+    pub input: bool,
+    /// `y` is kept until the backward pass.
+    pub output: bool,
+}
+
+/// What a pass is about: sizes, and whether it trains.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Context<'a> {
+    /// The shape of one input example.
+    pub input: Shape,
+    /// The shape of one output example.
+    pub output: Shape,
+    /// Examples in this batch.
+    pub batch: usize,
+    /// The layer's number in its network.
+    pub layer: usize,
+    /// Whether a backward pass follows: what it needs is to be left in `kept` and `kept_indices`.
+    pub backward: bool,
+    /// The noise of a training pass; `None` at inference, where gradients are taken of the network as it
+    /// is at inference, and for a frozen layer.
+    pub noise: Option<Noise<'a>>,
+}
+
+impl Context<'_> {
+    /// Whether this pass trains, so that the layer may behave otherwise than at inference.
+    pub fn training(&self) -> bool {
+        self.noise.is_some()
+    }
+}
+
+/// The arrays of a forward pass. Slices hold whole batches, row-major, of exactly the lengths
+/// that the shapes and [`Layer::memory`](super::Layer::memory) give.
+#[derive(Debug)]
+pub struct Forward<'a, T> {
+    /// Sizes and mode.
+    pub context: Context<'a>,
+    /// The layer's parameters, one after the other in the order of [`Layer::parameters`](super::Layer::parameters).
+    pub parameters: &'a [T],
+    /// The input.
+    pub x: &'a [T],
+    /// The output: written, not added to.
+    pub y: &'a mut [T],
+    /// What the backward pass will see (empty unless one follows).
+    pub kept: &'a mut [T],
+    /// Indices the backward pass will see (empty unless one follows).
+    pub kept_indices: &'a mut [u32],
+    /// Working memory; holds anything at entry.
+    pub scratch: &'a mut [T],
+}
+
+/// The arrays of a backward pass.
+#[derive(Debug)]
+pub struct Backward<'a, T> {
+    /// Sizes and mode.
+    pub context: Context<'a>,
+    /// The layer's parameters.
+    pub parameters: &'a [T],
+    /// The input of the forward pass; empty unless [`Reads::input`].
+    pub x: &'a [T],
+    /// The output of the forward pass; empty unless [`Reads::output`].
+    pub y: &'a [T],
+    /// The gradient of the loss with respect to the output.
+    pub dy: &'a [T],
+    /// The gradient with respect to the input, to be written; `None` when nobody needs it.
+    pub dx: Option<&'a mut [T]>,
+    /// The gradients of the parameters, to be written, laid out as they are; `None` when frozen.
+    pub gradients: Option<&'a mut [T]>,
+    /// What the forward pass left.
+    pub kept: &'a [T],
+    /// Indices the forward pass left.
+    pub kept_indices: &'a [u32],
+    /// Working memory; holds anything at entry.
+    pub scratch: &'a mut [T],
+}
