@@ -230,7 +230,8 @@ fn inspect_says_by_which_method_each_pass_is_computed_and_why() {
     assert!(first[0].contains("vectors for a pixel"), "{out}");
     assert_eq!(first[1].trim(), "not winograd: rows of taps 5 != 3");
     assert!(first[2].starts_with("  weights  "), "{out}");
-    assert!(out.contains("other methods at inference"), "{out}");
+    let same = "methods at inference: those of the forward passes above";
+    assert!(out.contains(same), "{out}");
 
     let deep = "conv(32, 3, same) -> bn -> relu -> conv(48, 3, same) -> conv(48, 3, same, groups=48) \
                 -> conv(8, 1) -> maxpool(2) -> linear(classes)";
@@ -245,6 +246,12 @@ fn inspect_says_by_which_method_each_pass_is_computed_and_why() {
             assert_eq!(long, None);
             assert_eq!(out.contains(" winograd "), dtype == "f32", "{out}");
             assert!(out.contains("groups 48 >= 2"), "{out}");
+            // The normalisation is folded into its convolution there.
+            let other = out.split("other methods at inference over").nth(1);
+            assert!(
+                other.is_some_and(|of| of.contains("conv1 + bn1 + relu1")),
+                "{out}"
+            );
             arguments.push("--json");
             let methods = &json(&desk.args(&arguments).fine())[0]["methods"];
             assert_eq!(methods["batch"].to_string(), batch);
