@@ -9,8 +9,8 @@ use crate::simd::InstructionSet;
 /// How each pass of a convolution is computed: decided once, for one number type.
 ///
 /// ```
-/// use stepnet_kernels::conv::{ConvGeometry, ConvWindow, Method, Plan};
-/// use stepnet_kernels::Pass;
+/// use stepnet::kernels::conv::{ConvGeometry, ConvWindow, Method, Plan};
+/// use stepnet::kernels::Pass;
 ///
 /// let window = ConvWindow { kernel: [5, 5], ..ConvWindow::default() };
 /// let g = ConvGeometry::new(1, [28, 28, 1], 6, window, 1)?;
@@ -22,7 +22,7 @@ use crate::simd::InstructionSet;
 /// plan.forward(&x, &w, None, &mut y, &mut scratch);
 /// assert_eq!(y[0], 12.5);
 /// assert!(plan.force::<f32>(Pass::Forward, Method::Winograd).is_err());
-/// # Ok::<(), stepnet_kernels::Error>(())
+/// # Ok::<(), stepnet::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
