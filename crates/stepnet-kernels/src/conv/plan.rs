@@ -15,7 +15,7 @@ use crate::simd::InstructionSet;
 /// let window = ConvWindow { kernel: [5, 5], ..ConvWindow::default() };
 /// let g = ConvGeometry::new(1, [28, 28, 1], 6, window, 1)?;
 /// let plan = Plan::new::<f32>(&g);
-/// let x = vec![1.0; g.x_len()];
+/// let x = vec![1.0_f32; g.x_len()];
 /// let w = vec![0.5; g.weights_len()];
 /// let mut y = vec![0.0; g.y_len()];
 /// let mut scratch = vec![0.0; plan.scratch::<f32>(Pass::Forward)];

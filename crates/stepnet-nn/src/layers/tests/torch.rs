@@ -20,7 +20,8 @@ fn assert_near(what: &str, found: &[f64], expected: &[f64]) {
     for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
         let error = (found - expected).abs();
         assert!(
-            error <= 1e-13 * (1.0 + expected.abs()),
+            // Where a group has two values, PyTorch is 1.2e-13 from the exact gradient, and this 1e-15.
+            error <= 2e-13 * (1.0 + expected.abs()),
             "{what} at {at}: {found:?}, PyTorch has {expected:?}"
         );
     }
