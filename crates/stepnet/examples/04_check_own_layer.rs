@@ -1,6 +1,6 @@
 //! Checking the gradients of a layer of your own, before any training.
 //!
-//! `prelu` is a ReLU that learns its slope below zero, one for each channel (He et al., 2015):
+//! `myprelu`, which the library has as `prelu`, is a ReLU that learns its slope below zero, one for each channel (He et al., 2015):
 //! `y = x` where `x > 0`, else `a[c] * x`; so `dx = dy` or `a[c] * dy`, and `da[c]` is the sum of
 //! `x * dy` over the places where `x <= 0`. The second time a mistake is in it.
 //!
@@ -87,10 +87,10 @@ impl Explain<f64> for PRelu {
     }
 }
 
-/// The built-in layers and `prelu`.
+/// The built-in layers and `myprelu`.
 fn registry(mistaken: bool) -> stepnet::Result<Registry<f64>> {
     let mut registry = Registry::builtin();
-    let signature = Signature::new("prelu", "A ReLU that learns its slope below zero.");
+    let signature = Signature::new("myprelu", "A ReLU that learns its slope below zero.");
     registry.register(signature, move |text| {
         let text = text.clone();
         Ok(Arc::new(PRelu { text, mistaken }))
@@ -103,14 +103,14 @@ fn main() -> stepnet::Result<()> {
     for mistaken in [false, true] {
         let registry = registry(mistaken)?;
         // The layer by itself ...
-        let text = LayerText::new(registry.kinds(), "prelu", [])?;
-        let layer = registry.build("prelu", &text)?;
+        let text = LayerText::new(registry.kinds(), "myprelu", [])?;
+        let layer = registry.build("myprelu", &text)?;
         let report = gradcheck::layer(layer.as_ref(), [6, 6, 3], &options)?;
         println!("{report}\n");
         assert_eq!(report.passed(), !mistaken);
 
         // ... and inside a network, under its loss.
-        let text = "conv(4, 3) -> prelu -> maxpool(2) -> linear(3) -> softmax";
+        let text = "conv(4, 3) -> myprelu -> maxpool(2) -> linear(3) -> softmax";
         let mut network = Network::builder()
             .registry(registry)
             .build(text, [8, 8, 1])?;
