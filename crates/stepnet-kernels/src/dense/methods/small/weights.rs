@@ -56,52 +56,22 @@ impl<T: Real> Kernel for Weights<'_, T> {
             let mut above = 0;
             while above < short.width {
                 let rows = rows_left(short.width - above);
+                macro_rules! write_tile {
+                    ($n:literal, $q:literal, $s:literal) => {{
+                        let tile = tile::<I, T, $n, $q, $s>(isa, short, long, first, above);
+                        self.write(tile, first, above);
+                    }};
+                }
                 match (columns, rows) {
-                    (8, 4) => self.write(
-                        tile::<I, T, 8, 4, 1>(isa, short, long, first, above),
-                        first,
-                        above,
-                    ),
-                    (8, 2) => self.write(
-                        tile::<I, T, 8, 2, 2>(isa, short, long, first, above),
-                        first,
-                        above,
-                    ),
-                    (8, _) => self.write(
-                        tile::<I, T, 8, 1, 4>(isa, short, long, first, above),
-                        first,
-                        above,
-                    ),
-                    (4, 4) => self.write(
-                        tile::<I, T, 4, 4, 2>(isa, short, long, first, above),
-                        first,
-                        above,
-                    ),
-                    (4, 2) => self.write(
-                        tile::<I, T, 4, 2, 4>(isa, short, long, first, above),
-                        first,
-                        above,
-                    ),
-                    (4, _) => self.write(
-                        tile::<I, T, 4, 1, 4>(isa, short, long, first, above),
-                        first,
-                        above,
-                    ),
-                    (2, 2) => self.write(
-                        tile::<I, T, 2, 2, 4>(isa, short, long, first, above),
-                        first,
-                        above,
-                    ),
-                    (2, _) => self.write(
-                        tile::<I, T, 2, 1, 4>(isa, short, long, first, above),
-                        first,
-                        above,
-                    ),
-                    _ => self.write(
-                        tile::<I, T, 1, 1, 8>(isa, short, long, first, above),
-                        first,
-                        above,
-                    ),
+                    (8, 4) => write_tile!(8, 4, 1),
+                    (8, 2) => write_tile!(8, 2, 2),
+                    (8, _) => write_tile!(8, 1, 4),
+                    (4, 4) => write_tile!(4, 4, 2),
+                    (4, 2) => write_tile!(4, 2, 4),
+                    (4, _) => write_tile!(4, 1, 4),
+                    (2, 2) => write_tile!(2, 2, 4),
+                    (2, _) => write_tile!(2, 1, 4),
+                    _ => write_tile!(1, 1, 8),
                 }
                 above += rows;
             }
