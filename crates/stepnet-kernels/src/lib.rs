@@ -9,7 +9,7 @@
 //! | [`prelu`] | `forward`, `backward`, with the slopes' gradients |
 //! | [`norm`] | batch, layer and group normalisation: statistics, `forward`, `backward` |
 //! | [`pad`] | `forward`, `backward` |
-//! | [`transpose`] | a matrix turned |
+//! | [`transpose`] | a transposed copy of a matrix |
 //! | [`join`] | sums of arrays, channels one after the other |
 //! | [`loss`] | a value and a gradient for each loss, fused with its activation |
 //! | [`update`] | one optimiser step over the parameters of a layer; a moving average of them |

@@ -1,11 +1,11 @@
-//! Matrices turned: rows become columns.
+//! Transposed copies of matrices.
 
 use rayon::prelude::*;
 
 use crate::simd::{self, Isa, Kernel};
 use crate::{Real, assert_len};
 
-/// Columns that are turned at a time, on one thread.
+/// Columns that one thread transposes at a time.
 const BAND: usize = 64;
 
 /// `to[c, r] = from[r, c]`.
@@ -35,13 +35,13 @@ pub fn transpose<T: Real>([rows, columns]: [usize; 2], from: &[T], to: &mut [T])
     });
 }
 
-/// Some columns, from `first` on.
+/// The columns from `first` on.
 struct Band<'a, T> {
     rows: usize,
     columns: usize,
     first: usize,
     from: &'a [T],
-    /// Theirs alone.
+    /// Their values alone, one column after the other.
     to: &'a mut [T],
 }
 

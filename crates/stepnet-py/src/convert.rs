@@ -54,8 +54,8 @@ pub(crate) fn array<'py, T: Number + numpy::Element, D: Dimension>(
     })
 }
 
-/// These values as an array of numpy's, which is made by numpy itself: where there is no memory for it, that is an
-/// error, while rust-numpy's constructors panic.
+/// These values as a numpy array, allocated by numpy itself: where memory does not suffice, that is an error, while
+/// rust-numpy's constructors panic.
 ///
 /// # Errors
 ///
@@ -73,7 +73,7 @@ pub(crate) fn to_numpy<T: numpy::Element + Copy>(
     Ok(array.into_any().unbind())
 }
 
-/// An array that numpy makes, and that nothing has filled.
+/// An uninitialised array, allocated by numpy.
 ///
 /// # Errors
 ///
@@ -87,11 +87,11 @@ fn empty<'py, T: numpy::Element, D: Dimension>(
     empty.cast_into().map_err(PyErr::from)
 }
 
-/// Values from which on numpy is asked for the memory of a result: it does not fill it first, and has the system
-/// give large pages.
+/// From this many values on, numpy allocates the memory of a result: it does not fill it first, and asks the system
+/// for large pages.
 const LARGE: usize = 1 << 17;
 
-/// Memory of numpy's for a large result; `None` for a small one, and where there is no such memory.
+/// Uninitialised memory for a large result, allocated by numpy; `None` for a small one, and where there is not enough.
 pub(crate) fn large<'py, T: numpy::Element>(
     py: Python<'py>,
     shape: &[usize],
@@ -100,7 +100,7 @@ pub(crate) fn large<'py, T: numpy::Element>(
     (len >= LARGE).then(|| unfilled(py, shape)).flatten()
 }
 
-/// Memory of numpy's for an array of this shape; `None` where there is no such memory.
+/// Uninitialised memory for an array of this shape, allocated by numpy; `None` where there is not enough.
 pub(crate) fn unfilled<'py, T: numpy::Element>(
     py: Python<'py>,
     shape: &[usize],

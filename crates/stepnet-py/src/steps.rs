@@ -47,7 +47,7 @@ fn made<T: numpy::Element, D: Dimension>(py: Python<'_>, values: Array<T, D>) ->
     PyArray::from_owned_array(py, values).into_any().unbind()
 }
 
-/// A large result, in memory of numpy's that is written in this order.
+/// A large result in memory that numpy allocated, written in this order.
 fn ordered<T: numpy::Element>(
     values: Bound<'_, PyArray1<T>>,
     shape: &[usize],

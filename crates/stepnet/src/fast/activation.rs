@@ -20,7 +20,7 @@ pub fn sigmoid<T: Real, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>>
     made(SIGMOID, "Z", Z.raw_dim(), |A| sigmoid_into(Z, A))
 }
 
-/// [`sigmoid`] into `A`, as many values as `Z` has, all of which are written.
+/// [`sigmoid`] into `A`, of as many values as `Z`, which it overwrites. Returns the order of the values.
 ///
 /// # Errors
 ///
@@ -42,7 +42,7 @@ pub fn relu<T: Real, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>> {
     made(RELU, "Z", Z.raw_dim(), |A| relu_into(Z, A))
 }
 
-/// [`relu`] into `A`, as many values as `Z` has, all of which are written.
+/// [`relu`] into `A`, of as many values as `Z`, which it overwrites. Returns the order of the values.
 ///
 /// # Errors
 ///

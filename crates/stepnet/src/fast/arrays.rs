@@ -67,7 +67,7 @@ impl Order {
     }
 }
 
-/// An array that `fill` writes, all of it, in the order that it gives.
+/// An array whose values `fill` writes, in the order that it returns.
 pub(super) fn made<T: Real, D: Dimension>(
     operation: &'static str,
     argument: &str,
@@ -82,7 +82,7 @@ pub(super) fn made<T: Real, D: Dimension>(
         .map_err(|_| wrong_room(operation, argument, len, shape.slice()))
 }
 
-/// Fails unless a result of this shape has the length of the memory that it is to be written to.
+/// Fails unless the memory has the length of a result of this shape.
 pub(super) fn room_for<T>(
     operation: &'static str,
     argument: &str,

@@ -32,7 +32,7 @@ pub fn linear_forward<T: Real>(
     })
 }
 
-/// [`linear_forward`] into `Z`, `n m` values, all of which are written.
+/// [`linear_forward`] into `Z`, of `n m` values, which it overwrites. Returns the order of the values.
 ///
 /// # Errors
 ///
@@ -77,7 +77,7 @@ pub fn linear_backward<T: Real>(
     Ok((dA_prev, dW, db))
 }
 
-/// [`linear_backward`] into `dA_prev` and `dW`, all of whose values are written. Gives in which orders, and `db`.
+/// [`linear_backward`] into `dA_prev` and `dW`, which it overwrites. Returns the orders of their values, and `db`.
 ///
 /// # Errors
 ///

@@ -8,8 +8,8 @@
 //! | [`linear_forward`], [`linear_backward`] | [`steps::linear_forward`](crate::steps::linear_forward) and its backward |
 //! | [`sigmoid`], [`relu`] and their `_backward` | those of `steps` |
 //!
-//! `linear_forward_into`, `linear_backward_into`, `relu_into` and `sigmoid_into` write to memory that the caller has, whatever it
-//! holds, and say in which [`Order`] they did.
+//! `linear_forward_into`, `linear_backward_into`, `relu_into` and `sigmoid_into` overwrite memory of the caller's with the
+//! result, and return the [`Order`] of its values.
 //!
 //! A backward function takes what the notebook's cache holds as arguments, so that nothing is copied into a
 //! cache; arrays are copied only where they are not contiguous in C order. Sums are taken in another order than
