@@ -17,6 +17,15 @@ impl Pass {
     /// All of them, in the order in which a training step runs them.
     pub const ALL: [Self; 3] = [Self::Forward, Self::Weights, Self::Data];
 
+    /// Its place in [`Pass::ALL`].
+    pub(crate) fn place(self) -> usize {
+        match self {
+            Self::Forward => 0,
+            Self::Weights => 1,
+            Self::Data => 2,
+        }
+    }
+
     /// Its name: `forward`, `weights` or `data`.
     pub fn name(self) -> &'static str {
         match self {
@@ -33,7 +42,7 @@ impl fmt::Display for Pass {
     }
 }
 
-/// How a number lies to its threshold.
+/// How a value compares with its threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Relation {
     /// `=`
@@ -85,7 +94,7 @@ pub enum Reason {
         what: &'static str,
         /// How much of it there is.
         value: f64,
-        /// How it lies to the threshold.
+        /// How it compares with the threshold.
         relation: Relation,
         /// The threshold.
         threshold: f64,

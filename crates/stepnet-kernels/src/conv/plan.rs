@@ -9,8 +9,8 @@ use crate::simd::InstructionSet;
 /// How each pass of a convolution is computed: decided once, for one number type.
 ///
 /// ```
-/// use stepnet::kernels::conv::{ConvGeometry, ConvWindow, Method, Plan};
-/// use stepnet::kernels::Pass;
+/// use stepnet_kernels::conv::{ConvGeometry, ConvWindow, Method, Plan};
+/// use stepnet_kernels::Pass;
 ///
 /// let window = ConvWindow { kernel: [5, 5], ..ConvWindow::default() };
 /// let g = ConvGeometry::new(1, [28, 28, 1], 6, window, 1)?;
@@ -22,7 +22,7 @@ use crate::simd::InstructionSet;
 /// plan.forward(&x, &w, None, &mut y, &mut scratch);
 /// assert_eq!(y[0], 12.5);
 /// assert!(plan.force::<f32>(Pass::Forward, Method::Winograd).is_err());
-/// # Ok::<(), stepnet::Error>(())
+/// # Ok::<(), stepnet_base::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
@@ -57,7 +57,7 @@ impl Plan {
     ///
     /// # Panics
     ///
-    /// If the arrays of so many examples cannot be addressed.
+    /// If the arrays of `batch` examples cannot be addressed.
     #[must_use]
     pub fn with_batch<T: Real>(&self, batch: usize) -> Self {
         if batch == self.geometry.batch {
@@ -68,10 +68,14 @@ impl Plan {
             ..*self
         };
         let weights = self.choice::<T>(Pass::Weights);
-        if !weights.is_forced() {
-            *plan.choice_mut(Pass::Weights) =
-                Choice::new::<T>(&plan.geometry, Pass::Weights, weights.asked);
-        }
+        let (g, pass) = (&plan.geometry, Pass::Weights);
+        // A method that was forced stays as long as it can run the batch.
+        let forced = match weights.is_forced() {
+            true => Choice::forced::<T>(g, pass, weights.asked, weights.method).ok(),
+            false => None,
+        };
+        let choice = forced.unwrap_or_else(|| Choice::new::<T>(g, pass, weights.asked));
+        *plan.choice_mut(pass) = choice;
         plan
     }
 
@@ -98,7 +102,7 @@ impl Plan {
 
     /// The method of a pass.
     pub fn method(&self, pass: Pass) -> Method {
-        self.choices[place(pass)].method
+        self.choices[pass.place()].method
     }
 
     /// The method of a pass and why, to be printed.
@@ -124,19 +128,10 @@ impl Plan {
             self.is_for::<T>(),
             "a convolution's plan for another number type"
         );
-        self.choices[place(pass)]
+        self.choices[pass.place()]
     }
 
     pub(super) fn choice_mut(&mut self, pass: Pass) -> &mut Choice {
-        &mut self.choices[place(pass)]
-    }
-}
-
-/// Where a pass stands in [`Pass::ALL`].
-fn place(pass: Pass) -> usize {
-    match pass {
-        Pass::Forward => 0,
-        Pass::Weights => 1,
-        Pass::Data => 2,
+        &mut self.choices[pass.place()]
     }
 }

@@ -4,18 +4,18 @@ use crate::Real;
 use crate::conv::ConvGeometry;
 use crate::conv::direction::Direction;
 use crate::conv::method::{Choice, Method};
+use crate::conv::parts::blocks::Cut;
 use crate::conv::parts::schedule::Sums;
 use crate::conv::pooled::geometry::PooledGeometry;
 use crate::conv::thresholds::{Thresholds, Winners};
-use crate::decision::{Pass, Relation, Verdict, at_most, compare};
+use crate::decision::{Relation, Verdict, at_most, compare};
 use crate::long_sum::LONGEST;
 use crate::pool::PoolGeometry;
-use crate::simd::InstructionSet;
 
 /// The verdict on the cycles that a winner takes, against those of the dense pass.
 fn below(cycles: usize, dense: usize) -> Verdict {
     let (holds, cycles, dense) = (cycles < dense, cycles as f64, dense as f64);
-    compare("cycles for a winner", cycles, Relation::Below, dense, holds)
+    compare("cycles per winner", cycles, Relation::Below, dense, holds)
 }
 
 /// The method of a pooled convolution's forward pass, if that is a sum over windows.
@@ -24,14 +24,7 @@ pub(super) fn sums<T: Real>(g: &PooledGeometry, choice: Choice) -> Sums<'_> {
 }
 
 impl PooledGeometry {
-    /// The three in one for numbers `T`; `None` where they are better done one after the other:
-    /// windows that overlap or are padded, rows too long for the cache, and convolutions that go
-    /// another way than over sums (`winograd`).
-    pub fn new<T: Real>(conv: ConvGeometry, pool: PoolGeometry, relu: bool) -> Option<Self> {
-        let choice = Choice::new::<T>(&conv, Pass::Forward, InstructionSet::best());
-        Self::by::<T>(choice, conv, pool, relu)
-    }
-
+    /// The three in one, where `Plan::new` has a plan for them.
     pub(super) fn by<T: Real>(
         choice: Choice,
         conv: ConvGeometry,
@@ -45,7 +38,12 @@ impl PooledGeometry {
         let most = Thresholds::of(choice.asked).winners.row;
         let short = || {
             let is_sum = !matches!(choice.method, Method::Winograd | Method::Reference);
-            is_sum && sums::<T>(&new, choice).staged(new.cut()) <= most
+            // One example decides: whether layers are fused may not depend on the batch.
+            let one = Cut {
+                examples: 1,
+                ..new.cut()
+            };
+            is_sum && sums::<T>(&new, choice).staged(one) <= most
         };
         let good = fits && apart && pool.padding.is_zero() && row <= most && short();
         good.then_some(new)

@@ -49,10 +49,12 @@ impl PooledGeometry {
         if per_part < rows {
             return [1, even(rows, per_part)];
         }
-        // Whole images, and several of small ones as long as every thread finds some.
-        let image = self.conv.output.iter().product::<usize>().max(1);
+        // Whole images, and several whose sources and outputs are small, as long as every thread finds some.
+        let [source, image] = [self.conv.input, self.conv.output]
+            .map(|extents| extents.iter().product::<usize>().max(1));
         let most = self.conv.batch.div_ceil(16).max(1);
-        [(BETWEEN / 4 / image).clamp(1, most), rows]
+        let fit = (BETWEEN / 4 / image).min(4 * BETWEEN / source);
+        [fit.clamp(1, most), rows]
     }
 
     /// A part as a block of the convolution's outputs.
@@ -143,24 +145,24 @@ impl<'a, T> Iterator for Parts<'a, T> {
     }
 }
 
-/// What the backward pass is given.
+/// The inputs of the backward pass.
 #[derive(Clone, Copy, Debug)]
 pub struct Gradient<'a, T> {
     /// The outputs.
     pub y: &'a [T],
-    /// The gradient by them.
+    /// The gradient with respect to them.
     pub dy: &'a [T],
     /// The winners that the forward pass left.
     pub winners: &'a [u32],
 }
 
-/// Where the gradients go; `None` where nobody needs one.
+/// Where the gradients are written; `None` for one that is not needed.
 #[derive(Debug)]
 pub struct Gradients<'a, T> {
-    /// By the images.
+    /// With respect to the images.
     pub dx: Option<&'a mut [T]>,
-    /// By the filters.
+    /// With respect to the filters.
     pub dw: Option<&'a mut [T]>,
-    /// By the bias.
+    /// With respect to the bias; written with `dw` alone.
     pub db: Option<&'a mut [T]>,
 }

@@ -11,7 +11,7 @@ use crate::conv::pooled::choose::sums;
 use crate::conv::pooled::geometry::{Gradient, Gradients, PooledGeometry};
 use crate::conv::pooled::values::lay_out;
 use crate::conv::run::{SumArguments, WeightsArguments};
-use crate::decision::{Pass, PassPlan, Reason};
+use crate::decision::{Pass, PassPlan, Verdict};
 use crate::pool::PoolGeometry;
 use crate::simd::InstructionSet;
 use crate::work::compiled;
@@ -24,12 +24,13 @@ pub struct Plan {
     /// Of the convolution alone.
     conv: conv::Plan,
     /// Whether the weights gradient and the data gradient are summed from the winners, and why or why not.
-    winners: [Result<Reason, Reason>; 2],
+    winners: [Verdict; 2],
 }
 
 impl Plan {
     /// The plan for numbers `T` on the best instruction set here, for a convolution whose plan is `conv`; `None` where
-    /// the layers are better done one after the other: see [`PooledGeometry::new`].
+    /// they are better done one after the other: windows that overlap or are padded, rows too long for the cache, and
+    /// convolutions that are not sums over windows (Winograd's method).
     pub fn new<T: Real>(conv: &conv::Plan, pool: PoolGeometry, relu: bool) -> Option<Self> {
         let forward = conv.choice::<T>(Pass::Forward);
         let geometry = PooledGeometry::by::<T>(forward, *conv.geometry(), pool, relu)?;
@@ -37,6 +38,7 @@ impl Plan {
     }
 
     /// The plan of a geometry.
+    #[cfg(test)]
     pub(super) fn of<T: Real>(geometry: PooledGeometry) -> Self {
         Self::with::<T>(
             geometry,
@@ -54,25 +56,6 @@ impl Plan {
             conv,
             winners,
         }
-    }
-
-    /// The plan for another number of examples.
-    ///
-    /// # Panics
-    ///
-    /// If the arrays of so many examples cannot be addressed.
-    #[must_use]
-    pub fn with_batch<T: Real>(&self, batch: usize) -> Self {
-        if batch == self.geometry.conv.batch {
-            return *self;
-        }
-        let conv = self.conv.with_batch::<T>(batch);
-        let geometry = PooledGeometry {
-            conv: *conv.geometry(),
-            pool: self.geometry.pool.with_batch(batch),
-            ..self.geometry
-        };
-        Self::with::<T>(geometry, conv)
     }
 
     /// The sizes.
@@ -127,7 +110,7 @@ impl Plan {
     }
 
     /// Whether a gradient is summed from the winners; `None` of the forward pass.
-    fn winners(&self, pass: Pass) -> Option<Result<Reason, Reason>> {
+    fn winners(&self, pass: Pass) -> Option<Verdict> {
         match pass {
             Pass::Forward => None,
             Pass::Weights => Some(self.winners[0]),
@@ -145,7 +128,7 @@ impl Plan {
     pub fn backward_scratch<T: Real>(&self) -> usize {
         let g = &self.geometry;
         let [by_weights, by_data] = self.winners.map(|verdict| verdict.is_ok());
-        // Of a smaller batch the weights' gradients may be sparse where those of this one are not.
+        // For a smaller batch the weights gradient may come from the winners even if it does not for this one.
         let weights = sparse_weights::weights_scratch(g).max(match by_weights {
             true => 0,
             false => self.conv.scratch::<T>(Pass::Weights),
@@ -161,7 +144,13 @@ impl Plan {
         dz + weights.max(data)
     }
 
-    /// [`super::forward`] by this plan.
+    /// `y = maxpool(relu(conv(x, w) + b))`, and the winners: their places in the convolution's output of the example,
+    /// the first of equals. Every value is bitwise that of the three passes one after the other.
+    ///
+    /// # Shapes
+    ///
+    /// As [`crate::conv::forward`] and [`crate::pool::max_forward`]: `y` and `winners` (batch, out_height, out_width,
+    /// filters), written.
     ///
     /// # Panics
     ///
@@ -181,6 +170,9 @@ impl Plan {
         assert_len(NAME, "x", x, g.conv.x_len());
         assert_len(NAME, "w", w, g.conv.weights_len());
         assert_len(NAME, "y", y, g.y_len());
+        if let Some(b) = b {
+            assert_len(NAME, "b", b, g.conv.filters);
+        }
         if let Some(winners) = &winners {
             assert_len(NAME, "the winners", winners, g.y_len());
         }
@@ -197,7 +189,12 @@ impl Plan {
         });
     }
 
-    /// [`super::backward`] by this plan.
+    /// The gradients with respect to the images, the filters and the bias.
+    ///
+    /// # Shapes
+    ///
+    /// `x`, `w` and `gradient` as [`Plan::forward`] has them; each gradient has the shape of what it belongs to, and is
+    /// written.
     ///
     /// # Panics
     ///
@@ -217,6 +214,15 @@ impl Plan {
         assert_len(BACKWARD, "y", gradient.y, g.y_len());
         assert_len(BACKWARD, "dy", gradient.dy, g.y_len());
         assert_len(BACKWARD, "the winners", gradient.winners, g.y_len());
+        if let Some(dx) = &to.dx {
+            assert_len(BACKWARD, "dx", dx, g.conv.x_len());
+        }
+        if let Some(dw) = &to.dw {
+            assert_len(BACKWARD, "dw", dw, g.conv.weights_len());
+        }
+        if let Some(db) = &to.db {
+            assert_len(BACKWARD, "db", db, g.conv.filters);
+        }
         T::run::<BackwardPass>(Backward {
             plan: self,
             x,

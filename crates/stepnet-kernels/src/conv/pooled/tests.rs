@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::Real;
 use crate::conv::ConvWindow;
 use crate::conv::methods::reference;
 use crate::conv::tests::any_geometry;
@@ -25,6 +26,12 @@ struct Case {
     pool_stride: [usize; 2],
 }
 
+/// The three in one for numbers `T`, if that is how they run.
+fn in_one<T: Real>(conv: ConvGeometry, pool: PoolGeometry, relu: bool) -> Option<PooledGeometry> {
+    let plan = Plan::new::<T>(&crate::conv::Plan::new::<T>(&conv), pool, relu)?;
+    Some(*plan.geometry())
+}
+
 fn geometry(case: &Case, relu: bool) -> PooledGeometry {
     let window = ConvWindow {
         kernel: [case.kernel; 2],
@@ -41,7 +48,7 @@ fn geometry(case: &Case, relu: bool) -> PooledGeometry {
         case.pool_stride,
         Padding::VALID,
     );
-    PooledGeometry::new::<f32>(conv, pool.unwrap(), relu).unwrap()
+    in_one::<f32>(conv, pool.unwrap(), relu).unwrap()
 }
 
 /// Random convolutions with a pooling of their outputs, where the three run in one pass.
@@ -53,7 +60,7 @@ fn any_pooled() -> impl Strategy<Value = PooledGeometry> {
         |(conv, kernel, gap, relu)| {
             let stride = [kernel[0] + gap[0], kernel[1] + gap[1]];
             let pool = PoolGeometry::new(conv.batch, conv.output, kernel, stride, Padding::VALID);
-            PooledGeometry::new::<f32>(conv, pool.ok()?, relu)
+            in_one::<f32>(conv, pool.ok()?, relu)
         },
     )
 }
@@ -125,10 +132,11 @@ type Passes<T> = (Vec<T>, Vec<u32>, Vec<T>, Vec<T>, Vec<T>);
 fn fused<T: Real>(g: &PooledGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) -> Passes<T> {
     let dirty = |len| vec![T::nan(); len];
     let (mut y, mut winners) = (dirty(g.y_len()), vec![u32::MAX; g.y_len()]);
-    let mut scratch = dirty(forward_scratch::<T>(g));
-    forward(g, x, w, Some(b), &mut y, Some(&mut winners), &mut scratch);
+    let plan = Plan::of::<T>(*g);
+    let mut scratch = dirty(plan.forward_scratch::<T>());
+    plan.forward(x, w, Some(b), &mut y, Some(&mut winners), &mut scratch);
     let mut without = dirty(g.y_len());
-    forward(g, x, w, Some(b), &mut without, None, &mut scratch);
+    plan.forward(x, w, Some(b), &mut without, None, &mut scratch);
     assert_bits(&without, &y);
     let (mut dx, mut dw, mut db) = (dirty(x.len()), dirty(w.len()), dirty(b.len()));
     let gradient = Gradient {
@@ -141,7 +149,8 @@ fn fused<T: Real>(g: &PooledGeometry, x: &[T], w: &[T], b: &[T], dy: &[T]) -> Pa
         dw: Some(&mut dw),
         db: Some(&mut db),
     };
-    backward(g, x, w, gradient, to, &mut dirty(backward_scratch::<T>(g)));
+    let mut scratch = dirty(plan.backward_scratch::<T>());
+    plan.backward(x, w, gradient, to, &mut scratch);
     (y, winners, dx, dw, db)
 }
 
@@ -265,7 +274,7 @@ fn what_is_better_done_one_after_the_other_is_refused() {
     let conv = ConvGeometry::new(1, [9, 9, 4], 4, window, 1).unwrap();
     let new = |kernel, stride, padding| {
         let pool = PoolGeometry::new(1, conv.output, [kernel; 2], [stride; 2], padding).unwrap();
-        PooledGeometry::new::<f32>(conv, pool, true)
+        in_one::<f32>(conv, pool, true)
     };
     assert!(new(2, 2, Padding::VALID).is_some());
     assert!(new(3, 2, Padding::VALID).is_none());
@@ -273,8 +282,8 @@ fn what_is_better_done_one_after_the_other_is_refused() {
     // Fewer multiplications go before fewer passes over memory, in the type that has both.
     let conv = ConvGeometry::new(1, [18, 18, 64], 64, window, 1).unwrap();
     let pool = PoolGeometry::new(1, conv.output, [2; 2], [2; 2], Padding::VALID).unwrap();
-    assert!(PooledGeometry::new::<f32>(conv, pool, true).is_none());
-    assert!(PooledGeometry::new::<f64>(conv, pool, true).is_some());
+    assert!(in_one::<f32>(conv, pool, true).is_none());
+    assert!(in_one::<f64>(conv, pool, true).is_some());
 }
 
 #[test]
@@ -285,4 +294,39 @@ fn the_batch_may_be_empty() {
     let w = integers::<f32>(1, g.conv.weights_len(), 2);
     let (.., dw, db) = fused(&g, &[], &w, &[0.0; 16], &[]);
     assert!(dw.iter().chain(&db).all(|&d| d == 0.0));
+}
+
+/// A network is fused once, and then runs batches of any size: many small images with many channels would not fit the
+/// cache together, and are taken a few at a time.
+#[test]
+fn whether_the_three_run_in_one_does_not_depend_on_the_batch() {
+    for (input, filters, kernel, padding) in [
+        ([8, 8, 128], 16, 5, 2),
+        ([8, 8, 192], 6, 3, 1),
+        ([8, 8, 64], 8, 5, 2),
+        ([6, 6, 32], 4, 3, 0),
+    ] {
+        let of = |batch| Case {
+            batch,
+            input,
+            filters,
+            kernel,
+            stride: 1,
+            padding,
+            groups: 1,
+            pool: [2, 2],
+            pool_stride: [2, 2],
+        };
+        for batch in [1, 3, 64, 256, 1024] {
+            let g = geometry(&of(batch), true);
+            let conv = crate::conv::Plan::new::<f32>(&g.conv);
+            let plan = Plan::new::<f32>(&conv, g.pool, true).unwrap();
+            // Some MiB at the most, not the whole batch.
+            assert!(
+                plan.forward_scratch::<f32>() < 1 << 22,
+                "{batch} of {input:?}"
+            );
+        }
+        check::<f32>(&geometry(&of(64), true));
+    }
 }

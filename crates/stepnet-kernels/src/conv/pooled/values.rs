@@ -30,7 +30,7 @@ impl PooledGeometry {
     }
 }
 
-/// The gradient by the convolution's outputs: `dy` at the winners that the ReLU let through.
+/// The gradient with respect to the convolution's outputs: `dy` at the winners that the ReLU let through.
 pub(super) fn lay_out<T: Real>(
     g: &PooledGeometry,
     y: &[T],
