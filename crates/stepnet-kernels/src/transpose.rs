@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::parallel::LIGHT_WORK;
 use crate::simd::{self, Isa, Kernel};
 use crate::{Real, assert_len};
 
@@ -23,8 +24,7 @@ pub fn transpose<T: Real>([rows, columns]: [usize; 2], from: &[T], to: &mut [T])
     if from.is_empty() {
         return;
     }
-    let bands = to.par_chunks_mut(BAND * rows).enumerate();
-    bands.for_each(|(band, to)| {
+    let one = |(band, to): (usize, &mut [T])| {
         simd::run(Band {
             rows,
             columns,
@@ -32,7 +32,12 @@ pub fn transpose<T: Real>([rows, columns]: [usize; 2], from: &[T], to: &mut [T])
             from,
             to,
         });
-    });
+    };
+    if from.len() <= LIGHT_WORK {
+        to.chunks_mut(BAND * rows).enumerate().for_each(one);
+    } else {
+        to.par_chunks_mut(BAND * rows).enumerate().for_each(one);
+    }
 }
 
 /// The columns from `first` on.
@@ -102,6 +107,8 @@ mod tests {
                 check::<f64>(rows, columns);
             }
         }
+        // On several threads.
+        check::<f32>(300, 250);
         check::<f64>(0, 3);
         check::<f32>(5, 0);
     }

@@ -227,8 +227,8 @@ fn inspect_says_by_which_method_each_pass_is_computed_and_why() {
         .take_while(|line| line.starts_with(' '))
         .collect();
     assert!(first[0].starts_with("  forward  pixels"), "{out}");
-    assert!(first[0].contains("vectors for a pixel"), "{out}");
-    assert_eq!(first[1].trim(), "not winograd: rows of taps 5 != 3");
+    assert!(first[0].contains("vectors per pixel"), "{out}");
+    assert_eq!(first[1].trim(), "not winograd: kernel height 5 != 3");
     assert!(first[2].starts_with("  weights  "), "{out}");
     let same = "methods at inference: those of the forward passes above";
     assert!(out.contains(same), "{out}");

@@ -7,7 +7,7 @@ use crate::Real;
 use crate::conv::ConvGeometry;
 use crate::conv::direction::Direction;
 use crate::conv::method::{Choice, FORCED, Method};
-use crate::conv::methods::pixels::sums as planar;
+use crate::conv::methods::pixels::sums as pixels;
 use crate::conv::methods::winograd;
 use crate::conv::methods::winograd::Winograd;
 use crate::conv::parts::layout::Layout;
@@ -130,7 +130,7 @@ impl<'g> Candidate<'g> {
             set,
         } = *self;
         match (method, Direction::of(pass)) {
-            (Method::Winners, _) => Err(Reason::Fact("no pooling comes after it")),
+            (Method::Winners, _) => Err(Reason::Fact("no pooling follows")),
             (Method::Reference, _) => Ok(Reason::Fact("no other method can run it")),
             (Method::Winograd, Some(direction)) => Winograd::new::<T>(g, direction, set).can::<T>(),
             (Method::Winograd, None) => winograd::Weights::new::<T>(g, set).can::<T>(),
@@ -140,21 +140,23 @@ impl<'g> Candidate<'g> {
                 let sums = Sums::new::<T>(g, Direction::Forward, Method::Channels, set);
                 match Layout::sees_all_taps(g, &sums.window_sum([0, 0], 0)) {
                     true => Ok(reason),
-                    false => Err(Reason::Fact("some taps see nothing but padding")),
+                    false => Err(Reason::Fact("some taps only see padding")),
                 }
             }
             (Method::Pixels, Some(direction)) => {
                 let sums = Sums::new::<T>(g, direction, method, set);
-                planar::can::<T>(&sums.window_sum([0, 0], 0), set)?;
+                pixels::can::<T>(&sums.window_sum([0, 0], 0), set)?;
                 self.can_be_laid_out(&sums)
             }
-            (Method::Pixels, None) => Err(Reason::Fact("sums over windows alone have it")),
+            (Method::Pixels, None) => Err(Reason::Fact("not for the weights gradient")),
             (Method::Windows, Some(direction)) => {
                 self.can_be_laid_out(&Sums::new::<T>(g, direction, method, set))
             }
             (Method::Windows, None) => Ok(match g.turned().is_some() {
-                true => Reason::Fact("1x1 with more channels than filters: turned"),
-                false => Reason::Fact("no better method"),
+                true => {
+                    Reason::Fact("default; 1x1 with more channels than filters: operands swapped")
+                }
+                false => Reason::Fact("default"),
             }),
         }
     }
@@ -178,9 +180,9 @@ impl<'g> Candidate<'g> {
             (Method::Winograd, None) => winograd::Weights::new::<T>(g, set).pays(),
             (Method::Pixels, Some(direction)) => {
                 let sums = Sums::new::<T>(g, direction, method, set);
-                planar::pays::<T>(&sums.window_sum([0, 0], 0), set)
+                pixels::pays::<T>(&sums.window_sum([0, 0], 0), set)
             }
-            (Method::Windows, Some(_)) => Ok(Reason::Fact("no better method")),
+            (Method::Windows, Some(_)) => Ok(Reason::Fact("default")),
             _ => self.can::<T>(),
         }
     }
@@ -203,19 +205,16 @@ fn sums_set<T: Real>(
     let window_sum = Sums::new::<T>(g, direction, method, asked).window_sum([0, 0], 0);
     let narrow = asked.for_columns::<T>(window_sum.columns);
     let mut sets = [asked, narrow].into_iter();
+    let can = |set: &InstructionSet| pixels::can::<T>(&window_sum, *set).is_ok();
+    let good = |set: &InstructionSet| can(set) && pixels::pays::<T>(&window_sum, *set).is_ok();
     match method {
         Method::Pixels => {
-            let can = |set: &InstructionSet| planar::can::<T>(&window_sum, *set).is_ok();
-            let good =
-                |set: &InstructionSet| can(set) && planar::pays::<T>(&window_sum, *set).is_ok();
             let quick = sets.clone().find(good);
             quick.or_else(|| sets.find(can)).unwrap_or(narrow)
         }
+        // The set of the sums over windows, which a tile that is not finite is computed again with, as far as the
+        // channels fill its vectors.
         Method::Winograd => {
-            let good = |set: &InstructionSet| {
-                planar::can::<T>(&window_sum, *set).is_ok()
-                    && planar::pays::<T>(&window_sum, *set).is_ok()
-            };
             let set = sets.find(good).unwrap_or(narrow);
             set.for_filled::<T>(window_sum.channels)
         }

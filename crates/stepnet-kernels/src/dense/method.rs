@@ -59,7 +59,7 @@ impl Method {
             (Self::Small, Pass::Data) => at_most("units", g.outputs, SHORT),
             (Self::Small, Pass::Weights) => Ok(Reason::Fact("any sizes")),
             (Self::Wide, Pass::Forward) => at_most("units", g.outputs, WIDE_UNITS_FORWARD),
-            (Self::Wide, Pass::Data) => Err(Reason::Fact("no data gradient of its own")),
+            (Self::Wide, Pass::Data) => Err(Reason::Fact("not for the data gradient")),
             (Self::Wide, Pass::Weights) => {
                 at_most("examples", g.batch, LONGEST)?;
                 at_most("units", g.outputs, WIDE_UNITS)
@@ -71,8 +71,8 @@ impl Method {
                 at_least("features", g.inputs, lanes)?;
                 Ok(reason)
             }
-            (Self::Few, _) => Err(Reason::Fact("no gradients of its own")),
-            (Self::Rows, _) => Ok(Reason::Fact("no better method")),
+            (Self::Few, _) => Err(Reason::Fact("only for the forward pass")),
+            (Self::Rows, _) => Ok(Reason::Fact("default")),
         }
     }
 
@@ -87,12 +87,11 @@ impl Method {
                 let reason = little_work(g)?;
                 match g.batch >= SMALL_EXAMPLES {
                     true => Ok(reason),
-                    false => at_most("weights of few examples", g.weights_len(), SMALL_WEIGHTS),
+                    false => at_most("weights, with few examples", g.weights_len(), SMALL_WEIGHTS),
                 }
             }
             (Self::Wide, _) => at_least("features", g.inputs, WIDE_FEATURES),
-            (Self::Few, _) => at_most("examples", g.batch, few::EXAMPLES),
-            (Self::Rows, _) => Ok(Reason::Fact("no better method")),
+            (Self::Few | Self::Rows, _) => Ok(Reason::Fact("default")),
         }
     }
 }
@@ -126,7 +125,7 @@ impl Choice {
         let verdicts = Method::ALL.into_iter();
         let mut verdicts = verdicts.map(|method| (method, method.verdict::<T>(g, pass, set)));
         let chosen = verdicts.find_map(|(method, verdict)| Some((method, verdict.ok()?)));
-        let (method, reason) = chosen.unwrap_or((Method::Rows, Reason::Fact("no better method")));
+        let (method, reason) = chosen.unwrap_or((Method::Rows, Reason::Fact("default")));
         Self::of::<T>(g, pass, set, method, reason)
     }
 

@@ -34,26 +34,13 @@ impl Plan {
         }
     }
 
-    /// The plan for another number of examples, which the methods depend on: some comparisons.
-    ///
-    /// # Panics
-    ///
-    /// If the arrays of so many examples cannot be addressed.
-    #[must_use]
-    pub fn with_batch<T: Real>(&self, batch: usize) -> Self {
-        match batch == self.geometry.batch {
-            true => *self,
-            false => Self::on::<T>(self.set, &self.geometry.with_batch(batch)),
-        }
-    }
-
     /// The plan with another method for a pass: for tests and measurements.
     ///
     /// # Errors
     ///
     /// Why the method cannot run these sizes.
     pub fn force<T: Real>(mut self, pass: Pass, method: Method) -> Result<Self, Reason> {
-        self.choices[place(pass)] = Choice::forced::<T>(&self.geometry, pass, self.set, method)?;
+        self.choices[pass.place()] = Choice::forced::<T>(&self.geometry, pass, self.set, method)?;
         Ok(self)
     }
 
@@ -69,20 +56,23 @@ impl Plan {
 
     /// The method of a pass.
     pub fn method(&self, pass: Pass) -> Method {
-        self.choices[place(pass)].method
+        self.choices[pass.place()].method
     }
 
     /// The method of a pass and why, to be printed.
     pub fn explain<T: Real>(&self, pass: Pass) -> PassPlan {
         let choice = self.choice::<T>(pass);
         let refused = choice.refused::<T>(&self.geometry, pass);
+        let set = match (choice.rows, choice.method, pass) {
+            (Some(rows), ..) => rows.set,
+            (None, Method::Wide, Pass::Weights) => choice.set,
+            // The other loops have no wider version.
+            (None, ..) => choice.set.narrow(),
+        };
         PassPlan {
             pass,
             method: choice.method.name(),
-            instruction_set: choice
-                .rows
-                .map_or(choice.set.narrow(), |rows| rows.set)
-                .name(),
+            instruction_set: set.name(),
             reason: choice.reason,
             refused: refused
                 .map(|(method, reason)| (method.name(), reason))
@@ -98,7 +88,7 @@ impl Plan {
 
     fn choice<T>(&self, pass: Pass) -> Choice {
         assert!(self.is_for::<T>(), "a dense plan for another number type");
-        self.choices[place(pass)]
+        self.choices[pass.place()]
     }
 
     /// [`super::forward`] by this plan.
@@ -146,14 +136,5 @@ impl Plan {
     ) {
         let by = (&self.geometry, self.choice::<T>(Pass::Weights));
         T::run::<WeightsPass>(weights_pass(by, [x, dy], dw, db, scratch));
-    }
-}
-
-/// Where a pass stands in [`Pass::ALL`].
-fn place(pass: Pass) -> usize {
-    match pass {
-        Pass::Forward => 0,
-        Pass::Weights => 1,
-        Pass::Data => 2,
     }
 }

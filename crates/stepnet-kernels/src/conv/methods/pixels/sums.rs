@@ -1,6 +1,6 @@
 //! Sums over windows with few columns: pixels in the lanes of a vector.
 //!
-//! Where a pixel has few columns (the filters of a first layer, or its gradient by the channels of a
+//! Where a pixel has few columns (the filters of a first layer, or its gradient with respect to the channels of a
 //! picture), most lanes of a vector of columns would be empty. So the part of the source under a block
 //! is laid out channel by channel, `[example, row, channel, column of pixels]`, and a tile is some
 //! vectors of neighbouring pixels by all columns:
@@ -25,7 +25,7 @@ const MOST_COLUMNS: usize = 8;
 /// Columns of which a tile has several vectors of pixels on any set.
 const FEW_COLUMNS: usize = 4;
 
-/// Whether filters of so many columns are spread out, for a set that `broadcasts` or does not: each number
+/// Whether filters of `columns` columns are spread out, for a set that `broadcasts` or does not: each number
 /// fills a vector, so that a multiply-add can take it from memory where the set has no other way.
 pub(in crate::conv) const fn is_spread(columns: usize, broadcasts: bool) -> bool {
     columns > FEW_COLUMNS && !broadcasts
@@ -61,7 +61,7 @@ pub(in crate::conv) fn pays<T: Real>(window_sum: &WindowSum, set: InstructionSet
     let vectors = line_w.outputs.div_ceil(lanes) * columns;
     let [most, of] = limits.vectors;
     compare(
-        "vectors for a pixel",
+        "vectors per pixel",
         vectors as f64 / line_w.outputs.max(1) as f64,
         Relation::AtMost,
         most as f64 / of as f64,

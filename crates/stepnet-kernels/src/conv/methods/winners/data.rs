@@ -1,17 +1,17 @@
-//! The gradient by the pictures from the winners alone.
+//! The data gradient from the winners alone.
 //!
 //! A winner at pixel `p` for filter `f` adds `dy w[filter f]` to the gradient of the window of `p`.
-//! That wants a filter's elements side by side, so the filters are held transposed. A picture's
+//! That wants a filter's elements side by side, so the filters are held transposed. An image's
 //! gradient is summed by one thread.
 
 use rayon::prelude::*;
 
 use crate::Real;
-use crate::conv::ConvGeometry;
 use crate::conv::methods::winners::list::{Clipped, OUTSIDE, Starts, add_scaled};
 use crate::conv::pooled::geometry::{Gradient, PooledGeometry};
 use crate::conv::pooled::values::passes;
 use crate::simd::{self, Isa, Kernel};
+use crate::transpose;
 
 /// Winners below which the calling thread does everything.
 const FEW_WINNERS: usize = 1 << 10;
@@ -28,7 +28,7 @@ pub(in crate::conv) fn data<T: Real>(
     scratch: &mut [T],
 ) {
     let transposed = &mut scratch[..g.conv.weights_len()];
-    transpose(&g.conv, w, transposed);
+    transpose([g.conv.patch_len(), g.conv.filters], w, transposed);
     let transposed = &*transposed;
     let image = g.conv.input.iter().product::<usize>();
     let to_starts = Starts::new(&g.conv);
@@ -51,14 +51,6 @@ pub(in crate::conv) fn data<T: Real>(
         dx.par_chunks_exact_mut(image)
             .enumerate()
             .for_each(|(example, dx)| one(example, dx));
-    }
-}
-
-/// `to[filter][k] = w[k][filter]`.
-fn transpose<T: Real>(g: &ConvGeometry, w: &[T], to: &mut [T]) {
-    for (filter, to) in to.chunks_exact_mut(g.patch_len()).enumerate() {
-        let from = w[filter..].iter().step_by(g.filters);
-        to.iter_mut().zip(from).for_each(|(to, &from)| *to = from);
     }
 }
 

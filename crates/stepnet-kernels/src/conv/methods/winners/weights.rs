@@ -1,4 +1,4 @@
-//! The gradients by the filters and the bias from the winners alone.
+//! The gradients with respect to the filters and the bias, from the winners alone.
 //!
 //! A winner at pixel `p` for filter `f` adds `dy x[window of p]` to the filter's gradient. For each
 //! filter the winners of an example are listed, and a few rows of the window at a time are summed in
@@ -19,6 +19,7 @@ use crate::conv::pooled::values::passes;
 use crate::long_sum::LONGEST;
 use crate::simd::tile::{self, Tile};
 use crate::simd::{self, Isa, Kernel};
+use crate::transpose;
 
 /// The most parts of the batch.
 const PARTS: usize = 16;
@@ -101,16 +102,13 @@ fn add_up<T: Real>(
         }
     }
     let (by_filters, bias) = total.split_at(g.weights_len());
-    for (filter, from) in by_filters.chunks_exact(g.patch_len()).enumerate() {
-        let to = dw[filter..].iter_mut().step_by(g.filters);
-        to.zip(from).for_each(|(to, &from)| *to = from);
-    }
+    transpose([g.filters, g.patch_len()], by_filters, dw);
     if let Some(db) = db {
         db.copy_from_slice(bias);
     }
 }
 
-/// The filters' gradients, transposed, and behind them the bias's, over some examples.
+/// The filters' gradients, transposed, then those of the bias, over some examples.
 struct Winners<'a, T> {
     g: &'a PooledGeometry,
     to_starts: Starts,
@@ -224,7 +222,7 @@ impl<I: Isa, T: Real> Pass<'_, I, T> {
     ) {
         let g = &self.g.conv;
         let seen = g.group_channels();
-        // A vector may end behind the window, but not behind the pictures.
+        // A vector may end after the window, but not after the images.
         let slack = RUN * I::lanes::<T>();
         let row = g.input[1] * g.input[2];
         let reach = (g.kernel[0] - 1) * g.dilation[0] * row

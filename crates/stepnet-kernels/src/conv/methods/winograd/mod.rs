@@ -7,9 +7,9 @@
 //! y = A^T [sum over channels of (G w G^T) * (B^T x B)] A + b      (* is element by element)
 //! ```
 //!
-//! That is 36 multiplications for 16 outputs where the sum over windows takes 144. The gradient by
-//! data at stride 1 is a convolution as well, of `dy` with the filters turned around, and goes the
-//! same way. The gradient by the filters is the adjoint: see `weights`.
+//! That is 36 multiplications for 16 outputs where the sum over windows takes 144. The data
+//! gradient at stride 1 is a convolution as well, of `dy` with the filters turned around, and goes the
+//! same way. The weights gradient is the adjoint: see `weights`.
 //!
 //! # Method
 //!
@@ -24,11 +24,8 @@
 //! ```
 //!
 //! Every result is the same sum whatever chunk its tile is in: the bits do not depend on the
-//! number of threads. They do depend on the method, and the method on the shape: windows of 3x3 at
-//! stride 1 without dilation and groups, `channels * filters >= 6.5 (channels + filters)` (a little
-//! more where tiles reach beyond the image), at most some 500 channels, and 16 tiles or more in the
-//! batch, or transforming and reading the filters would cost more than is saved. So a picture alone and the same one in a batch may differ
-//! by the rounding below.
+//! number of threads. They do depend on the method, and the method on the shape, never on the batch: an image gets
+//! the same values alone and in a batch. The limits are in `conv/thresholds.rs`.
 //!
 //! # Error
 //!
@@ -47,7 +44,7 @@
 //! that of the sum over windows and far below the bound. What differs in kind: a large input is
 //! felt, by rounding, in all outputs of its tile, also in those whose windows do not see it.
 //!
-//! NaN and infinities are not: a tile with a result that is not finite is computed anew as sums over
+//! NaN and infinities are not: a tile with a result that is not finite is computed again as sums over
 //! windows, so that what is not finite, and what only overflowed on the way, reaches exactly the
 //! outputs that it reaches there. Such tiles take as long as without the method, and their
 //! transforms on top.

@@ -86,13 +86,14 @@ impl<'g> Winograd<'g> {
         at_least("channels", self.window_sum.channels, self.lanes)
     }
 
-    /// Whether the method is the better one.
+    /// Whether the method is the better one. Its saving is `c f / (c + f)` of channels and filters, times the share
+    /// of the tiles' outputs that is used.
     ///
     /// The batch does not count: what an image gets may not depend on those in its batch.
     pub(in crate::conv) fn pays(&self) -> Verdict {
         let limits = &Thresholds::of(self.set).winograd;
         if self.g.direct {
-            return Err(Reason::Fact("sums of products as they are were asked for"));
+            return Err(Reason::Fact("exact sums were requested"));
         }
         let [rows, cols] = self.window_sum.lines.map(|line| line.outputs);
         let tiles = rows.div_ceil(OUT) * cols.div_ceil(OUT);
@@ -109,7 +110,7 @@ impl<'g> Winograd<'g> {
             used >= limits.used * all,
         )?;
         let reason = compare(
-            "c f / (c + f)",
+            "saving",
             used * channels * columns / (all * (channels + columns)),
             Relation::AtLeast,
             limits.saving,
@@ -119,7 +120,7 @@ impl<'g> Winograd<'g> {
         let filters = PLACES * self.window_sum.channels * self.window_sum.columns;
         if filters > limits.filters {
             at_most(
-                "elements of 8 tiles",
+                "elements of the fewest tiles",
                 limits.tiles * self.shape().tile_len(self.lanes),
                 CHUNK,
             )?;
@@ -168,12 +169,12 @@ impl<'g> Winograd<'g> {
     }
 
     /// Elements of scratch memory of a worker: for a chunk, for the filters of a panel before they
-    /// are transformed, or for a tile computed anew.
+    /// are transformed, or for a tile computed again.
     pub(super) fn part(&self, cut: Cut) -> usize {
         let channels = self.window_sum.channels;
-        let anew = packed_len(TAPS * channels, 2 * self.lanes, self.lanes) + PLACES * channels;
+        let again = packed_len(TAPS * channels, 2 * self.lanes, self.lanes) + PLACES * channels;
         (cut.tiles * self.shape().tile_len(self.lanes))
-            .max(anew)
+            .max(again)
             .next_multiple_of(16)
     }
 
@@ -212,9 +213,9 @@ pub(super) fn filter_window(channels: usize) -> usize {
 /// Whether the method can run a pass whose windows lie along `lines`.
 pub(super) fn can<T>(g: &ConvGeometry, lines: [Line; 2]) -> Verdict {
     if !serves::<T>() {
-        return Err(Reason::Fact("f64: f32 alone has it"));
+        return Err(Reason::Fact("only for f32"));
     }
-    for (what, axis) in [("rows of taps", 0), ("columns of taps", 1)] {
+    for (what, axis) in [("kernel height", 0), ("kernel width", 1)] {
         is(what, g.kernel[axis], 3)?;
         is(what, lines[axis].taps, 3)?;
     }

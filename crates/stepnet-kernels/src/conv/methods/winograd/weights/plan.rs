@@ -69,11 +69,12 @@ impl<'g> Weights<'g> {
     /// Whether the method is the better one.
     ///
     /// Each tile saves up to 108 multiply-adds for each pair of a channel and a filter, and costs some
-    /// hundred operations for each of either; each pair costs as much as some tiles of it once.
+    /// hundred operations for each of either; each pair costs as much as some tiles of it once. The saving is
+    /// `c f / (c + f)` of channels and filters, times the share of the tiles' outputs that is used, less that cost.
     pub(in crate::conv) fn pays(&self) -> Verdict {
         let limits = &Thresholds::of(self.set).winograd_weights;
         if self.g.direct {
-            return Err(Reason::Fact("sums of products as they are were asked for"));
+            return Err(Reason::Fact("exact sums were requested"));
         }
         let [rows, cols] = self.lines.map(|line| line.outputs);
         let tiles = self.tiles() as f64;
@@ -81,7 +82,7 @@ impl<'g> Weights<'g> {
         let [channels, filters] = self.depth().map(|depth| depth as f64);
         let saved = used * channels * filters * (1.0 - limits.pair_tiles / tiles);
         compare(
-            "c f / (c + f)",
+            "saving",
             saved / (channels + filters),
             Relation::AtLeast,
             limits.saving,
@@ -151,7 +152,7 @@ impl<'g> Weights<'g> {
         }
     }
 
-    /// Elements of the results of one part: every block's `dw`, and `db` behind it.
+    /// Elements of the results of one part: every block's `dw`, and `db` after it.
     pub(super) fn part_len(&self) -> usize {
         let [blocks, _] = self.blocks();
         (TAPS * self.g.input[2] + blocks) * whole(self.g.filters, self.lanes)
