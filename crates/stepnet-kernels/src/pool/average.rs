@@ -31,9 +31,9 @@ impl Pooling for Average {
                 channel,
                 #[inline(always)]
                 |x, _| {
+                    let x = blocks::load_block::<T, I, M>(isa, x);
                     for m in 0..M {
-                        sum[m] =
-                            isa.vector_add(sum[m], blocks::load(isa, &x[m * I::lanes::<T>()..]));
+                        sum[m] = isa.vector_add(sum[m], x[m]);
                     }
                 },
             );
@@ -69,8 +69,9 @@ fn long_sums<T: Real, I: Isa, const M: usize>(
         channel,
         #[inline(always)]
         |x, _| {
+            let x = blocks::load_block::<T, I, M>(isa, x);
             for m in 0..M {
-                block[m] = isa.vector_add(block[m], blocks::load(isa, &x[m * I::lanes::<T>()..]));
+                block[m] = isa.vector_add(block[m], x[m]);
             }
             in_block += 1;
             left -= 1;

@@ -36,6 +36,22 @@ pub(super) fn load<T: Real, I: Isa>(isa: I, from: &[T]) -> I::Vector<T> {
     }
 }
 
+/// The `M` vectors that `from` begins with. A block of several is always whole: only where the channels fill them
+/// are there several.
+#[inline(always)]
+pub(super) fn load_block<T: Real, I: Isa, const M: usize>(isa: I, from: &[T]) -> [I::Vector<T>; M] {
+    let lanes = I::lanes::<T>();
+    if M == 1 {
+        return [load(isa, from); M];
+    }
+    let from = &from[..M * lanes];
+    let mut vectors = [isa.splat(T::zero()); M];
+    for (m, vector) in vectors.iter_mut().enumerate() {
+        *vector = isa.load(&from[m * lanes..]);
+    }
+    vectors
+}
+
 /// As many of the vector's values as `to` takes.
 #[inline(always)]
 pub(super) fn store<T: Real, I: Isa>(isa: I, to: &mut [T], vector: I::Vector<T>) {

@@ -34,23 +34,21 @@ impl<const WINNERS: bool> Pooling for Max<WINNERS> {
         let mut best = [isa.splat(T::neg_infinity()); M];
         let mut sum = [isa.splat(T::zero()); M];
         let first = (window.place + channel) as u32;
-        let mut winner = [isa.indices_from::<T>(first); M];
-        for (m, winner) in winner.iter_mut().enumerate() {
-            *winner = isa.indices_from::<T>(first.wrapping_add((m * I::lanes::<T>()) as u32));
-        }
+        // How far the winner is from the window's first place: the same for all channels of a pixel.
+        let mut winner = [isa.splat_index::<T>(0); M];
         window.pixels(
             channel,
             #[inline(always)]
             |x, place| {
+                let x = blocks::load_block::<T, I, M>(isa, x);
+                let offset = isa.splat_index::<T>(place.wrapping_sub(first));
                 for m in 0..M {
-                    let x = blocks::load(isa, &x[m * I::lanes::<T>()..]);
                     if WINNERS {
-                        let place =
-                            isa.indices_from::<T>(place.wrapping_add((m * I::lanes::<T>()) as u32));
-                        winner[m] = isa.select_indices(isa.greater(x, best[m]), place, winner[m]);
+                        let greater = isa.greater(x[m], best[m]);
+                        winner[m] = isa.select_indices(greater, offset, winner[m]);
                     }
-                    best[m] = isa.vector_max(x, best[m]);
-                    sum[m] = isa.vector_add(sum[m], x);
+                    best[m] = isa.vector_max(x[m], best[m]);
+                    sum[m] = isa.vector_add(sum[m], x[m]);
                 }
             },
         );
@@ -58,7 +56,10 @@ impl<const WINNERS: bool> Pooling for Max<WINNERS> {
             let best = isa.select(isa.is_nan(sum[m]), sum[m], best[m]);
             blocks::store(isa, &mut y[m * I::lanes::<T>()..], best);
             if WINNERS {
-                isa.store_indices::<T>(&mut winners[m * I::lanes::<T>()..], winner[m]);
+                let lane = (m * I::lanes::<T>()) as u32;
+                let start = isa.indices_from::<T>(first.wrapping_add(lane));
+                let winner = isa.add_indices::<T>(start, winner[m]);
+                isa.store_indices::<T>(&mut winners[m * I::lanes::<T>()..], winner);
             }
         }
     }

@@ -6,7 +6,7 @@ use pulp::cast;
 use pulp::x86::V3;
 
 use super::isa::Isa;
-use super::vectors::{Vectors, write_indices};
+use super::vectors::{Vectors, write_part};
 use super::x86::{delegate, isa};
 use crate::Real;
 
@@ -46,7 +46,7 @@ macro_rules! lanes {
         $number:ty, $vector:ty, $lanes:literal, $splat:ident, $load:ident, $store:ident,
         $load_part:ident, $store_part:ident, $transpose:ident, $mul_add:ident, $add:ident, $sub:ident,
         $mul:ident, $div:ident, $max:ident, $compare:ident, $and:ident, $or:ident, $blend:ident,
-        $indices_from:ident, $store_indices:ident
+        $splat_index:ident, $add_indices:ident, $indices_from:ident, $store_indices:ident
     ) => {
         impl Vectors<V3> for $number {
             type Vector = $vector;
@@ -160,6 +160,16 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
+            fn splat_index(token: V3, index: u32) -> __m256i {
+                $splat_index(token, index)
+            }
+
+            #[inline(always)]
+            fn add_indices(token: V3, a: __m256i, b: __m256i) -> __m256i {
+                token.avx2.$add_indices(a, b)
+            }
+
+            #[inline(always)]
             fn indices_from(token: V3, first: u32) -> __m256i {
                 $indices_from(token, first)
             }
@@ -197,6 +207,8 @@ lanes!(
     _mm256_and_ps,
     _mm256_or_ps,
     _mm256_blendv_ps,
+    splat_32_bits,
+    _mm256_add_epi32,
     indices_of_32_bits,
     store_32_bits
 );
@@ -220,6 +232,8 @@ lanes!(
     _mm256_and_pd,
     _mm256_or_pd,
     _mm256_blendv_pd,
+    splat_64_bits,
+    _mm256_add_epi64,
     indices_of_64_bits,
     store_64_bits
 );
@@ -276,32 +290,53 @@ fn transpose_f64(token: V3, from: &[f64], from_step: usize, to: &mut [f64], to_s
     }
 }
 
+/// The same index in eight lanes.
+#[inline(always)]
+fn splat_32_bits(token: V3, index: u32) -> __m256i {
+    token.avx._mm256_set1_epi32(index.cast_signed())
+}
+
+/// The same index in the lower halves of four lanes.
+#[inline(always)]
+fn splat_64_bits(token: V3, index: u32) -> __m256i {
+    token.avx._mm256_set1_epi64x(index.into())
+}
+
 /// Eight indices.
 #[inline(always)]
 fn indices_of_32_bits(token: V3, first: u32) -> __m256i {
     let lanes: __m256i = cast([0_u32, 1, 2, 3, 4, 5, 6, 7]);
-    let first = token.avx._mm256_set1_epi32(first.cast_signed());
-    token.avx2._mm256_add_epi32(first, lanes)
+    token
+        .avx2
+        ._mm256_add_epi32(splat_32_bits(token, first), lanes)
 }
 
 /// Four indices, each in the lower half of a lane.
 #[inline(always)]
 fn indices_of_64_bits(token: V3, first: u32) -> __m256i {
     let lanes: __m256i = cast([0_u64, 1, 2, 3]);
-    let first = token.avx._mm256_set1_epi64x(first.into());
-    token.avx2._mm256_add_epi64(first, lanes)
+    token
+        .avx2
+        ._mm256_add_epi64(splat_64_bits(token, first), lanes)
 }
 
 #[inline(always)]
 fn store_32_bits(_token: V3, to: &mut [u32], indices: __m256i) {
-    write_indices::<8>(to, cast(indices));
+    match to.first_chunk_mut::<8>() {
+        Some(to) => *to = cast(indices),
+        None => write_part(to, &cast::<_, [u32; 8]>(indices)),
+    }
 }
 
 #[inline(always)]
 fn store_64_bits(token: V3, to: &mut [u32], indices: __m256i) {
     let lower: __m256i = cast([0_u32, 2, 4, 6, 0, 2, 4, 6]);
     let indices = token.avx2._mm256_permutevar8x32_epi32(indices, lower);
-    write_indices::<4>(to, cast(token.avx._mm256_castsi256_si128(indices)));
+    let indices = token.avx._mm256_castsi256_si128(indices);
+    match to.first_chunk_mut::<4>() {
+        Some(to) => *to = cast(indices),
+        None => write_part(to, &cast::<_, [u32; 4]>(indices)),
+    }
 }
 
 isa!(Avx2, V3, {

@@ -7,7 +7,7 @@ use pulp::x86::V4;
 
 use super::avx2::Avx2;
 use super::isa::Isa;
-use super::vectors::{Vectors, write_indices};
+use super::vectors::{Vectors, write_part};
 use super::x86::{delegate, isa};
 use crate::Real;
 
@@ -34,7 +34,7 @@ macro_rules! lanes {
         $number:ty, $vector:ty, $lanes:literal, $mask:ty, $splat:ident, $load:ident, $store:ident,
         $load_part:ident, $store_part:ident, $mul_add:ident, $add:ident, $sub:ident, $mul:ident,
         $div:ident, $max:ident, $compare:ident, $blend:ident, $move_part:ident,
-        $indices_from:expr, $blend_indices:ident, $store_indices:expr
+        $splat_index:expr, $add_indices:ident, $indices_from:expr, $blend_indices:ident, $store_indices:expr
     ) => {
         impl Vectors<V4> for $number {
             type Vector = $vector;
@@ -148,6 +148,16 @@ macro_rules! lanes {
             }
 
             #[inline(always)]
+            fn splat_index(token: V4, index: u32) -> __m512i {
+                $splat_index(token, index)
+            }
+
+            #[inline(always)]
+            fn add_indices(token: V4, a: __m512i, b: __m512i) -> __m512i {
+                token.avx512f.$add_indices(a, b)
+            }
+
+            #[inline(always)]
             fn indices_from(token: V4, first: u32) -> __m512i {
                 $indices_from(token, first)
             }
@@ -184,6 +194,8 @@ lanes!(
     _mm512_cmp_ps_mask,
     _mm512_mask_blend_ps,
     _mm512_maskz_mov_ps,
+    splat_32_bits,
+    _mm512_add_epi32,
     indices_of_32_bits,
     _mm512_mask_blend_epi32,
     store_32_bits
@@ -207,6 +219,8 @@ lanes!(
     _mm512_cmp_pd_mask,
     _mm512_mask_blend_pd,
     _mm512_maskz_mov_pd,
+    splat_64_bits,
+    _mm512_add_epi64,
     indices_of_64_bits,
     _mm512_mask_blend_epi64,
     store_64_bits
@@ -218,30 +232,51 @@ fn first_lanes(count: usize) -> u32 {
     (1 << count) - 1
 }
 
+/// The same index in sixteen lanes.
+#[inline(always)]
+fn splat_32_bits(token: V4, index: u32) -> __m512i {
+    token.avx512f._mm512_set1_epi32(index.cast_signed())
+}
+
+/// The same index in the lower halves of eight lanes.
+#[inline(always)]
+fn splat_64_bits(token: V4, index: u32) -> __m512i {
+    token.avx512f._mm512_set1_epi64(index.into())
+}
+
 /// Sixteen indices.
 #[inline(always)]
 fn indices_of_32_bits(token: V4, first: u32) -> __m512i {
     let lanes: __m512i = cast([0_u32, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
-    let first = token.avx512f._mm512_set1_epi32(first.cast_signed());
-    token.avx512f._mm512_add_epi32(first, lanes)
+    token
+        .avx512f
+        ._mm512_add_epi32(splat_32_bits(token, first), lanes)
 }
 
 /// Eight indices, each in the lower half of a lane.
 #[inline(always)]
 fn indices_of_64_bits(token: V4, first: u32) -> __m512i {
     let lanes: __m512i = cast([0_u64, 1, 2, 3, 4, 5, 6, 7]);
-    let first = token.avx512f._mm512_set1_epi64(first.into());
-    token.avx512f._mm512_add_epi64(first, lanes)
+    token
+        .avx512f
+        ._mm512_add_epi64(splat_64_bits(token, first), lanes)
 }
 
 #[inline(always)]
 fn store_32_bits(_token: V4, to: &mut [u32], indices: __m512i) {
-    write_indices::<16>(to, cast(indices));
+    match to.first_chunk_mut::<16>() {
+        Some(to) => *to = cast(indices),
+        None => write_part(to, &cast::<_, [u32; 16]>(indices)),
+    }
 }
 
 #[inline(always)]
 fn store_64_bits(token: V4, to: &mut [u32], indices: __m512i) {
-    write_indices::<8>(to, cast(token.avx512f._mm512_cvtepi64_epi32(indices)));
+    let indices = token.avx512f._mm512_cvtepi64_epi32(indices);
+    match to.first_chunk_mut::<8>() {
+        Some(to) => *to = cast(indices),
+        None => write_part(to, &cast::<_, [u32; 8]>(indices)),
+    }
 }
 
 isa!(Avx512, V4, {

@@ -38,7 +38,7 @@ pub(crate) trait Isa: Copy + Send + Sync {
     /// Writes the first values of `to`, which holds at least one vector.
     fn store<T: Real>(self, to: &mut [T], vector: Self::Vector<T>);
 
-    /// The first values of `from`; zeros in the lanes behind its end.
+    /// The first values of `from`; zeros in the lanes after its end.
     fn load_part<T: Real>(self, from: &[T]) -> Self::Vector<T>;
 
     /// As many of the vector's values as `to` takes.
@@ -51,7 +51,7 @@ pub(crate) trait Isa: Copy + Send + Sync {
     ///
     /// # Panics
     ///
-    /// If a row ends behind its slice.
+    /// If a row ends after its slice.
     fn transpose<T: Real>(self, from: &[T], from_step: usize, to: &mut [T], to_step: usize);
 
     /// The vector that starts at `from`.
@@ -114,6 +114,12 @@ pub(crate) trait Isa: Copy + Send + Sync {
 
     /// `a` where `mask` holds, else 0.
     fn select_or_zero<T: Real>(self, mask: Self::Mask<T>, a: Self::Vector<T>) -> Self::Vector<T>;
+
+    /// The same index in every lane.
+    fn splat_index<T: Real>(self, index: u32) -> Self::Indices<T>;
+
+    /// `a + b`, which wraps.
+    fn add_indices<T: Real>(self, a: Self::Indices<T>, b: Self::Indices<T>) -> Self::Indices<T>;
 
     /// `first`, `first + 1` and so on.
     fn indices_from<T: Real>(self, first: u32) -> Self::Indices<T>;

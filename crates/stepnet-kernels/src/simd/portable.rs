@@ -145,6 +145,16 @@ impl Isa for Portable {
     }
 
     #[inline(always)]
+    fn splat_index<T: Real>(self, index: u32) -> [u32; LANES] {
+        [index; LANES]
+    }
+
+    #[inline(always)]
+    fn add_indices<T: Real>(self, a: [u32; LANES], b: [u32; LANES]) -> [u32; LANES] {
+        each(|lane| a[lane].wrapping_add(b[lane]))
+    }
+
+    #[inline(always)]
     fn indices_from<T: Real>(self, first: u32) -> [u32; LANES] {
         [0, 1, 2, 3].map(|lane| first.wrapping_add(lane))
     }

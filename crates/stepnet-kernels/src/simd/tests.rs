@@ -42,7 +42,8 @@ impl<T: Real> Kernel for Operations<'_, T> {
                 values.extend(whole);
             }
             let first = FIRST.wrapping_add((at * lanes) as u32);
-            let own = isa.indices_from::<T>(first);
+            let [lanes_from_zero, start] = [isa.indices_from::<T>(0), isa.splat_index::<T>(first)];
+            let own = isa.add_indices::<T>(start, lanes_from_zero);
             let others = isa.indices_from::<T>(0);
             let mut whole = vec![u32::MAX; a.len()];
             isa.store_indices::<T>(&mut whole, isa.select_indices(greater, own, others));

@@ -74,6 +74,10 @@ pub trait Vectors<Token>: Copy + Sized {
     fn select(token: Token, mask: Self::Mask, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a` where `mask` holds, else 0.
     fn select_or_zero(token: Token, mask: Self::Mask, a: Self::Vector) -> Self::Vector;
+    /// The same index in every lane.
+    fn splat_index(token: Token, index: u32) -> Self::Indices;
+    /// `a + b`; the lower half of a lane wraps.
+    fn add_indices(token: Token, a: Self::Indices, b: Self::Indices) -> Self::Indices;
     /// `first`, `first + 1` and so on.
     fn indices_from(token: Token, first: u32) -> Self::Indices;
     /// `a` where `mask` holds, else `b`.
@@ -87,21 +91,12 @@ pub trait Vectors<Token>: Copy + Sized {
     fn store_indices(token: Token, to: &mut [u32], indices: Self::Indices);
 }
 
-/// Writes as many of the indices as `to` takes. Twice in the text, so that a whole vector goes from
-/// its register to memory.
-#[cfg(target_arch = "x86_64")]
-#[inline(always)]
-pub(super) fn write_indices<const LANES: usize>(to: &mut [u32], indices: [u32; LANES]) {
-    match to.first_chunk_mut() {
-        Some(to) => *to = indices,
-        None => write_part(to, &indices),
-    }
-}
-
+/// Writes as many of the indices as `to` takes, at the end of an array. A function of its own, and not inlined, so that a
+/// whole vector goes from its register to memory.
 #[cfg(target_arch = "x86_64")]
 #[cold]
 #[inline(never)]
-fn write_part(to: &mut [u32], indices: &[u32]) {
+pub(super) fn write_part(to: &mut [u32], indices: &[u32]) {
     to.copy_from_slice(&indices[..to.len()]);
 }
 

@@ -105,8 +105,14 @@ macro_rules! isa {
                 is_nan = where_nan(a: Vector) -> Mask;
                 select = select(mask: Mask, a: Vector, b: Vector) -> Vector;
                 select_or_zero = select_or_zero(mask: Mask, a: Vector) -> Vector;
+                add_indices = add_indices(a: Indices, b: Indices) -> Indices;
                 select_indices = select_indices(mask: Mask, a: Indices, b: Indices) -> Indices;
             );
+
+            #[inline(always)]
+            fn splat_index<T: Real>(self, index: u32) -> Self::Indices<T> {
+                <T as Vectors<$token>>::splat_index(self.0, index)
+            }
 
             #[inline(always)]
             fn indices_from<T: Real>(self, first: u32) -> Self::Indices<T> {
