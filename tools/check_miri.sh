@@ -20,6 +20,6 @@ fi
 
 # Every kind of inner loop, which set runs, and passes that threads share: of rayon the threads never end, which counts
 # as a leak, and its queues keep to the rules of tree borrows alone.
-tests=(small:: simd::choice:: simd::tests:: conv::tests::a_convolution_by_hand)
+tests=(miri_tests:: simd::choice:: simd::tests:: conv::tests::a_convolution_by_hand)
 export MIRIFLAGS="-Zmiri-tree-borrows -Zmiri-ignore-leaks -Zmiri-permissive-provenance -Zmiri-disable-isolation"
 cargo +nightly miri test --quiet --locked -p stepnet-kernels --lib -- "${tests[@]}"

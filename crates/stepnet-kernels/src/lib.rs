@@ -71,7 +71,7 @@ mod real;
 pub mod relu;
 pub(crate) mod simd;
 #[cfg(test)]
-mod small;
+mod miri_tests;
 pub mod softmax;
 #[doc(hidden)]
 pub mod testing;
