@@ -47,7 +47,6 @@ use stepnet_base::{Element, error, memory, threads};
 
 mod aligned;
 pub mod clip;
-mod compiled;
 pub mod conv;
 mod decision;
 pub mod dense;
@@ -58,11 +57,12 @@ pub mod join;
 #[doc(hidden)]
 pub mod long_sum;
 pub mod loss;
+#[cfg(test)]
+mod miri_tests;
 pub mod norm;
 pub mod pad;
 #[doc(hidden)]
 pub mod parallel;
-mod passes;
 mod peak;
 pub mod pointwise;
 pub mod pool;
@@ -70,8 +70,6 @@ pub mod prelu;
 mod real;
 pub mod relu;
 pub(crate) mod simd;
-#[cfg(test)]
-mod miri_tests;
 pub mod softmax;
 #[doc(hidden)]
 pub mod testing;

@@ -49,7 +49,7 @@ pub struct Norm<'a, T> {
     pub epsilon: f64,
     /// What it normalises by.
     pub by: By<'a, T>,
-    /// The factors and summands behind it.
+    /// The factors and summands applied after it.
     pub affine: Affine<'a, T>,
     /// Whether a ReLU follows, which is done in the same pass.
     pub rectified: bool,
@@ -58,9 +58,9 @@ pub struct Norm<'a, T> {
 /// What comes of a backward pass, where it is asked for.
 #[derive(Debug)]
 pub struct Gradients<'a, T> {
-    /// By the input.
+    /// With respect to the input.
     pub dx: Option<&'a mut [T]>,
-    /// By `gamma` and by `beta`.
+    /// With respect to `gamma` and to `beta`.
     pub affine: Option<[&'a mut [T]; 2]>,
 }
 
@@ -69,9 +69,9 @@ pub struct Gradients<'a, T> {
 pub struct Given<'a, T> {
     /// The input.
     pub x: &'a [T],
-    /// The outputs of a ReLU behind the normalisation, whose gradient is taken with it.
+    /// The outputs of a ReLU that follows the normalisation; its gradient is taken in the same pass.
     pub rectified: Option<&'a [T]>,
-    /// The gradient by the output.
+    /// The gradient with respect to the output.
     pub dy: &'a [T],
     /// What the forward pass normalised by.
     pub by: By<'a, T>,

@@ -8,6 +8,7 @@ use super::batch::{self, By, Given, Gradients, Norm, Statistics};
 use super::{Affine, NormGeometry, columns};
 use crate::parallel::{Lanes, MAX_LANES, most_workers, share, workers};
 use crate::simd::{InstructionSet, Isa, Kernel};
+use crate::work::compiled;
 use crate::{Real, assert_len, assert_scratch, long_sum};
 
 /// About how many multiplications an element is worth.
@@ -123,8 +124,38 @@ pub fn forward<T: Real>(
     affine: Affine<'_, T>,
     [y, kept, scratch]: [&mut [T]; 3],
 ) {
-    let set = InstructionSet::best();
-    run_forward(set, g, epsilon, x, affine, [y, kept, scratch]);
+    T::run::<ForwardPass>(ForwardArguments {
+        g,
+        epsilon,
+        x,
+        affine,
+        to: [y, kept, scratch],
+    });
+}
+
+/// The arguments of [`forward`].
+#[derive(Debug)]
+pub(crate) struct ForwardArguments<'a, T> {
+    g: &'a GroupGeometry,
+    epsilon: f64,
+    x: &'a [T],
+    affine: Affine<'a, T>,
+    to: [&'a mut [T]; 3],
+}
+
+compiled!(ForwardPass, ForwardArguments);
+
+impl<T: Real> ForwardArguments<'_, T> {
+    fn run(self) {
+        run_forward(
+            InstructionSet::best(),
+            self.g,
+            self.epsilon,
+            self.x,
+            self.affine,
+            self.to,
+        );
+    }
 }
 
 fn run_forward<T: Real>(
@@ -182,7 +213,7 @@ fn run_forward<T: Real>(
     );
 }
 
-/// Arrays of a lane: the sums by `gamma` and `beta`, and what `long_sum` keeps of them.
+/// Arrays of a lane: the sums for `dgamma` and `dbeta`, and what `long_sum` keeps of them.
 const STATE: usize = 4;
 
 /// Scratch of a thread for [`backward`].
@@ -205,8 +236,7 @@ pub fn backward_scratch(g: &GroupGeometry) -> usize {
 ///
 /// # Shapes
 ///
-/// As [`forward`]; `dx` and both of `affine`, by `gamma` and by `beta`, are written where they are
-/// asked for.
+/// As [`forward`]; `dx` and both of `affine`, with respect to `gamma` and to `beta`, are written where they are asked for.
 ///
 /// # Panics
 ///
@@ -218,8 +248,38 @@ pub fn backward<T: Real>(
     to: Gradients<'_, T>,
     scratch: &mut [T],
 ) {
-    let set = InstructionSet::best();
-    run_backward(set, g, epsilon, [x, dy, gamma, kept], to, scratch);
+    T::run::<BackwardPass>(BackwardArguments {
+        g,
+        epsilon,
+        given: [x, dy, gamma, kept],
+        to,
+        scratch,
+    });
+}
+
+/// The arguments of [`backward`].
+#[derive(Debug)]
+pub(crate) struct BackwardArguments<'a, T> {
+    g: &'a GroupGeometry,
+    epsilon: f64,
+    given: [&'a [T]; 4],
+    to: Gradients<'a, T>,
+    scratch: &'a mut [T],
+}
+
+compiled!(BackwardPass, BackwardArguments);
+
+impl<T: Real> BackwardArguments<'_, T> {
+    fn run(self) {
+        run_backward(
+            InstructionSet::best(),
+            self.g,
+            self.epsilon,
+            self.given,
+            self.to,
+            self.scratch,
+        );
+    }
 }
 
 fn run_backward<T: Real>(

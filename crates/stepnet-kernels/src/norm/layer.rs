@@ -9,6 +9,7 @@ use crate::Real;
 use crate::long_sum::{self, LONGEST, SHORT_BLOCK};
 use crate::parallel::share;
 use crate::simd::{InstructionSet, Isa, Kernel};
+use crate::work::compiled;
 use crate::{assert_len, assert_scratch};
 use std::ops::Range;
 
@@ -38,7 +39,41 @@ pub fn forward<T: Real>(
     if !kept.is_empty() {
         assert_len("layer norm forward", "kept", kept, 2 * g.rows);
     }
-    (T::passes().layer_forward)(g, epsilon, x, affine, y, kept);
+    T::run::<ForwardPass>(ForwardArguments {
+        g,
+        epsilon,
+        x,
+        affine,
+        y,
+        kept,
+    });
+}
+
+/// The arguments of [`forward`].
+#[derive(Debug)]
+pub(crate) struct ForwardArguments<'a, T> {
+    g: &'a NormGeometry,
+    epsilon: f64,
+    x: &'a [T],
+    affine: Affine<'a, T>,
+    y: &'a mut [T],
+    kept: &'a mut [T],
+}
+
+compiled!(ForwardPass, ForwardArguments);
+
+impl<T: Real> ForwardArguments<'_, T> {
+    fn run(self) {
+        run_forward(
+            InstructionSet::best(),
+            self.g,
+            self.epsilon,
+            self.x,
+            self.affine,
+            self.y,
+            self.kept,
+        );
+    }
 }
 
 /// Scratch that [`backward`] needs.
@@ -55,8 +90,7 @@ pub fn backward_scratch(g: &NormGeometry) -> usize {
 ///
 /// # Shapes
 ///
-/// As [`forward`]; `dx` and both of `affine`, by `gamma` and by `beta`, are written where they are
-/// asked for.
+/// As [`forward`]; `dx` and both of `affine`, with respect to `gamma` and to `beta`, are written where they are asked for.
 ///
 /// # Panics
 ///
@@ -79,10 +113,41 @@ pub fn backward<T: Real>(
         assert_len("layer norm backward", "a gradient", values, g.channels);
     }
     assert_scratch("layer norm backward", scratch, backward_scratch(g));
-    (T::passes().layer_backward)(g, [x, dy, gamma, kept], dx, affine, scratch);
+    T::run::<BackwardPass>(BackwardArguments {
+        g,
+        given: [x, dy, gamma, kept],
+        dx,
+        affine,
+        scratch,
+    });
 }
 
-/// Arrays of a lane: the sums by `gamma` and `beta`, what `long_sum` keeps of them, and those of the rows
+/// The arguments of [`backward`].
+#[derive(Debug)]
+pub(crate) struct BackwardArguments<'a, T> {
+    g: &'a NormGeometry,
+    given: [&'a [T]; 4],
+    dx: Option<&'a mut [T]>,
+    affine: Option<[&'a mut [T]; 2]>,
+    scratch: &'a mut [T],
+}
+
+compiled!(BackwardPass, BackwardArguments);
+
+impl<T: Real> BackwardArguments<'_, T> {
+    fn run(self) {
+        run_backward(
+            InstructionSet::best(),
+            self.g,
+            self.given,
+            self.dx,
+            self.affine,
+            self.scratch,
+        );
+    }
+}
+
+/// Arrays of a lane: the sums for `dgamma` and `dbeta`, what `long_sum` keeps of them, and those of the rows
 /// that are being summed.
 const STATE: usize = 6;
 
@@ -244,7 +309,7 @@ pub(crate) fn run_backward<T: Real>(
     }
 }
 
-/// Whole rows of [`backward`]; `state` takes the sums by `gamma`, then by `beta`.
+/// Whole rows of [`backward`]; `state` takes the sums for `dgamma`, then those for `dbeta`.
 struct Backward<'a, T> {
     x: &'a [T],
     dy: &'a [T],

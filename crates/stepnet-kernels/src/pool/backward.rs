@@ -18,6 +18,7 @@ use super::source::{Maxima, Shares, Source};
 use crate::Real;
 use crate::assert_len;
 use crate::simd::{InstructionSet, Isa, Kernel};
+use crate::work::compiled;
 
 /// `dx[winner of (n, i, j, c)] += dy[n, i, j, c]`; 0 where nothing won.
 ///
@@ -93,12 +94,27 @@ pub fn max_backward_all<T: Real>(g: &PoolGeometry, x: &[T], y: &[T], dy: &[T], d
     assert_len(NAME, "y", y, g.y_len());
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dx", dx, g.x_len());
-    (T::passes().max_backward_all)(g, x, y, dy, dx);
+    T::run::<MaximaPass>(MaximaArguments {
+        g,
+        maxima: Maxima { x, y, dy },
+        dx,
+    });
 }
 
-/// [`max_backward_all`], compiled in `crate::compiled`.
-pub(crate) fn run_all<T: Real>(g: &PoolGeometry, x: &[T], y: &[T], dy: &[T], dx: &mut [T]) {
-    run(InstructionSet::best(), g, Maxima { x, y, dy }, dx);
+/// The arguments of [`max_backward_all`].
+#[derive(Debug)]
+pub(crate) struct MaximaArguments<'a, T> {
+    g: &'a PoolGeometry,
+    maxima: Maxima<'a, T>,
+    dx: &'a mut [T],
+}
+
+compiled!(MaximaPass, MaximaArguments);
+
+impl<T: Real> MaximaArguments<'_, T> {
+    fn run(self) {
+        run(InstructionSet::best(), self.g, self.maxima, self.dx);
+    }
 }
 
 /// `dx[n, h, w, c] += dy[n, i, j, c] / number of positions` for every position of the window.
@@ -116,13 +132,27 @@ pub fn average_backward<T: Real>(g: &PoolGeometry, count_padding: bool, dy: &[T]
     const NAME: &str = "average pooling backward";
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dx", dx, g.x_len());
-    (T::passes().average_backward)(g, count_padding, dy, dx);
+    T::run::<AveragePass>(AverageArguments {
+        g,
+        shares: Shares { dy, count_padding },
+        dx,
+    });
 }
 
-/// [`average_backward`], compiled in `crate::compiled`.
-pub(crate) fn run_average<T: Real>(g: &PoolGeometry, count_padding: bool, dy: &[T], dx: &mut [T]) {
-    let shares = Shares { dy, count_padding };
-    run(InstructionSet::best(), g, shares, dx);
+/// The arguments of [`average_backward`].
+#[derive(Debug)]
+pub(crate) struct AverageArguments<'a, T> {
+    g: &'a PoolGeometry,
+    shares: Shares<'a, T>,
+    dx: &'a mut [T],
+}
+
+compiled!(AveragePass, AverageArguments);
+
+impl<T: Real> AverageArguments<'_, T> {
+    fn run(self) {
+        run(InstructionSet::best(), self.g, self.shares, self.dx);
+    }
 }
 
 /// Shares out the rows of `dx`, or its examples where windows are taken one by one.

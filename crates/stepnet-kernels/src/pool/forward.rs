@@ -26,6 +26,7 @@ use super::window::{Pooling, Window};
 use crate::Real;
 use crate::assert_len;
 use crate::simd::{InstructionSet, Isa, Kernel};
+use crate::work::compiled;
 
 /// `y = max of x over the window`, and where it was found.
 ///
@@ -41,11 +42,28 @@ use crate::simd::{InstructionSet, Isa, Kernel};
 ///
 /// If a slice does not have the length that `g` says.
 pub fn max_forward<T: Real>(g: &PoolGeometry, x: &[T], y: &mut [T], winners: Option<&mut [u32]>) {
-    (T::passes().max_forward)(g, x, y, winners);
+    T::run::<MaxPass>(MaxArguments { g, x, y, winners });
+}
+
+/// The arguments of [`max_forward`].
+#[derive(Debug)]
+pub(crate) struct MaxArguments<'a, T> {
+    g: &'a PoolGeometry,
+    x: &'a [T],
+    y: &'a mut [T],
+    winners: Option<&'a mut [u32]>,
+}
+
+compiled!(MaxPass, MaxArguments);
+
+impl<T: Real> MaxArguments<'_, T> {
+    fn run(self) {
+        max_forward_on(InstructionSet::best(), self.g, self.x, self.y, self.winners);
+    }
 }
 
 /// [`max_forward`] on an instruction set.
-pub(crate) fn max_forward_on<T: Real>(
+pub(super) fn max_forward_on<T: Real>(
     set: InstructionSet,
     g: &PoolGeometry,
     x: &[T],
@@ -93,11 +111,39 @@ pub(crate) fn max_forward_on<T: Real>(
 ///
 /// If a slice does not have the length that `g` says.
 pub fn average_forward<T: Real>(g: &PoolGeometry, count_padding: bool, x: &[T], y: &mut [T]) {
-    (T::passes().average_forward)(g, count_padding, x, y);
+    T::run::<AveragePass>(AverageArguments {
+        g,
+        count_padding,
+        x,
+        y,
+    });
+}
+
+/// The arguments of [`average_forward`].
+#[derive(Debug)]
+pub(crate) struct AverageArguments<'a, T> {
+    g: &'a PoolGeometry,
+    count_padding: bool,
+    x: &'a [T],
+    y: &'a mut [T],
+}
+
+compiled!(AveragePass, AverageArguments);
+
+impl<T: Real> AverageArguments<'_, T> {
+    fn run(self) {
+        average_forward_on(
+            InstructionSet::best(),
+            self.g,
+            self.count_padding,
+            self.x,
+            self.y,
+        );
+    }
 }
 
 /// [`average_forward`] on an instruction set.
-pub(crate) fn average_forward_on<T: Real>(
+pub(super) fn average_forward_on<T: Real>(
     set: InstructionSet,
     g: &PoolGeometry,
     count_padding: bool,

@@ -31,8 +31,6 @@ mod tests;
 mod window;
 
 pub use backward::{average_backward, max_backward, max_backward_all};
-pub(super) use backward::{run_all, run_average};
 pub use forward::{average_forward, max_forward};
-pub(super) use forward::{average_forward_on, max_forward_on};
 pub use geometry::PoolGeometry;
 pub use max::beats;

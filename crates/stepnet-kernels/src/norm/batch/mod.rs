@@ -14,6 +14,8 @@ mod statistics;
 use super::NormGeometry;
 pub use super::arguments::{By, Given, Gradients, Norm, Statistics};
 use crate::Real;
+use crate::simd::InstructionSet;
+use crate::work::compiled;
 use crate::{assert_len, assert_scratch};
 pub(crate) use backward::run_backward;
 pub(crate) use forward::run_forward;
@@ -45,7 +47,38 @@ pub fn statistics<T: Real>(
     assert_len("batch statistics", "variance", variance, g.channels);
     assert_scratch("batch statistics", scratch, statistics_scratch(g));
     assert!(!g.is_empty(), "batch statistics of no rows");
-    (T::passes().batch_statistics)(g, x, mean, variance, scratch);
+    T::run::<StatisticsPass>(StatisticsArguments {
+        g,
+        x,
+        mean,
+        variance,
+        scratch,
+    });
+}
+
+/// The arguments of [`statistics`].
+#[derive(Debug)]
+pub(crate) struct StatisticsArguments<'a, T> {
+    g: &'a NormGeometry,
+    x: &'a [T],
+    mean: &'a mut [T],
+    variance: &'a mut [T],
+    scratch: &'a mut [T],
+}
+
+compiled!(StatisticsPass, StatisticsArguments);
+
+impl<T: Real> StatisticsArguments<'_, T> {
+    fn run(self) {
+        run_statistics(
+            InstructionSet::best(),
+            self.g,
+            self.x,
+            self.mean,
+            self.variance,
+            self.scratch,
+        );
+    }
 }
 
 /// Scratch that [`forward`] needs.
@@ -82,7 +115,38 @@ pub fn forward<T: Real>(
         assert_len("batch norm forward", name, values, g.channels);
     }
     assert_scratch("batch norm forward", scratch, forward_scratch(g));
-    (T::passes().batch_forward)(g, norm, x, y, scratch);
+    T::run::<ForwardPass>(ForwardArguments {
+        g,
+        norm,
+        x,
+        y,
+        scratch,
+    });
+}
+
+/// The arguments of [`forward`].
+#[derive(Debug)]
+pub(crate) struct ForwardArguments<'a, T> {
+    g: &'a NormGeometry,
+    norm: Norm<'a, T>,
+    x: &'a [T],
+    y: &'a mut [T],
+    scratch: &'a mut [T],
+}
+
+compiled!(ForwardPass, ForwardArguments);
+
+impl<T: Real> ForwardArguments<'_, T> {
+    fn run(self) {
+        run_forward(
+            InstructionSet::best(),
+            self.g,
+            self.norm,
+            self.x,
+            self.y,
+            self.scratch,
+        );
+    }
 }
 
 /// Scratch that [`backward`] needs.
@@ -133,5 +197,36 @@ pub fn backward<T: Real>(
     for values in [statistics.mean, statistics.variance, given.gamma] {
         assert_len("batch norm backward", "a parameter", values, g.channels);
     }
-    (T::passes().batch_backward)(g, epsilon, given, to, scratch);
+    T::run::<BackwardPass>(BackwardArguments {
+        g,
+        epsilon,
+        given,
+        to,
+        scratch,
+    });
+}
+
+/// The arguments of [`backward`].
+#[derive(Debug)]
+pub(crate) struct BackwardArguments<'a, T> {
+    g: &'a NormGeometry,
+    epsilon: f64,
+    given: Given<'a, T>,
+    to: Gradients<'a, T>,
+    scratch: &'a mut [T],
+}
+
+compiled!(BackwardPass, BackwardArguments);
+
+impl<T: Real> BackwardArguments<'_, T> {
+    fn run(self) {
+        run_backward(
+            InstructionSet::best(),
+            self.g,
+            self.epsilon,
+            self.given,
+            self.to,
+            self.scratch,
+        );
+    }
 }
