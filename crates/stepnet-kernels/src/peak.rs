@@ -39,7 +39,7 @@ pub fn instruction_set() -> &'static str {
 ///
 /// ```
 /// use std::time::Duration;
-/// use stepnet::kernels::peak;
+/// use stepnet_kernels::peak;
 ///
 /// let gflops = peak::<f32>(1, Duration::from_millis(20));
 /// assert!(gflops > 0.0);

@@ -4,8 +4,8 @@
 //! them to whole arrays, compiled for every instruction set, on several threads where there is enough to do:
 //!
 //! ```
-//! use stepnet::kernels::Real;
-//! use stepnet::kernels::pointwise::{self, Arithmetic, Argument, Pointwise};
+//! use stepnet_kernels::Real;
+//! use stepnet_kernels::pointwise::{self, Arithmetic, Argument, Pointwise};
 //!
 //! /// `y = x^2`.
 //! #[derive(Clone, Copy)]
