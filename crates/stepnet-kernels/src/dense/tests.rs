@@ -148,6 +148,82 @@ proptest! {
     }
 }
 
+/// Every method that can run a pass, on every instruction set, against the naive products; which passes ran so.
+fn check_forced<T: Real>(g: &DenseGeometry) -> Vec<(Pass, Method)> {
+    let lens = [g.x_len(), g.weights_len(), g.outputs, g.y_len()];
+    let [x, w, b, dy] = [0, 1, 2, 3].map(|i| normal::<T>(i as u64, lens[i]));
+    let exact = naive_passes(g, &x, &w, &b, &dy);
+    let [ax, aw, ab, ady] = [&x, &w, &b, &dy].map(|values| absolute(values));
+    let size = naive_passes(g, &ax, &aw, &ab, &ady);
+    let dirty = |len| vec![T::nan(); len];
+    let mut ran = Vec::new();
+    for set in InstructionSet::all() {
+        let plan = Plan::on::<T>(set, g);
+        for (pass, method) in Pass::ALL
+            .into_iter()
+            .flat_map(|pass| Method::ALL.map(|method| (pass, method)))
+        {
+            let Ok(plan) = plan.force::<T>(pass, method) else {
+                assert_ne!(plan.method(pass), method, "{pass} {g:?}");
+                continue;
+            };
+            assert_eq!(plan.method(pass), method);
+            ran.push((pass, method));
+            let mut scratch = dirty(plan.scratch::<T>(pass));
+            match pass {
+                Pass::Forward => {
+                    let mut y = dirty(g.y_len());
+                    plan.forward(&x, &w, Some(&b), &mut y, &mut scratch);
+                    assert_sums(&y, &exact[0], &size[0], g.inputs + 1);
+                }
+                Pass::Data => {
+                    let mut dx = dirty(g.x_len());
+                    plan.backward_data(&dy, &w, &mut dx, &mut scratch);
+                    assert_sums(&dx, &exact[1], &size[1], g.outputs);
+                }
+                Pass::Weights => {
+                    let (mut dw, mut db) = (dirty(g.weights_len()), dirty(g.outputs));
+                    plan.backward_weights(&x, &dy, &mut dw, Some(&mut db), &mut scratch);
+                    assert_sums(&dw, &exact[2], &size[2], g.batch);
+                    assert_sums(&db, &exact[3], &size[3], g.batch);
+                }
+            }
+        }
+    }
+    ran
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_method_that_can_run_the_sizes_agrees_with_the_naive_products(
+        batch in 0usize..12, inputs in 1usize..300, outputs in 1usize..40,
+    ) {
+        let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
+        check_forced::<f32>(&g);
+        check_forced::<f64>(&g);
+    }
+}
+
+#[test]
+fn every_method_can_be_forced_where_it_can_run_and_nowhere_else() {
+    let mut ran = Vec::new();
+    for (batch, inputs, outputs) in [(3, 40, 20), (2, 300, 3)] {
+        let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
+        ran.extend(check_forced::<f32>(&g));
+    }
+    for pass in Pass::ALL {
+        for method in Method::ALL {
+            let can = !matches!(
+                (pass, method),
+                (Pass::Data, Method::Wide) | (Pass::Data | Pass::Weights, Method::Few)
+            );
+            assert_eq!(ran.contains(&(pass, method)), can, "{method} {pass}");
+        }
+    }
+}
+
 #[test]
 fn small_layers_of_every_size_around_the_blocks() {
     let sizes = [1, 2, 3, 4, 5, 7, 8, 9, 12, 13, 15, 17];
@@ -182,6 +258,7 @@ fn long_sums_and_wide_gradients() {
         (12, 513, 13),
         (3, 1100, 2),
         (0, 300, 2),
+        (0, 300, 9),
     ] {
         let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
         check_small::<f64>(&g);

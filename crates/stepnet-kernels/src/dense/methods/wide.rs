@@ -121,6 +121,8 @@ impl<T: Real> Kernel for Gradient<'_, T> {
     fn run<I: Isa>(mut self, isa: I) {
         let tile = VECTORS * I::lanes::<T>();
         match self.g.outputs {
+            // No examples: no sums, and no rows that a tile could start in.
+            _ if self.x.is_empty() => self.examples(isa),
             8.. if I::BROADCASTS && self.dw.ncols() >= tile => self.tiles::<I, 8>(isa),
             4.. if self.dw.ncols() >= tile => self.tiles::<I, 4>(isa),
             _ => self.examples(isa),
