@@ -9,13 +9,14 @@ pub(crate) const HELP: &str = "\
 usage: cargo bench --bench layers -- [options] [names]
 
 Names pick the cases that have one of them in their own name: `vgg64`, `backward:`, `step:lenet5`.
+`forward:vgg64@windows` is a pass by a method, whether it would be chosen or not; `@` picks all of these.
 
   --threads N       threads to compute on [1]
   --window SECONDS  how long each case is measured [1]
   --layers FILE     other layers, in the format of benches/layers.json
   --json            one JSON document instead of a table
-  --serve           read names from standard input, one a line, with a number of seconds behind if
-                    not those of --window; answer each with one JSON line; `peak` is the machine's
+  --serve           read names from standard input, one a line, with a number of seconds after each
+                    if not those of --window; answer each with one JSON line; `peak` is the machine's
   --list            the names of all cases";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,15 +3,15 @@
 use std::fmt;
 
 use crate::Failure;
-use crate::convolution::{Convolution, Layer, Pass};
+use crate::convolution::{Convolution, Layer, Timed};
 use crate::networks::{self, Prediction, Training};
 use crate::normalisation::{self, Normalisation, VOLUMES, Volume};
 
 /// The name of a case, with what it takes to make it.
 #[derive(Clone, Debug)]
 pub(crate) enum Name {
-    /// A pass over a convolution layer.
-    Layer(Pass, Layer),
+    /// Passes over a convolution layer.
+    Layer(Timed, Layer),
     /// A pass of batch normalisation with its ReLU.
     Norm(normalisation::Pass, Volume),
     /// A training step of a preset over so many examples.
@@ -23,7 +23,7 @@ pub(crate) enum Name {
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Layer(pass, layer) => write!(f, "{}:{}", pass.name(), layer.name),
+            Self::Layer(timed, layer) => f.write_str(&timed.name(&layer.name)),
             Self::Norm(pass, volume) => write!(f, "{}:{}", pass.name(), volume.name),
             Self::Step(preset, _) => write!(f, "step:{preset}"),
             Self::Infer(preset) => write!(f, "infer:{preset}"),
@@ -35,7 +35,7 @@ impl Name {
     /// The same kind of case, small enough for a test.
     pub(crate) fn small(&self) -> Self {
         match self {
-            Self::Layer(pass, layer) => Self::Layer(*pass, layer.small()),
+            Self::Layer(timed, layer) => Self::Layer(*timed, layer.small()),
             Self::Norm(pass, volume) => Self::Norm(*pass, volume.small()),
             Self::Step(preset, _) => Self::Step(preset, 1),
             Self::Infer(_) => self.clone(),
@@ -45,11 +45,17 @@ impl Name {
 
 /// The cases of `layers` and of the networks that have one of `filters` in their name; all, without.
 pub(crate) fn select(layers: &[Layer], filters: &[String]) -> Result<Vec<Name>, Failure> {
-    let of_layers = Pass::ALL.into_iter().flat_map(|pass| {
-        layers
-            .iter()
-            .filter(move |layer| layer.is_large() || !pass.is_direct())
-            .map(move |layer| Name::Layer(pass, layer.clone()))
+    let of_layers = Timed::PLANNED.into_iter().flat_map(|timed| {
+        let layers = layers.iter();
+        layers.map(move |layer| Name::Layer(timed, layer.clone()))
+    });
+    // By every method they would take most of the time, and few ask for them.
+    let forced = layers
+        .iter()
+        .filter(|_| filters.iter().any(|filter| filter.contains('@')));
+    let forced = forced.flat_map(|layer| {
+        let forced = layer.forced().into_iter();
+        forced.map(|timed| Name::Layer(timed, layer.clone()))
     });
     let norms = normalisation::Pass::ALL.into_iter();
     let norms = norms.flat_map(|pass| VOLUMES.map(|volume| Name::Norm(pass, volume)));
@@ -59,6 +65,7 @@ pub(crate) fn select(layers: &[Layer], filters: &[String]) -> Result<Vec<Name>, 
         .map(|(preset, batch)| Name::Step(preset, batch));
     let predictions = presets.map(|(preset, _)| Name::Infer(preset));
     let all: Vec<Name> = of_layers
+        .chain(forced)
         .chain(norms)
         .chain(steps)
         .chain(predictions)
@@ -83,7 +90,7 @@ pub(crate) struct Facts {
     pub(crate) flops: f64,
     /// Examples of one call.
     pub(crate) examples: usize,
-    /// Learnt numbers.
+    /// Trainable numbers.
     pub(crate) parameters: usize,
 }
 
@@ -100,9 +107,7 @@ impl Case {
     pub(crate) fn new(name: &Name) -> Result<Self, Failure> {
         let failure = |error: stepnet::Error| format!("{name}: {error}");
         Ok(match name {
-            Name::Layer(pass, layer) => {
-                Self::Convolution(Convolution::new(*pass, layer).map_err(failure)?.into())
-            }
+            Name::Layer(timed, layer) => Self::Convolution(Convolution::new(*timed, layer)?.into()),
             Name::Norm(pass, volume) => {
                 Self::Normalisation(Normalisation::new(*pass, *volume).map_err(failure)?.into())
             }

@@ -1,14 +1,11 @@
 //! Convolution layers, and the one place that knows how their passes are called.
 
+use std::fmt;
 use std::path::Path;
 
 use serde::Deserialize;
-use stepnet::Result;
-use stepnet::kernels::conv::{
-    self, ConvGeometry, ConvWindow, backward_data_scratch, backward_weights_scratch,
-    forward_scratch,
-};
-use stepnet::kernels::{AlignedVec, Padding};
+use stepnet::kernels::conv::{ConvGeometry, ConvWindow, Method, Plan};
+use stepnet::kernels::{AlignedVec, Padding, Pass};
 use stepnet::rng::RandomState;
 
 use crate::Failure;
@@ -48,9 +45,30 @@ impl Layer {
         serde_json::from_str(text).map_err(|error| format!("{file}: {error}"))
     }
 
-    /// Whether passes would go Winograd's way: then the direct method is of interest too.
-    pub(crate) fn is_large(&self) -> bool {
-        [self.kernel, self.stride, self.groups] == [3, 1, 1] && self.channels * self.filters >= 4096
+    /// The plan of what is timed.
+    ///
+    /// # Errors
+    ///
+    /// If the sizes are wrong, or the method that is asked for cannot run them.
+    fn plan(&self, timed: Timed) -> Result<Plan, Failure> {
+        let failure = |error: &dyn fmt::Display| format!("{}: {error}", timed.name(&self.name));
+        let geometry = self.geometry().map_err(|error| failure(&error))?;
+        let plan = Plan::new::<f32>(&geometry);
+        match timed {
+            Timed::Forced(pass, method) => {
+                let plan = plan.force::<f32>(pass, method);
+                plan.map_err(|reason| failure(&reason))
+            }
+            _ => Ok(plan),
+        }
+    }
+
+    /// Every pass by every method that can run it, and that is timed without minutes of waiting.
+    pub(crate) fn forced(&self) -> Vec<Timed> {
+        let methods = Method::ALL.into_iter();
+        let methods = methods.filter(|&method| method != Method::Reference);
+        let all = methods.flat_map(|method| Pass::ALL.map(|pass| Timed::Forced(pass, method)));
+        all.filter(|&timed| self.plan(timed).is_ok()).collect()
     }
 
     /// A few rows and columns of one example.
@@ -64,7 +82,7 @@ impl Layer {
         }
     }
 
-    fn geometry(&self) -> Result<ConvGeometry> {
+    fn geometry(&self) -> stepnet::Result<ConvGeometry> {
         let window = ConvWindow {
             kernel: [self.kernel; 2],
             stride: [self.stride; 2],
@@ -78,7 +96,7 @@ impl Layer {
 
 /// What is timed of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Pass {
+pub(crate) enum Timed {
     /// `y`, bias included.
     Forward,
     /// `dx`, `dw` and `db`.
@@ -87,42 +105,41 @@ pub(crate) enum Pass {
     Data,
     /// `dw` and `db` alone.
     Weights,
-    /// `y` by the direct method.
-    DirectForward,
-    /// `dx`, `dw` and `db` by the direct method.
-    DirectBackward,
+    /// One of the passes by a method, whether a plan would choose it or not.
+    Forced(Pass, Method),
 }
 
-impl Pass {
-    pub(crate) const ALL: [Self; 6] = [
-        Self::Forward,
-        Self::Backward,
-        Self::Data,
-        Self::Weights,
-        Self::DirectForward,
-        Self::DirectBackward,
-    ];
+impl Timed {
+    /// What is timed of every layer.
+    pub(crate) const PLANNED: [Self; 4] =
+        [Self::Forward, Self::Backward, Self::Data, Self::Weights];
 
-    pub(crate) fn is_direct(self) -> bool {
-        matches!(self, Self::DirectForward | Self::DirectBackward)
+    fn passes(self) -> Vec<Pass> {
+        match self {
+            Self::Forward => vec![Pass::Forward],
+            Self::Backward => vec![Pass::Data, Pass::Weights],
+            Self::Data => vec![Pass::Data],
+            Self::Weights => vec![Pass::Weights],
+            Self::Forced(pass, _) => vec![pass],
+        }
     }
 
-    pub(crate) fn name(self) -> &'static str {
+    /// The name of its case: `forward:vgg64`, `forward:vgg64@windows`.
+    pub(crate) fn name(self, layer: &str) -> String {
         match self {
-            Self::Forward => "forward",
-            Self::Backward => "backward",
-            Self::Data => "data",
-            Self::Weights => "weights",
-            Self::DirectForward => "direct-forward",
-            Self::DirectBackward => "direct-backward",
+            Self::Forward => format!("forward:{layer}"),
+            Self::Backward => format!("backward:{layer}"),
+            Self::Data => format!("data:{layer}"),
+            Self::Weights => format!("weights:{layer}"),
+            Self::Forced(pass, method) => format!("{pass}:{layer}@{method}"),
         }
     }
 }
 
 /// A layer with its arrays.
 pub(crate) struct Convolution {
-    pass: Pass,
-    geometry: ConvGeometry,
+    passes: Vec<Pass>,
+    plan: Plan,
     x: AlignedVec<f32>,
     w: AlignedVec<f32>,
     b: AlignedVec<f32>,
@@ -135,22 +152,23 @@ pub(crate) struct Convolution {
 }
 
 impl Convolution {
-    pub(crate) fn new(pass: Pass, layer: &Layer) -> Result<Self> {
-        let g = layer.geometry()?;
-        let g = if pass.is_direct() { g.direct() } else { g };
+    pub(crate) fn new(timed: Timed, layer: &Layer) -> Result<Self, Failure> {
+        let failure = |error: stepnet::Error| format!("{}: {error}", timed.name(&layer.name));
+        let plan = layer.plan(timed)?;
+        let g = *plan.geometry();
         let mut random = RandomState::new(1);
-        let zeros = |len: usize| AlignedVec::zeros("an array of a benchmark", len);
-        let mut uniform = |len: usize| -> Result<AlignedVec<f32>> {
+        let zeros = |len: usize| AlignedVec::zeros("an array of a benchmark", len).map_err(failure);
+        let mut uniform = |len: usize| -> Result<AlignedVec<f32>, Failure> {
             let mut values = zeros(len)?;
             values.fill_with(|| random.uniform() as f32 - 0.5);
             Ok(values)
         };
-        let scratch = forward_scratch::<f32>(&g)
-            .max(backward_data_scratch::<f32>(&g))
-            .max(backward_weights_scratch::<f32>(&g));
+        let passes = timed.passes();
+        let scratch = passes.iter().map(|&pass| plan.scratch::<f32>(pass));
+        let scratch = zeros(scratch.max().unwrap_or(0))?;
         Ok(Self {
-            pass,
-            geometry: g,
+            passes,
+            plan,
             x: uniform(g.x_len())?,
             w: uniform(g.weights_len())?,
             b: uniform(g.filters)?,
@@ -159,68 +177,38 @@ impl Convolution {
             dx: zeros(g.x_len())?,
             dw: zeros(g.weights_len())?,
             db: zeros(g.filters)?,
-            scratch: zeros(scratch)?,
+            scratch,
         })
     }
 
     pub(crate) fn run(&mut self) {
-        match self.pass {
-            Pass::Forward | Pass::DirectForward => self.forward(),
-            Pass::Data => self.data(),
-            Pass::Weights => self.weights(),
-            Pass::Backward | Pass::DirectBackward => {
-                self.data();
-                self.weights();
-            }
-        }
-    }
-
-    fn forward(&mut self) {
         let Self {
-            geometry,
+            passes,
+            plan,
             x,
             w,
             b,
             y,
-            scratch,
-            ..
-        } = self;
-        conv::forward(geometry, x, w, Some(&b[..]), y, scratch);
-    }
-
-    fn data(&mut self) {
-        let Self {
-            geometry,
             dy,
-            w,
             dx,
-            scratch,
-            ..
-        } = self;
-        conv::backward_data(geometry, dy, w, dx, scratch);
-    }
-
-    fn weights(&mut self) {
-        let Self {
-            geometry,
-            x,
-            dy,
             dw,
             db,
             scratch,
-            ..
         } = self;
-        conv::backward_weights(geometry, x, dy, dw, Some(&mut db[..]), scratch);
+        for pass in passes {
+            match pass {
+                Pass::Forward => plan.forward(x, w, Some(&b[..]), y, scratch),
+                Pass::Data => plan.backward_data(dy, w, dx, scratch),
+                Pass::Weights => plan.backward_weights(x, dy, dw, Some(&mut db[..]), scratch),
+            }
+        }
     }
 
     pub(crate) fn facts(&self) -> Facts {
-        let passes = match self.pass {
-            Pass::Backward | Pass::DirectBackward => 2.0,
-            _ => 1.0,
-        };
+        let g = self.plan.geometry();
         Facts {
-            flops: passes * 2.0 * self.geometry.multiply_adds() as f64,
-            examples: self.geometry.batch,
+            flops: self.passes.len() as f64 * 2.0 * g.multiply_adds() as f64,
+            examples: g.batch,
             parameters: self.w.len() + self.b.len(),
         }
     }

@@ -1,4 +1,4 @@
-//! A process that waits for names, so that two libraries can take turns without starting anew.
+//! A process that waits for names, so that two libraries can take turns without starting again.
 
 use std::io::{self, BufRead, Write};
 
