@@ -1,6 +1,6 @@
 //! Activations.
 
-use ndarray::{Array, ArrayRef, ArrayViewMut1, Axis, Dimension};
+use ndarray::{Array, ArrayRef, Dimension};
 
 use super::arrays::{Order, made, room_for, standard, values};
 use crate::error::Result;
@@ -9,7 +9,7 @@ use crate::kernels::Real;
 use crate::kernels::pointwise;
 use crate::nn::layers::Sigmoid;
 use crate::steps::checks::activation_backward;
-use crate::steps::checks::{PIECE, is_fortran, last_is_fastest, room, shaped, zeros};
+use crate::steps::checks::{PIECE, for_pieces, is_fortran, last_is_fastest, room, shaped, zeros};
 
 /// `1 / (1 + exp(-Z))`.
 ///
@@ -106,8 +106,7 @@ fn map2<T: Real, D: Dimension>(
     Ok(dx)
 }
 
-/// A function of each value of `x`, into `y`. The rows of an array with gaps are gathered piece by piece, and
-/// the array is not copied first.
+/// A function of each value of `x`, into `y`. An array with gaps is gathered piece by piece, and not copied first.
 fn map_into<T: Real, D: Dimension>(
     operation: &'static str,
     (argument, x): (&str, &ArrayRef<T, D>),
@@ -118,20 +117,16 @@ fn map_into<T: Real, D: Dimension>(
     if is_fortran(x) {
         return Ok(map_into(operation, (argument, &x.t()), y, pass)?.turned());
     }
-    let row = x.shape().last().copied().unwrap_or(1);
-    if x.is_standard_layout() || row == 0 || !last_is_fastest(x) {
+    if x.is_standard_layout() || !last_is_fastest(x) {
         pass(values(&standard(operation, argument, x)?), y);
         return Ok(Order::Rows);
     }
-    let mut gathered = [T::zero(); PIECE];
-    for (y, x) in y.chunks_exact_mut(row).zip(x.rows()) {
-        for (y, x) in y.chunks_mut(PIECE).zip(x.axis_chunks_iter(Axis(0), PIECE)) {
-            let gathered = &mut gathered[..y.len()];
-            // `assign`, unlike an iterator, takes a loop over the distance in memory.
-            ArrayViewMut1::from(&mut *gathered).assign(&x);
-            pass(gathered, y);
-        }
-    }
+    let mut rest = y;
+    for_pieces(x, |piece| {
+        let (y, next) = std::mem::take(&mut rest).split_at_mut(piece.len());
+        pass(piece, y);
+        rest = next;
+    });
     Ok(Order::Rows)
 }
 
