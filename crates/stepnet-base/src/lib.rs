@@ -17,4 +17,4 @@ pub mod threads;
 pub use element::Element;
 pub use error::{Error, Result};
 pub use hash::{Hash, Hasher};
-pub use noise::Noise;
+pub use noise::{Noise, NoiseGenerator};

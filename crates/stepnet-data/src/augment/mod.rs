@@ -12,14 +12,11 @@ mod raw;
 #[cfg(test)]
 mod tests;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::Rng;
-
 pub use mixup::Mix;
 pub(super) use raw::Raw;
 
 use crate::error::{Error, Result};
-use stepnet_base::Noise;
+use stepnet_base::{Noise, NoiseGenerator};
 
 /// Numbers that no layer of a network has, where [`Noise`] is keyed by a layer.
 const PICTURE: usize = usize::MAX;
@@ -177,7 +174,7 @@ impl Augmentation {
 }
 
 /// Where random numbers of one picture come from.
-struct Draw(ChaCha8Rng);
+struct Draw(NoiseGenerator);
 
 impl Draw {
     /// From 0 to less than `n`, which is far below 2^32, so that none is noticeably likelier.
@@ -187,7 +184,6 @@ impl Draw {
 
     /// Evenly from `low` to `high`.
     fn between(&mut self, low: f64, high: f64) -> f64 {
-        let unit = (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
-        low + (high - low) * unit
+        low + (high - low) * self.0.uniform()
     }
 }

@@ -22,7 +22,7 @@ pub use cost::Cost;
 pub use explain::{Explain, Passed, mark_above, mark_signs};
 pub use parameter::{Parameter, Start};
 pub use pass::{Backward, Context, Forward, Memory, Reads};
-pub use stepnet_base::Noise;
+pub use stepnet_base::{Noise, NoiseGenerator};
 
 /// A layer: a shape rule, parameters, and two passes over slices.
 ///

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use rand_chacha::rand_core::Rng;
-
 use super::kind::{Built, LayerKind};
 use crate::account::{Account, Feed, Feeds, Seen};
 use crate::error::Result as Checked;
