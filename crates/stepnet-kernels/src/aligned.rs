@@ -14,7 +14,7 @@ pub(super) const LINE: usize = 64;
 ///
 /// Kernels take any slice. On arrays that start at a line no vector lies across two of them, which is
 /// worth up to a tenth of the time with vectors of 512 bits. An array from elsewhere, a `Vec` say,
-/// most often starts 16 bytes behind one.
+/// most often starts 16 bytes after the start of one.
 pub struct AlignedVec<T> {
     /// As many values as a line holds are to spare, so that one of the first starts one.
     values: Vec<T>,
@@ -37,7 +37,7 @@ impl<T: Real> AlignedVec<T> {
     }
 }
 
-/// The first value that starts a line, or one behind the last.
+/// The first value that starts a line, or the length of `values` if none does.
 pub(super) fn first_of_line<T>(values: &[T]) -> usize {
     values.as_ptr().align_offset(LINE).min(values.len())
 }

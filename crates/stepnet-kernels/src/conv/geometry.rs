@@ -172,7 +172,7 @@ impl ConvGeometry {
     ///
     /// # Panics
     ///
-    /// If the arrays of so many examples cannot be addressed.
+    /// If the arrays of `batch` examples cannot be addressed.
     #[must_use]
     pub fn with_batch(&self, batch: usize) -> Self {
         let geometry = Self { batch, ..*self };

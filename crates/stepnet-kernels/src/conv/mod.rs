@@ -19,9 +19,9 @@
 //! | windows | sums over windows, columns in the lanes; outer products for the weights | yes | yes | yes |
 //! | reference | the naive loops ([`reference`](mod@reference)) | yes | yes | yes |
 //!
-//! They stand in `methods`, a file or a folder each, on the ground that they share (`parts`). They are asked in this order. The first that can run a geometry and pays by its thresholds runs the pass: `choose`
-//! decides, `thresholds` has the numbers, and a [`Plan`] holds the answer with its reason. Another method can be
-//! forced ([`Plan::force`]).
+//! Each method is a file or a folder in `methods`; what they share is in `parts`. They are asked in this order, and the
+//! first that can run a geometry and pays by its thresholds runs the pass: `choose` decides, `thresholds` has the
+//! numbers, and a [`Plan`] holds the answer with its reason. Another method can be forced ([`Plan::force`]).
 //!
 //! No matrix of windows is formed. In NHWC a row of a window is one run of memory, and tiles of a
 //! few pixels by one or two vectors of filters are summed in registers straight from the image

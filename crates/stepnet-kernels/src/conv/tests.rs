@@ -267,7 +267,7 @@ fn the_direct_method_is_had_for_the_asking() {
 fn stride_beyond_the_kernel() {
     let g = geometry(2, [11, 9, 3], 4, window([2, 2], 4, Padding::VALID), 1);
     check_both(g);
-    // Rows 2, 3, 6, 7 and 10 are between or behind the windows: they get a gradient of 0.
+    // Rows 2, 3, 6, 7 and 10 are between or after the windows: they get a gradient of 0.
     let passes = fast(&g, &Inputs::<f64>::new(&g, normal));
     for (i, row) in passes.dx.chunks(9 * 3).enumerate() {
         let untouched = matches!(i % 11, 2 | 3 | 6 | 7 | 10);

@@ -44,7 +44,7 @@ pub(super) struct WinogradWeights {
     /// The least `used c f (1 - pair_tiles / tiles) / (c + f)`. Winograd's method took half of the time of the
     /// sums over pixels, or less, on the 3x3 layers of ResNet.
     pub(super) saving: f64,
-    /// A pair of a channel and a filter costs as much as so many tiles of it once.
+    /// The cost of a pair of a channel and a filter, in tiles.
     pub(super) pair_tiles: f64,
 }
 
@@ -67,8 +67,8 @@ pub(super) struct Windows {
     pub(super) laid_out: usize,
 }
 
-/// Gradients of a pooled convolution from the winners alone, in cycles against those of the dense pass. The weights gradient of the
-/// cat network's first layer went from 8.3 to 0.9 ms.
+/// Gradients of a pooled convolution from the winners alone, in cycles, compared with those of the dense pass. The
+/// weights gradient of the cat network's first layer went from 8.3 to 0.9 ms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Winners {
     /// Cycles of the weights gradient to list a winner.

@@ -14,7 +14,7 @@ pub(in crate::conv) struct Gradient<'a, T> {
     pub(in crate::conv) steps: [usize; 3],
 }
 
-/// `dy` of the block from `filter` on; laid out where a vector would end behind the last filter, and at
+/// `dy` of the block from `filter` on; laid out where a vector would end after the last filter, and at
 /// steps of `long_step` bytes or more.
 #[inline(always)]
 pub(in crate::conv) fn gradient<'a, I: Isa, T: Real>(

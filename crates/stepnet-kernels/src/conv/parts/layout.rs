@@ -1,4 +1,4 @@
-//! How the gradient by filters meets the elements of windows: as they lie, or laid out.
+//! How the weights gradient reads the elements of windows: as they lie, or laid out.
 
 use crate::aligned::LINE;
 use crate::conv::ConvGeometry;
@@ -63,7 +63,7 @@ impl Layout {
     }
 
     /// Pixels that a block should have at most, where the steps between pixels of the image as it
-    /// lies let only so many of their lines be in the first-level cache together.
+    /// lies allow only few of their lines in the first-level cache at a time.
     pub(in crate::conv) fn most_pixels<T>(&self, g: &ConvGeometry) -> usize {
         let step = g.input[2] * g.stride[1] * size_of::<T>();
         match self {

@@ -49,7 +49,7 @@ impl Places {
         }
     }
 
-    /// Only `rows` of the block's rows, those behind the first `above`.
+    /// Only `rows` of the block's rows, those after the first `above`.
     #[inline(always)]
     pub(in crate::conv) fn of_rows(mut self, above: usize, rows: usize) -> Self {
         self.rows = rows;

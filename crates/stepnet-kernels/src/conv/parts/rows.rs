@@ -3,7 +3,7 @@
 use crate::Real;
 use crate::simd::Isa;
 
-/// Up to `V` vectors; lanes behind the end are 0.
+/// Up to `V` vectors; lanes after the end are 0.
 #[inline(always)]
 pub(in crate::conv) fn load_row<I: Isa, T: Real, const V: usize>(
     isa: I,

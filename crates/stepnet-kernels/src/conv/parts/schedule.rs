@@ -1,4 +1,4 @@
-//! The forward pass and the gradient by data as sums over windows: packs the filters, cuts the
+//! The forward pass and the data gradient as sums over windows: packs the filters, cuts the
 //! outputs into blocks, and shares these out.
 
 use std::ops::Range;
@@ -377,6 +377,6 @@ pub(in crate::conv) struct Target {
     /// From one example's outputs to the next, and the element of an image they start with.
     pub(in crate::conv) image: usize,
     pub(in crate::conv) start: usize,
-    /// Who share the blocks: each takes one of so many.
+    /// How many threads share the blocks.
     pub(in crate::conv) workers: usize,
 }

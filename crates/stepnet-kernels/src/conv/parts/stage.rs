@@ -166,7 +166,7 @@ impl<T: Real> Stage<'_, '_, T> {
             }
         }
         Staged {
-            // What lies behind it may be read, as lanes that nobody uses.
+            // What follows it may be read, as lanes that nobody uses.
             data: scratch,
             first: 0,
             pixel: pitch,

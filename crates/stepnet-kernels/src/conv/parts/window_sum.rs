@@ -1,4 +1,4 @@
-//! Sums over windows, the form of the forward pass and of every phase of the gradient by data.
+//! Sums over windows, the form of the forward pass and of every phase of the data gradient.
 //!
 //! ```text
 //! out[e, i, j, column] = bias[column] + sum over (s, t, c) of
@@ -96,6 +96,6 @@ pub(in crate::conv) struct BlockSums<'a, T> {
     pub(in crate::conv) out_image: usize,
     pub(in crate::conv) out_start: usize,
     pub(in crate::conv) scratch: &'a mut [T],
-    /// Who share the blocks: each takes one of so many.
+    /// How many threads share the blocks.
     pub(in crate::conv) workers: usize,
 }

@@ -37,8 +37,8 @@ pub(in crate::dense) fn forward<T: Real>(
         let units = if left < 2 * UNITS { left } else { UNITS };
         let part = rest.each_mut().map(|rest| {
             let units = units.min(rest.len());
-            let (part, behind) = std::mem::take(rest).split_at_mut(units);
-            *rest = behind;
+            let (part, next) = std::mem::take(rest).split_at_mut(units);
+            *rest = next;
             part
         });
         first += units;

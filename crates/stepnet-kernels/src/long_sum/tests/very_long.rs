@@ -1,4 +1,4 @@
-//! Axes of so many blocks that adding these up would cost digits.
+//! Axes of many blocks, so many that adding these up would cost digits.
 
 use super::*;
 use crate::testing::{assert_bits, on_threads};

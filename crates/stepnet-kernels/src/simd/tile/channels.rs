@@ -15,7 +15,7 @@ pub(crate) struct Taps {
 }
 
 impl Taps {
-    /// How far behind the first tap the last one lies.
+    /// The distance from the first tap to the last.
     #[inline(always)]
     fn reach(&self, steps: [usize; 2]) -> usize {
         let last = self.counts.iter().zip(steps);
@@ -73,7 +73,7 @@ pub(crate) fn channels<I: Isa, T: Real, const P: usize>(
     *sums = tile;
 }
 
-/// [`channels`] of `P` pixels in a row, `STRIDE` columns apart, for rows of `S` taps one behind the other:
+/// [`channels`] of `P` pixels in a row, `STRIDE` columns apart, for rows of `S` taps one after the other:
 /// what several pixels see is read once.
 ///
 /// # Panics

@@ -9,7 +9,7 @@
 //! square     the places of a square, one vector each: nothing is summed
 //! ```
 //!
-//! Convolution forward, backward by data, and matrix products are sums of windows; gradients of
+//! The forward pass and the data gradient of convolutions, and matrix products, are sums of windows; gradients of
 //! weights are outer sums.
 //!
 //! Each result is one sum in the order of memory, whatever the tile it was computed in: how work is

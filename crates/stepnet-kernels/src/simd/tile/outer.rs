@@ -37,7 +37,7 @@ impl Pixels {
         self.counts.contains(&0)
     }
 
-    /// How far behind the first pixel the last one lies.
+    /// The distance from the first pixel to the last.
     #[inline(always)]
     pub(super) fn reach(&self, steps: [usize; 3]) -> usize {
         let last = self.counts.iter().zip(steps);
@@ -78,7 +78,7 @@ pub(crate) fn outer<I: Isa, T: Real, const K: usize, const V: usize>(
     let mut even = *sums;
     let mut odd = [[isa.splat(T::zero()); V]; K];
     // SAFETY: the last pixel's `K` elements end within `x` and its `V` vectors within `dy`, and
-    // every other pixel lies before it. `wrapping_add` may leave the arrays behind the last pixel
+    // every other pixel lies before it. `wrapping_add` may leave the arrays after the last pixel
     // of a row; nothing is read there.
     unsafe {
         for image in 0..images {

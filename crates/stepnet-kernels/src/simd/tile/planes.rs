@@ -6,7 +6,7 @@ use crate::Real;
 use crate::simd::Isa;
 
 /// `sums[column][v][lane] += sum over k of w[k][column] x[starts[v] + place(k) + lane]`, `k` over the
-/// rows, columns and elements of the runs; here an element lies `plane` behind the one before.
+/// rows, columns and elements of the runs; here an element lies `plane` after the one before.
 ///
 /// `w` holds a vector for every element of the window, of which the first `C` values are used; or, if
 /// it is `SPREAD` out, `C` vectors, each full of one value.

@@ -6,7 +6,7 @@ use crate::simd::Isa;
 /// A tile of results: `P` rows of `V` vectors.
 pub(crate) type Tile<I, T, const P: usize, const V: usize> = [[<I as Isa>::Vector<T>; V]; P];
 
-/// `V` vectors one behind the other.
+/// `V` vectors one after the other.
 ///
 /// Loops fill arrays here, not `array::from_fn`: what it calls may be compiled apart, without the
 /// instruction set.

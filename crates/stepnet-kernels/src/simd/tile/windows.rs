@@ -27,7 +27,7 @@ impl Runs {
         self.rows * self.cols * self.len
     }
 
-    /// How far behind the first element the last one ends.
+    /// The distance from the first element to the end of the last.
     #[inline(always)]
     pub(crate) fn reach(&self) -> usize {
         match self.elements() {

@@ -114,10 +114,10 @@ impl<I: Isa, T: Real> Pass<'_, I, T> {
         outs.iter_mut().for_each(|out| *out -= self.out_start);
         // The row that the next row of pixels will be the first to see, and the next outputs.
         let below = self.taps.counts[0] * self.taps.x_steps[0];
-        let behind = outs[P - 1] - outs[0] + self.channels;
+        let next = outs[P - 1] - outs[0] + self.channels;
         for (&start, &out) in starts.iter().zip(&outs) {
             prefetch(isa, self.x, start + below, self.channels);
-            prefetch(isa, self.out, out + behind, self.channels);
+            prefetch(isa, self.out, out + next, self.channels);
         }
         match shape {
             [3, 1] if P > 1 => self.rows::<P, 3, 1>(starts[0], &outs),
@@ -198,7 +198,7 @@ impl<I: Isa, T: Real> Pass<'_, I, T> {
         [self.taps.counts[1], apart.unwrap_or(0)]
     }
 
-    /// The channels behind the last whole vector: one more vector could leave the image.
+    /// The channels after the last whole vector: one more vector could leave the image.
     #[inline(always)]
     fn last_channels<const P: usize>(
         &mut self,

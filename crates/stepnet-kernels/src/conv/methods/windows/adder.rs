@@ -22,7 +22,7 @@ pub(super) struct Adder<'a, 'n, I, T, const V: usize> {
 }
 
 impl<I: Isa, T: Real, const V: usize> Adder<'_, '_, I, T, V> {
-    /// The elements `run` of the window, which lie one behind the other from the start of `x` on,
+    /// The elements `run` of the window, which follow each other from the start of `x` on,
     /// over pixels that start `skipped` elements into the block's `dy`.
     #[inline(always)]
     pub(super) fn run(

@@ -99,8 +99,8 @@ impl<T: Real> Kernel for PanelSums<'_, T> {
         let mut done = 0;
         while done < width {
             let panel = panel_width(width - done, lanes);
-            let (sums, behind) = rest.split_at_mut((g.patch_len() + 1) * panel);
-            rest = behind;
+            let (sums, next) = rest.split_at_mut((g.patch_len() + 1) * panel);
+            rest = next;
             if panel == lanes {
                 view.panel::<1>(column + done, sums);
             } else {

@@ -59,14 +59,14 @@ impl<T: Real> Sums<'_, T> {
             scratch: &mut *scratch,
         });
         if wild {
-            self.anew(&mut part, scratch);
+            self.recompute(&mut part, scratch);
         }
     }
 
-    /// Computes the tiles with results that are not finite anew, as sums over windows: a NaN or an
+    /// Computes the tiles with results that are not finite again, as sums over windows: a NaN or an
     /// infinity reaches the windows that see it, and no others.
     #[cold]
-    fn anew(&self, part: &mut Part<'_, T>, scratch: &mut [T]) {
+    fn recompute(&self, part: &mut Part<'_, T>, scratch: &mut [T]) {
         let Winograd {
             set,
             window_sum,

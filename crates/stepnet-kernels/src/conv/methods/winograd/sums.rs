@@ -72,7 +72,7 @@ impl Winograd<'_> {
         Packed::new(packed, window, self.window_sum.columns, self.lanes)
     }
 
-    /// Transforms the filters into panels, behind the biases.
+    /// Transforms the filters into panels, after the biases.
     fn pack<T: Real>(
         &self,
         filters: &Filters<'_, T>,

@@ -86,7 +86,7 @@ impl<T: Real> Kernel for Chunk<'_, T> {
 }
 
 impl<T: Real> Chunk<'_, T> {
-    /// The tiles, and the one behind them.
+    /// The tiles, and the one after them.
     #[inline(always)]
     fn places(&self) -> Places {
         let [line_h, line_w] = &self.lines;
@@ -180,7 +180,7 @@ impl<T: Real> Chunk<'_, T> {
         }
     }
 
-    /// Zeros for what the last vector of a panel reads behind the last filter: its sums are left out,
+    /// Zeros for what the last vector of a panel reads after the last filter: its sums are left out,
     /// but numbers left in the memory may be ones that take long to multiply.
     #[inline(always)]
     fn clear_ends(&self, to: &mut [T], [step, pitch]: [usize; 2], lanes: usize) {

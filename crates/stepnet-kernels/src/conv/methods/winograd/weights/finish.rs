@@ -6,7 +6,7 @@ use crate::conv::methods::winograd::transform::IN;
 use crate::conv::methods::winograd::weights::jobs::{Block, place_len};
 use crate::simd::{Isa, Kernel, tile};
 
-/// `to[tap][channel][filter] = (G^T sums G)[tap]` of a block's sums; `db` behind them falls into place.
+/// `to[tap][channel][filter] = (G^T sums G)[tap]` of a block's sums; `db` after them falls into place.
 pub(super) struct Finish<'a, T> {
     pub(super) block: &'a Block,
     pub(super) sums: &'a [T],

@@ -47,7 +47,7 @@ impl Block {
         whole(self.filters.len(), lanes)
     }
 
-    /// The row of `db` in its results: behind those of the taps and channels.
+    /// The row of `db` in its results: after those of the taps and channels.
     pub(super) fn bias_row(&self) -> usize {
         TAPS * self.channels.len()
     }

@@ -1,4 +1,4 @@
-//! The gradient by the filters by Winograd's method: the adjoint of F(4x4, 3x3).
+//! The weights gradient by Winograd's method: the adjoint of F(4x4, 3x3).
 //!
 //! `dw` is linear in the inputs and in `dy`, as the outputs are in the inputs and the filters. With
 //! the same matrices, turned around, and the same tiles:
@@ -38,7 +38,7 @@
 //! The constant is the same: what is a maximum over outputs there, of what they take of the sums over
 //! inputs, is one over what each `dy` gives. `db` is a plain sum.
 //!
-//! Where a result is not finite, the whole pass is done anew as sums over pixels: what is not finite
+//! Where a result is not finite, the whole pass is computed again as sums over pixels: what is not finite
 //! comes out as it does there.
 
 mod chunk;
