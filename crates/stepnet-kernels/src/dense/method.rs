@@ -9,8 +9,8 @@ use super::DenseGeometry;
 use super::methods::few;
 use super::methods::small::SHORT;
 use super::thresholds::{
-    SMALL_EXAMPLES, SMALL_SIDE, SMALL_WEIGHTS, SMALL_WORK, WIDE_FEATURES, WIDE_UNITS,
-    WIDE_UNITS_FORWARD,
+    FEW_EXAMPLES, FEW_WEIGHTS, SMALL_EXAMPLES, SMALL_SIDE, SMALL_WEIGHTS, SMALL_WORK,
+    WIDE_FEATURES, WIDE_UNITS, WIDE_UNITS_FORWARD,
 };
 use crate::Real;
 use crate::conv;
@@ -26,7 +26,7 @@ pub enum Method {
     Small,
     /// Many features and few units: `x` is read where it lies.
     Wide,
-    /// Few examples: `w` is read where it lies.
+    /// Few examples, of the forward pass and the data gradient: `w` is read where it lies.
     Few,
     /// A convolution of single pixels, rows of a matrix: everything else.
     Rows,
@@ -49,7 +49,7 @@ impl Method {
     /// Whether the method runs the pass, where no other is asked before it.
     fn verdict<T: Real>(self, g: &DenseGeometry, pass: Pass, set: InstructionSet) -> Verdict {
         self.can::<T>(g, pass, set)?;
-        self.pays(g, pass)
+        self.pays(g, pass, set)
     }
 
     /// Whether the method can run the sizes at all.
@@ -71,13 +71,17 @@ impl Method {
                 at_least("features", g.inputs, lanes)?;
                 Ok(reason)
             }
-            (Self::Few, _) => Err(Reason::Fact("only for the forward pass")),
+            (Self::Few, Pass::Data) => {
+                let reason = at_most("examples", g.batch, few::MOST_EXAMPLES)?;
+                few::can_backward::<T>(g, set).and(Ok(reason))
+            }
+            (Self::Few, Pass::Weights) => Err(Reason::Fact("not for the weights gradient")),
             (Self::Rows, _) => Ok(Reason::Fact("default")),
         }
     }
 
     /// Whether the method, which can run the sizes, is quicker than those after it.
-    fn pays(self, g: &DenseGeometry, pass: Pass) -> Verdict {
+    fn pays(self, g: &DenseGeometry, pass: Pass, set: InstructionSet) -> Verdict {
         match (self, pass) {
             (Self::Small, Pass::Weights) => {
                 let reason = at_most("shorter side", g.inputs.min(g.outputs), SMALL_SIDE)?;
@@ -91,6 +95,11 @@ impl Method {
                 }
             }
             (Self::Wide, _) => at_least("features", g.inputs, WIDE_FEATURES),
+            (Self::Few, Pass::Data) => {
+                let most = FEW_EXAMPLES[usize::from(!set.broadcasts())];
+                let reason = at_most("examples", g.batch, most)?;
+                at_least("weights", g.weights_len(), FEW_WEIGHTS).and(Ok(reason))
+            }
             (Self::Few | Self::Rows, _) => Ok(Reason::Fact("default")),
         }
     }
@@ -174,13 +183,36 @@ impl Choice {
 
     /// Elements of scratch memory, for the geometry's batch and every smaller one.
     pub(super) fn scratch<T: Real>(&self, g: &DenseGeometry, pass: Pass) -> usize {
+        let few = self.few_scratch::<T>(g, pass);
         // A smaller batch may go as rows where this one does not, unless both have few examples.
-        if self.rows.is_none() && Method::Few.can::<T>(g, pass, self.set).is_ok() {
-            return 0;
+        if self.rows.is_none() && Method::Few.verdict::<T>(g, pass, self.set).is_ok() {
+            return few;
         }
         let (g, pass) = (g.transposed(), pass_of_rows(pass));
         let rows = || conv::Choice::new::<T>(&g, pass, self.set);
-        self.rows.unwrap_or_else(rows).scratch::<T>(&g, pass)
+        let rows = self.rows.unwrap_or_else(rows).scratch::<T>(&g, pass);
+        rows.max(few)
+    }
+
+    /// About how many elements of its factors the pass copies before it multiplies.
+    pub(super) fn copied(&self, g: &DenseGeometry, pass: Pass) -> usize {
+        match (self.method, pass) {
+            (Method::Few, Pass::Data) => g.y_len(),
+            (Method::Small | Method::Wide | Method::Few, _) => 0,
+            (Method::Rows, _) => g.weights_len(),
+        }
+    }
+
+    /// Elements of scratch memory for smaller batches of few examples.
+    fn few_scratch<T: Real>(&self, g: &DenseGeometry, pass: Pass) -> usize {
+        let few = DenseGeometry {
+            batch: g.batch.min(few::MOST_EXAMPLES),
+            ..*g
+        };
+        match pass {
+            Pass::Data if Method::Few.can::<T>(&few, pass, self.set).is_ok() => few::scratch(&few),
+            _ => 0,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Fully connected layers: `y = x w^T + b`.
 //!
 //! Each pass is one matrix product. Layers of few features (`small`), of few units on many features
-//! (`wide`), and forward passes of few examples (`few`) have loops of their own. Of the others each pass is that
+//! (`wide`), and of few examples (`few`) have loops of their own. Of the others each pass is that
 //! of a convolution whose images are single pixels and whose filters `w` are, from the units to the features: its
 //! data gradient is this forward pass, and the other way round. Which method runs is decided in one place
 //! (`method`), by thresholds that stand together (`thresholds`), once for a [`Plan`].
@@ -71,6 +71,12 @@ pub fn forward<T: Real>(
 ) {
     let choice = choice::<T>(g, Pass::Forward);
     T::run::<ForwardPass>(forward_pass((g, choice), [x, w], b, y, scratch));
+}
+
+/// About how many elements of its factors a pass copies before it multiplies: a matter of the sizes alone, on any number
+/// of threads.
+pub fn copied<T: Real>(g: &DenseGeometry, pass: Pass) -> usize {
+    choice::<T>(g, pass).copied(g, pass)
 }
 
 /// The forward pass with its arrays, once their lengths have been checked.

@@ -65,7 +65,7 @@ impl Plan {
         let refused = choice.refused::<T>(&self.geometry, pass);
         let set = match (choice.rows, choice.method, pass) {
             (Some(rows), ..) => rows.set,
-            (None, Method::Wide, Pass::Weights) => choice.set,
+            (None, Method::Wide, Pass::Weights) | (None, Method::Few, Pass::Data) => choice.set,
             // The other loops have no wider version.
             (None, ..) => choice.set.narrow(),
         };

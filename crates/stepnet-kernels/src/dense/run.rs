@@ -3,10 +3,10 @@
 use super::DenseGeometry;
 use super::method::{Choice, Method};
 use super::methods::{few, small, wide};
-use crate::Real;
 use crate::conv::{Direction, SumArguments, WeightsArguments};
 use crate::long_sum;
 use crate::work::compiled;
+use crate::{Real, assert_scratch};
 
 /// A forward pass.
 #[derive(Debug)]
@@ -92,9 +92,13 @@ impl<T: Real> Data<'_, T> {
             dx,
             scratch,
         } = self;
-        match choice.rows {
-            None => choice.set.run(small::Product::backward_data(g, dy, w, dx)),
-            Some(choice) => SumArguments {
+        match (choice.method, choice.rows) {
+            (Method::Few, _) => {
+                assert_scratch(super::DATA, scratch, few::least_scratch(g));
+                few::backward_data(choice.set, g, [dy, w], dx, scratch);
+            }
+            (_, None) => choice.set.run(small::Product::backward_data(g, dy, w, dx)),
+            (_, Some(choice)) => SumArguments {
                 name: super::DATA,
                 g: &g.transposed(),
                 choice,

@@ -217,10 +217,61 @@ fn every_method_can_be_forced_where_it_can_run_and_nowhere_else() {
         for method in Method::ALL {
             let can = !matches!(
                 (pass, method),
-                (Pass::Data, Method::Wide) | (Pass::Data | Pass::Weights, Method::Few)
+                (Pass::Data, Method::Wide) | (Pass::Weights, Method::Few)
             );
             assert_eq!(ran.contains(&(pass, method)), can, "{method} {pass}");
         }
+    }
+}
+
+/// The data gradient of few examples against that of rows, bit by bit, on every instruction set and on several threads.
+fn check_few_data<T: Real>(batch: usize, inputs: usize, outputs: usize) {
+    let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
+    let (dy, w) = (normal::<T>(1, g.y_len()), normal::<T>(2, g.weights_len()));
+    let (dy, w) = (&dy[..], &w[..]);
+    for set in InstructionSet::all() {
+        let plan = Plan::on::<T>(set, &g);
+        let [few, rows] = [Method::Few, Method::Rows].map(|method| {
+            plan.force::<T>(Pass::Data, method).map(|plan| {
+                move |threads| {
+                    on_threads(threads, || {
+                        let mut dx = vec![T::nan(); g.x_len()];
+                        let mut scratch = vec![T::nan(); plan.scratch::<T>(Pass::Data)];
+                        plan.backward_data(dy, w, &mut dx, &mut scratch);
+                        dx
+                    })
+                }
+            })
+        });
+        let Ok(few) = few else {
+            assert!(inputs < 2 * set.lanes::<T>(), "{g:?} on {}", set.name());
+            continue;
+        };
+        let expected = rows.unwrap()(1);
+        for threads in [1, 2, 3] {
+            assert_bits(&few(threads), &expected);
+        }
+    }
+}
+
+#[test]
+fn data_gradients_of_few_examples_are_those_of_rows() {
+    for batch in [0, 1, 3, 4, 5, 8, 11, 20, 64] {
+        for (inputs, outputs) in [(1, 3), (32, 9), (33, 600), (209, 385), (131, 1), (70, 513)] {
+            check_few_data::<f32>(batch, inputs, outputs);
+            check_few_data::<f64>(batch, inputs, outputs);
+        }
+    }
+    // On several threads, of which each has a part of the features.
+    check_few_data::<f64>(20, 1000, 700);
+    check_few_data::<f32>(7, 211, 5000);
+}
+
+#[test]
+fn data_gradients_of_few_examples_over_very_many_units_are_those_of_rows() {
+    for outputs in [64 * 384, 64 * 384 + 1, 3 * 64 * 384 + 5] {
+        check_few_data::<f32>(2, 37, outputs);
+        check_few_data::<f64>(5, 17, outputs);
     }
 }
 

@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayRef2, Axis, CowArray, Ix2, s};
 use super::arrays::{Order, made, room_for, scratch, sizes, standard, values};
 use crate::error::Result;
 use crate::kernels::Real;
-use crate::kernels::{DenseGeometry, dense, long_sum, transpose};
+use crate::kernels::{DenseGeometry, Pass, dense, long_sum, transpose};
 use crate::steps::checks::layer;
 use crate::steps::checks::{same_shape, zeros};
 
@@ -203,10 +203,11 @@ fn by_rows<'a, T: Real>(
 }
 
 impl Way {
+    /// In the order in which they are taken where they copy as much.
     const ALL: [Self; 4] = [
-        Self::Data,
-        Self::Forward,
         Self::Weights,
+        Self::Forward,
+        Self::Data,
         Self::DataOfTransposed,
     ];
 
@@ -220,21 +221,23 @@ impl Way {
         }
     }
 
-    /// Elements of the kernel's scratch memory for a product of `(p, q)` and `(q, r)`, if it takes such sizes.
-    fn scratch<T: Real>(self, [p, q, r]: [usize; 3]) -> Option<usize> {
-        let sizes = |batch, inputs, outputs| DenseGeometry::new(batch, inputs, outputs).ok();
-        match self {
-            Self::Data => sizes(p, r, q).map(|g| dense::backward_data_scratch::<T>(&g)),
-            Self::DataOfTransposed => sizes(r, p, q).map(|g| dense::backward_data_scratch::<T>(&g)),
-            Self::Forward => sizes(r, q, p).map(|g| dense::forward_scratch::<T>(&g)),
-            Self::Weights => sizes(q, r, p).map(|g| dense::backward_weights_scratch::<T>(&g)),
-        }
+    /// Elements that the kernel copies for a product of `(p, q)` and `(q, r)`, if it takes such sizes.
+    fn copied<T: Real>(self, [p, q, r]: [usize; 3]) -> Option<usize> {
+        let (pass, batch, inputs, outputs) = match self {
+            Self::Data => (Pass::Data, p, r, q),
+            Self::DataOfTransposed => (Pass::Data, r, p, q),
+            Self::Forward => (Pass::Forward, r, q, p),
+            Self::Weights => (Pass::Weights, q, r, p),
+        };
+        let g = DenseGeometry::new(batch, inputs, outputs).ok()?;
+        Some(dense::copied::<T>(&g, pass))
     }
 }
 
 /// The way on which the fewest elements are copied: of a factor that lies in memory otherwise than the kernel
-/// reads it, and into the kernel's scratch memory, where it puts a factor as its loops read it. Where an array with
-/// gaps is not only gathered, but its rows become columns, its elements count twice: that takes about twice the time.
+/// reads it, and by the kernel, where its loops read a factor in another order. Where an array with gaps is not only
+/// gathered, but its rows become columns, its elements count twice: that takes about twice the time. How many threads
+/// there are does not matter, or they would change the result.
 fn way<T: Real>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> Way {
     let sizes = [a.nrows(), a.ncols(), b.ncols()];
     let copied = |x: &ArrayRef2<T>, by_rows: bool| {
@@ -254,13 +257,13 @@ fn way<T: Real>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> Way {
     let elements = |way: &Way| {
         let [a_by_rows, b_by_rows] = way.by_rows();
         let factors = copied(a, a_by_rows).saturating_add(copied(b, b_by_rows));
-        way.scratch::<T>(sizes)
-            .map_or(usize::MAX, |scratch| scratch.saturating_add(factors))
+        way.copied::<T>(sizes)
+            .map_or(usize::MAX, |copied| copied.saturating_add(factors))
     };
     Way::ALL
         .into_iter()
         .min_by_key(elements)
-        .unwrap_or(Way::Data)
+        .unwrap_or(Way::Weights)
 }
 
 /// `c = a b`, all by rows.
@@ -323,7 +326,7 @@ mod tests {
         let (w, dz) = (Array2::<f64>::zeros((20, 12288)), Array2::zeros((20, 209)));
         let by_rows = Array2::zeros((12288, 209));
         let by_columns = Array2::zeros((209, 12288)).reversed_axes();
-        assert_eq!(way(&w, &by_rows), Way::Weights);
+        assert_eq!(way(&w, &by_rows), Way::Data);
         assert_eq!(way(&w, &by_columns), Way::Forward);
         assert_eq!(way(&w.t(), &dz), Way::Data);
         assert_eq!(way(&dz, &by_rows.t()), Way::Forward);
@@ -331,6 +334,6 @@ mod tests {
         // An array with gaps is gathered as it lies.
         let mut wide = Array2::zeros((12288, 418));
         let gaps = wide.slice_mut(s![.., ..;2]);
-        assert_eq!(way(&w, &gaps), Way::Weights);
+        assert_eq!(way(&w, &gaps), Way::Data);
     }
 }

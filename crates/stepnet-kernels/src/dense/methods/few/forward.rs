@@ -1,7 +1,6 @@
-//! Forward passes of a few examples: `w` is read where it lies, square by square.
+//! Forward passes of few examples: `w` is read square by square.
 //!
-//! To copy all of `w` into panels would take several times as long as the products. A vector of units
-//! sums over the features in their order, as everywhere else, so an example alone gets the same
+//! A vector of units sums over the features in their order, as everywhere else, so an example alone gets the same
 //! numbers as among others.
 
 use crate::Real;
