@@ -34,6 +34,8 @@ cd "$work"
 pip wheel --no-deps --wheel-dir "$work/broken" --config-settings=build-args="--features module,break-promise" "$project/crates/stepnet-py"
 pip install --target "$work/broken/site" --no-deps "$work"/broken/stepnet-*.whl
 PYTHONPATH=$work/broken/site "$bin/python" -m pytest -q "$project/crates/stepnet-py/tests/test_native.py" -k panic
+echo "the comparison with other libraries: the tests that need numpy or the package"
+"$bin/python" -m unittest discover --quiet "$project/benches/peers"
 echo "the READMEs' programs"
 awk '/^```python$/ {on = 1; print "# a program of its own"; next} /^```$/ {on = 0} on' "$project/README.md" "$project/crates/stepnet-py/README.md" >readme.py
 "$bin/python" readme.py | tail -n 3

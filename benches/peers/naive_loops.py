@@ -36,7 +36,7 @@ def conv_backward(dZ, A, W, pad):
                     d_picture[row:row + f, column:column + f, :] += W[..., channel] * slope
                     dW[..., channel] += part * slope
                     db[..., channel] += slope
-    return [d_framed[:, PAD:-pad, pad:-PAD, :], dW, db]
+    return [d_framed[:, pad:framed.shape[1] - pad, pad:framed.shape[2] - pad, :], dW, db]
 
 
 def pool_forward(A, shape, window):
