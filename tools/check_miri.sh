@@ -18,8 +18,8 @@ if ! cargo +nightly miri --version >/dev/null 2>&1; then
     skip "Miri cannot be installed (rustup component add --toolchain nightly miri rust-src)"
 fi
 
-# Every kind of inner loop, which set runs, and passes that threads share: of rayon the threads never end, which counts
-# as a leak, and its queues keep to the rules of tree borrows alone.
+# Every kind of inner loop, which set runs, and passes that threads share: rayon's threads never end, which Miri reports
+# as a leak, and its queues pass only under tree borrows.
 tests=(miri_tests:: simd::choice:: simd::tests:: conv::tests::a_convolution_by_hand)
 export MIRIFLAGS="-Zmiri-tree-borrows -Zmiri-ignore-leaks -Zmiri-permissive-provenance -Zmiri-disable-isolation"
 cargo +nightly miri test --quiet --locked -p stepnet-kernels --lib -- "${tests[@]}"

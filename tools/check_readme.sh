@@ -6,9 +6,9 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
+export CARGO_TARGET_DIR="$root/target"
 cargo build --release --locked --manifest-path "$root/Cargo.toml"
 export PATH="$root/target/release:$PATH"
-export CARGO_TARGET_DIR="$root/target"
 
 cd "$work"
 cargo run --quiet --release --locked --manifest-path "$root/Cargo.toml" \
@@ -30,10 +30,10 @@ while IFS= read -r line; do
   # The repository's own commands are given its manifest; the rest runs as it stands.
   command=${line/#cargo run/cargo run --quiet --locked --manifest-path \"$root/Cargo.toml\"}
   printf '\n$ %s\n' "$line"
-  bash -euo pipefail -c "$command" >output.txt 2>&1 || { cat output.txt; echo "failed: $line"; exit 1; }
+  bash -euo pipefail -c "$command" >output.txt 2>&1 || { cat output.txt; echo "failed: $line" >&2; exit 1; }
   tail -n 3 output.txt
   run=$((run + 1))
 done < <(awk '/^```sh$/ {on = 1; next} /^```$/ {on = 0} on && NF' "$root/README.md")
 
-[ "$run" -ge 8 ] || { echo "only $run commands found in the README"; exit 1; }
+[ "$run" -ge 8 ] || { echo "failed: only $run commands found in the README" >&2; exit 1; }
 echo "README: $run commands ran, $skipped skipped"
