@@ -242,21 +242,25 @@ class Crate:
 
 def circles(graph):
     """The strongly connected sets of more than one file (Tarjan)."""
-    index, low, stack, found = {}, {}, [], []
+    index, low, found = {}, {}, []
+    stack, on_stack = [], set()
+
+    def enter(node):
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        on_stack.add(node)
 
     def visit(start):
         work = [(start, iter(sorted(graph[start])))]
-        index[start] = low[start] = len(index)
-        stack.append(start)
+        enter(start)
         while work:
             node, rest = work[-1]
             for other in rest:
                 if other not in index:
-                    index[other] = low[other] = len(index)
-                    stack.append(other)
+                    enter(other)
                     work.append((other, iter(sorted(graph[other]))))
                     break
-                if other in on_stack():
+                if other in on_stack:
                     low[node] = min(low[node], index[other])
             else:
                 work.pop()
@@ -266,13 +270,11 @@ def circles(graph):
                     part = []
                     while True:
                         part.append(stack.pop())
+                        on_stack.remove(part[-1])
                         if part[-1] == node:
                             break
                     if len(part) > 1:
                         found.append(sorted(part))
-
-    def on_stack():
-        return set(stack)
 
     for node in sorted(graph):
         if node not in index:

@@ -18,11 +18,11 @@ class LengthsTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.root = Path(folder.name)
 
-    def lengths(self, name, text, known=None):
+    def lengths(self, name, text):
         """What is printed of a file, and how much of it is wrong."""
         file = self.root / name
         file.write_text(text)
-        lengths = check_structure.Lengths(self.root, known or {})
+        lengths = check_structure.Lengths(self.root)
         with contextlib.redirect_stdout(io.StringIO()) as printed:
             lengths.python(file) if name.endswith(".py") else lengths.shell(file)
         return printed.getvalue().split("\n")[:-1], lengths.wrong
@@ -38,13 +38,6 @@ class LengthsTest(unittest.TestCase):
         self.assertEqual(self.lengths("a.py", documented + "    x = 1\n" * 80), (["    function of 81 lines: f in a.py"], 1))
         self.assertEqual(self.lengths("a.sh", "f() {\n" + "x=1\n" * 78 + "}\n"), ([], 0))
         self.assertEqual(self.lengths("a.sh", "f() {\n" + "x=1\n" * 79 + "}\n"), (["    function of 81 lines: f in a.sh"], 1))
-
-    def test_what_is_known_to_be_long_may_not_grow(self):
-        self.assertEqual(self.lengths("a.py", "x=1\n" * 410, {"a.py": 410})[1], 0)
-        self.assertEqual(self.lengths("a.py", "x=1\n" * 411, {"a.py": 410})[1], 1)
-        text = "def f():\n" + "    x = 1\n" * 90
-        self.assertEqual(self.lengths("a.py", text, {"a.py f": 91})[1], 0)
-        self.assertEqual(self.lengths("a.py", text, {"a.py f": 90})[1], 1)
 
 
 if __name__ == "__main__":
