@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use stepnet::Element;
 use stepnet::nn::{Init, Resize, Shape};
 use stepnet::optim::{Rule, Schedule, WarmUp};
 use stepnet::train::BatchSize;
@@ -301,19 +302,22 @@ pub(crate) struct InspectArgs {
     #[arg(long, value_name = "N", value_parser = whole::<u32>(1, limits::MOST_CLASSES as u64), allow_negative_numbers = true)]
     pub(crate) classes: Option<u32>,
     /// Measure training steps on drawn examples: milliseconds and GFLOP/s of every layer, and their
-    /// share of the multiply-add peak measured beside them.
+    /// share of the machine's multiply-add peak, measured in the same run.
     #[arg(long, group = "steps")]
     pub(crate) time: bool,
-    /// Show by which method each pass of the convolutions and dense layers is computed, and why: the
-    /// numbers with the thresholds that they are compared with.
+    /// Show which method computes each pass of the convolutions and dense layers, and why: measured
+    /// numbers against thresholds.
     #[arg(long, group = "steps")]
     pub(crate) methods: bool,
-    /// Examples of a step.
+    /// Examples in a batch.
     #[arg(long, value_name = "N", requires = "steps", default_value = "64", value_parser = whole::<usize>(1, 1 << 20), allow_negative_numbers = true)]
     pub(crate) batch: usize,
     /// Number type of the steps.
     #[arg(long, value_name = "TYPE", requires = "steps", default_value = "f32")]
     pub(crate) dtype: Dtype,
+    /// Show or time the passes of `train --exact`: no Winograd.
+    #[arg(long, requires = "steps")]
+    pub(crate) exact: bool,
     /// Print one JSON object.
     #[arg(long)]
     pub(crate) json: bool,
@@ -323,6 +327,16 @@ pub(crate) struct InspectArgs {
 pub(crate) enum Dtype {
     F32,
     F64,
+}
+
+impl Dtype {
+    /// The type's name in the library.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::F32 => f32::NAME,
+            Self::F64 => f64::NAME,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -47,12 +47,8 @@ fn inspect_text<T: stepnet::Number>(
         // Numbers of the usual size: zeros and subnormals take their own time.
         network.initialize(Init::He, &mut RandomState::new(0));
     }
-    show(
-        args,
-        &network,
-        Extras::of(args, &network)?,
-        describe(&network),
-    )
+    let extras = Extras::of(args, &mut network)?;
+    show(args, &network, extras, describe(&network))
 }
 
 /// What is asked for beyond the network's table.
@@ -62,7 +58,8 @@ struct Extras {
 }
 
 impl Extras {
-    fn of<T: stepnet::Number>(args: &InspectArgs, network: &Network<T>) -> Outcome<Self> {
+    fn of<T: stepnet::Number>(args: &InspectArgs, network: &mut Network<T>) -> Outcome<Self> {
+        network.set_exact(args.exact);
         let times = match args.time {
             true => Some(time::time(network, args.batch, TIME)?),
             false => None,

@@ -1,4 +1,4 @@
-//! `stepnet inspect --methods`: by which method each pass of each layer is computed, and why.
+//! `stepnet inspect --methods`: which method computes each pass of each layer, and why.
 
 use serde_json::{Value, json};
 use stepnet::kernels::{PassPlan, Reason};
@@ -6,6 +6,7 @@ use stepnet::nn::{Network, StepMethods};
 
 use crate::display::clean;
 use crate::progress::{print_line, print_sentence};
+use crate::usage::count;
 
 /// Cells of a line.
 const WIDTH: usize = 80;
@@ -29,13 +30,15 @@ impl Methods {
         }
     }
 
-    /// Prints the passes of a training step, then those at inference that are others.
+    /// Prints the passes of a training step, then the steps that differ at inference.
     pub(crate) fn print(&self) {
-        let examples = match self.batch {
-            1 => "1 example".to_owned(),
-            batch => format!("{batch} examples"),
-        };
-        let of = format!("{examples} in {}", self.dtype);
+        if self.training.is_empty() && self.inference.is_empty() {
+            print_sentence(
+                "methods: no convolution or dense layer, so there is no choice of method",
+            );
+            return;
+        }
+        let of = format!("{} in {}", count(self.batch, "example"), self.dtype);
         print_sentence(&format!("methods of a training step over {of}:"));
         self.training.iter().for_each(print_step);
         let forward = |step: &StepMethods| (step.layers.clone(), step.passes.first().cloned());
@@ -46,9 +49,9 @@ impl Methods {
             .collect();
         print_line("");
         match others.as_slice() {
-            [] => print_sentence("methods at inference: those of the forward passes above"),
+            [] => print_sentence("at inference: the same as the forward passes above"),
             others => {
-                print_sentence(&format!("other methods at inference over {of}:"));
+                print_sentence(&format!("steps that differ at inference over {of}:"));
                 others.iter().for_each(|step| print_step(step));
             }
         }

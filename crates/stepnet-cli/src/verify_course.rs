@@ -68,7 +68,6 @@ pub(crate) fn run(args: &VerifyCourseArgs) -> Outcome {
         &Options::default()
             .only(args.only.clone())
             .data(args.data.clone())
-            .alter(None)
             .switch(args.switch)
             .every(
                 args.every

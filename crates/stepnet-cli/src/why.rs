@@ -43,7 +43,8 @@ pub(crate) struct WhyArgs {
     /// The value asked about: LAYER[h,w,c], LAYER[i] or input[h,w,c]; the predicted class's output unless given.
     #[arg(long, value_name = "PLACE", value_parser = any::<At>, allow_hyphen_values = true)]
     at: Option<At>,
-    /// Also tell the gradient of the loss by the value: which outputs it fed, and what each sent back.
+    /// Also show the gradient of the loss with respect to the value: which outputs it contributed to,
+    /// and the gradient from each.
     #[arg(long)]
     grad: bool,
     /// The class whose loss --grad is about, by name or number; the predicted one unless given.

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use stepnet::nn::{ModelFile, Preprocessing, Registry, Resize, Tensor};
+use stepnet::{Element, Number};
 
 use super::{Extras, describe, show};
 use crate::args::{Dtype, InspectArgs};
@@ -15,7 +16,6 @@ use crate::table::{Align, Table, thousands};
 
 /// Shows what a model's file holds, or a file of tensors.
 pub(super) fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
-    let as_json = args.json;
     named::refuse_for_file(
         path,
         &[
@@ -28,32 +28,34 @@ pub(super) fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
         let asked = [("--time", args.time), ("--methods", args.methods)];
         if let Some((option, _)) = asked.into_iter().find(|(_, asked)| *asked) {
             return Err(Failure::usage(format!(
-                "{option}: {} has tensors but no network to measure",
+                "{option}: {} has tensors but no network",
                 path.display()
             )));
         }
-        print_tensors(path, file.tensors(), as_json);
+        print_tensors(path, file.tensors(), args.json);
         return Ok(());
     }
-    let model = file.model::<f64>(Registry::builtin())?;
-    let element = file.element().unwrap_or("f64");
+    match file.element() {
+        Some(f32::NAME) => inspect_model::<f32>(path, &file, args),
+        _ => inspect_model::<f64>(path, &file, args),
+    }
+}
+
+/// Shows the model of a file whose numbers are of type `T`.
+fn inspect_model<T: Number>(path: &Path, file: &ModelFile, args: &InspectArgs) -> Outcome {
+    let mut model = file.model::<T>(Registry::builtin())?;
+    let hash = model.network.hash();
+    let asked = args.time || args.methods;
     let extras = match args.dtype {
-        Dtype::F32 if args.time || args.methods => {
-            let model = file.model::<f32>(Registry::builtin())?;
-            Extras::of(args, &model.network)?
-        }
-        _ => Extras::of(args, &model.network)?,
+        dtype if !asked || dtype.name() == T::NAME => Extras::of(args, &mut model.network)?,
+        Dtype::F32 => Extras::of(args, &mut file.model::<f32>(Registry::builtin())?.network)?,
+        Dtype::F64 => Extras::of(args, &mut file.model::<f64>(Registry::builtin())?.network)?,
     };
-    // Of the numbers as they are in the file.
-    let hash = match element {
-        "f32" => file.model::<f32>(Registry::builtin())?.network.hash(),
-        _ => model.network.hash(),
-    };
-    let non_finite: usize = file.tensors().iter().map(Tensor::non_finite).sum();
-    if as_json {
+    if args.json {
+        let non_finite: usize = file.tensors().iter().map(Tensor::non_finite).sum();
         let mut described = describe(&model.network);
         described["file"] = json!(path.display().to_string());
-        described["element"] = json!(element);
+        described["element"] = json!(T::NAME);
         described["weights"] = json!(hash);
         described["classes"] = json!(model.classes);
         described["preprocessing"] = json!(model.preprocessing);
@@ -61,7 +63,11 @@ pub(super) fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
         described["non_finite_values"] = json!(non_finite);
         return show(args, &model.network, extras, described);
     }
-    print_sentence(&format!("{}: a Stepnet model in {element}", path.display()));
+    print_sentence(&format!(
+        "{}: a Stepnet model in {}",
+        path.display(),
+        T::NAME
+    ));
     print_line("");
     show(args, &model.network, extras, Value::Null)?;
     print_line("");

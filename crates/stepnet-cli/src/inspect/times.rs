@@ -5,6 +5,7 @@ use stepnet::see::time::Times;
 
 use crate::progress::{print_sentence, print_table};
 use crate::table::{Align, Table};
+use crate::usage::count;
 
 /// `62.1`, and nothing where there is nothing to count.
 fn one_decimal(number: Option<f64>) -> String {
@@ -39,17 +40,10 @@ pub(super) fn print_times(times: &Times) {
         ]);
     }
     print_table(&table);
-    let threads = match times.threads {
-        1 => "1 thread".to_owned(),
-        threads => format!("{threads} threads"),
-    };
     print_sentence(&format!(
         "step: {:.3} ms for {} ({:.0} a second) without the update, median of {} steps",
         times.step,
-        match times.batch {
-            1 => "1 example".to_owned(),
-            batch => format!("{batch} examples"),
-        },
+        count(times.batch, "example"),
         1e3 * times.batch as f64 / times.step,
         times.steps
     ));
@@ -64,8 +58,10 @@ pub(super) fn print_times(times: &Times) {
         );
     }
     print_sentence(&format!(
-        "peak: {:.1} GFLOP/s of multiply-adds, {threads}, {}",
-        times.peak, times.instruction_set
+        "peak: {:.1} GFLOP/s of multiply-adds, {}, {}",
+        times.peak,
+        count(times.threads, "thread"),
+        times.instruction_set
     ));
 }
 

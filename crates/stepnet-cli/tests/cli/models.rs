@@ -230,7 +230,7 @@ fn inspect_says_by_which_method_each_pass_is_computed_and_why() {
     assert!(first[0].contains("vectors per pixel"), "{out}");
     assert_eq!(first[1].trim(), "not winograd: kernel height 5 != 3");
     assert!(first[2].starts_with("  weights  "), "{out}");
-    let same = "methods at inference: those of the forward passes above";
+    let same = "at inference: the same as the forward passes above";
     assert!(out.contains(same), "{out}");
 
     let deep = "conv(32, 3, same) -> bn -> relu -> conv(48, 3, same) -> conv(48, 3, same, groups=48) \
@@ -245,9 +245,11 @@ fn inspect_says_by_which_method_each_pass_is_computed_and_why() {
             let long = out[from..].lines().find(|line| line.len() > 80);
             assert_eq!(long, None);
             assert_eq!(out.contains(" winograd "), dtype == "f32", "{out}");
+            let exact = desk.args(&[&arguments[..], &["--exact"]].concat()).fine();
+            assert!(!exact.contains(" winograd "), "{exact}");
             assert!(out.contains("groups 48 >= 2"), "{out}");
             // The normalisation is folded into its convolution there.
-            let other = out.split("other methods at inference over").nth(1);
+            let other = out.split("steps that differ at inference over").nth(1);
             assert!(
                 other.is_some_and(|of| of.contains("conv1 + bn1 + relu1")),
                 "{out}"
@@ -266,6 +268,12 @@ fn inspect_says_by_which_method_each_pass_is_computed_and_why() {
     }
     let of = "<--time|--methods>";
     desk.run("inspect lenet5 --batch 3").fails(2, &[of]);
+    desk.run("inspect lenet5 --exact").fails(2, &[of]);
+
+    let plain = ["inspect", "relu -> maxpool(2)", "--input", "4x4x1"];
+    let out = desk.args(&[&plain[..], &["--methods"]].concat()).fine();
+    let none = "methods: no convolution or dense layer, so there is no choice of method";
+    assert!(out.trim_end().ends_with(none), "{out}");
 }
 
 #[test]

@@ -54,6 +54,18 @@ fn a_models_file_is_timed_too() {
         out.contains("a Stepnet model in f32") && out.contains("of peak"),
         "{out}"
     );
+    // The numbers of the file, whatever the type of the steps.
+    let described = |options: &str| -> Value {
+        let line = format!("inspect run/model.safetensors --json {options}");
+        serde_json::from_str(&desk.run(&line).fine()).unwrap()
+    };
+    let plain = described("");
+    for dtype in ["f32", "f64"] {
+        let out = described(&format!("--methods --batch 2 --dtype {dtype}"));
+        assert_eq!(out["element"], "f32");
+        assert_eq!(out["weights"], plain["weights"]);
+        assert_eq!(out["methods"]["dtype"], dtype);
+    }
 }
 
 #[test]
