@@ -199,7 +199,7 @@ pub(crate) struct TrainArgs {
     /// Start from a trained model; its last layer is replaced where the classes differ.
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["model", "input", "resize", "divisor", "standardize", "init"], help_heading = "Network")]
     pub(crate) from: Option<PathBuf>,
-    /// Layers to hold still: names (conv1), kinds (conv), or a number (3: the first three that learn).
+    /// Layers to freeze: names (conv1), kinds (conv), or a number (3: the first three that learn).
     #[arg(
         long,
         value_name = "LAYERS",

@@ -104,12 +104,12 @@ pub(crate) fn print_network(network: &Network<impl stepnet::Number>) {
     let summary = Summary::of(network);
     print_sentence(&format!("network: {}", summary.network));
     print_table(&layers(&summary));
-    let not_learnt = match summary.not_learnt {
+    let fixed = match summary.not_learnt {
         0 => String::new(),
-        count => format!(" ({} of them not learnt)", thousands(count as u64)),
+        count => format!(" ({} of them not trainable)", thousands(count as u64)),
     };
     print_sentence(&format!(
-        "total: {} parameters{not_learnt}, {} multiply-adds for one example",
+        "total: {} parameters{fixed}, {} multiply-adds for one example",
         thousands(summary.parameters as u64),
         thousands(summary.multiply_adds)
     ));
@@ -139,7 +139,7 @@ fn layers(summary: &Summary) -> Table {
                 thousands(number)
             }
         };
-        let frozen = if layer.frozen { " (held still)" } else { "" };
+        let frozen = if layer.frozen { " (frozen)" } else { "" };
         let inputs = summary.other_inputs(number);
         let inputs = inputs.map_or(String::new(), |inputs| {
             format!(" of {}", inputs.join(" and "))

@@ -325,7 +325,7 @@ impl<T: Number> Report<'_, T> {
                         tr { th scope="row" { "input" } td {} td { (network.input()) } td { "0" } td { "0" } }
                         @for node in network.nodes() { tr {
                             th scope="row" { (node.name()) }
-                            td { code { (node.layer().text()) } @if node.frozen() { " (held still)" } }
+                            td { code { (node.layer().text()) } @if node.frozen() { " (frozen)" } }
                             td { (node.output()) }
                             td { (thousands(node.range().len() as u64)) } td { (thousands(macs(node))) }
                         } }

@@ -104,7 +104,7 @@ pub(crate) fn build<T: Number>(
         .map_err(|error| Failure::from(error).context("--freeze"))?;
     if !network.nodes().iter().any(stepnet::nn::Node::trains) {
         return Err(Failure::usage(
-            "--freeze holds every layer still, so there is nothing to train",
+            "--freeze freezes every layer, so there is nothing to train",
         ));
     }
     Ok(network)

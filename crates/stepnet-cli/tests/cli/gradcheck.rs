@@ -277,7 +277,7 @@ fn inspect_tells_what_is_not_learnt() {
     let out = desk.args(&["inspect", network, "--input", "5x5x1"]).fine();
     // 40 + 4 * 4 + 2 * 37.
     assert!(
-        out.contains("total: 130 parameters (8 of them not learnt), "),
+        out.contains("total: 130 parameters (8 of them not trainable), "),
         "{out}"
     );
 }

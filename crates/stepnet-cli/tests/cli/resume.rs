@@ -202,7 +202,7 @@ fn a_run_goes_on_from_another_folder_and_without_what_it_started_from() {
     let err = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{out}{err}");
     assert!(
-        out.contains("(held still)") && out.contains("goes on after epoch 1"),
+        out.contains("(frozen)") && out.contains("goes on after epoch 1"),
         "{out}"
     );
     assert_eq!(desk.metrics("second/metrics.jsonl").len(), 2);

@@ -79,7 +79,7 @@ fn folders_of_pictures_train_and_carry_on_with_other_classes() {
         .run("train two --from a/model.safetensors --freeze conv --epochs 2 --out b")
         .fine();
     assert!(out.contains("stretched to 10x10x3"), "{out}");
-    assert!(out.contains("(held still)"), "{out}");
+    assert!(out.contains("(frozen)"), "{out}");
     let (from, to) = (
         desk.bytes("a/model.safetensors"),
         desk.bytes("b/model.safetensors"),
@@ -93,10 +93,7 @@ fn folders_of_pictures_train_and_carry_on_with_other_classes() {
             .clone()
     };
     for name in ["conv1.weight", "conv1.bias"] {
-        assert!(
-            find(&from, name) == find(&to, name),
-            "{name} was held still"
-        );
+        assert!(find(&from, name) == find(&to, name), "{name} was frozen");
     }
     assert_eq!(find(&from, "linear1.weight").len(), 4 * 3 * 100);
     assert_eq!(find(&to, "linear1.weight").len(), 4 * 2 * 100);

@@ -46,8 +46,8 @@ class Summary:
 
     def total(self) -> str:
         left = self.data["not_learnt"]
-        not_learnt = f" ({left:,} of them not learnt)" if left else ""
-        sizes = f"{self.data['parameters']:,} parameters{not_learnt}, {self.data['multiply_adds']:,} multiply-adds"
+        fixed = f" ({left:,} of them not trainable)" if left else ""
+        sizes = f"{self.data['parameters']:,} parameters{fixed}, {self.data['multiply_adds']:,} multiply-adds"
         return f"total: {sizes} for one example, loss {self.data['loss']}"
 
     def __repr__(self) -> str:
