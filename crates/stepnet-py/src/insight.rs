@@ -51,12 +51,13 @@ pub(crate) fn why(
     let x = rows.slices(len)?;
     let at = asked.at.as_deref().map(str::parse).transpose();
     let usual = Question::default();
-    let question = Question::default()
+    let branches = asked.top.unwrap_or(usual.branches);
+    let question = usual
         .at(at.map_err(raised)?)
         .gradient(asked.gradient)
         .class(asked.class)
         .trace(asked.trace)
-        .branches(asked.top.unwrap_or(usual.branches));
+        .branches(branches);
     let raw = x.raw(0)?;
     let mut told = run_apart(py, move |_| {
         each!(&held, model => {
