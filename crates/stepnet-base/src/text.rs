@@ -43,6 +43,18 @@ pub fn and_list(names: &[&str]) -> String {
     }
 }
 
+/// A message with names of its reader's in place of the library's: each pair has what the message says, an option in
+/// backticks or a phrase with one, and what the reader can do. Earlier pairs come first.
+pub fn replace_names(text: &str, names: &[(&str, &str)]) -> String {
+    let mut text = text.to_owned();
+    for (of_library, of_reader) in names {
+        if text.contains(of_library) {
+            text = text.replace(of_library, of_reader);
+        }
+    }
+    text
+}
+
 /// The most characters of a class's name.
 pub const MAX_CLASS_NAME: usize = 1000;
 
@@ -89,7 +101,7 @@ pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, replace_names};
 
     const NAMES: [&str; 6] = ["conv", "maxpool", "dropout", "kernel", "tanh", "fc"];
 
@@ -113,5 +125,17 @@ mod tests {
         for typed in ["transformer", "gru", "x", "é", &"conv".repeat(20)] {
             assert_eq!(nearest(typed, NAMES), None, "{typed}");
         }
+    }
+
+    #[test]
+    fn names_are_replaced_everywhere_and_in_order() {
+        let names = [("`encoding` ", "encoding="), ("`encoding`", "encoding")];
+        assert_eq!(
+            replace_names(
+                "give `encoding` utf-16le (`encoding`); `other` stays",
+                &names
+            ),
+            "give encoding=utf-16le (encoding); `other` stays"
+        );
     }
 }

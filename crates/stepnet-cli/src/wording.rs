@@ -1,5 +1,7 @@
 //! The library's options under the names that they have on the command line.
 
+use stepnet_base::text::replace_names;
+
 /// The options that messages of the library name between backticks, and what a user of the command gives for each.
 const OPTIONS: [(&str, &str); 6] = [
     ("`data`", "--data"),
@@ -12,13 +14,7 @@ const OPTIONS: [(&str, &str); 6] = [
 
 /// A message of the library with the command's options in place of the library's.
 pub(crate) fn with_options(text: &str) -> String {
-    let mut text = text.to_owned();
-    for (of_library, of_command) in OPTIONS {
-        if text.contains(of_library) {
-            text = text.replace(of_library, of_command);
-        }
-    }
-    text
+    replace_names(text, &OPTIONS)
 }
 
 #[cfg(test)]
@@ -34,6 +30,10 @@ mod tests {
         assert_eq!(
             with_options("give `encoding` utf-16le (`encoding`)"),
             "give --encoding utf-16le (--encoding)"
+        );
+        assert_eq!(
+            with_options("give the npy file of the labels with `labels`"),
+            "give the npy file of the labels with --labels"
         );
         assert_eq!(with_options("`other` stays"), "`other` stays");
     }

@@ -17,6 +17,7 @@ use crate::convert::{raised, run, to_numpy};
 use crate::kept::each;
 use crate::network::Network;
 use crate::signals::{run_apart, run_listening};
+use crate::wording::with_arguments;
 
 /// Raw values, labels, the classes' names, what raw values are to be divided by, and what a user is to be warned of:
 /// each image that was left out, and each note.
@@ -72,14 +73,6 @@ pub(crate) fn holds_pictures(path: PathBuf) -> bool {
 /// An error whose advice names the argument as Python has it.
 fn in_python(error: Error) -> Error {
     error.map_problem(|problem| with_arguments(&problem))
-}
-
-/// A message of the library with the arguments of Python in place of its options.
-fn with_arguments(text: &str) -> String {
-    let text = text.replace("`skip_bad`", "skip_bad=True");
-    let text = text.replace("`encoding` ", "encoding=");
-    text.replace("`encoding`", "encoding")
-        .replace("`input`", "size")
 }
 
 fn resize_of(text: &str) -> PyResult<stepnet::nn::Resize> {

@@ -13,6 +13,7 @@ mod network;
 mod signals;
 mod steps;
 mod training;
+mod wording;
 
 use pyo3::prelude::*;
 

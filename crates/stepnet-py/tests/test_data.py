@@ -82,6 +82,26 @@ def test_no_file(tmp_path):
         stepnet.data.load(tmp_path / "nothing")
 
 
+@pytest.mark.parametrize(
+    ("table", "match"),
+    [
+        ("label,class,a\n1,1,2\n", "label, class could all hold the labels: rename those that do not hold them$"),
+        ("a,b,c\n1,2,3\n", "no column named label, .*a, b, c: rename the label column to `label`$"),
+        ("".join(f"{n},5,6,{n % 2}\n" for n in range(30)), "columns 2 to 4: add a header that names it `label`$"),
+    ],
+)
+def test_tables_without_a_label_column(tmp_path, table, match):
+    (tmp_path / "table.csv").write_text(table)
+    with pytest.raises(ValueError, match=match):
+        stepnet.data.load(tmp_path / "table.csv")
+
+
+def test_images_without_labels(tmp_path):
+    np.save(tmp_path / "images.npy", np.ones((4, 3, 2)))
+    with pytest.raises(ValueError, match="load both files with numpy.load$"):
+        stepnet.data.load(tmp_path / "images.npy")
+
+
 def test_notes_are_warnings_once_each(pictures):
     (pictures / "bright" / "readme.txt").write_text("what these are")
     with pytest.warns(UserWarning) as told:

@@ -49,7 +49,7 @@ pub(crate) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
         Kind::Npy => {
             let images = npy::read(path)?;
             let Some(labels) = &options.labels else {
-                let problem = "an npy file holds the pictures alone: give the npy file of the labels as well (`labels`)";
+                let problem = "an npy file holds the pictures alone: give the npy file of the labels with `labels`";
                 return Err(Error::file(path, problem));
             };
             let pair = Pair {

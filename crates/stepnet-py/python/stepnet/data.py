@@ -49,8 +49,8 @@ def load(
 ) -> tuple[Array, Array]:
     """Read a data set: a folder or an archive of pictures, one folder a class, or a file of arrays.
 
-    What it is, is seen from its content: pictures (PNG, JPEG, BMP, GIF) in folders or tar archives, IDX, npz, npy,
-    HDF5, CSV, CIFAR's binary form.
+    What it is, is seen from its content: pictures (PNG, JPEG, BMP, GIF) in folders or tar archives, IDX, npz, HDF5,
+    CSV with a column named ``label``, ``class``, ``target`` or ``y``, CIFAR's binary form.
 
     Parameters
     ----------

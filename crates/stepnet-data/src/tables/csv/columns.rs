@@ -79,14 +79,14 @@ pub(super) fn label_position(
             let sure: Vec<&str> = sure.map(|(name, _)| *name).collect();
             if sure.len() > 1 {
                 return wrong(format!(
-                    "the columns {} could all hold the labels: name one (`label_column`)",
+                    "the columns {} could all hold the labels: choose one with `label_column`",
                     sure.join(", ")
                 ));
             }
             match places.into_iter().find(|(_, places)| !places.is_empty()) {
                 Some((name, places)) => only(name, places),
                 None => wrong(format!(
-                    "no column named {}; name the label column among {} (`label_column`)",
+                    "no column named {} in the header {}: name the label column with `label_column`",
                     LABEL_NAMES.join(", "),
                     listed(names)
                 )),
@@ -193,7 +193,8 @@ pub(super) fn check_first(path: &Path, labels: &[f64], columns: usize) -> Result
     if labels.values.len() < CERTAIN {
         return Ok(Some(problem.into()));
     }
-    let problem =
-        format!("{problem}: give the number of the label column, 2 to {columns} (`label_column`)");
+    let problem = format!(
+        "{problem}; the labels are in one of the columns 2 to {columns}: give its number with `label_column`"
+    );
     Err(Error::file(path, problem))
 }
