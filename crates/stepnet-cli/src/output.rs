@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use stepnet::Error;
-use stepnet::data::{Files, Seen};
+use stepnet::data::{Files, VisitedPaths};
 use stepnet_files as files;
 
 use crate::failure::{Failure, Outcome};
@@ -210,7 +210,7 @@ pub(crate) fn inputs<'a>(
     paths.into_iter().flat_map(|path| {
         let inside = path
             .is_dir()
-            .then(|| Files::below(&path, Seen::default()).flatten());
+            .then(|| Files::below(&path, VisitedPaths::default()).flatten());
         let itself = inside.is_none().then_some(path);
         itself.into_iter().chain(inside.into_iter().flatten())
     })

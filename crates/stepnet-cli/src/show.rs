@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 use stepnet::data::arrays::ArrayFile;
-use stepnet::see::show::{At, Stored, stored};
+use stepnet::see::show::{At, StoredArray, stored};
 
 use crate::display::escaped;
 use crate::failure::{Failure, Outcome};
@@ -83,7 +83,7 @@ fn place(file: &Path, name: &str) -> String {
     }
 }
 
-fn part(args: &ShowArgs, file: &mut ArrayFile, name: &str) -> Outcome<Stored> {
+fn part(args: &ShowArgs, file: &mut ArrayFile, name: &str) -> Outcome<StoredArray> {
     let array = file.read(name)?;
     let whole = At::default();
     let at = args.at.as_ref().unwrap_or(&whole);

@@ -5,7 +5,7 @@
 
 use ndarray::{Array2, array};
 
-use super::published::{ArrayFacts, CheckedNumber, Checks, L2Check, Many};
+use super::published::{ArrayFacts, CheckedNumber, Checks, L2Check, ManyLayersCheck};
 use super::row::{Reference, Row, Verdict};
 use stepnet::Result;
 use stepnet::nn::Network;
@@ -56,7 +56,7 @@ fn one_parameter(published: &[CheckedNumber]) -> Result<Vec<Row>> {
 
 /// The notebook's network of 4-5-3-1 units, its parameters drawn, and its gradients with two
 /// faults: `dW2` doubled and `db1` four times as large.
-fn planted_faults(published: &Many) -> Result<Vec<Row>> {
+fn planted_faults(published: &ManyLayersCheck) -> Result<Vec<Row>> {
     let mut random = RandomState::new(1);
     let X = random.randn((4, 3))?;
     let Y = array![[1.0, 1.0, 0.0]];

@@ -13,7 +13,7 @@ use stepnet::rng::RandomState;
 use stepnet::train::Learner;
 
 /// Changes gradients between the backward pass and the update.
-pub type Alter<'a> = dyn Fn(&Network<f64>, &mut [f64]) + Sync + 'a;
+pub type GradientHook<'a> = dyn Fn(&Network<f64>, &mut [f64]) + Sync + 'a;
 
 /// What an experiment gave.
 #[derive(Debug, Clone)]
@@ -41,7 +41,7 @@ pub(crate) fn run(
     experiment: &Experiment,
     train: &Examples,
     test: Option<&Examples>,
-    alter: &Alter<'_>,
+    alter: &GradientHook<'_>,
 ) -> Result<Outcome> {
     let mut network = build(experiment, train.labels.len())?;
     let init: Init = experiment.init.rule.parse()?;
@@ -134,7 +134,7 @@ struct Runner<'a> {
 
 impl Runner<'_> {
     /// One iteration, or one epoch of mini-batches; gives the cost that the notebook prints.
-    fn step(&mut self, step: usize, rate: f64, alter: &Alter<'_>) -> Result<f64> {
+    fn step(&mut self, step: usize, rate: f64, alter: &GradientHook<'_>) -> Result<f64> {
         let Some(batch) = self.experiment.batch else {
             if self.examples.is_empty() {
                 self.gather(&(0..self.train.labels.len()).collect::<Vec<_>>());
@@ -170,7 +170,7 @@ impl Runner<'_> {
         }
     }
 
-    fn update(&mut self, step: usize, rate: f64, alter: &Alter<'_>) -> Result<Scores> {
+    fn update(&mut self, step: usize, rate: f64, alter: &GradientHook<'_>) -> Result<Scores> {
         let batch = Batch {
             x: &self.x,
             targets: Targets::Classes(&self.labels),

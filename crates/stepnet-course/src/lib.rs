@@ -32,7 +32,7 @@ mod switches;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-pub use experiment::Alter;
+pub use experiment::GradientHook;
 #[cfg(feature = "files")]
 pub use files::read_points;
 pub use points::{Examples, circles, flower, moons};
@@ -57,7 +57,7 @@ pub struct Options<'a> {
     /// Folders in which the data sets lie that may not be shipped.
     pub data: Vec<PathBuf>,
     /// Changes every gradient before it is used: to see that a wrong one is noticed.
-    pub alter: Option<&'a Alter<'a>>,
+    pub alter: Option<&'a GradientHook<'a>>,
     /// Runs the experiments with this switch, whatever they were published with: to see which numbers it
     /// changes.
     pub switch: Option<Switch>,
@@ -71,7 +71,7 @@ pub struct Options<'a> {
 stepnet_base::setters! { Options<'a> {
     only: Vec<String>,
     data: Vec<PathBuf>,
-    alter: Option<&'a Alter<'a>>,
+    alter: Option<&'a GradientHook<'a>>,
     switch: Option<Switch>,
     every: Option<NonZeroUsize>,
     starts: Option<&'a dyn Fn(&str)>,

@@ -98,7 +98,7 @@ pub(crate) struct DropoutText {
 pub(crate) struct PublishedNumber {
     /// The iteration or epoch of a cost, or the updates done before an accuracy.
     pub(crate) at: usize,
-    pub(crate) what: What,
+    pub(crate) what: Quantity,
     /// As printed; several where copies differ, none for a number of the reference run alone.
     pub(crate) texts: Vec<String>,
     /// The reference run's value.
@@ -113,7 +113,7 @@ pub(crate) struct PublishedNumber {
 
 /// What a published number measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-pub(crate) enum What {
+pub(crate) enum Quantity {
     #[serde(rename = "cost")]
     Cost,
     #[serde(rename = "learning rate after")]
@@ -147,7 +147,7 @@ pub(crate) struct ArrayFacts {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Checks {
     pub(crate) one: Vec<CheckedNumber>,
-    pub(crate) many: Many,
+    pub(crate) many: ManyLayersCheck,
     pub(crate) l2: L2Check,
 }
 
@@ -172,7 +172,7 @@ impl CheckedNumber {
 }
 
 #[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Many {
+pub(crate) struct ManyLayersCheck {
     pub(crate) cost: Value,
     pub(crate) gradients_with_faults: BTreeMap<String, ArrayFacts>,
     pub(crate) published: Vec<CheckedNumber>,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::experiment::Outcome;
-use super::published::{ArrayFacts, Experiment, PublishedNumber, What};
+use super::published::{ArrayFacts, Experiment, PublishedNumber, Quantity};
 use super::row::{Reference, Row};
 use stepnet::nn::{Network, Scores};
 
@@ -84,10 +84,10 @@ pub(crate) fn unit(experiment: &Experiment) -> &'static str {
 fn what(experiment: &Experiment, number: &PublishedNumber) -> String {
     let (at, unit) = (number.at, unit(experiment));
     match number.what {
-        What::Cost => format!("cost at {unit} {at}"),
-        What::LearningRateAfter => format!("learning rate after {unit} {at}"),
-        What::TrainAccuracy | What::TrainPercent => "accuracy on the training data".into(),
-        What::TestAccuracy | What::TestPercent => "accuracy on the test data".into(),
+        Quantity::Cost => format!("cost at {unit} {at}"),
+        Quantity::LearningRateAfter => format!("learning rate after {unit} {at}"),
+        Quantity::TrainAccuracy | Quantity::TrainPercent => "accuracy on the training data".into(),
+        Quantity::TestAccuracy | Quantity::TestPercent => "accuracy on the test data".into(),
     }
 }
 
@@ -95,12 +95,12 @@ fn measured(number: &PublishedNumber, outcome: &Outcome) -> Option<f64> {
     let nan = |value: Option<&f64>| value.copied().unwrap_or(f64::NAN);
     let per_cent = |scores: Scores| 100.0 * scores.correct as f64 / scores.examples as f64;
     Some(match number.what {
-        What::Cost => nan(outcome.costs.get(number.at)),
-        What::LearningRateAfter => nan(outcome.rates.get(number.at + 1)),
-        What::TrainAccuracy => outcome.train.accuracy(),
-        What::TrainPercent => per_cent(outcome.train),
-        What::TestAccuracy => outcome.test?.accuracy(),
-        What::TestPercent => per_cent(outcome.test?),
+        Quantity::Cost => nan(outcome.costs.get(number.at)),
+        Quantity::LearningRateAfter => nan(outcome.rates.get(number.at + 1)),
+        Quantity::TrainAccuracy => outcome.train.accuracy(),
+        Quantity::TrainPercent => per_cent(outcome.train),
+        Quantity::TestAccuracy => outcome.test?.accuracy(),
+        Quantity::TestPercent => per_cent(outcome.test?),
     })
 }
 

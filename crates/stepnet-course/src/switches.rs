@@ -121,7 +121,7 @@ pub(crate) fn masked_registry(
         let draws = draws
             .pop()
             .ok_or("it has no mask, expected one a hidden layer")?;
-        Ok(std::sync::Arc::new(Masked {
+        Ok(std::sync::Arc::new(MaskedDropout {
             text: text.clone(),
             keep,
             stays: draws.t().iter().map(|&draw| draw < keep).collect(),
@@ -132,13 +132,13 @@ pub(crate) fn masked_registry(
 
 /// Inverted dropout with a mask that was drawn beforehand, a row for each example of the data set.
 #[derive(Debug, Clone)]
-struct Masked {
+struct MaskedDropout {
     text: LayerText,
     keep: f64,
     stays: Vec<bool>,
 }
 
-impl Masked {
+impl MaskedDropout {
     fn mask<T: Number>(&self, value: T, stays: bool) -> T {
         if stays {
             value / T::from_f64(self.keep)
@@ -148,7 +148,7 @@ impl Masked {
     }
 }
 
-impl<T: Number> Layer<T> for Masked {
+impl<T: Number> Layer<T> for MaskedDropout {
     fn text(&self) -> LayerText {
         self.text.clone()
     }

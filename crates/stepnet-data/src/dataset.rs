@@ -8,7 +8,7 @@ use stepnet_base::text::{check_class_names, listed, quoted};
 use crate::{Element, Error, Result};
 use stepnet_base::preprocessing::Preprocessing;
 
-use super::fill::Spare;
+use super::fill::AugmentBuffers;
 use super::images::Images;
 use super::sizes::MAX_CLASSES;
 
@@ -218,7 +218,13 @@ impl Dataset {
         preprocessing: &Preprocessing,
         out: &mut [T],
     ) -> Result<()> {
-        self.fill(indices, preprocessing, None, &mut Spare::default(), out)
+        self.fill(
+            indices,
+            preprocessing,
+            None,
+            &mut AugmentBuffers::default(),
+            out,
+        )
     }
 
     /// Fails if an index is past the last example.

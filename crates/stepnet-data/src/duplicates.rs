@@ -49,11 +49,11 @@ impl Duplicates {
             false => Form::Single,
         };
         let mut found = Self::default();
-        let mut seen: HashMap<Hash, Seen> = HashMap::with_capacity(train.len());
+        let mut seen: HashMap<Hash, FirstOccurrence> = HashMap::with_capacity(train.len());
         let mut at = 0;
         for (part, data) in parts().enumerate() {
             for (hash, &label) in hashes(data.images(), form)?.into_iter().zip(data.labels()) {
-                let new = Seen {
+                let new = FirstOccurrence {
                     part,
                     at,
                     label,
@@ -69,7 +69,7 @@ impl Duplicates {
         Ok(found)
     }
 
-    fn note(&mut self, first: &mut Seen, other: Seen) {
+    fn note(&mut self, first: &mut FirstOccurrence, other: FirstOccurrence) {
         let count = |repeat: &mut Option<Repeat>| {
             let pair = [first.at, other.at];
             repeat
@@ -91,7 +91,7 @@ impl Duplicates {
 
 /// An example that was seen first with its values.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct FirstOccurrence {
     part: usize,
     /// Its number over both parts.
     at: usize,

@@ -14,14 +14,14 @@ const TABLE_CHANNELS: usize = 4;
 
 /// Room for a picture that is altered, kept from batch to batch.
 #[derive(Debug, Default)]
-pub struct Spare {
+pub struct AugmentBuffers {
     bytes: Vec<u8>,
     singles: Vec<f32>,
     doubles: Vec<f64>,
 }
 
 /// How pictures are altered, and by which random numbers.
-pub(crate) type Altered<'a> = (&'a Augmentation, Noise<'a>);
+pub(crate) type AugmentRequest<'a> = (&'a Augmentation, Noise<'a>);
 
 impl Dataset {
     /// [`Dataset::fill_batch`] of pictures that are altered first, if so asked.
@@ -29,8 +29,8 @@ impl Dataset {
         &self,
         indices: &[usize],
         preprocessing: &Preprocessing,
-        altered: Option<Altered<'_>>,
-        spare: &mut Spare,
+        altered: Option<AugmentRequest<'_>>,
+        spare: &mut AugmentBuffers,
         out: &mut [T],
     ) -> Result<()> {
         self.check_indices("Dataset::fill_batch", indices)?;
@@ -101,7 +101,7 @@ impl Dataset {
 struct Filling<'a> {
     indices: &'a [usize],
     shape: [usize; 3],
-    altered: Option<Altered<'a>>,
+    altered: Option<AugmentRequest<'a>>,
 }
 
 impl Filling<'_> {

@@ -62,14 +62,14 @@ pub use balance::{Pick, sample};
 pub use dataset::{Dataset, match_classes};
 #[cfg(feature = "pictures")]
 #[doc(hidden)]
-pub use decoding::files::{Files, Seen, is_clutter, is_image, path_to_open};
+pub use decoding::files::{Files, VisitedPaths, is_clutter, is_image, path_to_open};
 #[cfg(feature = "pictures")]
 pub use decoding::pictures;
 pub use decoding::streamed::Streamed;
 pub use digits::{DIGITS_DIVISOR, digits};
 pub use duplicates::{Duplicates, Repeat};
 #[doc(hidden)]
-pub use fill::Spare;
+pub use fill::AugmentBuffers;
 pub use fingerprint::Fingerprint;
 pub use images::{Images, Values};
 pub use open::{has_class_folders, holds_pictures, open};

@@ -120,11 +120,11 @@ pub fn check_values(
     images: &Images,
     place: &Path,
 ) -> Result<Option<String>> {
-    let expected = Expected::new(trained, model, used.divisor);
+    let expected = ExpectedRange::new(trained, model, used.divisor);
     if images.are_streamed() || (expected.span().is_nan() || expected.span() <= 0.0) {
         return Ok(None);
     }
-    let Some(seen) = Seen::of(images, &expected) else {
+    let Some(seen) = ObservedValues::of(images, &expected) else {
         return Ok(None);
     };
     let against = format!(
@@ -181,7 +181,7 @@ fn goes_below(least: f64, largest: f64) -> bool {
 }
 
 /// What a model expects, in the raw values of the data at hand.
-struct Expected {
+struct ExpectedRange {
     range: ValueRange,
     /// Whether the range was seen in training, not guessed.
     known: bool,
@@ -189,7 +189,7 @@ struct Expected {
     divisor: f64,
 }
 
-impl Expected {
+impl ExpectedRange {
     fn new(trained: Option<ValueRange>, model: &Preprocessing, divisor: f64) -> Self {
         let factor = divisor / model.divisor;
         let known = trained.is_some();
@@ -237,7 +237,7 @@ fn guessed(model: &Preprocessing) -> ValueRange {
 }
 
 /// The values at hand, counted.
-struct Seen {
+struct ObservedValues {
     range: ValueRange,
     examples: usize,
     count: usize,
@@ -247,8 +247,8 @@ struct Seen {
     below: usize,
 }
 
-impl Seen {
-    fn of(images: &Images, expected: &Expected) -> Option<Self> {
+impl ObservedValues {
+    fn of(images: &Images, expected: &ExpectedRange) -> Option<Self> {
         let mut seen = Self {
             range: ValueRange::of(images)?,
             examples: images.len(),
@@ -267,7 +267,7 @@ impl Seen {
     }
 
     /// What to do, where the values cannot belong to what is expected.
-    fn refusal(&self, expected: &Expected) -> Option<String> {
+    fn refusal(&self, expected: &ExpectedRange) -> Option<String> {
         let largest = expected.range.largest;
         let fractions = !self.range.whole && self.range.largest <= 1.0 && self.range.least >= -1.0;
         // Fractions up to 1 are no whole numbers; and images of which not one value passes 1 are none of
@@ -297,7 +297,7 @@ impl Seen {
     }
 
     /// What is suspicious about the values.
-    fn doubt(&self, expected: &Expected) -> Option<String> {
+    fn doubt(&self, expected: &ExpectedRange) -> Option<String> {
         let (range, trained) = (self.range, expected.range);
         let share = |part: usize| 100.0 * part as f64 / self.count.max(1) as f64;
         let (outside, below) = (share(self.far), share(self.below));

@@ -105,10 +105,10 @@ mod tests {
         let mut network = Network::<f32>::new(text, [6, 6, 1]).unwrap();
         network.freeze(&["conv1"]).unwrap();
         let summary = Summary::of(&network);
-        let told: Vec<_> = (0..summary.layers.len())
+        let names: Vec<_> = (0..summary.layers.len())
             .filter_map(|layer| summary.other_inputs(layer))
             .collect();
-        assert_eq!(told, [["residual1.conv1", "conv1"]]);
+        assert_eq!(names, [["residual1.conv1", "conv1"]]);
         assert_eq!(summary.layers[0].parameters, 40);
         assert_eq!(summary.layers[0].inputs, ["input"]);
         assert!(summary.layers[0].frozen && !summary.layers[1].frozen);

@@ -157,12 +157,12 @@ fn median(times: &mut [Duration]) -> f64 {
 }
 
 /// Targets of drawn examples.
-enum Drawn<T> {
+enum RandomTargets<T> {
     Classes(Vec<u32>),
     Values(Vec<T>),
 }
 
-impl<T> Drawn<T> {
+impl<T> RandomTargets<T> {
     fn view(&self) -> Targets<'_, T> {
         match self {
             Self::Classes(classes) => Targets::Classes(classes),
@@ -172,7 +172,7 @@ impl<T> Drawn<T> {
 }
 
 /// Standard normal inputs, and targets as the network's loss takes them.
-fn drawn<T: Number>(network: &Network<T>, batch: usize) -> Result<(Vec<T>, Drawn<T>)> {
+fn drawn<T: Number>(network: &Network<T>, batch: usize) -> Result<(Vec<T>, RandomTargets<T>)> {
     let mut random = RandomState::new(0);
     let mut fill = |len: usize| -> Result<Vec<T>> {
         let mut values = memory::zeros("the examples", len)?;
@@ -184,7 +184,10 @@ fn drawn<T: Number>(network: &Network<T>, batch: usize) -> Result<(Vec<T>, Drawn
     let x = fill(batch.saturating_mul(network.input().len()))?;
     let outputs = network.output().len();
     if network.loss() == Loss::MeanSquaredError {
-        return Ok((x, Drawn::Values(fill(batch.saturating_mul(outputs))?)));
+        return Ok((
+            x,
+            RandomTargets::Values(fill(batch.saturating_mul(outputs))?),
+        ));
     }
     let classes = if outputs == 1 && network.loss() == Loss::BinaryCrossEntropy {
         2
@@ -192,7 +195,7 @@ fn drawn<T: Number>(network: &Network<T>, batch: usize) -> Result<(Vec<T>, Drawn
         outputs
     };
     let classes = (0..batch).map(|example| (example % classes) as u32);
-    Ok((x, Drawn::Classes(classes.collect())))
+    Ok((x, RandomTargets::Classes(classes.collect())))
 }
 
 #[cfg(test)]

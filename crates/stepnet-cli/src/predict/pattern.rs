@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 use glob::MatchOptions;
-use stepnet::data::{Seen, is_clutter, path_to_open};
+use stepnet::data::{VisitedPaths, is_clutter, path_to_open};
 use stepnet::{Error, Result};
 
 /// As shells have it: no hidden files unless asked for.
@@ -72,7 +72,8 @@ impl Pattern {
         let mut ahead = vec![(PathBuf::new(), 0)];
         // The folders that were listed, by the part that names in them are compared with: each counts once,
         // however many links lead to it.
-        let mut seen: Vec<Seen> = self.parts.iter().map(|_| Seen::default()).collect();
+        let mut seen: Vec<VisitedPaths> =
+            self.parts.iter().map(|_| VisitedPaths::default()).collect();
         std::iter::from_fn(move || {
             loop {
                 let (path, at) = ahead.pop()?;

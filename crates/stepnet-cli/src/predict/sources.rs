@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use stepnet::Error;
-use stepnet::data::{Files, Seen, is_image};
+use stepnet::data::{Files, VisitedPaths, is_image};
 
 use crate::failure::Failure;
 
@@ -106,7 +106,7 @@ fn matching(argument: &Path, counter: &Counter) -> Pictures {
         )));
     }
     let counter = Rc::clone(counter);
-    let seen = Rc::new(RefCell::new(Seen::default()));
+    let seen = Rc::new(RefCell::new(VisitedPaths::default()));
     Box::new(matches.flat_map(move |path| -> Pictures {
         match path {
             Ok(path) if path.is_dir() && deep => Box::new(iter::empty()),
@@ -123,7 +123,7 @@ fn matching(argument: &Path, counter: &Counter) -> Pictures {
 /// The pictures below a folder that were not seen before.
 fn below(
     folder: &Path,
-    seen: &Rc<RefCell<Seen>>,
+    seen: &Rc<RefCell<VisitedPaths>>,
     counter: &Counter,
 ) -> impl Iterator<Item = Found> + use<> {
     let (seen, counter) = (Rc::clone(seen), Rc::clone(counter));

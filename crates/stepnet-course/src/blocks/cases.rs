@@ -33,8 +33,8 @@ pub(super) struct CaseText {
     pub(super) function: String,
     pub(super) inputs: Inputs,
     #[serde(default)]
-    pub(super) input_checks: BTreeMap<String, Expected>,
-    pub(super) expected: BTreeMap<String, Expected>,
+    pub(super) input_checks: BTreeMap<String, ExpectedArray>,
+    pub(super) expected: BTreeMap<String, ExpectedArray>,
     pub(super) printed: Vec<Printed>,
 }
 
@@ -44,18 +44,18 @@ pub(super) struct Inputs {
     #[serde(default)]
     pub(super) literal: BTreeMap<String, Value>,
     #[serde(default)]
-    derived: BTreeMap<String, Derived>,
+    derived: BTreeMap<String, DerivedCase>,
     pub(super) hyperparameters: Hyperparameters,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Rng {
     pub(super) seed: u32,
-    draws: Vec<Draw>,
+    draws: Vec<RandomDraw>,
 }
 
 #[derive(Deserialize)]
-struct Draw {
+struct RandomDraw {
     name: String,
     shape: Vec<usize>,
     offset: usize,
@@ -66,7 +66,7 @@ struct Draw {
 }
 
 #[derive(Deserialize)]
-struct Derived {
+struct DerivedCase {
     case: String,
     expected: String,
 }
@@ -85,7 +85,7 @@ pub(super) struct Hyperparameters {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Expected {
+pub(super) struct ExpectedArray {
     pub(super) shape: Vec<usize>,
     pub(super) dtype: String,
     pub(super) value: Option<Value>,
@@ -188,7 +188,7 @@ impl Rng {
     }
 }
 
-impl Expected {
+impl ExpectedArray {
     /// All values, where they are stated.
     pub(super) fn array(&self) -> Option<ArrayD<f64>> {
         self.value.as_ref().map(array)

@@ -3,7 +3,7 @@
 use ndarray::{ArrayD, ArrayRefD, ArrayViewD, Axis};
 
 use super::super::row::{half_unit, significant};
-use super::cases::{Arrays, Expected, Printed, array};
+use super::cases::{Arrays, ExpectedArray, Printed, array};
 
 /// How near a result has to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(super) fn near(
 /// the largest difference and whether all agree.
 pub(super) fn expected(
     found: &ArrayD<f64>,
-    expected: &Expected,
+    expected: &ExpectedArray,
     tolerance: Tolerance,
 ) -> (f64, bool) {
     if found.shape() != expected.shape {

@@ -6,7 +6,7 @@
 
 mod cases;
 mod compare;
-mod given;
+mod inputs;
 mod run;
 
 use std::sync::Arc;

@@ -5,13 +5,13 @@
 use ndarray::{Ix2, Ix3, Ix4};
 
 use super::cases::{Arrays, CaseText};
-use super::given::{Given, gradients, named, number, parameters};
+use super::inputs::{CaseInputs, gradients, named, number, parameters};
 use stepnet::nn::Number;
 use stepnet::steps::*;
 use stepnet::{Error, Result};
 
 /// Runs one of the notebooks' functions on the inputs of a case.
-type Function = fn(&Given<'_>) -> Result<Arrays>;
+type Function = fn(&CaseInputs<'_>) -> Result<Arrays>;
 
 /// The functions that cases are of, by name.
 fn functions<T: Number>() -> [(&'static str, Function); 18] {
@@ -57,17 +57,17 @@ pub(super) fn run<T: Number>(case: &CaseText, arrays: &Arrays) -> Result<Arrays>
         let names = functions.map(|(name, _)| name).join(", ");
         return Err(Error::value("course", "function", &case.function, names));
     };
-    function(&Given { case, arrays })
+    function(&CaseInputs { case, arrays })
 }
 
-fn run_zero_pad<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_zero_pad<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let get4 = |name: &str| given.get::<T, Ix4>(name);
     let name = if given.has("x") { "x" } else { "X" };
     let pad = given.stated("pad", given.case.inputs.hyperparameters.pad);
     Ok([named(&format!("{name}_pad"), &zero_pad(&get4(name), pad)?)].into())
 }
 
-fn run_conv_single_step<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_conv_single_step<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let get3 = |name: &str| given.get::<T, Ix3>(name);
     Ok([number(
         "Z",
@@ -76,34 +76,34 @@ fn run_conv_single_step<T: Number>(given: &Given<'_>) -> Result<Arrays> {
     .into())
 }
 
-fn run_conv_forward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_conv_forward<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let get4 = |name: &str| given.get::<T, Ix4>(name);
     let (A_prev, W, b) = (get4("A_prev"), get4("W"), get4("b"));
     let (Z, _) = conv_forward(&A_prev, &W, &b, given.conv())?;
     Ok([named("Z", &Z)].into())
 }
 
-fn run_conv_backward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_conv_backward<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let get4 = |name: &str| given.get::<T, Ix4>(name);
     let (_, cache) = conv_forward(&get4("A_prev"), &get4("W"), &get4("b"), given.conv())?;
     let (dA, dW, db) = conv_backward(&get4("dZ"), &cache)?;
     Ok([named("dA", &dA), named("dW", &dW), named("db", &db)].into())
 }
 
-fn run_pool_forward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_pool_forward<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let (hparameters, mode) = given.pool()?;
     let (A, _) = pool_forward(&given.get::<T, Ix4>("A_prev"), hparameters, mode)?;
     Ok([named("A", &A)].into())
 }
 
-fn run_pool_backward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_pool_backward<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let (hparameters, mode) = given.pool()?;
     let (A, cache) = pool_forward(&given.get::<T, Ix4>("A_prev"), hparameters, PoolMode::Max)?;
     let dA_prev = pool_backward(&given.get("dA"), &cache, mode)?;
     Ok([named("A_forward_max", &A), named("dA_prev", &dA_prev)].into())
 }
 
-fn run_create_mask_from_window<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_create_mask_from_window<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let mask = create_mask_from_window(&given.get::<T, Ix2>("x"))?;
     Ok([(
         "mask".to_string(),
@@ -112,13 +112,13 @@ fn run_create_mask_from_window<T: Number>(given: &Given<'_>) -> Result<Arrays> {
     .into())
 }
 
-fn run_distribute_value<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_distribute_value<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let dz = T::from_f64(given.arrays["dz"].sum());
     let sizes = given.sizes("shape");
     Ok([named("a", &distribute_value(dz, (sizes[0], sizes[1]))?)].into())
 }
 
-fn run_initialize_parameters<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_initialize_parameters<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let [n_x, n_h, n_y] = ["n_x", "n_h", "n_y"].map(|name| given.size(name));
     Ok(parameters(&initialize_parameters::<T>(
         n_x,
@@ -128,7 +128,7 @@ fn run_initialize_parameters<T: Number>(given: &Given<'_>) -> Result<Arrays> {
     )?))
 }
 
-fn run_initialize_parameters_deep<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_initialize_parameters_deep<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let sizes = given.sizes("layer_dims");
     Ok(parameters(&initialize_parameters_deep::<T>(
         &sizes,
@@ -136,7 +136,7 @@ fn run_initialize_parameters_deep<T: Number>(given: &Given<'_>) -> Result<Arrays
     )?))
 }
 
-fn run_linear_forward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_linear_forward<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let get = |name: &str| given.get::<T, Ix2>(name);
     Ok([named(
         "Z",
@@ -145,14 +145,14 @@ fn run_linear_forward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
     .into())
 }
 
-fn run_linear_activation_forward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_linear_activation_forward<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let get = |name: &str| given.get::<T, Ix2>(name);
     let activation = given.activation()?;
     let (A, _) = linear_activation_forward(&get("A_prev"), &get("W"), &get("b"), activation)?;
     Ok([named("A", &A)].into())
 }
 
-fn run_L_model_forward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_L_model_forward<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let get = |name: &str| given.get::<T, Ix2>(name);
     let parameters = Parameters {
         W: given.layers("W"),
@@ -172,7 +172,7 @@ fn run_L_model_forward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
     .into())
 }
 
-fn run_compute_cost<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_compute_cost<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let get = |name: &str| given.get::<T, Ix2>(name);
     Ok([number(
         "cost",
@@ -181,7 +181,7 @@ fn run_compute_cost<T: Number>(given: &Given<'_>) -> Result<Arrays> {
     .into())
 }
 
-fn run_linear_backward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_linear_backward<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let get = |name: &str| given.get::<T, Ix2>(name);
     Ok(gradients(linear_backward(
         &get("dZ"),
@@ -189,7 +189,7 @@ fn run_linear_backward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
     )?))
 }
 
-fn run_linear_activation_backward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_linear_activation_backward<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let get = |name: &str| given.get::<T, Ix2>(name);
     let cache = LinearActivationCache {
         linear_cache: given.linear_cache(),
@@ -202,7 +202,7 @@ fn run_linear_activation_backward<T: Number>(given: &Given<'_>) -> Result<Arrays
     )?))
 }
 
-fn run_L_model_backward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_L_model_backward<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let get = |name: &str| given.get::<T, Ix2>(name);
     let activations = given.case.inputs.hyperparameters.activations.as_deref();
     assert_eq!(activations, Some(&["sigmoid".to_owned()][..]));
@@ -222,7 +222,7 @@ fn run_L_model_backward<T: Number>(given: &Given<'_>) -> Result<Arrays> {
         .collect())
 }
 
-fn run_update_parameters<T: Number>(given: &Given<'_>) -> Result<Arrays> {
+fn run_update_parameters<T: Number>(given: &CaseInputs<'_>) -> Result<Arrays> {
     let learning_rate = given.case.inputs.hyperparameters.learning_rate;
     let learning_rate = given.stated("learning rate", learning_rate);
     let before = Parameters {

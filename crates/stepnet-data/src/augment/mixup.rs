@@ -2,7 +2,7 @@
 
 use rand_distr::{Beta, Distribution};
 
-use super::{Augmentation, Draw, PAIRS, SHARE};
+use super::{Augmentation, ImageRng, PAIRS, SHARE};
 use crate::Element;
 use stepnet_base::Noise;
 
@@ -40,7 +40,7 @@ impl Augmentation {
         shuffle(
             &mut mix.order,
             examples,
-            &mut Draw(noise.generator(PAIRS, 0)),
+            &mut ImageRng(noise.generator(PAIRS, 0)),
         );
         let run = x.len() / examples;
         let (pairs, alone) = mix.order.as_chunks::<2>();
@@ -59,7 +59,7 @@ impl Augmentation {
 }
 
 /// The numbers up to `len` in random order (Fisher and Yates).
-fn shuffle(order: &mut Vec<usize>, len: usize, draw: &mut Draw) {
+fn shuffle(order: &mut Vec<usize>, len: usize, draw: &mut ImageRng) {
     order.clear();
     order.extend(0..len);
     for last in (1..len).rev() {

@@ -80,7 +80,13 @@ impl Alteration {
         }
     }
 
-    fn apply<V: Raw>(&self, shape: [usize; 3], pixels: &mut [V], spare: &mut [V], draw: &mut Draw) {
+    fn apply<V: Raw>(
+        &self,
+        shape: [usize; 3],
+        pixels: &mut [V],
+        spare: &mut [V],
+        draw: &mut ImageRng,
+    ) {
         match *self {
             Self::Flip(axis) => {
                 if draw.below(2) == 1 {
@@ -166,7 +172,7 @@ impl Augmentation {
         if self.alterations.is_empty() {
             return;
         }
-        let mut draw = Draw(noise.generator(PICTURE, example));
+        let mut draw = ImageRng(noise.generator(PICTURE, example));
         for alteration in &self.alterations {
             alteration.apply(shape, pixels, spare, &mut draw);
         }
@@ -174,9 +180,9 @@ impl Augmentation {
 }
 
 /// Where random numbers of one picture come from.
-struct Draw(NoiseGenerator);
+struct ImageRng(NoiseGenerator);
 
-impl Draw {
+impl ImageRng {
     /// From 0 to less than `n`, which is far below 2^32, so that none is noticeably likelier.
     fn below(&mut self, n: usize) -> usize {
         ((u64::from(self.0.next_u32()) * n as u64) >> 32) as usize

@@ -59,25 +59,25 @@ pub fn is_image(path: &Path) -> Result<bool> {
 /// A folder that cannot be read, and a link that leads nowhere, are errors between the files.
 #[derive(Debug)]
 pub struct Files {
-    seen: Seen,
+    seen: VisitedPaths,
     /// What is not followed into.
-    around: Arc<Seen>,
+    around: Arc<VisitedPaths>,
     /// Whether a folder's files come before the folders in it.
     files_first: bool,
     /// What is still to be visited, the next at the end.
-    ahead: Vec<Ahead>,
+    ahead: Vec<Pending>,
     /// Links to what is visited anyway.
-    repeated: PassedOver,
+    repeated: SkippedPaths,
 }
 
 /// What is passed over: how much it is, and the first of it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct PassedOver {
+pub(crate) struct SkippedPaths {
     pub(crate) count: usize,
     pub(crate) first: PathBuf,
 }
 
-impl PassedOver {
+impl SkippedPaths {
     /// Counts what is at `path`.
     pub(crate) fn add(&mut self, path: &Path) {
         self.join(Self {
@@ -96,7 +96,7 @@ impl PassedOver {
 }
 
 #[derive(Debug)]
-enum Ahead {
+enum Pending {
     File(PathBuf),
     /// A folder, and whether it is the one that is searched.
     Folder(PathBuf, bool),
@@ -105,33 +105,33 @@ enum Ahead {
 
 impl Files {
     /// Those below `folder` that were not seen.
-    pub fn below(folder: &Path, seen: Seen) -> Self {
+    pub fn below(folder: &Path, seen: VisitedPaths) -> Self {
         Self {
             seen,
             around: Arc::default(),
             files_first: false,
-            ahead: vec![Ahead::Folder(folder.to_owned(), true)],
-            repeated: PassedOver::default(),
+            ahead: vec![Pending::Folder(folder.to_owned(), true)],
+            repeated: SkippedPaths::default(),
         }
     }
 
     /// Those below `folder`, without those in the folders `around`; a folder's files before the folders
     /// in it, as data sets have them.
-    pub(crate) fn apart_from(around: &Arc<Seen>, folder: &Path) -> Self {
+    pub(crate) fn apart_from(around: &Arc<VisitedPaths>, folder: &Path) -> Self {
         Self {
             around: Arc::clone(around),
             files_first: true,
-            ..Self::below(folder, Seen::default())
+            ..Self::below(folder, VisitedPaths::default())
         }
     }
 
     /// What was seen, for the search in another folder.
-    pub fn into_seen(self) -> Seen {
+    pub fn into_seen(self) -> VisitedPaths {
         self.seen
     }
 
     /// Links to what is visited anyway, so far.
-    pub(crate) fn repeated(&self) -> PassedOver {
+    pub(crate) fn repeated(&self) -> SkippedPaths {
         self.repeated.clone()
     }
 
@@ -156,17 +156,17 @@ impl Files {
         } = entries(folder)?;
         let problem = |(path, source): (PathBuf, io::Error)| {
             let error = Error::io(&path, "open", source);
-            (path, Ahead::Problem(error))
+            (path, Pending::Problem(error))
         };
-        let mut ahead: Vec<(PathBuf, Ahead)> = problems.into_iter().map(problem).collect();
+        let mut ahead: Vec<(PathBuf, Pending)> = problems.into_iter().map(problem).collect();
         for (file, meta) in files {
             match identity(&file, &meta).map(|identity| self.seen.0.insert(identity)) {
-                Ok(true) => ahead.push((file.clone(), Ahead::File(file))),
+                Ok(true) => ahead.push((file.clone(), Pending::File(file))),
                 Ok(false) => self.repeated.add(&file),
-                Err(error) => ahead.push((file, Ahead::Problem(error))),
+                Err(error) => ahead.push((file, Pending::Problem(error))),
             }
         }
-        let folder = |path: PathBuf| (path.clone(), Ahead::Folder(path, false));
+        let folder = |path: PathBuf| (path.clone(), Pending::Folder(path, false));
         ahead.extend(folders.into_iter().map(folder));
         if !self.files_first {
             ahead.sort_by(|(a, _), (b, _)| by_name(a, b));
@@ -183,9 +183,9 @@ impl Iterator for Files {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.ahead.pop()? {
-                Ahead::File(path) => return Some(Ok(path)),
-                Ahead::Problem(error) => return Some(Err(error)),
-                Ahead::Folder(folder, searched) => {
+                Pending::File(path) => return Some(Ok(path)),
+                Pending::Problem(error) => return Some(Err(error)),
+                Pending::Folder(folder, searched) => {
                     if let Err(error) = self.enter(&folder, searched) {
                         return Some(Err(error));
                     }
@@ -197,14 +197,14 @@ impl Iterator for Files {
 
 /// The files and folders that were seen, whatever names led to them.
 #[derive(Debug, Clone, Default)]
-pub struct Seen(HashSet<Identity>);
+pub struct VisitedPaths(HashSet<Identity>);
 
 #[cfg(unix)]
 type Identity = (u64, u64);
 #[cfg(not(unix))]
 type Identity = PathBuf;
 
-impl Seen {
+impl VisitedPaths {
     /// Notes a folder.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-use super::load::{Found, load};
+use super::load::{SourceParts, load};
 use super::walk;
 use crate::opened::Opened;
 use crate::options::{OpenOptions, Role};
@@ -43,7 +43,7 @@ pub(crate) fn open(root: &Path, options: &OpenOptions) -> Result<Opened> {
         let part = walk::part(&parts, &folder)?;
         Ok::<_, Error>((folder, part))
     };
-    let found = Found {
+    let found = SourceParts {
         main: part(main)?,
         other: other.map(part).transpose()?,
         notes: layout.notes,

@@ -34,7 +34,7 @@ enum Place {
         length: usize,
     },
     /// Here.
-    Held(Arc<[u8]>),
+    InMemory(Arc<[u8]>),
     /// Nowhere, for this reason.
     Broken(Arc<str>),
 }
@@ -64,11 +64,11 @@ impl Item {
     }
 
     /// Bytes that are here.
-    pub(crate) fn held(name: PathBuf, bytes: Vec<u8>) -> Self {
+    pub(crate) fn in_memory(name: PathBuf, bytes: Vec<u8>) -> Self {
         Self {
             name,
             label: 0,
-            place: Place::Held(bytes.into()),
+            place: Place::InMemory(bytes.into()),
         }
     }
 
@@ -93,7 +93,7 @@ impl Item {
     pub(crate) fn bytes(&self) -> Result<Cow<'_, [u8]>> {
         match &self.place {
             Place::File => read_filled(&self.name).map(Cow::Owned),
-            Place::Held(bytes) => Ok(Cow::Borrowed(bytes)),
+            Place::InMemory(bytes) => Ok(Cow::Borrowed(bytes)),
             Place::Broken(problem) => Err(Error::file(&self.name, problem.as_ref())),
             Place::Inside {
                 archive,

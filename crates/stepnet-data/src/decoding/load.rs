@@ -28,7 +28,7 @@ const NAMED_FILES: usize = 10;
 
 /// The parts of a source, each with where it is.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct SourceParts {
     /// The examples asked for.
     pub(crate) main: (PathBuf, Part),
     /// The test part beside a training part.
@@ -50,8 +50,8 @@ struct Tally {
 /// # Errors
 /// Pictures that cannot be read, unless they are to be skipped; a class of which none can; one class
 /// alone for training; or test classes that the training part does not have.
-pub(crate) fn load(found: Found, options: &OpenOptions) -> Result<Opened> {
-    let Found {
+pub(crate) fn load(found: SourceParts, options: &OpenOptions) -> Result<Opened> {
+    let SourceParts {
         main: (root, mut main),
         mut other,
         mut notes,

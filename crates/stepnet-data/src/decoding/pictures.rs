@@ -23,7 +23,7 @@ use stepnet_files::read_filled;
 use super::jpeg;
 pub use super::picture::Picture;
 use super::picture::check_shape;
-use super::room::Room;
+use super::room::MemoryReservation;
 /// The most pixels a picture may declare.
 pub const MAX_PIXELS: u64 = 100_000_000;
 use stepnet_files::Kind;
@@ -246,7 +246,7 @@ pub(crate) fn check_size(name: &Path, bytes: &[u8], width: u64, height: u64) -> 
 pub(crate) struct Decoded {
     pub(crate) image: DynamicImage,
     pub(crate) orientation: Orientation,
-    pub(crate) room: Room,
+    pub(crate) room: MemoryReservation,
 }
 
 /// Decodes; on the way `aside` bytes are taken next to the image.
@@ -267,7 +267,7 @@ fn from_decoder(
     } else {
         0
     };
-    let room = Room::take(name, needed(own, pixels, aside.max(copied)))?;
+    let room = MemoryReservation::take(name, needed(own, pixels, aside.max(copied)))?;
     decoder.set_limits(limits(own)).map_err(wrong)?;
     Ok(Decoded {
         image: DynamicImage::from_decoder(decoder).map_err(wrong)?,

@@ -24,11 +24,11 @@ static GIVEN_BACK: Condvar = Condvar::new();
 
 /// Memory that an image may take until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct MemoryReservation {
     bytes: u64,
 }
 
-impl Room {
+impl MemoryReservation {
     /// Waits until `bytes` are free for the image `name`.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl Room {
     }
 }
 
-impl Drop for Room {
+impl Drop for MemoryReservation {
     fn drop(&mut self) {
         if self.bytes > 0 {
             *taken() -= self.bytes;
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_an_error_with_its_size() {
-        let error = Room::take(Path::new("big.png"), 1 << 60).unwrap_err();
+        let error = MemoryReservation::take(Path::new("big.png"), 1 << 60).unwrap_err();
         let message = error.to_string();
         let expected = "big.png: decoding it takes 1048576.0 TiB of memory, more than is free";
         assert_eq!(message, expected);
@@ -90,9 +90,12 @@ mod tests {
     #[test]
     fn memory_is_given_back() {
         for _ in 0..3 {
-            let room = Room::take(Path::new("p"), 64 << 20).unwrap();
+            let room = MemoryReservation::take(Path::new("p"), 64 << 20).unwrap();
             assert!(*taken() >= room.bytes && room.bytes == 64 << 20);
         }
-        assert_eq!(Room::take(Path::new("p"), FREE).unwrap().bytes, 0);
+        assert_eq!(
+            MemoryReservation::take(Path::new("p"), FREE).unwrap().bytes,
+            0
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{Error, Result};
 
-use super::files::{Entries, Files, PassedOver, Seen, entries, is_image};
+use super::files::{Entries, Files, SkippedPaths, VisitedPaths, entries, is_image};
 use super::item::Item;
 use super::parts::{Parts, check_unlike, is_part};
 use crate::sizes::MAX_CLASSES;
@@ -32,7 +32,7 @@ pub(crate) struct Part {
     /// Links that lead nowhere and so belong to no class.
     pub(crate) lost: Vec<Error>,
     /// What is passed over.
-    pub(crate) left: LeftOut,
+    pub(crate) left: SkippedItems,
 }
 
 impl Part {
@@ -55,15 +55,15 @@ impl Part {
 
 /// What is passed over because it is no image, or is there already.
 #[derive(Debug, Default)]
-pub(crate) struct LeftOut {
-    files: PassedOver,
+pub(crate) struct SkippedItems {
+    files: SkippedPaths,
     /// Links to folders around them, and to what was seen in the same class.
-    links: PassedOver,
+    links: SkippedPaths,
     /// Folders of classes without an image.
     empty: Vec<String>,
 }
 
-impl LeftOut {
+impl SkippedItems {
     /// Counts a file that is no image.
     pub(crate) fn file(&mut self, path: &Path) {
         self.files.add(path);
@@ -108,7 +108,7 @@ fn name_of(path: &Path) -> String {
 }
 
 /// The names of the folders in a folder, without links to one of those `around`.
-fn folders_in(folder: &Path, around: &Seen) -> Result<Vec<String>> {
+fn folders_in(folder: &Path, around: &VisitedPaths) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for inner in entries(folder)?.folders {
         if !around.has(&inner)? {
@@ -119,8 +119,8 @@ fn folders_in(folder: &Path, around: &Seen) -> Result<Vec<String>> {
 }
 
 /// The folders that others are compared with.
-fn seen<'a>(folders: impl IntoIterator<Item = &'a Path>) -> Result<Seen> {
-    let mut seen = Seen::default();
+fn seen<'a>(folders: impl IntoIterator<Item = &'a Path>) -> Result<VisitedPaths> {
+    let mut seen = VisitedPaths::default();
     for folder in folders {
         seen.add(folder)?;
     }
@@ -192,9 +192,9 @@ pub(crate) fn layout(root: &Path) -> Result<Layout> {
 
 /// Folders without those that are one of `outer` again.
 fn without_links_to(
-    outer: &Seen,
+    outer: &VisitedPaths,
     folders: Vec<PathBuf>,
-    left: &mut LeftOut,
+    left: &mut SkippedItems,
 ) -> Result<Vec<PathBuf>> {
     let mut others = Vec::with_capacity(folders.len());
     for folder in folders {
@@ -222,7 +222,7 @@ pub(crate) fn part(parts: &[PathBuf], part: &Path) -> Result<Part> {
     let Entries {
         folders, problems, ..
     } = entries(part)?;
-    let mut left = LeftOut::default();
+    let mut left = SkippedItems::default();
     let folders = without_links_to(&outer, folders, &mut left)?;
     if folders.is_empty() {
         return Err(Error::file(

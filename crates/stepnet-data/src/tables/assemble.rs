@@ -7,7 +7,7 @@ use crate::{Error, Result};
 use stepnet_files::read_filled;
 
 use super::array::{ArrayValues, RawArray, times};
-use super::idx_folder::{labels_beside, read_images, read_pair};
+use super::idx_folder::{labels_next_to, read_images, read_pair};
 use super::keys::{Pair, Parts};
 use super::{csv, hdf5, npy, npz, shape};
 use crate::dataset::numbered;
@@ -34,8 +34,8 @@ pub(crate) enum Certain {
 pub(crate) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Opened> {
     match kind {
         Kind::Idx | Kind::Gzip => {
-            let beside = options.labels.clone().or_else(|| labels_beside(path));
-            let Some(labels) = beside else {
+            let labels = options.labels.clone().or_else(|| labels_next_to(path));
+            let Some(labels) = labels else {
                 read_images(path)?;
                 let problem = "a file of images without its labels: none is given, and there is none beside it";
                 return Err(Error::file(path, problem));
@@ -82,7 +82,7 @@ pub(crate) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
             assemble(path, parts, Certain::Bytes, options)
         }
         _ => {
-            let wanted = csv::Wanted {
+            let wanted = csv::CsvOptions {
                 label_column: options.label_column.as_deref(),
                 encoding: options.encoding.as_deref(),
             };

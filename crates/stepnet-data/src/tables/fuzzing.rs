@@ -35,7 +35,7 @@ pub fn hdf5(bytes: &[u8]) {
 
 /// A CSV table and the data set in it.
 pub fn csv(bytes: &[u8]) {
-    let pair = csv::from_bytes(Path::new("fuzz"), bytes, csv::Wanted::default());
+    let pair = csv::from_bytes(Path::new("fuzz"), bytes, csv::CsvOptions::default());
     assembled(pair.map(|(pair, notes)| keys::Parts {
         train: Some(pair),
         notes,

@@ -14,7 +14,7 @@ use stepnet_files::Kind;
 
 /// The IDX files of a folder, by what their names say.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct IdxFiles {
     train_images: Option<PathBuf>,
     train_labels: Option<PathBuf>,
     test_images: Option<PathBuf>,
@@ -26,7 +26,7 @@ pub(crate) struct Found {
 ///
 /// # Errors
 /// A folder that cannot be read.
-pub(crate) fn find(folder: &Path) -> Result<Option<Found>> {
+pub(crate) fn find(folder: &Path) -> Result<Option<IdxFiles>> {
     let entries = fs::read_dir(folder).map_err(|source| Error::io(folder, "read", source))?;
     let mut names = Vec::new();
     for entry in entries {
@@ -35,7 +35,7 @@ pub(crate) fn find(folder: &Path) -> Result<Option<Found>> {
     }
     // Sorted, `name` comes before `name.gz`.
     names.sort();
-    let mut found = Found::default();
+    let mut found = IdxFiles::default();
     let mut any = false;
     for name in names {
         let Some(text) = name.to_str() else { continue };
@@ -57,7 +57,7 @@ fn is_idx(path: &Path, name: &str) -> Result<bool> {
     Ok(matches!(kind, Kind::Idx | Kind::Gzip) || name.contains("idx"))
 }
 
-impl Found {
+impl IdxFiles {
     /// The place for a file of this name, in lower case.
     fn slot(&mut self, name: &str) -> Option<&mut Option<PathBuf>> {
         let train = name.starts_with("train");
@@ -77,7 +77,7 @@ impl Found {
 ///
 /// # Errors
 /// Half a pair, no training pair where one is wanted, or a damaged file.
-pub(crate) fn open(folder: &Path, found: &Found, options: &OpenOptions) -> Result<Opened> {
+pub(crate) fn open(folder: &Path, found: &IdxFiles, options: &OpenOptions) -> Result<Opened> {
     let train = pair(
         folder,
         "train",
@@ -183,7 +183,7 @@ fn dimensions(rank: usize) -> String {
 }
 
 /// The file of labels that belongs to a file of pictures by its name, if it is there.
-pub(crate) fn labels_beside(images: &Path) -> Option<PathBuf> {
+pub(crate) fn labels_next_to(images: &Path) -> Option<PathBuf> {
     let name = images.file_name()?.to_str()?;
     let other = name
         .replacen("images", "labels", 1)

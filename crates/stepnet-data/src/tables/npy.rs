@@ -40,7 +40,7 @@ pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<RawArray> {
 /// more is refused before memory is taken, and what follows the array is an error.
 pub(crate) fn from_reader(name: &Path, mut reader: impl Read, most: usize) -> Result<RawArray> {
     let header = read_header(name, &mut reader)?;
-    let stored = Stored::parse(name, &header.descr)?;
+    let stored = StoredType::parse(name, &header.descr)?;
     let length = byte_length(name, &header.shape, stored.size())?;
     let array = format!("shape {} of {}", times(&header.shape), header.descr);
     let promised = || format!("{array} takes {length} bytes");
@@ -123,7 +123,7 @@ fn read_header(name: &Path, reader: &mut impl Read) -> Result<Header> {
 }
 
 /// A stored element type.
-enum Stored {
+enum StoredType {
     Number {
         number: Number,
         big_endian: bool,
@@ -137,7 +137,7 @@ enum Stored {
     },
 }
 
-impl Stored {
+impl StoredType {
     fn parse(name: &Path, descr: &str) -> Result<Self> {
         let refused = || {
             let what = if descr.contains('O') || descr == "object" {

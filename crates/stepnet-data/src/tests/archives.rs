@@ -190,11 +190,11 @@ fn a_budget_decides_what_is_streamed() {
         };
         let opened = open(folder.path(), &options).unwrap();
         assert_eq!(opened.data.images().are_streamed(), streamed, "{memory}");
-        let told = opened
+        let found = opened
             .facts
             .iter()
             .any(|note| note.contains("decoded as they are needed"));
-        assert_eq!(told, streamed, "{:?}", opened.facts);
+        assert_eq!(found, streamed, "{:?}", opened.facts);
     }
 }
 

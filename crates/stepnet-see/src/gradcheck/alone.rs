@@ -51,15 +51,15 @@ pub fn layer(layer: &dyn Layer<f64>, input: impl Into<Shape>, options: &Options)
     // Asked first: parameters are only known for an input that fits.
     output_of(layer, &kind, input)?;
     let parameters = examples::draw_parameters(&layer.parameters(input), &mut random)?;
-    let described = Described {
+    let described = LayerInfo {
         name: kind,
         number: 0,
         input,
         examples: options.batch,
     };
-    let mut subject = Alone::new(layer, described, x, parameters, options.seed)?;
-    let mut nobody = |_: &Progress<'_>| ControlFlow::Continue(());
-    let mut pace = Pace::new(options.time_limit, &mut nobody);
+    let mut subject = SingleLayer::new(layer, described, x, parameters, options.seed)?;
+    let mut unobserved = |_: &Progress<'_>| ControlFlow::Continue(());
+    let mut pace = Pace::new(options.time_limit, &mut unobserved);
     pace.plan(subject.arrays.iter().map(|_| 1.0));
     let outcomes = check(&mut subject, &mut pace, 1.0, options)?;
     let mut report = report(pace.outcomes(outcomes), options, subject.cost());
@@ -73,7 +73,7 @@ pub fn layer(layer: &dyn Layer<f64>, input: impl Into<Shape>, options: &Options)
 /// # Errors
 /// When there is not enough memory.
 pub(super) fn check(
-    subject: &mut Alone<'_>,
+    subject: &mut SingleLayer<'_>,
     pace: &mut Pace<'_>,
     weight: f64,
     options: &Options,
@@ -92,7 +92,7 @@ fn output_of(layer: &dyn Layer<f64>, name: &str, input: Shape) -> Result<Shape> 
 
 /// What a layer is called and where it stands.
 #[derive(Debug, Clone)]
-pub(super) struct Described {
+pub(super) struct LayerInfo {
     pub(super) name: String,
     pub(super) number: usize,
     pub(super) input: Shape,
@@ -100,9 +100,9 @@ pub(super) struct Described {
 }
 
 /// A layer with all the arrays of its passes.
-pub(super) struct Alone<'l> {
+pub(super) struct SingleLayer<'l> {
     layer: &'l dyn Layer<f64>,
-    described: Described,
+    described: LayerInfo,
     output: Shape,
     named: Vec<u64>,
     arrays: Vec<Array>,
@@ -119,19 +119,19 @@ pub(super) struct Alone<'l> {
     gradients: Vec<f64>,
 }
 
-impl<'l> Alone<'l> {
+impl<'l> SingleLayer<'l> {
     /// A layer on these inputs and parameters, after one pass in both directions.
     ///
     /// # Errors
     /// When the shapes do not fit, or there is not enough memory.
     pub(super) fn new(
         layer: &'l dyn Layer<f64>,
-        described: Described,
+        described: LayerInfo,
         x: Vec<f64>,
         parameters: Vec<f64>,
         seed: u32,
     ) -> Result<Self> {
-        let Described {
+        let LayerInfo {
             input, examples, ..
         } = described;
         let output = output_of(layer, &described.name, input)?;
@@ -220,7 +220,7 @@ impl<'l> Alone<'l> {
     }
 }
 
-fn context<'n>(described: &Described, output: Shape, named: &'n [u64]) -> Context<'n> {
+fn context<'n>(described: &LayerInfo, output: Shape, named: &'n [u64]) -> Context<'n> {
     Context::new(
         described.number,
         described.input,
@@ -231,7 +231,7 @@ fn context<'n>(described: &Described, output: Shape, named: &'n [u64]) -> Contex
     .noise(Some(noise_of(named)))
 }
 
-impl Subject for Alone<'_> {
+impl Subject for SingleLayer<'_> {
     fn arrays(&self) -> &[Array] {
         &self.arrays
     }

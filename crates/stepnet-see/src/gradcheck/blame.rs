@@ -1,7 +1,7 @@
 //! Where the fault of a wrong gradient lies.
 
 use super::layers;
-use super::network::Whole;
+use super::network::WholeNetwork;
 use super::options::Options;
 use super::pace::Pace;
 use super::report::{Blame, Report, TensorCheck, Verdict};
@@ -13,7 +13,7 @@ use crate::error::Result;
 /// # Errors
 /// When there is not enough memory.
 pub(super) fn find(
-    whole: &Whole,
+    whole: &WholeNetwork,
     report: &Report,
     pace: &mut Pace<'_>,
     options: &Options,
@@ -53,9 +53,9 @@ fn wrong_of(report: &Report) -> impl Iterator<Item = usize> {
 }
 
 /// What faults of layers explain.
-pub(super) fn of_faults(whole: &Whole, report: &Report, faults: Vec<Fault>) -> Vec<Blame> {
+pub(super) fn of_faults(whole: &WholeNetwork, report: &Report, faults: Vec<Fault>) -> Vec<Blame> {
     if faults.is_empty() {
-        return vec![nobody(report)];
+        return vec![no_layer(report)];
     }
     // What a layer learns has its own fault, or that of the next layer above which passes down a
     // wrong gradient.
@@ -132,7 +132,7 @@ impl Fault {
 }
 
 /// Every layer is right by itself.
-fn nobody(report: &Report) -> Blame {
+fn no_layer(report: &Report) -> Blame {
     let names: Vec<String> = report.wrong().map(|tensor| tensor.name.clone()).collect();
     let listed: Vec<&str> = names.iter().map(String::as_str).collect();
     Blame {

@@ -23,11 +23,11 @@ const BIASES: f64 = 0.1;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examples {
     x: Vec<f64>,
-    wanted: Wanted,
+    wanted: ExampleTargets,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Wanted {
+enum ExampleTargets {
     Classes(Vec<u32>),
     Values(Vec<f64>),
 }
@@ -35,13 +35,13 @@ enum Wanted {
 impl Examples {
     /// Inputs, example after example, each with its class.
     pub fn classes(x: Vec<f64>, classes: Vec<u32>) -> Self {
-        let wanted = Wanted::Classes(classes);
+        let wanted = ExampleTargets::Classes(classes);
         Self { x, wanted }
     }
 
     /// Inputs, example after example, with a value for each output of each.
     pub fn values(x: Vec<f64>, values: Vec<f64>) -> Self {
-        let wanted = Wanted::Values(values);
+        let wanted = ExampleTargets::Values(values);
         Self { x, wanted }
     }
 
@@ -114,8 +114,8 @@ impl Examples {
     /// What the network should have said.
     pub fn targets(&self) -> Targets<'_, f64> {
         match &self.wanted {
-            Wanted::Classes(classes) => Targets::Classes(classes),
-            Wanted::Values(values) => Targets::Values(values),
+            ExampleTargets::Classes(classes) => Targets::Classes(classes),
+            ExampleTargets::Values(values) => Targets::Values(values),
         }
     }
 
@@ -222,8 +222,8 @@ pub(super) fn draw_parameters(
 /// How many arrays have a gradient of zeros.
 fn without_gradient(network: &Network<f64>, gradients: &[f64]) -> usize {
     let ranges = network.nodes().iter().flat_map(|node| {
-        let learnt = node.placed_parameters().filter(|(array, _)| array.learnt);
-        learnt.map(|(_, range)| range)
+        let trainable = node.placed_parameters().filter(|(array, _)| array.learnt);
+        trainable.map(|(_, range)| range)
     });
     ranges
         .filter(|range| !range.is_empty() && gradients[range.clone()].iter().all(|&g| g == 0.0))

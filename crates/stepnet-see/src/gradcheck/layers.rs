@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::alone::{self, Alone, Described};
+use super::alone::{self, LayerInfo, SingleLayer};
 use super::blame::Fault;
 use super::examples::jitter;
-use super::network::Whole;
+use super::network::WholeNetwork;
 use super::options::Options;
 use super::pace::Pace;
 use super::report::TensorCheck;
@@ -37,7 +37,11 @@ impl Plan {
     ///
     /// # Errors
     /// When a pass cannot run.
-    pub(super) fn of(subject: &mut Whole, pace: &Pace<'_>, options: &Options) -> Result<Self> {
+    pub(super) fn of(
+        subject: &mut WholeNetwork,
+        pace: &Pace<'_>,
+        options: &Options,
+    ) -> Result<Self> {
         let begun = Instant::now();
         subject.settle()?;
         let pass = begun.elapsed().as_secs_f64();
@@ -68,7 +72,7 @@ impl Plan {
 /// # Errors
 /// When a pass cannot run.
 pub(super) fn by_loss(
-    subject: &mut Whole,
+    subject: &mut WholeNetwork,
     plan: &Plan,
     pace: &mut Pace<'_>,
     options: &Options,
@@ -86,7 +90,7 @@ pub(super) fn by_loss(
 /// # Errors
 /// When a pass cannot run, or there is not enough memory.
 pub(super) fn by_layers(
-    subject: &mut Whole,
+    subject: &mut WholeNetwork,
     plan: &Plan,
     pace: &mut Pace<'_>,
     options: &Options,
@@ -104,7 +108,7 @@ pub(super) fn by_layers(
     let total: f64 = work.iter().sum();
     let whole: f64 = by_loss.iter().map(|&array| plan.seconds[array]).sum();
     let weights: Vec<f64> = work.iter().map(|work| work / total * whole).collect();
-    let arrays = |layer: usize| 1 + learnt(&network, layer);
+    let arrays = |layer: usize| 1 + trainable(&network, layer);
     pace.plan(by_loss.iter().map(|&array| plan.seconds[array]));
     for (&layer, &weight) in layers.iter().zip(&weights) {
         pace.plan((0..arrays(layer)).map(|_| weight / arrays(layer) as f64));
@@ -162,7 +166,7 @@ fn named(mut outcome: Outcome, layer: &str) -> Outcome {
 /// # Errors
 /// When there is not enough memory.
 pub(super) fn of_layer(
-    whole: &Whole,
+    whole: &WholeNetwork,
     (number, x): (usize, Vec<f64>),
     pace: &mut Pace<'_>,
     weight: f64,
@@ -173,13 +177,13 @@ pub(super) fn of_layer(
     if pace.end().is_some() {
         return Ok(not_reached(node, whole.examples()));
     }
-    let described = Described {
+    let described = LayerInfo {
         name: node.name().to_owned(),
         number,
         input: node.input(),
         examples: whole.examples(),
     };
-    let mut alone = Alone::new(
+    let mut alone = SingleLayer::new(
         node.layer(),
         described,
         x,
@@ -194,14 +198,14 @@ fn not_reached(node: &Node<f64>, examples: usize) -> Vec<Outcome> {
     let mut shape = node.input().extents();
     shape.insert(0, examples);
     let name = "input".to_owned();
-    let learnt = node
+    let trainable = node
         .placed_parameters()
         .filter(|(parameter, range)| parameter.learnt && !range.is_empty());
-    let learnt = learnt.map(|(parameter, _)| Array {
+    let trainable = trainable.map(|(parameter, _)| Array {
         name: parameter.name.to_owned(),
         shape: parameter.shape.clone(),
     });
-    let arrays = std::iter::once(Array { name, shape }).chain(learnt);
+    let arrays = std::iter::once(Array { name, shape }).chain(trainable);
     arrays.map(Outcome::not_reached).collect()
 }
 
@@ -215,7 +219,7 @@ pub(super) fn is_checked_alone(network: &Network<f64>, number: usize) -> bool {
 }
 
 /// How many arrays a layer by itself has besides its input.
-fn learnt(network: &Network<f64>, layer: usize) -> usize {
+fn trainable(network: &Network<f64>, layer: usize) -> usize {
     let node = &network.nodes()[layer];
     let arrays = node.placed_parameters();
     arrays

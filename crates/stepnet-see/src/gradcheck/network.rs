@@ -59,7 +59,7 @@ pub fn network_watched(
 ) -> Result<Report> {
     options.check()?;
     let mut pace = Pace::new(options.time_limit, &mut observe);
-    let mut subject = Whole::new(network, examples)?;
+    let mut subject = WholeNetwork::new(network, examples)?;
     let plan = Plan::of(&mut subject, &pace, options)?;
     let (outcomes, faults) = match plan.by_layers {
         true => layers::by_layers(&mut subject, &plan, &mut pace, options)?,
@@ -122,7 +122,7 @@ fn check_room(network: &Network<f64>, examples: &Examples) -> Result<()> {
 }
 
 /// A network with its examples, after one training pass.
-pub(super) struct Whole {
+pub(super) struct WholeNetwork {
     network: Network<f64>,
     examples: Examples,
     workspace: Workspace<f64>,
@@ -135,7 +135,7 @@ pub(super) struct Whole {
     rounding: f64,
 }
 
-impl Whole {
+impl WholeNetwork {
     fn new(network: &Network<f64>, examples: &Examples) -> Result<Self> {
         let len = network.input().len();
         let batch = examples.x().len() / len;
@@ -208,7 +208,7 @@ impl Whole {
     }
 }
 
-impl Whole {
+impl WholeNetwork {
     /// The layers.
     pub(super) fn network(&self) -> &Network<f64> {
         &self.network
@@ -254,7 +254,7 @@ impl Whole {
     }
 }
 
-impl Subject for Whole {
+impl Subject for WholeNetwork {
     fn arrays(&self) -> &[Array] {
         &self.arrays
     }

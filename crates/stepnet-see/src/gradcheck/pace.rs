@@ -99,7 +99,7 @@ impl<'o> Pace<'o> {
         let outcome = match self.end {
             Some(_) => None,
             None => {
-                let mut watched = Watched {
+                let mut watched = PacedSubject {
                     subject,
                     pace: self,
                 };
@@ -158,12 +158,12 @@ impl<'o> Pace<'o> {
 }
 
 /// A subject each of whose passes is watched.
-struct Watched<'a, 'o> {
+struct PacedSubject<'a, 'o> {
     subject: &'a mut dyn Subject,
     pace: &'a mut Pace<'o>,
 }
 
-impl Subject for Watched<'_, '_> {
+impl Subject for PacedSubject<'_, '_> {
     fn arrays(&self) -> &[Array] {
         self.subject.arrays()
     }

@@ -16,7 +16,7 @@ const LOOSENESS: f64 = 10.0;
 
 /// What moving a whole array found.
 #[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct SearchResult {
     /// Directions that crossed no kink.
     pub(super) directions: usize,
     /// A coordinate that a slope pointed to.
@@ -34,8 +34,8 @@ pub(super) fn suspects(
     probe: &mut Probe<'_>,
     options: &Options,
     random: &mut RandomState,
-) -> Result<Found> {
-    let mut found = Found::default();
+) -> Result<SearchResult> {
+    let mut found = SearchResult::default();
     let len = probe.len();
     // All together move as far as one coordinate alone does.
     let short = 1.0 / (len as f64).sqrt();

@@ -6,7 +6,7 @@ use super::function::norm;
 use super::options::Options;
 use super::probe::{Estimate, Probe};
 use super::report::{Coordinate, TensorCheck, Verdict, share};
-use super::search::{self, Found};
+use super::search::{self, SearchResult};
 use super::subject::{Array, Subject};
 use crate::Result;
 use stepnet_base::rng::RandomState;
@@ -29,13 +29,13 @@ const FACTOR: f64 = 1e-5;
 
 /// A coordinate with both derivatives.
 #[derive(Debug, Clone, Copy)]
-struct Checked {
+struct CoordinateCheck {
     place: usize,
     analytic: f64,
     numeric: Estimate,
 }
 
-impl Checked {
+impl CoordinateCheck {
     fn apart(&self) -> f64 {
         (self.analytic - self.numeric.value).abs()
     }
@@ -98,7 +98,7 @@ pub(super) fn check(
         .wrapping_add((number as u32).wrapping_mul(0x9e37_79b9));
     let mut random = RandomState::new(seed);
     let mut probe = Probe::new(subject, number, &mut random)?;
-    let mut tried = Tried::default();
+    let mut tried = CheckedCoordinates::default();
     let directions = match measure(&mut probe, &mut tried, &mut random, options) {
         Ok(directions) => directions,
         Err(error) if probe.ended() => {
@@ -121,20 +121,20 @@ pub(super) fn check(
 /// When a pass cannot run.
 fn measure(
     probe: &mut Probe<'_>,
-    tried: &mut Tried,
+    tried: &mut CheckedCoordinates,
     random: &mut RandomState,
     options: &Options,
 ) -> Result<usize> {
     let len = probe.len();
     let steps = options.steps();
-    for place in Draw::new(len, options.samples, random) {
+    for place in CoordinateSampler::new(len, options.samples, random) {
         let enough = tried.checked.len();
         if enough == options.samples || enough >= LEAST && probe.late() {
             break;
         }
         tried.place(probe, place, &steps)?;
     }
-    let mut found = Found::default();
+    let mut found = SearchResult::default();
     if len > tried.checked.len() + tried.excluded {
         found = search::suspects(probe, options, random)?;
         for &place in &found.suspects {
@@ -149,15 +149,15 @@ fn measure(
 
 /// The coordinates of an array that were tried.
 #[derive(Debug, Default)]
-struct Tried {
-    checked: Vec<Checked>,
+struct CheckedCoordinates {
+    checked: Vec<CoordinateCheck>,
     excluded: usize,
 }
 
-impl Tried {
+impl CheckedCoordinates {
     fn place(&mut self, probe: &mut Probe<'_>, place: usize, steps: &[f64]) -> Result<()> {
         match probe.first(place, steps)? {
-            Some(numeric) => self.checked.push(Checked {
+            Some(numeric) => self.checked.push(CoordinateCheck {
                 place,
                 analytic: probe.gradient(place),
                 numeric,
@@ -169,12 +169,12 @@ impl Tried {
 
     fn outcome(self, array: Array, len: usize, directions: usize, options: &Options) -> Outcome {
         let checked = &self.checked;
-        let apart = norm(checked.iter().map(Checked::apart));
+        let apart = norm(checked.iter().map(CoordinateCheck::apart));
         let analytic = norm(checked.iter().map(|c| c.analytic));
         let numeric = norm(checked.iter().map(|c| c.numeric.value));
         let rounding = norm(checked.iter().map(|c| c.numeric.error));
         let size = analytic + numeric;
-        let strain = |c: &Checked| c.strain(COORDINATE * options.tolerance);
+        let strain = |c: &CoordinateCheck| c.strain(COORDINATE * options.tolerance);
         let worst = checked
             .iter()
             .max_by(|a, b| strain(a).total_cmp(&strain(b)));
@@ -222,8 +222,8 @@ impl Tried {
 
 /// The number that the numeric gradient is to be multiplied by to give the analytic one, if there
 /// is one.
-fn factor(checked: &[Checked]) -> Option<f64> {
-    let product = |of: fn(&Checked) -> f64| checked.iter().map(of).sum::<f64>();
+fn factor(checked: &[CoordinateCheck]) -> Option<f64> {
+    let product = |of: fn(&CoordinateCheck) -> f64| checked.iter().map(of).sum::<f64>();
     let factor =
         product(|c| c.analytic * c.numeric.value) / product(|c| c.numeric.value * c.numeric.value);
     let rest = norm(
@@ -238,12 +238,16 @@ fn factor(checked: &[Checked]) -> Option<f64> {
 
 /// Measures coordinates that do not agree with other steps, the worst first, until some are wrong
 /// beyond doubt.
-fn look_again(probe: &mut Probe<'_>, checked: &mut [Checked], options: &Options) -> Result<()> {
+fn look_again(
+    probe: &mut Probe<'_>,
+    checked: &mut [CoordinateCheck],
+    options: &Options,
+) -> Result<()> {
     let others = options.other_steps();
     if others.is_empty() {
         return Ok(());
     }
-    let strain = |c: &Checked| c.strain(options.tolerance);
+    let strain = |c: &CoordinateCheck| c.strain(options.tolerance);
     let mut doubtful: Vec<usize> = (0..checked.len())
         .filter(|&at| strain(&checked[at]) > 1.0)
         .collect();
@@ -273,7 +277,7 @@ fn index(mut place: usize, shape: &[usize]) -> Vec<usize> {
 
 /// The coordinates of an array in the order they are tried: all of them in turn where they are
 /// few, else at most twice as many as wanted, drawn without repetition.
-struct Draw<'r> {
+struct CoordinateSampler<'r> {
     len: usize,
     random: &'r mut RandomState,
     /// Places that were drawn; `None` where all are taken in turn.
@@ -282,7 +286,7 @@ struct Draw<'r> {
     left: usize,
 }
 
-impl<'r> Draw<'r> {
+impl<'r> CoordinateSampler<'r> {
     fn new(len: usize, samples: usize, random: &'r mut RandomState) -> Self {
         let some = len > samples;
         Self {
@@ -298,7 +302,7 @@ impl<'r> Draw<'r> {
     }
 }
 
-impl Iterator for Draw<'_> {
+impl Iterator for CoordinateSampler<'_> {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
@@ -326,15 +330,15 @@ mod tests {
     #[test]
     fn all_of_a_small_array_and_a_part_of_a_large_one() {
         let mut random = RandomState::new(1);
-        let all: Vec<usize> = Draw::new(5, 5, &mut random).collect();
+        let all: Vec<usize> = CoordinateSampler::new(5, 5, &mut random).collect();
         assert_eq!(all, [0, 1, 2, 3, 4]);
-        let mut some: Vec<usize> = Draw::new(1000, 40, &mut random).collect();
+        let mut some: Vec<usize> = CoordinateSampler::new(1000, 40, &mut random).collect();
         assert_eq!(some.len(), 80);
         some.sort_unstable();
         some.dedup();
         assert_eq!(some.len(), 80, "no place twice");
         assert!(some[0] < 200 && some[79] > 800, "from all over: {some:?}");
-        assert_eq!(Draw::new(50, 49, &mut random).count(), 50);
+        assert_eq!(CoordinateSampler::new(50, 49, &mut random).count(), 50);
     }
 
     #[test]

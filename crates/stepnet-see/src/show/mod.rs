@@ -4,7 +4,7 @@
 //! numpy writes them: as many digits as tell a value apart, at most 8 behind the point, columns
 //! aligned, and of large arrays the first and last three along each axis. A volume
 //! `(height, width, channels)` or a batch of them is shown as one grid a channel, which is what
-//! numpy's nested brackets make hard to see; [`Shown::nested`] keeps to the brackets.
+//! numpy's nested brackets make hard to see; [`ArrayDisplay::nested`] keeps to the brackets.
 
 mod at;
 mod layout;
@@ -23,7 +23,7 @@ use ndarray::{ArrayRef, ArrayViewD, Axis, Dimension};
 pub use at::At;
 pub use statistics::{Extreme, Statistics};
 #[cfg(feature = "files")]
-pub use stored::{Stored, stored};
+pub use stored::{StoredArray, stored};
 pub use value::{Cell, Value};
 
 /// Arrays of more values than this are shown in part.
@@ -45,20 +45,20 @@ const EDGE: usize = 3;
 ///  [ 0.25  3.  ]]");
 /// ```
 #[derive(Debug, Clone)]
-pub struct Shown<'a, T> {
+pub struct ArrayDisplay<'a, T> {
     array: ArrayViewD<'a, T>,
     nested: bool,
 }
 
 /// Prints an array: `println!("{}", show(&array))`.
-pub fn show<T: Value, D: Dimension>(array: &ArrayRef<T, D>) -> Shown<'_, T> {
-    Shown {
+pub fn show<T: Value, D: Dimension>(array: &ArrayRef<T, D>) -> ArrayDisplay<'_, T> {
+    ArrayDisplay {
         array: array.view().into_dyn(),
         nested: false,
     }
 }
 
-impl<T: Value> Shown<'_, T> {
+impl<T: Value> ArrayDisplay<'_, T> {
     /// With nested brackets alone, exactly as numpy prints arrays of any shape.
     #[must_use]
     pub fn nested(mut self) -> Self {
@@ -125,7 +125,7 @@ fn grids(shape: &[usize]) -> Vec<[usize; 2]> {
     pairs.collect()
 }
 
-impl<T: Value> fmt::Display for Shown<'_, T> {
+impl<T: Value> fmt::Display for ArrayDisplay<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.statistics())?;
         f.write_str(&self.values())

@@ -230,7 +230,7 @@ fn nearest<T: PartialEq + FromStr>(
     rounded: impl Fn(usize) -> String,
     value: T,
 ) -> String {
-    let rounded = rounded(behind(&shortest));
+    let rounded = rounded(decimals(&shortest));
     match rounded.parse::<T>() {
         Ok(read) if read == value => rounded,
         _ => shortest,
@@ -238,7 +238,7 @@ fn nearest<T: PartialEq + FromStr>(
 }
 
 /// How many digits there are behind the point.
-fn behind(text: &str) -> usize {
+fn decimals(text: &str) -> usize {
     let mantissa = text.split('e').next().unwrap_or_default();
     mantissa.split_once('.').map_or(0, |(_, part)| part.len())
 }
@@ -253,8 +253,8 @@ fn shortest_power(cell: Cell<'_>) -> String {
 fn positional(cell: Cell<'_>) -> (String, String) {
     let text = digits(cell);
     let text = match cell {
-        Cell::F32(value) if behind(&text) > PRECISION => format!("{value:.PRECISION$}"),
-        Cell::F64(value) if behind(&text) > PRECISION => format!("{value:.PRECISION$}"),
+        Cell::F32(value) if decimals(&text) > PRECISION => format!("{value:.PRECISION$}"),
+        Cell::F64(value) if decimals(&text) > PRECISION => format!("{value:.PRECISION$}"),
         _ => text,
     };
     let (whole, part) = text.split_once('.').unwrap_or((&text, ""));
@@ -265,8 +265,8 @@ fn positional(cell: Cell<'_>) -> (String, String) {
 fn scientific(cell: Cell<'_>) -> (String, String, String) {
     let text = power_digits(cell);
     let text = match cell {
-        Cell::F32(value) if behind(&text) > PRECISION => format!("{value:.PRECISION$e}"),
-        Cell::F64(value) if behind(&text) > PRECISION => format!("{value:.PRECISION$e}"),
+        Cell::F32(value) if decimals(&text) > PRECISION => format!("{value:.PRECISION$e}"),
+        Cell::F64(value) if decimals(&text) > PRECISION => format!("{value:.PRECISION$e}"),
         _ => text,
     };
     let (mantissa, power) = text.split_once('e').unwrap_or((&text, "0"));

@@ -14,7 +14,7 @@ use stepnet_data::array::{ArrayValues, RawArray};
 /// An array of a file, or a part of it, ready to be printed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Stored {
+pub struct StoredArray {
     /// Shape, range and mean.
     #[serde(flatten)]
     pub statistics: Statistics,
@@ -32,7 +32,7 @@ pub struct Stored {
 ///
 /// # Errors
 /// When the array has no such part.
-pub fn stored(array: &RawArray, at: &At, nested: bool) -> Result<Stored> {
+pub fn stored(array: &RawArray, at: &At, nested: bool) -> Result<StoredArray> {
     let mut stored = match &array.values {
         ArrayValues::U8(values) if letters(&array.dtype).starts_with('b') => {
             let values: Vec<bool> = values.iter().map(|&value| value != 0).collect();
@@ -49,7 +49,7 @@ pub fn stored(array: &RawArray, at: &At, nested: bool) -> Result<Stored> {
     Ok(stored)
 }
 
-fn part<T: Value>(array: &RawArray, values: &[T], at: &At, nested: bool) -> Result<Stored> {
+fn part<T: Value>(array: &RawArray, values: &[T], at: &At, nested: bool) -> Result<StoredArray> {
     let view = ArrayViewD::from_shape(IxDyn(&array.shape), values)
         .map_err(|error| Error::shape("show", "the array", &array.shape, error.to_string()))?;
     let view = at.of(view)?;
@@ -57,7 +57,7 @@ fn part<T: Value>(array: &RawArray, values: &[T], at: &At, nested: bool) -> Resu
         true => show(&view).nested(),
         false => show(&view),
     };
-    Ok(Stored {
+    Ok(StoredArray {
         statistics: shown.statistics(),
         stored_as: array.dtype.clone(),
         text: shown.values(),
@@ -110,7 +110,7 @@ fn letters(stored_as: &str) -> &str {
     stored_as.trim_start_matches(['<', '>', '|', '='])
 }
 
-impl fmt::Display for Stored {
+impl fmt::Display for StoredArray {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}\n{}", self.statistics, self.text)
     }

@@ -16,7 +16,7 @@ use stepnet_nn::{Loss, largest};
 const PROBABILITY_ROUNDINGS: f64 = 16.0;
 
 /// What came back: symbols, lines, the sum against the network's gradient, remarks.
-struct Returned {
+struct BackwardTerms {
     through: Option<String>,
     formula: String,
     terms: Vec<Line>,
@@ -85,7 +85,7 @@ impl<T: Number> Why<'_, T> {
     }
 
     /// An output that training leaves to the loss.
-    fn by_fused_output(&self, spot: Spot, class: usize) -> Returned {
+    fn by_fused_output(&self, spot: Spot, class: usize) -> BackwardTerms {
         let (p, t) = (self.value(spot), self.target(spot.place, class));
         let logit = self.name(Spot {
             value: spot.value - 1,
@@ -107,7 +107,7 @@ impl<T: Number> Why<'_, T> {
             number(p),
             number(result),
         );
-        Returned {
+        BackwardTerms {
             through: None,
             formula: formula.into(),
             terms: Vec::new(),
@@ -118,7 +118,7 @@ impl<T: Number> Why<'_, T> {
     }
 
     /// A value that the loss itself takes.
-    fn by_loss(&self, spot: Spot, class: usize) -> Returned {
+    fn by_loss(&self, spot: Spot, class: usize) -> BackwardTerms {
         let t = self.target(spot.place, class);
         let outputs = self.outputs().len();
         let own = self.name(spot);
@@ -161,7 +161,7 @@ impl<T: Number> Why<'_, T> {
         let bound = gamma::<T>(8.0) * result.abs() + own_error + tiny::<T>();
         let size = p.abs() + t.abs();
         let check = Check::new::<T>(result, self.own_gradient(spot), bound, size);
-        Returned {
+        BackwardTerms {
             through: None,
             formula: formula.into(),
             terms,
@@ -191,7 +191,7 @@ impl<T: Number> Why<'_, T> {
     }
 
     /// What the outputs of the layers that take the value sent back.
-    fn by_layers(&self, spot: Spot) -> Result<Returned> {
+    fn by_layers(&self, spot: Spot) -> Result<BackwardTerms> {
         let readers = &self.readers[spot.value];
         let names: Vec<&str> = readers
             .iter()
@@ -200,7 +200,7 @@ impl<T: Number> Why<'_, T> {
         let through = Some(names.join(" and "));
         let mut formulas = Vec::new();
         let mut silent = Vec::new();
-        let mut all: Vec<Sent> = Vec::new();
+        let mut all: Vec<OutputGradient> = Vec::new();
         let (mut sum, mut slack) = (Exact::default(), 0.0);
         for (&number, &name) in readers.iter().zip(&names) {
             let place = self.place_in(number, spot);
@@ -212,7 +212,7 @@ impl<T: Number> Why<'_, T> {
                         silent.push(name);
                         feeds
                     }
-                    None => return Ok(Returned::unknown(through, name)),
+                    None => return Ok(BackwardTerms::unknown(through, name)),
                 },
             };
             let dy = self.returned(number + 1);
@@ -224,7 +224,7 @@ impl<T: Number> Why<'_, T> {
             for feed in feeds.feeds {
                 let dy = dy.get(feed.place).map_or(f64::NAN, |dy| dy.as_f64());
                 sum.add(dy, feed.factor, (dy * feed.size).abs());
-                all.push(Sent {
+                all.push(OutputGradient {
                     spot: Spot {
                         value: number + 1,
                         place: feed.place,
@@ -250,14 +250,14 @@ impl<T: Number> Why<'_, T> {
         let formula = match &formulas[..] {
             [(_, formula)] => formula.clone(),
             several => {
-                let told = several
+                let names = several
                     .iter()
                     .map(|(name, formula)| format!("{formula} of {name}"));
-                format!("{}, added up", told.collect::<Vec<_>>().join(", "))
+                format!("{}, added up", names.collect::<Vec<_>>().join(", "))
             }
         };
         let more = shorten(&mut all);
-        Ok(Returned {
+        Ok(BackwardTerms {
             through,
             more,
             terms: self.sent_lines(&all)?,
@@ -267,9 +267,9 @@ impl<T: Number> Why<'_, T> {
         })
     }
 
-    fn sent_lines(&self, sent: &[Sent]) -> Result<Vec<Line>> {
+    fn sent_lines(&self, sent: &[OutputGradient]) -> Result<Vec<Line>> {
         memory::ensure::<Line>("the outputs of one value", sent.len())?;
-        let line = |sent: &Sent| {
+        let line = |sent: &OutputGradient| {
             let shape = super::shape_of(self.network, sent.spot.value);
             Line {
                 name: self.name(sent.spot),
@@ -285,7 +285,7 @@ impl<T: Number> Why<'_, T> {
 
 /// What one output of a layer sent back.
 #[derive(Clone, Copy)]
-struct Sent {
+struct OutputGradient {
     spot: Spot,
     /// The gradient by the output.
     dy: f64,
@@ -293,7 +293,7 @@ struct Sent {
     factor: f64,
 }
 
-impl Returned {
+impl BackwardTerms {
     /// A layer of which nothing more than the gradient can be said.
     fn unknown(through: Option<String>, name: &str) -> Self {
         let note = format!(
@@ -311,7 +311,7 @@ impl Returned {
 }
 
 /// Leaves the outputs that sent back most, where there are too many to list, and adds up the others.
-fn shorten(sent: &mut Vec<Sent>) -> Option<More> {
+fn shorten(sent: &mut Vec<OutputGradient>) -> Option<More> {
     if sent.len() <= MOST_LINES {
         return None;
     }

@@ -35,7 +35,7 @@ pub struct Explanation {
     /// What the value was made of.
     pub forward: Forward,
     /// The activation that took the value up, where one follows.
-    pub then: Option<Then>,
+    pub then: Option<NextActivation>,
     /// What the value did to the loss, where that was asked.
     pub gradient: Option<Gradient>,
     /// The largest contributors, layer by layer, where that was asked.
@@ -156,7 +156,7 @@ pub enum Content {
 /// The activation that took a value up.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
-pub struct Then {
+pub struct NextActivation {
     /// The name of its output.
     pub name: String,
     /// The formula.

@@ -2,7 +2,7 @@
 
 use super::Why;
 use super::at::{Spot, shape_of};
-use super::explanation::{Content, Forward, Line, More, Then, kept};
+use super::explanation::{Content, Forward, Line, More, NextActivation, kept};
 use super::sum::{Check, Exact, gamma, tiny};
 use crate::error::Result;
 use crate::memory;
@@ -93,7 +93,7 @@ impl<T: Number> Why<'_, T> {
     }
 
     /// The activation that takes the value up, if one does and nobody else.
-    pub(super) fn then(&self, spot: Spot) -> Result<Option<Then>> {
+    pub(super) fn then(&self, spot: Spot) -> Result<Option<NextActivation>> {
         let &[number] = &self.readers[spot.value][..] else {
             return Ok(None);
         };
@@ -117,7 +117,7 @@ impl<T: Number> Why<'_, T> {
         let Some(numbers) = content(&account).numbers(self.value(spot)) else {
             return Ok(None);
         };
-        Ok(Some(Then {
+        Ok(Some(NextActivation {
             name: self.name(output),
             formula: account.formula,
             numbers,

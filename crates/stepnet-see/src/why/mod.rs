@@ -44,7 +44,7 @@ mod trace;
 pub use at::At;
 pub use explanation::Step;
 pub use explanation::{
-    Content, Drawing, Explanation, Field, Forward, Gradient, Line, More, Prediction, Then,
+    Content, Drawing, Explanation, Field, Forward, Gradient, Line, More, NextActivation, Prediction,
 };
 pub use subject::Subject;
 pub use sum::Check;

@@ -13,7 +13,7 @@ use stepnet_nn::layer::{Backward, Context, Forward as Pass};
 const MAX_DERIVATIVES: usize = 1 << 22;
 
 /// The arrays that a layer left for its backward pass.
-struct Passed<T> {
+struct LayerArrays<T> {
     y: Vec<T>,
     kept: Vec<T>,
     kept_indices: Vec<u32>,
@@ -71,11 +71,11 @@ impl<T: Number> Why<'_, T> {
     }
 
     /// A forward pass of one layer alone, as its backward pass wants it.
-    fn pass(&self, node: usize) -> Result<Passed<T>> {
+    fn pass(&self, node: usize) -> Result<LayerArrays<T>> {
         let described = &self.network.nodes()[node];
         let memory = described.layer().memory(described.input(), 1);
         let what = "a pass of one layer";
-        let mut passed = Passed {
+        let mut passed = LayerArrays {
             y: zeros(what, described.output().len())?,
             kept: zeros(what, memory.kept)?,
             kept_indices: zeros(what, memory.kept_indices)?,
@@ -94,7 +94,12 @@ impl<T: Number> Why<'_, T> {
     }
 
     /// The derivative of output number `place` by every input value.
-    fn derivatives(&self, node: usize, place: usize, passed: &mut Passed<T>) -> Result<Vec<T>> {
+    fn derivatives(
+        &self,
+        node: usize,
+        place: usize,
+        passed: &mut LayerArrays<T>,
+    ) -> Result<Vec<T>> {
         let described = &self.network.nodes()[node];
         let reads = described.layer().reads();
         let mut dx = zeros("the derivatives of one layer", described.input().len())?;

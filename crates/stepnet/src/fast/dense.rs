@@ -149,7 +149,7 @@ type Factor<'a, T> = (&'static str, &'a ArrayRef2<T>);
 
 /// The kernel that takes a product `c = a b`, by the layouts in which it reads the factors.
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Way {
+enum ProductKernel {
     /// The gradient by data: `a` by rows, `b` by rows.
     Data,
     /// The same of `c^T = b^T a^T`: `a` by columns, `b` by columns.
@@ -176,12 +176,14 @@ fn product<T: Real>(
     let (turned_a, turned_b) = ((a.0, &*a.1.t()), (b.0, &*b.1.t()));
     let by_rows = |factor| by_rows(operation, factor);
     match way(a.1, b.1) {
-        Way::Data => data(operation, &by_rows(a)?, &by_rows(b)?, c),
-        Way::DataOfTransposed => {
+        ProductKernel::Data => data(operation, &by_rows(a)?, &by_rows(b)?, c),
+        ProductKernel::DataOfTransposed => {
             Ok(data(operation, &by_rows(turned_b)?, &by_rows(turned_a)?, c)?.turned())
         }
-        Way::Forward => Ok(forward(operation, &by_rows(turned_b)?, &by_rows(a)?, c)?.turned()),
-        Way::Weights => weights(operation, &by_rows(b)?, &by_rows(turned_a)?, c),
+        ProductKernel::Forward => {
+            Ok(forward(operation, &by_rows(turned_b)?, &by_rows(a)?, c)?.turned())
+        }
+        ProductKernel::Weights => weights(operation, &by_rows(b)?, &by_rows(turned_a)?, c),
     }
 }
 
@@ -202,7 +204,7 @@ fn by_rows<'a, T: Real>(
     Ok(copy.into())
 }
 
-impl Way {
+impl ProductKernel {
     /// In the order in which they are taken where they copy as much.
     const ALL: [Self; 4] = [
         Self::Weights,
@@ -238,7 +240,7 @@ impl Way {
 /// reads it, and by the kernel, where its loops read a factor in another order. Where an array with gaps is not only
 /// gathered, but its rows become columns, its elements count twice: that takes about twice the time. How many threads
 /// there are does not matter, or they would change the result.
-fn way<T: Real>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> Way {
+fn way<T: Real>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> ProductKernel {
     let sizes = [a.nrows(), a.ncols(), b.ncols()];
     let copied = |x: &ArrayRef2<T>, by_rows: bool| {
         let strides = [0, 1].map(|axis| x.stride_of(Axis(axis)).unsigned_abs());
@@ -254,16 +256,16 @@ fn way<T: Real>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> Way {
             (false, true) => x.len().saturating_mul(2),
         }
     };
-    let elements = |way: &Way| {
+    let elements = |way: &ProductKernel| {
         let [a_by_rows, b_by_rows] = way.by_rows();
         let factors = copied(a, a_by_rows).saturating_add(copied(b, b_by_rows));
         way.copied::<T>(sizes)
             .map_or(usize::MAX, |copied| copied.saturating_add(factors))
     };
-    Way::ALL
+    ProductKernel::ALL
         .into_iter()
         .min_by_key(elements)
-        .unwrap_or(Way::Weights)
+        .unwrap_or(ProductKernel::Weights)
 }
 
 /// `c = a b`, all by rows.
@@ -316,7 +318,7 @@ fn weights<T: Real>(
 
 #[cfg(test)]
 mod tests {
-    use super::{Way, way};
+    use super::{ProductKernel, way};
     use ndarray::{Array2, s};
 
     /// The products of a layer of 20 units on 209 pictures of 12,288 values each, which the notebooks make as
@@ -326,14 +328,14 @@ mod tests {
         let (w, dz) = (Array2::<f64>::zeros((20, 12288)), Array2::zeros((20, 209)));
         let by_rows = Array2::zeros((12288, 209));
         let by_columns = Array2::zeros((209, 12288)).reversed_axes();
-        assert_eq!(way(&w, &by_rows), Way::Data);
-        assert_eq!(way(&w, &by_columns), Way::Forward);
-        assert_eq!(way(&w.t(), &dz), Way::Data);
-        assert_eq!(way(&dz, &by_rows.t()), Way::Forward);
-        assert_eq!(way(&dz, &by_columns.t()), Way::Weights);
+        assert_eq!(way(&w, &by_rows), ProductKernel::Data);
+        assert_eq!(way(&w, &by_columns), ProductKernel::Forward);
+        assert_eq!(way(&w.t(), &dz), ProductKernel::Data);
+        assert_eq!(way(&dz, &by_rows.t()), ProductKernel::Forward);
+        assert_eq!(way(&dz, &by_columns.t()), ProductKernel::Weights);
         // An array with gaps is gathered as it lies.
         let mut wide = Array2::zeros((12288, 418));
         let gaps = wide.slice_mut(s![.., ..;2]);
-        assert_eq!(way(&w, &gaps), Way::Data);
+        assert_eq!(way(&w, &gaps), ProductKernel::Data);
     }
 }

@@ -25,7 +25,7 @@ pub struct Evaluation {
 /// One example of an evaluation, as [`evaluate_with`] shows it.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Judged<'a, T> {
+pub struct JudgedExample<'a, T> {
     /// The example's number in the data set.
     pub example: usize,
     /// Its class.
@@ -78,7 +78,7 @@ pub fn evaluate_with<T: Number>(
     network: &Network<T>,
     data: &Dataset,
     preprocessing: &Preprocessing,
-    mut observe: impl FnMut(Judged<'_, T>),
+    mut observe: impl FnMut(JudgedExample<'_, T>),
 ) -> Result<Evaluation> {
     let batch = BATCH.min(data.len().max(1));
     let mut workspace = Workspace::new(network, batch, PlanOptions::SCORING)?;
@@ -110,7 +110,7 @@ pub fn evaluate_with<T: Number>(
                 _ => (largest(row), rank(row, actual)),
             };
             evaluation.tally.add(label, predicted as u32, rank);
-            observe(Judged {
+            observe(JudgedExample {
                 example,
                 actual,
                 predicted,

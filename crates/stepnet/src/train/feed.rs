@@ -1,6 +1,6 @@
 //! Making the batches of an epoch: values, targets, and the keys of random numbers.
 
-use crate::data::{Augmentation, Dataset, Mix, Pick, Spare};
+use crate::data::{AugmentBuffers, Augmentation, Dataset, Mix, Pick};
 use crate::error::Result;
 use crate::memory;
 use crate::nn::Number;
@@ -19,7 +19,7 @@ pub(super) struct Feed<'a> {
 
 /// A batch, in memory that is kept for the next one.
 #[derive(Debug)]
-pub(super) struct Filled<T> {
+pub(super) struct BatchBuffers<T> {
     x: Vec<T>,
     values: usize,
     indices: Vec<usize>,
@@ -28,12 +28,12 @@ pub(super) struct Filled<T> {
     partners: Vec<u32>,
     mix: Mix<T>,
     mixed: bool,
-    spare: Spare,
+    spare: AugmentBuffers,
     seed: u64,
     epoch: u64,
 }
 
-impl<T: Number> Filled<T> {
+impl<T: Number> BatchBuffers<T> {
     /// Room for `batch` examples of `len` values.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl<T: Number> Filled<T> {
             partners: Vec::new(),
             mix: Mix::default(),
             mixed: false,
-            spare: Spare::default(),
+            spare: AugmentBuffers::default(),
             seed: 0,
             epoch: 0,
         })
@@ -92,7 +92,7 @@ impl Feed<'_> {
     ///
     /// # Errors
     /// When the data does not fit the preprocessing, or cannot be read.
-    pub(super) fn fill<T: Number>(&self, picks: &[Pick], into: &mut Filled<T>) -> Result<()> {
+    pub(super) fn fill<T: Number>(&self, picks: &[Pick], into: &mut BatchBuffers<T>) -> Result<()> {
         let labels = self.data.labels();
         into.indices.clear();
         into.indices.extend(picks.iter().map(|pick| pick.index));

@@ -236,7 +236,7 @@ fn trial<T: Number>(
     // No more of them than a tenth of what the run has, unless it has hardly any.
     let all = steps.saturating_mul(epochs);
     let fewest = FEWEST_STEPS.min(all / SHARE_OF_STEPS);
-    let mut tried = Tried::default();
+    let mut tried = TimedSteps::default();
     loop {
         // What lies between two epochs is not a step's, unless an epoch is one step.
         let begun = Instant::now();
@@ -265,7 +265,7 @@ fn trial<T: Number>(
 
 /// Steps that were tried, but for the first of each epoch.
 #[derive(Default)]
-struct Tried {
+struct TimedSteps {
     steps: usize,
     examples: usize,
     time: Duration,
@@ -273,7 +273,7 @@ struct Tried {
     last: Option<(Instant, usize)>,
 }
 
-impl Tried {
+impl TimedSteps {
     fn note(&mut self, seen: usize) {
         let now = Instant::now();
         if let Some((before, already)) = self.last.replace((now, seen)) {

@@ -30,12 +30,12 @@ pub struct Learner<T> {
     clipping: Option<Clipping>,
     /// Where the network's arrays lie, which update rules ask for.
     ranges: Vec<ParameterRange>,
-    average: Option<Averaged<T>>,
+    average: Option<AveragedWeights<T>>,
 }
 
 /// The moving average of the weights, as the parameters of a network that can be measured and kept.
 #[derive(Debug, Clone)]
-struct Averaged<T> {
+struct AveragedWeights<T> {
     average: WeightAverage<T>,
     network: Network<T>,
 }
@@ -83,12 +83,12 @@ impl<T: Number> Learner<T> {
     }
 
     /// The same learner keeping an exponential moving average of its weights beside them, for
-    /// [`Learner::learnt`].
+    /// [`Learner::trained_network`].
     ///
     /// # Errors
     /// When `decay` is not a share from 0 to less than 1.
     pub fn with_average(mut self, decay: f64) -> Result<Self> {
-        self.average = Some(Averaged {
+        self.average = Some(AveragedWeights {
             average: WeightAverage::new(self.network.parameters().len(), decay)?,
             network: self.network.clone(),
         });
@@ -186,7 +186,7 @@ impl<T: Number> Learner<T> {
         );
         self.workspace.after_step(&mut self.network, batch);
         if let Some(average) = &mut self.average {
-            let Averaged { average, network } = average;
+            let AveragedWeights { average, network } = average;
             average.update(network.parameters_mut(), self.network.parameters());
         }
         Ok(scores)
@@ -293,7 +293,7 @@ impl<T: Number> Learner<T> {
     }
 
     /// The network to measure and to keep: the one with the averaged weights where an average is kept.
-    pub fn learnt(&self) -> &Network<T> {
+    pub fn trained_network(&self) -> &Network<T> {
         match &self.average {
             Some(average) => &average.network,
             None => &self.network,
@@ -375,7 +375,7 @@ mod tests {
         learner.step(&batch(&X), 0.1).unwrap();
         let (weights, average) = (
             learner.network().parameters().to_vec(),
-            learner.learnt().parameters().to_vec(),
+            learner.trained_network().parameters().to_vec(),
         );
         assert_ne!(weights, average);
         learner.step(&batch(&X), 0.1).unwrap();
@@ -383,7 +383,7 @@ mod tests {
         // The loss of such inputs is not a number, whatever the weights.
         assert!(learner.step(&batch(&[f64::INFINITY; 8]), 0.1).is_err());
         assert_eq!(learner.network().parameters(), weights);
-        assert_eq!(learner.learnt().parameters(), average);
+        assert_eq!(learner.trained_network().parameters(), average);
         assert_eq!((learner.updates(), learner.updates_kept()), (2, 1));
     }
 }

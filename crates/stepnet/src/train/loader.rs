@@ -11,7 +11,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::feed::{Feed, Filled};
+use super::feed::{BatchBuffers, Feed};
 use crate::data::Pick;
 use crate::error::Result;
 use crate::nn::Number;
@@ -20,7 +20,7 @@ use crate::threads;
 /// Buffers, and who fills them.
 #[derive(Debug)]
 pub(super) struct Loader<T> {
-    buffers: Vec<Filled<T>>,
+    buffers: Vec<BatchBuffers<T>>,
     batch: usize,
     len: usize,
     /// Bytes that are still to be taken while workers are there: they start only where these can be had too.
@@ -54,7 +54,7 @@ impl<T: Number> Loader<T> {
     /// When there is not enough memory for one.
     pub(super) fn new(batch: usize, len: usize, left: usize) -> Result<Self> {
         Ok(Self {
-            buffers: vec![Filled::new(batch, len)?],
+            buffers: vec![BatchBuffers::new(batch, len)?],
             batch,
             len,
             left,
@@ -72,11 +72,11 @@ impl<T: Number> Loader<T> {
         feed: &Feed<'_>,
         batches: Batches<'_>,
         workers: usize,
-        mut step: impl FnMut(&Filled<T>) -> Result<ControlFlow<()>>,
+        mut step: impl FnMut(&BatchBuffers<T>) -> Result<ControlFlow<()>>,
     ) -> Result<Duration> {
         let workers = workers.min(batches.steps().len().saturating_sub(1));
         while self.buffers.len() < workers + 1 {
-            self.buffers.push(Filled::new(self.batch, self.len)?);
+            self.buffers.push(BatchBuffers::new(self.batch, self.len)?);
         }
         if workers == 0 {
             return self.alone(feed, batches, step);
@@ -126,7 +126,7 @@ impl<T: Number> Loader<T> {
         &mut self,
         feed: &Feed<'_>,
         batches: Batches<'_>,
-        mut step: impl FnMut(&Filled<T>) -> Result<ControlFlow<()>>,
+        mut step: impl FnMut(&BatchBuffers<T>) -> Result<ControlFlow<()>>,
     ) -> Result<Duration> {
         let mut waited = Duration::ZERO;
         for number in batches.steps() {
@@ -151,7 +151,7 @@ struct Shared<T> {
 struct State<T> {
     /// The next step whose batch nobody makes yet.
     next: usize,
-    free: Vec<Filled<T>>,
+    free: Vec<BatchBuffers<T>>,
     ready: Vec<Ready<T>>,
     /// Nobody wants another batch, or a worker has panicked.
     stopped: bool,
@@ -159,7 +159,7 @@ struct State<T> {
 
 struct Ready<T> {
     step: usize,
-    buffer: Filled<T>,
+    buffer: BatchBuffers<T>,
     outcome: Result<()>,
 }
 
@@ -204,7 +204,7 @@ impl<T: Number> Shared<T> {
     fn serve(
         &self,
         batches: Batches<'_>,
-        step: &mut impl FnMut(&Filled<T>) -> Result<ControlFlow<()>>,
+        step: &mut impl FnMut(&BatchBuffers<T>) -> Result<ControlFlow<()>>,
     ) -> Result<Duration> {
         let mut waited = Duration::ZERO;
         for number in batches.steps() {
@@ -307,7 +307,7 @@ mod tests {
             for workers in [0, 1, 3, 20] {
                 for first in [0, 2, 6, 7] {
                     let mut seen = Vec::new();
-                    let step = |filled: &Filled<f32>| {
+                    let step = |filled: &BatchBuffers<f32>| {
                         seen.extend(filled.x().chunks(2).map(|x| x[0] as usize / 2));
                         Ok(ControlFlow::Continue(()))
                     };
@@ -331,7 +331,7 @@ mod tests {
         with(|loader, feed, order| {
             for workers in [0, 1, 3] {
                 let mut steps = 0;
-                let count = |_: &Filled<f32>| {
+                let count = |_: &BatchBuffers<f32>| {
                     steps += 1;
                     Ok(match steps {
                         2 => ControlFlow::Break(()),
@@ -340,7 +340,7 @@ mod tests {
                 };
                 loader.run(feed, batches(order, 0), workers, count).unwrap();
                 assert_eq!(steps, 2);
-                let fail = |_: &Filled<f32>| Err(Error::Training("no".into()));
+                let fail = |_: &BatchBuffers<f32>| Err(Error::Training("no".into()));
                 let message = loader
                     .run(feed, batches(order, 0), workers, fail)
                     .unwrap_err();
@@ -360,7 +360,7 @@ mod tests {
             };
             for workers in [0, 1, 3] {
                 let mut steps = 0;
-                let count = |_: &Filled<f32>| {
+                let count = |_: &BatchBuffers<f32>| {
                     steps += 1;
                     Ok(ControlFlow::Continue(()))
                 };
@@ -375,7 +375,8 @@ mod tests {
     fn panics_of_a_step_and_of_a_worker_get_through() {
         with(|loader, feed, order| {
             for workers in [0, 1, 3] {
-                let step = |_: &Filled<f32>| -> Result<ControlFlow<()>> { panic!("in a step") };
+                let step =
+                    |_: &BatchBuffers<f32>| -> Result<ControlFlow<()>> { panic!("in a step") };
                 let run = || loader.run(feed, batches(order, 0), workers, step);
                 let panic = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
                 assert_eq!(panic.downcast_ref::<&str>(), Some(&"in a step"));
@@ -383,7 +384,7 @@ mod tests {
                 let mut order = order.to_vec();
                 order[9] = Pick::once(EXAMPLES);
                 let mut steps = 0;
-                let count = |_: &Filled<f32>| {
+                let count = |_: &BatchBuffers<f32>| {
                     steps += 1;
                     Ok(ControlFlow::Continue(()))
                 };

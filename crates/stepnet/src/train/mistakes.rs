@@ -1,6 +1,6 @@
 //! The examples that a network got most wrong.
 
-use super::evaluate::Judged;
+use super::evaluate::JudgedExample;
 use crate::nn::Loss;
 use crate::nn::Number;
 
@@ -43,11 +43,11 @@ impl Mistakes {
     }
 
     /// Looks at an example of an evaluation of a network that is trained with `loss`.
-    pub fn observe<T: Number>(&mut self, loss: Loss, judged: &Judged<'_, T>) {
+    pub fn observe<T: Number>(&mut self, loss: Loss, judged: &JudgedExample<'_, T>) {
         if judged.actual == judged.predicted {
             return;
         }
-        let (value, probability) = told(loss, judged.outputs, judged.actual);
+        let (value, probability) = loss_and_probability(loss, judged.outputs, judged.actual);
         let mistake = Mistake {
             example: judged.example,
             actual: judged.actual,
@@ -72,7 +72,7 @@ impl Mistakes {
 }
 
 /// The loss of an example of class `actual` with the outputs `z`, and the probability of each class.
-fn told<T: Number>(
+fn loss_and_probability<T: Number>(
     loss: Loss,
     z: &[T],
     actual: usize,
@@ -110,8 +110,13 @@ fn told<T: Number>(
 mod tests {
     use super::*;
 
-    fn judged(example: usize, actual: usize, predicted: usize, outputs: &[f32]) -> Judged<'_, f32> {
-        Judged {
+    fn judged(
+        example: usize,
+        actual: usize,
+        predicted: usize,
+        outputs: &[f32],
+    ) -> JudgedExample<'_, f32> {
+        JudgedExample {
             example,
             actual,
             predicted,

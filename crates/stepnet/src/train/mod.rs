@@ -23,7 +23,7 @@ pub use checkpoint::Checkpoint;
 #[doc(hidden)]
 pub use checkpoint::run_of;
 pub use class_weights::ClassWeights;
-pub use evaluate::{Evaluation, Judged, evaluate, evaluate_with, evaluation_bytes};
+pub use evaluate::{Evaluation, JudgedExample, evaluate, evaluate_with, evaluation_bytes};
 #[doc(hidden)]
 pub use find_rate::{LEAST_STEPS, MOST_STEPS, MOST_SWEEPS};
 pub use find_rate::{RateCurve, RateSweep, RateTrial, SweepProgress, find_rate};

@@ -138,7 +138,7 @@ impl<T: Number> Trainer<T> {
 
     /// The network to measure and to keep: the one with the averaged weights where an average is kept.
     pub fn network(&self) -> &Network<T> {
-        self.learner.learnt()
+        self.learner.trained_network()
     }
 
     /// Ends training, with the network to keep.

@@ -9,7 +9,7 @@
 //! The walk follows ITU-T T.81 (1992), annexes B, F (sequential) and G (progressive).
 
 use super::entropy::{Bits, Huffman, Progressive, sequential_block};
-use super::frame::{Frame, Kept, Segment};
+use super::frame::{Frame, Segment, SequentialTables};
 use super::markers::{next_marker, segment};
 use super::scan::Scan;
 
@@ -153,7 +153,7 @@ impl Walk {
             for pick in &scan.picks {
                 let component = &mut frame.components[pick.component];
                 let table = self.quantisation.get(component.quantisation);
-                component.kept = Some(Kept {
+                component.kept = Some(SequentialTables {
                     quantisation: table.cloned().unwrap_or_default(),
                     ac: self.ac[pick.ac].clone().unwrap_or_default(),
                     scan: self.scans.len(),

@@ -25,11 +25,11 @@ pub(super) struct Component {
     /// Its blocks, `across` in a row, if the walk keeps them (sequential only).
     pub(super) blocks: Vec<Block>,
     /// What else such a walk has found of it.
-    pub(super) kept: Option<Kept>,
+    pub(super) kept: Option<SequentialTables>,
 }
 
 /// What decoding the blocks of a component takes (sequential only).
-pub(super) struct Kept {
+pub(super) struct SequentialTables {
     /// Its quantisation table, as the file has it.
     pub(super) quantisation: Vec<u8>,
     /// The Huffman table of its other coefficients than the first.

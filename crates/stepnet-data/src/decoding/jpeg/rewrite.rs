@@ -7,7 +7,7 @@
 
 use super::check::{Walk, check};
 use super::entropy::Huffman;
-use super::frame::{Block, Component, Frame, Kept, Segment};
+use super::frame::{Block, Component, Frame, Segment, SequentialTables};
 
 /// The codes of differences: all of five bits, in the order of their sizes.
 const DC: ([u8; 16], [u8; 16]) = (
@@ -220,7 +220,7 @@ fn write_tables(
 /// A component with its blocks and the data that these lie in.
 struct Plane<'a> {
     component: &'a Component,
-    kept: &'a Kept,
+    kept: &'a SequentialTables,
     data: &'a [u8],
 }
 

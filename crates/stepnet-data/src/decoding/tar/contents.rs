@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::{Error, Result};
 
 use crate::decoding::item::Item;
-use crate::decoding::load::Found;
+use crate::decoding::load::SourceParts;
 use crate::decoding::parts::{Parts, check_unlike, is_part};
 use crate::decoding::walk::Part;
 use crate::options::Role;
@@ -47,7 +47,7 @@ impl Contents {
     }
 
     /// The parts for a role.
-    pub(super) fn found(mut self, path: &Path, role: Role) -> Result<Found> {
+    pub(super) fn found(mut self, path: &Path, role: Role) -> Result<SourceParts> {
         if self.is_pickled() {
             let problem = "CIFAR's Python version, which is not read; its binary version is (cifar-10-binary.tar.gz)";
             return Err(Error::file(path, problem));
@@ -73,7 +73,7 @@ impl Contents {
         };
         let Some(found) = Parts::among(&tops, has_folders) else {
             let part = self.part(&root, None)?;
-            return Ok(Found {
+            return Ok(SourceParts {
                 main: (root, part),
                 other: None,
                 notes,
@@ -97,7 +97,7 @@ impl Contents {
             let part = self.part(&folder, Some(&top))?;
             Ok::<(PathBuf, Part), Error>((folder, part))
         };
-        Ok(Found {
+        Ok(SourceParts {
             main: part(main)?,
             other: other.map(&mut part).transpose()?,
             notes,

@@ -51,12 +51,12 @@ pub(crate) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
     let file = open_input(path)?;
     let length = file.metadata().map_err(unread)?.len();
     let contents = if kind == Kind::TarGzip {
-        let keep = Keep::hold(HELD_FREE.saturating_add(length.saturating_mul(HELD_RATIO)));
+        let keep = EntryStorage::hold(HELD_FREE.saturating_add(length.saturating_mul(HELD_RATIO)));
         scanned_in_order(path, MultiGzDecoder::new(BufReader::new(file)), keep)?
     } else {
         let mut archive = Archive::new(BufReader::new(file));
         let entries = archive.entries_with_seek().map_err(unread)?;
-        let keep = Keep::Point(path.into(), length);
+        let keep = EntryStorage::InArchive(path.into(), length);
         scanned(path, entries.raw(true), keep, || length)?
     };
     if let Some((folder, files)) = contents.cifar() {
@@ -82,16 +82,16 @@ pub(crate) fn is_in_gzip(path: &Path) -> bool {
 }
 
 /// How an archive's pictures are remembered.
-enum Keep {
+enum EntryStorage {
     /// By where they lie in the archive of this length.
-    Point(Arc<Path>, u64),
+    InArchive(Arc<Path>, u64),
     /// As they are, up to `most` bytes together, of which `held` are.
-    Hold { held: u64, most: u64 },
+    InMemory { held: u64, most: u64 },
 }
 
-impl Keep {
+impl EntryStorage {
     fn hold(most: u64) -> Self {
-        Self::Hold { held: 0, most }
+        Self::InMemory { held: 0, most }
     }
 
     /// The file that an entry is, and whether it is cut off.
@@ -103,7 +103,7 @@ impl Keep {
     ) -> Result<(Item, bool)> {
         let size = entry.size();
         match self {
-            Self::Point(archive, length) => {
+            Self::InArchive(archive, length) => {
                 let offset = entry.raw_file_position();
                 let end = offset.checked_add(size).filter(|end| *end <= *length);
                 if let (Some(_), Ok(size)) = (end, usize::try_from(size)) {
@@ -113,7 +113,7 @@ impl Keep {
                 let problem = format!("declares {size} bytes, but the archive ends after {left}");
                 Ok((Item::broken(name, problem), true))
             }
-            Self::Hold { held, most } => {
+            Self::InMemory { held, most } => {
                 let wanted = held.saturating_add(size).min(*most);
                 memory::check_room(path, "what is packed in it", wanted.into())?;
                 let bytes = hold(path, entry, *most - *held)?;
@@ -122,7 +122,7 @@ impl Keep {
                     return Err(over(path, *most));
                 }
                 if bytes.len() as u64 == size {
-                    return Ok((Item::held(name, bytes), false));
+                    return Ok((Item::in_memory(name, bytes), false));
                 }
                 let problem = format!("declares {size} bytes, but {} are there", bytes.len());
                 Ok((Item::broken(name, problem), true))
@@ -133,7 +133,7 @@ impl Keep {
 
 /// What entries before a file say about it.
 #[derive(Default)]
-struct Ahead {
+struct ExtendedHeader {
     name: Option<Vec<u8>>,
     odd: bool,
 }
@@ -193,12 +193,12 @@ impl Extent {
 }
 
 /// A reader that counts what it gives.
-struct Counted<R> {
+struct CountingReader<R> {
     reader: R,
     count: Rc<Cell<u64>>,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for CountingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.reader.read(buffer)?;
         self.count.set(self.count.get() + read as u64);
@@ -210,12 +210,12 @@ impl<R: Read> Read for Counted<R> {
 fn scanned<R: Read>(
     path: &Path,
     entries: tar::Entries<'_, R>,
-    mut keep: Keep,
+    mut keep: EntryStorage,
     length: impl Fn() -> u64,
 ) -> Result<Contents> {
     let mut contents = Contents::default();
     let mut extent = Extent::default();
-    let mut ahead = Ahead::default();
+    let mut ahead = ExtendedHeader::default();
     for entry in entries {
         let damaged = |error: std::io::Error| {
             let said = error.to_string().replace('\n', " ");
@@ -238,7 +238,7 @@ fn scanned<R: Read>(
             EntryType::XGlobalHeader | EntryType::GNULongLink => continue,
             _ => {}
         }
-        let Ahead { name, odd } = std::mem::take(&mut ahead);
+        let ExtendedHeader { name, odd } = std::mem::take(&mut ahead);
         if kind.is_dir() {
             continue;
         }
@@ -262,9 +262,9 @@ fn scanned<R: Read>(
 }
 
 /// Scans an archive that is read from its beginning to its end.
-fn scanned_in_order(path: &Path, reader: impl Read, keep: Keep) -> Result<Contents> {
+fn scanned_in_order(path: &Path, reader: impl Read, keep: EntryStorage) -> Result<Contents> {
     let count = Rc::new(Cell::new(0));
-    let mut archive = Archive::new(Counted {
+    let mut archive = Archive::new(CountingReader {
         reader,
         count: Rc::clone(&count),
     });
@@ -310,7 +310,7 @@ fn limited<R: Read>(
     hold(path, entry, most)
 }
 
-impl Ahead {
+impl ExtendedHeader {
     /// Takes over the attributes of the next file whose header is at hand.
     fn read(&mut self, bytes: &[u8], _size: u64) {
         for extension in PaxExtensions::new(bytes).flatten() {
@@ -355,7 +355,7 @@ fn parts(path: &Path, name: &[u8]) -> Result<Option<Vec<String>>> {
 /// Scans a plain or a gzip archive for the fuzz target, and decodes what it holds.
 pub(crate) fn scan(bytes: &[u8]) {
     let path = Path::new("fuzz.tar");
-    let keep = Keep::hold(HELD_FREE.min(bytes.len() as u64 * HELD_RATIO + (1 << 16)));
+    let keep = EntryStorage::hold(HELD_FREE.min(bytes.len() as u64 * HELD_RATIO + (1 << 16)));
     let contents = match bytes.starts_with(b"\x1f\x8b") {
         true => scanned_in_order(path, MultiGzDecoder::new(bytes), keep),
         false => scanned_in_order(path, bytes, keep),

@@ -18,7 +18,7 @@ use table::Table;
 
 /// How a table is to be read.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct CsvOptions<'a> {
     /// The column of the labels.
     pub(crate) label_column: Option<&'a str>,
     /// The encoding, where it is not UTF-8.
@@ -42,7 +42,7 @@ pub(crate) struct Wanted<'a> {
 pub(crate) fn from_bytes(
     name: &Path,
     bytes: &[u8],
-    wanted: Wanted<'_>,
+    wanted: CsvOptions<'_>,
 ) -> Result<(Pair, Vec<String>)> {
     let whole = text::decode(name, bytes, wanted.encoding)?;
     let (delimiter, text) = dialect::delimiter(&whole);

@@ -28,12 +28,12 @@ pub(super) struct Table {
     pixels: Pixels,
     labels: Vec<String>,
     lines: Vec<u64>,
-    left: Left,
+    left: SkippedLines,
 }
 
 /// How many lines had something that is left out.
 #[derive(Default)]
-struct Left {
+struct SkippedLines {
     blank: usize,
     headers: usize,
     ends: usize,
@@ -80,7 +80,7 @@ impl Table {
             pixels: Pixels::Bytes(Vec::new()),
             labels: Vec::new(),
             lines: Vec::new(),
-            left: Left::default(),
+            left: SkippedLines::default(),
         })
     }
 

@@ -15,9 +15,9 @@ use crate::{Error, Result};
 use super::array::{ArrayValues, Number, RawArray, byte_length, times};
 use super::idx::MAX_DEFLATE_RATIO;
 use super::keys::{Arrays, Parts, find_parts};
-use source::{Meter, Metered};
+use source::{Meter, MeteredFile};
 use stepnet_base::memory;
-use walk::Found;
+use walk::LinkTarget;
 
 /// The arrays of pictures and labels in the content of an HDF5 file; `name` is for messages.
 ///
@@ -35,7 +35,7 @@ pub(crate) struct Hdf5 {
     stored: usize,
     meter: Arc<Meter>,
     /// Its arrays by their paths, once they have been looked for.
-    arrays: Option<Vec<(String, Found)>>,
+    arrays: Option<Vec<(String, LinkTarget)>>,
 }
 
 impl Hdf5 {
@@ -46,7 +46,7 @@ impl Hdf5 {
     pub(crate) fn open(name: &Path, bytes: Vec<u8>) -> Result<Self> {
         let stored = bytes.len();
         check_end(name, &bytes)?;
-        let source = Metered::new(bytes);
+        let source = MeteredFile::new(bytes);
         let (meter, bytes) = (source.meter(), source.bytes());
         let file = File::from_source(source)
             .map_err(|error| Error::file(name, format!("not a readable HDF5 file: {error}")))?;
@@ -61,7 +61,7 @@ impl Hdf5 {
     }
 
     /// The arrays by their paths.
-    fn arrays(&mut self) -> Result<&[(String, Found)]> {
+    fn arrays(&mut self) -> Result<&[(String, LinkTarget)]> {
         if self.arrays.is_none() {
             self.meter.refill();
             let found = walk::arrays(&self.file, &self.meter, &self.bytes[..self.stored]);
@@ -195,8 +195,8 @@ impl Arrays for Hdf5 {
         let broken = |error| self.broken(name, &error);
         // A path by way of another link is none of the list.
         let dataset = match listed {
-            Some(Found::Here(dataset)) => dataset,
-            Some(Found::Elsewhere(file)) => {
+            Some(LinkTarget::Here(dataset)) => dataset,
+            Some(LinkTarget::Elsewhere(file)) => {
                 let problem = format!(
                     "dataset {name:?} lies in another file ({file:?}): links to other files are not followed; copy it into this one"
                 );

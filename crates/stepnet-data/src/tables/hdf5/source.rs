@@ -37,12 +37,12 @@ pub(super) struct Meter {
     budget: u64,
     left: AtomicU64,
     first: AtomicU64,
-    watched: Mutex<Watched>,
+    watched: Mutex<GroupReads>,
 }
 
 /// What is read of a group of the old form: the names in it, then the tables of its links.
 #[derive(Debug, Default)]
-struct Watched {
+struct GroupReads {
     /// Whether the next read is that of the names.
     before_names: bool,
     names: Vec<u8>,
@@ -50,7 +50,7 @@ struct Watched {
     soft: Vec<(String, String)>,
 }
 
-impl Watched {
+impl GroupReads {
     /// The name at a place.
     fn name(&self, at: &[u8]) -> Option<String> {
         let at = number(&mut &*at, at.len())?;
@@ -80,7 +80,7 @@ impl Meter {
         self.watched(|watched| std::mem::take(&mut watched.soft))
     }
 
-    fn watched<T>(&self, act: impl FnOnce(&mut Watched) -> T) -> T {
+    fn watched<T>(&self, act: impl FnOnce(&mut GroupReads) -> T) -> T {
         act(&mut self.watched.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -111,13 +111,13 @@ impl Meter {
 ///
 /// Soft links of old groups have no address, which the reader takes for one; here they get that of an
 /// object with nothing in it, behind the file's end.
-pub(super) struct Metered {
+pub(super) struct MeteredFile {
     bytes: Arc<Vec<u8>>,
     nothing: u64,
     meter: Arc<Meter>,
 }
 
-impl Metered {
+impl MeteredFile {
     /// A file's content with its whole budget.
     pub(super) fn new(mut bytes: Vec<u8>) -> Self {
         let budget = (bytes.len() as u64)
@@ -193,7 +193,7 @@ impl Metered {
     }
 }
 
-impl Source for Metered {
+impl Source for MeteredFile {
     fn len(&self) -> u64 {
         self.bytes.len() as u64
     }
@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn reads_are_served_until_the_budget_is_spent() {
-        let source = Metered::new(vec![7; 100]);
+        let source = MeteredFile::new(vec![7; 100]);
         let mut buffer = [0; 10];
         source.read_at(90, &mut buffer).unwrap();
         assert_eq!(buffer, [7; 10]);
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn the_first_read_after_a_mark_is_known() {
-        let source = Metered::new(vec![7; 100]);
+        let source = MeteredFile::new(vec![7; 100]);
         let meter = source.meter();
         meter.mark();
         source.read_at(40, &mut [0; 4]).unwrap();
@@ -278,7 +278,7 @@ mod tests {
         ]
         .concat();
         let length = table.len();
-        let source = Metered::new(table.clone());
+        let source = MeteredFile::new(table.clone());
         let mut expected = table;
         expected[8 + 40 + 8..][..8].copy_from_slice(&(length as u64).to_le_bytes());
         assert_eq!(source.read_metadata_at(0, length).unwrap(), expected);
@@ -301,7 +301,7 @@ mod tests {
         let head = [&b"HEAP"[..], &[0; 28]].concat();
         let names = b"\0/images\0alias\0\0";
         let table = [&b"SNOD\x01\0\x01\0"[..], &entry.concat()].concat();
-        let source = Metered::new([&head[..], names, &table].concat());
+        let source = MeteredFile::new([&head[..], names, &table].concat());
         let read = |at: usize, length: usize| source.read_metadata_at(at as u64, length).unwrap();
         read(0, head.len());
         read(head.len(), names.len());

@@ -10,7 +10,7 @@ use super::source::Meter;
 
 /// What a path leads to.
 #[derive(Clone)]
-pub(super) enum Found {
+pub(super) enum LinkTarget {
     /// An array of this file.
     Here(Arc<Dataset>),
     /// Something in another file of this name.
@@ -24,7 +24,7 @@ pub(super) fn arrays(
     file: &File,
     meter: &Meter,
     bytes: &[u8],
-) -> Result<Vec<(String, Found)>, Error> {
+) -> Result<Vec<(String, LinkTarget)>, Error> {
     let mut found = Vec::new();
     let mut links = Vec::new();
     let mut seen = HashSet::new();
@@ -43,7 +43,7 @@ pub(super) fn arrays(
             "" => name.to_owned(),
             path => format!("{path}/{name}"),
         };
-        let here = |dataset| Found::Here(Arc::new(dataset));
+        let here = |dataset| LinkTarget::Here(Arc::new(dataset));
         found.extend(datasets.map(|(name, dataset)| (below(&name), here(dataset))));
         let soft = meter.take_soft_links().into_iter();
         let soft = soft.map(|(name, target)| (name, Target::Soft(target)));
@@ -67,21 +67,21 @@ pub(super) fn arrays(
 }
 
 /// Adds what links lead to; a soft link that leads to no array is passed over.
-fn add_linked(found: &mut Vec<(String, Found)>, links: Vec<(String, Target)>) {
+fn add_linked(found: &mut Vec<(String, LinkTarget)>, links: Vec<(String, Target)>) {
     let soft = links.iter().filter_map(|(path, target)| match target {
         Target::Soft(target) => Some((path.clone(), target.clone())),
         Target::External(_) => None,
     });
     let soft: HashMap<String, String> = soft.collect();
-    let mut known: HashMap<String, Found> = found.iter().cloned().collect();
+    let mut known: HashMap<String, LinkTarget> = found.iter().cloned().collect();
     for (path, target) in &links {
         if let Target::External(file) = target {
-            known.insert(path.clone(), Found::Elsewhere(file.clone()));
+            known.insert(path.clone(), LinkTarget::Elsewhere(file.clone()));
         }
     }
     for (path, target) in links {
         let linked = match target {
-            Target::External(file) => Some(Found::Elsewhere(file)),
+            Target::External(file) => Some(LinkTarget::Elsewhere(file)),
             Target::Soft(target) => {
                 follow(&target, &soft).and_then(|target| known.get(&target).cloned())
             }

@@ -30,8 +30,8 @@ struct Grids<'a> {
 }
 
 /// The window as grids; `None` where there is none, or one too large to draw.
-pub(super) fn grids(told: &Explanation, most: Option<usize>) -> Option<Markup> {
-    let forward = &told.forward;
+pub(super) fn grids(explanation: &Explanation, most: Option<usize>) -> Option<Markup> {
+    let forward = &explanation.forward;
     let extents = forward.window?;
     let [height, width, channels] = extents;
     if height * width > MOST_POSITIONS || forward.more.is_some() {

@@ -9,16 +9,16 @@ use crate::why::explanation::{Explanation, Field};
 const MOST_PIXELS: usize = 4_000_000;
 
 /// The picture with the receptive field marked; nothing where there is none.
-pub(super) fn figure(told: &Explanation) -> Markup {
-    let Some(drawing) = &told.picture else {
+pub(super) fn figure(explanation: &Explanation) -> Markup {
+    let Some(drawing) = &explanation.picture else {
         return html! {};
     };
     let (height, width) = (drawing.height, drawing.width);
     if height.saturating_mul(width) > MOST_PIXELS {
         return html! {};
     }
-    let caption = match told.receptive_field {
-        Some(field) => sees(told, field),
+    let caption = match explanation.receptive_field {
+        Some(field) => sees(explanation, field),
         None => format!("the input, {height}x{width}"),
     };
     let source = format!("data:image/bmp;base64,{}", base64(&bmp(drawing)));
@@ -26,7 +26,7 @@ pub(super) fn figure(told: &Explanation) -> Markup {
         figure {
             div.picture style={ "aspect-ratio:" (width) "/" (height) } {
                 img src=(source) alt={ "the input picture, " (height) " by " (width) " pixels" };
-                @if let Some(field) = told.receptive_field {
+                @if let Some(field) = explanation.receptive_field {
                     (frame(field, [height, width]))
                 }
             }
@@ -35,11 +35,11 @@ pub(super) fn figure(told: &Explanation) -> Markup {
     }
 }
 
-fn sees(told: &Explanation, field: Field) -> String {
+fn sees(explanation: &Explanation, field: Field) -> String {
     let ([top, bottom], [left, right]) = (field.rows, field.columns);
     format!(
         "the input; in the frame, rows {top} to {bottom} and columns {left} to {right}: all that {} depends on",
-        told.name
+        explanation.name
     )
 }
 

@@ -4,7 +4,7 @@ use stepnet_nn::{Init, Network, Preprocessing};
 
 const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
-fn told(text: &str, at: &str) -> Explanation {
+fn explanation(text: &str, at: &str) -> Explanation {
     let mut network = Network::<f32>::new(text, [6, 5, 3]).unwrap();
     network.initialize(Init::He, &mut RandomState::new(1));
     let subject = Subject {
@@ -62,7 +62,7 @@ fn every_kind_of_value_has_a_page_that_is_whole_safe_and_alone() {
         "linear1[1]",
         "softmax1[2]",
     ] {
-        let page = told(TEXT, at).page(None);
+        let page = explanation(TEXT, at).page(None);
         check_nesting(&page);
         assert!(!page.contains("<script>alert"), "{at}");
         assert!(page.contains("&lt;script&gt;alert"), "{at}");
@@ -77,29 +77,29 @@ fn every_kind_of_value_has_a_page_that_is_whole_safe_and_alone() {
 
 #[test]
 fn a_window_is_drawn_with_every_number_in_text() {
-    let told = told(TEXT, "conv1[0,0,1]");
-    let page = told.page(None);
+    let explanation = explanation(TEXT, "conv1[0,0,1]");
+    let page = explanation.page(None);
     // Window, filter and products of three channels.
     assert_eq!(page.matches("role=\"grid\"").count(), 9);
     assert_eq!(page.matches("class=\"pad\"").count(), 3 * 2 * 5);
-    for line in &told.forward.terms {
+    for line in &explanation.forward.terms {
         let cell = format!("<td>{}</td>", stepnet_nn::account::number(line.product));
         assert!(page.contains(&cell), "{cell}");
     }
     // One place of each grid is reached by the tab key, the others by arrows.
     assert_eq!(page.matches("<td class=\"pad\" tabindex=\"0\"").count(), 6);
     assert!(page.contains("\u{2713} ok"));
-    let few = told.page(Some(1));
+    let few = explanation.page(Some(1));
     assert_eq!(few.matches("role=\"grid\"").count(), 3);
     assert!(few.contains("2 more channels are not drawn"), "{few}");
 }
 
 #[test]
 fn a_sum_that_is_wrong_is_said_to_be() {
-    let mut told = told(TEXT, "conv1[0,0,1]");
-    let check = told.forward.check.as_mut().unwrap();
+    let mut explanation = explanation(TEXT, "conv1[0,0,1]");
+    let check = explanation.forward.check.as_mut().unwrap();
     check.ok = false;
-    let page = told.page(None);
+    let page = explanation.page(None);
     assert!(page.contains("class=\"wrong\"") && page.contains("NOT ok"));
-    assert!(told.to_string().contains("NOT ok"));
+    assert!(explanation.to_string().contains("NOT ok"));
 }

@@ -1,8 +1,8 @@
 //! Every value of many networks, and what is told of some.
 
+mod explanations;
 mod near;
 mod random;
-mod told;
 
 use super::*;
 use stepnet_base::rng::RandomState;
@@ -150,12 +150,20 @@ fn every_value_adds_up<T: Number>() {
         let class = case % network.output().len().max(2);
         let layers = network.nodes().len();
         for spot in places(&network) {
-            let told = ask(&mut why, spot, class);
+            let explanation = ask(&mut why, spot, class);
             let text = network.text();
-            let name = format!("{} of {text} in {}: {told:?}", told.name, T::NAME);
-            assert!(told.ok(), "{name}");
-            assert_eq!(told.forward.check.is_some(), spot.value > 0, "{name}");
-            let gradient = told.gradient.unwrap();
+            let name = format!(
+                "{} of {text} in {}: {explanation:?}",
+                explanation.name,
+                T::NAME
+            );
+            assert!(explanation.ok(), "{name}");
+            assert_eq!(
+                explanation.forward.check.is_some(),
+                spot.value > 0,
+                "{name}"
+            );
+            let gradient = explanation.gradient.unwrap();
             let fused = network.loss().fused_kind().is_some();
             assert_eq!(
                 gradient.check.is_none(),
@@ -188,9 +196,9 @@ fn a_wrong_value_does_not_add_up() {
     }
     why.network = &other;
     let spots = places(&network).into_iter().filter(|spot| spot.value == 1);
-    let mut told = spots
+    let mut explanations = spots
         .map(|spot| why.explain(&Question::default().at(Some(why.name(spot).parse().unwrap()))));
-    assert!(told.any(|told| !told.unwrap().ok()));
+    assert!(explanations.any(|explanation| !explanation.unwrap().ok()));
 }
 
 /// The loss at inference, by the path that `evaluate` takes.
@@ -211,7 +219,7 @@ fn gradients_are_those_of_differences_with_dropout_off() {
         let (network, mut x) = network::<f64>(case);
         let class = case % network.output().len().max(2);
         for place in 0..x.len() {
-            let told = ask(
+            let explanation = ask(
                 &mut Why::new(&network, &x).unwrap(),
                 Spot { value: 0, place },
                 class,
@@ -223,7 +231,7 @@ fn gradients_are_those_of_differences_with_dropout_off() {
             };
             let numeric = (at(start + STEP) - at(start - STEP)) / (2.0 * STEP);
             x[place] = start;
-            let gradient = told.gradient.unwrap();
+            let gradient = explanation.gradient.unwrap();
             let found = gradient.value.unwrap();
             assert!(
                 (found - numeric).abs() < 1e-7,

@@ -40,8 +40,8 @@ fn a_huge_value_beside_the_window_widens_the_bound_and_is_said_to() {
             assert!(check.slack > 0.0 && check.slack < check.bound);
             needed[pass] |= check.difference > check.bound - check.slack;
         }
-        let told = forward.to_string();
-        assert!(told.contains("for the method, which rounds sums"), "{told}");
+        let text = forward.to_string();
+        assert!(text.contains("for the method, which rounds sums"), "{text}");
     }
     // Without the slack right values were called wrong.
     assert_eq!(needed, [true; 2], "forward, backward");
@@ -58,8 +58,12 @@ fn a_wrong_value_is_still_found_where_nothing_near_is_large() {
     }
     why.network = &other;
     let place = (7 * INPUT[1] + 11) * INPUT[2];
-    let told = (place..place + 16).map(|place| ask_forward(&why, place).check.unwrap());
-    assert!(told.into_iter().any(|check| check.slack > 0.0 && !check.ok));
+    let checks = (place..place + 16).map(|place| ask_forward(&why, place).check.unwrap());
+    assert!(
+        checks
+            .into_iter()
+            .any(|check| check.slack > 0.0 && !check.ok)
+    );
 }
 
 fn ask_forward(why: &Why<'_, f32>, place: usize) -> Forward {

@@ -67,10 +67,10 @@ fn adds_up<T: Number>(text: &str, seed: u32, size: f64) -> Result<(), TestCaseEr
         .collect();
     let mut why = Why::new(&network, &x).unwrap();
     for spot in places(&network) {
-        let told = ask(&mut why, spot, 0);
+        let explanation = ask(&mut why, spot, 0);
         prop_assert!(
-            told.ok(),
-            "{text} in {}, seed {seed}, {size}: {told:?}",
+            explanation.ok(),
+            "{text} in {}, seed {seed}, {size}: {explanation:?}",
             T::NAME
         );
     }

@@ -8,7 +8,7 @@ use stepnet_nn::account::number;
 
 impl Text<'_> {
     pub(super) fn gradient(&self, f: &mut Formatter<'_>, gradient: &Gradient) -> fmt::Result {
-        let told = self.told;
+        let explanation = self.explanation;
         let which = if gradient.predicted {
             ", which it predicts"
         } else {
@@ -17,7 +17,7 @@ impl Text<'_> {
         writeln!(
             f,
             "\nbackward: d loss / d {}, with the {} of class {}{which}: {}",
-            told.name,
+            explanation.name,
             gradient.loss,
             gradient.class_name,
             number(gradient.loss_value)
@@ -42,7 +42,11 @@ impl Text<'_> {
             }
         }
         if let (Some(value), None) = (gradient.value, gradient.check) {
-            writeln!(f, "  the network's gradient: {}", told.exactly(value))?;
+            writeln!(
+                f,
+                "  the network's gradient: {}",
+                explanation.exactly(value)
+            )?;
         }
         if let Some(check) = &gradient.check {
             self.check(f, check, "the gradient")?;

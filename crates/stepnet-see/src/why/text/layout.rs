@@ -64,7 +64,7 @@ pub(super) fn grid(name: &str, width: usize, cells: Vec<String>) -> Vec<String> 
 }
 
 /// Grids side by side, or one under the other where that is too wide.
-pub(super) fn beside(f: &mut Formatter<'_>, grids: &[Vec<String>]) -> fmt::Result {
+pub(super) fn side_by_side(f: &mut Formatter<'_>, grids: &[Vec<String>]) -> fmt::Result {
     let width: usize = grids
         .iter()
         .filter_map(|grid| Some(grid.first()?.len() + 4))

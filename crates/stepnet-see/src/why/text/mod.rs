@@ -6,7 +6,7 @@ mod trace;
 
 use std::fmt::{self, Display, Formatter};
 
-use layout::{WIDEST, beside, by, columns, grid, short};
+use layout::{WIDEST, by, columns, grid, short, side_by_side};
 use trace::step;
 
 use super::explanation::{
@@ -25,7 +25,10 @@ const LARGEST_GRID: [usize; 2] = [12, 8];
 impl Explanation {
     /// The explanation as text with the `top` largest terms of each sum.
     pub fn text(&self, top: usize) -> impl Display {
-        Text { told: self, top }
+        Text {
+            explanation: self,
+            top,
+        }
     }
 
     /// A value with the digits that tell it from its neighbours in the network's element type.
@@ -50,25 +53,25 @@ impl Display for Explanation {
 }
 
 struct Text<'a> {
-    told: &'a Explanation,
+    explanation: &'a Explanation,
     top: usize,
 }
 
 impl Display for Text<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let told = self.told;
+        let explanation = self.explanation;
         self.head(f)?;
-        writeln!(f, "\nforward: {}", told.forward.formula)?;
-        self.forward(f, &told.forward)?;
-        if let Some(then) = &told.then {
-            let result = told.exactly(then.value);
+        writeln!(f, "\nforward: {}", explanation.forward.formula)?;
+        self.forward(f, &explanation.forward)?;
+        if let Some(then) = &explanation.then {
+            let result = explanation.exactly(then.value);
             writeln!(f, "\nthen {} = {} = {result}", then.name, then.numbers)?;
             writeln!(f, "  {}; {}", then.formula, then.check.words())?;
         }
-        if let Some(gradient) = &told.gradient {
+        if let Some(gradient) = &explanation.gradient {
             self.gradient(f, gradient)?;
         }
-        if let Some(trace) = &told.trace {
+        if let Some(trace) = &explanation.trace {
             writeln!(f, "\nthe largest contributors, layer by layer:")?;
             step(f, trace, 1)?;
         }
@@ -82,7 +85,7 @@ impl Text<'_> {
         let computed = format!("{what} as the network computed it");
         let rows = [
             ["what these add up to".into(), format!("{}", check.sum)],
-            [computed, self.told.exactly(check.value)],
+            [computed, self.explanation.exactly(check.value)],
             ["difference".into(), number(check.difference)],
             [
                 "bound on rounding".into(),
@@ -97,25 +100,33 @@ impl Text<'_> {
     }
 
     fn head(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let told = self.told;
-        let value = told.exactly(told.value);
-        writeln!(f, "{} = {value} ({})", told.name, told.element)?;
-        if told.layer == told.text {
-            writeln!(f, "  the network's input, {}", by(&told.output))?;
+        let explanation = self.explanation;
+        let value = explanation.exactly(explanation.value);
+        writeln!(
+            f,
+            "{} = {value} ({})",
+            explanation.name, explanation.element
+        )?;
+        if explanation.layer == explanation.text {
+            writeln!(f, "  the network's input, {}", by(&explanation.output))?;
         } else {
-            let (input, output) = (by(&told.input), by(&told.output));
-            writeln!(f, "  {}: {input} -> {} -> {output}", told.layer, told.text)?;
+            let (input, output) = (by(&explanation.input), by(&explanation.output));
+            writeln!(
+                f,
+                "  {}: {input} -> {} -> {output}",
+                explanation.layer, explanation.text
+            )?;
         }
-        let said = &told.prediction;
-        let subject = told.subject.as_deref().unwrap_or("this example");
+        let said = &explanation.prediction;
+        let subject = explanation.subject.as_deref().unwrap_or("this example");
         writeln!(
             f,
             "  for {subject} the network says {}: {} = {}",
             said.name,
             said.at,
-            told.exactly(said.value)
+            explanation.exactly(said.value)
         )?;
-        if let Some(field) = told.receptive_field {
+        if let Some(field) = explanation.receptive_field {
             let ([top, bottom], [left, right]) = (field.rows, field.columns);
             writeln!(
                 f,
@@ -126,10 +137,10 @@ impl Text<'_> {
     }
 
     fn forward(&self, f: &mut Formatter<'_>, forward: &Forward) -> fmt::Result {
-        let told = self.told;
+        let explanation = self.explanation;
         match &forward.content {
             Content::Input { raw, numbers } => {
-                let value = told.exactly(told.value);
+                let value = explanation.exactly(explanation.value);
                 return match (raw, numbers) {
                     (Some(raw), Some(numbers)) => {
                         writeln!(f, "  {numbers} = {value}, for the raw value is {raw}")
@@ -163,14 +174,19 @@ impl Text<'_> {
             }
         }
         match &forward.check {
-            Some(check) => self.check(f, check, &told.name),
+            Some(check) => self.check(f, check, &explanation.name),
             None => Ok(()),
         }
     }
 
     fn argument(&self, f: &mut Formatter<'_>, forward: &Forward) -> fmt::Result {
         match forward.terms.first() {
-            Some(line) => writeln!(f, "  x = {} = {}", line.name, self.told.exactly(line.value)),
+            Some(line) => writeln!(
+                f,
+                "  x = {} = {}",
+                line.name,
+                self.explanation.exactly(line.value)
+            ),
             None => Ok(()),
         }
     }
@@ -333,7 +349,7 @@ impl Text<'_> {
                 grids.push(grid("filter w", |line| short(line.factor)));
                 grids.push(grid("x w", |line| short(line.product)));
             }
-            beside(f, &grids)?;
+            side_by_side(f, &grids)?;
         }
         if channels > most {
             writeln!(f, "  (of {channels} channels, those that add most)")?;

@@ -11,12 +11,12 @@ use stepnet::rng::RandomState;
 use stepnet::steps::*;
 
 /// The inputs of a case in the element type asked for.
-pub(super) struct Given<'a> {
+pub(super) struct CaseInputs<'a> {
     pub(super) case: &'a CaseText,
     pub(super) arrays: &'a Arrays,
 }
 
-impl Given<'_> {
+impl CaseInputs<'_> {
     pub(super) fn get<T: Number, D: Dimension>(&self, name: &str) -> Array<T, D> {
         let array = self
             .arrays

@@ -30,8 +30,8 @@ fn padding_groups_and_winners_are_told() {
         .unwrap()
     };
     // Filter 1 sees channel 1 alone; its weights are 1, 3, 5, 7 and its bias 9.
-    let told = tell("conv1[0,1,1]");
-    let names: Vec<&str> = told
+    let explanation = tell("conv1[0,1,1]");
+    let names: Vec<&str> = explanation
         .forward
         .terms
         .iter()
@@ -41,18 +41,18 @@ fn padding_groups_and_winners_are_told() {
         names,
         ["padding", "padding", "input[0,0,1]", "input[0,1,1]"]
     );
-    assert_eq!(told.forward.window, Some([2, 2, 1]));
-    assert_eq!(told.value, 10.0 * 5.0 + 20.0 * 7.0 + 9.0);
+    assert_eq!(explanation.forward.window, Some([2, 2, 1]));
+    assert_eq!(explanation.value, 10.0 * 5.0 + 20.0 * 7.0 + 9.0);
     assert_eq!(
-        told.forward.content,
+        explanation.forward.content,
         Content::Sum {
             bias: Some(9.0),
             divisor: 1.0
         }
     );
-    let told = tell("maxpool1[0,0,1]");
+    let explanation = tell("maxpool1[0,0,1]");
     assert_eq!(
-        told.forward.content,
+        explanation.forward.content,
         Content::Largest {
             winner: 3,
             margin: Some(260.0)
@@ -66,7 +66,7 @@ fn padding_groups_and_winners_are_told() {
         ("maxpool1[0,0,1]", 0.0)
     );
     assert_eq!(
-        told.receptive_field,
+        explanation.receptive_field,
         Some(Field {
             rows: [0, 1],
             columns: [0, 1]
@@ -128,18 +128,24 @@ fn of_a_layer_that_does_not_account_for_itself_its_derivatives_are_told() {
         why.explain(&Question::default().at(at).gradient(true).trace(3))
             .unwrap()
     };
-    let told = tell("neighbours1[2]");
-    assert_eq!(told.forward.content, Content::Opaque);
-    let names: Vec<&str> = told
+    let explanation = tell("neighbours1[2]");
+    assert_eq!(explanation.forward.content, Content::Opaque);
+    let names: Vec<&str> = explanation
         .forward
         .terms
         .iter()
         .map(|line| line.name.as_str())
         .collect();
     assert_eq!(names, ["linear1[1]", "linear1[2]"]);
-    assert_eq!(told.forward.terms[0].factor, told.forward.terms[1].value);
-    assert!(told.to_string().contains("not told by the layer"), "{told}");
-    assert_eq!(told.trace.unwrap().steps.len(), 2);
+    assert_eq!(
+        explanation.forward.terms[0].factor,
+        explanation.forward.terms[1].value
+    );
+    assert!(
+        explanation.to_string().contains("not told by the layer"),
+        "{explanation}"
+    );
+    assert_eq!(explanation.trace.unwrap().steps.len(), 2);
     // Beneath it the gradient still adds up, and is that of the backward pass.
     let gradient = tell("linear1[2]").gradient.unwrap();
     let sum: f64 = gradient.terms.iter().map(|line| line.product).sum();
@@ -166,9 +172,10 @@ fn a_limit_keeps_the_largest_the_winner_and_the_sum() {
         why.explain(&Question::default().at(at).gradient(true))
             .unwrap()
     };
-    let total = |told: &Explanation| {
-        let left = told.forward.more.map_or(0.0, |more| more.sum);
-        told.forward
+    let total = |explanation: &Explanation| {
+        let left = explanation.forward.more.map_or(0.0, |more| more.sum);
+        explanation
+            .forward
             .terms
             .iter()
             .map(|line| line.product)
@@ -182,17 +189,17 @@ fn a_limit_keeps_the_largest_the_winner_and_the_sum() {
     assert_eq!(few.forward.terms.len(), 4);
     assert_eq!(few.forward.more.unwrap().count, 14);
     assert!((total(&few) - total(&whole)).abs() < 1e-14);
-    for told in [tell("maxpool1[1,1,2]"), tell("softmax1[1]")] {
-        let own = |told: &Explanation| match told.forward.content {
+    for explanation in [tell("maxpool1[1,1,2]"), tell("softmax1[1]")] {
+        let own = |explanation: &Explanation| match explanation.forward.content {
             Content::Largest { winner: own, .. } | Content::Softmax { own, .. } => {
-                told.forward.terms[own].clone()
+                explanation.forward.terms[own].clone()
             }
-            _ => panic!("{told:?}"),
+            _ => panic!("{explanation:?}"),
         };
         for top in [1, 2, 3, 9] {
-            let mut few = told.clone();
+            let mut few = explanation.clone();
             few.limit(top);
-            assert_eq!(own(&few), own(&told), "{top}");
+            assert_eq!(own(&few), own(&explanation), "{top}");
         }
     }
 }
@@ -210,7 +217,7 @@ fn a_trace_ends_at_pixels_with_their_raw_values() {
         preprocessing,
     };
     let mut why = Why::of(&network, subject).unwrap();
-    let told = why
+    let explanation = why
         .explain(
             &Question::default()
                 .at(Some("linear1[0]".parse().unwrap()))
@@ -218,7 +225,7 @@ fn a_trace_ends_at_pixels_with_their_raw_values() {
                 .branches(1),
         )
         .unwrap();
-    let mut step = told.trace.as_ref().unwrap();
+    let mut step = explanation.trace.as_ref().unwrap();
     let mut names = vec![step.name.as_str()];
     while let Some(below) = step.steps.first() {
         step = below;
@@ -233,11 +240,11 @@ fn a_trace_ends_at_pixels_with_their_raw_values() {
     ];
     assert_eq!(names, expected);
     assert_eq!(step.raw, Some(800.0));
-    let told = why
+    let explanation = why
         .explain(&Question::default().at(Some("input[2,2,0]".parse().unwrap())))
         .unwrap();
-    assert_eq!(told.value, 30.0);
-    let text = told.to_string();
+    assert_eq!(explanation.value, 30.0);
+    let text = explanation.to_string();
     assert!(
         text.contains("(800 / 100 - 0.500000) / 0.250000 = 30, for the raw value is 800"),
         "{text}"
@@ -255,12 +262,12 @@ fn the_text_shows_grids_terms_and_sums() {
         .parameters_mut()
         .copy_from_slice(&[0.5, -1.5, 2.0, 0.25, -1.0, 1.0, 2.0, 0.0]);
     let mut why = Why::new(&network, &[1.0, 2.0, 3.0, 4.0]).unwrap();
-    let told = why.explain(
+    let explanation = why.explain(
         &Question::default()
             .at(Some("conv1[0,0,0]".parse().unwrap()))
             .gradient(true),
     );
-    let text = told.unwrap().to_string();
+    let text = explanation.unwrap().to_string();
     let expected = [
         "conv1[0,0,0] = 1.5 (f64)",
         "  conv1: 2x2x1 -> conv(1, 2, padding=1/0/0/0) -> 2x1x1",
@@ -292,10 +299,10 @@ fn gradients_by_outputs_that_are_fused_with_the_loss_are_told_by_formula() {
             value: network.nodes().len(),
             place: 0,
         };
-        let told = ask(&mut why, spot, 0);
-        let note = told.gradient.unwrap().note.unwrap();
+        let explanation = ask(&mut why, spot, 0);
+        let note = explanation.gradient.unwrap().note.unwrap();
         // -t / p of a softmax where t is 1, (1 - t) / (1 - p) of a sigmoid where t is 0.
-        let p = told.value;
+        let p = explanation.value;
         let result = if case == 0 { -1.0 / p } else { 1.0 / (1.0 - p) };
         let result = stepnet_nn::account::number(result);
         assert!(note.contains(&format!("= {result};")), "{note} {result}");
@@ -323,10 +330,10 @@ fn windows_far_larger_than_their_picture_are_explained_at_once() {
         let x: Vec<f32> = (0..shape.len()).map(|i| (i % 7) as f32 + 1.0).collect();
         let mut why = Why::new(&network, &x).unwrap();
         for value in 0..=network.nodes().len() {
-            let told = ask(&mut why, Spot { value, place: 0 }, 0);
-            assert!(told.ok(), "{text}: {told:?}");
+            let explanation = ask(&mut why, Spot { value, place: 0 }, 0);
+            assert!(explanation.ok(), "{text}: {explanation:?}");
             #[cfg(feature = "pages")]
-            assert!(told.page(None).len() < 8 << 20, "{text}");
+            assert!(explanation.page(None).len() < 8 << 20, "{text}");
         }
     }
 }
