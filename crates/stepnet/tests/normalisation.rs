@@ -1,4 +1,4 @@
-//! Batch normalisation in networks: running statistics, what is not learnt, folding at inference.
+//! Batch normalisation in networks: running statistics, what is not trainable, folding at inference.
 
 use stepnet::nn::layer::Noise;
 use stepnet::nn::{Batch, Init, Model, Network, PlanOptions, Preprocessing, Targets, Workspace};
@@ -90,7 +90,7 @@ fn a_single_value_moves_the_mean_and_leaves_the_variance() {
 }
 
 #[test]
-fn no_rule_touches_what_is_not_learnt() {
+fn no_rule_touches_what_is_not_trainable() {
     let rules = [
         Rule::Momentum { beta: 0.9 },
         Rule::AdamW {
@@ -132,7 +132,7 @@ fn no_rule_touches_what_is_not_learnt() {
 }
 
 #[test]
-fn held_still_it_acts_as_at_inference() {
+fn frozen_it_acts_as_at_inference() {
     let mut network = drawn::<f64>("linear(3) -> bn -> linear(2)", "4", 3);
     let range = network.nodes()[1].range();
     let moved = values::<f64>(9, 12);

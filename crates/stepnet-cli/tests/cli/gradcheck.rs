@@ -271,7 +271,7 @@ fn a_normalised_network_is_checked_as_it_trains() {
 }
 
 #[test]
-fn inspect_tells_what_is_not_learnt() {
+fn inspect_shows_what_is_not_trainable() {
     let desk = Desk::new();
     let network = "conv(4, 3) -> bn -> linear(2)";
     let out = desk.args(&["inspect", network, "--input", "5x5x1"]).fine();

@@ -155,7 +155,7 @@ fn excluded_coordinates_are_counted_and_replaced() {
 }
 
 #[test]
-fn held_still_layers_are_left_out() {
+fn frozen_layers_are_left_out() {
     let (mut network, examples) = drawn("linear(4) -> tanh -> linear(2) -> softmax", "3");
     network.freeze(&["linear1"]).unwrap();
     let report = check(&network, &examples);
