@@ -104,7 +104,7 @@ fn escapes_of_json(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// What can go wrong. Every variant prints as one line.
+/// The errors of the library. Every variant prints as one line.
 ///
 /// [`Debug`](std::fmt::Debug) shows the same line: it is what a `main` that returns [`Result`] prints.
 #[derive(thiserror::Error)]
@@ -129,9 +129,9 @@ pub enum Error {
         operation: &'static str,
         /// The name of the argument.
         argument: String,
-        /// What came.
+        /// The value found.
         found: String,
-        /// What is needed.
+        /// The values accepted.
         expected: String,
     },
     /// A layer does not fit its input, or cannot be built as asked.
@@ -139,10 +139,10 @@ pub enum Error {
     Layer {
         /// The layer's name in its network, such as `conv2`.
         layer: String,
-        /// What does not fit, with the sizes, and what would.
+        /// The mismatch, with the sizes, and the sizes that would fit.
         problem: String,
     },
-    /// A network cannot be made of its text. [`Error::detail`] gives what is known of the reason, such as
+    /// A network cannot be built from its text. [`Error::detail`] gives more about the reason, such as
     /// `nn::Diagnosis` where its layers do not fit together, and
     /// `nn::notation::NotationError` where its text could not be read.
     #[error("{0}")]
@@ -152,10 +152,10 @@ pub enum Error {
     File {
         /// The file.
         path: PathBuf,
-        /// What is wrong, where in the file, and what was expected.
+        /// The problem, its place in the file, and what was expected.
         problem: String,
     },
-    /// What a file holds does not fit into memory.
+    /// The content of a file does not fit into memory.
     #[error("{}: {problem}", cut_message(&path.display().to_string()))]
     FileMemory {
         /// The file.
@@ -168,15 +168,15 @@ pub enum Error {
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried: `open`, `read`, `write`, ...
+        /// The operation: `open`, `read`, `write`, ...
         action: &'static str,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
     /// There is not enough memory.
     #[error("{what}: {} of memory are needed, more than there is", crate::memory::readable(*bytes))]
     Memory {
-        /// What it is needed for.
+        /// The purpose it is needed for.
         what: String,
         /// How much.
         bytes: u128,
@@ -272,7 +272,7 @@ impl Error {
         }
     }
 
-    /// What a part of the library knows of the reason, by its type.
+    /// Details of the reason from a part of the library, by their type.
     pub fn detail<E: std::error::Error + 'static>(&self) -> Option<&E> {
         match self {
             Self::Network(detail) => detail.downcast_ref(),

@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub struct Hash([u8; 32]);
 
 impl Hash {
-    /// The first 16 digits, enough to tell runs apart by eye.
+    /// The first 16 digits, enough to distinguish runs by eye.
     pub fn short(&self) -> String {
         self.to_string()[..16].to_owned()
     }

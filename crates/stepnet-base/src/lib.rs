@@ -1,4 +1,4 @@
-//! What all parts of Stepnet stand on: the two number types, the one error type, the bounds of settings, memory that a
+//! The base of all parts of Stepnet: the two number types, the one error type, the bounds of settings, memory that a
 //! user's numbers ask for, threads, hashes, and numpy's legacy generator.
 
 mod element;

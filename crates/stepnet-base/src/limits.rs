@@ -58,7 +58,7 @@ pub const CLASS_WEIGHT: Bounds = Bounds::new(0.0, 1e6);
 pub const FACTOR: Bounds = Bounds::new(1e-12, 1e12);
 /// The scale of drawn weights.
 pub const SCALE: Bounds = Bounds::new(1e-12, 1e6);
-/// What raw values are divided by.
+/// The divisor of raw values.
 pub const DIVISOR: Bounds = Bounds::new(1e-12, 1e12);
 /// The step of differences: shorter ones are lost in rounding.
 pub const STEP: Bounds = Bounds::new(1e-12, 0.1);

@@ -50,7 +50,7 @@ pub fn zeros<T: Zero + Clone>(what: &str, len: usize) -> Result<Vec<T>> {
 pub fn ensure<T>(what: &str, len: usize) -> Result<()> {
     let mut probe = Vec::<T>::new();
     let granted = probe.try_reserve_exact(len);
-    // An allocation that nobody looks at is optimised away, and then always succeeds.
+    // An allocation that is never used is optimised away, and then always succeeds.
     drop(black_box(probe));
     granted.map_err(|_| lacking::<T>(what, len))
 }
@@ -62,7 +62,7 @@ fn lacking<T>(what: &str, len: usize) -> Error {
     }
 }
 
-/// Up to this much is simply asked for: no machine that runs networks has less.
+/// Up to this much is simply allocated: no machine that runs networks has less.
 const UNASKED: u128 = 64 << 20;
 
 /// Fails if `bytes` that are to be read of a file are more than is free: a system that promises memory it

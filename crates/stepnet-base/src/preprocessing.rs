@@ -1,11 +1,11 @@
-//! How raw pictures become a network's input: stored with every model and repeated at prediction.
+//! How raw images become a network's input: stored with every model and repeated at prediction.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Element;
 use crate::{Error, Result};
 
-/// How a picture is brought to the network's height and width.
+/// How an image is resized to the network's height and width.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Resize {
@@ -14,13 +14,13 @@ pub enum Resize {
     Stretch,
     /// The largest centred cut-out of the wanted aspect is scaled: nothing is distorted, edges are lost.
     Crop,
-    /// The whole picture is scaled to fit and centred on black: nothing is lost or distorted.
+    /// The whole image is scaled to fit and centred on black: nothing is lost or distorted.
     Fit,
 }
 
-/// The steps from a picture (or an array of raw values) to a network's input.
+/// The steps from an image (or an array of raw values) to a network's input.
 ///
-/// A picture is turned upright by its EXIF orientation, blended over white where it is
+/// An image is turned upright by its EXIF orientation, blended over white where it is
 /// transparent, converted to the wanted number of channels (grey by ITU-R BT.601 luma), and
 /// resized with a triangle (bilinear, antialiased) filter. Then each value `v` of channel `c`
 /// becomes `(v / divisor - mean[c]) / deviation[c]`.
@@ -32,13 +32,13 @@ pub struct Preprocessing {
     pub height: usize,
     /// The width of the input in pixels.
     pub width: usize,
-    /// The channels of the input: 1 (grey) or 3 (red, green, blue) for pictures.
+    /// The channels of the input: 1 (grey) or 3 (red, green, blue) for images.
     pub channels: usize,
     /// How other sizes are brought to this one.
     pub resize: Resize,
-    /// What the raw values of the training data are divided by: 255 for 8-bit pictures.
+    /// The divisor of the training data's raw values: 255 for 8-bit images.
     pub divisor: f64,
-    /// What the 8-bit values of a picture are divided by; another number than `divisor` where the
+    /// The divisor of an image's 8-bit values; another number than `divisor` where the
     /// network was trained on arrays of another range.
     pub picture_divisor: f64,
     /// Subtracted after the division, a value per channel; empty for none.
@@ -58,7 +58,7 @@ crate::setters! { Preprocessing {
 } }
 
 impl Preprocessing {
-    /// 8-bit values of this shape scaled to 0..1, pictures stretched to it.
+    /// 8-bit values of this shape scaled to 0..1, images stretched to it.
     pub fn scaled(height: usize, width: usize, channels: usize, divisor: f64) -> Self {
         Self {
             height,
@@ -72,7 +72,7 @@ impl Preprocessing {
         }
     }
 
-    /// The same for 8-bit pictures, whatever the training data was.
+    /// The same for 8-bit images, whatever the training data was.
     #[must_use]
     pub fn for_pictures(&self) -> Self {
         Self {
@@ -90,7 +90,7 @@ impl Preprocessing {
     ///
     /// # Errors
     /// A zero in the shape, a `mean` or `deviation` that is neither empty nor one value per channel, a mean that
-    /// is no finite number, or a divisor or a deviation that is no positive one: what is not, would make every
+    /// is not finite, or a divisor or a deviation that is not positive: any other would make every
     /// input 0 or infinite.
     pub fn check(&self) -> Result<()> {
         self.check_for::<f64>()

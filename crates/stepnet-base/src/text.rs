@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 
-/// Longer words are not names that somebody mistyped.
+/// Longer words are not mistyped names.
 const LONGEST: usize = 40;
 
 /// The candidate nearest to `word`, if one is near enough to be meant.

@@ -99,7 +99,7 @@ pub fn spawn<'scope, R: Send + 'scope>(
         .spawn_scoped(scope, work)
 }
 
-/// A thread that waits beside all others, with a small stack.
+/// A thread that waits alongside all others, with a small stack.
 ///
 /// # Errors
 /// When the system gives none.

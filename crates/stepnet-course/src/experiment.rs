@@ -15,7 +15,7 @@ use stepnet::train::Learner;
 /// Changes gradients between the backward pass and the update.
 pub type GradientHook<'a> = dyn Fn(&Network<f64>, &mut [f64]) + Sync + 'a;
 
-/// What an experiment gave.
+/// The result of an experiment.
 #[derive(Debug, Clone)]
 pub(crate) struct Outcome {
     /// The network before the first update.

@@ -1,11 +1,11 @@
-//! The published results of the course, run again and held against what was printed.
+//! The published results of the course, run again and compared with the printed numbers.
 //!
 //! Two groups: the [building blocks](blocks) of the step-by-step notebooks, every number that they
 //! print; and the experiments of the follow-up notebooks (logistic regression, deep networks,
 //! initialisation, regularisation, gradient checking, optimisation methods), trained again with the
 //! networks of [`nn`](stepnet::nn) in `f64`.
 //!
-//! A number agrees when it shows every printed digit; where 14 or more digits are printed, and beside
+//! A number agrees when it shows every printed digit; where 14 or more digits are printed, and compared
 //! that with the reference run, it may differ by what another order of summation can change, which
 //! is known for each (`1e-12` relative, and 30 times the spread between reference runs).
 //!
@@ -48,7 +48,7 @@ use stepnet_base::text::hint;
 /// The name under which the building blocks run.
 pub const BLOCKS: &str = "blocks";
 
-/// What to verify, and with what.
+/// The experiments to verify, and the options.
 #[derive(Default)]
 #[non_exhaustive]
 pub struct Options<'a> {
@@ -64,7 +64,7 @@ pub struct Options<'a> {
     /// How many iterations or epochs lie between the costs that a [`Run`] lists; as the notebook
     /// prints them where it is not given.
     pub every: Option<NonZeroUsize>,
-    /// Told the name of each experiment before it runs.
+    /// Called with the name of each experiment before it runs.
     pub starts: Option<&'a dyn Fn(&str)>,
 }
 

@@ -12,7 +12,7 @@ use super::switches::Switch;
 pub(crate) struct Published {
     /// Where the numbers were read, by the letters that the experiments use.
     pub(crate) copies: BTreeMap<String, String>,
-    /// What is known of the data sets, by name.
+    /// The published facts about the data sets, by name.
     pub(crate) data: BTreeMap<String, DataFacts>,
     pub(crate) experiments: Vec<Experiment>,
     pub(crate) checks: Checks,
@@ -111,7 +111,7 @@ pub(crate) struct PublishedNumber {
     pub(crate) elsewhere: bool,
 }
 
-/// What a published number measures.
+/// The quantity that a published number measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(crate) enum Quantity {
     #[serde(rename = "cost")]
@@ -128,7 +128,7 @@ pub(crate) enum Quantity {
     TestPercent,
 }
 
-/// What is known of an array without its values.
+/// The published facts about an array whose values are not published.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct ArrayFacts {
     pub(crate) shape: Vec<usize>,

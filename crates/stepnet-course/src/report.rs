@@ -1,4 +1,4 @@
-//! What a verification found: rows, runs and their time, as text and as Markdown.
+//! The results of a verification: rows, runs and their time, as text and as Markdown.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +17,7 @@ use super::switches::Switch;
 pub struct Report {
     /// A row for each published number.
     pub rows: Vec<Row>,
-    /// A row for each number of the reference runs that nobody printed: all values of the building
+    /// A row for each number of the reference runs that is not printed anywhere: all values of the building
     /// blocks, early costs, sums of the weights before and after.
     pub reference: Vec<Row>,
     /// The training runs.
@@ -40,7 +40,7 @@ pub struct Run {
     pub rule: (String, f64),
     /// Iterations, or epochs where there are mini-batches.
     pub steps: usize,
-    /// What makes this edition's numbers differ.
+    /// The reason why this edition's numbers differ.
     pub switch: Option<Switch>,
     /// How long training took, in seconds.
     pub seconds: f64,

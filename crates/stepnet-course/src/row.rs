@@ -1,11 +1,11 @@
-//! One published number beside ours, and when they agree.
+//! One published number next to ours, and when they agree.
 
 use serde::Serialize;
 
-/// Up to so many printed digits are compared to the last; more depend on the order of sums.
+/// Up to this many printed digits are compared to the last; more depend on the order of sums.
 const EXACT_DIGITS: usize = 13;
 
-/// What any two correct runs may differ by, relative to the value, besides their spread.
+/// How far any two correct runs may differ, relative to the value, in addition to their spread.
 const ROUNDING: f64 = 1e-12;
 
 /// How many times the spread of the reference runs is allowed.
@@ -30,7 +30,7 @@ pub struct Row {
     pub difference: Option<f64>,
     /// Whether they agree.
     pub verdict: Verdict,
-    /// What explains the verdict, where something does.
+    /// The reason for the verdict, where one is known.
     pub note: String,
 }
 
@@ -54,7 +54,7 @@ impl Row {
         }
     }
 
-    /// The same row with our number, held against the texts that copies print and the reference run:
+    /// The same row with our number, compared with the texts that copies print and the reference run:
     /// it has to show one of the texts, and to be within the bound of the value.
     pub(crate) fn measured(mut self, ours: f64, texts: &[String], reference: Reference) -> Self {
         let (text, difference, verdict) = compare(ours, texts, reference);
@@ -64,7 +64,7 @@ impl Row {
         self
     }
 
-    /// The same row with our number, held against a value of the reference run within a bound.
+    /// The same row with our number, compared with a value of the reference run within a bound.
     pub(crate) fn within(mut self, ours: f64, value: f64, bound: f64) -> Self {
         self.ours = format!("{ours:?}");
         self.difference = Some(ours - value);

@@ -1,4 +1,4 @@
-//! The rows of a training run: what it gave beside what is published.
+//! The rows of a training run: its numbers next to the published ones.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub(crate) fn without_data(experiment: &Experiment, why: &str) -> Vec<Row> {
     rows.collect()
 }
 
-/// Rows for what the reference run says besides: how the weights start, early costs, and how the
+/// Rows for the other numbers of the reference run: how the weights start, early costs, and how the
 /// weights end.
 pub(crate) fn reference(experiment: &Experiment, outcome: &Outcome) -> Vec<Row> {
     let mut rows = Vec::new();
@@ -72,7 +72,7 @@ fn version(experiment: &Experiment) -> String {
     format!("{} [{}]", experiment.notebook, experiment.copies.join(", "))
 }
 
-/// What a step of the run is called.
+/// The name of a step of the run.
 pub(crate) fn unit(experiment: &Experiment) -> &'static str {
     if experiment.batch.is_some() {
         "epoch"
@@ -144,7 +144,7 @@ fn named_arrays(network: &Network<f64>) -> BTreeMap<String, &[f64]> {
     arrays.collect()
 }
 
-/// What is known of an array, as `(what, ours, published, bound)`.
+/// The published facts about an array, as `(what, ours, published, bound)`.
 fn measures(values: &[f64], facts: &ArrayFacts) -> Vec<(&'static str, f64, f64, f64)> {
     let magnitudes: f64 = values.iter().map(|value| value.abs()).sum();
     let squares: f64 = values.iter().map(|value| value * value).sum();

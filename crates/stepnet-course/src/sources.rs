@@ -107,7 +107,7 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// What shows that `examples` are not the data set that was published; sums to rounding.
+/// The reason why `examples` are not the published data set, if there is one; sums are compared up to rounding.
 fn misfit(examples: &Examples, facts: &DataFacts) -> Option<String> {
     let near = |a: f64, b: f64| (a - b).abs() <= 1e-12 * (1.0 + b.abs()) * facts.columns as f64;
     let sum: f64 = examples.x.iter().sum();

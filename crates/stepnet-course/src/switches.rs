@@ -29,7 +29,7 @@ pub enum Switch {
     /// Momentum adds gradients up, `v = beta v + g`, where the course averages them,
     /// `v = beta v + (1 - beta) g`.
     SummedMomentum,
-    /// The generator is seeded anew in every forward pass, so that dropout drops the same values in
+    /// The generator is seeded again in every forward pass, so that dropout drops the same values in
     /// every iteration.
     SameMask,
 }
@@ -43,7 +43,7 @@ impl Switch {
         Self::SameMask,
     ];
 
-    /// What the switch changes, in a sentence.
+    /// The change that the switch makes, in a sentence.
     pub fn summary(self) -> &'static str {
         match self {
             Self::ScalarDb => "db is summed over a layer's units too: one number a layer",

@@ -6,7 +6,7 @@ use stepnet_base::rng::RandomState;
 
 use super::Dataset;
 
-/// What is done where classes have unequal numbers of examples.
+/// How classes with unequal numbers of examples are balanced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Balance {
@@ -16,7 +16,7 @@ pub enum Balance {
     /// An epoch is as long as ever, but every class comes equally often in it.
     ///
     /// Of `n` draws among `k` classes that have examples each gets `n / k`, and as many as the rest of
-    /// that division one more, drawn anew each epoch. A class goes through its examples in random order
+    /// that division one more, drawn again each epoch. A class goes through its examples in random order
     /// as often as it takes, so that two of its examples differ by one draw at most.
     Sampling,
 }
@@ -62,7 +62,7 @@ impl Pick {
         Self { index, again: 0 }
     }
 
-    /// What its random numbers are keyed by: where an example comes again in an epoch, it is altered in
+    /// The key of its random numbers: where an example comes again in an epoch, it is altered in
     /// another way.
     pub fn key(self) -> u64 {
         (self.again as u64) << INDEX_BITS | self.index as u64

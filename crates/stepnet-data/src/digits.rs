@@ -9,13 +9,13 @@ const BYTES: &[u8] = include_bytes!("../data/digits.bin");
 /// The number of pictures.
 const COUNT: usize = 1797;
 
-/// What the digits' values are divided by: they run from 0 to 16.
+/// The divisor of the digits' values: they run from 0 to 16.
 pub const DIGITS_DIVISOR: f64 = 16.0;
 
 /// The embedded digits: 1797 grey pictures of 8x8, values 0 to 16, ten classes.
 ///
 /// "Optical Recognition of Handwritten Digits" by E. Alpaydin and C. Kaynak (1998), UCI Machine
-/// Learning Repository, test part, CC BY 4.0. The set has no split of its own.
+/// Learning Repository, test part, CC BY 4.0. The set has no predefined split.
 ///
 /// ```
 /// let digits = stepnet::data::digits();

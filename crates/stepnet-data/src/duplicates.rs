@@ -21,7 +21,7 @@ pub struct Repeat {
     pub first: [usize; 2],
 }
 
-/// What of a data set occurs more than once.
+/// The examples of a data set that occur more than once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Duplicates {
@@ -36,7 +36,7 @@ impl Duplicates {
     /// Looks for the same values in the examples of both parts, in a time and a memory that grow with
     /// their number. Parts whose values are of different types are compared in `f32`, as most networks see
     /// them. Examples of another shape are different. Pictures that are decoded as they are needed are
-    /// decoded for it, unless a fingerprint was made of them before.
+    /// decoded for it, unless their fingerprint was computed before.
     ///
     /// # Errors
     /// Such a picture that cannot be read.
@@ -89,7 +89,7 @@ impl Duplicates {
     }
 }
 
-/// An example that was seen first with its values.
+/// The first example with its values.
 #[derive(Debug, Clone, Copy)]
 struct FirstOccurrence {
     part: usize,
@@ -100,7 +100,7 @@ struct FirstOccurrence {
     relabelled: bool,
 }
 
-/// As what values are compared.
+/// The form in which values are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// As they are stored, bit for bit.

@@ -1,4 +1,4 @@
-//! What tells whether data is the data that a run was started with.
+//! A fingerprint of data, to find out whether it is the data that a run was started with.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// What of data that should be like this is otherwise, in words; `None` if nothing is.
+    /// The first difference from data that should be the same, in words; `None` if there is none.
     pub fn difference(&self, found: &Self) -> Option<String> {
         if found.examples != self.examples {
             return Some(format!(
@@ -52,7 +52,7 @@ impl Fingerprint {
 }
 
 impl Dataset {
-    /// What tells this data from other data. Reads all of it; pictures that are decoded as they are needed
+    /// The fingerprint of this data. Reads all of it; images that are decoded as they are needed
     /// give what they would give in memory.
     ///
     /// # Errors

@@ -175,7 +175,7 @@ impl Images {
         self.values.len() / self.per_image()
     }
 
-    /// Whether there is no picture.
+    /// Whether there is no image.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }

@@ -13,7 +13,7 @@
 //!
 //! `files` has the readers of IDX, npz, npy, CSV, HDF5 and CIFAR's binary form, `pictures` the decoders of images and
 //! the readers of folders and archives of them. Neither is on by itself; the facade `stepnet` has both on by default.
-//! What needs a feature that is off is refused with an error that names it.
+//! Data that needs a feature that is off is rejected with an error that names the feature.
 
 use stepnet_base::{Element, Error, Result, error};
 

@@ -18,8 +18,8 @@ use stepnet_files::{ACCEPTED, Kind};
 /// | a folder with folders | pictures by class, in `train/` and `test/` (or other common names of parts) or directly |
 /// | a tar archive, plain or gzip | the same, packed; or a packed folder of CIFAR's binary form |
 /// | `data_batch_1.bin`, ..., or a folder of them | CIFAR-10's binary form, or CIFAR-100's (the label column `fine` or `coarse`) |
-/// | an IDX file | pictures; labels from `labels`, or the file beside it named alike |
-/// | an npz or HDF5 file | pictures and labels under their usual names, train and test |
+/// | an IDX file | images; labels from `labels`, or the file next to it with a matching name |
+/// | an npz or HDF5 file | images and labels under their usual names, train and test |
 /// | an npy file | pictures; labels from `labels` |
 /// | text | a CSV table with a label column |
 ///
@@ -138,7 +138,7 @@ fn open_folder(path: &Path, options: &OpenOptions) -> Result<Opened> {
     folder::open(path, options)
 }
 
-/// What a file holds, seen from its first bytes, and from more of it where they can deceive.
+/// The kind of a file, detected from its first bytes, and from more of it where those can deceive.
 fn content(path: &Path) -> Result<Kind> {
     let kind = Kind::of_file(path)?;
     if kind == Kind::Gzip && tar::is_in_gzip(path) {

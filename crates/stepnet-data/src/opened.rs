@@ -1,4 +1,4 @@
-//! What opening a data set gives.
+//! An opened data set.
 
 use crate::dataset::Dataset;
 
@@ -6,15 +6,15 @@ use crate::dataset::Dataset;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Opened {
-    /// The examples asked for: those to train on for [`Role::Train`](crate::Role::Train), those to evaluate on for
+    /// The requested examples: those to train on for [`Role::Train`](crate::Role::Train), those to evaluate on for
     /// [`Role::Test`](crate::Role::Test).
     pub data: Dataset,
     /// The source's own test part, for [`Role::Train`](crate::Role::Train).
     pub test: Option<Dataset>,
-    /// What raw values are to be divided by.
+    /// The divisor of raw values.
     ///
     /// 255 for pictures and for IDX and HDF5 files of bytes. For npz, npy and CSV, and for other
-    /// types, by the values of `data`: whole numbers from 0 to 255 are divided by 255 if the
+    /// types, from the values of `data`: whole numbers from 0 to 255 are divided by 255 if the
     /// largest is over 127, else by the largest; other numbers by the largest magnitude if it is
     /// over 1, else by 1.
     pub divisor: f64,
@@ -23,7 +23,7 @@ pub struct Opened {
     pub divisor_is_stated: bool,
     /// How the data was brought to what the network takes, a line each.
     pub facts: Vec<String>,
-    /// What a user may not expect and is to know before a result is believed, a line each.
+    /// Facts that a user may not expect and should know before trusting a result, a line each.
     pub notes: Vec<String>,
     /// The pictures that were left out because they cannot be read, each with what is wrong with it.
     pub skipped: Vec<String>,

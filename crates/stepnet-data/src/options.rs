@@ -6,11 +6,11 @@ use std::sync::atomic::AtomicBool;
 
 use stepnet_base::preprocessing::Resize;
 
-/// What a data set is opened for.
+/// The purpose that a data set is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Role {
-    /// Training: the training part, and the source's own test part beside it.
+    /// Training: the training part, and the source's own test part as well.
     #[default]
     Train,
     /// Evaluation: the test part where the source has one, else all of it.
@@ -36,7 +36,7 @@ pub struct OpenOptions {
     pub encoding: Option<String>,
     /// The file of the labels where it is apart from the pictures: the second of an npy or IDX pair.
     pub labels: Option<PathBuf>,
-    /// What raw values are divided by, in place of the rule told at [`Opened::divisor`](crate::Opened::divisor).
+    /// The divisor of raw values, instead of that of the rule at [`Opened::divisor`](crate::Opened::divisor).
     pub divisor: Option<f64>,
     /// Whether pictures that cannot be read are left out ([`Opened::skipped`](crate::Opened::skipped) names them) in place of an
     /// error that names them.

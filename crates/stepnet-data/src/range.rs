@@ -40,7 +40,7 @@ pub struct ValueRange {
 }
 
 impl ValueRange {
-    /// What 8-bit images can hold.
+    /// The range of 8-bit images.
     pub const BYTES: Self = Self {
         least: 0.0,
         largest: 255.0,
@@ -180,12 +180,12 @@ fn goes_below(least: f64, largest: f64) -> bool {
     -least > 0.1 * (largest - least)
 }
 
-/// What a model expects, in the raw values of the data at hand.
+/// The range that a model expects, in the raw values of the data at hand.
 struct ExpectedRange {
     range: ValueRange,
     /// Whether the range was seen in training, not guessed.
     known: bool,
-    /// What the data at hand are divided by.
+    /// The divisor of the data at hand.
     divisor: f64,
 }
 
@@ -266,11 +266,11 @@ impl ObservedValues {
         Some(seen)
     }
 
-    /// What to do, where the values cannot belong to what is expected.
+    /// Advice, where the values cannot belong to the expected range.
     fn refusal(&self, expected: &ExpectedRange) -> Option<String> {
         let largest = expected.range.largest;
         let fractions = !self.range.whole && self.range.largest <= 1.0 && self.range.least >= -1.0;
-        // Fractions up to 1 are no whole numbers; and images of which not one value passes 1 are none of
+        // Fractions up to 1 are not whole numbers; and images of which not one value passes 1 are none of
         // a range that goes far beyond.
         let unlike = expected.range.whole && largest >= FAR;
         let scaled = self.range.largest > 0.9 && self.examples >= FEW_EXAMPLES && largest >= 100.0;
@@ -296,7 +296,7 @@ impl ObservedValues {
         (10 * self.below >= self.count).then(|| bring.to_owned())
     }
 
-    /// What is suspicious about the values.
+    /// The suspicious fact about the values.
     fn doubt(&self, expected: &ExpectedRange) -> Option<String> {
         let (range, trained) = (self.range, expected.range);
         let share = |part: usize| 100.0 * part as f64 / self.count.max(1) as f64;

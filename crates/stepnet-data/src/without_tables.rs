@@ -1,4 +1,4 @@
-//! In place of `tables` where the feature `files` is off: no such data is found, and what is asked for is refused.
+//! In place of `tables` where the feature `files` is off: no such data is found, and requests for it are rejected.
 //!
 //! A part that is not there cannot be given either: its types have no values.
 

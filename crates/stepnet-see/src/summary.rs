@@ -17,7 +17,7 @@ pub struct Summary {
     pub layers: Vec<LayerSummary>,
     /// How many numbers all layers hold.
     pub parameters: usize,
-    /// How many of them are not learnt, such as running statistics.
+    /// How many of them are not trainable, such as running statistics.
     pub not_learnt: usize,
     /// Multiplications of one example's forward pass (each with its addition).
     pub multiply_adds: u64,
@@ -62,7 +62,7 @@ impl Summary {
         }
     }
 
-    /// What layer number `layer` takes, where that is not the layer before it alone.
+    /// The inputs of layer number `layer`, where they are not the layer before it alone.
     pub fn other_inputs(&self, layer: usize) -> Option<&[String]> {
         let before = match layer.checked_sub(1) {
             Some(before) => &self.layers[before].name,
@@ -73,7 +73,7 @@ impl Summary {
     }
 }
 
-/// What the network's input is called.
+/// The name of the network's input.
 const INPUT: &str = "input";
 
 impl LayerSummary {

@@ -32,8 +32,8 @@ pub struct LayerTime {
     pub backward: f64,
     /// Multiply-adds of the forward pass of the batch, zeros in the padding included.
     pub forward_multiply_adds: u64,
-    /// Multiply-adds of the dense backward passes: by the weights, and by the data where somebody
-    /// needs that. Where gradients are summed from the winners of a pooling fewer are done.
+    /// Multiply-adds of the dense backward passes: with respect to the weights, and to the data where
+    /// that is needed. Where gradients are summed from the winners of a pooling fewer are done.
     pub backward_multiply_adds: u64,
 }
 
@@ -58,7 +58,7 @@ fn gflops(multiply_adds: u64, milliseconds: f64) -> Option<f64> {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Times {
-    /// What runs, in order; views such as `flatten` take no time and are left out.
+    /// The layers that run, in order; views such as `flatten` take no time and are left out.
     pub layers: Vec<LayerTime>,
     /// Milliseconds of forward passes, loss and backward passes together.
     pub step: f64,
@@ -220,7 +220,7 @@ mod tests {
         let [first, second, last] = &times.layers[..] else {
             panic!("three steps");
         };
-        // Nobody needs the gradient by the pictures.
+        // The gradient with respect to the images is not needed.
         assert_eq!(first.backward_multiply_adds, first.forward_multiply_adds);
         assert_eq!(
             second.backward_multiply_adds,

@@ -166,7 +166,7 @@ pub fn relu_backward<T: Element, D: Dimension>(
     Ok(dZ)
 }
 
-/// What the backward step of an activation checks, in `fast` too.
+/// The checks of an activation's backward step, in `fast` too.
 pub fn check_backward<T: Element, D: Dimension>(
     operation: &'static str,
     dA: &ArrayRef<T, D>,

@@ -1,4 +1,4 @@
-//! What every step checks before it starts.
+//! The checks that every step makes before it starts.
 
 use ndarray::{
     Array, Array1, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, IntoDimension, s,

@@ -15,7 +15,7 @@ pub struct ConvHparameters {
     pub pad: usize,
 }
 
-/// What [`conv_forward`] keeps for [`conv_backward`], in the notebooks' order.
+/// The values that [`conv_forward`] saves for [`conv_backward`], in the notebooks' order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ConvCache<T> {
     /// The input, `(m, n_H_prev, n_W_prev, n_C_prev)`.

@@ -6,7 +6,7 @@ use super::check::{copied, same_shape, zeros};
 use super::{Activation, relu, relu_backward, sigmoid, sigmoid_backward};
 use crate::{Element, Error, Result};
 
-/// What [`linear_forward`] keeps for [`linear_backward`], in the notebook's order.
+/// The values that [`linear_forward`] saves for [`linear_backward`], in the notebook's order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LinearCache<T> {
     /// The input, `(n_prev, m)`.
@@ -17,7 +17,7 @@ pub struct LinearCache<T> {
     pub b: Array2<T>,
 }
 
-/// What [`linear_activation_forward`] keeps for [`linear_activation_backward`]: a pair of caches.
+/// The values that [`linear_activation_forward`] saves for [`linear_activation_backward`]: a pair of caches.
 ///
 /// The notebook's text calls the cache a dictionary; its code makes a tuple of these two.
 #[derive(Clone, Debug, PartialEq)]

@@ -34,7 +34,7 @@
 //! # Where the notebooks err
 //!
 //! Five versions of the notebooks were compared with one another. Where one of them has a slip that a learner
-//! can stumble over, the function concerned tells it under "In the notebooks". The outputs that are printed as
+//! can stumble over, the function concerned says so under "In the notebooks". The outputs that are printed as
 //! "expected" are right in all of them; in print they differ only by the formats of numpy's versions
 //! (`[ 0.  0.]` or `[0. 0.]`, 12 digits or 17), so compare numbers, not text.
 
@@ -57,7 +57,7 @@ mod pool;
 mod tests;
 mod window;
 
-/// What the functions check, for those who compute the same in another way.
+/// The checks of the functions, for code that computes the same in another way.
 #[doc(hidden)]
 pub mod checks {
     pub use crate::activation::check_backward as activation_backward;

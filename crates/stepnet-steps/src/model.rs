@@ -161,7 +161,7 @@ pub fn L_model_backward<T: Element>(
     Ok(grads)
 }
 
-/// The gradients of the losses by the outputs: where [`L_model_backward`] begins.
+/// The gradients of the losses with respect to the outputs: where [`L_model_backward`] begins.
 ///
 /// `dAL = -(Y / AL - (1 - Y) / (1 - AL))`; a loss is an example's part of
 /// [`compute_cost`](super::compute_cost), without the factor `1/m`.

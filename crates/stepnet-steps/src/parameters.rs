@@ -21,7 +21,7 @@ pub struct Parameters<T> {
 /// Layer `l` of the notebook, counted from 1, is at index `l - 1`: `dW[0]` is `"dW1"`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grads<T> {
-    /// What each layer passes back: the gradient with respect to its *input*, `(previous units, m)`.
+    /// The gradient that each layer passes back, with respect to its *input*, `(previous units, m)`.
     ///
     /// The notebook stores it under the number of the layer, so `dA[0]` is its `"dA1"`, though by its own
     /// notation it is the gradient of `A0`. See [`L_model_backward`](super::L_model_backward).

@@ -19,7 +19,7 @@ pub struct PoolHparameters {
     pub stride: usize,
 }
 
-/// What a pooling layer takes from each window.
+/// The value that a pooling layer takes from each window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum PoolMode {
     /// The largest value; the notebooks' default.
@@ -56,7 +56,7 @@ impl fmt::Display for PoolMode {
     }
 }
 
-/// What [`pool_forward`] keeps for [`pool_backward`], in the notebooks' order.
+/// The values that [`pool_forward`] saves for [`pool_backward`], in the notebooks' order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PoolCache<T> {
     /// The input, `(m, n_H_prev, n_W_prev, n_C)`.
@@ -68,7 +68,7 @@ pub struct PoolCache<T> {
 /// Reduces every window of every channel to its largest value or its mean.
 ///
 /// `A[i,h,w,c] = max` or `mean` of `A_prev[i, h stride .. h stride + f, w stride .. w stride + f, c]`.
-/// There is no padding. The largest of values among which is a NaN is NaN.
+/// There is no padding. The maximum of a window that holds a NaN is NaN.
 ///
 /// Source: section 4 of the convolution notebook.
 ///

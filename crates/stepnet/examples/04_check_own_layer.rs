@@ -81,7 +81,7 @@ impl Layer<f64> for PRelu {
 }
 
 impl Explain<f64> for PRelu {
-    /// At zero there is no derivative: differences across it are left out.
+    /// There is no derivative at zero: differences across it are left out.
     fn sides(&self, pass: Passed<'_, f64>, mark: &mut dyn FnMut(u64)) {
         mark_signs(pass.x, mark);
     }

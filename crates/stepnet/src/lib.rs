@@ -32,7 +32,7 @@
 //! - The notebooks' functions, with their examples and errata: [`steps`].
 //! - Your own loop over your own arrays: [`train::Learner`] takes batches of plain slices.
 //! - Your own layer: [`nn::Layer`], and the third of the examples.
-//! - Your own pictures and files: [`data::open`].
+//! - Your own images and files: [`data::open`].
 //! - Saving and loading: [`Model`], which [`Trainer::into_model`] makes.
 //!
 //! # Features

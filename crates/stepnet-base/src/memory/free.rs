@@ -17,7 +17,7 @@ pub fn free() -> Option<u64> {
         .min()
 }
 
-/// The number behind a name in one of the system's lists, in bytes.
+/// The number after a name in one of the system's lists, in bytes.
 fn kilobytes(path: &str, name: &str) -> Option<u64> {
     let text = fs::read_to_string(path).ok()?;
     let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
@@ -25,18 +25,18 @@ fn kilobytes(path: &str, name: &str) -> Option<u64> {
     Some(number.saturating_mul(1024))
 }
 
-/// What is left of the addresses that the process may use.
+/// The unused part of the address space that the process may use.
 fn address_space() -> Option<u64> {
     let limits = fs::read_to_string("/proc/self/limits").ok()?;
     let line = limits
         .lines()
         .find_map(|line| line.strip_prefix("Max address space"))?;
-    // The word `unlimited` is no number.
+    // The word `unlimited` is not a number.
     let limit: u64 = line.split_whitespace().next()?.parse().ok()?;
     Some(limit.saturating_sub(kilobytes("/proc/self/status", "VmSize:")?))
 }
 
-/// What the process's control groups, one inside the other, leave it.
+/// The memory that the process's control groups, one inside the other, leave it.
 fn group() -> Option<u64> {
     let groups = fs::read_to_string("/proc/self/cgroup").ok()?;
     let left = groups.lines().filter_map(|line| {
@@ -59,7 +59,7 @@ fn group() -> Option<u64> {
     left.min()
 }
 
-/// What one control group leaves its processes. Files that it holds in caches can be given back.
+/// The memory that one control group leaves its processes. Cached files can be given back.
 fn left_in(group: &Path, limit: &str, used: &str) -> Option<u64> {
     let number = |name: &str| -> Option<u64> {
         fs::read_to_string(group.join(name))

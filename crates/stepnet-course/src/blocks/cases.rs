@@ -168,7 +168,7 @@ fn draw(rng: &Rng) -> Result<Arrays> {
     Ok(arrays)
 }
 
-/// What is known of a drawn array.
+/// The published facts about a drawn array.
 pub(super) struct DrawFacts<'a> {
     pub(super) name: &'a str,
     /// Values drawn before it, and its own.

@@ -10,7 +10,7 @@ use stepnet::nn::Number;
 use stepnet::rng::RandomState;
 use stepnet::steps::*;
 
-/// The inputs of a case in the element type asked for.
+/// The inputs of a case in the requested element type.
 pub(super) struct CaseInputs<'a> {
     pub(super) case: &'a CaseText,
     pub(super) arrays: &'a Arrays,

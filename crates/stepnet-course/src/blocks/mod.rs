@@ -81,7 +81,7 @@ impl Case {
                 let erratum = printed.erratum.as_deref().unwrap_or_default();
                 (Verdict::Erratum, format!("erratum {erratum} of the copy"))
             }
-            // Whoever reproduces a faulty number has the same fault.
+            // Code that reproduces a faulty number has the same fault.
             (false, _) => (Verdict::Differs, "must not agree".into()),
         };
         Row {

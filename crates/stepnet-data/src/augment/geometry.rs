@@ -1,4 +1,4 @@
-//! What moves or blackens pixels: flips, crops, rotations, cutouts. Pictures are (height, width,
+//! Alterations that move or blacken pixels: flips, crops, rotations, cutouts. Images are (height, width,
 //! channels), row-major.
 
 use num_traits::Zero;

@@ -6,7 +6,7 @@ use super::{Augmentation, ImageRng, PAIRS, SHARE};
 use crate::Element;
 use stepnet_base::Noise;
 
-/// What mixup has drawn for a batch.
+/// The random draws of mixup for a batch.
 #[derive(Debug, Default)]
 pub struct Mix<T> {
     /// The examples of the batch in random order; neighbours are partners.

@@ -1,6 +1,6 @@
 //! Augmentation: training pictures altered at random, so that a network learns what does not matter.
 //!
-//! What happens to a picture is keyed by the seed, the epoch and the picture's number, so that neither
+//! The random numbers of an image are keyed by the seed, the epoch and the image's number, so that neither
 //! threads nor the order of work change it. Only training data is altered.
 
 mod colour;
@@ -36,11 +36,11 @@ pub enum Axis {
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Alteration {
-    /// Mirrored, for every other picture by chance.
+    /// Mirrored, with probability one half.
     Flip(Axis),
-    /// Padded with black by so many pixels on each side, and cut to its own size at a random place.
+    /// Padded with black by this many pixels on each side, and cropped to its own size at a random place.
     Crop(usize),
-    /// Turned about its centre by up to so many degrees either way, evenly drawn; bilinear, black
+    /// Rotated about its centre by up to this many degrees either way, drawn uniformly; bilinear, black
     /// outside.
     Rotate(f64),
     /// Brightness, contrast and saturation (of three channels) multiplied by factors that are drawn
@@ -53,7 +53,7 @@ pub enum Alteration {
         /// How far saturation goes: the distance from a pixel's own grey.
         saturation: f64,
     },
-    /// A square of so many pixels made black, its centre anywhere in the picture, so that a part may
+    /// A square with sides of this many pixels made black, its centre anywhere in the image, so that a part may
     /// lie outside (DeVries and Taylor, "Improved Regularization of Convolutional Neural Networks with
     /// Cutout", 2017).
     Cutout(usize),
@@ -120,7 +120,7 @@ impl Alteration {
     }
 }
 
-/// What is done to training pictures, in order; nothing by default.
+/// The alterations of training images, in order; none by default.
 ///
 /// It is written as the command takes it: `flip, crop(4), rotate(10), jitter(0.2), cutout(8),
 /// mixup(0.2)`. Raw values are altered, before a [`Preprocessing`](stepnet_base::preprocessing::Preprocessing) scales
@@ -133,16 +133,16 @@ pub struct Augmentation {
 }
 
 impl Augmentation {
-    /// What is done to each picture, in order.
+    /// The alterations of each image, in order.
     pub fn alterations(&self) -> &[Alteration] {
         &self.alterations
     }
 
     /// The `alpha` of mixup (Zhang et al., "mixup: Beyond Empirical Risk Minimization", 2018).
     ///
-    /// The pictures of a batch are paired at random, and each becomes `share` of itself and the rest
-    /// of its partner, with a share of its own from `Beta(alpha, alpha)`; its target likewise. In an odd
-    /// batch one picture stays as it is.
+    /// The images of a batch are paired at random, and each becomes `share` of itself and the rest
+    /// of its partner, with a share drawn for each image from `Beta(alpha, alpha)`; its target likewise. In an odd
+    /// batch one image stays as it is.
     pub fn mixup(&self) -> Option<f64> {
         self.mixup
     }

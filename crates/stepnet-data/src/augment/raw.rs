@@ -4,7 +4,7 @@ use crate::Element;
 
 /// A raw value of a picture.
 pub(crate) trait Raw: Copy + Default + Send {
-    /// What sums of it are computed in.
+    /// The type that sums of it are computed in.
     type Wide: Element;
 
     fn wide(self) -> Self::Wide;

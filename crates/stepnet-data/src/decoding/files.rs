@@ -60,17 +60,17 @@ pub fn is_image(path: &Path) -> Result<bool> {
 #[derive(Debug)]
 pub struct Files {
     seen: VisitedPaths,
-    /// What is not followed into.
+    /// The paths that are not followed.
     around: Arc<VisitedPaths>,
     /// Whether a folder's files come before the folders in it.
     files_first: bool,
-    /// What is still to be visited, the next at the end.
+    /// The paths still to be visited, the next at the end.
     ahead: Vec<Pending>,
     /// Links to what is visited anyway.
     repeated: SkippedPaths,
 }
 
-/// What is passed over: how much it is, and the first of it.
+/// Paths that are passed over: their number, and the first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SkippedPaths {
     pub(crate) count: usize,
@@ -125,7 +125,7 @@ impl Files {
         }
     }
 
-    /// What was seen, for the search in another folder.
+    /// The visited paths, for the search in another folder.
     pub fn into_seen(self) -> VisitedPaths {
         self.seen
     }
@@ -229,12 +229,12 @@ impl VisitedPaths {
         let identity = fs::metadata(file)
             .map_err(|source| Error::io(file, "open", source))
             .and_then(|meta| identity(file, &meta));
-        // What cannot be opened is reported by whoever reads it.
+        // A file that cannot be opened is reported when it is read.
         identity.map_or(true, |identity| self.0.insert(identity))
     }
 }
 
-/// What tells a file or folder from all others, by whatever name it was found.
+/// The identity of a file or folder, whatever name it was found by.
 #[cfg(unix)]
 fn identity(_path: &Path, meta: &Metadata) -> Result<Identity> {
     use std::os::unix::fs::MetadataExt;
@@ -246,7 +246,7 @@ fn identity(path: &Path, _meta: &Metadata) -> Result<Identity> {
     fs::canonicalize(path).map_err(|source| Error::io(path, "open", source))
 }
 
-/// What is in a folder, each sorted by name, without hidden files and what systems leave behind.
+/// The content of a folder, each sorted by name, without hidden files and what systems leave behind.
 #[derive(Debug, Default)]
 pub(crate) struct Entries {
     pub(crate) folders: Vec<PathBuf>,
@@ -284,7 +284,7 @@ fn by_name(a: &Path, b: &Path) -> Ordering {
     a.file_name().cmp(&b.file_name())
 }
 
-/// What is at `path` in `folder`, links followed, and the path to open it by. Systems follow so many
+/// What is at `path` in `folder`, links followed, and the path to open it by. Systems follow a limited number of
 /// links in one path and no more (Linux 40): beyond it is the path without those before it.
 fn reached(folder: &Path, path: &Path) -> io::Result<(PathBuf, Metadata)> {
     fs::metadata(path).map_or_else(

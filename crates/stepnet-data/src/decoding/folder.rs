@@ -17,7 +17,7 @@ use crate::options::{OpenOptions, Role};
 /// # Errors
 /// Images that are damaged (the first ten by name) unless they are to be skipped, one class alone for
 /// training, test classes that the training part does not have, or classes that look like parts. Files
-/// that are no images and classes without any are left out with a note.
+/// that are not images and classes without any are left out with a note.
 pub(crate) fn open(root: &Path, options: &OpenOptions) -> Result<Opened> {
     let layout = walk::layout(root)?;
     let parts = [

@@ -86,7 +86,7 @@ impl Item {
         Self { label, ..self }
     }
 
-    /// Its bytes, read anew unless they are held.
+    /// Its bytes, read again unless they are in memory.
     ///
     /// # Errors
     /// Bytes that cannot be read.
@@ -123,7 +123,7 @@ impl Item {
     /// The picture's header.
     ///
     /// # Errors
-    /// What cannot be read of it.
+    /// When it cannot be read.
     pub(crate) fn header(&self) -> Result<Header> {
         pictures::header(&self.name, &self.bytes()?)
     }
@@ -131,18 +131,18 @@ impl Item {
     /// Decodes it for `then`, which has memory for it meanwhile.
     ///
     /// # Errors
-    /// What cannot be read of it, and those of `then`.
+    /// When it cannot be read, and the errors of `then`.
     pub(crate) fn decoded<T>(&self, then: impl FnOnce(Picture) -> Result<T>) -> Result<T> {
         pictures::decoded(&self.name, &self.bytes()?, then)
     }
 
-    /// What is wrong with it, if it cannot be decoded.
+    /// The error, if it cannot be decoded.
     pub(crate) fn error(&self) -> Option<Error> {
         self.decoded(|_| Ok(())).err()
     }
 }
 
-/// What can be done about pictures that cannot be read.
+/// Advice about images that cannot be read.
 pub(crate) const ADVICE: &str = "`skip_bad` leaves such pictures out";
 
 /// The error of one picture, with what can be done.

@@ -20,7 +20,7 @@ use crate::options::{OpenOptions, Role};
 use crate::{Dataset, Images, Values};
 use stepnet_base::text::{listed, quoted};
 
-/// The size taken where none is asked for and the pictures have different ones.
+/// The default size of images that have different sizes.
 const DEFAULT_SIDE: usize = 64;
 
 /// How many broken files one error names.
@@ -29,15 +29,15 @@ const NAMED_FILES: usize = 10;
 /// The parts of a source, each with where it is.
 #[derive(Debug)]
 pub(crate) struct SourceParts {
-    /// The examples asked for.
+    /// The requested examples.
     pub(crate) main: (PathBuf, Part),
-    /// The test part beside a training part.
+    /// The test part next to a training part.
     pub(crate) other: Option<(PathBuf, Part)>,
     /// Remarks for the user.
     pub(crate) notes: Vec<String>,
 }
 
-/// What happened to the pictures of a part on their way to the input.
+/// How many images of a part were resized, blended or turned.
 #[derive(Default)]
 struct Tally {
     resized: AtomicUsize,
@@ -110,7 +110,7 @@ pub(crate) fn load(found: SourceParts, options: &OpenOptions) -> Result<Opened> 
     })
 }
 
-/// Says what of a part is left out: files that are no images, and links that lead nowhere.
+/// Reports what is left out of a part: files that are not images, and links that lead nowhere.
 fn left_out(
     root: &Path,
     part: &mut Part,
@@ -127,7 +127,7 @@ fn left_out(
     Ok(())
 }
 
-/// Whether pictures of so many bytes are decoded as they are needed: when they are over the budget.
+/// Whether images of this many bytes are decoded as they are needed: when they are over the budget.
 fn streams(bytes: u128, options: &OpenOptions) -> bool {
     let over = |budget: u64| bytes > u128::from(budget);
     options.stream || options.memory.is_some_and(over)

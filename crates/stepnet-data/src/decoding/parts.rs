@@ -1,4 +1,4 @@
-//! Whether folders are classes of images or parts of a data set, told from their names.
+//! Whether folders are classes of images or parts of a data set, judged by their names.
 
 use crate::{Error, Result};
 

@@ -34,10 +34,10 @@ const PIXELS_PER_BYTE: u64 = 8_400;
 /// Pictures up to this many pixels are decoded whatever the length of their file.
 const FREE_PIXELS: u64 = 1_000_000;
 
-/// What a decoder may allocate for other things than the image, such as a colour profile, in bytes.
+/// The bytes that a decoder may allocate for other things than the image, such as a colour profile.
 const DECODER_MEMORY: u64 = 16 << 20;
 
-/// What a picture's header says, after turning it upright.
+/// The facts in an image's header, after turning it upright.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Header {
@@ -52,7 +52,7 @@ pub struct Header {
 /// Decodes a picture file.
 ///
 /// # Errors
-/// A file that is no picture, is damaged, or declares more than [`MAX_PIXELS`].
+/// A file that is not an image, is damaged, or declares more than [`MAX_PIXELS`].
 pub fn decode(path: impl AsRef<Path>) -> Result<Picture> {
     let path = path.as_ref();
     from_bytes(path, &read_filled(path)?)
@@ -277,7 +277,7 @@ fn from_decoder(
 }
 
 /// The bytes that an image takes until it has the shape of a network's input: its own, and those of
-/// what is made of it, one thing at a time: a copy for decoding or turning (`copied`), one without
+/// its copies, one at a time: a copy for decoding or turning (`copied`), one without
 /// alpha and in other channels.
 pub(crate) fn needed(own: u64, pixels: u64, copied: u64) -> u64 {
     own.saturating_add(copied.max(4 * pixels))

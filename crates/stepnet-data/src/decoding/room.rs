@@ -16,7 +16,7 @@ const FREE: u64 = 8 << 20;
 /// Addresses that the C library may set aside for a thread's allocations, and what else is on the way.
 const SLACK: u64 = 80 << 20;
 
-/// What is taken now, in bytes.
+/// The bytes in use now.
 static TAKEN: Mutex<u64> = Mutex::new(0);
 
 /// Some of it was given back.
@@ -67,7 +67,7 @@ fn taken() -> MutexGuard<'static, u64> {
     TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether so many bytes are free.
+/// Whether this many bytes are free.
 fn fits(bytes: u64) -> bool {
     let asked = usize::try_from(bytes.saturating_add(SLACK));
     free().is_none_or(|free| bytes <= free)

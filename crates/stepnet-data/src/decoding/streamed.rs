@@ -20,8 +20,8 @@ const TOGETHER: usize = 64;
 /// Pictures of one shape that are decoded as they are needed: nothing of them is kept in memory but
 /// where they are.
 ///
-/// Their headers have been read. What is damaged behind its header is an error, naming the picture, of
-/// whoever asks for it.
+/// Their headers have been read. An image that is damaged after its header is an error that names it, when
+/// it is read.
 #[derive(Debug, Clone)]
 pub struct Streamed {
     items: Arc<[Item]>,

@@ -31,7 +31,7 @@ pub(crate) struct Part {
     pub(crate) files: Vec<Item>,
     /// Links that lead nowhere and so belong to no class.
     pub(crate) lost: Vec<Error>,
-    /// What is passed over.
+    /// The paths that are passed over.
     pub(crate) left: SkippedItems,
 }
 
@@ -53,7 +53,7 @@ impl Part {
     }
 }
 
-/// What is passed over because it is no image, or is there already.
+/// Paths that are passed over because they are not images, or are there already.
 #[derive(Debug, Default)]
 pub(crate) struct SkippedItems {
     files: SkippedPaths,
@@ -64,7 +64,7 @@ pub(crate) struct SkippedItems {
 }
 
 impl SkippedItems {
-    /// Counts a file that is no image.
+    /// Counts a file that is not an image.
     pub(crate) fn file(&mut self, path: &Path) {
         self.files.add(path);
     }
@@ -260,7 +260,7 @@ pub(crate) fn part(parts: &[PathBuf], part: &Path) -> Result<Part> {
             match file.and_then(|file| Ok((is_image(&file)?, file))) {
                 Ok((true, file)) => found.files.push(Item::file(file, label)),
                 Ok((false, file)) => found.left.file(&file),
-                // What is no folder may be an image that cannot be read.
+                // A path that is not a folder may be an image that cannot be read.
                 Err(Error::Io { path, source, .. }) if !path.is_dir() => {
                     let problem = format!("cannot open: {source}");
                     found

@@ -69,11 +69,11 @@ pub struct RawArray {
 pub(crate) enum Number {
     /// One byte, 0 or 1.
     Bool,
-    /// Unsigned integers of so many bytes.
+    /// Unsigned integers of this many bytes.
     Unsigned(usize),
-    /// Signed integers of so many bytes.
+    /// Signed integers of this many bytes.
     Signed(usize),
-    /// Floating point of so many bytes.
+    /// Floating point of this many bytes.
     Float(usize),
 }
 

@@ -17,8 +17,8 @@ use stepnet_files::read_filled;
 use stepnet_files::tensors::{damage, refusal};
 use stepnet_files::{Kind, refused};
 
-/// A file of one or several arrays: npy, npz, IDX (plain or gzip), HDF5 or safetensors, told apart
-/// by its content.
+/// A file of one or several arrays: npy, npz, IDX (plain or gzip), HDF5 or safetensors, detected
+/// from its content.
 pub struct ArrayFile {
     path: PathBuf,
     content: Content,

@@ -301,7 +301,7 @@ fn divisor(values: &Values) -> f64 {
         Values::U8(values) => of(values.iter().map(|&v| f64::from(v))),
         Values::F32(values) => of(values.iter().map(|&v| f64::from(v))),
         Values::F64(values) => of(values.iter().copied()),
-        // Bytes, of which nobody wants to know all.
+        // Bytes: not all of them are worth printing.
         Values::Streamed(_) => 255.0,
     }
 }

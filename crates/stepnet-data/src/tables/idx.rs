@@ -184,7 +184,7 @@ fn read_up_to(reader: &mut impl Read, out: &mut [u8]) -> std::io::Result<usize> 
     Ok(filled)
 }
 
-/// What is wrong with a gzip stream, in the file's terms.
+/// The fault of a gzip stream, in the file's terms.
 fn gzip_problem(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::UnexpectedEof => "the compressed stream ends early".into(),

@@ -25,7 +25,7 @@ pub(crate) struct Pair {
     pub(crate) labels: RawArray,
 }
 
-/// What a source of arrays holds.
+/// The content of a source of arrays.
 #[derive(Debug, Default)]
 pub(crate) struct Parts {
     /// Training examples, or examples without a stated purpose.

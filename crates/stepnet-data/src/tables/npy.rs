@@ -128,9 +128,9 @@ enum StoredType {
         number: Number,
         big_endian: bool,
     },
-    /// Byte strings of so many bytes.
+    /// Byte strings of this many bytes.
     Bytes(usize),
-    /// Texts of so many UTF-32 characters.
+    /// Texts of this many UTF-32 characters.
     Unicode {
         length: usize,
         big_endian: bool,

@@ -3,7 +3,7 @@
 /// The most dimensions numpy has.
 const MAX_DIMENSIONS: usize = 64;
 
-/// What the header says.
+/// The facts in the header.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Header {
     /// The type, such as `<f4`.

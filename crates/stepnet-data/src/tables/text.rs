@@ -104,7 +104,7 @@ fn strictly(body: &[u8], encoding: &'static Encoding) -> std::result::Result<Str
     }
 }
 
-/// What to do about text that is not in the encoding it should be in.
+/// Advice about text that is not in the encoding it should be in.
 fn advice(body: &[u8], encoding: &'static Encoding, asked: bool) -> String {
     let mut detector = EncodingDetector::new();
     detector.feed(body, true);
@@ -125,7 +125,7 @@ fn advice(body: &[u8], encoding: &'static Encoding, asked: bool) -> String {
     format!(": {or} {name}; save it as UTF-8, or give `encoding` {option}")
 }
 
-/// What is said of text with zero bytes in it: UTF-16 without its mark.
+/// The message about text with zero bytes in it: UTF-16 without its mark.
 fn wide(bytes: &[u8]) -> String {
     let zeros = |from: usize| {
         bytes

@@ -17,14 +17,14 @@ use stepnet_nn::{Layer, Shape};
 
 /// Checks one layer, such as one of your own, without a network around it.
 ///
-/// Inputs, parameters and the gradient by the output, `dy`, are drawn, and the gradients that the
-/// layer gives for its input and its parameters are held against the differences of
+/// Inputs, parameters and the gradient with respect to the output, `dy`, are drawn, and the gradients that the
+/// layer gives for its input and its parameters are compared with finite differences of
 /// `J = sum of dy * y`. Everything that a layer is to write holds NaN before, so that what it
 /// leaves out, or adds to, shows.
 ///
 /// # Errors
 /// When the layer does not take inputs of this shape, an option is out of its range, or there is
-/// not enough memory. A gradient that is wrong is no error: see [`Report::passed`].
+/// not enough memory. A wrong gradient is not an error: see [`Report::passed`].
 ///
 /// # Example
 ///
@@ -90,7 +90,7 @@ fn output_of(layer: &dyn Layer<f64>, name: &str, input: Shape) -> Result<Shape> 
     checked.map_err(|problem| Error::layer(name, problem))
 }
 
-/// What a layer is called and where it stands.
+/// A layer's name, number, input shape and number of examples.
 #[derive(Debug, Clone)]
 pub(super) struct LayerInfo {
     pub(super) name: String,

@@ -52,7 +52,7 @@ fn wrong_of(report: &Report) -> impl Iterator<Item = usize> {
     (0..report.tensors.len()).filter(|&at| report.tensors[at].verdict == Verdict::Differs)
 }
 
-/// What faults of layers explain.
+/// The failures that faults of single layers explain.
 pub(super) fn of_faults(whole: &WholeNetwork, report: &Report, faults: Vec<Fault>) -> Vec<Blame> {
     if faults.is_empty() {
         return vec![no_layer(report)];

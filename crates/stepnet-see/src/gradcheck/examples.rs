@@ -19,7 +19,7 @@ const MANY: usize = 1 << 20;
 /// Deviation of the biases that [`draw_weights`] draws.
 const BIASES: f64 = 0.1;
 
-/// What a network is run on: inputs, and what it should have said.
+/// The examples that a network is run on: inputs and targets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Examples {
     x: Vec<f64>,
@@ -61,7 +61,7 @@ impl Examples {
             random.fill_randn(&mut values);
             return Ok(Self::values(x, values));
         }
-        // One output tells two classes apart, except after a softmax.
+        // One output distinguishes two classes, except after a softmax.
         let one = outputs == 1 && network.loss() == Loss::BinaryCrossEntropy;
         let classes = if one { 2 } else { outputs };
         let classes = random.randint(0, classes as i64, examples)?;
@@ -111,7 +111,7 @@ impl Examples {
         &self.x
     }
 
-    /// What the network should have said.
+    /// The targets.
     pub fn targets(&self) -> Targets<'_, f64> {
         match &self.wanted {
             ExampleTargets::Classes(classes) => Targets::Classes(classes),
@@ -133,7 +133,7 @@ pub(super) fn jitter(values: &mut [f64], share: f64, seed: u32) {
     }
 }
 
-/// Draws weights by the rule of He et al. and adds small normal numbers to what starts as a
+/// Draws weights with He initialisation and adds small normal numbers to parameters that start as a
 /// constant, so that no bias hides behind a zero. Where ReLUs leave an array without any gradient
 /// on `examples`, other draws are tried, up to eight (two of a large network), and the best is kept.
 ///

@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 
-/// What [`function`] found.
+/// The result of [`function`].
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FunctionCheck {

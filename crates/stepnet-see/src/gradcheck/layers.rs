@@ -14,7 +14,7 @@ use super::tensor::{LEAST, Outcome};
 use crate::Result;
 use stepnet_nn::{Network, Node, Shape};
 
-/// Passes that a sampled array takes besides those of its coordinates: at the centre, for the rounding, along
+/// Passes that a sampled array takes in addition to those of its coordinates: at the centre, for the rounding, along
 /// directions, and with shorter steps.
 const BESIDES: usize = 24;
 
@@ -25,7 +25,7 @@ const MOVED: f64 = 0.01;
 /// The share of the time that the shortest check by the loss may take to be chosen.
 const SAFE: f64 = 0.6;
 
-/// What the arrays of a network take.
+/// The cost of checking a network's arrays.
 pub(super) struct Plan {
     /// Seconds for each array, where each is checked by the loss.
     pub(super) seconds: Vec<f64>,
@@ -214,11 +214,11 @@ pub(super) fn is_checked_alone(network: &Network<f64>, number: usize) -> bool {
     let node = &network.nodes()[number];
     // The loss takes the part of a closing activation that it is fused with.
     let fused = number + 1 == network.nodes().len() && network.loss().fused_kind().is_some();
-    // A merge adds nothing of its own, and takes more than one input.
+    // A merge has no parameters, and takes more than one input.
     !(fused || node.layer().is_view(true) || node.merge().is_some())
 }
 
-/// How many arrays a layer by itself has besides its input.
+/// How many arrays a layer by itself has in addition to its input.
 fn trainable(network: &Network<f64>, layer: usize) -> usize {
     let node = &network.nodes()[layer];
     let arrays = node.placed_parameters();

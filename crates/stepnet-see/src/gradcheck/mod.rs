@@ -1,4 +1,4 @@
-//! Gradient checking: analytic gradients held against central differences, in `f64`.
+//! Gradient checking: analytic gradients compared with central differences, in `f64`.
 //!
 //! - [`network`] checks every array of a whole network, and its input, under its loss;
 //! - [`layer`] checks one layer by itself: the place to start with a layer of your own;
@@ -7,16 +7,16 @@
 //! # How a gradient is checked
 //!
 //! A coordinate `t` is moved by a small step to both sides, and
-//! `(J(t + h) - J(t - h)) / 2h` is held against the analytic derivative.
+//! `(J(t + h) - J(t - h)) / 2h` is compared with the analytic derivative.
 //!
 //! - **Kinks.** ReLU and max pooling have points without a derivative. Where a difference would
-//!   cross one, which the layers tell by [`Explain::sides`](stepnet_nn::layer::Explain::sides), a smaller step
+//!   cross one, which the layers report by [`Explain::sides`](stepnet_nn::layer::Explain::sides), a smaller step
 //!   is tried; a coordinate that crosses with each of them is excluded and another one is taken.
 //!   More than [`MOST_EXCLUDED`] excluded fail the check.
 //! - **Rounding.** How far rounding moves the cost is measured for each array, by the scatter of
 //!   the cost over steps so small that it should be a straight line (after J. J. Moré and
-//!   S. M. Wild, "Estimating computational noise", 2011). A difference within it is no fault, and
-//!   an array whose whole gradient is within it is told apart from one that agrees.
+//!   S. M. Wild, "Estimating computational noise", 2011). A difference within it is not a fault, and
+//!   an array whose whole gradient is within it is reported separately from one that agrees.
 //! - **Curvature.** Where a coordinate does not agree at first, it is measured again with other
 //!   steps, and the one whose own error is least decides.
 //! - **Large arrays.** Of these, [`Options::samples`] coordinates are drawn. All of them together
@@ -26,7 +26,7 @@
 //!   [`network_watched`] shows how far the check is, and lets its caller end it.
 //!
 //! When something fails, every layer is checked by itself on the values it had in the network, so
-//! that the fault is told where it lies ([`Blame`]), not where it shows.
+//! that the fault is reported where it is ([`Blame`]), not where it shows.
 
 mod alone;
 mod blame;

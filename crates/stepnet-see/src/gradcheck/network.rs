@@ -17,15 +17,15 @@ use stepnet_nn::{Batch, Loss, Network, PlanOptions, Workspace};
 /// Roundings that an output and its target may be off by.
 const ROUNDINGS: f64 = 4.0;
 
-/// The part of the time limit that looking for the place of a fault may take besides.
+/// The part of the time limit that locating a fault may take in addition.
 const BLAME: u32 = 4;
 
-/// Checks the gradients of a network's mean loss over `examples`, by its input and by every array
-/// that it learns (arrays that are held still are left out).
+/// Checks the gradients of a network's mean loss over `examples`, with respect to its input and to every
+/// trainable array (frozen ones are left out).
 ///
 /// # Errors
 /// When the examples do not fit the network, its loss on them is not finite, an option is out of
-/// its range, or there is not enough memory. A gradient that is wrong is no error: see
+/// its range, or there is not enough memory. A wrong gradient is not an error: see
 /// [`Report::passed`].
 ///
 /// # Example
@@ -230,7 +230,7 @@ impl WholeNetwork {
         self.layer_of(place)
     }
 
-    /// What a layer got in the last pass.
+    /// The input of a layer in the last pass.
     pub(super) fn input_of(&self, layer: usize) -> &[f64] {
         let before = self.network.nodes()[layer].inputs()[0].checked_sub(1);
         let value = before.and_then(|before| self.workspace.value(before, self.named.len()));

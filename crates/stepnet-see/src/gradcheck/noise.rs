@@ -40,7 +40,7 @@ pub(super) fn deviation(
         sides.push(reading.sides);
     }
     subject.values(array).copy_from_slice(&start);
-    // Across a kink the cost is no straight line.
+    // Across a kink the cost is not a straight line.
     let straight = sides.windows(2).all(|pair| pair[0] == pair[1]);
     let measured = if straight { scatter(&mut costs) } else { 0.0 };
     Ok(if measured.is_finite() {
@@ -50,7 +50,7 @@ pub(super) fn deviation(
     })
 }
 
-/// The largest of the estimates by differences of order 2, 3 and 4; `costs` is used up.
+/// The largest of the estimates from differences of order 2, 3 and 4; `costs` is used up.
 fn scatter(costs: &mut Vec<f64>) -> f64 {
     let (mut largest, mut scale) = (0.0_f64, 1.0);
     for order in 1..=4 {

@@ -8,21 +8,21 @@ use crate::{Error, Result, limits};
 /// left out to mean anything.
 pub const MOST_EXCLUDED: f64 = 0.05;
 
-/// The step where none is asked for, for values up to 1; a larger value's step grows with it.
+/// The default step, for values up to 1; a larger value's step grows with it.
 pub const USUAL_STEP: f64 = 1e-5;
 
 /// How gradients are checked.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Options {
-    /// What is drawn, is drawn with this seed.
+    /// The seed of all random draws.
     pub seed: u32,
-    /// Arrays of more values than this are sampled, so many coordinates of each.
+    /// Arrays of more values than this are sampled: this many coordinates of each are checked.
     pub samples: usize,
     /// The step; `None` starts at [`USUAL_STEP`] and lets kinks and curvature choose others.
     pub eps: Option<f64>,
     /// The relative difference up to which an array agrees. A single coordinate may be off by a
-    /// hundred times as much of its own size.
+    /// hundred times as much, relative to itself.
     pub tolerance: f64,
     /// How many examples [`layer`](super::layer) draws; [`network`](super::network()) takes those it is given.
     pub batch: usize,
@@ -41,7 +41,7 @@ stepnet_base::setters! { Options {
     time_limit: Option<Duration>,
 } }
 
-/// The time limit where none is asked for.
+/// The default time limit.
 pub const USUAL_TIME_LIMIT: Duration = Duration::from_secs(20);
 
 impl Default for Options {

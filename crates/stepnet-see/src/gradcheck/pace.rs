@@ -36,7 +36,7 @@ pub(super) struct Pace<'o> {
     array: String,
     done: usize,
     arrays: usize,
-    /// What is done and what there is to do, in the unit of the weights.
+    /// The work done and the work there is, in the unit of the weights.
     weight_done: f64,
     weight: f64,
     end: Option<Reach>,

@@ -7,11 +7,11 @@ use super::subject::Subject;
 use crate::{Error, Result};
 use stepnet_base::rng::RandomState;
 
-/// Deviations of rounding that a difference may be off by: seven of its own, so that none of many
+/// Standard deviations of its rounding that a difference may be off by: seven, so that none of many
 /// thousands is.
 const DEVIATIONS: f64 = 10.0;
 
-/// A derivative by differences, and how far it and the analytic one may be apart by rounding.
+/// A numerical derivative, and how far rounding may take it from the analytic one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Estimate {
     pub(super) value: f64,
@@ -21,7 +21,7 @@ pub(super) struct Estimate {
 /// The slope of the cost along a direction of many coordinates.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Slope {
-    /// What the cost changed by, less what the analytic gradient says.
+    /// The change of the cost, minus the change that the analytic gradient predicts.
     pub(super) excess: f64,
     /// How far that may be off because of rounding.
     pub(super) error: f64,
@@ -65,7 +65,7 @@ impl<'s> Probe<'s> {
         })
     }
 
-    /// The analytic derivative by one coordinate.
+    /// The analytic derivative with respect to one coordinate.
     pub(super) fn gradient(&self, place: usize) -> f64 {
         self.subject.gradient(self.array)[place]
     }
@@ -85,7 +85,7 @@ impl<'s> Probe<'s> {
         self.subject.gradient(self.array).len()
     }
 
-    /// The derivative by one coordinate; `None` if the difference crosses a kink.
+    /// The derivative with respect to one coordinate; `None` if the difference crosses a kink.
     ///
     /// # Errors
     /// When a pass cannot run.
@@ -106,7 +106,7 @@ impl<'s> Probe<'s> {
         }))
     }
 
-    /// The derivative by one coordinate with the first of `steps` that crosses no kink.
+    /// The derivative with respect to one coordinate with the first of `steps` that crosses no kink.
     ///
     /// # Errors
     /// When a pass cannot run.
@@ -119,7 +119,7 @@ impl<'s> Probe<'s> {
         Ok(None)
     }
 
-    /// The derivative by one coordinate with the step whose error is least: rounding, and what
+    /// The derivative with respect to one coordinate with the step whose error is least: rounding, and what
     /// curvature does, which is seen by comparing with the next shorter step.
     ///
     /// # Errors

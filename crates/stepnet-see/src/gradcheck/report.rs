@@ -1,11 +1,11 @@
-//! What a check found.
+//! The results of a check.
 
 use serde::Serialize;
 
 use super::options::{MOST_EXCLUDED, Options, USUAL_STEP};
 use super::tensor::Outcome;
 
-/// What the check of one array came to.
+/// The verdict on one array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -54,7 +54,7 @@ pub struct Coordinate {
     pub index: Vec<usize>,
     /// The derivative that the backward passes gave.
     pub analytic: f64,
-    /// The derivative by differences.
+    /// The numerical derivative.
     pub numeric: f64,
     /// How far the two are apart, as a part of what tolerance and rounding allow: above 1 it is wrong.
     pub strain: f64,
@@ -82,7 +82,7 @@ pub struct TensorCheck {
     pub difference: f64,
     /// How much of that rounding alone may be.
     pub rounding: f64,
-    /// What it came to.
+    /// The verdict.
     pub verdict: Verdict,
     /// Where the analytic gradient is a multiple of the right one: the factor.
     pub factor: Option<f64>,
@@ -133,7 +133,7 @@ pub struct Report {
     pub excluded: usize,
     /// The share excluded of those that were tried.
     pub excluded_share: f64,
-    /// The arrays: the input first, then those that are learnt.
+    /// The arrays: the input first, then the trainable ones.
     pub tensors: Vec<TensorCheck>,
     /// Where the faults lie, if a gradient is wrong.
     pub blame: Vec<Blame>,

@@ -14,7 +14,7 @@ const DIRECTIONS: usize = 2;
 /// A slope may differ by this times the tolerance, relative to its size, before it is looked into.
 const LOOSENESS: f64 = 10.0;
 
-/// What moving a whole array found.
+/// The result of moving a whole array.
 #[derive(Debug, Default)]
 pub(super) struct SearchResult {
     /// Directions that crossed no kink.

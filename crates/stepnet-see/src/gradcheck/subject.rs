@@ -1,4 +1,4 @@
-//! What is checked: arrays that can be moved, and a cost that moves with them.
+//! The subject of a check: arrays whose values can be moved, and a cost that moves with them.
 
 use std::hash::{DefaultHasher, Hasher};
 
@@ -28,7 +28,7 @@ pub(super) trait Subject {
     /// The values of an array, to be moved and put back.
     fn values(&mut self, array: usize) -> &mut [f64];
 
-    /// The analytic gradient by an array, at the values as they were at the beginning.
+    /// The analytic gradient with respect to an array, at its original values.
     fn gradient(&self, array: usize) -> &[f64];
 
     /// How far rounding may have moved the analytic gradients, relative to their size.

@@ -18,7 +18,7 @@ const COORDINATE: f64 = 100.0;
 /// Where rounding may be more than this share of a gradient, agreeing with it says nothing.
 const LOST: f64 = 0.1;
 
-/// Once so many coordinates of an array are wrong beyond doubt, no further one is looked into.
+/// Once this many coordinates of an array are clearly wrong, no further ones are checked.
 const ENOUGH: usize = 4;
 
 /// Coordinates of an array that are checked even where time runs short.

@@ -23,7 +23,7 @@ pub(super) fn listed(names: &[&str]) -> String {
     }
 }
 
-/// What is wrong with an array's gradient.
+/// Describes how an array's gradient is wrong.
 /// `examples` is how many there were: a gradient that many times too large is a sum for a mean.
 pub(super) fn how_wrong(check: &TensorCheck, examples: usize) -> String {
     let Some(worst) = &check.worst else {
@@ -166,7 +166,7 @@ impl Report {
         (!parts.is_empty()).then(|| parts.join("; "))
     }
 
-    /// What is to be known about arrays that did not fail, a sentence each.
+    /// Remarks about arrays that did not fail, a sentence each.
     pub fn remarks(&self) -> Vec<String> {
         let of = |verdict: Verdict| {
             let of = self

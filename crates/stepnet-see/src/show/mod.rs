@@ -1,7 +1,7 @@
 //! Arrays for people: shape, range, and values the way a notebook prints them.
 //!
 //! [`show()`] takes any array or view; [`stored`] takes what a file held. Values are written as
-//! numpy writes them: as many digits as tell a value apart, at most 8 behind the point, columns
+//! numpy writes them: as many digits as distinguish a value, at most 8 after the point, columns
 //! aligned, and of large arrays the first and last three along each axis. A volume
 //! `(height, width, channels)` or a batch of them is shown as one grid a channel, which is what
 //! numpy's nested brackets make hard to see; [`ArrayDisplay::nested`] keeps to the brackets.
@@ -117,7 +117,7 @@ fn is_volume(shape: &[usize]) -> bool {
     }
 }
 
-/// Example and channel of each grid, at most so many that the ends can be shown.
+/// Example and channel of each grid; of many, only as many as are needed to show both ends.
 fn grids(shape: &[usize]) -> Vec<[usize; 2]> {
     let channels = *shape.last().unwrap_or(&0);
     let examples = if shape.len() == 4 { shape[0] } else { 1 };

@@ -1,14 +1,14 @@
 //! Values as text, in one form for all that are shown together.
 //!
 //! The rules are those that numpy prints by: a value has the digits that tell it apart from its
-//! neighbours, at most 8 behind the point; powers of ten are written where magnitudes are large,
+//! neighbours, at most 8 after the point; powers of ten are written where magnitudes are large,
 //! small, or far apart.
 
 use std::str::FromStr;
 
 use super::value::Cell;
 
-/// The most digits behind the point.
+/// The most digits after the point.
 const PRECISION: usize = 8;
 
 /// The largest ratio of magnitudes that is written without powers of ten.
@@ -24,9 +24,9 @@ pub(super) enum Form {
     Plain { width: usize },
     /// Texts in quotes, not aligned.
     Quoted,
-    /// `12.5`, so many characters before and behind the point.
+    /// `12.5`, with these numbers of characters before and after the point.
     Positional { left: usize, right: usize },
-    /// `1.25e-05`: characters before the point, digits behind it, characters behind the `e`.
+    /// `1.25e-05`: characters before the point, digits after it, characters after the `e`.
     Scientific {
         left: usize,
         digits: usize,
@@ -137,7 +137,7 @@ impl Form {
     }
 }
 
-/// A number alone: the shortest digits that tell it apart.
+/// A number alone: the shortest digits that distinguish it.
 pub(super) fn alone(cell: Cell<'_>) -> String {
     match cell {
         Cell::F32(_) | Cell::F64(_) => {
@@ -237,7 +237,7 @@ fn nearest<T: PartialEq + FromStr>(
     }
 }
 
-/// How many digits there are behind the point.
+/// How many digits there are after the point.
 fn decimals(text: &str) -> usize {
     let mantissa = text.split('e').next().unwrap_or_default();
     mantissa.split_once('.').map_or(0, |(_, part)| part.len())
@@ -249,7 +249,7 @@ fn shortest_power(cell: Cell<'_>) -> String {
     format!("{mantissa}e{}", signed_power(power))
 }
 
-/// What is before and behind the point.
+/// The parts before and after the point.
 fn positional(cell: Cell<'_>) -> (String, String) {
     let text = digits(cell);
     let text = match cell {
@@ -261,7 +261,7 @@ fn positional(cell: Cell<'_>) -> (String, String) {
     (whole.to_owned(), part.trim_end_matches('0').to_owned())
 }
 
-/// Before the point, behind it, and the exponent with its sign and at least two digits.
+/// Before the point, after it, and the exponent with its sign and at least two digits.
 fn scientific(cell: Cell<'_>) -> (String, String, String) {
     let text = power_digits(cell);
     let text = match cell {

@@ -1,4 +1,4 @@
-//! What an array is like as a whole.
+//! Statistics of a whole array.
 
 use std::fmt;
 

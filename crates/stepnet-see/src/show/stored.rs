@@ -89,7 +89,7 @@ fn name(stored_as: &str) -> String {
         .nth(1)
         .map_or(letters.len(), |(at, _)| at);
     let (kind, size) = letters.split_at(split);
-    // Types of numpy count bytes behind a mark of their order, those of HDF5 count bits.
+    // Types of numpy count bytes after a mark of their order, those of HDF5 count bits.
     let unit = if letters == stored_as { 1 } else { 8 };
     let bits = size
         .parse::<usize>()

@@ -1,4 +1,4 @@
-//! What arrays hold.
+//! The element types of arrays.
 
 /// One value, as it is written.
 #[derive(Debug, Clone, Copy, PartialEq)]

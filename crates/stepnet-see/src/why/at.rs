@@ -12,7 +12,7 @@ use stepnet_nn::{Network, Shape};
 /// The name that stands for the network's input.
 pub(super) const INPUT: &str = "input";
 
-/// What a question about a place looks like.
+/// The form of a place in a question.
 const SYNTAX: &str =
     "LAYER[h,w,c] for a volume, LAYER[i] for a vector, or input[h,w,c]; such as conv1[0,3,2]";
 

@@ -1,4 +1,4 @@
-//! What a value did to the loss: the outputs it fed, and what each sent back.
+//! The effect of a value on the loss: the outputs that consume it, and the gradient each passes back.
 
 use super::Why;
 use super::at::{Spot, name_of};
@@ -15,7 +15,7 @@ use stepnet_nn::{Loss, largest};
 /// side, and those around it.
 const PROBABILITY_ROUNDINGS: f64 = 16.0;
 
-/// What came back: symbols, lines, the sum against the network's gradient, remarks.
+/// The terms of a gradient: symbols, lines, the sum next to the network's gradient, remarks.
 struct BackwardTerms {
     through: Option<String>,
     formula: String,
@@ -63,7 +63,7 @@ impl<T: Number> Why<'_, T> {
         })
     }
 
-    /// The network's gradient by value number `value`; empty where it has none.
+    /// The network's gradient with respect to value number `value`; empty where it has none.
     fn returned(&self, value: usize) -> &[T] {
         let passes = self.backward.as_ref();
         passes
@@ -71,7 +71,7 @@ impl<T: Number> Why<'_, T> {
             .unwrap_or(&[])
     }
 
-    /// The gradient by one value, as the backward pass computed it.
+    /// The gradient with respect to one value, as the backward pass computed it.
     fn own_gradient(&self, spot: Spot) -> f64 {
         let gradients = self.returned(spot.value);
         gradients.get(spot.place).map_or(f64::NAN, |v| v.as_f64())
@@ -135,7 +135,7 @@ impl<T: Number> Why<'_, T> {
                     Loss::BinaryCrossEntropy => "dz = p - t, with p = sigmoid(z)",
                     _ => "dz = p - t, with p = softmax(z)",
                 };
-                // The loss computes p anew, by arithmetic that may differ from the activation's.
+                // The loss recomputes p, with arithmetic that may differ from the activation's.
                 let error = 2.0 * self.probability_bound(spot, p);
                 (formula, 1.0, error)
             }
@@ -190,7 +190,7 @@ impl<T: Number> Why<'_, T> {
         gamma::<T>(PROBABILITY_ROUNDINGS + moved) * p + tiny::<T>()
     }
 
-    /// What the outputs of the layers that take the value sent back.
+    /// The gradients passed back by the outputs of the layers that consume the value.
     fn by_layers(&self, spot: Spot) -> Result<BackwardTerms> {
         let readers = &self.readers[spot.value];
         let names: Vec<&str> = readers
@@ -283,13 +283,13 @@ impl<T: Number> Why<'_, T> {
     }
 }
 
-/// What one output of a layer sent back.
+/// The gradient that one output of a layer passes back.
 #[derive(Clone, Copy)]
 struct OutputGradient {
     spot: Spot,
-    /// The gradient by the output.
+    /// The gradient with respect to the output.
     dy: f64,
-    /// The derivative of the output by the value.
+    /// The derivative of the output with respect to the value.
     factor: f64,
 }
 

@@ -1,4 +1,4 @@
-//! What is said about a value: plain data, to be printed, serialised or drawn.
+//! The explanation of a value: plain data, to be printed, serialised or drawn.
 
 use serde::Serialize;
 
@@ -28,26 +28,26 @@ pub struct Explanation {
     pub element: &'static str,
     /// The network in the arrow notation.
     pub network: String,
-    /// What the example is called: a picture's path.
+    /// The example's name: an image's path.
     pub subject: Option<String>,
-    /// What the network says of the example.
+    /// The network's prediction for the example.
     pub prediction: Prediction,
-    /// What the value was made of.
+    /// The terms that the value was computed from.
     pub forward: Forward,
     /// The activation that took the value up, where one follows.
     pub then: Option<NextActivation>,
-    /// What the value did to the loss, where that was asked.
+    /// The effect of the value on the loss, if the gradient was asked for.
     pub gradient: Option<Gradient>,
     /// The largest contributors, layer by layer, where that was asked.
     pub trace: Option<Step>,
-    /// The part of the picture that the value depends on.
+    /// The part of the image that the value depends on.
     pub receptive_field: Option<Field>,
-    /// The picture, for drawing.
+    /// The image, for drawing.
     #[serde(skip)]
     pub picture: Option<Drawing>,
 }
 
-/// What a network says of an example.
+/// A network's prediction for an example.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Prediction {
@@ -71,7 +71,7 @@ pub struct Line {
     pub at: Option<Vec<usize>>,
     /// The value.
     pub value: f64,
-    /// What it is multiplied by.
+    /// The factor it is multiplied by.
     pub factor: f64,
     /// `value * factor`.
     pub product: f64,
@@ -83,11 +83,11 @@ pub struct Line {
 pub struct More {
     /// How many there are.
     pub count: usize,
-    /// What they add up to.
+    /// Their sum.
     pub sum: f64,
 }
 
-/// What a value was made of.
+/// The terms that a value was computed from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Forward {
@@ -113,7 +113,7 @@ pub struct Forward {
 pub enum Content {
     /// A value of the input, and the raw value it was made from.
     Input {
-        /// The value in the picture or the data.
+        /// The value in the image or the data.
         raw: Option<f64>,
         /// How the one became the other, with numbers.
         numbers: Option<String>,
@@ -122,7 +122,7 @@ pub enum Content {
     Sum {
         /// Added to the products.
         bias: Option<f64>,
-        /// What the sum is divided by.
+        /// The divisor of the sum.
         divisor: f64,
     },
     /// The largest of the terms.
@@ -149,11 +149,11 @@ pub enum Content {
     /// Another value as it is.
     Same,
     /// A layer that does not account for itself: the terms are the values it read and the
-    /// derivatives by them that its backward pass gives; they need not add up to the value.
+    /// derivatives with respect to them from its backward pass; they need not add up to the value.
     Opaque,
 }
 
-/// The activation that took a value up.
+/// The activation that consumes a value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct NextActivation {
@@ -169,7 +169,7 @@ pub struct NextActivation {
     pub check: Check,
 }
 
-/// The gradient of the loss by a value, and what it is made of.
+/// The gradient of the loss with respect to a value, and its terms.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Gradient {
@@ -189,14 +189,14 @@ pub struct Gradient {
     pub through: Option<String>,
     /// The derivative in symbols.
     pub formula: String,
-    /// The outputs that the value fed: the gradient by each, its derivative by the value, and what it
-    /// sent back.
+    /// The outputs that consume the value: the gradient with respect to each, the derivative of each with respect
+    /// to the value, and their product.
     pub terms: Vec<Line>,
     /// The terms left out of `terms` by [`Explanation::limit`].
     pub more: Option<More>,
-    /// What came back, added up, against the network's gradient.
+    /// The sum of the terms, compared with the network's gradient.
     pub check: Option<Check>,
-    /// What else is to be said.
+    /// A remark.
     pub note: Option<String>,
 }
 
@@ -210,7 +210,7 @@ pub struct Field {
     pub columns: [usize; 2],
 }
 
-/// The input as a picture.
+/// The input as an image.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Drawing {
@@ -303,7 +303,7 @@ fn magnitudes(lines: &[Line]) -> Vec<f64> {
     lines.iter().map(|line| line.product.abs()).collect()
 }
 
-/// What is left out when only `kept` stay, with what was left out before.
+/// The terms left out when only `kept` stay, with those left out before.
 fn left_out(lines: &[Line], kept: &[usize], before: Option<More>) -> More {
     let out = |number: &usize| kept.binary_search(number).is_err();
     let rest: Vec<usize> = (0..lines.len()).filter(out).collect();
@@ -337,7 +337,7 @@ fn keep(lines: &mut Vec<Line>, kept: &[usize]) {
     });
 }
 
-/// What each channel of a window adds up to, in `f64`.
+/// The sum of each channel of a window, in `f64`.
 pub(super) fn channel_sums(lines: &[Line], channels: usize) -> Vec<f64> {
     let sum = |channel| {
         let own = lines.iter().skip(channel).step_by(channels.max(1));
@@ -354,9 +354,9 @@ pub struct Step {
     pub name: String,
     /// The value.
     pub value: f64,
-    /// What it is multiplied by in the value above; `None` at the top.
+    /// Its factor in the value above; `None` at the top.
     pub factor: Option<f64>,
-    /// What it adds to the value above; `None` at the top and below functions.
+    /// Its term in the value above; `None` at the top and below functions.
     pub product: Option<f64>,
     /// How it enters the value above, in a word or two: `largest`, `function`, ...
     pub role: &'static str,

@@ -1,4 +1,4 @@
-//! The receptive field: the part of the picture that a value depends on.
+//! The receptive field: the part of the image that a value depends on.
 
 use super::Why;
 use super::at::{Spot, indices, shape_of};
@@ -12,7 +12,7 @@ use stepnet_nn::Shape;
 type Span = Vec<[usize; 2]>;
 
 impl<T: Number> Why<'_, T> {
-    /// The smallest part of the picture that holds every pixel that `spot` depends on; `None` where
+    /// The smallest part of the image that holds every pixel that `spot` depends on; `None` where
     /// the input is a vector.
     ///
     /// Windows move steadily with their outputs, so that the outermost outputs of a box have the
@@ -20,7 +20,7 @@ impl<T: Number> Why<'_, T> {
     pub(super) fn field(&self, spot: Spot) -> Result<Option<Field>> {
         let shape = shape_of(self.network, spot.value);
         let span: Span = indices(shape, spot.place).iter().map(|&i| [i, i]).collect();
-        // What of each value matters; a value comes after all those that it is made of.
+        // The part of each value that matters; a value comes after all those that it is computed from.
         let mut spans: Vec<Option<Span>> = vec![None; spot.value + 1];
         spans[spot.value] = Some(span);
         for value in (1..=spot.value).rev() {
@@ -45,7 +45,7 @@ impl<T: Number> Why<'_, T> {
         })
     }
 
-    /// What a box of value number `value` depends on in the layer's input.
+    /// The part of the layer's input that a box of value number `value` depends on.
     fn below(&self, value: usize, span: Span) -> Result<Span> {
         let node = &self.network.nodes()[value - 1];
         let (input, output) = (node.input(), node.output());

@@ -1,4 +1,4 @@
-//! What a value was made of.
+//! The terms that a value was computed from.
 
 use super::Why;
 use super::at::{Spot, shape_of};
@@ -92,7 +92,7 @@ impl<T: Number> Why<'_, T> {
         Ok(terms.iter().map(line).collect())
     }
 
-    /// The activation that takes the value up, if one does and nobody else.
+    /// The activation that consumes the value, if it is the only consumer.
     pub(super) fn then(&self, spot: Spot) -> Result<Option<NextActivation>> {
         let &[number] = &self.readers[spot.value][..] else {
             return Ok(None);
@@ -193,7 +193,7 @@ pub(super) fn shorten(account: &mut Account, most: usize) -> Option<More> {
     })
 }
 
-/// What an account says, as it is told.
+/// An account as part of an explanation.
 fn content(account: &Account) -> Content {
     match &account.rule {
         Rule::Sum { bias, divisor } => Content::Sum {
@@ -227,7 +227,7 @@ fn content(account: &Account) -> Content {
     }
 }
 
-/// Works an account out beside the network's value.
+/// Computes an account next to the network's value.
 fn judge<T: Number>(account: &Account, value: f64) -> Check {
     let only = |number: usize| account.terms.get(number).map_or(f64::NAN, |t| t.value);
     let same = |found: f64| Check::new::<T>(found, value, 0.0, found.abs());

@@ -1,8 +1,8 @@
-//! Why a value is what it is: every value of a network, taken apart into what it was made of, and
-//! its gradient into what its consumers sent back.
+//! Why a value is what it is: every value of a network, split into the terms it was computed from, and
+//! its gradient into the terms that its consumers pass back.
 //!
-//! The numbers are the network's own, from the passes that train it and predict with it; beside
-//! them the terms are added up anew, and the two are compared (see [`Check`]).
+//! The numbers are the network's own, from the passes that train it and predict with it. The terms
+//! are added up again, and the sum is compared with the network's value (see [`Check`]).
 //!
 //! ```
 //! use stepnet::nn::{Init, Network};
@@ -23,8 +23,8 @@
 //! ```
 //!
 //! A layer accounts for itself: see [`Explain::account`](stepnet_nn::layer::Explain::account) and
-//! [`Explain::feeds`](stepnet_nn::layer::Explain::feeds). Of a layer that does not, the derivatives that its
-//! backward pass gives are told.
+//! [`Explain::feeds`](stepnet_nn::layer::Explain::feeds). For a layer that does not, the derivatives that its
+//! backward pass gives are reported.
 
 mod at;
 mod backward;
@@ -61,13 +61,13 @@ use stepnet_nn::Number;
 use stepnet_nn::account::Seen;
 use stepnet_nn::{Network, PlanOptions, Targets, Workspace, largest};
 
-/// What is asked about an example.
+/// A question about an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Question {
     /// The value; the predicted class's output unless given.
     pub at: Option<At>,
-    /// Whether the gradient of the loss by it is asked, too.
+    /// Whether to explain the gradient of the loss with respect to it, too.
     pub gradient: bool,
     /// The class whose loss that is, by name or number; the predicted one unless given.
     pub class: Option<String>,
@@ -149,7 +149,7 @@ impl<'n, T: Number> Why<'n, T> {
         Ok(why)
     }
 
-    /// Runs the network on a subject, whose raw values are then told and drawn.
+    /// Runs the network on a subject, whose raw values are then reported and drawn.
     ///
     /// # Errors
     /// As [`Why::new`].
@@ -246,7 +246,7 @@ impl<'n, T: Number> Why<'n, T> {
         network.nodes().get(value.checked_sub(1)?)
     }
 
-    /// What layer number `node` saw.
+    /// The values that layer number `node` read and wrote.
     fn seen(&self, node: usize) -> Seen<'_, T> {
         let described = &self.network.nodes()[node];
         Seen {

@@ -9,7 +9,7 @@ use stepnet_nn::Number;
 use stepnet_nn::account::{Feed, Feeds, Term};
 use stepnet_nn::layer::{Backward, Context, Forward as Pass};
 
-/// The most derivatives that are asked for, one backward pass for each output.
+/// The most derivatives that are computed, one backward pass for each output.
 const MAX_DERIVATIVES: usize = 1 << 22;
 
 /// The arrays that a layer left for its backward pass.
@@ -21,7 +21,7 @@ struct LayerArrays<T> {
 }
 
 impl<T: Number> Why<'_, T> {
-    /// The values a layer read, and the derivative of one output by each.
+    /// The values a layer read, and the derivative of one output with respect to each.
     pub(super) fn opaque_terms(&self, spot: Spot) -> Result<Vec<Term>> {
         let before = spot.value - 1;
         let mut passed = self.pass(before)?;
@@ -93,7 +93,7 @@ impl<T: Number> Why<'_, T> {
         Ok(passed)
     }
 
-    /// The derivative of output number `place` by every input value.
+    /// The derivative of output number `place` with respect to every input value.
     fn derivatives(
         &self,
         node: usize,

@@ -9,19 +9,19 @@ use stepnet_nn::account::operand;
 /// An example's raw values, and how they become the network's input.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subject {
-    /// What it is called: a picture's path.
+    /// Its name: an image's path.
     pub name: String,
     /// The raw values in the shape of the network's input, row-major.
     pub raw: Vec<f64>,
-    /// How they become the input. Pictures are resized before: `raw` is after that.
+    /// How they become the input. Images are resized before: `raw` is after that.
     pub preprocessing: Preprocessing,
 }
 
 impl Subject {
-    /// A picture file, brought to the network's input as for prediction.
+    /// An image file, preprocessed for the network as for prediction.
     ///
     /// # Errors
-    /// What is wrong with the file.
+    /// When the file cannot be read as an image.
     #[cfg(feature = "pictures")]
     pub fn picture(
         path: impl AsRef<std::path::Path>,
@@ -76,7 +76,7 @@ impl Subject {
         Some(text)
     }
 
-    /// The raw values between 0 and 1, as bright as in the picture.
+    /// The raw values between 0 and 1, as bright as in the image.
     fn brightness(&self) -> Vec<f64> {
         let divisor = self.preprocessing.divisor;
         let scaled = self.raw.iter().map(|raw| raw / divisor);
@@ -85,7 +85,7 @@ impl Subject {
 }
 
 impl<T: Number> Why<'_, T> {
-    /// The input as a picture: grey or RGB; of other volumes the mean of the channels.
+    /// The input as an image: grey or RGB; of other volumes the mean of the channels.
     pub(super) fn drawing(&self) -> Option<Drawing> {
         let [height, width, channels] = self.network.input().extents()[..] else {
             return None;
@@ -98,7 +98,7 @@ impl<T: Number> Why<'_, T> {
         let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
             (low.min(v), high.max(v))
         });
-        // Values beyond 0 to 1 are no picture's: their own range is drawn.
+        // Values beyond 0 to 1 are not an image's: their own range is drawn.
         if !(low >= 0.0 && high <= 1.0) && high > low {
             values
                 .iter_mut()

@@ -16,10 +16,10 @@ pub const EXTRA_ROUNDINGS: usize = 8;
 /// [`Feeds::reaches`](stepnet_nn::account::Feeds::reaches)).
 pub const KERNEL_FACTOR: f64 = 1.0;
 
-/// The terms added up beside the network's own value.
+/// The sum of the terms next to the network's own value.
 ///
 /// The terms are formed exactly from the network's numbers and added in about twice the precision of
-/// `f64`. The network adds `n` terms in its own type with unit roundoff `u`, in an order of its own, so
+/// `f64`. The network adds `n` terms in its own type with unit roundoff `u`, in another order, so
 /// that its value may differ by `gamma(n) = n u / (1 - n u)` times the sum of their magnitudes
 /// (Higham, "Accuracy and Stability of Numerical Algorithms", 2002, sections 3.1 and 4.2), for any order and with or without fused
 /// multiply-adds. `n` is counted with [`EXTRA_ROUNDINGS`] more, the bound is [`KERNEL_FACTOR`] times
@@ -29,9 +29,9 @@ pub const KERNEL_FACTOR: f64 = 1.0;
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Check {
-    /// What the terms add up to (or what the formula gives).
+    /// The sum of the terms (or the formula's result).
     pub sum: f64,
-    /// What the network computed.
+    /// The value that the network computed.
     pub value: f64,
     /// The distance between the two.
     pub difference: f64,
@@ -46,7 +46,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// Compares; a value that is not finite is right where the sum is no number or too large for `T`.
+    /// Compares; a value that is not finite is right where the sum is NaN or too large for `T`.
     pub(super) fn new<T: Number>(sum: f64, value: f64, bound: f64, size: f64) -> Self {
         let difference = (sum - value).abs();
         let largest = T::max_value().as_f64();
@@ -67,7 +67,7 @@ impl Check {
         }
     }
 
-    /// The bound, and for a method with a slack of its own how much of it that is.
+    /// The bound, and for a method with additional slack how much of the bound that is.
     pub fn bound_words(&self) -> String {
         match self.slack > 0.0 {
             true => format!(
@@ -158,7 +158,7 @@ impl Exact {
     /// The sum.
     pub(super) fn value(&self) -> f64 {
         let value = self.high + self.low;
-        // The error terms of infinities are no numbers.
+        // The error terms of infinities are NaN.
         if value.is_finite() { value } else { self.plain }
     }
 

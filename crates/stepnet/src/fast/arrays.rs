@@ -102,7 +102,7 @@ fn wrong_room(operation: &'static str, argument: &str, len: usize, shape: &[usiz
     Error::value(operation, argument, found, expected)
 }
 
-/// The memory that a kernel asks for beside its results.
+/// The memory that a kernel needs in addition to its results.
 pub(super) fn scratch<T: Real>(operation: &'static str, len: usize) -> Result<AlignedVec<T>> {
     AlignedVec::zeros(operation, len).map_err(|_| {
         let bytes = memory::readable(len as u128 * size_of::<T>() as u128);
@@ -111,7 +111,7 @@ pub(super) fn scratch<T: Real>(operation: &'static str, len: usize) -> Result<Al
     })
 }
 
-/// Sizes as a kernel has them; what it refuses of them is told as the function's.
+/// Sizes as a kernel has them; those that it rejects are reported as the function's.
 pub(super) fn sizes<G>(operation: &'static str, geometry: Result<G>) -> Result<G> {
     geometry.map_err(|error| match error {
         Error::Value {

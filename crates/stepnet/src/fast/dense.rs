@@ -150,13 +150,13 @@ type Factor<'a, T> = (&'static str, &'a ArrayRef2<T>);
 /// The kernel that takes a product `c = a b`, by the layouts in which it reads the factors.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum ProductKernel {
-    /// The gradient by data: `a` by rows, `b` by rows.
+    /// The gradient with respect to data: `a` by rows, `b` by rows.
     Data,
     /// The same of `c^T = b^T a^T`: `a` by columns, `b` by columns.
     DataOfTransposed,
     /// The forward pass of `c^T`: `a` by rows, `b` by columns.
     Forward,
-    /// The gradient by weights: `a` by columns, `b` by rows.
+    /// The gradient with respect to weights: `a` by columns, `b` by rows.
     Weights,
 }
 

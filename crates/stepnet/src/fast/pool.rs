@@ -86,7 +86,7 @@ pub fn pool_backward<T: Real>(
                     pool::max_forward(&g, values(&x), A, None);
                     pool::max_backward_all(&g, values(&x), A, values(&dy), dA_prev);
                 }
-                // A NaN is no maximum, and 0 times an infinite gradient is NaN.
+                // A NaN is not a maximum, and 0 times an infinite gradient is NaN.
                 if !(all_finite(&A) && all_finite(&dy)) {
                     return by_loops();
                 }

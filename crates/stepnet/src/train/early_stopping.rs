@@ -41,7 +41,7 @@ impl From<&Scores> for ValidationScore {
     }
 }
 
-/// What an epoch's score means for the run.
+/// The consequence of an epoch's score for the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -67,7 +67,7 @@ impl EarlyStopping {
     /// Stops after `patience` epochs without a score that beats the best by `min_delta`.
     ///
     /// # Errors
-    /// A patience of 0, or a `min_delta` that is no accuracy: a finite number from 0 to 1.
+    /// A patience of 0, or a `min_delta` that is not a finite number from 0 to 1.
     pub fn new(patience: usize, min_delta: f64) -> Result<Self> {
         if patience == 0 {
             let expected = "at least 1 epoch";

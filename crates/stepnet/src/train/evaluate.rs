@@ -18,7 +18,7 @@ const BATCH: usize = 256;
 pub struct Evaluation {
     /// Loss and right answers.
     pub scores: Scores,
-    /// What the metrics are made of: which class was taken for which, and the ranks of the right ones.
+    /// The counts behind the metrics: the confusion matrix, and the ranks of the right classes.
     pub tally: Tally,
 }
 
@@ -30,7 +30,7 @@ pub struct JudgedExample<'a, T> {
     pub example: usize,
     /// Its class.
     pub actual: usize,
-    /// The class it was taken for.
+    /// The predicted class.
     pub predicted: usize,
     /// The network's outputs for it, before the activation that the loss is fused with.
     pub outputs: &'a [T],
@@ -45,7 +45,7 @@ impl Evaluation {
     }
 }
 
-/// Bytes that [`evaluate`] takes over `examples` examples beside the data and the network.
+/// Bytes that [`evaluate`] takes over `examples` examples in addition to the data and the network.
 ///
 /// # Errors
 /// When a batch of them cannot be addressed.
@@ -132,7 +132,7 @@ fn rank<T: Number>(row: &[T], class: usize) -> usize {
     row.iter().enumerate().filter(|&pair| before(pair)).count()
 }
 
-/// What a single output must pass to mean class 1.
+/// The threshold that a single output must pass to mean class 1.
 fn one_threshold<T: Number>(loss: Loss) -> T {
     if loss == Loss::MeanSquaredError {
         T::from_f64(0.5)

@@ -67,7 +67,7 @@ impl<T: Number> BatchBuffers<T> {
         &self.x[..self.values]
     }
 
-    /// What a step learns from.
+    /// The batch that a step trains on.
     pub(super) fn batch(&self) -> Batch<'_, T> {
         let targets = if self.mixed {
             Targets::Mixed {

@@ -32,7 +32,7 @@ pub struct SweepProgress {
     pub trial: RateTrial,
 }
 
-/// What the sweeps have found.
+/// The result of the sweeps.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RateCurve {
@@ -64,7 +64,7 @@ impl RateCurve {
     }
 }
 
-/// What the running average of the losses keeps.
+/// The decay of the losses' running average.
 const SMOOTHING: f64 = 0.98;
 
 /// How many times its lowest value the smoothed loss may be before the sweep ends.

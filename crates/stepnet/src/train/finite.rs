@@ -25,7 +25,7 @@ pub(super) fn all_finite<T: Number>(values: &[T]) -> bool {
     sums.iter().chain(rest).all(|value| value.is_finite())
 }
 
-/// What the message is about.
+/// The subject of the message.
 pub(super) struct Moment<'a, 'b, T> {
     pub(super) network: &'a Network<T>,
     pub(super) batch: &'a Batch<'b, T>,

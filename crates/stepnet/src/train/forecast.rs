@@ -1,4 +1,4 @@
-//! What a run will take, before it begins: memory by the sizes of its arrays, time by steps that are
+//! Forecasts of a run: its memory from the sizes of its arrays, its time from steps that are
 //! tried.
 
 use std::ops::ControlFlow;
@@ -15,7 +15,7 @@ use stepnet_base::Hasher;
 /// memory.
 const FEWEST_STEPS: usize = 3;
 
-/// One in so many of a run's steps may be tried where it has few.
+/// One in this many of a run's steps may be tried where it has few.
 const SHARE_OF_STEPS: usize = 20;
 
 /// A run is not measured for longer than this share of what it will take.
@@ -34,14 +34,14 @@ const SAVED: usize = 1 << 20;
 /// Bytes a second that a disk of the usual kind takes.
 const DISK: f64 = 4e8;
 
-/// Bytes that a run by these options takes beside its data and the network it is given: the
+/// Bytes that a run with these options takes in addition to its data and the network it is given: the
 /// network's own copy and those kept of it, optimiser, workspaces, batches.
 ///
 /// `examples` is how many there are to train on, `tested` how many to test on; 0 for none. It is
 /// what the arrays come to: threads, and the libraries' own needs, are not in it.
 ///
 /// # Errors
-/// When so many examples cannot be addressed.
+/// When that many examples cannot be addressed.
 pub fn training_bytes<T: Number>(
     network: &Network<T>,
     options: &TrainOptions,
@@ -169,7 +169,7 @@ fn saving<T: Number>(values: &[T]) -> f64 {
     seconds_to_save::<T>(values.len(), hashing)
 }
 
-/// Seconds in which so many values are saved, where the checksum of one takes `hashing` seconds.
+/// Seconds in which `values` values are saved, where the checksum of one takes `hashing` seconds.
 fn seconds_to_save<T>(values: usize, hashing: f64) -> f64 {
     values as f64 * (hashing + size_of::<T>() as f64 / DISK)
 }
@@ -177,8 +177,8 @@ fn seconds_to_save<T>(values: usize, hashing: f64) -> f64 {
 /// Seconds of an epoch by steps of fewer examples, where those of a whole batch would take too long to
 /// be tried; `None` where they would not.
 ///
-/// A step takes a time of its own and one for each example: what two steps of different sizes say of
-/// both is held to be so for larger ones.
+/// A step takes a fixed time and a time for each example: the values that two steps of different sizes give for
+/// both are assumed for larger ones.
 fn probe<T: Number>(
     trainer: &mut Trainer<T>,
     network: &Network<T>,
@@ -283,7 +283,7 @@ impl TimedSteps {
         }
     }
 
-    /// Seconds of so many examples; 0 before anything is known.
+    /// Seconds of `examples` examples; 0 before anything is known.
     fn seconds(&self, examples: usize) -> f64 {
         self.time.as_secs_f64() / self.examples.max(1) as f64 * examples as f64
     }

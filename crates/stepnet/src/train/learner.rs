@@ -82,7 +82,7 @@ impl<T: Number> Learner<T> {
         Ok(self)
     }
 
-    /// The same learner keeping an exponential moving average of its weights beside them, for
+    /// The same learner keeping an exponential moving average of its weights as well, for
     /// [`Learner::trained_network`].
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl<T: Number> Learner<T> {
     /// average if one is kept, and the workspace.
     ///
     /// # Errors
-    /// When so many examples cannot be addressed.
+    /// When that many examples cannot be addressed.
     pub fn bytes(network: &Network<T>, rule: Rule, batch: usize, averaged: bool) -> Result<usize> {
         let plan = Plan::new(network, batch, PlanOptions::TRAINING)?;
         let arrays = 2 + rule.states() + usize::from(averaged);
@@ -246,7 +246,7 @@ impl<T: Number> Learner<T> {
         self.updates() - u64::from(self.rolled_back)
     }
 
-    /// What the next step depends on beside the weights, by name: the optimiser's running values, and
+    /// The state that the next step depends on in addition to the weights, by name: the optimiser's running values, and
     /// where one is kept the weights' average.
     pub fn arrays(&self) -> Vec<(String, &[T])> {
         let running = self.optimizer.arrays().into_iter();
@@ -266,7 +266,7 @@ impl<T: Number> Learner<T> {
     /// writes the weights, for which the name is empty, and each of its [arrays](Learner::arrays).
     ///
     /// # Errors
-    /// What `fill` says, or values that no learner can have.
+    /// The error of `fill`, or values that no learner can have.
     pub fn restore(
         &mut self,
         updates: u64,

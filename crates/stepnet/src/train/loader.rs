@@ -142,18 +142,18 @@ impl<T: Number> Loader<T> {
     }
 }
 
-/// What the trainer and the workers share.
+/// The state that the trainer and the workers share.
 struct Shared<T> {
     state: Mutex<State<T>>,
     changed: Condvar,
 }
 
 struct State<T> {
-    /// The next step whose batch nobody makes yet.
+    /// The next step whose batch is not being made yet.
     next: usize,
     free: Vec<BatchBuffers<T>>,
     ready: Vec<Ready<T>>,
-    /// Nobody wants another batch, or a worker has panicked.
+    /// No further batch is wanted, or a worker has panicked.
     stopped: bool,
 }
 
@@ -174,7 +174,7 @@ impl<T: Number> Shared<T> {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a worker does.
+    /// The worker's loop.
     fn work(&self, feed: &Feed<'_>, batches: Batches<'_>) {
         let _watch = StopOnPanic(self);
         let end = batches.steps().end;
@@ -200,7 +200,7 @@ impl<T: Number> Shared<T> {
         }
     }
 
-    /// What the trainer does.
+    /// The trainer's loop.
     fn serve(
         &self,
         batches: Batches<'_>,
@@ -210,7 +210,7 @@ impl<T: Number> Shared<T> {
         for number in batches.steps() {
             let start = Instant::now();
             let Some(ready) = self.take(number) else {
-                // A worker has panicked; whoever joins it passes that on.
+                // A worker has panicked; the thread that joins it passes that on.
                 break;
             };
             waited += start.elapsed();
@@ -242,7 +242,7 @@ impl<T: Number> Shared<T> {
     }
 }
 
-/// Tells all that it is over.
+/// Notifies all threads that the run is over.
 struct StopOnDrop<'a, T: Number>(&'a Shared<T>);
 
 impl<T: Number> Drop for StopOnDrop<'_, T> {
@@ -252,7 +252,7 @@ impl<T: Number> Drop for StopOnDrop<'_, T> {
     }
 }
 
-/// Tells all of a panic: a worker that has ended so is not to be waited for.
+/// Notifies all threads of a panic: a worker that has panicked is not to be waited for.
 struct StopOnPanic<'a, T: Number>(&'a Shared<T>);
 
 impl<T: Number> Drop for StopOnPanic<'_, T> {

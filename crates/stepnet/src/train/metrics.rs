@@ -58,7 +58,7 @@ impl Confusion {
     }
 }
 
-/// What is counted while a network runs over a data set.
+/// The counts that a network's run over a data set adds to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tally {
     confusion: Confusion,
@@ -67,7 +67,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Nothing counted yet, for so many classes.
+    /// Zero counts for `classes` classes.
     ///
     /// # Errors
     /// When there is not enough memory for a number for each class.
@@ -139,7 +139,7 @@ impl Tally {
     }
 }
 
-/// How well one class was told from the others.
+/// How well one class was distinguished from the others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct ClassMetrics {

@@ -14,7 +14,7 @@ pub struct Mistake {
     pub actual: usize,
     /// The class it was taken for.
     pub predicted: usize,
-    /// The probabilities of these two; `None` where the outputs are no probabilities.
+    /// The probabilities of these two; `None` where the outputs are not probabilities.
     pub probabilities: Option<[f64; 2]>,
     /// Its loss.
     pub loss: f64,

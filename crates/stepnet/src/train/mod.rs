@@ -1,4 +1,4 @@
-//! The training loop: from a data set and a network to learnt weights, and how good they are.
+//! The training loop: from a data set and a network to trained weights, and how good they are.
 
 mod chance;
 mod checkpoint;

@@ -69,7 +69,7 @@ pub struct TrainOptions {
     /// Passes over the data; schedules end with the last.
     pub epochs: usize,
     /// Epochs of earlier trainings that this one goes on from. They count for schedules that change the
-    /// rate after so many epochs; those that span a run begin with the first epoch after them.
+    /// rate after a number of epochs; those that span a run begin with the first epoch after them.
     pub first_epoch: usize,
     /// Examples in one update.
     pub batch: BatchSize,
@@ -97,9 +97,9 @@ pub struct TrainOptions {
     /// Epoch `e` (from 0) shuffles by `RandomState(seed + 1 + e).permutation(m)`, as the course's
     /// mini-batches do; dropout is keyed by it too.
     pub seed: u32,
-    /// How training pictures are altered.
+    /// How training images are augmented.
     pub augmentation: Augmentation,
-    /// What is done where classes have unequal numbers of examples. Where they are sampled, the order
+    /// How classes with unequal numbers of examples are balanced. Where they are sampled, the order
     /// is random whatever `shuffle` says.
     pub balance: Balance,
     /// Threads that make the next batches while one trains; results do not depend on it. `None`: as
@@ -152,7 +152,7 @@ impl Default for TrainOptions {
 }
 
 impl TrainOptions {
-    /// What training changes about the loss.
+    /// The changes that training makes to the loss.
     pub fn loss_options(&self) -> LossOptions {
         LossOptions::default()
             .label_smoothing(self.label_smoothing)

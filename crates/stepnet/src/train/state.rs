@@ -12,7 +12,7 @@ use crate::nn::Number;
 /// The name of the weights that train, where the network has their average.
 const WEIGHTS: &str = "weights";
 
-/// What an earlier training leaves to a later one in addition to the network: how many epochs there
+/// The state that an earlier training leaves to a later one in addition to the network: how many epochs there
 /// were, and the update rule's running values.
 ///
 /// The later training may have other settings, such as another learning rate or batch size, and other
@@ -27,7 +27,7 @@ pub struct TrainingState<T> {
 }
 
 impl<T: Number> TrainingState<T> {
-    /// Nothing but a number of epochs: the update rule starts anew.
+    /// Only a number of epochs: the update rule starts afresh.
     pub fn after(epochs: usize) -> Self {
         Self {
             epochs,
@@ -59,7 +59,7 @@ impl<T: Number> TrainingState<T> {
     /// The content of a model file that holds this state, too: a checkpoint.
     ///
     /// # Errors
-    /// What cannot be written.
+    /// When the state cannot be written.
     pub fn to_bytes(&self, model: &Model<T>) -> Result<Vec<u8>> {
         let position = Position {
             epoch: self.epochs,
@@ -93,7 +93,7 @@ impl<T: Number> TrainingState<T> {
 }
 
 impl<T: Number> Trainer<T> {
-    /// What a later training of [`Trainer::network`] takes over. Where an epoch was broken off, it begins
+    /// The state that a later training of [`Trainer::network`] continues from. Where an epoch was broken off, it begins
     /// again.
     ///
     /// # Errors

@@ -75,7 +75,7 @@ pub struct EpochEnd {
     pub interrupted: bool,
 }
 
-/// Trains a network on data sets of pictures.
+/// Trains a network on data sets of images.
 #[derive(Debug)]
 pub struct Trainer<T> {
     learner: Learner<T>,
@@ -123,10 +123,10 @@ impl<T: Number> Trainer<T> {
         })
     }
 
-    /// Bytes that a trainer takes: its network, and everything beside it.
+    /// Bytes that a trainer takes, with its network.
     ///
     /// # Errors
-    /// When so many examples cannot be addressed.
+    /// When that many examples cannot be addressed.
     pub fn bytes(network: &Network<T>, options: &TrainOptions, largest: usize) -> Result<usize> {
         let batch = options.batch.examples(largest);
         let pictures = batch.saturating_mul(network.input().len());
@@ -163,7 +163,7 @@ impl<T: Number> Trainer<T> {
         &self.options
     }
 
-    /// What learns.
+    /// The learner.
     pub fn learner(&self) -> &Learner<T> {
         &self.learner
     }

@@ -47,7 +47,7 @@ pub fn transfer<T: Number>(
             network.initialize_node(node, init, random);
             keep_known(trained, &mut network, node, rows);
         } else {
-            // Behind the last layer only the places have moved: nothing is learnt there.
+            // After the last layer only the places have moved: nothing is trainable there.
             let (from, to) = (trained.nodes()[node].range(), network.nodes()[node].range());
             network.parameters_mut()[to].copy_from_slice(&trained.parameters()[from]);
         }

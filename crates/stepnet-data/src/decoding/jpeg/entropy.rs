@@ -26,7 +26,7 @@ impl<'a> Bits<'a> {
         }
     }
 
-    /// How many bits of the bytes taken in are behind.
+    /// How many bits of the bytes taken in are already consumed.
     fn position(&self) -> u64 {
         8 * self.taken - u64::from(self.count)
     }
@@ -221,7 +221,7 @@ fn others(bits: &mut Bits<'_>, ac: &Huffman) -> Result<(), String> {
     inside(bits, at <= 64)
 }
 
-/// Takes the bits of a value of so many bits.
+/// Takes a value of this many bits.
 fn take_value(bits: &mut Bits<'_>, size: u8) -> Result<(), String> {
     inside(bits, size < 16)?;
     bits.take(u32::from(size)).map(drop)
@@ -256,7 +256,7 @@ impl Progressive {
         }
     }
 
-    /// Forgets the run of ended bands, as every restart interval begins anew.
+    /// Forgets the run of ended bands: every restart interval begins afresh.
     pub(super) fn restart(&mut self) {
         self.ended = 0;
     }

@@ -24,11 +24,11 @@ pub(super) struct Component {
     pub(super) missing: [Option<u8>; 64],
     /// Its blocks, `across` in a row, if the walk keeps them (sequential only).
     pub(super) blocks: Vec<Block>,
-    /// What else such a walk has found of it.
+    /// The tables for its blocks, if the walk keeps them.
     pub(super) kept: Option<SequentialTables>,
 }
 
-/// What decoding the blocks of a component takes (sequential only).
+/// The tables that decode the blocks of a component (sequential only).
 pub(super) struct SequentialTables {
     /// Its quantisation table, as the file has it.
     pub(super) quantisation: Vec<u8>,

@@ -1,4 +1,4 @@
-//! Markers and the segments behind them (T.81 B.1.1).
+//! Markers and the segments after them (T.81 B.1.1).
 
 /// The code of the marker at `at`, and where it ends; fill bytes before it are allowed.
 pub(super) fn next_marker(bytes: &[u8], at: usize) -> Result<(u8, usize), String> {

@@ -25,7 +25,7 @@ use super::room::MemoryReservation;
 /// The largest width and height the format can state.
 const MAX_SIDE: usize = 65_535;
 
-/// What is read before the picture itself.
+/// A decoder that has read everything before the pixels, and the facts from there.
 struct Opened<'a> {
     decoder: JpegDecoder<ZCursor<&'a [u8]>>,
     width: usize,

@@ -19,7 +19,7 @@ const DC_BITS: u32 = 5;
 /// A file with the same picture that the decoder reads rightly; `None` where it reads this one so.
 ///
 /// # Errors
-/// What is wrong with the file.
+/// When the file is damaged.
 pub(super) fn readable(bytes: &[u8], walk: &Walk) -> Result<Option<Vec<u8>>, String> {
     let frame = walk.frame.as_ref().ok_or("a picture without a frame")?;
     let (colours, misread) = Colours::of(bytes, walk, frame);
@@ -29,7 +29,7 @@ pub(super) fn readable(bytes: &[u8], walk: &Walk) -> Result<Option<Vec<u8>>, Str
     Ok(misread.then(|| renamed(bytes, walk, &colours)))
 }
 
-/// What a file says of its colours to the decoder.
+/// The colour information that a file gives the decoder.
 struct Colours {
     /// The transform that Adobe's marker names, if there is one.
     adobe: Option<u8>,

@@ -1,4 +1,4 @@
-//! What an archive holds: which files are the classes' pictures, of which part.
+//! The content of an archive: which files are the classes' images, of which part.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -18,7 +18,7 @@ use crate::tables::cifar::Files;
 #[derive(Default)]
 pub(super) struct Contents {
     pub(super) files: Vec<(Vec<String>, Item)>,
-    /// Links and other entries that are no files.
+    /// Links and other entries that are not files.
     pub(super) others: usize,
     /// Remarks for the user.
     pub(super) notes: Vec<String>,

@@ -1,5 +1,5 @@
 //! Tar archives of pictures by class, or of CIFAR's binary form, plain or gzip. Nothing is unpacked: a plain archive's pictures are
-//! read where they lie, those of a gzip one are held as they are stored.
+//! read where they lie, those of a gzip one are kept in memory as they are stored.
 
 mod contents;
 
@@ -28,8 +28,8 @@ use stepnet_files::{Kind, LOOK};
 const MAX_NAME: u64 = 1 << 12;
 const MAX_PAX: u64 = 1 << 16;
 
-/// What may be held of a gzip archive: so many times its length, and this much in any case. Pictures are
-/// packed already, so that more is no archive of pictures.
+/// What may be kept of a gzip archive: this many times its length, and this much in any case. Images are
+/// packed already, so more means that it is not an archive of images.
 const HELD_RATIO: u64 = 32;
 const HELD_FREE: u64 = 64 << 20;
 
@@ -81,11 +81,11 @@ pub(crate) fn is_in_gzip(path: &Path) -> bool {
     Kind::of(&start) == Kind::Tar
 }
 
-/// How an archive's pictures are remembered.
+/// Where an archive's images are read from later.
 enum EntryStorage {
-    /// By where they lie in the archive of this length.
+    /// From their place in the archive of this length.
     InArchive(Arc<Path>, u64),
-    /// As they are, up to `most` bytes together, of which `held` are.
+    /// In memory, up to `most` bytes together, of which `held` are used.
     InMemory { held: u64, most: u64 },
 }
 
@@ -131,7 +131,7 @@ impl EntryStorage {
     }
 }
 
-/// What entries before a file say about it.
+/// The facts about a file in the entries before it.
 #[derive(Default)]
 struct ExtendedHeader {
     name: Option<Vec<u8>>,

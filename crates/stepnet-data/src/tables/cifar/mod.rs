@@ -128,7 +128,7 @@ pub(crate) fn open_in(
     open(place, folder, folder, parts, options)
 }
 
-/// Opens one file; the names of the classes may lie beside it.
+/// Opens one file; the names of the classes may lie next to it.
 ///
 /// # Errors
 /// As [`open_in`].

@@ -63,7 +63,7 @@ impl Set {
         })
     }
 
-    /// The labels that the user asked for by the name of a column.
+    /// The labels that the user chose by the name of a column.
     pub(super) fn labels(self, path: &Path, options: &OpenOptions) -> Result<Labels> {
         match (self, options.label_column.as_deref()) {
             (Self::Ten, None) => Ok(Labels::Only),
@@ -109,7 +109,7 @@ pub(super) fn may_be(length: u64) -> bool {
             .any(|set| length.is_multiple_of(set.record() as u64))
 }
 
-/// What keeps bytes from being records.
+/// The reason why bytes are not records.
 pub(super) fn not_records(path: &Path, bytes: &[u8]) -> Error {
     let fits = |set: &Set| bytes.len().is_multiple_of(set.record());
     let Some(set) = [Set::Ten, Set::Hundred].into_iter().find(fits) else {

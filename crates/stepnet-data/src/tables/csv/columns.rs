@@ -18,7 +18,7 @@ const MOST_UNNAMED: usize = 3;
 /// Fewer lines without a header say nothing about an index.
 const FEWEST: usize = 3;
 
-/// That labels count so many lines is no accident.
+/// If labels count this many lines, it is not by accident.
 const CERTAIN: usize = 20;
 
 /// Which column holds the labels.
@@ -174,8 +174,8 @@ impl Candidate {
     }
 }
 
-/// Looks at labels that were taken from the first column for want of a header: where they count the lines,
-/// they are hardly labels but an index. Of a few lines each may have a class of its own; then a note says so.
+/// Looks at labels that were taken from the first column because there is no header: where they count the lines,
+/// they are hardly labels but an index. In a few lines each may have a different class; then a note says so.
 ///
 /// # Errors
 /// Many lines that the labels count, and how to name the right column.

@@ -4,7 +4,7 @@ use csv::StringRecord;
 
 use super::number::Numbers;
 
-/// The names a label column may have when none is asked for; case does not matter.
+/// The names by which a label column is found; case does not matter.
 pub(super) const LABEL_NAMES: [&str; 4] = ["label", "class", "target", "y"];
 
 /// How many lines decide on the separator.
@@ -62,7 +62,7 @@ pub(super) fn is_header(record: &StringRecord, delimiter: u8, label_column: Opti
     names_label || 2 * words > record.len() || counts(record)
 }
 
-/// Whether the fields count from 0, behind an empty one where an index comes first.
+/// Whether the fields count from 0, after an empty one where an index comes first.
 fn counts(record: &StringRecord) -> bool {
     let skip = usize::from(record.get(0).is_some_and(|first| first.trim().is_empty()));
     let mut fields = record.iter().skip(skip).zip(0_usize..);

@@ -29,7 +29,7 @@ pub(crate) struct CsvOptions<'a> {
 /// for messages.
 ///
 /// The first line is a header if a label's name is among its fields, if most of them are not numbers, or
-/// if they count the columns. The label column is the one asked for (without a header: its number,
+/// if they count the columns. The label column is the requested one (without a header: its number,
 /// counted from 1), else the first named `label`, `class`, `target` or `y`, else, without a
 /// header, the first. Columns that number the lines are left out. Every other field is a number, with a
 /// decimal comma where commas do not separate. Labels are integers, or texts where any of them is not a

@@ -16,7 +16,7 @@ use super::number::Numbers;
 /// With fewer columns than this one that is the same in every line is worth a note; images have many.
 const FEW_COLUMNS: usize = 32;
 
-/// What has been read of a table.
+/// The part of a table read so far.
 pub(super) struct Table {
     /// The first line, where it is a header.
     header: Option<StringRecord>,
@@ -31,7 +31,7 @@ pub(super) struct Table {
     left: SkippedLines,
 }
 
-/// How many lines had something that is left out.
+/// How many lines were skipped.
 #[derive(Default)]
 struct SkippedLines {
     blank: usize,
@@ -188,7 +188,7 @@ impl Table {
         Ok((Pair { images, labels }, notes))
     }
 
-    /// What is said of the lines.
+    /// The note about the skipped lines.
     fn notes(&self, path: &Path) -> Result<Vec<String>> {
         let commas = self.numbers.decimal_commas();
         let commas = commas.map_err(|problem| Error::file(path, problem))?;
@@ -339,7 +339,7 @@ impl Pixels {
         value.unwrap_or(f64::NAN)
     }
 
-    /// A line about columns of a small table that are the same everywhere and so tell nothing.
+    /// A line about columns of a small table that are constant and so carry no information.
     fn constant(&self, width: usize, count: usize) -> Option<String> {
         if !(2..FEW_COLUMNS).contains(&width) || count < 3 {
             return None;

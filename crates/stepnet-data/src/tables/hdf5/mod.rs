@@ -259,7 +259,7 @@ impl Arrays for Hdf5 {
 
 /// Compares the end of file that the superblock states with the real one.
 ///
-/// The address stands behind the sizes of offsets and lengths: in versions 0 and 1 third of four
+/// The address comes after the sizes of offsets and lengths: in versions 0 and 1 third of four
 /// addresses after 24 or 28 bytes, in versions 2 and 3 third of four after 12 bytes ("HDF5 File
 /// Format Specification", II.A).
 fn check_end(name: &Path, bytes: &[u8]) -> Result<()> {

@@ -7,14 +7,14 @@ use hdf5_pure::{FormatError, Source};
 
 use super::links::number;
 
-/// What one read costs beside its bytes: a loop of empty reads ends too.
+/// The cost of one read in addition to its bytes: a loop of empty reads ends too.
 const COST_OF_A_READ: u64 = 64;
 
 /// How often the whole file may be read for one array or one list of them. Indexes, headers and chunks of a
 /// sound file are read a few times each.
 const READINGS: u64 = 32;
 
-/// What any file may read, so that small files are not held to a handful of reads.
+/// The budget of any file, so that small files are not limited to a handful of reads.
 const ALLOWANCE: u64 = 16 << 20;
 
 /// A header of an object that is neither an array nor a group: version 1, no messages, one reference.
@@ -31,7 +31,7 @@ const SOFT: [u8; KIND] = 2_u32.to_le_bytes();
 /// How many bytes follow the kind before the place of a soft link's target.
 const GAP: usize = 4;
 
-/// What is left to read, and where reading began: shared with who reads.
+/// The budget left, and where reading began: shared with the readers.
 #[derive(Debug)]
 pub(super) struct Meter {
     budget: u64,
@@ -40,7 +40,7 @@ pub(super) struct Meter {
     watched: Mutex<GroupReads>,
 }
 
-/// What is read of a group of the old form: the names in it, then the tables of its links.
+/// The reads of a group of the old form: the names in it, then the tables of its links.
 #[derive(Debug, Default)]
 struct GroupReads {
     /// Whether the next read is that of the names.
@@ -110,7 +110,7 @@ impl Meter {
 /// one child, on every level, and a walk of such a tree takes time exponential in its depth.
 ///
 /// Soft links of old groups have no address, which the reader takes for one; here they get that of an
-/// object with nothing in it, behind the file's end.
+/// object with nothing in it, after the file's end.
 pub(super) struct MeteredFile {
     bytes: Arc<Vec<u8>>,
     nothing: u64,
@@ -142,7 +142,7 @@ impl MeteredFile {
         Arc::clone(&self.bytes)
     }
 
-    /// What counts its reads.
+    /// The meter that counts its reads.
     pub(super) fn meter(&self) -> Arc<Meter> {
         Arc::clone(&self.meter)
     }

@@ -8,7 +8,7 @@ use hdf5_pure::{Dataset, Error, File, Group};
 use super::links::{Target, follow, from_root, of_header};
 use super::source::Meter;
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Clone)]
 pub(super) enum LinkTarget {
     /// An array of this file.

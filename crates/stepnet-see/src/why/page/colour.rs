@@ -1,4 +1,4 @@
-//! A diverging scale of colours: orange below zero, blue above, told apart with any colour vision.
+//! A diverging scale of colours: orange below zero, blue above, distinguishable with any colour vision.
 
 use std::fmt::Write as _;
 

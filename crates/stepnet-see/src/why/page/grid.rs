@@ -19,7 +19,7 @@ const WIDEST_NUMBERS: usize = 8;
 /// The most positions of a window that is drawn.
 const MOST_POSITIONS: usize = 4096;
 
-/// What the grids of one explanation share.
+/// The settings that the grids of one explanation share.
 struct Grids<'a> {
     forward: &'a Forward,
     extents: [usize; 3],

@@ -22,7 +22,7 @@ const POLICY: &str =
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
 impl Explanation {
-    /// The explanation as a page of HTML: the picture with the receptive field, the window, the
+    /// The explanation as a page of HTML: the image with the receptive field, the window, the
     /// filter and the products as coloured grids with their numbers, the sums, and the rest as tables.
     ///
     /// `top` bounds the rows of each table and the channels that are drawn.

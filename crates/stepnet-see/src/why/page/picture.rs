@@ -1,4 +1,4 @@
-//! The picture on a page: a bitmap in the page's own text, and the receptive field over it.
+//! The image on a page: a bitmap in the page's own text, and the receptive field over it.
 
 use maud::{Markup, html};
 
@@ -8,7 +8,7 @@ use crate::why::explanation::{Explanation, Field};
 /// The most pixels that are drawn.
 const MOST_PIXELS: usize = 4_000_000;
 
-/// The picture with the receptive field marked; nothing where there is none.
+/// The image with the receptive field marked; nothing where there is no image.
 pub(super) fn figure(explanation: &Explanation) -> Markup {
     let Some(drawing) = &explanation.picture else {
         return html! {};
@@ -43,7 +43,7 @@ fn sees(explanation: &Explanation, field: Field) -> String {
     )
 }
 
-/// A frame around the field, light on dark so that it shows on any picture.
+/// A frame around the field, light on dark so that it shows on any image.
 fn frame(field: Field, [height, width]: [usize; 2]) -> Markup {
     let [[top, bottom], [left, right]] = [field.rows, field.columns];
     let (tall, wide) = (bottom - top + 1, right - left + 1);

@@ -1,4 +1,4 @@
-//! The gradient by a value as text.
+//! The gradient with respect to a value as text.
 
 use std::fmt::{self, Formatter};
 

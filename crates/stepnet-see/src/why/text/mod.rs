@@ -15,7 +15,7 @@ use super::explanation::{
 use super::sum::Check;
 use stepnet_nn::account::number;
 
-/// The terms shown where nothing else is asked for.
+/// The number of terms shown by default.
 const USUAL_TOP: usize = 10;
 
 /// The most channels of a window that are drawn, and the widest and highest window.
@@ -31,7 +31,7 @@ impl Explanation {
         }
     }
 
-    /// A value with the digits that tell it from its neighbours in the network's element type.
+    /// A value with the digits that distinguish it from its neighbours in the network's element type.
     pub(super) fn exactly(&self, value: f64) -> String {
         if !(1e-5..1e7).contains(&value.abs()) && value != 0.0 {
             return match self.element {

@@ -1,6 +1,6 @@
 //! Checkpoints: a model file with what it takes to train on as if nothing had happened.
 //!
-//! Beside a model's tensors and metadata a checkpoint holds an array `checkpoint/NAME` for each of
+//! In addition to a model's tensors and metadata a checkpoint holds an array `checkpoint/NAME` for each of
 //! [`Learner::arrays`], laid out as the parameters are in the network's order, and in its metadata
 //! an object `checkpoint`: `format` (a version), `position`, `updates`, and `run`, a text of the
 //! caller's own.
@@ -32,7 +32,7 @@ pub struct Checkpoint<T> {
     pub position: Position,
     /// Updates made.
     pub updates: u64,
-    /// What the caller keeps of the run.
+    /// The caller's own data about the run.
     pub run: String,
     pub(super) arrays: BTreeMap<String, Vec<T>>,
     /// The update rule, where any later training may go on from here.
@@ -53,7 +53,7 @@ impl<T: Number> Checkpoint<T> {
     /// The content of the file for a learner whose network is the model's.
     ///
     /// # Errors
-    /// What cannot be written.
+    /// When the file cannot be written.
     pub fn to_bytes(
         model: &Model<T>,
         learner: &Learner<T>,
@@ -69,7 +69,7 @@ impl<T: Number> Checkpoint<T> {
         )
     }
 
-    /// The content of the file with these arrays, after so many updates.
+    /// The content of the file with these arrays, after `updates` updates.
     pub(super) fn bytes_of(
         model: &Model<T>,
         arrays: Vec<(String, &[T])>,
@@ -123,7 +123,7 @@ impl<T: Number> Checkpoint<T> {
     /// The checkpoint in a file of a network of built-in layers.
     ///
     /// # Errors
-    /// What is wrong with the file: among others, another element type than `T`, or weights that
+    /// When the file cannot be read, has another element type than `T`, or weights that
     /// are not finite.
     pub fn load(path: &Path) -> Result<Self> {
         Self::of_file(&ModelFile::open(path)?, Registry::builtin())
@@ -180,10 +180,10 @@ impl<T: Number> Checkpoint<T> {
     }
 }
 
-/// What the caller kept of the run, of a checkpoint of any element type.
+/// The caller's own data about the run, from a checkpoint of any element type.
 ///
 /// # Errors
-/// When the file is no checkpoint.
+/// When the file is not a checkpoint.
 pub fn run_of(file: &ModelFile) -> Result<String> {
     Ok(entry(file)?.run)
 }

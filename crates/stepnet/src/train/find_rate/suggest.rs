@@ -1,4 +1,4 @@
-//! What a curve of losses over rates suggests.
+//! The learning rates that a curve of losses suggests.
 
 use super::sweep::{RateSweep, RateTrial};
 
@@ -138,7 +138,7 @@ pub(super) fn valley(trials: &[RateTrial], steps: usize) -> Option<f64> {
     }
     let longest = lengths.iter().copied().max()?;
     let end = lengths.iter().position(|&length| length == longest)?;
-    // A single value is no fall.
+    // A single value is not a fall.
     let third = longest / 3;
     (longest > 1).then(|| middle[end.saturating_sub(longest) + third + third / 2].rate)
 }

@@ -1,4 +1,4 @@
-//! The sweeps: which rates are tried, and what one update of them tells.
+//! The sweeps: which rates are tried, and the result of one update with each.
 
 use crate::error::{Error, Result};
 use crate::limits::SWEPT_RATE;
@@ -67,10 +67,10 @@ impl RateSweep {
 /// Fewer updates than this make no curve.
 pub const LEAST_STEPS: usize = 20;
 
-/// More updates than this tell no more.
+/// More updates than this give no more information.
 pub const MOST_STEPS: usize = 100_000;
 
-/// More sweeps than this tell no more.
+/// More sweeps than this give no more information.
 pub const MOST_SWEEPS: usize = 100;
 
 /// One update of a sweep, or of all sweeps together.
