@@ -102,7 +102,7 @@ fn planted_faults(published: &ManyLayersCheck) -> Result<Vec<Row>> {
         let mut row = row(NAMES[1], &number.what, &number.texts(), number.value, ours);
         row.ours = format!("{ours:?}");
         row.verdict = Verdict::of(near);
-        row.note = "to 1e-7, for a step of 1e-7 measures the rounding of the cost; copies differ in the 11th digit".into();
+        row.note = "to 1e-7, because a step of 1e-7 measures the rounding of the cost; copies differ in the 11th digit".into();
         rows.push(row);
     }
     Ok(rows)

@@ -110,7 +110,7 @@ fn evaluate_says_how_the_data_was_read_as_train_does() {
     fs::write(desk.join("data/red/readme.txt"), "about").unwrap();
     let line = "train data --input 4x4x3 --epochs 1 --model linear(classes)->softmax --out run";
     let ran = desk.run(line);
-    let note = "left out, as it is no image: data/red/readme.txt";
+    let note = "left out, as it is not an image: data/red/readme.txt";
     let fact = "30 of 30 pictures in data stretched to 4x4x3";
     assert!(ran.err.contains(note), "{}", ran.err);
     assert!(ran.fine().contains(fact));

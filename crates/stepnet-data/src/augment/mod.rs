@@ -74,7 +74,7 @@ impl Alteration {
                 "augmentation",
                 "the augmentation",
                 self,
-                format!("at most {most} pixels, for the pictures are {height}x{width}"),
+                format!("at most {most} pixels, because the pictures are {height}x{width}"),
             )),
             _ => Ok(()),
         }

@@ -76,9 +76,9 @@ impl SkippedItems {
         let first = self.files.first.display();
         match self.files.count {
             0 => {}
-            1 => notes.push(format!("left out, as it is no image: {first}")),
+            1 => notes.push(format!("left out, as it is not an image: {first}")),
             count => notes.push(format!(
-                "{count} files in {root} are no images: left out (the first is {first})"
+                "{count} files in {root} are not images: left out (the first is {first})"
             )),
         }
         let first = self.links.first.display();
@@ -178,7 +178,7 @@ pub(crate) fn layout(root: &Path) -> Result<Layout> {
             .map(|name| root.join(name).display().to_string());
         let others: Vec<String> = others.collect();
         notes.push(format!(
-            "beside the parts used, left out: {}",
+            "left out, as other parts are used: {}",
             others.join(", ")
         ));
     }

@@ -37,7 +37,7 @@ pub(crate) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
             let labels = options.labels.clone().or_else(|| labels_next_to(path));
             let Some(labels) = labels else {
                 read_images(path)?;
-                let problem = "a file of images without its labels: none is given, and there is none beside it";
+                let problem = "a file of images without its labels: none is given, and there is none next to it";
                 return Err(Error::file(path, problem));
             };
             let parts = Parts {

@@ -359,7 +359,7 @@ fn what_is_no_image_is_left_out_with_a_note() {
     fs::write(folder.path().join("a/readme.txt"), b"about").unwrap();
     let notes = plain(&folder).unwrap().notes;
     let expected = format!(
-        "left out, as it is no image: {}",
+        "left out, as it is not an image: {}",
         folder.path().join("a/readme.txt").display()
     );
     assert_eq!(notes[0], expected);

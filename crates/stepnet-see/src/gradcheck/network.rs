@@ -168,7 +168,7 @@ impl WholeNetwork {
         }
         let Some(input_gradient) = workspace.value_gradient(0, batch) else {
             return Err(Error::Training(
-                "the gradient by the input was not kept".into(),
+                "the gradient with respect to the input was not kept".into(),
             ));
         };
         let input_gradient = input_gradient.to_vec();

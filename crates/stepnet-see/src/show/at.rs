@@ -44,7 +44,7 @@ impl At {
                 "the part",
                 self,
                 format!(
-                    "at most {} places, for that is how many axes the array has",
+                    "at most {} places, because the array has that many axes",
                     array.ndim()
                 ),
             ));

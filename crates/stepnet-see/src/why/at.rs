@@ -83,7 +83,7 @@ impl At {
                 "why",
                 self.to_string(),
                 found,
-                format!("{layer}{names}, for the output of {layer} is {shape}"),
+                format!("{layer}{names}, because the output of {layer} is {shape}"),
             ));
         }
         for (axis, (&index, &extent)) in self.indices.iter().zip(&extents).enumerate() {
@@ -96,7 +96,10 @@ impl At {
                     "why",
                     format!("{axis} of {self}"),
                     index,
-                    format!("0 to {}, for the output of {layer} is {shape}", extent - 1),
+                    format!(
+                        "0 to {}, because the output of {layer} is {shape}",
+                        extent - 1
+                    ),
                 ));
             }
         }
@@ -232,11 +235,11 @@ mod tests {
             ),
             (
                 "conv1[0]",
-                "1 index, expected conv1[h,w,c], for the output of conv1 is 3x4x3",
+                "1 index, expected conv1[h,w,c], because the output of conv1 is 3x4x3",
             ),
             (
                 "linear1[0,0,0]",
-                "3 indices, expected linear1[i], for the output of linear1 is 4",
+                "3 indices, expected linear1[i], because the output of linear1 is 4",
             ),
             ("conv1[3,0,0]", "h of conv1[3,0,0] is 3, expected 0 to 2"),
             ("conv1[0,0,9]", "c of conv1[0,0,9] is 9, expected 0 to 2"),

@@ -36,7 +36,8 @@ impl<T: Number> Why<'_, T> {
     /// The same as an account that adds up to nothing in particular.
     pub(super) fn of_opaque(&self, spot: Spot) -> Result<Forward> {
         Ok(Forward {
-            formula: "not told by the layer; beside each x is dy/dx, by its backward pass".into(),
+            formula: "not given by the layer; next to each x is dy/dx, from its backward pass"
+                .into(),
             content: Content::Opaque,
             window: None,
             terms: self.lines(spot.value - 1, &self.opaque_terms(spot)?)?,

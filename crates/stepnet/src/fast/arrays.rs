@@ -106,7 +106,7 @@ fn wrong_room(operation: &'static str, argument: &str, len: usize, shape: &[usiz
 pub(super) fn scratch<T: Real>(operation: &'static str, len: usize) -> Result<AlignedVec<T>> {
     AlignedVec::zeros(operation, len).map_err(|_| {
         let bytes = memory::readable(len as u128 * size_of::<T>() as u128);
-        let expected = format!("sizes for which {bytes} beside the results fit in memory");
+        let expected = format!("sizes for which {bytes} in addition to the results fit in memory");
         Error::value(operation, "scratch memory", "too large", expected)
     })
 }

@@ -70,7 +70,7 @@ impl<T: Number> Moment<'_, '_, T> {
         let first = arrays.find(|(_, (_, range))| !all_finite(&gradients[range.clone()]));
         let place = match first {
             Some((node, (parameter, range))) => format!(
-                "the gradient by the {} of layer {} ({}) was the first to leave the finite range: {}",
+                "the gradient with respect to the {} of layer {} ({}) was the first to leave the finite range: {}",
                 parameter.name,
                 node.name(),
                 node.layer().text(),

@@ -111,7 +111,7 @@ fn with_classes<T: Number>(
             "transfer",
             "the end of the trained network",
             trained.text(),
-            "linear, or linear and an activation, for its last layer to be replaced",
+            "linear, or linear and an activation, so that its last layer can be replaced",
         )
     };
     let mut text = trained.text().clone();

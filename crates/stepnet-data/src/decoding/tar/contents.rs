@@ -86,7 +86,7 @@ impl Contents {
                 .map(|top| root.join(top).display().to_string())
                 .collect();
             notes.push(format!(
-                "beside the parts used, left out: {}",
+                "left out, as other parts are used: {}",
                 left.join(", ")
             ));
         }

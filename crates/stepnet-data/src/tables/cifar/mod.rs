@@ -179,7 +179,7 @@ fn read(place: &dyn Place, paths: &[PathBuf], set: &mut Option<Set>) -> Result<V
         let found = Set::of(&bytes).ok_or_else(|| not_records(path, &bytes))?;
         if let Some(before) = set.replace(found).filter(|before| *before != found) {
             let problem = format!(
-                "records of {}, but those of {} lie beside it",
+                "records of {}, but those of {} lie next to it",
                 found.name(),
                 before.name()
             );
@@ -207,7 +207,7 @@ fn class_names(
     let path = folder.join(labels.names());
     if !place.has(&path) {
         notes.push(format!(
-            "no {} beside the data: classes are numbered",
+            "no {} next to the data: classes are numbered",
             labels.names()
         ));
         return Ok(numbered(count));

@@ -164,7 +164,7 @@ impl Table {
         });
         let width = self.columns - left_out.len();
         if width == 0 {
-            let problem = "no column with values beside the labels";
+            let problem = "no column with values in addition to the labels";
             return Err(Error::file(path, problem));
         }
         if !self.candidates.is_empty() {

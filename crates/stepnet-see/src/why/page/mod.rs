@@ -108,7 +108,7 @@ impl Explanation {
             p.formula { (forward.formula) }
             @match &forward.content {
                 Content::Input { raw: Some(raw), numbers: Some(numbers) } => {
-                    p { (numbers) " = " (self.exactly(self.value)) ", for the raw value is " (raw) "." }
+                    p { (numbers) " = " (self.exactly(self.value)) ", from the raw value " (raw) "." }
                 }
                 Content::Input { .. } => p { (self.exactly(self.value)) },
                 Content::Function { numbers } => {

@@ -142,7 +142,7 @@ fn of_a_layer_that_does_not_account_for_itself_its_derivatives_are_told() {
         explanation.forward.terms[1].value
     );
     assert!(
-        explanation.to_string().contains("not told by the layer"),
+        explanation.to_string().contains("not given by the layer"),
         "{explanation}"
     );
     assert_eq!(explanation.trace.unwrap().steps.len(), 2);
@@ -246,7 +246,7 @@ fn a_trace_ends_at_pixels_with_their_raw_values() {
     assert_eq!(explanation.value, 30.0);
     let text = explanation.to_string();
     assert!(
-        text.contains("(800 / 100 - 0.500000) / 0.250000 = 30, for the raw value is 800"),
+        text.contains("(800 / 100 - 0.500000) / 0.250000 = 30, from the raw value 800"),
         "{text}"
     );
 }

@@ -143,7 +143,7 @@ impl Text<'_> {
                 let value = explanation.exactly(explanation.value);
                 return match (raw, numbers) {
                     (Some(raw), Some(numbers)) => {
-                        writeln!(f, "  {numbers} = {value}, for the raw value is {raw}")
+                        writeln!(f, "  {numbers} = {value}, from the raw value {raw}")
                     }
                     _ => writeln!(f, "  {value}"),
                 };
