@@ -14,7 +14,7 @@ const LONGEST_VALUE: usize = 240;
 const LONGEST_MESSAGE: usize = 2000;
 
 /// A text of at most `most` characters: of a longer one the beginning and the end. Messages show with it what a
-/// user gave, which may be the content of a file in place of its name.
+/// user gave, which may be the content of a file instead of its name.
 pub fn cut(text: &str, most: usize) -> Cow<'_, str> {
     // The number of bytes is never less than that of characters.
     if text.len() <= most || text.chars().nth(most).is_none() {
@@ -52,7 +52,7 @@ pub fn short(number: f64) -> String {
     }
 }
 
-/// A number that is refused, as a text, with an exponent where it is longer than any that is counted. All its digits
+/// A rejected number as a text, with an exponent where it is longer than any that is counted. All its digits
 /// stay: 1.0000000001 must not be shown as 1 where at most 1 is expected.
 fn refused_number(text: String) -> String {
     const LONGEST_COUNT: usize = 20;
@@ -280,7 +280,7 @@ impl Error {
         }
     }
 
-    /// A refusal of the operating system.
+    /// An error of the operating system.
     pub fn io(path: impl AsRef<Path>, action: &'static str, source: io::Error) -> Self {
         Self::Io {
             path: path.as_ref().to_path_buf(),

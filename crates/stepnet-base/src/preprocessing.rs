@@ -34,7 +34,7 @@ pub struct Preprocessing {
     pub width: usize,
     /// The channels of the input: 1 (grey) or 3 (red, green, blue) for images.
     pub channels: usize,
-    /// How other sizes are brought to this one.
+    /// How other sizes are resized to this one.
     pub resize: Resize,
     /// The divisor of the training data's raw values: 255 for 8-bit images.
     pub divisor: f64,

@@ -43,8 +43,8 @@ pub fn and_list(names: &[&str]) -> String {
     }
 }
 
-/// A message with names of its reader's in place of the library's: each pair has what the message says, an option in
-/// backticks or a phrase with one, and what the reader can do. Earlier pairs come first.
+/// A message with the reader's names instead of the library's: each pair has the text in the message, an option in
+/// backticks or a phrase with one, and its replacement. Earlier pairs come first.
 pub fn replace_names(text: &str, names: &[(&str, &str)]) -> String {
     let mut text = text.to_owned();
     for (of_library, of_reader) in names {

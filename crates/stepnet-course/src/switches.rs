@@ -21,7 +21,7 @@ use stepnet::{Error, Result};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Switch {
-    /// `db` is summed over a layer's units too, and the one number that comes out is taken for
+    /// `db` is summed over a layer's units too, and the resulting single number is used as
     /// every unit: a fault of popular copies of the cat notebooks.
     ScalarDb,
     /// The cost printed for an epoch is that of its last mini-batch, not the mean over the epoch.

@@ -28,7 +28,7 @@ pub struct Dataset {
 #[derive(Debug, Clone, Default)]
 struct Names(Option<(Arc<[PathBuf]>, Vec<u32>)>);
 
-/// Where examples came from is no part of what they are.
+/// Data sets are equal wherever their examples came from.
 impl PartialEq for Names {
     fn eq(&self, _: &Self) -> bool {
         true

@@ -21,7 +21,7 @@ pub struct Opened {
     /// Whether the kind of file (or the caller) states the divisor, rather than the largest value
     /// in this very file.
     pub divisor_is_stated: bool,
-    /// How the data was brought to what the network takes, a line each.
+    /// How the data was converted to the network's input, a line each.
     pub facts: Vec<String>,
     /// Facts that a user may not expect and should know before trusting a result, a line each.
     pub notes: Vec<String>,

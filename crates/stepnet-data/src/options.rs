@@ -26,9 +26,9 @@ pub struct OpenOptions {
     /// The wanted height, width and channels; `None` takes the source's own.
     pub input: Option<[usize; 3]>,
     /// Without `input`: the most pixels of pictures of one size that are taken at that size; larger ones
-    /// are brought to the size that pictures of different sizes are. `None`: any number.
+    /// are resized to the size that images of different sizes get. `None`: any number.
     pub most_pixels: Option<usize>,
-    /// How pictures of another size are brought to `input`.
+    /// How images of another size are resized to `input`.
     pub resize: Resize,
     /// The column of a CSV table that holds the labels.
     pub label_column: Option<String>,

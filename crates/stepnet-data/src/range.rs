@@ -1,7 +1,7 @@
 //! Which raw values a model was trained on, and whether others can belong to the same range.
 //!
 //! A network answers whatever it is given. Images from 0 to 1 for a model of 0 to 255 all look black to it,
-//! and its answers are worth nothing; so what cannot belong to the range is refused, and what hardly can is
+//! and its answers are worth nothing; so values that cannot belong to the range are rejected, and unlikely ones are
 //! worth a note.
 
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use super::{Images, Values};
 /// The name of the range in a model's summary of its training.
 const ENTRY: &str = "values";
 
-/// With fewer values nothing is refused by how they are spread.
+/// With fewer values nothing is rejected because of how they are spread.
 const FEW_VALUES: usize = 16;
 
 /// With fewer examples nothing is said about values that are missing from the range.

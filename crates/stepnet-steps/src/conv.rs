@@ -45,7 +45,7 @@ pub struct ConvCache<T> {
 ///
 /// # In the notebooks
 ///
-/// A solved version converts `b` with `float(b)`, which current numpy refuses for an array of shape
+/// A solved version converts `b` with `float(b)`, which current numpy rejects for an array of shape
 /// `(1, 1, 1)`: take its one element first. The value is the same.
 ///
 /// # Example
@@ -196,7 +196,7 @@ pub fn conv_forward<T: Element>(
 /// # Errors
 ///
 /// If `dZ` has another shape than the forward pass gives for the cache, if the cache was changed to something
-/// that [`conv_forward`] would refuse, or if memory does not suffice.
+/// that [`conv_forward`] would reject, or if memory does not suffice.
 ///
 /// # In the notebooks
 ///

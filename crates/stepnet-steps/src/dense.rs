@@ -152,7 +152,7 @@ pub fn linear_activation_forward<T: Element>(
 ///
 /// # Errors
 ///
-/// If `dZ` is not `(n, m)`, if the cache was changed to something that [`linear_forward`] would refuse, or if
+/// If `dZ` is not `(n, m)`, if the cache was changed to something that [`linear_forward`] would reject, or if
 /// memory does not suffice.
 ///
 /// # In the notebooks

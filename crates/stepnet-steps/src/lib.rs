@@ -27,9 +27,9 @@
 //! - Every function takes references to arrays or views of any memory layout, in `f32` or `f64`.
 //! - The size after a window of `f` slides over `n` with `pad` and `stride` is
 //!   `floor((n - f + 2 pad) / stride) + 1`. The notebooks' code cuts with `int()`, which differs from the floor
-//!   only where the window is larger than the padded input; such input is refused here.
+//!   only where the window is larger than the padded input; such input is rejected here.
 //! - Arrays without elements, such as an empty batch, are taken as numpy takes them: sums over nothing are 0 and
-//!   means over nothing NaN. Only a maximum of nothing, and a window without a value to pool, are refused.
+//!   means over nothing NaN. Only a maximum of nothing, and a window without a value to pool, are rejected.
 //!
 //! # Where the notebooks err
 //!

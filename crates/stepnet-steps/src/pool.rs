@@ -164,7 +164,7 @@ pub fn pool_forward<T: Element>(
 /// # Errors
 ///
 /// If `dA` has another shape than the forward pass gives for the cache, if the cache was changed to something
-/// that [`pool_forward`] would refuse, or if memory does not suffice.
+/// that [`pool_forward`] would reject, or if memory does not suffice.
 ///
 /// # In the notebooks
 ///

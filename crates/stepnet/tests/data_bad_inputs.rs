@@ -40,7 +40,7 @@ fn answer(path: &Path) -> Result<(), String> {
     result.map_err(|error| error.to_string())
 }
 
-/// What each error must say beside the file's name.
+/// The texts that each error must contain in addition to the file's name.
 const SAYS: [(&str, &[&str]); 25] = [
     ("truncated.png", &["PNG", "ends early"]),
     ("bad-crc.png", &["PNG", "CRC"]),

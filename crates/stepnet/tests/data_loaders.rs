@@ -165,7 +165,7 @@ fn folder_of_pictures() {
     };
     let mean = values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64 / 255.0;
     assert!((mean - 0.47).abs() < 0.05, "{mean}");
-    // One class folder's parent is no data set with parts: its folders are the classes.
+    // One class folder's parent is not a data set with parts: its folders are the classes.
     let part = self::opened(&path.join("test"), Role::Train);
     assert_eq!(Some(part.data), opened.test);
 }

@@ -1,7 +1,7 @@
 //! Numerical gradient checks of every built-in layer and loss, in `f64`.
 //!
-//! The analytic gradient of the mean loss, by every parameter and by the input, is held against
-//! central differences by [`gradcheck`], which is held to the course's in `gradcheck_course.rs` and
+//! The analytic gradient of the mean loss, with respect to every parameter and the input, is compared with
+//! central differences by [`gradcheck`], which is compared with the course's in `gradcheck_course.rs` and
 //! has faults planted in `gradcheck_faults.rs`.
 
 use stepnet::nn::{Loss, Network, Shape, example_networks};
@@ -9,7 +9,7 @@ use stepnet::see::gradcheck::{self, Examples, Options, Verdict};
 
 const EXAMPLES: usize = 3;
 
-/// What is checked: a network, its input, and a loss other than its text asks for.
+/// A case: a network, its input, and a loss if it is not the one that the network's text implies.
 struct Case<'a>(&'a str, &'a str, Option<Loss>);
 
 const CASES: &[Case<'static>] = &[
@@ -77,7 +77,7 @@ const CASES: &[Case<'static>] = &[
         None,
     ),
     Case("conv(3, 2) -> gelu -> conv(2, 2) -> silu", "4x5x2", None),
-    // Normalisation, whose training couples the examples: alone, with the ReLU behind it, of vectors,
+    // Normalisation, whose training couples the examples: alone, with the ReLU after it, of vectors,
     // over channels. A bias before it would have no gradient.
     Case("bn -> conv(3, 2)", "4x5x2", None),
     Case(

@@ -318,7 +318,7 @@ fn files_without_checksums_are_read_as_before() {
     let file = ModelFile::from_bytes(Path::new("old"), &old).unwrap();
     let read = file.model::<f32>(Registry::builtin()).unwrap();
     assert_eq!(read.to_bytes().unwrap(), model().to_bytes().unwrap());
-    // One that was changed by hand and still has them is named as damaged, whoever reads its tensors.
+    // One that was changed by hand and still has them is reported as damaged, however its tensors are read.
     let changed = with_entry(&bytes, |entry| entry["training"] = json!({"seed": 8}));
     let file = ModelFile::from_bytes(Path::new("new"), &changed).unwrap();
     let text = file.check_undamaged().unwrap_err().to_string();

@@ -509,7 +509,7 @@ fn transfer_replaces_the_last_layer_alone() {
     assert!(text.contains("last layer"), "{text}");
 }
 
-/// What a network makes of some examples: the probability of each class.
+/// A network's prediction for some examples: the probability of each class.
 fn answers(network: &Network<f64>, x: &[f64]) -> Vec<Vec<f64>> {
     let batch = x.len() / network.input().len();
     let mut workspace = Workspace::new(network, batch, PlanOptions::default()).unwrap();
@@ -594,7 +594,7 @@ fn transfer_keeps_what_is_known_of_each_class() {
     }
 }
 
-/// The arrays of a step are the learnt numbers, every layer's output, and the gradients by all of them;
+/// The arrays of a step are the parameters, every layer's output, and the gradients with respect to all of them;
 /// some of these a step shares or never makes, others it lays out for a while.
 #[test]
 fn a_training_step_needs_little_memory_beside_its_arrays() {

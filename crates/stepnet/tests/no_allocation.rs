@@ -1,5 +1,5 @@
 //! A training step, and a prediction, take no memory after the first: every allocation of the process
-//! is counted. One test, so that nothing else allocates beside it.
+//! is counted. One test, so that nothing else allocates at the same time.
 
 use std::alloc::System;
 
@@ -111,7 +111,7 @@ fn steps(text: &str, input: Shape, rule: Rule, batch: usize) {
 
 #[test]
 fn steps_and_predictions_allocate_nothing_after_the_first() {
-    // Threads that start or end take and free memory of their own: all run before the first step, and
+    // Threads that start or end take and free memory as well: all run before the first step, and
     // until after the last.
     let pools = [1, 2, 3].map(|threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();

@@ -152,7 +152,7 @@ fn conv_backward_is_the_derivative_of_conv_forward() -> Result<()> {
 #[test]
 fn what_no_window_touches_has_no_gradient() -> Result<()> {
     let mut random = RandomState::new(1);
-    // Windows of 2 at 0 and 3: rows 2 and 5 lie between and behind them, and so do columns 2, 5 and 6.
+    // Windows of 2 at 0 and 3: rows 2 and 5 lie between and after them, and so do columns 2, 5 and 6.
     let A_prev = random.randn((1, 6, 7, 2))?;
     let (W, b) = (random.randn((2, 2, 2, 3))?, random.randn((1, 1, 1, 3))?);
     let (Z, cache) = conv_forward(&A_prev, &W, &b, ConvHparameters { stride: 3, pad: 0 })?;

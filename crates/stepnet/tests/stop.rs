@@ -1,4 +1,4 @@
-//! Passes that are stopped: in a process of their own, since all of them are.
+//! Stopped passes: in a separate process, because stopping concerns all passes of a process.
 
 use std::ops::ControlFlow;
 

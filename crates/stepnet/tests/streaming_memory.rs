@@ -1,5 +1,5 @@
 //! Training on pictures that are decoded as they are needed takes the memory of a few batches, however
-//! many pictures there are. One test, so that nothing else allocates beside it.
+//! many pictures there are. One test, so that nothing else allocates at the same time.
 #![cfg(feature = "pictures")]
 
 use std::alloc::System;
@@ -44,7 +44,7 @@ fn options(stream: bool) -> OpenOptions {
     OpenOptions::default().stream(stream)
 }
 
-/// The most bytes beside those from before, while an epoch runs.
+/// The most bytes in addition to those from before, while an epoch runs.
 fn epoch(data: &Dataset, before: usize) -> usize {
     let text = "avgpool(16) -> flatten -> linear(2) -> softmax";
     let mut network = Network::<f32>::new(text, [SIDE, SIDE, 3]).unwrap();

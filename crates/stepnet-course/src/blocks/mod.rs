@@ -59,7 +59,7 @@ impl Case {
     /// A row for each text that copies print of the case's inputs and results, in `f64`.
     ///
     /// # Errors
-    /// When the function refuses the inputs.
+    /// When the function rejects the inputs.
     pub fn printed_rows(&self) -> Result<Vec<Row>> {
         let case = self.text();
         let mut arrays = self.fixtures.inputs(case)?;
@@ -111,7 +111,7 @@ impl Case {
     /// A row for each array that is known in full precision: drawn inputs, and results.
     ///
     /// # Errors
-    /// When the function refuses the inputs.
+    /// When the function rejects the inputs.
     pub fn reference_rows<T: Number>(&self) -> Result<Vec<Row>> {
         let case = self.text();
         let inputs = self.fixtures.inputs(case)?;

@@ -49,7 +49,7 @@ fn functions<T: Number>() -> [(&'static str, Function); 18] {
 /// The results of a case's function, by the names of its expected arrays.
 ///
 /// # Errors
-/// A function that is not known, and inputs that it refuses.
+/// An unknown function, and inputs that it rejects.
 pub(super) fn run<T: Number>(case: &CaseText, arrays: &Arrays) -> Result<Arrays> {
     let functions = functions::<T>();
     let found = functions.iter().find(|(name, _)| *name == case.function);

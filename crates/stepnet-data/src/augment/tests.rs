@@ -95,7 +95,7 @@ fn a_rotation_by_a_quarter_moves_pixels_exactly_and_by_nothing_changes_nothing()
 
 #[test]
 fn a_rotation_is_bilinear_with_black_outside() {
-    // The centre pixel stays; the corner comes from 2 sqrt(2) beside it, most of a pixel beyond the edge.
+    // The centre pixel stays; the corner comes from 2 sqrt(2) away, most of a pixel beyond the edge.
     let from = [100.0_f64; 25];
     let mut to = [7.0; 25];
     geometry::rotate([5, 5, 1], std::f64::consts::FRAC_PI_4, &from, &mut to);

@@ -195,7 +195,7 @@ impl Iterator for Files {
     }
 }
 
-/// The files and folders that were seen, whatever names led to them.
+/// The files and folders that were visited, whatever names led to them.
 #[derive(Debug, Clone, Default)]
 pub struct VisitedPaths(HashSet<Identity>);
 

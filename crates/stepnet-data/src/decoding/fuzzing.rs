@@ -11,7 +11,7 @@ pub fn tar(bytes: &[u8]) {
     tar::scan(bytes);
 }
 
-/// A picture, brought to a small input by each of the rules.
+/// An image, resized to a small input by each of the rules.
 pub fn picture(bytes: &[u8]) {
     let Ok(picture) = pictures::from_bytes(Path::new("fuzz"), bytes) else {
         return;

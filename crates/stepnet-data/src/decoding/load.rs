@@ -266,7 +266,7 @@ fn check_stop(options: &OpenOptions) -> Result<()> {
     }
 }
 
-/// How pictures are brought to a shape, in words.
+/// How images are resized to a shape, in words.
 fn brought(shape: [usize; 3], resize: Resize) -> String {
     let [height, width, channels] = shape;
     let rule = match resize {

@@ -1,4 +1,4 @@
-//! A decoded picture, and how it is brought to a network's input.
+//! A decoded image, and how it becomes a network's input.
 
 use std::borrow::Cow;
 

@@ -147,7 +147,7 @@ pub fn load_for(path: impl AsRef<Path>, preprocessing: &Preprocessing) -> Result
 /// A picture file as a network sees it.
 ///
 /// A network whose training values did not run to 255 (the digits' run to 16) sees the picture's
-/// range 0..255 in place of its own: the values are divided by the preprocessing's divisor for
+/// range 0..255 instead of its own: the values are divided by the preprocessing's divisor for
 /// pictures.
 ///
 /// # Shapes

@@ -5,7 +5,7 @@ use image::{ImageBuffer, Luma, Pixel, Rgb};
 
 use stepnet_base::preprocessing::Resize;
 
-/// Values of shape `own` (height, width, 1 or 3 channels) brought to a height and width.
+/// Values of shape `own` (height, width, 1 or 3 channels) resized to a height and width.
 ///
 /// The filter is a triangle as wide as a pixel of the result, so shrinking averages; the same
 /// size is left alone.

@@ -1,4 +1,4 @@
-//! The pictures of an array brought to another size.
+//! The images of an array resized.
 
 use std::path::Path;
 

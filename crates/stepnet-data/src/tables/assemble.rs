@@ -230,7 +230,7 @@ fn images(
     Ok((images, divisor))
 }
 
-/// The values as pictures keep them; numbers that are not finite are refused.
+/// The values as pictures keep them; numbers that are not finite are rejected.
 fn pixels(path: &Path, array: RawArray, shape: [usize; 3]) -> Result<Values> {
     let values = match array.values {
         ArrayValues::U8(values) => Values::U8(values),

@@ -1,7 +1,7 @@
 //! The `.npy` format of numpy, versions 1 to 3 (NEP 1): a magic, a header that is a Python
 //! dictionary with `descr`, `fortran_order` and `shape`, then the values.
 //!
-//! Nothing is ever unpickled: arrays of Python objects are refused.
+//! Nothing is ever unpickled: arrays of Python objects are rejected.
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -37,7 +37,7 @@ pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<RawArray> {
 }
 
 /// Reads an array from a stream that cannot give more than `most` bytes: a header that claims
-/// more is refused before memory is taken, and what follows the array is an error.
+/// more is rejected before memory is taken, and what follows the array is an error.
 pub(crate) fn from_reader(name: &Path, mut reader: impl Read, most: usize) -> Result<RawArray> {
     let header = read_header(name, &mut reader)?;
     let stored = StoredType::parse(name, &header.descr)?;

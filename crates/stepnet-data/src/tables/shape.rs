@@ -14,7 +14,7 @@ use crate::{Images, Values};
 ///
 /// `(n, h, w)` has one channel; `(n, d)` is `(n, side, side, 1)` where `d` is a square and
 /// `(n, 1, 1, d)` where it is not. Channels come last: an array that looks like `(n, c, h, w)` is
-/// refused rather than guessed about.
+/// rejected rather than guessed.
 ///
 /// # Errors
 /// Other dimensions, a dimension of zero, or channels in front.
@@ -68,7 +68,7 @@ pub(crate) fn of_images(
 /// Brings pictures to the wanted shape: as they are, seen otherwise (flat), or resized.
 ///
 /// # Errors
-/// Pictures that cannot be brought to it.
+/// Images that cannot be resized to it.
 pub(crate) fn fit(
     path: &Path,
     images: Images,

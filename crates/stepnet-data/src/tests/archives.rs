@@ -77,7 +77,7 @@ fn unpacked(files: &[(&str, Vec<u8>)]) -> TempDir {
 /// Values, labels and classes.
 type Seen = (Vec<f32>, Vec<u32>, Vec<String>);
 
-/// What training would see.
+/// The values that training would see.
 fn seen(data: &Dataset) -> Seen {
     let [height, width, channels] = data.images().shape();
     let mut preprocessing = Preprocessing::scaled(height, width, channels, 255.0);
@@ -198,7 +198,7 @@ fn a_budget_decides_what_is_streamed() {
     }
 }
 
-/// Pictures of which some are damaged: in the header, behind it, and no picture at all.
+/// Images of which some are damaged: in the header, after it, and one that is not an image at all.
 fn damaged() -> Vec<(&'static str, Vec<u8>)> {
     let whole = png(8);
     vec![

@@ -17,7 +17,7 @@ fn png() -> Vec<u8> {
     out.into_inner()
 }
 
-/// A PNG with a colour profile of so many zeros.
+/// A PNG with a colour profile of this many zeros.
 fn with_profile(length: usize) -> Vec<u8> {
     let mut packed = ZlibEncoder::new(Vec::new(), Compression::best());
     packed.write_all(&vec![0; length]).unwrap();

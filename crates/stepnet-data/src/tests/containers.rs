@@ -37,7 +37,7 @@ fn gzip(content: &[u8]) -> Vec<u8> {
     writer.finish().unwrap()
 }
 
-/// What is said of bytes that should be a model.
+/// The message about bytes that should be a model.
 fn as_model(bytes: &[u8]) -> String {
     let error = safetensors::SafeTensors::deserialize(bytes).unwrap_err();
     refusal(bytes, &error)

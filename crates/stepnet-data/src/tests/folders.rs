@@ -417,7 +417,7 @@ fn folders_with_the_same_folders_in_them_are_no_classes() {
         plain(&tree(&places)),
         &["cat, dog", "parts test, train", "outermost"],
     );
-    // One folder in each class, or folders that differ, are no parts.
+    // One folder in each class, or folders that differ, are not parts.
     let places = [("cat/images/1.png", 1), ("dog/images/1.png", 2)];
     assert_eq!(
         plain(&tree(&places)).unwrap().data.classes(),

@@ -46,7 +46,7 @@ pub(super) trait Subject {
         false
     }
 
-    /// Whether the check has been ended, and passes are refused.
+    /// Whether the check has ended, and passes are rejected.
     fn ended(&self) -> bool {
         false
     }

@@ -1,6 +1,6 @@
 //! Arrays for people: shape, range, and values the way a notebook prints them.
 //!
-//! [`show()`] takes any array or view; [`stored`] takes what a file held. Values are written as
+//! [`show()`] takes any array or view; [`stored`] takes an array of a file. Values are written as
 //! numpy writes them: as many digits as distinguish a value, at most 8 after the point, columns
 //! aligned, and of large arrays the first and last three along each axis. A volume
 //! `(height, width, channels)` or a batch of them is shown as one grid a channel, which is what
@@ -107,7 +107,7 @@ impl<T: Value> ArrayDisplay<'_, T> {
     }
 }
 
-/// Whether an array is taken for `(h, w, c)` or `(m, h, w, c)`. An array `(m, n, n)` is a stack of
+/// Whether an array is interpreted as `(h, w, c)` or `(m, h, w, c)`. An array `(m, n, n)` is a stack of
 /// square pictures.
 fn is_volume(shape: &[usize]) -> bool {
     match *shape {

@@ -1,6 +1,6 @@
 //! Values as text, in one form for all that are shown together.
 //!
-//! The rules are those that numpy prints by: a value has the digits that tell it apart from its
+//! The rules are those of numpy: a value has the digits that distinguish it from its
 //! neighbours, at most 8 after the point; powers of ten are written where magnitudes are large,
 //! small, or far apart.
 

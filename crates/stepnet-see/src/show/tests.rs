@@ -1,4 +1,4 @@
-//! What is printed, next to what numpy 2.4 prints (`print(array)`).
+//! The text of arrays, compared with numpy 2.4's (`print(array)`).
 
 use ndarray::{Array, Array1, Array2, Array3, Array4, ArrayD, IxDyn, array};
 
@@ -29,7 +29,7 @@ fn floats_are_written_as_numpy_writes_them() {
         let array = Array1::from(values.to_vec()).into_dyn();
         assert_eq!(nested(&array), expected, "{values:?}");
     }
-    // The nearest of equally short decimals; digits instead of zeros behind a power of ten.
+    // The nearest of equally short decimals; digits instead of zeros after a power of ten.
     let array = array![305.8125_f32 / 8.0, 0.5].into_dyn();
     assert_eq!(nested(&array), "[38.226562  0.5     ]");
     let array = array![-9.691_795e-6_f32, 1.265_637_1e-5].into_dyn();

@@ -102,7 +102,7 @@ pub struct Forward {
     pub terms: Vec<Line>,
     /// The terms left out of `terms` by [`Explanation::limit`].
     pub more: Option<More>,
-    /// The terms against the network's value; `None` where the layer does not account for itself.
+    /// The sum of the terms compared with the network's value; `None` where the layer does not account for itself.
     pub check: Option<Check>,
 }
 

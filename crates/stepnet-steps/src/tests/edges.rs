@@ -1,4 +1,4 @@
-//! What the steps do at the edges: ties, NaN, infinities, layouts, names.
+//! The steps at the edges: ties, NaN, infinities, layouts, names.
 
 use ndarray::{Array, Array2, Array4, ArrayD, array};
 

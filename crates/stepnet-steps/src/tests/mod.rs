@@ -1,4 +1,4 @@
-//! Tests of the steps beside the fixtures.
+//! Tests of the steps in addition to the fixtures.
 
 mod edges;
 mod refusals;

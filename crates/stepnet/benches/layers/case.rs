@@ -1,4 +1,4 @@
-//! What can be measured, by name.
+//! The cases that can be measured, by name.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub(crate) enum Name {
     Layer(Timed, Layer),
     /// A pass of batch normalisation with its ReLU.
     Norm(normalisation::Pass, Volume),
-    /// A training step of a preset over so many examples.
+    /// A training step of a preset over this many examples.
     Step(&'static str, usize),
     /// A prediction of a preset, batch 1.
     Infer(&'static str),
@@ -83,7 +83,7 @@ pub(crate) fn select(layers: &[Layer], filters: &[String]) -> Result<Vec<Name>, 
     Ok(all.into_iter().filter(wanted).collect())
 }
 
-/// What a case amounts to.
+/// The result of a case.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Facts {
     /// Floating-point operations of one call by the direct method, a multiply-add counting as two.

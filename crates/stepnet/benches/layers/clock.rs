@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// Calls are timed in batches of at least this long, which no clock is too coarse for.
 const BATCH: Duration = Duration::from_millis(5);
 
-/// At least so many batches, however long they are.
+/// At least this many batches, however long they are.
 const FEWEST: usize = 3;
 
 /// Seconds a call took.

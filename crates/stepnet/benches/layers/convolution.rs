@@ -94,7 +94,7 @@ impl Layer {
     }
 }
 
-/// What is timed of a layer.
+/// The part of a layer that is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timed {
     /// `y`, bias included.

@@ -28,7 +28,7 @@ use convolution::Layer;
 use report::{Report, Row};
 use stepnet::kernels::{instruction_set, peak};
 
-/// What went wrong, in one line.
+/// The error, in one line.
 type Failure = String;
 
 /// How long the multiply-add peak is looked for.

@@ -1,4 +1,4 @@
-//! Batch normalisation with the ReLU behind it, in training, on the volumes of `resnet20`.
+//! Batch normalisation with the ReLU after it, in training, on the volumes of `resnet20`.
 
 use stepnet::Result;
 use stepnet::kernels::AlignedVec;
@@ -8,7 +8,7 @@ use stepnet::rng::RandomState;
 
 use crate::case::Facts;
 
-/// What is timed.
+/// The pass that is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pass {
     /// The statistics and `y`.

@@ -1,4 +1,4 @@
-//! A process that waits for names, so that two libraries can take turns without starting again.
+//! A process that waits for names, so that two libraries can take turns without restarting.
 
 use std::io::{self, BufRead, Write};
 

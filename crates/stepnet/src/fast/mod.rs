@@ -1,5 +1,5 @@
 //! The notebooks' functions on the fast kernels: what [`steps`](crate::steps) computes by plain loops, in the
-//! same shapes, with the same refusals.
+//! same shapes, with the same errors.
 //!
 //! | function | as |
 //! | --- | --- |

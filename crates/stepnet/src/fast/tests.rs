@@ -322,7 +322,7 @@ fn copies_that_do_not_fit_in_memory_are_refused() {
     starts(&refused.to_string(), "pool_forward: A_prev ");
     let refused = sigmoid_backward(&wide, &wide).unwrap_err();
     starts(&refused.to_string(), "sigmoid_backward: cache ");
-    // What a kernel refuses is told as the function's.
+    // Sizes that a kernel rejects are reported as the function's.
     let refused = pool_forward(&wide, pooling, PoolMode::Max).unwrap_err();
     let expected =
         "pool_forward: values per example is 1125899906842624, expected at most 4294967295";

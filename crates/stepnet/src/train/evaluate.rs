@@ -12,7 +12,7 @@ use crate::nn::{
 /// The most examples of one pass.
 const BATCH: usize = 256;
 
-/// Scores over a data set, and which class was taken for which.
+/// Scores over a data set, and its confusion matrix.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Evaluation {

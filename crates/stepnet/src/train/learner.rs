@@ -287,7 +287,7 @@ impl<T: Number> Learner<T> {
         }
     }
 
-    /// The network whose weights train, as it is now.
+    /// The network in training, as it is now.
     pub fn network(&self) -> &Network<T> {
         &self.network
     }

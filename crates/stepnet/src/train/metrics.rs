@@ -1,7 +1,7 @@
 //! Metrics of a classifier, from one pass over the data: accuracy among the first k, precision,
 //! recall and F1, the confusion matrix.
 //!
-//! With `tp` the examples of a class that were taken for it, `fp` the others that were taken for it
+//! With `tp` the examples of a class that were predicted as it, `fp` the others that were predicted as it
 //! and `fn` its examples that were not: precision is `tp / (tp + fp)`, recall `tp / (tp + fn)`, F1
 //! `2 tp / (2 tp + fp + fn)`. Where a denominator is 0 the value is 0, as scikit-learn's
 //! `zero_division=0`; a class that neither has an example nor was ever predicted has no values and
@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use crate::error::Result;
 use crate::memory;
 
-/// Which class was taken for which. Only the pairs that occurred take memory.
+/// The confusion matrix. Only the pairs that occurred take memory.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Confusion {
     classes: usize,
@@ -25,7 +25,7 @@ impl Confusion {
         self.classes
     }
 
-    /// How many examples of class `actual` were taken for class `predicted`.
+    /// How many examples of class `actual` were predicted as class `predicted`.
     pub fn count(&self, actual: usize, predicted: usize) -> usize {
         let key = u32::try_from(actual)
             .ok()
@@ -42,7 +42,7 @@ impl Confusion {
             .map(|(&(actual, predicted), &count)| (actual as usize, predicted as usize, count))
     }
 
-    /// The row of a class: for each class, how many examples of `actual` were taken for it.
+    /// The row of a class: for each class, how many examples of `actual` were predicted as it.
     pub fn row(&self, actual: usize) -> Vec<usize> {
         let row = 0..self.classes;
         row.map(|predicted| self.count(actual, predicted)).collect()
@@ -81,7 +81,7 @@ impl Tally {
         })
     }
 
-    /// Counts an example of class `actual` that was taken for `predicted`, with `rank` classes
+    /// Counts an example of class `actual` that was predicted as `predicted`, with `rank` classes
     /// before its own.
     ///
     /// # Panics
@@ -91,7 +91,7 @@ impl Tally {
         *self.confusion.pairs.entry((actual, predicted)).or_default() += 1;
     }
 
-    /// Which class was taken for which.
+    /// The confusion matrix.
     pub fn confusion(&self) -> &Confusion {
         &self.confusion
     }
@@ -145,11 +145,11 @@ impl Tally {
 pub struct ClassMetrics {
     /// Examples of the class.
     pub examples: usize,
-    /// Examples, of any class, that were taken for it.
+    /// Examples, of any class, that were predicted as it.
     pub predictions: usize,
-    /// Examples of the class that were taken for it.
+    /// Examples of the class that were predicted as it.
     pub right: usize,
-    /// The share of right ones among those taken for the class.
+    /// The share of right ones among those predicted as the class.
     pub precision: Option<f64>,
     /// The share of right ones among the class's examples.
     pub recall: Option<f64>,

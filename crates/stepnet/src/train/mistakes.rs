@@ -4,7 +4,7 @@ use super::evaluate::JudgedExample;
 use crate::nn::Loss;
 use crate::nn::Number;
 
-/// An example that was taken for another class.
+/// An example that was predicted as another class.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Mistake {
@@ -12,7 +12,7 @@ pub struct Mistake {
     pub example: usize,
     /// Its class.
     pub actual: usize,
-    /// The class it was taken for.
+    /// The predicted class.
     pub predicted: usize,
     /// The probabilities of these two; `None` where the outputs are not probabilities.
     pub probabilities: Option<[f64; 2]>,

@@ -167,7 +167,7 @@ impl TrainOptions {
         let base = self.learning_rate;
         match self.warm_up.map(|warm_up| warm_up.share(self.epochs)) {
             Some(Ok(share)) => self.schedule.rate_after(base, epoch, done, share),
-            // What is not a share has been refused before the first step.
+            // A number that is not a share has been rejected before the first step.
             Some(Err(_)) | None => self.schedule.rate(base, epoch, done),
         }
     }

@@ -83,7 +83,7 @@ pub struct Trainer<T> {
     options: TrainOptions,
     position: Position,
     loader: Loader<T>,
-    /// The rates that are tried in place of the settings'.
+    /// The rates that are tried instead of the settings'.
     sweep: Option<RateSweep>,
 }
 
@@ -111,7 +111,7 @@ impl<T: Number> Trainer<T> {
         }
         options.augmentation.check(preprocessing.shape())?;
         let batch = options.batch.examples(largest);
-        // Tests are taken for as large as the data; one that cannot be addressed is an error when it comes.
+        // Tests are assumed to be as large as the data; one that cannot be addressed is an error when it comes.
         let left = bytes_between_epochs(&network, &options, largest).unwrap_or(usize::MAX);
         Ok(Self {
             learner: options.learner(network, batch)?,

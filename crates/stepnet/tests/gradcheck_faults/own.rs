@@ -6,7 +6,7 @@ use stepnet::nn::layer::{Backward, Forward, Layer, Memory, Parameter};
 use stepnet::nn::notation::{LayerText, ParameterKind, Signature};
 use stepnet::nn::{Registry, Shape};
 
-/// What a layer does wrong in its backward pass.
+/// The fault in a layer's backward pass.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Fault {
     None,

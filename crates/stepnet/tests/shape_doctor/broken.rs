@@ -72,7 +72,7 @@ proptest! {
         classes in 0_usize..4,
         change in prop::sample::select(vec![InputChange::Never, InputChange::Reshape, InputChange::Any]),
     ) {
-        // One class alone is no data.
+        // One class alone is not a data set.
         let classes = if classes == 1 { 10 } else { classes };
         let start = Instant::now();
         let refused = build(&text, input, classes, change);
@@ -103,6 +103,6 @@ fn most_broken_networks_get_a_fix() {
     any_broken_network_is_told_in_one_line_and_its_fix_fits();
     let (told, fixed) = (TOLD.load(Ordering::Relaxed), FIXED.load(Ordering::Relaxed));
     eprintln!("{fixed} of {told} networks broken at random get a fix");
-    // About 85 of 100; over so many networks the share deviates by 1 of 100.
+    // About 85 of 100; over this many networks the share deviates by 1 of 100.
     assert!(told > 300 && fixed * 10 >= told * 8, "{fixed} of {told}");
 }

@@ -4,7 +4,7 @@
 pub(crate) struct Planted {
     pub(crate) input: &'static str,
     pub(crate) text: &'static str,
-    /// How many classes the network must tell apart; 0 for any number.
+    /// How many classes the network must distinguish; 0 for any number.
     pub(crate) classes: usize,
     /// The layer that is blamed, and its column.
     pub(crate) layer: (&'static str, usize),
@@ -300,7 +300,7 @@ pub(crate) const LAYERS: &[Planted] = &[
     ),
 ];
 
-/// Inputs that are written otherwise, or are no pictures.
+/// Inputs that are written otherwise, or are not images.
 pub(crate) const INPUTS: &[Planted] = &[
     planted(
         ("3x32x32", "conv(8, 5) -> relu -> linear(10)", 0),

@@ -14,7 +14,7 @@ use stepnet::optim::Rule;
 use stepnet::rng::RandomState;
 use stepnet::train::Learner;
 
-/// Builds a network for so many classes (0: any outputs will do).
+/// Builds a network for this many classes (0: any outputs will do).
 fn build(
     text: &str,
     input: Shape,

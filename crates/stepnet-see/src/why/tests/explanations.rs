@@ -1,4 +1,4 @@
-//! What is told: padding, winners, layers that say nothing, limits, traces, text.
+//! Explanations: padding, winners, layers without an account, limits, traces, text.
 
 use std::sync::Arc;
 

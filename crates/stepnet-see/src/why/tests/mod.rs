@@ -1,4 +1,4 @@
-//! Every value of many networks, and what is told of some.
+//! Every value of many networks, and the explanations of some.
 
 mod explanations;
 mod near;

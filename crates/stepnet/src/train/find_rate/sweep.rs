@@ -11,7 +11,7 @@ pub struct RateSweep {
     pub lowest: f64,
     /// The rate of the last one.
     pub highest: f64,
-    /// Updates, each on a mini-batch; the data is gone through as often as that takes.
+    /// Updates, each on a mini-batch; the data is repeated as often as needed.
     pub steps: usize,
     /// How many sweeps there are, each from the same weights with the data in another order.
     pub sweeps: usize,
