@@ -70,7 +70,7 @@ const UNASKED: u128 = 64 << 20;
 ///
 /// # Errors
 /// For `what` of the file that is, how much it takes, and how much is free.
-pub fn check_room(path: &Path, what: &str, bytes: u128) -> Result<()> {
+pub fn check_free(path: &Path, what: &str, bytes: u128) -> Result<()> {
     if bytes <= UNASKED {
         return Ok(());
     }

@@ -52,7 +52,7 @@ pub fn check_kept(path: &Path) -> Result<()> {
 pub fn read(path: &Path) -> Result<Vec<u8>> {
     let mut file = open_input(path)?;
     let length = metadata(path, &file)?.len();
-    let mut bytes = room(path, length)?;
+    let mut bytes = buffer_for(path, length)?;
     // One byte more than it had shows that it grows.
     let most = length.saturating_add(1);
     let read = (&mut file).take(most).read_to_end(&mut bytes);
@@ -97,8 +97,8 @@ fn metadata(path: &Path, file: &File) -> Result<fs::Metadata> {
 }
 
 /// An empty array with room for a file of this length.
-fn room(path: &Path, length: u64) -> Result<Vec<u8>> {
-    memory::check_room(path, "the file", length.into())?;
+fn buffer_for(path: &Path, length: u64) -> Result<Vec<u8>> {
+    memory::check_free(path, "the file", length.into())?;
     let mut bytes = Vec::new();
     // With the byte that shows that it grows.
     let wanted = usize::try_from(length.saturating_add(1)).ok();

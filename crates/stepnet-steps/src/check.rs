@@ -55,13 +55,17 @@ pub(super) fn filled<T: Copy, S: IntoDimension>(
     value: T,
 ) -> Result<Array<T, S::Dim>> {
     let shape = shape.into_dimension();
-    let len = room::<T, _>(operation, argument, shape.clone())?;
+    let len = checked_len::<T, _>(operation, argument, shape.clone())?;
     // Of zeros, these are pages that nothing has touched yet.
     shaped(operation, argument, shape, vec![value; len])
 }
 
 /// How many elements a result has, if memory can hold them; an error names `argument` as what asks for more.
-pub fn room<T, D: Dimension>(operation: &'static str, argument: &str, shape: D) -> Result<usize> {
+pub fn checked_len<T, D: Dimension>(
+    operation: &'static str,
+    argument: &str,
+    shape: D,
+) -> Result<usize> {
     let too_large = || too_large(operation, argument, &shape);
     let len = shape.size_checked().ok_or_else(too_large)?;
     memory::ensure::<T>(operation, len).map_err(|_| too_large())?;

@@ -62,7 +62,8 @@ mod window;
 pub mod checks {
     pub use crate::activation::check_backward as activation_backward;
     pub use crate::check::{
-        PIECE, copied, for_pieces, is_fortran, last_is_fastest, room, same_shape, shaped, zeros,
+        PIECE, checked_len, copied, for_pieces, is_fortran, last_is_fastest, same_shape, shaped,
+        zeros,
     };
     pub use crate::conv::output_shape as conv_shape;
     pub use crate::dense::check_layer as layer;

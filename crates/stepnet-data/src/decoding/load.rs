@@ -344,7 +344,7 @@ fn decode_all(
     options: &OpenOptions,
     tally: &Tally,
 ) -> Result<Vec<u8>> {
-    let mut values = pictures::room_for(root, files.len(), shape)?;
+    let mut values = pictures::image_buffer(root, files.len(), shape)?;
     let run = shape.iter().product();
     let decode_one = |(out, item): (&mut [u8], &Item)| {
         check_stop(options)?;

@@ -9,10 +9,10 @@ pub(crate) mod load;
 pub(crate) mod parts;
 pub(crate) mod picture;
 pub mod pictures;
+pub(crate) mod reservation;
 pub(crate) mod resize;
 #[cfg(feature = "files")]
 pub(crate) mod resize_all;
-pub(crate) mod room;
 pub(crate) mod streamed;
 pub(crate) mod tar;
 pub(crate) mod walk;

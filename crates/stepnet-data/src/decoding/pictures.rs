@@ -23,7 +23,7 @@ use stepnet_files::read_filled;
 use super::jpeg;
 pub use super::picture::Picture;
 use super::picture::check_shape;
-use super::room::MemoryReservation;
+use super::reservation::MemoryReservation;
 /// The most pixels a picture may declare.
 pub const MAX_PIXELS: u64 = 100_000_000;
 use stepnet_files::Kind;
@@ -80,7 +80,7 @@ pub(crate) fn decoded<T>(
     let Decoded {
         image,
         orientation,
-        room,
+        reservation,
     } = match kind(name, bytes)? {
         Kind::Jpeg => jpeg::decode(name, bytes)?,
         Kind::Png => {
@@ -99,7 +99,7 @@ pub(crate) fn decoded<T>(
         }
     };
     let done = then(upright(name, image, orientation)?);
-    drop(room);
+    drop(reservation);
     done
 }
 
@@ -246,7 +246,7 @@ pub(crate) fn check_size(name: &Path, bytes: &[u8], width: u64, height: u64) -> 
 pub(crate) struct Decoded {
     pub(crate) image: DynamicImage,
     pub(crate) orientation: Orientation,
-    pub(crate) room: MemoryReservation,
+    pub(crate) reservation: MemoryReservation,
 }
 
 /// Decodes; on the way `aside` bytes are taken next to the image.
@@ -267,12 +267,12 @@ fn from_decoder(
     } else {
         0
     };
-    let room = MemoryReservation::take(name, needed(own, pixels, aside.max(copied)))?;
+    let reservation = MemoryReservation::take(name, needed(own, pixels, aside.max(copied)))?;
     decoder.set_limits(limits(own)).map_err(wrong)?;
     Ok(Decoded {
         image: DynamicImage::from_decoder(decoder).map_err(wrong)?,
         orientation,
-        room,
+        reservation,
     })
 }
 
@@ -361,7 +361,7 @@ fn upright(name: &Path, mut image: DynamicImage, orientation: Orientation) -> Re
 ///
 /// # Errors
 /// More than there is, naming the bytes.
-pub(crate) fn room_for(path: &Path, count: usize, shape: [usize; 3]) -> Result<Vec<u8>> {
+pub(crate) fn image_buffer(path: &Path, count: usize, shape: [usize; 3]) -> Result<Vec<u8>> {
     let length = crate::sizes::elements(shape).and_then(|run| run.checked_mul(count));
     let mut values = Vec::new();
     let free = free().and_then(|free| usize::try_from(free).ok());

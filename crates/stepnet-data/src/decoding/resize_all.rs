@@ -5,7 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::picture::Picture;
-use super::pictures::room_for;
+use super::pictures::image_buffer;
 use crate::{Error, Images, OpenOptions, Result, Values};
 
 /// Resizes every picture as picture files are resized.
@@ -21,7 +21,7 @@ pub(crate) fn resize_all(
     let Values::U8(values) = images.values() else {
         return Err(Error::file(path, "only 8-bit pictures are resized"));
     };
-    let mut out = room_for(path, images.len(), wanted)?;
+    let mut out = image_buffer(path, images.len(), wanted)?;
     let run = wanted.iter().product();
     let [height, width, channels] = images.shape();
     let pairs = out

@@ -101,7 +101,7 @@ pub(crate) fn from_reader(
     }
     if length <= most {
         let what = format!("an array of {array}");
-        memory::check_room(name, &what, number.memory(length))?;
+        memory::check_free(name, &what, number.memory(length))?;
     }
     let mut values = Vec::new();
     // One byte more than promised shows a surplus, and makes gzip check its sum at the end.

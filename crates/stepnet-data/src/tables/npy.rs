@@ -47,7 +47,7 @@ pub(crate) fn from_reader(name: &Path, mut reader: impl Read, most: usize) -> Re
     if length <= most {
         let turned = if header.fortran_order { length } else { 0 };
         let memory = stored.memory(length) + turned as u128;
-        memory::check_room(name, &array, memory)?;
+        memory::check_free(name, &array, memory)?;
     }
     let limit = (length.min(most) as u64).saturating_add(1);
     let mut body = Vec::new();

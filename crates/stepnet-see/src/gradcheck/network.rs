@@ -114,7 +114,7 @@ const SLACK: usize = 1 << 18;
 
 /// Fails unless there is memory for what a check makes next to its workspace: copies of the network for the check and
 /// for its layers, of one array at a time and its differences, and of the examples and their gradient.
-fn check_room(network: &Network<f64>, examples: &Examples) -> Result<()> {
+fn check_memory(network: &Network<f64>, examples: &Examples) -> Result<()> {
     let weights = network.parameters().len().saturating_mul(5);
     let inputs = examples.x().len().saturating_mul(6);
     let all = weights.saturating_add(inputs).saturating_add(SLACK);
@@ -147,7 +147,7 @@ impl WholeNetwork {
                 "at least 1",
             ));
         }
-        check_room(network, examples)?;
+        check_memory(network, examples)?;
         let options = PlanOptions::TRAINING.keep_values(true).input_gradient(true);
         let named: Vec<u64> = (0..batch as u64).collect();
         // Planned for one example more, as the last batch of an epoch finds its workspace.

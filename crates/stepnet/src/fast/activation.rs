@@ -9,7 +9,7 @@ use crate::kernels::Real;
 use crate::kernels::pointwise;
 use crate::nn::layers::Sigmoid;
 use crate::steps::checks::activation_backward;
-use crate::steps::checks::{PIECE, for_pieces, is_fortran, last_is_fastest, room, shaped, zeros};
+use crate::steps::checks::{PIECE, checked_len, for_pieces, is_fortran, last_is_fastest, shaped, zeros};
 
 /// `1 / (1 + exp(-Z))`.
 ///
@@ -141,7 +141,7 @@ fn map2_by_pieces<T: Real, D: Dimension>(
     if is_fortran(y) && is_fortran(dy) {
         return Ok(map2_by_pieces(operation, &y.t(), &dy.t(), pass)?.reversed_axes());
     }
-    let mut dx = Vec::with_capacity(room::<T, _>(operation, "dA", y.raw_dim())?);
+    let mut dx = Vec::with_capacity(checked_len::<T, _>(operation, "dA", y.raw_dim())?);
     let y = standard(operation, "cache", y)?;
     let dy = standard(operation, "dA", dy)?;
     let mut results = [T::zero(); PIECE];

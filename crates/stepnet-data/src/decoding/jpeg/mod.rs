@@ -20,7 +20,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 use crate::{Error, Result};
 
 use super::pictures::{Decoded, Header, check_size, is_turned, needed, upright_header};
-use super::room::MemoryReservation;
+use super::reservation::MemoryReservation;
 
 /// The largest width and height the format can state.
 const MAX_SIDE: usize = 65_535;
@@ -59,7 +59,7 @@ impl Opened<'_> {
 /// again ([`rewrite`]).
 pub(crate) fn decode(name: &Path, bytes: &[u8]) -> Result<Decoded> {
     let mut opened = open(name, bytes)?;
-    let room = MemoryReservation::take(name, opened.memory(bytes.len() as u64))?;
+    let reservation = MemoryReservation::take(name, opened.memory(bytes.len() as u64))?;
     let damaged = |problem| Error::file(name, format!("a damaged JPEG picture: {problem}"));
     let walk = check::check(bytes, false).map_err(damaged)?;
     let better = rewrite::readable(bytes, &walk).map_err(damaged)?;
@@ -97,7 +97,7 @@ pub(crate) fn decode(name: &Path, bytes: &[u8]) -> Result<Decoded> {
     Ok(Decoded {
         image: image.ok_or_else(short)?,
         orientation: opened.orientation,
-        room,
+        reservation,
     })
 }
 

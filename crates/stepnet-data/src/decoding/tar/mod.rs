@@ -115,7 +115,7 @@ impl EntryStorage {
             }
             Self::InMemory { held, most } => {
                 let wanted = held.saturating_add(size).min(*most);
-                memory::check_room(path, "what is packed in it", wanted.into())?;
+                memory::check_free(path, "what is packed in it", wanted.into())?;
                 let bytes = hold(path, entry, *most - *held)?;
                 *held += bytes.len() as u64 + HEADER;
                 if *held > *most {

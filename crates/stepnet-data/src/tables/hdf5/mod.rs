@@ -129,7 +129,7 @@ impl Hdf5 {
             return Err(Error::file(&self.name, problem));
         }
         let what = format!("dataset {name:?} of shape {}", times(&shape));
-        memory::check_room(&self.name, &what, length as u128)?;
+        memory::check_free(&self.name, &what, length as u128)?;
         if dataset.is_chunked() {
             self.check_chunks(name, dataset, &shape, size, most)?;
         }

@@ -90,8 +90,8 @@ mod tests {
     #[test]
     fn memory_is_given_back() {
         for _ in 0..3 {
-            let room = MemoryReservation::take(Path::new("p"), 64 << 20).unwrap();
-            assert!(*taken() >= room.bytes && room.bytes == 64 << 20);
+            let reservation = MemoryReservation::take(Path::new("p"), 64 << 20).unwrap();
+            assert!(*taken() >= reservation.bytes && reservation.bytes == 64 << 20);
         }
         assert_eq!(
             MemoryReservation::take(Path::new("p"), FREE).unwrap().bytes,
