@@ -133,8 +133,8 @@ impl<T: Number> Site<'_, T> {
         self.push(edit::removed(self.text, place), vec![change], cost);
     }
 
-    /// Other values where a layer is refused for its own: a negative number without its sign, a
-    /// number that is the default, a padding in numbers.
+    /// Other values where a layer is refused for its own: a negative number without its sign, unless it is an epsilon,
+    /// whose size nobody means; a number that is the default; a padding in numbers.
     fn acceptable(&mut self, place: &Place) {
         let Some(layer) = edit::layer_at(self.text, place).cloned() else {
             return;
@@ -144,7 +144,7 @@ impl<T: Number> Site<'_, T> {
             let mut values: Vec<(Value, u32)> = Vec::new();
             match (parameter.kind, &parameter.default) {
                 (ParameterKind::Number, default) => {
-                    if layer.number(name) < 0.0 {
+                    if layer.number(name) < 0.0 && name != "epsilon" {
                         values.push(((-layer.number(name)).into(), cost::SLIP));
                     }
                     if let DefaultValue::Value(default) = default {

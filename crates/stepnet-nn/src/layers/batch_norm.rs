@@ -6,7 +6,7 @@ use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Context, Explain, Forward, Layer, Memory, Parameter, Reads};
-use crate::notation::{LayerText, ParameterKind, Signature};
+use crate::notation::{LayerText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
 use stepnet_kernels::norm::batch::{self, Given, Gradients, Statistics};
@@ -45,7 +45,8 @@ pub(super) fn epsilon(text: &LayerText) -> Result<f64, String> {
     let epsilon = text.number("epsilon");
     if epsilon < LEAST_EPSILON {
         return Err(format!(
-            "its epsilon is {epsilon:?}, expected a number of at least {LEAST_EPSILON:?}, so that it can be divided by"
+            "its epsilon is {}, expected at least {LEAST_EPSILON:e}",
+            Value::from(epsilon)
         ));
     }
     Ok(epsilon)

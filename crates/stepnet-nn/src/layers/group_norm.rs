@@ -201,12 +201,14 @@ impl Advise for GroupNorm {
             .then(|| format!("{channels} channels / {groups} groups = {share}, remainder {rest}"))
     }
 
-    /// The nearest numbers of groups that divide the channels, the smaller one first.
+    /// The nearest numbers of groups that divide the channels, the smaller one first. A group has more values than
+    /// one: a single value is its own mean, and would always become 0.
     fn remedies(&self, input: Shape) -> Vec<Remedy> {
         let channels = geometry(input, 1).channels;
         let small = (1..=channels.isqrt()).filter(|groups| channels.is_multiple_of(*groups));
         let mut divisors: Vec<usize> = small
             .flat_map(|groups| [groups, channels / groups])
+            .filter(|groups| input.len() / groups > 1)
             .collect();
         divisors.sort_unstable();
         let fewer = divisors.iter().rfind(|&&groups| groups < self.groups);

@@ -215,7 +215,7 @@ pub(crate) const LAYERS: &[Planted] = &[
         ("10", "linear(7) -> groupnorm(32) -> linear(2)", 0),
         ("groupnorm1", 14),
         "7 channels / 32 groups = 0, remainder 7",
-        "linear(7) -> groupnorm(7) -> linear(2)",
+        "linear(7) -> groupnorm(1) -> linear(2)",
     ),
     // Convolution and pooling where there is only a vector.
     planted(
@@ -283,8 +283,24 @@ pub(crate) const LAYERS: &[Planted] = &[
     planted(
         ("8x8x1", "conv(4, 3) -> bn(epsilon=0) -> linear(2)", 0),
         ("bn1", 15),
-        "its epsilon is 0.0, expected a number of at least 1e-12",
+        "its epsilon is 0, expected at least 1e-12",
         "conv(4, 3) -> bn -> linear(2)",
+    ),
+    planted(
+        (
+            "8x8x1",
+            "conv(4, 3) -> groupnorm(2, epsilon=-0.5) -> linear(2)",
+            0,
+        ),
+        ("groupnorm1", 15),
+        "its epsilon is -0.5, expected at least 1e-12",
+        "conv(4, 3) -> groupnorm(2) -> linear(2)",
+    ),
+    planted(
+        ("8", "linear(4) -> layernorm(-1e-7) -> linear(2)", 0),
+        ("layernorm1", 14),
+        "its epsilon is -1e-7, expected at least 1e-12",
+        "linear(4) -> layernorm -> linear(2)",
     ),
     planted(
         ("8x8x1", "pad(same) -> conv(4, 3) -> linear(2)", 0),
