@@ -14,6 +14,8 @@ pub(super) const BRANCH: &str = "branch";
 #[derive(Debug, Clone)]
 pub struct Kinds {
     signatures: Vec<Arc<Signature>>,
+    /// How many of them, the first ones, are built in.
+    builtin: usize,
     by_key: BTreeMap<String, usize>,
 }
 
@@ -22,11 +24,13 @@ impl Kinds {
     pub(crate) fn of(signatures: Vec<Signature>) -> Self {
         let mut kinds = Self {
             signatures: Vec::new(),
+            builtin: 0,
             by_key: BTreeMap::new(),
         };
         for signature in signatures.into_iter().chain(joins()) {
             kinds.insert(signature);
         }
+        kinds.builtin = kinds.signatures.len();
         kinds
     }
 
@@ -80,6 +84,19 @@ impl Kinds {
         self.signatures.push(Arc::new(signature));
     }
 
+    /// Whose name `spelling` is, as the end of a message; `None` if it is free.
+    fn taken(&self, spelling: &str) -> Option<String> {
+        let place = *self.by_key.get(&lookup_key(spelling))?;
+        let name = &self.signatures.get(place)?.name;
+        let builtin = place < self.builtin;
+        Some(match (name == spelling, builtin) {
+            (true, true) => format!("; {name} is a built-in layer"),
+            (true, false) => String::new(),
+            (false, true) => format!("; it is another name of {name}, a built-in layer"),
+            (false, false) => format!("; it is another name of {name}"),
+        })
+    }
+
     fn check(&self, signature: &Signature) -> Result<()> {
         let refuse = |argument: &str, found: &str, expected: &str| {
             Err(Error::value(
@@ -100,8 +117,8 @@ impl Kinds {
                 let expected = "lower-case ASCII letters, digits and _, starting with a letter";
                 return refuse("alias", spelling, expected);
             }
-            if let Some(taken) = self.get(spelling) {
-                let expected = format!("a name that is not one of {} already", taken.name);
+            if let Some(taken) = self.taken(spelling) {
+                let expected = format!("a name that no other layer has{taken}");
                 return refuse("name", spelling, &expected);
             }
             if keys.contains(&lookup_key(spelling)) {

@@ -383,9 +383,19 @@ fn unsound_signatures_are_refused() {
         (new("Conv3"), "lower-case"),
         (new("conv3"), "ending in no digit"),
         (new(""), "lower-case"),
-        (new("re_lu"), "not one of relu already"),
-        (new("fc"), "not one of linear already"),
-        (new("my").alias("dense"), "not one of linear already"),
+        (
+            new("relu"),
+            "name is \"relu\", expected a name that no other layer has; relu is a built-in layer",
+        ),
+        (
+            new("re_lu"),
+            "expected a name that no other layer has; it is another name of relu, a built-in layer",
+        ),
+        (new("fc"), "it is another name of linear, a built-in layer"),
+        (
+            new("my").alias("dense"),
+            "name is \"dense\", expected a name that no other layer has; it is another name of linear",
+        ),
         (new("my").alias("m_y"), "each spelling once"),
         (new("my").alias("m y"), "lower-case"),
         (
@@ -427,5 +437,16 @@ fn unsound_signatures_are_refused() {
         let error = kinds.register(signature).expect_err(words).to_string();
         assert!(error.contains(words), "{error}");
         assert_eq!(kinds.iter().count(), Kinds::builtin().iter().count());
+    }
+    let mut kinds = Kinds::builtin();
+    kinds
+        .register(new("own").alias("mine"))
+        .expect("a free name");
+    for (name, end) in [
+        ("own", "expected a name that no other layer has"),
+        ("mine", "that no other layer has; it is another name of own"),
+    ] {
+        let error = kinds.register(new(name)).expect_err(end).to_string();
+        assert!(error.ends_with(end), "{error}");
     }
 }
