@@ -70,10 +70,18 @@ impl Parser<'_> {
         let (Some(parameter), Some(value)) =
             (signature.parameters.get(place), values.get_mut(place))
         else {
+            let count = match signature.parameters.len() {
+                1 => "1 argument".to_owned(),
+                more => format!("{more} arguments"),
+            };
+            let mut kinds = signature.parameters.iter().map(|parameter| parameter.kind);
+            let paths = match kinds.any(|kind| kind == ParameterKind::Branches) {
+                true => "; put | between paths",
+                false => "",
+            };
             let message = format!(
-                "{} takes at most {} arguments: {}",
+                "{} takes at most {count}: {}{paths}",
                 signature.name,
-                signature.parameters.len(),
                 signature.usage()
             );
             return Err(NotationError::new(start.column, message));

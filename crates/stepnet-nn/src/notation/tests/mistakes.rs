@@ -189,6 +189,16 @@ fn mistakes_are_told_with_column_and_remedy() {
         ),
         ("linear(8, true, 3)", 17, "linear takes at most 2 arguments"),
         (
+            "dropout(0.5, 1)",
+            14,
+            "dropout takes at most 1 argument: dropout(rate)",
+        ),
+        (
+            "branch(relu, tanh)",
+            14,
+            "branch takes at most 1 argument: branch(paths); put | between paths",
+        ),
+        (
             "relu()",
             5,
             "relu takes no arguments, expected no parentheses",
