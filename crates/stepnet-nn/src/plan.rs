@@ -308,15 +308,16 @@ impl<'a, T: Number> Planner<'a, T> {
             scratch = scratch.max(memory.scratch);
             if self.options.training {
                 scratch = scratch.max(memory.backward_scratch);
-                kept[node].0 += memory.kept;
-                kept[node].1 += memory.kept_indices;
+                let (values, indices) = &mut kept[node];
+                *values = memory.kept.max(*values);
+                *indices = memory.kept_indices.max(*indices);
             }
         };
         for &span in &self.spans {
             add(span.first, self.layer(span));
             if span.is_fused() && (self.options.keep_values || span.split_backward) {
-                // The nodes' own layers run, too. The first one keeps nothing, so the fused layer can
-                // have its place.
+                // The nodes' own layers run, too. The first one shares its place with the fused layer: where both
+                // keep something, as bn and bn -> relu do, both write the same.
                 for node in span.first..span.end {
                     add(node, self.network.nodes()[node].layer());
                 }
