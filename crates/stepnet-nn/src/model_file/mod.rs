@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::layers::Registry;
 use crate::loss::Loss;
 use crate::network::Network;
-use crate::notation;
+use crate::notation::{self, NotationError};
 use crate::shape::Shape;
 use stepnet_base::preprocessing::Preprocessing;
 use stepnet_base::text::check_class_names;
@@ -149,8 +149,7 @@ impl<T: Number> Model<T> {
         checkpoint: Option<Value>,
         arrays: Vec<(String, &[T])>,
     ) -> Result<Vec<u8>> {
-        let unwritten = check_class_names(&self.classes).map_err(|error| error.to_string());
-        unwritten.map_err(Error::Training)?;
+        check_class_names(&self.classes)?;
         let header = Header {
             format: FORMAT,
             notation: notation::VERSION,
@@ -209,6 +208,19 @@ fn described(
     };
     let header = read_header(json)?;
     Ok((Some(header), damage(file, metadata)))
+}
+
+/// Why the network of a file cannot be built. A layer kind that is unknown here was known to the program that wrote
+/// the file, so it is not taken for a misspelt one.
+fn build_problem(error: &Error) -> String {
+    let notation = error.detail::<NotationError>();
+    match notation.and_then(|error| Some((error.column, error.unknown_kind.as_ref()?))) {
+        None => error.to_string(),
+        Some((column, kind)) => format!(
+            "its network: column {column}: unknown layer kind {kind:?}; the file was written by a newer Stepnet, or by \
+             a program with its own layers, which only a registry with those layers can load"
+        ),
+    }
 }
 
 impl ModelFile {
@@ -310,7 +322,8 @@ impl ModelFile {
             .loss(loss)
             .most_parameters(most)
             .advice(false);
-        let mut network = builder.build(&header.network, input).map_err(inner)?;
+        let built = builder.build(&header.network, input);
+        let mut network = built.map_err(|error| wrong(build_problem(&error)))?;
         check_description(header, input, network.output()).map_err(wrong)?;
         self.fill(&mut network).map_err(wrong)?;
         self.check_undamaged()?;
@@ -381,3 +394,6 @@ impl ModelFile {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

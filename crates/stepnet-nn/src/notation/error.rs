@@ -19,6 +19,8 @@ pub struct NotationError {
     pub message: String,
     /// The text that was read; empty if it is not known.
     pub text: String,
+    /// The layer kind that is unknown, if that is the mistake.
+    pub(crate) unknown_kind: Option<String>,
 }
 
 impl From<NotationError> for Error {
@@ -43,7 +45,14 @@ impl NotationError {
             column,
             message: cut_message(&message.into()),
             text: String::new(),
+            unknown_kind: None,
         }
+    }
+
+    /// The same error with the unknown layer kind that it is about.
+    pub(super) fn with_unknown_kind(mut self, kind: &str) -> Self {
+        self.unknown_kind = Some(cut(kind, LONGEST).into_owned());
+        self
     }
 
     /// The same error with the text it is about, for [`NotationError::snippet`].
@@ -88,8 +97,10 @@ impl NotationError {
     }
 }
 
+/// Characters of a piece of a user's text that messages show.
+const LONGEST: usize = 40;
+
 /// A piece of a user's text as a message shows it: quoted, escaped, cut if long.
 pub(super) fn quoted(piece: &str) -> String {
-    const LONGEST: usize = 40;
     format!("{:?}", cut(piece, LONGEST))
 }

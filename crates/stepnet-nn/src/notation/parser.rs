@@ -62,7 +62,8 @@ pub fn parse_or_preset(text: &str, kinds: &Kinds) -> Result<NetworkText> {
         hint(word, kinds.spellings().chain(presets.iter().copied()))
     );
     let column = 1 + text.chars().take_while(|c| c.is_whitespace()).count();
-    Err(NotationError::new(column, message).in_text(text))
+    let error = NotationError::new(column, message).with_unknown_kind(word);
+    Err(error.in_text(text))
 }
 
 fn read(text: &str, kinds: &Kinds) -> Result<NetworkText> {
@@ -237,6 +238,6 @@ impl<'a> Parser<'a> {
                 )
             }
         };
-        NotationError::new(column, message)
+        NotationError::new(column, message).with_unknown_kind(kind)
     }
 }
