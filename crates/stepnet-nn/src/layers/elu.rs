@@ -60,14 +60,14 @@ impl Function for Elu {
         if x <= 0.0 {
             let alpha = self.alpha::<T>();
             Value {
-                formula: "y = alpha (exp(x) - 1), for x is not above 0",
+                formula: "y = alpha (exp(x) - 1) where x <= 0",
                 numbers: format!("{} * (exp({at}) - 1)", number(alpha)),
                 result: alpha * x.exp_m1(),
                 roundings: FUNCTION_ROUNDINGS,
             }
         } else {
             Value {
-                formula: "y = x, for x is above 0",
+                formula: "y = x where x > 0",
                 numbers: at,
                 result: x,
                 roundings: 0.0,
@@ -78,11 +78,11 @@ impl Function for Elu {
     fn derivative<T: Real>(self, _x: f64, y: f64) -> Derivative {
         if y <= 0.0 {
             Derivative::sum(
-                "dx = dy (y + alpha), for y is not above 0",
+                "dx = dy (y + alpha) where x <= 0",
                 [y, self.alpha::<T>()],
             )
         } else {
-            Derivative::new("dx = dy, for y is above 0", 1.0)
+            Derivative::new("dx = dy where x > 0", 1.0)
         }
     }
 

@@ -51,11 +51,11 @@ impl Function for HardSigmoid {
 
     fn derivative<T: Real>(self, x: f64, _y: f64) -> Derivative {
         if x <= -3.0 {
-            Derivative::new("dx = 0, for x is not above -3", 0.0)
+            Derivative::new("dx = 0 where x <= -3", 0.0)
         } else if x >= 3.0 {
-            Derivative::new("dx = 0, for x is not below 3", 0.0)
+            Derivative::new("dx = 0 where x >= 3", 0.0)
         } else {
-            Derivative::new("dx = dy / 6, for x is between -3 and 3", 1.0 / 6.0)
+            Derivative::new("dx = dy / 6 where -3 < x < 3", 1.0 / 6.0)
         }
     }
 

@@ -60,11 +60,11 @@ impl Function for HardSwish {
 
     fn derivative<T: Real>(self, x: f64, _y: f64) -> Derivative {
         if x <= -3.0 {
-            Derivative::new("dx = 0, for x is not above -3", 0.0)
+            Derivative::new("dx = 0 where x <= -3", 0.0)
         } else if x >= 3.0 {
-            Derivative::new("dx = dy, for x is not below 3", 1.0)
+            Derivative::new("dx = dy where x >= 3", 1.0)
         } else {
-            let formula = "dx = dy (x / 3 + 1 / 2), for x is between -3 and 3";
+            let formula = "dx = dy (x / 3 + 1 / 2) where -3 < x < 3";
             Derivative::sum(formula, [x / 3.0, 0.5])
         }
     }

@@ -56,14 +56,14 @@ impl Function for LeakyRelu {
         if x <= 0.0 {
             let slope = self.slope::<T>();
             Value {
-                formula: "y = slope x, for x is not above 0",
+                formula: "y = slope x where x <= 0",
                 numbers: format!("{} * {}", number(slope), operand(x)),
                 result: slope * x,
                 roundings: 2.0,
             }
         } else {
             Value {
-                formula: "y = x, for x is above 0",
+                formula: "y = x where x > 0",
                 numbers: operand(x),
                 result: x,
                 roundings: 0.0,
@@ -73,9 +73,9 @@ impl Function for LeakyRelu {
 
     fn derivative<T: Real>(self, _x: f64, y: f64) -> Derivative {
         if y <= 0.0 {
-            Derivative::new("dx = dy slope, for y is not above 0", self.slope::<T>())
+            Derivative::new("dx = dy slope where x <= 0", self.slope::<T>())
         } else {
-            Derivative::new("dx = dy, for y is above 0", 1.0)
+            Derivative::new("dx = dy where x > 0", 1.0)
         }
     }
 

@@ -109,10 +109,10 @@ impl<T: Real> Explain<T> for Prelu {
         let (formula, numbers, result, roundings) = if x <= 0.0 {
             let slope = self.slope(place, seen);
             let numbers = format!("{} * {}", number(slope), operand(x));
-            let formula = "y = slope x, for x is not above 0";
+            let formula = "y = slope x where x <= 0";
             (formula, numbers, slope * x, 2.0)
         } else {
-            ("y = x, for x is above 0", operand(x), x, 0.0)
+            ("y = x where x > 0", operand(x), x, 0.0)
         };
         let rule = Rule::Function {
             numbers,
@@ -126,10 +126,10 @@ impl<T: Real> Explain<T> for Prelu {
     fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
         let (formula, factor) = match account::value(seen.x, place) <= 0.0 {
             true => (
-                "dx = dy slope, for x is not above 0",
+                "dx = dy slope where x <= 0",
                 self.slope(place, seen),
             ),
-            false => ("dx = dy, for x is above 0", 1.0),
+            false => ("dx = dy where x > 0", 1.0),
         };
         Ok(Some(Feeds::new(formula, vec![Feed::new(place, factor)])))
     }

@@ -26,9 +26,9 @@ impl Function for Relu {
 
     fn derivative<T: Real>(self, _x: f64, y: f64) -> Derivative {
         if y <= 0.0 {
-            Derivative::new("dx = 0, for y is 0", 0.0)
+            Derivative::new("dx = 0 where x <= 0", 0.0)
         } else {
-            Derivative::new("dx = dy, for y is above 0", 1.0)
+            Derivative::new("dx = dy where x > 0", 1.0)
         }
     }
 

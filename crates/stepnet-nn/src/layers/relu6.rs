@@ -55,11 +55,11 @@ impl Function for Relu6 {
 
     fn derivative<T: Real>(self, _x: f64, y: f64) -> Derivative {
         if y <= 0.0 {
-            Derivative::new("dx = 0, for y is 0", 0.0)
+            Derivative::new("dx = 0 where x <= 0", 0.0)
         } else if y >= 6.0 {
-            Derivative::new("dx = 0, for y is 6", 0.0)
+            Derivative::new("dx = 0 where x >= 6", 0.0)
         } else {
-            Derivative::new("dx = dy, for y is between 0 and 6", 1.0)
+            Derivative::new("dx = dy where 0 < x < 6", 1.0)
         }
     }
 

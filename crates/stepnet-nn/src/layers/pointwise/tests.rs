@@ -28,6 +28,7 @@ fn functions<F: Function>() -> Vec<(String, F)> {
 
 pub(crate) fn check<F: Function>() {
     for (text, f) in functions::<F>() {
+        conditions_hold(&text, f);
         agrees_with_the_formulas::<f32, F>(&text, f);
         agrees_with_the_formulas::<f64, F>(&text, f);
         far_ends::<f32, F>(&text, f);
@@ -51,6 +52,31 @@ fn inputs<T: Real, F: Function>(f: F) -> Vec<T> {
         x.extend([kink - step, kink, kink + step]);
     }
     x
+}
+
+/// A formula that ends in "where" and a condition is given for inputs that fulfil the condition.
+fn conditions_hold<F: Function>(text: &str, f: F) {
+    for x in inputs::<f64, F>(f) {
+        let value = f.value::<f64>(x);
+        let derivative = f.derivative::<f64>(x, value.result);
+        for formula in [value.formula, derivative.formula] {
+            if let Some((_, condition)) = formula.split_once(" where ") {
+                assert!(fulfils(x, condition), "{text} at {x:?}: {formula}");
+            }
+        }
+    }
+}
+
+fn fulfils(x: f64, condition: &str) -> bool {
+    let number = |word: &str| word.parse::<f64>().expect("a number");
+    let words: Vec<&str> = condition.split(' ').collect();
+    match words[..] {
+        ["x", "<=", end] => x <= number(end),
+        ["x", ">=", end] => x >= number(end),
+        ["x", ">", end] => x > number(end),
+        [low, "<", "x", "<", high] => number(low) < x && x < number(high),
+        _ => panic!("{condition} is no condition"),
+    }
 }
 
 /// On every instruction set, values and gradients are those that `see` works out in `f64`, with other functions than
