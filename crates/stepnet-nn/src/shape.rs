@@ -49,6 +49,14 @@ impl Shape {
         }
     }
 
+    /// The channels of a volume, or the features of a vector: the length of the last axis.
+    pub fn channels(&self) -> usize {
+        match *self {
+            Self::Volume { channels, .. } => channels,
+            Self::Features(features) => features,
+        }
+    }
+
     /// Whether an example has no values; shapes that were checked never do.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -22,13 +22,6 @@ struct Scale {
     text: LayerText,
 }
 
-fn channels(shape: Shape) -> usize {
-    match shape {
-        Shape::Volume { channels, .. } => channels,
-        Shape::Features(features) => features,
-    }
-}
-
 impl Layer<f32> for Scale {
     fn text(&self) -> LayerText {
         self.text.clone()
@@ -42,7 +35,7 @@ impl Layer<f32> for Scale {
         let start = Start::Constant(self.text.number("start"));
         vec![Parameter {
             name: "scale",
-            shape: vec![channels(input)],
+            shape: vec![input.channels()],
             start,
             decays: false,
             learnt: true,

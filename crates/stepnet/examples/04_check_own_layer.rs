@@ -20,13 +20,6 @@ struct PRelu {
     mistaken: bool,
 }
 
-fn channels(shape: Shape) -> usize {
-    match shape {
-        Shape::Volume { channels, .. } => channels,
-        Shape::Features(features) => features,
-    }
-}
-
 impl Layer<f64> for PRelu {
     fn text(&self) -> LayerText {
         self.text.clone()
@@ -39,7 +32,7 @@ impl Layer<f64> for PRelu {
     fn parameters(&self, input: Shape) -> Vec<Parameter> {
         vec![Parameter {
             name: "slope",
-            shape: vec![channels(input)],
+            shape: vec![input.channels()],
             start: Start::Constant(0.25),
             decays: false,
             learnt: true,

@@ -4,7 +4,6 @@
 mod advise;
 mod cost;
 mod explain;
-mod made;
 mod parameter;
 mod pass;
 

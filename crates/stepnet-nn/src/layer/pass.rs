@@ -1,4 +1,4 @@
-//! What the passes of a layer are given.
+//! What a layer needs for its passes, and what these are given.
 
 use super::Noise;
 use crate::shape::Shape;
@@ -17,6 +17,13 @@ pub struct Memory {
     pub backward_scratch: usize,
 }
 
+stepnet_base::setters! { Memory {
+    kept: usize,
+    kept_indices: usize,
+    scratch: usize,
+    backward_scratch: usize,
+} }
+
 /// Which of its own input and output a layer's backward pass reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -25,6 +32,26 @@ pub struct Reads {
     pub input: bool,
     /// `y` is kept until the backward pass.
     pub output: bool,
+}
+
+impl Reads {
+    /// Neither: what the backward pass needs, it finds in what the forward pass has kept.
+    pub const NOTHING: Self = Self {
+        input: false,
+        output: false,
+    };
+
+    /// The input alone.
+    pub const INPUT: Self = Self {
+        input: true,
+        output: false,
+    };
+
+    /// The output alone.
+    pub const OUTPUT: Self = Self {
+        input: false,
+        output: true,
+    };
 }
 
 /// What a pass is about: sizes, and whether it trains.
@@ -46,7 +73,24 @@ pub struct Context<'a> {
     pub noise: Option<Noise<'a>>,
 }
 
+stepnet_base::setters! { Context<'a> {
+    backward: bool,
+    noise: Option<Noise<'a>>,
+} }
+
 impl Context<'_> {
+    /// A pass at inference through layer number `layer`, after which no backward pass follows.
+    pub fn new(layer: usize, input: Shape, output: Shape, batch: usize) -> Self {
+        Self {
+            input,
+            output,
+            batch,
+            layer,
+            backward: false,
+            noise: None,
+        }
+    }
+
     /// Whether this pass trains, so that the layer may behave otherwise than at inference.
     pub fn training(&self) -> bool {
         self.noise.is_some()

@@ -1,4 +1,4 @@
-//! Arguments of layers as numbers.
+//! Arguments of layers as numbers, and the numbers that are suggested for them.
 
 use crate::notation::LayerText;
 
@@ -7,4 +7,10 @@ pub(super) fn count(text: &LayerText, name: &str) -> Result<usize, String> {
     text.count(name)
         .number()
         .ok_or_else(|| format!("its {name} are `classes`, and how many classes there are is not known here; give a number"))
+}
+
+/// The numbers that divide `number`, in no order; the root of a square twice.
+pub(super) fn divisors(number: usize) -> impl Iterator<Item = usize> {
+    let small = (1..=number.isqrt()).filter(move |&by| number.is_multiple_of(by));
+    small.flat_map(move |by| [by, number / by])
 }

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use super::kind::{Built, LayerKind};
+use super::norm::{affine, affine_gradients, affine_parameters, epsilon, geometry};
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Context, Explain, Forward, Layer, Memory, Parameter, Reads};
-use crate::notation::{LayerText, ParameterKind, Signature, Value};
+use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
+use stepnet_kernels::norm::Affine;
 use stepnet_kernels::norm::batch::{self, Given, Gradients, Statistics};
-use stepnet_kernels::norm::{Affine, NormGeometry};
-
-/// The smallest epsilon: its root still divides any `f32`.
-const LEAST_EPSILON: f64 = 1e-12;
 
 /// Batch normalisation (Ioffe and Szegedy, 2015): `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`,
 /// channel by channel.
@@ -40,44 +38,6 @@ pub struct BatchNorm {
     rectified: bool,
 }
 
-/// The epsilon of a normalisation's text.
-pub(super) fn epsilon(text: &LayerText) -> Result<f64, String> {
-    let epsilon = text.number("epsilon");
-    if epsilon < LEAST_EPSILON {
-        return Err(format!(
-            "its epsilon is {}, expected at least {LEAST_EPSILON:e}",
-            Value::from(epsilon)
-        ));
-    }
-    Ok(epsilon)
-}
-
-/// The rows and channels of a batch.
-pub(super) fn geometry(input: Shape, batch: usize) -> NormGeometry {
-    match input {
-        Shape::Volume {
-            height,
-            width,
-            channels,
-        } => NormGeometry {
-            rows: batch * height * width,
-            channels,
-        },
-        Shape::Features(channels) => NormGeometry {
-            rows: batch,
-            channels,
-        },
-    }
-}
-
-/// `gamma`, which starts as ones, and `beta`, which starts as zeros.
-pub(super) fn affine_parameters(channels: usize) -> Vec<Parameter> {
-    vec![
-        Parameter::constant("gamma", channels, 1.0),
-        Parameter::constant("beta", channels, 0.0),
-    ]
-}
-
 /// The four parameters, each `(channels)`.
 struct Parts<'a, T> {
     affine: Affine<'a, T>,
@@ -86,11 +46,10 @@ struct Parts<'a, T> {
 
 impl<'a, T> Parts<'a, T> {
     fn of(parameters: &'a [T]) -> Self {
-        let (affine, running) = parameters.split_at(parameters.len() / 2);
-        let (gamma, beta) = affine.split_at(affine.len() / 2);
+        let (scaled, running) = parameters.split_at(parameters.len() / 2);
         let (mean, variance) = running.split_at(running.len() / 2);
         Self {
-            affine: Affine { gamma, beta },
+            affine: affine(scaled),
             running: Statistics { mean, variance },
         }
     }
@@ -163,7 +122,7 @@ impl<T: Real> Layer<T> for BatchNorm {
     }
 
     fn parameters(&self, input: Shape) -> Vec<Parameter> {
-        let channels = geometry(input, 1).channels;
+        let channels = input.channels();
         let mut parameters = affine_parameters(channels);
         parameters.push(Parameter::running("mean", channels, 0.0));
         parameters.push(Parameter::running("variance", channels, 1.0));
@@ -224,10 +183,9 @@ impl<T: Real> Layer<T> for BatchNorm {
             gamma: affine.gamma,
         };
         let affine = pass.gradients.map(|gradients| {
-            let (affine, running) = gradients.split_at_mut(2 * g.channels);
+            let (scaled, running) = gradients.split_at_mut(2 * g.channels);
             running.fill(T::zero());
-            let (dgamma, dbeta) = affine.split_at_mut(g.channels);
-            [dgamma, dbeta]
+            affine_gradients(scaled)
         });
         let to = Gradients {
             dx: pass.dx,
@@ -265,7 +223,7 @@ impl<T: Real> Layer<T> for BatchNorm {
 
 impl<T: Real> Explain<T> for BatchNorm {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let channel = place % geometry(seen.input, 1).channels;
+        let channel = place % seen.input.channels();
         let [scale, shift] = line(seen.parameters, channel, self.epsilon);
         let term = Term::new(place, account::value(seen.x, place), scale);
         let formula = "y = x s + (beta - mean s), s = gamma / sqrt(variance + epsilon)";
@@ -273,7 +231,7 @@ impl<T: Real> Explain<T> for BatchNorm {
     }
 
     fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
-        let channel = place % geometry(seen.input, 1).channels;
+        let channel = place % seen.input.channels();
         let [scale, _] = line(seen.parameters, channel, self.epsilon);
         let formula = "dx = dy gamma / sqrt(variance + epsilon)";
         Ok(Some(Feeds::new(formula, vec![Feed::new(place, scale)])))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::arguments::count;
+use super::arguments::{count, divisors};
 use super::kind::{Built, LayerKind};
 use super::planned::Planned;
 use super::window::{Window, accepted_volume, reason, volume};
@@ -63,12 +63,10 @@ impl Conv {
     fn dividing(&self, channels: usize) -> Vec<Remedy> {
         let (filters, groups) = (self.filters, self.groups);
         let common = greatest_common_divisor(channels, filters);
-        let small = (1..=common.isqrt()).filter(|&by| common.is_multiple_of(by));
         let mut changes = Vec::new();
         // The nearest, and of two equally near ones the larger.
-        let nearest = small
-            .flat_map(|by| [by, common / by])
-            .min_by_key(|&by| (by.abs_diff(groups), groups.saturating_sub(by)));
+        let nearest =
+            divisors(common).min_by_key(|&by| (by.abs_diff(groups), groups.saturating_sub(by)));
         if let Some(by) = nearest {
             changes.push(("groups", by, cost::ARGUMENT + u32::from(by == 1)));
         }

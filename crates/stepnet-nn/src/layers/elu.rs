@@ -77,10 +77,7 @@ impl Function for Elu {
 
     fn derivative<T: Real>(self, _x: f64, y: f64) -> Derivative {
         if y <= 0.0 {
-            Derivative::sum(
-                "dx = dy (y + alpha) where x <= 0",
-                [y, self.alpha::<T>()],
-            )
+            Derivative::sum("dx = dy (y + alpha) where x <= 0", [y, self.alpha::<T>()])
         } else {
             Derivative::new("dx = dy where x > 0", 1.0)
         }

@@ -2,17 +2,16 @@
 
 use std::sync::Arc;
 
-use super::arguments::count;
-use super::batch_norm::{affine_parameters, epsilon, geometry};
+use super::arguments::{count, divisors};
 use super::kind::{Built, LayerKind};
-use crate::account::{self, Account, Feed, Feeds, Seen, Term};
+use super::norm::{Group, affine, affine_gradients, affine_parameters, epsilon, geometry};
+use crate::account::{self, Account, Feeds, Seen};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
 use crate::layer::{Advise, Backward, Explain, Forward, Layer, Memory, Parameter, Remedy};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
-use stepnet_kernels::norm::Affine;
 use stepnet_kernels::norm::batch::Gradients;
 use stepnet_kernels::norm::group::{self, GroupGeometry};
 
@@ -28,15 +27,6 @@ pub(super) struct GroupNorm {
     epsilon: f64,
 }
 
-/// The channels that a value is normalised with.
-struct Group {
-    /// The places of their values in the example.
-    places: Vec<usize>,
-    mean: f64,
-    /// `1 / sqrt(variance + epsilon)`.
-    inverse: f64,
-}
-
 impl GroupNorm {
     fn geometry(&self, input: Shape, batch: usize) -> GroupGeometry {
         let example = geometry(input, 1);
@@ -48,7 +38,7 @@ impl GroupNorm {
         }
     }
 
-    /// The group of the value at `place`.
+    /// The channels that the value at `place` is normalised with: those of its group, over all pixels.
     fn group<T: Real>(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Group> {
         let g = self.geometry(seen.input, 1);
         let size = g.channels / g.groups;
@@ -58,21 +48,8 @@ impl GroupNorm {
             let first = pixel * g.channels + first;
             first..first + size
         }));
-        let n = places.len() as f64;
-        let values = places.iter().map(|&at| account::value(seen.x, at));
-        let mean = values.clone().sum::<f64>() / n;
-        let variance = values.map(|x| (x - mean) * (x - mean)).sum::<f64>() / n;
-        Ok(Group {
-            places,
-            mean,
-            inverse: 1.0 / (variance + self.epsilon).sqrt(),
-        })
+        Ok(Group::new(places, self.epsilon, seen))
     }
-}
-
-fn affine<T>(parameters: &[T]) -> Affine<'_, T> {
-    let (gamma, beta) = parameters.split_at(parameters.len() / 2);
-    Affine { gamma, beta }
 }
 
 impl LayerKind for GroupNorm {
@@ -102,7 +79,7 @@ impl<T: Real> Layer<T> for GroupNorm {
     }
 
     fn output_shape(&self, input: Shape) -> Result<Shape, String> {
-        let (channels, groups) = (geometry(input, 1).channels, self.groups);
+        let (channels, groups) = (input.channels(), self.groups);
         if !channels.is_multiple_of(groups) {
             return Err(format!(
                 "channels is {channels}, expected a multiple of the {groups} groups"
@@ -112,7 +89,7 @@ impl<T: Real> Layer<T> for GroupNorm {
     }
 
     fn parameters(&self, input: Shape) -> Vec<Parameter> {
-        affine_parameters(geometry(input, 1).channels)
+        affine_parameters(input.channels())
     }
 
     fn memory(&self, input: Shape, batch: usize) -> Memory {
@@ -135,10 +112,7 @@ impl<T: Real> Layer<T> for GroupNorm {
         let g = self.geometry(pass.context.input, pass.context.batch);
         let to = Gradients {
             dx: pass.dx,
-            affine: pass.gradients.map(|gradients| {
-                let (dgamma, dbeta) = gradients.split_at_mut(g.channels);
-                [dgamma, dbeta]
-            }),
+            affine: pass.gradients.map(affine_gradients),
         };
         let gamma = affine(pass.parameters).gamma;
         let given = [pass.x, pass.dy, gamma, pass.kept];
@@ -156,46 +130,21 @@ impl<T: Real> Layer<T> for GroupNorm {
 
 impl<T: Real> Explain<T> for GroupNorm {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let channels = geometry(seen.input, 1).channels;
-        let group = self.group(place, seen)?;
-        let n = group.places.len() as f64;
-        let gamma = account::value(seen.parameters, place % channels);
-        let mut terms = account::room(group.places.len())?;
-        terms.extend(group.places.iter().map(|&at| {
-            let own = f64::from(u8::from(at == place));
-            let factor = gamma * group.inverse * (own - 1.0 / n);
-            Term::new(at, account::value(seen.x, at), factor)
-        }));
-        let beta = account::value(seen.parameters, channels + place % channels);
         let formula = "y_k = sum of x_j s ((1 if j is k) - 1 / n), + beta, s = gamma_k / sqrt(variance + epsilon), n values in the group";
-        Ok(Some(Account::sum(formula, terms, Some(beta))))
+        let group = self.group(place, seen)?;
+        group.account(formula, place, seen).map(Some)
     }
 
     fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
-        let channels = geometry(seen.input, 1).channels;
-        let group = self.group(place, seen)?;
-        let n = group.places.len() as f64;
-        let normal = |at: usize| (account::value(seen.x, at) - group.mean) * group.inverse;
-        let own_normal = normal(place);
-        let mut feeds = account::room(group.places.len())?;
-        feeds.extend(group.places.iter().map(|&at| {
-            let scale = account::value(seen.parameters, at % channels) * group.inverse;
-            let own = f64::from(u8::from(at == place));
-            let product = normal(at) * own_normal;
-            Feed {
-                place: at,
-                factor: scale * (own - (1.0 + product) / n),
-                size: 2.0 * (scale * (own + (1.0 + product.abs()) / n)).abs(),
-            }
-        }));
         let formula = "dx_j = sum of dy_k gamma_k / sqrt(variance + epsilon) ((1 if j is k) - (1 + x_j x_k) / n), x normalised, n values in the group";
-        Ok(Some(Feeds::new(formula, feeds)))
+        let group = self.group(place, seen)?;
+        group.feeds(formula, place, seen).map(Some)
     }
 }
 
 impl Advise for GroupNorm {
     fn formula(&self, input: Shape) -> Option<String> {
-        let (channels, groups) = (geometry(input, 1).channels, self.groups);
+        let (channels, groups) = (input.channels(), self.groups);
         let (share, rest) = (channels / groups, channels % groups);
         (rest > 0)
             .then(|| format!("{channels} channels / {groups} groups = {share}, remainder {rest}"))
@@ -204,16 +153,11 @@ impl Advise for GroupNorm {
     /// The nearest numbers of groups that divide the channels, the smaller one first. A group has more values than
     /// one: a single value is its own mean, and would always become 0.
     fn remedies(&self, input: Shape) -> Vec<Remedy> {
-        let channels = geometry(input, 1).channels;
-        let small = (1..=channels.isqrt()).filter(|groups| channels.is_multiple_of(*groups));
-        let mut divisors: Vec<usize> = small
-            .flat_map(|groups| [groups, channels / groups])
-            .filter(|groups| input.len() / groups > 1)
-            .collect();
-        divisors.sort_unstable();
-        let fewer = divisors.iter().rfind(|&&groups| groups < self.groups);
-        let more = divisors.iter().find(|&&groups| groups > self.groups);
-        let mut nearest: Vec<usize> = fewer.into_iter().chain(more).copied().collect();
+        let channels = input.channels();
+        let fitting = || divisors(channels).filter(|groups| input.len() / groups > 1);
+        let fewer = fitting().filter(|&groups| groups < self.groups).max();
+        let more = fitting().filter(|&groups| groups > self.groups).min();
+        let mut nearest: Vec<usize> = fewer.into_iter().chain(more).collect();
         nearest.sort_by_key(|groups| groups.abs_diff(self.groups));
         let text = |groups: usize| self.text.clone().with("groups", groups).ok();
         let cost = cost::ARGUMENT;

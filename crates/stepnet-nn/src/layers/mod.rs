@@ -1,4 +1,4 @@
-//! The built-in layers, one file each (`window.rs`, `pool.rs` and `pointwise.rs` hold what several share), and the list
+//! The built-in layers, one file each (`window.rs`, `pool.rs`, `norm.rs` and `pointwise.rs` hold what several share), and the list
 //! of them: the notation's kinds, the registry, the table in the notation's documentation, the fuzzers' dictionary and the
 //! tests of all layers are derived from it.
 
@@ -20,6 +20,7 @@ mod layer_norm;
 mod leaky_relu;
 mod linear;
 mod maxpool;
+mod norm;
 mod pad;
 mod planned;
 mod pointwise;

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::batch_norm::geometry;
 use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Rule, Seen, Term, number, operand};
 use crate::error::Result as Checked;
@@ -31,7 +30,7 @@ impl Prelu {
     fn slopes(&self, input: Shape) -> usize {
         match self.shared {
             true => 1,
-            false => geometry(input, 1).channels,
+            false => input.channels(),
         }
     }
 
@@ -125,10 +124,7 @@ impl<T: Real> Explain<T> for Prelu {
 
     fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
         let (formula, factor) = match account::value(seen.x, place) <= 0.0 {
-            true => (
-                "dx = dy slope where x <= 0",
-                self.slope(place, seen),
-            ),
+            true => ("dx = dy slope where x <= 0", self.slope(place, seen)),
             false => ("dx = dy where x > 0", 1.0),
         };
         Ok(Some(Feeds::new(formula, vec![Feed::new(place, factor)])))

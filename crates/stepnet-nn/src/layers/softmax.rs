@@ -16,14 +16,6 @@ pub(super) struct Softmax {
     text: LayerText,
 }
 
-/// The length of the vectors that it acts on.
-fn row(shape: Shape) -> usize {
-    match shape {
-        Shape::Volume { channels, .. } => channels,
-        Shape::Features(features) => features,
-    }
-}
-
 impl LayerKind for Softmax {
     fn signature() -> Signature {
         Signature::new("softmax", "exp(z) over its sum across the features.").example("softmax")
@@ -52,12 +44,12 @@ impl<T: Real> Layer<T> for Softmax {
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
-        softmax::forward(row(pass.context.input), pass.x, pass.y);
+        softmax::forward(pass.context.input.channels(), pass.x, pass.y);
     }
 
     fn backward(&self, pass: Backward<'_, T>) {
         if let Some(dx) = pass.dx {
-            softmax::backward(row(pass.context.input), pass.y, pass.dy, dx);
+            softmax::backward(pass.context.input.channels(), pass.y, pass.dy, dx);
         }
     }
 
@@ -68,7 +60,7 @@ impl<T: Real> Layer<T> for Softmax {
 
 impl<T: Real> Explain<T> for Softmax {
     fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let len = row(seen.input);
+        let len = seen.input.channels();
         let first = place / len * len;
         let mut terms = account::room(len)?;
         let places = first..first + len;
@@ -80,7 +72,7 @@ impl<T: Real> Explain<T> for Softmax {
 
     fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
         let y = account::value(seen.y, place);
-        let len = row(seen.input);
+        let len = seen.input.channels();
         let first = place / len * len;
         let mut feeds = account::room(len)?;
         feeds.extend((first..first + len).map(|other| {

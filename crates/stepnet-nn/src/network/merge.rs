@@ -63,7 +63,7 @@ impl Merge {
             let shapes = shapes.join(", ");
             Err(format!("its paths give {shapes}, expected {expected}"))
         };
-        let channels = inputs.iter().map(|&shape| channels(shape));
+        let channels = inputs.iter().map(Shape::channels);
         let all = channels.fold(0, usize::saturating_add);
         let output = match inputs.first() {
             Some(&Shape::Volume { height, width, .. }) => Shape::volume(height, width, all),
@@ -110,15 +110,15 @@ impl Merge {
 
     /// The channels of the output that input number `number` becomes; all of them in a sum.
     pub fn channels(&self, number: usize) -> Channels {
-        let all = channels(self.output);
+        let all = self.output.channels();
         let before = match self.rule {
             Rule::Add => &[],
             Rule::Concat => &self.inputs[..number],
         };
         Channels {
             all,
-            first: before.iter().map(|&shape| channels(shape)).sum(),
-            count: channels(self.inputs[number]),
+            first: before.iter().map(Shape::channels).sum(),
+            count: self.inputs[number].channels(),
         }
     }
 
@@ -161,7 +161,7 @@ impl Merge {
 
     /// The places of the inputs that an output is made of.
     fn sources(&self, place: usize) -> Vec<usize> {
-        let all = channels(self.output).max(1);
+        let all = self.output.channels().max(1);
         let (pixel, channel) = (place / all, place % all);
         let mut before = 0;
         let mut found = Vec::new();
@@ -173,14 +173,6 @@ impl Merge {
             before += input.len();
         }
         found
-    }
-}
-
-/// The channels of a volume, the features of a vector.
-fn channels(shape: Shape) -> usize {
-    match shape {
-        Shape::Volume { channels, .. } => channels,
-        Shape::Features(features) => features,
     }
 }
 
