@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use stepnet::kernels::{PassPlan, Reason};
-use stepnet::nn::{Network, StepMethods};
+use stepnet::nn::{Network, SegmentMethods};
 
 use crate::display::clean;
 use crate::progress::{print_line, print_sentence};
@@ -16,8 +16,8 @@ const WIDTH: usize = 80;
 pub(crate) struct Methods {
     batch: usize,
     dtype: &'static str,
-    training: Vec<StepMethods>,
-    inference: Vec<StepMethods>,
+    training: Vec<SegmentMethods>,
+    inference: Vec<SegmentMethods>,
 }
 
 impl Methods {
@@ -41,7 +41,7 @@ impl Methods {
         let of = format!("{} in {}", count(self.batch, "example"), self.dtype);
         print_sentence(&format!("methods of a training step over {of}:"));
         self.training.iter().for_each(print_step);
-        let forward = |step: &StepMethods| (step.layers.clone(), step.passes.first().cloned());
+        let forward = |step: &SegmentMethods| (step.layers.clone(), step.passes.first().cloned());
         let trained: Vec<_> = self.training.iter().map(forward).collect();
         let others = self.inference.iter();
         let others: Vec<_> = others
@@ -59,7 +59,7 @@ impl Methods {
 
     /// The same as JSON.
     pub(crate) fn describe(&self) -> Value {
-        let steps = |steps: &[StepMethods]| -> Vec<Value> {
+        let steps = |steps: &[SegmentMethods]| -> Vec<Value> {
             let steps = steps.iter();
             steps
                 .map(|step| {
@@ -77,7 +77,7 @@ impl Methods {
     }
 }
 
-fn print_step(step: &StepMethods) {
+fn print_step(step: &SegmentMethods) {
     print_line(&clean(&step.layers.join(" + "), WIDTH));
     for pass in &step.passes {
         print_line(&format!(

@@ -31,9 +31,9 @@ pub use loss::{Loss, LossOptions, Scores, Targets, largest};
 #[doc(hidden)]
 pub use model_file::EXTRA;
 pub use model_file::{Model, ModelFile, Tensor};
-pub use network::{Merge, Network, NetworkBuilder, Node, StepMethods};
+pub use network::{Merge, Network, NetworkBuilder, Node, SegmentMethods};
 pub use number::Number;
-pub use plan::{Plan, PlanOptions};
+pub use plan::{Plan, PlanOptions, Purpose};
 pub use shape::Shape;
 pub use stepnet_base::preprocessing::{self, Preprocessing, Resize};
 pub use workspace::{Batch, Workspace};

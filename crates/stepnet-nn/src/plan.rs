@@ -14,7 +14,7 @@ mod gradients;
 mod options;
 
 pub(super) use gradients::Flow;
-pub use options::PlanOptions;
+pub use options::{PlanOptions, Purpose};
 
 use super::fuse::Span;
 use super::layer::Layer;
@@ -148,7 +148,7 @@ struct Planner<'a, T> {
     options: PlanOptions,
     nodes: usize,
     spans: Vec<Span>,
-    /// Whether the gradient by each value is needed: whether something before it learns.
+    /// Whether the gradient with respect to each value is needed.
     needed: Vec<bool>,
     lives: Vec<Life>,
     /// For each value its life's number; views share one.
@@ -159,17 +159,15 @@ struct Planner<'a, T> {
 
 impl<'a, T: Number> Planner<'a, T> {
     fn new(network: &'a Network<T>, batch: usize, options: PlanOptions) -> Self {
-        let fused = options.training || options.logits;
-        let nodes = if fused {
+        let nodes = if options.purpose.has_loss() {
             network.nodes_before_loss()
         } else {
             network.nodes().len()
         };
-        let mut needed = vec![options.training && options.input_gradient];
-        for node in &network.nodes()[..nodes] {
-            let before = node.inputs().iter().any(|&value| needed[value]);
-            needed.push(before || (options.training && node.trains()));
-        }
+        let needed = match options.purpose.has_backward() {
+            true => network.needs_gradients(options.input_gradient),
+            false => vec![false; network.nodes().len() + 1],
+        };
         Self {
             network,
             batch,
@@ -177,7 +175,7 @@ impl<'a, T: Number> Planner<'a, T> {
             nodes,
             spans: network
                 .segments()
-                .spans(options.training)
+                .spans(options.purpose.has_backward())
                 .filter(|span| span.end <= nodes)
                 .collect(),
             needed,
@@ -222,13 +220,13 @@ impl<'a, T: Number> Planner<'a, T> {
             slots,
             kept,
             scratch,
-            targets: if self.options.training || self.options.logits {
+            targets: if self.options.purpose.has_loss() {
                 self.batch * self.network.output().len()
             } else {
                 0
             },
             work: self.network.work(),
-            parameters: if self.options.training {
+            parameters: if self.options.purpose.has_backward() {
                 self.network.parameters().len()
             } else {
                 0
@@ -239,7 +237,7 @@ impl<'a, T: Number> Planner<'a, T> {
     fn is_view(&self, node: usize) -> bool {
         self.network.nodes()[node]
             .layer()
-            .is_view(self.options.noisy())
+            .is_view(self.options.purpose == Purpose::Train)
     }
 
     fn backward_time(&self, node: usize) -> usize {
@@ -280,7 +278,7 @@ impl<'a, T: Number> Planner<'a, T> {
             }
         }
         // The last value is read by the loss, or at inference by the caller.
-        let end = if self.options.training {
+        let end = if self.options.purpose.has_backward() {
             self.nodes
         } else {
             usize::MAX
@@ -306,7 +304,7 @@ impl<'a, T: Number> Planner<'a, T> {
         let mut add = |node: usize, layer: &dyn Layer<T>| {
             let memory = layer.memory(self.network.nodes()[node].input(), self.batch);
             scratch = scratch.max(memory.scratch);
-            if self.options.training {
+            if self.options.purpose.has_backward() {
                 scratch = scratch.max(memory.backward_scratch);
                 let (values, indices) = &mut kept[node];
                 *values = memory.kept.max(*values);

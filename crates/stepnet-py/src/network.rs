@@ -9,8 +9,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use stepnet::nn::{
-    Model, ModelFile, Network as Layers, PlanOptions, Preprocessing, Scores, Shape, Targets,
-    Workspace,
+    Model, ModelFile, Network as Layers, PlanOptions, Preprocessing, Purpose, Scores, Shape,
+    Targets, Workspace,
 };
 use stepnet::see::Summary;
 use stepnet::{Error, Number};
@@ -61,11 +61,11 @@ fn is_long<T: Number>(model: &Model<T>, x: &Slices<'_>) -> bool {
 fn passes<T: Number>(
     model: &Model<T>,
     (x, divisor): (&Slices<'_>, f64),
-    logits: bool,
+    purpose: Purpose,
     stop: &Arc<AtomicBool>,
     mut each: impl FnMut(&mut Workspace<T>, &[T], usize) -> stepnet::Result<()>,
 ) -> stepnet::Result<()> {
-    let options = PlanOptions::default().logits(logits);
+    let options = PlanOptions::new(purpose);
     let network = &model.network;
     let batch = BATCH.min(x.examples.max(1));
     let mut workspace = Workspace::new(network, batch, options)?;
@@ -267,10 +267,16 @@ impl Network {
             let all = run_listening(py, is_long(model, &x), |stop| {
                 let len = x.examples.saturating_mul(outputs);
                 let mut all = memory::with_capacity("the outputs", len)?;
-                passes(model, (&x, divisor), false, stop, |workspace, inputs, _| {
-                    all.extend_from_slice(workspace.predict(&model.network, inputs)?);
-                    Ok(())
-                })?;
+                passes(
+                    model,
+                    (&x, divisor),
+                    Purpose::Predict,
+                    stop,
+                    |workspace, inputs, _| {
+                        all.extend_from_slice(workspace.predict(&model.network, inputs)?);
+                        Ok(())
+                    },
+                )?;
                 Ok(all)
             })?;
             to_numpy(py, &all, &[x.examples, outputs])
@@ -299,7 +305,7 @@ impl Network {
                 passes(
                     model,
                     (&x, divisor),
-                    true,
+                    Purpose::Score,
                     stop,
                     |workspace, inputs, first| {
                         let examples = inputs.len() / model.network.input().len();

@@ -21,7 +21,7 @@ fn passes<T: stepnet::Number>(network: &Network<T>) -> [Vec<f64>; 2] {
     let wide = |values: &[T]| values.iter().map(|v| v.as_f64()).collect::<Vec<_>>();
     let mut workspace = Workspace::new(network, EXAMPLES, PlanOptions::default()).unwrap();
     let y = wide(workspace.predict(network, &x).unwrap());
-    let options = PlanOptions::TRAINING.still(true);
+    let options = PlanOptions::DIFFERENTIATION;
     let mut workspace = Workspace::new(network, EXAMPLES, options).unwrap();
     let targets = Targets::Classes(&[0, 1, 2, 0]);
     workspace.differentiate(network, &x, &targets).unwrap();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use stepnet::nn::{Network, Plan, PlanOptions, Shape, Workspace};
+use stepnet::nn::{Network, Plan, PlanOptions, Purpose, Shape, Workspace};
 
 fn refusal(text: &str, input: &str) -> String {
     let input: Shape = input.parse().unwrap();
@@ -91,12 +91,20 @@ fn huge_steps_over_small_pictures_are_cheap() {
 fn scratch_stays_in_proportion_to_the_filters() {
     // A million weights over four million windows: rows of patches as long as the filters.
     let network = Network::<f32>::new("conv(1, 1000, 999)", [1000, 1000, 1]).unwrap();
-    let bytes = |training| {
-        let options = PlanOptions::default().training(training);
+    let bytes = |purpose| {
+        let options = PlanOptions::new(purpose);
         Plan::new(&network, 1, options).unwrap().bytes::<f32>()
     };
-    assert!(bytes(false) < 300 << 20, "{}", bytes(false));
-    assert!(bytes(true) < 400 << 20, "{}", bytes(true));
+    assert!(
+        bytes(Purpose::Predict) < 300 << 20,
+        "{}",
+        bytes(Purpose::Predict)
+    );
+    assert!(
+        bytes(Purpose::Train) < 400 << 20,
+        "{}",
+        bytes(Purpose::Train)
+    );
     // What only the backward pass needs is not there at inference.
     let dense = Network::<f32>::new("conv(256, 7)", [7, 7, 64]).unwrap();
     let plan = Plan::new(&dense, 1, PlanOptions::default()).unwrap();
@@ -121,8 +129,8 @@ fn windows_too_large_for_blocks_of_pixels_sum_right() {
 fn batches_beyond_all_memory_are_errors() {
     let network = Network::<f32>::new("conv(4, 3) -> flatten -> linear(2)", [8, 8, 1]).unwrap();
     for batch in [usize::MAX, 1 << 60, 1 << 40, 1 << 33] {
-        for training in [false, true] {
-            let options = PlanOptions::default().training(training);
+        for purpose in [Purpose::Predict, Purpose::Train] {
+            let options = PlanOptions::new(purpose);
             let message = match Workspace::new(&network, batch, options) {
                 Ok(workspace) => panic!("{} bytes", workspace.plan().bytes::<f32>()),
                 Err(error) => error.to_string(),

@@ -276,10 +276,9 @@ fn trained<T: Number>(network: &Network<T>, keep_values: bool) -> (f64, Vec<T>, 
     let x = drawn(BATCH * network.input().len());
     let targets = drawn(BATCH * network.output().len());
     let options = PlanOptions {
-        training: true,
         input_gradient: true,
         keep_values,
-        ..PlanOptions::default()
+        ..PlanOptions::TRAINING
     };
     let mut workspace = Workspace::new(network, BATCH, options).unwrap();
     let batch = Batch {

@@ -270,6 +270,17 @@ impl<T: Number> Network<T> {
         readers(&self.nodes)
     }
 
+    /// For each value whether a training pass computes the gradient with respect to it: whether a layer before it
+    /// trains, and with `input_gradient` for all that depend on the input.
+    pub(crate) fn needs_gradients(&self, input_gradient: bool) -> Vec<bool> {
+        let mut needed = vec![input_gradient];
+        for node in &self.nodes {
+            let before = node.inputs.iter().any(|&value| needed[value]);
+            needed.push(before || node.trains());
+        }
+        needed
+    }
+
     /// How many layers run in training: all but an activation that the loss is fused with.
     pub(crate) fn nodes_before_loss(&self) -> usize {
         self.nodes.len() - usize::from(self.loss.fused_kind().is_some())

@@ -4,41 +4,38 @@ use super::Network;
 use crate::Number;
 use stepnet_kernels::{Pass, PassPlan};
 
-/// How the layers of one step of a pass are computed.
+/// The methods that compute the passes of a segment: of one layer, or of several that are fused.
 #[derive(Debug, Clone, PartialEq)]
-pub struct StepMethods {
-    /// The names of the layers, of several where they run as one.
+#[non_exhaustive]
+pub struct SegmentMethods {
+    /// The names of its layers.
     pub layers: Vec<String>,
-    /// The passes that there is more than one method for: those of convolutions and dense layers.
+    /// The method of each pass, and why it was chosen.
     pub passes: Vec<PassPlan>,
 }
 
 impl<T: Number> Network<T> {
-    /// The method of every pass over batches of `batch` examples, in training or at inference, step by step as
-    /// they run; steps whose passes have one method alone are left out.
+    /// The method of every pass over batches of `batch` examples, in training or at inference, segment by segment in the
+    /// order of the forward passes. Segments whose passes have one method only are left out: all but convolutions and
+    /// dense layers.
     ///
     /// The backward passes are those that a training step runs: down to the first layer that trains.
-    pub fn methods(&self, batch: usize, training: bool) -> Vec<StepMethods> {
-        // Whether the gradient with respect to each value is needed: whether something before it trains.
-        let mut moved = vec![false; self.nodes().len() + 1];
-        for (number, node) in self.nodes().iter().enumerate() {
-            moved[number + 1] = node.trains() || node.inputs().iter().any(|&value| moved[value]);
-        }
+    pub fn methods(&self, batch: usize, training: bool) -> Vec<SegmentMethods> {
+        let needed = self.needs_gradients(false);
         let mut methods = Vec::new();
         for span in self.segments().spans(training) {
             let nodes = &self.nodes()[span.first..span.end];
             let Some(first) = nodes.first() else { continue };
-            let layer = self.span_layer(span);
             let runs = |pass: &PassPlan| match pass.pass {
                 Pass::Forward => true,
                 Pass::Weights => training && first.trains(),
-                Pass::Data => training && first.inputs().iter().any(|&value| moved[value]),
+                Pass::Data => training && first.inputs().iter().any(|&value| needed[value]),
             };
-            let mut passes = layer.methods(first.input(), batch);
+            let mut passes = self.span_layer(span).methods(first.input(), batch);
             passes.retain(runs);
             if !passes.is_empty() {
                 let layers = nodes.iter().map(|node| node.name().to_owned()).collect();
-                methods.push(StepMethods { layers, passes });
+                methods.push(SegmentMethods { layers, passes });
             }
         }
         methods
@@ -49,19 +46,19 @@ impl<T: Number> Network<T> {
 mod tests {
     use super::*;
 
-    fn told(methods: &[StepMethods]) -> Vec<(String, Vec<(Pass, &'static str)>)> {
-        let passes = |step: &StepMethods| {
-            let passes = step.passes.iter();
+    fn summary(methods: &[SegmentMethods]) -> Vec<(String, Vec<(Pass, &'static str)>)> {
+        let passes = |segment: &SegmentMethods| {
+            let passes = segment.passes.iter();
             passes.map(|pass| (pass.pass, pass.method)).collect()
         };
-        let steps = methods.iter();
-        steps
-            .map(|step| (step.layers.join(" + "), passes(step)))
+        let segments = methods.iter();
+        segments
+            .map(|segment| (segment.layers.join(" + "), passes(segment)))
             .collect()
     }
 
     #[test]
-    fn every_step_says_how_its_passes_are_computed() {
+    fn every_segment_names_the_methods_of_its_passes() {
         let text =
             "conv(4, 5) -> relu -> maxpool(2) -> conv(24, 3, same) -> bn -> relu -> linear(10)";
         let mut network = Network::<f32>::new(text, [28, 28, 1]).unwrap();
@@ -72,7 +69,7 @@ mod tests {
                 (Pass::Data, data),
             ]
         };
-        let training = told(&network.methods(32, true));
+        let training = summary(&network.methods(32, true));
         assert_eq!(
             training[0],
             (
@@ -90,7 +87,7 @@ mod tests {
         );
         assert_eq!(training.len(), 3);
         // At inference the normalisation is in the convolution, and no backward pass follows.
-        let inference = told(&network.methods(1, false));
+        let inference = summary(&network.methods(1, false));
         let names: Vec<&str> = inference.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(
             names,
@@ -99,7 +96,7 @@ mod tests {
         assert_eq!(inference[2].1, [(Pass::Forward, "few")]);
         // Of layers that are frozen nothing is computed but outputs, down to the first that trains.
         network.freeze(&["conv1", "conv2", "bn1"]).unwrap();
-        let frozen = told(&network.methods(32, true));
+        let frozen = summary(&network.methods(32, true));
         assert_eq!(frozen[1].1, [(Pass::Forward, "windows")]);
         assert_eq!(
             frozen[2].1,

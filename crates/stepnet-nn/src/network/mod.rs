@@ -17,6 +17,6 @@ mod projection;
 pub use self::core::Network;
 pub use builder::NetworkBuilder;
 pub use merge::Merge;
-pub use methods::StepMethods;
+pub use methods::SegmentMethods;
 pub use node::Node;
 pub(super) use node::readers;

@@ -38,7 +38,7 @@ type Sharing = HashMap<usize, Vec<usize>>;
 impl<T: Number> Planner<'_, T> {
     /// From the loss down: who writes which gradient, and who reads it.
     pub(super) fn live_gradients(&mut self) {
-        if !self.options.training {
+        if !self.options.purpose.has_backward() {
             return;
         }
         let readers = self.network.readers();

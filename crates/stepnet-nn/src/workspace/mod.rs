@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::layer::Noise;
 use super::loss::{LossOptions, Scores, Targets};
 use super::network::Network;
-use super::plan::{Plan, PlanOptions};
+use super::plan::{Plan, PlanOptions, Purpose};
 use crate::Number;
 use crate::error::{Error, Result};
 use crate::{memory, stop};
@@ -170,6 +170,17 @@ impl<T: Number> Workspace<T> {
         available.then(|| &self.slots[buffer.slot][..batch * buffer.len])
     }
 
+    /// Fails if the workspace was not planned for `needed`, as the method `name` needs it.
+    fn check_purpose(&self, name: &str, needed: Purpose) -> Result<()> {
+        let planned = self.plan.options.purpose;
+        if planned == needed {
+            return Ok(());
+        }
+        Err(Error::Training(format!(
+            "{name} needs a workspace planned for Purpose::{needed:?}, but this one is planned for Purpose::{planned:?}"
+        )))
+    }
+
     fn check(&self, network: &Network<T>, x: &[T]) -> Result<usize> {
         let len = network.input().len();
         let batch = x.len() / len;
@@ -196,14 +207,11 @@ impl<T: Number> Workspace<T> {
     /// The outputs for a batch of inputs at inference: softmax and sigmoid applied, dropout off.
     ///
     /// # Errors
-    /// When `x` is not a whole number of examples, or more than planned for.
+    /// When `x` is not a whole number of examples, or more than planned for, or the workspace was not planned for
+    /// [`Purpose::Predict`].
     pub fn predict<'w>(&'w mut self, network: &Network<T>, x: &'w [T]) -> Result<&'w [T]> {
         let batch = self.check(network, x)?;
-        if self.plan.options.training || self.plan.options.logits {
-            return Err(Error::Training(
-                "predict needs a workspace planned for inference".into(),
-            ));
-        }
+        self.check_purpose("predict", Purpose::Predict)?;
         self.forward(network, x, batch)?;
         Ok(self.outputs(x, batch))
     }
@@ -212,7 +220,7 @@ impl<T: Number> Workspace<T> {
     /// the activation that the loss is fused with.
     ///
     /// # Errors
-    /// When sizes do not belong together, or the workspace was not planned for `logits`.
+    /// When sizes do not belong together, or the workspace was not planned for [`Purpose::Score`].
     pub fn score<'w>(
         &'w mut self,
         network: &Network<T>,
@@ -220,11 +228,7 @@ impl<T: Number> Workspace<T> {
         targets: &Targets<'_, T>,
     ) -> Result<(Scores, &'w [T])> {
         let batch = self.check(network, x)?;
-        if self.plan.options.training || !self.plan.options.logits {
-            return Err(Error::Training(
-                "score needs a workspace planned for logits".into(),
-            ));
-        }
+        self.check_purpose("score", Purpose::Score)?;
         targets.check(network.loss(), batch, network.output())?;
         self.forward(network, x, batch)?;
         let len = network.output().len();
@@ -254,7 +258,8 @@ impl<T: Number> Workspace<T> {
     /// The loss of a batch and, in [`Workspace::gradients`], the gradients of its mean.
     ///
     /// # Errors
-    /// When the sizes of inputs, targets and noise do not belong together.
+    /// When the sizes of inputs, targets and noise do not belong together, or the workspace was not planned for
+    /// [`Purpose::Train`].
     pub fn train(&mut self, network: &Network<T>, batch: &Batch<'_, T>) -> Result<Scores> {
         self.check_training(network, batch)?;
         let noise = Some(batch.noise);
@@ -267,7 +272,7 @@ impl<T: Number> Workspace<T> {
     /// inference: dropout off.
     ///
     /// # Errors
-    /// When sizes do not belong together, or the workspace was not planned for `training` and `still`.
+    /// When sizes do not belong together, or the workspace was not planned for [`Purpose::Differentiate`].
     pub fn differentiate(
         &mut self,
         network: &Network<T>,
@@ -275,11 +280,7 @@ impl<T: Number> Workspace<T> {
         targets: &Targets<'_, T>,
     ) -> Result<Scores> {
         self.check(network, x)?;
-        if !self.plan.options.training || !self.plan.options.still {
-            return Err(Error::Training(
-                "differentiate needs a workspace planned for still training".into(),
-            ));
-        }
+        self.check_purpose("differentiate", Purpose::Differentiate)?;
         let scores = self.forward_and_loss(network, x, targets, None, 0)?;
         self.backward(network, x, scores.examples, None)?;
         Ok(scores)
@@ -308,11 +309,7 @@ impl<T: Number> Workspace<T> {
 
     fn check_training(&self, network: &Network<T>, batch: &Batch<'_, T>) -> Result<()> {
         let examples = self.check(network, batch.x)?;
-        if !self.plan.options.noisy() {
-            return Err(Error::Training(
-                "train needs a workspace planned for training".into(),
-            ));
-        }
+        self.check_purpose("train", Purpose::Train)?;
         if batch.noise.examples.len() != examples {
             return Err(Error::value(
                 "training step",
@@ -324,3 +321,6 @@ impl<T: Number> Workspace<T> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

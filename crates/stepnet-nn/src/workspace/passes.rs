@@ -147,7 +147,7 @@ impl<T: Number> Workspace<T> {
             output: network.nodes()[span.end - 1].output(),
             batch,
             layer: span.start,
-            backward: self.plan.options.training,
+            backward: self.plan.options.purpose.has_backward(),
             // A layer that is held still acts as at inference.
             noise: noise.filter(|_| !network.nodes()[span.start].frozen()),
         }
@@ -190,7 +190,7 @@ impl<T: Number> Workspace<T> {
                 noise,
             };
             // Kept values come from the layers one by one; what the backward pass needs does not.
-            let whole = !keep || self.plan.options.training || !span.is_fused();
+            let whole = !keep || self.plan.options.purpose.has_backward() || !span.is_fused();
             if whole && span.first >= first {
                 let start = self.times.is_some().then(Instant::now);
                 self.forward_nodes(&pass, network.span_layer(span), span.first..span.end);

@@ -343,8 +343,7 @@ impl<'n, T: Number> Why<'n, T> {
         let mut workspace = match self.backward.take() {
             Some((_, _, workspace)) => workspace,
             None => {
-                let options = PlanOptions::TRAINING
-                    .still(true)
+                let options = PlanOptions::DIFFERENTIATION
                     .keep_values(true)
                     .input_gradient(true);
                 Workspace::new(self.network, 1, options)?
