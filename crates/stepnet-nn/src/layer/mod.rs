@@ -11,7 +11,7 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use stepnet_kernels::{PassPlan, Real};
+use stepnet_kernels::Real;
 
 use crate::notation::LayerText;
 use crate::shape::Shape;
@@ -26,7 +26,7 @@ pub use stepnet_base::{Noise, NoiseGenerator};
 /// A layer: a shape rule, parameters, and two passes over slices.
 ///
 /// Its passes are all that a layer has to implement. Explanations ([`Explain`]), advice for inputs that do not
-/// fit ([`Advise`]) and the amount of its work ([`Cost`]) are traits of their own, which a layer implements where it
+/// fit ([`Advise`]) and the work of its passes ([`Cost`]) are traits of their own, which a layer implements where it
 /// has something to say.
 ///
 /// A layer holds its settings only. Parameters, gradients and activations belong to the network
@@ -71,12 +71,6 @@ pub trait Layer<T: Real>: Any + Debug + Send + Sync {
         None
     }
 
-    /// The methods by which its passes over `batch` examples are computed, and why; nothing where there is one
-    /// alone.
-    fn methods(&self, _input: Shape, _batch: usize) -> Vec<PassPlan> {
-        Vec::new()
-    }
-
     /// Computes `y` from `x`.
     fn forward(&self, pass: Forward<'_, T>);
 
@@ -101,7 +95,7 @@ pub trait Layer<T: Real>: Any + Debug + Send + Sync {
 
     /// How much work the layer does: `self` where it implements [`Cost`]. By default a value's work for
     /// each output.
-    fn cost(&self) -> &dyn Cost {
+    fn cost(&self) -> &dyn Cost<T> {
         &Defaults
     }
 }
@@ -111,7 +105,7 @@ struct Defaults;
 
 impl<T: Real> Explain<T> for Defaults {}
 impl Advise for Defaults {}
-impl Cost for Defaults {}
+impl<T: Real> Cost<T> for Defaults {}
 
 impl<T: Real> dyn Layer<T> + '_ {
     /// The layer as the type `L`, if that is its type.

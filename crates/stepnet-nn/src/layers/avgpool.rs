@@ -138,7 +138,7 @@ impl<T: Real> Layer<T> for AvgPool {
         self
     }
 
-    fn cost(&self) -> &dyn Cost {
+    fn cost(&self) -> &dyn Cost<T> {
         self
     }
 }
@@ -189,7 +189,7 @@ impl Advise for AvgPool {
     }
 }
 
-impl Cost for AvgPool {
+impl<T: Real> Cost<T> for AvgPool {
     fn visits(&self, input: Shape) -> u64 {
         visits(&self.accepted(input, 1))
     }

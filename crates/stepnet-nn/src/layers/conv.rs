@@ -193,11 +193,6 @@ impl<T: Real> Layer<T> for Conv {
         }))
     }
 
-    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
-        let plan = self.plan::<T>(input, batch);
-        Pass::ALL.map(|pass| plan.explain::<T>(pass)).into()
-    }
-
     fn forward(&self, pass: Forward<'_, T>) {
         let plan = self.plan::<T>(pass.context.input, pass.context.batch);
         let (weight, bias) = pass.parameters.split_at(plan.geometry().weights_len());
@@ -227,7 +222,7 @@ impl<T: Real> Layer<T> for Conv {
         self
     }
 
-    fn cost(&self) -> &dyn Cost {
+    fn cost(&self) -> &dyn Cost<T> {
         self
     }
 }
@@ -332,9 +327,14 @@ impl Advise for Conv {
     }
 }
 
-impl Cost for Conv {
+impl<T: Real> Cost<T> for Conv {
     fn multiply_adds(&self, input: Shape) -> u64 {
         self.accepted(input, 1).multiply_adds()
+    }
+
+    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
+        let plan = self.plan::<T>(input, batch);
+        Pass::ALL.map(|pass| plan.explain::<T>(pass)).into()
     }
 }
 

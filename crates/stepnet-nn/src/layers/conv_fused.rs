@@ -43,10 +43,6 @@ impl<T: Real> Layer<T> for ConvRelu {
         }
     }
 
-    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
-        Layer::<T>::methods(&self.0, input, batch)
-    }
-
     fn forward(&self, pass: Forward<'_, T>) {
         let plan = self.0.plan::<T>(pass.context.input, pass.context.batch);
         let (weight, bias) = pass.parameters.split_at(plan.geometry().weights_len());
@@ -64,14 +60,18 @@ impl<T: Real> Layer<T> for ConvRelu {
         });
     }
 
-    fn cost(&self) -> &dyn Cost {
+    fn cost(&self) -> &dyn Cost<T> {
         self
     }
 }
 
-impl Cost for ConvRelu {
+impl<T: Real> Cost<T> for ConvRelu {
     fn multiply_adds(&self, input: Shape) -> u64 {
-        self.0.multiply_adds(input)
+        Cost::<T>::multiply_adds(&self.0, input)
+    }
+
+    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
+        Cost::<T>::methods(&self.0, input, batch)
     }
 }
 
@@ -137,11 +137,6 @@ impl<T: Real> Layer<T> for ConvPool {
         }
     }
 
-    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
-        let plan = self.plan::<T>(input, batch);
-        Pass::ALL.map(|pass| plan.explain::<T>(pass)).into()
-    }
-
     fn forward(&self, pass: Forward<'_, T>) {
         let plan = self.plan::<T>(pass.context.input, pass.context.batch);
         let weights = plan.conv_geometry().weights_len();
@@ -181,13 +176,18 @@ impl<T: Real> Layer<T> for ConvPool {
         plan.backward(pass.x, weight, gradient, to, pass.scratch);
     }
 
-    fn cost(&self) -> &dyn Cost {
+    fn cost(&self) -> &dyn Cost<T> {
         self
     }
 }
 
-impl Cost for ConvPool {
+impl<T: Real> Cost<T> for ConvPool {
     fn multiply_adds(&self, input: Shape) -> u64 {
-        self.conv.multiply_adds(input)
+        Cost::<T>::multiply_adds(&self.conv, input)
+    }
+
+    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
+        let plan = self.plan::<T>(input, batch);
+        Pass::ALL.map(|pass| plan.explain::<T>(pass)).into()
     }
 }

@@ -145,10 +145,6 @@ impl<T: Real> Layer<T> for Folded<T> {
         self.layer.reads()
     }
 
-    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
-        self.layer.methods(input, batch)
-    }
-
     fn forward(&self, pass: Forward<'_, T>) {
         let (folded, scratch) = pass.scratch.split_at_mut(self.room());
         self.fold(pass.parameters, folded);
@@ -163,13 +159,17 @@ impl<T: Real> Layer<T> for Folded<T> {
         panic!("a normalisation that is folded in for inference has no backward pass");
     }
 
-    fn cost(&self) -> &dyn Cost {
+    fn cost(&self) -> &dyn Cost<T> {
         self
     }
 }
 
-impl<T: Real> Cost for Folded<T> {
+impl<T: Real> Cost<T> for Folded<T> {
     fn multiply_adds(&self, input: Shape) -> u64 {
         self.layer.cost().multiply_adds(input)
+    }
+
+    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
+        self.layer.cost().methods(input, batch)
     }
 }

@@ -113,11 +113,6 @@ impl<T: Real> Layer<T> for Linear {
         }
     }
 
-    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
-        let plan = self.plan::<T>(input, batch);
-        Pass::ALL.map(|pass| plan.explain::<T>(pass)).into()
-    }
-
     fn forward(&self, pass: Forward<'_, T>) {
         let plan = self.plan::<T>(pass.context.input, pass.context.batch);
         let (weight, bias) = pass.parameters.split_at(plan.geometry().weights_len());
@@ -143,7 +138,7 @@ impl<T: Real> Layer<T> for Linear {
         self
     }
 
-    fn cost(&self) -> &dyn Cost {
+    fn cost(&self) -> &dyn Cost<T> {
         self
     }
 }
@@ -176,8 +171,13 @@ impl<T: Real> Explain<T> for Linear {
     }
 }
 
-impl Cost for Linear {
+impl<T: Real> Cost<T> for Linear {
     fn multiply_adds(&self, input: Shape) -> u64 {
         input.len() as u64 * self.units as u64
+    }
+
+    fn methods(&self, input: Shape, batch: usize) -> Vec<PassPlan> {
+        let plan = self.plan::<T>(input, batch);
+        Pass::ALL.map(|pass| plan.explain::<T>(pass)).into()
     }
 }

@@ -112,7 +112,7 @@ impl<T: Real> Layer<T> for MaxPool {
         self
     }
 
-    fn cost(&self) -> &dyn Cost {
+    fn cost(&self) -> &dyn Cost<T> {
         self
     }
 }
@@ -153,7 +153,7 @@ impl Advise for MaxPool {
     }
 }
 
-impl Cost for MaxPool {
+impl<T: Real> Cost<T> for MaxPool {
     fn visits(&self, input: Shape) -> u64 {
         visits(&accepted("maxpool", &self.window, input, 1))
     }

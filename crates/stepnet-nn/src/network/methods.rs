@@ -31,7 +31,7 @@ impl<T: Number> Network<T> {
                 Pass::Weights => training && first.trains(),
                 Pass::Data => training && first.inputs().iter().any(|&value| needed[value]),
             };
-            let mut passes = self.span_layer(span).methods(first.input(), batch);
+            let mut passes = self.span_layer(span).cost().methods(first.input(), batch);
             passes.retain(runs);
             if !passes.is_empty() {
                 let layers = nodes.iter().map(|node| node.name().to_owned()).collect();
