@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use stepnet::data;
 use stepnet::nn::account::{Account, Feed, Feeds, Seen, Term};
-use stepnet::nn::layer::{Backward, Explain, Forward, Layer, Parameter, Start};
+use stepnet::nn::layer::{Backward, Explain, Forward, Layer, LayerError, Parameter, Start};
 use stepnet::nn::notation::{LayerText, ParameterKind, Signature};
 use stepnet::nn::{Init, Model, ModelFile, Network, Preprocessing, Registry, Shape};
 use stepnet::rng::RandomState;
@@ -27,7 +27,7 @@ impl Layer<f32> for Scale {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(input)
     }
 

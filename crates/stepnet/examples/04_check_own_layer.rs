@@ -8,7 +8,9 @@
 
 use std::sync::Arc;
 
-use stepnet::nn::layer::{Backward, Explain, Forward, Layer, Parameter, Passed, Start, mark_signs};
+use stepnet::nn::layer::{
+    Backward, Explain, Forward, Layer, LayerError, Parameter, Passed, Start, mark_signs,
+};
 use stepnet::nn::notation::{LayerText, Signature};
 use stepnet::nn::{Network, Registry, Shape};
 use stepnet::see::gradcheck::{self, Examples, Options};
@@ -25,7 +27,7 @@ impl Layer<f64> for PRelu {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(input)
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::layer::{Backward, Context, Forward, Memory, Noise, Parameter, Reads};
+use crate::layer::{Backward, Context, Forward, LayerError, Memory, Noise, Parameter, Reads};
 use crate::notation::{LayerText, Signature};
 use crate::{Batch, Init, Loss, Network, PlanOptions, Registry, Targets, Workspace};
 use stepnet_base::rng::RandomState;
@@ -153,7 +153,7 @@ impl<T: Number> Layer<T> for Own<T> {
         self.0.text()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         self.0.output_shape(input)
     }
 

@@ -3,6 +3,7 @@
 
 mod advise;
 mod cost;
+mod error;
 mod explain;
 mod parameter;
 mod pass;
@@ -18,6 +19,7 @@ use crate::shape::Shape;
 
 pub use advise::{Advise, Remedy};
 pub use cost::Cost;
+pub use error::LayerError;
 pub use explain::{Explain, Passed, mark_above, mark_signs};
 pub use parameter::{Parameter, Start};
 pub use pass::{Backward, Context, Forward, Memory, Reads};
@@ -41,7 +43,7 @@ pub trait Layer<T: Real>: Any + Debug + Send + Sync {
     ///
     /// # Errors
     /// Why an input of this shape does not fit, with the numbers, and what would fit.
-    fn output_shape(&self, input: Shape) -> Result<Shape, String>;
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError>;
 
     /// The parameters for inputs of a shape that [`Layer::output_shape`] accepted.
     fn parameters(&self, _input: Shape) -> Vec<Parameter> {

@@ -1,12 +1,16 @@
 //! Arguments of layers as numbers, and the numbers that are suggested for them.
 
+use crate::layer::LayerError;
 use crate::notation::LayerText;
 
 /// A count argument as a number.
-pub(super) fn count(text: &LayerText, name: &str) -> Result<usize, String> {
-    text.count(name)
-        .number()
-        .ok_or_else(|| format!("its {name} are `classes`, and how many classes there are is not known here; give a number"))
+pub(super) fn count(text: &LayerText, name: &str) -> Result<usize, LayerError> {
+    text.count(name).number().ok_or_else(|| {
+        let message = format!(
+            "its {name} are `classes`, and how many classes there are is not known here; give a number"
+        );
+        message.into()
+    })
 }
 
 /// The numbers that divide `number`, in no order; the root of a square twice.

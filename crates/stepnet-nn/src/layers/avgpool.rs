@@ -7,7 +7,7 @@ use super::pool::{formula, geometry, remedies, visits, window_terms, windows_ove
 use super::window::{Window, volume};
 use crate::account::{Account, Feed, Feeds, Rule, Seen};
 use crate::error::Result as Checked;
-use crate::layer::{Advise, Backward, Cost, Explain, Forward, Layer, Reads, Remedy};
+use crate::layer::{Advise, Backward, Cost, Explain, Forward, Layer, LayerError, Reads, Remedy};
 use crate::notation::{LayerText, PaddingText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -42,7 +42,7 @@ impl AvgPool {
         }
     }
 
-    fn geometry(&self, input: Shape, batch: usize) -> Result<PoolGeometry, String> {
+    fn geometry(&self, input: Shape, batch: usize) -> Result<PoolGeometry, LayerError> {
         let whole = |[height, width, _]: [usize; 3]| Window::plain([height, width]);
         let window = match &self.window {
             Some(window) => window.clone(),
@@ -103,7 +103,7 @@ impl<T: Real> Layer<T> for AvgPool {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         let output = self.geometry(input, 1)?.output;
         Ok(match self.window {
             Some(_) => output.into(),

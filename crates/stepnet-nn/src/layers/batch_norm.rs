@@ -6,7 +6,9 @@ use super::kind::{Built, LayerKind};
 use super::norm::{affine, affine_gradients, affine_parameters, epsilon, geometry};
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Context, Explain, Forward, Layer, Memory, Parameter, Reads};
+use crate::layer::{
+    Backward, Context, Explain, Forward, Layer, LayerError, Memory, Parameter, Reads,
+};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -65,7 +67,7 @@ pub(super) fn line<T: Real>(parameters: &[T], channel: usize, epsilon: f64) -> [
 }
 
 impl BatchNorm {
-    fn from_text(text: &LayerText) -> Result<Self, String> {
+    fn from_text(text: &LayerText) -> Result<Self, LayerError> {
         Ok(Self {
             text: text.clone(),
             momentum: text.number("momentum"),
@@ -117,7 +119,7 @@ impl<T: Real> Layer<T> for BatchNorm {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(input)
     }
 

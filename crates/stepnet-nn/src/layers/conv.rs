@@ -9,7 +9,9 @@ use super::window::{Window, accepted_volume, reason, volume};
 use crate::account::{self, Account, Feed, Feeds, Reach, Seen, Term};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
-use crate::layer::{Advise, Backward, Cost, Explain, Forward, Layer, Memory, Parameter, Remedy};
+use crate::layer::{
+    Advise, Backward, Cost, Explain, Forward, Layer, LayerError, Memory, Parameter, Remedy,
+};
 use crate::notation::{Count, LayerText, PaddingText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
 use stepnet_kernels::{ConvGeometry, Pass, PassPlan, Real, conv, greatest_common_divisor};
@@ -31,7 +33,7 @@ pub struct Conv {
 }
 
 impl Conv {
-    fn from_text(text: &LayerText) -> Result<Self, String> {
+    fn from_text(text: &LayerText) -> Result<Self, LayerError> {
         Ok(Self {
             text: text.clone(),
             filters: count(text, "filters")?,
@@ -43,7 +45,7 @@ impl Conv {
         })
     }
 
-    fn geometry(&self, input: Shape, batch: usize) -> Result<ConvGeometry, String> {
+    fn geometry(&self, input: Shape, batch: usize) -> Result<ConvGeometry, LayerError> {
         let [height, width, channels] = volume("conv", input)?;
         self.window
             .resolve([height, width])
@@ -56,7 +58,7 @@ impl Conv {
                     self.groups,
                 )
             })
-            .map_err(|error| reason(&error))
+            .map_err(reason)
     }
 
     /// Groups, or filters, that divide where these do not.
@@ -154,7 +156,7 @@ impl<T: Real> Layer<T> for Conv {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(self.geometry(input, 1)?.output.into())
     }
 

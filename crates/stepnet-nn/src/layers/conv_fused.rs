@@ -2,7 +2,7 @@
 
 use super::conv::Conv;
 use super::planned::Planned;
-use crate::layer::{Backward, Cost, Forward, Layer, Memory, Reads};
+use crate::layer::{Backward, Cost, Forward, Layer, LayerError, Memory, Reads};
 use crate::notation::LayerText;
 use crate::shape::Shape;
 use stepnet_kernels::conv::pooled::{self, Gradient, Gradients};
@@ -23,7 +23,7 @@ impl<T: Real> Layer<T> for ConvRelu {
         Layer::<T>::text(&self.0)
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Layer::<T>::output_shape(&self.0, input)
     }
 
@@ -116,7 +116,7 @@ impl<T: Real> Layer<T> for ConvPool {
         Layer::<T>::text(&self.conv)
     }
 
-    fn output_shape(&self, _input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, _input: Shape) -> Result<Shape, LayerError> {
         Ok(self.pool.output.into())
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::kind::{Built, LayerKind};
 use crate::account::{Account, Feed, Feeds, Seen};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Explain, Forward, Layer, Memory, Reads};
+use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Memory, Reads};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -48,7 +48,7 @@ impl<T: Real> Layer<T> for Dropout {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(input)
     }
 

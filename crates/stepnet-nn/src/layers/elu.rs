@@ -2,6 +2,7 @@
 
 use super::pointwise::{Derivative, FUNCTION_ROUNDINGS, Function, Value, not_negative};
 use crate::account::{number, operand};
+use crate::layer::LayerError;
 use crate::notation::{LayerText, ParameterKind, Signature};
 use stepnet_kernels::Real;
 use stepnet_kernels::pointwise::{Argument, Arithmetic, Pointwise};
@@ -50,7 +51,7 @@ impl Function for Elu {
             .example("elu(alpha=0.5)")
     }
 
-    fn from_text(text: &LayerText) -> Result<Self, String> {
+    fn from_text(text: &LayerText) -> Result<Self, LayerError> {
         let alpha = not_negative(text, "alpha")?;
         Ok(Self { alpha })
     }

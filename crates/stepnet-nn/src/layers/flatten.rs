@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::kind::{Built, LayerKind};
 use crate::account::{Account, Feed, Feeds, Seen};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Explain, Forward, Layer, Reads};
+use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Reads};
 use crate::notation::{LayerText, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -38,7 +38,7 @@ impl<T: Real> Layer<T> for Flatten {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(Shape::Features(input.len()))
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::batch_norm::{BatchNorm, line};
 use super::conv::Conv;
 use super::linear::Linear;
-use crate::layer::{Backward, Cost, Forward, Layer, Memory, Parameter, Reads};
+use crate::layer::{Backward, Cost, Forward, Layer, LayerError, Memory, Parameter, Reads};
 use crate::notation::LayerText;
 use crate::shape::Shape;
 use stepnet_kernels::{PassPlan, Real};
@@ -129,7 +129,7 @@ impl<T: Real> Layer<T> for Folded<T> {
         self.layer.text()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         self.layer.output_shape(input)
     }
 

@@ -4,6 +4,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 
 use super::pointwise::{Derivative, Function, PRODUCT_ROUNDINGS, Value, share_of};
 use crate::account::{number, operand};
+use crate::layer::LayerError;
 use crate::notation::{LayerText, Signature};
 use stepnet_kernels::Real;
 use stepnet_kernels::pointwise::{Argument, Arithmetic, Pointwise};
@@ -36,7 +37,7 @@ impl Function for Gelu {
         Signature::new("gelu", "z Phi(z), with the normal distribution's own Phi.").example("gelu")
     }
 
-    fn from_text(_: &LayerText) -> Result<Self, String> {
+    fn from_text(_: &LayerText) -> Result<Self, LayerError> {
         Ok(Self)
     }
 

@@ -8,7 +8,9 @@ use super::norm::{Group, affine, affine_gradients, affine_parameters, epsilon, g
 use crate::account::{self, Account, Feeds, Seen};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
-use crate::layer::{Advise, Backward, Explain, Forward, Layer, Memory, Parameter, Remedy};
+use crate::layer::{
+    Advise, Backward, Explain, Forward, Layer, LayerError, Memory, Parameter, Remedy,
+};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -78,12 +80,13 @@ impl<T: Real> Layer<T> for GroupNorm {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         let (channels, groups) = (input.channels(), self.groups);
         if !channels.is_multiple_of(groups) {
             return Err(format!(
                 "channels is {channels}, expected a multiple of the {groups} groups"
-            ));
+            )
+            .into());
         }
         Ok(input)
     }

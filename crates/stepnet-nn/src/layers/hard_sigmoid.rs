@@ -3,6 +3,7 @@
 use super::pointwise::{Derivative, Function, Value};
 use super::relu6::between;
 use crate::account::operand;
+use crate::layer::LayerError;
 use crate::notation::{LayerText, Signature};
 use stepnet_kernels::Real;
 use stepnet_kernels::pointwise::{Argument, Arithmetic, Pointwise};
@@ -36,7 +37,7 @@ impl Function for HardSigmoid {
         Signature::new("hardsigmoid", "min(max(0, z + 3), 6) / 6.").example("hardsigmoid")
     }
 
-    fn from_text(_: &LayerText) -> Result<Self, String> {
+    fn from_text(_: &LayerText) -> Result<Self, LayerError> {
         Ok(Self)
     }
 

@@ -3,6 +3,7 @@
 use super::pointwise::{Derivative, Function, Value};
 use super::relu6::between;
 use crate::account::operand;
+use crate::layer::LayerError;
 use crate::notation::{LayerText, Signature};
 use stepnet_kernels::Real;
 use stepnet_kernels::pointwise::{Argument, Arithmetic, Pointwise};
@@ -43,7 +44,7 @@ impl Function for HardSwish {
         Signature::new("hardswish", "z min(max(0, z + 3), 6) / 6.").example("hardswish")
     }
 
-    fn from_text(_: &LayerText) -> Result<Self, String> {
+    fn from_text(_: &LayerText) -> Result<Self, LayerError> {
         Ok(Self)
     }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::layer::Layer;
+use crate::layer::{Layer, LayerError};
 use crate::notation::{LayerText, Signature};
 use stepnet_kernels::Real;
 
 /// A layer, or what is wrong with the arguments of its text.
-pub(super) type Built<T> = Result<Arc<dyn Layer<T>>, String>;
+pub(super) type Built<T> = Result<Arc<dyn Layer<T>>, LayerError>;
 
 /// A built-in kind of layer.
 pub(super) trait LayerKind {

@@ -6,7 +6,7 @@ use super::kind::{Built, LayerKind};
 use super::norm::{Group, affine, affine_gradients, affine_parameters, epsilon, geometry};
 use crate::account::{self, Account, Feeds, Seen};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Explain, Forward, Layer, Memory, Parameter};
+use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Memory, Parameter};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -24,7 +24,7 @@ pub struct LayerNorm {
 }
 
 impl LayerNorm {
-    fn from_text(text: &LayerText) -> Result<Self, String> {
+    fn from_text(text: &LayerText) -> Result<Self, LayerError> {
         Ok(Self {
             text: text.clone(),
             epsilon: epsilon(text)?,
@@ -61,7 +61,7 @@ impl<T: Real> Layer<T> for LayerNorm {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(input)
     }
 

@@ -2,6 +2,7 @@
 
 use super::pointwise::{Derivative, Function, Value, not_negative};
 use crate::account::{number, operand};
+use crate::layer::LayerError;
 use crate::notation::{LayerText, ParameterKind, Signature};
 use stepnet_kernels::Real;
 use stepnet_kernels::pointwise::{Argument, Arithmetic, Pointwise};
@@ -47,7 +48,7 @@ impl Function for LeakyRelu {
             .example("leakyrelu(0.1)")
     }
 
-    fn from_text(text: &LayerText) -> Result<Self, String> {
+    fn from_text(text: &LayerText) -> Result<Self, LayerError> {
         let slope = not_negative(text, "slope")?;
         Ok(Self { slope })
     }

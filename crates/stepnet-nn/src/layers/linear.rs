@@ -7,7 +7,7 @@ use super::kind::{Built, LayerKind};
 use super::planned::Planned;
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Cost, Explain, Forward, Layer, Memory, Parameter};
+use crate::layer::{Backward, Cost, Explain, Forward, Layer, LayerError, Memory, Parameter};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::dense::{self, DenseGeometry};
@@ -25,7 +25,7 @@ pub struct Linear {
 }
 
 impl Linear {
-    fn from_text(text: &LayerText) -> Result<Self, String> {
+    fn from_text(text: &LayerText) -> Result<Self, LayerError> {
         Ok(Self {
             text: text.clone(),
             units: count(text, "units")?,
@@ -77,19 +77,20 @@ impl<T: Real> Layer<T> for Linear {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         match input {
             Shape::Features(features) => match features.checked_mul(self.units) {
                 Some(_) => Ok(Shape::Features(self.units)),
                 None => Err(format!(
                     "a weight of {} x {features} numbers is too large",
                     self.units
-                )),
+                )
+                .into()),
             },
             // The network puts a flatten before a linear layer by itself.
-            volume @ Shape::Volume { .. } => Err(format!(
-                "linear takes a vector, but its input is a volume {volume}"
-            )),
+            volume @ Shape::Volume { .. } => {
+                Err(format!("linear takes a vector, but its input is a volume {volume}").into())
+            }
         }
     }
 

@@ -7,7 +7,9 @@ use super::pool::{accepted, formula, geometry, remedies, visits, window_terms, w
 use super::window::Window;
 use crate::account::{Account, Feed, Feeds, Rule, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Advise, Backward, Cost, Explain, Forward, Layer, Memory, Reads, Remedy};
+use crate::layer::{
+    Advise, Backward, Cost, Explain, Forward, Layer, LayerError, Memory, Reads, Remedy,
+};
 use crate::memory;
 use crate::notation::{LayerText, PaddingText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
@@ -62,7 +64,7 @@ impl<T: Real> Layer<T> for MaxPool {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(geometry("maxpool", &self.window, input, 1)?.output.into())
     }
 

@@ -2,6 +2,7 @@
 
 use crate::account::{self, Account, Feed, Feeds, Seen, Term};
 use crate::error::Result as Checked;
+use crate::layer::LayerError;
 use crate::layer::Parameter;
 use crate::notation::{LayerText, Value};
 use crate::shape::Shape;
@@ -12,13 +13,14 @@ use stepnet_kernels::norm::{Affine, NormGeometry};
 const LEAST_EPSILON: f64 = 1e-12;
 
 /// The epsilon of a normalisation's text.
-pub(super) fn epsilon(text: &LayerText) -> Result<f64, String> {
+pub(super) fn epsilon(text: &LayerText) -> Result<f64, LayerError> {
     let epsilon = text.number("epsilon");
     if epsilon < LEAST_EPSILON {
         return Err(format!(
             "its epsilon is {}, expected at least {LEAST_EPSILON:e}",
             Value::from(epsilon)
-        ));
+        )
+        .into());
     }
     Ok(epsilon)
 }

@@ -7,7 +7,7 @@ use super::window::accepted_volume;
 use crate::account::{Account, Feed, Feeds, Rule, Seen, Term};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
-use crate::layer::{Advise, Backward, Explain, Forward, Layer, Reads, Remedy};
+use crate::layer::{Advise, Backward, Explain, Forward, Layer, LayerError, Reads, Remedy};
 use crate::notation::{LayerText, PaddingText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
@@ -22,7 +22,7 @@ pub struct Pad {
 }
 
 impl Pad {
-    fn from_text(text: &LayerText) -> Result<Self, String> {
+    fn from_text(text: &LayerText) -> Result<Self, LayerError> {
         let padding = match text.padding("padding") {
             PaddingText::Valid => Padding::VALID,
             PaddingText::Sides {
@@ -40,7 +40,7 @@ impl Pad {
                 return Err(
                     "its padding is same, which only the layer whose window it is for can work out; \
                      give numbers, such as pad(1) or pad(top/bottom/left/right), or pad there"
-                        .to_owned(),
+                        .into(),
                 );
             }
         };
@@ -51,12 +51,12 @@ impl Pad {
     }
 
     /// For an input of any shape.
-    fn of(&self, input: Shape) -> Result<PadGeometry, String> {
+    fn of(&self, input: Shape) -> Result<PadGeometry, LayerError> {
         match input {
             Shape::Volume { .. } => Ok(self.geometry(input)),
             Shape::Features(features) => Err(format!(
                 "pad surrounds a volume (height x width x channels), but its input is a vector of {features} features"
-            )),
+            ).into()),
         }
     }
 
@@ -90,7 +90,7 @@ impl<T: Real> Layer<T> for Pad {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         let output = self.of(input)?.output().ok_or_else(|| {
             format!("its border makes more values of {input} than can be addressed")
         })?;

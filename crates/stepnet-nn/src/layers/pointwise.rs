@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Rule, Seen, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Explain, Forward, Layer, Passed, Reads, mark_above};
+use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Passed, Reads, mark_above};
 use crate::notation::{LayerText, Signature};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(super) trait Function: Pointwise + Debug + 'static {
     fn signature() -> Signature;
 
     /// The operation with the text's arguments; the error says what is wrong with them.
-    fn from_text(text: &LayerText) -> Result<Self, String>;
+    fn from_text(text: &LayerText) -> Result<Self, LayerError>;
 
     /// How its value at `x` comes about.
     fn value<T: Real>(self, x: f64) -> Value;
@@ -96,12 +96,10 @@ pub(super) fn logistic(x: f64) -> f64 {
 
 /// The argument `name` of an operation whose derivative is computed from its output, where a negative one would hide the
 /// input's sign.
-pub(super) fn not_negative(text: &LayerText, name: &str) -> Result<f64, String> {
+pub(super) fn not_negative(text: &LayerText, name: &str) -> Result<f64, LayerError> {
     let value = text.number(name);
     if value < 0.0 {
-        return Err(format!(
-            "its {name} is {value}, expected a number of at least 0"
-        ));
+        return Err(format!("its {name} is {value}, expected a number of at least 0").into());
     }
     Ok(value)
 }
@@ -136,7 +134,7 @@ impl<T: Real, F: Function> Layer<T> for PointwiseLayer<F> {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(input)
     }
 

@@ -4,6 +4,7 @@ use super::window::{Window, reason, volume};
 use crate::account::{self, Feed, Seen, Term};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
+use crate::layer::LayerError;
 use crate::layer::Remedy;
 use crate::notation::{LayerText, PaddingText};
 use crate::shape::Shape;
@@ -16,7 +17,7 @@ pub(super) fn geometry(
     window: &Window,
     input: Shape,
     batch: usize,
-) -> Result<PoolGeometry, String> {
+) -> Result<PoolGeometry, LayerError> {
     let [height, width, channels] = volume(kind, input)?;
     window
         .resolve([height, width])
@@ -29,7 +30,7 @@ pub(super) fn geometry(
                 w.padding,
             )
         })
-        .map_err(|error| reason(&error))
+        .map_err(reason)
 }
 
 /// The formula by which a window, or its padding, is refused.

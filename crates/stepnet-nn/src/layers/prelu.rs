@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::kind::{Built, LayerKind};
 use crate::account::{self, Account, Feed, Feeds, Rule, Seen, Term, number, operand};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Explain, Forward, Layer, Memory, Parameter, Passed, mark_signs};
+use crate::layer::{
+    Backward, Explain, Forward, Layer, LayerError, Memory, Parameter, Passed, mark_signs,
+};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::{Real, prelu};
@@ -63,7 +65,7 @@ impl<T: Real> Layer<T> for Prelu {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(input)
     }
 

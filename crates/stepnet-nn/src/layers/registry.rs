@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::kind::Built;
 use crate::error::{Error, Result};
 use crate::layer::Layer;
+use crate::layer::LayerError;
 use crate::notation::{Kinds, LayerText, Signature};
 use stepnet_kernels::Real;
 
@@ -57,7 +58,7 @@ impl<T: Real + BuiltIn> Registry<T> {
     /// When the name or an alias is taken or is not a word of the notation.
     pub fn register<F>(&mut self, signature: Signature, build: F) -> Result<()>
     where
-        F: Fn(&LayerText) -> Result<Arc<dyn Layer<T>>, String> + Send + Sync + 'static,
+        F: Fn(&LayerText) -> Result<Arc<dyn Layer<T>>, LayerError> + Send + Sync + 'static,
     {
         let name = signature.name().to_owned();
         self.kinds.register(signature)?;
@@ -76,17 +77,14 @@ impl<T: Real + BuiltIn> Registry<T> {
     /// When nobody registered the kind, or its factory refuses the arguments.
     pub fn build(&self, name: &str, text: &LayerText) -> Result<Arc<dyn Layer<T>>> {
         self.made(text)
-            .map_err(|problem| Error::layer(name, problem))
+            .map_err(|error| Error::layer(name, error.message))
     }
 
     /// The layer of a parsed text, or why there is none.
     pub(crate) fn made(&self, text: &LayerText) -> Built<T> {
         match self.factories.get(text.kind()) {
             Some(factory) => factory(text),
-            None => Err(format!(
-                "no layer is registered for the kind {:?}",
-                text.kind()
-            )),
+            None => Err(format!("no layer is registered for the kind {:?}", text.kind()).into()),
         }
     }
 }

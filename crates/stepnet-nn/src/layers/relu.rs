@@ -2,6 +2,7 @@
 
 use super::pointwise::{Derivative, Function, Value};
 use crate::account::operand;
+use crate::layer::LayerError;
 use crate::notation::{LayerText, Signature};
 use stepnet_kernels::Real;
 pub(crate) use stepnet_kernels::relu::Relu;
@@ -11,7 +12,7 @@ impl Function for Relu {
         Signature::new("relu", "max(0, z).").example("relu")
     }
 
-    fn from_text(_: &LayerText) -> Result<Self, String> {
+    fn from_text(_: &LayerText) -> Result<Self, LayerError> {
         Ok(Self)
     }
 

@@ -2,6 +2,7 @@
 
 use super::pointwise::{Derivative, Function, Value};
 use crate::account::operand;
+use crate::layer::LayerError;
 use crate::notation::{LayerText, Signature};
 use stepnet_kernels::Real;
 use stepnet_kernels::pointwise::{Argument, Arithmetic, Pointwise};
@@ -40,7 +41,7 @@ impl Function for Relu6 {
         Signature::new("relu6", "min(max(0, z), 6).").example("relu6")
     }
 
-    fn from_text(_: &LayerText) -> Result<Self, String> {
+    fn from_text(_: &LayerText) -> Result<Self, LayerError> {
         Ok(Self)
     }
 

@@ -2,6 +2,7 @@
 
 use super::pointwise::{Derivative, FUNCTION_ROUNDINGS, Function, Value, logistic};
 use crate::account::operand;
+use crate::layer::LayerError;
 use crate::notation::{LayerText, Signature};
 use stepnet_kernels::Real;
 use stepnet_kernels::pointwise::{Argument, Arithmetic, Pointwise};
@@ -33,7 +34,7 @@ impl Function for Sigmoid {
         Signature::new("sigmoid", "1 / (1 + exp(-z)).").example("sigmoid")
     }
 
-    fn from_text(_: &LayerText) -> Result<Self, String> {
+    fn from_text(_: &LayerText) -> Result<Self, LayerError> {
         Ok(Self)
     }
 

@@ -2,6 +2,7 @@
 
 use super::pointwise::{Derivative, Function, PRODUCT_ROUNDINGS, Value, logistic, share_of};
 use crate::account::operand;
+use crate::layer::LayerError;
 use crate::notation::{LayerText, Signature};
 use stepnet_kernels::Real;
 use stepnet_kernels::pointwise::{Argument, Arithmetic, Pointwise};
@@ -58,7 +59,7 @@ impl Function for Silu {
             .example("silu")
     }
 
-    fn from_text(_: &LayerText) -> Result<Self, String> {
+    fn from_text(_: &LayerText) -> Result<Self, LayerError> {
         Ok(Self)
     }
 

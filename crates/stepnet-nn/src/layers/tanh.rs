@@ -2,6 +2,7 @@
 
 use super::pointwise::{Derivative, FUNCTION_ROUNDINGS, Function, Value};
 use crate::account::operand;
+use crate::layer::LayerError;
 use crate::notation::{LayerText, Signature};
 use stepnet_kernels::Real;
 use stepnet_kernels::pointwise::{Argument, Arithmetic, Pointwise};
@@ -32,7 +33,7 @@ impl Function for Tanh {
         Signature::new("tanh", "The hyperbolic tangent.").example("tanh")
     }
 
-    fn from_text(_: &LayerText) -> Result<Self, String> {
+    fn from_text(_: &LayerText) -> Result<Self, LayerError> {
         Ok(Self)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::doctor::cost;
 use crate::error::{Error, Result};
-use crate::layer::Remedy;
+use crate::layer::{LayerError, Remedy};
 use crate::notation::{LayerText, PaddingText};
 use crate::shape::Shape;
 use stepnet_kernels::{ConvWindow, Padding};
@@ -172,15 +172,15 @@ impl Window {
 }
 
 /// Why sizes do not go together, without the operation's name: the layer's stands before it.
-pub(super) fn reason(error: &Error) -> String {
+pub(super) fn reason(error: Error) -> LayerError {
     match error {
         Error::Value {
             argument,
             found,
             expected,
             ..
-        } => format!("{argument} is {found}, expected {expected}"),
-        other => other.to_string(),
+        } => format!("{argument} is {found}, expected {expected}").into(),
+        other => other.into(),
     }
 }
 

@@ -13,9 +13,7 @@ fn own_registry() -> Registry<f32> {
     };
     let mut registry = Registry::builtin();
     registry
-        .register(Signature::new("rectify", "A ReLU."), move |_| {
-            relu().map_err(|error| error.to_string())
-        })
+        .register(Signature::new("rectify", "A ReLU."), move |_| Ok(relu()?))
         .expect("a new name");
     registry
 }

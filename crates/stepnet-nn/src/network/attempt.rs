@@ -191,7 +191,7 @@ impl<T: Number> Stack<'_, T> {
         implied: bool,
     ) -> Result<(), Fault> {
         let layer = self.terms.registry.made(text);
-        let layer = layer.map_err(|problem| Fault::new(Kind::Arguments, problem, None))?;
+        let layer = layer.map_err(|error| Fault::new(Kind::Arguments, error.message, None))?;
         self.push(Candidate {
             name,
             layer,
@@ -203,9 +203,9 @@ impl<T: Number> Stack<'_, T> {
     fn push(&mut self, candidate: Candidate<'_, T>) -> Result<(), Fault> {
         let layer = candidate.layer;
         let input = self.shape(candidate.inputs[0]);
-        let output = layer.output_shape(input).map_err(|problem| Fault::Misfit {
+        let output = layer.output_shape(input).map_err(|error| Fault::Misfit {
             kind: Kind::Input,
-            problem,
+            problem: error.message,
             formula: layer
                 .advise()
                 .formula(input)

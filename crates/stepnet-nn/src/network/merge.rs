@@ -3,7 +3,7 @@
 use crate::Number;
 use crate::account::{Account, Feed, Feeds, Seen, Term, value};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Explain, Forward, Layer, Reads};
+use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Reads};
 use crate::notation::{LayerText, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::join::{self, Channels};
@@ -184,7 +184,7 @@ impl<T: Number> Layer<T> for Merge {
         })
     }
 
-    fn output_shape(&self, _input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, _input: Shape) -> Result<Shape, LayerError> {
         Ok(self.output)
     }
 

@@ -86,8 +86,8 @@ pub(super) fn check(
 
 fn output_of(layer: &dyn Layer<f64>, name: &str, input: Shape) -> Result<Shape> {
     let shape = layer.output_shape(input);
-    let checked = shape.and_then(|shape| shape.checked().map_err(|error| error.to_string()));
-    checked.map_err(|problem| Error::layer(name, problem))
+    let checked = shape.and_then(|shape| Ok(shape.checked()?));
+    checked.map_err(|error| Error::layer(name, error.message))
 }
 
 /// A layer's name, number, input shape and number of examples.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use own::{Fault, registry, spoilt_linear};
-use stepnet::nn::layer::{Backward, Explain, Forward, Layer, Passed};
+use stepnet::nn::layer::{Backward, Explain, Forward, Layer, LayerError, Passed};
 use stepnet::nn::notation::{LayerText, Signature};
 use stepnet::nn::{Network, Registry, Shape};
 use stepnet::see::gradcheck::{self, Examples, Options, Report, Verdict};
@@ -223,7 +223,7 @@ impl Layer<f64> for Abs {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(input)
     }
 

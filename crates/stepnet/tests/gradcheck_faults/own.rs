@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stepnet::nn::layer::{Backward, Forward, Layer, Memory, Parameter};
+use stepnet::nn::layer::{Backward, Forward, Layer, LayerError, Memory, Parameter};
 use stepnet::nn::notation::{LayerText, ParameterKind, Signature};
 use stepnet::nn::{Registry, Shape};
 
@@ -106,7 +106,7 @@ impl Layer<f64> for Own {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(self.sizes(input, 1).output.into())
     }
 
@@ -223,7 +223,7 @@ impl Layer<f64> for OneDoubled {
         self.inner.text()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         self.inner.output_shape(input)
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stepnet::ndarray::ArrayD;
-use stepnet::nn::layer::{Advise, Backward, Forward, Layer, Remedy};
+use stepnet::nn::layer::{Advise, Backward, Forward, Layer, LayerError, Remedy};
 use stepnet::nn::notation::{LayerText, ParameterKind, Signature};
 use stepnet::nn::{Diagnosis, Network, Registry, Shape};
 
@@ -21,10 +21,10 @@ impl Layer<f32> for Chunks {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         match input {
             Shape::Features(features) if features % self.of == 0 => Ok(input),
-            other => Err(format!("no chunks\nof {} in {other}", self.of)),
+            other => Err(format!("no chunks\nof {} in {other}", self.of).into()),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use stepnet_nn::layer::{Backward, Forward as Pass, Layer, Memory, Reads};
+use stepnet_nn::layer::{Backward, Forward as Pass, Layer, LayerError, Memory, Reads};
 use stepnet_nn::notation::{LayerText, Signature};
 use stepnet_nn::{Preprocessing, Registry, Shape};
 
@@ -82,7 +82,7 @@ impl<T: Number> Layer<T> for Neighbours {
     fn text(&self) -> LayerText {
         self.0.clone()
     }
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(input)
     }
     fn memory(&self, input: Shape, batch: usize) -> Memory {
