@@ -5,7 +5,7 @@
 //! | [`conv`] | `forward`, `backward_data`, `backward_weights` |
 //! | [`pool`] | `max_forward`, `max_backward`, `max_backward_all`, `average_forward`, `average_backward` |
 //! | [`dense`] | `forward`, `backward_data`, `backward_weights` |
-//! | [`relu`], [`softmax`]; [`pointwise`], with the function as an argument | `forward`, `backward` |
+//! | [`relu`], [`softmax`]; [`pointwise`], with the function as an argument, such as [`sigmoid`] | `forward`, `backward` |
 //! | [`prelu`] | `forward`, `backward`, with the slopes' gradients |
 //! | [`norm`] | batch, layer and group normalisation: statistics, `forward`, `backward` |
 //! | [`pad`] | `forward`, `backward` |
@@ -69,6 +69,7 @@ pub mod pool;
 pub mod prelu;
 mod real;
 pub mod relu;
+pub mod sigmoid;
 pub(crate) mod simd;
 pub mod softmax;
 #[doc(hidden)]

@@ -18,7 +18,7 @@ use stepnet_kernels::{PoolGeometry, pool};
 /// Unless `count_padding`, a window at the edge is divided by the values it holds, not by its
 /// full area. Over the whole plane (`globalavgpool`) a volume becomes a vector of its channels.
 #[derive(Debug, Clone)]
-pub struct AvgPool {
+pub(super) struct AvgPool {
     text: LayerText,
     /// `None` for the whole plane.
     window: Option<Window>,

@@ -32,7 +32,7 @@ use stepnet_kernels::norm::batch::{self, Given, Gradients, Statistics};
 /// Parameters, each `(channels)`: `gamma` and `beta`, on neither of which decay acts; `mean` and `variance`,
 /// which are not learnt.
 #[derive(Debug, Clone)]
-pub struct BatchNorm {
+pub(crate) struct BatchNorm {
     text: LayerText,
     momentum: f64,
     epsilon: f64,

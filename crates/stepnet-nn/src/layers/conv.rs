@@ -21,7 +21,7 @@ use stepnet_kernels::{ConvGeometry, Pass, PassPlan, Real, conv, greatest_common_
 /// Parameters: `weight` of shape `(kernel height, kernel width, channels / groups, filters)` and
 /// `bias` of shape `(filters)`.
 #[derive(Debug, Clone)]
-pub struct Conv {
+pub(crate) struct Conv {
     text: LayerText,
     filters: usize,
     window: Window,

@@ -16,7 +16,7 @@ use stepnet_kernels::Real;
 ///
 /// What is dropped depends on the seed, the epoch, the example and the layer alone.
 #[derive(Debug, Clone)]
-pub struct Dropout {
+pub(super) struct Dropout {
     text: LayerText,
     rate: f64,
 }

@@ -12,7 +12,7 @@ use stepnet_kernels::Real;
 
 /// A volume as a vector. Memory already lies that way, so no value moves.
 #[derive(Debug, Clone)]
-pub struct Flatten {
+pub(super) struct Flatten {
     text: LayerText,
 }
 

@@ -18,7 +18,7 @@ use stepnet_kernels::norm::layer;
 ///
 /// Parameters: `gamma` and `beta`, each `(channels)` or `(features)`; decay acts on neither.
 #[derive(Debug, Clone)]
-pub struct LayerNorm {
+pub(super) struct LayerNorm {
     text: LayerText,
     epsilon: f64,
 }

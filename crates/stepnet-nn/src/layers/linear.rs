@@ -17,7 +17,7 @@ use stepnet_kernels::{Pass, PassPlan, Real};
 ///
 /// Parameters: `weight` of shape `(units, features)` and `bias` of shape `(units)`.
 #[derive(Debug, Clone)]
-pub struct Linear {
+pub(crate) struct Linear {
     text: LayerText,
     units: usize,
     bias: bool,

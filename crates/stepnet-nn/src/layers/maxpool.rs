@@ -19,7 +19,7 @@ use stepnet_kernels::{PoolGeometry, Real};
 /// Max pooling. The padding never wins; of several equal maxima the first (row by row) gets the
 /// gradient; windows may overlap.
 #[derive(Debug, Clone)]
-pub struct MaxPool {
+pub(crate) struct MaxPool {
     text: LayerText,
     window: Window,
 }

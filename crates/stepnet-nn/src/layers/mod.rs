@@ -35,25 +35,19 @@ mod softmax;
 mod tanh;
 mod window;
 
-pub use avgpool::AvgPool;
-pub use batch_norm::BatchNorm;
-pub use conv::Conv;
+pub(crate) use batch_norm::BatchNorm;
+pub(crate) use conv::Conv;
 pub(crate) use conv_fused::{ConvPool, ConvRelu};
-pub use dropout::Dropout;
-pub use flatten::Flatten;
 pub(crate) use folded::Folded;
-pub use layer_norm::LayerNorm;
-pub use linear::Linear;
-pub use maxpool::MaxPool;
-pub use pad::Pad;
+pub(crate) use linear::Linear;
+pub(crate) use maxpool::MaxPool;
+pub(crate) use pointwise::PointwiseLayer;
 pub(crate) use registry::BuiltIn;
 pub use registry::Registry;
 pub(crate) use relu::Relu;
-pub use sigmoid::Sigmoid;
 
 use crate::notation::{Kinds, LayerText, Signature};
 use kind::{Built, LayerKind};
-pub(crate) use pointwise::PointwiseLayer;
 use stepnet_kernels::Real;
 
 /// What makes a layer of a text.
@@ -81,13 +75,13 @@ macro_rules! layers {
 layers![
     Conv,
     MaxPool,
-    AvgPool,
+    avgpool::AvgPool,
     avgpool::GlobalAvgPool,
-    Flatten,
+    flatten::Flatten,
     Linear,
     PointwiseLayer<relu::Relu>,
     PointwiseLayer<leaky_relu::LeakyRelu>,
-    PointwiseLayer<Sigmoid>,
+    PointwiseLayer<sigmoid::Sigmoid>,
     PointwiseLayer<tanh::Tanh>,
     PointwiseLayer<gelu::Gelu>,
     PointwiseLayer<silu::Silu>,
@@ -97,11 +91,11 @@ layers![
     PointwiseLayer<hard_sigmoid::HardSigmoid>,
     prelu::Prelu,
     softmax::Softmax,
-    Dropout,
+    dropout::Dropout,
     BatchNorm,
-    LayerNorm,
+    layer_norm::LayerNorm,
     group_norm::GroupNorm,
-    Pad,
+    pad::Pad,
 ];
 
 impl Kinds {

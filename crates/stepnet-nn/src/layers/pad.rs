@@ -16,7 +16,7 @@ use stepnet_kernels::{PadGeometry, Padding, pad};
 /// Zero padding: `pad(2)` on all sides, `pad(1x2)` above and below, left and right, or
 /// `pad(top/bottom/left/right)`.
 #[derive(Debug, Clone)]
-pub struct Pad {
+pub(super) struct Pad {
     text: LayerText,
     padding: Padding,
 }

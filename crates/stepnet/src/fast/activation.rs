@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::kernels;
 use crate::kernels::Real;
 use crate::kernels::pointwise;
-use crate::nn::layers::Sigmoid;
+use crate::kernels::sigmoid::Sigmoid;
 use crate::steps::checks::activation_backward;
 use crate::steps::checks::{PIECE, checked_len, for_pieces, is_fortran, last_is_fastest, shaped, zeros};
 
