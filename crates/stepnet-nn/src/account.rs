@@ -16,9 +16,9 @@ use crate::memory;
 use crate::shape::Shape;
 use stepnet_kernels::Real;
 
-/// One example as a layer saw it at inference.
+/// The values of one example at a layer, at inference.
 #[derive(Debug, Clone, Copy)]
-pub struct Seen<'a, T> {
+pub struct ExampleValues<'a, T> {
     /// The shape of the input.
     pub input: Shape,
     /// The shape of the output.
@@ -135,8 +135,12 @@ impl Account {
     }
 
     /// The input value at the same place, as it is.
-    pub fn same<T: Real>(formula: impl Into<String>, place: usize, seen: &Seen<'_, T>) -> Self {
-        let term = Term::new(place, value(seen.x, place), 1.0);
+    pub fn same<T: Real>(
+        formula: impl Into<String>,
+        place: usize,
+        example: &ExampleValues<'_, T>,
+    ) -> Self {
+        let term = Term::new(place, value(example.x, place), 1.0);
         Self::new(formula, Rule::Same, vec![term])
     }
 
@@ -205,7 +209,7 @@ pub struct Feeds {
     pub formula: String,
     /// The outputs.
     pub feeds: Vec<Feed>,
-    /// The gradients of outputs whose rounding is felt beside that of `feeds`; none for methods that
+    /// The gradients of outputs whose rounding adds to that of `feeds`; none for methods that
     /// add up the products themselves.
     pub reaches: Vec<Reach>,
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::Number;
 use crate::layer::Layer;
 use crate::layers::{
-    BatchNorm, Conv, ConvPool, ConvRelu, Folded, Linear, MaxPool, PointwiseLayer, Relu,
+    BatchNorm, Conv, ConvPool, ConvRelu, FoldedNorm, Linear, MaxPool, PointwiseLayer, Relu,
 };
 use crate::network::{Node, readers};
 use crate::shape::Shape;
@@ -206,13 +206,13 @@ fn fold_bn<T: Number>(chain: &[&Node<T>]) -> Option<Match<T>> {
             None => (Arc::new(biased) as Arc<dyn Layer<T>>, 1),
         };
         return Some(Match {
-            layer: Arc::new(Folded::of_conv(conv, input, layer, bn)?),
+            layer: Arc::new(FoldedNorm::of_conv(conv, input, layer, bn)?),
             nodes: nodes + 1,
         });
     }
     let linear = first.layer().downcast_ref::<Linear>()?;
     Some(Match {
-        layer: Arc::new(Folded::of_linear(linear, input, bn)?),
+        layer: Arc::new(FoldedNorm::of_linear(linear, input, bn)?),
         nodes: 2,
     })
 }

@@ -5,9 +5,9 @@
 //! lives do not meet share a slot. Slots are given out in the order of first moments, the best
 //! fitting free one first, so the same network always gets the same plan.
 //!
-//! The gradient by a value that several nodes take is the sum of what they send back: the last of
+//! The gradient with respect to a value that several nodes take is the sum of what they send back: the last of
 //! them writes it, for its backward pass comes first, and the others add to it. Where the gradients
-//! by two values are the same numbers, as on both sides of a `flatten` or a sum, they share a buffer
+//! with respect to two values are the same numbers, as on both sides of a `flatten` or a sum, they share a buffer
 //! as long as nobody adds to one of them while the other is still to be read.
 
 mod gradients;
@@ -48,9 +48,9 @@ pub struct Plan {
     /// The values: `None` at 0 is the network's input; `i + 1` is the output of node `i`, `None`
     /// inside of a fused span unless all are kept.
     pub(super) values: Vec<Option<Buffer>>,
-    /// The gradient by each of `values`; `None` where nobody needs it.
+    /// The gradient with respect to each of `values`; `None` where nobody needs it.
     pub(super) gradients: Vec<Option<Buffer>>,
-    /// What each node's backward pass does to the gradient by each of its inputs; empty where it
+    /// What each node's backward pass does to the gradient with respect to each of its inputs; empty where it
     /// does not run.
     pub(super) flows: Vec<Vec<Flow<Buffer>>>,
     /// Elements of each slot.
@@ -63,7 +63,7 @@ pub struct Plan {
     pub(super) targets: usize,
     /// About how many operations an example's forward pass takes.
     pub work: u64,
-    /// Learnt numbers, whose gradients the workspace holds in training.
+    /// Parameters, whose gradients the workspace holds in training.
     pub(super) parameters: usize,
 }
 
@@ -71,7 +71,7 @@ impl Plan {
     /// The plan of `network` for batches of up to `batch` examples (at least 1).
     ///
     /// # Errors
-    /// When so many examples cannot be addressed.
+    /// When a batch of this size cannot be addressed.
     pub fn new<T: Number>(
         network: &Network<T>,
         batch: usize,
@@ -106,7 +106,7 @@ impl Plan {
         self.nodes
     }
 
-    /// Whether the backward pass of a layer computes a gradient by its input.
+    /// Whether the backward pass of a layer computes a gradient with respect to its input.
     pub fn sends_back(&self, node: usize) -> bool {
         self.flows[node].iter().any(|flow| *flow != Flow::None)
     }

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 /// real network, and low enough that a short text cannot ask for all the memory there is.
 const MAX_LEN: usize = 1 << 28;
 
-/// One example: a volume (a picture or feature maps, stored height, width, channel) or a plain vector.
+/// One example: a volume (an image or feature maps, stored height, width, channel) or a plain vector.
 ///
 /// Prints as `28x28x1` or `120` and parses from the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -74,7 +74,7 @@ impl Shape {
         }
     }
 
-    /// `[height, width, channels]`, as data sets have their pictures: features are one row.
+    /// `[height, width, channels]`, as data sets store images: features are one row.
     pub fn as_picture(&self) -> [usize; 3] {
         match *self {
             Shape::Volume {

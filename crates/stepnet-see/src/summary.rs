@@ -56,7 +56,7 @@ impl Summary {
             input: network.input(),
             layers: layers.map(|node| LayerSummary::of(network, node)).collect(),
             parameters: network.parameters().len(),
-            not_learnt: network.not_learnt(),
+            not_learnt: network.non_trainable(),
             multiply_adds: network.multiply_adds(),
             loss: network.loss().to_string(),
         }

@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use stepnet::data;
-use stepnet::nn::account::{Account, Feed, Feeds, Seen, Term};
+use stepnet::nn::account::{Account, ExampleValues, Feed, Feeds, Term};
 use stepnet::nn::layer::{Backward, Explain, Forward, Layer, LayerError, Parameter, Start};
 use stepnet::nn::notation::{LayerText, ParameterKind, Signature};
 use stepnet::nn::{Init, Model, ModelFile, Network, Preprocessing, Registry, Shape};
@@ -38,7 +38,7 @@ impl Layer<f32> for Scale {
             shape: vec![input.channels()],
             start,
             decays: false,
-            learnt: true,
+            trainable: true,
         }]
     }
 
@@ -88,14 +88,22 @@ impl Layer<f32> for Scale {
 
 /// With this `stepnet::see::why` shows where a scaled value comes from.
 impl Explain<f32> for Scale {
-    fn account(&self, place: usize, seen: &Seen<'_, f32>) -> stepnet::Result<Option<Account>> {
-        let scale = f64::from(seen.parameters[place % seen.parameters.len()]);
-        let term = Term::new(place, f64::from(seen.x[place]), scale);
+    fn account(
+        &self,
+        place: usize,
+        example: &ExampleValues<'_, f32>,
+    ) -> stepnet::Result<Option<Account>> {
+        let scale = f64::from(example.parameters[place % example.parameters.len()]);
+        let term = Term::new(place, f64::from(example.x[place]), scale);
         Ok(Some(Account::sum("y = s x", vec![term], None)))
     }
 
-    fn feeds(&self, place: usize, seen: &Seen<'_, f32>) -> stepnet::Result<Option<Feeds>> {
-        let scale = f64::from(seen.parameters[place % seen.parameters.len()]);
+    fn feeds(
+        &self,
+        place: usize,
+        example: &ExampleValues<'_, f32>,
+    ) -> stepnet::Result<Option<Feeds>> {
+        let scale = f64::from(example.parameters[place % example.parameters.len()]);
         let feed = Feed::new(place, scale);
         Ok(Some(Feeds::new("dx = dy s", vec![feed])))
     }

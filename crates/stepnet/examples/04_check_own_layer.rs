@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use stepnet::nn::layer::{
-    Backward, Explain, Forward, Layer, LayerError, Parameter, Passed, Start, mark_signs,
+    Backward, Explain, Forward, Layer, LayerError, Parameter, PassValues, Start, mark_signs,
 };
 use stepnet::nn::notation::{LayerText, Signature};
 use stepnet::nn::{Network, Registry, Shape};
@@ -37,7 +37,7 @@ impl Layer<f64> for PRelu {
             shape: vec![input.channels()],
             start: Start::Constant(0.25),
             decays: false,
-            learnt: true,
+            trainable: true,
         }]
     }
 
@@ -77,7 +77,7 @@ impl Layer<f64> for PRelu {
 
 impl Explain<f64> for PRelu {
     /// There is no derivative at zero: differences across it are left out.
-    fn sides(&self, pass: Passed<'_, f64>, mark: &mut dyn FnMut(u64)) {
+    fn sides(&self, pass: PassValues<'_, f64>, mark: &mut dyn FnMut(u64)) {
         mark_signs(pass.x, mark);
     }
 }

@@ -54,7 +54,9 @@ fn shapes_and_sizes_are_the_field_s() {
 /// How many numbers a network holds, and how many of them it learns.
 fn numbers(network: &Network<f32>) -> (usize, usize) {
     let arrays = network.nodes().iter().flat_map(|node| node.parameters());
-    let learnt = arrays.filter(|array| array.learnt).map(|array| array.len());
+    let learnt = arrays
+        .filter(|array| array.trainable)
+        .map(|array| array.len());
     (network.parameters().len(), learnt.sum())
 }
 

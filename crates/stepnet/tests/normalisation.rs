@@ -102,7 +102,7 @@ fn no_rule_touches_what_is_not_trainable() {
     ];
     for rule in rules {
         let network = drawn::<f64>("conv(3, 3) -> bn(momentum=0) -> linear(2)", "5x5x1", 3);
-        assert_eq!(network.not_learnt(), 6);
+        assert_eq!(network.non_trainable(), 6);
         let range = network.nodes()[1].range();
         let mut learner = Learner::new(network, rule, 4, 0.7).unwrap();
         for seed in 0..3 {

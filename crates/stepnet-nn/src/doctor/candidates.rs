@@ -36,8 +36,8 @@ pub(super) fn candidates<T: Number>(mut site: Site<'_, T>, change: InputChange) 
 }
 
 impl<T: Number> Site<'_, T> {
-    /// What the layer number `index` is called in the text before anything changed: layers left
-    /// out renumber those behind.
+    /// What the layer number `index` is called in the text before anything changed: removing a layer
+    /// renumbers those after it.
     pub(super) fn name(&self, index: usize) -> String {
         let Some(named) = self.misfit.layers.get(index) else {
             return String::new();
@@ -215,7 +215,7 @@ impl<T: Number> Site<'_, T> {
         }
     }
 
-    /// A layer that slides over volumes stands behind one that makes vectors of them.
+    /// A layer that slides over volumes comes after one that turns them into vectors.
     fn volume_wanted(&mut self, place: &Place) {
         let nodes = &self.misfit.nodes;
         let Some(at) = nodes.iter().rposition(makes_a_vector) else {
@@ -225,21 +225,21 @@ impl<T: Number> Site<'_, T> {
         let Some(before) = edit::locate(self.text, written) else {
             return;
         };
-        let behind = nodes[at + 1..].iter();
-        let learnt_behind = behind.clone().any(|node| !node.range().is_empty());
+        let after = nodes[at + 1..].iter();
+        let trained_after = after.clone().any(|node| !node.range().is_empty());
         if !nodes[at].implied() {
             let change = Change::Remove {
                 layer: self.name(written),
             };
             // Where a dense layer has mixed the features there is no volume to go back to.
-            let cost = cost::STRUCTURE + if learnt_behind { 2 } else { 0 };
+            let cost = cost::STRUCTURE + if trained_after { 2 } else { 0 };
             self.push(edit::removed(self.text, &before), vec![change], cost);
         }
         let change = Change::Move {
             layer: self.name(self.misfit.index),
             before: self.name(written),
         };
-        let cost = cost::STRUCTURE + u32::from(!learnt_behind);
+        let cost = cost::STRUCTURE + u32::from(!trained_after);
         self.push(moved(self.text, place, &before), vec![change], cost);
     }
 
@@ -293,7 +293,7 @@ impl<T: Number> Site<'_, T> {
         }
     }
 
-    /// For values that are no picture: a dense layer for each convolution, and no pooling.
+    /// For values that are not an image: a dense layer for each convolution, and no pooling.
     pub(super) fn dense(&mut self) {
         let mut text = self.text.clone();
         let kinds = self.terms.registry.kinds();
@@ -324,7 +324,7 @@ fn shrinks<T: Number>(node: &Node<T>) -> bool {
     plane(node.output()) < plane(node.input()) && plane(node.output()) > 0
 }
 
-/// The text with the layer at `from`, and what stands behind it up to a dense layer or the closing
+/// The text with the layer at `from`, and what follows it up to a dense layer or the closing
 /// activation, moved before `to`; both must stand in the same network or group.
 fn moved(network: &NetworkText, from: &Place, to: &Place) -> Option<NetworkText> {
     let ((&last, around), (&target, target_around)) =

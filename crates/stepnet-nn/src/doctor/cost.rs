@@ -1,9 +1,9 @@
 //! How far a change is from what was asked for.
 //!
-//! The doctor tells the change with the smallest sum; of equal ones the first it thinks of, which
+//! The doctor suggests the change with the smallest sum; of equal ones the first it tries, which
 //! is the one nearest to the layer that does not fit.
 
-/// A slip that is known by its form: height and width swapped, a stride where the padding stands,
+/// A mistake with a typical form: height and width swapped, a stride where the padding stands,
 /// channels in front, units that are not the number of classes.
 pub const SLIP: u32 = 1;
 

@@ -120,7 +120,7 @@ impl fmt::Display for Change {
                 layer, from, to, ..
             } => write!(f, "the group of {layer} x {to} instead of x {from}"),
             Self::AllPadded => f.write_str("same padding in every convolution"),
-            Self::Dense => f.write_str("dense layers, because there is no picture to slide over"),
+            Self::Dense => f.write_str("dense layers, because there is no image to slide over"),
             Self::Input { from, to } if channels_moved(*from, *to) => {
                 write!(
                     f,

@@ -53,7 +53,7 @@ impl<T: Number> Site<'_, T> {
     }
 }
 
-/// Larger pictures of the same form for windows that do not fit, smaller ones for networks that ask
+/// Larger images of the same form for windows that do not fit, smaller ones for networks that ask
 /// for too much.
 fn sizes(kind: Kind, [height, width, channels]: [usize; 3]) -> Vec<(Shape, u32)> {
     let scaled = |by: fn(usize, usize) -> usize, k: usize| {
@@ -75,7 +75,7 @@ fn sizes(kind: Kind, [height, width, channels]: [usize; 3]) -> Vec<(Shape, u32)>
     more.map(|(shape, k)| (shape, cost::INPUT + k)).collect()
 }
 
-/// The square pictures that so many values may be, grey or in colour.
+/// The square images that have this number of values, in grey or in colour.
 fn as_picture(values: usize) -> impl Iterator<Item = (Shape, u32)> {
     [1, 3].into_iter().filter_map(move |channels| {
         let side = (values / channels).isqrt();

@@ -21,12 +21,12 @@
 //!
 //! Layers know best what they could do with an input that they refuse:
 //! [`Advise::formula`](super::layer::Advise::formula) and
-//! [`Advise::remedies`](super::layer::Advise::remedies) stand beside `output_shape` in each layer's
-//! file. To these come changes of the network around the layer: fewer repetitions, layers put in,
-//! left out or moved, changes of the layers before it, another input. Each has a [`cost`]; the
+//! [`Advise::remedies`](super::layer::Advise::remedies) are next to `output_shape` in each layer's
+//! file. They are joined by changes of the network around the layer: fewer repetitions, layers inserted,
+//! removed or moved, changes of the layers before it, another input. Each has a [`cost`]; the
 //! cheapest are tried first, on the whole network with all that follows. A change that only leads
-//! on to the next misfit is tried together with a change for that one, costs added. So what is told
-//! is the cheapest change of those thought of, and it was seen to work. The number of trials is
+//! on to the next misfit is tried together with a change for that one, costs added. So the suggestion
+//! is the cheapest change of those that were tried, and it works. The number of trials is
 //! bounded, and the time with it, whatever the text.
 
 mod candidates;

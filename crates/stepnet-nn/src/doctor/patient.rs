@@ -12,7 +12,7 @@ pub enum InputChange {
     Never,
     /// See the same values in another shape.
     Reshape,
-    /// Anything: pictures are brought to the size that is asked for.
+    /// Anything: images are resized to the size that is asked for.
     #[default]
     Any,
 }

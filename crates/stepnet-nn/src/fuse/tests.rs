@@ -213,7 +213,7 @@ fn network<T: Number>(text: &str) -> Network<T> {
         let node = &network.nodes()[node];
         let learnt: Vec<_> = node
             .placed_parameters()
-            .map(|(array, range)| (array.learnt, range))
+            .map(|(array, range)| (array.trainable, range))
             .collect();
         for (learnt, range) in learnt {
             for value in &mut network.parameters_mut()[range] {

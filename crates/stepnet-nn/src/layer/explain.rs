@@ -4,12 +4,12 @@
 use stepnet_kernels::Real;
 
 use super::Context;
-use crate::account::{Account, Feeds, Seen};
+use crate::account::{Account, ExampleValues, Feeds};
 use crate::error::Result;
 
 /// What a training pass has left, for [`Explain::sides`].
 #[derive(Debug, Clone, Copy)]
-pub struct Passed<'a, T> {
+pub struct PassValues<'a, T> {
     /// Sizes and mode.
     pub context: Context<'a>,
     /// The input.
@@ -44,8 +44,8 @@ pub trait Explain<T: Real> {
     /// `see::why` shows them; `None` where the layer does not say.
     ///
     /// # Errors
-    /// When there is not enough memory for so many terms.
-    fn account(&self, _place: usize, _seen: &Seen<'_, T>) -> Result<Option<Account>> {
+    /// When there is not enough memory for the terms.
+    fn account(&self, _place: usize, _example: &ExampleValues<'_, T>) -> Result<Option<Account>> {
         Ok(None)
     }
 
@@ -53,8 +53,8 @@ pub trait Explain<T: Real> {
     /// to it, at inference; `None` where the layer does not say.
     ///
     /// # Errors
-    /// When there is not enough memory for so many outputs.
-    fn feeds(&self, _place: usize, _seen: &Seen<'_, T>) -> Result<Option<Feeds>> {
+    /// When there is not enough memory for the outputs.
+    fn feeds(&self, _place: usize, _example: &ExampleValues<'_, T>) -> Result<Option<Feeds>> {
         Ok(None)
     }
 
@@ -64,7 +64,7 @@ pub trait Explain<T: Real> {
     /// Gradient checks keep away from differences across a kink. By default the indices that the layer
     /// keeps, such as the winners of max pooling, are its sides; a layer with other kinks marks them too, for
     /// instance with [`mark_signs`].
-    fn sides(&self, pass: Passed<'_, T>, mark: &mut dyn FnMut(u64)) {
+    fn sides(&self, pass: PassValues<'_, T>, mark: &mut dyn FnMut(u64)) {
         for &index in pass.kept_indices {
             mark(index.into());
         }

@@ -20,7 +20,7 @@ use crate::shape::Shape;
 pub use advise::{Advise, Remedy};
 pub use cost::Cost;
 pub use error::LayerError;
-pub use explain::{Explain, Passed, mark_above, mark_signs};
+pub use explain::{Explain, PassValues, mark_above, mark_signs};
 pub use parameter::{Parameter, Start};
 pub use pass::{Backward, Context, Forward, Memory, Reads};
 pub use stepnet_base::{Noise, NoiseGenerator};
@@ -79,7 +79,7 @@ pub trait Layer<T: Real>: Any + Debug + Send + Sync {
     /// Computes `dx` and the parameters' gradients from `dy`, where asked for.
     fn backward(&self, pass: Backward<'_, T>);
 
-    /// Moves what is not learnt, after the update of a training step over the batch that `context`
+    /// Updates what is not trainable, such as running statistics, after the update of a training step over the batch that `context`
     /// describes; `kept` is what its forward pass kept, `parameters` are the layer's. Called once for each step, and
     /// not for frozen layers.
     fn after_step(&self, _context: &Context<'_>, _kept: &[T], _parameters: &mut [T]) {}

@@ -14,7 +14,7 @@ pub enum Start {
     Constant(f64),
 }
 
-/// One array of a layer's numbers, learnt or not.
+/// One array of a layer's numbers, trainable or not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// Its name inside the layer: `weight`, `bias`, ...
@@ -25,10 +25,10 @@ pub struct Parameter {
     pub start: Start,
     /// Whether L2 and weight decay act on it (weights: yes, biases: no).
     pub decays: bool,
-    /// Whether its numbers are learnt. Those that are not, such as running statistics, are stored,
+    /// Whether updates change its numbers. Those that are not trainable, such as running statistics, are stored,
     /// copied and counted as the others are, but no update, decay, clipping or gradient check touches
     /// them: [`Layer::after_step`](super::Layer::after_step) moves them. Their gradients are zeros, written by the layer.
-    pub learnt: bool,
+    pub trainable: bool,
 }
 
 impl Parameter {
@@ -39,7 +39,7 @@ impl Parameter {
             shape,
             start: Start::Drawn { fan_in, fan_out },
             decays: true,
-            learnt: true,
+            trainable: true,
         }
     }
 
@@ -48,21 +48,21 @@ impl Parameter {
         Self::constant("bias", len, 0.0)
     }
 
-    /// A vector that starts as a constant, is learnt and does not decay.
+    /// A trainable vector that starts as a constant and does not decay.
     pub fn constant(name: &'static str, len: usize, start: f64) -> Self {
         Self {
             name,
             shape: vec![len],
             start: Start::Constant(start),
             decays: false,
-            learnt: true,
+            trainable: true,
         }
     }
 
-    /// A vector that starts as a constant and is not learnt: [`Layer::after_step`](super::Layer::after_step) moves it.
+    /// A vector that starts as a constant and is not trainable: [`Layer::after_step`](super::Layer::after_step) moves it.
     pub fn running(name: &'static str, len: usize, start: f64) -> Self {
         Self {
-            learnt: false,
+            trainable: false,
             ..Self::constant(name, len, start)
         }
     }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::kind::{Built, LayerKind};
+use super::kind::{BuildResult, LayerKind};
 use super::pool::{formula, geometry, remedies, visits, window_terms, windows_over};
 use super::window::{Window, volume};
-use crate::account::{Account, Feed, Feeds, Rule, Seen};
+use crate::account::{Account, ExampleValues, Feed, Feeds, Rule};
 use crate::error::Result as Checked;
 use crate::layer::{Advise, Backward, Cost, Explain, Forward, Layer, LayerError, Reads, Remedy};
 use crate::notation::{LayerText, PaddingText, ParameterKind, Signature, Value};
@@ -75,7 +75,7 @@ impl LayerKind for AvgPool {
             .example("avgpool(2, padding=1, count_padding=true)")
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         Ok(Arc::new(Self::from_text(text)))
     }
 }
@@ -93,7 +93,7 @@ impl LayerKind for GlobalAvgPool {
             .example("globalavgpool")
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         Ok(Arc::new(AvgPool::global(text)))
     }
 }
@@ -144,9 +144,9 @@ impl<T: Real> Layer<T> for AvgPool {
 }
 
 impl<T: Real> Explain<T> for AvgPool {
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let g = self.accepted(seen.input, 1);
-        let (terms, window) = window_terms(&g, place, seen)?;
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
+        let g = self.accepted(example.input, 1);
+        let (terms, window) = window_terms(&g, place, example)?;
         let inside = terms.iter().filter(|term| term.place.is_some()).count();
         let counted = if self.count_padding {
             g.kernel[0] * g.kernel[1]
@@ -162,8 +162,8 @@ impl<T: Real> Explain<T> for AvgPool {
         Ok(Some(Account { window, ..account }))
     }
 
-    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
-        let g = self.accepted(seen.input, 1);
+    fn feeds(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
+        let g = self.accepted(example.input, 1);
         let mut feeds = windows_over(&g, place)?;
         if self.count_padding {
             let all = (g.kernel[0] * g.kernel[1]) as f64;

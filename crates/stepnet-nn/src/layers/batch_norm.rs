@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::kind::{Built, LayerKind};
+use super::kind::{BuildResult, LayerKind};
 use super::norm::{affine, affine_gradients, affine_parameters, epsilon, geometry};
-use crate::account::{self, Account, Feed, Feeds, Seen, Term};
+use crate::account::{self, Account, ExampleValues, Feed, Feeds, Term};
 use crate::error::Result as Checked;
 use crate::layer::{
     Backward, Context, Explain, Forward, Layer, LayerError, Memory, Parameter, Reads,
@@ -19,18 +19,18 @@ use stepnet_kernels::norm::batch::{self, Given, Gradients, Statistics};
 /// channel by channel.
 ///
 /// While training, mean and variance are those of the batch, over its pixels or vectors; at inference
-/// the running ones. After each step these move towards the batch's,
+/// the running ones. After each step they move towards the batch's,
 ///
 /// ```text
 /// running = momentum * running + (1 - momentum) * batch
 /// ```
 ///
 /// as in Keras (PyTorch's momentum is 1 minus this one), with the batch's variance over `n - 1` values
-/// for its `n`, as in PyTorch; of one value there is none, and the running one stays. A layer that is
-/// held still normalises by its running statistics in training too, and they do not move, as in Keras.
+/// for its `n`, as in PyTorch; of one value there is none, and the running one stays. A frozen layer
+/// normalises with its running statistics in training too, and they do not move, as in Keras.
 ///
 /// Parameters, each `(channels)`: `gamma` and `beta`, on neither of which decay acts; `mean` and `variance`,
-/// which are not learnt.
+/// which are not trainable.
 #[derive(Debug, Clone)]
 pub(crate) struct BatchNorm {
     text: LayerText,
@@ -109,7 +109,7 @@ impl LayerKind for BatchNorm {
             .example("bn(0.99, epsilon=0.01)")
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         Ok(Arc::new(Self::from_text(text)?))
     }
 }
@@ -224,17 +224,17 @@ impl<T: Real> Layer<T> for BatchNorm {
 }
 
 impl<T: Real> Explain<T> for BatchNorm {
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let channel = place % seen.input.channels();
-        let [scale, shift] = line(seen.parameters, channel, self.epsilon);
-        let term = Term::new(place, account::value(seen.x, place), scale);
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
+        let channel = place % example.input.channels();
+        let [scale, shift] = line(example.parameters, channel, self.epsilon);
+        let term = Term::new(place, account::value(example.x, place), scale);
         let formula = "y = x s + (beta - mean s), s = gamma / sqrt(variance + epsilon)";
         Ok(Some(Account::sum(formula, vec![term], Some(shift))))
     }
 
-    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
-        let channel = place % seen.input.channels();
-        let [scale, _] = line(seen.parameters, channel, self.epsilon);
+    fn feeds(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
+        let channel = place % example.input.channels();
+        let [scale, _] = line(example.parameters, channel, self.epsilon);
         let formula = "dx = dy gamma / sqrt(variance + epsilon)";
         Ok(Some(Feeds::new(formula, vec![Feed::new(place, scale)])))
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::arguments::{count, divisors};
-use super::kind::{Built, LayerKind};
-use super::planned::Planned;
+use super::kind::{BuildResult, LayerKind};
+use super::plan_cache::PlanCache;
 use super::window::{Window, accepted_volume, reason, volume};
-use crate::account::{self, Account, Feed, Feeds, Reach, Seen, Term};
+use crate::account::{self, Account, ExampleValues, Feed, Feeds, Reach, Term};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
 use crate::layer::{
@@ -29,7 +29,7 @@ pub(crate) struct Conv {
     bias: bool,
     /// Whether it keeps to the direct method: [`ConvGeometry::direct`].
     exact: bool,
-    plan: Planned<conv::Plan>,
+    plan: PlanCache<conv::Plan>,
 }
 
 impl Conv {
@@ -41,7 +41,7 @@ impl Conv {
             groups: count(text, "groups")?,
             bias: text.flag("bias"),
             exact: false,
-            plan: Planned::default(),
+            plan: PlanCache::default(),
         })
     }
 
@@ -146,7 +146,7 @@ impl LayerKind for Conv {
             .example("conv(4, 3x2, 1/0/2/1, stride=2x1, dilation=1x2, groups=2, bias=false)")
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         Ok(Arc::new(Self::from_text(text)?))
     }
 }
@@ -190,7 +190,7 @@ impl<T: Real> Layer<T> for Conv {
     fn with_exact(&self, exact: bool) -> Option<Arc<dyn Layer<T>>> {
         Some(Arc::new(Self {
             exact,
-            plan: Planned::default(),
+            plan: PlanCache::default(),
             ..self.clone()
         }))
     }
@@ -230,8 +230,8 @@ impl<T: Real> Layer<T> for Conv {
 }
 
 impl<T: Real> Explain<T> for Conv {
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let g = self.accepted(seen.input, 1);
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
+        let g = self.accepted(example.input, 1);
         let [_, out_width, filters] = g.output;
         let [_, width, channels] = g.input;
         let (row, col) = (place / (out_width * filters), place / filters % out_width);
@@ -239,7 +239,7 @@ impl<T: Real> Explain<T> for Conv {
         let seen_channels = g.group_channels();
         let first_channel = filter / g.group_filters() * seen_channels;
         let [down, right] = g.axes();
-        let weight = |tap: usize| account::value(seen.parameters, tap * filters + filter);
+        let weight = |tap: usize| account::value(example.parameters, tap * filters + filter);
 
         let mut terms = account::room(g.kernel[0] * g.kernel[1] * seen_channels)?;
         for u in 0..g.kernel[0] {
@@ -249,13 +249,13 @@ impl<T: Real> Explain<T> for Conv {
                     let w = weight((u * g.kernel[1] + v) * seen_channels + channel);
                     terms.push(pixel.map_or(Term::padding(w), |(i, j)| {
                         let place = (i * width + j) * channels + first_channel + channel;
-                        Term::new(place, account::value(seen.x, place), w)
+                        Term::new(place, account::value(example.x, place), w)
                     }));
                 }
             }
         }
         let bias = g.weights_len() + filter;
-        let bias = self.bias.then(|| account::value(seen.parameters, bias));
+        let bias = self.bias.then(|| account::value(example.parameters, bias));
         let formula = match bias {
             Some(_) => "y = sum of x w over the window, + b",
             None => "y = sum of x w over the window",
@@ -266,13 +266,13 @@ impl<T: Real> Explain<T> for Conv {
             let taps = (0..g.kernel[0] * g.kernel[1]).map(|tap| tap * channels + channel);
             taps.map(|tap| weight(tap).abs()).sum()
         })?;
-        let slack = reaches.iter().map(|reach| reach.slack(seen.x)).sum();
+        let slack = reaches.iter().map(|reach| reach.slack(example.x)).sum();
         let account = Account::sum(formula, terms, bias).windowed(window);
         Ok(Some(account.with_slack(slack)))
     }
 
-    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
-        let g = self.accepted(seen.input, 1);
+    fn feeds(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
+        let g = self.accepted(example.input, 1);
         let [_, width, channels] = g.input;
         let [_, out_width, filters] = g.output;
         let (row, col) = (place / (width * channels), place / channels % width);
@@ -287,7 +287,7 @@ impl<T: Real> Explain<T> for Conv {
             for (j, v) in right.windows(col) {
                 let tap = (u * g.kernel[1] + v) * seen_channels + channel % seen_channels;
                 for filter in first_filter..first_filter + group_filters {
-                    let weight = account::value(seen.parameters, tap * filters + filter);
+                    let weight = account::value(example.parameters, tap * filters + filter);
                     let place = (i * out_width + j) * filters + filter;
                     feeds.push(Feed::new(place, weight));
                 }
@@ -297,7 +297,7 @@ impl<T: Real> Explain<T> for Conv {
         let spread = conv::spread_backward::<T>(&g, [row, col]);
         let reaches = reaches(spread, g.output, |filter| {
             let taps = (0..g.kernel[0] * g.kernel[1]).map(|tap| tap * channels + channel);
-            let weight = |tap: usize| account::value(seen.parameters, tap * filters + filter);
+            let weight = |tap: usize| account::value(example.parameters, tap * filters + filter);
             taps.map(|tap| weight(tap).abs()).sum()
         })?;
         Ok(Some(Feeds::new(formula, feeds).with_reaches(reaches)))

@@ -1,7 +1,7 @@
 //! Convolutions fused with the ReLU and the max pooling after them.
 
 use super::conv::Conv;
-use super::planned::Planned;
+use super::plan_cache::PlanCache;
 use crate::layer::{Backward, Cost, Forward, Layer, LayerError, Memory, Reads};
 use crate::notation::LayerText;
 use crate::shape::Shape;
@@ -81,7 +81,7 @@ pub(crate) struct ConvPool {
     conv: Conv,
     pool: PoolGeometry,
     relu: bool,
-    plan: Planned<pooled::Plan>,
+    plan: PlanCache<pooled::Plan>,
 }
 
 impl ConvPool {
@@ -97,7 +97,7 @@ impl ConvPool {
             conv: conv.clone(),
             pool,
             relu,
-            plan: Planned::default(),
+            plan: PlanCache::default(),
         })
     }
 

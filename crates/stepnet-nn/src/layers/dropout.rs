@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::kind::{Built, LayerKind};
-use crate::account::{Account, Feed, Feeds, Seen};
+use super::kind::{BuildResult, LayerKind};
+use crate::account::{Account, ExampleValues, Feed, Feeds};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Memory, Reads};
 use crate::notation::{LayerText, ParameterKind, Signature};
@@ -38,7 +38,7 @@ impl LayerKind for Dropout {
             .example("dropout(0.4)")
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         Ok(Arc::new(Self::from_text(text)))
     }
 }
@@ -107,12 +107,12 @@ impl<T: Real> Layer<T> for Dropout {
 }
 
 impl<T: Real> Explain<T> for Dropout {
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
         let formula = "y = x: the same value: nothing is dropped at inference";
-        Ok(Some(Account::same(formula, place, seen)))
+        Ok(Some(Account::same(formula, place, example)))
     }
 
-    fn feeds(&self, place: usize, _seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+    fn feeds(&self, place: usize, _example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
         Ok(Some(Feeds::new("dx = dy", vec![Feed::new(place, 1.0)])))
     }
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::kind::{Built, LayerKind};
-use crate::account::{Account, Feed, Feeds, Seen};
+use super::kind::{BuildResult, LayerKind};
+use crate::account::{Account, ExampleValues, Feed, Feeds};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Reads};
 use crate::notation::{LayerText, Signature};
@@ -28,7 +28,7 @@ impl LayerKind for Flatten {
         Signature::new("flatten", summary).example("flatten")
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         Ok(Arc::new(Self::from_text(text)))
     }
 }
@@ -69,12 +69,12 @@ impl<T: Real> Layer<T> for Flatten {
 }
 
 impl<T: Real> Explain<T> for Flatten {
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
         let formula = "y = x: the same value, as a vector";
-        Ok(Some(Account::same(formula, place, seen)))
+        Ok(Some(Account::same(formula, place, example)))
     }
 
-    fn feeds(&self, place: usize, _seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+    fn feeds(&self, place: usize, _example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
         Ok(Some(Feeds::new("dx = dy", vec![Feed::new(place, 1.0)])))
     }
 }

@@ -28,19 +28,19 @@ enum Outputs {
 /// factors in `f64` rounded once. So the outputs differ from those of the layers one by one by the
 /// rounding of the weights: by little more than the sums themselves are rounded.
 #[derive(Debug)]
-pub(crate) struct Folded<T> {
+pub(crate) struct FoldedNorm<T> {
     /// The layer with a bias, perhaps fused with those after the normalisation.
     layer: Arc<dyn Layer<T>>,
     outputs: Outputs,
     /// Of the weights, and of the outputs.
     weights: usize,
     units: usize,
-    /// Whether the layer had a bias of its own.
+    /// Whether the layer had a bias before.
     bias: bool,
     epsilon: f64,
 }
 
-impl<T: Real> Folded<T> {
+impl<T: Real> FoldedNorm<T> {
     /// `bn` folded into `conv`. `layer` is `conv` with a bias, perhaps fused with those after `bn`.
     pub(crate) fn of_conv(
         conv: &Conv,
@@ -124,7 +124,7 @@ impl<T: Real> Folded<T> {
     }
 }
 
-impl<T: Real> Layer<T> for Folded<T> {
+impl<T: Real> Layer<T> for FoldedNorm<T> {
     fn text(&self) -> LayerText {
         self.layer.text()
     }
@@ -164,7 +164,7 @@ impl<T: Real> Layer<T> for Folded<T> {
     }
 }
 
-impl<T: Real> Cost<T> for Folded<T> {
+impl<T: Real> Cost<T> for FoldedNorm<T> {
     fn multiply_adds(&self, input: Shape) -> u64 {
         self.layer.cost().multiply_adds(input)
     }

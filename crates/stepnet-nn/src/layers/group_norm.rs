@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::arguments::{count, divisors};
-use super::kind::{Built, LayerKind};
+use super::kind::{BuildResult, LayerKind};
 use super::norm::{Group, affine, affine_gradients, affine_parameters, epsilon, geometry};
-use crate::account::{self, Account, Feeds, Seen};
+use crate::account::{self, Account, ExampleValues, Feeds};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
 use crate::layer::{
@@ -41,8 +41,8 @@ impl GroupNorm {
     }
 
     /// The channels that the value at `place` is normalised with: those of its group, over all pixels.
-    fn group<T: Real>(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Group> {
-        let g = self.geometry(seen.input, 1);
+    fn group<T: Real>(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Group> {
+        let g = self.geometry(example.input, 1);
         let size = g.channels / g.groups;
         let first = place % g.channels / size * size;
         let mut places = account::room(g.pixels * size)?;
@@ -50,7 +50,7 @@ impl GroupNorm {
             let first = pixel * g.channels + first;
             first..first + size
         }));
-        Ok(Group::new(places, self.epsilon, seen))
+        Ok(Group::new(places, self.epsilon, example))
     }
 }
 
@@ -66,7 +66,7 @@ impl LayerKind for GroupNorm {
             .example("groupnorm(2, epsilon=0.01)")
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         Ok(Arc::new(Self {
             text: text.clone(),
             groups: count(text, "groups")?,
@@ -132,16 +132,16 @@ impl<T: Real> Layer<T> for GroupNorm {
 }
 
 impl<T: Real> Explain<T> for GroupNorm {
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
         let formula = "y_k = sum of x_j s ((1 if j is k) - 1 / n), + beta, s = gamma_k / sqrt(variance + epsilon), n values in the group";
-        let group = self.group(place, seen)?;
-        group.account(formula, place, seen).map(Some)
+        let group = self.group(place, example)?;
+        group.account(formula, place, example).map(Some)
     }
 
-    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+    fn feeds(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
         let formula = "dx_j = sum of dy_k gamma_k / sqrt(variance + epsilon) ((1 if j is k) - (1 + x_j x_k) / n), x normalised, n values in the group";
-        let group = self.group(place, seen)?;
-        group.feeds(formula, place, seen).map(Some)
+        let group = self.group(place, example)?;
+        group.feeds(formula, place, example).map(Some)
     }
 }
 

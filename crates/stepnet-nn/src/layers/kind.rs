@@ -7,7 +7,7 @@ use crate::notation::{LayerText, Signature};
 use stepnet_kernels::Real;
 
 /// A layer, or what is wrong with the arguments of its text.
-pub(super) type Built<T> = Result<Arc<dyn Layer<T>>, LayerError>;
+pub(super) type BuildResult<T> = Result<Arc<dyn Layer<T>>, LayerError>;
 
 /// A built-in kind of layer.
 pub(super) trait LayerKind {
@@ -15,7 +15,7 @@ pub(super) trait LayerKind {
     fn signature() -> Signature;
 
     /// The layer of a text of this kind.
-    fn build<T: Real>(text: &LayerText) -> Built<T>;
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T>;
 
     /// Tests that all kinds of its sort share.
     #[cfg(test)]

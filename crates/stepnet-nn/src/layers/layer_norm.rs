@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::kind::{Built, LayerKind};
+use super::kind::{BuildResult, LayerKind};
 use super::norm::{Group, affine, affine_gradients, affine_parameters, epsilon, geometry};
-use crate::account::{self, Account, Feeds, Seen};
+use crate::account::{self, Account, ExampleValues, Feeds};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Memory, Parameter};
 use crate::notation::{LayerText, ParameterKind, Signature};
@@ -32,12 +32,12 @@ impl LayerNorm {
     }
 
     /// The channels that the value at `place` is normalised with: those of its pixel.
-    fn group<T: Real>(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Group> {
-        let channels = seen.input.channels();
+    fn group<T: Real>(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Group> {
+        let channels = example.input.channels();
         let first = place / channels * channels;
         let mut places = account::room(channels)?;
         places.extend(first..first + channels);
-        Ok(Group::new(places, self.epsilon, seen))
+        Ok(Group::new(places, self.epsilon, example))
     }
 }
 
@@ -51,7 +51,7 @@ impl LayerKind for LayerNorm {
             .example("layernorm(0.01)")
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         Ok(Arc::new(Self::from_text(text)?))
     }
 }
@@ -98,15 +98,15 @@ impl<T: Real> Layer<T> for LayerNorm {
 }
 
 impl<T: Real> Explain<T> for LayerNorm {
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
         let formula = "y_k = sum of x_j s ((1 if j is k) - 1 / channels), + beta, s = gamma_k / sqrt(variance + epsilon)";
-        let group = self.group(place, seen)?;
-        group.account(formula, place, seen).map(Some)
+        let group = self.group(place, example)?;
+        group.account(formula, place, example).map(Some)
     }
 
-    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+    fn feeds(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
         let formula = "dx_j = sum of dy_k gamma_k / sqrt(variance + epsilon) ((1 if j is k) - (1 + n_j n_k) / channels), n normalised";
-        let group = self.group(place, seen)?;
-        group.feeds(formula, place, seen).map(Some)
+        let group = self.group(place, example)?;
+        group.feeds(formula, place, example).map(Some)
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::arguments::count;
-use super::kind::{Built, LayerKind};
-use super::planned::Planned;
-use crate::account::{self, Account, Feed, Feeds, Seen, Term};
+use super::kind::{BuildResult, LayerKind};
+use super::plan_cache::PlanCache;
+use crate::account::{self, Account, ExampleValues, Feed, Feeds, Term};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Cost, Explain, Forward, Layer, LayerError, Memory, Parameter};
 use crate::notation::{LayerText, ParameterKind, Signature};
@@ -21,7 +21,7 @@ pub(crate) struct Linear {
     text: LayerText,
     units: usize,
     bias: bool,
-    plan: Planned<dense::Plan>,
+    plan: PlanCache<dense::Plan>,
 }
 
 impl Linear {
@@ -30,7 +30,7 @@ impl Linear {
             text: text.clone(),
             units: count(text, "units")?,
             bias: text.flag("bias"),
-            plan: Planned::default(),
+            plan: PlanCache::default(),
         })
     }
 
@@ -67,7 +67,7 @@ impl LayerKind for Linear {
             .example("linear(4, bias=false)")
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         Ok(Arc::new(Self::from_text(text)?))
     }
 }
@@ -145,15 +145,15 @@ impl<T: Real> Layer<T> for Linear {
 }
 
 impl<T: Real> Explain<T> for Linear {
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let inputs = seen.input.len();
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
+        let inputs = example.input.len();
         let mut terms = account::room(inputs)?;
         terms.extend((0..inputs).map(|input| {
-            let weight = account::value(seen.parameters, place * inputs + input);
-            Term::new(input, account::value(seen.x, input), weight)
+            let weight = account::value(example.parameters, place * inputs + input);
+            Term::new(input, account::value(example.x, input), weight)
         }));
         let bias = inputs * self.units + place;
-        let bias = self.bias.then(|| account::value(seen.parameters, bias));
+        let bias = self.bias.then(|| account::value(example.parameters, bias));
         let formula = match bias {
             Some(_) => "y = sum of x w, + b",
             None => "y = sum of x w",
@@ -161,11 +161,11 @@ impl<T: Real> Explain<T> for Linear {
         Ok(Some(Account::sum(formula, terms, bias)))
     }
 
-    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
-        let inputs = seen.input.len();
+    fn feeds(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
+        let inputs = example.input.len();
         let mut feeds = account::room(self.units)?;
         feeds.extend((0..self.units).map(|unit| {
-            let weight = account::value(seen.parameters, unit * inputs + place);
+            let weight = account::value(example.parameters, unit * inputs + place);
             Feed::new(unit, weight)
         }));
         Ok(Some(Feeds::new("dx = sum of dy w over the units", feeds)))

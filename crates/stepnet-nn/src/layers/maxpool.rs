@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::kind::{Built, LayerKind};
+use super::kind::{BuildResult, LayerKind};
 use super::pool::{accepted, formula, geometry, remedies, visits, window_terms, windows_over};
 use super::window::Window;
-use crate::account::{Account, Feed, Feeds, Rule, Seen, Term};
+use crate::account::{Account, ExampleValues, Feed, Feeds, Rule, Term};
 use crate::error::Result as Checked;
 use crate::layer::{
     Advise, Backward, Cost, Explain, Forward, Layer, LayerError, Memory, Reads, Remedy,
@@ -54,7 +54,7 @@ impl LayerKind for MaxPool {
             .example("maxpool(2, padding=1/0/0/1)")
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         Ok(Arc::new(Self::from_text(text)))
     }
 }
@@ -120,20 +120,20 @@ impl<T: Real> Layer<T> for MaxPool {
 }
 
 impl<T: Real> Explain<T> for MaxPool {
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let g = accepted("maxpool", &self.window, seen.input, 1);
-        let (terms, window) = window_terms(&g, place, seen)?;
-        let winner = winner(&terms, seen);
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
+        let g = accepted("maxpool", &self.window, example.input, 1);
+        let (terms, window) = window_terms(&g, place, example)?;
+        let winner = winner(&terms, example);
         let formula = "y = the largest x of the window, the first of equals";
         let account = Account::new(formula, Rule::Largest { winner }, terms);
         Ok(Some(Account { window, ..account }))
     }
 
-    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
-        let g = accepted("maxpool", &self.window, seen.input, 1);
+    fn feeds(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
+        let g = accepted("maxpool", &self.window, example.input, 1);
         let mut y = memory::zeros("the values of one layer", g.y_len())?;
         let mut winners = memory::zeros("the winners of one layer", g.y_len())?;
-        pool::max_forward(&g, seen.x, &mut y, Some(&mut winners));
+        pool::max_forward(&g, example.x, &mut y, Some(&mut winners));
         let mut feeds = windows_over(&g, place)?;
         for feed in &mut feeds {
             let won = winners.get(feed.place).copied();
@@ -162,9 +162,9 @@ impl<T: Real> Cost<T> for MaxPool {
 }
 
 /// The first largest of a window's values, as the kernel finds it.
-fn winner<T: Real>(terms: &[Term], seen: &Seen<'_, T>) -> usize {
+fn winner<T: Real>(terms: &[Term], example: &ExampleValues<'_, T>) -> usize {
     let values = terms.iter().enumerate().filter_map(|(number, term)| {
-        let value = seen.x.get(term.place?)?;
+        let value = example.x.get(term.place?)?;
         Some((number, *value))
     });
     values

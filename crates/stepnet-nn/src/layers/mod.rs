@@ -22,7 +22,7 @@ mod linear;
 mod maxpool;
 mod norm;
 mod pad;
-mod planned;
+mod plan_cache;
 mod pointwise;
 mod pool;
 mod prelu;
@@ -38,7 +38,7 @@ mod window;
 pub(crate) use batch_norm::BatchNorm;
 pub(crate) use conv::Conv;
 pub(crate) use conv_fused::{ConvPool, ConvRelu};
-pub(crate) use folded::Folded;
+pub(crate) use folded::FoldedNorm;
 pub(crate) use linear::Linear;
 pub(crate) use maxpool::MaxPool;
 pub(crate) use pointwise::PointwiseLayer;
@@ -47,11 +47,11 @@ pub use registry::Registry;
 pub(crate) use relu::Relu;
 
 use crate::notation::{Kinds, LayerText, Signature};
-use kind::{Built, LayerKind};
+use kind::{BuildResult, LayerKind};
 use stepnet_kernels::Real;
 
 /// What makes a layer of a text.
-type Factory<T> = fn(&LayerText) -> Built<T>;
+type Factory<T> = fn(&LayerText) -> BuildResult<T>;
 
 macro_rules! layers {
     ($($layer:ty),* $(,)?) => {

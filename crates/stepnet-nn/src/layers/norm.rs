@@ -1,6 +1,6 @@
 //! What the normalisations share: their parameters, and how a value depends on those that it is normalised with.
 
-use crate::account::{self, Account, Feed, Feeds, Seen, Term};
+use crate::account::{self, Account, ExampleValues, Feed, Feeds, Term};
 use crate::error::Result as Checked;
 use crate::layer::LayerError;
 use crate::layer::Parameter;
@@ -74,9 +74,13 @@ pub(super) struct Group {
 
 impl Group {
     /// The group of the values at `places`.
-    pub(super) fn new<T: Real>(places: Vec<usize>, epsilon: f64, seen: &Seen<'_, T>) -> Self {
+    pub(super) fn new<T: Real>(
+        places: Vec<usize>,
+        epsilon: f64,
+        example: &ExampleValues<'_, T>,
+    ) -> Self {
         let n = places.len() as f64;
-        let values = places.iter().map(|&at| account::value(seen.x, at));
+        let values = places.iter().map(|&at| account::value(example.x, at));
         let mean = values.clone().sum::<f64>() / n;
         let variance = values.map(|x| (x - mean) * (x - mean)).sum::<f64>() / n;
         Self {
@@ -91,17 +95,17 @@ impl Group {
         &self,
         formula: &'static str,
         place: usize,
-        seen: &Seen<'_, T>,
+        example: &ExampleValues<'_, T>,
     ) -> Checked<Account> {
-        let (channels, n) = (seen.input.channels(), self.places.len() as f64);
-        let gamma = account::value(seen.parameters, place % channels);
+        let (channels, n) = (example.input.channels(), self.places.len() as f64);
+        let gamma = account::value(example.parameters, place % channels);
         let mut terms = account::room(self.places.len())?;
         terms.extend(self.places.iter().map(|&at| {
             let own = f64::from(u8::from(at == place));
             let factor = gamma * self.inverse * (own - 1.0 / n);
-            Term::new(at, account::value(seen.x, at), factor)
+            Term::new(at, account::value(example.x, at), factor)
         }));
-        let beta = account::value(seen.parameters, channels + place % channels);
+        let beta = account::value(example.parameters, channels + place % channels);
         Ok(Account::sum(formula, terms, Some(beta)))
     }
 
@@ -110,14 +114,14 @@ impl Group {
         &self,
         formula: &'static str,
         place: usize,
-        seen: &Seen<'_, T>,
+        example: &ExampleValues<'_, T>,
     ) -> Checked<Feeds> {
-        let (channels, n) = (seen.input.channels(), self.places.len() as f64);
-        let normal = |at: usize| (account::value(seen.x, at) - self.mean) * self.inverse;
+        let (channels, n) = (example.input.channels(), self.places.len() as f64);
+        let normal = |at: usize| (account::value(example.x, at) - self.mean) * self.inverse;
         let own_normal = normal(place);
         let mut feeds = account::room(self.places.len())?;
         feeds.extend(self.places.iter().map(|&at| {
-            let scale = account::value(seen.parameters, at % channels) * self.inverse;
+            let scale = account::value(example.parameters, at % channels) * self.inverse;
             let own = f64::from(u8::from(at == place));
             let product = normal(at) * own_normal;
             Feed {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::kind::{Built, LayerKind};
+use super::kind::{BuildResult, LayerKind};
 use super::window::accepted_volume;
-use crate::account::{Account, Feed, Feeds, Rule, Seen, Term};
+use crate::account::{Account, ExampleValues, Feed, Feeds, Rule, Term};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
 use crate::layer::{Advise, Backward, Explain, Forward, Layer, LayerError, Reads, Remedy};
@@ -80,7 +80,7 @@ impl LayerKind for Pad {
             .example("pad(1/0/0/2)")
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         Ok(Arc::new(Self::from_text(text)?))
     }
 }
@@ -128,9 +128,9 @@ impl<T: Real> Layer<T> for Pad {
 }
 
 impl<T: Real> Explain<T> for Pad {
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let [height, width, channels] = accepted_volume(seen.input);
-        let [_, out_width, _] = accepted_volume(seen.output);
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
+        let [height, width, channels] = accepted_volume(example.input);
+        let [_, out_width, _] = accepted_volume(example.output);
         let [row, col] = [place / (out_width * channels), place / channels % out_width];
         let Padding { top, left, .. } = self.padding;
         let pixel = row.checked_sub(top).zip(col.checked_sub(left));
@@ -138,7 +138,7 @@ impl<T: Real> Explain<T> for Pad {
         Ok(Some(match inside {
             Some((row, col)) => {
                 let from = (row * width + col) * channels + place % channels;
-                Account::same("y = x: the same value, in a border", from, seen)
+                Account::same("y = x: the same value, in a border", from, example)
             }
             None => {
                 let formula = "y = 0: in the border";
@@ -147,9 +147,9 @@ impl<T: Real> Explain<T> for Pad {
         }))
     }
 
-    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
-        let [_, width, channels] = accepted_volume(seen.input);
-        let [_, out_width, _] = accepted_volume(seen.output);
+    fn feeds(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
+        let [_, width, channels] = accepted_volume(example.input);
+        let [_, out_width, _] = accepted_volume(example.output);
         let [row, col] = [place / (width * channels), place / channels % width];
         let Padding { top, left, .. } = self.padding;
         let to = ((row + top) * out_width + col + left) * channels + place % channels;

@@ -3,10 +3,10 @@
 
 use std::fmt::Debug;
 
-use super::kind::{Built, LayerKind};
-use crate::account::{self, Account, Feed, Feeds, Rule, Seen, Term};
+use super::kind::{BuildResult, LayerKind};
+use crate::account::{self, Account, ExampleValues, Feed, Feeds, Rule, Term};
 use crate::error::Result as Checked;
-use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Passed, Reads, mark_above};
+use crate::layer::{Backward, Explain, Forward, Layer, LayerError, PassValues, Reads, mark_above};
 use crate::notation::{LayerText, Signature};
 use crate::shape::Shape;
 use std::sync::Arc;
@@ -116,7 +116,7 @@ impl<F: Function> LayerKind for PointwiseLayer<F> {
         F::signature()
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         Ok(Arc::new(Self {
             text: text.clone(),
             function: F::from_text(text)?,
@@ -164,14 +164,14 @@ impl<T: Real, F: Function> Layer<T> for PointwiseLayer<F> {
 }
 
 impl<T: Real, F: Function> Explain<T> for PointwiseLayer<F> {
-    fn sides(&self, pass: Passed<'_, T>, mark: &mut dyn FnMut(u64)) {
+    fn sides(&self, pass: PassValues<'_, T>, mark: &mut dyn FnMut(u64)) {
         for &kink in self.function.kinks() {
             mark_above(pass.x, T::from_f64(kink), mark);
         }
     }
 
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let x = account::value(seen.x, place);
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
+        let x = account::value(example.x, place);
         let value = self.function.value::<T>(x);
         let rule = Rule::Function {
             numbers: value.numbers,
@@ -182,8 +182,11 @@ impl<T: Real, F: Function> Explain<T> for PointwiseLayer<F> {
         Ok(Some(Account::new(value.formula, rule, terms)))
     }
 
-    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
-        let (x, y) = (account::value(seen.x, place), account::value(seen.y, place));
+    fn feeds(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
+        let (x, y) = (
+            account::value(example.x, place),
+            account::value(example.y, place),
+        );
         let derivative = self.function.derivative::<T>(x, y);
         let feed = Feed {
             place,

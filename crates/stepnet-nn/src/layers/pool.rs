@@ -1,7 +1,7 @@
 //! What the poolings share: their geometry, what the doctor asks, and the terms of a window.
 
 use super::window::{Window, reason, volume};
-use crate::account::{self, Feed, Seen, Term};
+use crate::account::{self, ExampleValues, Feed, Term};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
 use crate::layer::LayerError;
@@ -122,7 +122,7 @@ const MOST_POSITIONS: usize = 1 << 16;
 pub(super) fn window_terms<T: Real>(
     g: &PoolGeometry,
     place: usize,
-    seen: &Seen<'_, T>,
+    example: &ExampleValues<'_, T>,
 ) -> Checked<(Vec<Term>, Option<[usize; 3]>)> {
     let [_, out_width, channels] = g.output;
     let (row, col) = (place / (out_width * channels), place / channels % out_width);
@@ -139,7 +139,7 @@ pub(super) fn window_terms<T: Real>(
             let pixel = down.coordinate(row, u).zip(right.coordinate(col, v));
             terms.push(pixel.map_or(Term::padding(1.0), |(i, j)| {
                 let place = (i * g.input[1] + j) * channels + place % channels;
-                Term::new(place, account::value(seen.x, place), 1.0)
+                Term::new(place, account::value(example.x, place), 1.0)
             }));
         }
     }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::kind::{Built, LayerKind};
-use crate::account::{self, Account, Feed, Feeds, Rule, Seen, Term, number, operand};
+use super::kind::{BuildResult, LayerKind};
+use crate::account::{self, Account, ExampleValues, Feed, Feeds, Rule, Term, number, operand};
 use crate::error::Result as Checked;
 use crate::layer::{
-    Backward, Explain, Forward, Layer, LayerError, Memory, Parameter, Passed, mark_signs,
+    Backward, Explain, Forward, Layer, LayerError, Memory, Parameter, PassValues, mark_signs,
 };
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
@@ -37,8 +37,8 @@ impl Prelu {
     }
 
     /// The slope of the value at `place`.
-    fn slope<T: Real>(&self, place: usize, seen: &Seen<'_, T>) -> f64 {
-        account::value(seen.parameters, place % self.slopes(seen.input))
+    fn slope<T: Real>(&self, place: usize, example: &ExampleValues<'_, T>) -> f64 {
+        account::value(example.parameters, place % self.slopes(example.input))
     }
 }
 
@@ -52,7 +52,7 @@ impl LayerKind for Prelu {
             .example("prelu(shared=true)")
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         Ok(Arc::new(Self {
             text: text.clone(),
             shared: text.flag("shared"),
@@ -101,14 +101,14 @@ impl<T: Real> Layer<T> for Prelu {
 }
 
 impl<T: Real> Explain<T> for Prelu {
-    fn sides(&self, pass: Passed<'_, T>, mark: &mut dyn FnMut(u64)) {
+    fn sides(&self, pass: PassValues<'_, T>, mark: &mut dyn FnMut(u64)) {
         mark_signs(pass.x, mark);
     }
 
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let x = account::value(seen.x, place);
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
+        let x = account::value(example.x, place);
         let (formula, numbers, result, roundings) = if x <= 0.0 {
-            let slope = self.slope(place, seen);
+            let slope = self.slope(place, example);
             let numbers = format!("{} * {}", number(slope), operand(x));
             let formula = "y = slope x where x <= 0";
             (formula, numbers, slope * x, 2.0)
@@ -124,9 +124,9 @@ impl<T: Real> Explain<T> for Prelu {
         Ok(Some(Account::new(formula, rule, terms)))
     }
 
-    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
-        let (formula, factor) = match account::value(seen.x, place) <= 0.0 {
-            true => ("dx = dy slope where x <= 0", self.slope(place, seen)),
+    fn feeds(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
+        let (formula, factor) = match account::value(example.x, place) <= 0.0 {
+            true => ("dx = dy slope where x <= 0", self.slope(place, example)),
             false => ("dx = dy where x > 0", 1.0),
         };
         Ok(Some(Feeds::new(formula, vec![Feed::new(place, factor)])))

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::kind::Built;
+use super::kind::BuildResult;
 use crate::error::{Error, Result};
 use crate::layer::Layer;
 use crate::layer::LayerError;
 use crate::notation::{Kinds, LayerText, Signature};
 use stepnet_kernels::Real;
 
-type Factory<T> = Arc<dyn Fn(&LayerText) -> Built<T> + Send + Sync>;
+type Factory<T> = Arc<dyn Fn(&LayerText) -> BuildResult<T> + Send + Sync>;
 
 /// The kinds of layers a network may be built of: the built-in ones, and those a user adds.
 #[derive(Clone)]
@@ -81,7 +81,7 @@ impl<T: Real + BuiltIn> Registry<T> {
     }
 
     /// The layer of a parsed text, or why there is none.
-    pub(crate) fn made(&self, text: &LayerText) -> Built<T> {
+    pub(crate) fn made(&self, text: &LayerText) -> BuildResult<T> {
         match self.factories.get(text.kind()) {
             Some(factory) => factory(text),
             None => Err(format!("no layer is registered for the kind {:?}", text.kind()).into()),

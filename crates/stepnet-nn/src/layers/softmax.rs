@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::kind::{Built, LayerKind};
-use crate::account::{self, Account, Feed, Feeds, Rule, Seen, Term};
+use super::kind::{BuildResult, LayerKind};
+use crate::account::{self, Account, ExampleValues, Feed, Feeds, Rule, Term};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Reads};
 use crate::notation::{LayerText, Signature};
@@ -21,7 +21,7 @@ impl LayerKind for Softmax {
         Signature::new("softmax", "exp(z) over its sum across the features.").example("softmax")
     }
 
-    fn build<T: Real>(text: &LayerText) -> Built<T> {
+    fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
         let text = text.clone();
         Ok(Arc::new(Self { text }))
     }
@@ -59,25 +59,25 @@ impl<T: Real> Layer<T> for Softmax {
 }
 
 impl<T: Real> Explain<T> for Softmax {
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
-        let len = seen.input.channels();
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
+        let len = example.input.channels();
         let first = place / len * len;
         let mut terms = account::room(len)?;
         let places = first..first + len;
-        terms.extend(places.map(|at| Term::new(at, account::value(seen.x, at), 1.0)));
+        terms.extend(places.map(|at| Term::new(at, account::value(example.x, at), 1.0)));
         let formula = "y_k = exp(x_k) / sum of exp(x_j)";
         let rule = Rule::Softmax { own: place - first };
         Ok(Some(Account::new(formula, rule, terms)))
     }
 
-    fn feeds(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
-        let y = account::value(seen.y, place);
-        let len = seen.input.channels();
+    fn feeds(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
+        let y = account::value(example.y, place);
+        let len = example.input.channels();
         let first = place / len * len;
         let mut feeds = account::room(len)?;
         feeds.extend((first..first + len).map(|other| {
             let own = f64::from(u8::from(other == place));
-            let other_y = account::value(seen.y, other);
+            let other_y = account::value(example.y, other);
             Feed {
                 place: other,
                 factor: other_y * (own - y),

@@ -69,7 +69,7 @@ impl LossOptions {
         Ok(())
     }
 
-    /// Refuses what does not go with a network that learns by `loss` and has `output` for an output.
+    /// Refuses what does not go with a network that is trained with `loss` and has `output` for an output.
     pub(crate) fn check_for(&self, loss: Loss, output: Shape) -> Result<()> {
         self.check()?;
         if self.label_smoothing != 0.0 && loss == Loss::MeanSquaredError {
@@ -110,7 +110,7 @@ impl LossOptions {
 }
 
 impl Loss {
-    /// How many classes `outputs` outputs tell apart: one sigmoid, or one value, knows two.
+    /// How many classes `outputs` outputs distinguish: one sigmoid, or one value, knows two.
     pub(crate) fn classes(self, outputs: usize) -> usize {
         if outputs == 1 && self != Self::SoftmaxCrossEntropy {
             2

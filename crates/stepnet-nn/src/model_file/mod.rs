@@ -1,6 +1,6 @@
 //! Model files: weights and everything needed to use them, in one `.safetensors` file.
 //!
-//! Each learnt array is a tensor named `layer.parameter` (`conv1.weight`). The metadata has one
+//! Each array of parameters is a tensor named `layer.parameter` (`conv1.weight`). The metadata has one
 //! entry, `stepnet`, a JSON object: `format` and `notation` (version numbers), `network` (arrow
 //! text), `input` (shape), `element` (`f32` or `f64`), `loss`, `classes` (names),
 //! `preprocessing`, and `training` (a free summary of the run). A checkpoint of training is a model
@@ -42,7 +42,7 @@ const FORMAT: u32 = 1;
 /// What the names of a checkpoint's own arrays begin with; no layer's name has a slash.
 pub const EXTRA: &str = "checkpoint/";
 
-/// A network with what it takes to use it on pictures.
+/// A network with what it takes to use it on images.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Model<T> {
@@ -50,7 +50,7 @@ pub struct Model<T> {
     pub network: Network<T>,
     /// The names of the classes, by number.
     pub classes: Vec<String>,
-    /// How pictures become its input.
+    /// How images become its input.
     pub preprocessing: Preprocessing,
     /// What is worth knowing about its training; any names and values.
     pub training: BTreeMap<String, Value>,
@@ -139,7 +139,7 @@ impl<T: Number> Model<T> {
     }
 
     /// The content of a checkpoint: the model's, with more to say and more arrays, whose names are
-    /// written behind [`EXTRA`].
+    /// written after [`EXTRA`].
     ///
     /// # Errors
     /// What cannot be written.

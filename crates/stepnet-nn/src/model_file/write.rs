@@ -9,7 +9,7 @@ use crate::Number;
 use crate::network::Network;
 use stepnet_files::tensors::{ENTRY, dtype_of, of_values, seal, to_little_endian};
 
-/// A file's content: the network's arrays, and `arrays` with names behind [`EXTRA`].
+/// A file's content: the network's arrays, and `arrays` with names after [`EXTRA`].
 pub(super) fn write<T: Number>(
     mut header: Header,
     network: &Network<T>,

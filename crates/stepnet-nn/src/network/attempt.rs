@@ -1,5 +1,5 @@
 //! Whether a text makes a network: shapes follow from layer to layer, and what does not fit, or
-//! would ask for more than a machine has, is told before memory is taken for it.
+//! would ask for more than a machine has, is an error before memory is taken for it.
 
 use std::sync::Arc;
 
@@ -26,13 +26,13 @@ pub(crate) struct Terms<'a, T> {
     pub(crate) registry: &'a Registry<T>,
     /// What the word `classes` stands for.
     pub(crate) classes: Option<usize>,
-    /// The classes that the network has to tell apart, if that is asked of it.
+    /// The classes that the network must distinguish, if they are known.
     pub(crate) names: Option<&'a [String]>,
     pub(crate) loss: Option<Loss>,
     pub(crate) limits: Limits,
 }
 
-/// The network of `text` with no numbers in it yet, and how many it learns.
+/// The network of `text`, without its parameters, and how many parameters it has.
 pub(crate) fn attempt<T: Number>(
     terms: &Terms<'_, T>,
     text: &NetworkText,

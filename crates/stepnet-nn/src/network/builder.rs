@@ -1,4 +1,4 @@
-//! From a text to a network: what a network is made with, and what is said where none comes of it.
+//! From a text to a network: the settings it is built with, and the diagnosis if it cannot be built.
 
 use super::attempt::{Terms, attempt};
 use super::core::Network;
@@ -47,8 +47,8 @@ impl<T: Number> NetworkBuilder<T> {
         self
     }
 
-    /// The classes that the network has to tell apart: `classes` stands for their number, and a
-    /// network with other outputs is refused. One output tells two classes apart.
+    /// The classes that the network must distinguish: `classes` stands for their number, and a
+    /// network with other outputs is refused. One output distinguishes two classes.
     #[must_use]
     pub fn class_names(mut self, names: &[impl AsRef<str>]) -> Self {
         self.classes = Some(names.len());
@@ -70,15 +70,15 @@ impl<T: Number> NetworkBuilder<T> {
         self
     }
 
-    /// Refuses to learn more numbers than these, before memory is taken for them.
+    /// Refuses a network with more parameters than these, before memory is taken for them.
     #[must_use]
     pub fn most_parameters(mut self, most: usize) -> Self {
         self.most_parameters = most.min(Limits::MOST.parameters);
         self
     }
 
-    /// Whether a network that does not fit is told with the nearest change that does (the default),
-    /// or with what is wrong alone, as is right for a text that nobody is about to change.
+    /// Whether the error of a network that does not fit suggests the nearest change that does (the default),
+    /// or says what is wrong only, as is right for a text that nobody is about to change.
     #[must_use]
     pub fn advice(mut self, wanted: bool) -> Self {
         self.advice = wanted;

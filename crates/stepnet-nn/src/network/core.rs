@@ -15,7 +15,7 @@ use crate::shape::Shape;
 use stepnet_base::rng::RandomState;
 use stepnet_base::text::hint;
 
-/// A network of layers for inputs of one shape, with its learnt numbers.
+/// A network of layers for inputs of one shape, with its parameters.
 ///
 /// It can be shared between threads for inference; each brings its own [`Workspace`](crate::Workspace).
 #[derive(Debug, Clone)]
@@ -55,8 +55,8 @@ impl<T: Number> Network<T> {
         }
     }
 
-    /// Holds still the layers that `names` name: a layer's name (`conv1`), a kind (`conv`: all of
-    /// them), or a number (`3`: the first three layers that learn).
+    /// Freezes the layers that `names` name: a layer's name (`conv1`), a kind (`conv`: all of
+    /// them), or a number (`3`: the first three layers with parameters).
     ///
     /// # Errors
     /// When a name fits no layer; the message lists those that would.
@@ -169,12 +169,12 @@ impl<T: Number> Network<T> {
         })
     }
 
-    /// All learnt numbers, layer by layer.
+    /// All parameters, layer by layer.
     pub fn parameters(&self) -> &[T] {
         &self.parameters
     }
 
-    /// All learnt numbers, to be changed.
+    /// All parameters, to be changed.
     pub fn parameters_mut(&mut self) -> &mut [T] {
         &mut self.parameters
     }
@@ -185,17 +185,17 @@ impl<T: Number> Network<T> {
             let arrays = node.placed_parameters();
             arrays.map(|(parameter, range)| {
                 ParameterRange::new(range, parameter.decays)
-                    .trainable(node.trains() && parameter.learnt)
+                    .trainable(node.trains() && parameter.trainable)
             })
         });
         arrays.collect()
     }
 
-    /// How many of [`Network::parameters`] are not learnt, such as running statistics.
-    pub fn not_learnt(&self) -> usize {
+    /// How many of [`Network::parameters`] are not trainable, such as running statistics.
+    pub fn non_trainable(&self) -> usize {
         let arrays = self.nodes.iter().flat_map(Node::parameters);
         arrays
-            .filter(|array| !array.learnt)
+            .filter(|array| !array.trainable)
             .map(Parameter::len)
             .sum()
     }

@@ -3,7 +3,7 @@
 /// The most that a network may ask for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// Numbers it may learn.
+    /// Parameters.
     pub(crate) parameters: usize,
     /// Values one example may need at a time, scratch memory included.
     pub(crate) values: usize,

@@ -1,7 +1,7 @@
 //! Merges: several values become one, where a residual block or branches end.
 
 use crate::Number;
-use crate::account::{Account, Feed, Feeds, Seen, Term, value};
+use crate::account::{Account, ExampleValues, Feed, Feeds, Term, value};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Reads};
 use crate::notation::{LayerText, Signature};
@@ -103,7 +103,7 @@ impl Merge {
         &self.inputs
     }
 
-    /// Whether it adds, so that the gradient by each input is the gradient by the output.
+    /// Whether it adds, so that the gradient with respect to each input is that of the output.
     pub fn adds(&self) -> bool {
         self.rule == Rule::Add
     }
@@ -150,7 +150,7 @@ impl Merge {
         }
     }
 
-    /// Writes the gradient by one input, or adds it to what is there.
+    /// Writes the gradient with respect to one input, or adds it to what is there.
     pub(crate) fn backward_to<T: Number>(&self, number: usize, dy: &[T], dx: &mut [T], add: bool) {
         match (self.rule, add) {
             (Rule::Add, false) => dx.copy_from_slice(dy),
@@ -216,9 +216,9 @@ impl<T: Number> Layer<T> for Merge {
 }
 
 impl<T: Number> Explain<T> for Merge {
-    fn account(&self, place: usize, seen: &Seen<'_, T>) -> Checked<Option<Account>> {
+    fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
         let terms = self.sources(place).into_iter();
-        let terms = terms.map(|place| Term::new(place, value(seen.x, place), 1.0));
+        let terms = terms.map(|place| Term::new(place, value(example.x, place), 1.0));
         let formula = match self.rule {
             Rule::Add => "y = body + shortcut",
             Rule::Concat => "y = x, the channels of the paths one after the other",
@@ -229,7 +229,7 @@ impl<T: Number> Explain<T> for Merge {
         }))
     }
 
-    fn feeds(&self, place: usize, _seen: &Seen<'_, T>) -> Checked<Option<Feeds>> {
+    fn feeds(&self, place: usize, _example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
         let Some((number, place)) = self.place(place) else {
             return Ok(None);
         };

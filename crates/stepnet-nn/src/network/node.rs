@@ -54,7 +54,7 @@ impl<T: Number> Node<T> {
         self.output
     }
 
-    /// The arrays of its numbers, learnt or not.
+    /// The arrays of its numbers, trainable or not.
     pub fn parameters(&self) -> &[Parameter] {
         &self.parameters
     }
@@ -74,7 +74,7 @@ impl<T: Number> Node<T> {
         self.frozen
     }
 
-    /// Whether there is anything to learn and training may.
+    /// Whether training updates the layer: it has parameters and is not frozen.
     pub fn trains(&self) -> bool {
         !self.frozen && !self.range.is_empty()
     }

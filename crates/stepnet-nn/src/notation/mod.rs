@@ -27,7 +27,7 @@
 //! `3x5` is height x width. `classes`, as filters or units, is the number of classes of the data
 //! ([`resolve_classes`]).
 //! A name (label) is letters, digits and `_`, starts with a letter, and keeps its case;
-//! [`expand`] tells how layers without one are called.
+//! [`expand`] says how layers without one are named.
 //!
 //! # Layer kinds
 //!

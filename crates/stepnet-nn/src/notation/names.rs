@@ -36,14 +36,14 @@ pub struct NamedLayer {
 }
 
 /// The layers of a network in order, groups and joined networks written out, each with a unique
-/// name. A layer stands behind those that it takes its input from.
+/// name. A layer comes after those that it takes its input from.
 ///
 /// - A layer without a label is called by its kind and its number among the layers of that kind,
 ///   labelled ones included: `conv1`, `conv2`, `linear1`, and `relu6_1`, where the kind ends in a digit. So a new label
 ///   renames no other layer.
 /// - A label in a group gets the number of the repetition: `[a: relu] x 2` gives `a.1`, `a.2`;
 ///   each further group around it adds a number in front: `a.1.1`, `a.1.2`, `a.2.1`, ...
-/// - The label of a group starts the names inside, which are counted anew in each repetition:
+/// - The label of a group starts the names inside, which are counted from 1 in each repetition:
 ///   `block: [conv(8, 3) -> relu] x 2` gives `block.1.conv1`, `block.1.relu1`, `block.2.conv1`, ...
 ///
 /// - The layers inside of `residual` and `branch` stand before it, and their names start with its

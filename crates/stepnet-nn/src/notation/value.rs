@@ -27,7 +27,7 @@ impl Count {
     }
 }
 
-/// How the border of a picture is padded.
+/// How the border of an image is padded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PaddingText {

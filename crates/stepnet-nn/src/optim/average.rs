@@ -10,8 +10,8 @@ use stepnet_kernels::update;
 /// In update `t`, counted from 1, `d` is the smaller of the decay that was asked for and
 /// `(1 + t) / (10 + t)`, as TensorFlow's `ExponentialMovingAverage(num_updates)` has it, so that the
 /// average of a short run is not one of the drawn weights it started with. All numbers are averaged,
-/// running statistics too, as timm's `ModelEma` does: the statistics then belong to the weights beside
-/// them. Frozen layers stay as they are, bit for bit.
+/// running statistics too, as timm's `ModelEma` does: the statistics then belong to the averaged
+/// weights. Frozen layers stay as they are, bit for bit.
 ///
 /// The average itself is the caller's array, such as the parameters of a second network; it starts as a copy of the
 /// numbers that train.
@@ -24,7 +24,7 @@ pub struct WeightAverage<T> {
 }
 
 impl<T: Number> WeightAverage<T> {
-    /// An average of so many `parameters`.
+    /// An average of this number of `parameters`.
     ///
     /// # Errors
     /// When `decay` is not a share from 0 to less than 1, or there is not enough memory.

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::limits;
 use stepnet_kernels::clip;
 
-/// How gradients are clipped. Only those of numbers that are learnt take part: neither frozen layers
+/// How gradients are clipped. Only those of trainable numbers take part: neither frozen layers
 /// nor running statistics.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]

@@ -6,17 +6,17 @@ use std::ops::Range;
 use super::Planner;
 use crate::Number;
 
-/// What a backward pass does to the gradient by one of its inputs.
+/// What a backward pass does to the gradient with respect to one of its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow<B> {
     /// Nothing: nobody needs it.
     None,
-    /// Nothing: it is the gradient by the output, in the same buffer.
+    /// Nothing: it is the gradient with respect to the output, in the same buffer.
     View,
     /// Writes it.
     Write,
     /// Adds to it, for a later node has written it; what is to be added is laid out in this buffer
-    /// unless it can be taken from the gradient by the output.
+    /// unless it can be taken from the gradient with respect to the output.
     Add(Option<B>),
 }
 
@@ -70,7 +70,7 @@ impl<T: Number> Planner<'_, T> {
         let time = self.backward_time(nodes.start);
         let node = &self.network.nodes()[nodes.start];
         self.read_gradient(nodes.end, time);
-        // Gradients by the values inside are only for whoever looks at them.
+        // Gradients with respect to the values inside are only for looking into them.
         if self.options.keep_values {
             for value in (nodes.start + 1..nodes.end).rev() {
                 let life = self.new_gradient(value, time);
@@ -120,7 +120,7 @@ impl<T: Number> Planner<'_, T> {
         }
     }
 
-    /// Whether the gradient by `value` may be in the buffer of those by `members`, from the
+    /// Whether the gradient with respect to `value` may be in the buffer of those with respect to `members`, from the
     /// backward pass of node number `node` on: whatever is still added to one of them must come
     /// after all the others were read, by the nodes that made those values.
     fn may_share(
@@ -132,7 +132,7 @@ impl<T: Number> Planner<'_, T> {
     ) -> bool {
         // Backward passes run from the last node to the first: "after" is a smaller number.
         let still_adds = |value: usize| readers[value].iter().copied().filter(move |&n| n < node);
-        // The gradient by `other` is read by node `other - 1`. That node itself may add, once it has
+        // The gradient with respect to `other` is read by node `other - 1`. That node itself may add, once it has
         // read, unless what it adds is what it reads.
         let direct =
             |node: usize| self.network.nodes()[node].merge().is_some() || self.is_view(node);

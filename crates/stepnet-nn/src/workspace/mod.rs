@@ -43,7 +43,7 @@ pub struct Workspace<T> {
 pub struct Batch<'a, T> {
     /// The inputs, example after example.
     pub x: &'a [T],
-    /// What the network should have said.
+    /// The right outputs.
     pub targets: Targets<'a, T>,
     /// The key of this step's random numbers; names the examples, one by one.
     pub noise: Noise<'a>,
@@ -161,7 +161,7 @@ impl<T: Number> Workspace<T> {
             .then(|| &self.slots[buffer.slot][..batch * buffer.len])
     }
 
-    /// The gradient of the loss by value number `value` in the last training pass: 0 is the
+    /// The gradient of the loss with respect to value number `value` in the last training pass: 0 is the
     /// network's input, `i + 1` the output of layer number `i`. `None` unless values are kept, but
     /// for the input's, if it was asked for.
     pub fn value_gradient(&self, value: usize, batch: usize) -> Option<&[T]> {

@@ -37,7 +37,7 @@ impl<T: Number> Workspace<T> {
         })
     }
 
-    /// Moves what is not learnt, once the parameters have been updated by the last training pass.
+    /// Updates what is not trainable, such as running statistics, once the parameters have been updated by the last training pass.
     pub fn after_step(&self, network: &mut Network<T>, batch: &Batch<'_, T>) {
         let examples = batch.noise.examples.len();
         for &span in &self.plan.spans {
@@ -60,7 +60,7 @@ impl<T: Number> Workspace<T> {
         self.check_stop()
     }
 
-    /// Runs the backward passes, down to the first layer that learns.
+    /// Runs the backward passes, down to the first layer that trains.
     pub(super) fn backward(
         &mut self,
         network: &Network<T>,
@@ -98,7 +98,7 @@ impl<T: Number> Workspace<T> {
             let start = self.times.is_some().then(Instant::now);
             for part in span.backward_parts() {
                 if self.plan.options.keep_values {
-                    // The gradients inside, for whoever looks at them.
+                    // The gradients inside, for looking into them.
                     for node in (part.start + 1..part.end).rev() {
                         let layer = network.nodes()[node].layer();
                         self.backward_nodes(&pass, layer, node..node + 1, false);
@@ -148,7 +148,7 @@ impl<T: Number> Workspace<T> {
             batch,
             layer: span.start,
             backward: self.plan.options.purpose.has_backward(),
-            // A layer that is held still acts as at inference.
+            // A frozen layer acts as at inference.
             noise: noise.filter(|_| !network.nodes()[span.start].frozen()),
         }
     }
@@ -277,7 +277,7 @@ impl<T: Number> Workspace<T> {
         }
     }
 
-    /// Hands the gradient by a merge's output to its inputs.
+    /// Passes the gradient with respect to a merge's output on to its inputs.
     fn backward_merge(&mut self, pass: &Pass<'_, T>, merge: &Merge, node: usize) {
         for (number, &value) in pass.network.nodes()[node].inputs().iter().enumerate() {
             let add = match self.plan.flows[node][number] {
@@ -291,7 +291,7 @@ impl<T: Number> Workspace<T> {
         }
     }
 
-    /// Gives `work` the gradient by the output of a node and the one by a value, to be written or
+    /// Gives `work` the gradients with respect to the output of a node and with respect to a value, to be written or
     /// added to.
     fn pass_on(
         &mut self,
@@ -309,14 +309,14 @@ impl<T: Number> Workspace<T> {
         self.put_back(to, slot);
     }
 
-    /// Runs the nodes of `span` backward by `layer`; by `learns` it writes the gradients of the
+    /// Runs the nodes of `span` backward by `layer`; with `trains` it writes the gradients of the
     /// first one's parameters.
     fn backward_nodes(
         &mut self,
         pass: &Pass<'_, T>,
         layer: &dyn Layer<T>,
         span: Range<usize>,
-        learns: bool,
+        trains: bool,
     ) {
         let Pass {
             network,
@@ -356,7 +356,7 @@ impl<T: Number> Workspace<T> {
             y: if reads.output { filled(output) } else { &[] },
             dy: filled(self.plan.gradients[span.end]),
             dx: dx_buffer.map(|buffer| &mut dx_slot[..batch * buffer.len]),
-            gradients: (learns && described.trains())
+            gradients: (trains && described.trains())
                 .then(|| &mut self.gradients[described.range()]),
             kept: &self.kept[node][..share(self.kept[node].len())],
             kept_indices: &self.kept_indices[node][..share(self.kept_indices[node].len())],

@@ -3,7 +3,7 @@
 use super::{Batch, Workspace};
 use crate::Number;
 use crate::fuse::Span;
-use crate::layer::Passed;
+use crate::layer::PassValues;
 use crate::network::Network;
 use crate::plan::Buffer;
 
@@ -35,7 +35,7 @@ impl<T: Number> Workspace<T> {
                 false => (&self.kept[node][..], &self.kept_indices[node][..]),
             };
             let share = |whole: usize| whole / self.plan.batch * examples;
-            let passed = Passed {
+            let passed = PassValues {
                 context: self.context(network, node..node + 1, examples, Some(batch.noise)),
                 x: filled(self.plan.values[network.nodes()[node].inputs()[0]]),
                 y: filled(self.plan.values[node + 1]),

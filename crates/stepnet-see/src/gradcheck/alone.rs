@@ -12,7 +12,7 @@ use super::tensor::Outcome;
 use crate::error::{Error, Result};
 use crate::memory::zeros;
 use stepnet_base::rng::RandomState;
-use stepnet_nn::layer::{Backward, Context, Forward, Passed};
+use stepnet_nn::layer::{Backward, Context, Forward, PassValues};
 use stepnet_nn::{Layer, Shape};
 
 /// Checks one layer, such as one of your own, without a network around it.
@@ -161,7 +161,7 @@ impl<'l> SingleLayer<'l> {
         for parameter in layer.parameters(input) {
             let range = start..start + parameter.len();
             start = range.end;
-            if parameter.learnt && !range.is_empty() {
+            if parameter.trainable && !range.is_empty() {
                 let (name, shape) = (parameter.name.to_owned(), parameter.shape);
                 subject.arrays.push(Array { name, shape });
                 subject.ranges.push(range);
@@ -257,7 +257,7 @@ impl Subject for SingleLayer<'_> {
     fn read(&mut self, _array: usize) -> Result<Reading> {
         self.forward();
         let mut sides = Sides::default();
-        let passed = Passed {
+        let passed = PassValues {
             context: context(&self.described, self.output, &self.named),
             x: &self.x,
             y: &self.y,

@@ -208,7 +208,7 @@ pub(super) fn draw_parameters(
                     Init::He.value(random.normal(), fan_in, fan_out)
                 }
                 // A variance stays above 0.
-                Start::Constant(start) if !parameter.learnt => {
+                Start::Constant(start) if !parameter.trainable => {
                     start + (BIASES * random.normal()).abs()
                 }
                 Start::Constant(start) => start + BIASES * random.normal(),
@@ -222,7 +222,7 @@ pub(super) fn draw_parameters(
 /// How many arrays have a gradient of zeros.
 fn without_gradient(network: &Network<f64>, gradients: &[f64]) -> usize {
     let ranges = network.nodes().iter().flat_map(|node| {
-        let trainable = node.placed_parameters().filter(|(array, _)| array.learnt);
+        let trainable = node.placed_parameters().filter(|(array, _)| array.trainable);
         trainable.map(|(_, range)| range)
     });
     ranges

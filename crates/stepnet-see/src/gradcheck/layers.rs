@@ -200,7 +200,7 @@ fn not_reached(node: &Node<f64>, examples: usize) -> Vec<Outcome> {
     let name = "input".to_owned();
     let trainable = node
         .placed_parameters()
-        .filter(|(parameter, range)| parameter.learnt && !range.is_empty());
+        .filter(|(parameter, range)| parameter.trainable && !range.is_empty());
     let trainable = trainable.map(|(parameter, _)| Array {
         name: parameter.name.to_owned(),
         shape: parameter.shape.clone(),
@@ -223,7 +223,7 @@ fn trainable(network: &Network<f64>, layer: usize) -> usize {
     let node = &network.nodes()[layer];
     let arrays = node.placed_parameters();
     arrays
-        .filter(|(parameter, range)| parameter.learnt && !range.is_empty())
+        .filter(|(parameter, range)| parameter.trainable && !range.is_empty())
         .count()
 }
 

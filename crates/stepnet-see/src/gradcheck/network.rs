@@ -196,7 +196,7 @@ impl WholeNetwork {
                 continue;
             }
             for (parameter, range) in node.placed_parameters() {
-                if !parameter.learnt || range.is_empty() {
+                if !parameter.trainable || range.is_empty() {
                     continue;
                 }
                 let name = format!("{}.{}", node.name(), parameter.name);

@@ -58,7 +58,7 @@ use at::{Spot, indices, name_of, named, shape_of};
 use crate::error::{Error, Result};
 use stepnet_base::text::listed;
 use stepnet_nn::Number;
-use stepnet_nn::account::Seen;
+use stepnet_nn::account::ExampleValues;
 use stepnet_nn::{Network, PlanOptions, Targets, Workspace, largest};
 
 /// A question about an example.
@@ -247,9 +247,9 @@ impl<'n, T: Number> Why<'n, T> {
     }
 
     /// The values that layer number `node` read and wrote.
-    fn seen(&self, node: usize) -> Seen<'_, T> {
+    fn seen(&self, node: usize) -> ExampleValues<'_, T> {
         let described = &self.network.nodes()[node];
-        Seen {
+        ExampleValues {
             input: described.input(),
             output: described.output(),
             parameters: &self.network.parameters()[described.range()],

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use own::{Fault, registry, spoilt_linear};
-use stepnet::nn::layer::{Backward, Explain, Forward, Layer, LayerError, Passed};
+use stepnet::nn::layer::{Backward, Explain, Forward, Layer, LayerError, PassValues};
 use stepnet::nn::notation::{LayerText, Signature};
 use stepnet::nn::{Network, Registry, Shape};
 use stepnet::see::gradcheck::{self, Examples, Options, Report, Verdict};
@@ -249,7 +249,7 @@ impl Layer<f64> for Abs {
 }
 
 impl Explain<f64> for Abs {
-    fn sides(&self, pass: Passed<'_, f64>, mark: &mut dyn FnMut(u64)) {
+    fn sides(&self, pass: PassValues<'_, f64>, mark: &mut dyn FnMut(u64)) {
         if self.tells {
             stepnet::nn::layer::mark_signs(pass.x, mark);
         }

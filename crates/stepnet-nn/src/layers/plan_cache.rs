@@ -11,22 +11,22 @@ const KEPT: usize = 6;
 /// The plans of a layer, for a shape of input and a number of examples each: made when the network's plan asks for the
 /// layer's memory, or by the first pass over a smaller batch, and kept for every pass after that.
 #[derive(Debug, Clone)]
-pub(super) struct Planned<P>([OnceLock<Kept<P>>; KEPT]);
+pub(super) struct PlanCache<P>([OnceLock<CachedPlan<P>>; KEPT]);
 
 #[derive(Debug, Clone)]
-struct Kept<P> {
+struct CachedPlan<P> {
     input: Shape,
     batch: usize,
     plan: P,
 }
 
-impl<P> Default for Planned<P> {
+impl<P> Default for PlanCache<P> {
     fn default() -> Self {
         Self(std::array::from_fn(|_| OnceLock::new()))
     }
 }
 
-impl<P: Copy> Planned<P> {
+impl<P: Copy> PlanCache<P> {
     /// The plan that is kept for `batch` examples of this shape, if it `suits`; else a new one, which is kept where
     /// there is room.
     pub(super) fn get(
@@ -37,7 +37,7 @@ impl<P: Copy> Planned<P> {
         make: impl Fn() -> P,
     ) -> P {
         for kept in &self.0 {
-            let kept = kept.get_or_init(|| Kept {
+            let kept = kept.get_or_init(|| CachedPlan {
                 input,
                 batch,
                 plan: make(),
@@ -57,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_plan_is_made_once_for_its_input_and_batch() {
-        let (planned, made) = (Planned::default(), Cell::new(0));
+        let (planned, made) = (PlanCache::default(), Cell::new(0));
         let get = |features: usize, batch: usize| {
             let make = || {
                 made.set(made.get() + 1);
@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_plan_that_does_not_suit_is_not_taken() {
-        let planned = Planned::default();
+        let planned = PlanCache::default();
         let get = |plan: u8| planned.get(Shape::Features(3), 2, |kept| *kept == plan, || plan);
         assert_eq!([get(1), get(2), get(1), get(2)], [1, 2, 1, 2]);
     }
