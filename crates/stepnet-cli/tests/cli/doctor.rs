@@ -75,7 +75,7 @@ fn a_table_gets_a_dense_network() {
          maxpool(2) on 1x1x16: window height is 2, expected at most 1, the input's height: \
          floor((1 - 2 + 0 + 0) / 2) + 1 = 0; try --model \"linear(16) -> relu -> linear(32) -> relu -> \
          dropout(0.25) -> linear(128) -> relu -> linear(classes) -> softmax\" (dense layers, because \
-         there is no picture to slide over)",
+         there is no image to slide over)",
     );
     let mut again = ["train", "table.csv", "--epochs", "1"]
         .map(str::to_owned)

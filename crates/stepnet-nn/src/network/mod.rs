@@ -1,5 +1,5 @@
 //! A network: layers in order, each after those whose outputs it takes, their shapes, and all
-//! learnt numbers in one array.
+//! parameters in one array.
 
 pub(super) mod attempt;
 mod builder;
