@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::published::DropoutText;
 use stepnet::nn::Number;
-use stepnet::nn::layer::{Backward, Forward, Layer, Memory, Reads};
+use stepnet::nn::layer::{Backward, Forward, Layer, LayerError, Memory, Reads};
 use stepnet::nn::notation::{LayerText, Signature};
 use stepnet::nn::{Network, Registry, Shape};
 use stepnet::rng::RandomState;
@@ -153,7 +153,7 @@ impl<T: Number> Layer<T> for MaskedDropout {
         self.text.clone()
     }
 
-    fn output_shape(&self, input: Shape) -> Result<Shape, String> {
+    fn output_shape(&self, input: Shape) -> Result<Shape, LayerError> {
         Ok(input)
     }
 

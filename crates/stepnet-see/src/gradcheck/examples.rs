@@ -222,7 +222,9 @@ pub(super) fn draw_parameters(
 /// How many arrays have a gradient of zeros.
 fn without_gradient(network: &Network<f64>, gradients: &[f64]) -> usize {
     let ranges = network.nodes().iter().flat_map(|node| {
-        let trainable = node.placed_parameters().filter(|(array, _)| array.trainable);
+        let trainable = node
+            .placed_parameters()
+            .filter(|(array, _)| array.trainable);
         trainable.map(|(_, range)| range)
     });
     ranges

@@ -9,7 +9,9 @@ use crate::kernels::Real;
 use crate::kernels::pointwise;
 use crate::kernels::sigmoid::Sigmoid;
 use crate::steps::checks::activation_backward;
-use crate::steps::checks::{PIECE, checked_len, for_pieces, is_fortran, last_is_fastest, shaped, zeros};
+use crate::steps::checks::{
+    PIECE, checked_len, for_pieces, is_fortran, last_is_fastest, shaped, zeros,
+};
 
 /// `1 / (1 + exp(-Z))`.
 ///
