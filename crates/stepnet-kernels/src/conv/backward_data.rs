@@ -77,6 +77,7 @@ fn pass<'a, T: Real>(
         source: dy,
         w,
         bias: None,
+        packed: None,
         out: dx,
         scratch,
         relu: false,

@@ -121,6 +121,7 @@ fn pass<'a, T: Real>(
         source: x,
         w,
         bias: b,
+        packed: None,
         out: y,
         scratch,
         relu,

@@ -22,6 +22,7 @@
 //! Each method is a file or a folder in `methods`; what they share is in `parts`. They are asked in this order, and the
 //! first that can run a geometry and pays by its thresholds runs the pass: `choose` decides, `thresholds` has the
 //! numbers, and a [`Plan`] holds the answer with its reason. Another method can be forced ([`Plan::force`]).
+//! A pass packs the filters as its method reads them; [`Plan::pack`] does that once for many forward passes.
 //!
 //! No matrix of windows is formed. In NHWC a row of a window is one run of memory, and tiles of a
 //! few pixels by one or two vectors of filters are summed in registers straight from the image
@@ -68,6 +69,7 @@ mod forward;
 mod geometry;
 mod method;
 mod methods;
+mod packed;
 mod parts;
 mod plan;
 #[doc(hidden)]
@@ -86,5 +88,6 @@ pub(crate) use method::Choice;
 pub use method::Method;
 pub use methods::reference;
 pub use methods::winograd::{self, Spread, spread_backward, spread_forward};
+pub use packed::PackedFilters;
 pub use plan::Plan;
 pub(crate) use run::{SumArguments, WeightsArguments};

@@ -11,6 +11,7 @@
 
 mod choose;
 pub(super) mod geometry;
+mod packed;
 mod plan;
 mod sums;
 #[cfg(test)]
@@ -18,4 +19,5 @@ mod tests;
 pub(super) mod values;
 
 pub use geometry::{Gradient, Gradients, PooledGeometry};
+pub use packed::PackedFilters;
 pub use plan::Plan;

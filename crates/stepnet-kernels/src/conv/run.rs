@@ -11,7 +11,7 @@ use crate::conv::parts::schedule::Sums;
 use crate::conv::parts::tasks::Tasks;
 use crate::decision::Pass;
 use crate::work::compiled;
-use crate::{assert_scratch, long_sum, relu};
+use crate::{assert_len, assert_scratch, long_sum, relu};
 
 impl Choice {
     /// Elements of scratch memory, for the geometry's batch and every smaller one.
@@ -53,6 +53,8 @@ pub(crate) struct SumArguments<'a, T> {
     pub(crate) source: &'a [T],
     pub(crate) w: &'a [T],
     pub(crate) bias: Option<&'a [T]>,
+    /// The filters and the bias as the method reads them, where they are packed already.
+    pub(crate) packed: Option<&'a [T]>,
     pub(crate) out: &'a mut [T],
     pub(crate) scratch: &'a mut [T],
     /// Whether a ReLU follows.
@@ -60,6 +62,31 @@ pub(crate) struct SumArguments<'a, T> {
 }
 
 compiled!(SumPass, SumArguments);
+
+/// The packed filters of a pass, `packed` or else what `pack` writes to the start of the scratch memory, and the rest of
+/// the scratch memory, of which the pass needs `least` elements.
+pub(in crate::conv) fn packed_or<'a, T: Real>(
+    name: &str,
+    packed: Option<&'a [T]>,
+    [len, least]: [usize; 2],
+    scratch: &'a mut [T],
+    pack: impl FnOnce(&mut [T], &mut [T]),
+) -> (&'a [T], &'a mut [T]) {
+    let own = if packed.is_some() { 0 } else { len };
+    assert_scratch(name, scratch, LINE / size_of::<T>() + own + least);
+    let (_, scratch) = scratch.split_at_mut(first_of_line(scratch));
+    let (to, scratch) = scratch.split_at_mut(own);
+    match packed {
+        Some(packed) => {
+            assert_len(name, "the packed filters", packed, len);
+            (packed, scratch)
+        }
+        None => {
+            pack(to, scratch);
+            (to, scratch)
+        }
+    }
+}
 
 impl<T: Real> SumArguments<'_, T> {
     pub(crate) fn run(self) {
@@ -71,12 +98,12 @@ impl<T: Real> SumArguments<'_, T> {
             source,
             w,
             bias,
+            packed,
             out,
             scratch,
             relu,
         } = self;
         let Choice { method, set, .. } = choice;
-        let line = LINE / size_of::<T>();
         match method {
             Method::Reference => {
                 match direction {
@@ -90,16 +117,19 @@ impl<T: Real> SumArguments<'_, T> {
             Method::Winograd => {
                 if const { serves::<T>() } {
                     let winograd = Winograd::new::<T>(g, direction, set);
-                    assert_scratch(name, scratch, line + winograd.least_scratch());
-                    let (_, scratch) = scratch.split_at_mut(first_of_line(scratch));
-                    winograd.run([source, w], bias, out, scratch, relu);
+                    let sizes = [winograd.packed_len(), winograd.least_scratch()];
+                    let pack =
+                        |to: &mut [T], scratch: &mut [T]| winograd.pack(w, bias, to, scratch);
+                    let (packed, scratch) = packed_or(name, packed, sizes, scratch, pack);
+                    winograd.run([source, w], packed, out, scratch, relu);
                 }
             }
             method => {
                 let sums = Sums::new::<T>(g, direction, method, set);
-                assert_scratch(name, scratch, line + sums.least_scratch());
-                let (_, scratch) = scratch.split_at_mut(first_of_line(scratch));
-                sums.run([source, w], bias, out, scratch, relu);
+                let sizes = [sums.packed_len(), sums.least_scratch()];
+                let pack = |to: &mut [T], _: &mut [T]| sums.pack(w, bias, to);
+                let (packed, scratch) = packed_or(name, packed, sizes, scratch, pack);
+                sums.run(source, packed, out, scratch, relu);
             }
         }
     }

@@ -117,6 +117,7 @@ fn check<T: Real>(g: &ConvGeometry) {
         assert_eq!(found.dw, exact_whole.dw, "{name} {g:?}");
         assert_eq!(found.db, exact_whole.db, "{name} {g:?}");
 
+        packed::tests::check(&Plan::on::<T>(set, g), &inputs.x);
         let found = fast_on(set, g, &inputs);
         assert_sums(&found.y, &exact.y, &size.y, terms);
         assert_sums(&found.dx, &exact.dx, &size.dx, terms);

@@ -140,6 +140,7 @@ impl<'g> Sums<'g> {
         self.is_planar() && is_spread(window_sum.columns, self.set.broadcasts())
     }
 
+    /// Elements that [`Sums::pack`] writes: the same for any batch.
     pub(in crate::conv) fn packed_len(&self) -> usize {
         self.window_sums()
             .last()
@@ -227,9 +228,9 @@ impl<'g> Sums<'g> {
         parallel::workers(blocks, self.g.multiply_adds())
     }
 
-    /// Scratch memory without which the pass cannot be done: one worker's.
+    /// Scratch memory besides the packed filters without which the pass cannot be done: one worker's.
     pub(in crate::conv) fn least_scratch(&self) -> usize {
-        self.packed_len() + self.worker(self.cut())
+        self.worker(self.cut())
     }
 
     /// Elements of scratch memory for batches of up to the geometry's.
@@ -243,20 +244,18 @@ impl<'g> Sums<'g> {
         self.packed_len() + workers * (staged + totals)
     }
 
-    /// Writes all outputs, through a ReLU if asked for. The scratch memory starts at a line of the cache.
+    /// Writes all outputs, through a ReLU if asked for, with filters that [`Sums::pack`] has laid out. The scratch memory
+    /// starts at a line of the cache.
     pub(in crate::conv) fn run<T: Real>(
         &self,
-        [source, w]: [&[T]; 2],
-        bias: Option<&[T]>,
+        source: &[T],
+        packed: &[T],
         out: &mut [T],
         scratch: &mut [T],
         rectified: bool,
     ) {
         let cut = self.cut();
         let worker = self.worker(cut);
-        let (packed, scratch) = scratch.split_at_mut(self.packed_len());
-        self.pack(w, bias, packed);
-        let packed = &*packed;
         // As many workers as were planned for, or fewer.
         let workers = match worker {
             0 => self.workers(cut),
@@ -339,6 +338,7 @@ impl<'g> Sums<'g> {
         }
     }
 
+    /// Lays out the filters and the bias in panels, for any number of passes.
     pub(in crate::conv) fn pack<T: Real>(&self, w: &[T], bias: Option<&[T]>, packed: &mut [T]) {
         for (window_sum, group, start) in self.window_sums() {
             let filters = Filters {

@@ -18,6 +18,19 @@ pub struct PooledGeometry {
 }
 
 impl PooledGeometry {
+    /// The same for another number of examples.
+    ///
+    /// # Panics
+    ///
+    /// If the arrays of so many examples cannot be addressed.
+    pub(super) fn with_batch(&self, batch: usize) -> Self {
+        Self {
+            conv: self.conv.with_batch(batch),
+            pool: self.pool.with_batch(batch),
+            ..*self
+        }
+    }
+
     /// Rows of a window, and vectors of eight that a run of its elements takes.
     pub(in crate::conv) fn rows(&self) -> [usize; 2] {
         let run = self.conv.kernel[1] * self.conv.group_channels();

@@ -1,7 +1,7 @@
 //! The plan of a pooled convolution: the method of each pass, and the passes by it.
 
 use crate::Real;
-use crate::aligned::{LINE, first_of_line};
+use crate::assert_len;
 use crate::conv::direction::Direction;
 use crate::conv::geometry::ConvGeometry;
 use crate::conv::method::{Choice, Method};
@@ -10,19 +10,18 @@ use crate::conv::plan as conv;
 use crate::conv::pooled::choose::sums;
 use crate::conv::pooled::geometry::{Gradient, Gradients, PooledGeometry};
 use crate::conv::pooled::values::lay_out;
-use crate::conv::run::{SumArguments, WeightsArguments};
+use crate::conv::run::{SumArguments, WeightsArguments, packed_or};
 use crate::decision::{Pass, PassPlan, Verdict};
 use crate::pool::PoolGeometry;
 use crate::simd::InstructionSet;
 use crate::work::compiled;
-use crate::{assert_len, assert_scratch};
 
 /// How each pass of a convolution, its ReLU and its pooling in one is computed: decided once, for one number type.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    geometry: PooledGeometry,
+    pub(super) geometry: PooledGeometry,
     /// Of the convolution alone.
-    conv: conv::Plan,
+    pub(super) conv: conv::Plan,
     /// Whether the weights gradient and the data gradient are summed from the winners, and why or why not.
     winners: [Verdict; 2],
 }
@@ -183,6 +182,7 @@ impl Plan {
             x,
             w,
             b,
+            packed: None,
             y,
             winners,
             scratch,
@@ -239,33 +239,29 @@ const BACKWARD: &str = "pooled convolution backward";
 /// A forward pass with its arrays.
 #[derive(Debug)]
 pub(crate) struct Forward<'a, T> {
-    name: &'static str,
-    g: &'a PooledGeometry,
-    choice: Choice,
-    x: &'a [T],
-    w: &'a [T],
-    b: Option<&'a [T]>,
-    y: &'a mut [T],
-    winners: Option<&'a mut [u32]>,
-    scratch: &'a mut [T],
+    pub(super) name: &'static str,
+    pub(super) g: &'a PooledGeometry,
+    pub(super) choice: Choice,
+    pub(super) x: &'a [T],
+    pub(super) w: &'a [T],
+    pub(super) b: Option<&'a [T]>,
+    /// The filters and the bias as the method reads them, where they are packed already.
+    pub(super) packed: Option<&'a [T]>,
+    pub(super) y: &'a mut [T],
+    pub(super) winners: Option<&'a mut [u32]>,
+    pub(super) scratch: &'a mut [T],
 }
 
 compiled!(ForwardPass, Forward);
 
 impl<T: Real> Forward<'_, T> {
     fn run(self) {
-        let sums = sums::<T>(self.g, self.choice);
-        let least = LINE / size_of::<T>() + sums.least_pooled_scratch(self.g);
-        assert_scratch(self.name, self.scratch, least);
-        let (_, scratch) = self.scratch.split_at_mut(first_of_line(self.scratch));
-        sums.run_pooled(
-            self.g,
-            [self.x, self.w],
-            self.b,
-            self.y,
-            self.winners,
-            scratch,
-        );
+        let Self { g, w, b, .. } = self;
+        let sums = sums::<T>(g, self.choice);
+        let sizes = [sums.packed_len(), sums.least_pooled_scratch(g)];
+        let pack = |to: &mut [T], _: &mut [T]| sums.pack(w, b, to);
+        let (packed, scratch) = packed_or(self.name, self.packed, sizes, self.scratch, pack);
+        sums.run_pooled(g, [self.x, packed], self.y, self.winners, scratch);
     }
 }
 
@@ -327,6 +323,7 @@ impl<T: Real> Backward<'_, T> {
                 source: dz,
                 w,
                 bias: None,
+                packed: None,
                 out: dx,
                 scratch,
                 relu: false,

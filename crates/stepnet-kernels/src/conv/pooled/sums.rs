@@ -14,9 +14,9 @@ impl Sums<'_> {
         LINE / size_of::<T>() + self.packed_len() + workers * self.pooled_worker(g)
     }
 
-    /// Scratch memory without which the pass cannot be done: one worker's.
+    /// Scratch memory besides the packed filters without which the pass cannot be done: one worker's.
     pub(in crate::conv) fn least_pooled_scratch(&self, g: &PooledGeometry) -> usize {
-        self.packed_len() + self.pooled_worker(g)
+        self.pooled_worker(g)
     }
 
     /// A worker's part of it: the convolution's outputs, and what is laid out for them.
@@ -31,20 +31,16 @@ impl Sums<'_> {
         parallel::workers(parts, self.g.multiply_adds())
     }
 
-    /// Writes the maxima of all windows of the outputs, and the winners' places. The scratch memory starts at a line
-    /// of the cache.
+    /// Writes the maxima of all windows of the outputs, and the winners' places, with filters that [`Sums::pack`] has laid
+    /// out. The scratch memory starts at a line of the cache.
     pub(in crate::conv) fn run_pooled<T: Real>(
         &self,
         g: &PooledGeometry,
-        [source, w]: [&[T]; 2],
-        bias: Option<&[T]>,
+        [source, packed]: [&[T]; 2],
         y: &mut [T],
         winners: Option<&mut [u32]>,
         scratch: &mut [T],
     ) {
-        let (packed, scratch) = scratch.split_at_mut(self.packed_len());
-        self.pack(w, bias, packed);
-        let packed = &*packed;
         let worker = self.pooled_worker(g);
         let workers = self.pooled_workers(g).min(scratch.len() / worker.max(1));
         let row_len = self.image[1] * self.image[2];

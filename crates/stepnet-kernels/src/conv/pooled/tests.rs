@@ -159,6 +159,7 @@ fn check<T: Real>(g: &PooledGeometry) {
     let (x, w) = (draw(1, g.conv.x_len()), draw(2, g.conv.weights_len()));
     let (b, dy) = (draw(3, g.conv.filters), draw(4, g.y_len()));
     let found = fused(g, &x, &w, &b, &dy);
+    super::packed::tests::check(g, &x);
 
     // One after the other.
     let zeros = |len| vec![T::zero(); len];

@@ -42,6 +42,9 @@ fn check_forced<T: Real>(g: &ConvGeometry, seen: &mut Vec<(Pass, Method)>) {
             seen.push((pass, method));
             let found = by_plan(&plan, &inputs);
             let Inputs { x, w, dy, .. } = &inputs;
+            if pass == Pass::Forward {
+                packed::tests::check(&plan, x);
+            }
             let [channels, filters] = [g.input[2], g.filters];
             match pass {
                 Pass::Forward if method == Method::Winograd => {

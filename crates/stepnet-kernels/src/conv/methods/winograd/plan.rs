@@ -161,7 +161,8 @@ impl<'g> Winograd<'g> {
         }
     }
 
-    pub(super) fn packed_len(&self) -> usize {
+    /// Elements of the transformed filters: the same for any batch.
+    pub(in crate::conv) fn packed_len(&self) -> usize {
         let WindowSum {
             channels, columns, ..
         } = self.window_sum;
@@ -198,9 +199,9 @@ impl<'g> Winograd<'g> {
         self.packed_len() + workers * self.part(self.cut())
     }
 
-    /// Those of one worker.
+    /// Those of one worker, besides the packed filters.
     pub(in crate::conv) fn least_scratch(&self) -> usize {
-        self.packed_len() + self.part(self.cut())
+        self.part(self.cut())
     }
 }
 

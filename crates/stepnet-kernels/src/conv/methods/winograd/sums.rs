@@ -12,34 +12,24 @@ use crate::conv::parts::window_sum::WindowSum;
 use crate::{parallel, relu};
 
 impl Winograd<'_> {
-    /// Writes all outputs, through a ReLU if asked for.
+    /// Writes all outputs, through a ReLU if asked for, with filters that [`Winograd::pack`] has transformed; `w` are
+    /// these before, for tiles with results that are not finite.
     pub(in crate::conv) fn run<T: Real>(
         &self,
         [source, w]: [&[T]; 2],
-        bias: Option<&[T]>,
+        packed: &[T],
         out: &mut [T],
         scratch: &mut [T],
         rectified: bool,
     ) {
         let cut = self.cut();
         let part = self.part(cut);
-        let (packed, scratch) = scratch.split_at_mut(self.packed_len());
         let workers = self.workers(cut).min(scratch.len() / part);
-        let filters = Filters {
-            set: self.set,
-            w,
-            kernel_width: self.g.kernel[1],
-            seen: self.g.group_channels(),
-            filters: self.g.filters,
-            first_filter: 0,
-            group_filters: self.g.filters,
-        };
-        self.pack(&filters, bias, packed, (workers, part), scratch);
         let sums = Sums {
             winograd: self,
             cut,
             source,
-            filters: &filters,
+            filters: &self.filters(w),
             packed: self.packed(packed),
         };
         let [_, columns] = self.grid();
@@ -72,15 +62,70 @@ impl Winograd<'_> {
         Packed::new(packed, window, self.window_sum.columns, self.lanes)
     }
 
-    /// Transforms the filters into panels, after the biases.
-    fn pack<T: Real>(
+    fn filters<'a, T>(&self, w: &'a [T]) -> Filters<'a, T> {
+        Filters {
+            set: self.set,
+            w,
+            kernel_width: self.g.kernel[1],
+            seen: self.g.group_channels(),
+            filters: self.g.filters,
+            first_filter: 0,
+            group_filters: self.g.filters,
+        }
+    }
+
+    /// Transforms the filters into panels, after the biases, in the scratch memory of a pass.
+    pub(in crate::conv) fn pack<T: Real>(
         &self,
-        filters: &Filters<'_, T>,
+        w: &[T],
+        bias: Option<&[T]>,
+        packed: &mut [T],
+        scratch: &mut [T],
+    ) {
+        let cut = self.cut();
+        let part = self.part(cut);
+        let workers = self.workers(cut).min(scratch.len() / part);
+        self.transform(w, bias, packed, (workers, part), scratch);
+    }
+
+    /// Elements of a worker's scratch memory in [`Winograd::pack_once`]: the filters of a panel.
+    fn pack_part(&self) -> usize {
+        (TAPS * self.window_sum.channels * 2 * self.lanes).next_multiple_of(16)
+    }
+
+    /// Multiply-adds that transforming the filters takes the time of.
+    fn pack_work(&self) -> u64 {
+        (PLACES * self.window_sum.channels) as u64 * self.window_sum.columns as u64
+    }
+
+    /// Elements of scratch memory of [`Winograd::pack_once`].
+    pub(in crate::conv) fn pack_scratch(&self) -> usize {
+        let panels = self.window_sum.columns.div_ceil(2 * self.lanes);
+        parallel::most_workers(panels, self.pack_work()) * self.pack_part()
+    }
+
+    /// [`Winograd::pack`] apart from any pass, for passes over any batches.
+    pub(in crate::conv) fn pack_once<T: Real>(
+        &self,
+        w: &[T],
+        bias: Option<&[T]>,
+        packed: &mut [T],
+        scratch: &mut [T],
+    ) {
+        let part = self.pack_part();
+        let workers = scratch.len() / part;
+        self.transform(w, bias, packed, (workers, part), scratch);
+    }
+
+    fn transform<T: Real>(
+        &self,
+        w: &[T],
         bias: Option<&[T]>,
         packed: &mut [T],
         (workers, part): (usize, usize),
         scratch: &mut [T],
     ) {
+        let filters = self.filters(w);
         let WindowSum {
             channels, columns, ..
         } = self.window_sum;
@@ -104,8 +149,7 @@ impl Winograd<'_> {
             Some((here, width, panel))
         });
         let panels = columns.div_ceil(2 * lanes);
-        let work = (PLACES * channels) as u64 * columns as u64;
-        let workers = parallel::workers(panels, work).min(workers);
+        let workers = parallel::workers(panels, self.pack_work()).min(workers);
         parallel::share(
             jobs,
             workers,

@@ -5,7 +5,7 @@ use crate::conv::ConvGeometry;
 use crate::conv::direction::Direction;
 use crate::conv::method::Choice;
 use crate::conv::methods::reference;
-use crate::conv::{ConvWindow, Method, Plan};
+use crate::conv::{ConvWindow, Method, Plan, packed};
 use crate::decision::Pass;
 use crate::simd::InstructionSet;
 
@@ -366,6 +366,26 @@ fn weights_that_are_not_finite_reach_every_window() {
         for (i, dx) in dx.iter().enumerate() {
             assert_eq!(!dx.is_finite(), i % 16 == 3, "{i}");
             assert!(i % 16 != 3 || !inside(i) || dx.is_infinite());
+        }
+    }
+}
+
+#[test]
+fn packed_filters_give_the_same_bits_and_so_do_results_that_are_not_finite() {
+    for (batch, input, filters, pads) in [
+        (1, [12, 15, 24], 20, [1; 4]),
+        (5, [8, 8, 16], 48, [1; 4]),
+        (2, [11, 14, 16], 24, [0, 2, 1, 1]),
+    ] {
+        let g = geometry(batch, input, filters, pads);
+        assert!(goes_this_way(&g)[0], "{g:?}");
+        let mut x = normal::<f32>(1, g.x_len());
+        for set in InstructionSet::all() {
+            packed::tests::check(&Plan::on::<f32>(set, &g), &x);
+        }
+        (x[17], x[g.x_len() / 2]) = (f32::NAN, f32::INFINITY);
+        for set in InstructionSet::all() {
+            packed::tests::check(&Plan::on::<f32>(set, &g), &x);
         }
     }
 }
