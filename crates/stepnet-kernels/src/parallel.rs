@@ -123,6 +123,17 @@ pub(super) fn share<T: Send, J: Iterator + Send>(
     });
 }
 
+/// Does every job, together about `cost` multiply-adds, on as many threads as that is worth.
+///
+/// A job must write what depends on nothing but the job.
+pub fn each<J: ExactSizeIterator + Send>(jobs: J, cost: u64, work: impl Fn(J::Item) + Sync)
+where
+    J::Item: Send,
+{
+    let workers = workers(jobs.len(), cost);
+    share(jobs, workers, 0, &mut [(); 0], |job, _| work(job));
+}
+
 /// The length of the pieces that a light pass over `len` elements is cut into.
 ///
 /// `cost` is about how many times dearer than a multiplication one element is.
@@ -146,6 +157,17 @@ mod tests {
                     assert!(lanes.count * lanes.per_lane >= items);
                     assert!(items == 0 || (lanes.count - 1) * lanes.per_lane < items);
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn each_job_is_done_once() {
+        for cost in [0, u64::MAX] {
+            for jobs in [0, 1, 100] {
+                let mut done = vec![0; jobs];
+                each(done.iter_mut(), cost, |done| *done += 1);
+                assert!(done.iter().all(|&done| done == 1));
             }
         }
     }

@@ -273,6 +273,14 @@ impl<T: Number> Segments<T> {
         }
     }
 
+    /// Those of a network that is never trained.
+    pub(crate) fn of_inference(segments: Vec<Segment<T>>) -> Self {
+        Self {
+            training: Vec::new(),
+            inference: segments,
+        }
+    }
+
     /// Those of the passes in training, or at inference.
     pub(crate) fn of_passes(&self, training: bool) -> &[Segment<T>] {
         match training {

@@ -17,6 +17,7 @@ pub mod notation;
 mod number;
 pub mod optim;
 mod plan;
+mod predictor;
 mod shape;
 mod workspace;
 
@@ -34,6 +35,7 @@ pub use model_file::{Model, ModelFile, Tensor};
 pub use network::{Merge, Network, NetworkBuilder, Node, SegmentMethods};
 pub use number::Number;
 pub use plan::{Plan, PlanOptions, Purpose};
+pub use predictor::Predictor;
 pub use shape::Shape;
 pub use stepnet_base::preprocessing::{self, Preprocessing, Resize};
 pub use workspace::{Batch, Workspace};

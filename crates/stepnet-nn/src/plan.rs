@@ -12,6 +12,7 @@
 
 mod gradients;
 mod options;
+pub(super) mod parts;
 
 pub(super) use gradients::Flow;
 pub use options::{PlanOptions, Purpose};

@@ -49,7 +49,7 @@ use stepnet_base::{error, limits, memory, threads};
 use stepnet_files as files;
 
 pub use stepnet_base::{Element, Error, Hash, Result, rng, stop};
-pub use stepnet_nn::{Number, optim};
+pub use stepnet_nn::{Number, Predictor, optim};
 #[doc(inline)]
 pub use {
     stepnet_data as data, stepnet_kernels as kernels, stepnet_nn as nn, stepnet_see as see,

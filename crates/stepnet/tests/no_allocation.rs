@@ -2,8 +2,12 @@
 //! is counted. One test, so that nothing else allocates at the same time.
 
 use std::alloc::System;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use stepnet::Predictor;
 use stepnet::nn::layer::Noise;
 use stepnet::nn::{
     Batch, Init, LossOptions, Network, PlanOptions, Shape, Targets, Workspace, example_networks,
@@ -18,6 +22,9 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 /// Steps that may still warm something up, and steps that may not.
 const WARM: usize = 3;
 const STEPS: usize = 40;
+
+/// Calls of a predictor that may allocate nothing.
+const CALLS: usize = 6;
 
 const ADAM: Rule = Rule::Adam {
     beta1: 0.9,
@@ -109,6 +116,42 @@ fn steps(text: &str, input: Shape, rule: Rule, batch: usize) {
     );
 }
 
+fn predictions(text: &str, input: Shape, batch: usize) {
+    let mut random = RandomState::new(1);
+    let mut network = Network::<f32>::builder()
+        .classes(10)
+        .build(text, input)
+        .unwrap();
+    network.initialize(Init::He, &mut random);
+    let (len, outputs) = (network.input().len(), network.output().len());
+    let x: Vec<f32> = (0..batch * len).map(|_| random.uniform() as f32).collect();
+    let mut y = vec![0.0; batch * outputs];
+    let stop = Arc::new(AtomicBool::new(false));
+    let predictor = Predictor::new(&network).unwrap();
+    let mut call = |number: usize| {
+        // Short batches too.
+        let count = batch / (1 + number % 3 / 2);
+        let (x, y) = (&x[..count * len], &mut y[..count * outputs]);
+        let fill = |part: Range<usize>, to: &mut [f32]| {
+            to.copy_from_slice(&x[part.start * len..part.end * len]);
+        };
+        match number % 2 {
+            0 => predictor.predict_into(x, y).unwrap(),
+            _ => predictor.predict_with(y, Some(&stop), fill).unwrap(),
+        }
+    };
+    (0..2).for_each(&mut call);
+    let region = Region::new(ALLOCATOR);
+    (0..CALLS).for_each(&mut call);
+    let change = region.change();
+    assert_eq!(
+        (change.allocations, change.reallocations),
+        (0, 0),
+        "{text}, a predictor, batch {batch}, {} threads: {change:?}",
+        rayon::current_num_threads()
+    );
+}
+
 #[test]
 fn steps_and_predictions_allocate_nothing_after_the_first() {
     // Threads that start or end take and free memory as well: all run before the first step, and
@@ -132,6 +175,7 @@ fn steps_and_predictions_allocate_nothing_after_the_first() {
                     // As the command does: the whole run on a thread of the pool.
                     pool.install(|| steps(&text, input, rule, batch));
                 }
+                pool.install(|| predictions(&text, input, batch));
             }
         }
     }

@@ -7,6 +7,7 @@ mod error;
 mod explain;
 mod parameter;
 mod pass;
+mod prepared;
 
 use std::any::Any;
 use std::fmt::Debug;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 
 use stepnet_kernels::Real;
 
+use crate::error::Result as Checked;
 use crate::notation::LayerText;
 use crate::shape::Shape;
 
@@ -23,6 +25,7 @@ pub use error::LayerError;
 pub use explain::{Explain, PassValues, mark_above, mark_signs};
 pub use parameter::{Parameter, Start};
 pub use pass::{Backward, Context, Forward, Memory, Reads};
+pub use prepared::Prepared;
 pub use stepnet_base::{Noise, NoiseGenerator};
 
 /// A layer: a shape rule, parameters, and two passes over slices.
@@ -64,6 +67,16 @@ pub trait Layer<T: Real>: Any + Debug + Send + Sync {
     /// Whether the output is the input under another shape, so that no pass is needed at all.
     fn is_view(&self, _training: bool) -> bool {
         false
+    }
+
+    /// This layer for predictions by many calls, all with these parameters: everything that follows from them alone is
+    /// computed here, and `forward` of the result reads no parameters of the pass. Its outputs are bitwise this
+    /// layer's, for any batch. `None` where there is nothing to compute: then `forward` gets a copy of the parameters.
+    ///
+    /// # Errors
+    /// When there is not enough memory.
+    fn prepare(&self, _input: Shape, _parameters: &[T]) -> Checked<Option<Prepared<T>>> {
+        Ok(None)
     }
 
     /// The layer as it computes where rounding counts more than time (`exact`: every sum of products as

@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use super::arguments::{count, divisors};
 use super::kind::{BuildResult, LayerKind};
+use super::packed::PackedConv;
 use super::plan_cache::PlanCache;
 use super::window::{Window, accepted_volume, reason, volume};
 use crate::account::{self, Account, ExampleValues, Feed, Feeds, Reach, Term};
 use crate::doctor::cost;
 use crate::error::Result as Checked;
 use crate::layer::{
-    Advise, Backward, Cost, Explain, Forward, Layer, LayerError, Memory, Parameter, Remedy,
+    Advise, Backward, Cost, Explain, Forward, Layer, LayerError, Memory, Parameter, Prepared,
+    Remedy,
 };
 use crate::notation::{Count, LayerText, PaddingText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
@@ -126,6 +128,19 @@ impl Conv {
         let make = || conv::Plan::new::<T>(&self.accepted(input, batch));
         self.plan.get(input, batch, conv::Plan::is_for::<T>, make)
     }
+
+    /// The layer with these parameters packed, and with the ReLU after it if `relu`.
+    pub(super) fn packed<T: Real>(
+        &self,
+        input: Shape,
+        parameters: &[T],
+        relu: bool,
+    ) -> Checked<Prepared<T>> {
+        let plan = self.plan::<T>(input, 1);
+        let (weight, bias) = parameters.split_at(plan.geometry().weights_len());
+        let filters = plan.pack(weight, self.bias.then_some(bias))?;
+        Ok(PackedConv::prepared(self.text.clone(), filters, relu))
+    }
 }
 
 impl LayerKind for Conv {
@@ -193,6 +208,10 @@ impl<T: Real> Layer<T> for Conv {
             plan: PlanCache::default(),
             ..self.clone()
         }))
+    }
+
+    fn prepare(&self, input: Shape, parameters: &[T]) -> Checked<Option<Prepared<T>>> {
+        self.packed(input, parameters, false).map(Some)
     }
 
     fn forward(&self, pass: Forward<'_, T>) {

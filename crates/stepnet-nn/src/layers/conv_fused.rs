@@ -1,8 +1,10 @@
 //! Convolutions fused with the ReLU and the max pooling after them.
 
 use super::conv::Conv;
+use super::packed::PackedConvPool;
 use super::plan_cache::PlanCache;
-use crate::layer::{Backward, Cost, Forward, Layer, LayerError, Memory, Reads};
+use crate::error::Result as Checked;
+use crate::layer::{Backward, Cost, Forward, Layer, LayerError, Memory, Prepared, Reads};
 use crate::notation::LayerText;
 use crate::shape::Shape;
 use stepnet_kernels::conv::pooled::{self, Gradient, Gradients};
@@ -41,6 +43,10 @@ impl<T: Real> Layer<T> for ConvRelu {
             input: true,
             output: true,
         }
+    }
+
+    fn prepare(&self, input: Shape, parameters: &[T]) -> Checked<Option<Prepared<T>>> {
+        self.0.packed(input, parameters, true).map(Some)
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
@@ -135,6 +141,14 @@ impl<T: Real> Layer<T> for ConvPool {
             input: true,
             output: self.relu,
         }
+    }
+
+    fn prepare(&self, input: Shape, parameters: &[T]) -> Checked<Option<Prepared<T>>> {
+        let plan = self.plan::<T>(input, 1);
+        let (weight, bias) = parameters.split_at(plan.conv_geometry().weights_len());
+        let filters = plan.pack(weight, self.conv.has_bias().then_some(bias))?;
+        let text = Layer::<T>::text(self);
+        Ok(Some(PackedConvPool::prepared(text, filters)))
     }
 
     fn forward(&self, pass: Forward<'_, T>) {

@@ -6,10 +6,14 @@ use std::sync::Arc;
 use super::batch_norm::{BatchNorm, line};
 use super::conv::Conv;
 use super::linear::Linear;
-use crate::layer::{Backward, Cost, Forward, Layer, LayerError, Memory, Parameter, Reads};
+use super::prepared::prepared;
+use crate::error::Result as Checked;
+use crate::layer::{
+    Backward, Cost, Forward, Layer, LayerError, Memory, Parameter, Prepared, Reads,
+};
 use crate::notation::LayerText;
 use crate::shape::Shape;
-use stepnet_kernels::{PassPlan, Real};
+use stepnet_kernels::{AlignedVec, PassPlan, Real};
 
 /// How the outputs lie in a layer's weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +147,12 @@ impl<T: Real> Layer<T> for FoldedNorm<T> {
 
     fn reads(&self) -> Reads {
         self.layer.reads()
+    }
+
+    fn prepare(&self, input: Shape, parameters: &[T]) -> Checked<Option<Prepared<T>>> {
+        let mut folded = AlignedVec::zeros("the weights of a predictor", self.room())?;
+        self.fold(parameters, &mut folded);
+        prepared(&self.layer, input, &folded[..self.weights + self.units]).map(Some)
     }
 
     fn forward(&self, pass: Forward<'_, T>) {

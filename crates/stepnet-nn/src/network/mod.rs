@@ -12,6 +12,7 @@ mod methods;
 pub(super) mod misfit;
 mod node;
 mod predict;
+mod prepared;
 mod projection;
 
 pub use self::core::Network;

@@ -5,7 +5,8 @@ use ndarray::{Array2, ArrayViewD};
 use super::core::Network;
 use crate::Number;
 use crate::error::{Error, Result};
-use crate::plan::PlanOptions;
+use crate::memory;
+use crate::plan::{Plan, PlanOptions};
 use crate::shape::Shape;
 use crate::workspace::Workspace;
 
@@ -28,19 +29,14 @@ impl<T: Number> Network<T> {
         }
     }
 
-    /// The outputs for any array whose examples, along its first axis, have the network's input
-    /// shape: one row per example. Allocates; for many calls keep a [`Workspace`].
+    /// The number of examples in an array for predictions.
     ///
     /// # Errors
     /// When the shape of `x` is another.
-    pub fn predict(&self, x: ArrayViewD<'_, T>) -> Result<Array2<T>> {
+    pub(crate) fn examples(&self, x: &ArrayViewD<'_, T>) -> Result<usize> {
+        let refused = |expected| Err(Error::shape("predict", "x", x.shape(), expected));
         let Some((&examples, extents)) = x.shape().split_first() else {
-            return Err(Error::shape(
-                "predict",
-                "x",
-                x.shape(),
-                format!("(examples, {})", self.input),
-            ));
+            return refused(format!("(examples, {})", self.input));
         };
         // Other axes may only hold the same values in the same order: flat, or without the ones.
         let longer = |extents: &[usize]| -> Vec<usize> {
@@ -49,18 +45,31 @@ impl<T: Number> Network<T> {
         let other_axes = extents.len() == 3 && longer(extents) != longer(&self.input.extents());
         let size = extents.iter().product::<usize>();
         if size != self.input.len() || extents.contains(&0) || other_axes {
-            return Err(Error::shape(
-                "predict",
-                "x",
-                x.shape(),
-                self.expected(x.shape()),
-            ));
+            return refused(self.expected(x.shape()));
         }
+        Ok(examples)
+    }
+
+    /// The outputs for any array whose examples, along its first axis, have the network's input
+    /// shape: one row per example. Makes a workspace at each call; for many calls keep a
+    /// [`Predictor`](crate::Predictor).
+    ///
+    /// # Errors
+    /// When the shape of `x` is another, and when there is not enough memory.
+    pub fn predict(&self, x: ArrayViewD<'_, T>) -> Result<Array2<T>> {
+        let examples = self.examples(&x)?;
+        let options = PlanOptions::INFERENCE;
+        let batch = Plan::in_parts(self, examples, options)?.batch();
+        let mut workspace = Workspace::new(self, batch, options)?;
         let contiguous = x.as_standard_layout();
-        let mut workspace = Workspace::new(self, examples, PlanOptions::default())?;
         let values = contiguous.as_slice().unwrap_or(&[]);
-        let outputs = workspace.predict(self, values)?.to_vec();
-        Array2::from_shape_vec((examples, self.output().len()), outputs)
+        let len = self.output().len();
+        let mut outputs = memory::zeros("the outputs", examples.saturating_mul(len))?;
+        let parts = values.chunks(batch * self.input.len());
+        for (x, y) in parts.zip(outputs.chunks_mut(batch * len)) {
+            y.copy_from_slice(workspace.predict(self, x)?);
+        }
+        Array2::from_shape_vec((examples, len), outputs)
             .map_err(|error| Error::Training(error.to_string()))
     }
 }

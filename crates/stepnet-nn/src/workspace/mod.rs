@@ -96,9 +96,9 @@ impl<T: Number> Workspace<T> {
     }
 
     /// From now on passes end between two layers, with an error, once `stop` is set: a pass over a large
-    /// batch takes long.
-    pub fn set_stop(&mut self, stop: Arc<AtomicBool>) {
-        self.stop = Some(stop);
+    /// batch takes long. `None` takes an earlier `stop` back.
+    pub fn set_stop(&mut self, stop: impl Into<Option<Arc<AtomicBool>>>) {
+        self.stop = stop.into();
     }
 
     /// Whether passes are to end: all of the process, or those of this workspace.
