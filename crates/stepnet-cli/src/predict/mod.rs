@@ -13,9 +13,10 @@ use std::time::Instant;
 
 use clap::Args;
 use rayon::prelude::*;
-use stepnet::Number;
 use stepnet::data::pictures;
-use stepnet::nn::{Model, ModelFile, Plan, PlanOptions, Registry, Workspace};
+use stepnet::nn::{Model, ModelFile, PlanOptions, Registry, Workspace};
+use stepnet::{Number, Predictor};
+use stepnet_base::memory;
 
 use crate::args::ExactArgs;
 use crate::failure::{Failure, Outcome, say};
@@ -67,9 +68,6 @@ pub(crate) struct PredictArgs {
 /// The most pictures of one batch.
 const BATCH: usize = 64;
 
-/// What a batch may take of memory, where that leaves more than one picture in it.
-const BATCH_BYTES: usize = 256 << 20;
-
 pub(crate) fn run(args: &PredictArgs) -> Outcome {
     let table = table(args)?;
     let file = ModelFile::open(&args.model)?;
@@ -102,7 +100,12 @@ fn predict<T: Number>(args: &PredictArgs, table: Option<Target>, mut model: Mode
     note::check(Failure::usage)?;
     let mut sources = Sources::new(&args.pictures);
     let single = sources.names_one_file();
-    let batch = if single { 1 } else { batch_size(model)? };
+    let predictor = match single {
+        true => None,
+        false => Some(Predictor::new(model)?),
+    };
+    let most = predictor.as_ref().map_or(1, Predictor::most_examples);
+    let batch = BATCH.min(most);
     let mut tally = Tally::new();
     let mut loaded = load(next(&mut sources, batch), model)?;
     if loaded.pictures.is_empty() {
@@ -110,12 +113,11 @@ fn predict<T: Number>(args: &PredictArgs, table: Option<Target>, mut model: Mode
         let places = places.collect::<Vec<_>>().join(", ");
         return Err(Failure::usage(format!("no pictures found in {places}")));
     }
-    let mut workspace = Workspace::new(&model.network, batch, PlanOptions::default())?;
     let mut sink = Sink::open(args, table, model)?;
     while !loaded.pictures.is_empty() {
         let following = next(&mut sources, batch);
         let (answers, after) = rayon::join(
-            || answers(loaded, model, &mut workspace),
+            || answers(loaded, model, predictor.as_ref()),
             || load(following, model),
         );
         for (path, answer) in answers? {
@@ -137,21 +139,6 @@ fn predict<T: Number>(args: &PredictArgs, table: Option<Target>, mut model: Mode
         0 => Ok(()),
         code => Err(Failure::said(code)),
     }
-}
-
-/// How many pictures to look at together: as many as fit into [`BATCH_BYTES`], at least one.
-fn batch_size<T: Number>(model: &Model<T>) -> Outcome<usize> {
-    let mut batch = BATCH;
-    while batch > 1 {
-        let plan = Plan::new(&model.network, batch, PlanOptions::default())?;
-        // Two batches of inputs lie beside the workspace, and one is laid together.
-        let inputs = 3 * batch * model.network.input().len() * size_of::<T>();
-        if plan.bytes::<T>().saturating_add(inputs) <= BATCH_BYTES {
-            break;
-        }
-        batch /= 2;
-    }
-    Ok(batch)
 }
 
 /// Pictures that were found, and the values of those that could be read.
@@ -196,14 +183,23 @@ fn load<T: Number>(found: Vec<Found>, model: &Model<T>) -> Outcome<Loaded<T>> {
     Ok(Loaded { pictures, x })
 }
 
-/// What the network says about a batch, in the order in which its pictures were found.
+/// What the network says about a batch, in the order in which its pictures were found. A picture alone has no
+/// predictor: preparing the network for one pass does not pay.
 fn answers<T: Number>(
     loaded: Loaded<T>,
     model: &Model<T>,
-    workspace: &mut Workspace<T>,
+    predictor: Option<&Predictor<T>>,
 ) -> Outcome<Vec<(PathBuf, Answer)>> {
     let len = model.network.output().len();
-    let outputs = workspace.predict(&model.network, &loaded.x)?;
+    let readable = loaded.x.len() / model.network.input().len();
+    let mut outputs = memory::zeros("the outputs", readable.saturating_mul(len))?;
+    match predictor {
+        Some(predictor) => predictor.predict_into(&loaded.x, &mut outputs)?,
+        None => {
+            let mut workspace = Workspace::new(&model.network, readable, PlanOptions::INFERENCE)?;
+            outputs.copy_from_slice(workspace.predict(&model.network, &loaded.x)?);
+        }
+    }
     let answer = |(path, placed): (PathBuf, Outcome<usize>)| {
         let answer = placed.and_then(|place| Prediction::of(&outputs[place * len..][..len], &path));
         (path, answer)
