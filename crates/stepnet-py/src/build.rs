@@ -48,9 +48,5 @@ pub(crate) fn build<T: Number>(wanted: Wanted<'_>) -> stepnet::Result<Kept<T>> {
         Preprocessing::scaled(height, width, channels, PICTURE_DIVISOR),
     )
     .training(BTreeMap::from([(EPOCHS.to_owned(), 0.into())]));
-    Ok(Kept {
-        model,
-        state: None,
-        settled: false,
-    })
+    Ok(Kept::new(model, None, false))
 }

@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use numpy::{
-    PyArray, PyArray1, PyArrayDescrMethods, PyArrayMethods, PyReadonlyArray, PyUntypedArray,
-    PyUntypedArrayMethods, dtype,
+    PyArray, PyArray1, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArray,
+    PyUntypedArray, PyUntypedArrayMethods, dtype,
 };
 use pyo3::exceptions::{
     PyFileNotFoundError, PyMemoryError, PyOSError, PyRuntimeError, PyTypeError, PyValueError,
@@ -65,7 +65,7 @@ pub(crate) fn to_numpy<T: numpy::Element + Copy>(
     values: &[T],
     shape: &[usize],
 ) -> PyResult<Py<PyAny>> {
-    let array = empty::<T, IxDyn>(py, PyTuple::new(py, shape)?)?;
+    let array = empty_array(py, shape)?;
     array
         .try_readwrite()?
         .as_slice_mut()?
@@ -73,11 +73,19 @@ pub(crate) fn to_numpy<T: numpy::Element + Copy>(
     Ok(array.into_any().unbind())
 }
 
-/// An uninitialised array, allocated by numpy.
+/// An uninitialised array, allocated by numpy itself: where memory does not suffice, that is an error, while
+/// rust-numpy's constructors panic.
 ///
 /// # Errors
 ///
 /// Numpy's.
+pub(crate) fn empty_array<'py, T: numpy::Element>(
+    py: Python<'py>,
+    shape: &[usize],
+) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
+    empty::<T, IxDyn>(py, PyTuple::new(py, shape)?)
+}
+
 fn empty<'py, T: numpy::Element, D: Dimension>(
     py: Python<'py>,
     shape: Bound<'py, PyTuple>,

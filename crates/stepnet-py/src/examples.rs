@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use numpy::{PyReadonlyArray2, PyUntypedArrayMethods};
+use numpy::{
+    PyArrayDescr, PyArrayDescrMethods, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods,
+    dtype,
+};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use stepnet::Number;
@@ -14,7 +17,6 @@ use stepnet_base::memory;
 const COPY: &str = "a copy of the examples";
 
 /// A `(examples, values)` array of one of the types that are taken.
-#[derive(FromPyObject)]
 pub(crate) enum Rows<'py> {
     U8(PyReadonlyArray2<'py, u8>),
     F32(PyReadonlyArray2<'py, f32>),
@@ -27,7 +29,19 @@ impl<'py> Rows<'py> {
     /// Another type or number of dimensions: the Python side brings arrays to these.
     pub(crate) fn of(given: &Bound<'py, PyAny>) -> PyResult<Self> {
         let wrong = "examples: expected a two-dimensional array of uint8, float32 or float64";
-        given.extract().map_err(|_| PyTypeError::new_err(wrong))
+        let array = given.cast::<PyUntypedArray>();
+        let array = array.map_err(|_| PyTypeError::new_err(wrong))?;
+        // To try one type after the other would make an error for each that it is not.
+        let is = |wanted: Bound<'_, PyArrayDescr>| array.dtype().is_equiv_to(&wanted);
+        let py = given.py();
+        let rows = if is(dtype::<f32>(py)) {
+            given.extract().map(Self::F32)
+        } else if is(dtype::<u8>(py)) {
+            given.extract().map(Self::U8)
+        } else {
+            given.extract().map(Self::F64)
+        };
+        rows.map_err(|_| PyTypeError::new_err(wrong))
     }
 
     /// The values.
@@ -141,8 +155,21 @@ fn scale<V: Copy + Into<f64>, T: Number>(
     preprocessing: &Preprocessing,
     out: &mut [T],
 ) {
-    let channels = preprocessing.channels;
-    for (place, (out, &value)) in out.iter_mut().zip(values).enumerate() {
-        *out = preprocessing.value(T::from_f64(value.into()), place % channels);
+    if preprocessing.mean.is_empty() && preprocessing.deviation.is_empty() {
+        // All channels alike: a loop that the compiler makes vectors of.
+        let divisor = T::from_f64(preprocessing.divisor);
+        for (out, &value) in out.iter_mut().zip(values) {
+            *out = T::from_f64(value.into()) / divisor;
+        }
+        return;
+    }
+    let channels = preprocessing.channels.max(1);
+    let pixels = out
+        .chunks_exact_mut(channels)
+        .zip(values.chunks_exact(channels));
+    for (out, values) in pixels {
+        for (channel, (out, &value)) in out.iter_mut().zip(values).enumerate() {
+            *out = preprocessing.value(T::from_f64(value.into()), channel);
+        }
     }
 }

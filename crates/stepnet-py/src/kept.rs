@@ -2,13 +2,13 @@
 
 use std::ops::Deref;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
-use stepnet::Number;
 use stepnet::data::ValueRange;
 use stepnet::nn::{Model, ModelFile, Preprocessing, Registry};
 use stepnet::train::{Checkpoint, TrainingState, run_of};
+use stepnet::{Number, Predictor};
 use stepnet_base::memory;
 use stepnet_files as files;
 
@@ -23,12 +23,26 @@ const LARGEST: &str = "largest value";
 const SLACK: usize = 1 << 20;
 
 /// A model, and what a later training takes over. It reads as the model.
-#[derive(Clone)]
 pub(crate) struct Kept<T> {
-    pub(crate) model: Model<T>,
+    model: Model<T>,
     pub(crate) state: Option<Arc<TrainingState<T>>>,
     /// Whether the preprocessing is that of a training; until then the type of the values decides.
     pub(crate) settled: bool,
+    /// The model's network prepared for predictions, once there were any. It goes with [`Kept::model_mut`], the only
+    /// way to change the model.
+    predictor: OnceLock<Predictor<T>>,
+}
+
+/// A copy is made to be changed: it has no predictor.
+impl<T: Clone> Clone for Kept<T> {
+    fn clone(&self) -> Self {
+        Self {
+            model: self.model.clone(),
+            state: self.state.clone(),
+            settled: self.settled,
+            predictor: OnceLock::new(),
+        }
+    }
 }
 
 impl<T> Deref for Kept<T> {
@@ -40,6 +54,39 @@ impl<T> Deref for Kept<T> {
 }
 
 impl<T: Number> Kept<T> {
+    pub(crate) fn new(
+        model: Model<T>,
+        state: Option<Arc<TrainingState<T>>>,
+        settled: bool,
+    ) -> Self {
+        Self {
+            model,
+            state,
+            settled,
+            predictor: OnceLock::new(),
+        }
+    }
+
+    /// The model, to be changed.
+    pub(crate) fn model_mut(&mut self) -> &mut Model<T> {
+        self.predictor.take();
+        &mut self.model
+    }
+
+    /// The network prepared for predictions: by the first call, for all later ones.
+    ///
+    /// # Errors
+    /// When there is no memory for it.
+    pub(crate) fn predictor(&self) -> stepnet::Result<&Predictor<T>> {
+        if let Some(predictor) = self.predictor.get() {
+            return Ok(predictor);
+        }
+        // Several threads that are first at the same time prepare one each, and one stays: a thread that waited for
+        // another could wait for one that a fork has left in the parent.
+        let prepared = Predictor::new(&self.model)?;
+        Ok(self.predictor.get_or_init(|| prepared))
+    }
+
     /// A copy of the model, to be changed.
     ///
     /// # Errors
@@ -70,13 +117,14 @@ impl<T: Number> Kept<T> {
 
     /// Has raw values become inputs in this way.
     pub(crate) fn settle(&mut self, preprocessing: Preprocessing) {
-        self.model.preprocessing = preprocessing;
         self.settled = true;
+        let model = self.model_mut();
+        model.preprocessing = preprocessing;
         // A description that says "no epoch" is one that nobody has decided on.
-        if self.model.training.get(EPOCHS).and_then(Value::as_u64) == Some(0) {
-            self.model.training.remove(EPOCHS);
+        if model.training.get(EPOCHS).and_then(Value::as_u64) == Some(0) {
+            model.training.remove(EPOCHS);
             let given = ("preprocessing".to_owned(), "as given".into());
-            self.model.training.extend([given]);
+            model.training.extend([given]);
         }
     }
 
@@ -188,9 +236,5 @@ fn typed<T: Dtype>(file: &ModelFile, pickled: bool) -> stepnet::Result<Held> {
         Some(epochs) => epochs.as_u64() == Some(0),
         None => pickled && model.training.is_empty(),
     };
-    Ok(T::held(Kept {
-        model,
-        state: state.map(Arc::new),
-        settled: !untrained,
-    }))
+    Ok(T::held(Kept::new(model, state.map(Arc::new), !untrained)))
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use numpy::{PyReadonlyArray1, PyReadonlyArrayDyn};
+use numpy::{PyArrayMethods, PyReadonlyArray1, PyReadonlyArrayDyn};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -17,12 +17,12 @@ use stepnet::{Error, Number};
 use stepnet_base::memory;
 
 use crate::build::{Wanted, build};
-use crate::convert::{raised, run, to_numpy};
+use crate::convert::{empty_array, raised, run, to_numpy};
 use crate::examples::{Rows, Slices};
 use crate::kept::{Dtype, Held, Kept, each, read, room_to_read};
 use crate::signals::run_listening;
 
-/// Examples of one pass at prediction.
+/// Examples of one pass that scores.
 const BATCH: usize = 256;
 
 /// Operations of calls that are over in a moment.
@@ -56,16 +56,15 @@ fn is_long<T: Number>(model: &Model<T>, x: &Slices<'_>) -> bool {
     model.network.work().saturating_mul(x.examples as u64) > LONG
 }
 
-/// Runs the network over all examples in passes; `each` gets the workspace and the inputs of one, and the number
+/// Scores the network on all examples in passes; `each` gets the workspace and the inputs of one, and the number
 /// of its first example.
 fn passes<T: Number>(
     model: &Model<T>,
     (x, divisor): (&Slices<'_>, f64),
-    purpose: Purpose,
     stop: &Arc<AtomicBool>,
     mut each: impl FnMut(&mut Workspace<T>, &[T], usize) -> stepnet::Result<()>,
 ) -> stepnet::Result<()> {
-    let options = PlanOptions::new(purpose);
+    let options = PlanOptions::new(Purpose::Score);
     let network = &model.network;
     let batch = BATCH.min(x.examples.max(1));
     let mut workspace = Workspace::new(network, batch, options)?;
@@ -179,7 +178,7 @@ impl Network {
     fn set_exact(&self, py: Python<'_>, exact: bool) -> PyResult<()> {
         each!(self.held(), kept => {
             let mut changed = run(py, || kept.copy())?;
-            changed.model.network.set_exact(exact);
+            changed.model_mut().network.set_exact(exact);
             self.put(changed);
         });
         Ok(())
@@ -259,27 +258,20 @@ impl Network {
     fn predict(&self, py: Python<'_>, x: &Bound<'_, PyAny>, divisor: f64) -> PyResult<Py<PyAny>> {
         fn typed<T: Dtype>(
             py: Python<'_>,
-            model: &Model<T>,
+            kept: &Kept<T>,
             (rows, divisor): (&Rows<'_>, f64),
         ) -> PyResult<Py<PyAny>> {
-            let x = rows.slices(model.network.input().len())?;
-            let outputs = model.network.output().len();
-            let all = run_listening(py, is_long(model, &x), |stop| {
-                let len = x.examples.saturating_mul(outputs);
-                let mut all = memory::with_capacity("the outputs", len)?;
-                passes(
-                    model,
-                    (&x, divisor),
-                    Purpose::Predict,
-                    stop,
-                    |workspace, inputs, _| {
-                        all.extend_from_slice(workspace.predict(&model.network, inputs)?);
-                        Ok(())
-                    },
-                )?;
-                Ok(all)
+            let x = rows.slices(kept.network.input().len())?;
+            let array = empty_array::<T>(py, &[x.examples, kept.network.output().len()])?;
+            let mut written = array.try_readwrite()?;
+            let y = written.as_slice_mut()?;
+            let preprocessing = kept.preprocessing.clone().divisor(divisor);
+            run_listening(py, is_long(kept, &x), |stop| {
+                let write = |examples, inputs: &mut [T]| x.write(examples, &preprocessing, inputs);
+                kept.predictor()?.predict_with(y, Some(stop), write)
             })?;
-            to_numpy(py, &all, &[x.examples, outputs])
+            drop(written);
+            Ok(array.into_any().unbind())
         }
         let rows = Rows::of(x)?;
         each!(&self.held(), model => typed(py, model, (&rows, divisor)))
@@ -302,18 +294,12 @@ impl Network {
             let x = rows.slices(model.network.input().len())?;
             let scores = run_listening(py, is_long(model, &x), |stop| {
                 let mut scores = Scores::default();
-                passes(
-                    model,
-                    (&x, divisor),
-                    Purpose::Score,
-                    stop,
-                    |workspace, inputs, first| {
-                        let examples = inputs.len() / model.network.input().len();
-                        let targets = Targets::Classes(&labels[first..first + examples]);
-                        scores.add(&workspace.score(&model.network, inputs, &targets)?.0);
-                        Ok(())
-                    },
-                )?;
+                passes(model, (&x, divisor), stop, |workspace, inputs, first| {
+                    let examples = inputs.len() / model.network.input().len();
+                    let targets = Targets::Classes(&labels[first..first + examples]);
+                    scores.add(&workspace.score(&model.network, inputs, &targets)?.0);
+                    Ok(())
+                })?;
                 Ok(scores)
             })?;
             Ok((scores.mean_loss(), scores.accuracy()))
@@ -366,7 +352,7 @@ impl Network {
                 let place = places.iter().find(|(known, _)| known == name);
                 // The Python side has compared names and shapes.
                 if let Some((_, range)) = place {
-                    let target = &mut changed.model.network.parameters_mut()[range.clone()];
+                    let target = &mut changed.model_mut().network.parameters_mut()[range.clone()];
                     for (target, value) in target.iter_mut().zip(values.as_array()) {
                         *target = T::from_f64(*value);
                     }

@@ -136,7 +136,7 @@ fn job<T: Dtype>(
         (Some(before), Some(range)) => Some(before.union(range)),
         (before, range) => before.or(range),
     };
-    let model = &mut kept.model;
+    let model = kept.model_mut();
     model.classes = classes.to_vec();
     model.training = BTreeMap::from([
         ("optimizer".to_owned(), options.rule.to_string().into()),
@@ -222,10 +222,11 @@ impl<T: Dtype> Job<T> {
             };
             let mut kept = self.kept.copy()?;
             let from = self.trainer.network().parameters();
-            kept.model.network.parameters_mut().copy_from_slice(from);
+            let model = kept.model_mut();
+            model.network.parameters_mut().copy_from_slice(from);
             // Of the epoch that was begun, too.
             let epochs = end.map_or(self.trainer.position().epoch + 1, |end| end.epoch + 1);
-            kept.model.training.insert(EPOCHS.into(), epochs.into());
+            model.training.insert(EPOCHS.into(), epochs.into());
             kept.state = Some(Arc::new(self.trainer.state()?));
             network.put(kept);
             Ok(end)

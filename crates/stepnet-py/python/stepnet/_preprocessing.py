@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import warnings
 from typing import Any
@@ -71,7 +72,13 @@ class Preprocessing:
 
 
 def stored(network: _native.Network) -> Preprocessing:
-    told = json.loads(network.preprocessing)
+    return parsed(network.preprocessing)
+
+
+@functools.lru_cache(maxsize=64)
+def parsed(text: str) -> Preprocessing:
+    # Each prediction asks; most ask again what one has asked before.
+    told = json.loads(text)
     fields = {field.name: told[field.name] for field in dataclasses.fields(Preprocessing)}
     return Preprocessing(**{**fields, "mean": tuple(told["mean"]), "deviation": tuple(told["deviation"])})
 
