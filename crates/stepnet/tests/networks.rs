@@ -162,7 +162,7 @@ fn what_does_not_fit_names_the_layer_and_the_sizes() {
     );
     let text = message("linear(100000) -> linear(2000000)", "10");
     assert!(
-        text.contains("layer linear2") && text.contains("learn more than"),
+        text.contains("layer linear2") && text.contains("would have more than"),
         "{text}"
     );
     let text = message("conv(1000000, 1, padding=5000)", "28x28x1");

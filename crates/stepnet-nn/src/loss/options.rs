@@ -63,7 +63,7 @@ impl LossOptions {
                 "loss",
                 "the class weights",
                 format!("{weights:?}"),
-                "at least one above 0, or nothing is learnt",
+                "at least one above 0, or nothing trains",
             ));
         }
         Ok(())

@@ -239,12 +239,12 @@ impl<T: Number> Stack<'_, T> {
             ));
         }
         let parameters = layer.parameters(input);
-        let (formula, learnt) = count(&parameters);
-        let total = (self.parameters as u128).saturating_add(learnt);
+        let (formula, added) = count(&parameters);
+        let total = (self.parameters as u128).saturating_add(added);
         let fits = usize::try_from(total).ok();
         let Some(total) = fits.filter(|&total| total <= limits.parameters) else {
             let most = limits.parameters;
-            let problem = format!("with it the network would learn more than {most} numbers");
+            let problem = format!("with it the network would have more than {most} parameters");
             let before = match self.parameters {
                 0 => String::new(),
                 before => format!(", with {before} before it"),

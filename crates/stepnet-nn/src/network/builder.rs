@@ -122,8 +122,7 @@ impl<T: Number> NetworkBuilder<T> {
         let terms = self.terms();
         match attempt(&terms, &text, input) {
             Ok((mut network, parameters)) => {
-                network.parameters =
-                    memory::zeros("the numbers that the network learns", parameters)?;
+                network.parameters = memory::zeros("the parameters of the network", parameters)?;
                 Ok(network)
             }
             Err(Refusal::Plain(error)) => Err(error),
