@@ -1,6 +1,6 @@
-//! What the passes of a normalisation are given.
+//! The arguments of a normalisation's passes.
 
-/// What a normalisation learns: a factor and a summand for each channel.
+/// The trainable parameters of a normalisation: a factor and a summand for each channel.
 #[derive(Clone, Copy, Debug)]
 pub struct Affine<'a, T> {
     /// The factors.
@@ -18,26 +18,26 @@ pub struct Statistics<'a, T> {
     pub variance: &'a [T],
 }
 
-/// What a pass normalises by.
+/// The statistics that a pass normalises with.
 #[derive(Clone, Copy, Debug)]
-pub enum By<'a, T> {
+pub enum NormStatistics<'a, T> {
     /// The statistics of its own input, which change with it.
     Batch(Statistics<'a, T>),
     /// Constants: `y` is then `x scale + shift`, and is computed so.
-    Constants(Statistics<'a, T>),
+    Fixed(Statistics<'a, T>),
 }
 
-impl<'a, T> By<'a, T> {
-    pub(super) fn statistics(&self) -> Statistics<'a, T>
+impl<'a, T> NormStatistics<'a, T> {
+    pub(super) fn values(&self) -> Statistics<'a, T>
     where
         T: Copy,
     {
         match *self {
-            Self::Batch(statistics) | Self::Constants(statistics) => statistics,
+            Self::Batch(statistics) | Self::Fixed(statistics) => statistics,
         }
     }
 
-    pub(super) fn is_batch(&self) -> bool {
+    pub(super) fn are_of_batch(&self) -> bool {
         matches!(self, Self::Batch(_))
     }
 }
@@ -47,15 +47,15 @@ impl<'a, T> By<'a, T> {
 pub struct Norm<'a, T> {
     /// Added to variances.
     pub epsilon: f64,
-    /// What it normalises by.
-    pub by: By<'a, T>,
+    /// The statistics that it normalises with.
+    pub statistics: NormStatistics<'a, T>,
     /// The factors and summands applied after it.
     pub affine: Affine<'a, T>,
     /// Whether a ReLU follows, which is done in the same pass.
     pub rectified: bool,
 }
 
-/// What comes of a backward pass, where it is asked for.
+/// The gradients that a backward pass writes; `None` for those that are not needed.
 #[derive(Debug)]
 pub struct Gradients<'a, T> {
     /// With respect to the input.
@@ -64,17 +64,17 @@ pub struct Gradients<'a, T> {
     pub affine: Option<[&'a mut [T]; 2]>,
 }
 
-/// What a backward pass is given.
+/// The inputs of a backward pass.
 #[derive(Clone, Copy, Debug)]
-pub struct Given<'a, T> {
+pub struct BackwardInput<'a, T> {
     /// The input.
     pub x: &'a [T],
     /// The outputs of a ReLU that follows the normalisation; its gradient is taken in the same pass.
     pub rectified: Option<&'a [T]>,
     /// The gradient with respect to the output.
     pub dy: &'a [T],
-    /// What the forward pass normalised by.
-    pub by: By<'a, T>,
+    /// The statistics that the forward pass normalised with.
+    pub statistics: NormStatistics<'a, T>,
     /// The factors.
     pub gamma: &'a [T],
 }

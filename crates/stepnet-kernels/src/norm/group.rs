@@ -4,7 +4,7 @@
 //! [`batch`], example by example: of the channels' means and variances those of a group are put
 //! together, and of the channels' two sums of gradients those of a group. Only `dx` has a pass here.
 
-use super::batch::{self, By, Given, Gradients, Norm, Statistics};
+use super::batch::{self, BackwardInput, Gradients, Norm, NormStatistics, Statistics};
 use super::{Affine, NormGeometry, columns};
 use crate::parallel::{Lanes, MAX_LANES, most_workers, share, workers};
 use crate::simd::{InstructionSet, Isa, Kernel};
@@ -197,10 +197,10 @@ fn run_forward<T: Real>(
                     group.copy_from_slice(&group_statistics(mean, variance));
                 }
                 g.spread(groups, mean, variance);
-                let by = By::Batch(Statistics { mean, variance });
+                let statistics = NormStatistics::Batch(Statistics { mean, variance });
                 let norm = Norm {
                     epsilon,
-                    by,
+                    statistics,
                     affine,
                     rectified: false,
                 };
@@ -364,11 +364,11 @@ impl<T: Real> Lane<'_, T> {
         for (number, ((x, dy), kept)) in examples.enumerate() {
             g.spread(kept, mean, variance);
             let (dgamma, dbeta) = own.split_at_mut(c);
-            let given = Given {
+            let given = BackwardInput {
                 x,
                 rectified: None,
                 dy,
-                by: By::Batch(Statistics { mean, variance }),
+                statistics: NormStatistics::Batch(Statistics { mean, variance }),
                 gamma,
             };
             let to = Gradients {

@@ -1,6 +1,6 @@
 //! The passes against the naive loops, over shapes, number types, threads and instruction sets.
 
-use super::batch::{By, Given, Gradients, Norm, Statistics};
+use super::batch::{BackwardInput, Gradients, Norm, NormStatistics, Statistics};
 use super::*;
 use crate::Real;
 use crate::relu;
@@ -28,11 +28,11 @@ const SIZES: [[usize; 2]; 14] = [
 ];
 
 /// The statistics as those of the batch, or as constants.
-fn by<T>([mean, variance]: &[Vec<T>; 2], own: bool) -> By<'_, T> {
+fn by<T>([mean, variance]: &[Vec<T>; 2], own: bool) -> NormStatistics<'_, T> {
     let statistics = Statistics { mean, variance };
     match own {
-        true => By::Batch(statistics),
-        false => By::Constants(statistics),
+        true => NormStatistics::Batch(statistics),
+        false => NormStatistics::Fixed(statistics),
     }
 }
 
@@ -103,12 +103,12 @@ impl<T: Real> Arrays<T> {
         [mean, variance]
     }
 
-    fn forward(&self, set: InstructionSet, by: By<'_, T>, rectified: bool) -> Vec<T> {
+    fn forward(&self, set: InstructionSet, by: NormStatistics<'_, T>, rectified: bool) -> Vec<T> {
         let mut y = vec![T::nan(); self.x.len()];
         let mut scratch = vec![T::nan(); batch::forward_scratch(&self.g)];
         let norm = Norm {
             epsilon: EPSILON,
-            by,
+            statistics: by,
             affine: self.affine(),
             rectified,
         };
@@ -120,18 +120,18 @@ impl<T: Real> Arrays<T> {
     fn backward(
         &self,
         set: InstructionSet,
-        by: By<'_, T>,
+        by: NormStatistics<'_, T>,
         dy: &[T],
         rectified: Option<&[T]>,
     ) -> [Vec<T>; 3] {
         let c = self.g.channels;
         let mut found = [self.x.len(), c, c].map(|len| vec![T::nan(); len]);
         let [dx, dgamma, dbeta] = &mut found;
-        let given = Given {
+        let given = BackwardInput {
             x: &self.x,
             rectified,
             dy,
-            by,
+            statistics: by,
             gamma: &self.gamma,
         };
         let to = Gradients {

@@ -13,7 +13,7 @@ use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
 use stepnet_kernels::Real;
 use stepnet_kernels::norm::Affine;
-use stepnet_kernels::norm::batch::{self, Given, Gradients, Statistics};
+use stepnet_kernels::norm::batch::{self, BackwardInput, Gradients, Statistics};
 
 /// Batch normalisation (Ioffe and Szegedy, 2015): `y = gamma (x - mean) / sqrt(variance + epsilon) + beta`,
 /// channel by channel.
@@ -157,13 +157,13 @@ impl<T: Real> Layer<T> for BatchNorm {
             let (mean, variance) = pass.kept[..2 * g.channels].split_at_mut(g.channels);
             batch::statistics(&g, pass.x, mean, variance, pass.scratch);
         }
-        let by = match own {
-            true => batch::By::Batch(kept_statistics(pass.kept, g.channels)),
-            false => batch::By::Constants(running),
+        let statistics = match own {
+            true => batch::NormStatistics::Batch(kept_statistics(pass.kept, g.channels)),
+            false => batch::NormStatistics::Fixed(running),
         };
         let norm = batch::Norm {
             epsilon: self.epsilon,
-            by,
+            statistics,
             affine,
             rectified: self.rectified,
         };
@@ -174,13 +174,13 @@ impl<T: Real> Layer<T> for BatchNorm {
         let g = geometry(pass.context.input, pass.context.batch);
         let Parts { affine, running } = Parts::of(pass.parameters);
         let own = pass.context.training() && !g.is_empty();
-        let given = Given {
+        let given = BackwardInput {
             x: pass.x,
             rectified: self.rectified.then_some(pass.y),
             dy: pass.dy,
-            by: match own {
-                true => batch::By::Batch(kept_statistics(pass.kept, g.channels)),
-                false => batch::By::Constants(running),
+            statistics: match own {
+                true => batch::NormStatistics::Batch(kept_statistics(pass.kept, g.channels)),
+                false => batch::NormStatistics::Fixed(running),
             },
             gamma: affine.gamma,
         };

@@ -2,7 +2,9 @@
 
 use stepnet::Result;
 use stepnet::kernels::AlignedVec;
-use stepnet::kernels::norm::batch::{self, By, Given, Gradients, Norm, Statistics};
+use stepnet::kernels::norm::batch::{
+    self, BackwardInput, Gradients, Norm, NormStatistics, Statistics,
+};
 use stepnet::kernels::norm::{Affine, NormGeometry};
 use stepnet::rng::RandomState;
 
@@ -129,7 +131,7 @@ impl Normalisation {
         batch::statistics(g, &self.x, mean, variance, &mut self.scratch);
         let norm = Norm {
             epsilon: 1e-5,
-            by: By::Batch(Statistics { mean, variance }),
+            statistics: NormStatistics::Batch(Statistics { mean, variance }),
             affine: Affine { gamma, beta },
             rectified: true,
         };
@@ -138,11 +140,11 @@ impl Normalisation {
 
     fn backward(&mut self) {
         let [gamma, _, mean, variance, dgamma, dbeta] = &mut self.vectors;
-        let given = Given {
+        let given = BackwardInput {
             x: &self.x,
             rectified: Some(&self.y),
             dy: &self.dy,
-            by: By::Batch(Statistics { mean, variance }),
+            statistics: NormStatistics::Batch(Statistics { mean, variance }),
             gamma,
         };
         let to = Gradients {

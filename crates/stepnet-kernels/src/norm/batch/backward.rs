@@ -4,7 +4,7 @@ use super::lanes::{by_lanes, inverse};
 use crate::Real;
 use crate::long_sum;
 use crate::norm::NormGeometry;
-use crate::norm::arguments::{Given, Gradients};
+use crate::norm::arguments::{BackwardInput, Gradients};
 use crate::norm::columns::{self, Of};
 use crate::parallel::share;
 use crate::simd::{InstructionSet, Isa, Kernel};
@@ -13,7 +13,7 @@ pub(crate) fn run_backward<T: Real>(
     set: InstructionSet,
     g: &NormGeometry,
     epsilon: f64,
-    given: Given<'_, T>,
+    given: BackwardInput<'_, T>,
     to: Gradients<'_, T>,
     scratch: &mut [T],
 ) {
@@ -22,7 +22,7 @@ pub(crate) fn run_backward<T: Real>(
     let (mean, rest) = by.split_at_mut(width);
     let (scale, rest) = rest.split_at_mut(width);
     let (level, slope) = rest.split_at_mut(width);
-    let (statistics, own) = (given.by.statistics(), given.by.is_batch());
+    let (statistics, own) = (given.statistics.values(), given.statistics.are_of_batch());
     mean[..c].copy_from_slice(statistics.mean);
     columns::spread(mean, c);
     let mean = &*mean;
@@ -81,7 +81,7 @@ pub(crate) fn run_backward<T: Real>(
 fn sum_rows<T: Real>(
     set: InstructionSet,
     g: &NormGeometry,
-    given: &Given<'_, T>,
+    given: &BackwardInput<'_, T>,
     mean: &[T],
     states: &mut [T],
     scratch: &mut [T],

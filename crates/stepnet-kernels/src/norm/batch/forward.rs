@@ -2,7 +2,7 @@
 
 use super::lanes::inverse;
 use crate::Real;
-use crate::norm::arguments::{By, Norm};
+use crate::norm::arguments::{Norm, NormStatistics};
 use crate::norm::{NormGeometry, columns};
 use crate::parallel::share;
 use crate::simd::{InstructionSet, Isa, Kernel};
@@ -19,15 +19,15 @@ pub(crate) fn run_forward<T: Real>(
     let (mean, rest) = scratch.split_at_mut(width);
     let (scale, rest) = rest.split_at_mut(width);
     let shift = &mut rest[..width];
-    let statistics = norm.by.statistics();
+    let statistics = norm.statistics.values();
     for channel in 0..c {
         let inverse = inverse(statistics.variance[channel], norm.epsilon);
         let by = norm.affine.gamma[channel].as_f64() * inverse;
         let (own, beta) = (statistics.mean[channel], norm.affine.beta[channel]);
         scale[channel] = T::from_f64(by);
-        (mean[channel], shift[channel]) = match norm.by {
-            By::Batch(_) => (own, beta),
-            By::Constants(_) => (T::zero(), T::from_f64(beta.as_f64() - own.as_f64() * by)),
+        (mean[channel], shift[channel]) = match norm.statistics {
+            NormStatistics::Batch(_) => (own, beta),
+            NormStatistics::Fixed(_) => (T::zero(), T::from_f64(beta.as_f64() - own.as_f64() * by)),
         };
     }
     for values in [&mut *mean, &mut *scale, &mut *shift] {

@@ -12,7 +12,7 @@ mod lanes;
 mod statistics;
 
 use super::NormGeometry;
-pub use super::arguments::{By, Given, Gradients, Norm, Statistics};
+pub use super::arguments::{BackwardInput, Gradients, Norm, NormStatistics, Statistics};
 use crate::Real;
 use crate::simd::InstructionSet;
 use crate::work::compiled;
@@ -105,7 +105,7 @@ pub fn forward<T: Real>(
 ) {
     assert_len("batch norm forward", "x", x, g.len());
     assert_len("batch norm forward", "y", y, g.len());
-    let statistics = norm.by.statistics();
+    let statistics = norm.statistics.values();
     for (name, values) in [
         ("mean", statistics.mean),
         ("variance", statistics.variance),
@@ -177,7 +177,7 @@ pub fn backward_scratch(g: &NormGeometry) -> usize {
 pub fn backward<T: Real>(
     g: &NormGeometry,
     epsilon: f64,
-    given: Given<'_, T>,
+    given: BackwardInput<'_, T>,
     to: Gradients<'_, T>,
     scratch: &mut [T],
 ) {
@@ -193,7 +193,7 @@ pub fn backward<T: Real>(
         assert_len("batch norm backward", "a gradient", values, g.channels);
     }
     assert_scratch("batch norm backward", scratch, backward_scratch(g));
-    let statistics = given.by.statistics();
+    let statistics = given.statistics.values();
     for values in [statistics.mean, statistics.variance, given.gamma] {
         assert_len("batch norm backward", "a parameter", values, g.channels);
     }
@@ -211,7 +211,7 @@ pub fn backward<T: Real>(
 pub(crate) struct BackwardArguments<'a, T> {
     g: &'a NormGeometry,
     epsilon: f64,
-    given: Given<'a, T>,
+    given: BackwardInput<'a, T>,
     to: Gradients<'a, T>,
     scratch: &'a mut [T],
 }
