@@ -4,82 +4,15 @@
 //! [`batch`], example by example: of the channels' means and variances those of a group are put
 //! together, and of the channels' two sums of gradients those of a group. Only `dx` has a pass here.
 
+mod geometry;
+
 use super::batch::{self, BackwardInput, Gradients, Norm, NormStatistics, Statistics};
-use super::{Affine, NormGeometry, columns};
-use crate::parallel::{Lanes, MAX_LANES, most_workers, share, workers};
+use super::{Affine, columns};
+use crate::parallel::{MAX_LANES, share};
 use crate::simd::{InstructionSet, Isa, Kernel};
 use crate::work::compiled;
 use crate::{Real, assert_len, assert_scratch, long_sum};
-
-/// About how many multiplications an element is worth.
-const COST: u64 = 8;
-
-/// Examples of pixels of channels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct GroupGeometry {
-    /// Examples.
-    pub examples: usize,
-    /// Pixels of an example; 1 for vectors.
-    pub pixels: usize,
-    /// Channels, or features: a multiple of `groups`.
-    pub channels: usize,
-    /// Groups of channels that follow each other.
-    pub groups: usize,
-}
-
-impl GroupGeometry {
-    /// Values of the whole array.
-    pub fn len(&self) -> usize {
-        self.examples * self.example().len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// What [`forward`] leaves: of each example's groups the mean and the variance.
-    pub fn kept(&self) -> usize {
-        2 * self.groups * self.examples
-    }
-
-    /// One example as a batch of its pixels.
-    fn example(&self) -> NormGeometry {
-        NormGeometry {
-            rows: self.pixels,
-            channels: self.channels,
-        }
-    }
-
-    /// The cut of the examples: a matter of the sizes alone.
-    fn lanes(&self) -> Lanes {
-        let work = COST * self.example().len() as u64;
-        Lanes::new(self.examples, work, MAX_LANES)
-    }
-
-    fn work(&self) -> u64 {
-        COST.saturating_mul(self.len() as u64)
-    }
-
-    fn workers(&self) -> usize {
-        workers(self.lanes().count, self.work())
-    }
-
-    /// Scratch of the threads, `part` each, for as many examples or fewer.
-    fn scratch(&self, part: usize) -> usize {
-        most_workers(MAX_LANES, self.work()) * part
-    }
-
-    /// Writes each group's statistics to its channels.
-    fn spread<T: Real>(&self, kept: &[T], mean: &mut [T], variance: &mut [T]) {
-        let size = self.channels / self.groups;
-        let channels = mean.chunks_mut(size).zip(variance.chunks_mut(size));
-        for ((mean, variance), kept) in channels.zip(kept.chunks_exact(2)) {
-            mean.fill(kept[0]);
-            variance.fill(kept[1]);
-        }
-    }
-}
+pub use geometry::GroupGeometry;
 
 /// The statistics of a group from those of its channels, which have equally many values.
 fn group_statistics<T: Real>(mean: &[T], variance: &[T]) -> [T; 2] {
