@@ -96,7 +96,7 @@ impl Method {
             }
             (Self::Wide, _) => at_least("features", g.inputs, WIDE_FEATURES),
             (Self::Few, Pass::Data) => {
-                let most = FEW_EXAMPLES[usize::from(!set.broadcasts())];
+                let most = FEW_EXAMPLES[usize::from(set.broadcasts())];
                 let reason = at_most("examples", g.batch, most)?;
                 at_least("weights", g.weights_len(), FEW_WEIGHTS).and(Ok(reason))
             }

@@ -272,6 +272,7 @@ fn data_gradients_of_few_examples_over_very_many_units_are_those_of_rows() {
     for outputs in [64 * 384, 64 * 384 + 1, 3 * 64 * 384 + 5] {
         check_few_data::<f32>(2, 37, outputs);
         check_few_data::<f64>(5, 17, outputs);
+        check_few_data::<f32>(2, 200, outputs);
     }
 }
 

@@ -1,7 +1,7 @@
 //! All thresholds by which the method of a dense pass is chosen.
 //!
-//! Those without a word about instruction sets are the same for all: they were measured on AVX2, and AVX-512 and the
-//! portable set take them over.
+//! Unless an instruction set is named, a threshold is the same for all: it was measured on AVX2, and is carried over to
+//! AVX-512 and the portable set.
 //!
 //! # Measurements
 //!
@@ -27,9 +27,9 @@ pub(super) const WIDE_FEATURES: usize = 256;
 pub(super) const WIDE_UNITS: usize = 24;
 pub(super) const WIDE_UNITS_FORWARD: usize = 4;
 
-/// Data gradients of few examples: the most of them, on sets whose multiply-adds take a number from memory into every
-/// lane and on others, and the fewest weights. On one thread, over sizes from 64 x 64 to 2048 x 2048 and both number
+/// Data gradients of few examples: the most of them on sets without and with multiply-adds that take a number from memory
+/// into every lane, and the fewest weights. On one thread, over sizes from 64 x 64 to 2048 x 2048 and both number
 /// types, the time against that of a general product was 0.26 to 0.93 for up to 16 examples on AVX-512, 0.5 to 1.04 for
 /// 32, and 0.8 to 1.4 for 64; on AVX2 0.3 to 0.9 for up to 8, and 0.5 to 1.4 for 16.
-pub(super) const FEW_EXAMPLES: [usize; 2] = [32, 8];
+pub(super) const FEW_EXAMPLES: [usize; 2] = [8, 32];
 pub(super) const FEW_WEIGHTS: usize = 1 << 12;

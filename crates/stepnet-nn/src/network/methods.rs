@@ -69,7 +69,7 @@ mod tests {
                 (Pass::Data, data),
             ]
         };
-        let training = summary(&network.methods(32, true));
+        let training = summary(&network.methods(48, true));
         assert_eq!(
             training[0],
             (
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(inference[2].1, [(Pass::Forward, "few")]);
         // Of layers that are frozen nothing is computed but outputs, down to the first that trains.
         network.freeze(&["conv1", "conv2", "bn1"]).unwrap();
-        let frozen = summary(&network.methods(32, true));
+        let frozen = summary(&network.methods(48, true));
         assert_eq!(frozen[1].1, [(Pass::Forward, "windows")]);
         assert_eq!(
             frozen[2].1,

@@ -1,4 +1,4 @@
-//! Data gradients of few examples: the rows of `w` are met once, block by block of units.
+//! Data gradients of few examples: the rows of `w` are read once, block by block of units.
 //!
 //! ```text
 //! for each block of units:                       as long sums are cut everywhere
@@ -9,8 +9,8 @@
 //!             dx += sums                         the first block: dx = sums
 //! ```
 //!
-//! The rows of the next block are asked of memory meanwhile: between two vectors of a row and those of the next one lie
-//! all the other features, too far for the processor's own guesses.
+//! The rows of the next block are prefetched meanwhile: between two vectors of a row and those of the next one lie all
+//! the other features, too far for the processor's own prefetching.
 
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ use crate::parallel;
 use crate::simd::tile::{Pixels, Tile, outer};
 use crate::simd::{InstructionSet, Isa, Kernel, MOST_LANES};
 
-/// The most examples: for more of them, what is copied is soon made up for.
+/// The most examples: with more of them, packing `w` pays for itself.
 pub(in crate::dense) const MOST_EXAMPLES: usize = 64;
 
 /// Vectors of features of a tile.
@@ -36,6 +36,12 @@ const TILE_EXAMPLES: [usize; 2] = [4, 8];
 
 /// Units between two requests for the next block's rows.
 const STRETCH: usize = 32;
+
+/// Features of whole lines of the cache, of any number type.
+const ALIGNED: usize = 16;
+
+/// The fewest features that a thread takes: a part of fewer would not fill the tiles.
+const PART: usize = 64;
 
 /// Whether the features fill a tile.
 pub(in crate::dense) fn can_backward<T: Real>(g: &DenseGeometry, set: InstructionSet) -> Verdict {
@@ -48,16 +54,10 @@ pub(in crate::dense) fn scratch(g: &DenseGeometry) -> usize {
     totals_len(g) + workers * turned_len(g)
 }
 
-/// Features of whole lines of the cache, of any number type.
-const ALIGNED: usize = 16;
-
 /// Elements of scratch memory of one thread, without which the pass cannot be done.
 pub(in crate::dense) fn least_scratch(g: &DenseGeometry) -> usize {
     totals_len(g) + turned_len(g)
 }
-
-/// The fewest features that a thread takes: a part of fewer would not fill the tiles.
-const PART: usize = 64;
 
 /// Parts that the features can be shared out in.
 fn parts(g: &DenseGeometry) -> usize {

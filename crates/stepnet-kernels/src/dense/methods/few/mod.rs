@@ -1,7 +1,7 @@
 //! Passes of few examples: `w` is read where it lies.
 //!
-//! To copy all of `w` into panels would take several times as long as the products of a single example, and as long as
-//! those of some.
+//! Packing all of `w` into panels would take several times as long as the products of one example, and about as long as
+//! the products of a few.
 
 mod data;
 mod forward;
