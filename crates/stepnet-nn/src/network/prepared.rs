@@ -6,9 +6,10 @@ use crate::error::Result;
 use crate::fuse::{Segment, Segments};
 use crate::layer::Prepared;
 use crate::layers::prepared;
+use crate::memory;
 use stepnet_kernels::parallel;
 
-/// Multiply-adds that it takes about as long to do as to prepare a parameter.
+/// Preparing one parameter takes about as long as this many multiply-adds.
 const PARAMETER_COST: u64 = 16;
 
 impl<T: Number> Network<T> {
@@ -19,6 +20,8 @@ impl<T: Number> Network<T> {
     /// # Errors
     /// When there is not enough memory.
     pub(crate) fn prepared(&self) -> Result<(Self, usize)> {
+        // Memory that is granted array by array may not be there for all of them together.
+        memory::ensure::<T>("the weights of a predictor", self.parameters.len())?;
         let mut segments = self.segments.of_passes(false).to_vec();
         let mut made: Vec<_> = segments.iter().map(|_| Ok(None)).collect();
         let cost = PARAMETER_COST.saturating_mul(self.parameters.len() as u64);

@@ -4,8 +4,8 @@ mod buffers;
 
 use std::fmt::{self, Debug, Formatter};
 use std::ops::Range;
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use ndarray::{Array2, ArrayViewD};
 
@@ -30,9 +30,10 @@ const OPTIONS: PlanOptions = PlanOptions::INFERENCE;
 /// another predictor.
 ///
 /// Threads share one: predictions take `&self`, and it is `Send` and `Sync`. Each call takes buffers that no other
-/// call uses, or makes new ones if there are none, so calls do not wait for each other, and after the first ones
-/// nothing is allocated any more. Its memory is that of the weights and of the buffers of up to 32 calls that ran
-/// at the same time ([`Predictor::bytes`]); dropping it frees that.
+/// call uses, or makes new ones if it finds none, so calls do not wait for each other. One caller allocates nothing
+/// after its first call, unless a later batch is larger; among several threads a call may still make buffers when
+/// another thread is just taking or returning some. Its memory is that of the weights and of up to 32 sets of
+/// buffers ([`Predictor::bytes`]); dropping it frees that.
 ///
 /// Batches may have any size. Large ones go through the network in parts, so that the buffers stay small. The
 /// outputs of an example are the same bits whatever batch it is in, and those of
@@ -68,8 +69,8 @@ pub struct Predictor<T> {
     network: Network<T>,
     /// Memory of the weights.
     weight_bytes: usize,
-    /// The most examples of one pass, once a call had several.
-    most: OnceLock<usize>,
+    /// The most examples of one pass; 0 until a call had several. Computed without a lock, which a fork could leave locked.
+    most: AtomicUsize,
     buffers: BufferPool<T>,
 }
 
@@ -97,7 +98,7 @@ impl<T: Number> Predictor<T> {
         Ok(Self {
             weight_bytes,
             network,
-            most: OnceLock::new(),
+            most: AtomicUsize::new(0),
             buffers: BufferPool::new(OPTIONS),
         })
     }
@@ -112,13 +113,18 @@ impl<T: Number> Predictor<T> {
         self.network.output()
     }
 
-    /// The most examples that go through the network at once: as many as fit into 256 MiB with their inputs, at most
-    /// 256 and at least 1.
+    /// The most examples that go through the network at once: the first of 256, 128, 64, ... that fits into 256 MiB with
+    /// its inputs, or 1.
     pub fn most_examples(&self) -> usize {
-        *self.most.get_or_init(|| {
-            let plan = Plan::in_parts(&self.network, MOST_EXAMPLES, OPTIONS);
-            plan.map_or(1, |plan| plan.batch())
-        })
+        match self.most.load(Ordering::Relaxed) {
+            0 => {
+                let plan = Plan::in_parts(&self.network, MOST_EXAMPLES, OPTIONS);
+                let most = plan.map_or(1, |plan| plan.batch());
+                self.most.store(most, Ordering::Relaxed);
+                most
+            }
+            most => most,
+        }
     }
 
     /// How many of `examples` go through the network at once.
@@ -185,8 +191,8 @@ impl<T: Number> Predictor<T> {
     }
 
     /// The outputs for inputs that are made of other values, such as bytes. `y` has room for the outputs of all
-    /// examples; `fill` is given the numbers of some of them and writes their inputs into a buffer of the predictor,
-    /// part by part. With `stop` the call ends between two layers, once that is set.
+    /// examples; `fill` is given the numbers of some of them and writes all of their inputs into a buffer of the predictor,
+    /// which may hold inputs of earlier calls, part by part. With `stop` the call ends between two layers, once that is set.
     ///
     /// # Shapes
     ///
