@@ -31,7 +31,7 @@ impl<'py> Rows<'py> {
         let wrong = "examples: expected a two-dimensional array of uint8, float32 or float64";
         let array = given.cast::<PyUntypedArray>();
         let array = array.map_err(|_| PyTypeError::new_err(wrong))?;
-        // To try one type after the other would make an error for each that it is not.
+        // Trying each type in turn would build an error for every miss.
         let is = |wanted: Bound<'_, PyArrayDescr>| array.dtype().is_equiv_to(&wanted);
         let py = given.py();
         let rows = if is(dtype::<f32>(py)) {

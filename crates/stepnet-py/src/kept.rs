@@ -28,8 +28,8 @@ pub(crate) struct Kept<T> {
     pub(crate) state: Option<Arc<TrainingState<T>>>,
     /// Whether the preprocessing is that of a training; until then the type of the values decides.
     pub(crate) settled: bool,
-    /// The model's network prepared for predictions, once there were any. It goes with [`Kept::model_mut`], the only
-    /// way to change the model.
+    /// The model's network prepared for predictions, made by the first one. [`Kept::model_mut`], the only way to change
+    /// the model, drops it.
     predictor: OnceLock<Predictor<T>>,
 }
 
@@ -81,8 +81,8 @@ impl<T: Number> Kept<T> {
         if let Some(predictor) = self.predictor.get() {
             return Ok(predictor);
         }
-        // Several threads that are first at the same time prepare one each, and one stays: a thread that waited for
-        // another could wait for one that a fork has left in the parent.
+        // Several threads that are first at the same time prepare one each, and one stays: after a fork, the thread that
+        // another one waits for may not exist in the child.
         let prepared = Predictor::new(&self.model)?;
         Ok(self.predictor.get_or_init(|| prepared))
     }

@@ -56,15 +56,16 @@ fn is_long<T: Number>(model: &Model<T>, x: &Slices<'_>) -> bool {
     model.network.work().saturating_mul(x.examples as u64) > LONG
 }
 
-/// Scores the network on all examples in passes; `each` gets the workspace and the inputs of one, and the number
-/// of its first example.
+/// Runs the network for a purpose on all examples in passes; `each` gets the workspace and the inputs of one, and the
+/// number of its first example.
 fn passes<T: Number>(
     model: &Model<T>,
     (x, divisor): (&Slices<'_>, f64),
+    purpose: Purpose,
     stop: &Arc<AtomicBool>,
     mut each: impl FnMut(&mut Workspace<T>, &[T], usize) -> stepnet::Result<()>,
 ) -> stepnet::Result<()> {
-    let options = PlanOptions::new(Purpose::Score);
+    let options = PlanOptions::new(purpose);
     let network = &model.network;
     let batch = BATCH.min(x.examples.max(1));
     let mut workspace = Workspace::new(network, batch, options)?;
@@ -262,13 +263,35 @@ impl Network {
             (rows, divisor): (&Rows<'_>, f64),
         ) -> PyResult<Py<PyAny>> {
             let x = rows.slices(kept.network.input().len())?;
-            let array = empty_array::<T>(py, &[x.examples, kept.network.output().len()])?;
+            let outputs = kept.network.output().len();
+            let array = empty_array::<T>(py, &[x.examples, outputs])?;
+            if x.examples == 0 {
+                return Ok(array.into_any().unbind());
+            }
             let mut written = array.try_readwrite()?;
             let y = written.as_slice_mut()?;
             let preprocessing = kept.preprocessing.clone().divisor(divisor);
             run_listening(py, is_long(kept, &x), |stop| {
                 let write = |examples, inputs: &mut [T]| x.write(examples, &preprocessing, inputs);
-                kept.predictor()?.predict_with(y, Some(stop), write)
+                match kept.predictor() {
+                    Ok(predictor) => predictor.predict_with(y, Some(stop), write),
+                    // The network itself takes less memory than a copy that is prepared.
+                    Err(error) if error.is_memory() => {
+                        let purpose = Purpose::Predict;
+                        passes(
+                            kept,
+                            (&x, divisor),
+                            purpose,
+                            stop,
+                            |workspace, inputs, first| {
+                                let found = workspace.predict(&kept.network, inputs)?;
+                                y[first * outputs..][..found.len()].copy_from_slice(found);
+                                Ok(())
+                            },
+                        )
+                    }
+                    Err(error) => Err(error),
+                }
             })?;
             drop(written);
             Ok(array.into_any().unbind())
@@ -294,12 +317,19 @@ impl Network {
             let x = rows.slices(model.network.input().len())?;
             let scores = run_listening(py, is_long(model, &x), |stop| {
                 let mut scores = Scores::default();
-                passes(model, (&x, divisor), stop, |workspace, inputs, first| {
-                    let examples = inputs.len() / model.network.input().len();
-                    let targets = Targets::Classes(&labels[first..first + examples]);
-                    scores.add(&workspace.score(&model.network, inputs, &targets)?.0);
-                    Ok(())
-                })?;
+                let purpose = Purpose::Score;
+                passes(
+                    model,
+                    (&x, divisor),
+                    purpose,
+                    stop,
+                    |workspace, inputs, first| {
+                        let examples = inputs.len() / model.network.input().len();
+                        let targets = Targets::Classes(&labels[first..first + examples]);
+                        scores.add(&workspace.score(&model.network, inputs, &targets)?.0);
+                        Ok(())
+                    },
+                )?;
                 Ok(scores)
             })?;
             Ok((scores.mean_loss(), scores.accuracy()))

@@ -68,6 +68,10 @@ pub(crate) struct PredictArgs {
 /// The most pictures of one batch.
 const BATCH: usize = 64;
 
+/// Memory of the inputs of two batches, where that leaves more than one image in a batch: one is computed while the
+/// next is read.
+const INPUT_BYTES: usize = 128 << 20;
+
 pub(crate) fn run(args: &PredictArgs) -> Outcome {
     let table = table(args)?;
     let file = ModelFile::open(&args.model)?;
@@ -105,7 +109,8 @@ fn predict<T: Number>(args: &PredictArgs, table: Option<Target>, mut model: Mode
         false => Some(Predictor::new(model)?),
     };
     let most = predictor.as_ref().map_or(1, Predictor::most_examples);
-    let batch = BATCH.min(most);
+    let inputs = INPUT_BYTES / (2 * size_of::<T>() * model.network.input().len());
+    let batch = BATCH.min(most).min(inputs.max(1));
     let mut tally = Tally::new();
     let mut loaded = load(next(&mut sources, batch), model)?;
     if loaded.pictures.is_empty() {

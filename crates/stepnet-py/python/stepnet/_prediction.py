@@ -21,6 +21,9 @@ class Prediction(Base):
     def outputs(self, X: npt.ArrayLike) -> Array:
         """What the network gives for each example.
 
+        The first call prepares the network for all later ones, until it is trained or changed: that takes memory for another
+        copy of its weights, for large 3x3 convolutions about five times as much.
+
         Parameters
         ----------
         X : array_like
