@@ -10,6 +10,7 @@ mod fork;
 mod insight;
 mod kept;
 mod network;
+mod passes;
 mod signals;
 mod steps;
 mod training;

@@ -1,32 +1,24 @@
 //! A network and its weights, as `stepnet.Network` holds them.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use numpy::{PyArrayMethods, PyReadonlyArray1, PyReadonlyArrayDyn};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use stepnet::Error;
 use stepnet::nn::{
-    Model, ModelFile, Network as Layers, PlanOptions, Preprocessing, Purpose, Scores, Shape,
-    Targets, Workspace,
+    Model, ModelFile, Network as Layers, Preprocessing, Purpose, Scores, Shape, Targets,
 };
 use stepnet::see::Summary;
-use stepnet::{Error, Number};
-use stepnet_base::memory;
 
 use crate::build::{Wanted, build};
 use crate::convert::{empty_array, raised, run, to_numpy};
-use crate::examples::{Rows, Slices};
+use crate::examples::Rows;
 use crate::kept::{Dtype, Held, Kept, each, read, room_to_read};
+use crate::passes::{is_long, passes};
 use crate::signals::run_listening;
-
-/// Examples of one pass that scores.
-const BATCH: usize = 256;
-
-/// Operations of calls that are over in a moment.
-const LONG: u64 = 50_000_000;
 
 #[pyclass(frozen, module = "stepnet._native")]
 pub(crate) struct Network {
@@ -49,37 +41,6 @@ impl Network {
         let held = self.held.write();
         *held.unwrap_or_else(PoisonError::into_inner) = T::held(kept);
     }
-}
-
-/// Whether so many examples may take longer than anybody wants to wait for Ctrl-C.
-fn is_long<T: Number>(model: &Model<T>, x: &Slices<'_>) -> bool {
-    model.network.work().saturating_mul(x.examples as u64) > LONG
-}
-
-/// Runs the network for a purpose on all examples in passes; `each` gets the workspace and the inputs of one, and the
-/// number of its first example.
-fn passes<T: Number>(
-    model: &Model<T>,
-    (x, divisor): (&Slices<'_>, f64),
-    purpose: Purpose,
-    stop: &Arc<AtomicBool>,
-    mut each: impl FnMut(&mut Workspace<T>, &[T], usize) -> stepnet::Result<()>,
-) -> stepnet::Result<()> {
-    let options = PlanOptions::new(purpose);
-    let network = &model.network;
-    let batch = BATCH.min(x.examples.max(1));
-    let mut workspace = Workspace::new(network, batch, options)?;
-    workspace.set_stop(Arc::clone(stop));
-    let len = network.input().len();
-    let mut inputs = memory::zeros("the inputs of a pass", batch.saturating_mul(len))?;
-    let preprocessing = model.preprocessing.clone().divisor(divisor);
-    for first in (0..x.examples).step_by(batch) {
-        let last = x.examples.min(first + batch);
-        let inputs = &mut inputs[..(last - first) * len];
-        x.write(first..last, &preprocessing, inputs);
-        each(&mut workspace, inputs, first)?;
-    }
-    Ok(())
 }
 
 #[pymethods]
