@@ -12,11 +12,13 @@ if [ "$major" -eq 1 ] && [ "$minor" -lt 90 ]; then
   exit 0
 fi
 
-packages=$(cargo metadata --format-version 1 --no-deps --locked | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')/package
-# Those of an older version would be looked into as well.
-rm -f "$packages"/stepnet*.crate
+target=$(cargo metadata --format-version 1 --no-deps --locked | sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p')/packages
+packages=$target/package
+# cargo takes a package of the same name and version for the same as before: what it packed, unpacked and built of ours
+# last time goes, or the crates would be built with their neighbours' earlier sources.
+rm -rf "$packages" "$target"/debug/.fingerprint/stepnet* "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/stepnet*
 # Files that are not committed are packed, too: what is checked is what lies here.
-cargo package --quiet --workspace --exclude stepnet-py --locked --allow-dirty
+cargo package --quiet --workspace --exclude stepnet-py --locked --allow-dirty --target-dir "$target"
 
 for package in "$packages"/stepnet*-*.crate; do
   files=$(tar -tf "$package")
