@@ -312,9 +312,9 @@ pub(crate) struct InspectArgs {
     /// Examples in a batch.
     #[arg(long, value_name = "N", requires = "steps", default_value = "64", value_parser = whole::<usize>(1, 1 << 20), allow_negative_numbers = true)]
     pub(crate) batch: usize,
-    /// Number type of the steps.
-    #[arg(long, value_name = "TYPE", requires = "steps", default_value = "f32")]
-    pub(crate) dtype: Dtype,
+    /// Number type of the steps [default: that of the model; f32 for a network].
+    #[arg(long, value_name = "TYPE", requires = "steps")]
+    pub(crate) dtype: Option<Dtype>,
     /// Show or time the passes of `train --exact`: no Winograd.
     #[arg(long, requires = "steps")]
     pub(crate) exact: bool,

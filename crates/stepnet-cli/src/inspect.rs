@@ -30,7 +30,7 @@ pub(crate) fn run(args: &InspectArgs) -> Outcome {
         Named::Network(text, preset) => (text, preset),
     };
     let classes = args.classes.map(|classes| classes as usize);
-    match args.dtype {
+    match args.dtype.unwrap_or(Dtype::F32) {
         Dtype::F32 => inspect_text::<f32>(args, text, preset, classes),
         Dtype::F64 => inspect_text::<f64>(args, text, preset, classes),
     }

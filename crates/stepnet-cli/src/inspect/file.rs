@@ -45,11 +45,10 @@ pub(super) fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {
 fn inspect_model<T: Number>(path: &Path, file: &ModelFile, args: &InspectArgs) -> Outcome {
     let mut model = file.model::<T>(Registry::builtin())?;
     let hash = model.network.hash();
-    let asked = args.time || args.methods;
-    let extras = match args.dtype {
-        dtype if !asked || dtype.name() == T::NAME => Extras::of(args, &mut model.network)?,
-        Dtype::F32 => Extras::of(args, &mut file.model::<f32>(Registry::builtin())?.network)?,
-        Dtype::F64 => Extras::of(args, &mut file.model::<f64>(Registry::builtin())?.network)?,
+    let extras = match args.dtype.filter(|dtype| dtype.name() != T::NAME) {
+        None => Extras::of(args, &mut model.network)?,
+        Some(Dtype::F32) => Extras::of(args, &mut file.model::<f32>(Registry::builtin())?.network)?,
+        Some(Dtype::F64) => Extras::of(args, &mut file.model::<f64>(Registry::builtin())?.network)?,
     };
     if args.json {
         let non_finite: usize = file.tensors().iter().map(Tensor::non_finite).sum();

@@ -189,10 +189,9 @@ impl<'g> Candidate<'g> {
 }
 
 fn is_channelwise(g: &ConvGeometry) -> Verdict {
-    let reason = at_least("groups", g.groups, 2)?;
-    is("channels of a filter", g.group_channels(), 1)?;
+    at_least("groups", g.groups, 2)?;
     is("filters of a channel", g.group_filters(), 1)?;
-    Ok(reason)
+    is("channels of a filter", g.group_channels(), 1)
 }
 
 /// The set on which a method computes the forward pass or the data gradient: no wider than its vectors are filled.

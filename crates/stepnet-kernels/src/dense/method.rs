@@ -100,7 +100,8 @@ impl Method {
                 let reason = at_most("examples", g.batch, most)?;
                 at_least("weights", g.weights_len(), FEW_WEIGHTS).and(Ok(reason))
             }
-            (Self::Few | Self::Rows, _) => Ok(Reason::Fact("default")),
+            (Self::Few, _) => at_most("examples", g.batch, few::EXAMPLES),
+            (Self::Rows, _) => Ok(Reason::Fact("default")),
         }
     }
 }

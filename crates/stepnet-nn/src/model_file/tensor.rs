@@ -1,6 +1,7 @@
 //! The arrays of a `.safetensors` file, and what is said of bytes that are none.
 
 use crate::Element as _;
+use crate::memory;
 use safetensors::tensor::{Dtype, TensorView};
 
 /// One tensor of a file, as `f64` (exact for `f32`).
@@ -36,25 +37,24 @@ pub(super) fn read_tensor(
     view: &TensorView<'_>,
 ) -> std::result::Result<Tensor, String> {
     let data = view.data();
-    let values = match view.dtype() {
-        Dtype::F32 => data
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&bytes| f64::from(f32::from_le_bytes(bytes)))
-            .collect(),
-        Dtype::F64 => data
-            .as_chunks()
-            .0
-            .iter()
-            .map(|&bytes| f64::from_le_bytes(bytes))
-            .collect(),
+    let len = view.shape().iter().product();
+    let values = memory::with_capacity(&format!("the tensor {name:?}"), len);
+    let mut values: Vec<f64> = values.map_err(|error| error.to_string())?;
+    match view.dtype() {
+        Dtype::F32 => {
+            let numbers = data.as_chunks().0.iter();
+            values.extend(numbers.map(|&bytes| f64::from(f32::from_le_bytes(bytes))));
+        }
+        Dtype::F64 => {
+            let numbers = data.as_chunks().0.iter();
+            values.extend(numbers.map(|&bytes| f64::from_le_bytes(bytes)));
+        }
         other => {
             return Err(format!(
                 "the tensor {name:?} is of type {other:?}, expected F32 or F64"
             ));
         }
-    };
+    }
     Ok(Tensor {
         name: name.to_owned(),
         shape: view.shape().to_vec(),
