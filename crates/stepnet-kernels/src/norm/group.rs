@@ -57,39 +57,12 @@ pub fn forward<T: Real>(
     affine: Affine<'_, T>,
     [y, kept, scratch]: [&mut [T]; 3],
 ) {
-    T::run::<ForwardPass>(ForwardArguments {
-        g,
-        epsilon,
-        x,
-        affine,
-        to: [y, kept, scratch],
-    });
+    T::run::<ForwardPass>((g, epsilon, x, affine, [y, kept, scratch]));
 }
 
-/// The arguments of [`forward`].
-#[derive(Debug)]
-pub(crate) struct ForwardArguments<'a, T> {
-    g: &'a GroupGeometry,
-    epsilon: f64,
-    x: &'a [T],
-    affine: Affine<'a, T>,
-    to: [&'a mut [T]; 3],
-}
-
-compiled!(ForwardPass, ForwardArguments);
-
-impl<T: Real> ForwardArguments<'_, T> {
-    fn run(self) {
-        run_forward(
-            InstructionSet::best(),
-            self.g,
-            self.epsilon,
-            self.x,
-            self.affine,
-            self.to,
-        );
-    }
-}
+compiled!(ForwardPass<'a, T>(
+    g: &'a GroupGeometry, epsilon: f64, x: &'a [T], affine: Affine<'a, T>, to: [&'a mut [T]; 3],
+) => run_forward);
 
 fn run_forward<T: Real>(
     set: InstructionSet,
@@ -181,39 +154,12 @@ pub fn backward<T: Real>(
     to: Gradients<'_, T>,
     scratch: &mut [T],
 ) {
-    T::run::<BackwardPass>(BackwardArguments {
-        g,
-        epsilon,
-        given: [x, dy, gamma, kept],
-        to,
-        scratch,
-    });
+    T::run::<BackwardPass>((g, epsilon, [x, dy, gamma, kept], to, scratch));
 }
 
-/// The arguments of [`backward`].
-#[derive(Debug)]
-pub(crate) struct BackwardArguments<'a, T> {
-    g: &'a GroupGeometry,
-    epsilon: f64,
-    given: [&'a [T]; 4],
-    to: Gradients<'a, T>,
-    scratch: &'a mut [T],
-}
-
-compiled!(BackwardPass, BackwardArguments);
-
-impl<T: Real> BackwardArguments<'_, T> {
-    fn run(self) {
-        run_backward(
-            InstructionSet::best(),
-            self.g,
-            self.epsilon,
-            self.given,
-            self.to,
-            self.scratch,
-        );
-    }
-}
+compiled!(BackwardPass<'a, T>(
+    g: &'a GroupGeometry, epsilon: f64, given: [&'a [T]; 4], to: Gradients<'a, T>, scratch: &'a mut [T],
+) => run_backward);
 
 fn run_backward<T: Real>(
     set: InstructionSet,

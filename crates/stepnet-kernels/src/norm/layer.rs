@@ -39,42 +39,12 @@ pub fn forward<T: Real>(
     if !kept.is_empty() {
         assert_len("layer norm forward", "kept", kept, 2 * g.rows);
     }
-    T::run::<ForwardPass>(ForwardArguments {
-        g,
-        epsilon,
-        x,
-        affine,
-        y,
-        kept,
-    });
+    T::run::<ForwardPass>((g, epsilon, x, affine, y, kept));
 }
 
-/// The arguments of [`forward`].
-#[derive(Debug)]
-pub(crate) struct ForwardArguments<'a, T> {
-    g: &'a NormGeometry,
-    epsilon: f64,
-    x: &'a [T],
-    affine: Affine<'a, T>,
-    y: &'a mut [T],
-    kept: &'a mut [T],
-}
-
-compiled!(ForwardPass, ForwardArguments);
-
-impl<T: Real> ForwardArguments<'_, T> {
-    fn run(self) {
-        run_forward(
-            InstructionSet::best(),
-            self.g,
-            self.epsilon,
-            self.x,
-            self.affine,
-            self.y,
-            self.kept,
-        );
-    }
-}
+compiled!(ForwardPass<'a, T>(
+    g: &'a NormGeometry, epsilon: f64, x: &'a [T], affine: Affine<'a, T>, y: &'a mut [T], kept: &'a mut [T],
+) => run_forward);
 
 /// Scratch that [`backward`] needs.
 pub fn backward_scratch(g: &NormGeometry) -> usize {
@@ -113,39 +83,13 @@ pub fn backward<T: Real>(
         assert_len("layer norm backward", "a gradient", values, g.channels);
     }
     assert_scratch("layer norm backward", scratch, backward_scratch(g));
-    T::run::<BackwardPass>(BackwardArguments {
-        g,
-        given: [x, dy, gamma, kept],
-        dx,
-        affine,
-        scratch,
-    });
+    T::run::<BackwardPass>((g, [x, dy, gamma, kept], dx, affine, scratch));
 }
 
-/// The arguments of [`backward`].
-#[derive(Debug)]
-pub(crate) struct BackwardArguments<'a, T> {
-    g: &'a NormGeometry,
-    given: [&'a [T]; 4],
-    dx: Option<&'a mut [T]>,
-    affine: Option<[&'a mut [T]; 2]>,
+compiled!(BackwardPass<'a, T>(
+    g: &'a NormGeometry, given: [&'a [T]; 4], dx: Option<&'a mut [T]>, affine: Option<[&'a mut [T]; 2]>,
     scratch: &'a mut [T],
-}
-
-compiled!(BackwardPass, BackwardArguments);
-
-impl<T: Real> BackwardArguments<'_, T> {
-    fn run(self) {
-        run_backward(
-            InstructionSet::best(),
-            self.g,
-            self.given,
-            self.dx,
-            self.affine,
-            self.scratch,
-        );
-    }
-}
+) => run_backward);
 
 /// Arrays of a lane: the sums for `dgamma` and `dbeta`, what `long_sum` keeps of them, and those of the rows
 /// that are being summed.

@@ -94,28 +94,10 @@ pub fn max_backward_all<T: Real>(g: &PoolGeometry, x: &[T], y: &[T], dy: &[T], d
     assert_len(NAME, "y", y, g.y_len());
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dx", dx, g.x_len());
-    T::run::<MaximaPass>(MaximaArguments {
-        g,
-        maxima: Maxima { x, y, dy },
-        dx,
-    });
+    T::run::<MaximaPass>((g, Maxima { x, y, dy }, dx));
 }
 
-/// The arguments of [`max_backward_all`].
-#[derive(Debug)]
-pub(crate) struct MaximaArguments<'a, T> {
-    g: &'a PoolGeometry,
-    maxima: Maxima<'a, T>,
-    dx: &'a mut [T],
-}
-
-compiled!(MaximaPass, MaximaArguments);
-
-impl<T: Real> MaximaArguments<'_, T> {
-    fn run(self) {
-        run(InstructionSet::best(), self.g, self.maxima, self.dx);
-    }
-}
+compiled!(MaximaPass<'a, T>(g: &'a PoolGeometry, maxima: Maxima<'a, T>, dx: &'a mut [T]) => run);
 
 /// `dx[n, h, w, c] += dy[n, i, j, c] / number of positions` for every position of the window.
 ///
@@ -132,28 +114,10 @@ pub fn average_backward<T: Real>(g: &PoolGeometry, count_padding: bool, dy: &[T]
     const NAME: &str = "average pooling backward";
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dx", dx, g.x_len());
-    T::run::<AveragePass>(AverageArguments {
-        g,
-        shares: Shares { dy, count_padding },
-        dx,
-    });
+    T::run::<AveragePass>((g, Shares { dy, count_padding }, dx));
 }
 
-/// The arguments of [`average_backward`].
-#[derive(Debug)]
-pub(crate) struct AverageArguments<'a, T> {
-    g: &'a PoolGeometry,
-    shares: Shares<'a, T>,
-    dx: &'a mut [T],
-}
-
-compiled!(AveragePass, AverageArguments);
-
-impl<T: Real> AverageArguments<'_, T> {
-    fn run(self) {
-        run(InstructionSet::best(), self.g, self.shares, self.dx);
-    }
-}
+compiled!(AveragePass<'a, T>(g: &'a PoolGeometry, shares: Shares<'a, T>, dx: &'a mut [T]) => run);
 
 /// Shares out the rows of `dx`, or its examples where windows are taken one by one.
 pub(super) fn run<T: Real>(

@@ -42,25 +42,12 @@ use crate::work::compiled;
 ///
 /// If a slice does not have the length that `g` says.
 pub fn max_forward<T: Real>(g: &PoolGeometry, x: &[T], y: &mut [T], winners: Option<&mut [u32]>) {
-    T::run::<MaxPass>(MaxArguments { g, x, y, winners });
+    T::run::<MaxPass>((g, x, y, winners));
 }
 
-/// The arguments of [`max_forward`].
-#[derive(Debug)]
-pub(crate) struct MaxArguments<'a, T> {
-    g: &'a PoolGeometry,
-    x: &'a [T],
-    y: &'a mut [T],
-    winners: Option<&'a mut [u32]>,
-}
-
-compiled!(MaxPass, MaxArguments);
-
-impl<T: Real> MaxArguments<'_, T> {
-    fn run(self) {
-        max_forward_on(InstructionSet::best(), self.g, self.x, self.y, self.winners);
-    }
-}
+compiled!(MaxPass<'a, T>(
+    g: &'a PoolGeometry, x: &'a [T], y: &'a mut [T], winners: Option<&'a mut [u32]>,
+) => max_forward_on);
 
 /// [`max_forward`] on an instruction set.
 pub(super) fn max_forward_on<T: Real>(
@@ -111,36 +98,12 @@ pub(super) fn max_forward_on<T: Real>(
 ///
 /// If a slice does not have the length that `g` says.
 pub fn average_forward<T: Real>(g: &PoolGeometry, count_padding: bool, x: &[T], y: &mut [T]) {
-    T::run::<AveragePass>(AverageArguments {
-        g,
-        count_padding,
-        x,
-        y,
-    });
+    T::run::<AveragePass>((g, count_padding, x, y));
 }
 
-/// The arguments of [`average_forward`].
-#[derive(Debug)]
-pub(crate) struct AverageArguments<'a, T> {
-    g: &'a PoolGeometry,
-    count_padding: bool,
-    x: &'a [T],
-    y: &'a mut [T],
-}
-
-compiled!(AveragePass, AverageArguments);
-
-impl<T: Real> AverageArguments<'_, T> {
-    fn run(self) {
-        average_forward_on(
-            InstructionSet::best(),
-            self.g,
-            self.count_padding,
-            self.x,
-            self.y,
-        );
-    }
-}
+compiled!(AveragePass<'a, T>(
+    g: &'a PoolGeometry, count_padding: bool, x: &'a [T], y: &'a mut [T],
+) => average_forward_on);
 
 /// [`average_forward`] on an instruction set.
 pub(super) fn average_forward_on<T: Real>(

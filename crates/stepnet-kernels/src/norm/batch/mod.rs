@@ -47,39 +47,12 @@ pub fn statistics<T: Real>(
     assert_len("batch statistics", "variance", variance, g.channels);
     assert_scratch("batch statistics", scratch, statistics_scratch(g));
     assert!(!g.is_empty(), "batch statistics of no rows");
-    T::run::<StatisticsPass>(StatisticsArguments {
-        g,
-        x,
-        mean,
-        variance,
-        scratch,
-    });
+    T::run::<StatisticsPass>((g, x, mean, variance, scratch));
 }
 
-/// The arguments of [`statistics`].
-#[derive(Debug)]
-pub(crate) struct StatisticsArguments<'a, T> {
-    g: &'a NormGeometry,
-    x: &'a [T],
-    mean: &'a mut [T],
-    variance: &'a mut [T],
-    scratch: &'a mut [T],
-}
-
-compiled!(StatisticsPass, StatisticsArguments);
-
-impl<T: Real> StatisticsArguments<'_, T> {
-    fn run(self) {
-        run_statistics(
-            InstructionSet::best(),
-            self.g,
-            self.x,
-            self.mean,
-            self.variance,
-            self.scratch,
-        );
-    }
-}
+compiled!(StatisticsPass<'a, T>(
+    g: &'a NormGeometry, x: &'a [T], mean: &'a mut [T], variance: &'a mut [T], scratch: &'a mut [T],
+) => run_statistics);
 
 /// Scratch that [`forward`] needs.
 pub fn forward_scratch(g: &NormGeometry) -> usize {
@@ -115,39 +88,12 @@ pub fn forward<T: Real>(
         assert_len("batch norm forward", name, values, g.channels);
     }
     assert_scratch("batch norm forward", scratch, forward_scratch(g));
-    T::run::<ForwardPass>(ForwardArguments {
-        g,
-        norm,
-        x,
-        y,
-        scratch,
-    });
+    T::run::<ForwardPass>((g, norm, x, y, scratch));
 }
 
-/// The arguments of [`forward`].
-#[derive(Debug)]
-pub(crate) struct ForwardArguments<'a, T> {
-    g: &'a NormGeometry,
-    norm: Norm<'a, T>,
-    x: &'a [T],
-    y: &'a mut [T],
-    scratch: &'a mut [T],
-}
-
-compiled!(ForwardPass, ForwardArguments);
-
-impl<T: Real> ForwardArguments<'_, T> {
-    fn run(self) {
-        run_forward(
-            InstructionSet::best(),
-            self.g,
-            self.norm,
-            self.x,
-            self.y,
-            self.scratch,
-        );
-    }
-}
+compiled!(ForwardPass<'a, T>(
+    g: &'a NormGeometry, norm: Norm<'a, T>, x: &'a [T], y: &'a mut [T], scratch: &'a mut [T],
+) => run_forward);
 
 /// Scratch that [`backward`] needs.
 pub fn backward_scratch(g: &NormGeometry) -> usize {
@@ -197,36 +143,9 @@ pub fn backward<T: Real>(
     for values in [statistics.mean, statistics.variance, given.gamma] {
         assert_len("batch norm backward", "a parameter", values, g.channels);
     }
-    T::run::<BackwardPass>(BackwardArguments {
-        g,
-        epsilon,
-        given,
-        to,
-        scratch,
-    });
+    T::run::<BackwardPass>((g, epsilon, given, to, scratch));
 }
 
-/// The arguments of [`backward`].
-#[derive(Debug)]
-pub(crate) struct BackwardArguments<'a, T> {
-    g: &'a NormGeometry,
-    epsilon: f64,
-    given: BackwardInput<'a, T>,
-    to: Gradients<'a, T>,
-    scratch: &'a mut [T],
-}
-
-compiled!(BackwardPass, BackwardArguments);
-
-impl<T: Real> BackwardArguments<'_, T> {
-    fn run(self) {
-        run_backward(
-            InstructionSet::best(),
-            self.g,
-            self.epsilon,
-            self.given,
-            self.to,
-            self.scratch,
-        );
-    }
-}
+compiled!(BackwardPass<'a, T>(
+    g: &'a NormGeometry, epsilon: f64, given: BackwardInput<'a, T>, to: Gradients<'a, T>, scratch: &'a mut [T],
+) => run_backward);
