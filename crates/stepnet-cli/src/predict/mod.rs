@@ -106,7 +106,11 @@ fn predict<T: Number>(args: &PredictArgs, table: Option<Target>, mut model: Mode
     let single = sources.names_one_file();
     let predictor = match single {
         true => None,
-        false => Some(Predictor::new(model)?),
+        // Prepared, a network takes more memory than as it is.
+        false => match Predictor::new(model) {
+            Err(error) if error.is_memory() => None,
+            predictor => Some(predictor?),
+        },
     };
     let most = predictor.as_ref().map_or(1, Predictor::most_examples);
     let inputs = INPUT_BYTES / (2 * size_of::<T>() * model.network.input().len());
@@ -188,8 +192,8 @@ fn load<T: Number>(found: Vec<Found>, model: &Model<T>) -> Outcome<Loaded<T>> {
     Ok(Loaded { pictures, x })
 }
 
-/// What the network says about a batch, in the order in which its pictures were found. A picture alone has no
-/// predictor: preparing the network for one pass does not pay.
+/// What the network says about a batch, in the order in which its pictures were found. Without a
+/// predictor (for one image, or where there is no memory for it) the network itself predicts.
 fn answers<T: Number>(
     loaded: Loaded<T>,
     model: &Model<T>,
