@@ -148,7 +148,7 @@ fn parts_that_do_not_belong_together_are_named() {
             json!("conv(4, 3) -> bright: relu -> flatten"),
             "expected softmax",
         ),
-        ("network", json!("cnv(4, 3)"), "unknown layer kind \"cnv\""),
+        ("network", json!("cnv(4, 3)"), "does not match its checksum"),
         (
             "network",
             json!("[linear(100000)] x 9000"),

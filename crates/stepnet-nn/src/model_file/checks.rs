@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{FORMAT, Header};
 use crate::Element;
-use crate::notation;
+use crate::error::Error;
+use crate::notation::{self, NotationError};
 use crate::shape::Shape;
 use stepnet_files::tensors::ENTRY;
 
@@ -82,4 +83,19 @@ pub(super) fn check_description(
         ));
     }
     Ok(())
+}
+
+/// Why the network of a file cannot be built, whose `damage` is known. In an undamaged file an unknown layer kind was
+/// known to the program that wrote it, so it is not taken for a misspelt one.
+pub(super) fn build_problem(error: &Error, damage: Option<&String>) -> String {
+    let notation = error.detail::<NotationError>();
+    match notation.and_then(|error| Some((error.column, error.unknown_kind.as_ref()?))) {
+        None => error.to_string(),
+        Some((column, kind)) => damage.cloned().unwrap_or_else(|| {
+            format!(
+                "its network: column {column}: unknown layer kind {kind:?}; the file may come from a newer Stepnet, or \
+                 from a program with its own layers, which only a registry with those layers can load"
+            )
+        }),
+    }
 }

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::layers::Registry;
 use crate::loss::Loss;
 use crate::network::Network;
-use crate::notation::{self, NotationError};
+use crate::notation;
 use crate::shape::Shape;
 use stepnet_base::preprocessing::Preprocessing;
 use stepnet_base::text::check_class_names;
@@ -32,7 +32,7 @@ use stepnet_files::tensors::{ENTRY, damage, refusal};
 
 pub use tensor::Tensor;
 
-use checks::{check_description, read_header};
+use checks::{build_problem, check_description, read_header};
 use tensor::read_tensor;
 use write::write;
 
@@ -210,19 +210,6 @@ fn described(
     Ok((Some(header), damage(file, metadata)))
 }
 
-/// Why the network of a file cannot be built. A layer kind that is unknown here was known to the program that wrote
-/// the file, so it is not taken for a misspelt one.
-fn build_problem(error: &Error) -> String {
-    let notation = error.detail::<NotationError>();
-    match notation.and_then(|error| Some((error.column, error.unknown_kind.as_ref()?))) {
-        None => error.to_string(),
-        Some((column, kind)) => format!(
-            "its network: column {column}: unknown layer kind {kind:?}; the file was written by a newer Stepnet, or by \
-             a program with its own layers, which only a registry with those layers can load"
-        ),
-    }
-}
-
 impl ModelFile {
     /// Reads and checks a file.
     ///
@@ -323,7 +310,8 @@ impl ModelFile {
             .most_parameters(most)
             .advice(false);
         let built = builder.build(&header.network, input);
-        let mut network = built.map_err(|error| wrong(build_problem(&error)))?;
+        let mut network =
+            built.map_err(|error| wrong(build_problem(&error, self.damage.as_ref())))?;
         check_description(header, input, network.output()).map_err(wrong)?;
         self.fill(&mut network).map_err(wrong)?;
         self.check_undamaged()?;
