@@ -86,6 +86,9 @@ mod tests {
             ("linear1".to_owned(), all("rows", "wide", "rows"))
         );
         assert_eq!(training.len(), 3);
+        // Eight examples are few on every instruction set.
+        let few = summary(&network.methods(8, true));
+        assert_eq!(few[2].1.last(), Some(&(Pass::Data, "few")));
         // At inference the normalisation is in the convolution, and no backward pass follows.
         let inference = summary(&network.methods(1, false));
         let names: Vec<&str> = inference.iter().map(|(name, _)| name.as_str()).collect();

@@ -175,7 +175,7 @@ fn product<T: Real>(
     }
     let (turned_a, turned_b) = ((a.0, &*a.1.t()), (b.0, &*b.1.t()));
     let by_rows = |factor| by_rows(operation, factor);
-    match way(a.1, b.1) {
+    match cheapest_kernel(a.1, b.1) {
         ProductKernel::Data => data(operation, &by_rows(a)?, &by_rows(b)?, c),
         ProductKernel::DataOfTransposed => {
             Ok(data(operation, &by_rows(turned_b)?, &by_rows(turned_a)?, c)?.turned())
@@ -236,11 +236,11 @@ impl ProductKernel {
     }
 }
 
-/// The way on which the fewest elements are copied: of a factor that lies in memory otherwise than the kernel
+/// The kernel for which the fewest elements are copied: of a factor that lies in memory otherwise than the kernel
 /// reads it, and by the kernel, where its loops read a factor in another order. Where an array with gaps is not only
 /// gathered, but its rows become columns, its elements count twice: that takes about twice the time. How many threads
 /// there are does not matter, or they would change the result.
-fn way<T: Real>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> ProductKernel {
+fn cheapest_kernel<T: Real>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> ProductKernel {
     let sizes = [a.nrows(), a.ncols(), b.ncols()];
     let copied = |x: &ArrayRef2<T>, by_rows: bool| {
         let strides = [0, 1].map(|axis| x.stride_of(Axis(axis)).unsigned_abs());
@@ -256,10 +256,11 @@ fn way<T: Real>(a: &ArrayRef2<T>, b: &ArrayRef2<T>) -> ProductKernel {
             (false, true) => x.len().saturating_mul(2),
         }
     };
-    let elements = |way: &ProductKernel| {
-        let [a_by_rows, b_by_rows] = way.by_rows();
+    let elements = |kernel: &ProductKernel| {
+        let [a_by_rows, b_by_rows] = kernel.by_rows();
         let factors = copied(a, a_by_rows).saturating_add(copied(b, b_by_rows));
-        way.copied::<T>(sizes)
+        kernel
+            .copied::<T>(sizes)
             .map_or(usize::MAX, |copied| copied.saturating_add(factors))
     };
     ProductKernel::ALL
@@ -318,8 +319,8 @@ fn weights<T: Real>(
 
 #[cfg(test)]
 mod tests {
-    use super::{ProductKernel, way};
-    use crate::kernels::{DenseGeometry, Pass, dense};
+    use super::{ProductKernel, cheapest_kernel};
+    use crate::kernels::instruction_set;
     use ndarray::{Array2, s};
 
     /// The products of a layer of 20 units on 209 pictures of 12,288 values each, which the notebooks make as
@@ -329,20 +330,22 @@ mod tests {
         let (w, dz) = (Array2::<f64>::zeros((20, 12288)), Array2::zeros((20, 209)));
         let by_rows = Array2::zeros((12288, 209));
         let by_columns = Array2::zeros((209, 12288)).reversed_axes();
-        // Where the kernel packs a factor as large as the images for so many examples, the smaller factor is transposed.
-        let g = DenseGeometry::new(20, 209, 12288).unwrap();
-        let of_images = match dense::copied::<f64>(&g, Pass::Data) <= w.len() {
-            true => ProductKernel::Data,
-            false => ProductKernel::Weights,
+        // 20 examples are few where a multiply-add takes a number from memory; elsewhere the smaller factor is transposed.
+        let of_images = match instruction_set() {
+            "AVX512" => ProductKernel::Data,
+            _ => ProductKernel::Weights,
         };
-        assert_eq!(way(&w, &by_rows), of_images);
-        assert_eq!(way(&w, &by_columns), ProductKernel::Forward);
-        assert_eq!(way(&w.t(), &dz), ProductKernel::Data);
-        assert_eq!(way(&dz, &by_rows.t()), ProductKernel::Forward);
-        assert_eq!(way(&dz, &by_columns.t()), ProductKernel::Weights);
+        assert_eq!(cheapest_kernel(&w, &by_rows), of_images);
+        assert_eq!(cheapest_kernel(&w, &by_columns), ProductKernel::Forward);
+        assert_eq!(cheapest_kernel(&w.t(), &dz), ProductKernel::Data);
+        assert_eq!(cheapest_kernel(&dz, &by_rows.t()), ProductKernel::Forward);
+        assert_eq!(
+            cheapest_kernel(&dz, &by_columns.t()),
+            ProductKernel::Weights
+        );
         // An array with gaps is gathered as it lies.
         let mut wide = Array2::zeros((12288, 418));
         let gaps = wide.slice_mut(s![.., ..;2]);
-        assert_eq!(way(&w, &gaps), of_images);
+        assert_eq!(cheapest_kernel(&w, &gaps), of_images);
     }
 }
