@@ -16,6 +16,8 @@ const WIDTH: usize = 80;
 pub(crate) struct Methods {
     batch: usize,
     dtype: &'static str,
+    /// Whether the passes are those without Winograd's method.
+    exact: bool,
     training: Vec<SegmentMethods>,
     inference: Vec<SegmentMethods>,
 }
@@ -25,12 +27,13 @@ impl Methods {
         Self {
             batch,
             dtype: T::NAME,
+            exact: network.exact(),
             training: network.methods(batch, true),
             inference: network.methods(batch, false),
         }
     }
 
-    /// Prints the passes of a training step, then the steps that differ at inference.
+    /// Prints the passes of a training step, then the segments that differ at inference.
     pub(crate) fn print(&self) {
         if self.training.is_empty() && self.inference.is_empty() {
             print_sentence(
@@ -40,46 +43,48 @@ impl Methods {
         }
         let of = format!("{} in {}", count(self.batch, "example"), self.dtype);
         print_sentence(&format!("methods of a training step over {of}:"));
-        self.training.iter().for_each(print_step);
-        let forward = |step: &SegmentMethods| (step.layers.clone(), step.passes.first().cloned());
+        self.training.iter().for_each(print_segment);
+        let forward =
+            |segment: &SegmentMethods| (segment.layers.clone(), segment.passes.first().cloned());
         let trained: Vec<_> = self.training.iter().map(forward).collect();
         let others = self.inference.iter();
         let others: Vec<_> = others
-            .filter(|step| !trained.contains(&forward(step)))
+            .filter(|segment| !trained.contains(&forward(segment)))
             .collect();
         print_line("");
         match others.as_slice() {
             [] => print_sentence("at inference: the same as the forward passes above"),
             others => {
-                print_sentence(&format!("steps that differ at inference over {of}:"));
-                others.iter().for_each(|step| print_step(step));
+                print_sentence(&format!("segments that differ at inference over {of}:"));
+                others.iter().for_each(|segment| print_segment(segment));
             }
         }
     }
 
     /// The same as JSON.
     pub(crate) fn describe(&self) -> Value {
-        let steps = |steps: &[SegmentMethods]| -> Vec<Value> {
-            let steps = steps.iter();
-            steps
-                .map(|step| {
-                    let passes: Vec<Value> = step.passes.iter().map(describe_pass).collect();
-                    json!({"layers": step.layers, "passes": passes})
+        let segments = |segments: &[SegmentMethods]| -> Vec<Value> {
+            let segments = segments.iter();
+            segments
+                .map(|segment| {
+                    let passes: Vec<Value> = segment.passes.iter().map(describe_pass).collect();
+                    json!({"layers": segment.layers, "passes": passes})
                 })
                 .collect()
         };
         json!({
             "batch": self.batch,
             "dtype": self.dtype,
-            "training": steps(&self.training),
-            "inference": steps(&self.inference),
+            "exact": self.exact,
+            "training": segments(&self.training),
+            "inference": segments(&self.inference),
         })
     }
 }
 
-fn print_step(step: &SegmentMethods) {
-    print_line(&clean(&step.layers.join(" + "), WIDTH));
-    for pass in &step.passes {
+fn print_segment(segment: &SegmentMethods) {
+    print_line(&clean(&segment.layers.join(" + "), WIDTH));
+    for pass in &segment.passes {
         print_line(&format!(
             "  {:<8} {:<9} {:<8}  {}",
             pass.pass, pass.method, pass.instruction_set, pass.reason

@@ -249,7 +249,7 @@ fn inspect_says_by_which_method_each_pass_is_computed_and_why() {
             assert!(!exact.contains(" winograd "), "{exact}");
             assert!(out.contains("channels of a filter 1 = 1"), "{out}");
             // The normalisation is folded into its convolution there.
-            let other = out.split("steps that differ at inference over").nth(1);
+            let other = out.split("segments that differ at inference over").nth(1);
             assert!(
                 other.is_some_and(|of| of.contains("conv1 + bn1 + relu1")),
                 "{out}"
