@@ -230,7 +230,7 @@ pub(crate) struct TrainArgs {
     pub(crate) optimizer: Rule,
     /// How the learning rate changes over the run: cosine (a short rise, then down to nothing), constant,
     /// step(FACTOR, EPOCHS), exponential(FACTOR) at each epoch, one-cycle or one-cycle(RISE, START, END),
-    /// decay(RATE) (over 1 + RATE e after epoch e) or decay(RATE, EPOCHS) (at every so many epochs).
+    /// decay(RATE) (over 1 + RATE e after epoch e) or decay(RATE, EPOCHS) (every EPOCHS epochs).
     #[arg(long, value_name = "NAME", default_value_t = Schedule::Cosine, value_parser = any::<Schedule>, help_heading = "Training")]
     pub(crate) schedule: Schedule,
     /// Let the learning rate rise over this much of the run, whatever the schedule: a share such as 0.05,
@@ -305,8 +305,8 @@ pub(crate) struct InspectArgs {
     /// share of the machine's multiply-add peak, measured in the same run.
     #[arg(long, group = "steps")]
     pub(crate) time: bool,
-    /// Show which method computes each pass of the convolutions and dense layers, and why: measured
-    /// numbers against thresholds.
+    /// Show which method computes each pass of the convolutions and dense layers, and why: the
+    /// layer's sizes compared with measured thresholds.
     #[arg(long, group = "steps")]
     pub(crate) methods: bool,
     /// Examples in a batch.

@@ -28,7 +28,7 @@ Examples:
   stepnet gradcheck runs/mnist/model.safetensors --data mnist-folder/
   stepnet gradcheck l-layer --samples 500 --seed 7 --json
 
-Each array's gradient, and the input's, is held against differences of the loss in f64. The exit
+Each array's gradient, and the input's, is compared with differences of the loss in f64. The exit
 code is 1 when one is wrong, or when more than 5 % of the coordinates were too near to a kink of a
 ReLU or of max pooling to be checked. Ctrl-C ends the check with what was checked so far (exit code 130).";
 

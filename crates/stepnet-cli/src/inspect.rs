@@ -104,7 +104,7 @@ pub(crate) fn print_network(network: &Network<impl stepnet::Number>) {
     let summary = Summary::of(network);
     print_sentence(&format!("network: {}", summary.network));
     print_table(&layers(&summary));
-    let fixed = match summary.not_learnt {
+    let fixed = match summary.non_trainable {
         0 => String::new(),
         count => format!(" ({} of them not trainable)", thousands(count as u64)),
     };

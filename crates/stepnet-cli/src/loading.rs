@@ -13,8 +13,8 @@ const UNEQUAL: usize = 3;
 
 #[derive(Debug, Args)]
 pub(crate) struct LoadingArgs {
-    /// Alter training pictures at random, anew in every epoch: some of flip, flip(vertical),
-    /// crop(PIXELS) (after padding with so many), rotate(DEGREES) (up to so many), jitter(STRENGTH)
+    /// Alter training pictures at random, again in every epoch: some of flip, flip(vertical),
+    /// crop(PIXELS) (after padding by as many), rotate(DEGREES) (up to that angle), jitter(STRENGTH)
     /// (brightness, contrast, saturation by up to a share), cutout(PIXELS) (a black square),
     /// mixup(ALPHA) (pairs of pictures blended). Training accuracy then counts altered pictures, with
     /// mixup by the first of their classes.

@@ -5,8 +5,8 @@
 //! initialisation, regularisation, gradient checking, optimisation methods), trained again with the
 //! networks of [`nn`](stepnet::nn) in `f64`.
 //!
-//! A number agrees when it shows every printed digit; where 14 or more digits are printed, and compared
-//! that with the reference run, it may differ by what another order of summation can change, which
+//! A number agrees when it shows every printed digit; where 14 or more digits are printed, and in comparisons
+//! with the reference run, it may differ by what another order of summation can change, which
 //! is known for each (`1e-12` relative, and 30 times the spread between reference runs).
 //!
 //! Where editions of a notebook print different numbers for one experiment, a [`Switch`] says which is

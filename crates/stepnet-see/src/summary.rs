@@ -18,7 +18,9 @@ pub struct Summary {
     /// How many numbers all layers hold.
     pub parameters: usize,
     /// How many of them are not trainable, such as running statistics.
-    pub not_learnt: usize,
+    // The JSON key that programs read is older than the name.
+    #[serde(rename = "not_learnt")]
+    pub non_trainable: usize,
     /// Multiplications of one example's forward pass (each with its addition).
     pub multiply_adds: u64,
     /// The loss it is trained with.
@@ -56,7 +58,7 @@ impl Summary {
             input: network.input(),
             layers: layers.map(|node| LayerSummary::of(network, node)).collect(),
             parameters: network.parameters().len(),
-            not_learnt: network.non_trainable(),
+            non_trainable: network.non_trainable(),
             multiply_adds: network.multiply_adds(),
             loss: network.loss().to_string(),
         }

@@ -188,7 +188,7 @@ fn both<T: Number>(text: &str, input: &str) -> [Vec<T>; 2] {
     [false, true].map(|keep_values| {
         let options = PlanOptions::default().keep_values(keep_values);
         let mut workspace = Workspace::new(&network, 6, options).unwrap();
-        // Twice, because values left in scratch may not matter.
+        // Twice: values left in scratch must not matter.
         workspace.predict(&network, &x).unwrap();
         workspace.predict(&network, &x).unwrap().to_vec()
     })

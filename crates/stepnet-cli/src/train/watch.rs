@@ -16,7 +16,7 @@ use crate::usage::{count, number, whole};
 
 #[derive(Debug, Args)]
 pub(crate) struct WatchArgs {
-    /// Stop after so many epochs in a row without a better score on the test data, and keep the best
+    /// Stop after this many epochs in a row without a better score on the test data, and keep the best
     /// weights: the highest accuracy, of equal ones the lowest loss.
     #[arg(long, value_name = "EPOCHS", value_parser = whole::<u32>(1, stepnet_base::limits::MOST_EPOCHS as u64), allow_negative_numbers = true, help_heading = "Training")]
     pub(crate) early_stop: Option<u32>,
@@ -26,7 +26,7 @@ pub(crate) struct WatchArgs {
     /// Write event files for TensorBoard, into FOLDER or the folder tensorboard of the run.
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, help_heading = "Output")]
     pub(crate) tensorboard: Option<Option<PathBuf>>,
-    /// With --tensorboard: not only of every epoch but also of every so many steps.
+    /// With --tensorboard: not only of every epoch but also of every STEPS steps.
     #[arg(long, value_name = "STEPS", requires = "tensorboard", value_parser = whole::<usize>(1, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Output")]
     pub(crate) tensorboard_every: Option<usize>,
 }

@@ -126,7 +126,7 @@ impl<T: Real> PackedFilters<T> {
     ///
     /// # Panics
     ///
-    /// If the arrays of so many examples cannot be addressed.
+    /// If the arrays of `batch` examples cannot be addressed.
     pub fn scratch(&self, batch: usize) -> usize {
         let scratch = self
             .choice

@@ -22,7 +22,7 @@ pub(super) trait Source<T: Real>: Copy + Send + Sync {
 }
 
 /// `dy` to every maximum.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Maxima<'a, T> {
     pub(super) x: &'a [T],
     pub(super) y: &'a [T],
@@ -52,7 +52,7 @@ impl<T: Real> Source<T> for Maxima<'_, T> {
 }
 
 /// An equal share of `dy` to all.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(super) struct Shares<'a, T> {
     pub(super) dy: &'a [T],
     pub(super) count_padding: bool,

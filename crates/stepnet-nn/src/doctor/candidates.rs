@@ -133,8 +133,8 @@ impl<T: Number> Site<'_, T> {
         self.push(edit::removed(self.text, place), vec![change], cost);
     }
 
-    /// Other values where a layer is refused for its own: a negative number without its sign, unless it is an epsilon,
-    /// whose size nobody means; a number that is the default; a padding in numbers.
+    /// Other values where a layer is refused for its own: a negative number without its sign (an epsilon gets its default
+    /// alone: its size is rarely chosen on purpose); a number that is the default; a padding in numbers.
     fn acceptable(&mut self, place: &Place) {
         let Some(layer) = edit::layer_at(self.text, place).cloned() else {
             return;

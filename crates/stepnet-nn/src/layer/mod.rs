@@ -15,7 +15,6 @@ use std::sync::Arc;
 
 use stepnet_kernels::Real;
 
-use crate::error::Result as Checked;
 use crate::notation::LayerText;
 use crate::shape::Shape;
 
@@ -75,7 +74,11 @@ pub trait Layer<T: Real>: Any + Debug + Send + Sync {
     ///
     /// # Errors
     /// When there is not enough memory.
-    fn prepare(&self, _input: Shape, _parameters: &[T]) -> Checked<Option<Prepared<T>>> {
+    fn prepare(
+        &self,
+        _input: Shape,
+        _parameters: &[T],
+    ) -> crate::error::Result<Option<Prepared<T>>> {
         Ok(None)
     }
 

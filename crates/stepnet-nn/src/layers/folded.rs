@@ -28,7 +28,7 @@ enum Outputs {
 /// are fused, too. Its parameters are those of all its layers: weights, the bias if there is one, and the
 /// four of the normalisation.
 ///
-/// The weights and the bias with the normalisation in them are made for each pass, in scratch, with
+/// The weights and the bias with the normalisation in them are made for each pass, in scratch, or once by `prepare`, with
 /// factors in `f64` rounded once. So the outputs differ from those of the layers one by one by the
 /// rounding of the weights: by little more than the sums themselves are rounded.
 #[derive(Debug)]

@@ -27,19 +27,10 @@ pub(super) fn epsilon(text: &LayerText) -> Result<f64, LayerError> {
 
 /// The rows and channels of a batch.
 pub(super) fn geometry(input: Shape, batch: usize) -> NormGeometry {
-    match input {
-        Shape::Volume {
-            height,
-            width,
-            channels,
-        } => NormGeometry {
-            rows: batch * height * width,
-            channels,
-        },
-        Shape::Features(channels) => NormGeometry {
-            rows: batch,
-            channels,
-        },
+    let channels = input.channels();
+    NormGeometry {
+        rows: batch * (input.len() / channels),
+        channels,
     }
 }
 

@@ -97,7 +97,7 @@ impl NotationError {
     }
 }
 
-/// Characters of a piece of a user's text that messages show.
+/// The most characters of a user's text that a message quotes.
 const LONGEST: usize = 40;
 
 /// A piece of a user's text as a message shows it: quoted, escaped, cut if long.

@@ -31,7 +31,7 @@ impl<T: Number> PassBuffers<T> {
         if self.inputs.len() < wanted {
             let most = self.workspace.plan().batch().saturating_mul(len);
             self.inputs = AlignedVec::default();
-            self.inputs = AlignedVec::zeros("the inputs of a prediction", most.max(wanted))?;
+            self.inputs = AlignedVec::zeros("the inputs of a prediction", most)?;
         }
         Ok((&mut self.workspace, &mut self.inputs[..wanted]))
     }

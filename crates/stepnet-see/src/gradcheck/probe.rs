@@ -7,8 +7,8 @@ use super::subject::Subject;
 use crate::{Error, Result};
 use stepnet_base::rng::RandomState;
 
-/// Standard deviations of its rounding that a difference may be off by: seven, so that none of many
-/// thousands is.
+/// Standard deviations of one cost's rounding that a difference of two may be off by: about seven of the difference's
+/// own, so that none of many thousands is.
 const DEVIATIONS: f64 = 10.0;
 
 /// A numerical derivative, and how far rounding may take it from the analytic one.

@@ -34,7 +34,7 @@ pub struct Explanation {
     pub prediction: Prediction,
     /// The terms that the value was computed from.
     pub forward: Forward,
-    /// The activation that took the value up, where one follows.
+    /// The activation that consumes the value, where one follows.
     pub then: Option<NextActivation>,
     /// The effect of the value on the loss, if the gradient was asked for.
     pub gradient: Option<Gradient>,

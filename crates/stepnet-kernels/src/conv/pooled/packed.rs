@@ -51,7 +51,7 @@ impl<T: Real> PackedFilters<T> {
     ///
     /// # Panics
     ///
-    /// If the arrays of so many examples cannot be addressed.
+    /// If the arrays of `batch` examples cannot be addressed.
     pub fn scratch(&self, batch: usize) -> usize {
         let g = self.geometry.with_batch(batch);
         let scratch = sums::<T>(&g, self.filters.choice()).pooled_scratch::<T>(&g);
