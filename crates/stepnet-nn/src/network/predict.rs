@@ -9,6 +9,7 @@ use crate::memory;
 use crate::plan::{Plan, PlanOptions};
 use crate::shape::Shape;
 use crate::workspace::Workspace;
+use stepnet_kernels::requested_instruction_set;
 
 impl<T: Number> Network<T> {
     /// What an array of examples has to be, and how one comes to it whose channels are in front.
@@ -59,8 +60,10 @@ impl<T: Number> Network<T> {
     pub fn predict(&self, x: ArrayViewD<'_, T>) -> Result<Array2<T>> {
         let examples = self.examples(&x)?;
         let options = PlanOptions::INFERENCE;
-        let batch = Plan::in_parts(self, examples, options)?.batch();
-        let mut workspace = Workspace::new(self, batch, options)?;
+        requested_instruction_set()?;
+        let plan = Plan::in_parts(self, examples, options)?;
+        let batch = plan.batch();
+        let mut workspace = Workspace::by(plan)?;
         let contiguous = x.as_standard_layout();
         let values = contiguous.as_slice().unwrap_or(&[]);
         let len = self.output().len();

@@ -27,11 +27,18 @@ impl Plan {
             let plan = Self::new(network, batch, options);
             let inputs = batch.saturating_mul(network.input().len());
             let inputs = inputs.saturating_mul(size_of::<T>());
-            let fits = |plan: &Self| plan.bytes::<T>().saturating_add(inputs) <= PASS_BYTES;
-            if batch == 1 || plan.as_ref().is_ok_and(fits) {
+            let bytes = |plan: &Self| plan.bytes::<T>().saturating_add(inputs);
+            // What cannot be addressed does not fit.
+            let mut bytes = plan.as_ref().map_or(usize::MAX, bytes);
+            if batch == 1 || bytes <= PASS_BYTES {
                 return plan;
             }
-            batch /= 2;
+            // Half of the examples take no less than half of the memory: sizes that cannot fit are not planned, for
+            // planning takes time, and fills the layers' caches of plans.
+            while batch > 1 && bytes > PASS_BYTES {
+                bytes = bytes / batch * (batch / 2);
+                batch /= 2;
+            }
         }
     }
 }

@@ -56,7 +56,14 @@ impl<T: Number> Workspace<T> {
     /// When there is not enough memory for it, or `STEPNET_ISA` names an instruction set that is not there.
     pub fn new(network: &Network<T>, batch: usize, options: PlanOptions) -> Result<Self> {
         requested_instruction_set()?;
-        let plan = Plan::new(network, batch, options)?;
+        Self::by(Plan::new(network, batch, options)?)
+    }
+
+    /// A workspace by a plan.
+    ///
+    /// # Errors
+    /// When there is not enough memory for it.
+    pub(crate) fn by(plan: Plan) -> Result<Self> {
         let examples = plan.batch;
         // Asked for at once: of many arrays each could be granted where all together are not.
         let what = format!("a workspace for {examples} example(s)");
@@ -96,7 +103,7 @@ impl<T: Number> Workspace<T> {
     }
 
     /// From now on passes end between two layers, with an error, once `stop` is set: a pass over a large
-    /// batch takes long. `None` takes an earlier `stop` back.
+    /// batch takes long. `None` removes it.
     pub fn set_stop(&mut self, stop: impl Into<Option<Arc<AtomicBool>>>) {
         self.stop = stop.into();
     }
