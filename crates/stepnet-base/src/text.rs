@@ -99,6 +99,15 @@ pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
     text.join(", ")
 }
 
+/// Names of which one is wanted: "a, b or c".
+pub fn alternatives<S: AsRef<str>>(names: &[S]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{nearest, replace_names};

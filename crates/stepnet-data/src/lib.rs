@@ -15,37 +15,16 @@
 //! the readers of folders and archives of them. Neither is on by itself; the facade `stepnet` has both on by default.
 //! Data that needs a feature that is off is rejected with an error that names the feature.
 
-use stepnet_base::{Element, Error, Result, error};
+use stepnet_base::{Element, Error, Result};
 
-mod augment;
-mod balance;
-mod dataset;
-mod digits;
-mod duplicates;
-mod fill;
-mod fingerprint;
-mod hashes;
+mod batch;
+mod formats;
 mod images;
+mod limits;
 mod open;
 mod opened;
 mod options;
-mod range;
-mod sizes;
-mod split;
-mod standardize;
-
-// What a feature switches on is one module; without the feature another with the same functions takes its place, which
-// says what is missing.
-#[cfg(feature = "pictures")]
-mod decoding;
-#[cfg(not(feature = "pictures"))]
-#[path = "without_decoding.rs"]
-mod decoding;
-#[cfg(feature = "files")]
-mod tables;
-#[cfg(not(feature = "files"))]
-#[path = "without_tables.rs"]
-mod tables;
+mod set;
 
 #[doc(hidden)]
 pub mod fuzzing;
@@ -54,30 +33,35 @@ pub mod fuzzing;
 mod tests;
 
 #[doc(hidden)]
-pub use augment::Mix;
-pub use augment::{Alteration, Augmentation, Axis};
-pub use balance::Balance;
+pub use batch::augment::Mix;
+pub use batch::augment::{Alteration, Augmentation, Axis};
+pub use batch::balance::Balance;
 #[doc(hidden)]
-pub use balance::{Pick, sample};
-pub use dataset::{Dataset, match_classes};
+pub use batch::balance::{Pick, sample};
+#[doc(hidden)]
+pub use batch::fill::AugmentBuffers;
 #[cfg(feature = "pictures")]
 #[doc(hidden)]
-pub use decoding::files::{Files, VisitedPaths, is_clutter, is_image, path_to_open};
+pub use formats::folder::files::{Files, VisitedPaths, is_clutter, path_to_open};
+pub use formats::{Format, formats};
+#[cfg(feature = "files")]
+pub use formats::{arrays::array, arrays::file as arrays, idx, npy, npz};
 #[cfg(feature = "pictures")]
-pub use decoding::pictures;
-pub use decoding::streamed::Streamed;
-pub use digits::{DIGITS_DIVISOR, digits};
-pub use duplicates::{Duplicates, Repeat};
 #[doc(hidden)]
-pub use fill::AugmentBuffers;
-pub use fingerprint::Fingerprint;
-pub use images::{Images, Values};
+pub use images::codecs::is_image;
+#[cfg(feature = "pictures")]
+pub use images::decode as pictures;
+pub use limits::MAX_CLASSES;
 pub use open::{has_class_folders, holds_pictures, open};
 pub use opened::Opened;
 pub use options::{OpenOptions, Role};
-pub use range::{ValueRange, check_pictures, check_values};
-pub use sizes::MAX_CLASSES;
+pub use set::dataset::{Dataset, match_classes};
+pub use set::digits::{DIGITS_DIVISOR, digits};
+pub use set::duplicates::{Duplicates, Repeat};
+pub use set::examples::Examples;
+pub use set::fingerprint::Fingerprint;
+pub use set::images::{Images, Values};
+pub use set::range::{ValueRange, check_pictures, check_values};
+pub use set::streamed::Streamed;
 pub use stepnet_base::text::MAX_CLASS_NAME;
 pub use stepnet_files::{Foreign, Kind};
-#[cfg(feature = "files")]
-pub use tables::{array, arrays, idx, npy, npz};

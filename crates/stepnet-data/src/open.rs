@@ -2,45 +2,25 @@
 
 use std::path::Path;
 
+use crate::formats::{Choice, Format, Source, refused, that_take};
+use crate::opened::Opened;
+use crate::options::OpenOptions;
 use crate::{Error, Result};
-
-use super::opened::Opened;
-use super::options::OpenOptions;
-use crate::decoding::{folder, tar};
-use crate::tables::{assemble, cifar, idx_folder, text};
-use stepnet_files::{ACCEPTED, Kind};
 
 /// Opens a data set: a file or a folder, recognised by its content.
 ///
-/// | content | what is read |
-/// | --- | --- |
-/// | a folder with IDX files | `train-images...`, `train-labels...`, `t10k-images...`, `t10k-labels...`, plain or gzip |
-/// | a folder with folders | pictures by class, in `train/` and `test/` (or other common names of parts) or directly |
-/// | a tar archive, plain or gzip | the same, packed; or a packed folder of CIFAR's binary form |
-/// | `data_batch_1.bin`, ..., or a folder of them | CIFAR-10's binary form, or CIFAR-100's (the label column `fine` or `coarse`) |
-/// | an IDX file | images; labels from `labels`, or the file next to it with a matching name |
-/// | an npz or HDF5 file | images and labels under their usual names, train and test |
-/// | an npy file | pictures; labels from `labels` |
-/// | text | a CSV table with a label column |
+#[doc = include_str!("formats/table.md")]
 ///
 /// # Errors
 /// Content of another kind, or damaged: one line with the file, the place and what was expected.
 pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Opened> {
-    let path = path.as_ref();
     check_options(options)?;
-    let meta = std::fs::metadata(path).map_err(|source| Error::io(path, "open", source))?;
-    let mut opened = if meta.is_dir() {
-        check_apart(path, None, options)?;
-        open_folder(path, options)?
-    } else {
-        let kind = match content(path)? {
-            // Text in an encoding that the user names may look like anything.
-            Kind::Unknown if options.encoding.is_some() => Kind::Text,
-            kind => kind,
-        };
-        check_apart(path, Some(kind), options)?;
-        open_file(path, kind, options)?
+    let source = Source::look(path.as_ref(), options)?;
+    let Some(format) = source.format()? else {
+        return Err(refused(&source));
     };
+    check_choices(&source, format, options)?;
+    let mut opened = (format.open)(&source, options)?;
     if let Some(divisor) = options.divisor {
         opened.divisor = divisor;
         opened.divisor_is_stated = true;
@@ -73,10 +53,11 @@ fn check_options(options: &OpenOptions) -> Result<()> {
             "a positive finite number",
         ));
     }
+    #[cfg(feature = "files")]
     if let Some(name) = &options.encoding {
-        text::encoding(name)?;
+        crate::formats::csv::text::encoding(name)?;
     }
-    let elements = options.input.map(super::sizes::elements);
+    let elements = options.input.map(crate::limits::elements);
     if let (Some(shape), Some(None | Some(0))) = (options.input, elements) {
         let expected = "height, width and channels, each at least 1";
         return Err(Error::value(
@@ -89,107 +70,53 @@ fn check_options(options: &OpenOptions) -> Result<()> {
     Ok(())
 }
 
-/// Fails if an option is given that content of this kind cannot obey.
-fn check_apart(path: &Path, kind: Option<Kind>, options: &OpenOptions) -> Result<()> {
-    let labels_apart = matches!(kind, Some(Kind::Idx | Kind::Gzip | Kind::Npy));
-    if let Some(labels) = options.labels.as_ref().filter(|_| !labels_apart) {
-        let problem = format!(
-            "labels from {} do not go with it: only IDX and npy pictures have their labels apart",
-            labels.display()
-        );
-        return Err(Error::file(path, problem));
-    }
-    let text = kind == Some(Kind::Text);
-    if let Some(encoding) = options.encoding.as_ref().filter(|_| !text) {
-        let problem = format!("not a CSV table: the encoding {encoding:?} is only for these");
-        return Err(Error::file(path, problem));
-    }
-    if let Some(column) = options
-        .label_column
-        .as_ref()
-        .filter(|_| !has_columns(path, kind))
-    {
-        let problem = format!("not a CSV table: it has no label column {column:?}");
-        return Err(Error::file(path, problem));
+/// Fails if an option is given that content of this format cannot obey.
+fn check_choices(source: &Source<'_>, format: &Format, options: &OpenOptions) -> Result<()> {
+    let labels = options.labels.as_ref();
+    let given = [
+        (
+            Choice::Labels,
+            labels.map(|labels| format!("labels from {}", labels.display())),
+        ),
+        (
+            Choice::Encoding,
+            options
+                .encoding
+                .as_ref()
+                .map(|name| format!("the encoding {name:?}")),
+        ),
+        (
+            Choice::LabelColumn,
+            options
+                .label_column
+                .as_ref()
+                .map(|name| format!("a label column {name:?}")),
+        ),
+    ];
+    for (choice, what) in given {
+        if let Some(what) = what.filter(|_| !format.takes.contains(&choice)) {
+            let problem = format!(
+                "is {}, and {what} does not go with it: only with {}",
+                format.content,
+                that_take(choice)
+            );
+            return Err(Error::file(source.path, problem));
+        }
     }
     Ok(())
 }
 
-/// Whether content has labels to choose from by the name of a column: a table, and CIFAR.
-fn has_columns(path: &Path, kind: Option<Kind>) -> bool {
-    if kind.is_none() {
-        return cifar::find(path).is_ok_and(|files| files.is_some());
-    }
-    // An archive may hold CIFAR's binary form, which is seen when it is read.
-    matches!(
-        kind,
-        Some(Kind::Text | Kind::Cifar | Kind::Tar | Kind::TarGzip)
-    )
-}
-
-/// Chooses the reader for a folder.
-fn open_folder(path: &Path, options: &OpenOptions) -> Result<Opened> {
-    if let Some(files) = idx_folder::find(path)? {
-        return idx_folder::open(path, &files, options);
-    }
-    if let Some(files) = cifar::find(path)? {
-        return cifar::open_folder(path, &files, options);
-    }
-    folder::open(path, options)
-}
-
-/// The kind of a file, detected from its first bytes, and from more of it where those can deceive.
-fn content(path: &Path) -> Result<Kind> {
-    let kind = Kind::of_file(path)?;
-    if kind == Kind::Gzip && tar::is_in_gzip(path) {
-        return Ok(Kind::TarGzip);
-    }
-    // A record of CIFAR begins with a small number and any pixels.
-    let may_be = matches!(
-        kind,
-        Kind::Unknown | Kind::Text | Kind::Idx | Kind::Foreign(_)
-    );
-    if may_be && cifar::is_file(path)? {
-        return Ok(Kind::Cifar);
-    }
-    Ok(kind)
-}
-
 /// Whether the folders in a folder are read as classes of images: not where it has the files of MNIST or CIFAR.
 pub fn has_class_folders(path: &Path) -> bool {
-    let of_idx = idx_folder::find(path).is_ok_and(|files| files.is_some());
-    let of_cifar = cifar::find(path).is_ok_and(|files| files.is_some());
-    path.is_dir() && !of_idx && !of_cifar
+    format_of(path).is_some_and(Format::has_class_folders)
 }
 
 /// Whether what is at `path` holds 8-bit pictures: a folder, an archive, or CIFAR's binary form.
 pub fn holds_pictures(path: &Path) -> bool {
-    let kind = || content(path).unwrap_or(Kind::Unknown);
-    path.is_dir() || matches!(kind(), Kind::Tar | Kind::TarGzip | Kind::Cifar)
+    path.is_dir() || format_of(path).is_some_and(|format| format.pictures)
 }
 
-/// Chooses the reader for a file.
-fn open_file(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Opened> {
-    match kind {
-        Kind::Empty => Err(Error::file(path, "the file is empty")),
-        Kind::Unknown => Err(Error::file(
-            path,
-            format!("not a data set: expected {ACCEPTED}"),
-        )),
-        Kind::Foreign(format) => Err(Error::file(path, format.refusal())),
-        Kind::Safetensors => {
-            let problem = format!("is {}: weights, not a data set", kind.name());
-            Err(Error::file(path, problem))
-        }
-        kind if kind.is_picture() => {
-            let problem = format!(
-                "is {}; a data set of pictures is a folder with a folder for each class",
-                kind.name()
-            );
-            Err(Error::file(path, problem))
-        }
-        Kind::Tar | Kind::TarGzip => tar::open(path, kind, options),
-        Kind::Cifar => cifar::open_file(path, options),
-        kind => assemble::open(path, kind, options),
-    }
+fn format_of(path: &Path) -> Option<&'static Format> {
+    let source = Source::look(path, &OpenOptions::default()).ok()?;
+    source.format().ok().flatten()
 }

@@ -1,6 +1,6 @@
 //! An opened data set.
 
-use crate::dataset::Dataset;
+use crate::set::dataset::Dataset;
 
 /// An opened data set.
 #[derive(Debug, Clone)]

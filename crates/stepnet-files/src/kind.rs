@@ -6,9 +6,11 @@ mod inside;
 
 use std::path::Path;
 
+use foreign::{Mark, has};
+
 pub use foreign::Foreign;
 #[cfg(feature = "containers")]
-pub use inside::refused;
+pub use inside::{known_zip, refused};
 
 use crate::Result;
 use crate::input::read_start;
@@ -27,9 +29,13 @@ pub enum Kind {
     Gif,
     /// A BMP picture.
     Bmp,
-    /// A gzip stream: an IDX file inside is expected.
+    /// A WebP picture.
+    Webp,
+    /// A TIFF picture.
+    Tiff,
+    /// A gzip stream: an IDX file or a tar archive inside is expected.
     Gzip,
-    /// A zip archive: an npz file.
+    /// A zip archive: an npz file, or pictures by class.
     Zip,
     /// A numpy array.
     Npy,
@@ -37,14 +43,12 @@ pub enum Kind {
     Hdf5,
     /// A tar archive: pictures by class are expected.
     Tar,
-    /// A tar archive in a gzip stream; seen only by looking into that.
-    TarGzip,
-    /// Records of CIFAR; seen only by looking at all of them.
-    Cifar,
     /// An IDX array, or what begins like one.
     Idx,
     /// Weights, or other tensors.
     Safetensors,
+    /// A Parquet table.
+    Parquet,
     /// Text: a CSV table is expected.
     Text,
     /// A known format that is not read.
@@ -56,8 +60,80 @@ pub enum Kind {
 /// How many bytes [`Kind::of`] wants to see.
 pub const LOOK: usize = 1024;
 
-/// What can be opened, for messages.
-pub const ACCEPTED: &str = "IDX (plain or gzip), npz, npy, HDF5, CSV, CIFAR's binary form, or a folder or a tar archive of PNG, JPEG, BMP or GIF pictures by class";
+/// A kind that is read: its name for messages, whether it is a picture, and its marks, one of which must be there.
+struct Row {
+    kind: Kind,
+    name: &'static str,
+    picture: bool,
+    marks: &'static [&'static [Mark]],
+}
+
+const fn picture(kind: Kind, name: &'static str, marks: &'static [&'static [Mark]]) -> Row {
+    Row {
+        kind,
+        name,
+        picture: true,
+        marks,
+    }
+}
+
+const fn data(kind: Kind, name: &'static str, marks: &'static [&'static [Mark]]) -> Row {
+    Row {
+        kind,
+        name,
+        picture: false,
+        marks,
+    }
+}
+
+/// The kinds that are read. Those without marks here are recognised by [`Kind::of`] itself.
+static ROWS: &[Row] = &[
+    picture(Kind::Png, "a PNG picture", &[&[(0, b"\x89PNG\r\n\x1a\n")]]),
+    picture(Kind::Jpeg, "a JPEG picture", &[&[(0, b"\xff\xd8\xff")]]),
+    picture(
+        Kind::Gif,
+        "a GIF picture",
+        &[&[(0, b"GIF87a")], &[(0, b"GIF89a")]],
+    ),
+    picture(Kind::Bmp, "a BMP picture", &[]),
+    picture(
+        Kind::Webp,
+        "a WebP picture",
+        &[&[(0, b"RIFF"), (8, b"WEBP")]],
+    ),
+    picture(
+        Kind::Tiff,
+        "a TIFF picture",
+        &[
+            &[(0, b"II*\0")],
+            &[(0, b"MM\0*")],
+            &[(0, b"II+\0")],
+            &[(0, b"MM\0+")],
+        ],
+    ),
+    data(Kind::Gzip, "a gzip file", &[&[(0, b"\x1f\x8b")]]),
+    data(
+        Kind::Zip,
+        "a zip archive",
+        &[&[(0, b"PK\x03\x04")], &[(0, b"PK\x05\x06")]],
+    ),
+    data(Kind::Npy, "a numpy array", &[&[(0, b"\x93NUMPY")]]),
+    data(Kind::Hdf5, "an HDF5 file", &[&[(0, b"\x89HDF\r\n\x1a\n")]]),
+    data(Kind::Parquet, "a Parquet table", &[&[(0, b"PAR1")]]),
+    data(
+        Kind::Text,
+        "text",
+        // UTF-16 in either order, and UTF-8 with its mark.
+        &[
+            &[(0, b"\xff\xfe")],
+            &[(0, b"\xfe\xff")],
+            &[(0, b"\xef\xbb\xbf")],
+        ],
+    ),
+    data(Kind::Tar, "a tar archive", &[]),
+    data(Kind::Idx, "an IDX file", &[]),
+    data(Kind::Safetensors, "a .safetensors file", &[]),
+];
 
 impl Kind {
     /// The kind of a file that begins with `bytes`; the first 1024 bytes decide.
@@ -65,21 +141,6 @@ impl Kind {
     /// HDF5 files may begin with a block of the user's own; only those without are recognised.
     pub fn of(bytes: &[u8]) -> Self {
         let bytes = &bytes[..bytes.len().min(LOOK)];
-        let magics: [(&[u8], Self); 12] = [
-            (b"\x89PNG\r\n\x1a\n", Self::Png),
-            (b"\xff\xd8\xff", Self::Jpeg),
-            (b"GIF87a", Self::Gif),
-            (b"GIF89a", Self::Gif),
-            (b"\x1f\x8b", Self::Gzip),
-            (b"PK\x03\x04", Self::Zip),
-            (b"PK\x05\x06", Self::Zip),
-            (b"\x93NUMPY", Self::Npy),
-            (b"\x89HDF\r\n\x1a\n", Self::Hdf5),
-            // UTF-16 in either order.
-            (b"\xff\xfe", Self::Text),
-            (b"\xfe\xff", Self::Text),
-            (b"\xef\xbb\xbf", Self::Text),
-        ];
         if bytes.is_empty() {
             return Self::Empty;
         }
@@ -87,8 +148,13 @@ impl Kind {
         if bytes.get(4..9) == Some(b"\0\0\0\0{") {
             return Self::Safetensors;
         }
-        if let Some((_, kind)) = magics.iter().find(|(magic, _)| bytes.starts_with(magic)) {
-            return *kind;
+        let marked = |row: &&Row| {
+            // A table whose first column is called PAR1 is one all the same.
+            let is_text = row.kind == Self::Parquet && is_text(bytes);
+            !is_text && row.marks.iter().any(|marks| has(bytes, marks))
+        };
+        if let Some(row) = ROWS.iter().find(marked) {
+            return row.kind;
         }
         if let Some(format) = foreign::of(bytes) {
             return Self::Foreign(format);
@@ -112,9 +178,18 @@ impl Kind {
         Ok(Self::of(&read_start(path.as_ref(), LOOK)?))
     }
 
+    /// The kinds that are read.
+    pub fn all_read() -> impl Iterator<Item = Self> {
+        ROWS.iter().map(|row| row.kind)
+    }
+
+    fn row(self) -> Option<&'static Row> {
+        ROWS.iter().find(|row| row.kind == self)
+    }
+
     /// Whether it is a picture.
     pub fn is_picture(self) -> bool {
-        matches!(self, Self::Png | Self::Jpeg | Self::Gif | Self::Bmp)
+        self.row().is_some_and(|row| row.picture)
     }
 
     /// Whether it is an image in a format that is not read.
@@ -126,22 +201,8 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Empty => "an empty file",
-            Self::Png => "a PNG picture",
-            Self::Jpeg => "a JPEG picture",
-            Self::Gif => "a GIF picture",
-            Self::Bmp => "a BMP picture",
-            Self::Gzip => "a gzip file",
-            Self::Zip => "a zip archive",
-            Self::Npy => "a numpy array",
-            Self::Hdf5 => "an HDF5 file",
-            Self::Tar => "a tar archive",
-            Self::TarGzip => "a packed tar archive",
-            Self::Cifar => "CIFAR's binary form",
-            Self::Idx => "an IDX file",
-            Self::Safetensors => "a .safetensors file",
-            Self::Text => "text",
             Self::Foreign(format) => format.name,
-            Self::Unknown => "of no known kind",
+            kind => kind.row().map_or("of no known kind", |row| row.name),
         }
     }
 }
@@ -182,13 +243,17 @@ mod tests {
 
     #[test]
     fn contents_are_told_apart() {
-        let cases: [(&[u8], Kind); 22] = [
+        let cases: [(&[u8], Kind); 27] = [
             (b"", Kind::Empty),
             (b"\x89PNG\r\n\x1a\nxxxx", Kind::Png),
             (b"\xff\xd8\xff\xe0", Kind::Jpeg),
             (b"GIF89a..", Kind::Gif),
             (b"BM\x10\x00\x00\x00\0\0\0\0\x36", Kind::Bmp),
             (b"BMI,age,label\n", Kind::Text),
+            (b"RIFF\x10\0\0\0WEBPVP8 ", Kind::Webp),
+            (b"II*\0\x08\0\0\0", Kind::Tiff),
+            (b"MM\0+\0\x08", Kind::Tiff),
+            (b"PAR1\x15\x04", Kind::Parquet),
             (b"\x1f\x8b\x08", Kind::Gzip),
             (b"PK\x03\x04", Kind::Zip),
             (b"PK,label\n1,2\n", Kind::Text),
@@ -197,6 +262,7 @@ mod tests {
             (b"\0\0\x08\x03", Kind::Idx),
             (b"\0\0\x0a\x03", Kind::Idx),
             (b"\0\0\0\0\0\0", Kind::Unknown),
+            (b"PAR1,label\n1,2\n", Kind::Text),
             (b"label,p0\r\n1,2\n", Kind::Text),
             (b"\xff\xfea\0,\0", Kind::Text),
             (b"a\0,\0b\0\n\0", Kind::Text),

@@ -19,9 +19,9 @@ use tempfile::{NamedTempFile, PersistError, TempPath};
 use stepnet_base::{Error, Result, error, memory};
 
 pub use input::{check_input, check_kept, open_input, read, read_filled, read_start};
+pub use kind::{Foreign, Kind, LOOK};
 #[cfg(feature = "containers")]
-pub use kind::refused;
-pub use kind::{ACCEPTED, Foreign, Kind, LOOK};
+pub use kind::{known_zip, refused};
 
 /// How the names of unfinished files begin and end.
 const PREFIX: &str = ".stepnet-";

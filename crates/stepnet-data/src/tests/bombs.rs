@@ -8,7 +8,7 @@ use flate2::{Compression, Crc};
 use image::{DynamicImage, GrayImage, ImageFormat};
 
 use super::failure;
-use crate::decoding::pictures::{from_bytes, header};
+use crate::images::decode::{from_bytes, header};
 
 fn png() -> Vec<u8> {
     let mut out = Cursor::new(Vec::new());

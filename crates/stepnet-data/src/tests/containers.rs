@@ -9,7 +9,7 @@ use zip::write::SimpleFileOptions;
 
 use super::failure;
 use crate::Result;
-use crate::tables::arrays::ArrayFile;
+use crate::formats::arrays::file::ArrayFile;
 use crate::{OpenOptions, Opened, idx, open};
 use stepnet_files::tensors::refusal;
 
@@ -60,10 +60,10 @@ fn zip_archives_are_named_by_what_is_in_them() {
         ),
         (&["mimetype", "content.xml"], &["an OpenDocument file"]),
         (
-            &["cats/1.png", "dogs/1.png"],
-            &["a zip archive without numpy arrays", "unpack it first"],
+            &["cats/1.txt", "dogs/1.txt"],
+            &["a zip archive with neither numpy", "unpack it first"],
         ),
-        (&[], &["a zip archive without numpy arrays"]),
+        (&[], &["a zip archive with neither"]),
     ];
     for (names, words) in cases {
         let bytes = zip(names);
@@ -123,7 +123,7 @@ fn arrays_beyond_the_memory_that_is_free_are_refused_before_they_are_read() {
     npy.extend((text.len() as u16).to_le_bytes());
     npy.extend(text.as_bytes());
     let words = ["a.npy: shape 4000000x1300000 of |u1 takes 4.7 TiB of memory, but only"];
-    let read = crate::tables::npy::from_reader(Path::new("a.npy"), &npy[..], usize::MAX);
+    let read = crate::formats::npy::from_reader(Path::new("a.npy"), &npy[..], usize::MAX);
     failure(read, &words);
     let words = [
         "a.gz: an array of 4000000x1300000",

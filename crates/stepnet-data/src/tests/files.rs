@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::failure;
 use crate::Result;
-use crate::tables::array::ArrayValues;
+use crate::formats::arrays::array::ArrayValues;
 use crate::{OpenOptions, Opened, Role, idx, npy, open};
 
 fn folder() -> TempDir {
@@ -54,7 +54,11 @@ fn npy_header(descr: &str, fortran: &str, shape: &str) -> String {
     format!("{{'descr': '{descr}', 'fortran_order': {fortran}, 'shape': {shape}, }}")
 }
 
-fn npy_of(descr: &str, shape: &str, body: &[u8]) -> Result<crate::tables::array::RawArray> {
+fn npy_of(
+    descr: &str,
+    shape: &str,
+    body: &[u8],
+) -> Result<crate::formats::arrays::array::RawArray> {
     npy::from_bytes(
         Path::new("a.npy"),
         &npy_file(&npy_header(descr, "False", shape), body),
@@ -353,7 +357,10 @@ fn content_decides_and_the_name_explains() {
     let path = write(&folder, "data.npz", b"PK is what it begins with\n");
     failure(plain(&path), &["data.npz", "not a zip (npz) archive"]);
     let path = write(&folder, "noise.bin", &[1, 2, 3, 0, 255]);
-    failure(plain(&path), &["noise.bin", "expected IDX", "CSV"]);
+    failure(
+        plain(&path),
+        &["noise.bin", "not a data set", "IDX", "or CSV"],
+    );
     failure(
         plain(&folder.path().join("absent")),
         &["absent", "cannot open"],

@@ -9,7 +9,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::failure;
 use crate::Result;
-use crate::decoding::pictures::Picture;
+use crate::images::decode::Picture;
 use crate::{Dataset, OpenOptions, Opened, Role, Values, open};
 use stepnet_base::preprocessing::Resize;
 
@@ -197,12 +197,18 @@ fn arrays_are_resized_as_picture_files_are() {
         labels: Some(path.clone()),
         ..OpenOptions::default()
     };
-    failure(open(&path, &options), &["labels from", "apart"]);
+    failure(
+        open(&path, &options),
+        &["is an npz file", "labels from", "only with npy or IDX"],
+    );
     let options = OpenOptions {
         label_column: Some("kind".into()),
         ..OpenOptions::default()
     };
-    failure(open(&path, &options), &["not a CSV table", "\"kind\""]);
+    failure(
+        open(&path, &options),
+        &["is an npz file", "label column \"kind\"", "or CSV"],
+    );
 }
 
 fn classes(data: &Dataset) -> Vec<&str> {
@@ -302,7 +308,7 @@ fn hdf5_cut_anywhere_is_an_error() {
         }
     }
     let name = Path::new("short.h5");
-    let result = crate::tables::hdf5::Hdf5::open(name, CHUNKED[..4096].to_vec()).map(|_| ());
+    let result = crate::formats::hdf5::Hdf5::open(name, CHUNKED[..4096].to_vec()).map(|_| ());
     failure(
         result,
         &[

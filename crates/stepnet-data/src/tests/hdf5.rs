@@ -6,8 +6,8 @@ use hdf5_pure::FileBuilder;
 
 use super::failure;
 use crate::Result;
-use crate::tables::array::ArrayValues;
-use crate::tables::arrays::ArrayFile;
+use crate::formats::arrays::array::ArrayValues;
+use crate::formats::arrays::file::ArrayFile;
 use crate::{OpenOptions, Opened, Role, open};
 
 const LINKED: &[u8] = include_bytes!("../../tests/files/linked.h5");

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::failure;
-use crate::decoding::pictures::{Picture, from_bytes, header};
+use crate::images::decode::{Picture, from_bytes, header};
 
 macro_rules! file {
     ($name:literal) => {

@@ -14,6 +14,7 @@ mod hdf5;
 mod jpegs;
 mod pictures;
 mod range;
+mod table;
 
 use std::fmt::Debug;
 

@@ -8,7 +8,7 @@ use image::{
 };
 
 use super::failure;
-use crate::decoding::pictures::{Picture, from_bytes, header, load_for, load_input};
+use crate::images::decode::{Picture, from_bytes, header, load_for, load_input};
 use stepnet_base::preprocessing::{Preprocessing, Resize};
 
 const JPEGS: [(&str, &[u8]); 8] = [

@@ -19,15 +19,27 @@ pub fn refused(bytes: &[u8]) -> Option<String> {
 
 /// A zip archive that is no npz file, by the names in it.
 fn zip(bytes: &[u8]) -> Option<String> {
+    let archive = ::zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
+    let names: Vec<_> = archive.file_names().filter_map(Result::ok).collect();
+    let ends = |end: &str| names.iter().any(|name| name.ends_with(end));
+    if ends(".npy") {
+        return None;
+    }
+    let (name, advice) = known_zip(&names).unwrap_or((
+        "a zip archive with neither numpy arrays (.npy) nor pictures in it",
+        "unpack it first",
+    ));
+    Some(said(name, advice))
+}
+
+/// What a zip archive with files of these names is, and what to do, where it is known and not read.
+pub fn known_zip<S: AsRef<str>>(names: &[S]) -> Option<(&'static str, &'static str)> {
     const WEIGHTS: &str = "save the weights as arrays with numpy.savez, or as .safetensors";
     const TABLE: &str = "save the table as CSV";
     const DOCUMENT: &str = "save its images as PNG or JPEG";
-    let archive = ::zip::ZipArchive::new(Cursor::new(bytes)).ok()?;
-    let names: Vec<_> = archive.file_names().filter_map(Result::ok).collect();
-    let has = |wanted: &str| names.iter().any(|name| *name == wanted);
-    let ends = |end: &str| names.iter().any(|name| name.ends_with(end));
-    let (name, advice) = match () {
-        () if ends(".npy") => return None,
+    let has = |wanted: &str| names.iter().any(|name| name.as_ref() == wanted);
+    let ends = |end: &str| names.iter().any(|name| name.as_ref().ends_with(end));
+    Some(match () {
         () if has("model.weights.h5") => ("a Keras model (.keras)", WEIGHTS),
         () if ends("/data.pkl") => ("a PyTorch file (.pt, .pth)", WEIGHTS),
         () if has("xl/workbook.xml") || has("xl/workbook.bin") => ("an Excel workbook", TABLE),
@@ -37,12 +49,8 @@ fn zip(bytes: &[u8]) -> Option<String> {
         () if has("META-INF/MANIFEST.MF") => {
             ("a program (jar, apk)", "name the file that holds the data")
         }
-        () => (
-            "a zip archive without numpy arrays (.npy) in it",
-            "unpack it first",
-        ),
-    };
-    Some(said(name, advice))
+        () => return None,
+    })
 }
 
 /// A gzip stream of anything that is not read in one.

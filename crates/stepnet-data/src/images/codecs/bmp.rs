@@ -1,0 +1,33 @@
+//! BMP images.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use image::ImageResult;
+use image::codecs::bmp::BmpDecoder;
+
+use super::Codec;
+use crate::Result;
+use crate::images::decode::{Decoded, Header, decode_by, header_by};
+use stepnet_files::Kind;
+
+pub(super) static CODEC: Codec = Codec {
+    kind: Kind::Bmp,
+    name: "BMP",
+    endings: &["bmp", "dib"],
+    pixels_per_byte: 8_400,
+    header,
+    decode,
+};
+
+fn open(bytes: &[u8]) -> ImageResult<BmpDecoder<Cursor<&[u8]>>> {
+    BmpDecoder::new(Cursor::new(bytes))
+}
+
+fn header(name: &Path, bytes: &[u8]) -> Result<Header> {
+    header_by(name, bytes, &CODEC, open(bytes))
+}
+
+fn decode(name: &Path, bytes: &[u8]) -> Result<Decoded> {
+    decode_by(name, bytes, &CODEC, open(bytes), |_| 0)
+}

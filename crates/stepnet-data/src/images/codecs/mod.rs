@@ -1,0 +1,107 @@
+//! The image formats that are read: a row each in one table, its decoder in a file of its own.
+
+mod bmp;
+mod gif;
+mod jpeg;
+mod png;
+mod tiff;
+mod webp;
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::decode::{Decoded, Header};
+use crate::{Error, Result};
+use stepnet_base::text::alternatives;
+use stepnet_files::Kind;
+
+/// How one image format is read. The content of a file is handed over whole; its path is for messages.
+pub(crate) struct Codec {
+    /// What the content of a file is recognised as.
+    pub(super) kind: Kind,
+    /// Its name for people.
+    pub(super) name: &'static str,
+    /// The endings of its files' names, in lower case.
+    pub(super) endings: &'static [&'static str],
+    /// The most pixels that a byte of a file can stand for. Files that declare more are refused before memory is taken.
+    pub(super) pixels_per_byte: u64,
+    /// Reads the size alone.
+    pub(super) header: fn(&Path, &[u8]) -> Result<Header>,
+    /// Decodes the image, as it is stored.
+    pub(super) decode: fn(&Path, &[u8]) -> Result<Decoded>,
+}
+
+/// All of them, in the order in which messages list them.
+static CODECS: &[&Codec] = &[
+    &png::CODEC,
+    &jpeg::CODEC,
+    &webp::CODEC,
+    &bmp::CODEC,
+    &gif::CODEC,
+    &tiff::CODEC,
+];
+
+/// Endings of images that are not read. A file with one counts as an image whatever it holds, so that it is reported.
+const OTHER_ENDINGS: [&str; 4] = ["heic", "heif", "avif", "jxl"];
+
+/// The names of the formats, for messages: "PNG, JPEG, ... or TIFF".
+pub(crate) fn names() -> String {
+    let names: Vec<&str> = CODECS.iter().map(|codec| codec.name).collect();
+    alternatives(&names)
+}
+
+/// The codec of a file's content, or an error that it is not an image that is read.
+pub(super) fn of(name: &Path, bytes: &[u8]) -> Result<&'static Codec> {
+    let kind = Kind::of(bytes);
+    if let Some(codec) = CODECS.iter().find(|codec| codec.kind == kind) {
+        return Ok(codec);
+    }
+    let problem = match kind {
+        Kind::Empty => "the file is empty".to_owned(),
+        Kind::Foreign(format) => format.refusal(),
+        kind => format!("not a picture but {}; expected {}", kind.name(), names()),
+    };
+    Err(Error::file(name, problem))
+}
+
+/// Whether a name ends as those of images do.
+pub(crate) fn is_named_as_image(path: &Path) -> bool {
+    let ending = path.extension().and_then(OsStr::to_str);
+    let known = CODECS.iter().flat_map(|codec| codec.endings);
+    let mut known = known.chain(&OTHER_ENDINGS);
+    ending.is_some_and(|ending| known.any(|known| ending.eq_ignore_ascii_case(known)))
+}
+
+/// Whether the file at `path` is an image by its name or by its content. Pipes and devices are none.
+///
+/// # Errors
+/// A file that cannot be read, where the name does not say it.
+pub fn is_image(path: &Path) -> Result<bool> {
+    if is_named_as_image(path) {
+        return Ok(true);
+    }
+    match Kind::of_file(path) {
+        // Of a format that is not read its kind is named when it is opened: it is not passed over.
+        Ok(kind) => Ok(kind.is_picture() || kind.is_foreign_image()),
+        Err(Error::File { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_picture_has_a_codec() {
+        for kind in Kind::all_read().filter(|kind| kind.is_picture()) {
+            assert!(CODECS.iter().any(|codec| codec.kind == kind), "{kind:?}");
+        }
+        for codec in CODECS {
+            assert!(codec.kind.is_picture(), "{}", codec.name);
+            let ending = Path::new("a").with_extension(codec.endings[0]);
+            assert!(is_named_as_image(&ending), "{}", codec.name);
+        }
+        assert_eq!(names(), "PNG, JPEG, WebP, BMP, GIF or TIFF");
+    }
+}

@@ -1,0 +1,54 @@
+//! The images of an array resized.
+
+use std::path::Path;
+
+use crate::{Error, Images, OpenOptions, Result};
+
+/// Resizes every picture as picture files are resized.
+///
+/// # Errors
+/// Values that are not bytes, or pictures that do not fit into memory.
+#[cfg(feature = "pictures")]
+pub(crate) fn resize_all(
+    path: &Path,
+    images: &Images,
+    wanted: [usize; 3],
+    options: &OpenOptions,
+) -> Result<Images> {
+    use rayon::prelude::*;
+
+    use super::decode::image_buffer;
+    use super::image::Picture;
+    use crate::Values;
+
+    let Values::U8(values) = images.values() else {
+        return Err(Error::file(path, "only 8-bit pictures are resized"));
+    };
+    let mut out = image_buffer(path, images.len(), wanted)?;
+    let run = wanted.iter().product();
+    let [height, width, channels] = images.shape();
+    let pairs = out
+        .par_chunks_mut(run)
+        .zip(values.par_chunks(images.per_image()));
+    pairs.try_for_each(|(out, values)| {
+        let picture = Picture::new(height, width, channels, values.to_vec())?;
+        out.copy_from_slice(&picture.to_shape(wanted, options.resize)?);
+        Ok::<(), Error>(())
+    })?;
+    Images::new(wanted, Values::U8(out))
+}
+
+/// Refuses to resize: the code for it is not in this build.
+///
+/// # Errors
+/// Always, naming the feature.
+#[cfg(not(feature = "pictures"))]
+pub(crate) fn resize_all(
+    path: &Path,
+    _: &Images,
+    _: [usize; 3],
+    _: &OpenOptions,
+) -> Result<Images> {
+    let problem = "resizing pictures needs the cargo feature `pictures`";
+    Err(Error::file(path, problem))
+}
