@@ -3,6 +3,7 @@
 
 mod element;
 pub mod error;
+pub mod guard;
 mod hash;
 pub mod limits;
 pub mod memory;

@@ -117,6 +117,7 @@ pub fn holds_pictures(path: &Path) -> bool {
 }
 
 fn format_of(path: &Path) -> Option<&'static Format> {
-    let source = Source::look(path, &OpenOptions::default()).ok()?;
+    let options = OpenOptions::default();
+    let source = Source::look(path, &options).ok()?;
     source.format().ok().flatten()
 }

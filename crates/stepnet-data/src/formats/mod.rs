@@ -21,8 +21,12 @@ pub(crate) mod labelled;
 pub mod npy;
 #[cfg(feature = "files")]
 pub mod npz;
+#[cfg(feature = "parquet")]
+pub(crate) mod parquet;
 #[cfg(feature = "pictures")]
 pub(crate) mod tar;
+#[cfg(feature = "pictures")]
+pub(crate) mod zip;
 
 use std::path::Path;
 
@@ -96,7 +100,9 @@ pub(crate) struct Source<'a> {
     pub(crate) path: &'a Path,
     /// What a file begins as; `None` for a folder.
     pub(crate) kind: Option<Kind>,
-    /// Whether the user has named the encoding of a text, which may then look like anything.
+    /// The encoding that the user has named.
+    pub(crate) encoding: Option<&'a str>,
+    /// Whether it is text because of that: it may look like anything.
     pub(crate) is_text: bool,
 }
 
@@ -105,7 +111,7 @@ impl<'a> Source<'a> {
     ///
     /// # Errors
     /// Nothing there, or nothing that can be opened.
-    pub(crate) fn look(path: &'a Path, options: &OpenOptions) -> Result<Self> {
+    pub(crate) fn look(path: &'a Path, options: &'a OpenOptions) -> Result<Self> {
         let meta = std::fs::metadata(path).map_err(|source| Error::io(path, "open", source))?;
         let kind = match meta.is_dir() {
             true => None,
@@ -114,6 +120,7 @@ impl<'a> Source<'a> {
         Ok(Self {
             path,
             kind,
+            encoding: options.encoding.as_deref(),
             is_text: options.encoding.is_some() && kind == Some(Kind::Unknown),
         })
     }
@@ -143,12 +150,16 @@ static FORMATS: &[&Format] = &[
     &idx::folder::FORMAT,
     #[cfg(feature = "files")]
     &cifar::FOLDER,
+    #[cfg(feature = "parquet")]
+    &parquet::FOLDER,
     #[cfg(feature = "pictures")]
     &folder::FORMAT,
     #[cfg(feature = "pictures")]
     &tar::FORMAT,
     #[cfg(feature = "files")]
     &cifar::FORMAT,
+    #[cfg(feature = "pictures")]
+    &zip::FORMAT,
     #[cfg(feature = "files")]
     &npz::FORMAT,
     #[cfg(feature = "files")]
@@ -157,6 +168,12 @@ static FORMATS: &[&Format] = &[
     &npy::FORMAT,
     #[cfg(feature = "files")]
     &idx::FORMAT,
+    #[cfg(feature = "parquet")]
+    &parquet::FORMAT,
+    #[cfg(all(feature = "files", feature = "pictures"))]
+    &csv::list::FORMAT,
+    #[cfg(feature = "files")]
+    &csv::pixels::FORMAT,
     #[cfg(feature = "files")]
     &csv::FORMAT,
 ];

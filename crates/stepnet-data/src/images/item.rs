@@ -11,6 +11,7 @@ use stepnet_files::{open_input, read_filled};
 
 use super::codecs::is_named_as_image;
 use super::decode::{self, Header, Picture};
+use super::zipped::Zipped;
 use stepnet_files::Kind;
 
 /// A picture of a data set that is not decoded yet.
@@ -33,6 +34,8 @@ enum Place {
         offset: u64,
         length: usize,
     },
+    /// A part of a zip archive.
+    Zipped(Arc<Path>, Zipped),
     /// Here.
     InMemory(Arc<[u8]>),
     /// Nowhere, for this reason.
@@ -60,6 +63,15 @@ impl Item {
                 offset,
                 length,
             },
+        }
+    }
+
+    /// An entry of a zip archive.
+    pub(crate) fn zipped(name: PathBuf, archive: &Arc<Path>, entry: Zipped) -> Self {
+        Self {
+            name,
+            label: 0,
+            place: Place::Zipped(Arc::clone(archive), entry),
         }
     }
 
@@ -94,6 +106,7 @@ impl Item {
         match &self.place {
             Place::File => read_filled(&self.name).map(Cow::Owned),
             Place::InMemory(bytes) => Ok(Cow::Borrowed(bytes)),
+            Place::Zipped(archive, entry) => entry.read(&self.name, archive).map(Cow::Owned),
             Place::Broken(problem) => Err(Error::file(&self.name, problem.as_ref())),
             Place::Inside {
                 archive,

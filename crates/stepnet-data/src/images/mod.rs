@@ -15,3 +15,5 @@ pub(crate) mod reservation;
 #[cfg(feature = "pictures")]
 pub(crate) mod resize;
 pub(crate) mod resize_all;
+#[cfg(feature = "pictures")]
+pub(crate) mod zipped;

@@ -95,6 +95,30 @@ pub(super) fn label_position(
     }
 }
 
+/// The label column of a table with a header: the requested one, one with the name of labels, or the only one of the
+/// `others`, which hold nothing else.
+///
+/// # Errors
+/// As [`label_position`].
+pub(super) fn named_label(
+    path: &Path,
+    names: &[String],
+    wanted: Option<&str>,
+    others: impl Fn(usize) -> bool,
+) -> Result<usize> {
+    let free: Vec<usize> = (0..names.len()).filter(|&at| others(at)).collect();
+    let known = names.iter().zip(0..).any(|(name, at)| {
+        others(at)
+            && LABEL_NAMES
+                .iter()
+                .any(|known| name.eq_ignore_ascii_case(known))
+    });
+    match free[..] {
+        [only] if wanted.is_none() && !known => Ok(only),
+        _ => label_position(path, names, names.len(), wanted),
+    }
+}
+
 /// A column that may number the lines instead of holding values.
 #[derive(Debug)]
 pub(super) struct Candidate {

@@ -2,16 +2,17 @@
 
 mod columns;
 mod dialect;
+#[cfg(feature = "pictures")]
+pub(crate) mod list;
 mod number;
+pub(crate) mod pixels;
+mod rows;
 mod table;
 pub(crate) mod text;
 
 use std::path::Path;
 
-use csv::{ReaderBuilder, StringRecord};
-
 use crate::{Error, Result};
-use stepnet_base::memory;
 
 use super::{Choice, Format, Source};
 use crate::formats::arrays::assemble::{Certain, assemble, fuzz_parts};
@@ -110,112 +111,23 @@ pub(crate) fn from_bytes(
 ) -> Result<(Pair, Vec<String>)> {
     let whole = text::decode(name, bytes, wanted.encoding)?;
     let (delimiter, text) = dialect::delimiter(&whole);
-    check_lines(name, text, delimiter)?;
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(text.as_bytes());
-    let mut record = StringRecord::new();
-    let mut lines = Lines {
-        text: text.as_bytes(),
-        counted: 0,
-        line: if text.len() < whole.len() { 2 } else { 1 },
-    };
     let mut table: Option<Table> = None;
-    loop {
-        let more = reader.read_record(&mut record);
-        if !more.map_err(|error| Error::file(name, format!("not a CSV table: {error}")))? {
-            break;
-        }
-        let line = lines.line_at(record.position().map_or(0, csv::Position::byte));
+    rows::each(name, &whole, text, delimiter, |line, record| {
         match &mut table {
-            Some(table) => table.push(name, line, &record)?,
+            Some(table) => table.push(name, line, record)?,
             None if record.iter().all(|field| field.trim().is_empty()) => {}
             None => {
-                let header = dialect::is_header(&record, delimiter, wanted.label_column);
+                let header = dialect::is_header(record, delimiter, wanted.label_column);
                 let label = wanted.label_column;
-                let mut first = Table::new(name, (&record, line), delimiter, header, label)?;
+                let mut first = Table::new(name, (record, line), delimiter, header, label)?;
                 if !header {
-                    first.push(name, line, &record)?;
+                    first.push(name, line, record)?;
                 }
                 table = Some(first);
             }
         }
-    }
+        Ok(())
+    })?;
     let table = table.ok_or_else(|| Error::file(name, "no line in the CSV table"))?;
     table.finish(name)
-}
-
-/// Fails where there is not the memory for the longest line: the reader takes it without asking, and would end the
-/// program.
-fn check_lines(name: &Path, text: &str, delimiter: u8) -> Result<()> {
-    /// Where a field ends, in arrays that double as they fill, and the name of its column, with the memory that it takes
-    /// apart from its characters.
-    const FIELD: usize = 6 * size_of::<usize>() + 4 * size_of::<String>();
-    let longest = records(text.as_bytes(), delimiter)
-        .max_by_key(|record| record.len())
-        .unwrap_or_default();
-    let fields = longest.iter().filter(|&&byte| byte == delimiter).count() + 1;
-    let bytes = 4 * longest.len() + fields.saturating_mul(FIELD);
-    memory::ensure::<u8>("its longest line", bytes)
-        .map_err(|error| Error::file_memory(name, error.to_string()))
-}
-
-/// The lines of a table: an end of a line between quotes is part of a field, and a quote that is never closed takes all
-/// that follows.
-fn records(text: &[u8], delimiter: u8) -> impl Iterator<Item = &[u8]> {
-    let (mut quoted, mut begins) = (false, true);
-    text.split(move |&byte| {
-        let (within, quote, end) = (quoted, byte == b'"', byte == b'\n');
-        // A quote opens where a field begins; elsewhere it is a letter. Two of them in a quoted field close it and open
-        // it again.
-        quoted = if quote { !within && begins } else { within };
-        begins = !quoted && (end || byte == delimiter || quote && within);
-        end && !quoted
-    })
-}
-
-/// Counts lines as an editor does. (The CSV reader's own count is one behind after `\r\n`.)
-struct Lines<'a> {
-    text: &'a [u8],
-    counted: usize,
-    line: u64,
-}
-
-impl Lines<'_> {
-    /// The line of the record whose search began at a byte; line breaks before it are skipped.
-    fn line_at(&mut self, byte: u64) -> u64 {
-        let start = usize::try_from(byte)
-            .unwrap_or(usize::MAX)
-            .min(self.text.len());
-        let breaks = self.text[start..]
-            .iter()
-            .take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        let start = start + breaks.count();
-        let passed = self.text.get(self.counted..start).unwrap_or_default();
-        self.line += passed.iter().filter(|&&byte| byte == b'\n').count() as u64;
-        self.counted = self.counted.max(start);
-        self.line
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::records;
-
-    #[test]
-    fn lines_end_outside_of_quotes() {
-        for (text, lines) in [
-            ("a,b\n1,2", vec!["a,b", "1,2"]),
-            ("\"a\nb\",c\n1,2", vec!["\"a\nb\",c", "1,2"]),
-            ("\"a\"\"\nb\"\n1", vec!["\"a\"\"\nb\"", "1"]),
-            ("5\" disk,7\n1,2", vec!["5\" disk,7", "1,2"]),
-            ("5\"\"\n1\n2", vec!["5\"\"", "1", "2"]),
-            ("1,\"2\n3", vec!["1,\"2\n3"]),
-        ] {
-            let found = records(text.as_bytes(), b',').map(|line| str::from_utf8(line).unwrap());
-            assert_eq!(found.collect::<Vec<_>>(), lines);
-        }
-    }
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
-use super::contents::Contents;
 use crate::formats::cifar::{Files, Place};
+use crate::formats::labelled::contents::Contents;
 use crate::{Error, Result};
 
 impl Place for Contents {

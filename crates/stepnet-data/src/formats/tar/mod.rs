@@ -3,7 +3,6 @@
 
 #[cfg(feature = "files")]
 mod cifar;
-mod contents;
 
 use std::cell::Cell;
 use std::io::{BufReader, Read};
@@ -18,13 +17,12 @@ use crate::{Error, Result};
 use stepnet_base::memory;
 use stepnet_files::open_input;
 
-use super::folder::files::is_clutter;
 use super::labelled::load::load;
 use super::{Choice, Format};
+use crate::formats::labelled::contents::{Contents, name_parts};
 use crate::images::item::Item;
 use crate::opened::Opened;
 use crate::options::{OpenOptions, Role};
-use contents::Contents;
 use stepnet_files::{Kind, LOOK};
 
 /// The longest name, and the longest list of extended attributes.
@@ -35,9 +33,6 @@ const MAX_PAX: u64 = 1 << 16;
 /// packed already, so more means that it is not an archive of images.
 const HELD_RATIO: u64 = 32;
 const HELD_FREE: u64 = 64 << 20;
-
-/// Folders inside folders, at most.
-const MAX_DEPTH: usize = 32;
 
 /// The size of a header, of which an archive's length is a multiple.
 const HEADER: u64 = 512;
@@ -262,7 +257,7 @@ fn scanned<R: Read>(
             continue;
         }
         let name = name.unwrap_or_else(|| entry.path_bytes().into_owned());
-        let Some(parts) = parts(path, &name)? else {
+        let Some(parts) = name_parts(path, &name)? else {
             continue;
         };
         let regular = matches!(kind, EntryType::Regular | EntryType::Continuous);
@@ -341,34 +336,6 @@ impl ExtendedHeader {
             }
         }
     }
-}
-
-/// The parts of a name, or nothing for hidden files and what systems leave behind.
-fn parts(path: &Path, name: &[u8]) -> Result<Option<Vec<String>>> {
-    let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
-    let Ok(name) = str::from_utf8(name) else {
-        let name = String::from_utf8_lossy(name);
-        return Err(Error::file(
-            path.join(name.as_ref()),
-            "the name in the archive is not valid UTF-8; rename it",
-        ));
-    };
-    let parts: Vec<&str> = name
-        .split('/')
-        .filter(|part| !part.is_empty() && *part != ".")
-        .collect();
-    if parts.contains(&"..") {
-        let problem = format!("the name {name:?} in the archive leads out of it");
-        return Err(Error::file(path, problem));
-    }
-    if parts.len() > MAX_DEPTH {
-        let problem = format!("more than {MAX_DEPTH} folders inside each other in the archive");
-        return Err(Error::file(path, problem));
-    }
-    if parts.is_empty() || parts.iter().any(|part| is_clutter(part.as_ref())) {
-        return Ok(None);
-    }
-    Ok(Some(parts.into_iter().map(str::to_owned).collect()))
 }
 
 /// Scans a plain or a gzip archive for the fuzz target, and decodes what it holds.

@@ -64,6 +64,14 @@ pub(super) fn of(name: &Path, bytes: &[u8]) -> Result<&'static Codec> {
     Err(Error::file(name, problem))
 }
 
+/// What the names of image files may end in, where a list leaves it out: nothing, or a dot and an ending.
+pub(crate) fn endings() -> Vec<String> {
+    let known = CODECS.iter().flat_map(|codec| codec.endings);
+    let known =
+        known.flat_map(|ending| [format!(".{ending}"), format!(".{}", ending.to_uppercase())]);
+    std::iter::once(String::new()).chain(known).collect()
+}
+
 /// Whether a name ends as those of images do.
 pub(crate) fn is_named_as_image(path: &Path) -> bool {
     let ending = path.extension().and_then(OsStr::to_str);

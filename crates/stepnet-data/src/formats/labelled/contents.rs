@@ -5,26 +5,30 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-use crate::formats::labelled::load::SourceParts;
-use crate::formats::labelled::part::Part;
-use crate::formats::labelled::parts::{Parts, check_unlike, is_part};
+use super::load::SourceParts;
+use super::part::Part;
+use super::parts::{Parts, check_unlike, is_part};
+use crate::formats::folder::files::is_clutter;
 use crate::images::item::Item;
 use crate::limits::MAX_CLASSES;
 use crate::options::Role;
 
+/// Folders inside folders, at most.
+const MAX_DEPTH: usize = 32;
+
 /// The files of an archive, each with the folders it is in and its own name.
 #[derive(Default)]
-pub(super) struct Contents {
-    pub(super) files: Vec<(Vec<String>, Item)>,
+pub(crate) struct Contents {
+    pub(crate) files: Vec<(Vec<String>, Item)>,
     /// Links and other entries that are not files.
-    pub(super) others: usize,
+    pub(crate) others: usize,
     /// Remarks for the user.
-    pub(super) notes: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 impl Contents {
     /// The parts for a role.
-    pub(super) fn found(mut self, path: &Path, role: Role) -> Result<SourceParts> {
+    pub(crate) fn found(mut self, path: &Path, role: Role) -> Result<SourceParts> {
         if self.is_pickled() {
             let problem = "CIFAR's Python version, which is not read; its binary version is (cifar-10-binary.tar.gz)";
             return Err(Error::file(path, problem));
@@ -119,7 +123,7 @@ impl Contents {
     }
 
     /// Sorts files as folders are walked, and keeps the last of those with the same name.
-    pub(super) fn sort(&mut self) {
+    pub(crate) fn sort(&mut self) {
         self.files.sort_by(|(a, _), (b, _)| walked(a, b));
         self.files.reverse();
         self.files.dedup_by(|(a, _), (b, _)| a == b);
@@ -207,4 +211,32 @@ fn walked(a: &[String], b: &[String]) -> Ordering {
     let is_folder = |parts: &[String]| parts.len() > same + 1;
     // Classes are folders all; files lie deeper.
     (is_folder(a).cmp(&is_folder(b))).then_with(|| a.get(same).cmp(&b.get(same)))
+}
+
+/// The parts of a name, or nothing for hidden files and what systems leave behind.
+pub(crate) fn name_parts(path: &Path, name: &[u8]) -> Result<Option<Vec<String>>> {
+    let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+    let Ok(name) = str::from_utf8(name) else {
+        let name = String::from_utf8_lossy(name);
+        return Err(Error::file(
+            path.join(name.as_ref()),
+            "the name in the archive is not valid UTF-8; rename it",
+        ));
+    };
+    let parts: Vec<&str> = name
+        .split('/')
+        .filter(|part| !part.is_empty() && *part != ".")
+        .collect();
+    if parts.contains(&"..") {
+        let problem = format!("the name {name:?} in the archive leads out of it");
+        return Err(Error::file(path, problem));
+    }
+    if parts.len() > MAX_DEPTH {
+        let problem = format!("more than {MAX_DEPTH} folders inside each other in the archive");
+        return Err(Error::file(path, problem));
+    }
+    if parts.is_empty() || parts.iter().any(|part| is_clutter(part.as_ref())) {
+        return Ok(None);
+    }
+    Ok(Some(parts.into_iter().map(str::to_owned).collect()))
 }

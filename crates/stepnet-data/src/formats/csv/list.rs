@@ -1,0 +1,337 @@
+//! Lists of image files and their labels, as CSV, TSV, or lines of a name, a space and a label.
+
+use std::path::Path;
+
+use super::columns::named_label;
+use super::{dialect, rows, text};
+use crate::formats::labelled::load::{SourceParts, load};
+use crate::formats::labelled::part::Part;
+use crate::formats::labelled::parts::Parts;
+use crate::formats::{Choice, Format, Source};
+use crate::images::codecs::is_named_as_image;
+use crate::images::item::Item;
+use crate::limits::MAX_CLASSES;
+use crate::opened::Opened;
+use crate::options::{OpenOptions, Role};
+use crate::set::dataset::numbered;
+use crate::{Error, Result};
+use stepnet_base::text::{listed, quoted};
+use stepnet_files::{Kind, read_filled};
+
+mod places;
+
+use places::Places;
+
+/// Names of a column with the part that an image is of; case does not matter.
+const SPLIT_NAMES: [&str; 6] = ["split", "set", "subset", "part", "partition", "usage"];
+
+/// Names of a column of images whose files may have an ending that the table leaves out.
+const FILE_NAMES: [&str; 8] = [
+    "id",
+    "image",
+    "image_id",
+    "img",
+    "file",
+    "filename",
+    "file_name",
+    "name",
+];
+
+pub(crate) static FORMAT: Format = Format {
+    name: "a CSV list of image files",
+    content: "a CSV or TSV table of file names and labels",
+    read: "the images, looked for next to the table and in the folders there; parts by a column `split`",
+    pictures: true,
+    takes: &[Choice::LabelColumn, Choice::Encoding],
+    recognises,
+    open,
+    fuzz: Some(("list", fuzz)),
+};
+
+fn recognises(source: &Source<'_>) -> Result<bool> {
+    if !source.is_text && !source.is_any(&[Kind::Text]) {
+        return Ok(false);
+    }
+    let first = rows::first_of(source.path, source.encoding);
+    let first: Vec<Vec<String>> = first.into_iter().map(split_at_space).collect();
+    Ok(FileColumn::find(&first, &mut Places::around(source.path)).is_some())
+}
+
+/// A line without separators is a name, a space and a label.
+fn split_at_space(fields: Vec<String>) -> Vec<String> {
+    match &fields[..] {
+        [line] => match line.rsplit_once(char::is_whitespace) {
+            Some((name, label)) => vec![name.trim().to_owned(), label.to_owned()],
+            None => fields,
+        },
+        _ => fields,
+    }
+}
+
+/// The column of the file names, and whether the first line names the columns.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct FileColumn {
+    at: usize,
+    header: bool,
+}
+
+impl FileColumn {
+    /// Looks at the first lines: names that end as images do, or that are there with such an ending.
+    fn find(first: &[Vec<String>], places: &mut Places) -> Option<Self> {
+        let (head, row) = (first.first()?, first.get(1).or(first.first())?);
+        let is_name = |field: &String| is_named_as_image(Path::new(field));
+        if let Some(at) = row.iter().position(is_name) {
+            let header = first.len() > 1 && !head.get(at).is_some_and(is_name);
+            return (row.len() > 1).then_some(Self { at, header });
+        }
+        let known = |name: &String| {
+            FILE_NAMES
+                .iter()
+                .any(|known| name.eq_ignore_ascii_case(known))
+        };
+        let at = head.iter().position(known).filter(|_| first.len() > 1)?;
+        let there = places.find(row.get(at)?).ok().flatten().is_some();
+        (there && row.len() > 1).then_some(Self { at, header: true })
+    }
+}
+
+/// A line of the list.
+struct Entry {
+    line: u64,
+    file: String,
+    label: String,
+    split: String,
+}
+
+/// Which column holds what.
+struct Columns {
+    file: usize,
+    label: usize,
+    split: Option<usize>,
+    count: usize,
+}
+
+impl Columns {
+    fn new(path: &Path, found: FileColumn, first: &[String], label: Option<&str>) -> Result<Self> {
+        let file = found.at;
+        let count = first.len();
+        if !found.header {
+            let by_number = |text: &str| text.parse().ok().filter(|n| (1..=count).contains(n));
+            let label = match label {
+                Some(text) => by_number(text).map(|number| number - 1),
+                None => (count == 2).then_some(1 - file.min(1)),
+            };
+            let Some(label) = label else {
+                let problem = format!(
+                    "no line names its {count} columns: give the number of the label column with `label_column`"
+                );
+                return Err(Error::file(path, problem));
+            };
+            return Ok(Self {
+                file,
+                label,
+                split: None,
+                count,
+            });
+        }
+        let is_split = |name: &String| {
+            SPLIT_NAMES
+                .iter()
+                .any(|known| name.eq_ignore_ascii_case(known))
+        };
+        let split = first.iter().position(is_split);
+        let others = |at: usize| at != file && Some(at) != split;
+        Ok(Self {
+            file,
+            label: named_label(path, first, label, others)?,
+            split,
+            count,
+        })
+    }
+}
+
+/// The lines of the list.
+fn entries(path: &Path, bytes: &[u8], options: &OpenOptions) -> Result<Vec<Entry>> {
+    let whole = text::decode(path, bytes, options.encoding.as_deref())?;
+    let (delimiter, text) = dialect::delimiter(&whole);
+    let mut all: Vec<(u64, Vec<String>)> = Vec::new();
+    rows::each(path, &whole, text, delimiter, |line, record| {
+        let fields: Vec<String> = record.iter().map(|field| field.trim().to_owned()).collect();
+        if fields.iter().any(|field| !field.is_empty()) {
+            all.push((line, split_at_space(fields)));
+        }
+        Ok(())
+    })?;
+    let first: Vec<Vec<String>> = all.iter().take(8).map(|(_, row)| row.clone()).collect();
+    let found = FileColumn::find(&first, &mut Places::around(path));
+    let (Some(found), Some((_, head))) = (found, all.first()) else {
+        return Err(Error::file(path, "no column of image files"));
+    };
+    let label = options.label_column.as_deref();
+    let columns = Columns::new(path, found, head, label)?;
+    let rows = all.into_iter().skip(usize::from(found.header));
+    rows.map(|(line, mut fields)| {
+        let wrong = |problem: String| Error::file(path, format!("line {line}: {problem}"));
+        if fields.len() != columns.count {
+            let (found, expected) = (fields.len(), columns.count);
+            return Err(wrong(format!("{found} fields found, expected {expected}")));
+        }
+        let mut take = |at: usize| std::mem::take(&mut fields[at]);
+        let split = columns.split.map(&mut take).unwrap_or_default();
+        let (file, label) = (take(columns.file), take(columns.label));
+        match (file.is_empty(), label.is_empty()) {
+            (true, _) => Err(wrong("the file name is missing".to_owned())),
+            (_, true) => Err(wrong("the label is missing".to_owned())),
+            _ => Ok(Entry {
+                line,
+                file,
+                label,
+                split,
+            }),
+        }
+    })
+    .collect()
+}
+
+/// The names of the classes: the labels, sorted, or `0` to the largest where all are whole numbers.
+fn classes(path: &Path, entries: &[Entry]) -> Result<Vec<String>> {
+    let number = |entry: &Entry| {
+        entry
+            .label
+            .parse()
+            .ok()
+            .filter(|&n: &usize| n < MAX_CLASSES)
+    };
+    let numbers: Option<Vec<usize>> = entries.iter().map(number).collect();
+    if let Some(numbers) = numbers {
+        return Ok(numbered(
+            numbers.into_iter().max().map_or(0, |most| most + 1),
+        ));
+    }
+    let mut names: Vec<String> = entries.iter().map(|entry| entry.label.clone()).collect();
+    names.sort();
+    names.dedup();
+    match names.len() > MAX_CLASSES {
+        true => {
+            let problem = format!("{} different labels, at most {MAX_CLASSES}", names.len());
+            Err(Error::file(path, problem))
+        }
+        false => Ok(names),
+    }
+}
+
+/// The images of some lines.
+fn part<'a>(
+    path: &Path,
+    entries: impl Iterator<Item = &'a Entry>,
+    classes: &[String],
+    places: &mut Places,
+) -> Result<Part> {
+    let labels: std::collections::HashMap<String, u32> = classes.iter().cloned().zip(0..).collect();
+    let mut part = Part {
+        classes: classes.to_vec(),
+        ..Part::default()
+    };
+    for entry in entries {
+        // Whole numbers may be written with zeros in front.
+        let number = || {
+            entry
+                .label
+                .parse()
+                .ok()
+                .filter(|&n: &u32| (n as usize) < classes.len())
+        };
+        let label = labels
+            .get(&entry.label)
+            .copied()
+            .or_else(number)
+            .unwrap_or_default();
+        match places.find(&entry.file)? {
+            Some(file) => part.files.push(Item::file(file, label)),
+            None => {
+                let (line, name) = (entry.line, quoted(&entry.file));
+                let problem = format!(
+                    "line {line}: there is no image {name} next to it, nor in the folders there"
+                );
+                part.lost.push(Error::file(path, problem));
+            }
+        }
+    }
+    Ok(part)
+}
+
+/// Opens a list.
+///
+/// # Errors
+/// A table without a clear column of files or labels, a line without one, and as for folders of images.
+fn open(source: &Source<'_>, options: &OpenOptions) -> Result<Opened> {
+    let path = source.path;
+    load(found(path, &read_filled(path)?, options)?, options)
+}
+
+fn found(path: &Path, bytes: &[u8], options: &OpenOptions) -> Result<SourceParts> {
+    let entries = entries(path, bytes, options)?;
+    let classes = classes(path, &entries)?;
+    let mut splits: Vec<String> = entries.iter().map(|entry| entry.split.clone()).collect();
+    splits.sort();
+    splits.dedup();
+    let mut notes = Vec::new();
+    let mut places = Places::around(path);
+    let mut of = |split: Option<&String>| {
+        let chosen = entries
+            .iter()
+            .filter(|entry| split.is_none_or(|split| entry.split == *split));
+        part(path, chosen, &classes, &mut places)
+    };
+    let Some(parts) = Parts::among(&splits, |_| true) else {
+        let main = of(None)?;
+        return checked(path, (main, None), notes);
+    };
+    let left = parts.others(&splits);
+    if !left.is_empty() {
+        notes.push(format!(
+            "left out, as other parts are used: {}",
+            listed(&left)
+        ));
+    }
+    let (train, test) = (
+        parts.train.map(|at| &splits[at]),
+        parts.test.map(|at| &splits[at]),
+    );
+    let (main, other) = match (options.role, train, test) {
+        (Role::Train, Some(train), test) => (train, test),
+        (Role::Test, Some(part), None) | (Role::Test, _, Some(part)) => (part, None),
+        (Role::Train | Role::Test, None, _) => {
+            let problem =
+                "no line of a training part; with a test part alone it serves for evaluation";
+            return Err(Error::file(path, problem));
+        }
+    };
+    let other = other.map(|split| of(Some(split))).transpose()?;
+    checked(path, (of(Some(main))?, other), notes)
+}
+
+/// The parts as a source, if there are images.
+fn checked(
+    path: &Path,
+    (main, other): (Part, Option<Part>),
+    notes: Vec<String>,
+) -> Result<SourceParts> {
+    if main.files.is_empty() && main.lost.is_empty() {
+        return Err(Error::file(path, "no image in the list"));
+    }
+    Ok(SourceParts {
+        main: (path.to_owned(), main),
+        other: other.map(|part| (path.to_owned(), part)),
+        notes,
+    })
+}
+
+/// Reads bytes as a list, of images that are not there.
+fn fuzz(bytes: &[u8]) {
+    let options = OpenOptions {
+        skip_bad: true,
+        ..OpenOptions::default()
+    };
+    drop(found(Path::new("/nowhere/fuzz.csv"), bytes, &options));
+}
