@@ -78,7 +78,10 @@ fn csv_mistakes_are_named_by_line_and_field() {
     fails("label,a\n70000,2\n", &["line 2", "70000", "65536"]);
     fails("label,a\n", &["no line with an example"]);
     fails("label\n1\n", &["1 field found"]);
-    fails("a,b,c\n1,2,3\n", &["no column named label", "a, b, c"]);
+    fails(
+        "a,b,c\n1,2,3\n",
+        &["no column named label, class, target or y in", "a, b, c"],
+    );
     failure(csv("a,b\n1,2\n", Some("z")), &["no column \"z\"", "a, b"]);
     failure(csv("1,2\n", Some("3")), &["no column \"3\"", "1 to 2"]);
     fails("", &["the file is empty"]);
