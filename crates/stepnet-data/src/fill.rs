@@ -12,7 +12,7 @@ use crate::decoding::streamed::Streamed;
 /// Channels up to which [`Dataset::fill_batch`] keeps a table of 256 values each.
 const TABLE_CHANNELS: usize = 4;
 
-/// Room for a picture that is altered, kept from batch to batch.
+/// Room for an image that is altered, kept from batch to batch.
 #[derive(Debug, Default)]
 pub struct AugmentBuffers {
     bytes: Vec<u8>,
@@ -20,11 +20,11 @@ pub struct AugmentBuffers {
     doubles: Vec<f64>,
 }
 
-/// How pictures are altered, and by which random numbers.
+/// How images are altered, and by which random numbers.
 pub(crate) type AugmentRequest<'a> = (&'a Augmentation, Noise<'a>);
 
 impl Dataset {
-    /// [`Dataset::fill_batch`] of pictures that are altered first, if so asked.
+    /// [`Dataset::fill_batch`] of images that are altered first, if so asked.
     pub fn fill<T: Element>(
         &self,
         indices: &[usize],
@@ -40,14 +40,14 @@ impl Dataset {
             let expected = format!("{:?} as the preprocessing has it", preprocessing.shape());
             return Err(Error::shape(
                 "Dataset::fill_batch",
-                "the pictures",
+                "the images",
                 &shape,
                 expected,
             ));
         }
         let run = self.images().per_image();
         if indices.len().checked_mul(run) != Some(out.len()) {
-            let expected = format!("{} pictures of {run} values", indices.len());
+            let expected = format!("{} images of {run} values", indices.len());
             return Err(Error::shape(
                 "Dataset::fill_batch",
                 "out",
@@ -64,14 +64,14 @@ impl Dataset {
             altered,
         };
         match self.images().values() {
-            Values::Streamed(pictures) => {
+            Values::Streamed(images) => {
                 let scale = Scale::new(preprocessing);
                 if alone {
-                    return decode_together(pictures, indices, out, |values, out| {
+                    return decode_together(images, indices, out, |values, out| {
                         scale.apply(values, out);
                     });
                 }
-                filling.decode(pictures, &mut spare.bytes, out, |values, out| {
+                filling.decode(images, &mut spare.bytes, out, |values, out| {
                     scale.apply(values, out);
                 })?;
             }
@@ -97,7 +97,7 @@ impl Dataset {
     }
 }
 
-/// Which pictures are wanted, and altered how.
+/// Which images are wanted, and altered how.
 struct Filling<'a> {
     indices: &'a [usize],
     shape: [usize; 3],
@@ -116,17 +116,17 @@ impl Filling<'_> {
         if self.altered.is_some() {
             spare.resize(2 * run, V::default());
         }
-        let pictures = self.indices.iter().zip(out.chunks_exact_mut(run));
-        for (example, (&index, out)) in pictures.enumerate() {
+        let images = self.indices.iter().zip(out.chunks_exact_mut(run));
+        for (example, (&index, out)) in images.enumerate() {
             let values = &values[index * run..(index + 1) * run];
             self.alter(example, values, spare, |values| scale(values, out));
         }
     }
 
-    /// [`Filling::run`] of pictures that are decoded first.
+    /// [`Filling::run`] of images that are decoded first.
     fn decode<T>(
         &self,
-        pictures: &Streamed,
+        images: &Streamed,
         spare: &mut Vec<u8>,
         out: &mut [T],
         scale: impl Fn(&[u8], &mut [T]),
@@ -135,13 +135,13 @@ impl Filling<'_> {
         spare.resize(2 * run, 0);
         let indices = self.indices.iter().zip(out.chunks_exact_mut(run));
         for (example, (&index, out)) in indices.enumerate() {
-            let values = pictures.picture(index)?;
+            let values = images.image(index)?;
             self.alter(example, &values, spare, |values| scale(values, out));
         }
         Ok(())
     }
 
-    /// Hands `then` the `example`th picture of the batch as it is to be.
+    /// Hands `then` the `example`th image of the batch as it is to be.
     fn alter<V: Raw>(
         &self,
         example: usize,
@@ -152,27 +152,27 @@ impl Filling<'_> {
         let Some((augmentation, noise)) = &self.altered else {
             return then(values);
         };
-        let (picture, spare) = spare.split_at_mut(values.len());
-        picture.copy_from_slice(values);
-        augmentation.apply(self.shape, noise, example, picture, spare);
-        then(picture);
+        let (image, spare) = spare.split_at_mut(values.len());
+        image.copy_from_slice(values);
+        augmentation.apply(self.shape, noise, example, image, spare);
+        then(image);
     }
 }
 
-/// Decodes pictures on all threads.
+/// Decodes images on all threads.
 fn decode_together<T: Element>(
-    pictures: &Streamed,
+    images: &Streamed,
     indices: &[usize],
     out: &mut [T],
     scale: impl Fn(&[u8], &mut [T]) + Sync,
 ) -> Result<()> {
     use rayon::prelude::*;
 
-    let run = pictures.per_image();
+    let run = images.per_image();
     let pairs = out.par_chunks_mut(run).zip(indices.par_iter());
     let results: Vec<Result<()>> = pairs
         .map(|(out, &index)| {
-            scale(&pictures.picture(index)?, out);
+            scale(&images.image(index)?, out);
             Ok(())
         })
         .collect();
@@ -236,7 +236,7 @@ impl<'a, T: Element> Scale<'a, T> {
     }
 }
 
-/// Values of one picture to network values, one by one.
+/// Values of one image to network values, one by one.
 fn convert<V: Copy, T: Element>(
     values: &[V],
     to: impl Fn(V) -> T,

@@ -1,4 +1,4 @@
-//! Pictures of one shape, as raw values.
+//! Images of one shape, as raw values.
 
 use crate::{Error, Result};
 
@@ -9,13 +9,13 @@ use crate::decoding::streamed::Streamed;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Values {
-    /// 8-bit values, as pictures have them.
+    /// 8-bit values, as images have them.
     U8(Vec<u8>),
     /// Single precision values.
     F32(Vec<f32>),
     /// Double precision values.
     F64(Vec<f64>),
-    /// 8-bit values of picture files that are decoded as they are needed.
+    /// 8-bit values of image files that are decoded as they are needed.
     Streamed(Streamed),
 }
 
@@ -26,7 +26,7 @@ impl Values {
             Self::U8(values) => values.len(),
             Self::F32(values) => values.len(),
             Self::F64(values) => values.len(),
-            Self::Streamed(pictures) => pictures.len() * pictures.per_image(),
+            Self::Streamed(images) => images.len() * images.per_image(),
         }
     }
 
@@ -37,16 +37,16 @@ impl Values {
 
     /// The value at `index` as an `f64` (exact), or `None` past the end.
     ///
-    /// Of pictures that are decoded as they are needed each call decodes one; `None` also where that fails.
+    /// Of images that are decoded as they are needed each call decodes one; `None` also where that fails.
     pub fn get(&self, index: usize) -> Option<f64> {
         match self {
             Self::U8(values) => values.get(index).map(|&v| f64::from(v)),
             Self::F32(values) => values.get(index).map(|&v| f64::from(v)),
             Self::F64(values) => values.get(index).copied(),
-            Self::Streamed(pictures) => {
-                let (picture, place) = (index / pictures.per_image(), index % pictures.per_image());
-                let inside = picture < pictures.len();
-                let values = inside.then(|| pictures.picture(picture).ok()).flatten();
+            Self::Streamed(images) => {
+                let (image, place) = (index / images.per_image(), index % images.per_image());
+                let inside = image < images.len();
+                let values = inside.then(|| images.image(image).ok()).flatten();
                 values.map(|values| f64::from(values[place]))
             }
         }
@@ -65,12 +65,12 @@ impl Values {
             Self::U8(values) => Self::U8(pick(values, picks, run)),
             Self::F32(values) => Self::F32(pick(values, picks, run)),
             Self::F64(values) => Self::F64(pick(values, picks, run)),
-            Self::Streamed(pictures) => pictures.gather(picks),
+            Self::Streamed(images) => images.gather(picks),
         }
     }
 }
 
-/// Pictures (or other arrays) of one shape, one after the other, row-major.
+/// Images (or other arrays) of one shape, one after the other, row-major.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Images {
     shape: [usize; 3],
@@ -78,10 +78,10 @@ pub struct Images {
 }
 
 impl Images {
-    /// Pictures of `shape` (height, width, channels) from their values, `(n, h, w, c)` row-major.
+    /// Images of `shape` (height, width, channels) from their values, `(n, h, w, c)` row-major.
     ///
     /// # Errors
-    /// A zero in the shape, a shape too large to count, or values that do not fill whole pictures.
+    /// A zero in the shape, a shape too large to count, or values that do not fill whole images.
     pub fn new(shape: [usize; 3], values: Values) -> Result<Self> {
         let per_image = elements(shape).filter(|&n| n > 0).ok_or_else(|| {
             Error::value(
@@ -96,13 +96,13 @@ impl Images {
                 "Images",
                 "the number of values",
                 values.len(),
-                format!("a multiple of {per_image} for pictures of shape {shape:?}"),
+                format!("a multiple of {per_image} for images of shape {shape:?}"),
             ));
         }
         Ok(Self { shape, values })
     }
 
-    /// Height, width and channels of every picture.
+    /// Height, width and channels of every image.
     pub fn shape(&self) -> [usize; 3] {
         self.shape
     }
@@ -112,7 +112,7 @@ impl Images {
         &self.values
     }
 
-    /// Whether they are 8-bit pictures.
+    /// Whether they are 8-bit images.
     pub fn are_bytes(&self) -> bool {
         matches!(self.values, Values::U8(_) | Values::Streamed(_))
     }
@@ -122,14 +122,14 @@ impl Images {
         matches!(self.values, Values::Streamed(_))
     }
 
-    /// The values of the picture at `index`, exactly.
+    /// The values of the image at `index`, exactly.
     ///
     /// # Errors
-    /// An index past the last picture, or a picture that is decoded as it is needed and cannot be.
-    pub fn picture(&self, index: usize) -> Result<Vec<f64>> {
+    /// An index past the last image, or an image that is decoded as it is needed and cannot be.
+    pub fn image(&self, index: usize) -> Result<Vec<f64>> {
         if index >= self.len() {
-            let expected = format!("less than the number of pictures, {}", self.len());
-            return Err(Error::value("Images::picture", "index", index, expected));
+            let expected = format!("less than the number of images, {}", self.len());
+            return Err(Error::value("Images::image", "index", index, expected));
         }
         let run = self.per_image();
         let row = index * run..(index + 1) * run;
@@ -137,15 +137,11 @@ impl Images {
             Values::U8(values) => values[row].iter().map(|&v| f64::from(v)).collect(),
             Values::F32(values) => values[row].iter().map(|&v| f64::from(v)).collect(),
             Values::F64(values) => values[row].to_vec(),
-            Values::Streamed(pictures) => pictures
-                .picture(index)?
-                .into_iter()
-                .map(f64::from)
-                .collect(),
+            Values::Streamed(images) => images.image(index)?.into_iter().map(f64::from).collect(),
         })
     }
 
-    /// The smallest and the largest value; `None` where there is no value, or where pictures are decoded
+    /// The smallest and the largest value; `None` where there is no value, or where images are decoded
     /// as they are needed.
     pub fn range(&self) -> Option<(f64, f64)> {
         fn ends<V: Copy + PartialOrd + Into<f64>>(values: &[V]) -> Option<(f64, f64)> {
@@ -165,12 +161,12 @@ impl Images {
         }
     }
 
-    /// The number of values of one picture.
+    /// The number of values of one image.
     pub fn per_image(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// The number of pictures.
+    /// The number of images.
     pub fn len(&self) -> usize {
         self.values.len() / self.per_image()
     }
@@ -180,7 +176,7 @@ impl Images {
         self.values.is_empty()
     }
 
-    /// The pictures at `indices`, which must be there, in that order.
+    /// The images at `indices`, which must be there, in that order.
     pub(super) fn gather(&self, indices: &[usize]) -> Self {
         let values = self.values.gather(indices, self.per_image());
         Self {
@@ -189,7 +185,7 @@ impl Images {
         }
     }
 
-    /// The same values seen as pictures of another shape with as many values.
+    /// The same values seen as images of another shape with as many values.
     ///
     /// # Errors
     /// A shape with another number of values.
@@ -197,7 +193,7 @@ impl Images {
         if elements(shape) != Some(self.per_image()) {
             return Err(Error::shape(
                 "Images::reshape",
-                "the picture",
+                "the image",
                 &self.shape,
                 format!("as many values as {shape:?}"),
             ));

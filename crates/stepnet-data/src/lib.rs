@@ -1,6 +1,6 @@
 //! Data sets and the readers of data files.
 //!
-//! [`open()`] recognises a file or a folder by its content and gives a [`Dataset`]: pictures as raw
+//! [`open()`] recognises a file or a folder by its content and gives a [`Dataset`]: images as raw
 //! values, labels, class names. [`digits`] is a small data set that is always there.
 //! [`Dataset::fill_batch`] scales raw values to network input as
 //! [`Preprocessing`](stepnet_base::preprocessing::Preprocessing) says.
@@ -64,7 +64,7 @@ pub use dataset::{Dataset, match_classes};
 #[doc(hidden)]
 pub use decoding::files::{Files, VisitedPaths, is_clutter, is_image, path_to_open};
 #[cfg(feature = "pictures")]
-pub use decoding::pictures;
+pub use decoding::image_files;
 pub use decoding::streamed::Streamed;
 pub use digits::{DIGITS_DIVISOR, digits};
 pub use duplicates::{Duplicates, Repeat};
@@ -72,10 +72,10 @@ pub use duplicates::{Duplicates, Repeat};
 pub use fill::AugmentBuffers;
 pub use fingerprint::Fingerprint;
 pub use images::{Images, Values};
-pub use open::{has_class_folders, holds_pictures, open};
+pub use open::{has_class_folders, holds_images, open};
 pub use opened::Opened;
 pub use options::{OpenOptions, Role};
-pub use range::{ValueRange, check_pictures, check_values};
+pub use range::{ValueRange, check_images, check_values};
 pub use sizes::MAX_CLASSES;
 pub use stepnet_base::text::MAX_CLASS_NAME;
 pub use stepnet_files::{Foreign, Kind};

@@ -15,12 +15,12 @@ use stepnet_files::{ACCEPTED, Kind};
 /// | content | what is read |
 /// | --- | --- |
 /// | a folder with IDX files | `train-images...`, `train-labels...`, `t10k-images...`, `t10k-labels...`, plain or gzip |
-/// | a folder with folders | pictures by class, in `train/` and `test/` (or other common names of parts) or directly |
+/// | a folder with folders | images by class, in `train/` and `test/` (or other common names of parts) or directly |
 /// | a tar archive, plain or gzip | the same, packed; or a packed folder of CIFAR's binary form |
 /// | `data_batch_1.bin`, ..., or a folder of them | CIFAR-10's binary form, or CIFAR-100's (the label column `fine` or `coarse`) |
 /// | an IDX file | images; labels from `labels`, or the file next to it with a matching name |
 /// | an npz or HDF5 file | images and labels under their usual names, train and test |
-/// | an npy file | pictures; labels from `labels` |
+/// | an npy file | images; labels from `labels` |
 /// | text | a CSV table with a label column |
 ///
 /// # Errors
@@ -94,7 +94,7 @@ fn check_apart(path: &Path, kind: Option<Kind>, options: &OpenOptions) -> Result
     let labels_apart = matches!(kind, Some(Kind::Idx | Kind::Gzip | Kind::Npy));
     if let Some(labels) = options.labels.as_ref().filter(|_| !labels_apart) {
         let problem = format!(
-            "labels from {} do not go with it: only IDX and npy pictures have their labels apart",
+            "labels from {} do not go with it: only IDX and npy images have their labels apart",
             labels.display()
         );
         return Err(Error::file(path, problem));
@@ -162,8 +162,8 @@ pub fn has_class_folders(path: &Path) -> bool {
     path.is_dir() && !of_idx && !of_cifar
 }
 
-/// Whether what is at `path` holds 8-bit pictures: a folder, an archive, or CIFAR's binary form.
-pub fn holds_pictures(path: &Path) -> bool {
+/// Whether what is at `path` holds 8-bit images: a folder, an archive, or CIFAR's binary form.
+pub fn holds_images(path: &Path) -> bool {
     let kind = || content(path).unwrap_or(Kind::Unknown);
     path.is_dir() || matches!(kind(), Kind::Tar | Kind::TarGzip | Kind::Cifar)
 }
@@ -181,9 +181,9 @@ fn open_file(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Opened> {
             let problem = format!("is {}: weights, not a data set", kind.name());
             Err(Error::file(path, problem))
         }
-        kind if kind.is_picture() => {
+        kind if kind.is_image() => {
             let problem = format!(
-                "is {}; a data set of pictures is a folder with a folder for each class",
+                "is {}; a data set of images is a folder with a folder for each class",
                 kind.name()
             );
             Err(Error::file(path, problem))

@@ -10,7 +10,7 @@ impl Dataset {
     /// division); a channel that never changes gets deviation 1.
     ///
     /// # Errors
-    /// When the data's channels are not the preprocessing's, or a picture that is decoded as it is needed
+    /// When the data's channels are not the preprocessing's, or an image that is decoded as it is needed
     /// cannot be.
     pub fn standardize(&self, preprocessing: &mut Preprocessing) -> Result<()> {
         let images = self.images();
@@ -47,8 +47,8 @@ impl Dataset {
 fn visit(images: &Images, mut see: impl FnMut(usize, f64)) -> Result<()> {
     let channels = images.shape()[2];
     match images.values() {
-        Values::Streamed(pictures) => pictures.each(|picture| {
-            let values = picture.into_iter().enumerate();
+        Values::Streamed(images) => images.each(|image| {
+            let values = image.into_iter().enumerate();
             values.for_each(|(place, value)| see(place % channels, f64::from(value)));
         })?,
         values => {

@@ -11,7 +11,7 @@ pub(crate) mod folder {
     use crate::{Error, OpenOptions, Opened, Result};
 
     pub(crate) fn open(path: &Path, _: &OpenOptions) -> Result<Opened> {
-        let problem = "folders of pictures need the cargo feature `pictures`";
+        let problem = "folders of images need the cargo feature `pictures`";
         Err(Error::file(path, problem))
     }
 }
@@ -27,7 +27,7 @@ pub(crate) mod resize_all {
         _: [usize; 3],
         _: &OpenOptions,
     ) -> Result<Images> {
-        let problem = "resizing pictures needs the cargo feature `pictures`";
+        let problem = "resizing images needs the cargo feature `pictures`";
         Err(Error::file(path, problem))
     }
 }
@@ -39,12 +39,12 @@ pub(crate) mod streamed {
 
     use crate::{Result, Values};
 
-    /// Pictures that are decoded as they are needed: none, without the feature `pictures`.
+    /// Images that are decoded as they are needed: none, without the feature `pictures`.
     #[derive(Debug, Clone, PartialEq)]
     pub enum Streamed {}
 
     impl Streamed {
-        /// The number of pictures.
+        /// The number of images.
         pub fn len(&self) -> usize {
             match *self {}
         }
@@ -54,11 +54,11 @@ pub(crate) mod streamed {
             match *self {}
         }
 
-        /// The values of the picture at `index`, which must be there.
+        /// The values of the image at `index`, which must be there.
         ///
         /// # Errors
-        /// A picture that cannot be read, naming it.
-        pub fn picture(&self, _: usize) -> Result<Vec<u8>> {
+        /// An image that cannot be read, naming it.
+        pub fn image(&self, _: usize) -> Result<Vec<u8>> {
             match *self {}
         }
 
@@ -96,7 +96,7 @@ pub(crate) mod tar {
     }
 
     pub(crate) fn open(path: &Path, _: Kind, _: &OpenOptions) -> Result<Opened> {
-        let problem = "tar archives of pictures need the cargo feature `pictures`";
+        let problem = "tar archives of images need the cargo feature `pictures`";
         Err(Error::file(path, problem))
     }
 }

@@ -19,13 +19,13 @@ use crate::input::read_start;
 pub enum Kind {
     /// No byte at all.
     Empty,
-    /// A PNG picture.
+    /// A PNG image.
     Png,
-    /// A JPEG picture.
+    /// A JPEG image.
     Jpeg,
-    /// A GIF picture.
+    /// A GIF image.
     Gif,
-    /// A BMP picture.
+    /// A BMP image.
     Bmp,
     /// A gzip stream: an IDX file inside is expected.
     Gzip,
@@ -35,7 +35,7 @@ pub enum Kind {
     Npy,
     /// An HDF5 file.
     Hdf5,
-    /// A tar archive: pictures by class are expected.
+    /// A tar archive: images by class are expected.
     Tar,
     /// A tar archive in a gzip stream; seen only by looking into that.
     TarGzip,
@@ -57,7 +57,7 @@ pub enum Kind {
 pub const LOOK: usize = 1024;
 
 /// What can be opened, for messages.
-pub const ACCEPTED: &str = "IDX (plain or gzip), npz, npy, HDF5, CSV, CIFAR's binary form, or a folder or a tar archive of PNG, JPEG, BMP or GIF pictures by class";
+pub const ACCEPTED: &str = "IDX (plain or gzip), npz, npy, HDF5, CSV, CIFAR's binary form, or a folder or a tar archive of PNG, JPEG, BMP or GIF images by class";
 
 impl Kind {
     /// The kind of a file that begins with `bytes`; the first 1024 bytes decide.
@@ -112,8 +112,8 @@ impl Kind {
         Ok(Self::of(&read_start(path.as_ref(), LOOK)?))
     }
 
-    /// Whether it is a picture.
-    pub fn is_picture(self) -> bool {
+    /// Whether it is an image.
+    pub fn is_image(self) -> bool {
         matches!(self, Self::Png | Self::Jpeg | Self::Gif | Self::Bmp)
     }
 
@@ -126,10 +126,10 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Empty => "an empty file",
-            Self::Png => "a PNG picture",
-            Self::Jpeg => "a JPEG picture",
-            Self::Gif => "a GIF picture",
-            Self::Bmp => "a BMP picture",
+            Self::Png => "a PNG image",
+            Self::Jpeg => "a JPEG image",
+            Self::Gif => "a GIF image",
+            Self::Bmp => "a BMP image",
             Self::Gzip => "a gzip file",
             Self::Zip => "a zip archive",
             Self::Npy => "a numpy array",

@@ -47,7 +47,7 @@ pub fn is_image(path: &Path) -> Result<bool> {
     }
     match Kind::of_file(path) {
         // Of a format that is not read its kind is named when it is opened: it is not passed over.
-        Ok(kind) => Ok(kind.is_picture() || kind.is_foreign_image()),
+        Ok(kind) => Ok(kind.is_image() || kind.is_foreign_image()),
         Err(Error::File { .. }) => Ok(false),
         Err(error) => Err(error),
     }

@@ -1,4 +1,4 @@
-//! Data sets from folders of pictures by class.
+//! Data sets from folders of images by class.
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +9,9 @@ use super::walk;
 use crate::opened::Opened;
 use crate::options::{OpenOptions, Role};
 
-/// Opens a folder of pictures by class, with or without `train/` and `test/`.
+/// Opens a folder of images by class, with or without `train/` and `test/`.
 ///
-/// Without a wanted input it is the pictures' common size, or 64x64 where they differ, with one
+/// Without a wanted input it is the images' common size, or 64x64 where they differ, with one
 /// channel if every file stores grey values and three if not.
 ///
 /// # Errors
@@ -30,7 +30,7 @@ pub(crate) fn open(root: &Path, options: &OpenOptions) -> Result<Opened> {
         (Role::Train, Some(train), test) => (train, test),
         (Role::Test, train, test) => match test.or(train) {
             Some(part) => (part, None),
-            None => return Err(Error::file(root, "no folder of pictures")),
+            None => return Err(Error::file(root, "no folder of images")),
         },
         (Role::Train, None, _) => {
             return Err(Error::file(

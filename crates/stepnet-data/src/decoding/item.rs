@@ -1,4 +1,4 @@
-//! A picture's bytes, wherever they are: in a file, in an archive, or in memory.
+//! An image's bytes, wherever they are: in a file, in an archive, or in memory.
 
 use std::borrow::Cow;
 use std::io::{Read, Seek, SeekFrom};
@@ -10,10 +10,10 @@ use stepnet_base::memory::zeros;
 use stepnet_files::{open_input, read_filled};
 
 use super::files::is_named_as_image;
-use super::pictures::{self, Header, Picture};
+use super::image_files::{self, Header, Image};
 use stepnet_files::Kind;
 
-/// A picture of a data set that is not decoded yet.
+/// An image of a data set that is not decoded yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
     /// Its name for messages; a file's path.
@@ -72,7 +72,7 @@ impl Item {
         }
     }
 
-    /// A picture that cannot be read.
+    /// An image that cannot be read.
     pub(crate) fn broken(name: PathBuf, problem: String) -> Self {
         Self {
             name,
@@ -115,25 +115,23 @@ impl Item {
     pub(crate) fn is_image(&self) -> bool {
         is_named_as_image(&self.name)
             || matches!(self.place, Place::Broken(_))
-            || self
-                .bytes()
-                .is_ok_and(|bytes| Kind::of(&bytes).is_picture())
+            || self.bytes().is_ok_and(|bytes| Kind::of(&bytes).is_image())
     }
 
-    /// The picture's header.
+    /// The image's header.
     ///
     /// # Errors
     /// When it cannot be read.
     pub(crate) fn header(&self) -> Result<Header> {
-        pictures::header(&self.name, &self.bytes()?)
+        image_files::header(&self.name, &self.bytes()?)
     }
 
     /// Decodes it for `then`, which has memory for it meanwhile.
     ///
     /// # Errors
     /// When it cannot be read, and the errors of `then`.
-    pub(crate) fn decoded<T>(&self, then: impl FnOnce(Picture) -> Result<T>) -> Result<T> {
-        pictures::decoded(&self.name, &self.bytes()?, then)
+    pub(crate) fn decoded<T>(&self, then: impl FnOnce(Image) -> Result<T>) -> Result<T> {
+        image_files::decoded(&self.name, &self.bytes()?, then)
     }
 
     /// The error, if it cannot be decoded.
@@ -143,9 +141,9 @@ impl Item {
 }
 
 /// Advice about images that cannot be read.
-pub(crate) const ADVICE: &str = "`skip_bad` leaves such pictures out";
+pub(crate) const ADVICE: &str = "`skip_bad` leaves such images out";
 
-/// The error of one picture, with what can be done.
+/// The error of one image, with what can be done.
 pub(crate) fn advised(error: Error) -> Error {
     error.map_problem(|problem| format!("{problem}; {ADVICE}"))
 }

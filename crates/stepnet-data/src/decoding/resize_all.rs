@@ -4,14 +4,14 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::picture::Picture;
-use super::pictures::image_buffer;
+use super::decoded::Image;
+use super::image_files::image_buffer;
 use crate::{Error, Images, OpenOptions, Result, Values};
 
-/// Resizes every picture as picture files are resized.
+/// Resizes every image as image files are resized.
 ///
 /// # Errors
-/// Values that are not bytes, or pictures that do not fit into memory.
+/// Values that are not bytes, or images that do not fit into memory.
 pub(crate) fn resize_all(
     path: &Path,
     images: &Images,
@@ -19,7 +19,7 @@ pub(crate) fn resize_all(
     options: &OpenOptions,
 ) -> Result<Images> {
     let Values::U8(values) = images.values() else {
-        return Err(Error::file(path, "only 8-bit pictures are resized"));
+        return Err(Error::file(path, "only 8-bit images are resized"));
     };
     let mut out = image_buffer(path, images.len(), wanted)?;
     let run = wanted.iter().product();
@@ -28,8 +28,8 @@ pub(crate) fn resize_all(
         .par_chunks_mut(run)
         .zip(values.par_chunks(images.per_image()));
     pairs.try_for_each(|(out, values)| {
-        let picture = Picture::new(height, width, channels, values.to_vec())?;
-        out.copy_from_slice(&picture.to_shape(wanted, options.resize)?);
+        let image = Image::new(height, width, channels, values.to_vec())?;
+        out.copy_from_slice(&image.to_shape(wanted, options.resize)?);
         Ok::<(), Error>(())
     })?;
     Images::new(wanted, Values::U8(out))

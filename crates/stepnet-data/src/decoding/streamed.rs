@@ -1,4 +1,4 @@
-//! Pictures that stay where they are, and are decoded when a batch wants them.
+//! Images that stay where they are, and are decoded when a batch wants them.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -9,15 +9,15 @@ use crate::{Result, Values};
 use stepnet_base::Hash;
 use stepnet_base::preprocessing::Resize;
 
+use super::decoded::Image;
 use super::item::Item;
 use super::item::advised;
-use super::picture::Picture;
 use crate::hashes::hash;
 
-/// Pictures decoded at a time.
+/// Images decoded at a time.
 const TOGETHER: usize = 64;
 
-/// Pictures of one shape that are decoded as they are needed: nothing of them is kept in memory but
+/// Images of one shape that are decoded as they are needed: nothing of them is kept in memory but
 /// where they are.
 ///
 /// Their headers have been read. An image that is damaged after its header is an error that names it, when
@@ -44,7 +44,7 @@ impl Streamed {
         }
     }
 
-    /// The number of pictures.
+    /// The number of images.
     pub fn len(&self) -> usize {
         self.picks.len()
     }
@@ -54,51 +54,51 @@ impl Streamed {
         self.picks.is_empty()
     }
 
-    /// The file of a picture, or its name in an archive.
+    /// The file of an image, or its name in an archive.
     pub(crate) fn name(&self, index: usize) -> Option<&Path> {
         let item = self.items.get(*self.picks.get(index)? as usize)?;
         Some(&item.name)
     }
 
-    /// The number of values of a picture.
+    /// The number of values of an image.
     pub(crate) fn per_image(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// The values of the picture at `index`, which must be there.
+    /// The values of the image at `index`, which must be there.
     ///
     /// # Errors
-    /// A picture that cannot be read, naming it.
-    pub fn picture(&self, index: usize) -> Result<Vec<u8>> {
+    /// An image that cannot be read, naming it.
+    pub fn image(&self, index: usize) -> Result<Vec<u8>> {
         let item = &self.items[self.picks[index] as usize];
-        let shaped = |picture: Picture| picture.to_shape(self.shape, self.resize);
+        let shaped = |image: Image| image.to_shape(self.shape, self.resize);
         item.decoded(shaped).map_err(advised)
     }
 
-    /// Decodes all pictures, some at a time on all threads, and hands them over in order.
+    /// Decodes all images, some at a time on all threads, and hands them over in order.
     ///
     /// # Errors
-    /// The first picture that cannot be read.
+    /// The first image that cannot be read.
     pub(crate) fn each(&self, mut see: impl FnMut(Vec<u8>)) -> Result<()> {
         let indices: Vec<usize> = (0..self.len()).collect();
         let decode = |&index: &usize| {
-            let picture = self.picture(index)?;
-            self.hashes[self.picks[index] as usize].get_or_init(|| hash(&picture));
-            Ok(picture)
+            let image = self.image(index)?;
+            self.hashes[self.picks[index] as usize].get_or_init(|| hash(&image));
+            Ok(image)
         };
         for some in indices.chunks(TOGETHER) {
             let decoded: Vec<Result<Vec<u8>>> = some.par_iter().map(decode).collect();
-            for picture in decoded {
-                see(picture?);
+            for image in decoded {
+                see(image?);
             }
         }
         Ok(())
     }
 
-    /// A hash of each picture's values. Decodes them only where they were not all decoded before.
+    /// A hash of each image's values. Decodes them only where they were not all decoded before.
     ///
     /// # Errors
-    /// The first picture that cannot be read.
+    /// The first image that cannot be read.
     pub(crate) fn hashes(&self) -> Result<Vec<Hash>> {
         let known = || {
             let hashes = self.picks.iter().map(|&pick| &self.hashes[pick as usize]);
@@ -108,11 +108,11 @@ impl Streamed {
             return Ok(hashes);
         }
         let mut hashes = Vec::with_capacity(self.len());
-        self.each(|picture| hashes.push(hash(&picture)))?;
+        self.each(|image| hashes.push(hash(&image)))?;
         Ok(hashes)
     }
 
-    /// The pictures at `indices`, in that order.
+    /// The images at `indices`, in that order.
     pub(crate) fn gather(&self, indices: &[usize]) -> Values {
         Values::Streamed(Self {
             picks: indices.iter().map(|&index| self.picks[index]).collect(),
@@ -121,7 +121,7 @@ impl Streamed {
     }
 }
 
-/// Whether they are the same pictures of the same source; what is in the files is not compared.
+/// Whether they are the same images of the same source; what is in the files is not compared.
 impl PartialEq for Streamed {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.items, &other.items)

@@ -21,7 +21,7 @@ use stepnet_files::{Kind, refused};
 /// Whether a kind of file states what its values are divided by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Certain {
-    /// Bytes are 8-bit pictures: 255.
+    /// Bytes are 8-bit images: 255.
     Bytes,
     /// By the values found.
     Never,
@@ -49,7 +49,7 @@ pub(crate) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
         Kind::Npy => {
             let images = npy::read(path)?;
             let Some(labels) = &options.labels else {
-                let problem = "an npy file holds the pictures alone: give the npy file of the labels with `labels`";
+                let problem = "an npy file holds the images alone: give the npy file of the labels with `labels`";
                 return Err(Error::file(path, problem));
             };
             let pair = Pair {
@@ -121,7 +121,7 @@ fn named_otherwise(path: &Path, error: Error) -> Error {
         "npy" => "an npy file",
         "h5" | "hdf5" => "an HDF5 file",
         "gz" => "a gzip file",
-        "png" | "jpg" | "jpeg" | "bmp" | "gif" => "a picture",
+        "png" | "jpg" | "jpeg" | "bmp" | "gif" => "an image",
         _ => return error,
     };
     match error {
@@ -136,7 +136,7 @@ fn named_otherwise(path: &Path, error: Error) -> Error {
 /// Makes data sets of the arrays of a source.
 ///
 /// # Errors
-/// Arrays that are not pictures and labels, naming the place.
+/// Arrays that are not images and labels, naming the place.
 pub(crate) fn assemble(
     path: &Path,
     parts: Parts,
@@ -153,7 +153,7 @@ pub(crate) fn assemble(
         (Role::Train, Some(train), test) => (train, test),
         (Role::Test, _, Some(test)) | (Role::Train, None, Some(test)) => (test, None),
         (Role::Test, Some(train), None) => (train, None),
-        (_, None, None) => return Err(Error::file(path, "no pictures and labels")),
+        (_, None, None) => return Err(Error::file(path, "no images and labels")),
     };
     let stated = certain == Certain::Bytes && matches!(main.images.values, ArrayValues::U8(_));
     let classes = class_names(path, classes, &main, other.as_ref())?;
@@ -203,7 +203,7 @@ fn check_count(path: &Path, images: &Images, labels: &[u32]) -> Result<()> {
     ))
 }
 
-/// Pictures of the wanted shape, and the divisor by the rule of [`Opened::divisor`].
+/// Images of the wanted shape, and the divisor by the rule of [`Opened::divisor`].
 fn images(
     path: &Path,
     array: RawArray,
@@ -230,7 +230,7 @@ fn images(
     Ok((images, divisor))
 }
 
-/// The values as pictures keep them; numbers that are not finite are rejected.
+/// The values as images keep them; numbers that are not finite are rejected.
 fn pixels(path: &Path, array: RawArray, shape: [usize; 3]) -> Result<Values> {
     let values = match array.values {
         ArrayValues::U8(values) => Values::U8(values),
@@ -239,10 +239,7 @@ fn pixels(path: &Path, array: RawArray, shape: [usize; 3]) -> Result<Values> {
         ArrayValues::I64(values) => integers(&values, |v| v as f64),
         ArrayValues::U64(values) => integers(&values, |v| v as f64),
         ArrayValues::Text(_) => {
-            return Err(Error::file(
-                path,
-                "the pictures are texts, expected numbers",
-            ));
+            return Err(Error::file(path, "the images are texts, expected numbers"));
         }
     };
     let bad = match &values {
@@ -256,7 +253,7 @@ fn pixels(path: &Path, array: RawArray, shape: [usize; 3]) -> Result<Values> {
         Some(at) => {
             let [height, width, channels] = shape;
             let problem = format!(
-                "picture {}, row {}, column {}, channel {} is {}, expected a finite number",
+                "image {}, row {}, column {}, channel {} is {}, expected a finite number",
                 at / (height * width * channels),
                 at / (width * channels) % height,
                 at / channels % width,

@@ -13,7 +13,7 @@ use super::idx::MAX_DEFLATE_RATIO;
 use super::keys::{Arrays, Parts, find_parts};
 use super::npy;
 
-/// The arrays of pictures and labels in the content of an `.npz` file; `name` is for messages.
+/// The arrays of images and labels in the content of an `.npz` file; `name` is for messages.
 ///
 /// # Errors
 /// No zip archive, a damaged one, or no pair of arrays with a known name.

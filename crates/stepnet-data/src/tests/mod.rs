@@ -11,8 +11,8 @@ mod files;
 mod folders;
 mod formats;
 mod hdf5;
+mod image_files;
 mod jpegs;
-mod pictures;
 mod range;
 
 use std::fmt::Debug;

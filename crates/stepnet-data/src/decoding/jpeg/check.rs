@@ -3,8 +3,8 @@
 //! Decoders fill in what is missing: where a scan's data end early they go on with zeros, and what
 //! is left over is skipped. Here the data of every scan are walked through code by code, without
 //! computing a pixel, and must end exactly where the next marker stands. The format has no
-//! checksum: damage whose codes fall into step again within their block cannot be distinguished from a
-//! picture.
+//! checksum: damage whose codes fall into step again within their block cannot be distinguished from an
+//! image.
 //!
 //! The walk follows ITU-T T.81 (1992), annexes B, F (sequential) and G (progressive).
 
@@ -203,7 +203,7 @@ impl Walk {
         let frame = self
             .frame
             .as_ref()
-            .ok_or("no picture before the end-of-image marker")?;
+            .ok_or("no image before the end-of-image marker")?;
         let mut missing = frame
             .components
             .iter()

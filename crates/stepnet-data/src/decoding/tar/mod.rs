@@ -1,4 +1,4 @@
-//! Tar archives of pictures by class, or of CIFAR's binary form, plain or gzip. Nothing is unpacked: a plain archive's pictures are
+//! Tar archives of images by class, or of CIFAR's binary form, plain or gzip. Nothing is unpacked: a plain archive's images are
 //! read where they lie, those of a gzip one are kept in memory as they are stored.
 
 mod contents;
@@ -45,7 +45,7 @@ const HEADER: u64 = 512;
 /// note. Where a name comes twice the last one counts, as when unpacking.
 ///
 /// # Errors
-/// An archive that is damaged, a name that leads out of it, and as for folders of pictures.
+/// An archive that is damaged, a name that leads out of it, and as for folders of images.
 pub(crate) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Opened> {
     let unread = |source| Error::io(path, "read", source);
     let file = open_input(path)?;
@@ -63,7 +63,7 @@ pub(crate) fn open(path: &Path, kind: Kind, options: &OpenOptions) -> Result<Ope
         return crate::tables::cifar::open_in(&contents, &folder, &files, options);
     }
     if let Some(column) = &options.label_column {
-        let problem = format!("an archive of pictures has no label column {column:?}");
+        let problem = format!("an archive of images has no label column {column:?}");
         return Err(Error::file(path, problem));
     }
     load(contents.found(path, options.role)?, options)

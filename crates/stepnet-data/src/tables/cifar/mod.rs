@@ -28,7 +28,7 @@ pub(crate) fn is_file(path: &Path) -> Result<bool> {
         return Ok(false);
     }
     let bytes = read_filled(path)?;
-    // A dark picture can begin like an IDX file, but hardly with the sizes of one.
+    // A dark image can begin like an IDX file, but hardly with the sizes of one.
     let is_idx = super::idx::from_bytes(path, &bytes).is_ok();
     Ok(!is_idx && Set::of(&bytes).is_some())
 }

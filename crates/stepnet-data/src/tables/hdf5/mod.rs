@@ -19,7 +19,7 @@ use source::{Meter, MeteredFile};
 use stepnet_base::memory;
 use walk::LinkTarget;
 
-/// The arrays of pictures and labels in the content of an HDF5 file; `name` is for messages.
+/// The arrays of images and labels in the content of an HDF5 file; `name` is for messages.
 ///
 /// # Errors
 /// A damaged or cut-off file, or no pair of datasets with a known name.
