@@ -105,6 +105,15 @@ impl Conv {
         }
     }
 
+    /// The same layer, which keeps to the direct method if `exact`: [`Network::set_exact`](crate::Network::set_exact).
+    pub(crate) fn with_exact(&self, exact: bool) -> Self {
+        Self {
+            exact,
+            plan: PlanCache::default(),
+            ..self.clone()
+        }
+    }
+
     /// Whether there is a bias.
     pub(super) fn has_bias(&self) -> bool {
         self.bias
@@ -200,14 +209,6 @@ impl<T: Real> Layer<T> for Conv {
             backward_scratch: data.max(weights),
             ..Memory::default()
         }
-    }
-
-    fn with_exact(&self, exact: bool) -> Option<Arc<dyn Layer<T>>> {
-        Some(Arc::new(Self {
-            exact,
-            plan: PlanCache::default(),
-            ..self.clone()
-        }))
     }
 
     fn prepare(&self, input: Shape, parameters: &[T]) -> Checked<Option<Prepared<T>>> {
