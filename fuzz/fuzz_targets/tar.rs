@@ -1,4 +1,4 @@
-//! Whatever the bytes are, reading a tar archive of pictures, plain or gzip, and decoding what is in it returns.
+//! Whatever the bytes are, reading a tar archive of images, plain or gzip, and decoding what is in it returns.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

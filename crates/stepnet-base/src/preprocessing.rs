@@ -6,6 +6,8 @@ use crate::Element;
 use crate::{Error, Result};
 
 /// How an image is resized to the network's height and width.
+///
+/// Exhaustive, so that the compiler finds every place that a new way concerns: adding one is a breaking change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Resize {

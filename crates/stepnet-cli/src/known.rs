@@ -29,8 +29,8 @@ impl<'a> Known<'a> {
     /// that is doubtful.
     pub(crate) fn check(&self, path: Option<&Path>, images: &Images) -> Outcome {
         let place = path.unwrap_or(Path::new(DIGITS));
-        if path.is_some_and(data::holds_pictures) {
-            return self.check_pictures(place);
+        if path.is_some_and(data::holds_images) {
+            return self.check_images(place);
         }
         let used = self.preprocessing;
         let found = data::check_values(self.range, used, used, images, place)?;
@@ -39,8 +39,8 @@ impl<'a> Known<'a> {
     }
 
     /// The same for image files, whatever is in them; `place` is for the message.
-    pub(crate) fn check_pictures(&self, place: &Path) -> Outcome {
-        let found = data::check_pictures(self.range, self.preprocessing, place)?;
+    pub(crate) fn check_images(&self, place: &Path) -> Outcome {
+        let found = data::check_images(self.range, self.preprocessing, place)?;
         found.iter().for_each(|text| note(text));
         Ok(())
     }
@@ -48,7 +48,7 @@ impl<'a> Known<'a> {
 
 /// The raw values of examples: of image files those that they can hold.
 pub(crate) fn seen(path: Option<&Path>, images: &Images) -> Option<ValueRange> {
-    match path.is_some_and(data::holds_pictures) {
+    match path.is_some_and(data::holds_images) {
         true => Some(ValueRange::BYTES),
         false => ValueRange::of(images),
     }

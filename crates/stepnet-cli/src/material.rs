@@ -237,7 +237,7 @@ impl Material {
 /// range the model was first trained on.
 pub(crate) fn suited(path: Option<&Path>, preprocessing: &Preprocessing) -> Preprocessing {
     match path {
-        Some(path) if data::holds_pictures(path) => preprocessing.for_pictures(),
+        Some(path) if data::holds_images(path) => preprocessing.for_pictures(),
         _ => preprocessing.clone(),
     }
 }
@@ -367,7 +367,7 @@ fn describe(source: &Source, args: &TrainArgs) -> Preprocessing {
     preprocessing.resize = args.resize.into();
     // A divisor that the user chose for a folder of pictures is the one for pictures.
     if let (Some(divisor), Some(true)) =
-        (args.divisor, args.data.as_deref().map(data::holds_pictures))
+        (args.divisor, args.data.as_deref().map(data::holds_images))
     {
         preprocessing.picture_divisor = divisor;
     }

@@ -121,7 +121,7 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
     check_data_options(args)?;
     let subject = match (&args.picture, &args.data) {
         (Some(path), _) => {
-            Known::of(model).check_pictures(path)?;
+            Known::of(model).check_images(path)?;
             Subject::picture(path, &model.preprocessing)?
         }
         (None, Some(path)) => example(args, path, model)?,
@@ -237,7 +237,7 @@ fn example<T: Number>(args: &WhyArgs, path: &Path, model: &Model<T>) -> Outcome<
     })?;
     Ok(Subject {
         name: format!("example {number} of {}", path.display()),
-        raw: one.images().picture(0)?,
+        raw: one.images().image(0)?,
         preprocessing: material::suited(Some(path), &model.preprocessing),
     })
 }

@@ -24,8 +24,8 @@ mod tests {
     #[test]
     fn options_have_the_names_of_the_command_line() {
         assert_eq!(
-            with_options("2 files cannot be read; `skip_bad` leaves such pictures out"),
-            "2 files cannot be read; --skip-bad leaves such pictures out"
+            with_options("2 files cannot be read; `skip_bad` leaves such images out"),
+            "2 files cannot be read; --skip-bad leaves such images out"
         );
         assert_eq!(
             with_options("give `encoding` utf-16le (`encoding`)"),

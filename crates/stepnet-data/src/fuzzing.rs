@@ -7,14 +7,14 @@ pub fn format(target: &str, bytes: &[u8]) -> bool {
 
 /// An image, resized to a small input by each of the rules.
 #[cfg(feature = "pictures")]
-pub fn picture(bytes: &[u8]) {
+pub fn image(bytes: &[u8]) {
     use stepnet_base::preprocessing::Resize;
 
     let name = std::path::Path::new("fuzz");
-    let Ok(picture) = crate::images::decode::from_bytes(name, bytes) else {
+    let Ok(image) = crate::images::decode::from_bytes(name, bytes) else {
         return;
     };
     for resize in [Resize::Stretch, Resize::Crop, Resize::Fit] {
-        drop(picture.to_shape([7, 5, 3], resize));
+        drop(image.to_shape([7, 5, 3], resize));
     }
 }

@@ -1,6 +1,6 @@
 //! Data sets and the readers of data files.
 //!
-//! [`open()`] recognises a file or a folder by its content and gives a [`Dataset`]: pictures as raw
+//! [`open()`] recognises a file or a folder by its content and gives a [`Dataset`]: images as raw
 //! values, labels, class names. [`digits`] is a small data set that is always there.
 //! [`Dataset::fill_batch`] scales raw values to network input as
 //! [`Preprocessing`](stepnet_base::preprocessing::Preprocessing) says.
@@ -50,9 +50,9 @@ pub use formats::{arrays::array, arrays::file as arrays, idx, npy, npz};
 #[doc(hidden)]
 pub use images::codecs::is_image;
 #[cfg(feature = "pictures")]
-pub use images::decode as pictures;
+pub use images::decode as image_files;
 pub use limits::MAX_CLASSES;
-pub use open::{has_class_folders, holds_pictures, open};
+pub use open::{has_class_folders, holds_images, open};
 pub use opened::Opened;
 pub use options::{OpenOptions, Role};
 pub use set::dataset::{Dataset, match_classes};
@@ -61,7 +61,7 @@ pub use set::duplicates::{Duplicates, Repeat};
 pub use set::examples::Examples;
 pub use set::fingerprint::Fingerprint;
 pub use set::images::{Images, Values};
-pub use set::range::{ValueRange, check_pictures, check_values};
+pub use set::range::{ValueRange, check_images, check_values};
 pub use set::streamed::Streamed;
 pub use stepnet_base::text::MAX_CLASS_NAME;
 pub use stepnet_files::{Foreign, Kind};

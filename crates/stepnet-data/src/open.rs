@@ -111,9 +111,9 @@ pub fn has_class_folders(path: &Path) -> bool {
     format_of(path).is_some_and(Format::has_class_folders)
 }
 
-/// Whether what is at `path` holds 8-bit pictures: a folder, an archive, or CIFAR's binary form.
-pub fn holds_pictures(path: &Path) -> bool {
-    path.is_dir() || format_of(path).is_some_and(|format| format.pictures)
+/// Whether what is at `path` holds 8-bit images: a folder, an archive, or CIFAR's binary form.
+pub fn holds_images(path: &Path) -> bool {
+    path.is_dir() || format_of(path).is_some_and(|format| format.images)
 }
 
 fn format_of(path: &Path) -> Option<&'static Format> {

@@ -13,7 +13,7 @@ pub struct Opened {
     pub test: Option<Dataset>,
     /// The divisor of raw values.
     ///
-    /// 255 for pictures and for IDX and HDF5 files of bytes. For npz, npy and CSV, and for other
+    /// 255 for images and for IDX and HDF5 files of bytes. For npz, npy and CSV, and for other
     /// types, from the values of `data`: whole numbers from 0 to 255 are divided by 255 if the
     /// largest is over 127, else by the largest; other numbers by the largest magnitude if it is
     /// over 1, else by 1.
@@ -25,6 +25,6 @@ pub struct Opened {
     pub facts: Vec<String>,
     /// Facts that a user may not expect and should know before trusting a result, a line each.
     pub notes: Vec<String>,
-    /// The pictures that were left out because they cannot be read, each with what is wrong with it.
+    /// The images that were left out because they cannot be read, each with what is wrong with it.
     pub skipped: Vec<String>,
 }

@@ -25,7 +25,7 @@ pub struct OpenOptions {
     pub role: Role,
     /// The wanted height, width and channels; `None` takes the source's own.
     pub input: Option<[usize; 3]>,
-    /// Without `input`: the most pixels of pictures of one size that are taken at that size; larger ones
+    /// Without `input`: the most pixels of images of one size that are taken at that size; larger ones
     /// are resized to the size that images of different sizes get. `None`: any number.
     pub most_pixels: Option<usize>,
     /// How images of another size are resized to `input`.
@@ -34,19 +34,19 @@ pub struct OpenOptions {
     pub label_column: Option<String>,
     /// The encoding of a CSV table that is not in UTF-8, such as `latin1` or `utf-16`.
     pub encoding: Option<String>,
-    /// The file of the labels where it is apart from the pictures: the second of an npy or IDX pair.
+    /// The file of the labels where it is apart from the images: the second of an npy or IDX pair.
     pub labels: Option<PathBuf>,
     /// The divisor of raw values, instead of that of the rule at [`Opened::divisor`](crate::Opened::divisor).
     pub divisor: Option<f64>,
-    /// Whether pictures that cannot be read are left out ([`Opened::skipped`](crate::Opened::skipped) names them) in place of an
+    /// Whether images that cannot be read are left out ([`Opened::skipped`](crate::Opened::skipped) names them) in place of an
     /// error that names them.
     pub skip_bad: bool,
-    /// Whether pictures of folders and archives are decoded as they are needed, however few they are.
+    /// Whether images of folders and archives are decoded as they are needed, however few they are.
     pub stream: bool,
-    /// The bytes that such pictures may take in memory all at once; beyond they are decoded as they are
+    /// The bytes that such images may take in memory all at once; beyond they are decoded as they are
     /// needed. `None`: as many as there are.
     pub memory: Option<u64>,
-    /// Once it is set, pictures of folders and archives are no longer decoded, and opening ends with
+    /// Once it is set, images of folders and archives are no longer decoded, and opening ends with
     /// [`Error::Stopped`](crate::Error::Stopped) after those that are under way.
     pub stop: Option<Arc<AtomicBool>>,
 }

@@ -21,27 +21,27 @@ use crate::input::read_start;
 pub enum Kind {
     /// No byte at all.
     Empty,
-    /// A PNG picture.
+    /// A PNG image.
     Png,
-    /// A JPEG picture.
+    /// A JPEG image.
     Jpeg,
-    /// A GIF picture.
+    /// A GIF image.
     Gif,
-    /// A BMP picture.
+    /// A BMP image.
     Bmp,
-    /// A WebP picture.
+    /// A WebP image.
     Webp,
-    /// A TIFF picture.
+    /// A TIFF image.
     Tiff,
     /// A gzip stream: an IDX file or a tar archive inside is expected.
     Gzip,
-    /// A zip archive: an npz file, or pictures by class.
+    /// A zip archive: an npz file, or images by class.
     Zip,
     /// A numpy array.
     Npy,
     /// An HDF5 file.
     Hdf5,
-    /// A tar archive: pictures by class are expected.
+    /// A tar archive: images by class are expected.
     Tar,
     /// An IDX array, or what begins like one.
     Idx,
@@ -60,19 +60,19 @@ pub enum Kind {
 /// How many bytes [`Kind::of`] wants to see.
 pub const LOOK: usize = 1024;
 
-/// A kind that is read: its name for messages, whether it is a picture, and its marks, one of which must be there.
+/// A kind that is read: its name for messages, whether it is a image, and its marks, one of which must be there.
 struct Row {
     kind: Kind,
     name: &'static str,
-    picture: bool,
+    image: bool,
     marks: &'static [&'static [Mark]],
 }
 
-const fn picture(kind: Kind, name: &'static str, marks: &'static [&'static [Mark]]) -> Row {
+const fn image(kind: Kind, name: &'static str, marks: &'static [&'static [Mark]]) -> Row {
     Row {
         kind,
         name,
-        picture: true,
+        image: true,
         marks,
     }
 }
@@ -81,29 +81,25 @@ const fn data(kind: Kind, name: &'static str, marks: &'static [&'static [Mark]])
     Row {
         kind,
         name,
-        picture: false,
+        image: false,
         marks,
     }
 }
 
 /// The kinds that are read. Those without marks here are recognised by [`Kind::of`] itself.
 static ROWS: &[Row] = &[
-    picture(Kind::Png, "a PNG picture", &[&[(0, b"\x89PNG\r\n\x1a\n")]]),
-    picture(Kind::Jpeg, "a JPEG picture", &[&[(0, b"\xff\xd8\xff")]]),
-    picture(
+    image(Kind::Png, "a PNG image", &[&[(0, b"\x89PNG\r\n\x1a\n")]]),
+    image(Kind::Jpeg, "a JPEG image", &[&[(0, b"\xff\xd8\xff")]]),
+    image(
         Kind::Gif,
-        "a GIF picture",
+        "a GIF image",
         &[&[(0, b"GIF87a")], &[(0, b"GIF89a")]],
     ),
-    picture(Kind::Bmp, "a BMP picture", &[]),
-    picture(
-        Kind::Webp,
-        "a WebP picture",
-        &[&[(0, b"RIFF"), (8, b"WEBP")]],
-    ),
-    picture(
+    image(Kind::Bmp, "a BMP image", &[]),
+    image(Kind::Webp, "a WebP image", &[&[(0, b"RIFF"), (8, b"WEBP")]]),
+    image(
         Kind::Tiff,
-        "a TIFF picture",
+        "a TIFF image",
         &[
             &[(0, b"II*\0")],
             &[(0, b"MM\0*")],
@@ -187,9 +183,9 @@ impl Kind {
         ROWS.iter().find(|row| row.kind == self)
     }
 
-    /// Whether it is a picture.
-    pub fn is_picture(self) -> bool {
-        self.row().is_some_and(|row| row.picture)
+    /// Whether it is a image.
+    pub fn is_image(self) -> bool {
+        self.row().is_some_and(|row| row.image)
     }
 
     /// Whether it is an image in a format that is not read.

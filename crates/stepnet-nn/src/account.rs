@@ -68,6 +68,8 @@ impl Term {
 }
 
 /// How terms become the value.
+///
+/// Exhaustive, so that the compiler finds every place that a new rule concerns: adding one is a breaking change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Rule {
     /// `(sum of value * factor + bias) / divisor`.

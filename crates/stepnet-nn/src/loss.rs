@@ -14,7 +14,9 @@ use crate::Number;
 use crate::error::{Error, Result};
 use stepnet_kernels::loss;
 
-/// What training makes small. The cost is the mean over the examples of a batch.
+/// The loss functions, which training minimises. The cost is the mean over the examples of a batch.
+///
+/// Exhaustive, so that the compiler finds every place that a new loss concerns: adding one is a breaking change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loss {
     /// `-(t log p + (1 - t) log(1 - p))` with `p = sigmoid(z)`, summed over the outputs and

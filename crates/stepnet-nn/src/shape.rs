@@ -12,6 +12,8 @@ const MAX_LEN: usize = 1 << 28;
 /// One example: a volume (an image or feature maps, stored height, width, channel) or a plain vector.
 ///
 /// Prints as `28x28x1` or `120` and parses from the same.
+///
+/// Exhaustive, so that the compiler finds every place that a new kind of shape concerns: adding one is a breaking change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Shape {
     /// Height, width, channels.

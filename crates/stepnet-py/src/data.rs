@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use numpy::{PyReadonlyArray3, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use rayon::prelude::*;
-use stepnet::data::pictures::{Picture, load_for};
+use stepnet::data::image_files::{Image, load_for};
 use stepnet::data::{self, Dataset, OpenOptions, Role, Values};
 use stepnet::nn::Preprocessing;
 use stepnet::{Error, Result};
@@ -67,7 +67,7 @@ pub(crate) fn load(
 /// Whether a data set is one of picture files.
 #[pyfunction]
 pub(crate) fn holds_pictures(path: PathBuf) -> bool {
-    data::holds_pictures(&path)
+    data::holds_images(&path)
 }
 
 /// An error whose advice names the argument as Python has it.
@@ -118,7 +118,7 @@ pub(crate) enum Given<'py> {
 }
 
 enum Source {
-    Decoded(Picture),
+    Decoded(Image),
     File(PathBuf),
 }
 
@@ -156,10 +156,10 @@ pub(crate) fn pictures(
     to_numpy(py, &rows, &[count, len])
 }
 
-fn decoded(array: &PyReadonlyArray3<'_, u8>) -> PyResult<Picture> {
+fn decoded(array: &PyReadonlyArray3<'_, u8>) -> PyResult<Image> {
     let [height, width, channels] = [0, 1, 2].map(|axis| array.shape()[axis]);
     let values = memory::copy("a copy of a picture", array.as_slice()?).map_err(raised)?;
-    Picture::new(height, width, channels, values).map_err(raised)
+    Image::new(height, width, channels, values).map_err(raised)
 }
 
 fn fitted(source: &Source, preprocessing: &Preprocessing) -> Result<Vec<u8>> {

@@ -86,7 +86,7 @@ def test_no_file(tmp_path):
     ("table", "match"),
     [
         ("label,class,a\n1,1,2\n", "label, class could all hold the labels: rename those that do not hold them$"),
-        ("a,b,c\n1,2,3\n", "no column named label, .*a, b, c: rename the label column to `label`$"),
+        ("a,b,c\n1,2,3\n", "no column named label, class, target or y in .*a, b, c: rename the label column to `label`$"),
         ("".join(f"{n},5,6,{n % 2}\n" for n in range(30)), "columns 2 to 4: add a header that names it `label`$"),
     ],
 )

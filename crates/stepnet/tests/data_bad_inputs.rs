@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use stepnet::data::array::ArrayValues;
-use stepnet::data::{OpenOptions, npy, open, pictures};
+use stepnet::data::{OpenOptions, image_files, npy, open};
 
 /// The files that belong to the reader of models.
 const MODELS: &str = ".safetensors";
@@ -31,7 +31,7 @@ fn answer(path: &Path) -> Result<(), String> {
         .iter()
         .any(|end| name.ends_with(end));
     let result = if picture {
-        pictures::decode(path).map(drop)
+        image_files::decode(path).map(drop)
     } else if name.ends_with(".npy") {
         npy::read(path).map(drop)
     } else {
@@ -47,7 +47,7 @@ const SAYS: [(&str, &[&str]); 25] = [
     ("truncated.jpg", &["JPEG", "ends early"]),
     ("truncated-header.jpg", &["JPEG", "ends early"]),
     ("zero-byte.jpg", &["empty"]),
-    ("text-renamed.png", &["not a picture", "text"]),
+    ("text-renamed.png", &["not an image", "text"]),
     ("huge-declared.png", &["60000x60000", "3600000000", "limit"]),
     (
         "idx-wrong-magic-images-idx3-ubyte",
@@ -162,7 +162,7 @@ fn check_values(folder: &Path, name: &str, values: &serde_json::Value) -> bool {
         assert_eq!(double, name.contains("f8"), "{name}");
         return true;
     }
-    let picture = pictures::decode(&path).expect(name);
+    let picture = image_files::decode(&path).expect(name);
     let size = serde_json::json!([picture.width(), picture.height()]);
     assert_eq!(size, values["size"], "{name}");
     let channels = picture.channels();

@@ -44,6 +44,14 @@ fn with_entry(bytes: &[u8], change: impl FnOnce(&mut Value)) -> Vec<u8> {
     })
 }
 
+/// The file as it was written before there were checksums, which would be checked before what is in it.
+fn without_checksums(bytes: &[u8]) -> Vec<u8> {
+    with_entry(bytes, |entry| {
+        let entry = entry.as_object_mut().unwrap();
+        assert!(entry.remove("checksum").is_some() && entry.remove("checksums").is_some());
+    })
+}
+
 /// A model of every built-in layer comes back with its numbers.
 #[test]
 fn every_built_in_layer_comes_back() {
@@ -116,7 +124,7 @@ fn a_model_round_trips() {
 
 #[test]
 fn newer_versions_are_refused_by_name() {
-    let bytes = model().to_bytes().unwrap();
+    let bytes = without_checksums(&model().to_bytes().unwrap());
     let text = refusal(&with_entry(&bytes, |entry| entry["format"] = json!(9)));
     assert!(
         text.contains("format is version 9") && text.contains("reads up to 1"),
@@ -131,7 +139,7 @@ fn newer_versions_are_refused_by_name() {
 
 #[test]
 fn parts_that_do_not_belong_together_are_named() {
-    let bytes = model().to_bytes().unwrap();
+    let bytes = without_checksums(&model().to_bytes().unwrap());
     let cases: [(&str, Value, &str); 9] = [
         (
             "network",
@@ -148,7 +156,7 @@ fn parts_that_do_not_belong_together_are_named() {
             json!("conv(4, 3) -> bright: relu -> flatten"),
             "expected softmax",
         ),
-        ("network", json!("cnv(4, 3)"), "does not match its checksum"),
+        ("network", json!("cnv(4, 3)"), "unknown layer kind \"cnv\""),
         (
             "network",
             json!("[linear(100000)] x 9000"),
@@ -206,7 +214,7 @@ fn parts_that_do_not_belong_together_are_named() {
 
 #[test]
 fn what_means_nothing_is_refused_by_name() {
-    let bytes = model().to_bytes().unwrap();
+    let bytes = without_checksums(&model().to_bytes().unwrap());
     let preprocessing = |name: &str, value: Value| {
         refusal(&with_entry(&bytes, |entry| {
             entry["preprocessing"][name] = value
@@ -264,6 +272,11 @@ fn what_means_nothing_is_refused_by_name() {
     assert!(text.contains("[4, 9, 1]"), "{text}");
 }
 
+fn find(bytes: &[u8], part: &[u8]) -> usize {
+    let mut windows = bytes.windows(part.len());
+    windows.position(|window| window == part).unwrap()
+}
+
 #[test]
 fn every_flipped_bit_of_the_numbers_and_of_the_description_is_noticed() {
     let bytes = model().to_bytes().unwrap();
@@ -288,21 +301,34 @@ fn every_flipped_bit_of_the_numbers_and_of_the_description_is_noticed() {
             assert!(text.contains(&named), "{text}");
         }
     }
-    // Whatever a byte of the header becomes, no other model is read from it.
+    // Whatever a byte of the header becomes, no other model is read from it. What is wrong in the description is not
+    // said of one that is damaged.
     let good = model();
     let path = Path::new("m");
+    let entry = header["__metadata__"]["stepnet"].to_string();
+    let start = find(&bytes, entry.as_bytes());
+    let description = start + 1..start + entry.len() - 1;
     for place in 8..8 + length {
         for mask in [1, 4, 32] {
             let mut broken = bytes.clone();
             broken[place] ^= mask;
             let read = ModelFile::from_bytes(path, &broken)
                 .and_then(|file| file.model::<f32>(Registry::builtin()));
-            if let Ok(read) = read {
-                assert_eq!(
+            match read {
+                Ok(read) => assert_eq!(
                     read.to_bytes().unwrap(),
                     good.to_bytes().unwrap(),
                     "byte {place}"
-                );
+                ),
+                Err(error) if description.contains(&place) => {
+                    let text = error.to_string();
+                    let named = [
+                        "does not match its checksum",
+                        "not a sound .safetensors file",
+                    ];
+                    assert!(named.iter().any(|name| text.contains(name)), "{text}");
+                }
+                Err(_) => {}
             }
         }
     }
@@ -311,10 +337,7 @@ fn every_flipped_bit_of_the_numbers_and_of_the_description_is_noticed() {
 #[test]
 fn files_without_checksums_are_read_as_before() {
     let bytes = model().to_bytes().unwrap();
-    let old = with_entry(&bytes, |entry| {
-        let entry = entry.as_object_mut().unwrap();
-        assert!(entry.remove("checksum").is_some() && entry.remove("checksums").is_some());
-    });
+    let old = without_checksums(&bytes);
     let file = ModelFile::from_bytes(Path::new("old"), &old).unwrap();
     let read = file.model::<f32>(Registry::builtin()).unwrap();
     assert_eq!(read.to_bytes().unwrap(), model().to_bytes().unwrap());
@@ -324,6 +347,23 @@ fn files_without_checksums_are_read_as_before() {
     let text = file.check_undamaged().unwrap_err().to_string();
     assert!(
         text.starts_with("new: it is damaged: the \"stepnet\" metadata"),
+        "{text}"
+    );
+    // So is one whose description makes no sense, or whose tensors do not fit it.
+    for change in ["network", "preprocessing", "element", "format"] {
+        let text = refusal(&with_entry(&bytes, |entry| {
+            entry[change] = json!("cnv(4, 3)")
+        }));
+        assert!(
+            text.contains("metadata does not match its checksum"),
+            "{change}: {text}"
+        );
+    }
+    let text = refusal(&with_header(&bytes, |header| {
+        header["conv1.weight"]["shape"] = json!([3, 3, 2, 2])
+    }));
+    assert!(
+        text.contains("\"conv1.weight\" does not match its checksum"),
         "{text}"
     );
 }

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use clap::Args;
 use rayon::prelude::*;
-use stepnet::data::pictures;
+use stepnet::data::image_files;
 use stepnet::nn::{Model, ModelFile, PlanOptions, Registry, Workspace};
 use stepnet::{Number, Predictor};
 use stepnet_base::memory;
@@ -100,7 +100,7 @@ fn predict<T: Number>(args: &PredictArgs, table: Option<Target>, mut model: Mode
     model
         .check_finite()
         .map_err(|error| Failure::from(error).context(&args.model.display().to_string()))?;
-    Known::of(model).check_pictures(&args.model)?;
+    Known::of(model).check_images(&args.model)?;
     note::check(Failure::usage)?;
     let mut sources = Sources::new(&args.pictures);
     let single = sources.names_one_file();
@@ -167,7 +167,7 @@ fn next(sources: &mut Sources<'_>, batch: usize) -> Vec<Found> {
 fn load<T: Number>(found: Vec<Found>, model: &Model<T>) -> Outcome<Loaded<T>> {
     let read = |found: Found| match found {
         Found::Picture(path) => {
-            let values = pictures::load_input::<T>(&path, &model.preprocessing);
+            let values = image_files::load_input::<T>(&path, &model.preprocessing);
             (path, values.map_err(Failure::from))
         }
         Found::Problem(path, failure) => (path, Err(failure)),

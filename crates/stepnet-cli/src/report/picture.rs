@@ -94,7 +94,7 @@ mod tests {
         let picture = of(&x, &preprocessing).unwrap();
         let text = picture.uri.strip_prefix("data:image/png;base64,").unwrap();
         let file = BASE64_STANDARD.decode(text).unwrap();
-        let read = stepnet::data::pictures::from_bytes("p".as_ref(), &file).unwrap();
+        let read = stepnet::data::image_files::from_bytes("p".as_ref(), &file).unwrap();
         assert_eq!(read.values(), raw);
         assert!(of(&x, &Preprocessing::scaled(1, 1, 4, 1.0)).is_none());
     }

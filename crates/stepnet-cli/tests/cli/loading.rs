@@ -124,12 +124,12 @@ fn unreadable_pictures_are_skipped_when_asked_and_found_again_at_evaluation() {
     let line =
         "train data --model flatten->linear(classes)->softmax --epochs 1 --overwrite --out run";
     desk.run(line)
-        .fails(2, &["broken.png", "not a picture", "--skip-bad"]);
+        .fails(2, &["broken.png", "not an image", "--skip-bad"]);
     let ran = desk.run(&format!("{line} --skip-bad --stream"));
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
     assert!(
-        ran.err.starts_with("skipped: ") && ran.err.contains("broken.png: not a picture"),
+        ran.err.starts_with("skipped: ") && ran.err.contains("broken.png: not an image"),
         "{}",
         ran.err
     );

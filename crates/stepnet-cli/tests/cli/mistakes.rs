@@ -93,7 +93,7 @@ fn data_that_is_none_is_named() {
     desk.run("train data/red")
         .fails(2, &["data/red: no folder in it"]);
     desk.run("train data/red/000.bmp")
-        .fails(2, &["data/red/000.bmp: is a BMP picture"]);
+        .fails(2, &["data/red/000.bmp: is a BMP image"]);
     desk.run("train data --test gone")
         .fails(2, &["--test: gone: cannot open"]);
     desk.run("train data --labels x")
@@ -106,7 +106,7 @@ fn data_that_is_none_is_named() {
         .fails(2, &["0.001", "0 of 12"]);
     fs::write(desk.join("data/red/000.bmp"), "no picture").unwrap();
     desk.run("train data")
-        .fails(2, &["data/red/000.bmp: not a picture but text"]);
+        .fails(2, &["data/red/000.bmp: not an image but text"]);
     assert!(!desk.join("runs").exists());
 }
 
@@ -151,7 +151,7 @@ fn models_and_data_that_do_not_go_together() {
     ] {
         desk.run(command).fails(
             2,
-            &["data/red/000.bmp: is a BMP picture, not a .safetensors file"],
+            &["data/red/000.bmp: is a BMP image, not a .safetensors file"],
         );
     }
     desk.run("evaluate gone").fails(2, &["gone: cannot open"]);

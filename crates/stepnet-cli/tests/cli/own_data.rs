@@ -111,7 +111,7 @@ fn evaluate_says_how_the_data_was_read_as_train_does() {
     let line = "train data --input 4x4x3 --epochs 1 --model linear(classes)->softmax --out run";
     let ran = desk.run(line);
     let note = "left out, as it is not an image: data/red/readme.txt";
-    let fact = "30 of 30 pictures in data stretched to 4x4x3";
+    let fact = "30 of 30 images in data stretched to 4x4x3";
     assert!(ran.err.contains(note), "{}", ran.err);
     assert!(ran.fine().contains(fact));
     for data in ["", " data", " data --stream"] {
@@ -120,7 +120,7 @@ fn evaluate_says_how_the_data_was_read_as_train_does() {
         assert!(ran.err.contains(note), "{line}: {}", ran.err);
         let out = ran.fine();
         let fact = match data.ends_with("stream") {
-            true => "30 of 30 pictures in data are stretched to 4x4x3",
+            true => "30 of 30 images in data are stretched to 4x4x3",
             false => fact,
         };
         assert_eq!(out.matches(fact).count(), 1, "{line}: {out}");

@@ -74,7 +74,7 @@ fn folders_are_searched_in_the_order_of_names_and_other_files_passed_over() {
     let said: Vec<&str> = ran.err.lines().collect();
     assert_eq!(said.len(), 2, "{}", ran.err);
     assert!(
-        said[0].starts_with("error: p/a/broken.JPG: not a picture but text"),
+        said[0].starts_with("error: p/a/broken.JPG: not an image but text"),
         "{}",
         said[0]
     );

@@ -12,7 +12,7 @@ use crate::set::streamed::Streamed;
 /// Channels up to which [`Dataset::fill_batch`] keeps a table of 256 values each.
 const TABLE_CHANNELS: usize = 4;
 
-/// Room for a picture that is altered, kept from batch to batch.
+/// Room for a image that is altered, kept from batch to batch.
 #[derive(Debug, Default)]
 pub struct AugmentBuffers {
     bytes: Vec<u8>,
@@ -20,11 +20,11 @@ pub struct AugmentBuffers {
     doubles: Vec<f64>,
 }
 
-/// How pictures are altered, and by which random numbers.
+/// How images are altered, and by which random numbers.
 pub(crate) type AugmentRequest<'a> = (&'a Augmentation, Noise<'a>);
 
 impl Dataset {
-    /// [`Dataset::fill_batch`] of pictures that are altered first, if so asked.
+    /// [`Dataset::fill_batch`] of images that are altered first, if so asked.
     pub fn fill<T: Element>(
         &self,
         indices: &[usize],
@@ -40,14 +40,14 @@ impl Dataset {
             let expected = format!("{:?} as the preprocessing has it", preprocessing.shape());
             return Err(Error::shape(
                 "Dataset::fill_batch",
-                "the pictures",
+                "the images",
                 &shape,
                 expected,
             ));
         }
         let run = self.images().per_image();
         if indices.len().checked_mul(run) != Some(out.len()) {
-            let expected = format!("{} pictures of {run} values", indices.len());
+            let expected = format!("{} images of {run} values", indices.len());
             return Err(Error::shape(
                 "Dataset::fill_batch",
                 "out",
@@ -107,7 +107,7 @@ impl Dataset {
     }
 }
 
-/// Which pictures are wanted, and altered how.
+/// Which images are wanted, and altered how.
 struct Filling<'a> {
     indices: &'a [usize],
     shape: [usize; 3],
@@ -126,8 +126,8 @@ impl Filling<'_> {
         if self.altered.is_some() {
             spare.resize(2 * run, V::default());
         }
-        let pictures = self.indices.iter().zip(out.chunks_exact_mut(run));
-        for (example, (&index, out)) in pictures.enumerate() {
+        let images = self.indices.iter().zip(out.chunks_exact_mut(run));
+        for (example, (&index, out)) in images.enumerate() {
             let values = &values[index * run..(index + 1) * run];
             self.alter(example, values, spare, |values| scale(values, out));
         }
@@ -151,7 +151,7 @@ impl Filling<'_> {
         Ok(())
     }
 
-    /// Hands `then` the `example`th picture of the batch as it is to be.
+    /// Hands `then` the `example`th image of the batch as it is to be.
     fn alter<V: Raw>(
         &self,
         example: usize,
@@ -162,10 +162,10 @@ impl Filling<'_> {
         let Some((augmentation, noise)) = &self.altered else {
             return then(values);
         };
-        let (picture, spare) = spare.split_at_mut(values.len());
-        picture.copy_from_slice(values);
-        augmentation.apply(self.shape, noise, example, picture, spare);
-        then(picture);
+        let (image, spare) = spare.split_at_mut(values.len());
+        image.copy_from_slice(values);
+        augmentation.apply(self.shape, noise, example, image, spare);
+        then(image);
     }
 }
 
@@ -225,7 +225,7 @@ impl<'a, T: Element> Scale<'a, T> {
     }
 }
 
-/// Values of one picture to network values, one by one.
+/// Values of one image to network values, one by one.
 fn convert<V: Copy, T: Element>(
     values: &[V],
     to: impl Fn(V) -> T,

@@ -33,7 +33,7 @@ use std::path::Path;
 use crate::opened::Opened;
 use crate::options::OpenOptions;
 use crate::{Error, Result};
-use stepnet_base::text::alternatives;
+use stepnet_base::text::or_list;
 use stepnet_files::Kind;
 
 /// A format of data sets that is read.
@@ -46,7 +46,7 @@ pub struct Format {
     /// What is read of it.
     pub(crate) read: &'static str,
     /// Whether its images are 8-bit ones.
-    pub(crate) pictures: bool,
+    pub(crate) images: bool,
     /// The options that say how to read it, of those that not all formats take.
     pub(crate) takes: &'static [Choice],
     /// Whether it is this format. The first in the table that says so reads it.
@@ -187,13 +187,13 @@ pub fn formats() -> impl Iterator<Item = &'static Format> {
 pub(crate) fn that_take(choice: Choice) -> String {
     let taking = formats().filter(|format| format.takes.contains(&choice));
     let names: Vec<&str> = taking.map(|format| format.name).collect();
-    alternatives(&names)
+    or_list(&names)
 }
 
 /// What can be opened, for messages.
 pub(crate) fn accepted() -> String {
     let names: Vec<&str> = formats().map(|format| format.name).collect();
-    alternatives(&names)
+    or_list(&names)
 }
 
 /// The refusal of what no format recognises.
@@ -203,8 +203,8 @@ pub(crate) fn refused(source: &Source<'_>) -> Error {
         Some(Kind::Unknown) => format!("not a data set: expected {}", accepted()),
         Some(Kind::Foreign(format)) => format.refusal(),
         Some(Kind::Safetensors) => "is a .safetensors file: weights, not a data set".to_owned(),
-        Some(kind) if kind.is_picture() => format!(
-            "is {}; a data set of pictures is a folder with a folder for each class",
+        Some(kind) if kind.is_image() => format!(
+            "is {}; a data set of images is a folder with a folder for each class",
             kind.name()
         ),
         None => needs("folders of pictures", "pictures"),

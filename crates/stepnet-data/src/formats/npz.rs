@@ -22,7 +22,7 @@ pub(crate) static FORMAT: Format = Format {
     name: "npz",
     content: "an npz file",
     read: "images and labels under their usual names, train and test",
-    pictures: false,
+    images: false,
     takes: &[],
     recognises: |source| Ok(source.is_any(&[Kind::Zip])),
     open,
@@ -39,7 +39,7 @@ fn open(source: &Source<'_>, options: &OpenOptions) -> Result<Opened> {
     assemble(path, parts, Certain::Never, options)
 }
 
-/// The arrays of pictures and labels in the content of an `.npz` file; `name` is for messages.
+/// The arrays of images and labels in the content of an `.npz` file; `name` is for messages.
 ///
 /// # Errors
 /// No zip archive, a damaged one, or no pair of arrays with a known name.

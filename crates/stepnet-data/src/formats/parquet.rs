@@ -29,7 +29,7 @@ pub(crate) static FORMAT: Format = Format {
     name: "a Parquet table with a column of images",
     content: "a Parquet table with a column of images",
     read: "the image files in it and their labels, as the Hugging Face hub has them",
-    pictures: true,
+    images: true,
     takes: &[Choice::LabelColumn],
     recognises: |source| Ok(source.is_any(&[Kind::Parquet])),
     open: |source, options| {
@@ -46,7 +46,7 @@ pub(crate) static FOLDER: Format = Format {
     name: "a folder of Parquet tables",
     content: "a folder of Parquet tables",
     read: "the same of several files, in it or in `data/` in it: `train-00000-of-00002.parquet`, ..., `test-...`",
-    pictures: true,
+    images: true,
     takes: &[Choice::LabelColumn],
     recognises: |source| Ok(source.kind.is_none() && !files_in(source.path)?.is_empty()),
     open: open_folder,

@@ -18,10 +18,10 @@ use crate::{Error, Result};
 use stepnet_files::{Kind, known_zip, open_input};
 
 pub(crate) static FORMAT: Format = Format {
-    name: "a zip archive of pictures",
-    content: "a zip archive of pictures",
+    name: "a zip archive of images",
+    content: "a zip archive of images",
     read: "the same as of a folder that was packed",
-    pictures: true,
+    images: true,
     takes: &[],
     recognises: |source| Ok(source.is_any(&[Kind::Zip]) && holds_images(source.path)),
     open,

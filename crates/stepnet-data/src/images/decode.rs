@@ -1,10 +1,10 @@
-//! Decoding pictures and bringing them to a network's input.
+//! Decoding images and bringing them to a network's input.
 //!
-//! Training on a folder and predicting on a file go through [`Picture::to_shape`] alike, so the
-//! same picture gives the same values bit for bit.
+//! Training on a folder and predicting on a file go through [`Image::to_shape`] alike, so the
+//! same image gives the same values bit for bit.
 //!
 //! PNG (8 and 16 bit, palette, grey, transparent), JPEG (baseline and progressive; CMYK is turned
-//! into RGB), BMP, and the first frame of a GIF. A picture is turned upright by its EXIF
+//! into RGB), BMP, and the first frame of a GIF. A image is turned upright by its EXIF
 //! orientation. 16-bit values `v` become `round(v / 257)`. Colour profiles are not applied. A
 //! damaged or cut-off file is an error: nothing is filled in.
 
@@ -19,15 +19,15 @@ use stepnet_base::preprocessing::Preprocessing;
 use stepnet_files::read_filled;
 
 use super::codecs::{self, Codec};
-pub use super::image::Picture;
+pub use super::image::Image;
 use super::image::check_shape;
 use super::reservation::MemoryReservation;
 use stepnet_files::Kind;
 
-/// The most pixels a picture may declare.
+/// The most pixels a image may declare.
 pub const MAX_PIXELS: u64 = 100_000_000;
 
-/// Pictures up to this many pixels are decoded whatever the length of their file.
+/// Images up to this many pixels are decoded whatever the length of their file.
 const FREE_PIXELS: u64 = 1_000_000;
 
 /// The bytes that a decoder may allocate for other things than the image, such as a colour profile.
@@ -45,31 +45,31 @@ pub struct Header {
     pub grey: bool,
 }
 
-/// Decodes a picture file.
+/// Decodes a image file.
 ///
 /// # Errors
 /// A file that is not an image, is damaged, or declares more than [`MAX_PIXELS`].
-pub fn decode(path: impl AsRef<Path>) -> Result<Picture> {
+pub fn decode(path: impl AsRef<Path>) -> Result<Image> {
     let path = path.as_ref();
     from_bytes(path, &read_filled(path)?)
 }
 
-/// Decodes the content of a picture file; `name` is for messages.
+/// Decodes the content of a image file; `name` is for messages.
 ///
 /// # Errors
 /// As [`decode`].
-pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<Picture> {
+pub fn from_bytes(name: &Path, bytes: &[u8]) -> Result<Image> {
     decoded(name, bytes, Ok)
 }
 
-/// Decodes the content of a picture file, and has the memory for it until `then` is done with it.
+/// Decodes the content of a image file, and has the memory for it until `then` is done with it.
 ///
 /// # Errors
 /// As [`decode`], and those of `then`.
 pub(crate) fn decoded<T>(
     name: &Path,
     bytes: &[u8],
-    then: impl FnOnce(Picture) -> Result<T>,
+    then: impl FnOnce(Image) -> Result<T>,
 ) -> Result<T> {
     let Decoded {
         image,
@@ -81,7 +81,7 @@ pub(crate) fn decoded<T>(
     done
 }
 
-/// Reads a picture's header alone.
+/// Reads a image's header alone.
 ///
 /// # Errors
 /// As [`decode`], for what the header shows.
@@ -89,25 +89,25 @@ pub fn header(name: &Path, bytes: &[u8]) -> Result<Header> {
     (codecs::of(name, bytes)?.header)(name, bytes)
 }
 
-/// The raw 8-bit values of a picture file in the shape of a network's input.
+/// The raw 8-bit values of a image file in the shape of a network's input.
 ///
 /// # Shapes
 /// `preprocessing.shape()`: `(height, width, channels)`, row-major.
 ///
 /// # Errors
-/// As [`decode`], and an input that is not one of pictures.
+/// As [`decode`], and an input that is not one of images.
 pub fn load_for(path: impl AsRef<Path>, preprocessing: &Preprocessing) -> Result<Vec<u8>> {
     let path = path.as_ref();
     check_shape(preprocessing.shape())?;
-    let shaped = |picture: Picture| picture.to_shape(preprocessing.shape(), preprocessing.resize);
+    let shaped = |image: Image| image.to_shape(preprocessing.shape(), preprocessing.resize);
     decoded(path, &read_filled(path)?, shaped)
 }
 
-/// A picture file as a network sees it.
+/// A image file as a network sees it.
 ///
-/// A network whose training values did not run to 255 (the digits' run to 16) sees the picture's
+/// A network whose training values did not run to 255 (the digits' run to 16) sees the image's
 /// range 0..255 instead of its own: the values are divided by the preprocessing's divisor for
-/// pictures.
+/// images.
 ///
 /// # Shapes
 /// `preprocessing.shape()`: `(height, width, channels)`, row-major.
@@ -134,7 +134,7 @@ pub(super) fn limits(own: u64) -> Limits {
     limits
 }
 
-fn picture_error(name: &Path, bytes: &[u8], error: &image::ImageError) -> Error {
+fn image_error(name: &Path, bytes: &[u8], error: &image::ImageError) -> Error {
     let what = Kind::of(bytes).name();
     let mut text = plain(&error.to_string().replace('\n', " "));
     if let image::ImageError::IoError(source) = error
@@ -205,7 +205,7 @@ pub(super) fn decode_by<D: ImageDecoder>(
     decoder: ImageResult<D>,
     aside: impl Fn(&D) -> u64,
 ) -> Result<Decoded> {
-    let wrong = |error| picture_error(name, bytes, &error);
+    let wrong = |error| image_error(name, bytes, &error);
     let mut decoder = decoder.map_err(wrong)?;
     let (width, height) = decoder.dimensions();
     let pixels = check_size(name, bytes, codec, (width.into(), height.into()))?;
@@ -256,13 +256,13 @@ pub(super) fn header_by<D: ImageDecoder>(
     codec: &Codec,
     decoder: ImageResult<D>,
 ) -> Result<Header> {
-    let mut decoder = decoder.map_err(|error| picture_error(name, bytes, &error))?;
+    let mut decoder = decoder.map_err(|error| image_error(name, bytes, &error))?;
     let (width, height) = decoder.dimensions();
     check_size(name, bytes, codec, (width.into(), height.into()))?;
     check_depth(name, bytes, decoder.color_type())?;
     let orientation = decoder
         .orientation()
-        .map_err(|error| picture_error(name, bytes, &error))?;
+        .map_err(|error| image_error(name, bytes, &error))?;
     let grey = !decoder.color_type().has_color();
     Ok(upright_header(
         width as usize,
@@ -272,7 +272,7 @@ pub(super) fn header_by<D: ImageDecoder>(
     ))
 }
 
-/// The header of a picture turned upright.
+/// The header of a image turned upright.
 pub(crate) fn upright_header(
     width: usize,
     height: usize,
@@ -304,8 +304,8 @@ pub(crate) fn is_turned(orientation: Orientation) -> bool {
     )
 }
 
-/// Turns a decoded picture upright and brings it to 8 bits.
-fn upright(name: &Path, mut image: DynamicImage, orientation: Orientation) -> Result<Picture> {
+/// Turns a decoded image upright and brings it to 8 bits.
+fn upright(name: &Path, mut image: DynamicImage, orientation: Orientation) -> Result<Image> {
     fn eight(values: Vec<u16>) -> Vec<u8> {
         values
             .into_iter()
@@ -326,12 +326,12 @@ fn upright(name: &Path, mut image: DynamicImage, orientation: Orientation) -> Re
         other => (4, other.into_rgba8().into_raw()),
     };
     let turned = orientation != Orientation::NoTransforms;
-    let picture = Picture::new(height, width, channels, values);
-    let picture = picture.map_err(|error| Error::file(name, error.to_string()))?;
-    Ok(picture.turned(turned))
+    let image = Image::new(height, width, channels, values);
+    let image = image.map_err(|error| Error::file(name, error.to_string()))?;
+    Ok(image.turned(turned))
 }
 
-/// Zeroed memory for `count` pictures of a shape.
+/// Zeroed memory for `count` images of a shape.
 ///
 /// # Errors
 /// More than there is, naming the bytes.
@@ -346,7 +346,7 @@ pub(crate) fn image_buffer(path: &Path, count: usize, shape: [usize; 3]) -> Resu
     {
         let [height, width, channels] = shape;
         let problem =
-            format!("{count} pictures of {height}x{width}x{channels} do not fit into memory");
+            format!("{count} images of {height}x{width}x{channels} do not fit into memory");
         return Err(Error::file_memory(path, problem));
     }
     values.resize(length.unwrap_or_default(), 0);

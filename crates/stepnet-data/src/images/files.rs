@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::image::Picture;
+use super::image::Image;
 use super::item::{Item, advised};
 use crate::Result;
 use crate::set::streamed::ImageSource;
@@ -22,7 +22,7 @@ impl ImageSource<u8> for ImageFiles {
     }
 
     fn values(&self, index: usize) -> Result<Vec<u8>> {
-        let shaped = |picture: Picture| picture.to_shape(self.shape, self.resize);
+        let shaped = |image: Image| image.to_shape(self.shape, self.resize);
         self.items[index].decoded(shaped).map_err(advised)
     }
 

@@ -8,9 +8,9 @@ use stepnet_base::preprocessing::Resize;
 use super::decode::MAX_PIXELS;
 use super::resize;
 
-/// A decoded picture, upright.
+/// A decoded image, upright.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
+pub struct Image {
     height: usize,
     width: usize,
     channels: usize,
@@ -18,17 +18,17 @@ pub struct Picture {
     turned: bool,
 }
 
-impl Picture {
-    /// A picture of 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA) channels.
+impl Image {
+    /// A image of 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA) channels.
     ///
     /// # Errors
-    /// Another number of channels, a size of zero, or values that do not fill the picture.
+    /// Another number of channels, a size of zero, or values that do not fill the image.
     pub fn new(height: usize, width: usize, channels: usize, values: Vec<u8>) -> Result<Self> {
         let length = crate::limits::elements([height, width, channels]);
         if !(1..=4).contains(&channels) || length != Some(values.len()) || values.is_empty() {
             let expected = "1 to 4 channels, and as many values as the size has";
             let found = format!("{height}x{width}x{channels} with {} values", values.len());
-            return Err(Error::value("Picture::new", "the picture", found, expected));
+            return Err(Error::value("Image::new", "the image", found, expected));
         }
         Ok(Self {
             height,
@@ -39,7 +39,7 @@ impl Picture {
         })
     }
 
-    /// The same picture, with a note whether EXIF had it turned.
+    /// The same image, with a note whether EXIF had it turned.
     pub(crate) fn turned(self, turned: bool) -> Self {
         Self { turned, ..self }
     }
@@ -64,7 +64,7 @@ impl Picture {
         &self.values
     }
 
-    /// Whether EXIF said that the picture was stored turned or mirrored.
+    /// Whether EXIF said that the image was stored turned or mirrored.
     pub fn was_turned(&self) -> bool {
         self.turned
     }
@@ -78,7 +78,7 @@ impl Picture {
                 .any(|pixel| pixel.last() != Some(&255))
     }
 
-    /// The values of the picture blended over white, as 1 or 3 channels, resized to a shape.
+    /// The values of the image blended over white, as 1 or 3 channels, resized to a shape.
     ///
     /// Blending: `round((alpha v + (255 - alpha) 255) / 255)`. Grey: `round(0.299 R + 0.587 G +
     /// 0.114 B)` (ITU-R BT.601). Sizes that fit already are left alone; others are resampled with
@@ -128,7 +128,7 @@ fn luma(&[red, green, blue]: &[u8; 3]) -> u8 {
     ((sum + 500) / 1000) as u8
 }
 
-/// Fails if a network's input cannot be a picture.
+/// Fails if a network's input cannot be a image.
 pub(crate) fn check_shape(shape: [usize; 3]) -> Result<()> {
     let [height, width, channels] = shape;
     let expected = if channels != 1 && channels != 3 {
@@ -136,7 +136,7 @@ pub(crate) fn check_shape(shape: [usize; 3]) -> Result<()> {
             1 | 3 => format!(", which come last: {width}x{channels}x{height}"),
             _ => String::new(),
         };
-        format!("1 or 3 channels for a picture{hint}")
+        format!("1 or 3 channels for a image{hint}")
     } else if height == 0 || width == 0 {
         "a height and width of at least 1".to_owned()
     } else if (height as u64).saturating_mul(width as u64) > MAX_PIXELS {

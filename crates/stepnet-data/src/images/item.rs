@@ -1,4 +1,4 @@
-//! A picture's bytes, wherever they are: in a file, in an archive, or in memory.
+//! A image's bytes, wherever they are: in a file, in an archive, or in memory.
 
 use std::borrow::Cow;
 use std::io::{Read, Seek, SeekFrom};
@@ -10,11 +10,11 @@ use stepnet_base::memory::zeros;
 use stepnet_files::{open_input, read_filled};
 
 use super::codecs::is_named_as_image;
-use super::decode::{self, Header, Picture};
+use super::decode::{self, Header, Image};
 use super::zipped::Zipped;
 use stepnet_files::Kind;
 
-/// A picture of a data set that is not decoded yet.
+/// A image of a data set that is not decoded yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
     /// Its name for messages; a file's path.
@@ -84,7 +84,7 @@ impl Item {
         }
     }
 
-    /// A picture that cannot be read.
+    /// A image that cannot be read.
     pub(crate) fn broken(name: PathBuf, problem: String) -> Self {
         Self {
             name,
@@ -128,12 +128,10 @@ impl Item {
     pub(crate) fn is_image(&self) -> bool {
         is_named_as_image(&self.name)
             || matches!(self.place, Place::Broken(_))
-            || self
-                .bytes()
-                .is_ok_and(|bytes| Kind::of(&bytes).is_picture())
+            || self.bytes().is_ok_and(|bytes| Kind::of(&bytes).is_image())
     }
 
-    /// The picture's header.
+    /// The image's header.
     ///
     /// # Errors
     /// When it cannot be read.
@@ -145,7 +143,7 @@ impl Item {
     ///
     /// # Errors
     /// When it cannot be read, and the errors of `then`.
-    pub(crate) fn decoded<T>(&self, then: impl FnOnce(Picture) -> Result<T>) -> Result<T> {
+    pub(crate) fn decoded<T>(&self, then: impl FnOnce(Image) -> Result<T>) -> Result<T> {
         decode::decoded(&self.name, &self.bytes()?, then)
     }
 
@@ -156,9 +154,9 @@ impl Item {
 }
 
 /// Advice about images that cannot be read.
-pub(crate) const ADVICE: &str = "`skip_bad` leaves such pictures out";
+pub(crate) const ADVICE: &str = "`skip_bad` leaves such images out";
 
-/// The error of one picture, with what can be done.
+/// The error of one image, with what can be done.
 pub(crate) fn advised(error: Error) -> Error {
     error.map_problem(|problem| format!("{problem}; {ADVICE}"))
 }

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use crate::{Error, Images, OpenOptions, Result};
 
-/// Resizes every picture as picture files are resized.
+/// Resizes every image as image files are resized.
 ///
 /// # Errors
-/// Values that are not bytes, or pictures that do not fit into memory.
+/// Values that are not bytes, or images that do not fit into memory.
 #[cfg(feature = "pictures")]
 pub(crate) fn resize_all(
     path: &Path,
@@ -18,11 +18,11 @@ pub(crate) fn resize_all(
     use rayon::prelude::*;
 
     use super::decode::image_buffer;
-    use super::image::Picture;
+    use super::image::Image;
     use crate::Values;
 
     let Values::U8(values) = images.values() else {
-        return Err(Error::file(path, "only 8-bit pictures are resized"));
+        return Err(Error::file(path, "only 8-bit images are resized"));
     };
     let mut out = image_buffer(path, images.len(), wanted)?;
     let run = wanted.iter().product();
@@ -31,8 +31,8 @@ pub(crate) fn resize_all(
         .par_chunks_mut(run)
         .zip(values.par_chunks(images.per_image()));
     pairs.try_for_each(|(out, values)| {
-        let picture = Picture::new(height, width, channels, values.to_vec())?;
-        out.copy_from_slice(&picture.to_shape(wanted, options.resize)?);
+        let image = Image::new(height, width, channels, values.to_vec())?;
+        out.copy_from_slice(&image.to_shape(wanted, options.resize)?);
         Ok::<(), Error>(())
     })?;
     Images::new(wanted, Values::U8(out))
@@ -49,6 +49,6 @@ pub(crate) fn resize_all(
     _: [usize; 3],
     _: &OpenOptions,
 ) -> Result<Images> {
-    let problem = "resizing pictures needs the cargo feature `pictures`";
+    let problem = "resizing images needs the cargo feature `pictures`";
     Err(Error::file(path, problem))
 }

@@ -1,4 +1,4 @@
-//! Data sets in memory: pictures, labels and class names.
+//! Data sets in memory: images, labels and class names.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,9 @@ use super::images::{Images, Values};
 use crate::batch::fill::AugmentBuffers;
 use crate::limits::MAX_CLASSES;
 
-/// Examples for training or evaluation: a picture and a class label each.
+/// Examples for training or evaluation: a image and a class label each.
 ///
-/// Every label is smaller than the number of classes, there are as many labels as pictures and at
+/// Every label is smaller than the number of classes, there are as many labels as images and at
 /// least one, and no class name occurs twice.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
@@ -47,10 +47,10 @@ impl Names {
 }
 
 impl Dataset {
-    /// A data set of pictures, their labels, and the classes' names.
+    /// A data set of images, their labels, and the classes' names.
     ///
     /// # Errors
-    /// No picture, numbers of pictures and labels that differ, a label without a class, a class
+    /// No image, numbers of images and labels that differ, a label without a class, a class
     /// named twice or by more than `MAX_CLASS_NAME` characters, or too many classes.
     pub fn new(images: Images, labels: Vec<u32>, classes: Vec<String>) -> Result<Self> {
         check_class_names(&classes)?;
@@ -63,10 +63,10 @@ impl Dataset {
             Err(Error::value("Dataset", argument, found, expected))
         };
         if images.is_empty() {
-            return wrong("the number of pictures", "0".into(), "at least 1".into());
+            return wrong("the number of images", "0".into(), "at least 1".into());
         }
         if images.len() != labels.len() {
-            let expected = format!("{}, one for each picture", images.len());
+            let expected = format!("{}, one for each image", images.len());
             return wrong("the number of labels", labels.len().to_string(), expected);
         }
         if classes.len() > MAX_CLASSES {
@@ -119,12 +119,12 @@ impl Dataset {
         Some(name)
     }
 
-    /// The pictures.
+    /// The images.
     pub fn images(&self) -> &Images {
         &self.images
     }
 
-    /// The labels: the index of each picture's class.
+    /// The labels: the index of each image's class.
     pub fn labels(&self) -> &[u32] {
         &self.labels
     }
@@ -205,7 +205,7 @@ impl Dataset {
         })
     }
 
-    /// Writes the pictures at `indices` into `out` as the network sees them, one after the other:
+    /// Writes the images at `indices` into `out` as the network sees them, one after the other:
     /// `out[i, h, w, c] = preprocessing.value(images[indices[i], h, w, c], c)`, computed in `T`.
     ///
     /// # Shapes
@@ -213,7 +213,7 @@ impl Dataset {
     ///
     /// # Errors
     /// An index past the last example, an `out` of another length, or a preprocessing that does
-    /// not fit the pictures' shape.
+    /// not fit the images' shape.
     pub fn fill_batch<T: Element>(
         &self,
         indices: &[usize],

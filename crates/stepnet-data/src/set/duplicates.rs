@@ -37,11 +37,11 @@ pub struct Duplicates {
 impl Duplicates {
     /// Looks for the same values in the examples of both parts, in a time and a memory that grow with
     /// their number. Parts whose values are of different types are compared in `f32`, as most networks see
-    /// them. Examples of another shape are different. Pictures that are decoded as they are needed are
+    /// them. Examples of another shape are different. Images that are decoded as they are needed are
     /// decoded for it, unless their fingerprint was computed before.
     ///
     /// # Errors
-    /// Such a picture that cannot be read.
+    /// Such a image that cannot be read.
     pub fn of(train: &Dataset, test: Option<&Dataset>) -> Result<Self> {
         let same_shape = |test: &&Dataset| test.images().shape() == train.images().shape();
         let test = test.filter(same_shape);

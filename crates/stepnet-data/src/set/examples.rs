@@ -47,7 +47,7 @@ use crate::{Error, Result};
 ///
 /// let data = Dataset::of(Squares(vec![0, 1, 1, 0]))?;
 /// assert_eq!(data.class_counts(), [2, 2]);
-/// assert_eq!(data.images().picture(1)?[..5], [0.0, 0.0, 0.0, 0.0, 2.0]);
+/// assert_eq!(data.images().image(1)?[..5], [0.0, 0.0, 0.0, 0.0, 2.0]);
 /// # Ok::<(), stepnet::Error>(())
 /// ```
 pub trait Examples: Debug + Send + Sync + 'static {

@@ -12,7 +12,7 @@ use stepnet_base::{Hash, Hasher};
 pub struct Fingerprint {
     /// How many examples there are.
     pub examples: usize,
-    /// Height, width and channels of a picture.
+    /// Height, width and channels of a image.
     pub shape: [usize; 3],
     /// The classes' names.
     pub classes: Vec<String>,
@@ -31,7 +31,7 @@ impl Fingerprint {
         }
         if found.shape != self.shape {
             return Some(format!(
-                "pictures of {:?} instead of {:?}",
+                "images of {:?} instead of {:?}",
                 found.shape, self.shape
             ));
         }
@@ -47,7 +47,7 @@ impl Fingerprint {
             return Some(format!("the class {is:?} instead of {was:?}"));
         }
         (found.hash != self.hash)
-            .then(|| "other labels or other values in as many pictures".to_owned())
+            .then(|| "other labels or other values in as many images".to_owned())
     }
 }
 
@@ -56,7 +56,7 @@ impl Dataset {
     /// give what they would give in memory.
     ///
     /// # Errors
-    /// Such a picture that cannot be read.
+    /// Such a image that cannot be read.
     pub fn fingerprint(&self) -> Result<Fingerprint> {
         let mut hasher = Hasher::new("stepnet data");
         hasher.number(self.labels().len() as u64);
@@ -70,10 +70,10 @@ impl Dataset {
             }
             Values::F32(values) => hasher.array("f32", &[], values),
             Values::F64(values) => hasher.array("f64", &[], values),
-            Values::Streamed(pictures) => {
+            Values::Streamed(images) => {
                 hasher.text("u8");
                 hasher.number(self.images().values().len() as u64);
-                pictures.each(|picture| hasher.part(&picture))?;
+                images.each(|image| hasher.part(&image))?;
             }
             Values::Provided(images) => {
                 hasher.text("provided f32");

@@ -1,4 +1,4 @@
-//! Pictures of one shape, as raw values.
+//! Images of one shape, as raw values.
 
 use crate::{Error, Result};
 
@@ -9,7 +9,7 @@ use crate::limits::elements;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Values {
-    /// 8-bit values, as pictures have them.
+    /// 8-bit values, as images have them.
     U8(Vec<u8>),
     /// Single precision values.
     F32(Vec<f32>),
@@ -40,7 +40,7 @@ impl Values {
 
     /// The value at `index` as an `f64` (exact), or `None` past the end.
     ///
-    /// Of pictures that are decoded as they are needed each call decodes one; `None` also where that fails.
+    /// Of images that are decoded as they are needed each call decodes one; `None` also where that fails.
     pub fn get(&self, index: usize) -> Option<f64> {
         fn value<V: Copy + Into<f64>>(images: &Streamed<V>, index: usize) -> Option<f64> {
             let (image, place) = (index / images.per_image(), index % images.per_image());
@@ -75,7 +75,7 @@ impl Values {
     }
 }
 
-/// Pictures (or other arrays) of one shape, one after the other, row-major.
+/// Images (or other arrays) of one shape, one after the other, row-major.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Images {
     shape: [usize; 3],
@@ -83,10 +83,10 @@ pub struct Images {
 }
 
 impl Images {
-    /// Pictures of `shape` (height, width, channels) from their values, `(n, h, w, c)` row-major.
+    /// Images of `shape` (height, width, channels) from their values, `(n, h, w, c)` row-major.
     ///
     /// # Errors
-    /// A zero in the shape, a shape too large to count, or values that do not fill whole pictures.
+    /// A zero in the shape, a shape too large to count, or values that do not fill whole images.
     pub fn new(shape: [usize; 3], values: Values) -> Result<Self> {
         let per_image = elements(shape).filter(|&n| n > 0).ok_or_else(|| {
             Error::value(
@@ -101,13 +101,13 @@ impl Images {
                 "Images",
                 "the number of values",
                 values.len(),
-                format!("a multiple of {per_image} for pictures of shape {shape:?}"),
+                format!("a multiple of {per_image} for images of shape {shape:?}"),
             ));
         }
         Ok(Self { shape, values })
     }
 
-    /// Height, width and channels of every picture.
+    /// Height, width and channels of every image.
     pub fn shape(&self) -> [usize; 3] {
         self.shape
     }
@@ -117,7 +117,7 @@ impl Images {
         &self.values
     }
 
-    /// Whether they are 8-bit pictures.
+    /// Whether they are 8-bit images.
     pub fn are_bytes(&self) -> bool {
         matches!(self.values, Values::U8(_) | Values::Streamed(_))
     }
@@ -127,14 +127,14 @@ impl Images {
         matches!(self.values, Values::Streamed(_) | Values::Provided(_))
     }
 
-    /// The values of the picture at `index`, exactly.
+    /// The values of the image at `index`, exactly.
     ///
     /// # Errors
-    /// An index past the last picture, or a picture that is decoded as it is needed and cannot be.
-    pub fn picture(&self, index: usize) -> Result<Vec<f64>> {
+    /// An index past the last image, or a image that is decoded as it is needed and cannot be.
+    pub fn image(&self, index: usize) -> Result<Vec<f64>> {
         if index >= self.len() {
-            let expected = format!("less than the number of pictures, {}", self.len());
-            return Err(Error::value("Images::picture", "index", index, expected));
+            let expected = format!("less than the number of images, {}", self.len());
+            return Err(Error::value("Images::image", "index", index, expected));
         }
         let run = self.per_image();
         let row = index * run..(index + 1) * run;
@@ -147,7 +147,7 @@ impl Images {
         })
     }
 
-    /// The smallest and the largest value; `None` where there is no value, or where pictures are decoded
+    /// The smallest and the largest value; `None` where there is no value, or where images are decoded
     /// as they are needed.
     pub fn range(&self) -> Option<(f64, f64)> {
         fn ends<V: Copy + PartialOrd + Into<f64>>(values: &[V]) -> Option<(f64, f64)> {
@@ -167,12 +167,12 @@ impl Images {
         }
     }
 
-    /// The number of values of one picture.
+    /// The number of values of one image.
     pub fn per_image(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// The number of pictures.
+    /// The number of images.
     pub fn len(&self) -> usize {
         self.values.len() / self.per_image()
     }
@@ -182,7 +182,7 @@ impl Images {
         self.values.is_empty()
     }
 
-    /// The pictures at `indices`, which must be there, in that order.
+    /// The images at `indices`, which must be there, in that order.
     pub(super) fn gather(&self, indices: &[usize]) -> Self {
         let values = self.values.gather(indices, self.per_image());
         Self {
@@ -191,7 +191,7 @@ impl Images {
         }
     }
 
-    /// The same values seen as pictures of another shape with as many values.
+    /// The same values seen as images of another shape with as many values.
     ///
     /// # Errors
     /// A shape with another number of values.
@@ -199,7 +199,7 @@ impl Images {
         if elements(shape) != Some(self.per_image()) {
             return Err(Error::shape(
                 "Images::reshape",
-                "the picture",
+                "the image",
                 &self.shape,
                 format!("as many values as {shape:?}"),
             ));

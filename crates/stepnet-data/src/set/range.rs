@@ -147,7 +147,7 @@ pub fn check_values(
 ///
 /// # Errors
 /// A model of another range: both ranges, and what would be right.
-pub fn check_pictures(
+pub fn check_images(
     trained: Option<ValueRange>,
     model: &Preprocessing,
     place: &Path,

@@ -1,4 +1,4 @@
-//! Tar archives of pictures, pictures that cannot be read, and pictures that stay where they are.
+//! Tar archives of images, images that cannot be read, and images that stay where they are.
 
 use std::fs;
 use std::io::Write;
@@ -10,7 +10,7 @@ use tar::{Builder, EntryType, Header};
 use tempfile::TempDir;
 
 use super::failure;
-use crate::{Dataset, OpenOptions, Opened, Role, Values, holds_pictures, open};
+use crate::{Dataset, OpenOptions, Opened, Role, Values, holds_images, open};
 use stepnet_base::preprocessing::Preprocessing;
 
 fn png(value: u8) -> Vec<u8> {
@@ -50,7 +50,7 @@ pub(super) fn pack(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A tree of pictures with parts, nested folders, and what is passed over.
+/// A tree of images with parts, nested folders, and what is passed over.
 fn tree() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("train/dog/b.png", png(4)),
@@ -97,8 +97,8 @@ fn an_archive_is_what_its_folder_is_plain_packed_and_streamed() {
     let files = tree();
     let folder = unpacked(&files);
     let plain = archive(&files);
-    let (_a, tar) = written("pictures.bin", &plain);
-    let (_b, gz) = written("pictures.tgz", &pack(&plain));
+    let (_a, tar) = written("images.bin", &plain);
+    let (_b, gz) = written("images.tgz", &pack(&plain));
     let wrapped: Vec<(String, Vec<u8>)> = files
         .iter()
         .map(|(name, bytes)| (format!("./all/{name}"), bytes.clone()))
@@ -124,7 +124,7 @@ fn an_archive_is_what_its_folder_is_plain_packed_and_streamed() {
             ..options.clone()
         };
         for path in [folder.path(), &tar, &gz, &wrapped] {
-            assert!(holds_pictures(path));
+            assert!(holds_images(path));
             for options in [&options, &streaming] {
                 let opened = open(path, options).unwrap();
                 assert_eq!(opened.data.images().are_streamed(), options.stream);
@@ -136,7 +136,7 @@ fn an_archive_is_what_its_folder_is_plain_packed_and_streamed() {
 }
 
 #[test]
-fn streamed_pictures_are_subset_and_parted_like_those_in_memory() {
+fn streamed_images_are_subset_and_parted_like_those_in_memory() {
     let names: Vec<String> = (0..12)
         .map(|i| format!("{}/{i}.png", ["a", "b"][i % 2]))
         .collect();
@@ -173,10 +173,10 @@ fn streamed_pictures_are_subset_and_parted_like_those_in_memory() {
     };
     assert_eq!(values(&held), values(&streamed));
     assert_eq!(
-        held.images().picture(5).unwrap(),
-        streamed.images().picture(5).unwrap()
+        held.images().image(5).unwrap(),
+        streamed.images().image(5).unwrap()
     );
-    failure(streamed.images().picture(12), &["12"]);
+    failure(streamed.images().image(12), &["12"]);
     assert!(values(&held)[107].is_some() && values(&held)[108].is_none());
 }
 
@@ -203,7 +203,7 @@ fn damaged() -> Vec<(&'static str, Vec<u8>)> {
     let whole = png(8);
     vec![
         ("cat/1.png", png(1)),
-        ("cat/2.png", b"no picture at all, but text".to_vec()),
+        ("cat/2.png", b"no image at all, but text".to_vec()),
         ("cat/3.png", png(3)),
         ("dog/1.png", whole[..20].to_vec()),
         ("dog/2.png", png(2)),
@@ -212,7 +212,7 @@ fn damaged() -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn unreadable_pictures_are_named_or_skipped() {
+fn unreadable_images_are_named_or_skipped() {
     let folder = unpacked(&damaged());
     let (_a, tar) = written("a.tar", &archive(&damaged()));
     for path in [folder.path(), tar.as_path()] {
@@ -238,7 +238,7 @@ fn unreadable_pictures_are_named_or_skipped() {
             assert_eq!(opened.data.labels(), [0, 0, 1]);
             assert_eq!(opened.skipped.len(), 3);
             assert!(
-                opened.skipped[0].contains("cat/2.png: not a picture but text"),
+                opened.skipped[0].contains("cat/2.png: not a image but text"),
                 "{:?}",
                 opened.skipped
             );
@@ -253,14 +253,14 @@ fn unreadable_pictures_are_named_or_skipped() {
 }
 
 #[test]
-fn a_single_unreadable_picture_is_named_and_a_class_of_them_is_refused() {
+fn a_single_unreadable_image_is_named_and_a_class_of_them_is_refused() {
     let mut files = damaged();
     files.truncate(3);
     files.push(("dog/2.png", png(2)));
     let folder = unpacked(&files);
     failure(
         open(folder.path(), &OpenOptions::default()),
-        &["cat/2.png", "not a picture", "`skip_bad`"],
+        &["cat/2.png", "not a image", "`skip_bad`"],
     );
     let mut files = damaged();
     files.remove(4);
@@ -271,12 +271,12 @@ fn a_single_unreadable_picture_is_named_and_a_class_of_them_is_refused() {
     };
     failure(
         open(folder.path(), &options),
-        &["dog", "no picture of this class can be read", "dog/1.png"],
+        &["dog", "no image of this class can be read", "dog/1.png"],
     );
 }
 
 #[test]
-fn a_picture_that_is_damaged_behind_its_header_is_named_when_it_is_streamed() {
+fn a_image_that_is_damaged_behind_its_header_is_named_when_it_is_streamed() {
     let whole = png(8);
     let mut broken = whole.clone();
     let middle = whole.len() - 25;

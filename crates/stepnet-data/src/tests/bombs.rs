@@ -50,6 +50,6 @@ fn a_colour_profile_takes_no_more_than_a_profile_may() {
     let cut = with_profile(100 << 20);
     failure(
         from_bytes(name, &cut[..cut.len() - 20]),
-        &["p.png: a PNG picture that"],
+        &["p.png: a PNG image that"],
     );
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::archives::{archive, pack, written};
 use super::failure;
-use crate::{OpenOptions, Role, Values, holds_pictures, open};
+use crate::{OpenOptions, Role, Values, holds_images, open};
 
 /// Records with these labels; pixel `p` of record `r` is `r + p` in red, `r + 100` in green, `7` in blue.
 fn records(labels: &[&[u8]]) -> Vec<u8> {
@@ -44,7 +44,7 @@ fn a_folder_of_cifar_10_has_its_parts_and_names() {
     assert_eq!(values[3072 + 3 * 40..][..3], [41, 101, 7]);
     assert_eq!(opened.divisor, 255.0);
     assert_eq!(opened.test.unwrap().labels(), [1]);
-    assert!(holds_pictures(folder.path()));
+    assert!(holds_images(folder.path()));
     let options = OpenOptions {
         role: Role::Test,
         input: Some([8, 8, 1]),
@@ -66,9 +66,9 @@ fn a_single_file_is_recognised_by_its_content() {
         let opened = open(&path, &OpenOptions::default()).unwrap();
         assert_eq!(opened.data.labels(), labels.map(u32::from));
         assert_eq!(opened.data.classes()[9], "9");
-        assert!(holds_pictures(&path));
+        assert!(holds_images(&path));
     }
-    // A picture that begins like text, and one that begins like an IDX file.
+    // A image that begins like text, and one that begins like an IDX file.
     let mut text = records(&[&[9]]);
     text[1..].fill(b'x');
     let mut idx = records(&[&[0]]);
@@ -194,7 +194,7 @@ fn an_archive_may_have_the_labels_of_cifar_100() {
         &["fine_label_names.txt: 1 names"],
     );
     let bytes = archive(&[("a/x.png", vec![1]), ("b/y.png", vec![2])]);
-    let (_folder, path) = written("pictures.tar", &bytes);
+    let (_folder, path) = written("images.tar", &bytes);
     failure(
         open(&path, &options("coarse")),
         &["no label column \"coarse\""],

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::failure;
-use crate::images::decode::{Picture, from_bytes, header};
+use crate::images::decode::{Image, from_bytes, header};
 
 macro_rules! file {
     ($name:literal) => {
@@ -22,21 +22,21 @@ fn pixel(y: usize, x: usize) -> [u8; 3] {
     [20 * x, 30 * y, 10 * (x + y)].map(|value| value as u8)
 }
 
-fn decoded((name, bytes): (&str, &[u8])) -> Picture {
-    let picture = from_bytes(Path::new(name), bytes).unwrap();
+fn decoded((name, bytes): (&str, &[u8])) -> Image {
+    let image = from_bytes(Path::new(name), bytes).unwrap();
     let header = header(Path::new(name), bytes).unwrap();
     assert_eq!(
         (header.height, header.width),
-        (picture.height(), picture.width()),
+        (image.height(), image.width()),
         "{name}"
     );
-    picture
+    image
 }
 
 /// The largest difference from the gradient, over the first three channels.
-fn furthest(picture: &Picture) -> u8 {
-    let channels = picture.channels();
-    let pixels = picture.values().chunks_exact(channels).enumerate();
+fn furthest(image: &Image) -> u8 {
+    let channels = image.channels();
+    let pixels = image.values().chunks_exact(channels).enumerate();
     let differences = pixels.flat_map(|(at, values)| {
         let expected = pixel(at / WIDTH, at % WIDTH);
         std::array::from_fn::<u8, 3, _>(|c| values[c.min(channels - 1)].abs_diff(expected[c]))
@@ -51,15 +51,15 @@ fn webp_is_decoded() {
         file!("animated.webp"),
         file!("alpha.webp"),
     ] {
-        let picture = decoded(file);
+        let image = decoded(file);
         assert_eq!(
-            (picture.height(), picture.width()),
+            (image.height(), image.width()),
             (HEIGHT, WIDTH),
             "{}",
             file.0
         );
-        assert_eq!(furthest(&picture), 0, "{}", file.0);
-        assert_eq!(picture.is_transparent(), file.0 == "alpha.webp");
+        assert_eq!(furthest(&image), 0, "{}", file.0);
+        assert_eq!(image.is_transparent(), file.0 == "alpha.webp");
     }
     // The colours of a lossy image are stored at half the size.
     let lossy = decoded(file!("lossy.webp"));
@@ -77,14 +77,14 @@ fn tiff_is_decoded() {
         file!("planar.tif"),
         file!("big.tif"),
     ] {
-        let picture = decoded(file);
+        let image = decoded(file);
         assert_eq!(
-            (picture.height(), picture.width()),
+            (image.height(), image.width()),
             (HEIGHT, WIDTH),
             "{}",
             file.0
         );
-        assert_eq!(furthest(&picture), 0, "{}", file.0);
+        assert_eq!(furthest(&image), 0, "{}", file.0);
     }
     assert!(furthest(&decoded(file!("jpeg.tif"))) < 48);
     assert!(furthest(&decoded(file!("cmyk.tif"))) <= 1);
@@ -107,7 +107,7 @@ fn tiff_is_decoded() {
 #[test]
 fn deeper_numbers_are_refused() {
     for (name, bytes) in [file!("float.tif"), file!("int.tif")] {
-        let words = ["a TIFF picture", "32", "npy"];
+        let words = ["a TIFF image", "32", "npy"];
         failure(from_bytes(Path::new(name), bytes), &words[..1]);
         failure(header(Path::new(name), bytes), &words[..1]);
     }

@@ -82,7 +82,7 @@ fn zip_archives_are_named_by_what_is_in_them() {
 fn gzip_files_are_named_by_what_is_in_them() {
     let cases: [(&[u8], &str); 3] = [
         (b"label,a\n1,2\n", "is a gzip file of text, expected"),
-        (b"\x89PNG\r\n\x1a\n....", "is a gzip file of a PNG picture"),
+        (b"\x89PNG\r\n\x1a\n....", "is a gzip file of a PNG image"),
         (b"%PDF-1.7", "is a gzip file of a PDF document"),
     ];
     for (content, words) in cases {

@@ -266,6 +266,6 @@ fn encodings_are_asked_for_and_named() {
     );
     failure(
         read(b"\x89PNG\r\n\x1a\n", Some("latin1")),
-        &["is a PNG picture"],
+        &["is a PNG image"],
     );
 }

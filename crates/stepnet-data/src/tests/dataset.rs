@@ -2,7 +2,7 @@ use super::failure;
 use crate::{Dataset, Images, Values, digits};
 use stepnet_base::preprocessing::Preprocessing;
 
-/// `counts[c]` pictures of class `c`, 1x1x1, whose value is their index.
+/// `counts[c]` images of class `c`, 1x1x1, whose value is their index.
 fn counted(counts: &[usize]) -> Dataset {
     let labels: Vec<u32> = (0u32..)
         .zip(counts)
@@ -35,7 +35,7 @@ fn broken_sets_are_refused() {
         &["\"a\" twice"],
     );
     let none = Images::new([1, 2, 1], Values::U8(vec![])).unwrap();
-    failure(Dataset::new(none, vec![], ab()), &["pictures is 0"]);
+    failure(Dataset::new(none, vec![], ab()), &["images is 0"]);
     failure(
         Images::new([1, 2, 1], Values::U8(vec![0; 3])),
         &["3", "multiple of 2"],
@@ -192,7 +192,7 @@ fn wrong_batches_are_refused() {
     );
     failure(
         set.fill_batch(&[0, 1], &good, &mut out),
-        &["[64]", "2 pictures of 64"],
+        &["[64]", "2 images of 64"],
     );
     let other = Preprocessing::scaled(28, 28, 1, 16.0);
     failure(

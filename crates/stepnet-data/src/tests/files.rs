@@ -175,8 +175,8 @@ fn test_files_alone_serve_for_evaluation() {
 #[test]
 fn idx_pairs_given_apart() {
     let folder = folder();
-    let images = write(&folder, "pictures.bin", &idx_file(&[2, 2, 2], &[5; 8]));
-    failure(plain(&images), &["pictures.bin", "without its labels"]);
+    let images = write(&folder, "images.bin", &idx_file(&[2, 2, 2], &[5; 8]));
+    failure(plain(&images), &["images.bin", "without its labels"]);
     let options = OpenOptions {
         labels: Some(write(&folder, "answers.bin", &idx_file(&[2], &[1, 0]))),
         ..OpenOptions::default()
@@ -300,7 +300,7 @@ fn npy_pairs_and_shapes() {
         &["2x3x32x32", "channels", "first"],
     );
     failure(shape("(2,)", 2), &["x.npy", "shape 2, expected (n, h, w)"]);
-    failure(shape("(0, 8, 8)", 0), &["no picture"]);
+    failure(shape("(0, 8, 8)", 0), &["no image"]);
     failure(shape("(2, 0, 8)", 0), &["dimension of 0"]);
     failure(shape("(3, 2, 2)", 12), &["3 images, but 2 labels"]);
     let wanted = |wanted| npy_pair(&bytes_of("(2, 48)", 96), &[1, 0], Some(wanted));
@@ -325,7 +325,7 @@ fn numbers_that_are_not_finite_are_named_by_place() {
     values[12 + 7] = f32::NAN;
     let body: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
     let file = npy_file(&npy_header("<f4", "False", "(2, 2, 3, 2)"), &body);
-    let parts = ["picture 1, row 1, column 0, channel 1 is NaN"];
+    let parts = ["image 1, row 1, column 0, channel 1 is NaN"];
     failure(npy_pair(&file, &[0, 1], None), &parts);
 }
 

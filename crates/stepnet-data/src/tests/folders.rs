@@ -1,4 +1,4 @@
-//! Folders of pictures by class.
+//! Folders of images by class.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -58,7 +58,7 @@ fn bytes(opened: &Opened) -> Vec<u8> {
     };
     values
         .chunks_exact(opened.data.images().per_image())
-        .map(|picture| picture[0])
+        .map(|image| image[0])
         .collect()
 }
 
@@ -97,7 +97,7 @@ fn parts_are_found_by_their_names() {
             (&[1][..], opened.data.classes())
         );
         assert!(
-            opened.notes[0].contains("no pictures of class a"),
+            opened.notes[0].contains("no images of class a"),
             "{:?}",
             opened.notes
         );
@@ -135,7 +135,7 @@ fn sizes_and_channels_follow_a_rule() {
         opened.facts
     );
     assert!(
-        opened.facts[1].contains("4 of 4 pictures"),
+        opened.facts[1].contains("4 of 4 images"),
         "{:?}",
         opened.facts
     );
@@ -147,7 +147,7 @@ fn sizes_and_channels_follow_a_rule() {
     };
     let opened = open(folder.path(), &options).unwrap();
     assert!(
-        opened.facts[0].contains("1 of 4 pictures"),
+        opened.facts[0].contains("1 of 4 images"),
         "{:?}",
         opened.facts
     );
@@ -156,7 +156,7 @@ fn sizes_and_channels_follow_a_rule() {
         "{:?}",
         opened.facts
     );
-    // Red is 0.299 of 255 in grey; the tall picture leaves its left column black.
+    // Red is 0.299 of 255 in grey; the tall image leaves its left column black.
     assert_eq!(bytes(&opened), [100, 0, 200, 76]);
     options.input = Some([4, 4, 2]);
     failure(open(folder.path(), &options), &["4x4x2", "1 or 3 channels"]);
@@ -166,7 +166,7 @@ fn sizes_and_channels_follow_a_rule() {
 fn broken_files_are_named_together() {
     let folder = tree(&[("a/1.png", 1), ("b/1.png", 2)]);
     fs::write(folder.path().join("b/9.PNG"), b"some text").unwrap();
-    failure(plain(&folder), &["b/9.PNG: not a picture but text"]);
+    failure(plain(&folder), &["b/9.PNG: not a image but text"]);
     for number in 0..12 {
         fs::write(folder.path().join(format!("a/x{number:02}.png")), b"").unwrap();
     }
@@ -178,7 +178,7 @@ fn broken_files_are_named_together() {
         message.contains("a/x09.png") && !message.contains("a/x10.png"),
         "{message}"
     );
-    // A picture broken in its body is found where all headers are well.
+    // A image broken in its body is found where all headers are well.
     let folder = tree(&[("a/1.png", 1), ("b/1.png", 2)]);
     let whole = fs::read(folder.path().join("a/1.png")).unwrap();
     fs::write(folder.path().join("a/2.png"), &whole[..whole.len() - 20]).unwrap();
@@ -205,11 +205,11 @@ fn folders_without_enough_in_them() {
     failure(plain(&loose), &["no folder in it", "2 files"]);
     let loose = tree(&[("a/1.png", 1), ("b/1.png", 1), ("c.png", 3)]);
     let notes = plain(&loose).unwrap().notes;
-    assert!(notes[0].contains("1 pictures directly in"), "{notes:?}");
-    let picture = loose.path().join("c.png");
+    assert!(notes[0].contains("1 images directly in"), "{notes:?}");
+    let image = loose.path().join("c.png");
     failure(
-        open(picture, &OpenOptions::default()),
-        &["c.png: is a PNG picture", "folder"],
+        open(image, &OpenOptions::default()),
+        &["c.png: is a PNG image", "folder"],
     );
     let part = tree(&[("test/a/1.png", 1), ("test/b/1.png", 1)]);
     failure(plain(&part), &["no folder train", "evaluation"]);

@@ -9,7 +9,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::failure;
 use crate::Result;
-use crate::images::decode::Picture;
+use crate::images::decode::Image;
 use crate::{Dataset, OpenOptions, Opened, Role, Values, open};
 use stepnet_base::preprocessing::Resize;
 
@@ -161,7 +161,7 @@ fn npz_damage_is_an_error() {
 }
 
 #[test]
-fn arrays_are_resized_as_picture_files_are() {
+fn arrays_are_resized_as_image_files_are() {
     let body: Vec<u8> = (0..32).map(|v| v * 8).collect();
     let file = npz(&[
         ("x", npy("|u1", "(2, 4, 4)", &body)),
@@ -176,14 +176,14 @@ fn arrays_are_resized_as_picture_files_are() {
             ..OpenOptions::default()
         };
         let opened = open(&path, &options).unwrap();
-        let pictures = body.chunks_exact(16).map(|values| {
-            let picture = Picture::new(4, 4, 1, values.to_vec()).unwrap();
-            picture.to_shape(wanted, Resize::Stretch).unwrap()
+        let images = body.chunks_exact(16).map(|values| {
+            let image = Image::new(4, 4, 1, values.to_vec()).unwrap();
+            image.to_shape(wanted, Resize::Stretch).unwrap()
         });
-        let expected: Vec<u8> = pictures.flatten().collect();
+        let expected: Vec<u8> = images.flatten().collect();
         assert_eq!(opened.data.images().values(), &Values::U8(expected));
         assert!(
-            opened.facts[0].contains("2 pictures brought from 4x4x1"),
+            opened.facts[0].contains("2 images brought from 4x4x1"),
             "{:?}",
             opened.facts
         );

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::failure;
-use crate::images::decode::{Picture, from_bytes, header};
+use crate::images::decode::{Image, from_bytes, header};
 
 macro_rules! file {
     ($name:literal) => {
@@ -12,18 +12,18 @@ macro_rules! file {
     };
 }
 
-fn decoded(bytes: &[u8]) -> Picture {
+fn decoded(bytes: &[u8]) -> Image {
     from_bytes(Path::new("p"), bytes).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// The largest distance of two pictures' values.
-fn apart(a: &Picture, b: &Picture) -> u8 {
+/// The largest distance of two images' values.
+fn apart(a: &Image, b: &Image) -> u8 {
     let pairs = a.values().iter().zip(b.values());
     pairs.map(|(&a, &b)| a.abs_diff(b)).max().unwrap()
 }
 
 #[test]
-fn components_in_several_scans_are_the_same_picture() {
+fn components_in_several_scans_are_the_same_image() {
     let cases: [(&[u8], &[u8]); 5] = [
         (file!("420-apart"), file!("420")),
         (file!("420-apart-restart"), file!("420")),
@@ -54,7 +54,7 @@ fn damage_in_several_scans_is_found() {
 
 #[test]
 fn samplings_are_read_rightly_or_refused() {
-    // Both are smooth pictures, so that coarser colours change little.
+    // Both are smooth images, so that coarser colours change little.
     let full = decoded(file!("444"));
     for (name, bytes) in [("411", &file!("411")[..]), ("440", file!("440"))] {
         let off = apart(&decoded(bytes), &full);
@@ -99,8 +99,8 @@ fn a_jfif_marker_means_ycbcr_whatever_other_markers_say() {
         let plain = decoded(bytes);
         for transform in [0, 1, 2] {
             for first in [true, false] {
-                let picture = decoded(&with_adobe(bytes, transform, first));
-                assert_eq!(picture, plain, "{name}, transform {transform}");
+                let image = decoded(&with_adobe(bytes, transform, first));
+                assert_eq!(image, plain, "{name}, transform {transform}");
             }
         }
     }

@@ -34,7 +34,7 @@ fn plain(path: &Path) -> crate::Result<Opened> {
 
 /// The first value and the class of each example.
 fn examples(data: &Dataset) -> Vec<(u8, &str)> {
-    let value = |at: usize| data.images().picture(at).unwrap()[0] as u8;
+    let value = |at: usize| data.images().image(at).unwrap()[0] as u8;
     let label = |at: usize| data.classes()[data.labels()[at] as usize].as_str();
     (0..data.len()).map(|at| (value(at), label(at))).collect()
 }

@@ -12,9 +12,9 @@ mod files;
 mod folders;
 mod formats;
 mod hdf5;
+mod image_files;
 mod jpegs;
 mod labelled;
-mod pictures;
 mod range;
 mod table;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::Result;
-use crate::{Images, ValueRange, Values, check_pictures, check_values};
+use crate::{Images, ValueRange, Values, check_images, check_values};
 use stepnet_base::preprocessing::Preprocessing;
 
 const WHOLE: ValueRange = ValueRange::BYTES;
@@ -208,10 +208,10 @@ fn suspicious_values_are_worth_a_note() {
 
 #[test]
 fn image_files_fit_models_of_their_range() {
-    let answer = |trained, divisor, picture_divisor| {
+    let answer = |trained, divisor, image_divisor| {
         let mut model = Preprocessing::scaled(4, 4, 1, divisor);
-        model.picture_divisor = picture_divisor;
-        check_pictures(Some(trained), &model, Path::new("p"))
+        model.picture_divisor = image_divisor;
+        check_images(Some(trained), &model, Path::new("p"))
     };
     let sixteen = ValueRange {
         largest: 16.0,
@@ -232,7 +232,7 @@ fn image_files_fit_models_of_their_range() {
             .contains("from 0 to 255: give it arrays")
     );
     let model = Preprocessing::scaled(1, 1, 1, 1.0);
-    let untold = check_pictures(None, &model, Path::new("p"));
+    let untold = check_images(None, &model, Path::new("p"));
     assert_eq!(untold.unwrap(), None);
 }
 

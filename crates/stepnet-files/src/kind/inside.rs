@@ -26,7 +26,7 @@ fn zip(bytes: &[u8]) -> Option<String> {
         return None;
     }
     let (name, advice) = known_zip(&names).unwrap_or((
-        "a zip archive with neither numpy arrays (.npy) nor pictures in it",
+        "a zip archive with neither numpy arrays (.npy) nor images in it",
         "unpack it first",
     ));
     Some(said(name, advice))

@@ -11,7 +11,6 @@ mod prepared;
 
 use std::any::Any;
 use std::fmt::Debug;
-use std::sync::Arc;
 
 use stepnet_kernels::Real;
 
@@ -80,13 +79,6 @@ pub trait Layer<T: Real>: Any + Debug + Send + Sync {
         _parameters: &[T],
     ) -> crate::error::Result<Option<Prepared<T>>> {
         Ok(None)
-    }
-
-    /// The layer as it computes where rounding counts more than time (`exact`: every sum of products as
-    /// it is), or where time does; `None` where there is one way alone. See
-    /// [`Network::set_exact`](super::Network::set_exact).
-    fn with_exact(&self, _exact: bool) -> Option<Arc<dyn Layer<T>>> {
-        None
     }
 
     /// Computes `y` from `x`.

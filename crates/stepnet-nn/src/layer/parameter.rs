@@ -1,6 +1,8 @@
 //! A layer's numbers: their names, shapes and first values.
 
 /// How the values of a parameter start.
+///
+/// Exhaustive, so that the compiler finds every place that a new start concerns: adding one is a breaking change.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Start {
     /// Drawn by the network's [`Init`](crate::Init) rule.

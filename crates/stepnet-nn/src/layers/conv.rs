@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::arguments::{count, divisors};
 use super::kind::{BuildResult, LayerKind};
-use super::packed::PackedConv;
+use super::packed::{Fused, PackedConv};
 use super::plan_cache::PlanCache;
 use super::window::{Window, accepted_volume, reason, volume};
 use crate::account::{self, Account, ExampleValues, Feed, Feeds, Reach, Term};
@@ -16,6 +16,7 @@ use crate::layer::{
 };
 use crate::notation::{Count, LayerText, PaddingText, ParameterKind, Signature, Value};
 use crate::shape::Shape;
+use stepnet_kernels::conv::PackedFilters;
 use stepnet_kernels::{ConvGeometry, Pass, PassPlan, Real, conv, greatest_common_divisor};
 
 /// Convolution with optional bias: `y[i, h, w, f] = b[f] + sum over the window of x * w[.., f]`.
@@ -105,6 +106,15 @@ impl Conv {
         }
     }
 
+    /// The same layer, which keeps to the direct method if `exact`: [`Network::set_exact`](crate::Network::set_exact).
+    pub(crate) fn with_exact(&self, exact: bool) -> Self {
+        Self {
+            exact,
+            plan: PlanCache::default(),
+            ..self.clone()
+        }
+    }
+
     /// Whether there is a bias.
     pub(super) fn has_bias(&self) -> bool {
         self.bias
@@ -129,17 +139,17 @@ impl Conv {
         self.plan.get(input, batch, conv::Plan::is_for::<T>, make)
     }
 
-    /// The layer with these parameters packed, and with the ReLU after it if `relu`.
+    /// The layer with these parameters packed: [`Fused::Conv`], or [`Fused::Relu`] with the ReLU after it.
     pub(super) fn packed<T: Real>(
         &self,
         input: Shape,
         parameters: &[T],
-        relu: bool,
+        fused: fn(PackedFilters<T>) -> Fused<T>,
     ) -> Checked<Prepared<T>> {
         let plan = self.plan::<T>(input, 1);
         let (weight, bias) = parameters.split_at(plan.geometry().weights_len());
         let filters = plan.pack(weight, self.bias.then_some(bias))?;
-        Ok(PackedConv::prepared(self.text.clone(), filters, relu))
+        Ok(PackedConv::prepared(self.text.clone(), fused(filters)))
     }
 }
 
@@ -202,16 +212,8 @@ impl<T: Real> Layer<T> for Conv {
         }
     }
 
-    fn with_exact(&self, exact: bool) -> Option<Arc<dyn Layer<T>>> {
-        Some(Arc::new(Self {
-            exact,
-            plan: PlanCache::default(),
-            ..self.clone()
-        }))
-    }
-
     fn prepare(&self, input: Shape, parameters: &[T]) -> Checked<Option<Prepared<T>>> {
-        self.packed(input, parameters, false).map(Some)
+        self.packed(input, parameters, Fused::Conv).map(Some)
     }
 
     fn forward(&self, pass: Forward<'_, T>) {

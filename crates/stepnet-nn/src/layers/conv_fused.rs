@@ -1,7 +1,7 @@
 //! Convolutions fused with the ReLU and the max pooling after them.
 
 use super::conv::Conv;
-use super::packed::PackedConvPool;
+use super::packed::{Fused, PackedConv};
 use super::plan_cache::PlanCache;
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Cost, Forward, Layer, LayerError, Memory, Prepared, Reads};
@@ -46,7 +46,7 @@ impl<T: Real> Layer<T> for ConvRelu {
     }
 
     fn prepare(&self, input: Shape, parameters: &[T]) -> Checked<Option<Prepared<T>>> {
-        self.0.packed(input, parameters, true).map(Some)
+        self.0.packed(input, parameters, Fused::Relu).map(Some)
     }
 
     fn forward(&self, pass: Forward<'_, T>) {
@@ -148,7 +148,10 @@ impl<T: Real> Layer<T> for ConvPool {
         let (weight, bias) = parameters.split_at(plan.conv_geometry().weights_len());
         let filters = plan.pack(weight, self.conv.has_bias().then_some(bias))?;
         let text = Layer::<T>::text(self);
-        Ok(Some(PackedConvPool::prepared(text, filters)))
+        Ok(Some(PackedConv::prepared(
+            text,
+            Fused::Pool(Box::new(filters)),
+        )))
     }
 
     fn forward(&self, pass: Forward<'_, T>) {

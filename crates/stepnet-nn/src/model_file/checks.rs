@@ -72,7 +72,7 @@ pub(super) fn check_description(
     let extents = input.extents();
     if values != Some(input.len()) || (extents.len() == shape.len() && extents[..] != shape) {
         return Err(format!(
-            "its preprocessing makes pictures of {shape:?}, but its network takes {input}"
+            "its preprocessing makes images of {shape:?}, but its network takes {input}"
         ));
     }
     let named = header.classes.len();
@@ -85,17 +85,15 @@ pub(super) fn check_description(
     Ok(())
 }
 
-/// Why the network of a file cannot be built, whose `damage` is known. In an undamaged file an unknown layer kind was
-/// known to the program that wrote it, so it is not taken for a misspelt one.
-pub(super) fn build_problem(error: &Error, damage: Option<&String>) -> String {
+/// Why the network of an undamaged file cannot be built. An unknown layer kind was known to the program that wrote the
+/// file, so it is not taken for a misspelt one.
+pub(super) fn build_problem(error: &Error) -> String {
     let notation = error.detail::<NotationError>();
     match notation.and_then(|error| Some((error.column, error.unknown_kind.as_ref()?))) {
         None => error.to_string(),
-        Some((column, kind)) => damage.cloned().unwrap_or_else(|| {
-            format!(
-                "its network: column {column}: unknown layer kind {kind:?}; the file may come from a newer Stepnet, or \
-                 from a program with its own layers, which only a registry with those layers can load"
-            )
-        }),
+        Some((column, kind)) => format!(
+            "its network: column {column}: unknown layer kind {kind:?}; the file may come from a newer Stepnet, or \
+             from a program with its own layers, which only a registry with those layers can load"
+        ),
     }
 }

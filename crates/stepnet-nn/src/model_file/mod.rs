@@ -194,20 +194,14 @@ impl<T: Number> Model<T> {
     }
 }
 
-/// The description in a file, if there is one, and what is not as it was written, by its checksums.
+/// The description in a file, if there is one.
 ///
 /// # Errors
-/// In words, when the description cannot be read.
-fn described(
-    file: &SafeTensors<'_>,
-    metadata: &Metadata,
-) -> Result<(Option<Header>, Option<String>), String> {
+/// In words, when it cannot be read.
+fn described(metadata: &Metadata) -> Result<Option<Header>, String> {
     let entries = metadata.metadata().as_ref();
-    let Some(json) = entries.and_then(|entries| entries.get(ENTRY)) else {
-        return Ok((None, None));
-    };
-    let header = read_header(json)?;
-    Ok((Some(header), damage(file, metadata)))
+    let json = entries.and_then(|entries| entries.get(ENTRY));
+    json.map(|json| read_header(json)).transpose()
 }
 
 impl ModelFile {
@@ -236,6 +230,9 @@ impl ModelFile {
             SafeTensors::deserialize(bytes).map_err(|error| wrong(refusal(bytes, &error)))?;
         let (_, metadata) =
             SafeTensors::read_metadata(bytes).map_err(|error| wrong(refusal(bytes, &error)))?;
+        // What is wrong with the content of a damaged file follows from the damage.
+        let damage = damage(&file, &metadata);
+        let wrong = |problem: String| wrong(damage.clone().unwrap_or(problem));
         let mut tensors = Vec::new();
         // In the order of the file, which is the order of their bytes.
         for name in metadata.offset_keys() {
@@ -244,7 +241,7 @@ impl ModelFile {
                 .map_err(|error| wrong(error.to_string()))?;
             tensors.push(read_tensor(&name, &view).map_err(wrong)?);
         }
-        let (header, damage) = described(&file, &metadata).map_err(wrong)?;
+        let header = described(&metadata).map_err(wrong)?;
         Ok(Self {
             path: path.to_owned(),
             tensors,
@@ -253,8 +250,8 @@ impl ModelFile {
         })
     }
 
-    /// Fails if the file is not as it was written, by its checksums. [`ModelFile::model`] does this, too, after
-    /// all else that may be wrong; whoever takes the tensors as they are does it first.
+    /// Fails if the file is not as it was written, by its checksums. [`ModelFile::model`] does this first; whoever
+    /// takes the tensors as they are does it, too.
     ///
     /// # Errors
     /// With the name of the tensor that is damaged.
@@ -299,6 +296,7 @@ impl ModelFile {
         let Some(header) = &self.header else {
             return Err(wrong(self.not_a_model()));
         };
+        self.check_undamaged()?;
         let inner = |error: Error| wrong(error.to_string());
         let input: Shape = header.input.parse().map_err(inner)?;
         let loss: Loss = header.loss.parse().map_err(inner)?;
@@ -310,11 +308,9 @@ impl ModelFile {
             .most_parameters(most)
             .advice(false);
         let built = builder.build(&header.network, input);
-        let mut network =
-            built.map_err(|error| wrong(build_problem(&error, self.damage.as_ref())))?;
+        let mut network = built.map_err(|error| wrong(build_problem(&error)))?;
         check_description(header, input, network.output()).map_err(wrong)?;
         self.fill(&mut network).map_err(wrong)?;
-        self.check_undamaged()?;
         Ok(Model {
             network,
             classes: header.classes.clone(),

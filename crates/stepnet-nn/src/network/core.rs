@@ -1,6 +1,7 @@
 //! A network, its numbers, and what can be asked of it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::node::{Node, readers, work};
 use crate::Number;
@@ -8,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::fuse::{FusedNodes, Segments, Span};
 use crate::init::Init;
 use crate::layer::{Context, Layer, Parameter, Start};
+use crate::layers::Conv;
 use crate::loss::Loss;
 use crate::notation::NetworkText;
 use crate::optim::ParameterRange;
@@ -107,16 +109,17 @@ impl<T: Number> Network<T> {
     /// Whether rounding counts more than time: then 3x3 convolutions of `f32` keep to the direct method,
     /// sum by sum, and never go Winograd's way, which rounds several times as much and lets a large
     /// value be felt, by rounding, in outputs whose windows do not see it (the bound is in
-    /// [`kernels::conv::winograd`](stepnet_kernels::conv::winograd)). Off unless set, and not saved with a
-    /// model: it says how a network is run, not what it is. A [`Workspace`](crate::Workspace) is made after it is set.
+    /// [`kernels::conv::winograd`](stepnet_kernels::conv::winograd)). Layers of a program's own are left as
+    /// they are. Off unless set, and not saved with a model: it says how a network is run, not what it is. A
+    /// [`Workspace`](crate::Workspace) is made after it is set.
     pub fn set_exact(&mut self, exact: bool) {
         if self.exact == exact {
             return;
         }
         self.exact = exact;
         for node in &mut self.nodes {
-            if let Some(layer) = node.layer.with_exact(exact) {
-                node.layer = layer;
+            if let Some(conv) = node.layer.downcast_ref::<Conv>() {
+                node.layer = Arc::new(conv.with_exact(exact));
             }
         }
         self.segments = Segments::of(&self.nodes);

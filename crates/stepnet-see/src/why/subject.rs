@@ -30,7 +30,7 @@ impl Subject {
         let path = path.as_ref();
         preprocessing.check()?;
         let preprocessing = preprocessing.for_pictures();
-        let raw = stepnet_data::pictures::load_for(path, &preprocessing)?;
+        let raw = stepnet_data::image_files::load_for(path, &preprocessing)?;
         Ok(Self {
             name: path.display().to_string(),
             raw: raw.into_iter().map(f64::from).collect(),

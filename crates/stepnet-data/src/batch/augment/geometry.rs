@@ -6,7 +6,7 @@ use num_traits::Zero;
 use super::{Axis, Raw};
 use crate::Element;
 
-/// Mirrors a picture in place.
+/// Mirrors a image in place.
 pub(super) fn flip<V: Raw>(axis: Axis, [height, width, channels]: [usize; 3], pixels: &mut [V]) {
     let line = width * channels;
     match axis {
@@ -37,7 +37,7 @@ pub(super) fn shift<V: Raw>(
     to: &mut [V],
 ) {
     let line = width * channels;
-    // Columns of the result that lie in the picture, and where they begin in it.
+    // Columns of the result that lie in the image, and where they begin in it.
     let (first, source) = overlap(width, padding, right);
     let kept = width - first.max(source);
     for (row, out) in to.chunks_exact_mut(line).enumerate() {
@@ -57,7 +57,7 @@ pub(super) fn shift<V: Raw>(
     }
 }
 
-/// Where the picture begins in the cut-out, and where the cut-out begins in the picture.
+/// Where the image begins in the cut-out, and where the cut-out begins in the image.
 fn overlap(width: usize, padding: usize, at: usize) -> (usize, usize) {
     let first = padding.saturating_sub(at).min(width);
     (first, at.saturating_sub(padding).min(width))
@@ -111,7 +111,7 @@ pub(super) fn rotate<V: Raw>(
     }
 }
 
-/// Blackens the square of `side` pixels about `centre` (row, column), as far as it is in the picture.
+/// Blackens the square of `side` pixels about `centre` (row, column), as far as it is in the image.
 pub(super) fn cut_out<V: Raw>(
     [height, width, channels]: [usize; 3],
     side: usize,

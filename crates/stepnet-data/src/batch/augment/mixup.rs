@@ -1,4 +1,4 @@
-//! Mixup: pairs of pictures of a batch blended, and their targets with them.
+//! Mixup: pairs of images of a batch blended, and their targets with them.
 
 use rand_distr::{Beta, Distribution};
 
@@ -18,7 +18,7 @@ pub struct Mix<T> {
 }
 
 impl Augmentation {
-    /// Draws pairs and shares for a batch and blends its pictures `x` (batch, values) in place. Gives
+    /// Draws pairs and shares for a batch and blends its images `x` (batch, values) in place. Gives
     /// whether there is anything to blend.
     ///
     /// Who meets whom depends on the batch's first example, and a share on the example itself.
@@ -48,8 +48,8 @@ impl Augmentation {
             (mix.partner[a], mix.partner[b]) = (b, a);
             let (low, high) = (a.min(b), a.max(b));
             let (head, tail) = x.split_at_mut(high * run);
-            let pictures = (&mut head[low * run..][..run], &mut tail[..run]);
-            blend(pictures, [mix.share[low], mix.share[high]]);
+            let images = (&mut head[low * run..][..run], &mut tail[..run]);
+            blend(images, [mix.share[low], mix.share[high]]);
         }
         for &alone in alone {
             mix.share[alone] = T::one();
@@ -67,7 +67,7 @@ fn shuffle(order: &mut Vec<usize>, len: usize, draw: &mut ImageRng) {
     }
 }
 
-/// Each of two pictures becomes its share of itself and the rest of the other.
+/// Each of two images becomes its share of itself and the rest of the other.
 fn blend<T: Element>((first, second): (&mut [T], &mut [T]), [share, other]: [T; 2]) {
     for (a, b) in first.iter_mut().zip(second) {
         let (was_a, was_b) = (*a, *b);

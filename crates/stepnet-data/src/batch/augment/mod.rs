@@ -1,4 +1,4 @@
-//! Augmentation: training pictures altered at random, so that a network learns what does not matter.
+//! Augmentation: training images altered at random, so that a network learns what does not matter.
 //!
 //! The random numbers of an image are keyed by the seed, the epoch and the image's number, so that neither
 //! threads nor the order of work change it. Only training data is altered.
@@ -23,7 +23,7 @@ const PICTURE: usize = usize::MAX;
 const SHARE: usize = usize::MAX - 1;
 const PAIRS: usize = usize::MAX - 2;
 
-/// Which halves of a picture a flip exchanges.
+/// Which halves of a image a flip exchanges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Axis {
     /// Left and right.
@@ -32,7 +32,7 @@ pub enum Axis {
     Vertical,
 }
 
-/// One way to alter a picture.
+/// One way to alter a image.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Alteration {
@@ -60,11 +60,11 @@ pub enum Alteration {
 }
 
 impl Alteration {
-    /// Fails where pictures of this shape are too small for it.
+    /// Fails where images of this shape are too small for it.
     fn check(&self, [height, width, _]: [usize; 3]) -> Result<()> {
         let side = height.min(width);
         let most = match self {
-            // Padding by a side or more could leave nothing of the picture.
+            // Padding by a side or more could leave nothing of the image.
             Self::Crop(_) => side - 1,
             Self::Cutout(_) => side,
             _ => return Ok(()),
@@ -74,7 +74,7 @@ impl Alteration {
                 "augmentation",
                 "the augmentation",
                 self,
-                format!("at most {most} pixels, because the pictures are {height}x{width}"),
+                format!("at most {most} pixels, because the images are {height}x{width}"),
             )),
             _ => Ok(()),
         }
@@ -152,15 +152,15 @@ impl Augmentation {
         self.alterations.is_empty() && self.mixup.is_none()
     }
 
-    /// Fails where pictures of `shape` (height, width, channels) cannot be altered so.
+    /// Fails where images of `shape` (height, width, channels) cannot be altered so.
     ///
     /// # Errors
-    /// A crop or a cutout that is larger than the pictures.
+    /// A crop or a cutout that is larger than the images.
     pub fn check(&self, shape: [usize; 3]) -> Result<()> {
         self.alterations.iter().try_for_each(|one| one.check(shape))
     }
 
-    /// Alters the `example`th picture of a batch; `spare` is as long as the picture.
+    /// Alters the `example`th image of a batch; `spare` is as long as the image.
     pub(super) fn apply<V: Raw>(
         &self,
         shape: [usize; 3],
@@ -179,7 +179,7 @@ impl Augmentation {
     }
 }
 
-/// Where random numbers of one picture come from.
+/// Where random numbers of one image come from.
 struct ImageRng(NoiseGenerator);
 
 impl ImageRng {

@@ -1,4 +1,4 @@
-//! Each alteration on small pictures, the keys of its random numbers, and its text.
+//! Each alteration on small images, the keys of its random numbers, and its text.
 
 use super::{Alteration, Augmentation, Axis, Mix, colour, geometry};
 use stepnet_base::Noise;
@@ -11,14 +11,14 @@ fn noise(epoch: u64, examples: &[u64]) -> Noise<'_> {
     }
 }
 
-/// A picture of different values.
-fn picture(len: usize) -> Vec<u8> {
+/// A image of different values.
+fn image(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i * 37 % 251 + 1) as u8).collect()
 }
 
 fn applied(text: &str, shape: [usize; 3], key: (u64, u64)) -> Vec<u8> {
     let augmentation: Augmentation = text.parse().unwrap();
-    let mut pixels = picture(shape.iter().product());
+    let mut pixels = image(shape.iter().product());
     let mut spare = vec![0; pixels.len()];
     augmentation.apply(shape, &noise(key.0, &[key.1]), 0, &mut pixels, &mut spare);
     pixels
@@ -39,9 +39,9 @@ fn flips_mirror_pixels_and_keep_their_channels() {
 }
 
 #[test]
-fn a_crop_is_the_cut_out_of_the_padded_picture() {
+fn a_crop_is_the_cut_out_of_the_padded_image() {
     for (height, width, channels, padding) in [(3, 4, 1, 2), (4, 3, 3, 1), (2, 2, 2, 1)] {
-        let from = picture(height * width * channels);
+        let from = image(height * width * channels);
         for down in 0..=2 * padding {
             for right in 0..=2 * padding {
                 let mut to = vec![99; from.len()];
@@ -75,7 +75,7 @@ fn a_crop_is_the_cut_out_of_the_padded_picture() {
 
 #[test]
 fn a_rotation_by_a_quarter_moves_pixels_exactly_and_by_nothing_changes_nothing() {
-    let from = picture(3 * 3 * 2);
+    let from = image(3 * 3 * 2);
     let mut to = vec![0; from.len()];
     geometry::rotate([3, 3, 2], 0.0, &from, &mut to);
     assert_eq!(to, from);
@@ -173,14 +173,14 @@ fn what_happens_is_keyed_by_epoch_and_example() {
     assert_ne!(one, applied(text, shape, (1, 6)));
     // A neighbour in the batch changes nothing.
     let augmentation: Augmentation = text.parse().unwrap();
-    let (mut pixels, mut spare) = (picture(216), vec![9; 216]);
+    let (mut pixels, mut spare) = (image(216), vec![9; 216]);
     augmentation.apply(shape, &noise(1, &[8, 5]), 1, &mut pixels, &mut spare);
     assert_eq!(pixels, one);
 }
 
 #[test]
 fn draws_reach_all_their_range() {
-    let flips = (0..200).filter(|&i| applied("flip", [3, 3, 1], (0, i)) != picture(9));
+    let flips = (0..200).filter(|&i| applied("flip", [3, 3, 1], (0, i)) != image(9));
     assert!((70..130).contains(&flips.count()));
     let mut crops: Vec<Vec<u8>> = (0..200)
         .map(|i| applied("crop(1)", [3, 3, 1], (0, i)))
@@ -291,7 +291,7 @@ fn wrong_texts_are_refused_with_what_would_be_right() {
 }
 
 #[test]
-fn what_does_not_fit_the_pictures_is_refused() {
+fn what_does_not_fit_the_images_is_refused() {
     let refused = |text: &str, shape| {
         let augmentation: Augmentation = text.parse().unwrap();
         augmentation.check(shape).unwrap_err().to_string()

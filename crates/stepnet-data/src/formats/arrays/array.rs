@@ -1,4 +1,4 @@
-//! Arrays as files store them, before they become pictures or labels.
+//! Arrays as files store them, before they become images or labels.
 
 use std::borrow::Cow;
 use std::path::Path;

@@ -19,7 +19,7 @@ use stepnet_files::refused;
 /// Whether a kind of file states what its values are divided by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Certain {
-    /// Bytes are 8-bit pictures: 255.
+    /// Bytes are 8-bit images: 255.
     Bytes,
     /// By the values found.
     Never,
@@ -44,7 +44,7 @@ pub(crate) fn fuzz_parts(parts: Result<Parts>) {
 /// Makes data sets of the arrays of a source.
 ///
 /// # Errors
-/// Arrays that are not pictures and labels, naming the place.
+/// Arrays that are not images and labels, naming the place.
 pub(crate) fn assemble(
     path: &Path,
     parts: Parts,
@@ -61,7 +61,7 @@ pub(crate) fn assemble(
         (Role::Train, Some(train), test) => (train, test),
         (Role::Test, _, Some(test)) | (Role::Train, None, Some(test)) => (test, None),
         (Role::Test, Some(train), None) => (train, None),
-        (_, None, None) => return Err(Error::file(path, "no pictures and labels")),
+        (_, None, None) => return Err(Error::file(path, "no images and labels")),
     };
     let stated = certain == Certain::Bytes && matches!(main.images.values, ArrayValues::U8(_));
     let classes = class_names(path, classes, &main, other.as_ref())?;
@@ -111,7 +111,7 @@ fn check_count(path: &Path, images: &Images, labels: &[u32]) -> Result<()> {
     ))
 }
 
-/// Pictures of the wanted shape, and the divisor by the rule of [`Opened::divisor`].
+/// Images of the wanted shape, and the divisor by the rule of [`Opened::divisor`].
 fn images(
     path: &Path,
     array: RawArray,
@@ -138,7 +138,7 @@ fn images(
     Ok((images, divisor))
 }
 
-/// The values as pictures keep them; numbers that are not finite are rejected.
+/// The values as images keep them; numbers that are not finite are rejected.
 fn pixels(path: &Path, array: RawArray, shape: [usize; 3]) -> Result<Values> {
     let values = match array.values {
         ArrayValues::U8(values) => Values::U8(values),
@@ -147,10 +147,7 @@ fn pixels(path: &Path, array: RawArray, shape: [usize; 3]) -> Result<Values> {
         ArrayValues::I64(values) => integers(&values, |v| v as f64),
         ArrayValues::U64(values) => integers(&values, |v| v as f64),
         ArrayValues::Text(_) => {
-            return Err(Error::file(
-                path,
-                "the pictures are texts, expected numbers",
-            ));
+            return Err(Error::file(path, "the images are texts, expected numbers"));
         }
     };
     let bad = match &values {
@@ -164,7 +161,7 @@ fn pixels(path: &Path, array: RawArray, shape: [usize; 3]) -> Result<Values> {
         Some(at) => {
             let [height, width, channels] = shape;
             let problem = format!(
-                "picture {}, row {}, column {}, channel {} is {}, expected a finite number",
+                "image {}, row {}, column {}, channel {} is {}, expected a finite number",
                 at / (height * width * channels),
                 at / (width * channels) % height,
                 at / channels % width,

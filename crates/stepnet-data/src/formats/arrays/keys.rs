@@ -1,4 +1,4 @@
-//! Which arrays of a file with several are the pictures, the labels and the class names.
+//! Which arrays of a file with several are the images, the labels and the class names.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -16,10 +16,10 @@ pub(crate) trait Arrays {
     fn read(&mut self, name: &str) -> Result<RawArray>;
 }
 
-/// Pictures and labels as stored.
+/// Images and labels as stored.
 #[derive(Debug)]
 pub(crate) struct Pair {
-    /// The pictures: `(n, h, w)`, `(n, h, w, c)` or `(n, values)`.
+    /// The images: `(n, h, w)`, `(n, h, w, c)` or `(n, values)`.
     pub(crate) images: RawArray,
     /// The labels: `(n)`, `(1, n)` or `(n, 1)`.
     pub(crate) labels: RawArray,
@@ -186,7 +186,7 @@ fn missing(names: &[String]) -> String {
         .chain(&TEST)
         .map(|(images, labels)| format!("{images} + {labels}"));
     let wanted = pairs.collect::<Vec<_>>().join(", ");
-    format!("no arrays of pictures and labels: wanted one of {wanted}; found {found}")
+    format!("no arrays of images and labels: wanted one of {wanted}; found {found}")
 }
 
 /// Class names from texts or integers.

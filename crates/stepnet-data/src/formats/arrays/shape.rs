@@ -1,4 +1,4 @@
-//! Which shape an array's pictures have, and how they come to the wanted one.
+//! Which shape an array's images have, and how they come to the wanted one.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::limits::elements;
 use crate::options::OpenOptions;
 use crate::{Images, Values};
 
-/// Height, width and channels of the pictures in an array, and whether the array stores them flat.
+/// Height, width and channels of the images in an array, and whether the array stores them flat.
 ///
 /// `(n, h, w)` has one channel; `(n, d)` is `(n, side, side, 1)` where `d` is a square and
 /// `(n, 1, 1, d)` where it is not. Channels come last: an array that looks like `(n, c, h, w)` is
@@ -23,9 +23,9 @@ pub(crate) fn of_images(
     array: &[usize],
     wanted: Option<[usize; 3]>,
 ) -> Result<([usize; 3], bool)> {
-    let found = || format!("pictures of shape {}", times(array));
+    let found = || format!("images of shape {}", times(array));
     if array.first() == Some(&0) {
-        return Err(Error::file(path, format!("{}: no picture in it", found())));
+        return Err(Error::file(path, format!("{}: no image in it", found())));
     }
     if array.contains(&0) {
         return Err(Error::file(path, format!("{}: a dimension of 0", found())));
@@ -65,7 +65,7 @@ pub(crate) fn of_images(
     }
 }
 
-/// Brings pictures to the wanted shape: as they are, seen otherwise (flat), or resized.
+/// Brings images to the wanted shape: as they are, seen otherwise (flat), or resized.
 ///
 /// # Errors
 /// Images that cannot be resized to it.
@@ -86,10 +86,10 @@ pub(crate) fn fit(
     if reads_flat && elements(wanted) == Some(images.per_image()) {
         return images.reshape(wanted);
     }
-    let pictures = |shape: [usize; 3]| matches!(shape[2], 1 | 3);
-    if !(pictures(own) && pictures(wanted) && matches!(images.values(), Values::U8(_))) {
+    let has_colours = |shape: [usize; 3]| matches!(shape[2], 1 | 3);
+    if !(has_colours(own) && has_colours(wanted) && matches!(images.values(), Values::U8(_))) {
         let problem = format!(
-            "pictures of shape {}, expected {} (only 8-bit pictures of 1 or 3 channels are resized; a network with an input of {} takes them as they are)",
+            "images of shape {}, expected {} (only 8-bit images of 1 or 3 channels are resized; a network with an input of {} takes them as they are)",
             times(&own),
             times(&wanted),
             times(&own)
@@ -98,7 +98,7 @@ pub(crate) fn fit(
     }
     let resized = resize_all(path, &images, wanted, options)?;
     notes.push(format!(
-        "{} pictures brought from {} to {}",
+        "{} images brought from {} to {}",
         images.len(),
         times(&own),
         times(&wanted)

@@ -22,7 +22,7 @@ pub(crate) static FOLDER: Format = Format {
     name: "a folder of the CIFAR files",
     content: "a folder with the CIFAR files",
     read: "`data_batch_1.bin`, ..., `test_batch.bin`, or `train.bin` and `test.bin`: CIFAR's binary form",
-    pictures: true,
+    images: true,
     takes: &[Choice::LabelColumn],
     recognises: |source| Ok(source.kind.is_none() && find(source.path)?.is_some()),
     open: |source, options| match find(source.path)? {
@@ -36,7 +36,7 @@ pub(crate) static FORMAT: Format = Format {
     name: "CIFAR",
     content: "a file of CIFAR's binary form",
     read: "CIFAR-10, or CIFAR-100 with the label column `fine` or `coarse`",
-    pictures: true,
+    images: true,
     takes: &[Choice::LabelColumn],
     recognises: |source| {
         // A record begins with a small number and any pixels.
@@ -62,7 +62,7 @@ fn is_file(path: &Path) -> Result<bool> {
         return Ok(false);
     }
     let bytes = read_filled(path)?;
-    // A dark picture can begin like an IDX file, but hardly with the sizes of one.
+    // A dark image can begin like an IDX file, but hardly with the sizes of one.
     let is_idx = super::idx::from_bytes(path, &bytes).is_ok();
     Ok(!is_idx && Set::of(&bytes).is_some())
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use crate::{Error, Result};
-use stepnet_base::text::listed;
+use stepnet_base::text::{listed, or_list};
 
 use super::dialect::LABEL_NAMES;
 
@@ -87,7 +87,7 @@ pub(super) fn label_position(
                 Some((name, places)) => only(name, places),
                 None => wrong(format!(
                     "no column named {} in the header {}: name the label column with `label_column`",
-                    LABEL_NAMES.join(", "),
+                    or_list(&LABEL_NAMES),
                     listed(names)
                 )),
             }

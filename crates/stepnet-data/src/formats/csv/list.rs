@@ -41,7 +41,7 @@ pub(crate) static FORMAT: Format = Format {
     name: "a CSV list of image files",
     content: "a CSV or TSV table of file names and labels",
     read: "the images, looked for next to the table and in the folders there; parts by a column `split`",
-    pictures: true,
+    images: true,
     takes: &[Choice::LabelColumn, Choice::Encoding],
     recognises,
     open,

@@ -26,7 +26,7 @@ pub(crate) static FORMAT: Format = Format {
     name: "CSV",
     content: "a CSV table",
     read: "values and a label column, separated by commas, semicolons or tabs",
-    pictures: false,
+    images: false,
     takes: &[Choice::LabelColumn, Choice::Encoding],
     recognises: |source| Ok(source.is_text || source.is_any(&[Kind::Text])),
     open,
@@ -69,7 +69,7 @@ fn named_otherwise(path: &Path, error: Error) -> Error {
         "npy" => "an npy file",
         "h5" | "hdf5" => "an HDF5 file",
         "gz" => "a gzip file",
-        "png" | "jpg" | "jpeg" | "bmp" | "gif" => "a picture",
+        "png" | "jpg" | "jpeg" | "bmp" | "gif" => "a image",
         _ => return error,
     };
     match error {

@@ -24,7 +24,7 @@ pub(crate) static FORMAT: Format = Format {
     name: "a CSV table with a column of pixels",
     content: "a CSV table with a column `pixels`",
     read: "images of numbers between spaces, labels, and parts by a column `Usage`: FER-2013's form",
-    pictures: false,
+    images: false,
     takes: &[Choice::LabelColumn, Choice::Encoding],
     recognises,
     open,

@@ -1,4 +1,4 @@
-//! Data sets from folders of pictures by class.
+//! Data sets from folders of images by class.
 
 pub(crate) mod files;
 mod walk;
@@ -13,19 +13,19 @@ use crate::opened::Opened;
 use crate::options::{OpenOptions, Role};
 
 pub(crate) static FORMAT: Format = Format {
-    name: "a folder of pictures",
-    content: "a folder of pictures",
-    read: "pictures in a folder for each class, in `train/` and `test/` (or other common names of parts) or directly",
-    pictures: true,
+    name: "a folder of images",
+    content: "a folder of images",
+    read: "images in a folder for each class, in `train/` and `test/` (or other common names of parts) or directly",
+    images: true,
     takes: &[],
     recognises: |source| Ok(source.kind.is_none()),
     open: |source, options| open(source.path, options),
     fuzz: None,
 };
 
-/// Opens a folder of pictures by class, with or without `train/` and `test/`.
+/// Opens a folder of images by class, with or without `train/` and `test/`.
 ///
-/// Without a wanted input it is the pictures' common size, or 64x64 where they differ, with one
+/// Without a wanted input it is the images' common size, or 64x64 where they differ, with one
 /// channel if every file stores grey values and three if not.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ fn open(root: &Path, options: &OpenOptions) -> Result<Opened> {
         (Role::Train, Some(train), test) => (train, test),
         (Role::Test, train, test) => match test.or(train) {
             Some(part) => (part, None),
-            None => return Err(Error::file(root, "no folder of pictures")),
+            None => return Err(Error::file(root, "no folder of images")),
         },
         (Role::Train, None, _) => {
             return Err(Error::file(

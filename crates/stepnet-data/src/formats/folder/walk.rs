@@ -66,7 +66,7 @@ pub(crate) fn layout(root: &Path) -> Result<Layout> {
     }
     if folders.is_empty() {
         let problem = format!(
-            "no folder in it; expected a folder of pictures for each class ({} files found)",
+            "no folder in it; expected a folder of images for each class ({} files found)",
             files.len()
         );
         return Err(Error::file(root, problem));
@@ -79,7 +79,7 @@ pub(crate) fn layout(root: &Path) -> Result<Layout> {
     if loose > 0 {
         let folder = root.display();
         notes.push(format!(
-            "{loose} pictures directly in {folder} belong to no class: left out"
+            "{loose} images directly in {folder} belong to no class: left out"
         ));
     }
     let names: Vec<String> = folders.iter().map(|folder| name_of(folder)).collect();

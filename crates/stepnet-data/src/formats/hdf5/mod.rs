@@ -28,7 +28,7 @@ pub(crate) static FORMAT: Format = Format {
     name: "HDF5",
     content: "an HDF5 file",
     read: "images and labels under their usual names, train and test",
-    pictures: false,
+    images: false,
     takes: &[],
     recognises: |source| Ok(source.is_any(&[Kind::Hdf5])),
     open,
@@ -48,7 +48,7 @@ fn open(source: &Source<'_>, options: &OpenOptions) -> Result<Opened> {
     assemble(path, parts, Certain::Bytes, options)
 }
 
-/// The arrays of pictures and labels in the content of an HDF5 file; `name` is for messages.
+/// The arrays of images and labels in the content of an HDF5 file; `name` is for messages.
 ///
 /// # Errors
 /// A damaged or cut-off file, or no pair of datasets with a known name.

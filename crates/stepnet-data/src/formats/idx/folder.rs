@@ -1,4 +1,4 @@
-//! A folder with the MNIST files: pictures and labels for training and testing.
+//! A folder with the MNIST files: images and labels for training and testing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub(crate) static FORMAT: Format = Format {
     name: "a folder of the MNIST files",
     content: "a folder with the MNIST files",
     read: "`train-images...`, `train-labels...`, `t10k-images...`, `t10k-labels...`, plain or gzip",
-    pictures: false,
+    images: false,
     takes: &[],
     recognises: |source| Ok(source.kind.is_none() && find(source.path)?.is_some()),
     open: |source, options| match find(source.path)? {
@@ -143,10 +143,10 @@ fn pair<'a>(
     }
 }
 
-/// Reads a file of pictures and a file of labels, and compares their counts.
+/// Reads a file of images and a file of labels, and compares their counts.
 ///
 /// # Errors
-/// A damaged file, dimensions that are not those of pictures or labels, or different counts.
+/// A damaged file, dimensions that are not those of images or labels, or different counts.
 pub(crate) fn read_pair(images_path: &Path, labels_path: &Path) -> Result<Pair> {
     let images = read_images(images_path)?;
     let labels = super::read(labels_path)?;
@@ -169,7 +169,7 @@ pub(crate) fn read_pair(images_path: &Path, labels_path: &Path) -> Result<Pair> 
     Ok(Pair { images, labels })
 }
 
-/// Reads a file of pictures: three dimensions, or four with channels.
+/// Reads a file of images: three dimensions, or four with channels.
 ///
 /// # Errors
 /// A damaged file or other dimensions.
@@ -196,7 +196,7 @@ fn dimensions(rank: usize) -> String {
     }
 }
 
-/// The file of labels that belongs to a file of pictures by its name, if it is there.
+/// The file of labels that belongs to a file of images by its name, if it is there.
 pub(crate) fn labels_next_to(images: &Path) -> Option<PathBuf> {
     let name = images.file_name()?.to_str()?;
     let other = name

@@ -26,7 +26,7 @@ pub(crate) static FORMAT: Format = Format {
     name: "IDX",
     content: "an IDX file, plain or gzip",
     read: "images; labels from `labels`, or the file next to it with a matching name",
-    pictures: false,
+    images: false,
     takes: &[Choice::Labels],
     recognises: |source| Ok(source.is_any(&[Kind::Idx, Kind::Gzip])),
     open,

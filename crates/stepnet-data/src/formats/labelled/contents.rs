@@ -103,7 +103,7 @@ impl Contents {
         self.files.retain(|(parts, _)| parts.len() > 1);
         if self.files.is_empty() {
             let problem = format!(
-                "no folder in the archive; expected a folder of pictures for each class ({loose} files found)"
+                "no folder in the archive; expected a folder of images for each class ({loose} files found)"
             );
             return Err(Error::file(path, problem));
         }
@@ -196,7 +196,7 @@ fn chosen_parts(
         (Role::Train, Some(train), test) => Ok((train, test)),
         (Role::Test, train, test) => match test.or(train) {
             Some(part) => Ok((part, None)),
-            None => Err(Error::file(path, "no folder of pictures")),
+            None => Err(Error::file(path, "no folder of images")),
         },
         (Role::Train, None, _) => Err(Error::file(
             path,

@@ -1,4 +1,4 @@
-//! From the pictures of a folder or an archive to data sets: unreadable ones, the shape, in memory or
+//! From the images of a folder or an archive to data sets: unreadable ones, the shape, in memory or
 //! streamed.
 
 use std::collections::HashSet;
@@ -47,10 +47,10 @@ struct Tally {
     turned: AtomicUsize,
 }
 
-/// Makes data sets of the pictures found.
+/// Makes data sets of the images found.
 ///
 /// # Errors
-/// Pictures that cannot be read, unless they are to be skipped; a class of which none can; one class
+/// Images that cannot be read, unless they are to be skipped; a class of which none can; one class
 /// alone for training; or test classes that the training part does not have.
 pub(crate) fn load(found: SourceParts, options: &OpenOptions) -> Result<Opened> {
     let SourceParts {
@@ -155,14 +155,14 @@ fn check_classes(train: &Part, test: &Part, folder: &Path, notes: &mut Vec<Strin
     if !missing.is_empty() {
         let folder = folder.display();
         notes.push(format!(
-            "{folder} has no pictures of class {}",
+            "{folder} has no images of class {}",
             listed(&missing)
         ));
     }
     Ok(())
 }
 
-/// The part without the pictures that cannot be decoded, if they are to be skipped: each goes to
+/// The part without the images that cannot be decoded, if they are to be skipped: each goes to
 /// `skipped` with what is wrong with it.
 fn without_bad(
     root: &Path,
@@ -182,7 +182,7 @@ fn without_bad(
     for (item, error) in part.files.iter().zip(&decoded) {
         let class = item.label as usize;
         if let Some(first) = error.as_ref().filter(|_| !good[class]) {
-            let problem = format!("no picture of this class can be read, such as {first}");
+            let problem = format!("no image of this class can be read, such as {first}");
             return Err(Error::file(root.join(&part.classes[class]), problem));
         }
     }
@@ -193,7 +193,7 @@ fn without_bad(
     Ok(part)
 }
 
-/// The error of pictures that cannot be read: how many, the first by name, and what can be done.
+/// The error of images that cannot be read: how many, the first by name, and what can be done.
 fn unreadable(root: &Path, mut errors: Vec<Error>, all: usize) -> Error {
     match errors.len() {
         1 => advised(errors.remove(0)),
@@ -214,7 +214,7 @@ fn unreadable(root: &Path, mut errors: Vec<Error>, all: usize) -> Error {
     }
 }
 
-/// The headers of all pictures.
+/// The headers of all images.
 fn headers(root: &Path, part: &Part) -> Result<Vec<Header>> {
     let read: Vec<Result<Header>> = part.files.par_iter().map(Item::header).collect();
     if read.iter().all(Result::is_ok) {
@@ -229,7 +229,7 @@ fn headers(root: &Path, part: &Part) -> Result<Vec<Header>> {
     }
 }
 
-/// The common size of the pictures, unless it has more pixels than `most`, or the default.
+/// The common size of the images, unless it has more pixels than `most`, or the default.
 fn choose_shape(
     root: &Path,
     part: &Part,
@@ -279,7 +279,7 @@ fn brought(shape: [usize; 3], resize: Resize) -> String {
     format!("{rule} to {height}x{width}x{channels}")
 }
 
-/// A part whose pictures stay where they are. All headers are read.
+/// A part whose images stay where they are. All headers are read.
 fn stream(
     root: &Path,
     part: Part,
@@ -293,14 +293,12 @@ fn stream(
     let (count, folder) = (part.files.len(), root.display());
     let bytes = count as u128 * shape.iter().map(|&n| n as u128).product::<u128>();
     notes.push(format!(
-        "{count} pictures in {folder} are decoded as they are needed; at once they would take {}",
+        "{count} images in {folder} are decoded as they are needed; at once they would take {}",
         readable(bytes)
     ));
     if resized > 0 {
         let to = brought(shape, resize);
-        notes.push(format!(
-            "{resized} of {count} pictures in {folder} are {to}"
-        ));
+        notes.push(format!("{resized} of {count} images in {folder} are {to}"));
     }
     let labels = part.files.iter().map(|item| item.label).collect();
     let items = part.files;
@@ -314,7 +312,7 @@ fn stream(
     Dataset::new(images, labels, part.classes).map_err(|error| Error::file(root, error.to_string()))
 }
 
-/// Decodes the pictures of a part in parallel, in the order of the files.
+/// Decodes the images of a part in parallel, in the order of the files.
 fn decode(
     root: &Path,
     part: Part,
@@ -334,7 +332,7 @@ fn decode(
     ] {
         let some = count_of.into_inner();
         if some > 0 {
-            notes.push(format!("{some} of {count} pictures in {folder} {what}"));
+            notes.push(format!("{some} of {count} images in {folder} {what}"));
         }
     }
     let labels = part.files.iter().map(|item| item.label).collect();
@@ -344,7 +342,7 @@ fn decode(
     Ok(data.with_names(part.files.into_iter().map(|item| item.name).collect()))
 }
 
-/// Decodes every picture into its place; all broken ones go into one error.
+/// Decodes every image into its place; all broken ones go into one error.
 fn decode_all(
     root: &Path,
     files: &[Item],
@@ -356,15 +354,15 @@ fn decode_all(
     let run = shape.iter().product();
     let decode_one = |(out, item): (&mut [u8], &Item)| {
         check_stop(options)?;
-        item.decoded(|picture| {
-            out.copy_from_slice(&picture.to_shape(shape, options.resize)?);
+        item.decoded(|image| {
+            out.copy_from_slice(&image.to_shape(shape, options.resize)?);
             let count = |counter: &AtomicUsize, yes: bool| {
                 counter.fetch_add(usize::from(yes), Ordering::Relaxed);
             };
-            let other = [picture.height(), picture.width()] != shape[..2];
+            let other = [image.height(), image.width()] != shape[..2];
             count(&tally.resized, other);
-            count(&tally.blended, picture.is_transparent());
-            count(&tally.turned, picture.was_turned());
+            count(&tally.blended, image.is_transparent());
+            count(&tally.turned, image.was_turned());
             Ok(())
         })
     };

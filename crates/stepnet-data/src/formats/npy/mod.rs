@@ -26,7 +26,7 @@ pub(crate) static FORMAT: Format = Format {
     name: "npy",
     content: "an npy file",
     read: "images; labels from the npy file `labels`",
-    pictures: false,
+    images: false,
     takes: &[Choice::Labels],
     recognises: |source| Ok(source.is_any(&[Kind::Npy])),
     open,
@@ -37,7 +37,7 @@ fn open(source: &Source<'_>, options: &OpenOptions) -> Result<Opened> {
     let images = read(source.path)?;
     let Some(labels) = &options.labels else {
         let problem =
-            "an npy file holds the pictures alone: give the npy file of the labels with `labels`";
+            "an npy file holds the images alone: give the npy file of the labels with `labels`";
         return Err(Error::file(source.path, problem));
     };
     let labels = read(labels)?;

@@ -1,4 +1,4 @@
-//! Tar archives of pictures by class, or of CIFAR's binary form, plain or gzip. Nothing is unpacked: a plain archive's pictures are
+//! Tar archives of images by class, or of CIFAR's binary form, plain or gzip. Nothing is unpacked: a plain archive's images are
 //! read where they lie, those of a gzip one are kept in memory as they are stored.
 
 #[cfg(feature = "files")]
@@ -39,9 +39,9 @@ const HEADER: u64 = 512;
 
 pub(crate) static FORMAT: Format = Format {
     name: "a tar archive",
-    content: "a tar archive of pictures, plain or gzip",
+    content: "a tar archive of images, plain or gzip",
     read: "the same as of a folder that was packed, or CIFAR's binary form",
-    pictures: true,
+    images: true,
     // It may hold CIFAR's binary form, which is seen when it is read.
     takes: &[Choice::LabelColumn],
     recognises: |source| {
@@ -58,7 +58,7 @@ pub(crate) static FORMAT: Format = Format {
 /// note. Where a name comes twice the last one counts, as when unpacking.
 ///
 /// # Errors
-/// An archive that is damaged, a name that leads out of it, and as for folders of pictures.
+/// An archive that is damaged, a name that leads out of it, and as for folders of images.
 fn open(path: &Path, packed: bool, options: &OpenOptions) -> Result<Opened> {
     let unread = |source| Error::io(path, "read", source);
     let file = open_input(path)?;
@@ -77,7 +77,7 @@ fn open(path: &Path, packed: bool, options: &OpenOptions) -> Result<Opened> {
         return crate::formats::cifar::open_in(&contents, &folder, &files, options);
     }
     if let Some(column) = &options.label_column {
-        let problem = format!("an archive of pictures has no label column {column:?}");
+        let problem = format!("an archive of images has no label column {column:?}");
         return Err(Error::file(path, problem));
     }
     load(contents.found(path, options.role)?, options)

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use super::decode::{Decoded, Header};
 use crate::{Error, Result};
-use stepnet_base::text::alternatives;
+use stepnet_base::text::or_list;
 use stepnet_files::Kind;
 
 /// How one image format is read. The content of a file is handed over whole; its path is for messages.
@@ -47,7 +47,7 @@ const OTHER_ENDINGS: [&str; 4] = ["heic", "heif", "avif", "jxl"];
 /// The names of the formats, for messages: "PNG, JPEG, ... or TIFF".
 pub(crate) fn names() -> String {
     let names: Vec<&str> = CODECS.iter().map(|codec| codec.name).collect();
-    alternatives(&names)
+    or_list(&names)
 }
 
 /// The codec of a file's content, or an error that it is not an image that is read.
@@ -59,7 +59,7 @@ pub(super) fn of(name: &Path, bytes: &[u8]) -> Result<&'static Codec> {
     let problem = match kind {
         Kind::Empty => "the file is empty".to_owned(),
         Kind::Foreign(format) => format.refusal(),
-        kind => format!("not a picture but {}; expected {}", kind.name(), names()),
+        kind => format!("not a image but {}; expected {}", kind.name(), names()),
     };
     Err(Error::file(name, problem))
 }
@@ -90,7 +90,7 @@ pub fn is_image(path: &Path) -> Result<bool> {
     }
     match Kind::of_file(path) {
         // Of a format that is not read its kind is named when it is opened: it is not passed over.
-        Ok(kind) => Ok(kind.is_picture() || kind.is_foreign_image()),
+        Ok(kind) => Ok(kind.is_image() || kind.is_foreign_image()),
         Err(Error::File { .. }) => Ok(false),
         Err(error) => Err(error),
     }
@@ -101,12 +101,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_of_picture_has_a_codec() {
-        for kind in Kind::all_read().filter(|kind| kind.is_picture()) {
+    fn every_kind_of_image_has_a_codec() {
+        for kind in Kind::all_read().filter(|kind| kind.is_image()) {
             assert!(CODECS.iter().any(|codec| codec.kind == kind), "{kind:?}");
         }
         for codec in CODECS {
-            assert!(codec.kind.is_picture(), "{}", codec.name);
+            assert!(codec.kind.is_image(), "{}", codec.name);
             let ending = Path::new("a").with_extension(codec.endings[0]);
             assert!(is_named_as_image(&ending), "{}", codec.name);
         }

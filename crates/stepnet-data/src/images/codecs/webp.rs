@@ -33,7 +33,7 @@ fn check_end(name: &Path, bytes: &[u8]) -> Result<()> {
     match bytes.len() as u64 {
         length if length < end => {
             let problem = format!(
-                "a WebP picture that cannot be decoded: the file ends early, after {length} of {end} bytes"
+                "a WebP image that cannot be decoded: the file ends early, after {length} of {end} bytes"
             );
             Err(Error::file(name, problem))
         }

@@ -137,7 +137,7 @@ mod tests {
             width: 3,
             rgb: rgb.clone(),
         };
-        let read = stepnet_data::pictures::from_bytes("p.bmp".as_ref(), &bmp(&drawing)).unwrap();
+        let read = stepnet_data::image_files::from_bytes("p.bmp".as_ref(), &bmp(&drawing)).unwrap();
         assert_eq!(
             (read.height(), read.width(), read.values()),
             (2, 3, &rgb[..])

@@ -4,7 +4,7 @@
 //! is left over is skipped. Here the data of every scan are walked through code by code, without
 //! computing a pixel, and must end exactly where the next marker stands. The format has no
 //! checksum: damage whose codes fall into step again within their block cannot be distinguished from a
-//! picture.
+//! image.
 //!
 //! The walk follows ITU-T T.81 (1992), annexes B, F (sequential) and G (progressive).
 
@@ -203,7 +203,7 @@ impl Walk {
         let frame = self
             .frame
             .as_ref()
-            .ok_or("no picture before the end-of-image marker")?;
+            .ok_or("no image before the end-of-image marker")?;
         let mut missing = frame
             .components
             .iter()

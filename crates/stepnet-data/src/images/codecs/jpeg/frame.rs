@@ -58,7 +58,7 @@ pub(super) struct Frame {
     pub(super) units: [usize; 2],
 }
 
-/// Fails if the picture is of a form that the decoder does not read, or reads wrongly.
+/// Fails if the image is of a form that the decoder does not read, or reads wrongly.
 ///
 /// Of the file no more is looked at than the frame header and what stands before it.
 pub(super) fn check_form(bytes: &[u8]) -> Result<Frame, String> {
@@ -136,7 +136,7 @@ impl Frame {
         })
     }
 
-    /// Reads a frame header, and fails if the decoder does not read pictures with it.
+    /// Reads a frame header, and fails if the decoder does not read images with it.
     fn checked(segment: &[u8], progressive: bool) -> Result<Self, String> {
         let frame = Self::parse(segment, progressive)?;
         let bits = segment[0];
@@ -167,7 +167,7 @@ impl Frame {
             }
             _ => {
                 let count = factors.len();
-                Err(not_read(&format!("a picture of {count} components")))
+                Err(not_read(&format!("a image of {count} components")))
             }
         }
     }

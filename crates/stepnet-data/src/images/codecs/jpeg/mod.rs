@@ -1,4 +1,4 @@
-//! JPEG pictures, read strictly: what is damaged or cut off is an error.
+//! JPEG images, read strictly: what is damaged or cut off is an error.
 
 mod check;
 mod entropy;
@@ -71,7 +71,7 @@ impl Opened<'_> {
 fn decode(name: &Path, bytes: &[u8]) -> Result<Decoded> {
     let mut opened = open(name, bytes)?;
     let reservation = MemoryReservation::take(name, opened.memory(bytes.len() as u64))?;
-    let damaged = |problem| Error::file(name, format!("a damaged JPEG picture: {problem}"));
+    let damaged = |problem| Error::file(name, format!("a damaged JPEG image: {problem}"));
     let walk = check::check(bytes, false).map_err(damaged)?;
     let better = rewrite::readable(bytes, &walk).map_err(damaged)?;
     drop(walk);
@@ -134,7 +134,7 @@ fn open<'a>(name: &Path, bytes: &'a [u8]) -> Result<Opened<'a>> {
     decoder
         .decode_headers()
         .map_err(|error| broken(name, &error))?;
-    let unread = || Error::file(name, "a JPEG picture without a size");
+    let unread = || Error::file(name, "a JPEG image without a size");
     let (width, height) = decoder.dimensions().ok_or_else(unread)?;
     check_size(name, bytes, &CODEC, (width as u64, height as u64))?;
     let grey = decoder.input_colorspace().ok_or_else(unread)? == ColorSpace::Luma;
@@ -166,6 +166,6 @@ fn broken(name: &Path, error: &DecodeErrors) -> Error {
 fn undecoded(name: &Path, problem: &str) -> Error {
     Error::file(
         name,
-        format!("a JPEG picture that cannot be decoded: {problem}"),
+        format!("a JPEG image that cannot be decoded: {problem}"),
     )
 }

@@ -1,6 +1,6 @@
 //! JPEGs that the decoder reads wrongly, written again as ones that it reads rightly.
 //!
-//! The decoder (zune-jpeg 0.5) mixes up sequential pictures whose components come in several scans,
+//! The decoder (zune-jpeg 0.5) mixes up sequential images whose components come in several scans,
 //! and takes the colours from the components' names or from Adobe's marker where a JFIF marker says
 //! YCbCr. Such a file is written with the same coefficients: of each block the codes are copied, but
 //! for the first coefficient, which is stored as the difference from the block before.
@@ -16,12 +16,12 @@ const DC: ([u8; 16], [u8; 16]) = (
 );
 const DC_BITS: u32 = 5;
 
-/// A file with the same picture that the decoder reads rightly; `None` where it reads this one so.
+/// A file with the same image that the decoder reads rightly; `None` where it reads this one so.
 ///
 /// # Errors
 /// When the file is damaged.
 pub(super) fn readable(bytes: &[u8], walk: &Walk) -> Result<Option<Vec<u8>>, String> {
-    let frame = walk.frame.as_ref().ok_or("a picture without a frame")?;
+    let frame = walk.frame.as_ref().ok_or("a image without a frame")?;
     let (colours, misread) = Colours::of(bytes, walk, frame);
     if !frame.progressive && walk.scans.len() > 1 {
         return interleaved(bytes, &colours).map(Some);
@@ -125,10 +125,10 @@ fn renamed(bytes: &[u8], walk: &Walk, colours: &Colours) -> Vec<u8> {
     out
 }
 
-/// The same picture with all components in one scan.
+/// The same image with all components in one scan.
 fn interleaved(bytes: &[u8], colours: &Colours) -> Result<Vec<u8>, String> {
     let walk = check(bytes, true)?;
-    let frame = walk.frame.as_ref().ok_or("a picture without a frame")?;
+    let frame = walk.frame.as_ref().ok_or("a image without a frame")?;
     let plane = |component| Plane::new(component, &walk.scans);
     let planes: Option<Vec<Plane<'_>>> = frame.components.iter().map(plane).collect();
     let planes = planes.ok_or("scans are missing")?;

@@ -8,7 +8,7 @@ use image::{
 };
 
 use super::failure;
-use crate::images::decode::{Picture, from_bytes, header, load_for, load_input};
+use crate::images::decode::{Image, from_bytes, header, load_for, load_input};
 use stepnet_base::preprocessing::{Preprocessing, Resize};
 
 const JPEGS: [(&str, &[u8]); 8] = [
@@ -34,7 +34,7 @@ const JPEGS: [(&str, &[u8]); 8] = [
     ("cmyk", include_bytes!("../../tests/files/wave-cmyk.jpg")),
 ];
 
-fn decoded(bytes: &[u8]) -> Picture {
+fn decoded(bytes: &[u8]) -> Image {
     from_bytes(Path::new("p"), bytes).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -56,13 +56,13 @@ fn wave(y: usize, x: usize) -> [f64; 3] {
 }
 
 #[test]
-fn jpegs_show_the_picture_they_were_made_of() {
+fn jpegs_show_the_image_they_were_made_of() {
     for (name, bytes) in JPEGS {
-        let picture = decoded(bytes);
-        assert_eq!((picture.height(), picture.width()), (37, 45), "{name}");
+        let image = decoded(bytes);
+        assert_eq!((image.height(), image.width()), (37, 45), "{name}");
         let grey = name.starts_with("grey");
-        assert_eq!(picture.channels(), if grey { 1 } else { 3 }, "{name}");
-        let rgb = picture.to_shape([37, 45, 3], Resize::Stretch).unwrap();
+        assert_eq!(image.channels(), if grey { 1 } else { 3 }, "{name}");
+        let rgb = image.to_shape([37, 45, 3], Resize::Stretch).unwrap();
         let mut off = 0.0f64;
         for (at, pixel) in rgb.chunks_exact(3).enumerate() {
             let [r, g, b] = wave(at / 45, at % 45);
@@ -80,7 +80,7 @@ fn jpegs_show_the_picture_they_were_made_of() {
             "{name}"
         );
     }
-    // The same coefficients in another order are the same picture.
+    // The same coefficients in another order are the same image.
     for at in [0, 2, 4] {
         assert_eq!(
             decoded(JPEGS[at].1),
@@ -161,7 +161,7 @@ fn a_progressive_jpeg_needs_all_its_scans() {
 }
 
 #[test]
-fn other_pictures_cut_or_damaged_are_errors() {
+fn other_images_cut_or_damaged_are_errors() {
     let rgb = RgbImage::from_fn(9, 7, |x, y| {
         image::Rgb([(x * 20) as u8, (y * 30) as u8, 77])
     });
@@ -178,7 +178,7 @@ fn other_pictures_cut_or_damaged_are_errors() {
             match from_bytes(Path::new("p"), &bytes[..length]) {
                 Err(_) => {}
                 Ok(_) if length < bytes.len() - spare => panic!("{format:?}: {length} bytes pass"),
-                Ok(picture) => assert_eq!(picture, decoded(&bytes), "{format:?}: {length} bytes"),
+                Ok(image) => assert_eq!(image, decoded(&bytes), "{format:?}: {length} bytes"),
             }
         }
     }
@@ -207,19 +207,19 @@ fn all_eight_orientations_are_turned_upright() {
     let (height, width) = (plain.height(), plain.width());
     for orientation in 1..=8u8 {
         let bytes = with_orientation(JPEGS[0].1, orientation);
-        let picture = decoded(&bytes);
+        let image = decoded(&bytes);
         let swapped = orientation >= 5;
         let size = if swapped {
             (width, height)
         } else {
             (height, width)
         };
-        assert_eq!((picture.height(), picture.width()), size, "{orientation}");
-        assert_eq!(picture.was_turned(), orientation != 1);
+        assert_eq!((image.height(), image.width()), size, "{orientation}");
+        assert_eq!(image.was_turned(), orientation != 1);
         let seen = header(Path::new("p"), &bytes).unwrap();
         assert_eq!((seen.height, seen.width), size, "{orientation}");
         for (y, x) in [(0, 0), (3, 5), (size.0 - 1, 1)] {
-            // EXIF 2.3, table of Orientation: where row 0 and column 0 of the stored picture are.
+            // EXIF 2.3, table of Orientation: where row 0 and column 0 of the stored image are.
             let (sy, sx) = match orientation {
                 1 => (y, x),
                 2 => (y, width - 1 - x),
@@ -230,11 +230,10 @@ fn all_eight_orientations_are_turned_upright() {
                 7 => (height - 1 - x, width - 1 - y),
                 _ => (x, width - 1 - y),
             };
-            let pixel = |p: &Picture, y: usize, x: usize| {
-                p.values()[(y * p.width() + x) * 3..][..3].to_vec()
-            };
+            let pixel =
+                |p: &Image, y: usize, x: usize| p.values()[(y * p.width() + x) * 3..][..3].to_vec();
             assert_eq!(
-                pixel(&picture, y, x),
+                pixel(&image, y, x),
                 pixel(&plain, sy, sx),
                 "{orientation} ({y}, {x})"
             );
@@ -245,22 +244,22 @@ fn all_eight_orientations_are_turned_upright() {
 #[test]
 fn transparency_is_blended_over_white() {
     let rgba = RgbaImage::from_raw(2, 1, vec![0, 100, 200, 128, 9, 9, 9, 0]).unwrap();
-    let picture = decoded(&encoded(rgba, ImageFormat::Png));
-    assert!(picture.is_transparent());
+    let image = decoded(&encoded(rgba, ImageFormat::Png));
+    assert!(image.is_transparent());
     let expected = [127, 177, 227, 255, 255, 255];
     assert_eq!(
-        picture.to_shape([1, 2, 3], Resize::Stretch).unwrap(),
+        image.to_shape([1, 2, 3], Resize::Stretch).unwrap(),
         expected
     );
     // Grey by BT.601 of the blended values: 0.299 127 + 0.587 177 + 0.114 227 = 167.75.
     assert_eq!(
-        picture.to_shape([1, 2, 1], Resize::Stretch).unwrap(),
+        image.to_shape([1, 2, 1], Resize::Stretch).unwrap(),
         [168, 255]
     );
     let grey = GrayAlphaImage::from_raw(1, 1, vec![55, 51]).unwrap();
-    let picture = decoded(&encoded(grey, ImageFormat::Png));
+    let image = decoded(&encoded(grey, ImageFormat::Png));
     assert_eq!(
-        picture.to_shape([1, 1, 3], Resize::Stretch).unwrap(),
+        image.to_shape([1, 1, 3], Resize::Stretch).unwrap(),
         [215; 3]
     );
 }
@@ -269,9 +268,9 @@ fn transparency_is_blended_over_white() {
 fn grey_has_the_weights_of_bt_601() {
     // Values for which a thousandth more or less in a weight would round to another grey.
     let rgb = vec![82, 0, 0, 0, 23, 0, 0, 0, 250, 255, 255, 255];
-    let picture = Picture::new(1, 4, 3, rgb).unwrap();
+    let image = Image::new(1, 4, 3, rgb).unwrap();
     assert_eq!(
-        picture.to_shape([1, 4, 1], Resize::Stretch).unwrap(),
+        image.to_shape([1, 4, 1], Resize::Stretch).unwrap(),
         [25, 14, 29, 255]
     );
 }
@@ -280,9 +279,9 @@ fn grey_has_the_weights_of_bt_601() {
 fn sixteen_bits_are_rounded_to_eight() {
     let mut deep = ImageBuffer::<Rgba<u16>, Vec<u16>>::new(1, 1);
     deep.put_pixel(0, 0, Rgba([65_535, 128, 129, 65_535]));
-    let picture = decoded(&encoded(deep, ImageFormat::Png));
+    let image = decoded(&encoded(deep, ImageFormat::Png));
     assert_eq!(
-        (picture.channels(), picture.values()),
+        (image.channels(), image.values()),
         (4, &[255, 0, 1, 255][..])
     );
 }
@@ -341,7 +340,7 @@ fn prediction_repeats_the_preprocessing() {
         .map(|&v| preprocessing.value(f32::from(v), 0))
         .collect();
     assert_eq!(input, expected);
-    // Digits run to 16: a picture's 255 stands for the same brightness.
+    // Digits run to 16: a image's 255 stands for the same brightness.
     let sixteenths = preprocessing.clone().divisor(16.0);
     assert_eq!(load_input::<f32>(&path, &sixteenths).unwrap(), expected);
     let flat = Preprocessing::scaled(1, 1, 64, 255.0);
@@ -349,10 +348,10 @@ fn prediction_repeats_the_preprocessing() {
 }
 
 #[test]
-fn what_is_no_picture_is_told() {
+fn what_is_no_image_is_told() {
     failure(
         from_bytes(Path::new("a.png"), b"hello"),
-        &["a.png", "not a picture but text"],
+        &["a.png", "not a image but text"],
     );
     failure(from_bytes(Path::new("a.png"), b""), &["a.png", "empty"]);
     failure(
@@ -360,7 +359,7 @@ fn what_is_no_picture_is_told() {
         &["a numpy array"],
     );
     failure(
-        Picture::new(2, 2, 3, vec![0; 11]).map(drop),
+        Image::new(2, 2, 3, vec![0; 11]).map(drop),
         &["2x2x3 with 11 values"],
     );
 }
