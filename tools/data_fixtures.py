@@ -2,11 +2,12 @@
 
     python3 tools/data_fixtures.py crates/stepnet-data/tests/files
 
-Needs numpy, Pillow (12 or later), h5py, and cjpeg and jpegtran of libjpeg-turbo. Everything is computed, nothing is taken from a data
+Needs numpy, Pillow (12 or later), h5py, tifffile with imagecodecs, pyarrow, and cjpeg and jpegtran of libjpeg-turbo. Everything is computed, nothing is taken from a data
 set: the pictures are smooth waves, so that a decoder's answer can be checked against the formula.
 """
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -120,6 +121,64 @@ def hdf5s(folder):
         file["set/classes"] = np.array([b"cat", b"dog"])
 
 
+def gradient():
+    """6x9 pixels; pixel (y, x) is (20 x, 30 y, 10 (x + y))."""
+    y, x = np.mgrid[0:6, 0:9]
+    return np.stack([20 * x, 30 * y, 10 * (x + y)], axis=-1).astype("u1")
+
+
+def webps_and_tiffs(folder):
+    import tifffile
+
+    rgb = gradient()
+    image, other = Image.fromarray(rgb), Image.fromarray(255 - rgb)
+    image.save(f"{folder}/lossy.webp", quality=90)
+    image.save(f"{folder}/lossless.webp", lossless=True)
+    alpha = np.dstack([rgb, np.full(rgb.shape[:2], 255, "u1")])
+    alpha[0, 0, 3] = 0
+    Image.fromarray(alpha).save(f"{folder}/alpha.webp", lossless=True, exact=True)
+    image.save(f"{folder}/animated.webp", save_all=True, append_images=[other], lossless=True)
+    for name, how in (("lzw", "tiff_lzw"), ("deflate", "tiff_adobe_deflate"), ("jpeg", "jpeg")):
+        image.save(f"{folder}/{name}.tif", compression=how)
+    image.convert("L").save(f"{folder}/grey.tif")
+    stripes = (np.arange(54).reshape(6, 9) % 2 * 255).astype("u1")
+    Image.fromarray(stripes).convert("1").save(f"{folder}/fax.tif", compression="group4")
+    image.convert("P", palette=Image.ADAPTIVE).save(f"{folder}/palette.tif")
+    image.convert("CMYK").save(f"{folder}/cmyk.tif")
+    image.save(f"{folder}/pages.tif", save_all=True, append_images=[other])
+    exif = Image.Exif()
+    exif[0x112] = 6
+    image.save(f"{folder}/turned.tif", exif=exif)
+    save = lambda name, array, **how: tifffile.imwrite(f"{folder}/{name}.tif", array, **how)
+    save("float", rgb.astype("f4") / 255, photometric="rgb")
+    save("deep", rgb.astype("u2") * 257, photometric="rgb")
+    save("planar", np.moveaxis(rgb, 2, 0), photometric="rgb", planarconfig="separate")
+    save("big", rgb, photometric="rgb", bigtiff=True)
+    save("int", rgb[..., 0].astype("i4"))
+
+
+def parquets(folder):
+    """Tables of eight images of one colour each, as the Hugging Face library writes them, and plainly."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def png(value):
+        file = io.BytesIO()
+        Image.new("RGB", (5, 4), (value,) * 3).save(file, "PNG")
+        return file.getvalue()
+
+    images = [png(10 * number) for number in range(8)]
+    file = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    rows = [{"bytes": image, "path": f"{number}.png"} for number, image in enumerate(images)]
+    table = pa.table({"image": pa.array(rows, file), "label": pa.array([0, 1] * 4, pa.int64())})
+    features = {"image": {"_type": "Image"}, "label": {"names": ["cat", "dog"], "_type": "ClassLabel"}}
+    table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    pq.write_table(table, f"{folder}/hub.parquet", compression="snappy")
+    pq.write_table(table, f"{folder}/zstd.parquet", compression="zstd")
+    plain = pa.table({"img": pa.array(images, pa.binary()), "name": ["b", "a"] * 4})
+    pq.write_table(plain, f"{folder}/plain.parquet", compression="none")
+    pq.write_table(pa.table({"x": [1.0], "y": [1]}), f"{folder}/numbers.parquet")
+
 if len(sys.argv) != 2:
     sys.exit(__doc__)
 os.makedirs(sys.argv[1], exist_ok=True)
@@ -127,3 +186,5 @@ jpegs(sys.argv[1])
 jpegs_in_several_scans(sys.argv[1])
 rare_jpegs(sys.argv[1])
 hdf5s(sys.argv[1])
+webps_and_tiffs(sys.argv[1])
+parquets(sys.argv[1])

@@ -32,14 +32,14 @@
 //! - The notebooks' functions, with their examples and errata: [`steps`].
 //! - Your own loop over your own arrays: [`train::Learner`] takes batches of plain slices.
 //! - Your own layer: [`nn::Layer`], and the third of the examples.
-//! - Your own images and files: [`data::open`].
+//! - Your own images and files: [`data::open`]; data in a form of your own: [`data::Examples`].
 //! - Saving and loading: [`Model`], which [`Trainer::into_model`] makes.
 //!
 //! # Features
 //!
-//! `files` (readers of IDX, npy, npz, CSV and HDF5), `pictures` (decoders of PNG, JPEG, BMP and
-//! GIF) and `pages` (explanations as HTML) are on by default. Without them the library is networks,
-//! training and model files.
+//! `files` (readers of IDX, npy, npz, CSV and HDF5), `pictures` (decoders of images; folders, archives
+//! and lists of them) and `pages` (explanations as HTML) are on by default. Without them the library is networks,
+//! training and model files. `parquet` reads Parquet tables with a column of images.
 
 pub mod fast;
 pub mod train;
