@@ -68,6 +68,11 @@ pub use {
 // Crates whose types stand in signatures here.
 pub use {ndarray, num_traits, serde_json};
 
+/// The book's programs, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../RUST.md")]
+struct Book;
+
 /// The README's program, run as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

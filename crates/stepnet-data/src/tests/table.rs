@@ -6,6 +6,7 @@ use crate::formats;
 use stepnet_files::Kind;
 
 /// The documentation of `open` has the table as a file. To write it again: `STEPNET_WRITE=1 cargo test -p stepnet-data`.
+#[cfg(feature = "parquet")]
 #[test]
 fn the_documentation_has_the_table() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/formats/table.md");
