@@ -293,6 +293,47 @@ fn names_that_are_not_utf8_are_found() {
     }
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_utf8_are_not_lost() {
+    use std::os::unix::ffi::OsStrExt;
+    let desk = desk(&[("a.bmp", 0)]);
+    for name in [&b"caf\xe9 100%.bmp"[..], b"none\xff"] {
+        let odd = desk.join("p").join(std::ffi::OsStr::from_bytes(name));
+        fs::copy(desk.join("p/a.bmp"), odd).unwrap();
+    }
+    let odd = std::ffi::OsStr::from_bytes(b"bad\xe9.png");
+    fs::write(desk.join("p").join(odd), "no image").unwrap();
+    let ran = desk.run("predict m p --json");
+    let lines: Vec<Value> = ran
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let fields = |name: &str| -> Vec<Option<&str>> {
+        lines.iter().map(|line| line[name].as_str()).collect()
+    };
+    let shown = [
+        "p/a.bmp",
+        "p/bad\u{fffd}.png",
+        "p/caf\u{fffd} 100%.bmp",
+        "p/none\u{fffd}",
+    ];
+    assert_eq!(fields("picture"), shown.map(Some));
+    let bytes = ["p/bad%E9.png", "p/caf%E9%20100%25.bmp", "p/none%FF"].map(Some);
+    assert_eq!(fields("picture_bytes"), [&[None][..], &bytes].concat());
+    // A table has no place for them.
+    let ran = desk.run("predict m p --csv -");
+    assert_eq!(
+        ran.err.matches("note: the table has names").count(),
+        1,
+        "{}",
+        ran.err
+    );
+    let ran = desk.run("predict m p/a.bmp --csv -");
+    assert!(!ran.err.contains("note"), "{}", ran.err);
+}
+
 #[test]
 fn a_file_that_several_arguments_name_is_answered_once_where_it_comes_first() {
     let desk = desk(&[("b.bmp", 255), ("a.bmp", 0), ("c/d.bmp", 255)]);
