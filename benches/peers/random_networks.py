@@ -4,6 +4,7 @@ A network is a list of layers, each a tuple of its kind, its label and what it i
 unique in a network, so that arrays of weights are found by them. Padding is (top, bottom, left, right).
 """
 
+import math
 import random
 
 # PyTorch's functions of the same names as Stepnet's layers.
@@ -60,15 +61,19 @@ class Writer:
             units = draw.choice([1, 5, 16, 33])
             found = [(("linear", self.label("d"), units, draw.random() < 0.8), (units,))]
         else:
-            kinds = ["conv"] * 6 + ["maxpool", "avgpool", "bn", "layernorm", "pad", "flatten"]
-            # Over one channel a layer normalisation is constant, and all gradients before it are rounding.
-            left_out = (["flatten"] if nested else []) + (["layernorm"] if shape[2] == 1 else [])
+            kinds = ["conv"] * 6 + ["maxpool", "avgpool", "bn", "layernorm", "groupnorm", "pad", "flatten"]
+            # Over one value a normalisation is constant, and all gradients before it are rounding.
+            constant = {"layernorm": shape[2] == 1, "groupnorm": math.prod(shape) == 1}
+            left_out = (["flatten"] if nested else []) + [kind for kind, one in constant.items() if one]
             kinds = [kind for kind in kinds if kind not in left_out]
             kinds += [] if nested else ["residual", "residual", "branch"]
             found = [self.of_kind(draw.choice(kinds), shape)]
         after = found[-1][1]
         if len(after) == 1 and draw.random() < 0.2:
-            found.append((("bn", self.label("n")), after))
+            groups = [by for by in divisors(after[0]) if by < after[0]]
+            grouped = groups and draw.random() < 0.5
+            norm = ("groupnorm", self.label("n"), draw.choice(groups)) if grouped else ("bn", self.label("n"))
+            found.append((norm, after))
         if draw.random() < 0.6:
             found.append(((draw.choice(ACTIVATIONS), self.label("a")), after))
         return found
@@ -87,6 +92,9 @@ class Writer:
         if kind == "pad":
             pads = tuple(draw.randint(0, 2) for _ in range(4))
             return (kind, label, pads), (height + pads[0] + pads[1], width + pads[2] + pads[3], channels)
+        if kind == "groupnorm":
+            groups = [by for by in divisors(channels) if math.prod(shape) > by]
+            return (kind, label, draw.choice(groups)), shape
         if kind == "flatten":
             return (kind, label), (height * width * channels,)
         if kind == "residual":
@@ -165,6 +173,8 @@ def one(layer):
         return f"{label}: linear({given[0]}, bias={str(given[1]).lower()})"
     if kind == "leakyrelu":
         return f"{label}: leakyrelu({SLOPE})"
+    if kind == "groupnorm":
+        return f"{label}: groupnorm({given[0]})"
     if kind == "pad":
         return f"{label}: pad({sides(given[0])})"
     if kind == "residual":
@@ -213,6 +223,8 @@ def through(layer, x, weights, training):
     if kind == "layernorm":
         last = x.movedim(1, -1)
         return functional.layer_norm(last, last.shape[-1:], own["gamma"], own["beta"], EPSILON).movedim(-1, 1)
+    if kind == "groupnorm":
+        return functional.group_norm(x, given[0], own["gamma"], own["beta"], EPSILON)
     if kind == "pad":
         return framed(x, given[0])
     if kind == "residual":

@@ -31,7 +31,7 @@ class Networks(unittest.TestCase):
             self.assertEqual(drawn, random_networks.Writer(seed).network())
             found.update(kinds(drawn[1]))
             beyond += any(layer[0] == "conv" and layer[4][0] > layer[3][0] for layer in drawn[1])
-        expected = {"conv", "maxpool", "avgpool", "globalavgpool", "bn", "layernorm", "pad", "flatten", "linear"}
+        expected = {"conv", "maxpool", "avgpool", "globalavgpool", "bn", "layernorm", "groupnorm", "pad", "flatten", "linear"}
         self.assertEqual(found, expected | {"residual", "branch"} | set(random_networks.ACTIVATIONS))
         self.assertGreater(beyond, 10)
 

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::io::{IsTerminal, stdout};
+use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
@@ -101,6 +102,22 @@ pub(crate) fn clean(name: &str, cells: usize) -> String {
 /// A name in a sentence or a table.
 pub(crate) fn name(name: &str) -> String {
     clean(name, NAME)
+}
+
+/// The bytes of a path that is no UTF-8 and is shown with `\u{fffd}` for what is none, percent-encoded as in URLs;
+/// `None` where the path is shown as it is.
+pub(crate) fn encoded_bytes(path: &Path) -> Option<String> {
+    if path.to_str().is_some() {
+        return None;
+    }
+    let bytes = path.as_os_str().as_encoded_bytes().iter();
+    let encoded = bytes.map(|&byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    });
+    Some(encoded.collect())
 }
 
 /// The width of the terminal that the standard output is; `None` where it is none.

@@ -11,7 +11,7 @@ use stepnet::train::metrics::{Average, Metrics, Tally};
 use stepnet::train::mistakes::{Mistake, Mistakes};
 
 use crate::args::EvaluateArgs;
-use crate::display::{self, COLUMNS, columns, width};
+use crate::display::{self, COLUMNS, columns, encoded_bytes, width};
 use crate::failure::{Failure, Outcome};
 use crate::known::Known;
 use crate::material::{self, Tested};
@@ -137,14 +137,19 @@ impl Told<'_> {
         let worst: Vec<Value> = mistakes
             .iter()
             .map(|mistake| {
-                json!({
+                let file = data.name(mistake.example);
+                let mut object = json!({
                     "example": mistake.example,
-                    "file": data.name(mistake.example).map(|file| file.display().to_string()),
+                    "file": file.map(|file| file.display().to_string()),
                     "actual": self.classes.get(mistake.actual),
                     "predicted": self.classes.get(mistake.predicted),
                     "probabilities": mistake.probabilities,
                     "loss": mistake.loss,
-                })
+                });
+                if let Some(bytes) = file.and_then(encoded_bytes) {
+                    object["file_bytes"] = bytes.into();
+                }
+                object
             })
             .collect();
         let mut object = json!({

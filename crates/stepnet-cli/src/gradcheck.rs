@@ -199,7 +199,7 @@ fn of_text(
         return Ok((network, examples));
     };
     let own = preset.and_then(|preset| preset.input);
-    let input = args.input.map(|shape| shape.as_picture()).or(own);
+    let input = args.input.map(|shape| shape.as_image()).or(own);
     let opened = material::open_alone(data, &open_options(args, input, Resize::default()))?;
     let shape = opened.data.images().shape();
     let classes = asked.unwrap_or(opened.data.classes().len());

@@ -104,12 +104,12 @@ pub(crate) fn print_network(network: &Network<impl stepnet::Number>) {
     let summary = Summary::of(network);
     print_sentence(&format!("network: {}", summary.network));
     print_table(&layers(&summary));
-    let fixed = match summary.non_trainable {
-        0 => String::new(),
-        count => format!(" ({} of them not trainable)", thousands(count as u64)),
+    let trainable = match summary.trainable {
+        count if count == summary.parameters => String::new(),
+        count => format!(" ({} of them trainable)", thousands(count as u64)),
     };
     print_sentence(&format!(
-        "total: {} parameters{fixed}, {} multiply-adds for one example",
+        "total: {} parameters{trainable}, {} multiply-adds for one example",
         thousands(summary.parameters as u64),
         thousands(summary.multiply_adds)
     ));

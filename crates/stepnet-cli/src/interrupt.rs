@@ -1,12 +1,14 @@
 //! Signals: Ctrl-C, or the system's request to end.
 //!
-//! A command that has nothing to lose ends at once. A run that trains ends at its next step and keeps what it
+//! A command that has nothing to lose says so in a line and ends at once. A run that trains ends at its next step and keeps what it
 //! has learnt; passes that take longer than [`PATIENCE`] are stopped. A second signal ends the program. The exit
 //! code is the one that shells give: 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP.
 //!
 //! A file that may not grow (a limit on file sizes) is an error of writing in place of the program's end.
 
+use std::io::{IsTerminal as _, stderr};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
@@ -14,10 +16,13 @@ use stepnet::stop;
 use stepnet_base::threads;
 use stepnet_files as files;
 
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, Outcome, say};
 
 /// How long a run may go on with what it has begun when it is to end.
 const PATIENCE: Duration = Duration::from_millis(400);
+
+/// How long the line that names the signal may take: a pipe that nobody reads may not hold the program.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Their numbers everywhere.
 const SIGHUP: i32 = 1;
@@ -38,8 +43,6 @@ pub(crate) fn watch() -> Outcome {
 
 #[cfg(unix)]
 fn listen() -> std::io::Result<()> {
-    use std::sync::mpsc::channel;
-
     use signal_hook::consts::SIGXFSZ;
     use signal_hook::iterator::Signals;
     // Unheard, it would end the program where a limit on file sizes is reached.
@@ -96,10 +99,29 @@ fn heed(signal: i32) {
     }
 }
 
-/// Ends the program, and leaves no file half written under a name that nobody knows.
+/// Ends the program, says what ended it, and leaves no file half written under a name that nobody knows.
 fn end(signal: i32) -> ! {
     files::remove_pending();
+    let (sender, said) = channel();
+    let work = move || {
+        // On a terminal a bar or `^C` may stand in the line.
+        let start = if stderr().is_terminal() { "\n" } else { "" };
+        say(&format!("{start}stopped by {}", name(signal)));
+        sender.send(()).ok();
+    };
+    if threads::spawn_waiting("last words", work).is_ok() {
+        said.recv_timeout(LAST_WORDS).ok();
+    }
     std::process::exit(128 + signal);
+}
+
+/// What users call a signal.
+fn name(signal: i32) -> &'static str {
+    match signal {
+        SIGINT => "Ctrl-C",
+        SIGHUP => "SIGHUP",
+        _ => "SIGTERM",
+    }
 }
 
 /// From here on to its end a signal does not end the program.
@@ -117,9 +139,7 @@ impl Interrupt {
     pub(crate) fn by(&self) -> Option<&'static str> {
         match CAME.load(Ordering::SeqCst) {
             0 => None,
-            SIGINT => Some("Ctrl-C"),
-            SIGHUP => Some("SIGHUP"),
-            _ => Some("SIGTERM"),
+            signal => Some(name(signal)),
         }
     }
 

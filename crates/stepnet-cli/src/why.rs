@@ -122,7 +122,7 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
     let subject = match (&args.picture, &args.data) {
         (Some(path), _) => {
             Known::of(model).check_images(path)?;
-            Subject::picture(path, &model.preprocessing)?
+            Subject::image(path, &model.preprocessing)?
         }
         (None, Some(path)) => example(args, path, model)?,
         (None, None) => return Err(Failure::usage("name a picture, or --data DATA")),
@@ -134,18 +134,22 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
         .class(args.class.clone())
         .trace(args.trace.unwrap_or(0).into())
         .branches(args.top.map_or(USUAL_BRANCHES, |top| top as usize));
-    let mut told = Why::of(&model.network, subject)?
+    let mut explanation = Why::of(&model.network, subject)?
         .with_classes(&model.classes)
         .explain(&question)?;
-    let agrees = told.ok();
-    let full = args.json.then(|| told.clone());
+    let agrees = explanation.ok();
+    let full = args.json.then(|| explanation.clone());
     // Cut for people; JSON has the names in full.
-    told.prediction.name = name(&told.prediction.name);
-    if let Some(gradient) = &mut told.gradient {
+    explanation.prediction.name = name(&explanation.prediction.name);
+    if let Some(gradient) = &mut explanation.gradient {
         gradient.class_name = name(&gradient.class_name);
     }
     if let Some(page) = &page {
-        page.write(told.page(args.top.map(|top| top as usize)).as_bytes())?;
+        page.write(
+            explanation
+                .page(args.top.map(|top| top as usize))
+                .as_bytes(),
+        )?;
     }
     if let Some(mut full) = full {
         if let Some(top) = args.top {
@@ -157,10 +161,10 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
     } else if page.as_ref().is_some_and(Target::is_standard) {
         // The page is all that is read there.
     } else if let Some(path) = &args.html {
-        print_sentence(&format!("{}: {}", path.display(), summary(&told)));
+        print_sentence(&format!("{}: {}", path.display(), summary(&explanation)));
     } else {
         let top = args.top.map_or(USUAL_TOP, |top| top as usize);
-        let text = told.text(top).to_string();
+        let text = explanation.text(top).to_string();
         text.lines().for_each(print_sentence);
         if args.at.is_none() {
             print_line("");
@@ -174,7 +178,7 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
     } else {
         Err(Failure::running(format!(
             "{}: what was added up is not what the network computed",
-            told.name
+            explanation.name
         )))
     }
 }
@@ -199,15 +203,15 @@ fn check_data_options(args: &WhyArgs) -> Outcome {
 }
 
 /// A line for the shell about what a page shows.
-fn summary(told: &Explanation) -> String {
-    let checked = told
+fn summary(explanation: &Explanation) -> String {
+    let checked = explanation
         .forward
         .check
         .map(|check| format!(", {}", check.words()));
     format!(
         "{} = {}{}",
-        told.name,
-        told.value,
+        explanation.name,
+        explanation.value,
         checked.unwrap_or_default()
     )
 }

@@ -1,45 +1,45 @@
 //! How work is split over threads: by its amount, never by the number of threads.
 //!
-//! A heavy pass cuts its items (pixels, examples) into at most `MAX_LANES` *lanes*. A lane owns a
-//! contiguous range of items, the part of the output that belongs to them, and one piece of the
-//! scratch memory; rayon's current pool takes lanes as its threads become free. Since the cut
-//! depends on the geometry alone, so does every rounding.
+//! A heavy pass cuts its items (pixels, examples) into at most `MAX_PARTS` *parts*. A part owns a
+//! contiguous range of items, the outputs that belong to them, and scratch memory; rayon's current pool
+//! takes parts as its threads become free. Since the cut depends on the geometry alone, so does every
+//! rounding.
 
 use std::sync::{Mutex, PoisonError};
 
-/// The most lanes a pass is cut into: enough to balance a handful of threads that are not equally
-/// fast, few enough that one scratch piece per lane stays small.
-pub(super) const MAX_LANES: usize = 16;
+/// The most parts a pass is cut into: enough to balance a handful of threads that are not equally
+/// fast, few enough that one scratch piece per part stays small.
+pub(super) const MAX_PARTS: usize = 16;
 
-/// Multiply-adds below which a lane of its own costs more than it saves (some ten microseconds).
-const LANE_WORK: u64 = 1 << 17;
+/// Multiply-adds below which a part of its own costs more than it saves (some ten microseconds).
+const PART_WORK: u64 = 1 << 17;
 
 /// Elements of a light operation that make a piece worth handing to another thread.
 pub(super) const LIGHT_WORK: usize = 1 << 16;
 
-/// A cut of `items` into lanes of `per_lane` items, the last one perhaps shorter.
+/// A cut of `items` into parts of `per_part` items, the last one perhaps shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Lanes {
+pub(super) struct Parts {
     pub(super) count: usize,
-    pub(super) per_lane: usize,
+    pub(super) per_part: usize,
 }
 
-impl Lanes {
-    /// Cuts `items` of `work_per_item` multiply-adds into at most `most` lanes.
+impl Parts {
+    /// Cuts `items` of `work_per_item` multiply-adds into at most `most` parts.
     ///
-    /// There is always one lane, and no lane is empty unless there are no items at all.
+    /// There is always one part, and no part is empty unless there are no items at all.
     pub(super) fn new(items: usize, work_per_item: u64, most: usize) -> Self {
         let wanted = Self::wanted(items, work_per_item, most);
-        let per_lane = items.div_ceil(wanted).max(1);
+        let per_part = items.div_ceil(wanted).max(1);
         Self {
-            count: items.div_ceil(per_lane).max(1),
-            per_lane,
+            count: items.div_ceil(per_part).max(1),
+            per_part,
         }
     }
 
     fn wanted(items: usize, work_per_item: u64, most: usize) -> usize {
         let work = work_per_item.saturating_mul(items as u64);
-        usize::try_from(work / LANE_WORK)
+        usize::try_from(work / PART_WORK)
             .unwrap_or(usize::MAX)
             .clamp(1, most.max(1))
     }
@@ -66,7 +66,7 @@ fn stays(cost: u64, least: u64) -> bool {
 
 /// How many threads should share `jobs` jobs that take `work` multiply-adds together.
 pub(super) fn workers(jobs: usize, work: u64) -> usize {
-    if stays(work, 2 * LANE_WORK) {
+    if stays(work, 2 * PART_WORK) {
         return 1;
     }
     rayon::current_num_threads().min(jobs).max(1)
@@ -75,7 +75,7 @@ pub(super) fn workers(jobs: usize, work: u64) -> usize {
 /// The most that [`workers`] says of as many jobs and as much work, or less, wherever it is asked on as
 /// many threads: scratch memory is planned for these.
 pub(super) fn most_workers(jobs: usize, work: u64) -> usize {
-    match work < 2 * LANE_WORK {
+    match work < 2 * PART_WORK {
         true => 1,
         false => rayon::current_num_threads().min(jobs).max(1),
     }
@@ -148,14 +148,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lanes_cover_the_items_without_empty_ones() {
+    fn parts_cover_the_items_without_empty_ones() {
         for items in 0..200 {
             for work in [0, 1, 1 << 12, 1 << 17, u64::MAX] {
-                for most in [0, 1, 3, MAX_LANES] {
-                    let lanes = Lanes::new(items, work, most);
-                    assert!(lanes.count >= 1 && lanes.count <= most.max(1));
-                    assert!(lanes.count * lanes.per_lane >= items);
-                    assert!(items == 0 || (lanes.count - 1) * lanes.per_lane < items);
+                for most in [0, 1, 3, MAX_PARTS] {
+                    let parts = Parts::new(items, work, most);
+                    assert!(parts.count >= 1 && parts.count <= most.max(1));
+                    assert!(parts.count * parts.per_part >= items);
+                    assert!(items == 0 || (parts.count - 1) * parts.per_part < items);
                 }
             }
         }
@@ -173,15 +173,15 @@ mod tests {
     }
 
     #[test]
-    fn small_work_is_one_lane() {
+    fn small_work_is_one_part() {
         assert_eq!(
-            Lanes::new(100, 1000, MAX_LANES),
-            Lanes {
+            Parts::new(100, 1000, MAX_PARTS),
+            Parts {
                 count: 1,
-                per_lane: 100
+                per_part: 100
             }
         );
-        assert_eq!(Lanes::new(100, 1 << 20, MAX_LANES).count, 15);
+        assert_eq!(Parts::new(100, 1 << 20, MAX_PARTS).count, 15);
         assert_eq!(piece(1000, 1), 1000);
         assert_eq!(piece(1 << 20, 1), LIGHT_WORK);
     }

@@ -6,7 +6,7 @@
 use rayon::prelude::*;
 
 use crate::long_sum::{self, SHORT_BLOCK};
-use crate::parallel::{Lanes, MAX_LANES, piece, share, workers};
+use crate::parallel::{MAX_PARTS, Parts, piece, share, workers};
 use crate::simd::{InstructionSet, Isa, Kernel};
 use crate::{Real, assert_len, assert_scratch};
 
@@ -88,12 +88,12 @@ impl<T: Real> Kernel for Forward<'_, T> {
     }
 }
 
-/// Arrays of a lane: the sums, what `long_sum` keeps of them, and those of the rows that are being summed.
+/// Arrays of a part: the sums, what `long_sum` keeps of them, and those of the rows that are being summed.
 const STATE: usize = 3;
 
 /// Scratch that [`backward`] needs for arrays of any length.
 pub fn backward_scratch(slopes: usize) -> usize {
-    MAX_LANES * STATE * width(slopes)
+    MAX_PARTS * STATE * width(slopes)
 }
 
 /// `dx = dy` where `x > 0`, `slope dy` elsewhere, at 0 too; `dslope` the sum of `x dy` over the values that are not above 0.
@@ -136,16 +136,16 @@ fn run_backward<T: Real>(
     let mut buffer = [T::zero(); 2 * WIDE];
     let spread = spread(slopes, &mut buffer);
     let width = spread.len();
-    let lanes = Lanes::new(x.len().div_ceil(width), COST * width as u64, MAX_LANES);
-    let states = &mut scratch[..STATE * width * lanes.count];
+    let parts = Parts::new(x.len().div_ceil(width), COST * width as u64, MAX_PARTS);
+    let states = &mut scratch[..STATE * width * parts.count];
     states.fill(T::zero());
-    let step = lanes.per_lane * width;
+    let step = parts.per_part * width;
     let mut dx = dx.map(|dx| dx.chunks_mut(step));
     let jobs = states
         .chunks_exact_mut(STATE * width)
         .zip(x.chunks(step).zip(dy.chunks(step)));
     let jobs = jobs.map(move |job| (job, dx.as_mut().and_then(Iterator::next)));
-    let workers = workers(lanes.count, COST * x.len() as u64);
+    let workers = workers(parts.count, COST * x.len() as u64);
     let summed = dslopes.is_some();
     share(
         jobs,
@@ -223,7 +223,7 @@ mod tests {
     use super::*;
     use crate::testing::{assert_bits, assert_gradient, assert_sums, inner, normal, on_threads};
 
-    /// Rows and slopes: one for all, narrow rows, rests, wide rows, several lanes.
+    /// Rows and slopes: one for all, narrow rows, rests, wide rows, several parts.
     const SIZES: [[usize; 2]; 9] = [
         [0, 3],
         [1, 1],

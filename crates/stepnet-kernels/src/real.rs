@@ -2,12 +2,12 @@
 
 use crate::Element;
 use crate::elementary::Elementary;
-use crate::simd::Lanes;
+use crate::simd::VectorElement;
 use crate::work::Work;
 
 /// A number type that kernels are compiled for: an [`Element`] with vectors in every instruction set, constants for the
 /// elementary functions, and the heavy passes.
-pub trait Real: Element + Elementary + Lanes {
+pub trait Real: Element + Elementary + VectorElement {
     /// Runs a pass as this crate has compiled it.
     #[doc(hidden)]
     fn run<W: Work>(arguments: W::Arguments<'_, Self>);

@@ -77,7 +77,7 @@ impl Shape {
     }
 
     /// `[height, width, channels]`, as data sets store images: features are one row.
-    pub fn as_picture(&self) -> [usize; 3] {
+    pub fn as_image(&self) -> [usize; 3] {
         match *self {
             Shape::Volume {
                 height,
@@ -173,7 +173,7 @@ impl FromStr for Shape {
                 "the text",
                 format!("{text:?}"),
                 format!(
-                    "HEIGHTxWIDTHxCHANNELS: {height}x{width}x1 for grey pictures, \
+                    "HEIGHTxWIDTHxCHANNELS: {height}x{width}x1 for grey images, \
                      {height}x{width}x3 for colour"
                 ),
             )),
@@ -198,9 +198,9 @@ mod tests {
     }
 
     #[test]
-    fn features_are_a_picture_of_one_row() {
-        assert_eq!(Shape::volume(4, 5, 3).as_picture(), [4, 5, 3]);
-        assert_eq!(Shape::Features(7).as_picture(), [1, 1, 7]);
+    fn features_are_an_image_of_one_row() {
+        assert_eq!(Shape::volume(4, 5, 3).as_image(), [4, 5, 3]);
+        assert_eq!(Shape::Features(7).as_image(), [1, 1, 7]);
     }
 
     #[test]

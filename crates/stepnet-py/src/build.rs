@@ -41,7 +41,7 @@ pub(crate) fn build<T: Number>(wanted: Wanted<'_>) -> stepnet::Result<Kept<T>> {
     }
     let mut network = builder.build(wanted.text, input)?;
     network.initialize(wanted.init, &mut RandomState::new(wanted.seed));
-    let [height, width, channels] = input.as_picture();
+    let [height, width, channels] = input.as_image();
     let model = Model::new(
         network,
         wanted.classes.unwrap_or_default(),

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use stepnet_nn::Number;
-use stepnet_nn::{Network, Node, Shape};
+use stepnet_nn::layer::Parameter;
+use stepnet_nn::{Network, Node, Number, Shape};
 
 /// A network's layers and totals.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,6 +21,8 @@ pub struct Summary {
     // The JSON key that programs read is older than the name.
     #[serde(rename = "not_learnt")]
     pub non_trainable: usize,
+    /// How many of them training updates: those that are trainable, in layers that are not frozen.
+    pub trainable: usize,
     /// Multiplications of one example's forward pass (each with its addition).
     pub multiply_adds: u64,
     /// The loss it is trained with.
@@ -59,6 +61,7 @@ impl Summary {
             layers: layers.map(|node| LayerSummary::of(network, node)).collect(),
             parameters: network.parameters().len(),
             non_trainable: network.non_trainable(),
+            trainable: trainable(network),
             multiply_adds: network.multiply_adds(),
             loss: network.loss().to_string(),
         }
@@ -73,6 +76,14 @@ impl Summary {
         let inputs = self.layers[layer].inputs.as_slice();
         (inputs != [before]).then_some(inputs)
     }
+}
+
+/// How many numbers training updates.
+fn trainable<T: Number>(network: &Network<T>) -> usize {
+    let nodes = network.nodes().iter().filter(|node| !node.frozen());
+    let arrays = nodes.flat_map(Node::parameters);
+    let arrays = arrays.filter(|array| array.trainable);
+    arrays.map(Parameter::len).sum()
 }
 
 /// The name of the network's input.
@@ -119,5 +130,20 @@ mod tests {
             summary.parameters,
             layers.map(|layer| layer.parameters).sum::<usize>()
         );
+    }
+
+    #[test]
+    fn neither_running_statistics_nor_frozen_layers_are_trainable() {
+        let text = "conv(4, 3) -> bn -> linear(2) -> softmax";
+        let mut network = Network::<f32>::new(text, [5, 5, 1]).unwrap();
+        let counts = |network: &Network<f32>| {
+            let summary = Summary::of(network);
+            [summary.parameters, summary.non_trainable, summary.trainable]
+        };
+        let [conv, gamma_and_beta, statistics, linear] = [40, 8, 8, 74];
+        let all = conv + gamma_and_beta + statistics + linear;
+        assert_eq!(counts(&network), [all, statistics, all - statistics]);
+        network.freeze(&["conv", "bn1"]).unwrap();
+        assert_eq!(counts(&network), [all, statistics, linear]);
     }
 }

@@ -428,6 +428,18 @@ fn frozen_layers_stay_and_the_rest_learns_as_if_they_were_not_frozen() {
         text.contains("relu") && text.contains("conv1") && text.contains("linear1"),
         "{text}"
     );
+    // Another spelling of a kind that is there, or one much like it; nothing near.
+    let mut network = drawn("conv(4, 3) -> bn -> linear(3) -> softmax", "8x8x2", 1);
+    for (name, near) in [
+        ("batchnorm", "; did you mean \"bn\"?"),
+        ("Conv2D", "; did you mean \"conv\"?"),
+        ("liner", "; did you mean \"linear\"?"),
+        ("bn2", "; did you mean \"bn1\"?"),
+        ("maxpool", "one of conv1, bn1, linear1"),
+    ] {
+        let text = network.freeze(&[name]).unwrap_err().to_string();
+        assert!(text.ends_with(near), "{text}");
+    }
 }
 
 #[test]

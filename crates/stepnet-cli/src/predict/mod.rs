@@ -39,7 +39,9 @@ Examples:
 
 A folder is searched with all folders in it, for files that are pictures by their content or their
 name; hidden ones are passed over. A pattern in quotes may have * ? [abc] and ** (any folders).
-A picture that cannot be read is reported and does not stop the others; the exit code is then 2.";
+A file that several of them name is answered once. A picture that cannot be read is reported and does
+not stop the others; the exit code is then 2. With --json a name that is no UTF-8 has its bytes in
+picture_bytes, percent-encoded.";
 
 /// What `predict` is asked.
 #[derive(Debug, Args)]

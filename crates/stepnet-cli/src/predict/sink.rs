@@ -9,9 +9,13 @@ use stepnet::nn::{Loss, Model};
 
 use super::PredictArgs;
 use super::answer::Answer;
-use crate::display::{self, escaped};
+use crate::display::{self, encoded_bytes, escaped};
 use crate::failure::Outcome;
+use crate::note::note;
 use crate::output::{Output, Reader, Target};
+
+/// The note on a table with names that cannot be written as they are.
+const LOSSY: &str = "the table has names that are no UTF-8, with \u{fffd} for what is none; with --json their bytes are written, too";
 
 /// Writes answers in the form that was asked for.
 pub(super) struct Sink {
@@ -90,10 +94,13 @@ impl Sink {
     /// Writes the answer for the picture at `path`.
     pub(super) fn write(&mut self, path: &Path, answer: &Answer) -> Outcome<Reader> {
         let name = path.display().to_string();
+        if self.form == Form::Csv && path.to_str().is_none() {
+            note(LOSSY);
+        }
         let written = match (self.form, answer) {
             (Form::Csv, _) => self.table(name, answer),
             (Form::Json, _) => {
-                let line = self.json(&name, answer).to_string();
+                let line = self.json(path, &name, answer).to_string();
                 writeln!(self.output, "{}", escaped(&line))
             }
             (Form::Text, Ok(_)) => {
@@ -122,8 +129,8 @@ impl Sink {
         escaped(&line).into_owned()
     }
 
-    fn json(&self, name: &str, answer: &Answer) -> Value {
-        match answer {
+    fn json(&self, path: &Path, name: &str, answer: &Answer) -> Value {
+        let mut line = match answer {
             Err(failure) => json!({"picture": name, "error": failure.line()}),
             Ok(_) => {
                 let classes: Vec<Value> = self
@@ -132,7 +139,11 @@ impl Sink {
                     .collect();
                 json!({"picture": name, "predictions": classes})
             }
+        };
+        if let Some(bytes) = encoded_bytes(path) {
+            line["picture_bytes"] = bytes.into();
         }
+        line
     }
 
     fn table(&mut self, name: String, answer: &Answer) -> io::Result<()> {

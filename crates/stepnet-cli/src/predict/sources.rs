@@ -21,8 +21,10 @@ pub(super) enum Found {
     Problem(PathBuf, Failure),
 }
 
-/// The pictures that arguments name, in their order; those of a folder or pattern sorted by name.
-/// Found one by one, so that any number of them takes no memory.
+/// The pictures that arguments name, in their order; those of a folder or pattern sorted by name. A file that several
+/// arguments name, or that several links lead to, comes once, where it is met first.
+///
+/// Found one by one, so that any number of them takes little memory: a few bytes each, by which it is known again.
 pub(super) struct Sources<'a> {
     arguments: &'a [PathBuf],
     found: Box<dyn Iterator<Item = Found> + 'a>,
@@ -32,13 +34,16 @@ pub(super) struct Sources<'a> {
 /// How many files were no pictures.
 type Counter = Rc<Cell<usize>>;
 
+/// What was visited so far, by all arguments.
+type Seen = Rc<RefCell<VisitedPaths>>;
+
 impl<'a> Sources<'a> {
     pub(super) fn new(arguments: &'a [PathBuf]) -> Self {
         let passed_over = Counter::default();
-        let counter = Rc::clone(&passed_over);
+        let (counter, seen) = (Rc::clone(&passed_over), Seen::default());
         let found = arguments
             .iter()
-            .flat_map(move |argument| named(argument, &counter));
+            .flat_map(move |argument| named(argument, &seen, &counter));
         Self {
             arguments,
             found: Box::new(found),
@@ -71,14 +76,15 @@ impl Iterator for Sources<'_> {
 type Pictures = Box<dyn Iterator<Item = Found>>;
 
 /// What one argument names. A file of that very name comes before a pattern.
-fn named(argument: &Path, counter: &Counter) -> Pictures {
+fn named(argument: &Path, seen: &Seen, counter: &Counter) -> Pictures {
     if argument.is_dir() {
-        return Box::new(below(argument, &Rc::default(), counter));
+        return Box::new(below(argument, seen, counter));
     }
     if Pattern::is_one(argument) && !exists(argument) {
-        return matching(argument, counter);
+        return matching(argument, seen, counter);
     }
-    Box::new(iter::once(Found::Picture(argument.to_owned())))
+    let new = seen.borrow_mut().is_new(argument);
+    Box::new(new.then(|| Found::Picture(argument.to_owned())).into_iter())
 }
 
 fn exists(path: &Path) -> bool {
@@ -86,7 +92,7 @@ fn exists(path: &Path) -> bool {
 }
 
 /// The pictures that match a pattern.
-fn matching(argument: &Path, counter: &Counter) -> Pictures {
+fn matching(argument: &Path, seen: &Seen, counter: &Counter) -> Pictures {
     let problem = |failure| Box::new(iter::once(Found::Problem(argument.to_owned(), failure)));
     let shown = argument.display();
     let pattern = match Pattern::new(argument) {
@@ -105,8 +111,7 @@ fn matching(argument: &Path, counter: &Counter) -> Pictures {
             "{shown}: no file matches this pattern"
         )));
     }
-    let counter = Rc::clone(counter);
-    let seen = Rc::new(RefCell::new(VisitedPaths::default()));
+    let (seen, counter) = (Rc::clone(seen), Rc::clone(counter));
     Box::new(matches.flat_map(move |path| -> Pictures {
         match path {
             Ok(path) if path.is_dir() && deep => Box::new(iter::empty()),
@@ -121,11 +126,7 @@ fn matching(argument: &Path, counter: &Counter) -> Pictures {
 }
 
 /// The pictures below a folder that were not seen before.
-fn below(
-    folder: &Path,
-    seen: &Rc<RefCell<VisitedPaths>>,
-    counter: &Counter,
-) -> impl Iterator<Item = Found> + use<> {
+fn below(folder: &Path, seen: &Seen, counter: &Counter) -> impl Iterator<Item = Found> + use<> {
     let (seen, counter) = (Rc::clone(seen), Rc::clone(counter));
     let mut files = Some(Files::below(folder, seen.take()));
     iter::from_fn(move || {

@@ -142,7 +142,7 @@ fn inputs_in_another_order_are_told_in_the_right_one() {
     let desk = Desk::new();
     colours(&desk.join("data"), &RGB, 4, 4);
     desk.run("train data --input 28x28")
-        .fails(2, &["28x28x1 for grey pictures, 28x28x3 for colour"]);
+        .fails(2, &["28x28x1 for grey images, 28x28x3 for colour"]);
     desk.run("train data --input 3x32x32")
         .fails(2, &["3x32x32", "1 or 3 channels", "come last: 32x32x3"]);
     desk.run("train data --freeze covn1")

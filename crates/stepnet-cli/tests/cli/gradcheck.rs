@@ -277,7 +277,7 @@ fn inspect_shows_what_is_not_trainable() {
     let out = desk.args(&["inspect", network, "--input", "5x5x1"]).fine();
     // 40 + 4 * 4 + 2 * 37.
     assert!(
-        out.contains("total: 130 parameters (8 of them not trainable), "),
+        out.contains("total: 130 parameters (122 of them trainable), "),
         "{out}"
     );
 }

@@ -67,7 +67,6 @@ fn folders_are_searched_in_the_order_of_names_and_other_files_passed_over() {
         "p/b/10.bmp",
         "p/b/2.bmp",
         "p/b/none",
-        "p/c.bmp",
     ];
     assert_eq!(names(&ran), expected, "{}", ran.err);
     assert_eq!(ran.code, Some(2));
@@ -79,7 +78,7 @@ fn folders_are_searched_in_the_order_of_names_and_other_files_passed_over() {
         said[0]
     );
     assert!(
-        said[1].starts_with("7 pictures, 1 failed, 1 other file passed over, "),
+        said[1].starts_with("6 pictures, 1 failed, 1 other file passed over, "),
         "{}",
         said[1]
     );
@@ -292,6 +291,67 @@ fn names_that_are_not_utf8_are_found() {
             2
         );
     }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_utf8_are_not_lost() {
+    use std::os::unix::ffi::OsStrExt;
+    let desk = desk(&[("a.bmp", 0)]);
+    for name in [&b"caf\xe9 100%.bmp"[..], b"none\xff"] {
+        let odd = desk.join("p").join(std::ffi::OsStr::from_bytes(name));
+        fs::copy(desk.join("p/a.bmp"), odd).unwrap();
+    }
+    let odd = std::ffi::OsStr::from_bytes(b"bad\xe9.png");
+    fs::write(desk.join("p").join(odd), "no image").unwrap();
+    let ran = desk.run("predict m p --json");
+    let lines: Vec<Value> = ran
+        .out
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let fields = |name: &str| -> Vec<Option<&str>> {
+        lines.iter().map(|line| line[name].as_str()).collect()
+    };
+    let shown = [
+        "p/a.bmp",
+        "p/bad\u{fffd}.png",
+        "p/caf\u{fffd} 100%.bmp",
+        "p/none\u{fffd}",
+    ];
+    assert_eq!(fields("picture"), shown.map(Some));
+    let bytes = ["p/bad%E9.png", "p/caf%E9%20100%25.bmp", "p/none%FF"].map(Some);
+    assert_eq!(fields("picture_bytes"), [&[None][..], &bytes].concat());
+    // A table has no place for them.
+    let ran = desk.run("predict m p --csv -");
+    assert_eq!(
+        ran.err.matches("note: the table has names").count(),
+        1,
+        "{}",
+        ran.err
+    );
+    let ran = desk.run("predict m p/a.bmp --csv -");
+    assert!(!ran.err.contains("note"), "{}", ran.err);
+}
+
+#[test]
+fn a_file_that_several_arguments_name_is_answered_once_where_it_comes_first() {
+    let desk = desk(&[("b.bmp", 255), ("a.bmp", 0), ("c/d.bmp", 255)]);
+    for (arguments, expected) in [
+        ("p/*.bmp p/a*", "p/a.bmp p/b.bmp"),
+        ("p/b.bmp p/*.bmp p/b.bmp", "p/b.bmp p/a.bmp"),
+        ("p/c p/b.bmp p", "p/c/d.bmp p/b.bmp p/a.bmp"),
+        ("p p/c ./p/**/*.bmp", "p/a.bmp p/b.bmp p/c/d.bmp"),
+        ("p/a.bmp p/a.bmp", "p/a.bmp"),
+    ] {
+        let ran = desk.run(&format!("predict m {arguments}"));
+        assert_eq!(ran.code, Some(0), "{arguments}: {}", ran.err);
+        assert_eq!(names(&ran).join(" "), expected, "{arguments}");
+    }
+    // One that is not there has no other name to be known by.
+    let ran = desk.run("predict m p/a.bmp p/none.bmp p/none.bmp");
+    assert_eq!((ran.code, names(&ran).len()), (Some(2), 1));
+    assert!(ran.err.contains("p/none.bmp: cannot open"), "{}", ran.err);
 }
 
 /// A black PNG: a small file for many pixels.

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::files::{RGB, colours};
+use crate::files::{RGB, colours, model};
 use crate::run::Desk;
 
 fn spawn(desk: &Desk, line: &str) -> Child {
@@ -142,26 +142,39 @@ fn a_long_step_is_not_waited_for_and_the_run_goes_on_to_the_same_weights() {
 fn commands_with_nothing_to_lose_end_at_once() {
     let desk = Desk::new();
     colours(&desk.join("data"), &RGB, 60, 64);
+    let tensors: [(&str, &[usize], Vec<f32>); 2] = [
+        ("linear1.weight", &[1, 4], vec![2.0; 4]),
+        ("linear1.bias", &[1], vec![-4.0]),
+    ];
+    let network = "linear(1) -> sigmoid";
+    model(&desk.join("m"), network, "binary-cross-entropy", &tensors);
     for line in [
+        "predict m data --csv c.svg",
         "gradcheck resnet20 --samples 4000",
         "verify-course",
         "find-lr data --model resnet20 --steps 1000 --svg c.svg",
         "inspect resnet20 --time",
     ] {
         // On a machine that is done before the signal comes, it comes sooner.
-        let (mut start, mut code) = (Instant::now(), Some(0));
+        let (mut start, mut code, mut err) = (Instant::now(), Some(0), String::new());
         for wait in [300, 100, 30] {
             let child = spawn(&desk, line);
             std::thread::sleep(Duration::from_millis(wait));
             start = Instant::now();
             signal(&child, "TERM");
-            code = child.wait_with_output().unwrap().status.code();
+            let output = child.wait_with_output().unwrap();
+            code = output.status.code();
+            err = String::from_utf8(output.stderr).unwrap();
             if code != Some(0) {
                 break;
             }
             fs::remove_file(desk.join("c.svg")).ok();
         }
         assert_eq!(code, Some(143), "{line}");
+        // A check of gradients shows what it has checked so far.
+        if !line.starts_with("gradcheck") {
+            assert!(err.ends_with("stopped by SIGTERM\n"), "{line}: {err}");
+        }
         assert!(
             start.elapsed() < Duration::from_secs(5),
             "{line}: {:?}",

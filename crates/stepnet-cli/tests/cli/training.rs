@@ -80,6 +80,8 @@ fn folders_of_pictures_train_and_carry_on_with_other_classes() {
         .fine();
     assert!(out.contains("stretched to 10x10x3"), "{out}");
     assert!(out.contains("(frozen)"), "{out}");
+    let total = "parameters (202 of them trainable), ";
+    assert!(out.contains(total), "{out}");
     let (from, to) = (
         desk.bytes("a/model.safetensors"),
         desk.bytes("b/model.safetensors"),

@@ -63,19 +63,19 @@ fn any_value_of_any_layer_is_explained() {
         "softmax1[0]",
         "CONV1[1,1,1]",
     ] {
-        let told = json(
+        let explanation = json(
             &desk,
             &format!("why m p.bmp --at {at} --grad --class red --trace 99 --json"),
         );
-        let name = told["name"].as_str().unwrap();
+        let name = explanation["name"].as_str().unwrap();
         assert!(name.eq_ignore_ascii_case(at), "{name}");
-        assert_eq!(told["gradient"]["class_name"], "red");
-        let check = &told["forward"]["check"];
+        assert_eq!(explanation["gradient"]["class_name"], "red");
+        let check = &explanation["forward"]["check"];
         assert!(
             at.starts_with("input") || check["ok"] == true,
             "{at}: {check}"
         );
-        let gradient = &told["gradient"]["check"];
+        let gradient = &explanation["gradient"]["check"];
         assert!(
             at.starts_with("softmax") || gradient["ok"] == true,
             "{at}: {gradient}"
@@ -86,8 +86,8 @@ fn any_value_of_any_layer_is_explained() {
 #[test]
 fn json_holds_every_term_and_they_add_up() {
     let desk = desk();
-    let told = json(&desk, "why m p.bmp --at conv1[0,2,1] --json");
-    let forward = &told["forward"];
+    let explanation = json(&desk, "why m p.bmp --at conv1[0,2,1] --json");
+    let forward = &explanation["forward"];
     let terms = forward["terms"].as_array().unwrap();
     assert_eq!(
         (terms.len(), &forward["window"]),
@@ -97,8 +97,8 @@ fn json_holds_every_term_and_they_add_up() {
     let products = terms.iter().map(|term| term["product"].as_f64().unwrap());
     let sum = products.sum::<f64>() + forward["bias"].as_f64().unwrap();
     assert!(
-        (sum - told["value"].as_f64().unwrap()).abs() < 1e-6,
-        "{sum} {told}"
+        (sum - explanation["value"].as_f64().unwrap()).abs() < 1e-6,
+        "{sum} {explanation}"
     );
     let few = json(&desk, "why m p.bmp --at conv1[0,2,1] --json --top 3");
     assert_eq!(few["forward"]["terms"].as_array().unwrap().len(), 3);
@@ -124,13 +124,13 @@ fn a_page_is_written_beside_either_form() {
 #[test]
 fn examples_of_data_sets_are_asked_like_pictures() {
     let desk = desk();
-    let told = json(
+    let explanation = json(
         &desk,
         "why m --data data --example 4 --at conv1[0,0,0] --json",
     );
-    assert_eq!(told["subject"], "example 4 of data");
+    assert_eq!(explanation["subject"], "example 4 of data");
     let same = json(&desk, "why m data/blue/004.bmp --at conv1[0,0,0] --json");
-    assert_eq!(told["value"], same["value"]);
+    assert_eq!(explanation["value"], same["value"]);
     let ran = desk.run("why m --data data --example 18");
     ran.fails(2, &["--example is 18", "data has 18 examples, 0 to 17"]);
 
@@ -151,14 +151,14 @@ fn examples_of_data_sets_are_asked_like_pictures() {
         &[0, 51, 102, 255],
     );
     idx(&desk.join("x-labels-idx1-ubyte"), &[1], &[1]);
-    let told = json(
+    let explanation = json(
         &desk,
         "why v --data x-images-idx3-ubyte --at linear1[0] --grad --class no --json",
     );
-    let value = told["value"].as_f64().unwrap();
+    let value = explanation["value"].as_f64().unwrap();
     assert!((value - 5.1).abs() < 1e-6, "{value}");
     let p = 1.0 / (1.0 + (-value).exp());
-    let gradient = told["gradient"]["value"].as_f64().unwrap();
+    let gradient = explanation["gradient"]["value"].as_f64().unwrap();
     assert!((gradient - p).abs() < 1e-6, "{gradient}");
 }
 
@@ -205,7 +205,7 @@ fn wrong_questions_get_one_line_that_says_what_would_be_right() {
 }
 
 #[test]
-fn values_that_overflow_are_told_and_explained() {
+fn values_that_overflow_are_explained() {
     let desk = Desk::new();
     let tensors: [(&str, &[usize], Vec<f32>); 4] = [
         ("linear1.weight", &[2, 4], vec![3e38; 8]),
@@ -250,8 +250,8 @@ fn models_in_double_precision_are_explained_in_it() {
     let line = "why run/model.safetensors data/red/000.bmp --at tanh1[1,0,1] --grad";
     let out = desk.run(line).fine();
     assert!(out.contains("(f64)") && out.contains("tanh("), "{out}");
-    let told = json(&desk, &format!("{line} --json"));
-    assert_eq!(told["element"], "f64");
-    let bound = told["gradient"]["check"]["bound"].as_f64().unwrap();
+    let explanation = json(&desk, &format!("{line} --json"));
+    assert_eq!(explanation["element"], "f64");
+    let bound = explanation["gradient"]["check"]["bound"].as_f64().unwrap();
     assert!(bound < 1e-13, "{bound}");
 }

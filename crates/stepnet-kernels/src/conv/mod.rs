@@ -52,7 +52,7 @@
 //! | phase | the pixels of `dx` with the same remainder by the stride: they see `dy` through the same taps |
 //! | lane | one value of a vector register |
 //! | vector | as many values as a register of the instruction set holds |
-//! | row, col | where a pixel lies in its image: `rows` go down, `cols` across; a `column` is no place |
+//! | row, col | where a pixel lies in its image: `rows` go down, `cols` across; a `column` is no place. `tap_rows` and `tap_cols` are those of a kernel, `tile_rows` and `tile_cols` those of tiles in an image |
 //! | panel | the packed filters of one or two vectors of columns, for all elements of the window |
 //! | tile | the sums that the innermost loop holds in registers: some pixels by some vectors |
 //! | block | the output pixels that a worker computes at a time, from one part of the source |

@@ -1,7 +1,7 @@
 //! The sizes of a normalisation, and how its work is cut.
 
 use crate::greatest_common_divisor;
-use crate::parallel::{Lanes, MAX_LANES, most_workers, workers};
+use crate::parallel::{MAX_PARTS, Parts, most_workers, workers};
 
 /// Values of a block: what is read twice stays in the cache.
 const BLOCK: usize = 4096;
@@ -57,8 +57,8 @@ impl NormGeometry {
     }
 
     /// The cut of the rows: a matter of the sizes alone.
-    pub(super) fn lanes(&self) -> Lanes {
-        Lanes::new(self.rows, COST * self.channels as u64, MAX_LANES)
+    pub(super) fn parts(&self) -> Parts {
+        Parts::new(self.rows, COST * self.channels as u64, MAX_PARTS)
     }
 
     fn work(&self) -> u64 {
@@ -66,13 +66,13 @@ impl NormGeometry {
     }
 
     pub(super) fn workers(&self) -> usize {
-        workers(self.lanes().count, self.work())
+        workers(self.parts().count, self.work())
     }
 
-    /// Scratch for which memory is planned: `shared` elements, `per_lane` for each lane and
+    /// Scratch for which memory is planned: `shared` elements, `per_part` for each part and
     /// `per_worker` for each thread. It suffices for fewer rows, too.
-    pub(super) fn scratch(&self, shared: usize, per_lane: usize, per_worker: usize) -> usize {
-        // As many as there may be: with fewer rows there can be more lanes.
-        shared + MAX_LANES * per_lane + most_workers(MAX_LANES, self.work()) * per_worker
+    pub(super) fn scratch(&self, shared: usize, per_part: usize, per_worker: usize) -> usize {
+        // As many as there may be: with fewer rows there can be more parts.
+        shared + MAX_PARTS * per_part + most_workers(MAX_PARTS, self.work()) * per_worker
     }
 }

@@ -8,7 +8,7 @@ mod geometry;
 
 use super::batch::{self, BackwardInput, Gradients, Norm, NormStatistics, Statistics};
 use super::{Affine, columns};
-use crate::parallel::{MAX_LANES, share};
+use crate::parallel::{MAX_PARTS, share};
 use crate::simd::{InstructionSet, Isa, Kernel};
 use crate::work::compiled;
 use crate::{Real, assert_len, assert_scratch, long_sum};
@@ -82,8 +82,8 @@ fn run_forward<T: Real>(
     }
     assert_scratch(NAME, scratch, forward_scratch(g));
     let (one, size) = (g.example(), g.channels / g.groups);
-    let step = g.lanes().per_lane * one.len();
-    let mut kept = kept.chunks_mut(g.lanes().per_lane * 2 * g.groups);
+    let step = g.parts().per_part * one.len();
+    let mut kept = kept.chunks_mut(g.parts().per_part * 2 * g.groups);
     let jobs = x.chunks(step).zip(y.chunks_mut(step));
     let jobs = jobs.map(move |job| (job, kept.next().unwrap_or_default()));
     share(
@@ -119,7 +119,7 @@ fn run_forward<T: Real>(
     );
 }
 
-/// Arrays of a lane: the sums for `dgamma` and `dbeta`, and what `long_sum` keeps of them.
+/// Arrays of a part: the sums for `dgamma` and `dbeta`, and what `long_sum` keeps of them.
 const STATE: usize = 4;
 
 /// Scratch of a thread for [`backward`].
@@ -130,7 +130,7 @@ fn backward_part(g: &GroupGeometry) -> usize {
 
 /// Scratch that [`backward`] needs.
 pub fn backward_scratch(g: &GroupGeometry) -> usize {
-    MAX_LANES * STATE * g.channels + g.scratch(backward_part(g))
+    MAX_PARTS * STATE * g.channels + g.scratch(backward_part(g))
 }
 
 /// With `n = (x - mean) / s`, `s = sqrt(variance + epsilon)`, `dbeta = sum of dy` and `dgamma = sum of dy n` over
@@ -181,13 +181,13 @@ fn run_backward<T: Real>(
         assert_len(NAME, "a gradient", values, g.channels);
     }
     assert_scratch(NAME, scratch, backward_scratch(g));
-    let (c, lanes) = (g.channels, g.lanes());
-    let step = lanes.per_lane * g.example().len();
-    let (states, scratch) = scratch.split_at_mut(STATE * c * lanes.count);
+    let (c, parts) = (g.channels, g.parts());
+    let step = parts.per_part * g.example().len();
+    let (states, scratch) = scratch.split_at_mut(STATE * c * parts.count);
     states.fill(T::zero());
     let mut dx = to.dx.map(|dx| dx.chunks_mut(step));
     let given = x.chunks(step).zip(dy.chunks(step));
-    let given = given.zip(kept.chunks(lanes.per_lane * 2 * g.groups));
+    let given = given.zip(kept.chunks(parts.per_part * 2 * g.groups));
     let jobs = states.chunks_exact_mut(STATE * c).zip(given);
     let jobs = jobs.map(move |job| (job, dx.as_mut().and_then(Iterator::next)));
     share(
@@ -197,13 +197,13 @@ fn run_backward<T: Real>(
         scratch,
         |job, scratch| {
             let ((state, ((x, dy), kept)), dx) = job;
-            let lane = Lane {
+            let part = Part {
                 g,
                 epsilon,
                 given: [x, dy, gamma, kept],
                 dx: dx.unwrap_or_default(),
             };
-            lane.run(set, state, scratch);
+            part.run(set, state, scratch);
         },
     );
     let Some([dgamma, dbeta]) = to.affine else {
@@ -220,14 +220,14 @@ fn run_backward<T: Real>(
 }
 
 /// Some examples of [`backward`]; an empty `dx` is not asked for.
-struct Lane<'a, T> {
+struct Part<'a, T> {
     g: &'a GroupGeometry,
     epsilon: f64,
     given: [&'a [T]; 4],
     dx: &'a mut [T],
 }
 
-impl<T: Real> Lane<'_, T> {
+impl<T: Real> Part<'_, T> {
     fn run(self, set: InstructionSet, state: &mut [T], scratch: &mut [T]) {
         let (g, one) = (self.g, self.g.example());
         let (c, width) = (g.channels, one.width());

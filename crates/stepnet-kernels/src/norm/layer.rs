@@ -2,7 +2,7 @@
 //!
 //! A row's mean comes first and then the squares around it, while the row is in the cache; what a
 //! forward pass leaves for the backward pass are the mean and the factor of each row. Backward, one
-//! pass takes a row's two sums, writes its `dx` and adds to the sums of `gamma` and `beta`, lane by lane.
+//! pass takes a row's two sums, writes its `dx` and adds to the sums of `gamma` and `beta`, part by part.
 
 use super::{Affine, NormGeometry, settled};
 use crate::Real;
@@ -91,7 +91,7 @@ compiled!(BackwardPass<'a, T>(
     scratch: &'a mut [T],
 ) => run_backward);
 
-/// Arrays of a lane: the sums for `dgamma` and `dbeta`, what `long_sum` keeps of them, and those of the rows
+/// Arrays of a part: the sums for `dgamma` and `dbeta`, what `long_sum` keeps of them, and those of the rows
 /// that are being summed.
 const STATE: usize = 6;
 
@@ -140,7 +140,7 @@ pub(crate) fn run_forward<T: Real>(
     y: &mut [T],
     kept: &mut [T],
 ) {
-    let rows = g.lanes().per_lane;
+    let rows = g.parts().per_part;
     let step = (rows * g.channels).max(1);
     let mut kept = kept.chunks_mut(2 * rows);
     let jobs = x.chunks(step).zip(y.chunks_mut(step));
@@ -212,15 +212,15 @@ pub(crate) fn run_backward<T: Real>(
     scratch: &mut [T],
 ) {
     let c = g.channels;
-    let lanes = g.lanes();
-    let step = (lanes.per_lane * c).max(1);
-    let states = &mut scratch[..STATE * c * lanes.count];
+    let parts = g.parts();
+    let step = (parts.per_part * c).max(1);
+    let states = &mut scratch[..STATE * c * parts.count];
     states.fill(T::zero());
     let mut dx = dx.map(|dx| dx.chunks_mut(step));
     let given = x
         .chunks(step)
         .zip(dy.chunks(step))
-        .zip(kept.chunks(2 * lanes.per_lane));
+        .zip(kept.chunks(2 * parts.per_part));
     let jobs = states.chunks_exact_mut(STATE * c).zip(given);
     let jobs = jobs.map(move |job| (job, dx.as_mut().and_then(Iterator::next)));
     share(

@@ -9,7 +9,7 @@ use crate::testing::{assert_bits, assert_gradient, inner, normal, on_threads};
 
 const EPSILON: f64 = 1e-3;
 
-/// Narrow rows, whole vectors and rests, one row, several blocks, several lanes.
+/// Narrow rows, whole vectors and rests, one row, several blocks, several parts.
 const SIZES: [[usize; 2]; 14] = [
     [1, 1],
     [1, 5],

@@ -38,9 +38,9 @@ pub fn max_backward<T: Real>(g: &PoolGeometry, winners: &[u32], dy: &[T], dx: &m
     assert_len(NAME, "winners", winners, g.y_len());
     assert_len(NAME, "dy", dy, g.y_len());
     assert_len(NAME, "dx", dx, g.x_len());
-    let lanes = g.lanes(g.batch);
-    let examples = |(lane, dx): (usize, &mut [T])| {
-        let first = lane * lanes.per_lane * g.output_len();
+    let parts = g.parts(g.batch);
+    let examples = |(part, dx): (usize, &mut [T])| {
+        let first = part * parts.per_part * g.output_len();
         let outputs = dx.len() / g.example_len() * g.output_len();
         let (dy, winners) = (&dy[first..][..outputs], &winners[first..][..outputs]);
         let dy = dy.chunks_exact(g.output_len());
@@ -50,10 +50,10 @@ pub fn max_backward<T: Real>(g: &PoolGeometry, winners: &[u32], dy: &[T], dx: &m
             scatter(winners, dy, dx);
         }
     };
-    if lanes.count == 1 {
+    if parts.count == 1 {
         return examples((0, dx));
     }
-    dx.par_chunks_mut(lanes.per_lane * g.example_len())
+    dx.par_chunks_mut(parts.per_part * g.example_len())
         .with_max_len(1)
         .enumerate()
         .for_each(examples);
@@ -135,9 +135,9 @@ pub(super) fn run<T: Real>(
         Order::Windows => (g.batch, g.example_len()),
         _ => (g.batch * g.input[0], g.input[1] * g.input[2]),
     };
-    let lanes = g.lanes(items);
-    let work = |(lane, dx): (usize, _)| {
-        let first = lane * lanes.per_lane;
+    let parts = g.parts(items);
+    let work = |(part, dx): (usize, _)| {
+        let first = part * parts.per_part;
         set.for_filled::<T>(g.input[2]).run(Pass {
             g,
             source,
@@ -146,10 +146,10 @@ pub(super) fn run<T: Real>(
             dx,
         });
     };
-    if lanes.count == 1 {
+    if parts.count == 1 {
         return work((0, dx));
     }
-    let pieces = dx.par_chunks_mut(lanes.per_lane * item_len).with_max_len(1);
+    let pieces = dx.par_chunks_mut(parts.per_part * item_len).with_max_len(1);
     pieces.enumerate().for_each(work);
 }
 
@@ -217,7 +217,7 @@ struct Row {
     windows: Range<usize>,
 }
 
-/// A row over which windows lie side by side. `dx` begins with it, and ends with its lane's part.
+/// A row over which windows lie side by side. `dx` begins with it, and ends with its part of the rows.
 #[inline(always)]
 fn windows_apart<T: Real, I: Isa, S: Source<T>>(
     g: &PoolGeometry,
@@ -264,7 +264,7 @@ fn windows_apart<T: Real, I: Isa, S: Source<T>>(
     }
 }
 
-/// A row over which windows may overlap. `dx` begins with it, and ends with its lane's part.
+/// A row over which windows may overlap. `dx` begins with it, and ends with its part of the rows.
 #[inline(always)]
 fn windows_overlap<T: Real, I: Isa, S: Source<T>>(
     g: &PoolGeometry,

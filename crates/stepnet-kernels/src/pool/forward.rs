@@ -1,7 +1,7 @@
 //! `y = pool(x)`.
 //!
 //! ```text
-//! for each output pixel of the lane's rows, for each block of its channels:
+//! for each output pixel of the part's rows, for each block of its channels:
 //!     best, winner = -inf, the first position         (in registers)
 //!     for each position of the window in the image:
 //!         larger = x > best
@@ -64,23 +64,23 @@ pub(super) fn max_forward_on<T: Real>(
         return forward(set, g, Max::<false>, x, y);
     };
     assert_len(NAME, "winners", winners, g.y_len());
-    let lanes = g.lanes(g.batch * g.output[0]);
-    let lane_len = lanes.per_lane * g.output[1] * g.output[2];
-    let rows = |(lane, (y, winners))| {
+    let parts = g.parts(g.batch * g.output[0]);
+    let part_len = parts.per_part * g.output[1] * g.output[2];
+    let rows = |(part, (y, winners))| {
         set.for_filled::<T>(g.input[2]).run(Rows {
             g,
             pooling: Max::<true>,
             x,
-            first: lane * lanes.per_lane,
+            first: part * parts.per_part,
             y,
             winners,
         });
     };
-    if lanes.count == 1 {
+    if parts.count == 1 {
         return rows((0, (y, winners)));
     }
-    y.par_chunks_mut(lane_len)
-        .zip(winners.par_chunks_mut(lane_len))
+    y.par_chunks_mut(part_len)
+        .zip(winners.par_chunks_mut(part_len))
         .with_max_len(1)
         .enumerate()
         .for_each(rows);
@@ -127,21 +127,21 @@ fn forward<T: Real>(
     x: &[T],
     y: &mut [T],
 ) {
-    let lanes = g.lanes(g.batch * g.output[0]);
-    let rows = |(lane, y): (usize, _)| {
+    let parts = g.parts(g.batch * g.output[0]);
+    let rows = |(part, y): (usize, _)| {
         set.for_filled::<T>(g.input[2]).run(Rows {
             g,
             pooling,
             x,
-            first: lane * lanes.per_lane,
+            first: part * parts.per_part,
             y,
             winners: &mut [],
         });
     };
-    if lanes.count == 1 {
+    if parts.count == 1 {
         return rows((0, y));
     }
-    y.par_chunks_mut(lanes.per_lane * g.output[1] * g.output[2])
+    y.par_chunks_mut(parts.per_part * g.output[1] * g.output[2])
         .with_max_len(1)
         .enumerate()
         .for_each(rows);

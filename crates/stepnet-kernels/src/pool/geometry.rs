@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 use crate::geometry::{Axis, Padding, output_size, padded, positive, volume};
-use crate::parallel::{Lanes, MAX_LANES};
+use crate::parallel::{MAX_PARTS, Parts};
 
 /// The sizes of a pooling that fit together. Built by [`PoolGeometry::new`] only, to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -211,11 +211,11 @@ impl PoolGeometry {
     }
 
     /// How examples, or output rows, are shared out; `items` of them make up the batch.
-    pub(super) fn lanes(&self, items: usize) -> Lanes {
+    pub(super) fn parts(&self, items: usize) -> Parts {
         // A comparison with its bookkeeping costs some two multiply-adds.
         let window = 2u64.saturating_mul((self.kernel[0] * self.kernel[1]) as u64);
         let work = window.saturating_mul(self.y_len() as u64) / items.max(1) as u64;
-        Lanes::new(items, work, MAX_LANES)
+        Parts::new(items, work, MAX_PARTS)
     }
 }
 

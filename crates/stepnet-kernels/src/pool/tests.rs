@@ -173,17 +173,17 @@ fn geometry(
 }
 
 #[test]
-fn several_lanes_with_ragged_ends() {
+fn several_parts_with_ragged_ends() {
     let g = geometry(7, [37, 41, 5], 3, 2, 1);
     check::<f32>(&g, &normal(1, g.x_len()), &normal(2, g.y_len()));
     check_average::<f32>(&g, false, &normal(3, g.x_len()), &normal(4, g.y_len()));
 }
 
 #[test]
-fn several_lanes_of_windows_apart_and_of_few_channels() {
+fn several_parts_of_windows_apart_and_of_few_channels() {
     for (kernel, stride, pad) in [(2, 2, 0), (2, 3, 0), (3, 1, 1)] {
         let g = geometry(80, [27, 27, 6], kernel, stride, pad);
-        assert!(g.lanes(g.batch).count > 1, "{g:?}");
+        assert!(g.parts(g.batch).count > 1, "{g:?}");
         check::<f32>(&g, &integers(1, g.x_len(), 9), &integers(2, g.y_len(), 9));
     }
 }

@@ -48,5 +48,5 @@ pub(super) use isa::Isa;
 pub(super) use kernel::Kernel;
 #[cfg(test)]
 pub(super) use portable::Portable;
-pub(crate) use vectors::Lanes;
 pub(super) use vectors::MOST_LANES;
+pub(crate) use vectors::VectorElement;

@@ -5,15 +5,15 @@ use pulp::x86::{V3, V4};
 
 /// The number types as each instruction set holds them in vectors.
 #[cfg(target_arch = "x86_64")]
-pub trait Lanes: Vectors<V3> + Vectors<V4> {}
+pub trait VectorElement: Vectors<V3> + Vectors<V4> {}
 #[cfg(target_arch = "x86_64")]
-impl<T: Vectors<V3> + Vectors<V4>> Lanes for T {}
+impl<T: Vectors<V3> + Vectors<V4>> VectorElement for T {}
 
 /// The number types; without an instruction set of its own this target asks nothing of them.
 #[cfg(not(target_arch = "x86_64"))]
-pub trait Lanes {}
+pub trait VectorElement {}
 #[cfg(not(target_arch = "x86_64"))]
-impl<T> Lanes for T {}
+impl<T> VectorElement for T {}
 
 #[cfg(target_arch = "x86_64")]
 /// The vectors of a number type in the set of a token, and their instructions.

@@ -26,7 +26,7 @@ impl<T: Number> Site<'_, T> {
                 channels: values,
             } => {
                 if self.misfit.kind == Kind::Input {
-                    shapes.extend(as_picture(values));
+                    shapes.extend(as_image(values));
                 }
             }
             Shape::Volume {
@@ -76,7 +76,7 @@ fn sizes(kind: Kind, [height, width, channels]: [usize; 3]) -> Vec<(Shape, u32)>
 }
 
 /// The square images that have this number of values, in grey or in colour.
-fn as_picture(values: usize) -> impl Iterator<Item = (Shape, u32)> {
+fn as_image(values: usize) -> impl Iterator<Item = (Shape, u32)> {
     [1, 3].into_iter().filter_map(move |channels| {
         let side = (values / channels).isqrt();
         let whole = side > 1 && side * side * channels == values;

@@ -315,7 +315,7 @@ fn fused_bits<T: Number>() {
         "conv(4, 3, same) -> relu -> residual(conv(4, 3, same) -> relu, shortcut=conv(4, 3, same)) -> relu -> maxpool(2)",
         "conv(4, 3, same) -> residual(bn -> relu) -> relu -> branch(conv(4, 3, same) -> relu | residual(relu) -> relu)",
     ] {
-        // Nothing, the first layer that learns, the first two, all.
+        // Nothing, the first trainable layer, the first two, all.
         for frozen in ["0", "1", "2", "99"] {
             let [mut fused, mut single] = [network::<T>(text), network(&with_own_layers(text))];
             assert!(fused.fused(true).next().is_some() && single.fused(true).next().is_none());

@@ -11,7 +11,7 @@ use crate::init::Init;
 use crate::layer::{Context, Layer, Parameter, Start};
 use crate::layers::Conv;
 use crate::loss::Loss;
-use crate::notation::NetworkText;
+use crate::notation::{Kinds, LayerText, NetworkText};
 use crate::optim::ParameterRange;
 use crate::shape::Shape;
 use stepnet_base::rng::RandomState;
@@ -85,25 +85,28 @@ impl<T: Number> Network<T> {
                 }
             }
             if !found {
-                let known: Vec<&str> = self
-                    .nodes
-                    .iter()
-                    .filter(|node| !node.range.is_empty())
-                    .map(Node::name)
-                    .collect();
-                return Err(Error::value(
-                    "freeze",
-                    "the layer",
-                    format!("{name:?}"),
-                    format!(
-                        "a number of layers, a kind such as conv, or one of {}{}",
-                        known.join(", "),
-                        hint(name, known.iter().copied())
-                    ),
-                ));
+                return Err(self.unknown_layer(name));
             }
         }
         Ok(())
+    }
+
+    /// The error for a `name` that no layer with parameters has, with the nearest ones that one has.
+    fn unknown_layer(&self, name: &str) -> Error {
+        let nodes = self.nodes.iter().filter(|node| !node.range.is_empty());
+        let known: Vec<&str> = nodes.clone().map(Node::name).collect();
+        let texts: Vec<LayerText> = nodes.map(|node| node.layer.text()).collect();
+        let kinds = texts.iter().map(LayerText::kind);
+        // The kind that has this for another spelling, or else what is spelt alike.
+        let builtin = Kinds::builtin();
+        let meant = builtin.get(name).map(|signature| signature.name());
+        let near = match meant.filter(|&kind| kinds.clone().any(|other| other == kind)) {
+            Some(kind) => hint(kind, [kind]),
+            None => hint(name, known.iter().copied().chain(kinds)),
+        };
+        let known = known.join(", ");
+        let expected = format!("a number of layers, a kind such as conv, or one of {known}{near}");
+        Error::value("freeze", "the layer", format!("{name:?}"), expected)
     }
 
     /// Whether rounding counts more than time: then 3x3 convolutions of `f32` keep to the direct method,

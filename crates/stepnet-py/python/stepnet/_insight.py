@@ -45,9 +45,9 @@ class Summary:
         return rows
 
     def total(self) -> str:
-        left = self.data["not_learnt"]
-        fixed = f" ({left:,} of them not trainable)" if left else ""
-        sizes = f"{self.data['parameters']:,} parameters{fixed}, {self.data['multiply_adds']:,} multiply-adds"
+        trainable, all_of_them = self.data["trainable"], self.data["parameters"]
+        share = f" ({trainable:,} of them trainable)" if trainable < all_of_them else ""
+        sizes = f"{all_of_them:,} parameters{share}, {self.data['multiply_adds']:,} multiply-adds"
         return f"total: {sizes} for one example, loss {self.data['loss']}"
 
     def __repr__(self) -> str:

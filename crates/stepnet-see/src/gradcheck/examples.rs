@@ -72,7 +72,7 @@ impl Examples {
     /// Examples of a data set, drawn without repetition; all of them where they are fewer.
     ///
     /// # Errors
-    /// When the pictures' shape is not that of the preprocessing or the network, or there is not
+    /// When the images' shape is not that of the preprocessing or the network, or there is not
     /// enough memory.
     pub fn of_data(
         network: &Network<f64>,
@@ -83,13 +83,13 @@ impl Examples {
     ) -> Result<Self> {
         let mut drawn = RandomState::new(seed).permutation(data.len());
         drawn.truncate(examples);
-        let picture = data.images().shape();
+        let image = data.images().shape();
         if data.images().per_image() != network.input().len() {
             let expected = format!("that of the network's input, {}", network.input());
             return Err(Error::shape(
                 "gradient check",
-                "a picture of the data",
-                &picture,
+                "an image of the data",
+                &image,
                 expected,
             ));
         }
@@ -100,7 +100,7 @@ impl Examples {
         Ok(Self::classes(x, classes))
     }
 
-    /// Moves every input by up to `share` of the largest at random: flat areas of pictures tie in
+    /// Moves every input by up to `share` of the largest at random: flat areas of images tie in
     /// max pooling, and a tie is a kink.
     pub fn jitter(&mut self, share: f64, seed: u32) {
         jitter(&mut self.x, share, seed);

@@ -84,7 +84,7 @@ pub(super) fn by_loss(
         .collect()
 }
 
-/// Checks the input and the last layer that learns by the loss, which is what joins the layers, and each other layer by
+/// Checks the input and the last trainable layer by the loss, which is what joins the layers, and each other layer by
 /// itself, with what is passed down to its input.
 ///
 /// # Errors

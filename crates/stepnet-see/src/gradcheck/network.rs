@@ -219,12 +219,12 @@ impl WholeNetwork {
         self.named.len()
     }
 
-    /// The number of the layer that learns an array; `None` for the input.
+    /// The number of the layer that an array belongs to; `None` for the input.
     pub(super) fn layer_of(&self, array: usize) -> Option<usize> {
         Some(self.places.get(array.checked_sub(1)?)?.0)
     }
 
-    /// The number of the layer that learns the array of a name.
+    /// The number of the layer that the array of a name belongs to.
     pub(super) fn layer_named(&self, array: &str) -> Option<usize> {
         let place = self.arrays.iter().position(|own| own.name == array)?;
         self.layer_of(place)

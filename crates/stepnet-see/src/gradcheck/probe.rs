@@ -165,15 +165,15 @@ impl<'s> Probe<'s> {
         let Some([up, down]) = costs? else {
             return Ok(None);
         };
-        let (mut foretold, mut squares) = (0.0, 0.0);
+        let (mut predicted, mut squares) = (0.0, 0.0);
         let gradient = &self.subject.gradient(self.array)[range];
         for ((&gradient, &start), &sign) in gradient.iter().zip(&start).zip(signs) {
             let term = gradient * (moved(start, sign) - moved(start, -sign));
-            foretold += term;
+            predicted += term;
             squares += term * term;
         }
         Ok(Some(Slope {
-            excess: up - down - foretold,
+            excess: up - down - predicted,
             error: DEVIATIONS * self.deviation + f64::sqrt(squares) * self.subject.rounding(),
             size: f64::sqrt(squares),
         }))

@@ -140,7 +140,7 @@ pub struct Report {
     /// How far the check came.
     pub reach: Reach,
     /// Whether passes through the whole network would have taken too long, so that each layer was checked by itself,
-    /// on the values that it has in the network, moved a little so that none ties with another, and only the input and the last layer that learns by the loss.
+    /// on the values that it has in the network, moved a little so that none ties with another, and only the input and the last trainable layer by the loss.
     pub by_layers: bool,
 }
 

@@ -76,7 +76,7 @@ fn sure_examples_have_gradients_at_the_edge_of_rounding() {
 }
 
 #[test]
-fn dead_units_are_told_from_checked_ones() {
+fn dead_units_are_distinguished_from_checked_ones() {
     let (mut network, examples) = drawn("linear(4) -> relu -> linear(2) -> softmax", "3");
     // The biases of the first layer.
     network.parameters_mut()[12..16].fill(-100.0);

@@ -207,7 +207,7 @@ impl Report {
         };
         let how = match self.by_layers {
             true => {
-                ", each layer by itself on its values in the network, and the input and the last layer that learns by the loss"
+                ", each layer by itself on its values in the network, and the input and the last trainable layer by the loss"
             }
             false => "",
         };

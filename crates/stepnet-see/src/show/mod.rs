@@ -108,7 +108,7 @@ impl<T: Value> ArrayDisplay<'_, T> {
 }
 
 /// Whether an array is interpreted as `(h, w, c)` or `(m, h, w, c)`. An array `(m, n, n)` is a stack of
-/// square pictures.
+/// square images.
 fn is_volume(shape: &[usize]) -> bool {
     match *shape {
         [first, second, third] => second != third || first == second,

@@ -79,7 +79,7 @@ fn volumes_are_shown_channel_by_channel() {
     let single = volume.index_axis(ndarray::Axis(0), 0);
     assert!(show(&single).values().starts_with("[:, :, 0]\n[[ 0  1]"));
     assert!(show(&volume).nested().values().starts_with("[[[[  0 100]"));
-    // A stack of square pictures has its pictures first.
+    // A stack of square images has its images first.
     let stack = Array3::from_shape_fn((3, 2, 2), |(m, h, w)| (100 * m + 10 * h + w) as i64);
     assert_eq!(show(&stack).values(), show(&stack).nested().values());
     let many = Array4::<f32>::zeros((50, 6, 6, 8));

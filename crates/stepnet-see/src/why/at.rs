@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn places_are_found_or_the_shape_is_told() {
+    fn places_are_found_or_the_shape_is_reported() {
         let network = Network::<f32>::new(
             "conv(3, 3) -> mine: relu -> linear(4) -> softmax",
             [5, 6, 2],

@@ -44,7 +44,7 @@ pub struct Explanation {
     pub receptive_field: Option<Field>,
     /// The image, for drawing.
     #[serde(skip)]
-    pub picture: Option<Drawing>,
+    pub image: Option<Drawing>,
 }
 
 /// A network's prediction for an example.

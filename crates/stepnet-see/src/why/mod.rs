@@ -206,7 +206,7 @@ impl<'n, T: Number> Why<'n, T> {
             gradient,
             trace,
             receptive_field: self.field(spot)?,
-            picture: self.drawing(),
+            image: self.drawing(),
         })
     }
 

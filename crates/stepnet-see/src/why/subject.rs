@@ -23,7 +23,7 @@ impl Subject {
     /// # Errors
     /// When the file cannot be read as an image.
     #[cfg(feature = "pictures")]
-    pub fn picture(
+    pub fn image(
         path: impl AsRef<std::path::Path>,
         preprocessing: &Preprocessing,
     ) -> crate::Result<Self> {

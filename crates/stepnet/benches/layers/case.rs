@@ -12,11 +12,11 @@ use crate::normalisation::{self, Normalisation, VOLUMES, Volume};
 pub(crate) enum Name {
     /// Passes over a convolution layer.
     Layer(Timed, Layer),
-    /// A pass of batch normalisation with its ReLU.
+    /// A pass of batch normalisation with its ReLU, or of group normalisation.
     Norm(normalisation::Pass, Volume),
     /// A training step of a preset over this many examples.
     Step(&'static str, usize),
-    /// A prediction of a preset, batch 1.
+    /// A prediction of a preset by a `Predictor`, batch 1.
     Infer(&'static str),
 }
 

@@ -2,7 +2,7 @@
 
 use stepnet::Result;
 use stepnet::nn::layer::Noise;
-use stepnet::nn::{Batch, Init, Network, PlanOptions, Targets, Workspace, notation};
+use stepnet::nn::{Batch, Init, Network, Predictor, Targets, notation};
 use stepnet::optim::Rule;
 use stepnet::rng::RandomState;
 use stepnet::train::Learner;
@@ -29,7 +29,7 @@ fn network(preset: &str) -> Result<(Network<f32>, RandomState, u32)> {
     Ok((network, random, preset.classes as u32))
 }
 
-fn pictures(network: &Network<f32>, examples: usize, random: &mut RandomState) -> Vec<f32> {
+fn images(network: &Network<f32>, examples: usize, random: &mut RandomState) -> Vec<f32> {
     let len = examples * network.input().len();
     (0..len).map(|_| random.uniform() as f32).collect()
 }
@@ -48,7 +48,7 @@ impl Training {
     pub(crate) fn new(preset: &str, batch: usize) -> Result<Self> {
         let (network, mut random, classes) = network(preset)?;
         Ok(Self {
-            x: pictures(&network, batch, &mut random),
+            x: images(&network, batch, &mut random),
             classes: (0..batch as u32).map(|example| example % classes).collect(),
             examples: (0..batch as u64).collect(),
             learner: Learner::new(network, RULE, batch, 0.0)?,
@@ -91,40 +91,43 @@ impl Training {
     }
 }
 
-/// The outputs for one picture.
+/// The outputs for one image, by a [`Predictor`].
 pub(crate) struct Prediction {
-    network: Network<f32>,
-    workspace: Workspace<f32>,
+    predictor: Predictor<f32>,
+    multiply_adds: u64,
+    parameters: usize,
     x: Vec<f32>,
-    /// The sum of the last outputs, of a softmax.
-    sum: f32,
+    y: Vec<f32>,
 }
 
 impl Prediction {
     pub(crate) fn new(preset: &str) -> Result<Self> {
         let (network, mut random, _) = network(preset)?;
         Ok(Self {
-            x: pictures(&network, 1, &mut random),
-            workspace: Workspace::new(&network, 1, PlanOptions::default())?,
-            network,
-            sum: 0.0,
+            x: images(&network, 1, &mut random),
+            y: vec![0.0; network.output().len()],
+            multiply_adds: network.multiply_adds(),
+            parameters: network.parameters().len(),
+            predictor: Predictor::new(&network)?,
         })
     }
 
     pub(crate) fn run(&mut self) {
-        let outputs = self.workspace.predict(&self.network, &self.x);
-        self.sum = outputs.map_or(f32::NAN, |outputs| outputs.iter().sum());
+        if self.predictor.predict_into(&self.x, &mut self.y).is_err() {
+            self.y.fill(f32::NAN);
+        }
     }
 
     pub(crate) fn facts(&self) -> Facts {
         Facts {
-            flops: 2.0 * self.network.multiply_adds() as f64,
+            flops: 2.0 * self.multiply_adds as f64,
             examples: 1,
-            parameters: self.network.parameters().len(),
+            parameters: self.parameters,
         }
     }
 
+    /// Whether the outputs are those of a softmax.
     pub(crate) fn is_sound(&self) -> bool {
-        (self.sum - 1.0).abs() < 1e-4
+        (self.y.iter().sum::<f32>() - 1.0).abs() < 1e-4
     }
 }

@@ -1,31 +1,48 @@
-//! Batch normalisation with the ReLU after it, in training, on the volumes of `resnet20`.
+//! Normalisation in training, on the volumes of `resnet20`: of the batch, with the ReLU after it, and of groups of channels.
 
 use stepnet::Result;
 use stepnet::kernels::AlignedVec;
 use stepnet::kernels::norm::batch::{
     self, BackwardInput, Gradients, Norm, NormStatistics, Statistics,
 };
+use stepnet::kernels::norm::group::{self, GroupGeometry};
 use stepnet::kernels::norm::{Affine, NormGeometry};
 use stepnet::rng::RandomState;
 
 use crate::case::Facts;
 
+const EPSILON: f64 = 1e-5;
+
+/// Groups of channels, which all volumes can be cut into.
+const GROUPS: usize = 8;
+
 /// The pass that is timed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pass {
-    /// The statistics and `y`.
-    Forward,
+    /// Batch normalisation: the statistics and `y`.
+    BatchForward,
     /// `dx`, `dgamma` and `dbeta`.
-    Backward,
+    BatchBackward,
+    /// Group normalisation: the statistics and `y`.
+    GroupForward,
+    /// `dx`, `dgamma` and `dbeta`.
+    GroupBackward,
 }
 
 impl Pass {
-    pub(crate) const ALL: [Self; 2] = [Self::Forward, Self::Backward];
+    pub(crate) const ALL: [Self; 4] = [
+        Self::BatchForward,
+        Self::BatchBackward,
+        Self::GroupForward,
+        Self::GroupBackward,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Forward => "bn-forward",
-            Self::Backward => "bn-backward",
+            Self::BatchForward => "bn-forward",
+            Self::BatchBackward => "bn-backward",
+            Self::GroupForward => "groupnorm-forward",
+            Self::GroupBackward => "groupnorm-backward",
         }
     }
 }
@@ -69,13 +86,15 @@ impl Volume {
 pub(crate) struct Normalisation {
     pass: Pass,
     geometry: NormGeometry,
-    batch: usize,
+    groups: GroupGeometry,
     x: AlignedVec<f32>,
     dy: AlignedVec<f32>,
     y: AlignedVec<f32>,
     dx: AlignedVec<f32>,
     /// `gamma`, `beta`, mean, variance, `dgamma` and `dbeta`.
     vectors: [AlignedVec<f32>; 6],
+    /// Mean and variance of each example's groups.
+    kept: AlignedVec<f32>,
     scratch: AlignedVec<f32>,
 }
 
@@ -84,6 +103,12 @@ impl Normalisation {
         let geometry = NormGeometry {
             rows: volume.batch * volume.side * volume.side,
             channels: volume.channels,
+        };
+        let groups = GroupGeometry {
+            examples: volume.batch,
+            pixels: volume.side * volume.side,
+            channels: volume.channels,
+            groups: GROUPS,
         };
         let mut random = RandomState::new(1);
         let zeros = |len: usize| AlignedVec::zeros("an array of a benchmark", len);
@@ -94,12 +119,14 @@ impl Normalisation {
         };
         let scratch = batch::statistics_scratch(&geometry)
             .max(batch::forward_scratch(&geometry))
-            .max(batch::backward_scratch(&geometry));
+            .max(batch::backward_scratch(&geometry))
+            .max(group::forward_scratch(&groups))
+            .max(group::backward_scratch(&groups));
         let c = volume.channels;
         let mut case = Self {
             pass,
             geometry,
-            batch: volume.batch,
+            groups,
             x: uniform(geometry.len())?,
             dy: uniform(geometry.len())?,
             y: zeros(geometry.len())?,
@@ -112,25 +139,32 @@ impl Normalisation {
                 zeros(c)?,
                 zeros(c)?,
             ],
+            kept: zeros(groups.kept())?,
             scratch: zeros(scratch)?,
         };
-        case.forward();
+        // What the backward passes read.
+        match pass {
+            Pass::BatchForward | Pass::BatchBackward => case.batch_forward(),
+            Pass::GroupForward | Pass::GroupBackward => case.group_forward(),
+        }
         Ok(case)
     }
 
     pub(crate) fn run(&mut self) {
         match self.pass {
-            Pass::Forward => self.forward(),
-            Pass::Backward => self.backward(),
+            Pass::BatchForward => self.batch_forward(),
+            Pass::BatchBackward => self.batch_backward(),
+            Pass::GroupForward => self.group_forward(),
+            Pass::GroupBackward => self.group_backward(),
         }
     }
 
-    fn forward(&mut self) {
+    fn batch_forward(&mut self) {
         let g = &self.geometry;
         let [gamma, beta, mean, variance, ..] = &mut self.vectors;
         batch::statistics(g, &self.x, mean, variance, &mut self.scratch);
         let norm = Norm {
-            epsilon: 1e-5,
+            epsilon: EPSILON,
             statistics: NormStatistics::Batch(Statistics { mean, variance }),
             affine: Affine { gamma, beta },
             rectified: true,
@@ -138,7 +172,7 @@ impl Normalisation {
         batch::forward(g, norm, &self.x, &mut self.y, &mut self.scratch);
     }
 
-    fn backward(&mut self) {
+    fn batch_backward(&mut self) {
         let [gamma, _, mean, variance, dgamma, dbeta] = &mut self.vectors;
         let given = BackwardInput {
             x: &self.x,
@@ -151,7 +185,23 @@ impl Normalisation {
             dx: Some(&mut self.dx),
             affine: Some([dgamma, dbeta]),
         };
-        batch::backward(&self.geometry, 1e-5, given, to, &mut self.scratch);
+        batch::backward(&self.geometry, EPSILON, given, to, &mut self.scratch);
+    }
+
+    fn group_forward(&mut self) {
+        let [gamma, beta, ..] = &self.vectors;
+        let to = [&mut self.y[..], &mut self.kept, &mut self.scratch];
+        group::forward(&self.groups, EPSILON, &self.x, Affine { gamma, beta }, to);
+    }
+
+    fn group_backward(&mut self) {
+        let [gamma, .., dgamma, dbeta] = &mut self.vectors;
+        let to = Gradients {
+            dx: Some(&mut self.dx),
+            affine: Some([dgamma, dbeta]),
+        };
+        let given = [&self.x[..], &self.dy, gamma, &self.kept];
+        group::backward(&self.groups, EPSILON, given, to, &mut self.scratch);
     }
 
     /// Two operations a value for the statistics or the sums, and two for the outputs, as a lower
@@ -159,13 +209,13 @@ impl Normalisation {
     pub(crate) fn facts(&self) -> Facts {
         Facts {
             flops: 4.0 * self.geometry.len() as f64,
-            examples: self.batch,
+            examples: self.groups.examples,
             parameters: 2 * self.geometry.channels,
         }
     }
 
     pub(crate) fn is_sound(&self) -> bool {
-        let arrays = self.vectors.iter().chain([&self.y, &self.dx]);
+        let arrays = self.vectors.iter().chain([&self.y, &self.dx, &self.kept]);
         arrays
             .flat_map(|values| values.iter())
             .all(|value| value.is_finite())

@@ -192,7 +192,7 @@ impl<T: Number> Learner<T> {
         Ok(scores)
     }
 
-    /// Whether the gradients of all layers that learn are finite; one pass over them.
+    /// Whether the gradients of all trainable layers are finite; one pass over them.
     fn sound(&self) -> bool {
         let gradients = self.workspace.gradients();
         let mut nodes = self.network.nodes().iter().filter(|node| node.trains());

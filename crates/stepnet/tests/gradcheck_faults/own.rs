@@ -79,7 +79,7 @@ impl Sizes {
 
 impl Own {
     fn sizes(&self, input: Shape, batch: usize) -> Sizes {
-        let [height, width, channels] = input.as_picture();
+        let [height, width, channels] = input.as_image();
         let (kernel, stride) = (self.text.pair("kernel"), self.text.pair("stride"));
         let size = |n: usize, axis: usize| (n - kernel[axis]) / stride[axis] + 1;
         let filters = self.text.count("filters").number().unwrap();

@@ -97,8 +97,8 @@ fn runs(window_sum: &WindowSum, pixel: usize, row: usize) -> Runs {
     Runs {
         rows: line_h.taps,
         row_step: line_h.dilation * row,
-        cols: if joined { 1 } else { line_w.taps },
-        col_step: line_w.dilation * pixel,
+        per_row: if joined { 1 } else { line_w.taps },
+        run_step: line_w.dilation * pixel,
         len: if joined { line_w.taps } else { 1 } * window_sum.channels,
     }
 }

@@ -1,6 +1,6 @@
 //! The gradients: two sums over all rows, then `dx` row by row.
 
-use super::lanes::{by_lanes, inverse};
+use super::parts::{by_parts, inverse};
 use crate::Real;
 use crate::long_sum;
 use crate::norm::NormGeometry;
@@ -26,8 +26,8 @@ pub(crate) fn run_backward<T: Real>(
     mean[..c].copy_from_slice(statistics.mean);
     columns::spread(mean, c);
     let mean = &*mean;
-    let lanes = g.lanes().count;
-    let (states, scratch) = scratch.split_at_mut(STATE * c * lanes);
+    let parts = g.parts().count;
+    let (states, scratch) = scratch.split_at_mut(STATE * c * parts);
     if to.affine.is_some() || (own && to.dx.is_some()) {
         sum_rows(set, g, &given, mean, states, scratch);
     }
@@ -53,7 +53,7 @@ pub(crate) fn run_backward<T: Real>(
         columns::spread(values, c);
     }
     let by = [mean, &*scale, &*level, &*slope];
-    let step = (g.lanes().per_lane * c).max(1);
+    let step = (g.parts().per_part * c).max(1);
     let mut masks = given.rectified.map(|y| y.chunks(step));
     let jobs = dx
         .chunks_mut(step)
@@ -88,7 +88,7 @@ fn sum_rows<T: Real>(
 ) {
     let c = g.channels;
     let part = 2 * g.width() + g.block_rows() * c;
-    by_lanes(
+    by_parts(
         g,
         STATE,
         &mut *states,
@@ -115,7 +115,7 @@ fn sum_rows<T: Real>(
     }
 }
 
-/// Arrays of a lane: two sums, and what `long_sum` keeps of them.
+/// Arrays of a part: two sums, and what `long_sum` keeps of them.
 pub(super) const STATE: usize = 4;
 
 /// The gradient that a ReLU lets through.
@@ -124,7 +124,7 @@ fn passed<T: Real>(y: T, dy: T) -> T {
     if y <= T::zero() { T::zero() } else { dy }
 }
 
-/// `sum of dy`, then `sum of dy (x - mean)`, over one lane's rows; the other two
+/// `sum of dy`, then `sum of dy (x - mean)`, over one part's rows; the other two
 /// arrays of its state are those of [`long_sum::add`].
 struct LaneSums<'a, 's, T> {
     g: &'a NormGeometry,

@@ -1,6 +1,6 @@
 //! The outputs.
 
-use super::lanes::inverse;
+use super::parts::inverse;
 use crate::Real;
 use crate::norm::arguments::{Norm, NormStatistics};
 use crate::norm::{NormGeometry, columns};
@@ -33,7 +33,7 @@ pub(crate) fn run_forward<T: Real>(
     for values in [&mut *mean, &mut *scale, &mut *shift] {
         columns::spread(values, c);
     }
-    let step = (g.lanes().per_lane * c).max(1);
+    let step = (g.parts().per_part * c).max(1);
     let jobs = x.chunks(step).zip(y.chunks_mut(step));
     let by = [&*mean, &*scale, &*shift];
     let rectified = norm.rectified;

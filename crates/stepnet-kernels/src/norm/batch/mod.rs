@@ -1,14 +1,14 @@
 //! Batch normalisation: the statistics of each channel over all rows.
 //!
 //! One pass takes the statistics, one writes the outputs; backward one takes two sums, one writes
-//! `dx`. Rows are cut into lanes by the sizes alone, lanes into blocks that stay in the cache. Of a
+//! `dx`. Rows are cut into parts by the sizes alone, parts into blocks that stay in the cache. Of a
 //! block the mean comes first and then the squares around it, so that a large mean costs no digits;
-//! blocks, then lanes, are merged in order (Chan, Golub and LeVeque, "Algorithms for computing the
+//! blocks, then parts, are merged in order (Chan, Golub and LeVeque, "Algorithms for computing the
 //! sample variance", 1983). Narrow rows are taken several at a time (`geometry`).
 
 mod backward;
 mod forward;
-mod lanes;
+mod parts;
 mod statistics;
 
 use super::NormGeometry;

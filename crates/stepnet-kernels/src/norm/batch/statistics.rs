@@ -1,6 +1,6 @@
-//! Mean and variance: lanes of rows in blocks, merged in order.
+//! Mean and variance: parts of rows in blocks, merged in order.
 
-use super::lanes::by_lanes;
+use super::parts::by_parts;
 use crate::Real;
 use crate::norm::columns::{self, Of};
 use crate::norm::{NormGeometry, settled};
@@ -15,10 +15,10 @@ pub(crate) fn run_statistics<T: Real>(
     scratch: &mut [T],
 ) {
     let c = g.channels;
-    let lanes = g.lanes();
-    let (states, scratch) = scratch.split_at_mut(2 * c * lanes.count);
+    let parts = g.parts();
+    let (states, scratch) = scratch.split_at_mut(2 * c * parts.count);
     let states = &mut states[..];
-    by_lanes(
+    by_parts(
         g,
         2,
         states,
@@ -33,13 +33,13 @@ pub(crate) fn run_statistics<T: Real>(
             });
         },
     );
-    // `variance` holds sums of squares until the last lane has joined.
+    // `variance` holds sums of squares until the last part has joined.
     let (first, others) = states.split_at(2 * c);
     mean.copy_from_slice(&first[..c]);
     variance.copy_from_slice(&first[c..]);
-    let mut before = lanes.per_lane.min(g.rows);
+    let mut before = parts.per_part.min(g.rows);
     for other in others.chunks_exact(2 * c) {
-        let rows = lanes.per_lane.min(g.rows - before);
+        let rows = parts.per_part.min(g.rows - before);
         let (other_mean, squares) = other.split_at(c);
         merge([before, rows], [mean, variance], [other_mean, squares]);
         before += rows;
@@ -72,7 +72,7 @@ fn merge<T: Real>(
     }
 }
 
-/// The statistics of one lane's rows: means, then sums of squares.
+/// The statistics of one part's rows: means, then sums of squares.
 struct LaneStatistics<'a, 's, T> {
     g: &'a NormGeometry,
     x: &'a [T],

@@ -2,7 +2,7 @@
 
 use crate::Real;
 use crate::norm::NormGeometry;
-use crate::parallel::{Lanes, MAX_LANES, most_workers, workers};
+use crate::parallel::{MAX_PARTS, Parts, most_workers, workers};
 
 /// About how many multiplications an element is worth.
 const COST: u64 = 8;
@@ -45,9 +45,9 @@ impl GroupGeometry {
     }
 
     /// The cut of the examples: a matter of the sizes alone.
-    pub(super) fn lanes(&self) -> Lanes {
+    pub(super) fn parts(&self) -> Parts {
         let work = COST * self.example().len() as u64;
-        Lanes::new(self.examples, work, MAX_LANES)
+        Parts::new(self.examples, work, MAX_PARTS)
     }
 
     fn work(&self) -> u64 {
@@ -55,12 +55,12 @@ impl GroupGeometry {
     }
 
     pub(super) fn workers(&self) -> usize {
-        workers(self.lanes().count, self.work())
+        workers(self.parts().count, self.work())
     }
 
     /// Scratch of the threads, `part` each, for as many examples or fewer.
     pub(super) fn scratch(&self, part: usize) -> usize {
-        most_workers(MAX_LANES, self.work()) * part
+        most_workers(MAX_PARTS, self.work()) * part
     }
 
     /// Writes each group's statistics to its channels.

@@ -5,7 +5,7 @@ use crate::testing::{assert_bits, assert_gradient, inner, normal, on_threads};
 
 const EPSILON: f64 = 1e-3;
 
-/// Examples, pixels, channels and groups: one of each, vectors, one channel a group, one group, rests, several lanes.
+/// Examples, pixels, channels and groups: one of each, vectors, one channel a group, one group, rests, several parts.
 const SIZES: [[usize; 4]; 10] = [
     [0, 3, 4, 2],
     [1, 1, 8, 1],

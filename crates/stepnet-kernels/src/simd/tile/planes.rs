@@ -31,7 +31,7 @@ pub(crate) fn planes<I: Isa, T: Real, const C: usize, const V: usize, const SPRE
     let furthest = starts.iter().copied().max().unwrap_or(0);
     let vectors = if SPREAD { C } else { 1 };
     let reach = (runs.rows - 1) * runs.row_step
-        + (runs.cols - 1) * runs.col_step
+        + (runs.per_row - 1) * runs.run_step
         + (runs.len - 1) * plane
         + lanes;
     assert!(furthest + reach <= x.len(), "a window leaves the image");
@@ -50,8 +50,8 @@ pub(crate) fn planes<I: Isa, T: Real, const C: usize, const V: usize, const SPRE
         }
         let mut w = w.as_ptr();
         for row in 0..runs.rows {
-            for col in 0..runs.cols {
-                let mut place = row * runs.row_step + col * runs.col_step;
+            for run in 0..runs.per_row {
+                let mut place = row * runs.row_step + run * runs.run_step;
                 for _ in 0..runs.len {
                     let mut values = [isa.splat(T::zero()); V];
                     for (value, pixel) in values.iter_mut().zip(&pixels) {

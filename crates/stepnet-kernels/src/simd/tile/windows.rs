@@ -6,16 +6,15 @@ use crate::long_sum::{BLOCK, LONGEST};
 use crate::simd::Isa;
 use std::ops::Range;
 
-/// Where the elements of a window lie, counted from its first: runs of contiguous elements in rows
-/// and columns of runs.
+/// Where the elements of a window lie, counted from its first: rows of runs, which are contiguous elements.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Runs {
-    /// Rows of runs, and from one to the next.
+    /// Rows of runs, and the step from one to the next.
     pub(crate) rows: usize,
     pub(crate) row_step: usize,
-    /// Runs in a row, and from one to the next.
-    pub(crate) cols: usize,
-    pub(crate) col_step: usize,
+    /// Runs in a row, and the step from one to the next.
+    pub(crate) per_row: usize,
+    pub(crate) run_step: usize,
     /// Elements of a run.
     pub(crate) len: usize,
 }
@@ -24,7 +23,7 @@ impl Runs {
     /// Elements of the window.
     #[inline(always)]
     pub(crate) fn elements(&self) -> usize {
-        self.rows * self.cols * self.len
+        self.rows * self.per_row * self.len
     }
 
     /// The distance from the first element to the end of the last.
@@ -32,7 +31,7 @@ impl Runs {
     pub(crate) fn reach(&self) -> usize {
         match self.elements() {
             0 => 0,
-            _ => (self.rows - 1) * self.row_step + (self.cols - 1) * self.col_step + self.len,
+            _ => (self.rows - 1) * self.row_step + (self.per_row - 1) * self.run_step + self.len,
         }
     }
 }
@@ -42,7 +41,7 @@ impl Runs {
 pub(crate) struct Part {
     /// Its elements.
     pub(crate) runs: Runs,
-    /// The row and column of the first run, and the element of it with which it begins.
+    /// The row of the first run, its place there, and the element of it with which it begins.
     pub(crate) at: [usize; 3],
     /// The number of that element in the window.
     pub(crate) first: usize,
@@ -60,16 +59,16 @@ impl Part {
 
 impl Runs {
     /// The window's elements in order, in parts of at most `long_sum::BLOCK`: as equal ones as whole rows
-    /// allow, whole columns of rows that are longer, and parts of runs that are longer still.
+    /// allow, whole runs of rows that are longer, and parts of runs that are longer still.
     #[inline(always)]
     pub(crate) fn for_each_part(self, mut f: impl FnMut(Part)) {
-        let row = self.cols * self.len;
-        let (rows, cols, len) = if self.elements() <= BLOCK {
-            (self.rows, self.cols, self.len)
+        let row = self.per_row * self.len;
+        let (rows, per_row, len) = if self.elements() <= BLOCK {
+            (self.rows, self.per_row, self.len)
         } else if row <= BLOCK {
-            (equal(self.rows, BLOCK / row), self.cols, self.len)
+            (equal(self.rows, BLOCK / row), self.per_row, self.len)
         } else if self.len <= BLOCK {
-            (1, equal(self.cols, BLOCK / self.len), self.len)
+            (1, equal(self.per_row, BLOCK / self.len), self.len)
         } else {
             (1, 1, equal(self.len, BLOCK))
         };
@@ -79,19 +78,19 @@ impl Runs {
             f(Part {
                 runs: Runs {
                     rows: rows.min(self.rows - at[0]),
-                    cols: cols.min(self.cols - at[1]),
+                    per_row: per_row.min(self.per_row - at[1]),
                     len: len.min(self.len - at[2]),
                     ..self
                 },
                 at,
-                first: (at[0] * self.cols + at[1]) * self.len + at[2],
+                first: (at[0] * self.per_row + at[1]) * self.len + at[2],
                 apart,
             });
             at[2] += len;
             if at[2] >= self.len {
-                at = [at[0], at[1] + cols, 0];
+                at = [at[0], at[1] + per_row, 0];
             }
-            if at[1] >= self.cols {
+            if at[1] >= self.per_row {
                 at = [at[0] + rows, 0, 0];
             }
             if at[0] >= self.rows {
@@ -126,7 +125,7 @@ impl Offsets {
     /// The places, where runs are short and the window is small enough.
     #[inline(always)]
     pub(crate) fn of_short(runs: &Runs) -> Option<Self> {
-        let several = runs.rows * runs.cols > 1;
+        let several = runs.rows * runs.per_row > 1;
         let few = runs.elements() <= MOST_OFFSETS && u32::try_from(runs.reach()).is_ok();
         if !several || !few || runs.len >= LONG_RUN {
             return None;
@@ -134,8 +133,8 @@ impl Offsets {
         let mut places = [0; MOST_OFFSETS];
         let mut to = places.iter_mut();
         for row in 0..runs.rows {
-            for col in 0..runs.cols {
-                let first = row * runs.row_step + col * runs.col_step;
+            for run in 0..runs.per_row {
+                let first = row * runs.row_step + run * runs.run_step;
                 for (k, to) in (first..first + runs.len).zip(&mut to) {
                     // Less than the reach, which fits.
                     *to = k as u32;
@@ -215,8 +214,8 @@ pub(crate) fn windows<I: Isa, T: Real, const P: usize, const V: usize>(
         }
         let mut w = w.as_ptr();
         for row in 0..runs.rows {
-            for col in 0..runs.cols {
-                let first = row * runs.row_step + col * runs.col_step;
+            for run in 0..runs.per_row {
+                let first = row * runs.row_step + run * runs.run_step;
                 let end = first + runs.len;
                 let mut k = first;
                 while k + UNROLLED <= end {

@@ -2,7 +2,7 @@
 
 mod colour;
 mod grid;
-mod picture;
+mod image;
 #[cfg(test)]
 mod tests;
 
@@ -43,7 +43,7 @@ impl Explanation {
                     main {
                         (self.head())
                         section aria-labelledby="forward" {
-                            h2 id="forward" { "What it was made of" }
+                            h2 id="forward" { "Its terms" }
                             (self.forward(top, rows))
                         }
                         (self.then())
@@ -72,7 +72,7 @@ impl Explanation {
                 div.about {
                     dl {
                         @if let Some(subject) = &self.subject { dt { "asked about" } dd { (subject) } }
-                        dt { "the network says" }
+                        dt { "the network predicts" }
                         dd { (said.name) ": " code { (said.at) } " = " (self.exactly(said.value)) }
                         dt { "layer" }
                         dd {
@@ -85,7 +85,7 @@ impl Explanation {
                         dt { "network" }
                         dd { code { (self.arrows()) } ", in " (self.element) }
                     }
-                    (picture::figure(self))
+                    (image::figure(self))
                 }
             }
         }

@@ -8,7 +8,7 @@ use stepnet_nn::notation::{LayerText, Signature};
 use stepnet_nn::{Preprocessing, Registry, Shape};
 
 #[test]
-fn padding_groups_and_winners_are_told() {
+fn padding_groups_and_winners_are_explained() {
     let mut network = Network::<f64>::new(
         "conv(2, 2, padding=1/0/1/0, groups=2) -> maxpool(2) -> linear(2)",
         [2, 2, 2],
@@ -19,7 +19,7 @@ fn padding_groups_and_winners_are_told() {
     }
     let x = [1.0, 10.0, 2.0, 20.0, 3.0, 30.0, 4.0, 40.0];
     let mut why = Why::new(&network, &x).unwrap();
-    let mut tell = |at: &str| {
+    let mut explain = |at: &str| {
         let at = Some(at.parse().unwrap());
         why.explain(
             &Question::default()
@@ -30,7 +30,7 @@ fn padding_groups_and_winners_are_told() {
         .unwrap()
     };
     // Filter 1 sees channel 1 alone; its weights are 1, 3, 5, 7 and its bias 9.
-    let explanation = tell("conv1[0,1,1]");
+    let explanation = explain("conv1[0,1,1]");
     let names: Vec<&str> = explanation
         .forward
         .terms
@@ -50,7 +50,7 @@ fn padding_groups_and_winners_are_told() {
             divisor: 1.0
         }
     );
-    let explanation = tell("maxpool1[0,0,1]");
+    let explanation = explain("maxpool1[0,0,1]");
     assert_eq!(
         explanation.forward.content,
         Content::Largest {
@@ -58,8 +58,8 @@ fn padding_groups_and_winners_are_told() {
             margin: Some(260.0)
         }
     );
-    // What lost got nothing back, and says from where.
-    let gradient = tell("conv1[0,0,1]").gradient.unwrap();
+    // What lost gets no gradient, and the explanation says from where.
+    let gradient = explain("conv1[0,0,1]").gradient.unwrap();
     assert_eq!(gradient.terms.len(), 1);
     assert_eq!(
         (gradient.terms[0].name.as_str(), gradient.terms[0].factor),
@@ -74,7 +74,7 @@ fn padding_groups_and_winners_are_told() {
     );
 }
 
-/// A user's layer that says nothing of itself: `y_i = x_i x_(i - 1)`, which keeps its input by itself.
+/// A layer of a user that does not explain itself: `y_i = x_i x_(i - 1)`, which keeps its input by itself.
 #[derive(Debug)]
 struct Neighbours(LayerText);
 
@@ -111,7 +111,7 @@ impl<T: Number> Layer<T> for Neighbours {
 }
 
 #[test]
-fn of_a_layer_that_does_not_account_for_itself_its_derivatives_are_told() {
+fn a_layer_without_an_account_is_explained_by_its_derivatives() {
     let mut registry = Registry::<f64>::builtin();
     let signature = Signature::new("neighbours", "Products of neighbours.");
     registry
@@ -123,12 +123,12 @@ fn of_a_layer_that_does_not_account_for_itself_its_derivatives_are_told() {
         .unwrap();
     network.initialize(Init::He, &mut RandomState::new(4));
     let mut why = Why::new(&network, &[1.0, -2.0, 0.5]).unwrap();
-    let mut tell = |at: &str| {
+    let mut explain = |at: &str| {
         let at = Some(at.parse().unwrap());
         why.explain(&Question::default().at(at).gradient(true).trace(3))
             .unwrap()
     };
-    let explanation = tell("neighbours1[2]");
+    let explanation = explain("neighbours1[2]");
     assert_eq!(explanation.forward.content, Content::Opaque);
     let names: Vec<&str> = explanation
         .forward
@@ -147,7 +147,7 @@ fn of_a_layer_that_does_not_account_for_itself_its_derivatives_are_told() {
     );
     assert_eq!(explanation.trace.unwrap().steps.len(), 2);
     // Beneath it the gradient still adds up, and is that of the backward pass.
-    let gradient = tell("linear1[2]").gradient.unwrap();
+    let gradient = explain("linear1[2]").gradient.unwrap();
     let sum: f64 = gradient.terms.iter().map(|line| line.product).sum();
     assert_eq!(gradient.terms.len(), 2);
     assert!(
@@ -160,14 +160,14 @@ fn of_a_layer_that_does_not_account_for_itself_its_derivatives_are_told() {
             .unwrap()
             .contains("does not account for itself")
     );
-    assert!(tell("input[1]").gradient.unwrap().check.unwrap().ok);
+    assert!(explain("input[1]").gradient.unwrap().check.unwrap().ok);
 }
 
 #[test]
 fn a_limit_keeps_the_largest_the_winner_and_the_sum() {
     let (network, x) = network::<f64>(0);
     let mut why = Why::new(&network, &x).unwrap();
-    let mut tell = |at: &str| {
+    let mut explain = |at: &str| {
         let at = Some(at.parse().unwrap());
         why.explain(&Question::default().at(at).gradient(true))
             .unwrap()
@@ -182,14 +182,14 @@ fn a_limit_keeps_the_largest_the_winner_and_the_sum() {
             .sum::<f64>()
             + left
     };
-    let whole = tell("conv1[2,2,1]");
+    let whole = explain("conv1[2,2,1]");
     let mut few = whole.clone();
     few.limit(5);
     few.limit(4);
     assert_eq!(few.forward.terms.len(), 4);
     assert_eq!(few.forward.more.unwrap().count, 14);
     assert!((total(&few) - total(&whole)).abs() < 1e-14);
-    for explanation in [tell("maxpool1[1,1,2]"), tell("softmax1[1]")] {
+    for explanation in [explain("maxpool1[1,1,2]"), explain("softmax1[1]")] {
         let own = |explanation: &Explanation| match explanation.forward.content {
             Content::Largest { winner: own, .. } | Content::Softmax { own, .. } => {
                 explanation.forward.terms[own].clone()
@@ -291,7 +291,7 @@ fn the_text_shows_grids_terms_and_sums() {
 }
 
 #[test]
-fn gradients_by_outputs_that_are_fused_with_the_loss_are_told_by_formula() {
+fn gradients_of_outputs_fused_with_the_loss_are_explained_by_formula() {
     for case in [0, 2] {
         let (network, x) = network::<f64>(case);
         let mut why = Why::new(&network, &x).unwrap();

@@ -246,7 +246,7 @@ fn gradients_are_those_of_differences_with_dropout_off() {
 }
 
 /// Whether inference folds a normalisation into the layer before it, and so rounds otherwise than the
-/// layers one by one, of whose values is told.
+/// layers one by one, whose values are explained.
 fn folds<T: Number>(network: &Network<T>) -> bool {
     let mut texts = network.nodes().iter().map(|node| node.layer().text());
     texts.any(|text| text.kind() == "bn")

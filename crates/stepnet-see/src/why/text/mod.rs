@@ -121,7 +121,7 @@ impl Text<'_> {
         let subject = explanation.subject.as_deref().unwrap_or("this example");
         writeln!(
             f,
-            "  for {subject} the network says {}: {} = {}",
+            "  for {subject} the network predicts {}: {} = {}",
             said.name,
             said.at,
             explanation.exactly(said.value)
@@ -238,7 +238,7 @@ impl Text<'_> {
             .filter(|&line| forward.terms[line].at.is_some() && line != winner)
             .collect();
         order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
-        let mut rows = vec![["from", "x", "behind by"].map(str::to_owned)];
+        let mut rows = vec![["from", "x", "below by"].map(str::to_owned)];
         let of = |line: usize| {
             let term = forward.terms.get(line)?;
             Some((term.name.clone(), term.value))

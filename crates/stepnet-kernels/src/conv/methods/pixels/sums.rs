@@ -139,8 +139,8 @@ impl<T: Real> PlanarSums<'_, T> {
             runs: Runs {
                 rows: line_h.taps,
                 row_step: line_h.dilation * row,
-                cols: line_w.taps,
-                col_step: line_w.dilation,
+                per_row: line_w.taps,
+                run_step: line_w.dilation,
                 len: window_sum.channels,
             },
         };
@@ -263,8 +263,8 @@ impl<I: Isa, T: Real> Pass<'_, I, T> {
             runs.for_each_part(
                 #[inline(always)]
                 |part| {
-                    let [row, col, channel] = part.at;
-                    let offset = row * runs.row_step + col * runs.col_step + channel * self.plane;
+                    let [row, run, channel] = part.at;
+                    let offset = row * runs.row_step + run * runs.run_step + channel * self.plane;
                     let starts = starts.map(|start| start + offset);
                     let mut block = zeros;
                     self.add::<C, V>(&starts, &part.runs, part.first, &mut block);

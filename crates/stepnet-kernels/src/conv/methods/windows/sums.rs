@@ -121,11 +121,11 @@ impl<I: Isa, T: Real> Pass<'_, I, T> {
                     (parts, before) = (0, true);
                 }
                 parts += 1;
-                let [row, col, from] = part.at;
+                let [row, run, from] = part.at;
                 let piece = Piece {
                     part,
-                    offset: (taps.start + row) * runs.row_step + col * runs.col_step + from,
-                    first: taps.start * runs.cols * runs.len + part.first,
+                    offset: (taps.start + row) * runs.row_step + run * runs.run_step + from,
+                    first: taps.start * runs.per_row * runs.len + part.first,
                 };
                 self.panels(&pixels, piece);
             },

@@ -74,7 +74,7 @@ impl<T: Real> Kernel for PanelSums<'_, T> {
                     }
                     .fill(x_scratch),
                 };
-                let runs = [staged.runs.rows, staged.runs.cols, staged.runs.len];
+                let runs = [staged.runs.rows, staged.runs.per_row, staged.runs.len];
                 (staged, runs)
             }
             _ => (image(g, x), [g.kernel[0], g.kernel[1], seen]),
@@ -179,7 +179,7 @@ impl<I: Isa, T: Real> View<'_, I, T> {
                     Layout::Runs(_) => (
                         block.rows.clone(),
                         block.cols.clone(),
-                        source.first + u * source.runs.row_step + v * source.runs.col_step,
+                        source.first + u * source.runs.row_step + v * source.runs.run_step,
                     ),
                     _ => {
                         let rows = down.windows_inside(u, block.rows.clone());

@@ -98,7 +98,7 @@ impl<T: Real> Spread<'_, T> {
         let w = &self.w[filter * window..(filter + 1) * window];
         if start == OUTSIDE || !super::list::joined(g) {
             let clipped = Clipped::new(g, pixel);
-            for u in clipped.rows.clone() {
+            for u in clipped.tap_rows.clone() {
                 for run in 0..clipped.runs(g) {
                     let (elements, place) = clipped.run(g, group, u, run);
                     let dx = &mut self.dx[place..place + elements.len()];

@@ -110,8 +110,8 @@ impl Divisor {
 pub(in crate::conv) struct Clipped {
     row: usize,
     col: usize,
-    pub(in crate::conv) rows: Range<usize>,
-    cols: Range<usize>,
+    pub(in crate::conv) tap_rows: Range<usize>,
+    tap_cols: Range<usize>,
 }
 
 impl Clipped {
@@ -122,16 +122,16 @@ impl Clipped {
         Self {
             row,
             col,
-            rows: down.taps(row),
-            cols: right.taps(col),
+            tap_rows: down.taps(row),
+            tap_cols: right.taps(col),
         }
     }
 
     /// How many runs of elements a row of taps is: none where all its taps lie in the padding.
     pub(in crate::conv) fn runs(&self, g: &ConvGeometry) -> usize {
         match joined(g) {
-            true => self.cols.len().min(1),
-            false => self.cols.len(),
+            true => self.tap_cols.len().min(1),
+            false => self.tap_cols.len(),
         }
     }
 
@@ -145,12 +145,12 @@ impl Clipped {
     ) -> (Range<usize>, usize) {
         let [_, width, channels] = g.input;
         let seen = g.group_channels();
-        let v = self.cols.start + run;
+        let v = self.tap_cols.start + run;
         let image_row = self.row * g.stride[0] + u * g.dilation[0] - g.padding.top;
         let image_col = self.col * g.stride[1] + v * g.dilation[1] - g.padding.left;
         let first = (u * g.kernel[1] + v) * seen;
         let len = match joined(g) {
-            true => self.cols.len() * seen,
+            true => self.tap_cols.len() * seen,
             false => seen,
         };
         let place = (image_row * width + image_col) * channels + group * seen;

@@ -261,7 +261,7 @@ impl<I: Isa, T: Real> Pass<'_, I, T> {
         let clipped = Clipped::new(g, pixel);
         let window = g.patch_len();
         let dw = &mut self.dw[filter * window..(filter + 1) * window];
-        for u in clipped.rows.clone() {
+        for u in clipped.tap_rows.clone() {
             for run in 0..clipped.runs(g) {
                 let (elements, place) = clipped.run(g, filter / g.group_filters(), u, run);
                 let x = &x[place..place + elements.len()];

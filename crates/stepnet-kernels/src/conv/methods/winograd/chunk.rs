@@ -20,10 +20,10 @@ pub(super) struct Sums<'a, T> {
 impl<T: Real> Sums<'_, T> {
     /// The tiles of a block, a chunk at a time.
     pub(super) fn block(&self, output: &mut Output<'_, T>, scratch: &mut [T]) {
-        let [_, cols] = self.winograd.grid();
+        let [_, tile_cols] = self.winograd.grid();
         let mut places = output.examples.clone().flat_map(|example| {
             let rows = output.rows.clone();
-            rows.flat_map(move |row| (0..cols).map(move |col| Place { example, row, col }))
+            rows.flat_map(move |row| (0..tile_cols).map(move |col| Place { example, row, col }))
         });
         let mut chunk = [Place::default(); MOST_TILES];
         loop {

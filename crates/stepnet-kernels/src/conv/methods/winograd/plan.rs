@@ -144,16 +144,18 @@ impl<'g> Winograd<'g> {
 
     /// No smaller batch gets more of anything: a workspace for a batch serves them all.
     pub(super) fn cut(&self) -> Cut {
-        let [rows, cols] = self.grid();
+        let [tile_rows, tile_cols] = self.grid();
         let most = (CHUNK / self.shape().tile_len(self.lanes)).clamp(FEWEST_TILES, MOST_TILES);
         let parts = self.g.batch.div_ceil(PARTS);
-        let fewest = FEWEST_TILES.div_ceil(rows * cols).min(self.g.batch);
-        let examples = (most / (rows * cols)).clamp(1, parts.max(fewest).max(1));
+        let fewest = FEWEST_TILES
+            .div_ceil(tile_rows * tile_cols)
+            .min(self.g.batch);
+        let examples = (most / (tile_rows * tile_cols)).clamp(1, parts.max(fewest).max(1));
         let rows = match examples {
-            1 => even(rows, (most / cols).max(1)),
-            _ => rows,
+            1 => even(tile_rows, (most / tile_cols).max(1)),
+            _ => tile_rows,
         };
-        let tiles = even(examples * rows * cols, most);
+        let tiles = even(examples * rows * tile_cols, most);
         Cut {
             examples,
             rows,

@@ -32,16 +32,16 @@ impl Winograd<'_> {
             filters: &self.filters(w),
             packed: self.packed(packed),
         };
-        let [_, columns] = self.grid();
+        let [tile_rows, tile_cols] = self.grid();
         let [line_h, line_w] = &self.window_sum.lines;
         let blocks = Blocks {
             cut: blocks::Cut {
                 examples: cut.examples,
                 rows: cut.rows,
-                cols: columns,
+                cols: tile_cols,
             },
             batch: self.g.batch,
-            rows: self.grid()[0],
+            rows: tile_rows,
             row_step: OUT,
             image_rows: line_h.outputs,
             row_len: line_w.outputs * self.window_sum.columns,

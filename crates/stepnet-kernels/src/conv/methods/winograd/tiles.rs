@@ -192,8 +192,8 @@ impl<I: Isa, T: Real> Pass<'_, I, T> {
         let runs = Runs {
             rows: 1,
             row_step: 0,
-            cols: 1,
-            col_step: 0,
+            per_row: 1,
+            run_step: 0,
             len: self.shape.channels,
         };
         let mut starts = [0; P];

@@ -89,15 +89,18 @@ impl<T: Real> Chunk<'_, T> {
     /// The tiles, and the one after them.
     #[inline(always)]
     fn places(&self) -> Places {
-        let [line_h, line_w] = &self.lines;
-        let (rows, cols) = (line_h.outputs.div_ceil(OUT), line_w.outputs.div_ceil(OUT));
+        let [tile_rows, tile_cols] = self.lines.map(|line| line.outputs.div_ceil(OUT));
         let first = self.tiles.start;
         let next = Place {
-            example: first / (rows * cols),
-            row: first / cols % rows,
-            col: first % cols,
+            example: first / (tile_rows * tile_cols),
+            row: first / tile_cols % tile_rows,
+            col: first % tile_cols,
         };
-        Places { rows, cols, next }
+        Places {
+            tile_rows,
+            tile_cols,
+            next,
+        }
     }
 
     #[inline(always)]
@@ -199,8 +202,8 @@ impl<T: Real> Chunk<'_, T> {
 /// Tiles one after the other.
 struct Places {
     /// Rows and columns of tiles in an image.
-    rows: usize,
-    cols: usize,
+    tile_rows: usize,
+    tile_cols: usize,
     next: Place,
 }
 
@@ -209,11 +212,11 @@ impl Places {
     fn take(&mut self) -> Place {
         let place = self.next;
         self.next.col += 1;
-        if self.next.col == self.cols {
+        if self.next.col == self.tile_cols {
             self.next.col = 0;
             self.next.row += 1;
         }
-        if self.next.row == self.rows {
+        if self.next.row == self.tile_rows {
             self.next.row = 0;
             self.next.example += 1;
         }

@@ -97,8 +97,8 @@ impl<'g> Weights<'g> {
 
     /// Tiles of the batch.
     pub(super) fn tiles(&self) -> usize {
-        let [rows, cols] = self.lines.map(|line| line.outputs.div_ceil(OUT));
-        self.g.batch * rows * cols
+        let [tile_rows, tile_cols] = self.lines.map(|line| line.outputs.div_ceil(OUT));
+        self.g.batch * tile_rows * tile_cols
     }
 
     /// What channels and filters are counted by in blocks.

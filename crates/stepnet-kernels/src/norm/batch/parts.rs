@@ -9,8 +9,8 @@ pub(super) fn inverse<T: Real>(variance: T, epsilon: f64) -> f64 {
     1.0 / (variance.as_f64() + epsilon).sqrt()
 }
 
-/// Hands each lane of rows and its part of `states`, some arrays of channels, to a thread.
-pub(super) fn by_lanes<'a, T: Real>(
+/// Hands each part of the rows and its share of `states`, some arrays of channels, to a thread.
+pub(super) fn by_parts<'a, T: Real>(
     g: &NormGeometry,
     arrays: usize,
     states: &'a mut [T],
@@ -18,10 +18,16 @@ pub(super) fn by_lanes<'a, T: Real>(
     part: usize,
     work: impl Fn(std::ops::Range<usize>, &'a mut [T], &mut [T]) + Sync,
 ) {
-    let lanes = g.lanes();
-    let step = lanes.per_lane;
+    let parts = g.parts();
+    let step = parts.per_part;
     let states = states.chunks_exact_mut(arrays * g.channels).enumerate();
-    share(states, g.workers(), part, scratch, |(lane, state), own| {
-        work(lane * step..g.rows.min((lane + 1) * step), state, own);
-    });
+    share(
+        states,
+        g.workers(),
+        part,
+        scratch,
+        |(number, state), own| {
+            work(number * step..g.rows.min((number + 1) * step), state, own);
+        },
+    );
 }

@@ -10,7 +10,7 @@ const MOST_PIXELS: usize = 4_000_000;
 
 /// The image with the receptive field marked; nothing where there is no image.
 pub(super) fn figure(explanation: &Explanation) -> Markup {
-    let Some(drawing) = &explanation.picture else {
+    let Some(drawing) = &explanation.image else {
         return html! {};
     };
     let (height, width) = (drawing.height, drawing.width);
@@ -24,8 +24,8 @@ pub(super) fn figure(explanation: &Explanation) -> Markup {
     let source = format!("data:image/bmp;base64,{}", base64(&bmp(drawing)));
     html! {
         figure {
-            div.picture style={ "aspect-ratio:" (width) "/" (height) } {
-                img src=(source) alt={ "the input picture, " (height) " by " (width) " pixels" };
+            div.image style={ "aspect-ratio:" (width) "/" (height) } {
+                img src=(source) alt={ "the input image, " (height) " by " (width) " pixels" };
                 @if let Some(field) = explanation.receptive_field {
                     (frame(field, [height, width]))
                 }
