@@ -86,6 +86,12 @@ pub(crate) enum Command {
     Why(crate::why::WhyArgs),
     /// Show the licences of this program and of what is linked into it.
     Licenses,
+    /// Print a script that lets a shell complete the command's names and options.
+    #[command(after_help = crate::shell::COMPLETION_EXAMPLES)]
+    Completions(crate::shell::CompletionsArgs),
+    /// Print a manual page.
+    #[command(after_help = crate::shell::MAN_EXAMPLES)]
+    Man(crate::shell::ManArgs),
 }
 
 const TRAIN_EXAMPLES: &str = "\

@@ -24,6 +24,7 @@ mod predict;
 mod progress;
 mod report;
 mod run_folder;
+mod shell;
 mod show;
 mod table;
 mod tensorboard;
@@ -92,5 +93,7 @@ fn run(cli: &Cli) -> Outcome {
             licenses::run();
             Ok(())
         }
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(args),
     }
 }

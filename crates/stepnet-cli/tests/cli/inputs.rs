@@ -113,8 +113,8 @@ fn other_formats_are_named_with_what_to_do() {
         ),
         (
             "b",
-            b"PAR1\x15\x04\x15\x10",
-            &["is a Parquet table", "save the table as CSV"],
+            b"ARROW1\0\0\x15\x10",
+            &["is an Arrow (Feather) table", "save the table as CSV"],
         ),
         (
             "c",
