@@ -18,7 +18,15 @@
 use stepnet_base::{Element, Error, Result};
 
 mod batch;
+#[cfg_attr(
+    not(all(feature = "files", feature = "pictures")),
+    allow(dead_code, reason = "what formats share is there without them, too")
+)]
 mod formats;
+#[cfg_attr(
+    not(all(feature = "files", feature = "pictures")),
+    allow(dead_code, reason = "what images are used for is in formats")
+)]
 mod images;
 mod limits;
 mod open;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::formats::{Choice, Format, Source, refused, that_take};
+use crate::formats::{self, Choice, Format, Source, recognised, refused, that_take};
 use crate::opened::Opened;
 use crate::options::OpenOptions;
 use crate::{Error, Result};
@@ -16,7 +16,7 @@ use crate::{Error, Result};
 pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Opened> {
     check_options(options)?;
     let source = Source::look(path.as_ref(), options)?;
-    let Some(format) = source.format()? else {
+    let Some(format) = recognised(&source)? else {
         return Err(refused(&source));
     };
     check_choices(&source, format, options)?;
@@ -108,7 +108,7 @@ fn check_choices(source: &Source<'_>, format: &Format, options: &OpenOptions) ->
 
 /// Whether the folders in a folder are read as classes of images: not where it has the files of MNIST or CIFAR.
 pub fn has_class_folders(path: &Path) -> bool {
-    format_of(path).is_some_and(Format::has_class_folders)
+    format_of(path).is_some_and(formats::has_class_folders)
 }
 
 /// Whether what is at `path` holds 8-bit images: a folder, an archive, or CIFAR's binary form.
@@ -119,5 +119,5 @@ pub fn holds_images(path: &Path) -> bool {
 fn format_of(path: &Path) -> Option<&'static Format> {
     let options = OpenOptions::default();
     let source = Source::look(path, &options).ok()?;
-    source.format().ok().flatten()
+    recognised(&source).ok().flatten()
 }

@@ -60,7 +60,7 @@ pub enum Kind {
 /// How many bytes [`Kind::of`] wants to see.
 pub const LOOK: usize = 1024;
 
-/// A kind that is read: its name for messages, whether it is a image, and its marks, one of which must be there.
+/// A kind that is read: its name for messages, whether it is an image, and its marks, one of which must be there.
 struct Row {
     kind: Kind,
     name: &'static str,
@@ -183,7 +183,7 @@ impl Kind {
         ROWS.iter().find(|row| row.kind == self)
     }
 
-    /// Whether it is a image.
+    /// Whether it is an image.
     pub fn is_image(self) -> bool {
         self.row().is_some_and(|row| row.image)
     }

@@ -12,7 +12,7 @@ use crate::set::streamed::Streamed;
 /// Channels up to which [`Dataset::fill_batch`] keeps a table of 256 values each.
 const TABLE_CHANNELS: usize = 4;
 
-/// Room for a image that is altered, kept from batch to batch.
+/// Room for an image that is altered, kept from batch to batch.
 #[derive(Debug, Default)]
 pub struct AugmentBuffers {
     bytes: Vec<u8>,

@@ -9,7 +9,7 @@ impl Dataset {
     /// division); a channel that never changes gets deviation 1.
     ///
     /// # Errors
-    /// When the data's channels are not the preprocessing's, or a image that is decoded as it is needed
+    /// When the data's channels are not the preprocessing's, or an image that is decoded as it is needed
     /// cannot be.
     pub fn standardize(&self, preprocessing: &mut Preprocessing) -> Result<()> {
         let images = self.images();

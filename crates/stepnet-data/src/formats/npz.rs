@@ -9,10 +9,10 @@ use crate::{Error, Result};
 use stepnet_files::read_filled;
 
 use super::npy;
-use super::{Format, Source};
 use crate::formats::arrays::array::RawArray;
 use crate::formats::arrays::assemble::{Certain, assemble, fuzz_parts, named_inside};
 use crate::formats::arrays::keys::{Arrays, Parts, find_parts};
+use crate::formats::format::{Format, Source};
 use crate::formats::idx::MAX_DEFLATE_RATIO;
 use crate::opened::Opened;
 use crate::options::OpenOptions;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::{Field, Row};
 
-use super::{Choice, Format, Source};
+use crate::formats::format::{Choice, Format, Source};
 use crate::formats::labelled::load::{SourceParts, load};
 use crate::formats::labelled::part::Part;
 use crate::formats::labelled::parts::Parts;

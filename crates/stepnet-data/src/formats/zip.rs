@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use zip::{CompressionMethod, ZipArchive};
 
-use super::{Format, Source};
+use crate::formats::format::{Format, Source};
 use crate::formats::labelled::contents::{Contents, name_parts};
 use crate::formats::labelled::load::load;
 use crate::images::codecs::is_named_as_image;

@@ -5,8 +5,10 @@ use std::borrow::Cow;
 use crate::{Error, Result};
 use stepnet_base::preprocessing::Resize;
 
-use super::decode::MAX_PIXELS;
 use super::resize;
+
+/// The most pixels an image may declare.
+pub const MAX_PIXELS: u64 = 100_000_000;
 
 /// A decoded image, upright.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// A image of 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA) channels.
+    /// An image of 1 (grey), 2 (grey, alpha), 3 (RGB) or 4 (RGBA) channels.
     ///
     /// # Errors
     /// Another number of channels, a size of zero, or values that do not fill the image.
@@ -128,7 +130,7 @@ fn luma(&[red, green, blue]: &[u8; 3]) -> u8 {
     ((sum + 500) / 1000) as u8
 }
 
-/// Fails if a network's input cannot be a image.
+/// Fails if a network's input cannot be an image.
 pub(crate) fn check_shape(shape: [usize; 3]) -> Result<()> {
     let [height, width, channels] = shape;
     let expected = if channels != 1 && channels != 3 {
@@ -136,7 +138,7 @@ pub(crate) fn check_shape(shape: [usize; 3]) -> Result<()> {
             1 | 3 => format!(", which come last: {width}x{channels}x{height}"),
             _ => String::new(),
         };
-        format!("1 or 3 channels for a image{hint}")
+        format!("1 or 3 channels for an image{hint}")
     } else if height == 0 || width == 0 {
         "a height and width of at least 1".to_owned()
     } else if (height as u64).saturating_mul(width as u64) > MAX_PIXELS {

@@ -1,4 +1,4 @@
-//! A image's bytes, wherever they are: in a file, in an archive, or in memory.
+//! An image's bytes, wherever they are: in a file, in an archive, or in memory.
 
 use std::borrow::Cow;
 use std::io::{Read, Seek, SeekFrom};
@@ -14,7 +14,7 @@ use super::decode::{self, Header, Image};
 use super::zipped::Zipped;
 use stepnet_files::Kind;
 
-/// A image of a data set that is not decoded yet.
+/// An image of a data set that is not decoded yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Item {
     /// Its name for messages; a file's path.
@@ -84,7 +84,7 @@ impl Item {
         }
     }
 
-    /// A image that cannot be read.
+    /// An image that cannot be read.
     pub(crate) fn broken(name: PathBuf, problem: String) -> Self {
         Self {
             name,

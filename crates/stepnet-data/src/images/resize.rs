@@ -35,7 +35,7 @@ fn resize_pixels<P: Pixel<Subpixel = u8> + 'static>(
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let image = ImageBuffer::<P, _>::from_raw(small(own_width), small(own_height), values);
     let Some(image) = image else {
-        unreachable!("a image has as many values as its size");
+        unreachable!("an image has as many values as its size");
     };
     let scale =
         |height, width| imageops::resize(&image, small(width), small(height), FilterType::Triangle);

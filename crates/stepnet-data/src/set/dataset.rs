@@ -12,7 +12,7 @@ use super::images::{Images, Values};
 use crate::batch::fill::AugmentBuffers;
 use crate::limits::MAX_CLASSES;
 
-/// Examples for training or evaluation: a image and a class label each.
+/// Examples for training or evaluation: an image and a class label each.
 ///
 /// Every label is smaller than the number of classes, there are as many labels as images and at
 /// least one, and no class name occurs twice.

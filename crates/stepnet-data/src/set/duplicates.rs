@@ -41,7 +41,7 @@ impl Duplicates {
     /// decoded for it, unless their fingerprint was computed before.
     ///
     /// # Errors
-    /// Such a image that cannot be read.
+    /// Such an image that cannot be read.
     pub fn of(train: &Dataset, test: Option<&Dataset>) -> Result<Self> {
         let same_shape = |test: &&Dataset| test.images().shape() == train.images().shape();
         let test = test.filter(same_shape);

@@ -12,7 +12,7 @@ use stepnet_base::{Hash, Hasher};
 pub struct Fingerprint {
     /// How many examples there are.
     pub examples: usize,
-    /// Height, width and channels of a image.
+    /// Height, width and channels of an image.
     pub shape: [usize; 3],
     /// The classes' names.
     pub classes: Vec<String>,
@@ -56,7 +56,7 @@ impl Dataset {
     /// give what they would give in memory.
     ///
     /// # Errors
-    /// Such a image that cannot be read.
+    /// Such an image that cannot be read.
     pub fn fingerprint(&self) -> Result<Fingerprint> {
         let mut hasher = Hasher::new("stepnet data");
         hasher.number(self.labels().len() as u64);

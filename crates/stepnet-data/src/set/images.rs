@@ -130,7 +130,7 @@ impl Images {
     /// The values of the image at `index`, exactly.
     ///
     /// # Errors
-    /// An index past the last image, or a image that is decoded as it is needed and cannot be.
+    /// An index past the last image, or an image that is decoded as it is needed and cannot be.
     pub fn image(&self, index: usize) -> Result<Vec<f64>> {
         if index >= self.len() {
             let expected = format!("less than the number of images, {}", self.len());

@@ -238,7 +238,7 @@ fn unreadable_images_are_named_or_skipped() {
             assert_eq!(opened.data.labels(), [0, 0, 1]);
             assert_eq!(opened.skipped.len(), 3);
             assert!(
-                opened.skipped[0].contains("cat/2.png: not a image but text"),
+                opened.skipped[0].contains("cat/2.png: not an image but text"),
                 "{:?}",
                 opened.skipped
             );
@@ -260,7 +260,7 @@ fn a_single_unreadable_image_is_named_and_a_class_of_them_is_refused() {
     let folder = unpacked(&files);
     failure(
         open(folder.path(), &OpenOptions::default()),
-        &["cat/2.png", "not a image", "`skip_bad`"],
+        &["cat/2.png", "not an image", "`skip_bad`"],
     );
     let mut files = damaged();
     files.remove(4);

@@ -68,7 +68,7 @@ fn a_single_file_is_recognised_by_its_content() {
         assert_eq!(opened.data.classes()[9], "9");
         assert!(holds_images(&path));
     }
-    // A image that begins like text, and one that begins like an IDX file.
+    // An image that begins like text, and one that begins like an IDX file.
     let mut text = records(&[&[9]]);
     text[1..].fill(b'x');
     let mut idx = records(&[&[0]]);

@@ -166,7 +166,7 @@ fn sizes_and_channels_follow_a_rule() {
 fn broken_files_are_named_together() {
     let folder = tree(&[("a/1.png", 1), ("b/1.png", 2)]);
     fs::write(folder.path().join("b/9.PNG"), b"some text").unwrap();
-    failure(plain(&folder), &["b/9.PNG: not a image but text"]);
+    failure(plain(&folder), &["b/9.PNG: not an image but text"]);
     for number in 0..12 {
         fs::write(folder.path().join(format!("a/x{number:02}.png")), b"").unwrap();
     }
@@ -178,7 +178,7 @@ fn broken_files_are_named_together() {
         message.contains("a/x09.png") && !message.contains("a/x10.png"),
         "{message}"
     );
-    // A image broken in its body is found where all headers are well.
+    // An image broken in its body is found where all headers are well.
     let folder = tree(&[("a/1.png", 1), ("b/1.png", 2)]);
     let whole = fs::read(folder.path().join("a/1.png")).unwrap();
     fs::write(folder.path().join("a/2.png"), &whole[..whole.len() - 20]).unwrap();

@@ -340,7 +340,7 @@ fn prediction_repeats_the_preprocessing() {
         .map(|&v| preprocessing.value(f32::from(v), 0))
         .collect();
     assert_eq!(input, expected);
-    // Digits run to 16: a image's 255 stands for the same brightness.
+    // Digits run to 16: an image's 255 stands for the same brightness.
     let sixteenths = preprocessing.clone().divisor(16.0);
     assert_eq!(load_input::<f32>(&path, &sixteenths).unwrap(), expected);
     let flat = Preprocessing::scaled(1, 1, 64, 255.0);
@@ -351,7 +351,7 @@ fn prediction_repeats_the_preprocessing() {
 fn what_is_no_image_is_told() {
     failure(
         from_bytes(Path::new("a.png"), b"hello"),
-        &["a.png", "not a image but text"],
+        &["a.png", "not an image but text"],
     );
     failure(from_bytes(Path::new("a.png"), b""), &["a.png", "empty"]);
     failure(

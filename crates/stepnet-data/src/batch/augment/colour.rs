@@ -8,7 +8,7 @@ use crate::Element;
 /// Grey of red, green and blue by ITU-R BT.601.
 const LUMA: [f64; 3] = [0.299, 0.587, 0.114];
 
-/// Brightness, contrast and saturation of a image multiplied by their factors, in this order.
+/// Brightness, contrast and saturation of an image multiplied by their factors, in this order.
 ///
 /// With the factors `b`, `c`, `s`: `v1 = b v`; `v2 = m + c (v1 - m)` with `m` the mean grey of `v1`; with
 /// three channels `v3 = g + s (v2 - g)` with `g` the grey of the pixel in `v2`. Grey is the mean over

@@ -6,7 +6,7 @@ use num_traits::Zero;
 use super::{Axis, Raw};
 use crate::Element;
 
-/// Mirrors a image in place.
+/// Mirrors an image in place.
 pub(super) fn flip<V: Raw>(axis: Axis, [height, width, channels]: [usize; 3], pixels: &mut [V]) {
     let line = width * channels;
     match axis {

@@ -23,7 +23,7 @@ const PICTURE: usize = usize::MAX;
 const SHARE: usize = usize::MAX - 1;
 const PAIRS: usize = usize::MAX - 2;
 
-/// Which halves of a image a flip exchanges.
+/// Which halves of an image a flip exchanges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Axis {
     /// Left and right.
@@ -32,7 +32,7 @@ pub enum Axis {
     Vertical,
 }
 
-/// One way to alter a image.
+/// One way to alter an image.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Alteration {

@@ -17,7 +17,7 @@ const FORMS: [(&str, &str); 6] = [
     ("mixup", "mixup(ALPHA)"),
 ];
 
-/// The largest side of a image that an argument may speak of.
+/// The largest side of an image that an argument may speak of.
 const MOST_PIXELS: f64 = 100_000.0;
 
 /// Shares for larger or smaller ones are one half, or 0 and 1, as far as numbers can tell.

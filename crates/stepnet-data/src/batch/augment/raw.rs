@@ -2,7 +2,7 @@
 
 use crate::Element;
 
-/// A raw value of a image.
+/// A raw value of an image.
 pub(crate) trait Raw: Copy + Default + Send {
     /// The type that sums of it are computed in.
     type Wide: Element;

@@ -11,7 +11,7 @@ fn noise(epoch: u64, examples: &[u64]) -> Noise<'_> {
     }
 }
 
-/// A image of different values.
+/// An image of different values.
 fn image(len: usize) -> Vec<u8> {
     (0..len).map(|i| (i * 37 % 251 + 1) as u8).collect()
 }

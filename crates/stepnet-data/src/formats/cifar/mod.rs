@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use crate::{Error, Result};
 use stepnet_files::read_filled;
 
-use super::{Choice, Format};
+use crate::formats::format::{Choice, Format};
 use crate::opened::Opened;
 use crate::options::{OpenOptions, Role};
 use crate::set::dataset::numbered;

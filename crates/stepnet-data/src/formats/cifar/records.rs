@@ -68,7 +68,7 @@ impl Set {
         match (self, options.label_column.as_deref()) {
             (Self::Ten, None) => Ok(Labels::Only),
             (Self::Ten, Some(column)) => {
-                let problem = format!("CIFAR-10 has one label a image, no column {column:?}");
+                let problem = format!("CIFAR-10 has one label an image, no column {column:?}");
                 Err(Error::file(path, problem))
             }
             (Self::Hundred, Some("coarse")) => Ok(Labels::Coarse),

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::columns::named_label;
 use super::{dialect, rows, text};
+use crate::formats::format::{Choice, Format, Source};
 use crate::formats::labelled::load::{SourceParts, load};
 use crate::formats::labelled::part::Part;
 use crate::formats::labelled::parts::Parts;
-use crate::formats::{Choice, Format, Source};
 use crate::images::codecs::is_named_as_image;
 use crate::images::item::Item;
 use crate::limits::MAX_CLASSES;

@@ -14,9 +14,9 @@ use std::path::Path;
 
 use crate::{Error, Result};
 
-use super::{Choice, Format, Source};
 use crate::formats::arrays::assemble::{Certain, assemble, fuzz_parts};
 use crate::formats::arrays::keys::{Pair, Parts};
+use crate::formats::format::{Choice, Format, Source};
 use crate::opened::Opened;
 use crate::options::OpenOptions;
 use stepnet_files::{Kind, read_filled};
@@ -69,7 +69,7 @@ fn named_otherwise(path: &Path, error: Error) -> Error {
         "npy" => "an npy file",
         "h5" | "hdf5" => "an HDF5 file",
         "gz" => "a gzip file",
-        "png" | "jpg" | "jpeg" | "bmp" | "gif" => "a image",
+        "png" | "jpg" | "jpeg" | "bmp" | "gif" => "an image",
         _ => return error,
     };
     match error {

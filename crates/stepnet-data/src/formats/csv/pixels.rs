@@ -7,7 +7,7 @@ use super::{dialect, rows, text};
 use crate::formats::arrays::array::{ArrayValues, RawArray};
 use crate::formats::arrays::assemble::{Certain, assemble, fuzz_parts};
 use crate::formats::arrays::keys::{Pair, Parts};
-use crate::formats::{Choice, Format, Source};
+use crate::formats::format::{Choice, Format, Source};
 use crate::opened::Opened;
 use crate::options::OpenOptions;
 use crate::{Error, Result};

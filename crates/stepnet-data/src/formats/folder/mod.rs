@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-use super::Format;
+use crate::formats::format::Format;
 use crate::formats::labelled::load::{SourceParts, load};
 use crate::opened::Opened;
 use crate::options::{OpenOptions, Role};

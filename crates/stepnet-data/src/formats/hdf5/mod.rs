@@ -12,10 +12,10 @@ use hdf5_pure::{DType, Dataset, Datatype, DatatypeByteOrder, File, VlenStringRea
 
 use crate::{Error, Result};
 
-use super::{Format, Source};
 use crate::formats::arrays::array::{ArrayValues, Number, RawArray, byte_length, times};
 use crate::formats::arrays::assemble::{Certain, assemble, fuzz_parts, named_inside};
 use crate::formats::arrays::keys::{Arrays, Parts, find_parts};
+use crate::formats::format::{Format, Source};
 use crate::formats::idx::MAX_DEFLATE_RATIO;
 use crate::opened::Opened;
 use crate::options::OpenOptions;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
 
-use crate::formats::Format;
 use crate::formats::arrays::assemble::{Certain, assemble};
 use crate::formats::arrays::keys::{Pair, Parts};
+use crate::formats::format::Format;
 use crate::opened::Opened;
 use crate::options::{OpenOptions, Role};
 use stepnet_files::Kind;

@@ -13,10 +13,10 @@ use crate::{Error, Result};
 use stepnet_base::memory;
 use stepnet_files::read_filled;
 
-use super::{Choice, Format, Source};
 use crate::formats::arrays::array::{ArrayValues, Number, RawArray, byte_length, times};
 use crate::formats::arrays::assemble::{Certain, assemble};
 use crate::formats::arrays::keys::{Pair, Parts};
+use crate::formats::format::{Choice, Format, Source};
 use crate::opened::Opened;
 use crate::options::OpenOptions;
 use header::Header;

@@ -18,7 +18,7 @@ use stepnet_base::memory;
 use stepnet_files::open_input;
 
 use super::labelled::load::load;
-use super::{Choice, Format};
+use crate::formats::format::{Choice, Format};
 use crate::formats::labelled::contents::{Contents, name_parts};
 use crate::images::item::Item;
 use crate::opened::Opened;

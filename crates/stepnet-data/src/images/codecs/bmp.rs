@@ -6,9 +6,8 @@ use std::path::Path;
 use image::ImageResult;
 use image::codecs::bmp::BmpDecoder;
 
-use super::Codec;
+use super::codec::{Codec, Decoded, Header, decode_by, header_by};
 use crate::Result;
-use crate::images::decode::{Decoded, Header, decode_by, header_by};
 use stepnet_files::Kind;
 
 pub(super) static CODEC: Codec = Codec {

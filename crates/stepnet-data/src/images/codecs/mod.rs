@@ -1,6 +1,7 @@
 //! The image formats that are read: a row each in one table, its decoder in a file of its own.
 
 mod bmp;
+pub(crate) mod codec;
 mod gif;
 mod jpeg;
 mod png;
@@ -10,26 +11,10 @@ mod webp;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::decode::{Decoded, Header};
 use crate::{Error, Result};
+use codec::Codec;
 use stepnet_base::text::or_list;
 use stepnet_files::Kind;
-
-/// How one image format is read. The content of a file is handed over whole; its path is for messages.
-pub(crate) struct Codec {
-    /// What the content of a file is recognised as.
-    pub(super) kind: Kind,
-    /// Its name for people.
-    pub(super) name: &'static str,
-    /// The endings of its files' names, in lower case.
-    pub(super) endings: &'static [&'static str],
-    /// The most pixels that a byte of a file can stand for. Files that declare more are refused before memory is taken.
-    pub(super) pixels_per_byte: u64,
-    /// Reads the size alone.
-    pub(super) header: fn(&Path, &[u8]) -> Result<Header>,
-    /// Decodes the image, as it is stored.
-    pub(super) decode: fn(&Path, &[u8]) -> Result<Decoded>,
-}
 
 /// All of them, in the order in which messages list them.
 static CODECS: &[&Codec] = &[
@@ -59,7 +44,7 @@ pub(super) fn of(name: &Path, bytes: &[u8]) -> Result<&'static Codec> {
     let problem = match kind {
         Kind::Empty => "the file is empty".to_owned(),
         Kind::Foreign(format) => format.refusal(),
-        kind => format!("not a image but {}; expected {}", kind.name(), names()),
+        kind => format!("not an image but {}; expected {}", kind.name(), names()),
     };
     Err(Error::file(name, problem))
 }

@@ -6,8 +6,7 @@ use std::path::Path;
 use image::codecs::webp::WebPDecoder;
 use image::{ImageDecoder, ImageResult};
 
-use super::Codec;
-use crate::images::decode::{Decoded, Header, decode_by, header_by};
+use super::codec::{Codec, Decoded, Header, decode_by, header_by};
 use crate::{Error, Result};
 use stepnet_files::Kind;
 

@@ -167,7 +167,7 @@ impl Frame {
             }
             _ => {
                 let count = factors.len();
-                Err(not_read(&format!("a image of {count} components")))
+                Err(not_read(&format!("an image of {count} components")))
             }
         }
     }

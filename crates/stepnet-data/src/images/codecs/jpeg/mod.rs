@@ -19,8 +19,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::{Error, Result};
 
-use super::Codec;
-use crate::images::decode::{Decoded, Header, check_size, is_turned, needed, upright_header};
+use super::codec::{Codec, Decoded, Header, check_size, is_turned, needed, upright_header};
 use crate::images::reservation::MemoryReservation;
 use stepnet_files::Kind;
 

@@ -21,7 +21,7 @@ const DC_BITS: u32 = 5;
 /// # Errors
 /// When the file is damaged.
 pub(super) fn readable(bytes: &[u8], walk: &Walk) -> Result<Option<Vec<u8>>, String> {
-    let frame = walk.frame.as_ref().ok_or("a image without a frame")?;
+    let frame = walk.frame.as_ref().ok_or("an image without a frame")?;
     let (colours, misread) = Colours::of(bytes, walk, frame);
     if !frame.progressive && walk.scans.len() > 1 {
         return interleaved(bytes, &colours).map(Some);
@@ -128,7 +128,7 @@ fn renamed(bytes: &[u8], walk: &Walk, colours: &Colours) -> Vec<u8> {
 /// The same image with all components in one scan.
 fn interleaved(bytes: &[u8], colours: &Colours) -> Result<Vec<u8>, String> {
     let walk = check(bytes, true)?;
-    let frame = walk.frame.as_ref().ok_or("a image without a frame")?;
+    let frame = walk.frame.as_ref().ok_or("an image without a frame")?;
     let plane = |component| Plane::new(component, &walk.scans);
     let planes: Option<Vec<Plane<'_>>> = frame.components.iter().map(plane).collect();
     let planes = planes.ok_or("scans are missing")?;
