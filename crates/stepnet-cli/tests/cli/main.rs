@@ -22,6 +22,7 @@ mod report;
 mod resume;
 mod robust;
 mod run;
+mod settings;
 mod show;
 mod signals;
 mod times;
