@@ -5,9 +5,10 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use stepnet::nn::Diagnosis;
+use stepnet::train::settings::SettingError;
 
 use crate::display::{self, clean, escaped, escaped_lines};
-use crate::wording::with_options;
+use crate::wording::{given_as, with_options, with_settings};
 
 /// The most cells of a line: a message that repeats what somebody else wrote may be of any length.
 pub(crate) const LONGEST: usize = 4000;
@@ -144,6 +145,30 @@ fn line(error: &stepnet::Error) -> String {
             format!("{}: cannot {action}: {said}", path.display())
         }
         other => other.to_string(),
+    }
+}
+
+impl From<SettingError> for Failure {
+    fn from(error: SettingError) -> Self {
+        match error {
+            SettingError::Refused { setting, error } => {
+                Self::from(error).context(&given_as(setting))
+            }
+            SettingError::Value {
+                setting,
+                found,
+                expected,
+            }
+            | SettingError::Kind {
+                setting,
+                found,
+                expected,
+            } => {
+                let option = given_as(setting);
+                Self::usage(format!("{option} is {found}, expected {expected}"))
+            }
+            other => Self::usage(with_settings(&other.to_string())),
+        }
     }
 }
 

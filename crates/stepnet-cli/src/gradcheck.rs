@@ -213,16 +213,8 @@ fn of_text(
 }
 
 fn open_options(args: &GradcheckArgs, input: Option<[usize; 3]>, resize: Resize) -> OpenOptions {
-    OpenOptions::default()
-        .role(Role::Train)
-        .input(input)
-        .resize(resize)
-        .label_column(args.source.label_column.clone())
-        .encoding(args.source.encoding.clone())
-        .labels(args.source.labels.clone())
-        .skip_bad(args.source.skip_bad)
-        .stream(args.source.stream)
-        .memory(Some(args.source.memory()))
+    let options = args.source.open_options();
+    options.role(Role::Train).input(input).resize(resize)
 }
 
 fn taken(

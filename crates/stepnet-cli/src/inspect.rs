@@ -11,8 +11,9 @@ use stepnet::nn::{Init, Network};
 use stepnet::rng::RandomState;
 use stepnet::see::Summary;
 use stepnet::see::time::{self, Times};
+use stepnet::train::settings::Dtype;
 
-use crate::args::{Dtype, InspectArgs};
+use crate::args::InspectArgs;
 use crate::failure::Outcome;
 use crate::methods::Methods;
 use crate::named::{self, Named};

@@ -7,12 +7,14 @@ use std::path::Path;
 use serde_json::{Value, json};
 use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role, ValueRange};
 use stepnet::nn::{InputChange, Preprocessing, Shape};
+use stepnet::train::settings::Settings;
 
-use crate::args::{DataArgs, TrainArgs};
+use crate::args::DataArgs;
 use crate::display::{self, escaped};
 use crate::failure::{Failure, Outcome, say};
 use crate::known::{Known, seen};
 use crate::note::{self, notes};
+use crate::table_args::open_options;
 use crate::wording::with_options;
 use own::{Own, test_part};
 pub(crate) use own::{Tested, describe_tested};
@@ -96,16 +98,20 @@ impl Material {
     /// Reads what `args` name. The model a run starts from decides how pictures are brought to its
     /// input; else the user does; else the preset; else the pictures themselves.
     pub(crate) fn gather(
-        args: &TrainArgs,
+        settings: &Settings,
         known: Option<Known<'_>>,
         preset_input: Option<[usize; 3]>,
     ) -> Outcome<Self> {
         let from = known.map(|known| known.preprocessing);
-        let options = train_options(args, from, preset_input)?;
-        let source = Source::open(args.data.as_deref(), &options)?;
+        let options = train_options(settings, from, preset_input)?;
+        let asked_of = &settings.source;
+        let data_path = asked_of.data.as_deref();
+        let source = Source::open(data_path, &options)?;
         // Files are brought to the input or refused as they are read; the digits are as they are.
-        if let (None, Some(wanted)) = (&args.data, from.map(Preprocessing::shape).or(asked(args)?))
-        {
+        if let (None, Some(wanted)) = (
+            data_path,
+            from.map(Preprocessing::shape).or(asked(settings)?),
+        ) {
             let found = source.data.images().shape();
             if found != wanted {
                 let by = if from.is_some() {
@@ -121,11 +127,10 @@ impl Material {
             }
         }
         let preprocessing = match from {
-            Some(preprocessing) => suited(args.data.as_deref(), preprocessing),
-            None => describe(&source, args),
+            Some(preprocessing) => suited(data_path, preprocessing),
+            None => describe(&source, settings),
         };
         let divisor_is_stated = source.divisor_is_stated;
-        let data_path = args.data.as_deref();
         if let Some(known) = known {
             known.check(data_path, source.data.images())?;
         }
@@ -136,7 +141,8 @@ impl Material {
         };
         let mut facts = source.facts;
         let examples = source.data.len();
-        let (train, test, test_name) = match (&args.test, source.test) {
+        let (reading, seed) = (&settings.reading, settings.training.seed);
+        let (train, test, test_name) = match (&asked_of.test, source.test) {
             (Some(path), _) => {
                 let mut options = options;
                 options.role = Role::Test;
@@ -154,33 +160,33 @@ impl Material {
                     .map_err(|failure| failure.context("its test part"))?;
                 (source.data, Some(test), "test")
             }
-            (None, None) if args.hold_out == 0.0 => (source.data, None, "test"),
+            (None, None) if asked_of.hold_out == 0.0 => (source.data, None, "test"),
             (None, None) => {
-                let (train, held_out) = source.data.split(args.hold_out, args.seed)?;
+                let (train, held_out) = source.data.split(asked_of.hold_out, seed)?;
                 let all = train.len() + held_out.len();
                 facts.push(format!(
                     "held out {} of {all} examples for testing, drawn with seed {}",
                     held_out.len(),
-                    args.seed
+                    seed
                 ));
                 (train, Some(held_out), "held out")
             }
         };
-        let place = match (&args.test, &args.data) {
+        let place = match (asked_of.test.as_deref(), data_path) {
             (Some(path), _) | (None, Some(path)) => path.display().to_string(),
             (None, None) => DIGITS.to_owned(),
         };
-        check_several(&train, args.data.as_deref())?;
+        check_several(&train, data_path)?;
         let test = test
             .map(|test| with_classes(test, train.classes(), &place))
             .transpose()?;
         let tested = test.is_some();
         let mut preprocessing = preprocessing;
-        if args.standardize {
+        if settings.network.standardize {
             train.standardize(&mut preprocessing)?;
         }
         let held_out = if test_name == "held out" {
-            args.hold_out
+            asked_of.hold_out
         } else {
             0.0
         };
@@ -195,26 +201,26 @@ impl Material {
                 (range, before) => range.or(before),
             },
             facts,
-            name: args.data.as_deref().map_or(DIGITS.to_owned(), name_of),
+            name: data_path.map_or(DIGITS.to_owned(), name_of),
             origin: json!({
-                "data": match args.data.as_ref().map(|path| path.display().to_string()) {
+                "data": match data_path.map(|path| path.display().to_string()) {
                     None => DIGITS.to_owned(),
                     // A folder of that name is not the embedded data.
                     Some(name) if name == DIGITS => format!("./{name}"),
                     Some(name) => name,
                 },
                 "held_out": held_out,
-                "test": match (&args.test, test_name, tested) {
+                "test": match (&asked_of.test, test_name, tested) {
                     (Some(path), ..) => Value::from(path.display().to_string()),
                     (None, "test", true) => Value::from(OWN_TEST),
                     _ => Value::Null,
                 },
-                "seed": args.seed,
+                "seed": seed,
                 "examples": examples,
-                "label_column": args.source.label_column,
-                "encoding": args.source.encoding,
-                "skip_bad": args.source.skip_bad,
-                "labels": args.source.labels.as_ref().map(|path| path.display().to_string()),
+                "label_column": reading.label_column,
+                "encoding": reading.encoding,
+                "skip_bad": reading.skip_bad,
+                "labels": reading.labels.as_ref().map(|path| path.display().to_string()),
             }),
         })
     }
@@ -222,10 +228,12 @@ impl Material {
 
 impl Material {
     /// Whether another `--input` could bring the examples to another shape.
-    pub(crate) fn input_change(&self, args: &TrainArgs) -> InputChange {
+    pub(crate) fn input_change(&self, settings: &Settings) -> InputChange {
         let images = self.train.images();
         match images.shape() {
-            _ if args.data.is_none() || args.from.is_some() => InputChange::Never,
+            _ if settings.source.data.is_none() || settings.network.from.is_some() => {
+                InputChange::Never
+            }
             [1, 1, _] => InputChange::Reshape,
             [_, _, 1 | 3] if images.are_bytes() => InputChange::Any,
             _ => InputChange::Never,
@@ -257,17 +265,12 @@ pub(crate) fn for_evaluation(
             model.display()
         )));
     }
-    let mut options = OpenOptions::default()
+    let options = args
+        .open_options()
         .input(Some(preprocessing.shape()))
-        .resize(preprocessing.resize)
-        .skip_bad(args.skip_bad)
-        .stream(args.stream)
-        .memory(Some(args.memory()));
+        .resize(preprocessing.resize);
     if let Some(path) = path {
-        options.role = Role::Test;
-        options.label_column = args.label_column.clone();
-        options.encoding = args.encoding.clone();
-        options.labels = args.labels.clone();
+        let options = options.role(Role::Test);
         return test_part(path, &options, classes);
     }
     if let Some(option) = args.about_tables() {
@@ -322,8 +325,8 @@ pub(crate) fn with_classes(data: Dataset, classes: &[String], place: &str) -> Ou
 }
 
 /// The input that the user asked for.
-fn asked(args: &TrainArgs) -> Outcome<Option<[usize; 3]>> {
-    let Some(shape) = args.input else {
+fn asked(settings: &Settings) -> Outcome<Option<[usize; 3]>> {
+    let Some(shape) = settings.network.input else {
         return Ok(None);
     };
     match shape.extents()[..] {
@@ -335,39 +338,35 @@ fn asked(args: &TrainArgs) -> Outcome<Option<[usize; 3]>> {
 }
 
 fn train_options(
-    args: &TrainArgs,
+    settings: &Settings,
     from: Option<&Preprocessing>,
     preset_input: Option<[usize; 3]>,
 ) -> Outcome<OpenOptions> {
     // A network that the user has chosen takes images as they are.
-    let most_pixels = args.model.is_none().then_some(MOST_PIXELS);
+    let most_pixels = settings.network.model.is_none().then_some(MOST_PIXELS);
     // Without a flag that stops it: a signal ends the process, since nothing is written yet.
-    Ok(OpenOptions::default()
+    Ok(open_options(settings)
         .role(Role::Train)
         .input(
             from.map(Preprocessing::shape)
-                .or(asked(args)?)
+                .or(asked(settings)?)
                 .or(preset_input),
         )
-        .resize(from.map_or(args.resize.into(), |preprocessing| preprocessing.resize))
+        .resize(from.map_or(settings.network.resize, |preprocessing| {
+            preprocessing.resize
+        }))
         .most_pixels(most_pixels)
-        .label_column(args.source.label_column.clone())
-        .encoding(args.source.encoding.clone())
-        .labels(args.source.labels.clone())
-        .divisor(args.divisor)
-        .skip_bad(args.source.skip_bad)
-        .stream(args.source.stream)
-        .memory(Some(args.source.memory())))
+        .divisor(settings.network.divisor))
 }
 
 /// The preprocessing of a new network.
-fn describe(source: &Source, args: &TrainArgs) -> Preprocessing {
+fn describe(source: &Source, settings: &Settings) -> Preprocessing {
     let [height, width, channels] = source.data.images().shape();
     let mut preprocessing = Preprocessing::scaled(height, width, channels, source.divisor);
-    preprocessing.resize = args.resize.into();
+    preprocessing.resize = settings.network.resize;
+    let path = settings.source.data.as_deref();
     // A divisor that the user chose for a folder of pictures is the one for pictures.
-    if let (Some(divisor), Some(true)) =
-        (args.divisor, args.data.as_deref().map(data::holds_images))
+    if let (Some(divisor), Some(true)) = (settings.network.divisor, path.map(data::holds_images))
     {
         preprocessing.picture_divisor = divisor;
     }

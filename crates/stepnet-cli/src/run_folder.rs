@@ -1,4 +1,4 @@
-//! The folder a run leaves behind: `run.json`, `model.safetensors`, `best.safetensors`,
+//! The folder a run leaves behind: `run.json`, `settings.toml`, `model.safetensors`, `best.safetensors`,
 //! `checkpoint.safetensors` and the one before it, `metrics.jsonl`, `curves.svg`, `report.html`, and `trace.jsonl` where asked for.
 
 mod metrics;
@@ -20,7 +20,7 @@ use crate::curves;
 use crate::failure::{Failure, Outcome};
 use crate::output;
 use crate::tensorboard;
-use crate::train::RUN_FILE;
+use crate::train::{RUN_FILE, SETTINGS_FILE};
 
 pub(crate) use metrics::first_records;
 use metrics::open_metrics;
@@ -74,7 +74,7 @@ const UNFINISHED_TRACE: &str = ".stepnet-trace.tmp";
 pub(crate) const BOARD: &str = "tensorboard";
 
 /// What a run leaves behind.
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     MODEL,
     METRICS,
     CURVES,
@@ -84,6 +84,7 @@ const FILES: [&str; 9] = [
     CHECKPOINT_BEFORE,
     BEST,
     TRACE,
+    SETTINGS_FILE,
 ];
 
 /// Where runs are kept that have no folder named.
@@ -276,6 +277,7 @@ impl RunFolder {
         {
             fs::remove_file(metrics).ok();
             fs::remove_file(self.path.join(RUN_FILE)).ok();
+            fs::remove_file(self.path.join(SETTINGS_FILE)).ok();
             fs::remove_file(self.path.join(TRACE)).ok();
             // Only an empty folder can be removed.
             fs::remove_dir(&self.path).ok();

@@ -89,32 +89,6 @@ pub(crate) fn whole<N: TryFrom<u64>>(
     }
 }
 
-/// Reads a number of bytes: a number with KiB, MiB, GiB or TiB, with KB, MB, GB or TB, or without a unit.
-pub(crate) fn size(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, u64); 9] = [
-        ("kib", 1 << 10),
-        ("mib", 1 << 20),
-        ("gib", 1 << 30),
-        ("tib", 1 << 40),
-        ("kb", 1_000),
-        ("mb", 1_000_000),
-        ("gb", 1_000_000_000),
-        ("tb", 1_000_000_000_000),
-        ("b", 1),
-    ];
-    let lower = text.trim().to_ascii_lowercase();
-    let (number, unit) = UNITS
-        .iter()
-        .find_map(|(name, unit)| Some((lower.strip_suffix(name)?, *unit)))
-        .unwrap_or((&lower, 1));
-    let number = number.trim().parse::<f64>().ok();
-    let bytes = number.map(|number| number * unit as f64);
-    match bytes {
-        Some(bytes) if bytes >= 1.0 && bytes < u64::MAX as f64 => Ok(bytes as u64),
-        _ => Err("expected a number of bytes such as 512MiB or 4GiB".to_owned()),
-    }
-}
-
 /// A reader of finite numbers that `fits`, with the words for what would.
 pub(crate) fn number(
     fits: fn(f64) -> bool,
@@ -171,22 +145,6 @@ mod tests {
             one_line(rendered, "stepnet find-lr"),
             "error: invalid value '0' for '--epochs <N>': expected a whole number; see stepnet find-lr --help"
         );
-    }
-
-    #[test]
-    fn sizes_are_read_with_their_units() {
-        for (text, bytes) in [
-            ("512MiB", 512 << 20),
-            ("1.5 gib", 3 << 29),
-            ("2kb", 2000),
-            ("7", 7),
-            ("9B", 9),
-        ] {
-            assert_eq!(size(text), Ok(bytes), "{text}");
-        }
-        for text in ["", "MiB", "-1GiB", "0", "4 apples", "NaN", "inf", "1e30"] {
-            assert!(size(text).is_err(), "{text}");
-        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use stepnet::Number;
-use stepnet::data::{OpenOptions, Role};
+use stepnet::data::Role;
 use stepnet::nn::{Model, ModelFile, Registry};
 use stepnet::see::why::{At, Explanation, Question, Subject, Why};
 
@@ -17,6 +17,7 @@ use crate::note;
 use crate::output::{self, Target};
 use crate::progress::{print_line, print_sentence};
 use crate::usage::{any, whole};
+use crate::wording::given_as;
 
 /// The terms shown of each sum, and the contributors followed at each layer of a trace.
 const USUAL_TOP: usize = 10;
@@ -101,7 +102,7 @@ fn page(args: &WhyArgs) -> Outcome<Option<Target>> {
         Some(args.model.as_path()),
         args.picture.as_deref(),
         args.data.as_deref(),
-        args.source.labels.as_deref(),
+        args.source.settings.reading.labels.as_deref(),
     ]);
     let target = Target::check("--html", path, args.overwrite, inputs)?;
     if target.is_standard() && args.json {
@@ -185,17 +186,10 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
 
 /// Options that say how DATA is read, where there is none.
 fn check_data_options(args: &WhyArgs) -> Outcome {
-    let given = [
-        ("--example", args.example.is_some()),
-        ("--labels", args.source.labels.is_some()),
-        ("--label-column", args.source.label_column.is_some()),
-        ("--encoding", args.source.encoding.is_some()),
-        ("--skip-bad", args.source.skip_bad),
-        ("--stream", args.source.stream),
-        ("--data-memory", args.source.data_memory.is_some()),
-    ];
-    match given.into_iter().find(|(_, given)| *given) {
-        Some((option, _)) if args.data.is_none() => Err(Failure::usage(format!(
+    let reading = args.source.names().iter().map(|setting| given_as(setting));
+    let example = args.example.map(|_| "--example".to_owned());
+    match example.into_iter().chain(reading).next() {
+        Some(option) if args.data.is_none() => Err(Failure::usage(format!(
             "{option} is about --data DATA, but a picture is given"
         ))),
         _ => Ok(()),
@@ -218,16 +212,12 @@ fn summary(explanation: &Explanation) -> String {
 
 /// An example of a data set.
 fn example<T: Number>(args: &WhyArgs, path: &Path, model: &Model<T>) -> Outcome<Subject> {
-    let options = OpenOptions::default()
+    let options = args
+        .source
+        .open_options()
         .role(Role::Test)
         .input(Some(model.preprocessing.shape()))
-        .resize(model.preprocessing.resize)
-        .label_column(args.source.label_column.clone())
-        .encoding(args.source.encoding.clone())
-        .labels(args.source.labels.clone())
-        .skip_bad(args.source.skip_bad)
-        .stream(args.source.stream)
-        .memory(Some(args.source.memory()));
+        .resize(model.preprocessing.resize);
     let data = material::open_alone(path, &options)?.data;
     Known::of(model).check(Some(path), data.images())?;
     let number = args.example.unwrap_or(0) as usize;

@@ -10,19 +10,20 @@ use clap::{Arg, Args};
 use serde_json::json;
 use stepnet::Number;
 use stepnet::nn::Network;
+use stepnet::train::settings::Dtype;
 use stepnet::train::{
     LEAST_STEPS, MOST_STEPS, MOST_SWEEPS, RateCurve, RateSweep, SweepProgress, TrainOptions,
     find_rate,
 };
 use stepnet_base::limits::SWEPT_RATE;
 
-use crate::args::{Dtype, TrainArgs};
+use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
 use crate::material::Material;
 use crate::note;
 use crate::output::{self, Target};
 use crate::progress::print_line;
-use crate::train::{build, check_model, gather, load_start, options};
+use crate::train::{build, check_model, gather, load_start};
 use crate::usage::{count, whole, within};
 
 pub(crate) const EXAMPLES: &str = "\
@@ -86,7 +87,7 @@ pub(crate) struct FindLrArgs {
 }
 
 pub(crate) fn run(args: &FindLrArgs) -> Outcome {
-    match args.train.dtype {
+    match args.train.settings().network.dtype {
         Dtype::F32 => find::<f32>(args),
         Dtype::F64 => find::<f64>(args),
     }
@@ -111,14 +112,20 @@ fn find<T: Number>(args: &FindLrArgs) -> Outcome {
             print_line(line);
         }
     };
-    (train.loading).check(train.no_shuffle, train.loss.class_weights.is_some())?;
-    let from = train.from.as_deref().map(load_start::<T>).transpose()?;
-    check_model(train, from.as_ref())?;
-    let material = gather(train, from.as_ref())?;
+    let settings = train.settings();
+    settings.check()?;
+    let from = settings
+        .network
+        .from
+        .as_deref()
+        .map(load_start::<T>)
+        .transpose()?;
+    check_model(settings, from.as_ref())?;
+    let material = gather(settings, from.as_ref())?;
     material.facts.iter().for_each(|fact| say(fact));
     note::check(Failure::usage)?;
-    let options = options(train, &material.train)?;
-    let network: Network<T> = build(train, from.as_ref(), &material, &options)?;
+    let options = settings.train_options(&material.train)?;
+    let network: Network<T> = build(settings, from.as_ref(), &material, &options)?;
     let sweep = RateSweep::default()
         .lowest(args.lowest)
         .highest(args.highest)
@@ -153,6 +160,7 @@ fn find<T: Number>(args: &FindLrArgs) -> Outcome {
 /// Where the curve goes, and its name.
 fn place(args: &FindLrArgs) -> Outcome<(PathBuf, Target)> {
     let (train, overwrite) = (&args.train, args.train.overwrite);
+    let settings = train.settings();
     let path = match &args.svg {
         Some(asked) => asked.clone(),
         None => {
@@ -163,10 +171,11 @@ fn place(args: &FindLrArgs) -> Outcome<(PathBuf, Target)> {
         }
     };
     let inputs = output::inputs([
-        train.data.as_deref(),
-        train.test.as_deref(),
-        train.from.as_deref(),
-        train.source.labels.as_deref(),
+        train.settings_file.as_deref(),
+        settings.source.data.as_deref(),
+        settings.source.test.as_deref(),
+        settings.network.from.as_deref(),
+        settings.reading.labels.as_deref(),
     ]);
     let target = Target::check("--svg", &path, overwrite, inputs)?;
     Ok((path, target))

@@ -4,10 +4,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use stepnet::nn::{ModelFile, Preprocessing, Registry, Resize, Tensor};
+use stepnet::train::settings::Dtype;
 use stepnet::{Element, Number};
 
 use super::{Extras, describe, show};
-use crate::args::{Dtype, InspectArgs};
+use crate::args::InspectArgs;
 use crate::display::{clean, name, width};
 use crate::failure::{Failure, LONGEST, Outcome};
 use crate::named;

@@ -84,7 +84,7 @@ pub(crate) struct Report<'a, T> {
     /// What is to be known before the numbers are believed.
     pub(crate) notes: Vec<String>,
     /// The run's settings, by name.
-    pub(crate) settings: Vec<(&'static str, String)>,
+    pub(crate) settings: Vec<(String, String)>,
 }
 
 impl<T: Number> Report<'_, T> {

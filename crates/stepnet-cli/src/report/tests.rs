@@ -46,7 +46,7 @@ fn page(classes: usize, records: &[EpochRecord]) -> String {
         network: &network,
         judgement: Some(Judgement::of(&network, &data, &preprocessing).unwrap()),
         notes: vec![HOSTILE.into()],
-        settings: vec![("data", HOSTILE.into())],
+        settings: vec![("data".into(), HOSTILE.into())],
     };
     report.page()
 }

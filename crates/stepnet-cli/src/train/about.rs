@@ -5,6 +5,7 @@ use stepnet::Number;
 use stepnet::data::ValueRange;
 use stepnet::nn::{Model, Network};
 use stepnet::train::TrainOptions;
+use stepnet::train::settings::Settings;
 
 use crate::material::Material;
 use crate::run_folder::EpochRecord;
@@ -14,6 +15,7 @@ use crate::run_folder::EpochRecord;
 pub(super) struct About<'a> {
     pub(super) material: &'a Material,
     pub(super) options: &'a TrainOptions,
+    pub(super) settings: &'a Settings,
 }
 
 impl About<'_> {
@@ -28,55 +30,18 @@ impl About<'_> {
             ("origin".to_owned(), self.material.origin.clone()),
             ("examples".to_owned(), json!(self.material.train.len())),
             ("epochs".to_owned(), json!(records.len())),
-            ("optimizer".to_owned(), json!(self.options.rule.to_string())),
-            (
-                "learning_rate".to_owned(),
-                json!(self.options.learning_rate),
-            ),
-            (
-                "schedule".to_owned(),
-                json!(self.options.schedule.to_string()),
-            ),
-            (
-                "warm_up".to_owned(),
-                json!(self.options.warm_up.map(|warm_up| warm_up.to_string())),
-            ),
-            (
-                "weight_decay".to_owned(),
-                json!(self.options.rule.weight_decay()),
-            ),
-            (
-                "clipping".to_owned(),
-                json!(self.options.clipping.map(|clipping| clipping.to_string())),
-            ),
-            ("average".to_owned(), json!(self.options.average)),
-            ("batch".to_owned(), json!(self.options.batch.to_string())),
-            ("l2".to_owned(), json!(self.options.l2)),
-            (
-                "label_smoothing".to_owned(),
-                json!(self.options.label_smoothing),
-            ),
-            (
-                "class_weights".to_owned(),
-                json!(self.options.class_weights),
-            ),
-            ("seed".to_owned(), json!(self.options.seed)),
-            (
-                "augmentation".to_owned(),
-                json!(self.options.augmentation.to_string()),
-            ),
-            (
-                "balance".to_owned(),
-                json!(self.options.balance.to_string()),
-            ),
             ("test_accuracy".to_owned(), json!(accuracy)),
         ];
         let values = self.material.range.map(ValueRange::entry);
+        let all = training
+            .into_iter()
+            .chain(self.settings.entries(self.options))
+            .chain(values);
         Model::new(
             network.clone(),
             self.material.train.classes().to_vec(),
             self.material.preprocessing.clone(),
         )
-        .training(training.into_iter().chain(values).collect())
+        .training(all.collect())
     }
 }

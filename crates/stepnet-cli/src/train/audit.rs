@@ -4,10 +4,10 @@
 use stepnet::Number;
 use stepnet::data::{Dataset, Duplicates, Repeat};
 use stepnet::nn::Model;
+use stepnet::train::settings::{Balancing, Settings};
 use stepnet_base::error::short;
 
 use super::start::rows;
-use crate::args::TrainArgs;
 use crate::display::{COLUMNS, clean, columns, name, width};
 use crate::failure::Outcome;
 use crate::material::Material;
@@ -17,6 +17,9 @@ use crate::usage::count;
 
 /// The most lines that the classes take.
 const MOST_LINES: usize = 4;
+
+/// Classes whose numbers of examples differ by this factor are worth a remark.
+const UNEQUAL: usize = 3;
 
 /// The most names in a note.
 const MOST_NAMES: usize = 5;
@@ -28,23 +31,24 @@ const CLASS: usize = 24;
 const FILE: usize = 200;
 
 /// Says what the data holds.
-pub(super) fn data<T: Number>(args: &TrainArgs, material: &Material, from: Option<&Model<T>>) {
+pub(super) fn data<T: Number>(settings: &Settings, material: &Material, from: Option<&Model<T>>) {
     let (train, test) = (&material.train, material.test.as_ref());
     let columns = columns().unwrap_or(COLUMNS);
     classes(train, test, material.test_name, columns)
         .iter()
         .for_each(|line| print_line(line));
-    print_sentence(&values(args, material, from.is_some()));
+    print_sentence(&values(settings, material, from.is_some()));
 }
 
 /// Says what is odd in the data.
-fn odd(args: &TrainArgs, material: &Material) -> Outcome {
+fn odd(settings: &Settings, material: &Material) -> Outcome {
     let (train, test) = (&material.train, material.test.as_ref());
-    if let Some(remark) = args.loading.remark(train) {
+    if let Some(remark) = unequal(settings, train) {
         note(&remark);
     }
     // The parts of a folder were compared as they were read.
-    let of_folder = args.test.is_none() && material.test_name == "test" && train.name(0).is_some();
+    let of_folder =
+        settings.source.test.is_none() && material.test_name == "test" && train.name(0).is_some();
     if let Some(test) = test.filter(|_| !of_folder) {
         let untested = untested(train, test);
         if !untested.is_empty() {
@@ -64,7 +68,7 @@ fn odd(args: &TrainArgs, material: &Material) -> Outcome {
 /// # Errors
 /// An image that cannot be read.
 pub(super) fn start<T: Number>(
-    args: &TrainArgs,
+    settings: &Settings,
     material: &Material,
     from: Option<&Model<T>>,
 ) -> Outcome {
@@ -73,11 +77,11 @@ pub(super) fn start<T: Number>(
     {
         print_sentence(&fact);
     }
-    odd(args, material)?;
-    if from.is_none() && !args.freeze.is_empty() {
+    odd(settings, material)?;
+    if from.is_none() && !settings.network.freeze.is_empty() {
         note(&format!(
             "--freeze {} without --from: these layers keep the random weights that were drawn for them",
-            args.freeze.join(",")
+            settings.network.freeze.join(",")
         ));
     }
     Ok(())
@@ -140,12 +144,12 @@ fn lines(head: &str, entries: &[String], tail: &str, columns: usize) -> Vec<Stri
 }
 
 /// The range of the values, and what they are divided by.
-fn values(args: &TrainArgs, material: &Material, from: bool) -> String {
+fn values(settings: &Settings, material: &Material, from: bool) -> String {
     let range = match material.train.images().range() {
         Some((low, high)) => format!("from {} to {}", short(low), short(high)),
         None => "of 8 bits".to_owned(),
     };
-    let why = match (from, args.divisor) {
+    let why = match (from, settings.network.divisor) {
         (true, _) => ", as the model of --from was trained",
         (false, Some(_)) => ", as --divisor asks",
         (false, None) if material.divisor_is_stated => "",
@@ -160,6 +164,24 @@ fn values(args: &TrainArgs, material: &Material, from: bool) -> String {
         "values {range}, divided by {}{why}{channels}",
         short(preprocessing.divisor)
     )
+}
+
+/// A note on the numbers of examples, if they are very unequal and nothing is done about it.
+fn unequal(settings: &Settings, data: &Dataset) -> Option<String> {
+    let counts = data.class_counts();
+    let present = || {
+        let all = counts.iter().zip(data.classes());
+        all.filter(|(count, _)| **count > 0)
+    };
+    let (most, common) = present().max_by_key(|(count, _)| **count)?;
+    let (least, rare) = present().min_by_key(|(count, _)| **count)?;
+    (settings.training.balance == Balancing::None && most / least >= UNEQUAL).then(|| {
+        format!(
+            "classes are unequal: {most} examples of {}, {least} of {}; --balance sampling or --balance weights evens them out",
+            name(common),
+            name(rare)
+        )
+    })
 }
 
 /// Classes with examples to train on and none to test on.

@@ -4,6 +4,7 @@ mod about;
 mod audit;
 mod end;
 mod every;
+mod expand;
 mod keep;
 mod keeper;
 mod plan;
@@ -21,8 +22,9 @@ use std::time::Instant;
 use stepnet::Number;
 use stepnet::nn::Model;
 use stepnet::train::Trainer;
+use stepnet::train::settings::{Dtype, Settings};
 
-use crate::args::{Dtype, TrainArgs};
+use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
 use crate::inspect::print_network;
 use crate::interrupt::{self, Interrupt};
@@ -32,11 +34,12 @@ use crate::output;
 use crate::progress::{Display, print_sentence};
 use crate::run_folder::{self, RunFolder};
 use crate::usage::count;
+use crate::wording::given_as;
 
+pub(crate) use expand::{expand, started_with};
 pub(crate) use keep::KeepArgs;
-pub(crate) use resume::{expand, started_with};
-pub(crate) use run_file::{RUN_FILE, RunFile};
-pub(crate) use start::{build, check_model, gather, load_start, options};
+pub(crate) use run_file::{RUN_FILE, RunFile, SETTINGS_FILE};
+pub(crate) use start::{build, check_model, gather, load_start};
 pub(crate) use trace::{Line, Lines};
 use watch::Watch;
 pub(crate) use watch::WatchArgs;
@@ -48,13 +51,14 @@ use resume::Resumed;
 use session::Session;
 
 pub(crate) fn run(args: &TrainArgs) -> Outcome {
-    match args.dtype {
+    match args.settings().network.dtype {
         Dtype::F32 => train::<f32>(args),
         Dtype::F64 => train::<f64>(args),
     }
 }
 
 fn train<T: Number>(args: &TrainArgs) -> Outcome {
+    let settings = args.settings();
     let resumed = match (&args.keeping.resume, &args.keeping.run) {
         (Some(path), Some(run)) if run.end.as_ref().is_some_and(|end| end.finished) => {
             return say_finished(path, run);
@@ -63,22 +67,23 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
         _ => None,
     };
     check_folders(args, resumed.is_some())?;
-    (args.loading).check(args.no_shuffle, args.loss.class_weights.is_some())?;
-    let from = started_from(args, resumed.as_ref())?;
-    check_model::<T>(args, from.as_ref())?;
-    let mut material = gather(args, from.as_ref())?;
+    settings.check()?;
+    let from = started_from(settings, resumed.as_ref())?;
+    check_model::<T>(settings, from.as_ref())?;
+    let mut material = gather(settings, from.as_ref())?;
     material.facts.iter().for_each(|fact| print_sentence(fact));
-    audit::data(args, &material, from.as_ref());
-    let mut run = description(args, resumed.as_ref(), from.as_ref(), &material)?;
+    audit::data(settings, &material, from.as_ref());
+    let mut run = description(settings, resumed.as_ref(), from.as_ref(), &material)?;
+    say_missing(&run)?;
     describe_tested(&mut material.origin, run.test.as_ref());
-    Watch::<T>::check(&args.watching, material.test.is_some())?;
-    let options = options(args, &material.train)?;
-    let network = build(args, from.as_ref(), &material, &options)?;
+    Watch::<T>::check(&settings.training, material.test.is_some())?;
+    let options = settings.train_options(&material.train)?;
+    let network = build(settings, from.as_ref(), &material, &options)?;
     print_network(&network);
     if let Some(advice) = network.closing_advice() {
         note::note(&advice.to_string());
     }
-    audit::start(args, &material, from.as_ref())?;
+    audit::start(settings, &material, from.as_ref())?;
     note::check(Failure::usage)?;
     run.notes = note::all();
     let done = resumed.as_ref().map_or(0, Resumed::epochs_done);
@@ -99,6 +104,7 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
         about: About {
             material: &material,
             options: &options,
+            settings,
         },
         good: None,
         folder: match &resumed {
@@ -122,7 +128,9 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
 
 /// Refuses at once, before data is read, folders that cannot be written to.
 fn check_folders(args: &TrainArgs, resumes: bool) -> Outcome {
-    let data = [args.data.as_deref(), args.test.as_deref()];
+    let settings = args.settings();
+    let source = &settings.source;
+    let data = [source.data.as_deref(), source.test.as_deref()];
     if let Some(Some(folder)) = &args.watching.tensorboard {
         RunFolder::check_apart("--tensorboard", folder, data)?;
         run_folder::check_place(folder)?;
@@ -136,10 +144,11 @@ fn check_folders(args: &TrainArgs, resumes: bool) -> Outcome {
         RunFolder::check_apart("--out", out, data)?;
         RunFolder::check(out, args.overwrite)?;
         let inputs = output::inputs([
-            args.data.as_deref(),
-            args.test.as_deref(),
-            args.from.as_deref(),
-            args.source.labels.as_deref(),
+            args.settings_file.as_deref(),
+            source.data.as_deref(),
+            source.test.as_deref(),
+            settings.network.from.as_deref(),
+            settings.reading.labels.as_deref(),
         ]);
         RunFolder::check_inputs(out, inputs)?;
     }
@@ -149,11 +158,11 @@ fn check_folders(args: &TrainArgs, resumes: bool) -> Outcome {
 /// The model that a run starts from: what it started from may be gone, but a checkpoint has all that
 /// is needed of it.
 fn started_from<T: Number>(
-    args: &TrainArgs,
+    settings: &Settings,
     resumed: Option<&Resumed<T>>,
 ) -> Outcome<Option<Model<T>>> {
     let kept = resumed.and_then(|resumed| resumed.kept.as_ref());
-    match (&args.from, kept) {
+    match (&settings.network.from, kept) {
         (None, _) => Ok(None),
         (Some(_), Some((checkpoint, _))) => Ok(Some(checkpoint.model.clone())),
         (Some(path), None) => load_start(path).map(Some),
@@ -163,18 +172,18 @@ fn started_from<T: Number>(
 /// What the run is known by: its own description where it goes on, which the data and the model it
 /// starts from must agree with.
 fn description<T: Number>(
-    args: &TrainArgs,
+    settings: &Settings,
     resumed: Option<&Resumed<T>>,
     from: Option<&Model<T>>,
     material: &Material,
 ) -> Outcome<RunFile> {
-    let hash = args
-        .from
+    let from_file = &settings.network.from;
+    let hash = from_file
         .as_ref()
         .and(from)
         .map(|model| model.network.hash());
     let Some(resumed) = resumed else {
-        return RunFile::new(material, hash);
+        return RunFile::new(settings, material, hash);
     };
     resumed.run.check_data(material)?;
     if resumed.kept.is_none() && hash != resumed.run.from {
@@ -185,6 +194,21 @@ fn description<T: Number>(
     let mut run = resumed.run.clone();
     run.replacing = false;
     Ok(run)
+}
+
+/// Says which settings the run's own file of them cannot hold.
+fn say_missing(run: &RunFile) -> Outcome {
+    for setting in run
+        .settings_file()?
+        .into_iter()
+        .flat_map(|file| file.missing)
+    {
+        print_sentence(&format!(
+            "{SETTINGS_FILE} cannot hold the path of {0}, which is not UTF-8: give {0} on the command line to repeat the run from it",
+            given_as(setting)
+        ));
+    }
+    Ok(())
 }
 
 /// What is said of a run that has nothing left to do.

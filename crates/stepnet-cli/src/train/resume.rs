@@ -1,17 +1,13 @@
-//! `--resume`: a run as it was left, and the options it was started with.
+//! `--resume`: a run as it was left.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, CommandFactory, FromArgMatches};
 use serde::{Deserialize, Serialize};
 use stepnet::Number;
 use stepnet::nn::{ModelFile, Registry};
 use stepnet::train::{Checkpoint, TrainOptions, run_of};
 
 use super::run_file::{RUN_FILE, RunFile};
-use crate::args::{Cli, Command};
 use crate::failure::{Failure, Outcome};
 use crate::run_folder::{self, CHECKPOINT, CHECKPOINT_BEFORE, EpochRecord, RunFolder};
 
@@ -185,212 +181,11 @@ fn read<T: Number>(path: &Path, run: &RunFile) -> Outcome<Read<T>> {
     Ok(Read::Good(Box::new((checkpoint, saved))))
 }
 
-fn saved(path: &Path, file: &ModelFile) -> Outcome<Saved> {
+pub(super) fn saved(path: &Path, file: &ModelFile) -> Outcome<Saved> {
     serde_json::from_str(&run_of(file)?).map_err(|error| {
         Failure::usage(format!(
             "{}: its description of the run: {error}",
             path.display()
         ))
     })
-}
-
-/// The command line of `train --resume FOLDER`: the run's own, with what may be said anew.
-pub(crate) fn expand(cli: Cli) -> Outcome<Cli> {
-    let Command::Train(args) = &cli.command else {
-        return Ok(cli);
-    };
-    let Some(folder) = args.keeping.resume.clone() else {
-        return Ok(cli);
-    };
-    let mut run = find(&folder)?;
-    let wrong = |error: clap::Error| {
-        let said = error.render().to_string();
-        let line = said.lines().next().unwrap_or_default();
-        Failure::usage(format!(
-            "{}: the options that the run was started with cannot be read: {}",
-            folder.join(RUN_FILE).display(),
-            line.trim_start_matches("error: ")
-        ))
-    };
-    let command = Cli::command();
-    let parse = |words: Vec<OsString>| command.clone().try_get_matches_from(words);
-    let started = parse(run.command_line()).map_err(wrong)?;
-    let given = parse(std::env::args_os().collect()).map_err(wrong)?;
-    refuse_contradictions(&command, &given, &started)?;
-
-    let mut resumed = Cli::from_arg_matches(&started).map_err(wrong)?;
-    let Command::Train(to) = &mut resumed.command else {
-        return Err(Failure::usage(format!(
-            "{}: does not describe a run of stepnet train",
-            folder.join(RUN_FILE).display()
-        )));
-    };
-    if args.epochs.is_some() && args.epochs != run.epochs.or(to.epochs) {
-        run.epochs = args.epochs;
-        run.end = None;
-    }
-    to.epochs = run.epochs.or(to.epochs);
-    if args.keeping.checkpoint_every.is_some() {
-        to.keeping.checkpoint_every = args.keeping.checkpoint_every;
-    }
-    // Another place of the same data: what it holds is checked.
-    for (to, given) in [(&mut to.data, &args.data), (&mut to.test, &args.test)] {
-        if let Some(given) = given {
-            *to = Some(absolute(given));
-        }
-    }
-    to.out = None;
-    to.overwrite = false;
-    to.keeping.resume = Some(go_to(&run.started_in(), folder));
-    to.keeping.run = Some(Box::new(run));
-    resumed.threads = cli.threads.or(resumed.threads);
-    resumed.verbose = cli.verbose;
-    resumed.strict |= cli.strict;
-    Ok(resumed)
-}
-
-/// The run in a folder: as its `run.json` tells, or else its checkpoint.
-fn find(folder: &Path) -> Outcome<RunFile> {
-    let files = [CHECKPOINT, CHECKPOINT_BEFORE].map(|name| folder.join(name));
-    let described =
-        RunFile::read(folder).map_err(|failure| match files.iter().any(|file| file.exists()) {
-            true => failure.and("without the file, the run goes on from its checkpoint"),
-            false => failure,
-        });
-    if let Some(run) = described? {
-        return Ok(run);
-    }
-    let there = files.iter().filter(|path| path.exists());
-    let mut runs = there.map(|path| Ok(saved(path, &ModelFile::open(path)?)?.run));
-    if let Some(first) = runs.next() {
-        return first.or_else(|failure| runs.next().unwrap_or(Err(failure)));
-    }
-    Err(Failure::usage(format!(
-        "{}: {}",
-        folder.display(),
-        if folder.is_dir() {
-            format!("holds no run to go on with (there is neither {RUN_FILE} nor {CHECKPOINT})")
-        } else {
-            "is no folder, expected that of a run".to_owned()
-        }
-    )))
-}
-
-/// Makes the folder in which the run was started the current one, so that the paths of its options
-/// mean what they meant, and gives the run's folder as seen from there.
-fn go_to(started: &Path, folder: PathBuf) -> PathBuf {
-    let here = std::env::current_dir().unwrap_or_default();
-    if here == started {
-        return folder;
-    }
-    let folder = absolute(&folder);
-    // A folder that is gone was moved, most likely with everything in it, to where we are.
-    std::env::set_current_dir(started).ok();
-    folder
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// The options that a run was started with: each argument's name and its values as they were
-/// written, without those that change nothing of what is computed.
-pub(crate) fn started_with(run: &RunFile) -> Outcome<Vec<(String, Option<String>)>> {
-    let command = Cli::command();
-    let matches = command.clone().try_get_matches_from(run.command_line());
-    let matches = matches
-        .map_err(|_| Failure::usage("the options that a run was started with cannot be read"))?;
-    let Some(train) = matches.subcommand_matches("train") else {
-        return Ok(Vec::new());
-    };
-    let arguments = command.find_subcommand("train").into_iter();
-    let arguments = arguments.flat_map(clap::Command::get_arguments);
-    let silent = |id: &str| {
-        [
-            "resume",
-            "out",
-            "overwrite",
-            "checkpoint_every",
-            "trace_hashes",
-        ]
-        .contains(&id)
-            || ["threads", "workers", "verbose", "strict", "help", "version"].contains(&id)
-    };
-    Ok(arguments
-        .filter(|argument| !silent(argument.get_id().as_str()))
-        .map(|argument| {
-            let id = argument.get_id().as_str();
-            let words = match (id, run.epochs) {
-                ("epochs", Some(epochs)) => epochs.to_string(),
-                _ => words(train, id),
-            };
-            (name(argument), (!words.is_empty()).then_some(words))
-        })
-        .collect())
-}
-
-/// What may be said anew: it does not change what is computed, or is checked by itself.
-const FREE: [&str; 9] = [
-    "resume",
-    "epochs",
-    "checkpoint_every",
-    "data",
-    "test",
-    "workers",
-    "threads",
-    "verbose",
-    "strict",
-];
-
-/// Fails if an option is given that the run was started otherwise with.
-fn refuse_contradictions(
-    command: &clap::Command,
-    given: &ArgMatches,
-    started: &ArgMatches,
-) -> Outcome {
-    let train = |matches: &ArgMatches| matches.subcommand_matches("train").cloned();
-    let (Some(given), Some(started)) = (train(given), train(started)) else {
-        return Ok(());
-    };
-    let arguments = command.find_subcommand("train");
-    let arguments = arguments.into_iter().flat_map(clap::Command::get_arguments);
-    for argument in arguments.filter(|argument| !FREE.contains(&argument.get_id().as_str())) {
-        let id = argument.get_id().as_str();
-        if !matches!(given.try_contains_id(id), Ok(true))
-            || given.value_source(id) != Some(ValueSource::CommandLine)
-        {
-            continue;
-        }
-        let (is, was) = (words(&given, id), words(&started, id));
-        if is != was {
-            let was = match was.as_str() {
-                "" | "false" => "was started without it".to_owned(),
-                was => format!("was started with {was}"),
-            };
-            let is = if is == "true" { "given".to_owned() } else { is };
-            return Err(Failure::usage(format!(
-                "{} is {is}, but the run {was}; leave it out to go on, or start a new run",
-                name(argument)
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// An argument as the help names it.
-fn name(argument: &Arg) -> String {
-    match argument.get_long() {
-        Some(long) => format!("--{long}"),
-        None => argument.get_id().as_str().to_ascii_uppercase(),
-    }
-}
-
-/// The values of an argument as they were written.
-fn words(matches: &ArgMatches, id: &str) -> String {
-    let raw = matches.try_get_raw(id).ok().flatten();
-    raw.into_iter()
-        .flatten()
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect::<Vec<_>>()
-        .join(",")
 }

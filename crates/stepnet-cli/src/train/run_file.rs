@@ -1,10 +1,12 @@
 //! `run.json`: what a run was started with, and how it ended.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use stepnet::data::Fingerprint;
+use stepnet::train::settings::{Settings, SettingsFile, Value};
 use stepnet::{Error, Hash, kernels};
 use stepnet_files as files;
 
@@ -13,6 +15,14 @@ use crate::material::Material;
 
 /// The file's name.
 pub(crate) const RUN_FILE: &str = "run.json";
+
+/// The settings of a run, in the form that `--settings` takes.
+pub(crate) const SETTINGS_FILE: &str = "settings.toml";
+
+/// What is at the top of that file.
+const HEADING: &str = "The settings of this run that are not at their defaults. To repeat it:
+    stepnet train --settings settings.toml
+Options on the command line win over these lines. Relative paths start from the folder of this file.";
 
 /// The version of the file's form.
 const FORMAT: u32 = 1;
@@ -40,6 +50,14 @@ impl Word {
     }
 }
 
+/// The settings that are not at their defaults, by their names.
+fn given(settings: &Settings) -> BTreeMap<String, Value> {
+    let given = settings
+        .given()
+        .map(|(setting, value)| (setting.spelled(), value));
+    given.collect()
+}
+
 /// What a run depends on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RunFile {
@@ -51,6 +69,9 @@ pub(crate) struct RunFile {
     folder: Word,
     /// What stood behind `stepnet` on the command line.
     arguments: Vec<Word>,
+    /// The settings that are not at their defaults. Runs of older versions have them on the command line alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    settings: Option<BTreeMap<String, Value>>,
     /// The number of epochs, if a later `--resume` has changed it.
     pub(crate) epochs: Option<u32>,
     /// The data.
@@ -86,7 +107,11 @@ pub(crate) struct End {
 
 impl RunFile {
     /// A run that starts now, by the process's own command line.
-    pub(crate) fn new(material: &Material, from: Option<Hash>) -> Outcome<Self> {
+    pub(crate) fn new(
+        settings: &Settings,
+        material: &Material,
+        from: Option<Hash>,
+    ) -> Outcome<Self> {
         let words = std::env::args_os().skip(1);
         let test = material
             .test
@@ -101,6 +126,7 @@ impl RunFile {
                 .into_os_string()
                 .into(),
             arguments: words.map(Word::from).collect(),
+            settings: Some(given(settings)),
             epochs: None,
             train: material.train.fingerprint()?,
             test: test.transpose()?,
@@ -124,10 +150,35 @@ impl RunFile {
         self.folder.plain().into()
     }
 
+    /// The settings it was started with, with the number of epochs that it has now; nothing where only the command
+    /// line says them.
+    pub(crate) fn settings(&self) -> Outcome<Option<Settings>> {
+        let Some(kept) = &self.settings else {
+            return Ok(None);
+        };
+        let mut settings = Settings::default();
+        for (name, value) in kept {
+            let set = settings.set(name, value);
+            set.map_err(|error| Failure::usage(format!("{RUN_FILE}: its settings: {error}")))?;
+        }
+        if self.epochs.is_some() {
+            settings.training.epochs = self.epochs;
+        }
+        Ok(Some(settings))
+    }
+
+    /// What stands in the file of its settings.
+    pub(crate) fn settings_file(&self) -> Outcome<Option<SettingsFile>> {
+        let folder = self.started_in();
+        let settings = self.settings()?;
+        Ok(settings.map(|settings| settings.to_file(HEADING, &folder)))
+    }
+
     /// Whether both are of one run.
     pub(crate) fn same_run(&self, other: &Self) -> bool {
-        (&self.arguments, &self.folder, &self.train, &self.test)
-            == (&other.arguments, &other.folder, &other.train, &other.test)
+        (&self.arguments, &self.folder, &self.settings)
+            == (&other.arguments, &other.folder, &other.settings)
+            && (&self.train, &self.test) == (&other.train, &other.test)
     }
 
     /// The run's description in its folder; `None` if there is none.
@@ -171,6 +222,9 @@ impl RunFile {
             .map_err(|error| Failure::running(format!("{}: {error}", path.display())))?;
         json.push('\n');
         files::write_atomic(&path, json.as_bytes())?;
+        if let Some(settings) = self.settings_file()? {
+            files::write_atomic(&folder.join(SETTINGS_FILE), settings.text.as_bytes())?;
+        }
         Ok(())
     }
 

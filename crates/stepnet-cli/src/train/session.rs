@@ -65,7 +65,7 @@ impl<T: Number> Session<'_, T> {
             self.trace = Some(trace);
         }
         self.watch = Watch::begin(
-            &args.watching,
+            (&args.watching, &args.settings().training),
             self.folder.path(),
             self.about.material.test.is_some(),
             self.folder.records(),

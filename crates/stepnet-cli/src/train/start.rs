@@ -3,36 +3,21 @@
 use std::path::Path;
 
 use stepnet::Number;
-use stepnet::data::{Dataset, match_classes};
+use stepnet::data::match_classes;
 use stepnet::nn::notation::{parse_or_preset, presets};
 use stepnet::nn::{Init, Model, Network, Registry};
 use stepnet::optim::{Clipping, WarmUp};
 use stepnet::rng::RandomState;
+use stepnet::train::settings::Settings;
 use stepnet::train::{TrainOptions, transfer};
 use stepnet_base::error::short;
 
 use super::plan;
-use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
 use crate::known::Known;
 use crate::material::Material;
 use crate::progress::print_sentence;
 use crate::usage::count;
-
-/// The networks and the number of epochs where the user names none.
-const DIGITS_MODEL: &str = "digits-cnn";
-const USUAL_MODEL: &str = "small-cnn";
-const DIGITS_EPOCHS: usize = 25;
-const USUAL_EPOCHS: usize = 10;
-
-/// The network's text.
-pub(super) fn model_text(args: &TrainArgs) -> &str {
-    args.model.as_deref().unwrap_or(if args.data.is_none() {
-        DIGITS_MODEL
-    } else {
-        USUAL_MODEL
-    })
-}
 
 /// The model that `--from` names.
 pub(crate) fn load_start<T: Number>(path: &Path) -> Outcome<Model<T>> {
@@ -44,8 +29,8 @@ pub(crate) fn load_start<T: Number>(path: &Path) -> Outcome<Model<T>> {
 }
 
 /// Refuses a network's text that is none, before data is read for it.
-pub(crate) fn check_model<T: Number>(args: &TrainArgs, from: Option<&Model<T>>) -> Outcome {
-    if let (None, Some(text)) = (from, &args.model) {
+pub(crate) fn check_model<T: Number>(settings: &Settings, from: Option<&Model<T>>) -> Outcome {
+    if let (None, Some(text)) = (from, &settings.network.model) {
         parse_or_preset(text, Registry::<T>::builtin().kinds())
             .map_err(|error| Failure::from(stepnet::Error::from(error)).context("--model"))?;
     }
@@ -53,22 +38,24 @@ pub(crate) fn check_model<T: Number>(args: &TrainArgs, from: Option<&Model<T>>) 
 }
 
 /// The data, brought to the input of the model the run starts from, or of the preset.
-pub(crate) fn gather<T: Number>(args: &TrainArgs, from: Option<&Model<T>>) -> Outcome<Material> {
-    let asked = from.is_none() && args.model.is_some();
-    let preset = asked.then(|| presets::find(model_text(args))).flatten();
+pub(crate) fn gather<T: Number>(settings: &Settings, from: Option<&Model<T>>) -> Outcome<Material> {
+    let asked = from.is_none() && settings.network.model.is_some();
+    let preset = asked
+        .then(|| presets::find(settings.model_text()))
+        .flatten();
     let input = preset.and_then(|preset| preset.input);
-    Material::gather(args, from.map(Known::of), input)
+    Material::gather(settings, from.map(Known::of), input)
 }
 
 /// The network to train: new, or made of a trained one.
 pub(crate) fn build<T: Number>(
-    args: &TrainArgs,
+    settings: &Settings,
     from: Option<&Model<T>>,
     material: &Material,
     options: &TrainOptions,
 ) -> Outcome<Network<T>> {
     let classes = material.train.classes();
-    let mut random = RandomState::new(args.seed);
+    let mut random = RandomState::new(settings.training.seed);
     let mut network = match from {
         Some(model) => {
             let rows = rows(model, classes);
@@ -78,29 +65,29 @@ pub(crate) fn build<T: Number>(
         None => {
             let mut network = Network::builder()
                 .class_names(classes)
-                .input_change(material.input_change(args))
-                .build(model_text(args), material.preprocessing.shape())
+                .input_change(material.input_change(settings))
+                .build(settings.model_text(), material.preprocessing.shape())
                 .map_err(|error| {
                     let failure = Failure::of_network(error, "--model ", "--input ");
-                    failure.context(&match &args.model {
+                    failure.context(&match &settings.network.model {
                         Some(_) => "--model".to_owned(),
                         None => format!(
                             "the usual network, {}, does not fit the data",
-                            model_text(args)
+                            settings.model_text()
                         ),
                     })
                 })?;
             plan::check(&network, options, material)?;
-            network.initialize(args.init, &mut random);
+            network.initialize(settings.network.init, &mut random);
             network
         }
     };
     if from.is_some() {
         plan::check(&network, options, material)?;
     }
-    args.exact.apply(&mut network);
+    network.set_exact(settings.network.exact);
     network
-        .freeze(&args.freeze)
+        .freeze(&settings.network.freeze)
         .map_err(|error| Failure::from(error).context("--freeze"))?;
     if !network.nodes().iter().any(stepnet::nn::Node::trains) {
         return Err(Failure::usage(
@@ -124,34 +111,6 @@ pub(super) fn rows<T: Number>(model: &Model<T>, classes: &[String]) -> Vec<Optio
             match_classes(classes, &numbered)
         }
     }
-}
-
-/// The settings of the training.
-pub(crate) fn options(args: &TrainArgs, data: &Dataset) -> Outcome<TrainOptions> {
-    let usual = if args.data.is_none() {
-        DIGITS_EPOCHS
-    } else {
-        USUAL_EPOCHS
-    };
-    Ok(args.loading.apply(
-        TrainOptions::default()
-            .epochs(args.epochs.map_or(usual, |epochs| epochs as usize))
-            .batch(args.batch)
-            .rule(args.update.rule(args.optimizer)?)
-            .learning_rate(args.lr.unwrap_or(args.optimizer.usual_learning_rate()))
-            .schedule(args.schedule)
-            .warm_up(args.warm_up)
-            .l2(args.l2)
-            .label_smoothing(args.loss.label_smoothing)
-            .clipping(args.update.clipping())
-            .average(args.update.ema)
-            .class_weights(match args.loading.weights(data) {
-                Some(weights) => Some(weights),
-                None => args.loss.class_weights(data.classes())?,
-            })
-            .shuffle(!args.no_shuffle)
-            .seed(args.seed),
-    ))
 }
 
 /// Says what a run of `steps` steps an epoch is about to do.

@@ -1,6 +1,7 @@
 //! The report of a run.
 
 use stepnet::nn::Network;
+use stepnet::train::settings::Settings;
 use stepnet::{Error, Number};
 
 use super::about::About;
@@ -8,11 +9,6 @@ use crate::failure::Outcome;
 use crate::note;
 use crate::report::{Judgement, Report};
 use crate::run_folder::RunFolder;
-
-/// A setting that may not be there.
-fn told(setting: Option<&impl std::fmt::Display>, otherwise: &str) -> String {
-    setting.map_or_else(|| otherwise.to_owned(), ToString::to_string)
-}
 
 /// Writes `report.html` of a run that ended as `end` says, with `network` as what is kept of it.
 pub(super) fn report<T: Number>(
@@ -54,60 +50,42 @@ pub(super) fn report<T: Number>(
     folder.write_report(&report.page())
 }
 
-/// The settings that a report shows, each with its name.
+/// What a report shows of how a run was made, each with its name: the data, the settings, what it took.
 fn settings<T: Number>(
     about: &About<'_>,
     network: &Network<T>,
     seconds: f64,
-) -> Vec<(&'static str, String)> {
-    let (material, options) = (about.material, about.options);
+) -> Vec<(String, String)> {
+    let material = about.material;
     let test = material.test.as_ref();
-    let text = |name: &str| material.origin.get(name).and_then(|value| value.as_str());
-    vec![
-        ("data", text("data").unwrap_or_default().to_owned()),
+    let data = material.origin.get("data").and_then(|value| value.as_str());
+    let before = [
+        ("data", data.unwrap_or_default().to_owned()),
         ("training examples", material.train.len().to_string()),
         (
             "test examples",
             test.map_or("none".into(), |test| test.len().to_string()),
         ),
-        ("epochs", options.epochs.to_string()),
-        ("batch", options.batch.to_string()),
-        ("optimiser", options.rule.to_string()),
-        ("learning rate", options.learning_rate.to_string()),
-        ("schedule", options.schedule.to_string()),
-        (
-            "warm-up",
-            told(options.warm_up.as_ref(), "as the schedule has it"),
-        ),
-        ("weight decay", options.rule.weight_decay().to_string()),
-        ("clipping", told(options.clipping.as_ref(), "none")),
-        (
-            "average of the weights",
-            told(options.average.as_ref(), "none"),
-        ),
-        ("L2", options.l2.to_string()),
-        ("label smoothing", options.label_smoothing.to_string()),
-        (
-            "augmentation",
-            match options.augmentation.is_empty() {
-                true => "none".to_owned(),
-                false => options.augmentation.to_string(),
-            },
-        ),
-        ("balance", options.balance.to_string()),
-        (
-            "order",
-            if options.shuffle {
-                "drawn anew in every epoch"
-            } else {
-                "as it is"
-            }
-            .to_owned(),
-        ),
-        ("seed", options.seed.to_string()),
-        ("numbers", T::NAME.to_owned()),
+    ];
+    let after = [
         ("time", format!("{seconds:.1} s")),
         ("weights (SHA-256)", network.hash().to_string()),
         ("threads", rayon::current_num_threads().to_string()),
-    ]
+    ];
+    let named = |(name, value): (&str, String)| (name.to_owned(), value);
+    let before = before.into_iter().map(named);
+    let after = after.into_iter().map(named);
+    before.chain(of_table(about)).chain(after).collect()
+}
+
+/// The settings that say something about a run: those with a value, but for switches that are as usual.
+fn of_table(about: &About<'_>) -> impl Iterator<Item = (String, String)> {
+    let settings = about.settings.written_out(about.options);
+    let table = Settings::table().filter(|setting| setting.name != "data");
+    table.filter_map(move |setting| {
+        let value = setting.get(&settings)?.to_string();
+        let given = setting.is_given(&settings);
+        let said = given || !(setting.kind.is_switch() || value.is_empty());
+        said.then(|| (setting.title(), value))
+    })
 }

@@ -8,21 +8,15 @@ use stepnet::Number;
 use stepnet::nn::{Model, Network};
 use stepnet::train::Progress;
 use stepnet::train::early_stopping::{EarlyStopping, ValidationScore, Verdict};
+use stepnet::train::settings::TrainingSettings;
 
 use crate::failure::{Failure, Outcome, say};
 use crate::run_folder::{BEST, BOARD, EpochRecord};
 use crate::tensorboard::Board;
-use crate::usage::{count, number, whole};
+use crate::usage::{count, whole};
 
 #[derive(Debug, Args)]
 pub(crate) struct WatchArgs {
-    /// Stop after this many epochs in a row without a better score on the test data, and keep the best
-    /// weights: the highest accuracy, of equal ones the lowest loss.
-    #[arg(long, value_name = "EPOCHS", value_parser = whole::<u32>(1, stepnet_base::limits::MOST_EPOCHS as u64), allow_negative_numbers = true, help_heading = "Training")]
-    pub(crate) early_stop: Option<u32>,
-    /// With --early-stop: by how much a higher accuracy counts as better, as a share [default: 0].
-    #[arg(long, value_name = "SHARE", requires = "early_stop", value_parser = number(|share| (0.0..1.0).contains(&share), "a share from 0 to less than 1"), allow_negative_numbers = true, help_heading = "Training")]
-    pub(crate) min_delta: Option<f64>,
     /// Write event files for TensorBoard, into FOLDER or the folder tensorboard of the run.
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, help_heading = "Output")]
     pub(crate) tensorboard: Option<Option<PathBuf>>,
@@ -56,8 +50,8 @@ impl<T: Number> Watch<T> {
     }
 
     /// Fails if what is asked for cannot be: without test data nothing can be seen to get better.
-    pub(super) fn check(args: &WatchArgs, tested: bool) -> Outcome {
-        if args.early_stop.is_some() && !tested {
+    pub(super) fn check(settings: &TrainingSettings, tested: bool) -> Outcome {
+        if settings.early_stop.is_some() && !tested {
             return Err(Failure::usage(
                 "--early-stop needs test data to tell when nothing gets better; give --test, or a --hold-out above 0",
             ));
@@ -67,16 +61,16 @@ impl<T: Number> Watch<T> {
 
     /// Begins to watch the run in `folder`, of which `records` are there already.
     pub(super) fn begin(
-        args: &WatchArgs,
+        (args, settings): (&WatchArgs, &TrainingSettings),
         folder: &Path,
         tested: bool,
         records: &[EpochRecord],
     ) -> Outcome<Self> {
-        Self::check(args, tested)?;
-        let early = match args.early_stop {
+        Self::check(settings, tested)?;
+        let early = match settings.early_stop {
             Some(patience) => Some(EarlyStopping::new(
                 patience as usize,
-                args.min_delta.unwrap_or(0.0),
+                settings.min_delta.unwrap_or(0.0),
             )?),
             None => None,
         };

@@ -67,7 +67,7 @@ fn augmentation_is_told_and_what_is_wrong_with_one_is_named() {
         2,
         &[
             "--augment",
-            "\"flop\"",
+            "'flop'",
             "did you mean \"flip\"",
             "cutout(PIXELS)",
         ],

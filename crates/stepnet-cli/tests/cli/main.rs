@@ -23,6 +23,7 @@ mod report;
 mod resume;
 mod robust;
 mod run;
+mod settings;
 mod shell;
 mod show;
 mod signals;

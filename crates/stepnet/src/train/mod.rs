@@ -14,6 +14,7 @@ mod loader;
 pub mod metrics;
 pub mod mistakes;
 mod options;
+pub mod settings;
 mod state;
 mod trainer;
 mod transfer;

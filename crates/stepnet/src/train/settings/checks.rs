@@ -1,0 +1,111 @@
+//! What follows from several settings: which do not go together, and what applies where one is not given.
+
+use std::collections::BTreeMap;
+
+use super::{Balancing, Group, Setting, SettingError, Settings};
+use crate::data::Dataset;
+use crate::train::{ClassWeights, TrainOptions};
+
+/// The networks and the numbers of epochs where the user names none.
+const DIGITS_MODEL: &str = "digits-cnn";
+const USUAL_MODEL: &str = "small-cnn";
+const DIGITS_EPOCHS: usize = 25;
+const USUAL_EPOCHS: usize = 10;
+
+impl Settings {
+    /// The network's text: the usual one for the data unless one is given.
+    pub fn model_text(&self) -> &str {
+        let usual = match self.source.data {
+            None => DIGITS_MODEL,
+            Some(_) => USUAL_MODEL,
+        };
+        self.network.model.as_deref().unwrap_or(usual)
+    }
+
+    /// The number of epochs: the usual one for the data unless one is given.
+    pub fn epochs(&self) -> usize {
+        let usual = match self.source.data {
+            None => DIGITS_EPOCHS,
+            Some(_) => USUAL_EPOCHS,
+        };
+        self.training.epochs.map_or(usual, |epochs| epochs as usize)
+    }
+
+    /// The options of a training on `data`.
+    ///
+    /// # Errors
+    /// When settings do not go together with each other or with the data.
+    pub fn train_options(&self, data: &Dataset) -> Result<TrainOptions, SettingError> {
+        self.training.options(self.epochs(), data)
+    }
+
+    /// The same settings with what applied in a training by `options` written out, for people to read.
+    #[must_use]
+    pub fn written_out(&self, options: &TrainOptions) -> Self {
+        let mut settings = self.clone();
+        if self.network.from.is_none() {
+            settings.network.model = Some(self.model_text().to_owned());
+        }
+        let training = &mut settings.training;
+        training.epochs = u32::try_from(options.epochs).ok();
+        training.lr = Some(options.learning_rate);
+        training.class_weights = options.class_weights.clone().map(ClassWeights::InOrder);
+        settings
+    }
+
+    /// What a model says about how it was trained by `options`: the settings of its training, by their names.
+    pub fn entries(&self, options: &TrainOptions) -> BTreeMap<String, serde_json::Value> {
+        let settings = self.written_out(options);
+        let table = Self::table()
+            // Models count epochs by themselves.
+            .filter(|row| row.group == Group::Training && row.results && row.name != "epochs");
+        let entry =
+            |row: Setting| Some((row.name.to_owned(), serde_json::json!(row.get(&settings)?)));
+        table.filter_map(entry).collect()
+    }
+
+    /// Refuses settings that do not go together.
+    ///
+    /// # Errors
+    /// With both of their names.
+    pub fn check(&self) -> Result<(), SettingError> {
+        for (setting, _) in self.given() {
+            let given = |name: &&&str| Self::named(name).is_ok_and(|other| other.is_given(self));
+            if let Some(other) = setting.conflicts.iter().find(given) {
+                let problem = format!("`{}` cannot be used with `{other}`", setting.name);
+                return Err(SettingError::Together {
+                    setting: setting.row(),
+                    problem,
+                });
+            }
+            if let Some(other) = setting.needs.as_ref().filter(|name| !given(name)) {
+                let problem = format!(
+                    "`{}` is given without `{other}`, which it belongs to",
+                    setting.name
+                );
+                return Err(SettingError::Together {
+                    setting: setting.row(),
+                    problem,
+                });
+            }
+        }
+        let balance = Self::named("balance")?.row();
+        let together = |problem: &str| {
+            let problem = problem.to_owned();
+            Err(SettingError::Together {
+                setting: balance,
+                problem,
+            })
+        };
+        let training = &self.training;
+        match training.balance {
+            Balancing::Weights if training.class_weights.is_some() => together(
+                "`balance` weights sets the class weights itself, so it does not go with `class_weights`",
+            ),
+            Balancing::Sampling if !training.shuffle => together(
+                "`balance` sampling draws examples in random order, so it does not go with `shuffle` = false; `balance` weights does",
+            ),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Settings that are one of a few words.
+
+use std::fmt;
+
+use super::Value;
+use super::field::{Field, Refusal};
+use super::kind::{Choice, Kind};
+use crate::Element;
+use crate::nn::Resize;
+
+/// The type of the numbers that a network computes with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Dtype {
+    /// 32 bits.
+    #[default]
+    F32,
+    /// 64 bits.
+    F64,
+}
+
+impl Dtype {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.word()
+    }
+
+    /// The type with this name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::of_word(name)
+    }
+}
+
+/// What is done where classes have unequal numbers of examples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Balancing {
+    /// Nothing.
+    #[default]
+    None,
+    /// Every class is drawn equally often in an epoch, as [`Balance::Sampling`](crate::data::Balance::Sampling) says.
+    Sampling,
+    /// The loss counts each class by its [balanced weight](crate::data::Dataset::balanced_weights).
+    Weights,
+}
+
+impl fmt::Display for Balancing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// A type of a few values, each with a word for it.
+pub(super) trait Words: Copy + PartialEq + 'static {
+    /// The values with their words, in the order in which they are listed.
+    const ALL: &'static [(Self, Choice)];
+
+    fn word(self) -> &'static str {
+        let mut all = Self::ALL.iter();
+        all.find(|(value, _)| *value == self)
+            .map_or("", |(_, choice)| choice.name)
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(_, choice)| choice.name == word)
+            .map(|(value, _)| *value)
+    }
+}
+
+const fn choice(name: &'static str, help: &'static str) -> Choice {
+    Choice { name, help }
+}
+
+macro_rules! words {
+    ($type:ty: $choices:ident = { $($value:expr => $name:expr, $help:expr;)+ }) => {
+        pub(super) const $choices: &[Choice] = &[$(choice($name, $help)),+];
+
+        impl Words for $type {
+            const ALL: &'static [(Self, Choice)] = &[$(($value, choice($name, $help))),+];
+        }
+
+        impl Field for $type {
+            fn take(value: &Value, kind: &Kind) -> Result<Self, Refusal> {
+                Self::of_word(&value.to_string()).ok_or_else(|| Refusal::of(kind))
+            }
+
+            fn give(&self) -> Option<Value> {
+                Some(Value::Text(self.word().to_owned()))
+            }
+        }
+    };
+}
+
+words! { Dtype: DTYPES = {
+    Self::F32 => f32::NAME, "";
+    Self::F64 => f64::NAME, "";
+} }
+
+words! { Resize: RESIZES = {
+    Self::Stretch => "stretch", "Height and width scaled independently";
+    Self::Crop => "crop", "The largest centred part of the right aspect";
+    Self::Fit => "fit", "The whole picture, with black at two sides";
+} }
+
+words! { Balancing: BALANCINGS = {
+    Self::None => "none", "Nothing";
+    Self::Sampling => "sampling", "Every class is drawn equally often in an epoch, which keeps its length";
+    Self::Weights => "weights", "The loss counts a class by n / (k n_c), with n examples of k classes and n_c of its own";
+} }

@@ -1,0 +1,189 @@
+//! What the values of settings are, and what settings belong to.
+
+use super::Value;
+use crate::error::short;
+use crate::limits::Bounds;
+
+/// What a setting belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Group {
+    /// The examples and how they are read.
+    Data,
+    /// The network.
+    Network,
+    /// Its training.
+    Training,
+}
+
+impl Group {
+    /// Its title.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Data => "Data",
+            Self::Network => "Network",
+            Self::Training => "Training",
+        }
+    }
+}
+
+/// Its name as a keyword argument of a training in Python.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Keyword {
+    /// It is none.
+    None,
+    /// The name that it has everywhere.
+    Same,
+    /// The name that libraries for Python usually have for it.
+    Named(&'static str),
+}
+
+/// A value that a setting may have, of few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Choice {
+    /// How it is written.
+    pub name: &'static str,
+    /// What it means; empty where the name says it.
+    pub help: &'static str,
+}
+
+/// A form that a value may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Form {
+    /// A text.
+    Text,
+    /// A whole number.
+    Whole,
+    /// Any number.
+    Number,
+    /// A list.
+    List,
+    /// Numbers by name.
+    Map,
+}
+
+/// What the values of a setting are.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// On or off; off unless given.
+    Switch,
+    /// On or off; on unless given.
+    On {
+        /// What it does where it is turned off.
+        off: &'static str,
+    },
+    /// A whole number within bounds.
+    Whole {
+        /// The least.
+        least: u64,
+        /// The largest.
+        most: u64,
+    },
+    /// A number within bounds.
+    Number {
+        /// The least.
+        least: f64,
+        /// The largest.
+        most: f64,
+    },
+    /// A share from 0 to less than 1.
+    Share,
+    /// One of a few words.
+    Choice(&'static [Choice]),
+    /// A notation that has a reader for it, and the forms that it may come in.
+    Notation(&'static [Form]),
+    /// Several words.
+    List,
+    /// A file or a folder.
+    Path,
+}
+
+impl Kind {
+    /// A number within bounds.
+    pub(super) const fn number(bounds: Bounds) -> Self {
+        let Bounds { least, most } = bounds;
+        Self::Number { least, most }
+    }
+
+    /// The forms that a value may have.
+    pub fn forms(&self) -> &'static [Form] {
+        match self {
+            Self::Switch | Self::On { .. } => &[],
+            Self::Whole { .. } => &[Form::Whole],
+            Self::Number { .. } | Self::Share => &[Form::Number],
+            Self::Choice(_) | Self::Path => &[Form::Text],
+            Self::Notation(forms) => forms,
+            Self::List => &[Form::List, Form::Text, Form::Whole],
+        }
+    }
+
+    /// Whether a value has a form that fits, whatever its size or its words.
+    pub(super) fn admits(&self, value: &Value) -> bool {
+        let form = match value {
+            Value::Word(_) => return true,
+            Value::Switch(_) => return self.is_switch(),
+            Value::Whole(_) => Form::Whole,
+            Value::Number(_) => Form::Number,
+            Value::Text(_) => Form::Text,
+            Value::List(_) => Form::List,
+            Value::Map(_) => Form::Map,
+        };
+        let forms = self.forms();
+        forms.contains(&form) || (form == Form::Whole && forms.contains(&Form::Number))
+    }
+
+    /// Whether it is on or off.
+    pub fn is_switch(&self) -> bool {
+        matches!(self, Self::Switch | Self::On { .. })
+    }
+
+    /// What a value has to be, for messages: `a number from 0 to 1e6`.
+    pub fn expected(&self) -> String {
+        match self {
+            Self::Switch | Self::On { .. } => "true or false".to_owned(),
+            Self::Whole { least, most } => format!("a whole number from {least} to {most}"),
+            Self::Number { least, most } => {
+                format!("a number from {} to {}", short(*least), short(*most))
+            }
+            Self::Share => "a share from 0 to less than 1".to_owned(),
+            Self::Choice(choices) => {
+                let names: Vec<String> = choices.iter().map(|c| format!("{:?}", c.name)).collect();
+                or_list(&names)
+            }
+            Self::Path => "a path".to_owned(),
+            Self::Notation(_) | Self::List => {
+                let names: Vec<_> = self
+                    .forms()
+                    .iter()
+                    .map(|form| form.words().to_owned())
+                    .collect();
+                or_list(&names)
+            }
+        }
+    }
+}
+
+impl Form {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Text => "a text",
+            Self::Whole => "a whole number",
+            Self::Number => "a number",
+            Self::List => "a list",
+            Self::Map => "numbers by name",
+        }
+    }
+}
+
+/// `a`, `a or b`, `a, b or c`.
+fn or_list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}

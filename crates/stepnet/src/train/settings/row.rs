@@ -1,0 +1,134 @@
+//! What a row of the tables says, and what follows from it.
+
+use super::Value;
+use super::field::Refusal;
+use super::kind::{Group, Keyword, Kind};
+
+/// What is to be said of a setting.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Row {
+    /// Its name, which is that of its field, such as `label_smoothing`. People read and write it with `-`
+    /// ([`spelled`](Self::spelled)), programs with `_`.
+    pub name: &'static str,
+    /// What it belongs to.
+    pub group: Group,
+    /// What stands for its value in a help text, such as `RATE`; its name in capitals where this is empty.
+    pub value: &'static str,
+    /// What its values are.
+    pub kind: Kind,
+    /// What it does, in lines. Other settings are named in backticks.
+    pub help: &'static [&'static str],
+    /// What applies where it is not given, for settings whose default follows from others.
+    pub usual: &'static str,
+    /// Whether a run computes something else under another value, so that a run that goes on needs the same.
+    pub results: bool,
+    /// Its name as a keyword argument of a training in Python.
+    pub keyword: Keyword,
+    /// The settings that it cannot be given together with.
+    pub conflicts: &'static [&'static str],
+    /// The setting that it says something about: it cannot be given without that.
+    pub needs: Option<&'static str>,
+}
+
+/// A row where nothing special is said.
+pub(super) const PLAIN: Row = Row {
+    name: "",
+    group: Group::Data,
+    value: "",
+    kind: Kind::Switch,
+    help: &[],
+    usual: "",
+    results: true,
+    keyword: Keyword::None,
+    conflicts: &[],
+    needs: None,
+};
+
+impl Row {
+    /// Its name for people: `label-smoothing`.
+    pub fn spelled(&self) -> String {
+        self.name.replace('_', "-")
+    }
+
+    /// Whether this is its name, with `-` or with `_`.
+    pub fn is_named(&self, name: &str) -> bool {
+        let plain = |byte: u8| if byte == b'-' { b'_' } else { byte };
+        name.bytes().map(plain).eq(self.name.bytes())
+    }
+
+    /// What it does, as one text.
+    pub fn help(&self) -> String {
+        let lines: Vec<&str> = self.help.iter().map(|line| line.trim()).collect();
+        lines.join(" ")
+    }
+
+    /// What stands for its value in a help text.
+    pub fn placeholder(&self) -> String {
+        match self.value {
+            "" => self.name.to_ascii_uppercase(),
+            value => value.to_owned(),
+        }
+    }
+
+    /// Its name as a keyword argument of a training in Python, if it is one.
+    pub fn keyword(&self) -> Option<&'static str> {
+        match self.keyword {
+            Keyword::None => None,
+            Keyword::Same => Some(self.name),
+            Keyword::Named(name) => Some(name),
+        }
+    }
+
+    /// What it is called in a report.
+    pub fn title(&self) -> String {
+        self.keyword().unwrap_or(self.name).replace('_', " ")
+    }
+}
+
+/// A row of a table with the field of the struct `S` that it is about.
+#[derive(Debug)]
+pub(super) struct Entry<S> {
+    pub(super) row: Row,
+    pub(super) write: fn(&mut S, &Value, &Kind) -> Result<(), Refusal>,
+    pub(super) read: fn(&S) -> Option<Value>,
+}
+
+/// A table of settings: the struct with a field for each row, its defaults, and the rows.
+macro_rules! settings {
+    (
+        $(#[$about:meta])* $name:ident, rows $rows:ident like $base:expr;
+        $( $(#[doc = $help:literal])+ $field:ident: $type:ty = $default:expr, { $($said:ident: $value:expr),* $(,)? } )+
+    ) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $( $(#[doc = $help])+ pub $field: $type, )+
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $( $field: $default, )+ }
+            }
+        }
+
+        pub(super) static $rows: &[Entry<$name>] = &[$(
+            Entry {
+                row: Row {
+                    name: stringify!($field),
+                    help: &[$($help),+],
+                    $($said: $value,)*
+                    ..$base
+                },
+                write: |settings, value, kind| {
+                    settings.$field = Field::take(value, kind)?;
+                    Ok(())
+                },
+                read: |settings| settings.$field.give(),
+            },
+        )+];
+    };
+}
+
+pub(super) use settings;

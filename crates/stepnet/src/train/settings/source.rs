@@ -1,0 +1,67 @@
+//! Which examples a run has, and how their files are read.
+
+use std::path::PathBuf;
+
+use super::Size;
+use super::field::Field;
+use super::kind::{Form, Group, Kind};
+use super::row::{Entry, PLAIN, Row, settings};
+use crate::data::OpenOptions;
+
+const DATA: Row = Row {
+    group: Group::Data,
+    ..PLAIN
+};
+
+settings! {
+    /// Which examples a run has.
+    SourceSettings, rows SOURCE like DATA;
+
+    /// The data to train on; the embedded digits unless given.
+    data: Option<PathBuf> = None, { kind: Kind::Path }
+
+    /// Data to test on. Without it a part of `data` is held out, unless `data` has a test part itself.
+    test: Option<PathBuf> = None, { value: "DATA", kind: Kind::Path }
+
+    /// The share of `data` that is held out for testing where there is no other test data.
+    hold_out: f64 = 0.2, { value: "SHARE", kind: Kind::Share }
+}
+
+settings! {
+    /// How the files of a run's examples are read.
+    ReadingSettings, rows READING like DATA;
+
+    /// CSV: the name of the label column (label, class, target or y unless given); CIFAR-100: fine or coarse.
+    label_column: Option<String> = None, { value: "NAME", kind: Kind::Notation(&[Form::Text, Form::Whole]) }
+
+    /// CSV: its encoding where that is not UTF-8, such as latin1, windows-1252 or utf-16.
+    encoding: Option<String> = None, { value: "NAME", kind: Kind::Notation(&[Form::Text]) }
+
+    /// npy: the file with the labels of the pictures in `data`.
+    labels: Option<PathBuf> = None, { value: "FILE", kind: Kind::Path }
+
+    /// Leave out pictures that cannot be read, naming each, in place of ending at them.
+    skip_bad: bool = false, { kind: Kind::Switch }
+
+    /// Decode pictures of folders and archives as they are needed, however few they are.
+    stream: bool = false, { kind: Kind::Switch, results: false }
+
+    /// The memory that the pictures of a folder or an archive may take, such as 512MiB or 4GiB; more are
+    /// decoded as they are needed.
+    data_memory: Option<Size> = None, {
+        value: "SIZE", kind: Kind::Notation(&[Form::Text, Form::Whole]), usual: "half of what is free", results: false,
+    }
+}
+
+impl ReadingSettings {
+    /// The options by which data is opened. Where none are given, images take up to `memory` bytes.
+    pub fn open_options(&self, memory: impl FnOnce() -> u64) -> OpenOptions {
+        OpenOptions::default()
+            .label_column(self.label_column.clone())
+            .encoding(self.encoding.clone())
+            .labels(self.labels.clone())
+            .skip_bad(self.skip_bad)
+            .stream(self.stream)
+            .memory(Some(self.data_memory.map_or_else(memory, |size| size.0)))
+    }
+}

@@ -1,0 +1,205 @@
+//! How a network is trained.
+
+use super::SettingError;
+use super::choices::{BALANCINGS, Balancing};
+use super::field::Field;
+use super::kind::{Form, Group, Keyword, Kind};
+use super::row::{Entry, PLAIN, Row, settings};
+use crate::data::{Augmentation, Balance, Dataset};
+use crate::limits;
+use crate::optim::{Clipping, Rule, Schedule, WarmUp};
+use crate::train::{BatchSize, ClassWeights, TrainOptions};
+
+const TRAINING_ROW: Row = Row {
+    group: Group::Training,
+    keyword: Keyword::Same,
+    ..PLAIN
+};
+
+settings! {
+    /// How a network is trained.
+    TrainingSettings, rows TRAINING like TRAINING_ROW;
+
+    /// Passes over the training data.
+    epochs: Option<u32> = None, {
+        value: "N", kind: Kind::Whole { least: 1, most: limits::MOST_EPOCHS as u64 },
+        usual: "10; 25 for the embedded digits",
+    }
+
+    /// Examples in one update: a number, or all.
+    batch: BatchSize = BatchSize::Examples(32), {
+        value: "N", kind: Kind::Notation(&[Form::Whole, Form::Text]), keyword: Keyword::Named("batch_size"),
+    }
+
+    /// The learning rate.
+    lr: Option<f64> = None, {
+        value: "RATE", kind: Kind::number(limits::LEARNING_RATE), keyword: Keyword::Named("learning_rate"),
+        usual: "0.003 for adam and adamw, 0.01 for classic-momentum, 0.1 for gd and momentum",
+    }
+
+    /// The update rule: gd, momentum (the course's average), classic-momentum, adam or adamw.
+    optimizer: Rule = Rule::ADAM, { value: "RULE", kind: Kind::Notation(&[Form::Text]) }
+
+    /// How the learning rate changes over the run: cosine (a short rise, then down to nothing), constant,
+    /// step(FACTOR, EPOCHS), exponential(FACTOR) at each epoch, one-cycle or one-cycle(RISE, START, END),
+    /// decay(RATE) (over 1 + RATE e after epoch e) or decay(RATE, EPOCHS) (every EPOCHS epochs).
+    schedule: Schedule = Schedule::Cosine, { value: "NAME", kind: Kind::Notation(&[Form::Text]) }
+
+    /// Let the learning rate rise over this much of the run, whatever the schedule: a share such as 0.05,
+    /// or a number of epochs; 0 for no rise.
+    warm_up: Option<WarmUp> = None, {
+        value: "SHARE", kind: Kind::Notation(&[Form::Number, Form::Text]),
+        usual: "0.05 for cosine, 0.3 for one-cycle, else 0",
+    }
+
+    /// L2 regularisation, the course's lambda.
+    l2: f64 = 0.0, { value: "LAMBDA", kind: Kind::number(limits::DECAY) }
+
+    /// The share of each target that is spread over all classes, such as 0.1. Training then reports the
+    /// loss by these targets; the loss on test data stays the plain one.
+    label_smoothing: f64 = 0.0, { value: "SHARE", kind: Kind::Share }
+
+    /// What each class counts for in the loss of training: 1,2,0.5 in the order of the classes, or
+    /// cat=2,dog=3 by name (others 1). The loss of a batch is the weighted mean.
+    class_weights: Option<ClassWeights> = None, {
+        value: "WEIGHTS", kind: Kind::Notation(&[Form::Text, Form::List, Form::Map]),
+        keyword: Keyword::Named("class_weight"),
+    }
+
+    /// Weight decay, not on biases: decoupled for adamw [default there: 0.01], in the gradient for
+    /// classic-momentum.
+    weight_decay: Option<f64> = None, { value: "DECAY", kind: Kind::number(limits::DECAY) }
+
+    /// Let classic-momentum look ahead (Nesterov).
+    nesterov: bool = false, { kind: Kind::Switch }
+
+    /// Scale the gradients down where the norm of all of them together is larger, such as 1.0.
+    clip_norm: Option<f64> = None, {
+        value: "NORM", kind: Kind::number(limits::CLIPPING), conflicts: &["clip_value"],
+    }
+
+    /// Bring each gradient into -VALUE to VALUE.
+    clip_value: Option<f64> = None, { value: "VALUE", kind: Kind::number(limits::CLIPPING) }
+
+    /// Keep an exponential moving average of the weights, such as 0.999 of the old and the rest of the
+    /// new at each update: it is what is tested and saved.
+    ema: Option<f64> = None, { value: "DECAY", kind: Kind::Share }
+
+    /// What the held-out part, the weights, the order and the dropout are drawn from.
+    seed: u32 = 0, { value: "N", kind: Kind::Whole { least: 0, most: u32::MAX as u64 } }
+
+    /// Go through the data in a new order in every epoch.
+    shuffle: bool = true, { kind: Kind::On { off: "Go through the data in its own order in every epoch" } }
+
+    /// Alter training pictures at random, again in every epoch: some of flip, flip(vertical),
+    /// crop(PIXELS) (after padding by as many), rotate(DEGREES) (up to that angle), jitter(STRENGTH)
+    /// (brightness, contrast, saturation by up to a share), cutout(PIXELS) (a black square),
+    /// mixup(ALPHA) (pairs of pictures blended). Training accuracy then counts altered pictures, with
+    /// mixup by the first of their classes.
+    augment: Augmentation = Augmentation::default(), {
+        value: "LIST", kind: Kind::Notation(&[Form::Text, Form::List]),
+    }
+
+    /// What is done where classes have unequal numbers of examples.
+    balance: Balancing = Balancing::None, { value: "HOW", kind: Kind::Choice(BALANCINGS) }
+
+    /// Threads that prepare the next batches while one trains. Results do not depend on it.
+    workers: Option<usize> = None, {
+        value: "N", kind: Kind::Whole { least: 0, most: 64 }, results: false,
+        usual: "1; as many as compute where pictures are decoded on the way",
+    }
+
+    /// Stop after this many epochs in a row without a better score on the test data, and keep the best
+    /// weights: the highest accuracy, of equal ones the lowest loss.
+    early_stop: Option<u32> = None, {
+        value: "EPOCHS", kind: Kind::Whole { least: 1, most: limits::MOST_EPOCHS as u64 },
+    }
+
+    /// With `early_stop`: by how much a higher accuracy counts as better, as a share.
+    min_delta: Option<f64> = None, { value: "SHARE", kind: Kind::Share, needs: Some("early_stop"), usual: "0" }
+}
+
+impl TrainingSettings {
+    /// The options of a training of so many `epochs` on `data`.
+    ///
+    /// # Errors
+    /// When settings do not go together with each other or with the data.
+    pub fn options(&self, epochs: usize, data: &Dataset) -> Result<TrainOptions, SettingError> {
+        Ok(TrainOptions::default()
+            .epochs(epochs)
+            .batch(self.batch)
+            .rule(self.rule()?)
+            .learning_rate(self.learning_rate())
+            .schedule(self.schedule)
+            .warm_up(self.warm_up)
+            .l2(self.l2)
+            .label_smoothing(self.label_smoothing)
+            .clipping(self.clipping())
+            .average(self.ema)
+            .class_weights(self.weights_of(data)?)
+            .shuffle(self.shuffle)
+            .seed(self.seed)
+            .augmentation(self.augment.clone())
+            .balance(match self.balance {
+                Balancing::Sampling => Balance::Sampling,
+                Balancing::None | Balancing::Weights => Balance::None,
+            })
+            .workers(self.workers))
+    }
+
+    /// The update rule, with the weight decay and the look ahead that were asked for.
+    ///
+    /// # Errors
+    /// When the rule has none of what is asked for.
+    pub fn rule(&self) -> Result<Rule, SettingError> {
+        let mut rule = self.optimizer;
+        if let Some(decay) = self.weight_decay {
+            rule = rule
+                .with_weight_decay(decay)
+                .map_err(refused("weight_decay"))?;
+        }
+        if self.nesterov {
+            rule = rule.with_nesterov().map_err(refused("nesterov"))?;
+        }
+        Ok(rule)
+    }
+
+    /// The base learning rate.
+    pub fn learning_rate(&self) -> f64 {
+        self.lr.unwrap_or(self.optimizer.usual_learning_rate())
+    }
+
+    /// How gradients are clipped.
+    pub fn clipping(&self) -> Option<Clipping> {
+        let norm = self.clip_norm.map(Clipping::Norm);
+        norm.or(self.clip_value.map(Clipping::Value))
+    }
+
+    /// The weights of the classes of some data, in their order.
+    ///
+    /// # Errors
+    /// When they do not fit these classes.
+    pub fn weights_of(&self, data: &Dataset) -> Result<Option<Vec<f64>>, SettingError> {
+        if self.balance == Balancing::Weights {
+            return Ok(Some(data.balanced_weights()));
+        }
+        let weights = self
+            .class_weights
+            .as_ref()
+            .map(|weights| weights.of(data.classes()));
+        weights.transpose().map_err(refused("class_weights"))
+    }
+}
+
+fn refused(name: &'static str) -> impl FnOnce(crate::Error) -> SettingError {
+    move |error| SettingError::Refused {
+        setting: row(name),
+        error,
+    }
+}
+
+/// The row of a setting of this table.
+fn row(name: &str) -> &'static Row {
+    let mut rows = TRAINING.iter().map(|entry| &entry.row);
+    rows.find(|row| row.name == name).unwrap_or(&TRAINING_ROW)
+}
