@@ -3,37 +3,39 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use stepnet::data;
 use stepnet::nn::Shape;
 use stepnet::train::settings::{Dtype, Settings};
 use stepnet_base::limits;
+use stepnet_base::text::or_list;
 
 use crate::table_args::{All, Given, Reading, Running};
 use crate::train::{KeepArgs, WatchArgs};
 use crate::usage::{any, whole};
 use crate::verify_course::VerifyCourseArgs;
 
-/// Train image classifiers on your own pictures, on the CPU you have, and look into them.
+/// Train image classifiers on your own images, on the CPU you have, and look into them.
 #[derive(Debug, Parser)]
 #[command(name = "stepnet", version, max_term_width = 100)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
-    /// Also print the causes of an error and, in training, numbers that are rarely needed.
+    /// Also print the causes of an error and, in training, figures that are rarely needed.
     #[arg(long, global = true)]
     pub(crate) verbose: bool,
-    /// Take notes for errors: what would be said as a note ends the command before its work begins.
+    /// Treat notes as errors: a note then ends the command before its work begins.
     #[arg(long, global = true)]
     pub(crate) strict: bool,
-    /// Threads to compute with; all cores unless given. Results do not depend on it.
+    /// Threads to compute with [default: all cores]. Results do not depend on it.
     #[arg(long, global = true, value_name = "N", value_parser = whole::<u16>(1, 1024), allow_negative_numbers = true)]
     pub(crate) threads: Option<u16>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Train a network and write a run folder: the model, its metrics and curves, and what it takes to
-    /// go on after an interruption.
-    #[command(after_help = TRAIN_EXAMPLES)]
+    /// Train a network and write a run folder: the model, its metrics and curves, and what is needed to
+    /// resume after an interruption.
+    #[command(after_help = train_help())]
     Train(Box<TrainArgs>),
     /// Find a learning rate: train while it rises, and see where the loss falls most steeply.
     #[command(after_help = crate::find_lr::EXAMPLES, mut_args(crate::find_lr::unused))]
@@ -41,25 +43,25 @@ pub(crate) enum Command {
     /// Measure a model on a data set: accuracy, loss, precision and recall of each class.
     #[command(after_help = EVALUATE_EXAMPLES)]
     Evaluate(EvaluateArgs),
-    /// Say what a model sees in pictures, one or thousands.
+    /// Predict the classes of images, one or thousands.
     #[command(after_help = crate::predict::EXAMPLES)]
     Predict(crate::predict::PredictArgs),
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = INSPECT_EXAMPLES)]
     Inspect(InspectArgs),
-    /// Run the course's published experiments again and hold every number against ours.
+    /// Run the course's published experiments again and compare every number with ours.
     #[command(after_help = VERIFY_COURSE_EXAMPLES)]
     VerifyCourse(VerifyCourseArgs),
-    /// Check a network's gradients against differences, array by array.
+    /// Compare a network's gradients with finite differences, array by array.
     #[command(after_help = crate::gradcheck::EXAMPLES)]
     Gradcheck(crate::gradcheck::GradcheckArgs),
-    /// Say at which step, layer and tensor two runs part.
+    /// Find the step, layer and array at which two runs diverge.
     #[command(after_help = crate::compare::EXAMPLES)]
     Compare(crate::compare::CompareArgs),
     /// Show an array of a file: shape, range, values.
     #[command(after_help = crate::show::EXAMPLES)]
     Show(crate::show::ShowArgs),
-    /// Say where a value of a network comes from, term by term, and what it did to the loss.
+    /// Explain where a value of a network comes from, term by term, and its effect on the loss.
     #[command(after_help = crate::why::EXAMPLES)]
     Why(crate::why::WhyArgs),
     /// Show the licences of this program and of what is linked into it.
@@ -75,21 +77,28 @@ pub(crate) enum Command {
 const TRAIN_EXAMPLES: &str = "\
 Examples:
   stepnet train                                   the embedded digits, a small network
-  stepnet train my-pictures/ --epochs 20          a folder with one sub-folder of pictures a class
+  stepnet train my-pictures/ --epochs 20          a folder with a folder of images for each class
   stepnet train mnist-folder/ --model lenet5 --epochs 5 --out runs/mnist
   stepnet train my-pictures/ --model \"conv(8, 3, same) -> relu -> maxpool(2) -> linear(classes) -> softmax\"
   stepnet train few-pictures/ --from runs/mnist/model.safetensors --freeze conv
-  stepnet train --resume runs/mnist               goes on where a run was stopped or killed
+  stepnet train --resume runs/mnist               resumes a run that was stopped or killed
   stepnet train --settings runs/mnist/settings.toml               the same run again
+";
 
-DATA may be a folder of pictures by class (with or without train/ and test/) or a tar archive of one,
-a folder with the MNIST or CIFAR files, an IDX, CIFAR, HDF5, npz, npy or CSV file; what it is is seen
-from its content.";
+/// The examples of `train`, and which data it takes.
+fn train_help() -> String {
+    let contents: Vec<&str> = data::formats().map(data::Format::content).collect();
+    format!(
+        "{TRAIN_EXAMPLES}\nDATA may be {}. Its content decides which it is.\nImages may be {}.",
+        or_list(&contents),
+        data::image_files::formats()
+    )
+}
 
 const EVALUATE_EXAMPLES: &str = "\
 Examples:
   stepnet evaluate runs/mnist/model.safetensors mnist-folder/
-  stepnet evaluate runs/digits-1/model.safetensors            what it was tested on in its training
+  stepnet evaluate runs/digits-1/model.safetensors            the data that it was tested on in training
   stepnet evaluate runs/mnist/model.safetensors mnist-folder/ --json";
 
 const INSPECT_EXAMPLES: &str = "\
@@ -101,7 +110,7 @@ Examples:
 
 const VERIFY_COURSE_EXAMPLES: &str = "\
 Examples:
-  stepnet verify-course                           everything whose data is drawn or embedded
+  stepnet verify-course                           everything whose data is generated or embedded
   stepnet verify-course --data course-files/      with the cat pictures and the regularisation data
   stepnet verify-course --only opt_ --json
   stepnet verify-course --only cat_l_layer+scalar-db --data course-files/
@@ -122,7 +131,7 @@ pub(crate) struct TrainArgs {
     #[command(flatten)]
     pub(crate) given: Given<All>,
     /// Take settings from this file, such as the settings.toml of a run: TOML, a line for each, named as the options
-    /// are. Options on the command line win over it.
+    /// are. Options on the command line take precedence.
     #[arg(long = "settings", value_name = "FILE", conflicts_with = "resume")]
     pub(crate) settings_file: Option<PathBuf>,
 

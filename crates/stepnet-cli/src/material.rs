@@ -366,8 +366,7 @@ fn describe(source: &Source, settings: &Settings) -> Preprocessing {
     preprocessing.resize = settings.network.resize;
     let path = settings.source.data.as_deref();
     // A divisor that the user chose for a folder of pictures is the one for pictures.
-    if let (Some(divisor), Some(true)) = (settings.network.divisor, path.map(data::holds_images))
-    {
+    if let (Some(divisor), Some(true)) = (settings.network.divisor, path.map(data::holds_images)) {
         preprocessing.picture_divisor = divisor;
     }
     preprocessing

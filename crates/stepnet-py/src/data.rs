@@ -64,6 +64,13 @@ pub(crate) fn load(
     arrays(py, &opened.data, opened.divisor, warnings)
 }
 
+/// What the formats of data sets are, and the names of those of images, for the documentation.
+#[pyfunction]
+pub(crate) fn formats() -> (Vec<(&'static str, &'static str)>, String) {
+    let rows = data::formats().map(|format| (format.content(), format.what_is_read()));
+    (rows.collect(), data::image_files::formats())
+}
+
 /// Whether a data set is one of picture files.
 #[pyfunction]
 pub(crate) fn holds_pictures(path: PathBuf) -> bool {

@@ -26,7 +26,7 @@ mod _native {
     #[pymodule_export]
     use super::convert::break_promise;
     #[pymodule_export]
-    use super::data::{digits, holds_pictures, load, pictures};
+    use super::data::{digits, formats, holds_pictures, load, pictures};
     #[pymodule_export]
     use super::insight::{gradcheck, why};
     #[pymodule_export]

@@ -24,6 +24,11 @@ pub use super::codecs::codec::Header;
 use super::image::check_shape;
 pub use super::image::{Image, MAX_PIXELS};
 
+/// The names of the formats that are read: "PNG, JPEG, ... or TIFF".
+pub fn formats() -> String {
+    codecs::names()
+}
+
 /// Decodes an image file.
 ///
 /// # Errors

@@ -47,10 +47,11 @@ def load(
     encoding: str | None = None,
     scale: bool = True,
 ) -> tuple[Array, Array]:
-    """Read a data set: a folder or an archive of pictures, one folder a class, or a file of arrays.
+    """Read a data set: a folder or an archive of images with one folder for each class, or a file of arrays.
 
-    What it is, is seen from its content: pictures (PNG, JPEG, BMP, GIF) in folders or tar archives, IDX, npz, HDF5,
-    CSV with a column named ``label``, ``class``, ``target`` or ``y``, CIFAR's binary form.
+    The format is detected from the content. Images may be IMAGES. A data set may be
+
+    FORMATS
 
     Parameters
     ----------
@@ -94,6 +95,17 @@ def load(
     X, numbers, names, divisor = opened(path_given("load: path", path), wanted, rule, part == "test", skips, named)
     classes = labels_of_names(names)
     return scaled(X, divisor) if scales else X, numbers if classes is None else classes[numbers]
+
+
+def _documented(text: str) -> str:
+    """The documentation of `load` with the formats that it reads."""
+    rows, images = _native.formats()
+    listed = "\n    ".join(f"- {content}: {read}" for content, read in rows)
+    return text.replace("IMAGES", images).replace("FORMATS", listed)
+
+
+if load.__doc__ is not None:
+    load.__doc__ = _documented(load.__doc__)
 
 
 def opened(
