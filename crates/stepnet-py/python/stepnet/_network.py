@@ -13,15 +13,16 @@ import numpy.typing as npt
 from stepnet import _native
 from stepnet._arrays import Array, Labels, labels_of_names, listed, read
 from stepnet._history import History, line
+from stepnet._iterables import indexed, paired
 from stepnet._looking import Looking
-from stepnet._prediction import Prediction
+from stepnet._plots import Plots
 from stepnet._preprocessing import Preprocessing, inputs, store, stored
 from stepnet._settings import class_weights, classes_given, extents, is_double, settings
 from stepnet._values import LARGEST_SEED, names, number, path_given, shown, text, truth, whole
 from stepnet.callbacks import AnyCallback, HasEpochEnd, called_back, tell
 
 
-class Network(Prediction, Looking):
+class Network(Plots, Looking):
     """A network in the arrow notation, with its weights.
 
     Parameters
@@ -125,8 +126,8 @@ class Network(Prediction, Looking):
 
     def fit(
         self,
-        X: npt.ArrayLike,
-        y: npt.ArrayLike,
+        X: npt.ArrayLike | Iterable[Any],
+        y: npt.ArrayLike | None = None,
         *,
         epochs: int = 10,
         batch_size: int | None = 32,
@@ -168,15 +169,16 @@ class Network(Prediction, Looking):
         X : array_like
             ``(examples, *input_shape)``, channels last. The first training decides what values are divided by, and
             ``preprocessing`` says it from then on: ``uint8`` by 255, other numbers are taken as they are. Or pictures
-            of any size: paths, images of PIL's, arrays of ``uint8``.
-        y : array_like
+            of any size: paths, images of PIL's, arrays of ``uint8``. Or, without ``y``, pairs ``(x, y)``: a data set with a
+            length and an index as PyTorch has it, a ``DataLoader``, a generator; all of it is read into memory first.
+        y : array_like, optional
             A label for each example, a whole number or a string; or one-hot rows.
         epochs : int
             How often all examples are gone through.
         batch_size : int or None
             Examples of one update; ``None``: all of them.
         validation_data : tuple, optional
-            ``(X, y)`` to measure on after each epoch.
+            ``(X, y)`` to measure on after each epoch, or a data set of pairs.
         callbacks : callable or object, or several of them
             Called after each epoch, see `stepnet.callbacks`.
         optimizer : str
@@ -227,6 +229,7 @@ class Network(Prediction, Looking):
         """
         given = dict(locals())
         taken = settings(given)
+        X, y = paired("fit", X, y, self.input_shape)
         rows, taken["divisor"] = inputs("fit", X, self._net)
         if not len(rows):
             raise ValueError("fit: X has no examples")
@@ -267,10 +270,12 @@ class Network(Prediction, Looking):
         return history
 
     def _held_out(self, given: tuple[npt.ArrayLike, npt.ArrayLike], labels: Labels) -> tuple[Array, Array, float]:
-        try:
+        if isinstance(given, (tuple, list)) and len(given) == 2:
             X, y = given
-        except (TypeError, ValueError):
-            raise TypeError(f"fit: validation_data is {shown(given)}, expected a pair (X, y)") from None
+        elif indexed(given) and not isinstance(given, (tuple, list, dict, str, np.ndarray)):
+            X, y = paired("fit", given, None, self.input_shape)
+        else:
+            raise TypeError(f"fit: validation_data is {shown(given)}, expected a pair (X, y)")
         rows, divisor = inputs("fit", X, self._net, "validation_data[0]")
         if not len(rows):
             raise ValueError("fit: validation_data[0] has no examples")

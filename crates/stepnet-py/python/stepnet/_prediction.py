@@ -10,6 +10,7 @@ import numpy.typing as npt
 from stepnet import _native
 from stepnet._arrays import Array, listed
 from stepnet._base import Base
+from stepnet._iterables import paired
 from stepnet._preprocessing import inputs, stored
 from stepnet._values import path_given, shown
 from stepnet.data import opened
@@ -87,13 +88,15 @@ class Prediction(Base):
         Parameters
         ----------
         X, y : array_like
-            As for `fit`. Or, without ``y``, the path of a data set, as ``stepnet evaluate`` takes it.
+            As for `fit`. Or, without ``y``, pairs as for `fit`, or the path of a data set, as ``stepnet evaluate`` takes it.
 
         Returns
         -------
         dict
             ``loss``, the mean, and ``accuracy``, the share of right answers.
         """
+        if y is None and not isinstance(X, (str, bytes, os.PathLike, np.ndarray)):
+            X, y = paired("evaluate", X, None, self.input_shape)
         if y is None:
             rows, y, divisor = self._data_set(X)
         else:

@@ -6,11 +6,14 @@ A callback is a function ``callback(epoch, logs)``, or an object with any of the
 
 from __future__ import annotations
 
+import csv
+import importlib
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, Union, runtime_checkable
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, Union, runtime_checkable
 
-from stepnet._values import number, shown, truth, whole
+from stepnet._values import number, path_given, shown, truth, whole
 
 if TYPE_CHECKING:
     from stepnet._network import Network
@@ -90,10 +93,7 @@ class EarlyStopping(Callback):
         min_delta: float = 0.0,
         restore_best_weights: bool = True,
     ) -> None:
-        if monitor not in ("val_loss", "val_accuracy", "loss", "accuracy"):
-            names = '"val_loss", "val_accuracy", "loss" or "accuracy"'
-            raise ValueError(f"EarlyStopping: monitor is {shown(monitor)}, expected {names}")
-        self.monitor = monitor
+        self.monitor = monitored("EarlyStopping", monitor)
         self.patience = whole("EarlyStopping", "patience", patience, 1)
         self.min_delta = number("EarlyStopping", "min_delta", min_delta)
         if not 0 <= self.min_delta < math.inf:
@@ -108,10 +108,7 @@ class EarlyStopping(Callback):
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         if self.monitor not in logs:
-            has = ", ".join(name for name in logs)
-            raise ValueError(
-                f"EarlyStopping: monitor is {self.monitor!r}, which needs validation_data; an epoch has {has}"
-            )
+            missing("EarlyStopping", self.monitor, logs)
         value = logs[self.monitor]
         gain = value - self.best if "accuracy" in self.monitor else self.best - value
         if self.best_epoch < 0 or gain > self.min_delta:
@@ -125,6 +122,123 @@ class EarlyStopping(Callback):
         if self._weights is not None:
             self.network.set_weights(self._weights)  # type: ignore[arg-type]
             self._weights = None
+
+
+class ModelCheckpoint(Callback):
+    """Save the network after epochs.
+
+    Parameters
+    ----------
+    path : path-like
+        The file, as `stepnet.Network.save` writes it. ``{epoch}`` in its name stands for the number of the epoch, from 1,
+        and ``{val_loss:.3f}`` and the like for what the epoch ended with.
+    monitor : str
+        What says which epoch is better: ``"val_loss"``, ``"val_accuracy"``, ``"loss"`` or ``"accuracy"``.
+    save_best_only : bool
+        Whether only epochs that are better than all before are saved.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], monitor: str = "val_loss", save_best_only: bool = False) -> None:
+        self.path = os.fspath(path_given("ModelCheckpoint: path", path))
+        self.monitor = monitored("ModelCheckpoint", monitor)
+        self.save_best_only = truth("ModelCheckpoint", "save_best_only", save_best_only)
+        self.on_train_begin()
+
+    def on_train_begin(self) -> None:
+        self.best = -math.inf if "accuracy" in self.monitor else math.inf
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        if self.save_best_only:
+            value = logs[self.monitor] if self.monitor in logs else missing("ModelCheckpoint", self.monitor, logs)
+            if not (value > self.best if "accuracy" in self.monitor else value < self.best):
+                return
+            self.best = value
+        try:
+            path = self.path.format(epoch=epoch + 1, **logs)
+        except (KeyError, IndexError, ValueError) as error:
+            names = ", ".join(["epoch", *logs])
+            raise ValueError(f"ModelCheckpoint: path is {self.path!r}: {error}; it may name {names}") from None
+        self.network.save(path)
+
+
+class CSVLogger(Callback):
+    """Write what each epoch ended with into a CSV table, a line after each epoch.
+
+    Parameters
+    ----------
+    path : path-like
+        The file. One that is there is not replaced.
+    append : bool
+        Whether to go on in a file that is there.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], append: bool = False) -> None:
+        self.path = path_given("CSVLogger: path", path)
+        self.append = truth("CSVLogger", "append", append)
+        self._columns: list[str] | None = None
+
+    def on_train_begin(self) -> None:
+        self._columns = None
+        if self.path.exists() and not self.append:
+            raise ValueError(f"CSVLogger: {self.path} is there already; give another path, or append=True")
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        begins = self._columns is None and not (self.append and self.path.exists() and self.path.stat().st_size)
+        if self._columns is None:
+            self._columns = list(logs)
+        with open(self.path, "a", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            if begins:
+                writer.writerow(["epoch", *self._columns])
+            writer.writerow([epoch + 1, *(logs.get(name, "") for name in self._columns)])
+
+
+class TensorBoard(Callback):
+    """Write what each epoch ended with for TensorBoard. Needs ``tensorboardX`` or PyTorch.
+
+    Parameters
+    ----------
+    log_dir : path-like
+        The folder of the event files.
+    """
+
+    def __init__(self, log_dir: str | os.PathLike[str] = "logs") -> None:
+        self.log_dir = path_given("TensorBoard: log_dir", log_dir)
+        self._writer: Any = None
+
+    def on_train_begin(self) -> None:
+        self._writer = event_writer(os.fspath(self.log_dir))
+
+    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+        for name, value in logs.items():
+            self._writer.add_scalar(name, value, epoch + 1)
+        self._writer.flush()
+
+    def on_train_end(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+
+def event_writer(folder: str) -> Any:
+    for module in ("tensorboardX", "torch.utils.tensorboard"):
+        try:
+            return importlib.import_module(module).SummaryWriter(folder)
+        except ImportError:
+            pass
+    raise ImportError("TensorBoard needs tensorboardX: pip install tensorboardX") from None
+
+
+def monitored(name: str, monitor: str) -> str:
+    if monitor not in ("val_loss", "val_accuracy", "loss", "accuracy"):
+        names = '"val_loss", "val_accuracy", "loss" or "accuracy"'
+        raise ValueError(f"{name}: monitor is {shown(monitor)}, expected {names}")
+    return monitor
+
+
+def missing(name: str, monitor: str, logs: Logs) -> NoReturn:
+    has = ", ".join(logs)
+    raise ValueError(f"{name}: monitor is {monitor!r}, which needs validation_data; an epoch has {has}")
 
 
 def called_back(given: object) -> list[AnyCallback]:
