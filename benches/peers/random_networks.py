@@ -8,8 +8,8 @@ import math
 import random
 
 # PyTorch's functions of the same names as Stepnet's layers.
-PLAIN = ["relu", "sigmoid", "tanh", "gelu", "silu", "relu6", "hardswish", "hardsigmoid", "elu"]
-ACTIVATIONS = [*PLAIN, "leakyrelu", "prelu"]
+PLAIN = ["relu", "sigmoid", "tanh", "gelu", "silu", "relu6", "hardswish", "elu"]
+ACTIVATIONS = [*PLAIN, "hardsigmoid", "leakyrelu", "prelu"]
 SLOPE = 0.1
 EPSILON = 1e-5
 
@@ -234,6 +234,9 @@ def through(layer, x, weights, training):
         return torch.cat([forward(path, x, weights, training) for path in given[0]], 1)
     if kind == "leakyrelu":
         return functional.leaky_relu(x, SLOPE)
+    if kind == "hardsigmoid":
+        # The same in float64; PyTorch's own takes the sixth of its gradient rounded to float32.
+        return functional.relu6(x + 3) / 6
     if kind == "prelu":
         return functional.prelu(x, own["slope"])
     return getattr(functional, kind)(x)

@@ -32,7 +32,7 @@ pub(crate) struct Conv {
     bias: bool,
     /// Whether it keeps to the direct method: [`ConvGeometry::direct`].
     exact: bool,
-    plan: PlanCache<conv::Plan>,
+    plans: PlanCache<conv::Plan>,
 }
 
 impl Conv {
@@ -44,7 +44,7 @@ impl Conv {
             groups: count(text, "groups")?,
             bias: text.flag("bias"),
             exact: false,
-            plan: PlanCache::default(),
+            plans: PlanCache::default(),
         })
     }
 
@@ -110,7 +110,7 @@ impl Conv {
     pub(crate) fn with_exact(&self, exact: bool) -> Self {
         Self {
             exact,
-            plan: PlanCache::default(),
+            plans: PlanCache::default(),
             ..self.clone()
         }
     }
@@ -136,7 +136,7 @@ impl Conv {
     /// The plan for an input that `output_shape` has accepted.
     pub(super) fn plan<T: Real>(&self, input: Shape, batch: usize) -> conv::Plan {
         let make = || conv::Plan::new::<T>(&self.accepted(input, batch));
-        self.plan.get(input, batch, conv::Plan::is_for::<T>, make)
+        self.plans.get(input, batch, conv::Plan::is_for::<T>, make)
     }
 
     /// The layer with these parameters packed: [`Fused::Conv`], or [`Fused::Relu`] with the ReLU after it.

@@ -87,7 +87,7 @@ pub(crate) struct ConvPool {
     conv: Conv,
     pool: PoolGeometry,
     relu: bool,
-    plan: PlanCache<pooled::Plan>,
+    plans: PlanCache<pooled::Plan>,
 }
 
 impl ConvPool {
@@ -103,7 +103,7 @@ impl ConvPool {
             conv: conv.clone(),
             pool,
             relu,
-            plan: PlanCache::default(),
+            plans: PlanCache::default(),
         })
     }
 
@@ -113,7 +113,7 @@ impl ConvPool {
             pooled::Plan::new::<T>(&conv, self.pool.with_batch(batch), self.relu)
                 .unwrap_or_else(|| panic!("a fused conv and maxpool, after their check"))
         };
-        self.plan.get(input, batch, pooled::Plan::is_for::<T>, make)
+        self.plans.get(input, batch, pooled::Plan::is_for::<T>, make)
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Linear {
     text: LayerText,
     units: usize,
     bias: bool,
-    plan: PlanCache<dense::Plan>,
+    plans: PlanCache<dense::Plan>,
 }
 
 impl Linear {
@@ -30,7 +30,7 @@ impl Linear {
             text: text.clone(),
             units: count(text, "units")?,
             bias: text.flag("bias"),
-            plan: PlanCache::default(),
+            plans: PlanCache::default(),
         })
     }
 
@@ -38,7 +38,7 @@ impl Linear {
     fn plan<T: Real>(&self, input: Shape, batch: usize) -> dense::Plan {
         let geometry = DenseGeometry::of_arrays(batch, input.len(), self.units);
         let make = || dense::Plan::new::<T>(&geometry);
-        self.plan.get(input, batch, dense::Plan::is_for::<T>, make)
+        self.plans.get(input, batch, dense::Plan::is_for::<T>, make)
     }
 
     /// The same layer with a bias.

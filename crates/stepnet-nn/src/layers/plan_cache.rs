@@ -57,13 +57,13 @@ mod tests {
 
     #[test]
     fn a_plan_is_made_once_for_its_input_and_batch() {
-        let (planned, made) = (PlanCache::default(), Cell::new(0));
+        let (plans, made) = (PlanCache::default(), Cell::new(0));
         let get = |features: usize, batch: usize| {
             let make = || {
                 made.set(made.get() + 1);
                 (features, batch)
             };
-            planned.get(Shape::Features(features), batch, |_| true, make)
+            plans.get(Shape::Features(features), batch, |_| true, make)
         };
         for _ in 0..3 {
             for (features, batch) in [(3, 8), (3, 1), (4, 8), (3, 5), (4, 1), (3, 2)] {
@@ -78,8 +78,8 @@ mod tests {
 
     #[test]
     fn a_plan_that_does_not_suit_is_not_taken() {
-        let planned = PlanCache::default();
-        let get = |plan: u8| planned.get(Shape::Features(3), 2, |kept| *kept == plan, || plan);
+        let plans = PlanCache::default();
+        let get = |plan: u8| plans.get(Shape::Features(3), 2, |kept| *kept == plan, || plan);
         assert_eq!([get(1), get(2), get(1), get(2)], [1, 2, 1, 2]);
     }
 }
