@@ -117,7 +117,7 @@ class Command:
         name, data, network, _ = of
         svg = self.folder / f"{name}-{seed}.svg"
         ran = self("find-lr", *data, "--model", network, "--seed", str(seed), "--json", "--svg", str(svg))
-        if "none can be suggested" in ran.stderr:
+        if "no rate can be suggested" in ran.stderr:
             return None
         ran.check_returncode()
         return json.loads(ran.stdout)["suggestion"]

@@ -20,7 +20,7 @@ use crate::progress::{print_line, print_sentence, print_table};
 use crate::report::MOST_MISTAKES;
 use crate::table::{Align, Table};
 
-/// Up to this many classes the confusions stand beside the table; above, the most frequent below it.
+/// Up to this many classes the confusions are shown next to the table; above, the most frequent below it.
 const WIDEST_CONFUSION: usize = 12;
 
 /// How many of them.
@@ -29,8 +29,8 @@ const MOST_PAIRS: usize = 10;
 /// The most classes in the table.
 const MOST_ROWS: usize = 200;
 
-/// What stands over the confusions.
-const TAKEN_FOR: &str = "taken for";
+/// The heading of the confusions.
+const PREDICTED_AS: &str = "predicted as";
 
 /// Up to this many classes the JSON has the confusions as a square of numbers, too.
 const WIDEST_SQUARE: usize = 1000;
@@ -95,13 +95,13 @@ fn evaluate<T: Number>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
     Ok(())
 }
 
-/// What is told of an evaluation.
+/// The results of an evaluation.
 struct Told<'a> {
     name: &'a str,
     /// What was read and how.
     facts: &'a [String],
     classes: Vec<String>,
-    /// Among how many of the likeliest classes the right one is looked for as well.
+    /// The k of top-k accuracy.
     k: Option<usize>,
     scores: Scores,
     tally: &'a Tally,
@@ -227,12 +227,12 @@ impl Told<'_> {
             for (actual, predicted, count) in self.tally.confusion().most_confused(MOST_PAIRS) {
                 let [actual, predicted] =
                     [actual, predicted].map(|class| display::name(&self.classes[class]));
-                print_sentence(&format!("{actual} {TAKEN_FOR} {predicted}: {count}"));
+                print_sentence(&format!("{actual} {PREDICTED_AS} {predicted}: {count}"));
             }
         }
     }
 
-    /// The classes that the table has: all, or those that were recognised worst.
+    /// The classes in the table: all, or those that were recognised worst.
     fn shown(&self) -> Vec<usize> {
         let mut shown: Vec<usize> = (0..self.classes.len()).collect();
         if shown.len() > MOST_ROWS {
@@ -244,7 +244,7 @@ impl Told<'_> {
         shown
     }
 
-    /// The metrics of every class, and `with_confusions` what its examples were taken for.
+    /// The metrics of every class, and `with_confusions` the predictions for its examples.
     fn table(&self, with_confusions: bool) -> Table {
         let mut columns = vec![
             ("class", Align::Left),
@@ -259,7 +259,7 @@ impl Told<'_> {
             .take(WIDEST_CONFUSION)
             .map(|class| display::name(class))
             .collect();
-        let head = format!("{TAKEN_FOR}:");
+        let head = format!("{PREDICTED_AS}:");
         if with_confusions {
             columns.push((&head, Align::Left));
             columns.extend(names.iter().map(|class| (class.as_str(), Align::Right)));
@@ -291,14 +291,14 @@ impl Told<'_> {
         table
     }
 
-    /// What the examples of every class were taken for.
+    /// The predictions for the examples of every class.
     fn confusions(&self) -> Table {
         let names: Vec<String> = self
             .classes
             .iter()
             .map(|class| display::name(class))
             .collect();
-        let head = format!("{TAKEN_FOR}:");
+        let head = format!("{PREDICTED_AS}:");
         let mut columns = vec![(head.as_str(), Align::Left)];
         columns.extend(names.iter().map(|class| (class.as_str(), Align::Right)));
         let mut table = Table::new(&columns);

@@ -28,9 +28,10 @@ Examples:
   stepnet gradcheck runs/mnist/model.safetensors --data mnist-folder/
   stepnet gradcheck l-layer --samples 500 --seed 7 --json
 
-Each array's gradient, and the input's, is compared with differences of the loss in f64. The exit
-code is 1 when one is wrong, or when more than 5 % of the coordinates were too near to a kink of a
-ReLU or of max pooling to be checked. Ctrl-C ends the check with what was checked so far (exit code 130).";
+The gradient of each array, and of the input, is compared with finite differences of the loss in
+f64. The exit code is 1 if a gradient is wrong, or if more than 5 % of the coordinates were too close
+to a kink of a ReLU or of max pooling to be checked. Ctrl-C stops the check and prints what was
+checked so far (exit code 130).";
 
 #[derive(Debug, Args)]
 pub(crate) struct GradcheckArgs {
@@ -39,40 +40,40 @@ pub(crate) struct GradcheckArgs {
     /// The network's input, HEIGHTxWIDTHxCHANNELS or a number of features (most presets have their own).
     #[arg(long, value_name = "SHAPE", value_parser = any::<Shape>)]
     input: Option<Shape>,
-    /// What `classes` stands for [default: 10; a preset and DATA have their own].
+    /// The number that `classes` stands for [default: 10; a preset or DATA sets its own].
     #[arg(long, value_name = "N", value_parser = whole::<u32>(1, limits::MOST_CLASSES as u64), allow_negative_numbers = true)]
     classes: Option<u32>,
-    /// Another loss than the last layer asks for: binary-cross-entropy, softmax-cross-entropy or mean-squared-error.
+    /// Use this loss instead of the one that belongs to the last layer: binary-cross-entropy, softmax-cross-entropy or mean-squared-error.
     #[arg(long, value_name = "LOSS", value_parser = any::<Loss>)]
     loss: Option<Loss>,
 
-    /// Take the examples from here; drawn at random unless given.
+    /// Take the examples from this data [default: draw them at random].
     #[arg(long, value_name = "DATA", help_heading = "Data")]
     data: Option<PathBuf>,
     #[command(flatten)]
     source: DataArgs,
-    /// How many examples.
+    /// Number of examples.
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = whole::<u32>(1, 65_536), allow_negative_numbers = true, help_heading = "Data")]
     batch: u32,
-    /// Move the values of DATA by up to this share of the largest at random, for flat areas of
-    /// pictures are kinks of max pooling.
+    /// Shift the values of DATA at random by up to this share of the largest, because flat areas of
+    /// images are kinks of max pooling.
     #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = number(|share| (0.0..=1.0).contains(&share), "a share from 0 to 1"), allow_negative_numbers = true, help_heading = "Data")]
     jitter: f64,
 
-    /// Seed of everything that is drawn: weights, examples, coordinates.
+    /// Seed for everything that is drawn at random: weights, examples, coordinates.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<u32>(0, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Check")]
     seed: u32,
-    /// How many coordinates of an array are checked one by one where it has more.
+    /// Coordinates to check one by one in an array that has more.
     #[arg(long, value_name = "N", default_value_t = 128, value_parser = whole::<u32>(1, limits::MOST_SAMPLES as u64), allow_negative_numbers = true, help_heading = "Check")]
     samples: u32,
-    /// The step of the differences [default: 1e-5, and shorter near kinks].
+    /// Step of the finite differences [default: 1e-5, shorter near kinks].
     #[arg(long, value_name = "STEP", value_parser = within(limits::STEP), allow_negative_numbers = true, help_heading = "Check")]
     eps: Option<f64>,
-    /// The relative difference up to which a gradient is called right.
+    /// The largest relative difference at which a gradient still counts as right.
     #[arg(long, value_name = "NUMBER", default_value_t = 1e-6, value_parser = within(limits::TOLERANCE), allow_negative_numbers = true, help_heading = "Check")]
     tolerance: f64,
-    /// Seconds that the check may take. Where they are few for the network, fewer coordinates are checked, or each layer
-    /// by itself.
+    /// Seconds that the check may take. If they are too few for the network, fewer coordinates are checked, or each
+    /// layer separately.
     #[arg(long, value_name = "N", default_value_t = USUAL_TIME_LIMIT.as_secs() as u32, value_parser = whole::<u32>(1, 1_000_000), allow_negative_numbers = true, help_heading = "Check")]
     seconds: u32,
     /// Print one JSON object.
@@ -108,7 +109,7 @@ pub(crate) fn run(args: &GradcheckArgs) -> Outcome {
     } else {
         if args.data.is_some() && args.jitter > 0.0 {
             print_sentence(&format!(
-                "values of the data moved at random by up to {} of the largest (--jitter 0 leaves them)",
+                "the values of the data were shifted at random by up to {} of the largest (--jitter 0 turns this off)",
                 args.jitter
             ));
         }

@@ -1,6 +1,6 @@
 //! How much memory this process has, and could still get.
 
-/// One part in so many is left free: arrays do not lie in memory without gaps, and other programs go on.
+/// One part in this many is left free: arrays are not packed without gaps, and other programs need memory too.
 const SLACK: u64 = 16;
 
 /// Bytes of memory.
@@ -26,7 +26,7 @@ impl Memory {
     }
 }
 
-/// Starts the program anew with one arena of the C library for all threads, where its addresses are limited (`ulimit -v`).
+/// Restarts the program with one arena of the C library for all threads, where its addresses are limited (`ulimit -v`).
 ///
 /// Each thread that allocates has glibc set 64 MiB of addresses aside for it where they are free, which may be most of what
 /// is left. How many arenas there are is decided when a program starts, by this variable (mallopt(3)).

@@ -1,4 +1,4 @@
-//! What a person sees while a network trains: a bar on a terminal, a line per epoch everywhere.
+//! The display while a network trains: a progress bar on a terminal, and a line per epoch everywhere.
 
 use std::cell::Cell;
 use std::io::{IsTerminal, stderr, stdout};
@@ -109,7 +109,7 @@ impl Display {
     }
 }
 
-/// What a person sees while a gradient check runs: a bar on a terminal, elsewhere a line now and then.
+/// The display while a gradient check runs: a progress bar on a terminal, elsewhere an occasional line.
 #[derive(Debug)]
 pub(crate) struct Waiting {
     bar: ProgressBar,
@@ -163,12 +163,12 @@ impl Waiting {
     }
 }
 
-/// Things a second, where the clock has moved enough to tell.
+/// Items per second, if enough time has passed to measure.
 pub(crate) fn rate(things: usize, seconds: f64) -> Option<f64> {
     (seconds > SHORTEST).then(|| things as f64 / seconds)
 }
 
-/// What a learner looks at: the epoch, how well the network did, how long it took.
+/// The line of an epoch: its number, how well the network did, how long it took.
 fn epoch_line(record: &EpochRecord, epochs: usize, held_out: &str) -> String {
     let test = record.test_accuracy.map_or(String::new(), |accuracy| {
         format!("  {held_out} {:6.2} %", 100.0 * accuracy)
@@ -186,7 +186,7 @@ fn epoch_line(record: &EpochRecord, epochs: usize, held_out: &str) -> String {
     )
 }
 
-/// What is rarely needed.
+/// Figures that are rarely needed.
 fn more(record: &EpochRecord, held_out: &str) -> String {
     let test = record.test_loss.map_or(String::new(), |value| {
         format!("  {held_out} loss {}", loss(value))
@@ -220,13 +220,12 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
-/// Prints a line and lets it out at once; what acts on a terminal in it is shown escaped. A reader who
-/// has closed the pipe is no reason to stop training.
+/// Prints a line and flushes it; control characters are escaped. A closed pipe does not stop training.
 pub(crate) fn print_line(line: &str) {
     put(&escaped(line));
 }
 
-/// Prints a line in a style, where the terminal takes it.
+/// Prints a line in a style, if the terminal supports it.
 fn print_styled(line: &str, style: anstyle::Style) {
     let choice = anstream::AutoStream::choice(&stdout());
     match choice == anstream::ColorChoice::Never {

@@ -61,7 +61,7 @@ impl EpochRecord {
 /// The model with the best score on the test data.
 pub(crate) const BEST: &str = "best.safetensors";
 
-/// What it takes to go on.
+/// The data needed to resume.
 pub(crate) const CHECKPOINT: &str = "checkpoint.safetensors";
 
 /// The checkpoint before that one, for where it is damaged.
@@ -73,7 +73,7 @@ const UNFINISHED_TRACE: &str = ".stepnet-trace.tmp";
 /// The folder of its event files.
 pub(crate) const BOARD: &str = "tensorboard";
 
-/// What a run leaves behind.
+/// The files that a run leaves.
 const FILES: [&str; 10] = [
     MODEL,
     METRICS,
@@ -173,7 +173,7 @@ impl RunFolder {
         match held(path) {
             Some(name) if !overwrite => {
                 let go_on = if path.join(RUN_FILE).exists() {
-                    format!(", --resume {} to go on with it", path.display())
+                    format!(", --resume {} to continue it", path.display())
                 } else {
                     String::new()
                 };

@@ -1,4 +1,4 @@
-//! `stepnet completions` and `stepnet man`: what a shell and a manual reader know of the command, made from its help.
+//! `stepnet completions` and `stepnet man`: completion scripts and manual pages, generated from the command's help.
 
 use clap::{Args, Command, CommandFactory};
 use clap_complete::Shell;

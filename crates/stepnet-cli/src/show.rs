@@ -1,4 +1,4 @@
-//! `stepnet show`: arrays of files, readable.
+//! `stepnet show`: the arrays of a file in readable form.
 
 use std::path::{Path, PathBuf};
 
@@ -29,15 +29,15 @@ A volume (height, width, channels) is shown channel by channel.";
 pub(crate) struct ShowArgs {
     /// The file.
     file: PathBuf,
-    /// Which of its arrays; a list of them is shown unless given.
+    /// The array to show [default: a list of the arrays].
     name: Option<String>,
     /// A part of the array, as in Python: `[0, :, :, 2]`, `[1:4, ..., -1]`.
     #[arg(long, value_name = "PART", value_parser = any::<At>, allow_hyphen_values = true)]
     at: Option<At>,
-    /// Nested brackets alone, as numpy prints an array of any shape.
+    /// Print nested brackets only, as numpy prints an array of any shape.
     #[arg(long)]
     nested: bool,
-    /// Print one JSON object (with the values, unless they are more than 1000).
+    /// Print one JSON object (with the values, unless there are more than 1000).
     #[arg(long)]
     json: bool,
 }

@@ -110,7 +110,7 @@ pub(crate) fn within(bounds: Bounds) -> impl Fn(&str) -> Result<f64, String> + C
     }
 }
 
-/// A reader of what the library parses; clap shows the text itself, so only what is expected is told.
+/// A reader of what the library parses; clap shows the text itself, so only the expected value is reported.
 pub(crate) fn any<V: FromStr<Err = stepnet::Error>>(text: &str) -> Result<V, String> {
     text.parse().map_err(|error| match error {
         stepnet::Error::Value { expected, .. } => format!("expected {expected}"),

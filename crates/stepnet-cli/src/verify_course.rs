@@ -1,4 +1,4 @@
-//! `stepnet verify-course`: the published results of the course, computed again.
+//! `stepnet verify-course`: recomputes the published results of the course.
 
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
@@ -15,14 +15,15 @@ use crate::wording::with_options;
 
 #[derive(Debug, Args)]
 pub(crate) struct VerifyCourseArgs {
-    /// Only experiments whose names begin so; may be given several times. `blocks` are the building blocks.
+    /// Run only the experiments whose names begin with NAME; may be given several times. `blocks` selects the
+    /// building blocks.
     #[arg(long, value_name = "NAME")]
     only: Vec<String>,
-    /// A folder that has (somewhere inside) the data sets that may not be shipped: train_catvnoncat.h5,
+    /// A folder that contains, at any depth, the data sets that may not be distributed: train_catvnoncat.h5,
     /// test_catvnoncat.h5, regularization.npz.
     #[arg(long, value_name = "FOLDER")]
     data: Vec<PathBuf>,
-    /// Run with a switch, to see which numbers it changes: scalar-db, last-batch, summed-momentum or same-mask.
+    /// Run with this switch on, to see which numbers it changes: scalar-db, last-batch, summed-momentum or same-mask.
     #[arg(long, value_name = "NAME", value_parser = any::<Switch>)]
     switch: Option<Switch>,
     /// Also write the table as a Markdown page.
@@ -34,7 +35,7 @@ pub(crate) struct VerifyCourseArgs {
     /// Print one JSON object: every row, the numbers of the reference runs, each run's settings, time and costs.
     #[arg(long, conflicts_with = "list")]
     json: bool,
-    /// With --json: list the cost at every so many iterations or epochs [default: as the notebook prints].
+    /// With --json: list the cost every N iterations or epochs [default: as often as the notebook prints it].
     #[arg(long, value_name = "N", requires = "json", value_parser = whole::<u32>(1, u32::MAX.into()), allow_negative_numbers = true)]
     every: Option<u32>,
     /// Print the names of the experiments.
@@ -88,7 +89,7 @@ pub(crate) fn run(args: &VerifyCourseArgs) -> Outcome {
     match report.failures().count() {
         0 => Ok(()),
         differing => Err(Failure::running(format!(
-            "{} of the course came out differently",
+            "{} of the course came out different",
             count(differing, "number")
         ))),
     }

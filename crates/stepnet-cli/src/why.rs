@@ -1,4 +1,4 @@
-//! `stepnet why`: where a value of a network comes from, and what it did to the loss.
+//! `stepnet why`: where a value of a network comes from, and its effect on the loss.
 
 use std::path::{Path, PathBuf};
 
@@ -38,17 +38,21 @@ count from 0: [h,w,c] in a volume, [i] in a vector.";
 pub(crate) struct WhyArgs {
     /// The model file.
     model: PathBuf,
-    /// The picture.
-    #[arg(required_unless_present = "data", conflicts_with = "data")]
+    /// The image file.
+    #[arg(
+        value_name = "IMAGE",
+        required_unless_present = "data",
+        conflicts_with = "data"
+    )]
     picture: Option<PathBuf>,
-    /// The value asked about: LAYER[h,w,c], LAYER[i] or input[h,w,c]; the predicted class's output unless given.
+    /// The value to explain: LAYER[h,w,c], LAYER[i] or input[h,w,c] [default: the predicted class's output].
     #[arg(long, value_name = "PLACE", value_parser = any::<At>, allow_hyphen_values = true)]
     at: Option<At>,
     /// Also show the gradient of the loss with respect to the value: which outputs it contributed to,
     /// and the gradient from each.
     #[arg(long)]
     grad: bool,
-    /// The class whose loss --grad is about, by name or number; the predicted one unless given.
+    /// Use the loss of this class for --grad, by name or number [default: the predicted class].
     #[arg(
         long,
         value_name = "NAME",
@@ -56,26 +60,27 @@ pub(crate) struct WhyArgs {
         allow_hyphen_values = true
     )]
     class: Option<String>,
-    /// Follow the largest contributors down this many layers; a large number ends at the pixels.
+    /// Follow the largest contributors back through this many layers; a large number reaches the pixels.
     #[arg(long, value_name = "N", value_parser = whole::<u16>(1, 10_000), allow_negative_numbers = true)]
     trace: Option<u16>,
-    /// How many terms to show (10), and to follow at each layer of a trace (3); of --json and --html, all unless given.
+    /// Terms to show of each sum [default: 10; all in --json and --html], and to follow at each layer of a trace
+    /// [default: 3].
     #[arg(long, value_name = "K", value_parser = whole::<u32>(1, stepnet_base::limits::MOST_CLASSES as u64), allow_negative_numbers = true)]
     top: Option<u32>,
     /// Print one JSON object.
     #[arg(long)]
     json: bool,
-    /// Write a page for a browser.
+    /// Write a page to open in a browser.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Replace the file of --html if there is one.
     #[arg(long, requires = "html")]
     overwrite: bool,
 
-    /// Ask about an example of a data set instead of a picture (its test part, if it has one).
+    /// Explain an example of a data set (of its test part, if it has one) instead of an image file.
     #[arg(long, value_name = "DATA", help_heading = "Data")]
     data: Option<PathBuf>,
-    /// The example's number in DATA, from 0; the first unless given.
+    /// The number of the example in DATA, counted from 0 [default: 0].
     #[arg(long, value_name = "N", value_parser = whole::<u32>(0, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Data")]
     example: Option<u32>,
     #[command(flatten)]
@@ -126,7 +131,7 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
             Subject::image(path, &model.preprocessing)?
         }
         (None, Some(path)) => example(args, path, model)?,
-        (None, None) => return Err(Failure::usage("name a picture, or --data DATA")),
+        (None, None) => return Err(Failure::usage("name an image, or --data DATA")),
     };
     note::check(Failure::usage)?;
     let question = Question::default()
@@ -170,7 +175,7 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
         if args.at.is_none() {
             print_line("");
             print_sentence(
-                "any other value: --at LAYER[h,w,c], --at LAYER[i] or --at input[h,w,c]; layers are named as in stepnet inspect",
+                "for any other value, give --at LAYER[h,w,c], --at LAYER[i] or --at input[h,w,c]; layers are named as in stepnet inspect",
             );
         }
     }
@@ -178,7 +183,7 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
         Ok(())
     } else {
         Err(Failure::running(format!(
-            "{}: what was added up is not what the network computed",
+            "{}: the sum of the terms is not what the network computed",
             explanation.name
         )))
     }
@@ -190,7 +195,7 @@ fn check_data_options(args: &WhyArgs) -> Outcome {
     let example = args.example.map(|_| "--example".to_owned());
     match example.into_iter().chain(reading).next() {
         Some(option) if args.data.is_none() => Err(Failure::usage(format!(
-            "{option} is about --data DATA, but a picture is given"
+            "{option} needs --data DATA, but an image is given"
         ))),
         _ => Ok(()),
     }

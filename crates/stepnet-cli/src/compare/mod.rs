@@ -1,4 +1,4 @@
-//! `stepnet compare`: where two runs part.
+//! `stepnet compare`: where two runs diverge.
 
 mod options;
 mod results;
@@ -19,14 +19,14 @@ Examples:
   stepnet train --out runs/b --trace-hashes=gradients --threads 1
   stepnet compare runs/a runs/b
 
-Ends with 0 where nothing differs that both runs have, and with 1 where they part.";
+The exit code is 0 if everything that both runs have is the same, and 1 if they diverge.";
 
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
     /// The folder of a run.
     #[arg(value_name = "RUN_A")]
     a: PathBuf,
-    /// The folder of another.
+    /// The folder of another run.
     #[arg(value_name = "RUN_B")]
     b: PathBuf,
 }
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome {
     for folder in [&args.a, &args.b] {
         if !folder.is_dir() {
             return Err(Failure::usage(format!(
-                "{}: is no folder, expected that of a run",
+                "{}: is not a folder, expected the folder of a run",
                 folder.display()
             )));
         }
@@ -62,7 +62,7 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome {
                 .map(|(_, folder)| folder.display().to_string())
                 .collect();
             print_sentence(&format!(
-                "no {TRACE} in {}: the first step, layer and array are known of runs trained with --trace-hashes",
+                "no {TRACE} in {}: train with --trace-hashes to find the first step, layer and array that differ",
                 without.join(" and ")
             ));
             results::compare(&args.a, &args.b)?

@@ -9,7 +9,7 @@ use crate::train::{RunFile, started_with};
 pub(super) fn differences(a: &Path, b: &Path) -> Outcome<Vec<String>> {
     let (Some(a), Some(b)) = (RunFile::read(a)?, RunFile::read(b)?) else {
         return Ok(vec![
-            "what both runs were started with is not known (a run.json is missing)".to_owned(),
+            "the options of the runs cannot be compared (a run.json is missing)".to_owned(),
         ]);
     };
     let mut lines = Vec::new();

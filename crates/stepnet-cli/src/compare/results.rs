@@ -1,4 +1,4 @@
-//! What can be said of two runs by their metrics and models alone.
+//! Compares two runs by their metrics and models alone.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::failure::{Failure, Outcome};
 use crate::progress::print_sentence;
 use crate::run_folder::{METRICS, MODEL};
 
-/// What of an epoch's record follows from the weights; the rest is time.
+/// The entries of an epoch's record that follow from the weights; the others are times.
 const COMPARED: [&str; 5] = [
     "learning_rate",
     "train_loss",
@@ -19,7 +19,7 @@ const COMPARED: [&str; 5] = [
     "test_accuracy",
 ];
 
-/// Says the first epoch whose scores differ, and the first arrays of the models; whether any do.
+/// Reports the first epoch whose scores differ and the first arrays of the models that do; returns whether any differ.
 pub(super) fn compare(a: &Path, b: &Path) -> Outcome<bool> {
     match epochs(a, b)? {
         Epochs::Part => {
@@ -31,13 +31,13 @@ pub(super) fn compare(a: &Path, b: &Path) -> Outcome<bool> {
     }
 }
 
-/// What the scores of two runs say.
+/// How the scores of two runs compare.
 enum Epochs {
     /// They are the same.
     Same,
-    /// They are in the epochs that both have whole; the models are of different moments.
+    /// They are the same in the epochs that both have finished; the models are from different times.
     SameAsFar,
-    /// They are not.
+    /// They differ.
     Part,
 }
 
@@ -56,7 +56,7 @@ fn epochs(a: &Path, b: &Path) -> Outcome<Epochs> {
         if let Some(name) = COMPARED.into_iter().find(|name| a.get(name) != b.get(name)) {
             let value = |record: &Value| record.get(name).unwrap_or(&Value::Null).to_string();
             print_sentence(&format!(
-                "the runs part in epoch {}, whose {name} is {} and {}",
+                "the runs diverge in epoch {}, whose {name} is {} and {}",
                 number + 1,
                 value(a),
                 value(b)
@@ -70,7 +70,7 @@ fn epochs(a: &Path, b: &Path) -> Outcome<Epochs> {
     ));
     let lengths = match a.len() == b.len() {
         true if !stopped => return Ok(Epochs::Same),
-        true => "a run was stopped within the next epoch".to_owned(),
+        true => "one run was stopped during the next epoch".to_owned(),
         false => format!(
             "one run has {} whole epochs, the other {}",
             a.len(),
@@ -78,7 +78,7 @@ fn epochs(a: &Path, b: &Path) -> Outcome<Epochs> {
         ),
     };
     print_sentence(&format!(
-        "{lengths}, so their models are of different moments and not compared"
+        "{lengths}, so their models are from different times and are not compared"
     ));
     Ok(Epochs::SameAsFar)
 }
@@ -142,7 +142,7 @@ fn models(a: &Path, b: &Path) -> Outcome<bool> {
     let pairs = first.values.iter().zip(&other.values);
     let most = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     print_sentence(&format!(
-        "the models differ in {} of {} tensors, the first of them by name {} (by up to {most:e})",
+        "the models differ in {} of {} tensors, the first by name is {} (by up to {most:e})",
         unlike.len(),
         a.len(),
         first.name

@@ -1,4 +1,4 @@
-//! The first step, layer and array at which two traces part.
+//! The first step, layer and array at which two traces diverge.
 
 use std::cmp::Ordering;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::usage::count;
 
 type Hashes = [(String, String, Hash)];
 
-/// Says where they part, and whether they do.
+/// Reports where they diverge; returns whether they do.
 pub(super) fn compare(a: &Path, b: &Path) -> Outcome<bool> {
     let mut traces = [Trace::open(a)?, Trace::open(b)?];
     let mut steps = 0_u64;
@@ -34,7 +34,7 @@ pub(super) fn compare(a: &Path, b: &Path) -> Outcome<bool> {
             [longer, _] => {
                 let path = if longer.is_some() { a } else { b };
                 print_sentence(&format!(
-                    "identical up to the end of the shorter: the weights after each of {}; {} goes on",
+                    "identical up to the end of the shorter: the weights after each of {}; {} is longer",
                     count(steps, "step"),
                     path.display()
                 ));
@@ -45,7 +45,7 @@ pub(super) fn compare(a: &Path, b: &Path) -> Outcome<bool> {
     for trace in &traces {
         if let Some(number) = trace.lines.damaged {
             print_sentence(&format!(
-                "{}: line {number} is damaged and was passed over",
+                "{}: line {number} is damaged and was skipped",
                 trace.path.display()
             ));
         }
@@ -70,21 +70,21 @@ impl<'a> Trace<'a> {
         })
     }
 
-    /// The next line; steps that are missing before it are said.
+    /// The next line; steps missing before it are reported.
     fn next(&mut self) -> Outcome<Option<Line>> {
         let line = self.lines.next()?;
         if let Some(line) = &line {
             if line.step > self.last.saturating_add(1) {
                 let (first, last) = (self.last + 1, line.step - 1);
                 print_sentence(&format!(
-                    "{}: has no lines of steps {first} to {last}, which are not compared",
+                    "{}: has no lines for steps {first} to {last}, so these are not compared",
                     self.path.display()
                 ));
             }
             self.last = line.step;
         } else if let (0, Some(number)) = (self.last, self.lines.damaged) {
             return Err(Failure::usage(format!(
-                "{}: line {number} is not of a trace, and no other is",
+                "{}: line {number} is not a line of a trace, and neither is any other",
                 self.path.display()
             )));
         }
@@ -92,7 +92,7 @@ impl<'a> Trace<'a> {
     }
 }
 
-/// The next lines that are of one step; those of steps that the other trace has not are passed over.
+/// The next lines for the same step; lines for steps that the other trace does not have are skipped.
 fn next_of_both(traces: &mut [Trace<'_>; 2]) -> Outcome<[Option<Line>; 2]> {
     let [a, b] = traces;
     let mut lines = [a.next()?, b.next()?];
@@ -106,12 +106,12 @@ fn next_of_both(traces: &mut [Trace<'_>; 2]) -> Outcome<[Option<Line>; 2]> {
     Ok(lines)
 }
 
-/// Where the lines of a step part, by what is computed first: the rate, the loss, the gradients from
+/// Where the lines of a step diverge, in the order of computation: the rate, the loss, the gradients from
 /// the last layer to the first, the weights.
 fn parted(a: &Line, b: &Line) -> Option<String> {
     if (a.step, a.epoch) != (b.step, b.epoch) {
         return Some(format!(
-            "the runs part in what a step is: step {} of epoch {} stands where the other has step {} of epoch {}",
+            "the runs have different steps: step {} of epoch {} in one is step {} of epoch {} in the other",
             a.step, a.epoch, b.step, b.epoch
         ));
     }
@@ -128,7 +128,7 @@ fn parted(a: &Line, b: &Line) -> Option<String> {
     if !(rate || loss || weights.is_some() || gradients.is_some()) {
         return None;
     }
-    let mut said = format!("the runs part at step {} (epoch {}):", a.step, a.epoch);
+    let mut said = format!("the runs diverge at step {} (epoch {}):", a.step, a.epoch);
     let mut parts = Vec::new();
     if rate {
         parts.push(format!(
@@ -138,7 +138,7 @@ fn parted(a: &Line, b: &Line) -> Option<String> {
     }
     if loss {
         parts.push(format!(
-            " the loss before the update differs, {:?} and {:?} summed over the epoch, so the examples or the passes do",
+            " the loss before the update differs, {:?} and {:?} summed over the epoch, so the examples or the passes differ",
             a.loss, b.loss
         ));
     }

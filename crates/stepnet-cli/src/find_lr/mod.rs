@@ -32,13 +32,14 @@ Examples:
   stepnet find-lr my-pictures/ --model lenet5 --optimizer classic-momentum
   stepnet find-lr my-pictures/ --batch 128 --json
 
-A copy of the network trains while the learning rate rises from --lowest to --highest, by the same
-factor at each update, --sweeps times with the data in another order. A third of the rate where the
-loss turns is suggested for train --lr, or the first rate where the loss is nearly as low if that is
-less. That takes 1000 updates unless --steps or --sweeps is given, as many as 10 epochs on 3200 images
-with batches of 32. If the loss does not fall, or the single sweeps differ by a factor of more than 10,
-they start again with twice the updates each. Options of train may stay on the line: those of the
-length of a run, its rate, schedule and average of weights are not used.";
+A copy of the network is trained while the learning rate rises from --lowest to --highest, by the
+same factor at each update. This is repeated --sweeps times with the data in a different order. The
+rate suggested for train --lr is a third of the rate at which the loss turns, or the first rate at
+which the loss is nearly as low, whichever is lower. This takes 1000 updates unless --steps or
+--sweeps is given: as many as 10 epochs on 3200 images with batches of 32. If the loss does not fall,
+or the suggestions of the sweeps differ by a factor of more than 10, the sweeps are repeated with twice
+as many updates. Options of train are accepted; those for the length of a run, its rate, its schedule
+and its weight average are ignored.";
 
 /// Options of train that find-lr takes and does not use.
 const UNUSED: [&str; 8] = [
@@ -52,7 +53,7 @@ const UNUSED: [&str; 8] = [
     "trace_hashes",
 ];
 
-/// Leaves the options that are not used out of the help, and says what others mean here.
+/// Hides the options that are not used, and changes the help of those that mean something else here.
 pub(crate) fn unused(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
         "overwrite" => arg.help("Replace the file of the curve if there is one."),
@@ -69,16 +70,16 @@ pub(crate) struct FindLrArgs {
     /// The learning rate of the first update.
     #[arg(long, value_name = "RATE", default_value_t = RateSweep::default().lowest, value_parser = within(SWEPT_RATE), allow_negative_numbers = true, help_heading = "Sweep")]
     lowest: f64,
-    /// The learning rate of the last one.
+    /// The learning rate of the last update.
     #[arg(long, value_name = "RATE", default_value_t = RateSweep::default().highest, value_parser = within(SWEPT_RATE), allow_negative_numbers = true, help_heading = "Sweep")]
     highest: f64,
-    /// Updates of a sweep, each on a batch.
+    /// Updates in a sweep, one batch each.
     #[arg(long, value_name = "N", default_value_t = RateSweep::default().steps, value_parser = whole::<usize>(LEAST_STEPS as u64, MOST_STEPS as u64), allow_negative_numbers = true, help_heading = "Sweep")]
     steps: usize,
-    /// Sweeps, each with the data in another order; the median of their losses counts.
+    /// Sweeps, each with the data in a different order; the median of their losses is used.
     #[arg(long, value_name = "N", default_value_t = RateSweep::default().sweeps, value_parser = whole::<usize>(1, MOST_SWEEPS as u64), allow_negative_numbers = true, help_heading = "Sweep")]
     sweeps: usize,
-    /// Where the curve is drawn [default: find-lr.svg, or the next free find-lr-N.svg].
+    /// Write the curve to this file [default: find-lr.svg, or the next free find-lr-N.svg].
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     svg: Option<PathBuf>,
     /// Print one JSON object.
@@ -97,7 +98,7 @@ fn find<T: Number>(args: &FindLrArgs) -> Outcome {
     let train = &args.train;
     if train.keeping.resume.is_some() {
         return Err(Failure::usage(
-            "--resume goes on with a run, but find-lr starts none; name the data and the model",
+            "--resume continues a run, but find-lr does not start one; name the data and the model",
         ));
     }
     let (svg, target) = place(args)?;
@@ -150,7 +151,7 @@ fn find<T: Number>(args: &FindLrArgs) -> Outcome {
     }
     if curve.suggestion.is_none() {
         return Err(Failure::running(format!(
-            "the loss falls at none of these rates, so none can be suggested; try more --steps; the curve is in {}",
+            "the loss does not fall at any of these rates, so no rate can be suggested; try more --steps; the curve is in {}",
             svg.display()
         )));
     }
@@ -273,7 +274,7 @@ fn summary(curve: &RateCurve, svg: &Path) -> serde_json::Value {
     })
 }
 
-/// By how much the single sweeps may differ before the suggestion is called uncertain.
+/// The factor by which single sweeps may differ before the suggestion is called uncertain.
 const WIDE: f64 = 10.0;
 
 fn tell(curve: &RateCurve, sweep: &RateSweep, examples: usize, svg: &Path) {
@@ -288,7 +289,7 @@ fn tell(curve: &RateCurve, sweep: &RateSweep, examples: usize, svg: &Path) {
             false => "a third of",
         };
         print_line(&format!(
-            "suggested learning rate: {} ({why} {}, where the loss turns; {} to {} by the single sweeps)",
+            "suggested learning rate: {} ({why} {}, where the loss turns; single sweeps suggest {} to {})",
             typed(rate),
             typed(turn),
             typed(least),
@@ -296,7 +297,7 @@ fn tell(curve: &RateCurve, sweep: &RateSweep, examples: usize, svg: &Path) {
         ));
         if most > WIDE * least {
             print_line(&format!(
-                "note: the sweeps differ by a factor of {:.0}: {} are few for them, or batches of them differ much; try rates around this one, or more --steps",
+                "note: the sweeps differ by a factor of {:.0}: {} may be too few, or the batches differ too much; try rates around this one, or more --steps",
                 most / least,
                 count(examples, "example")
             ));
@@ -314,7 +315,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_are_told_with_two_digits() {
+    fn rates_are_reported_with_two_digits() {
         assert_eq!(typed(0.002_345), 0.0023);
         assert_eq!(typed(1.0e-7), 1e-7);
         assert_eq!(typed(9.96), 10.0);

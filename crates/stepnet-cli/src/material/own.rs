@@ -80,7 +80,7 @@ impl<'a> Own<'a> {
             _ if here.exists() && (here.is_absolute() || self.tested.is_some()) => Ok(here),
             None if here.exists() => Ok(here),
             there => Err(Failure::usage(format!(
-                "{}: is not there any more, and the model was tested on it, or on a part of it, in its training; name the data to evaluate on",
+                "{}: no longer exists, but the model was tested on it, or on a part of it, during training; name the data to evaluate on",
                 there.unwrap_or(here).display()
             ))),
         }

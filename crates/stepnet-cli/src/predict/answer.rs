@@ -1,4 +1,4 @@
-//! What a network says about one picture.
+//! A network's prediction for one image.
 
 use std::path::Path;
 
@@ -23,7 +23,7 @@ impl Prediction {
         };
         if values.iter().any(|value| !value.is_finite()) {
             return Err(Failure::running(format!(
-                "{}: the model's answer is not finite: its weights are too large for this picture",
+                "{}: the model's output is not finite: its weights are too large for this image",
                 path.display()
             )));
         }

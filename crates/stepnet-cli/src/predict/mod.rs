@@ -1,7 +1,7 @@
-//! `stepnet predict`: what a model sees in pictures, be it one or a disk full of them.
+//! `stepnet predict`: the classes that a model predicts for images, be it one or a disk full of them.
 //!
-//! Pictures are found, decoded, looked at and answered batch by batch. While the network looks at
-//! one batch the next is decoded, so that memory holds two of them however many pictures there are.
+//! Images are found, decoded and predicted batch by batch. While the network computes one batch, the
+//! next is decoded, so memory holds two batches however many images there are.
 
 mod answer;
 mod pattern;
@@ -37,27 +37,27 @@ Examples:
   stepnet predict runs/mnist/model.safetensors holiday/ --top-k 5 --csv seen.csv
   stepnet predict runs/mnist/model.safetensors \"holiday/**/*.jpg\" --json > seen.jsonl
 
-A folder is searched with all folders in it, for files that are pictures by their content or their
-name; hidden ones are passed over. A pattern in quotes may have * ? [abc] and ** (any folders).
-A file that several of them name is answered once. A picture that cannot be read is reported and does
-not stop the others; the exit code is then 2. With --json a name that is no UTF-8 has its bytes in
+A folder is searched with all its subfolders for files that are images by their content or their
+name; hidden files are skipped. A pattern in quotes may contain * ? [abc] and ** (any folders). A file
+that is named more than once is predicted once. An image that cannot be read is reported and does not
+stop the others; the exit code is then 2. With --json, a name that is not UTF-8 has its bytes in
 picture_bytes, percent-encoded.";
 
-/// What `predict` is asked.
+/// The arguments of `predict`.
 #[derive(Debug, Args)]
 pub(crate) struct PredictArgs {
     /// The model file.
     model: PathBuf,
-    /// Pictures, folders of pictures, or patterns such as "holiday/*.jpg".
+    /// Images, folders of images, or patterns such as "holiday/*.jpg".
     #[arg(required = true)]
     pictures: Vec<PathBuf>,
-    /// How many classes to name for each picture, the likeliest first.
+    /// Classes to name for each image, the most likely first.
     #[arg(long, visible_alias = "top", value_name = "K", default_value_t = 1, value_parser = whole::<u16>(1, u16::MAX.into()), allow_negative_numbers = true)]
     top_k: u16,
-    /// Write a table with one row per picture; `-` writes it to the terminal or pipe.
+    /// Write a table with one row per image; `-` writes it to the standard output.
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     csv: Option<PathBuf>,
-    /// Print one JSON object per picture and line.
+    /// Print one JSON object per image, each on its own line.
     #[arg(long)]
     json: bool,
     /// Replace the file of --csv if there is one.
@@ -67,7 +67,7 @@ pub(crate) struct PredictArgs {
     exact: ExactArgs,
 }
 
-/// The most pictures of one batch.
+/// The most images in one batch.
 const BATCH: usize = 64;
 
 /// Memory of the inputs of two batches, where that leaves more than one image in a batch: one is computed while the
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &PredictArgs) -> Outcome {
     }
 }
 
-/// Where the table goes, which is neither the model nor a picture.
+/// Where the table goes, which is neither the model nor an image.
 fn table(args: &PredictArgs) -> Outcome<Option<Target>> {
     let Some(path) = &args.csv else {
         return Ok(None);
@@ -122,7 +122,7 @@ fn predict<T: Number>(args: &PredictArgs, table: Option<Target>, mut model: Mode
     if loaded.pictures.is_empty() {
         let places = args.pictures.iter().map(|path| path.display().to_string());
         let places = places.collect::<Vec<_>>().join(", ");
-        return Err(Failure::usage(format!("no pictures found in {places}")));
+        return Err(Failure::usage(format!("no images found in {places}")));
     }
     let mut sink = Sink::open(args, table, model)?;
     while !loaded.pictures.is_empty() {
@@ -152,15 +152,15 @@ fn predict<T: Number>(args: &PredictArgs, table: Option<Target>, mut model: Mode
     }
 }
 
-/// Pictures that were found, and the values of those that could be read.
+/// Images that were found, and the values of those that could be read.
 struct Loaded<T> {
-    /// The failure of a picture that could not be read, or its place among those that could.
+    /// The failure of an image that could not be read, or its place among those that could.
     pictures: Vec<(PathBuf, Outcome<usize>)>,
     /// The inputs of the readable ones, one after the other.
     x: Vec<T>,
 }
 
-/// The next pictures, up to a batch of them.
+/// The next images, up to a batch of them.
 fn next(sources: &mut Sources<'_>, batch: usize) -> Vec<Found> {
     sources.take(batch).collect()
 }
@@ -179,7 +179,7 @@ fn load<T: Number>(found: Vec<Found>, model: &Model<T>) -> Outcome<Loaded<T>> {
     let len = model.network.input().len();
     let readable = read.iter().filter(|(_, values)| values.is_ok()).count();
     x.try_reserve_exact(readable.saturating_mul(len))
-        .map_err(|_| Failure::running("a batch of pictures does not fit into memory"))?;
+        .map_err(|_| Failure::running("a batch of images does not fit into memory"))?;
     let mut place = 0..;
     let pictures = read
         .into_iter()
@@ -194,7 +194,7 @@ fn load<T: Number>(found: Vec<Found>, model: &Model<T>) -> Outcome<Loaded<T>> {
     Ok(Loaded { pictures, x })
 }
 
-/// What the network says about a batch, in the order in which its pictures were found. Without a
+/// The predictions for a batch, in the order in which its images were found. Without a
 /// predictor (for one image, or where there is no memory for it) the network itself predicts.
 fn answers<T: Number>(
     loaded: Loaded<T>,
@@ -218,7 +218,7 @@ fn answers<T: Number>(
     Ok(loaded.pictures.into_iter().map(answer).collect())
 }
 
-/// How many pictures there were, and how they fared.
+/// How many images there were, and how many failed.
 struct Tally {
     start: Instant,
     all: usize,
@@ -251,14 +251,14 @@ impl Tally {
     fn line(&self, passed_over: usize) -> String {
         let seen = self.all - self.failed;
         let rate = rate(seen, self.start.elapsed().as_secs_f64());
-        let rate = rate.map_or(String::new(), |rate| format!(", {rate:.0} pictures/s"));
+        let rate = rate.map_or(String::new(), |rate| format!(", {rate:.0} images/s"));
         let others = match passed_over {
             0 => String::new(),
-            files => format!(", {} passed over", count(files, "other file")),
+            files => format!(", {} skipped", count(files, "other file")),
         };
         format!(
             "{}, {} failed{others}{rate}",
-            count(self.all, "picture"),
+            count(self.all, "image"),
             self.failed
         )
     }

@@ -10,7 +10,7 @@ use glob::MatchOptions;
 use stepnet::data::{VisitedPaths, is_clutter, path_to_open};
 use stepnet::{Error, Result};
 
-/// As shells have it: no hidden files unless asked for.
+/// As in shells: no hidden files unless asked for.
 const OPTIONS: MatchOptions = MatchOptions {
     case_sensitive: true,
     require_literal_separator: true,

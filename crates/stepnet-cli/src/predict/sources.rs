@@ -1,4 +1,4 @@
-//! Which pictures are meant: files, folders with all in them, and patterns.
+//! The images that are named: files, folders with everything in them, and patterns.
 
 use std::cell::{Cell, RefCell};
 use std::iter;
@@ -15,14 +15,14 @@ use super::pattern::Pattern;
 /// Something to answer for.
 #[derive(Debug)]
 pub(super) enum Found {
-    /// A file that is, or should be, a picture.
+    /// A file that is, or should be, an image.
     Picture(PathBuf),
-    /// A place where pictures could not be looked for.
+    /// A place that could not be searched for images.
     Problem(PathBuf, Failure),
 }
 
-/// The pictures that arguments name, in their order; those of a folder or pattern sorted by name. A file that several
-/// arguments name, or that several links lead to, comes once, where it is met first.
+/// The images that arguments name, in their order; those of a folder or pattern are sorted by name. A file that several
+/// arguments name, or that several links lead to, comes once, at its first place.
 ///
 /// Found one by one, so that any number of them takes little memory: a few bytes each, by which it is known again.
 pub(super) struct Sources<'a> {

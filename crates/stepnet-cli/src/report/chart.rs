@@ -1,4 +1,4 @@
-//! Curves as SVG in a page: coloured by the page's style, told apart by line, marks and names, and
+//! Curves as SVG in a page: coloured by the page's style, distinguished by line, marks and names, and
 //! summed up in words.
 
 use maud::{Markup, html};

@@ -1,4 +1,4 @@
-//! The tables of classes: how well each was told, and what it was taken for.
+//! The tables of classes: how well each was recognised, and what it was confused with.
 
 use maud::{Markup, html};
 use stepnet::Number;
@@ -38,8 +38,8 @@ impl<T: Number> Report<'_, T> {
             div.scroll tabindex="0" role="region" aria-label="Table of the classes" {
                 table {
                     caption {
-                        "Precision: the share of right ones among those taken for the class. Recall: the share "
-                        "of right ones among its examples. F1: their harmonic mean."
+                        "Precision: the share of predictions of the class that are right. Recall: the share "
+                        "of its examples that are recognised. F1: the harmonic mean of both."
                     }
                     thead { tr {
                         th scope="col" { "class" } th scope="col" { "examples" }
@@ -51,7 +51,7 @@ impl<T: Number> Report<'_, T> {
                     } } }
                     tfoot {
                         (average("average over classes", &metrics.macro_average))
-                        (average("average by examples", &metrics.weighted_average))
+                        (average("average weighted by examples", &metrics.weighted_average))
                     }
                 }
             }
@@ -64,12 +64,12 @@ impl<T: Number> Report<'_, T> {
         if classes > WIDEST {
             let pairs = confusion.most_confused(MOST_PAIRS);
             return Some(html! {
-                @if pairs.is_empty() { p { "Nothing: every example was told right." } }
+                @if pairs.is_empty() { p { "None: every example was classified correctly." } }
                 @else { div.scroll tabindex="0" role="region" aria-label="Table of confused classes" {
                     table.left {
                         caption { "The pairs of classes that were confused most often" }
                         thead { tr {
-                            th scope="col" { "class" } th scope="col" { "taken for" } th scope="col" { "how often" }
+                            th scope="col" { "class" } th scope="col" { "predicted as" } th scope="col" { "count" }
                         } }
                         tbody { @for (actual, predicted, count) in pairs { tr {
                             th scope="row" { (self.class(actual)) } td { (self.class(predicted)) } td { (count) }
@@ -80,14 +80,14 @@ impl<T: Number> Report<'_, T> {
         }
         let rows: Vec<Vec<usize>> = (0..classes).map(|actual| confusion.row(actual)).collect();
         Some(html! {
-            div.scroll tabindex="0" role="region" aria-label="Table of what was taken for what" {
+            div.scroll tabindex="0" role="region" aria-label="Confusion matrix" {
                 table.confusion {
                     caption {
-                        "Each row holds the examples of one class, each column those taken for one. The "
-                        "deeper the colour, the larger the share of the row; right answers have a frame."
+                        "Each row holds the examples of one class, each column the predictions of one. The "
+                        "deeper the colour, the larger the share of the row; right predictions have a frame."
                     }
                     thead {
-                        tr { td {} th.over scope="colgroup" colspan=(classes) { "taken for" } }
+                        tr { td {} th.over scope="colgroup" colspan=(classes) { "predicted as" } }
                         tr { th scope="col" { "class" } @for class in 0..classes { th scope="col" { (self.class(class)) } } }
                     }
                     tbody { @for (actual, row) in rows.iter().enumerate() {

@@ -32,14 +32,14 @@ pub(crate) const MOST_MISTAKES: usize = 24;
 /// The most characters of a file's name.
 const FILE: usize = 300;
 
-/// What a network made of the test data.
+/// How a network did on the test data.
 pub(crate) struct Judgement {
     evaluation: Evaluation,
     mistakes: Vec<(Mistake, Option<Picture>, Option<String>)>,
 }
 
 impl Judgement {
-    /// Runs the network over the test data once, and draws what it got most wrong.
+    /// Runs the network over the test data once, and draws the worst mistakes.
     ///
     /// # Errors
     /// As [`evaluate_with`].
@@ -67,7 +67,7 @@ impl Judgement {
     }
 }
 
-/// What a report tells.
+/// The contents of a report.
 pub(crate) struct Report<'a, T> {
     /// The run's name.
     pub(crate) name: &'a str,
@@ -79,9 +79,9 @@ pub(crate) struct Report<'a, T> {
     pub(crate) classes: &'a [String],
     /// The network, with the weights that were saved.
     pub(crate) network: &'a Network<T>,
-    /// What it made of the test data, where there is some.
+    /// How it did on the test data, if there is any.
     pub(crate) judgement: Option<Judgement>,
-    /// What is to be known before the numbers are believed.
+    /// Notes to read before the numbers are trusted.
     pub(crate) notes: Vec<String>,
     /// The run's settings, by name.
     pub(crate) settings: Vec<(String, String)>,
@@ -93,7 +93,7 @@ impl<T: Number> Report<'_, T> {
         let sections = [
             ("curves", "Curves", self.curves()),
             ("classes", "Each class", self.each_class()),
-            ("confusion", "What was taken for what", self.confusion()),
+            ("confusion", "Confusions", self.confusion()),
             ("mistakes", "The worst mistakes", self.mistakes()),
             ("network", "The network", self.layers()),
             ("settings", "Settings", self.settings()),
@@ -239,8 +239,8 @@ impl<T: Number> Report<'_, T> {
         let shown = |place: usize| left_out == 0 || !(MOST_ROWS..last).contains(&place);
         html! {
             details {
-                summary { "The numbers of every epoch" }
-                div.scroll tabindex="0" role="region" aria-label="Numbers of every epoch" {
+                summary { "Numbers for every epoch" }
+                div.scroll tabindex="0" role="region" aria-label="Numbers for every epoch" {
                     table {
                         caption { "Loss, accuracy, learning rate and speed of every epoch" }
                         thead { tr {
@@ -274,12 +274,12 @@ impl<T: Number> Report<'_, T> {
         let wrong = scores.examples - scores.correct;
         let list = &judgement.mistakes;
         if list.is_empty() {
-            return Some(html! { p { "There are none: every example was told right." } });
+            return Some(html! { p { "There are none: every example was classified correctly." } });
         }
         Some(html! {
             p {
                 (thousands(wrong as u64)) " of " (thousands(scores.examples as u64)) " examples ("
-                (self.held_out) ") got a wrong answer; "
+                (self.held_out) ") were classified wrongly; "
                 @if list.len() < wrong { "the " (list.len()) " with the highest loss:" } @else { "the highest loss first:" }
             }
             ul.mistakes { @for (mistake, picture, file) in list {
@@ -298,9 +298,9 @@ impl<T: Number> Report<'_, T> {
                         alt=(format!("example {}, of class {actual}", mistake.example + 1));
                 }
                 figcaption {
-                    "is " strong { (actual) } ", taken for " strong { (predicted) } br;
+                    "is " strong { (actual) } ", predicted as " strong { (predicted) } br;
                     @if let Some([right, wrong]) = mistake.probabilities {
-                        "probability " (percent(wrong)) " against " (percent(right)) br;
+                        "probability " (percent(wrong)) " compared with " (percent(right)) " for the right class" br;
                     }
                     "loss " (short(mistake.loss)) ", example " (mistake.example + 1)
                     @if let Some(file) = file { br; code { (file) } }
@@ -318,7 +318,7 @@ impl<T: Number> Report<'_, T> {
                 table.left {
                     caption { "The layers, in order; loss: " (network.loss()) }
                     thead { tr {
-                        th scope="col" { "layer" } th scope="col" { "what it is" } th scope="col" { "output" }
+                        th scope="col" { "layer" } th scope="col" { "definition" } th scope="col" { "output" }
                         th scope="col" { "parameters" } th scope="col" { "multiply-adds" }
                     } }
                     tbody {

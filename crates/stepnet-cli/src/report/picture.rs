@@ -1,4 +1,4 @@
-//! An example as a picture in a page's own text.
+//! An example as an image embedded in a page.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;

@@ -103,7 +103,7 @@ fn the_page_is_whole_safe_and_alone() {
 #[test]
 fn many_classes_show_the_pairs_that_were_confused_most() {
     let square = page(30, &[record(1)]);
-    assert!(square.contains("taken for</th>") && square.contains("class=\"confusion\""));
+    assert!(square.contains("predicted as</th>") && square.contains("class=\"confusion\""));
     let pairs = page(31, &[record(1)]);
     assert!(pairs.contains("confused most often") && !pairs.contains("class=\"confusion\""));
 }

@@ -1,5 +1,5 @@
-//! What is said of the data and the network before training begins: facts, and notes on what would make
-//! a result mean something else than it seems to.
+//! Reports on the data and the network before training begins: facts, and notes on anything that would
+//! make a result mean something other than it seems to.
 
 use stepnet::Number;
 use stepnet::data::{Dataset, Duplicates, Repeat};
@@ -30,7 +30,7 @@ const CLASS: usize = 24;
 /// The most cells of a file's name in a note.
 const FILE: usize = 200;
 
-/// Says what the data holds.
+/// Reports what the data contains.
 pub(super) fn data<T: Number>(settings: &Settings, material: &Material, from: Option<&Model<T>>) {
     let (train, test) = (&material.train, material.test.as_ref());
     let columns = columns().unwrap_or(COLUMNS);
@@ -40,7 +40,7 @@ pub(super) fn data<T: Number>(settings: &Settings, material: &Material, from: Op
     print_sentence(&values(settings, material, from.is_some()));
 }
 
-/// Says what is odd in the data.
+/// Notes what is odd in the data.
 fn odd(settings: &Settings, material: &Material) -> Outcome {
     let (train, test) = (&material.train, material.test.as_ref());
     if let Some(remark) = unequal(settings, train) {
@@ -53,7 +53,7 @@ fn odd(settings: &Settings, material: &Material) -> Outcome {
         let untested = untested(train, test);
         if !untested.is_empty() {
             note(&format!(
-                "no {} example of {}: nothing is known of how well it is recognised",
+                "no {} examples of {}: the accuracy on these classes cannot be measured",
                 material.test_name.replace(' ', "-"),
                 names(&untested)
             ));
@@ -62,8 +62,8 @@ fn odd(settings: &Settings, material: &Material) -> Outcome {
     duplicates(train, test, material.test_name)
 }
 
-/// Says what the network starts with, and what is odd in it and in the data: after it is clear that
-/// there can be a run.
+/// Reports what the network starts with, and notes what is odd in it and in the data, once it is certain that
+/// a run can start.
 ///
 /// # Errors
 /// An image that cannot be read.
@@ -80,7 +80,7 @@ pub(super) fn start<T: Number>(
     odd(settings, material)?;
     if from.is_none() && !settings.network.freeze.is_empty() {
         note(&format!(
-            "--freeze {} without --from: these layers keep the random weights that were drawn for them",
+            "--freeze {} without --from: these layers keep their random initial weights",
             settings.network.freeze.join(",")
         ));
     }
@@ -119,7 +119,7 @@ fn classes(train: &Dataset, test: Option<&Dataset>, tested: &str, columns: usize
     }
 }
 
-/// Entries parted by commas in lines of at most `columns` cells, none of them broken.
+/// Entries separated by commas in lines of at most `columns` cells, none of them broken.
 fn lines(head: &str, entries: &[String], tail: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = head.to_owned();
@@ -153,12 +153,12 @@ fn values(settings: &Settings, material: &Material, from: bool) -> String {
         (true, _) => ", as the model of --from was trained",
         (false, Some(_)) => ", as --divisor asks",
         (false, None) if material.divisor_is_stated => "",
-        (false, None) => ", which follows from the largest",
+        (false, None) => ", chosen from the largest value",
     };
     let preprocessing = &material.preprocessing;
     let channels = match preprocessing.mean.is_empty() {
         true => "",
-        false => ", then each channel less its mean over its deviation",
+        false => ", then each channel standardized to mean 0 and deviation 1",
     };
     format!(
         "values {range}, divided by {}{why}{channels}",
@@ -265,8 +265,8 @@ fn are(examples: usize) -> String {
     format!("{} {verb}", count(examples, "example"))
 }
 
-/// What becomes of the last layer of the model that the run starts from, where its classes are not those
-/// of the data in their order.
+/// What happens to the last layer of the model that the run starts from, if its classes are not those
+/// of the data in the same order.
 fn last_layer<T: Number>(model: &Model<T>, classes: &[String]) -> Option<String> {
     let rows = rows(model, classes);
     let apart = model.network.output().len().max(2);
@@ -277,7 +277,7 @@ fn last_layer<T: Number>(model: &Model<T>, classes: &[String]) -> Option<String>
             .enumerate()
             .any(|(class, row)| *row != Some(class));
         return moved.then(|| {
-            "the classes are those of the model in another order: its last layer is put in theirs"
+            "the classes are those of the model in another order: its last layer is reordered to match"
                 .to_owned()
         });
     }
@@ -294,7 +294,7 @@ fn last_layer<T: Number>(model: &Model<T>, classes: &[String]) -> Option<String>
             known, apart
         ),
         _ => format!(
-            "the last layer keeps what the model knows of {}, and is new for {}",
+            "the last layer keeps its weights for {}, and is new for {}",
             count(known, "class"),
             names(&new)
         ),

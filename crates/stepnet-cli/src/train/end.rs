@@ -1,4 +1,4 @@
-//! How a run ends: what it leaves behind, and what is said of it.
+//! How a run ends: the files it leaves, and its last lines.
 
 use std::path::PathBuf;
 
@@ -18,11 +18,11 @@ use crate::run_folder::{BEST, EpochRecord, MODEL};
 use crate::usage::count;
 
 impl<T: Number> Session<'_, T> {
-    /// Ends a run that was stopped before it had learnt anything: an earlier run in its folder stays.
+    /// Ends a run that was stopped before its first step: an earlier run in its folder stays.
     pub(super) fn leave(&self, by: &str) {
         let path = self.folder.path().display();
         let next = match self.folder.replaces() {
-            true => format!("the run that is in {path} stays"),
+            true => format!("the earlier run in {path} is unchanged"),
             false => format!("stepnet train --resume {path} starts from the beginning"),
         };
         if self.folder.replaces() {
@@ -31,7 +31,7 @@ impl<T: Number> Session<'_, T> {
         print_sentence(&format!("stopped by {by} before the first step; {next}"));
     }
 
-    /// Writes what the run leaves behind, and says it.
+    /// Writes the files that the run leaves, and reports them.
     pub(super) fn finish(mut self) -> Outcome {
         self.settle();
         let position = *self.trainer.position();
@@ -45,7 +45,7 @@ impl<T: Number> Session<'_, T> {
             Ok(path) => path,
             Err(failure) => {
                 let again = format!(
-                    "{}; where there is room again, stepnet train --resume {} writes the rest",
+                    "{}; once there is room again, stepnet train --resume {} writes the rest",
                     self.keeper.kept(),
                     self.folder.path().display()
                 );
@@ -54,7 +54,7 @@ impl<T: Number> Session<'_, T> {
         };
         if let Some(by) = self.stop.by() {
             print_sentence(&format!(
-                "stopped by {by}; what was learnt so far is kept, and stepnet train --resume {} goes on",
+                "stopped by {by}; the training so far is saved, and stepnet train --resume {} continues it",
                 self.folder.path().display()
             ));
         }
@@ -83,8 +83,8 @@ impl<T: Number> Session<'_, T> {
         note::check(Failure::running)
     }
 
-    /// The epoch with the best score, where it is another than the one whose weights are kept and better
-    /// by more than chance; nothing where that cannot be found out.
+    /// The epoch with the best score, if it is not the one whose weights are saved and better by more than
+    /// chance; nothing if that cannot be determined.
     fn better_epoch(&self) -> Option<String> {
         let material = self.about.material;
         let test = material.test.as_ref()?;
@@ -108,7 +108,7 @@ impl<T: Number> Session<'_, T> {
         ))
     }
 
-    /// The weights to keep, and the epochs they have gone through.
+    /// The weights to save, and the epochs that they were trained for.
     fn kept(&self) -> (&Network<T>, &[EpochRecord]) {
         let records = self.folder.records();
         match self.watch.best() {
@@ -123,7 +123,7 @@ impl<T: Number> Session<'_, T> {
 
     fn write_end(&mut self, position: &Position) -> Outcome<PathBuf> {
         self.keeper.write_best(self.about, &mut self.folder)?;
-        // Who stops a run does not wait for more tests.
+        // Someone who stops a run does not wait for more tests.
         if self.stop.by().is_none()
             && let Some(better) = self.better_epoch()
         {

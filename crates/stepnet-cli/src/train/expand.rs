@@ -1,4 +1,4 @@
-//! What a command line stands for: with the settings of a file, and those of the run that it goes on with.
+//! Expands a command line with the settings of a file, or of the run that it resumes.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::run_folder::{CHECKPOINT, CHECKPOINT_BEFORE};
 use crate::table_args::shown;
 use crate::wording::given_as;
 
-/// A command line with the settings of the file that it names, or of the run that it goes on with.
+/// A command line with the settings of the file that it names, or of the run that it resumes.
 pub(crate) fn expand(mut cli: Cli) -> Outcome<Cli> {
     let args = match &mut cli.command {
         Command::Train(args) => args,
@@ -35,7 +35,7 @@ pub(crate) fn expand(mut cli: Cli) -> Outcome<Cli> {
     }
 }
 
-/// The command line of `train --resume FOLDER`: the run's own, with what may be said anew.
+/// The command line of `train --resume FOLDER`: the run's own, with the options that may be changed.
 fn go_on(cli: &Cli, args: &TrainArgs, folder: PathBuf) -> Outcome<Cli> {
     let mut run = find(&folder)?;
     let mut resumed = parsed(&run, &folder)?;
@@ -118,7 +118,7 @@ fn find(folder: &Path) -> Outcome<RunFile> {
     let files = [CHECKPOINT, CHECKPOINT_BEFORE].map(|name| folder.join(name));
     let described =
         RunFile::read(folder).map_err(|failure| match files.iter().any(|file| file.exists()) {
-            true => failure.and("without the file, the run goes on from its checkpoint"),
+            true => failure.and("without the file, the run resumes from its checkpoint"),
             false => failure,
         });
     if let Some(run) = described? {
@@ -133,9 +133,9 @@ fn find(folder: &Path) -> Outcome<RunFile> {
         "{}: {}",
         folder.display(),
         if folder.is_dir() {
-            format!("holds no run to go on with (there is neither {RUN_FILE} nor {CHECKPOINT})")
+            format!("has no run to resume (there is neither {RUN_FILE} nor {CHECKPOINT})")
         } else {
-            "is no folder, expected that of a run".to_owned()
+            "is not a folder, expected the folder of a run".to_owned()
         }
     )))
 }
@@ -170,11 +170,11 @@ pub(crate) fn started_with(run: &RunFile) -> Outcome<Vec<(String, Option<String>
         .collect())
 }
 
-/// Settings that a run may be given anew although they change its results: what the data holds is compared, and the
-/// learning rates up to here.
+/// Settings that may be changed when a run is resumed although they change its results: the contents of the data are
+/// compared, and the learning rates so far.
 const ANEW: [&str; 3] = ["data", "epochs", "test"];
 
-/// Fails if a setting is given that the run was started otherwise with.
+/// Fails if a setting is given that differs from the one that the run was started with.
 fn refuse_other_settings(args: &TrainArgs, started: &Settings) -> Outcome {
     let compared = |setting: &&Setting| setting.results && !ANEW.contains(&setting.name);
     for setting in args.given.names().iter().filter(compared) {
@@ -186,10 +186,10 @@ fn refuse_other_settings(args: &TrainArgs, started: &Settings) -> Outcome {
     Ok(())
 }
 
-/// Options of the command itself that may be said anew.
+/// Options of the command itself that may be changed.
 const FREE: [&str; 5] = ["resume", "checkpoint_every", "threads", "verbose", "strict"];
 
-/// Fails if an option of the command itself is given that the run was started otherwise with.
+/// Fails if an option of the command itself is given that differs from the one that the run was started with.
 fn refuse_other_options(run: &RunFile) -> Outcome {
     let command = Cli::command();
     let train = |words: Vec<OsString>| {
@@ -222,7 +222,7 @@ fn refuse_other_options(run: &RunFile) -> Outcome {
     Ok(())
 }
 
-/// The refusal of an option that the run was started otherwise with.
+/// The refusal of an option that differs from the one that the run was started with.
 fn other(option: &str, is: Option<String>, was: Option<String>) -> Failure {
     let was = match was.as_deref() {
         None | Some("" | "false") => "was started without it".to_owned(),
@@ -233,7 +233,7 @@ fn other(option: &str, is: Option<String>, was: Option<String>) -> Failure {
         Some(is) => is,
     };
     Failure::usage(format!(
-        "{option} is {is}, but the run {was}; leave it out to go on, or start a new run"
+        "{option} is {is}, but the run {was}; leave it out to resume, or start a new run"
     ))
 }
 

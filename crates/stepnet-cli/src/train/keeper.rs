@@ -1,4 +1,4 @@
-//! Writes a run's checkpoints and its best model, and lets training go on where that fails.
+//! Writes a run's checkpoints and its best model; training continues if that fails.
 
 use std::time::Instant;
 
@@ -14,7 +14,7 @@ use crate::failure::{Failure, Outcome};
 use crate::progress::Display;
 use crate::run_folder::{BEST, CHECKPOINT, CHECKPOINT_BEFORE, RunFolder};
 
-/// What checkpoints are called where one cannot be written.
+/// The word for checkpoints in messages.
 const CHECKPOINTS: &str = "checkpoint";
 
 /// What keeps a run safe.
@@ -65,7 +65,7 @@ impl<T: Number> Keeper<T> {
     }
 
     /// Writes a checkpoint, and the best weights before it: a run that goes on from there will not
-    /// come upon them again. A failure is told once.
+    /// come upon them again. A failure is reported once.
     pub(super) fn checkpoint(
         &mut self,
         about: About<'_>,
@@ -183,14 +183,14 @@ impl<T: Number> Keeper<T> {
         match written {
             // Smaller files may still find room; all is well again when a checkpoint does.
             Ok(()) if self.failed && what == CHECKPOINTS => {
-                display.line("what could not be written before is written again");
+                display.line("writing works again");
                 self.failed = false;
             }
             Ok(()) => {}
             Err(failure) if !self.failed => {
                 let kept = self.kept();
                 display.warn(&format!(
-                    "{}; training goes on and tries again later, {kept}",
+                    "{}; training continues and tries again later; {kept}",
                     failure.context(what).line()
                 ));
                 self.failed = true;

@@ -1,4 +1,4 @@
-//! `stepnet train`: from pictures to a run folder.
+//! `stepnet train`: from images to a run folder.
 
 mod about;
 mod audit;
@@ -98,7 +98,7 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     let steps = trainer.steps(material.train.len());
     start::announce(&options, steps);
     plan.iter().for_each(|line| print_sentence(line));
-    // Until here nothing was learnt that a signal could make lost.
+    // Until here there is no training that a signal could lose.
     let stop = Interrupt::hold();
     let session = Session {
         about: About {
@@ -196,7 +196,7 @@ fn description<T: Number>(
     Ok(run)
 }
 
-/// Says which settings the run's own file of them cannot hold.
+/// Notes which settings the run's settings file cannot hold.
 fn say_missing(run: &RunFile) -> Outcome {
     for setting in run
         .settings_file()?
@@ -211,11 +211,11 @@ fn say_missing(run: &RunFile) -> Outcome {
     Ok(())
 }
 
-/// What is said of a run that has nothing left to do.
+/// The message for a run that has nothing left to do.
 fn say_finished(path: &Path, run: &RunFile) -> Outcome {
     if let Some(end) = &run.end {
         print_sentence(&format!(
-            "{}: has finished its {}, with weights {}; --epochs and a larger number trains on",
+            "{}: has finished its {}, with weights {}; a larger --epochs continues the training",
             path.display(),
             count(end.epochs, "epoch"),
             end.weights.short()

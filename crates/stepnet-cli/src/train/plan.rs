@@ -1,4 +1,4 @@
-//! What a run will take, said before it begins; a run that would not fit is refused.
+//! Estimates what a run will take before it begins; a run that would not fit is refused.
 
 use std::time::Duration;
 
@@ -34,10 +34,10 @@ pub(crate) fn check<T: Number>(
         let batch = options.batch.examples(train.len());
         let advice = match largest_batch(network, options, train.len(), tested, room) {
             Some(largest) => format!("the largest batch that fits is {largest}: --batch {largest}"),
-            None => "not even one example fits, so it takes a smaller network or input".to_owned(),
+            None => "not even one example fits, so a smaller network or input is needed".to_owned(),
         };
         return Err(Failure::usage(format!(
-            "--batch {batch} needs {} beside the data, and {} are free; {advice}",
+            "--batch {batch} needs {} in addition to the data, but only {} are free; {advice}",
             BinaryBytes(bytes as u64),
             BinaryBytes(memory.room),
         )));
@@ -61,7 +61,7 @@ fn saved(options: &TrainOptions, epochs: usize) -> f64 {
     times as f64
 }
 
-/// Says what a run will take; `epochs` are those to come.
+/// Reports what a run will take; `epochs` are those to come.
 pub(super) fn announced<T: Number>(
     network: &Network<T>,
     options: &TrainOptions,
@@ -73,7 +73,7 @@ pub(super) fn announced<T: Number>(
     let bytes = training_bytes(network, options, train.len(), tested(material))?;
     let data = (train, test);
     let pace = Pace::measure(network, &material.preprocessing, options, data, CALIBRATION);
-    // A trial that fails, such as at a rate that is far too high, leaves it to the run to say so.
+    // If a trial fails, such as at a rate that is far too high, the run itself will report it.
     let time = pace.map_or(String::new(), |pace| {
         // The report takes one test more.
         let computing = pace.seconds(epochs) + pace.testing;

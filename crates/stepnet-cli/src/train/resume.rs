@@ -11,7 +11,7 @@ use super::run_file::{RUN_FILE, RunFile};
 use crate::failure::{Failure, Outcome};
 use crate::run_folder::{self, CHECKPOINT, CHECKPOINT_BEFORE, EpochRecord, RunFolder};
 
-/// What the command keeps in a checkpoint.
+/// What the command saves in a checkpoint.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Saved {
     pub(super) run: RunFile,
@@ -28,7 +28,7 @@ pub(super) struct Saved {
     pub(super) epoch_seconds: f64,
 }
 
-/// A run to go on with.
+/// A run to resume.
 #[derive(Debug)]
 pub(super) struct Resumed<T> {
     pub(super) path: PathBuf,
@@ -53,7 +53,7 @@ impl<T: Number> Resumed<T> {
                 Ok(Read::OtherRun) if run.replacing => {}
                 Ok(Read::OtherRun) => {
                     return Err(Failure::usage(format!(
-                        "{}: belongs to another run than the {RUN_FILE} beside it",
+                        "{}: belongs to another run than the {RUN_FILE} next to it",
                         file.display()
                     )));
                 }
@@ -94,7 +94,7 @@ impl<T: Number> Resumed<T> {
         there.is_some_and(|there| there.same_run(&self.run) && there.epochs == self.run.epochs)
     }
 
-    /// How many epochs are behind it.
+    /// How many epochs are done.
     pub(super) fn epochs_done(&self) -> usize {
         let kept = self.kept.as_ref();
         kept.map_or(0, |(checkpoint, _)| checkpoint.position.epoch)
@@ -117,7 +117,7 @@ impl<T: Number> Resumed<T> {
             || (position.epoch == options.epochs && position.step > 0)
         {
             return Err(Failure::usage(format!(
-                "--epochs is {}, but the run is in its epoch {} already",
+                "--epochs is {}, but the run is already in epoch {}",
                 options.epochs,
                 position.epoch + 1
             )));
@@ -172,7 +172,7 @@ fn read<T: Number>(path: &Path, run: &RunFile) -> Outcome<Read<T>> {
     let checkpoint = Checkpoint::of_file(&file, Registry::builtin())?;
     if saved.earlier.saturating_add(saved.records.len()) != checkpoint.position.epoch {
         return Err(Failure::usage(format!(
-            "{}: tells of {} epochs, but {} are done",
+            "{}: records {} epochs, but {} are done",
             path.display(),
             saved.earlier.saturating_add(saved.records.len()),
             checkpoint.position.epoch

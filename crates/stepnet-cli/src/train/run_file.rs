@@ -22,7 +22,7 @@ pub(crate) const SETTINGS_FILE: &str = "settings.toml";
 /// What is at the top of that file.
 const HEADING: &str = "The settings of this run that are not at their defaults. To repeat it:
     stepnet train --settings settings.toml
-Options on the command line win over these lines. Relative paths start from the folder of this file.";
+Options on the command line take precedence over these lines. Relative paths start from the folder of this file.";
 
 /// The version of the file's form.
 const FORMAT: u32 = 1;
@@ -67,7 +67,7 @@ pub(crate) struct RunFile {
     /// The instruction set it computes with.
     pub(crate) instruction_set: String,
     folder: Word,
-    /// What stood behind `stepnet` on the command line.
+    /// The arguments of `stepnet` on the command line.
     arguments: Vec<Word>,
     /// The settings that are not at their defaults. Runs of older versions have them on the command line alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,7 +80,7 @@ pub(crate) struct RunFile {
     pub(crate) test: Option<Fingerprint>,
     /// The weights of the model that it started from.
     pub(crate) from: Option<Hash>,
-    /// What was to be known of it, as it was said.
+    /// The notes that were printed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<String>,
     /// How it ended; nothing while it runs.
@@ -167,7 +167,7 @@ impl RunFile {
         Ok(Some(settings))
     }
 
-    /// What stands in the file of its settings.
+    /// The contents of the file of its settings.
     pub(crate) fn settings_file(&self) -> Outcome<Option<SettingsFile>> {
         let folder = self.started_in();
         let settings = self.settings()?;
@@ -261,7 +261,7 @@ impl RunFile {
         }
     }
 
-    /// What is to be said where the machine or the program is another than the run began with.
+    /// The note for a resumed run on another machine or by another version of the program.
     pub(crate) fn other_machine(&self) -> Option<String> {
         let now = (env!("CARGO_PKG_VERSION"), kernels::instruction_set());
         let was = (self.stepnet.as_str(), self.instruction_set.as_str());

@@ -1,4 +1,4 @@
-//! A run under way: its epochs, what is recorded of them, and how it ends.
+//! A run in progress: its epochs, their records, and its end.
 
 mod epoch;
 mod rescue;
@@ -49,7 +49,7 @@ impl<T: Number> Session<'_, T> {
             self.take_up(resumed)?;
         }
         if described {
-            // What there is says enough: a full disk is no reason not to go on.
+            // The existing file says enough: a full disk must not stop the run.
             let written = self.keeper.begin(&mut self.folder);
             self.keeper.tell(written, RUN_FILE, &self.display);
         // An earlier run stays whole until there is something in its place.
@@ -101,7 +101,7 @@ impl<T: Number> Session<'_, T> {
         }
     }
 
-    /// Goes to where a resumed run was, and says so.
+    /// Moves to where a resumed run was, and reports it.
     fn take_up(&mut self, resumed: Resumed<T>) -> Outcome {
         let examples = self.about.material.train.len();
         let (options, steps) = (self.about.options, self.trainer.steps(examples));
@@ -131,12 +131,12 @@ impl<T: Number> Session<'_, T> {
         self.keeper.keeps_before = resumed.damage.is_none();
         if let Some(damage) = &resumed.damage {
             self.display.warn(&format!(
-                "{damage}; the run goes on from the checkpoint before it"
+                "{damage}; the run resumes from the checkpoint before it"
             ));
         }
         self.good = Some((self.trainer.network().clone(), position));
-        print_sentence(&format!("{path}: goes on {}", place(&position)));
-        // Nothing of the folder is touched before it is sure that the run goes on.
+        print_sentence(&format!("{path}: resuming {}", place(&position)));
+        // Nothing in the folder is touched before it is certain that the run continues.
         self.tidy();
         Ok(())
     }
@@ -219,13 +219,13 @@ impl<T: Number> Session<'_, T> {
         material.test.as_ref().map(measure).transpose()
     }
 
-    /// Says where the folder of the run is not what it was.
+    /// Reports if the folder of the run is not what it was.
     pub(super) fn settle(&mut self) {
         self.keeper.settle(&mut self.folder, &self.display);
     }
 }
 
-/// Writes the lines of a trace that a checkpoint is to have behind it.
+/// Writes the lines of a trace that must be on disk before a checkpoint.
 fn flush(trace: &mut Option<Trace>, display: &Display) {
     if let Some(Err(failure)) = trace.as_mut().map(Trace::flush) {
         display.warn(&format!("{}; tracing ends", failure.line()));

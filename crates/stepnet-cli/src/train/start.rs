@@ -28,7 +28,7 @@ pub(crate) fn load_start<T: Number>(path: &Path) -> Outcome<Model<T>> {
     Ok(model)
 }
 
-/// Refuses a network's text that is none, before data is read for it.
+/// Refuses an invalid network text before data is read for it.
 pub(crate) fn check_model<T: Number>(settings: &Settings, from: Option<&Model<T>>) -> Outcome {
     if let (None, Some(text)) = (from, &settings.network.model) {
         parse_or_preset(text, Registry::<T>::builtin().kinds())
@@ -47,7 +47,7 @@ pub(crate) fn gather<T: Number>(settings: &Settings, from: Option<&Model<T>>) ->
     Material::gather(settings, from.map(Known::of), input)
 }
 
-/// The network to train: new, or made of a trained one.
+/// The network to train: new, or built from a trained one.
 pub(crate) fn build<T: Number>(
     settings: &Settings,
     from: Option<&Model<T>>,
@@ -72,7 +72,7 @@ pub(crate) fn build<T: Number>(
                     failure.context(&match &settings.network.model {
                         Some(_) => "--model".to_owned(),
                         None => format!(
-                            "the usual network, {}, does not fit the data",
+                            "the default network, {}, does not fit the data",
                             settings.model_text()
                         ),
                     })
@@ -113,7 +113,7 @@ pub(super) fn rows<T: Number>(model: &Model<T>, classes: &[String]) -> Vec<Optio
     }
 }
 
-/// Says what a run of `steps` steps an epoch is about to do.
+/// Reports what a run with `steps` steps per epoch is about to do.
 pub(super) fn announce(options: &TrainOptions, steps: usize) {
     print_sentence(&format!(
         "training: {} of {}, {} at {}, {} schedule, seed {}",
@@ -129,13 +129,13 @@ pub(super) fn announce(options: &TrainOptions, steps: usize) {
     }
     if !options.augmentation.is_empty() {
         print_sentence(&format!(
-            "training pictures are altered: {}",
+            "training images are augmented: {}",
             options.augmentation
         ));
     }
 }
 
-/// What is done beside the update rule and the schedule, if anything is.
+/// The options used in addition to the update rule and the schedule, if any.
 fn remark(options: &TrainOptions) -> Option<String> {
     let mut parts = Vec::new();
     if let Some(warm_up) = options.warm_up {
@@ -153,10 +153,10 @@ fn remark(options: &TrainOptions) -> Option<String> {
     }
     match options.clipping {
         Some(Clipping::Norm(most)) => {
-            parts.push(format!("gradients of norm {} at most", short(most)));
+            parts.push(format!("gradient norm at most {}", short(most)));
         }
         Some(Clipping::Value(most)) => {
-            parts.push(format!("gradients of {} at most", short(most)));
+            parts.push(format!("each gradient at most {}", short(most)));
         }
         Some(clipping) => parts.push(format!("gradients clipped to {clipping}")),
         None => {}
@@ -172,7 +172,7 @@ fn remark(options: &TrainOptions) -> Option<String> {
     }
     if let Some(decay) = options.average {
         parts.push(format!(
-            "the average of the weights ({}) is tested and kept",
+            "the average of the weights ({}) is tested and saved",
             short(decay)
         ));
     }

@@ -10,7 +10,7 @@ use crate::note;
 use crate::report::{Judgement, Report};
 use crate::run_folder::RunFolder;
 
-/// Writes `report.html` of a run that ended as `end` says, with `network` as what is kept of it.
+/// Writes `report.html` of a run that ended as `end` says, with `network` as the saved weights.
 pub(super) fn report<T: Number>(
     folder: &RunFolder,
     about: &About<'_>,
@@ -50,7 +50,7 @@ pub(super) fn report<T: Number>(
     folder.write_report(&report.page())
 }
 
-/// What a report shows of how a run was made, each with its name: the data, the settings, what it took.
+/// The facts about a run in its report, each with its name: data, settings, time.
 fn settings<T: Number>(
     about: &About<'_>,
     network: &Network<T>,

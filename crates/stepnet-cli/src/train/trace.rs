@@ -40,7 +40,7 @@ pub(crate) struct Line {
     pub(crate) weights: Vec<(String, String, Hash)>,
 }
 
-/// The trace of a run under way.
+/// The trace of a run in progress.
 #[derive(Debug)]
 pub(super) struct Trace {
     path: PathBuf,
@@ -131,11 +131,11 @@ fn kept(path: &Path, updates: u64) -> Outcome<(u64, Option<String>)> {
     Ok((length, note))
 }
 
-/// What is said of a trace without the lines of some steps, the first and the last of them.
+/// The note on a trace without the lines for some steps, given the first and the last of them.
 fn missing(path: &Path, (first, last): (u64, u64), damaged: Option<usize>) -> String {
     let damaged = damaged.map_or_else(String::new, |line| format!(" (line {line} is damaged)"));
     format!(
-        "{}: has no lines of steps {first} to {last}{damaged}, and stepnet compare will say so",
+        "{}: has no lines for steps {first} to {last}{damaged}, which stepnet compare will report",
         path.display()
     )
 }

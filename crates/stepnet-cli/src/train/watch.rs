@@ -1,4 +1,4 @@
-//! What looks on while a network trains: early stopping, and event files for TensorBoard.
+//! Observers of training: early stopping, and event files for TensorBoard.
 
 use std::path::{Path, PathBuf};
 
@@ -17,15 +17,15 @@ use crate::usage::{count, whole};
 
 #[derive(Debug, Args)]
 pub(crate) struct WatchArgs {
-    /// Write event files for TensorBoard, into FOLDER or the folder tensorboard of the run.
+    /// Write event files for TensorBoard to FOLDER or to the folder tensorboard of the run.
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, require_equals = true, help_heading = "Output")]
     pub(crate) tensorboard: Option<Option<PathBuf>>,
-    /// With --tensorboard: not only of every epoch but also of every STEPS steps.
+    /// With --tensorboard: also log every STEPS steps, not only every epoch.
     #[arg(long, value_name = "STEPS", requires = "tensorboard", value_parser = whole::<usize>(1, u32::MAX.into()), allow_negative_numbers = true, help_heading = "Output")]
     pub(crate) tensorboard_every: Option<usize>,
 }
 
-/// Who looks on.
+/// The observers of a run.
 #[derive(Debug)]
 pub(super) struct Watch<T> {
     early: Option<EarlyStopping>,
@@ -38,7 +38,7 @@ pub(super) struct Watch<T> {
 }
 
 impl<T: Number> Watch<T> {
-    /// Nobody yet.
+    /// No observer yet.
     pub(super) fn none() -> Self {
         Self {
             early: None,
@@ -49,11 +49,11 @@ impl<T: Number> Watch<T> {
         }
     }
 
-    /// Fails if what is asked for cannot be: without test data nothing can be seen to get better.
+    /// Fails if early stopping is impossible: without test data no improvement can be seen.
     pub(super) fn check(settings: &TrainingSettings, tested: bool) -> Outcome {
         if settings.early_stop.is_some() && !tested {
             return Err(Failure::usage(
-                "--early-stop needs test data to tell when nothing gets better; give --test, or a --hold-out above 0",
+                "--early-stop needs test data to see when nothing improves; give --test, or a --hold-out above 0",
             ));
         }
         Ok(())
@@ -150,26 +150,24 @@ impl<T: Number> Watch<T> {
     /// What to say at the end about the weights that are kept.
     pub(super) fn note(&self) -> Option<String> {
         let (_, epoch) = self.best.as_ref()?;
-        let kept = format!("the best weights, those after epoch {epoch}, are kept");
+        let kept = format!("the best weights, those after epoch {epoch}, are saved");
         let early = self.early.as_ref().filter(|_| self.stopped);
         Some(match early {
             Some(early) => format!(
-                "stopped early: nothing better for {}; {kept}",
+                "stopped early: no improvement for {}; {kept}",
                 count(early.waited(), "epoch")
             ),
             None => kept,
         })
     }
 
-    /// Event files are a help; that they cannot be written is no reason to stop training.
+    /// Event files are optional: failing to write them does not stop training.
     fn write(&mut self, write: impl FnOnce(&mut Board) -> Outcome) {
         if let Some(board) = &mut self.board
             && let Err(failure) = write(board)
         {
             let line = failure.line();
-            say(&format!(
-                "warning: {line}; from here on no event files are written"
-            ));
+            say(&format!("warning: {line}; no more event files are written"));
             self.board = None;
         }
     }

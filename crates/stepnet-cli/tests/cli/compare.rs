@@ -103,7 +103,7 @@ fn a_run_that_was_stopped_does_not_part_from_one_that_was_not() {
     stop(&mut last, true);
     let said = desk.run("compare whole stopped").fine();
     assert!(
-        said.contains("of different moments and not compared"),
+        said.contains("from different times and are not compared"),
         "{said}"
     );
     // Two that were stopped may have been so at different steps.
@@ -115,13 +115,15 @@ fn a_run_that_was_stopped_does_not_part_from_one_that_was_not() {
     }
     let said = desk.run("compare a b").fine();
     assert!(
-        said.contains("a run was stopped within the next epoch, so their models are of different"),
+        said.contains(
+            "one run was stopped during the next epoch, so their models are from different"
+        ),
         "{said}"
     );
     stop(&mut last, false);
     let ran = desk.run("compare whole stopped");
     assert_eq!(ran.code, Some(1), "{}", ran.out);
-    assert!(ran.out.contains("the runs part in epoch"), "{}", ran.out);
+    assert!(ran.out.contains("the runs diverge in epoch"), "{}", ran.out);
 }
 
 #[test]
@@ -145,7 +147,7 @@ fn where_runs_part_is_named() {
         "compare a frozen",
         &[
             "--freeze differs: not given and conv1",
-            "part at step 1 (epoch 1)",
+            "diverge at step 1 (epoch 1)",
             "weights to differ are layer conv1, tensor weight",
         ],
     );
@@ -186,7 +188,7 @@ fn where_runs_part_is_named() {
     );
 
     desk.run("compare a nothing")
-        .fails(2, &["nothing: is no folder"]);
+        .fails(2, &["nothing: is not a folder"]);
     fs::create_dir(desk.join("empty")).unwrap();
     desk.run("compare a empty").fails(
         2,
@@ -194,7 +196,7 @@ fn where_runs_part_is_named() {
     );
     fs::write(desk.join("b/trace.jsonl"), "{}\n").unwrap();
     desk.run("compare a b")
-        .fails(2, &["b/trace.jsonl: line 1 is not of a trace"]);
+        .fails(2, &["b/trace.jsonl: line 1 is not a line of a trace"]);
     fs::write(desk.join("b/run.json"), "[1]").unwrap();
     desk.run("compare a b")
         .fails(2, &["b/run.json: not a description of a run"]);

@@ -66,7 +66,7 @@ fn what_cannot_be_verified_is_said_in_a_line() {
 fn a_switch_changes_the_numbers_it_is_about() {
     let desk = Desk::new();
     let ran = desk.run("verify-course --only opt_momentum_decay_fixed --switch summed-momentum");
-    ran.fails(1, &["of the course came out differently"]);
+    ran.fails(1, &["of the course came out different"]);
     let changed = "opt_momentum_decay_fixed+summed-momentum";
     assert!(ran.out.contains(changed), "{}", ran.out);
     assert!(ran.out.contains("DIFFERS"), "{}", ran.out);

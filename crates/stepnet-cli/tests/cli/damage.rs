@@ -68,11 +68,11 @@ fn a_damaged_checkpoint_gives_way_to_the_one_before_it() {
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     for part in [
         "checkpoint.safetensors: it is damaged",
-        "goes on from the checkpoint before it",
+        "resumes from the checkpoint before it",
     ] {
         assert!(ran.err.contains(part), "{part:?} is not in {}", ran.err);
     }
-    assert!(ran.out.contains("goes on after epoch 2"), "{}", ran.out);
+    assert!(ran.out.contains("resuming after epoch 2"), "{}", ran.out);
     for name in ["model.safetensors", "best.safetensors"] {
         let weights = |run: &str| crate::files::tensors(&desk.bytes(&format!("{run}/{name}")));
         assert!(weights("whole") == weights("run"), "{name}");
@@ -101,7 +101,7 @@ fn without_its_last_checkpoint_a_run_goes_on_from_the_one_before() {
     train(&desk, "run", 3, "--checkpoint-every 1epoch");
     fs::remove_file(desk.join("run/checkpoint.safetensors")).unwrap();
     let out = desk.run("train --resume run --epochs 4").fine();
-    assert!(out.contains("goes on after epoch 2"), "{out}");
+    assert!(out.contains("resuming after epoch 2"), "{out}");
 }
 
 #[test]
@@ -124,14 +124,14 @@ fn a_damaged_trace_is_no_reason_not_to_go_on() {
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert!(
         ran.err
-            .contains("gap/trace.jsonl: has no lines of steps 4 to 6 (line 4 is damaged)"),
+            .contains("gap/trace.jsonl: has no lines for steps 4 to 6 (line 4 is damaged)"),
         "{}",
         ran.err
     );
     let said = desk.run("compare gap whole").fine();
     for part in [
-        "gap/trace.jsonl: has no lines of steps 4 to 6, which are not compared",
-        "line 4 is damaged and was passed over",
+        "gap/trace.jsonl: has no lines for steps 4 to 6, so these are not compared",
+        "line 4 is damaged and was skipped",
         &format!(
             "identical: the weights after each of {} steps",
             2 * steps - 3

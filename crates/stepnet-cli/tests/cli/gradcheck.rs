@@ -103,7 +103,7 @@ fn a_model_is_checked_with_its_own_weights_on_its_own_data() {
         .run(&format!("gradcheck {model} --data data --jitter 0.02"))
         .fine();
     assert!(
-        out.starts_with("values of the data moved at random"),
+        out.starts_with("the values of the data were shifted at random"),
         "{out}"
     );
     let other = format!("gradcheck {model} --loss mse --json");

@@ -169,7 +169,7 @@ fn where_nothing_can_be_written_the_last_checkpoint_stays_and_the_run_goes_on_la
     for part in [
         "warning: ",
         "cannot write",
-        "training goes on",
+        "training continues",
         "the checkpoint after epoch 2 is kept",
     ] {
         assert!(lines[0].contains(part), "{part:?} is not in {}", lines[0]);
@@ -229,6 +229,6 @@ fn what_was_learnt_stays_where_the_data_goes() {
     }
     fs::remove_dir_all(desk.join("data/red")).unwrap();
     let ran = Ran::from(training.wait_with_output().unwrap());
-    ran.fails(2, &["data/red", "the weights", "are kept in run"]);
+    ran.fails(2, &["data/red", "the weights", "are saved in run"]);
     desk.run("inspect run/model.safetensors").fine();
 }

@@ -60,7 +60,7 @@ fn augmentation_is_told_and_what_is_wrong_with_one_is_named() {
     };
     let out = with("Flip,crop(1)").fine();
     assert!(
-        out.contains("training pictures are altered: flip, crop(1)"),
+        out.contains("training images are augmented: flip, crop(1)"),
         "{out}"
     );
     with("flop").fails(

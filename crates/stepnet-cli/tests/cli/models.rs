@@ -52,7 +52,7 @@ fn pictures_are_ranked_and_unreadable_ones_do_not_stop_the_others() {
     assert_eq!(errors.len(), 3, "{}", ran.err);
     assert!(errors[0].starts_with("error: none.png: cannot open"));
     assert_eq!(errors[1], "error: empty.txt: the file is empty");
-    assert!(errors[2].starts_with("4 pictures, 2 failed, "));
+    assert!(errors[2].starts_with("4 images, 2 failed, "));
 
     let out = desk
         .run("predict run/model.safetensors data/green/000.bmp --top 9 --json")

@@ -131,8 +131,8 @@ fn classes_without_a_test_example_and_frozen_random_layers_are_noted() {
         ])
         .noted();
     for said in [
-        "note: no held-out example of cow: ",
-        "note: --freeze conv without --from: these layers keep the random weights",
+        "note: no held-out examples of cow: ",
+        "note: --freeze conv without --from: these layers keep their random initial weights",
     ] {
         assert!(notes.contains(said), "{said} is not in {notes}");
     }
@@ -180,9 +180,7 @@ fn what_is_known_of_a_class_stays_with_its_name() {
     colours(&desk.join("four"), &[("bright", [255; 3])], 12, 4);
     let out = go_on("four", "more");
     assert!(
-        out.contains(
-            "the last layer keeps what the model knows of 3 classes, and is new for bright"
-        ),
+        out.contains("the last layer keeps its weights for 3 classes, and is new for bright"),
         "{out}"
     );
     colours(
@@ -278,7 +276,7 @@ fn names_do_not_act_on_the_terminal() {
     assert!(classes.iter().any(|class| class["class"] == name), "{line}");
     // Columns stand under each other by cells: 数字 takes four.
     let lines = evaluated.out.lines();
-    let lines = lines.take_while(|line| !line.starts_with("taken for"));
+    let lines = lines.take_while(|line| !line.starts_with("predicted as"));
     let table: Vec<&str> = lines.filter(|line| line.contains(" 10 ")).collect();
     assert_eq!(table.len(), 2, "{}", evaluated.out);
     let before = |line: &str| line.split(" 10 ").next().unwrap().to_owned();

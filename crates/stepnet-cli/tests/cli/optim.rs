@@ -169,7 +169,7 @@ fn find_lr_says_what_it_does_and_replaces_nothing_unasked() {
         ),
         ("--lowest 0", "a number from 1e-30 to 1e6"),
         ("--svg data", "is a folder"),
-        ("--resume run", "find-lr starts none"),
+        ("--resume run", "find-lr does not start one"),
         ("--model covn(3)", "did you mean"),
     ] {
         desk.run(&format!("find-lr data {options}"))
@@ -202,7 +202,7 @@ fn find_lr_says_what_it_does_and_replaces_nothing_unasked() {
         "flatten -> linear(classes) -> softmax",
     ];
     let none = desk.args(&flat);
-    none.fails(1, &["so none can be suggested", "flat.svg"]);
+    none.fails(1, &["so no rate can be suggested", "flat.svg"]);
     let again = "the sweeps start again, with 80 updates each";
     assert_eq!(none.out.matches(again).count(), 1, "{}", none.out);
 }

@@ -91,7 +91,7 @@ fn the_data_is_looked_for_where_the_run_was_started() {
     let moved = elsewhere(&desk, "moved", "evaluate run/model.safetensors --json").fine();
     assert_eq!(accuracy(&here), accuracy(&moved));
     elsewhere(&desk, "empty", "evaluate ../moved/run/model.safetensors")
-        .fails(2, &["data: is not there any more"]);
+        .fails(2, &["data: no longer exists"]);
 }
 
 #[test]

@@ -78,11 +78,11 @@ fn folders_are_searched_in_the_order_of_names_and_other_files_passed_over() {
         said[0]
     );
     assert!(
-        said[1].starts_with("6 pictures, 1 failed, 1 other file passed over, "),
+        said[1].starts_with("6 images, 1 failed, 1 other file skipped, "),
         "{}",
         said[1]
     );
-    assert!(said[1].ends_with(" pictures/s"), "{}", said[1]);
+    assert!(said[1].ends_with(" images/s"), "{}", said[1]);
     assert!(ran.out.starts_with("p/c.bmp: yes 98.2 %\n"), "{}", ran.out);
 }
 
@@ -122,7 +122,7 @@ fn nothing_to_look_at_is_one_line() {
     fs::create_dir(desk.join("empty")).unwrap();
     fs::write(desk.join("empty/readme.txt"), "text").unwrap();
     let ran = desk.run("predict m empty --csv out.csv");
-    ran.fails(2, &["no pictures found in empty"]);
+    ran.fails(2, &["no images found in empty"]);
     assert!(!desk.join("out.csv").exists() && !desk.join("out.csv.partial").exists());
 }
 
@@ -200,7 +200,7 @@ fn many_pictures_keep_their_order_and_their_failures_their_place() {
         }
     }
     assert_eq!(ran.err.lines().count(), 5, "{}", ran.err);
-    assert!(ran.err.contains("300 pictures, 4 failed, "), "{}", ran.err);
+    assert!(ran.err.contains("300 images, 4 failed, "), "{}", ran.err);
     let threads = desk
         .command(&["predict", "m", "p", "--json", "--threads", "3"])
         .output()

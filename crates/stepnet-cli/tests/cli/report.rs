@@ -65,7 +65,7 @@ fn early_stopping_keeps_the_best_weights() {
         "two epochs without a better score: {out}"
     );
     let said = format!(
-        "stopped early: nothing better for 2 epochs; the best weights, those after epoch {}, are kept",
+        "stopped early: no improvement for 2 epochs; the best weights, those after epoch {}, are saved",
         best + 1
     );
     assert!(out.contains(&said), "{out}");

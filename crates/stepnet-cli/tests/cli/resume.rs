@@ -48,7 +48,7 @@ fn more_epochs_go_on_to_the_bits_of_a_run_that_was_never_stopped() {
     let said = desk.run("train --resume parts").fine();
     assert!(said.contains("has finished its 2 epochs"), "{said}");
     let parts = desk.run("train --resume parts --epochs 4").fine();
-    assert!(parts.contains("goes on after epoch 2"), "{parts}");
+    assert!(parts.contains("resuming after epoch 2"), "{parts}");
     assert_eq!(hash(&whole), hash(&parts));
     for file in ["model.safetensors", "best.safetensors"] {
         let [whole, parts] = ["whole", "parts"].map(|run| weights(&desk, &format!("{run}/{file}")));
@@ -97,7 +97,7 @@ fn what_was_removed_from_a_run_is_told_when_it_goes_on() {
         "{said}"
     );
     assert!(
-        said.contains("trace.jsonl: has no lines of steps 1 to"),
+        said.contains("trace.jsonl: has no lines for steps 1 to"),
         "{said}"
     );
     assert!(desk.bytes("run/metrics.jsonl").starts_with(&metrics));
@@ -123,7 +123,7 @@ fn what_contradicts_the_run_is_refused() {
     desk.run("train --resume run --out other")
         .fails(2, &["--out"]);
     desk.run("train --resume nothing")
-        .fails(2, &["nothing: is no folder"]);
+        .fails(2, &["nothing: is not a folder"]);
     fs::create_dir(desk.join("empty")).unwrap();
     desk.run("train --resume empty")
         .fails(2, &["empty: holds no run", "run.json"]);
@@ -131,7 +131,7 @@ fn what_contradicts_the_run_is_refused() {
     desk.run("train --resume run --epochs 3 --batch 100 --schedule constant")
         .fine();
     desk.args(&tiny("run", &[]))
-        .fails(2, &["--resume run to go on with it"]);
+        .fails(2, &["--resume run to continue it"]);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn a_run_goes_on_from_another_folder_and_without_what_it_started_from() {
     let err = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{out}{err}");
     assert!(
-        out.contains("(frozen)") && out.contains("goes on after epoch 1"),
+        out.contains("(frozen)") && out.contains("resuming after epoch 1"),
         "{out}"
     );
     assert_eq!(desk.metrics("second/metrics.jsonl").len(), 2);

@@ -73,7 +73,7 @@ fn a_run_leaves_its_settings_and_repeats_from_them_from_anywhere() {
         assert!(named.contains(&line), "{line} is not in {text}");
     }
     for said in [
-        "# The share of `data` that is held out",
+        "# The share of `data` to hold out",
         "# Training\n",
         "stepnet train --settings",
     ] {
@@ -259,7 +259,7 @@ fn runs_of_before_settings_files_go_on() {
     let ran = desk.run("train --resume run --epochs 4 --no-shuffle --batch 100");
     let other_machine = ran.err.contains("its weights may differ");
     let out = ran.fine();
-    assert!(out.contains("goes on after epoch 2"), "{out}");
+    assert!(out.contains("resuming after epoch 2"), "{out}");
     assert_eq!(desk.metrics("run/metrics.jsonl").len(), 4);
     // The hash that version 0.1.0 got in one go, on the machine that made the files.
     assert!(other_machine || hash(&out) == "355414829231ee1d", "{out}");
@@ -285,7 +285,7 @@ fn settings_that_change_no_result_may_be_given_anew() {
     desk.run(first).fine();
     let more = "train --resume run --epochs 2 --stream --workers 2 --data-memory 1GiB";
     let out = desk.run(more).fine();
-    assert!(out.contains("goes on after epoch 1"), "{out}");
+    assert!(out.contains("resuming after epoch 1"), "{out}");
     desk.run("train --resume run --epochs 3 --skip-bad")
         .fails(2, &["--skip-bad is given", "without it"]);
     assert!(lines(&desk, "run/settings.toml").contains(&"epochs = 2".to_owned()));

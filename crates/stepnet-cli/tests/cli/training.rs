@@ -143,10 +143,7 @@ fn evaluate_notices_that_the_data_has_changed() {
     fs::remove_dir_all(desk.join("data")).unwrap();
     desk.run("evaluate run/model.safetensors").fails(
         2,
-        &[
-            "data: is not there any more",
-            "name the data to evaluate on",
-        ],
+        &["data: no longer exists", "name the data to evaluate on"],
     );
 }
 
@@ -226,7 +223,7 @@ fn a_first_epoch_that_fails_leaves_the_weights_of_the_last_finite_loss() {
         desk.run(&format!("{text} {settings} {out} {more}"))
     };
     let ran = run("run", "");
-    ran.fails(1, &["layer linear", " of the first epoch are kept in run"]);
+    ran.fails(1, &["layer linear", " of the first epoch are saved in run"]);
     let out = desk.run("inspect run/model.safetensors").fine();
     assert!(!out.contains("warning"), "{out}");
     assert!(desk.join("run/report.html").is_file());
@@ -263,7 +260,7 @@ fn weights_of_the_last_good_epoch_are_kept() {
         "run",
     ];
     let ran = desk.args(&arguments);
-    ran.fails(1, &["weights after epoch ", "are kept in run"]);
+    ran.fails(1, &["weights after epoch ", "are saved in run"]);
     let epochs = desk.metrics("run/metrics.jsonl").len();
     assert!(
         ran.err.contains(&format!("after epoch {epochs} ")),

@@ -191,7 +191,7 @@ fn wrong_questions_get_one_line_that_says_what_would_be_right() {
         ("--class red", &["--grad"]),
         ("--trace 0", &["from 1"]),
         ("--top -1", &["from 1"]),
-        ("--labels x", &["--labels", "a picture is given"]),
+        ("--labels x", &["--labels", "an image is given"]),
         ("--example 1", &["--data"]),
         ("--data data", &["--data"]),
     ] {

@@ -1,4 +1,4 @@
-//! What is left of a run that fails.
+//! Saves what is left of a run that fails.
 
 use stepnet::Number;
 use stepnet::train::{Evaluation, first_overflow, not_finite};
@@ -10,7 +10,7 @@ use crate::train::keeper::place;
 use crate::usage::count;
 
 impl<T: Number> Session<'_, T> {
-    /// Keeps weights from before training failed, and adds to the failure where they are: those of the
+    /// Saves weights from before training failed, and adds to the failure where they are: those of the
     /// last epoch that ended well, and in the first epoch those that gave the last finite loss.
     pub(super) fn rescue(&mut self, failure: Failure) -> Failure {
         let updates = self.trainer.learner().updates_kept();
@@ -20,7 +20,7 @@ impl<T: Number> Session<'_, T> {
             // What an earlier run left is worth more than the beginning of one that failed.
             None if updates == 0 || self.folder.replaces() => {
                 self.folder.discard();
-                return failure.and("nothing was learnt before, so no model is written");
+                return failure.and("no good update came before, so no model is written");
             }
             None => {
                 let updates = usize::try_from(updates).unwrap_or(usize::MAX);
@@ -38,7 +38,7 @@ impl<T: Number> Session<'_, T> {
         let curves = self.folder.draw_curves(self.about.material.test_name);
         let report = self.report(&good, ended);
         let kept = format!(
-            "the weights {at} are kept in {}",
+            "the weights {at} are saved in {}",
             self.folder.path().display()
         );
         match best.and(curves).and(report) {

@@ -14,16 +14,16 @@ const DATA: Row = Row {
 };
 
 settings! {
-    /// Which examples a run has.
+    /// The examples of a run.
     SourceSettings, rows SOURCE like DATA;
 
     /// The data to train on; the embedded digits unless given.
     data: Option<PathBuf> = None, { kind: Kind::Path }
 
-    /// Data to test on. Without it a part of `data` is held out, unless `data` has a test part itself.
+    /// Data to test on. Without it, a part of `data` is held out, unless `data` has its own test part.
     test: Option<PathBuf> = None, { value: "DATA", kind: Kind::Path }
 
-    /// The share of `data` that is held out for testing where there is no other test data.
+    /// The share of `data` to hold out for testing if there is no other test data.
     hold_out: f64 = 0.2, { value: "SHARE", kind: Kind::Share }
 }
 
@@ -34,20 +34,20 @@ settings! {
     /// CSV: the name of the label column (label, class, target or y unless given); CIFAR-100: fine or coarse.
     label_column: Option<String> = None, { value: "NAME", kind: Kind::Notation(&[Form::Text, Form::Whole]) }
 
-    /// CSV: its encoding where that is not UTF-8, such as latin1, windows-1252 or utf-16.
+    /// CSV: the encoding, if it is not UTF-8, such as latin1, windows-1252 or utf-16.
     encoding: Option<String> = None, { value: "NAME", kind: Kind::Notation(&[Form::Text]) }
 
-    /// npy: the file with the labels of the pictures in `data`.
+    /// npy: the file with the labels of the images in `data`.
     labels: Option<PathBuf> = None, { value: "FILE", kind: Kind::Path }
 
-    /// Leave out pictures that cannot be read, naming each, in place of ending at them.
+    /// Skip images that cannot be read, and name each, instead of stopping at the first.
     skip_bad: bool = false, { kind: Kind::Switch }
 
-    /// Decode pictures of folders and archives as they are needed, however few they are.
+    /// Decode the images of folders and archives only when they are needed, even if all would fit into memory.
     stream: bool = false, { kind: Kind::Switch, results: false }
 
-    /// The memory that the pictures of a folder or an archive may take, such as 512MiB or 4GiB; more are
-    /// decoded as they are needed.
+    /// The memory that the images of a folder or an archive may take, such as 512MiB or 4GiB. Beyond that,
+    /// images are decoded only when they are needed.
     data_memory: Option<Size> = None, {
         value: "SIZE", kind: Kind::Notation(&[Form::Text, Form::Whole]), usual: "half of what is free", results: false,
     }

@@ -40,26 +40,26 @@ settings! {
     /// The update rule: gd, momentum (the course's average), classic-momentum, adam or adamw.
     optimizer: Rule = Rule::ADAM, { value: "RULE", kind: Kind::Notation(&[Form::Text]) }
 
-    /// How the learning rate changes over the run: cosine (a short rise, then down to nothing), constant,
+    /// How the learning rate changes over the run: cosine (a short rise, then down to 0), constant,
     /// step(FACTOR, EPOCHS), exponential(FACTOR) at each epoch, one-cycle or one-cycle(RISE, START, END),
     /// decay(RATE) (over 1 + RATE e after epoch e) or decay(RATE, EPOCHS) (every EPOCHS epochs).
     schedule: Schedule = Schedule::Cosine, { value: "NAME", kind: Kind::Notation(&[Form::Text]) }
 
-    /// Let the learning rate rise over this much of the run, whatever the schedule: a share such as 0.05,
-    /// or a number of epochs; 0 for no rise.
+    /// Raise the learning rate gradually over this much of the run, whatever the schedule: a share such as
+    /// 0.05, or a number of epochs; 0 for no warm-up.
     warm_up: Option<WarmUp> = None, {
         value: "SHARE", kind: Kind::Notation(&[Form::Number, Form::Text]),
         usual: "0.05 for cosine, 0.3 for one-cycle, else 0",
     }
 
-    /// L2 regularisation, the course's lambda.
+    /// L2 regularisation (lambda in the course).
     l2: f64 = 0.0, { value: "LAMBDA", kind: Kind::number(limits::DECAY) }
 
-    /// The share of each target that is spread over all classes, such as 0.1. Training then reports the
-    /// loss by these targets; the loss on test data stays the plain one.
+    /// The share of each target that is spread over all classes, such as 0.1. The training loss is then
+    /// reported for these targets; the loss on test data is not affected.
     label_smoothing: f64 = 0.0, { value: "SHARE", kind: Kind::Share }
 
-    /// What each class counts for in the loss of training: 1,2,0.5 in the order of the classes, or
+    /// The weight of each class in the training loss: 1,2,0.5 in the order of the classes, or
     /// cat=2,dog=3 by name (others 1). The loss of a batch is the weighted mean.
     class_weights: Option<ClassWeights> = None, {
         value: "WEIGHTS", kind: Kind::Notation(&[Form::Text, Form::List, Form::Map]),
@@ -70,57 +70,57 @@ settings! {
     /// classic-momentum.
     weight_decay: Option<f64> = None, { value: "DECAY", kind: Kind::number(limits::DECAY) }
 
-    /// Let classic-momentum look ahead (Nesterov).
+    /// Use Nesterov's look-ahead with classic-momentum.
     nesterov: bool = false, { kind: Kind::Switch }
 
-    /// Scale the gradients down where the norm of all of them together is larger, such as 1.0.
+    /// Scale the gradients down if their global norm is larger than this, such as 1.0.
     clip_norm: Option<f64> = None, {
         value: "NORM", kind: Kind::number(limits::CLIPPING), conflicts: &["clip_value"],
     }
 
-    /// Bring each gradient into -VALUE to VALUE.
+    /// Clip each element of the gradients to the range from -VALUE to VALUE.
     clip_value: Option<f64> = None, { value: "VALUE", kind: Kind::number(limits::CLIPPING) }
 
-    /// Keep an exponential moving average of the weights, such as 0.999 of the old and the rest of the
-    /// new at each update: it is what is tested and saved.
+    /// Keep an exponential moving average of the weights, and test and save the average. With 0.999, each
+    /// update takes 0.999 of the old average and 0.001 of the new weights.
     ema: Option<f64> = None, { value: "DECAY", kind: Kind::Share }
 
-    /// What the held-out part, the weights, the order and the dropout are drawn from.
+    /// Seed for everything that is drawn at random: the held-out part, the weights, the order, the dropout.
     seed: u32 = 0, { value: "N", kind: Kind::Whole { least: 0, most: u32::MAX as u64 } }
 
-    /// Go through the data in a new order in every epoch.
-    shuffle: bool = true, { kind: Kind::On { off: "Go through the data in its own order in every epoch" } }
+    /// Shuffle the data in every epoch.
+    shuffle: bool = true, { kind: Kind::On { off: "Go through the data in the same order in every epoch" } }
 
-    /// Alter training pictures at random, again in every epoch: some of flip, flip(vertical),
-    /// crop(PIXELS) (after padding by as many), rotate(DEGREES) (up to that angle), jitter(STRENGTH)
+    /// Augment training images at random, differently in every epoch: any of flip, flip(vertical),
+    /// crop(PIXELS) (after padding by the same number), rotate(DEGREES) (up to that angle), jitter(STRENGTH)
     /// (brightness, contrast, saturation by up to a share), cutout(PIXELS) (a black square),
-    /// mixup(ALPHA) (pairs of pictures blended). Training accuracy then counts altered pictures, with
-    /// mixup by the first of their classes.
+    /// mixup(ALPHA) (pairs of images blended). Training accuracy is then measured on the augmented images,
+    /// with mixup against the first of their two classes.
     augment: Augmentation = Augmentation::default(), {
         value: "LIST", kind: Kind::Notation(&[Form::Text, Form::List]),
     }
 
-    /// What is done where classes have unequal numbers of examples.
+    /// What to do if classes have unequal numbers of examples.
     balance: Balancing = Balancing::None, { value: "HOW", kind: Kind::Choice(BALANCINGS) }
 
-    /// Threads that prepare the next batches while one trains. Results do not depend on it.
+    /// Threads that prepare the next batches during a training step. Results do not depend on it.
     workers: Option<usize> = None, {
         value: "N", kind: Kind::Whole { least: 0, most: 64 }, results: false,
-        usual: "1; as many as compute where pictures are decoded on the way",
+        usual: "1; as many as there are compute threads if images are decoded when needed",
     }
 
-    /// Stop after this many epochs in a row without a better score on the test data, and keep the best
-    /// weights: the highest accuracy, of equal ones the lowest loss.
+    /// Stop after this many epochs in a row without a better score on the test data, and save the best
+    /// weights: those with the highest accuracy, and among equals the lowest loss.
     early_stop: Option<u32> = None, {
         value: "EPOCHS", kind: Kind::Whole { least: 1, most: limits::MOST_EPOCHS as u64 },
     }
 
-    /// With `early_stop`: by how much a higher accuracy counts as better, as a share.
+    /// With `early_stop`: the smallest gain in accuracy that counts as better, as a share.
     min_delta: Option<f64> = None, { value: "SHARE", kind: Kind::Share, needs: Some("early_stop"), usual: "0" }
 }
 
 impl TrainingSettings {
-    /// The options of a training of so many `epochs` on `data`.
+    /// The options for training for `epochs` epochs on `data`.
     ///
     /// # Errors
     /// When settings do not go together with each other or with the data.
@@ -147,7 +147,7 @@ impl TrainingSettings {
             .workers(self.workers))
     }
 
-    /// The update rule, with the weight decay and the look ahead that were asked for.
+    /// The update rule, with the weight decay and Nesterov's look-ahead if they are set.
     ///
     /// # Errors
     /// When the rule has none of what is asked for.
