@@ -1,7 +1,7 @@
 //! The checks that every step makes before it starts.
 
 use ndarray::{
-    Array, Array1, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, IntoDimension, s,
+    Array, Array1, ArrayRef, ArrayViewD, ArrayViewMutD, Axis, Dimension, IntoDimension, Zip, s,
 };
 
 use crate::{Element, Error, Result, memory};
@@ -132,7 +132,13 @@ pub fn copied<T: Element, D: Dimension>(
         copy_by_blocks(copy.view_mut().into_dyn(), values.view().into_dyn());
         return Ok(copy);
     }
-    // Appended piece by piece, so that the memory is not filled with zeros first.
+    // Written row by row to memory that nothing has filled before.
+    let copy = Zip::from(values).map_collect(|&value| value);
+    if copy.is_standard_layout() {
+        return Ok(copy);
+    }
+    // Windows that overlap may come out by columns.
+    drop(copy);
     let mut copy = Vec::with_capacity(values.len());
     for_pieces(values, |piece| copy.extend_from_slice(piece));
     shaped(operation, argument, values.raw_dim(), copy)

@@ -308,6 +308,8 @@ fn long_sums_and_wide_gradients() {
         (9, 256, 9),
         (17, 257, 1),
         (12, 513, 13),
+        (21, 300, 19),
+        (8, 280, 23),
         (3, 1100, 2),
         (0, 300, 2),
         (0, 300, 9),
@@ -317,6 +319,36 @@ fn long_sums_and_wide_gradients() {
         check_small::<f32>(&g);
         check_strips::<f64>(&g);
         check_strips::<f32>(&g);
+    }
+}
+
+/// Every number of units, rows of whole lines of the cache and others, arrays that start at a line and after it.
+#[test]
+fn wide_gradients_are_summed_example_by_example() {
+    fn check<T: Real>(batch: usize, inputs: usize, outputs: usize, first: usize) {
+        let g = DenseGeometry::new(batch, inputs, outputs).unwrap();
+        let x = normal::<T>(1, first + g.x_len());
+        let x = &x[first..];
+        let dy = normal::<T>(2, g.y_len());
+        for set in InstructionSet::all() {
+            let mut dw = vec![T::nan(); g.weights_len()];
+            wide::backward_weights(set, &g, x, &dy, &mut dw);
+            for (at, &dw) in dw.iter().enumerate() {
+                let (unit, feature) = (at / inputs, at % inputs);
+                let products = x.chunks(inputs).zip(dy.chunks(outputs));
+                let expected = products.fold(T::zero(), |sum, (x, dy)| match set.name() {
+                    "portable" => dy[unit] * x[feature] + sum,
+                    _ => dy[unit].mul_add(x[feature], sum),
+                });
+                assert_eq!(dw, expected, "{g:?} at {at} on {}", set.name());
+            }
+        }
+    }
+    for outputs in 4..=24 {
+        for (batch, inputs) in [(1, 256), (8, 257), (9, 272), (17, 530), (26, 256)] {
+            check::<f64>(batch, inputs, outputs, outputs % 9);
+            check::<f32>(batch, inputs, outputs, outputs % 17);
+        }
     }
 }
 

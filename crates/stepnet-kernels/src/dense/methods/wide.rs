@@ -4,13 +4,17 @@
 //! Forward splits the examples among threads, and sums as small layers do. The weights' gradient
 //! splits the features into strips, whose tiles are summed over all examples. Where work is cut depends
 //! on the sizes alone.
+//!
+//! From one row of `x` to the next is often a multiple of the page size. Then the rows share a few sets of each cache,
+//! which hold far fewer lines than there are examples: a line is gone before a second tile could read it. With enough
+//! registers a tile therefore has all units, and one line of each row: `x` is read once, a few rows ahead.
 
 use ndarray::{ArrayViewMut2, Axis, s};
 use rayon::prelude::*;
 
 use super::small::{MOST_LONG, Product};
 use crate::Real;
-use crate::aligned::LINE;
+use crate::aligned::{LINE, first_of_line};
 use crate::dense::DenseGeometry;
 use crate::dense::thresholds::WIDE_UNITS_FORWARD;
 use crate::simd::tile::{Pixels, Tile, outer};
@@ -112,6 +116,14 @@ const VECTORS: usize = 2;
 /// in a row sooner than as many apart.
 const GROUP: usize = 4;
 
+/// Examples from one request for those after them to the next.
+const STRETCH: usize = 8;
+
+/// Examples that a tile of all units is read ahead by: where the rows share sets of the cache, the first-level one of
+/// current processors holds 8 to 12 of them, the second-level one 32 or more. On Zen 4, 209 examples of 12,288 features
+/// and 20 units in `f64` took 3.0 ms with 4, 2.2 with 8, 2.0 with 16, and 2.1 with 24.
+const AHEAD: usize = 16;
+
 impl<T: Real> Kernel for Gradient<'_, T> {
     type Output = ();
 
@@ -120,10 +132,15 @@ impl<T: Real> Kernel for Gradient<'_, T> {
     #[inline(always)]
     fn run<I: Isa>(mut self, isa: I) {
         let tile = VECTORS * I::lanes::<T>();
+        let all_units = I::BROADCASTS && self.dw.ncols() >= I::lanes::<T>();
         match self.g.outputs {
             // No examples: no sums, and no rows that a tile could start in.
             _ if self.x.is_empty() => self.examples(isa),
-            8.. if I::BROADCASTS && self.dw.ncols() >= tile => self.tiles::<I, 8>(isa),
+            21..=24 if all_units => self.columns::<I, 24>(isa),
+            17..=20 if all_units => self.columns::<I, 20>(isa),
+            13..=16 if all_units => self.columns::<I, 16>(isa),
+            9..=12 if all_units => self.columns::<I, 12>(isa),
+            4..=8 if all_units => self.columns::<I, 8>(isa),
             4.. if self.dw.ncols() >= tile => self.tiles::<I, 4>(isa),
             _ => self.examples(isa),
         }
@@ -131,6 +148,87 @@ impl<T: Real> Kernel for Gradient<'_, T> {
 }
 
 impl<T: Real> Gradient<'_, T> {
+    /// One vector of features of all units, of which there are at most `K`, at a time. After the first vector come
+    /// whole lines of the cache, where rows are whole lines; vectors that overlap come to the same sums.
+    #[inline(always)]
+    fn columns<I: Isa, const K: usize>(&mut self, isa: I) {
+        let lanes = I::lanes::<T>();
+        let last = self.dw.ncols() - lanes;
+        let mut padded = [T::zero(); K];
+        let outputs = self.g.outputs;
+        padded[..outputs].copy_from_slice(&self.dy[self.dy.len() - outputs..]);
+        let mut column = 0;
+        let mut next = match first_of_line(&self.x[self.first..]) {
+            0 => lanes,
+            line => line.min(lanes),
+        };
+        loop {
+            next = next.min(last);
+            self.column::<I, K>(isa, [column, next], &padded);
+            if column == last {
+                return;
+            }
+            (column, next) = (next, next + lanes);
+        }
+    }
+
+    /// All units at the vector of features from `column` on. `padded` is the last row of `dy`: the rows before it are
+    /// read beyond their ends, for units that there are not.
+    #[inline(always)]
+    fn column<I: Isa, const K: usize>(
+        &mut self,
+        isa: I,
+        [column, next]: [usize; 2],
+        padded: &[T; K],
+    ) {
+        let &DenseGeometry {
+            batch,
+            inputs,
+            outputs,
+        } = self.g;
+        let mut sums: Tile<I, T, K, 1> = [[isa.splat(T::zero()); 1]; K];
+        for example in (0..batch).step_by(STRETCH) {
+            self.ask_examples_ahead(isa, example, [column, next]);
+            let whole = STRETCH.min(batch - 1 - example);
+            let pixels = Pixels {
+                counts: [1, 1, whole],
+                x_steps: [0, 0, outputs],
+                dy_steps: [0, 0, inputs],
+            };
+            let x = &self.x[example * inputs + self.first + column..];
+            outer(isa, &self.dy[example * outputs..], x, &pixels, &mut sums);
+            if whole < STRETCH {
+                let pixels = Pixels {
+                    counts: [1; 3],
+                    ..pixels
+                };
+                outer(isa, padded, &x[whole * inputs..], &pixels, &mut sums);
+            }
+        }
+        for (mut row, [sum]) in self.dw.rows_mut().into_iter().zip(sums) {
+            let Some(dw) = row.as_slice_mut() else {
+                unreachable!("a row of dw is contiguous");
+            };
+            isa.store(&mut dw[column..], sum);
+        }
+    }
+
+    /// Asks memory for the examples that are read [`AHEAD`] after those from `example` on: of this vector of features,
+    /// or the first ones of the next. The line of a vector's last feature: that of its first one was asked for with
+    /// the vector before, if they are not the same.
+    #[inline(always)]
+    fn ask_examples_ahead<I: Isa>(&self, isa: I, example: usize, [column, next]: [usize; 2]) {
+        let batch = self.g.batch;
+        let at = self.first + I::lanes::<T>() - 1;
+        for example in example..batch.min(example + STRETCH) {
+            let (example, column) = match example + AHEAD < batch {
+                true => (example + AHEAD, column),
+                false => ((example + AHEAD - batch).min(batch - 1), next),
+            };
+            isa.prefetch(self.x, example * self.g.inputs + at + column);
+        }
+    }
+
     /// Tiles of `K` units; the last ones overlap those before them, and come to the same sums.
     #[inline(always)]
     fn tiles<I: Isa, const K: usize>(&mut self, isa: I) {
