@@ -15,7 +15,7 @@ use crate::note::note;
 use crate::output::{Output, Reader, Target};
 
 /// The note on a table with names that cannot be written as they are.
-const LOSSY: &str = "the table has names that are no UTF-8, with \u{fffd} for what is none; with --json their bytes are written, too";
+const LOSSY: &str = "the table has names that are not UTF-8, with \u{fffd} for the invalid bytes; with --json their bytes are written as well";
 
 /// Writes answers in the form that was asked for.
 pub(super) struct Sink {

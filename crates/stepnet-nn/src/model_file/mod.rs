@@ -42,7 +42,7 @@ const FORMAT: u32 = 1;
 /// What the names of a checkpoint's own arrays begin with; no layer's name has a slash.
 pub const EXTRA: &str = "checkpoint/";
 
-/// A network with what it takes to use it on images.
+/// A network with everything needed to use it on images.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Model<T> {
@@ -52,7 +52,7 @@ pub struct Model<T> {
     pub classes: Vec<String>,
     /// How images become its input.
     pub preprocessing: Preprocessing,
-    /// What is worth knowing about its training; any names and values.
+    /// Facts about its training; any names and values.
     pub training: BTreeMap<String, Value>,
 }
 
@@ -91,8 +91,8 @@ pub struct ModelFile {
 }
 
 impl<T> Model<T> {
-    /// A model of a network, of which nothing is known about its training. `classes` are the names by number, and
-    /// `preprocessing` is what training did to raw values.
+    /// A model of a network, without facts about its training. `classes` are the names by number, and
+    /// `preprocessing` is how training prepared raw values.
     pub fn new(network: Network<T>, classes: Vec<String>, preprocessing: Preprocessing) -> Self {
         Self {
             network,
@@ -102,7 +102,7 @@ impl<T> Model<T> {
         }
     }
 
-    /// Sets what is worth knowing about the training.
+    /// Sets the facts about the training.
     #[must_use]
     pub fn training(mut self, training: BTreeMap<String, Value>) -> Self {
         self.training = training;
@@ -250,8 +250,8 @@ impl ModelFile {
         })
     }
 
-    /// Fails if the file is not as it was written, by its checksums. [`ModelFile::model`] does this first; whoever
-    /// takes the tensors as they are does it, too.
+    /// Fails if the file's checksums show that it was changed. [`ModelFile::model`] does this first; call it
+    /// yourself before you use the tensors directly.
     ///
     /// # Errors
     /// With the name of the tensor that is damaged.

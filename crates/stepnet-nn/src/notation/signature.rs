@@ -1,4 +1,4 @@
-//! What a layer kind is called and which arguments it takes.
+//! The name of a layer kind and the arguments it takes.
 
 use super::value::LARGEST_NUMBER;
 use super::{Count, PaddingText, Value};

@@ -21,7 +21,7 @@ pub struct Optimizer<T> {
 }
 
 impl<T: Number> Optimizer<T> {
-    /// A rule at rest, for a network of `parameters` numbers.
+    /// Fresh state of a rule, for a network of `parameters` numbers.
     ///
     /// # Errors
     /// When there is not enough memory for its running values.

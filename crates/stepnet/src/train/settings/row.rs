@@ -1,4 +1,4 @@
-//! What a row of the tables says, and what follows from it.
+//! A row of the tables, and what is derived from it.
 
 use super::Value;
 use super::field::Refusal;
@@ -21,13 +21,13 @@ pub struct Row {
     pub help: &'static [&'static str],
     /// What applies where it is not given, for settings whose default follows from others.
     pub usual: &'static str,
-    /// Whether a run computes something else under another value, so that a run that goes on needs the same.
+    /// Whether another value changes the results, so that a resumed run needs the same value.
     pub results: bool,
     /// Its name as a keyword argument of a training in Python.
     pub keyword: Keyword,
-    /// The settings that it cannot be given together with.
+    /// The settings that it excludes.
     pub conflicts: &'static [&'static str],
-    /// The setting that it says something about: it cannot be given without that.
+    /// The setting that it refines, without which it cannot be given.
     pub needs: Option<&'static str>,
 }
 

@@ -8,7 +8,7 @@ use super::{
     network, source, training,
 };
 
-/// What a training run is set by.
+/// All settings of a training run.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Settings {
@@ -85,7 +85,7 @@ impl Settings {
 }
 
 impl Setting {
-    /// What is said of it.
+    /// Its description.
     pub fn row(&self) -> &'static Row {
         self.row
     }
