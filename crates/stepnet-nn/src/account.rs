@@ -38,7 +38,7 @@ pub struct Term {
     pub place: Option<usize>,
     /// The value (0 in the padding).
     pub value: f64,
-    /// What it is multiplied by.
+    /// Its factor.
     pub factor: f64,
 }
 
@@ -76,7 +76,7 @@ pub enum Rule {
     Sum {
         /// Added to the terms.
         bias: Option<f64>,
-        /// What the sum is divided by; 1 for a plain sum.
+        /// The divisor of the sum; 1 for a plain sum.
         divisor: f64,
     },
     /// The value of one of the terms, as it is; the others are its rivals.
@@ -168,7 +168,7 @@ impl Account {
 pub struct Reach {
     /// The places of the values in their example.
     pub places: Vec<usize>,
-    /// What the largest magnitude is multiplied by.
+    /// The factor of the largest magnitude.
     pub factor: f64,
 }
 

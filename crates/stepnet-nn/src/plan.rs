@@ -44,7 +44,7 @@ pub struct Plan {
     pub(super) options: PlanOptions,
     /// How many nodes run; in training a closing sigmoid or softmax is left to the loss.
     pub(super) nodes: usize,
-    /// What runs, in order.
+    /// The segments that run, in order.
     pub(super) spans: Vec<Span>,
     /// The values: `None` at 0 is the network's input; `i + 1` is the output of node `i`, `None`
     /// inside of a fused span unless all are kept.

@@ -1,4 +1,4 @@
-//! Where the folder of a run is while the run goes on: it may be moved or removed, and so may what is in it.
+//! Tracks the folder of a run during the run: it may be moved or removed, and so may the files in it.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};

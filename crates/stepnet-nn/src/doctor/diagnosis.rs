@@ -30,7 +30,7 @@ pub struct Diagnosis {
     pub preset: Option<String>,
     /// The shape of the layer's input.
     pub input: Shape,
-    /// What does not fit, with the sizes.
+    /// The problem, with the sizes.
     pub problem: String,
     /// The rule it breaks, with the numbers filled in.
     pub formula: Option<String>,
@@ -42,7 +42,7 @@ pub struct Diagnosis {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Fix {
-    /// What changes.
+    /// The changes.
     pub changes: Vec<Change>,
     /// The whole network in canonical notation; `None` if it stays as it is.
     pub network: Option<String>,

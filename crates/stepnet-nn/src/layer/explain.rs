@@ -16,9 +16,9 @@ pub struct PassValues<'a, T> {
     pub x: &'a [T],
     /// The output.
     pub y: &'a [T],
-    /// What the forward pass kept.
+    /// The values that the forward pass saved.
     pub kept: &'a [T],
-    /// The indices it kept.
+    /// The indices that it saved.
     pub kept_indices: &'a [u32],
 }
 

@@ -109,7 +109,7 @@ pub struct Forward<'a, T> {
     pub x: &'a [T],
     /// The output: written, not added to.
     pub y: &'a mut [T],
-    /// What the backward pass will see (empty unless one follows).
+    /// The values saved for the backward pass (empty unless one follows).
     pub kept: &'a mut [T],
     /// Indices the backward pass will see (empty unless one follows).
     pub kept_indices: &'a mut [u32],

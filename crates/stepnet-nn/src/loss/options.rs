@@ -119,9 +119,9 @@ impl Loss {
         }
     }
 
-    /// What training makes small: [`Loss::evaluate`] of the targets that `options` ask for, written into
-    /// `t`. With class weights it is the weighted mean times the number of examples, so that sums over
-    /// batches stay what [`Scores`](super::Scores) says.
+    /// The loss that training minimizes: [`Loss::evaluate`] with the targets that follow from `options`, which
+    /// are written to `t`. With class weights it is the weighted mean times the number of examples, so that sums
+    /// over batches stay what [`Scores`](super::Scores) says.
     pub(crate) fn train<T: Number>(
         self,
         (z, outputs): (&[T], usize),

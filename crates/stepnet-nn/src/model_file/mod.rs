@@ -69,7 +69,7 @@ struct Header {
     preprocessing: Preprocessing,
     #[serde(default)]
     training: BTreeMap<String, Value>,
-    /// What a checkpoint says of itself.
+    /// The description of a checkpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checkpoint: Option<Value>,
     /// That of each tensor, by name.
@@ -80,13 +80,13 @@ struct Header {
     _checksum: Option<String>,
 }
 
-/// A `.safetensors` file that was read and checked; a Stepnet model or somebody else's tensors.
+/// A `.safetensors` file that was read and checked: a Stepnet model, or other tensors.
 #[derive(Debug)]
 pub struct ModelFile {
     path: PathBuf,
     tensors: Vec<Tensor>,
     header: Option<Header>,
-    /// What of it is not as it was written.
+    /// The part of it that was changed.
     damage: Option<String>,
 }
 
@@ -125,7 +125,7 @@ impl<T: Number> Model<T> {
     /// Reads a model of built-in layers. Values of the other element type are converted.
     ///
     /// # Errors
-    /// What is wrong with the file.
+    /// When the file cannot be read or is not a valid model.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         ModelFile::open(path)?.model(Registry::builtin())
     }
@@ -277,7 +277,7 @@ impl ModelFile {
         self.header.as_ref().map(|header| header.element.as_str())
     }
 
-    /// What the file says as a checkpoint of training; `None` if it is none.
+    /// The file's description as a checkpoint of training; `None` if it is not a checkpoint.
     pub fn checkpoint_entry(&self) -> Option<&Value> {
         self.header.as_ref()?.checkpoint.as_ref()
     }

@@ -58,7 +58,7 @@ impl<T: Number> Optimizer<T> {
     /// each of its [arrays](Optimizer::arrays).
     ///
     /// # Errors
-    /// What `fill` says, or that a running mean of squares is negative.
+    /// The error of `fill`, or a running mean of squares that is negative.
     pub fn restore(
         &mut self,
         updates: u64,

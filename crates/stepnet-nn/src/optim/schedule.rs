@@ -47,9 +47,9 @@ pub enum Schedule {
     OneCycle {
         /// The share of the run over which the rate rises, between 0 and 1; a [`WarmUp`] takes its place.
         rise: f64,
-        /// What the base is divided by at the start.
+        /// The divisor of the base rate at the start.
         start: f64,
-        /// What the starting rate is divided by at the end.
+        /// The divisor of the starting rate at the end.
         end: f64,
     },
 }

@@ -30,7 +30,7 @@ pub struct Workspace<T> {
     gradients: AlignedVec<T>,
     /// A target for each output, as the losses take them.
     targets: AlignedVec<T>,
-    /// What training passes change about the loss.
+    /// The loss options of training passes.
     loss: LossOptions,
     /// Forward and backward times of every span of the plan, while they are measured.
     times: Option<Vec<[Vec<Duration>; 2]>>,

@@ -6,7 +6,7 @@ use super::Row;
 use crate::error::Error;
 use stepnet_base::text::nearest;
 
-/// What is wrong with a setting.
+/// An error about a setting.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SettingError {

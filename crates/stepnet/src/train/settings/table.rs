@@ -12,11 +12,11 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Which examples.
+    /// The examples.
     pub source: SourceSettings,
     /// How their files are read.
     pub reading: ReadingSettings,
-    /// Which network.
+    /// The network.
     pub network: NetworkSettings,
     /// How it is trained.
     pub training: TrainingSettings,
