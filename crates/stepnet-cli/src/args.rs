@@ -1,4 +1,4 @@
-//! The command line: what can be asked, with its help.
+//! The command line: subcommands and options, with their help.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! What a command says when it cannot do its work, and the exit code that goes with it.
+//! The error message of a command that fails, and its exit code.
 
 use std::error::Error as _;
 use std::io::Write as _;
@@ -95,7 +95,7 @@ impl Failure {
         ExitCode::from(self.code)
     }
 
-    /// What is reported, without the word `error`.
+    /// The message, without the word `error`.
     pub(crate) fn line(&self) -> String {
         clean(&self.line, LONGEST)
     }

@@ -18,7 +18,7 @@ use stepnet_files as files;
 
 use crate::failure::{Failure, Outcome, say};
 
-/// How long a run may go on with what it has begun when it is to end.
+/// How long a run may continue its current work after it was asked to end.
 const PATIENCE: Duration = Duration::from_millis(400);
 
 /// How long the line that names the signal may take: a pipe that nobody reads may not hold the program.
@@ -115,7 +115,7 @@ fn end(signal: i32) -> ! {
     std::process::exit(128 + signal);
 }
 
-/// What users call a signal.
+/// The name of a signal for users.
 fn name(signal: i32) -> &'static str {
     match signal {
         SIGINT => "Ctrl-C",
@@ -135,7 +135,7 @@ impl Interrupt {
         Self(())
     }
 
-    /// What asked for the end, if anything did.
+    /// The signal that asked for the end, if any.
     pub(crate) fn by(&self) -> Option<&'static str> {
         match CAME.load(Ordering::SeqCst) {
             0 => None,
@@ -155,7 +155,7 @@ impl Drop for Interrupt {
     }
 }
 
-/// The failure that ends a command which has kept what it had to keep after a signal.
+/// The failure that ends a command after a signal, once its results are saved.
 pub(crate) fn outcome() -> Outcome {
     match CAME.load(Ordering::SeqCst) {
         0 => Ok(()),

@@ -1,4 +1,4 @@
-//! Whether what a model is asked about can belong to what it was trained on.
+//! Checks whether the values of images can belong to the range that a model was trained on.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::failure::Outcome;
 use crate::material::DIGITS;
 use crate::note::note;
 
-/// What a model says about its input: the steps to it, and the raw values that it was trained on.
+/// A model's facts about its input: the preprocessing, and the raw values that it was trained on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Known<'a> {
     pub(crate) preprocessing: &'a Preprocessing,

@@ -24,7 +24,7 @@ pub(crate) use own::{Tested, describe_tested};
 pub(crate) struct Material {
     pub(crate) train: Dataset,
     pub(crate) test: Option<Dataset>,
-    /// What the test examples are called in what is printed.
+    /// The name of the test examples in the output.
     pub(crate) test_name: &'static str,
     pub(crate) preprocessing: Preprocessing,
     /// The raw values that training sees, with those that the model it starts from has seen.
@@ -46,7 +46,7 @@ pub(crate) const DIGITS: &str = "digits";
 /// with them.
 const MOST_PIXELS: usize = 128 * 128;
 
-/// What stands for the test part that the data has itself, where a path would stand.
+/// The word for the data's own test part, in place of a path.
 const OWN_TEST: &str = "its own";
 
 /// A data set as it was read, before it is parted.
@@ -95,8 +95,8 @@ impl Source {
 }
 
 impl Material {
-    /// Reads what `args` name. The model a run starts from decides how pictures are brought to its
-    /// input; else the user does; else the preset; else the pictures themselves.
+    /// Reads what `args` name. The model that a run starts from decides how images are fitted to its input; else
+    /// the user; else the preset; else the images themselves.
     pub(crate) fn gather(
         settings: &Settings,
         known: Option<Known<'_>>,
@@ -281,7 +281,7 @@ pub(crate) fn for_evaluation(
     Own::of(model, origin)?.examples(options, classes)
 }
 
-/// Opens data, names the pictures that it left out, and says what else is to be known of it.
+/// Opens data, names the images that it left out, and prints the notes on it.
 pub(crate) fn open(path: &Path, options: &OpenOptions) -> Outcome<data::Opened> {
     let mut opened = data::open(path, options)?;
     for text in opened.facts.iter_mut().chain(&mut opened.notes) {
@@ -311,7 +311,7 @@ fn check_several(train: &Dataset, path: Option<&Path>) -> Outcome {
     }
 }
 
-/// Opens data of which nothing else is to be said: under `--strict` its notes are errors at once.
+/// Opens data that needs no further checks: under `--strict` its notes are errors at once.
 pub(crate) fn open_alone(path: &Path, options: &OpenOptions) -> Outcome<data::Opened> {
     let opened = open(path, options)?;
     note::check(Failure::usage)?;

@@ -1,4 +1,4 @@
-//! What a NETWORK argument names: a model file, a preset, or a text in the arrow notation.
+//! NETWORK arguments: a model file, a preset, or a text in the arrow notation.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use stepnet::nn::{Loss, Network, Registry, Shape};
 
 use crate::failure::{Failure, Outcome};
 
-/// What `classes` stands for where nothing says.
+/// The default value of `classes`.
 const USUAL_CLASSES: usize = 10;
 
-/// What an argument names.
+/// The meaning of an argument.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Named<'a> {
     /// A file.
@@ -63,7 +63,7 @@ pub(crate) fn refuse_for_file(path: &Path, options: &[(&str, bool)]) -> Outcome 
     }
 }
 
-/// Builds the network of a text or a preset. What the user does not say, the preset does.
+/// Builds the network of a text or a preset. The preset supplies what the user does not give.
 pub(crate) fn build<T: Number>(
     text: &str,
     preset: Option<&Preset>,

@@ -1,5 +1,5 @@
-//! Notes: what is to be known before a result is believed. Each is one line on the standard error, said
-//! once, and kept for what the command writes; `--strict` makes errors of them.
+//! Notes: warnings to read before a result is trusted. Each is one line on the standard error, printed once, and
+//! saved for the files that the command writes; `--strict` turns notes into errors.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -87,7 +87,7 @@ const FILES: [&str; 10] = [
     SETTINGS_FILE,
 ];
 
-/// Where runs are kept that have no folder named.
+/// The folder of runs for which no folder is named.
 pub(crate) const RUNS: &str = "runs";
 
 pub(crate) const MODEL: &str = "model.safetensors";
@@ -100,7 +100,7 @@ pub(crate) const TRACE: &str = "trace.jsonl";
 #[derive(Debug)]
 pub(crate) struct RunFolder {
     path: PathBuf,
-    /// Locked as long as the run goes on.
+    /// Locked during the run.
     folder: Option<File>,
     /// The same: some file systems have no locks of folders.
     metrics: File,
@@ -131,7 +131,7 @@ impl RunFolder {
         Self::open(path, Vec::new(), replaces)
     }
 
-    /// Opens the folder of a run that goes on after `records`, and changes nothing in it yet.
+    /// Opens the folder of a run that is resumed after `records`, and changes nothing in it yet.
     pub(crate) fn resume(path: &Path, records: Vec<EpochRecord>, replaces: bool) -> Outcome<Self> {
         Self::open(path.to_owned(), records, replaces)
     }
@@ -160,7 +160,7 @@ impl RunFolder {
         })
     }
 
-    /// Fails if a run cannot be kept at `path`, or would replace another that is to stay.
+    /// Fails if a run cannot be saved at `path`, or would replace another run unasked.
     pub(crate) fn check(path: &Path, overwrite: bool) -> Outcome {
         if path.exists() && !path.is_dir() {
             return Err(Failure::usage(format!(
@@ -303,7 +303,7 @@ impl RunFolder {
         self.save_as(MODEL, model)
     }
 
-    /// Writes a model under a name of its own.
+    /// Writes a model under another name.
     pub(crate) fn save_as<T: Number>(&self, name: &str, model: &Model<T>) -> Outcome<PathBuf> {
         let path = self.here().join(name);
         model.save(&path)?;

@@ -1,6 +1,6 @@
-//! How a layer accounts for its values: what one output was made of, and what one input fed.
+//! How a layer explains its values: the terms of one output, and the outputs that one input contributes to.
 //!
-//! A layer of a user's own says as much in a line or two:
+//! A user's own layer does so in a line or two:
 //!
 //! ```
 //! use stepnet::nn::account::{Account, Feed, Feeds, Term};
@@ -38,7 +38,7 @@ pub struct Term {
     pub place: Option<usize>,
     /// The value (0 in the padding).
     pub value: f64,
-    /// What it is multiplied by.
+    /// Its factor.
     pub factor: f64,
 }
 
@@ -76,7 +76,7 @@ pub enum Rule {
     Sum {
         /// Added to the terms.
         bias: Option<f64>,
-        /// What the sum is divided by; 1 for a plain sum.
+        /// The divisor of the sum; 1 for a plain sum.
         divisor: f64,
     },
     /// The value of one of the terms, as it is; the others are its rivals.
@@ -102,7 +102,7 @@ pub enum Rule {
     Same,
 }
 
-/// What an output value was made of.
+/// The terms of an output value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Account {
     /// The formula in symbols.
@@ -161,14 +161,14 @@ impl Account {
     }
 }
 
-/// Values whose rounding a method lets be felt in a result that is not made of them.
+/// Values whose rounding affects a result that is not computed from them, because of the method.
 ///
 /// It may be off by `factor` times the largest magnitude among the values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reach {
     /// The places of the values in their example.
     pub places: Vec<usize>,
-    /// What the largest magnitude is multiplied by.
+    /// The factor of the largest magnitude.
     pub factor: f64,
 }
 
@@ -186,14 +186,14 @@ impl Reach {
 pub struct Feed {
     /// The output's place in the output example.
     pub place: usize,
-    /// The derivative of the output by the input value.
+    /// The derivative of the output with respect to the input value.
     pub factor: f64,
-    /// The sum of the magnitudes the derivative is made of, where they cancel; else its magnitude.
+    /// The sum of the magnitudes of the derivative's terms, where they cancel; else its magnitude.
     pub size: f64,
 }
 
 impl Feed {
-    /// The output at `place`, whose derivative by the input value is `factor`.
+    /// The output at `place`, whose derivative with respect to the input value is `factor`.
     pub fn new(place: usize, factor: f64) -> Self {
         let size = factor.abs();
         Self {

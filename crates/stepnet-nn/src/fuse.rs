@@ -29,7 +29,7 @@ pub enum FusedPasses {
     All,
     /// Forward passes, with the same bits; backward passes run layer by layer.
     Forward,
-    /// Forward passes at inference, rounded once more than those of the layers one by one.
+    /// Forward passes at inference, which round once more than those of the separate layers.
     Inference,
 }
 
@@ -43,7 +43,7 @@ pub struct FusionRule {
     pub pattern: &'static str,
     /// The passes that the fused layer runs.
     pub passes: FusedPasses,
-    /// What has to hold besides: of the sizes, or of the layers.
+    /// Further conditions on the sizes or the layers.
     pub condition: &'static str,
 }
 

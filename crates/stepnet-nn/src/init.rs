@@ -22,12 +22,12 @@ pub enum Init {
     He,
     /// `randn * sqrt(2 / (n_prev + n))` (Glorot and Bengio, 2010).
     Xavier,
-    /// Zeros. Nothing is drawn, and hidden units stay alike: for demonstration.
+    /// Zeros. Nothing is drawn, and hidden units stay equal: for demonstration.
     Zeros,
 }
 
 impl Init {
-    /// The start value made of one `draw`, for a weight with these fans.
+    /// The start value computed from one `draw`, for a weight with these fans.
     pub fn value(self, draw: f64, fan_in: usize, fan_out: usize) -> f64 {
         let (fan_in, fan_out) = (fan_in as f64, fan_out as f64);
         match self {

@@ -28,7 +28,7 @@ pub enum Loss {
     MeanSquaredError,
 }
 
-/// What the network should have said, for a batch of examples.
+/// The target outputs for a batch of examples.
 #[derive(Debug, Clone, Copy)]
 pub enum Targets<'a, T> {
     /// A class number for each example. One output takes class 0 as 0 and class 1 as 1;
@@ -81,7 +81,7 @@ impl Scores {
 }
 
 impl Loss {
-    /// The loss that a closing activation asks for.
+    /// The loss that belongs to a closing activation.
     pub fn for_closing_kind(kind: &str) -> Self {
         match kind {
             "sigmoid" => Self::BinaryCrossEntropy,
@@ -292,7 +292,7 @@ impl<T: Number> Targets<'_, T> {
                     format!("the {what} of example {place}"),
                     labels[place],
                     format!(
-                        "a class from 0 to {}, for the network has {outputs} output(s)",
+                        "a class from 0 to {}, because the network has {outputs} output(s)",
                         classes - 1
                     ),
                 ));

@@ -1,4 +1,4 @@
-//! The plan of a pass: which buffer holds what, from when to when, and which may share memory.
+//! The plan of a pass: the contents and lifetime of each buffer, and which buffers may share memory.
 //!
 //! Time runs over the forward passes (node `i` at time `i`), the loss (time `n`) and the backward
 //! passes (node `i` at time `2n - i`). Every buffer has a first and a last moment; buffers whose
@@ -6,7 +6,7 @@
 //! fitting free one first, so the same network always gets the same plan.
 //!
 //! The gradient with respect to a value that several nodes take is the sum of what they send back: the last of
-//! them writes it, for its backward pass comes first, and the others add to it. Where the gradients
+//! them writes it, because its backward pass comes first, and the others add to it. Where the gradients
 //! with respect to two values are the same numbers, as on both sides of a `flatten` or a sum, they share a buffer
 //! as long as nobody adds to one of them while the other is still to be read.
 
@@ -44,7 +44,7 @@ pub struct Plan {
     pub(super) options: PlanOptions,
     /// How many nodes run; in training a closing sigmoid or softmax is left to the loss.
     pub(super) nodes: usize,
-    /// What runs, in order.
+    /// The segments that run, in order.
     pub(super) spans: Vec<Span>,
     /// The values: `None` at 0 is the network's input; `i + 1` is the output of node `i`, `None`
     /// inside of a fused span unless all are kept.
@@ -85,7 +85,7 @@ impl Plan {
             .unwrap_or(1);
         let most = MAX_BUFFER / longest.max(1);
         if batch > most {
-            let expected = format!("at most {most}, for an example has up to {longest} values");
+            let expected = format!("at most {most}, because an example has up to {longest} values");
             return Err(Error::value("network", "the batch", batch, expected));
         }
         let plan = Planner::new(network, batch, options).plan();

@@ -1,7 +1,7 @@
-//! Looking into networks: every number can be asked where it comes from, and every gradient checked.
+//! Looking into networks: you can see where every number comes from, and check every gradient.
 //!
-//! Everything here works on the networks of [`nn`](stepnet_nn), through the same passes that train
-//! them; nothing is computed on the side.
+//! Everything here works on the networks of [`nn`](stepnet_nn), through the same passes that train them; there
+//! is no second implementation.
 //!
 //! # Features
 //!

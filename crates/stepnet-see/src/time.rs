@@ -1,7 +1,7 @@
 //! Where the time of a training step goes: milliseconds of every layer, forward and backward, and the
 //! share of the machine's multiply-add peak that it reaches.
 //!
-//! Layers that run as one, such as a convolution with its ReLU and its pooling, are measured as one.
+//! Fused layers, such as a convolution with its ReLU and its pooling, are measured as one.
 //! Every figure is the median over many steps, so that what else the machine does counts little.
 
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! Writes the embedded digits as PNG files, one folder a class: pictures to try the commands on.
+//! Writes the embedded digits as PNG files, one folder per class: images to try the commands on.
 //!
 //! Run with `cargo run --release --example 02_digits_as_pictures -- FOLDER`.
 
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use image::{GrayImage, Luma, imageops};
 use stepnet::data::{self, Values};
 
-/// Each pixel becomes a square of this many, so that the pictures can be looked at.
+/// Each pixel becomes a square of this many, so that the images can be viewed.
 const ENLARGED: u32 = 3;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -1,6 +1,6 @@
 //! Stepnet: a convolutional network engine whose every step can be seen, checked and changed.
 //!
-//! Three depths, one idea:
+//! It does one thing at three depths:
 //!
 //! - see: [`steps`], the building blocks of the course notebooks as plain loops, the specification,
 //!   and [`see`], which looks into networks;

@@ -1,4 +1,4 @@
-//! What a model's file, or another file of tensors, holds.
+//! Shows the content of a model's file, or of another file of tensors.
 
 use std::path::Path;
 

@@ -1,5 +1,4 @@
-//! The data that a model was tested on in its training, found again: where it lay then, and only if it is
-//! what it was then.
+//! Finds the data that a model was tested on during training: in the same place, and only if it has not changed.
 
 use std::path::{Path, PathBuf};
 
@@ -14,13 +13,13 @@ use crate::train::RunFile;
 /// Examples to measure a model on.
 pub(crate) struct Tested {
     pub(crate) data: Dataset,
-    /// What they are called.
+    /// Their name.
     pub(crate) name: String,
     /// Lines that tell the user what was read and how.
     pub(crate) facts: Vec<String>,
 }
 
-/// What a model says of the data it was tested on.
+/// A model's facts about the data it was tested on.
 pub(super) struct Own<'a> {
     origin: &'a Value,
     /// The folder that relative paths start from, where a run's description has it.

@@ -13,7 +13,7 @@ use crate::failure::{Failure, Outcome};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reader {
     There,
-    /// The pipe was closed: no mistake, and no reason to go on.
+    /// The pipe was closed: not an error, but nothing more needs to be written.
     Gone,
 }
 

@@ -14,7 +14,7 @@ pub(super) type Answer = Outcome<Prediction>;
 pub(super) struct Prediction(pub(super) Vec<(usize, f64)>);
 
 impl Prediction {
-    /// Ranks the outputs of a network for the picture at `path`.
+    /// Ranks the outputs of a network for the image at `path`.
     pub(super) fn of<T: Number>(outputs: &[T], path: &Path) -> Answer {
         let values: Vec<f64> = match outputs {
             // One output speaks for the second class, its complement for the first.

@@ -15,9 +15,9 @@ use crate::note::note;
 use crate::output::{Output, Reader, Target};
 
 /// The note on a table with names that cannot be written as they are.
-const LOSSY: &str = "the table has names that are no UTF-8, with \u{fffd} for what is none; with --json their bytes are written, too";
+const LOSSY: &str = "the table has names that are not UTF-8, with \u{fffd} for the invalid bytes; with --json their bytes are written as well";
 
-/// Writes answers in the form that was asked for.
+/// Writes predictions in the requested form.
 pub(super) struct Sink {
     form: Form,
     output: Output,
@@ -91,7 +91,7 @@ impl Sink {
         self.output.judge(written)
     }
 
-    /// Writes the answer for the picture at `path`.
+    /// Writes the prediction for the image at `path`.
     pub(super) fn write(&mut self, path: &Path, answer: &Answer) -> Outcome<Reader> {
         let name = path.display().to_string();
         if self.form == Form::Csv && path.to_str().is_none() {

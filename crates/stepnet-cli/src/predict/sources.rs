@@ -31,10 +31,10 @@ pub(super) struct Sources<'a> {
     passed_over: Counter,
 }
 
-/// How many files were no pictures.
+/// How many files were not images.
 type Counter = Rc<Cell<usize>>;
 
-/// What was visited so far, by all arguments.
+/// The paths visited so far, by all arguments.
 type Seen = Rc<RefCell<VisitedPaths>>;
 
 impl<'a> Sources<'a> {
@@ -51,7 +51,7 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Whether exactly one picture is meant, by its own name.
+    /// Whether exactly one image is meant, by its own name.
     pub(super) fn names_one_file(&self) -> bool {
         match self.arguments {
             [one] => !one.is_dir() && (exists(one) || !Pattern::is_one(one)),
@@ -59,7 +59,7 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// How many files so far were no pictures.
+    /// How many files so far were not images.
     pub(super) fn passed_over(&self) -> usize {
         self.passed_over.get()
     }
@@ -75,7 +75,7 @@ impl Iterator for Sources<'_> {
 
 type Pictures = Box<dyn Iterator<Item = Found>>;
 
-/// What one argument names. A file of that very name comes before a pattern.
+/// The meaning of one argument. A file of exactly that name takes precedence over a pattern.
 fn named(argument: &Path, seen: &Seen, counter: &Counter) -> Pictures {
     if argument.is_dir() {
         return Box::new(below(argument, seen, counter));
@@ -91,7 +91,7 @@ fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// The pictures that match a pattern.
+/// The images that match a pattern.
 fn matching(argument: &Path, seen: &Seen, counter: &Counter) -> Pictures {
     let problem = |failure| Box::new(iter::once(Found::Problem(argument.to_owned(), failure)));
     let shown = argument.display();
@@ -125,7 +125,7 @@ fn matching(argument: &Path, seen: &Seen, counter: &Counter) -> Pictures {
     }))
 }
 
-/// The pictures below a folder that were not seen before.
+/// The images below a folder that were not seen before.
 fn below(folder: &Path, seen: &Seen, counter: &Counter) -> impl Iterator<Item = Found> + use<> {
     let (seen, counter) = (Rc::clone(seen), Rc::clone(counter));
     let mut files = Some(Files::below(folder, seen.take()));
@@ -147,7 +147,7 @@ fn below(folder: &Path, seen: &Seen, counter: &Counter) -> impl Iterator<Item = 
     })
 }
 
-/// A place where pictures could not be looked for.
+/// A place that could not be searched for images.
 fn trouble(error: Error) -> Found {
     let path = match &error {
         Error::Io { path, .. } | Error::File { path, .. } | Error::FileMemory { path, .. } => {
@@ -158,7 +158,7 @@ fn trouble(error: Error) -> Found {
     Found::Problem(path, error.into())
 }
 
-/// The file at `path` if its name or its content says that it is a picture; counted if not.
+/// The file at `path` if its name or its content says that it is an image; counted if not.
 fn picture(path: PathBuf, passed_over: &Counter) -> Option<Found> {
     match is_image(&path) {
         Ok(true) => Some(Found::Picture(path)),

@@ -1,4 +1,4 @@
-//! Where the folder of a run is while the run goes on: it may be moved or removed, and so may what is in it.
+//! Tracks the folder of a run during the run: it may be moved or removed, and so may the files in it.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ impl RunFolder {
                 Some(path) => {
                     self.path = path;
                     let is = self.path.display();
-                    note = Some(format!("{was}: was moved; the run goes on in {is}"));
+                    note = Some(format!("{was}: was moved; the run continues in {is}"));
                 }
                 None => {
                     self.path = make_again(&self.path)?;
@@ -37,7 +37,7 @@ impl RunFolder {
                     run.write(&self.path)?;
                     let is = self.path.display();
                     note = Some(format!(
-                        "{was}: was removed with what was in it; the run goes on in {is}"
+                        "{was}: was removed with its files; the run continues in {is}"
                     ));
                 }
             }
@@ -50,7 +50,7 @@ impl RunFolder {
             self.written = (0, 0);
             self.write_records()?;
             note.get_or_insert(format!(
-                "{}: was removed or replaced while the run goes on; it is written again",
+                "{}: was removed or replaced during the run; it is written again",
                 path.display()
             ));
         }

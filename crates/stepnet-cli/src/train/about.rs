@@ -1,4 +1,4 @@
-//! What a model file says of the training it comes from.
+//! The facts about a training in its model file.
 
 use serde_json::json;
 use stepnet::Number;
@@ -10,7 +10,7 @@ use stepnet::train::settings::Settings;
 use crate::material::Material;
 use crate::run_folder::EpochRecord;
 
-/// What a run is about.
+/// The data and settings of a run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct About<'a> {
     pub(super) material: &'a Material,

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 /// How often checkpoints are written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Every {
-    /// After so many steps.
+    /// After this many steps.
     Steps(u64),
     /// When so much time has passed.
     Time(Duration),
-    /// At the end of every so many epochs.
+    /// At the end of an epoch, every this many epochs.
     Epochs(u64),
     /// Only when the run ends.
     Never,
@@ -48,10 +48,10 @@ impl FromStr for Every {
     }
 }
 
-/// The share of the time that writing may take where the user has not said how often.
+/// The share of the time that writing may take if the user has not set an interval.
 const SHARE: u32 = 20;
 
-/// The longest time without a checkpoint where the user has not said how often.
+/// The longest time without a checkpoint if the user has not set an interval.
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// When the next checkpoint is due.
@@ -77,7 +77,7 @@ impl Clock {
         }
     }
 
-    /// Whether one is due inside an epoch, after so many updates.
+    /// Whether one is due inside an epoch, after this many updates.
     pub(super) fn due_inside(&self, updates: u64) -> bool {
         match self.every {
             Some(Every::Steps(steps)) => updates.is_multiple_of(steps),

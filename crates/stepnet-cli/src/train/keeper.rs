@@ -17,7 +17,7 @@ use crate::run_folder::{BEST, CHECKPOINT, CHECKPOINT_BEFORE, RunFolder};
 /// The word for checkpoints in messages.
 const CHECKPOINTS: &str = "checkpoint";
 
-/// What keeps a run safe.
+/// Writes the files that a run can resume from.
 #[derive(Debug)]
 pub(super) struct Keeper<T> {
     pub(super) clock: Clock,
@@ -33,7 +33,7 @@ pub(super) struct Keeper<T> {
     best: Option<(Network<T>, usize)>,
 }
 
-/// How long a run has been going on.
+/// How long a run has taken so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Times {
     /// Seconds since it began, without those it stood still.
@@ -199,7 +199,7 @@ impl<T: Number> Keeper<T> {
         }
     }
 
-    /// What there is to go on from, in words.
+    /// The checkpoint to resume from, in words.
     pub(super) fn kept(&self) -> String {
         match &self.last {
             Some(at) => format!("the checkpoint {} is kept", place(at)),

@@ -19,7 +19,7 @@ pub(crate) const RUN_FILE: &str = "run.json";
 /// The settings of a run, in the form that `--settings` takes.
 pub(crate) const SETTINGS_FILE: &str = "settings.toml";
 
-/// What is at the top of that file.
+/// The heading of that file.
 const HEADING: &str = "The settings of this run that are not at their defaults. To repeat it:
     stepnet train --settings settings.toml
 Options on the command line take precedence over these lines. Relative paths start from the folder of this file.";
@@ -58,7 +58,7 @@ fn given(settings: &Settings) -> BTreeMap<String, Value> {
     given.collect()
 }
 
-/// What a run depends on.
+/// The description of a run: everything that it depends on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RunFile {
     format: u32,

@@ -1,4 +1,4 @@
-//! What a run starts from: the settings of its training, and the network before its first step.
+//! The start of a run: the settings of its training, and the network before its first step.
 
 use std::path::Path;
 

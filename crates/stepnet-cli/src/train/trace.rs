@@ -1,4 +1,4 @@
-//! `--trace-hashes`: what every step computed, as hashes, for `stepnet compare`.
+//! `--trace-hashes`: hashes of the results of every step, for `stepnet compare`.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -13,7 +13,7 @@ use stepnet_files as files;
 use crate::failure::{Failure, Outcome};
 use crate::run_folder::{RunFolder, TRACE};
 
-/// What is hashed.
+/// The arrays to hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Traced {
     /// The weights after each step.

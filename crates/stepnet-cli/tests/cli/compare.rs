@@ -177,7 +177,7 @@ fn where_runs_part_is_named() {
         &[
             "--seed differs: 0 and 1",
             "no trace.jsonl in c and d",
-            "part in epoch 1",
+            "diverge in epoch 1",
             "differ in 4 of 4 tensors",
         ],
     );

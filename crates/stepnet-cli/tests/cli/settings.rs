@@ -154,7 +154,7 @@ fn what_is_wrong_in_a_settings_file_is_one_line_with_its_place() {
     for (text, said) in [
         (
             "\nlearning-rate = 1",
-            "line 2: \"learning-rate\" is no setting",
+            "line 2: \"learning-rate\" is not a setting",
         ),
         ("label-smothing = 0.1", "did you mean label-smoothing?"),
         (

@@ -199,7 +199,10 @@ fn a_folder_that_moves_and_metrics_that_go_are_followed() {
     let output = child.wait_with_output().unwrap();
     let err = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(143), "{err}");
-    assert!(err.contains("run: was moved; the run goes on in "), "{err}");
+    assert!(
+        err.contains("run: was moved; the run continues in "),
+        "{err}"
+    );
     assert_eq!(fs::read_dir(desk.join("run")).unwrap().count(), 0);
     let epochs = desk.metrics("moved/metrics.jsonl").into_iter();
     let epochs: Vec<u64> = epochs.map(|line| line["epoch"].as_u64().unwrap()).collect();

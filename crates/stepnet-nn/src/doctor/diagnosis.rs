@@ -1,4 +1,4 @@
-//! What the doctor says: one line for people, fields for programs.
+//! The doctor's diagnosis: one line for people, fields for programs.
 
 use std::fmt::{self, Write as _};
 
@@ -28,9 +28,9 @@ pub struct Diagnosis {
     pub text: String,
     /// The preset that was named instead of a text.
     pub preset: Option<String>,
-    /// The shape that comes to the layer.
+    /// The shape of the layer's input.
     pub input: Shape,
-    /// What does not fit, with the sizes.
+    /// The problem, with the sizes.
     pub problem: String,
     /// The rule it breaks, with the numbers filled in.
     pub formula: Option<String>,
@@ -42,7 +42,7 @@ pub struct Diagnosis {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Fix {
-    /// What changes.
+    /// The changes.
     pub changes: Vec<Change>,
     /// The whole network in canonical notation; `None` if it stays as it is.
     pub network: Option<String>,
@@ -206,7 +206,7 @@ impl Fix {
 }
 
 impl Diagnosis {
-    /// What is wrong, without what would be right.
+    /// The problem, without the suggestion.
     pub fn finding(&self) -> String {
         let mut line = format!("layer {}", self.layer);
         if self.column > 0 {

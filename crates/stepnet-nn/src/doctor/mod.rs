@@ -1,4 +1,4 @@
-//! The shape doctor: what does not fit in a network, by which formula, and the nearest change with
+//! The shape doctor finds what does not fit in a network, the formula that shows it, and the nearest change with
 //! which the whole network fits.
 //!
 //! A [`Diagnosis`] comes with the error, as its [`detail`](crate::Error::detail), before anything runs:

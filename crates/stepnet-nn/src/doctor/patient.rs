@@ -1,10 +1,10 @@
-//! A network that does not fit, and what may be done to it.
+//! A network that does not fit, and the changes that are allowed.
 
 use crate::network::misfit::Misfit;
 use crate::notation::NetworkText;
 use crate::shape::Shape;
 
-/// What a fix may do to the shape of the input.
+/// The changes of the input's shape that a fix may make.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum InputChange {

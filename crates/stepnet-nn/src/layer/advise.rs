@@ -1,4 +1,4 @@
-//! What the shape doctor asks of a layer that does not fit.
+//! Advice from a layer that does not fit, for the shape doctor.
 
 use crate::notation::LayerText;
 use crate::shape::Shape;
@@ -8,7 +8,7 @@ use crate::shape::Shape;
 pub struct Remedy {
     /// The layer with other arguments.
     pub text: LayerText,
-    /// How far that is from what was asked for, as in [`doctor::cost`](crate::doctor::cost).
+    /// How far that is from the original, as in [`doctor::cost`](crate::doctor::cost).
     pub cost: u32,
 }
 

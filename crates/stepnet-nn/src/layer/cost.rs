@@ -1,4 +1,4 @@
-//! How much work a layer does, for estimates of time and the choice of threads, and by which methods it does it.
+//! How much work a layer does, for estimates of time and the choice of threads, and which methods it uses.
 
 use stepnet_kernels::{PassPlan, Real};
 

@@ -1,5 +1,5 @@
-//! What `see` asks of a layer: where a value comes from, what it contributes to, and where the
-//! derivative jumps.
+//! A layer's explanations for `see`: where a value comes from, what it contributes to, and where the derivative
+//! jumps.
 
 use stepnet_kernels::Real;
 
@@ -7,7 +7,7 @@ use super::Context;
 use crate::account::{Account, ExampleValues, Feeds};
 use crate::error::Result;
 
-/// What a training pass has left, for [`Explain::sides`].
+/// The values that a training pass has saved, for [`Explain::sides`].
 #[derive(Debug, Clone, Copy)]
 pub struct PassValues<'a, T> {
     /// Sizes and mode.
@@ -16,9 +16,9 @@ pub struct PassValues<'a, T> {
     pub x: &'a [T],
     /// The output.
     pub y: &'a [T],
-    /// What the forward pass kept.
+    /// The values that the forward pass saved.
     pub kept: &'a [T],
-    /// The indices it kept.
+    /// The indices that it saved.
     pub kept_indices: &'a [u32],
 }
 
@@ -40,8 +40,8 @@ pub fn mark_above<T: Real>(values: &[T], kink: T, mark: &mut dyn FnMut(u64)) {
 
 /// Explanations of a layer's values.
 pub trait Explain<T: Real> {
-    /// The terms that the output value at `place` (its number in the output example) was made of, as
-    /// `see::why` shows them; `None` where the layer does not say.
+    /// The terms that the output value at `place` (its number in the output example) was computed from, as
+    /// `see::why` shows them; `None` if the layer does not explain it.
     ///
     /// # Errors
     /// When there is not enough memory for the terms.
@@ -49,8 +49,8 @@ pub trait Explain<T: Real> {
         Ok(None)
     }
 
-    /// The outputs that the input value at `place` contributed to, with the derivative of each with respect
-    /// to it, at inference; `None` where the layer does not say.
+    /// The outputs that the input value at `place` contributed to, with the derivative of each with respect to
+    /// it, at inference; `None` if the layer does not explain it.
     ///
     /// # Errors
     /// When there is not enough memory for the outputs.

@@ -29,8 +29,8 @@ pub use stepnet_base::{Noise, NoiseGenerator};
 /// A layer: a shape rule, parameters, and two passes over slices.
 ///
 /// Its passes are all that a layer has to implement. Explanations ([`Explain`]), advice for inputs that do not
-/// fit ([`Advise`]) and the work of its passes ([`Cost`]) are traits of their own, which a layer implements where it
-/// has something to say.
+/// fit ([`Advise`]) and the work of its passes ([`Cost`]) are separate traits, which a layer implements if the
+/// defaults do not suit it.
 ///
 /// A layer holds its settings only. Parameters, gradients and activations belong to the network
 /// and its workspace, so one layer can be used by many threads at once.
@@ -84,7 +84,7 @@ pub trait Layer<T: Real>: Any + Debug + Send + Sync {
     /// Computes `y` from `x`.
     fn forward(&self, pass: Forward<'_, T>);
 
-    /// Computes `dx` and the parameters' gradients from `dy`, where asked for.
+    /// Computes `dx` and the parameters' gradients from `dy`, those that are requested.
     fn backward(&self, pass: Backward<'_, T>);
 
     /// Updates what is not trainable, such as running statistics, after the update of a training step over the batch that `context`
@@ -92,25 +92,25 @@ pub trait Layer<T: Real>: Any + Debug + Send + Sync {
     /// not for frozen layers.
     fn after_step(&self, _context: &Context<'_>, _kept: &[T], _parameters: &mut [T]) {}
 
-    /// What explains the layer's values: `self` where it implements [`Explain`]. By default they are not
+    /// The explanation of the layer's values: `self` if it implements [`Explain`]. By default they are not
     /// explained.
     fn explain(&self) -> &dyn Explain<T> {
         &Defaults
     }
 
-    /// What helps where the layer does not fit: `self` where it implements [`Advise`]. By default nothing.
+    /// Advice if the layer does not fit: `self` if it implements [`Advise`]. By default there is none.
     fn advise(&self) -> &dyn Advise {
         &Defaults
     }
 
-    /// How much work the layer does: `self` where it implements [`Cost`]. By default a value's work for
-    /// each output.
+    /// How much work the layer does: `self` if it implements [`Cost`]. By default one operation for each output
+    /// value.
     fn cost(&self) -> &dyn Cost<T> {
         &Defaults
     }
 }
 
-/// What a layer has that leaves a concern to its defaults.
+/// The defaults of the separate traits.
 struct Defaults;
 
 impl<T: Real> Explain<T> for Defaults {}

@@ -28,8 +28,9 @@ pub struct Parameter {
     /// Whether L2 and weight decay act on it (weights: yes, biases: no).
     pub decays: bool,
     /// Whether updates change its numbers. Those that are not trainable, such as running statistics, are stored,
-    /// copied and counted as the others are, but no update, decay, clipping or gradient check touches
-    /// them: [`Layer::after_step`](super::Layer::after_step) moves them. Their gradients are zeros, written by the layer.
+    /// copied and counted like the others, but no update, decay, clipping or gradient check touches them:
+    /// [`Layer::after_step`](super::Layer::after_step) moves them. Their gradients are zeros, written by the
+    /// layer.
     pub trainable: bool,
 }
 

@@ -1,9 +1,9 @@
-//! What a layer needs for its passes, and what these are given.
+//! The memory that a layer needs for its passes, and the arguments of the passes.
 
 use super::Noise;
 use crate::shape::Shape;
 
-/// What a layer needs besides its input, output and parameters, for one batch size.
+/// The memory that a layer needs in addition to its input, output and parameters, for one batch size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Memory {
@@ -24,7 +24,7 @@ stepnet_base::setters! { Memory {
     backward_scratch: usize,
 } }
 
-/// Which of its own input and output a layer's backward pass reads.
+/// Which values of the forward pass, the input or the output, the backward pass reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reads {
@@ -35,7 +35,7 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// Neither: what the backward pass needs, it finds in what the forward pass has kept.
+    /// Neither: everything that the backward pass needs is in the values that the forward pass kept.
     pub const NOTHING: Self = Self {
         input: false,
         output: false,
@@ -54,7 +54,7 @@ impl Reads {
     };
 }
 
-/// What a pass is about: sizes, and whether it trains.
+/// The context of a pass: sizes, and whether it trains.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct Context<'a> {
@@ -66,7 +66,7 @@ pub struct Context<'a> {
     pub batch: usize,
     /// The layer's number in its network.
     pub layer: usize,
-    /// Whether a backward pass follows: what it needs is to be left in `kept` and `kept_indices`.
+    /// Whether a backward pass follows: the forward pass must save what it needs in `kept` and `kept_indices`.
     pub backward: bool,
     /// The noise of a training pass; `None` at inference, where gradients are taken of the network as it
     /// is at inference, and for a frozen layer.
@@ -109,7 +109,7 @@ pub struct Forward<'a, T> {
     pub x: &'a [T],
     /// The output: written, not added to.
     pub y: &'a mut [T],
-    /// What the backward pass will see (empty unless one follows).
+    /// The values saved for the backward pass (empty unless one follows).
     pub kept: &'a mut [T],
     /// Indices the backward pass will see (empty unless one follows).
     pub kept_indices: &'a mut [u32],

@@ -1,4 +1,4 @@
-//! A layer with its parameters inside, for predictions.
+//! A layer that contains its parameters, for predictions.
 
 use std::sync::Arc;
 

@@ -71,7 +71,7 @@ impl Pad {
 
 impl LayerKind for Pad {
     fn signature() -> Signature {
-        Signature::new("pad", "Rows and columns of zeros around each picture.")
+        Signature::new("pad", "Rows and columns of zeros around each image.")
             .alias("zeropad")
             .alias("zeropad2d")
             .alias("zeropadding2d")

@@ -1,11 +1,11 @@
-//! What training changes about the loss: smoothed targets, and classes that count by their weights.
+//! Options of the training loss: smoothed targets and class weights.
 
 use super::{Loss, Targets};
 use crate::Number;
 use crate::error::{Error, Result};
 use crate::shape::Shape;
 
-/// Changes to the loss of training. Evaluation does not know them: it measures the plain loss.
+/// Changes to the training loss. Evaluation ignores them: it measures the plain loss.
 ///
 /// With class weights the cost of a batch is the **weighted mean**, the sum of the weighted losses over
 /// the sum of the examples' weights, as PyTorch's `CrossEntropyLoss(weight, label_smoothing)` has it
@@ -119,9 +119,9 @@ impl Loss {
         }
     }
 
-    /// What training makes small: [`Loss::evaluate`] of the targets that `options` ask for, written into
-    /// `t`. With class weights it is the weighted mean times the number of examples, so that sums over
-    /// batches stay what [`Scores`](super::Scores) says.
+    /// The loss that training minimizes: [`Loss::evaluate`] with the targets that follow from `options`, which
+    /// are written to `t`. With class weights it is the weighted mean times the number of examples, so that sums
+    /// over batches stay what [`Scores`](super::Scores) says.
     pub(crate) fn train<T: Number>(
         self,
         (z, outputs): (&[T], usize),

@@ -42,7 +42,7 @@ const FORMAT: u32 = 1;
 /// What the names of a checkpoint's own arrays begin with; no layer's name has a slash.
 pub const EXTRA: &str = "checkpoint/";
 
-/// A network with what it takes to use it on images.
+/// A network with everything needed to use it on images.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Model<T> {
@@ -52,7 +52,7 @@ pub struct Model<T> {
     pub classes: Vec<String>,
     /// How images become its input.
     pub preprocessing: Preprocessing,
-    /// What is worth knowing about its training; any names and values.
+    /// Facts about its training; any names and values.
     pub training: BTreeMap<String, Value>,
 }
 
@@ -69,7 +69,7 @@ struct Header {
     preprocessing: Preprocessing,
     #[serde(default)]
     training: BTreeMap<String, Value>,
-    /// What a checkpoint says of itself.
+    /// The description of a checkpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checkpoint: Option<Value>,
     /// That of each tensor, by name.
@@ -80,19 +80,19 @@ struct Header {
     _checksum: Option<String>,
 }
 
-/// A `.safetensors` file that was read and checked; a Stepnet model or somebody else's tensors.
+/// A `.safetensors` file that was read and checked: a Stepnet model, or other tensors.
 #[derive(Debug)]
 pub struct ModelFile {
     path: PathBuf,
     tensors: Vec<Tensor>,
     header: Option<Header>,
-    /// What of it is not as it was written.
+    /// The part of it that was changed.
     damage: Option<String>,
 }
 
 impl<T> Model<T> {
-    /// A model of a network, of which nothing is known about its training. `classes` are the names by number, and
-    /// `preprocessing` is what training did to raw values.
+    /// A model of a network, without facts about its training. `classes` are the names by number, and
+    /// `preprocessing` is how training prepared raw values.
     pub fn new(network: Network<T>, classes: Vec<String>, preprocessing: Preprocessing) -> Self {
         Self {
             network,
@@ -102,7 +102,7 @@ impl<T> Model<T> {
         }
     }
 
-    /// Sets what is worth knowing about the training.
+    /// Sets the facts about the training.
     #[must_use]
     pub fn training(mut self, training: BTreeMap<String, Value>) -> Self {
         self.training = training;
@@ -125,7 +125,7 @@ impl<T: Number> Model<T> {
     /// Reads a model of built-in layers. Values of the other element type are converted.
     ///
     /// # Errors
-    /// What is wrong with the file.
+    /// When the file cannot be read or is not a valid model.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         ModelFile::open(path)?.model(Registry::builtin())
     }
@@ -250,8 +250,8 @@ impl ModelFile {
         })
     }
 
-    /// Fails if the file is not as it was written, by its checksums. [`ModelFile::model`] does this first; whoever
-    /// takes the tensors as they are does it, too.
+    /// Fails if the file's checksums show that it was changed. [`ModelFile::model`] does this first; call it
+    /// yourself before you use the tensors directly.
     ///
     /// # Errors
     /// With the name of the tensor that is damaged.
@@ -277,7 +277,7 @@ impl ModelFile {
         self.header.as_ref().map(|header| header.element.as_str())
     }
 
-    /// What the file says as a checkpoint of training; `None` if it is none.
+    /// The file's description as a checkpoint of training; `None` if it is not a checkpoint.
     pub fn checkpoint_entry(&self) -> Option<&Value> {
         self.header.as_ref()?.checkpoint.as_ref()
     }

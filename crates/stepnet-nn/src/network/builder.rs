@@ -13,7 +13,7 @@ use crate::memory;
 use crate::notation::{self, NetworkText, presets};
 use crate::shape::Shape;
 
-/// What a network is built from besides its text and its input.
+/// The options of building a network, in addition to its text and its input.
 #[derive(Debug, Clone)]
 pub struct NetworkBuilder<T> {
     registry: Registry<T>,
@@ -70,15 +70,15 @@ impl<T: Number> NetworkBuilder<T> {
         self
     }
 
-    /// Refuses a network with more parameters than these, before memory is taken for them.
+    /// Refuses a network with more parameters than these, before memory is allocated for them.
     #[must_use]
     pub fn most_parameters(mut self, most: usize) -> Self {
         self.most_parameters = most.min(Limits::MOST.parameters);
         self
     }
 
-    /// Whether the error of a network that does not fit suggests the nearest change that does (the default),
-    /// or says what is wrong only, as is right for a text that nobody is about to change.
+    /// Whether the error of a network that does not fit suggests the nearest change that does (the default), or
+    /// only reports the problem, as is right for a text that will not be edited.
     #[must_use]
     pub fn advice(mut self, wanted: bool) -> Self {
         self.advice = wanted;
@@ -163,7 +163,7 @@ impl<T: Number> Network<T> {
         Self::builder().build(text, input)
     }
 
-    /// A builder, where more than a text and a shape is to be said.
+    /// A builder, for options in addition to the text and the shape.
     pub fn builder() -> NetworkBuilder<T> {
         NetworkBuilder::default()
     }

@@ -1,4 +1,4 @@
-//! A network, its numbers, and what can be asked of it.
+//! A network and its parameters.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -109,11 +109,11 @@ impl<T: Number> Network<T> {
         Error::value("freeze", "the layer", format!("{name:?}"), expected)
     }
 
-    /// Whether rounding counts more than time: then 3x3 convolutions of `f32` keep to the direct method,
-    /// sum by sum, and never go Winograd's way, which rounds several times as much and lets a large
-    /// value be felt, by rounding, in outputs whose windows do not see it (the bound is in
-    /// [`kernels::conv::winograd`](stepnet_kernels::conv::winograd)). Layers of a program's own are left as
-    /// they are. Off unless set, and not saved with a model: it says how a network is run, not what it is. A
+    /// Whether accuracy matters more than time: then 3x3 convolutions of `f32` use the direct method, sum by
+    /// sum, and never Winograd's, which rounds several times as much and spreads the rounding error of a large
+    /// value to outputs whose windows do not contain it (the bound is in
+    /// [`kernels::conv::winograd`](stepnet_kernels::conv::winograd)). Layers of a program's own are left as they
+    /// are. Off unless set, and not saved with a model: it says how a network is run, not what it is. A
     /// [`Workspace`](crate::Workspace) is made after it is set.
     pub fn set_exact(&mut self, exact: bool) {
         if self.exact == exact {
@@ -128,7 +128,7 @@ impl<T: Number> Network<T> {
         self.segments = Segments::of(&self.nodes);
     }
 
-    /// Whether it keeps to the direct method: [`Network::set_exact`].
+    /// Whether it uses only the direct method: [`Network::set_exact`].
     pub fn exact(&self) -> bool {
         self.exact
     }
@@ -158,8 +158,8 @@ impl<T: Number> Network<T> {
         self.loss
     }
 
-    /// What is worth saying of a network that is to tell classes apart and does not end in an
-    /// activation for them: it fits, and trains by mean squared error.
+    /// Advice for a classifier that does not end in a sigmoid or softmax: it fits, and trains with the mean
+    /// squared error.
     pub fn closing_advice(&self) -> Option<String> {
         let closed = self.loss.fused_kind().is_some();
         let last = self.nodes.last()?;

@@ -14,7 +14,7 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// What bounds the demands of a short text, or a small model file: some 8 milliard weights, two
+    /// The bounds on the demands of a short text, or a small model file: some 8 billion weights, two
     /// gibibytes of `f32` for an example, some minutes on a desktop's CPU. Real networks are far
     /// below.
     pub(crate) const MOST: Self = Self {

@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 use stepnet_kernels::requested_instruction_set;
 
 impl<T: Number> Network<T> {
-    /// What an array of examples has to be, and how one comes to it whose channels are in front.
+    /// The expected shape of an array of examples, with a hint if the channels come first.
     fn expected(&self, found: &[usize]) -> String {
         let expected = format!("(examples, {})", self.input);
         match (self.input, found) {
@@ -52,7 +52,7 @@ impl<T: Number> Network<T> {
     }
 
     /// The outputs for any array whose examples, along its first axis, have the network's input
-    /// shape: one row per example. Makes a workspace at each call; for many calls keep a
+    /// shape: one row per example. Creates a workspace at each call; for many calls use a
     /// [`Predictor`](crate::Predictor).
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use crate::error::{Error, cut, cut_message};
 /// How many characters of a long line a snippet shows.
 const SNIPPET_WIDTH: usize = 76;
 
-/// A text that is not in the notation: where, what was expected, what came, the nearest name.
+/// A text that is not in the notation: where, what was expected, what was found, the nearest name.
 ///
 /// Prints as one line; [`NotationError::snippet`] shows the place in the text for terminals.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -15,7 +15,7 @@ const SNIPPET_WIDTH: usize = 76;
 pub struct NotationError {
     /// Where, in characters from 1; 0 for a network that was built by code and has no text.
     pub column: usize,
-    /// What was expected there, what came, and the nearest known name.
+    /// What was expected there, what was found, and the nearest known name.
     pub message: String,
     /// The text that was read; empty if it is not known.
     pub text: String,

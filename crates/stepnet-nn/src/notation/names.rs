@@ -28,7 +28,7 @@ pub struct NamedLayer {
     pub layer: LayerText,
     /// Where the layer stands in the text, in characters from 1; 0 without a text.
     pub column: usize,
-    /// What it takes: the outputs of these layers, by their places in the list; `None` is the
+    /// Its inputs: the outputs of these layers, by their places in the list; `None` is the
     /// network's input. One for all layers but those that join networks.
     pub inputs: Vec<Option<usize>>,
     /// What flows into it: its input or, where it joins networks, theirs.
@@ -55,7 +55,7 @@ pub struct NamedLayer {
 ///
 /// # Errors
 ///
-/// What [`super::parse`] refuses, too, so an expanded text never fails: labels used twice
+/// The same as for [`super::parse`], so a parsed text never fails: labels used twice
 /// (ignoring case) or equal to another layer's automatic name, malformed labels, more than
 /// [`MAX_LAYERS`] layers, nesting deeper than [`MAX_DEPTH`], no layers, a group repeated 0 times.
 pub fn expand(network: &NetworkText) -> Result<Vec<NamedLayer>, NotationError> {

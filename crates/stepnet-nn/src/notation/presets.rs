@@ -4,15 +4,15 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Preset {
-    /// What it is called on the command line and elsewhere.
+    /// Its name, on the command line and elsewhere.
     pub name: &'static str,
     /// The network in canonical arrow notation.
     pub text: &'static str,
-    /// The height, width and channels it was made for; `None` if any will do.
+    /// The height, width and channels it was designed for; `None` if any will do.
     pub input: Option<[usize; 3]>,
-    /// How many classes it was made for.
+    /// How many classes it was designed for.
     pub classes: usize,
-    /// What it is, in one line.
+    /// Its description in one line.
     pub summary: &'static str,
 }
 
@@ -106,7 +106,7 @@ pub const ALL: &[Preset] = &[
                -> linear(120) -> relu -> linear(84) -> relu -> linear(classes) -> softmax",
         input: Some([28, 28, 1]),
         classes: 10,
-        summary: "LeNet-5 for 28x28 grey pictures, with relu and max pooling.",
+        summary: "LeNet-5 for 28x28 grey images, with relu and max pooling.",
     },
     Preset {
         name: "cat-cnn",
@@ -114,7 +114,7 @@ pub const ALL: &[Preset] = &[
                -> maxpool(4, same) -> flatten -> linear(classes) -> softmax",
         input: Some([64, 64, 3]),
         classes: 6,
-        summary: "The course's small convolutional network for 64x64 colour pictures.",
+        summary: "The course's small convolutional network for 64x64 colour images.",
     },
     Preset {
         name: "l-layer",
@@ -122,7 +122,7 @@ pub const ALL: &[Preset] = &[
                -> linear(1) -> sigmoid",
         input: Some([64, 64, 3]),
         classes: 2,
-        summary: "The course's deep dense network that tells cats from other pictures.",
+        summary: "The course's deep dense network that distinguishes cats from other images.",
     },
     Preset {
         name: "digits-cnn",
@@ -138,7 +138,7 @@ pub const ALL: &[Preset] = &[
                -> flatten -> dropout(0.25) -> linear(128) -> relu -> linear(classes) -> softmax",
         input: None,
         classes: 10,
-        summary: "A small convolutional network for pictures of any size from 4x4.",
+        summary: "A small convolutional network for images of any size from 4x4.",
     },
     Preset {
         name: "resnet20",
@@ -158,7 +158,7 @@ pub const ALL: &[Preset] = &[
         ),
         input: Some([32, 32, 3]),
         classes: 10,
-        summary: "ResNet-20 for 32x32 pictures such as CIFAR-10's, with projections (He et al., 2016).",
+        summary: "ResNet-20 for 32x32 images such as CIFAR-10's, with projections (He et al., 2016).",
     },
     Preset {
         name: "resnet50",
@@ -184,7 +184,7 @@ pub const ALL: &[Preset] = &[
         ),
         input: Some([64, 64, 3]),
         classes: 6,
-        summary: "The course's ResNet-50 for 64x64 pictures.",
+        summary: "The course's ResNet-50 for 64x64 images.",
     },
     Preset {
         name: "happy-cnn",
@@ -214,7 +214,7 @@ pub const ALL: &[Preset] = &[
         ),
         input: None,
         classes: 10,
-        summary: "Depthwise separable convolutions for pictures of any size (after MobileNet, Howard et al., 2017).",
+        summary: "Depthwise separable convolutions for images of any size (after MobileNet, Howard et al., 2017).",
     },
 ];
 

@@ -1,9 +1,9 @@
-//! What a layer kind is called and which arguments it takes.
+//! The name of a layer kind and the arguments it takes.
 
 use super::value::LARGEST_NUMBER;
 use super::{Count, PaddingText, Value};
 
-/// What an argument may be.
+/// The kind of values that an argument may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ParameterKind {
@@ -28,7 +28,7 @@ pub enum ParameterKind {
 }
 
 impl ParameterKind {
-    /// What a value of this kind is, for messages.
+    /// The description of such a value, for messages.
     pub fn expected(self) -> &'static str {
         match self {
             Self::Count => "a positive whole number",
@@ -106,7 +106,7 @@ impl ParameterKind {
     }
 }
 
-/// What an argument is when a text leaves it out.
+/// The value of an argument that a text leaves out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DefaultValue {
     /// It may not be left out.
@@ -124,9 +124,9 @@ pub enum DefaultValue {
 pub struct Parameter {
     /// The key of `key=value`.
     pub name: String,
-    /// What a value may be.
+    /// The kind of its values.
     pub kind: ParameterKind,
-    /// What it is when left out.
+    /// Its value when left out.
     pub default: DefaultValue,
 }
 
@@ -230,7 +230,7 @@ impl Signature {
         &self.parameters
     }
 
-    /// What the layer does, in one line.
+    /// The layer's description in one line.
     pub fn summary(&self) -> &str {
         &self.summary
     }

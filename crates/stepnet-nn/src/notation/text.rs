@@ -23,14 +23,14 @@ pub struct Step {
     pub column: usize,
 }
 
-/// What a step is.
+/// A layer, or a group of repeated steps.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Item {
     /// One layer.
     Layer(LayerText),
     /// Steps that are repeated.
     Group {
-        /// What is repeated.
+        /// The repeated steps.
         body: NetworkText,
         /// How often.
         times: usize,

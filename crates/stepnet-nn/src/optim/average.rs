@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::memory;
 use stepnet_kernels::update;
 
-/// The moving average of the numbers that train: `average = d average + (1 - d) weights` after each update.
+/// The moving average of the trainable parameters: `average = d average + (1 - d) weights` after each update.
 ///
 /// In update `t`, counted from 1, `d` is the smaller of the decay that was asked for and
 /// `(1 + t) / (10 + t)`, as TensorFlow's `ExponentialMovingAverage(num_updates)` has it, so that the

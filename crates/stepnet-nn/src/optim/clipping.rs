@@ -20,7 +20,7 @@ pub enum Clipping {
     Value(f64),
 }
 
-/// What PyTorch adds to the norm, so that a norm of 0 can be divided by.
+/// PyTorch's term that is added to the norm, so that dividing by a norm of 0 is safe.
 const EPSILON: f64 = 1e-6;
 
 impl Clipping {

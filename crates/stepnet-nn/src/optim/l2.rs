@@ -1,5 +1,5 @@
-//! L2 regularisation as the course has it: `lambda / (2 m)` times the sum of the squared weights
-//! joins the cost of `m` examples, and `lambda / m * W` the gradient. Biases do not take part.
+//! L2 regularisation as in the course: `lambda / (2 m)` times the sum of the squared weights is added to the
+//! cost of `m` examples, and `lambda / m * W` to the gradient. Biases are not regularised.
 
 use super::ranges::ParameterRange;
 use crate::Number;

@@ -1,7 +1,7 @@
 //! Optimisers: how gradients change the weights.
 //!
-//! Nothing here knows networks. An optimiser works on one array of parameters, one of gradients laid out like it, and
-//! the [`ParameterRange`] of each array inside; those of a network are
+//! Nothing here depends on networks. An optimiser works on one array of parameters, one of gradients laid out
+//! like it, and the [`ParameterRange`] of each array inside; those of a network are
 //! [`Network::parameter_ranges`](crate::Network::parameter_ranges).
 
 mod average;

@@ -21,7 +21,7 @@ pub struct Optimizer<T> {
 }
 
 impl<T: Number> Optimizer<T> {
-    /// A rule at rest, for a network of `parameters` numbers.
+    /// Fresh state of a rule, for a network of `parameters` numbers.
     ///
     /// # Errors
     /// When there is not enough memory for its running values.
@@ -58,7 +58,7 @@ impl<T: Number> Optimizer<T> {
     /// each of its [arrays](Optimizer::arrays).
     ///
     /// # Errors
-    /// What `fill` says, or that a running mean of squares is negative.
+    /// The error of `fill`, or a running mean of squares that is negative.
     pub fn restore(
         &mut self,
         updates: u64,

@@ -1,4 +1,4 @@
-//! What an update rule knows of a network: where its parameter arrays lie, and how each is treated.
+//! What an update rule knows about a network: the ranges of its parameter arrays, and how each is treated.
 
 use std::ops::Range;
 

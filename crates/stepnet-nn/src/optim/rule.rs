@@ -114,7 +114,7 @@ impl Rule {
         Ok(self)
     }
 
-    /// The same rule looking ahead.
+    /// The same rule with Nesterov's look-ahead.
     ///
     /// # Errors
     /// When the rule is not the classic momentum.
@@ -131,7 +131,7 @@ impl Rule {
         Ok(self)
     }
 
-    /// A learning rate to start from with this rule, for the sizes of network that Stepnet is for.
+    /// A learning rate to start from with this rule, for networks of the sizes that Stepnet is for.
     pub fn usual_learning_rate(self) -> f64 {
         match self {
             Self::GradientDescent | Self::Momentum { .. } => 0.1,

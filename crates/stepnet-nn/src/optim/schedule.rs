@@ -14,8 +14,8 @@ pub enum Schedule {
     /// Always the base rate.
     #[default]
     Constant,
-    /// Half a cosine from the base rate down to nothing (Loshchilov and Hutter, 2017, without restarts),
-    /// after a straight rise over the first twentieth of the run unless another [`WarmUp`] is asked for
+    /// Half a cosine from the base rate down to 0 (Loshchilov and Hutter, 2017, without restarts),
+    /// after a linear rise over the first twentieth of the run unless another [`WarmUp`] is set
     /// (Goyal et al., 2017: large first steps of a fresh network do harm).
     Cosine,
     /// The course's decay: after epoch `e` (from 0) the rate becomes
@@ -30,14 +30,14 @@ pub enum Schedule {
     },
     /// `base * factor^floor(e / every)` in epoch `e` (from 0), as PyTorch's `StepLR`.
     Step {
-        /// What the rate is multiplied by at a time.
+        /// The factor of each change.
         factor: f64,
         /// Epochs between two changes.
         every: usize,
     },
     /// `base * factor^e` in epoch `e` (from 0), as PyTorch's `ExponentialLR`.
     Exponential {
-        /// What the rate is multiplied by after each epoch.
+        /// The factor after each epoch.
         factor: f64,
     },
     /// Half a cosine up from `base / start` to the base rate over the first share `rise` of the run, then
@@ -47,9 +47,9 @@ pub enum Schedule {
     OneCycle {
         /// The share of the run over which the rate rises, between 0 and 1; a [`WarmUp`] takes its place.
         rise: f64,
-        /// What the base is divided by at the start.
+        /// The divisor of the base rate at the start.
         start: f64,
-        /// What the starting rate is divided by at the end.
+        /// The divisor of the starting rate at the end.
         end: f64,
     },
 }

@@ -1,4 +1,4 @@
-//! Where gradients go: who writes one, who adds to it, and which are the same numbers.
+//! The buffers of gradients: which pass writes one, which passes add to it, and which gradients are the same numbers.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -15,8 +15,8 @@ pub(crate) enum Flow<B> {
     View,
     /// Writes it.
     Write,
-    /// Adds to it, for a later node has written it; what is to be added is laid out in this buffer
-    /// unless it can be taken from the gradient with respect to the output.
+    /// Adds to it, because a later node has written it; the values to add are in this buffer unless it can be
+    /// taken from the gradient with respect to the output.
     Add(Option<B>),
 }
 

@@ -1,4 +1,4 @@
-//! What a plan is for.
+//! The purpose and options of a plan.
 
 /// The passes that a workspace is made for, each named after the method of [`Workspace`](crate::Workspace) that runs
 /// them.
@@ -30,7 +30,7 @@ impl Purpose {
     }
 }
 
-/// What a workspace is for, and what it keeps.
+/// The purpose of a workspace, and the values that it keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct PlanOptions {
@@ -61,7 +61,7 @@ impl PlanOptions {
     /// Forward and backward passes of the network as it is at inference.
     pub const DIFFERENTIATION: Self = Self::new(Purpose::Differentiate);
 
-    /// Passes that keep nothing but what they need.
+    /// Passes that keep only what they need.
     pub const fn new(purpose: Purpose) -> Self {
         Self {
             purpose,

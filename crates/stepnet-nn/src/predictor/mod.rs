@@ -26,8 +26,8 @@ const OPTIONS: PlanOptions = PlanOptions::INFERENCE;
 /// A network prepared for predictions: batch normalisation is folded into the weights and filters are packed once, and
 /// the buffers of the passes are kept between calls.
 ///
-/// It copies the numbers that it needs, so later changes of the network do not reach it: after more training, make
-/// another predictor.
+/// It copies the numbers that it needs, so later changes of the network do not affect it: after more training,
+/// create another predictor.
 ///
 /// Threads share one: predictions take `&self`, and it is `Send` and `Sync`. Each call takes buffers that no other
 /// call uses, or makes new ones if it finds none, so calls do not wait for each other. One caller allocates nothing
@@ -87,8 +87,8 @@ impl<T> AsRef<Network<T>> for Model<T> {
 }
 
 impl<T: Number> Predictor<T> {
-    /// Prepares a [`Network`], or that of a [`Model`], as it is now. A model's preprocessing is not part of it: a
-    /// predictor takes what the network takes.
+    /// Prepares a [`Network`], or that of a [`Model`], as it is now. A model's preprocessing is not included: a
+    /// predictor takes the same values as the network.
     ///
     /// # Errors
     /// When there is not enough memory, or `STEPNET_ISA` names an instruction set that is not there.
@@ -190,7 +190,7 @@ impl<T: Number> Predictor<T> {
         })
     }
 
-    /// The outputs for inputs that are made of other values, such as bytes. `y` has room for the outputs of all
+    /// The outputs for inputs that are converted from other values, such as bytes. `y` has room for the outputs of all
     /// examples; `fill` is given the numbers of some of them and writes all of their inputs into a buffer of the predictor,
     /// which may hold inputs of earlier calls, part by part. With `stop` the call ends between two layers, once that is set.
     ///

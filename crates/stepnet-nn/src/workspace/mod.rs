@@ -1,4 +1,4 @@
-//! The buffers of one thread's passes, and what can be asked of them.
+//! The buffers of one thread's passes, and the passes themselves.
 
 mod passes;
 mod sides;
@@ -17,8 +17,8 @@ use crate::error::{Error, Result};
 use crate::{memory, stop};
 use stepnet_kernels::{AlignedVec, requested_instruction_set};
 
-/// The memory of forward and backward passes of one network. Making it allocates everything;
-/// passes allocate nothing. Each thread brings its own.
+/// The memory of forward and backward passes of one network. Creating it allocates everything; passes allocate
+/// nothing. Each thread needs its own.
 #[derive(Debug, Clone)]
 pub struct Workspace<T> {
     plan: Plan,
@@ -30,7 +30,7 @@ pub struct Workspace<T> {
     gradients: AlignedVec<T>,
     /// A target for each output, as the losses take them.
     targets: AlignedVec<T>,
-    /// What training passes change about the loss.
+    /// The loss options of training passes.
     loss: LossOptions,
     /// Forward and backward times of every span of the plan, while they are measured.
     times: Option<Vec<[Vec<Duration>; 2]>>,
@@ -142,7 +142,7 @@ impl<T: Number> Workspace<T> {
             .collect()
     }
 
-    /// The plan this workspace was made by.
+    /// The plan of this workspace.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
@@ -153,7 +153,7 @@ impl<T: Number> Workspace<T> {
         &self.gradients
     }
 
-    /// The same, to be changed before the update.
+    /// The same, to change before the update.
     pub fn gradients_mut(&mut self) -> &mut [T] {
         &mut self.gradients
     }
@@ -223,8 +223,8 @@ impl<T: Number> Workspace<T> {
         Ok(self.outputs(x, batch))
     }
 
-    /// The scores of a batch at inference, and what the scores were made of: the outputs before
-    /// the activation that the loss is fused with.
+    /// The scores of a batch at inference, and the outputs that they were computed from: those before the
+    /// activation that the loss is fused with.
     ///
     /// # Errors
     /// When sizes do not belong together, or the workspace was not planned for [`Purpose::Score`].
@@ -293,9 +293,8 @@ impl<T: Number> Workspace<T> {
         Ok(scores)
     }
 
-    /// The loss of a batch as [`Workspace::train`] has it, without the backward passes. The layers
-    /// before number `first` do not run: the last pass has left their outputs, which takes a
-    /// workspace that keeps values.
+    /// The loss of a batch as [`Workspace::train`] computes it, without the backward passes. The layers before
+    /// number `first` do not run: their outputs are those of the last pass, so the workspace must keep values.
     ///
     /// # Errors
     /// As [`Workspace::train`], and when values are needed that were not kept.

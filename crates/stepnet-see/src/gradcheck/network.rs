@@ -46,8 +46,8 @@ pub fn network(network: &Network<f64>, examples: &Examples, options: &Options) -
     network_watched(network, examples, options, |_| ControlFlow::Continue(()))
 }
 
-/// [`network`], with `observe` called before every pass: it may show how far the check is, and end it. The report then
-/// has what was checked until then ([`Report::reach`]).
+/// [`network`] that calls `observe` before every pass: it may show the progress, and end the check. The report
+/// then contains what was checked until then ([`Report::reach`]).
 ///
 /// # Errors
 /// As [`network`].

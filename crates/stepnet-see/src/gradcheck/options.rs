@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use crate::{Error, Result, limits};
 
-/// The share of excluded coordinates above which a check fails: too much of it would have been
-/// left out to mean anything.
+/// The share of excluded coordinates above which a check fails, because too little was checked to mean anything.
 pub const MOST_EXCLUDED: f64 = 0.05;
 
 /// The default step, for values up to 1; a larger value's step grows with it.
@@ -26,9 +25,10 @@ pub struct Options {
     pub tolerance: f64,
     /// How many examples [`layer`](super::layer) draws; [`network`](super::network()) takes those it is given.
     pub batch: usize,
-    /// How long the check of a network may take; `None` for as long as it needs. Where time is short, fewer coordinates
-    /// of each array are checked; where passes through the whole network take too long for that, each layer is checked
-    /// by itself ([`Report::by_layers`](super::Report::by_layers)). Small networks are done long before.
+    /// How long the check of a network may take; `None` for as long as it needs. If time is short, fewer
+    /// coordinates of each array are checked; if passes through the whole network take too long even for that,
+    /// each layer is checked separately ([`Report::by_layers`](super::Report::by_layers)). Small networks finish
+    /// much earlier.
     pub time_limit: Option<Duration>,
 }
 

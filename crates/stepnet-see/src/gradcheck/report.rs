@@ -12,10 +12,10 @@ use super::tensor::Outcome;
 pub enum Verdict {
     /// The analytic gradient agrees with the differences.
     Agrees,
-    /// Both are zero wherever they were looked at: dead units, say. Nothing speaks against the
-    /// gradient, and little for it.
+    /// Both are zero at every coordinate that was checked, because of dead units for example. This is no
+    /// evidence against the gradient, and little for it.
     Zero,
-    /// The gradient is so small that the rounding of the cost hides it: nothing can be said.
+    /// The gradient is so small that the rounding of the cost hides it: it cannot be checked.
     Rounding,
     /// The analytic gradient is wrong.
     Differs,
@@ -72,7 +72,7 @@ pub struct TensorCheck {
     pub coordinates: usize,
     /// How many were checked.
     pub checked: usize,
-    /// How many were tried and excluded, for their differences cross a kink.
+    /// How many were tried and excluded because their differences cross a kink.
     pub excluded: usize,
     /// The share excluded of those that were tried.
     pub excluded_share: f64,
@@ -86,7 +86,7 @@ pub struct TensorCheck {
     pub verdict: Verdict,
     /// Where the analytic gradient is a multiple of the right one: the factor.
     pub factor: Option<f64>,
-    /// The coordinate that is furthest off, measured by what is allowed for it.
+    /// The coordinate with the largest difference, relative to its tolerance.
     pub worst: Option<Coordinate>,
 }
 
@@ -145,7 +145,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether nothing failed: no array differs, each that was reached was checked somewhere, and not too many
+    /// Whether the check passed: no array differs, each that was reached was checked somewhere, and not too many
     /// coordinates were excluded.
     pub fn passed(&self) -> bool {
         self.passed

@@ -40,7 +40,7 @@ impl CoordinateCheck {
         (self.analytic - self.numeric.value).abs()
     }
 
-    /// How much of what is allowed the two are apart, for a tolerance; above 1 is wrong.
+    /// The difference of the two as a share of the allowed one, for a tolerance; above 1 is wrong.
     fn strain(&self, tolerance: f64) -> f64 {
         let size = self.analytic.abs().max(self.numeric.value.abs());
         let allowed = tolerance * size + self.numeric.error;

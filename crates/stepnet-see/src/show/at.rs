@@ -9,7 +9,7 @@ use crate::{Error, Result};
 
 /// Which part of an array: `[0, :, :, 2]`, `[1:4, ..., -1]`, with or without the brackets.
 ///
-/// Numbers count from the end where they are negative; an axis that is not named is taken whole.
+/// Negative numbers count from the end; an axis that is not named is taken whole.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct At {
     axes: Vec<Place>,
@@ -80,7 +80,7 @@ impl At {
         place.filter(|&place| place < len).ok_or_else(|| {
             let expected = match len.checked_sub(1) {
                 Some(last) => format!("0 to {last} on axis {axis}"),
-                None => format!("none, for axis {axis} is empty"),
+                None => format!("none, because axis {axis} is empty"),
             };
             Error::value("At", "the index", index, expected)
         })

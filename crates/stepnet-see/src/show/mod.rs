@@ -59,7 +59,7 @@ pub fn show<T: Value, D: Dimension>(array: &ArrayRef<T, D>) -> ArrayDisplay<'_, 
 }
 
 impl<T: Value> ArrayDisplay<'_, T> {
-    /// With nested brackets alone, exactly as numpy prints arrays of any shape.
+    /// With nested brackets only, exactly as numpy prints arrays of any shape.
     #[must_use]
     pub fn nested(mut self) -> Self {
         self.nested = true;

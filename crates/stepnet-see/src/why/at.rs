@@ -1,4 +1,4 @@
-//! Which value is asked about: `conv2[3,4,5]`, `linear1[7]`, `input[0,0,2]`.
+//! The value to explain: `conv2[3,4,5]`, `linear1[7]`, `input[0,0,2]`.
 
 use std::fmt;
 use std::str::FromStr;

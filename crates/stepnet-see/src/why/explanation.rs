@@ -102,7 +102,7 @@ pub struct Forward {
     pub terms: Vec<Line>,
     /// The terms left out of `terms` by [`Explanation::limit`].
     pub more: Option<More>,
-    /// The sum of the terms compared with the network's value; `None` where the layer does not account for itself.
+    /// The sum of the terms compared with the network's value; `None` if the layer does not explain its values.
     pub check: Option<Check>,
 }
 
@@ -111,7 +111,7 @@ pub struct Forward {
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Content {
-    /// A value of the input, and the raw value it was made from.
+    /// A value of the input, and the raw value it was computed from.
     Input {
         /// The value in the image or the data.
         raw: Option<f64>,
@@ -148,7 +148,7 @@ pub enum Content {
     },
     /// Another value as it is.
     Same,
-    /// A layer that does not account for itself: the terms are the values it read and the
+    /// A layer that does not explain its values: the terms are the values it read and the
     /// derivatives with respect to them from its backward pass; they need not add up to the value.
     Opaque,
 }
@@ -165,7 +165,7 @@ pub struct NextActivation {
     pub numbers: String,
     /// The output, as the network computed it.
     pub value: f64,
-    /// The formula's result against it.
+    /// The formula's result compared with it.
     pub check: Check,
 }
 
@@ -265,7 +265,7 @@ impl Explanation {
         }
     }
 
-    /// Whether everything that was added up agrees with what the network computed.
+    /// Whether all sums agree with the values that the network computed.
     pub fn ok(&self) -> bool {
         let gradient = self.gradient.as_ref().and_then(|gradient| gradient.check);
         let then = self.then.as_ref().map(|then| then.check);

@@ -1,5 +1,5 @@
-//! Why a value is what it is: every value of a network, split into the terms it was computed from, and
-//! its gradient into the terms that its consumers pass back.
+//! Explains every value of a network: it is split into the terms it was computed from, and its gradient into the
+//! terms that its consumers pass back.
 //!
 //! The numbers are the network's own, from the passes that train it and predict with it. The terms
 //! are added up again, and the sum is compared with the network's value (see [`Check`]).
@@ -67,7 +67,7 @@ use stepnet_nn::{Network, PlanOptions, Targets, Workspace, largest};
 pub struct Question {
     /// The value; the predicted class's output unless given.
     pub at: Option<At>,
-    /// Whether to explain the gradient of the loss with respect to it, too.
+    /// Whether to explain the gradient of the loss with respect to it as well.
     pub gradient: bool,
     /// The class whose loss that is, by name or number; the predicted one unless given.
     pub class: Option<String>,

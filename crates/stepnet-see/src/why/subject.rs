@@ -1,4 +1,4 @@
-//! The example that is asked about, as it was before it became numbers for the network.
+//! The example to explain, as it was before preprocessing.
 
 use super::Why;
 use super::explanation::Drawing;

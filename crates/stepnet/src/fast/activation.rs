@@ -22,7 +22,7 @@ pub fn sigmoid<T: Real, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>>
     made(SIGMOID, "Z", Z.raw_dim(), |A| sigmoid_into(Z, A))
 }
 
-/// [`sigmoid`] into `A`, of as many values as `Z`, which it overwrites. Returns the order of the values.
+/// [`sigmoid`] into `A`, which must have as many values as `Z` and is overwritten. Returns the order of the values.
 ///
 /// # Errors
 ///
@@ -44,7 +44,7 @@ pub fn relu<T: Real, D: Dimension>(Z: &ArrayRef<T, D>) -> Result<Array<T, D>> {
     made(RELU, "Z", Z.raw_dim(), |A| relu_into(Z, A))
 }
 
-/// [`relu`] into `A`, of as many values as `Z`, which it overwrites. Returns the order of the values.
+/// [`relu`] into `A`, which must have as many values as `Z` and is overwritten. Returns the order of the values.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
-//! Dense layers, whose examples are columns. Each product of the notebooks is one of the kernels' three, by how
-//! its factors lie in memory, so that nothing large is transposed: the notebooks make their inputs by
-//! `reshape(m, -1).T`, which is such a transposed view.
+//! Dense layers, whose examples are columns. Each product of the notebooks runs on one of the kernels' three,
+//! chosen by the memory order of its factors, so that nothing large is transposed: the notebooks create their
+//! inputs with `reshape(m, -1).T`, which is such a transposed view.
 
 use ndarray::{Array2, ArrayRef2, Axis, CowArray, Ix2, s};
 
@@ -32,7 +32,7 @@ pub fn linear_forward<T: Real>(
     })
 }
 
-/// [`linear_forward`] into `Z`, of `n m` values, which it overwrites. Returns the order of the values.
+/// [`linear_forward`] into `Z`, which must have `n m` values and is overwritten. Returns the order of the values.
 ///
 /// # Errors
 ///
@@ -77,7 +77,7 @@ pub fn linear_backward<T: Real>(
     Ok((dA_prev, dW, db))
 }
 
-/// [`linear_backward`] into `dA_prev` and `dW`, which it overwrites. Returns the orders of their values, and `db`.
+/// [`linear_backward`] into `dA_prev` and `dW`, which are overwritten. Returns the orders of their values, and `db`.
 ///
 /// # Errors
 ///

@@ -42,7 +42,7 @@ pub fn pool_forward<T: Real>(
 }
 
 /// The gradient of [`steps::pool_backward`](crate::steps::pool_backward), whose cache holds `A_prev` and the
-/// hyperparameters; of equal maxima each gets the whole gradient.
+/// hyperparameters; each of several equal maxima gets the whole gradient.
 ///
 /// # Shapes
 ///

@@ -1,4 +1,4 @@
-//! Whether one network is better than another by more than chance would make it.
+//! Tests whether one network is better than another by more than chance.
 
 use super::evaluate::evaluate_with;
 use crate::data::Dataset;
@@ -9,11 +9,11 @@ use crate::nn::{Network, Preprocessing};
 /// The standard normal's 95 % quantile: what equal networks pass one time in twenty.
 const LIMIT: f64 = 1.645;
 
-/// Whether `network` gets more of the examples right than `other`, and by more than chance explains.
+/// Whether `network` gets more of the examples right than `other`, by more than chance explains.
 ///
-/// Only examples count that one gets right and the other does not: of `n = b + c` such, equal networks
-/// would each have about half. McNemar's test with a correction for whole numbers: `network` is better if
-/// `(b - c - 1) / sqrt(b + c)` is over 1.645, which equal networks pass one time in twenty.
+/// Only the examples count that one network gets right and the other does not: of `n = b + c` such examples,
+/// equal networks would each have about half. McNemar's test with a correction for whole numbers: `network` is
+/// better if `(b - c - 1) / sqrt(b + c)` is over 1.645, which equal networks pass one time in twenty.
 ///
 /// # Errors
 /// As [`evaluate`](super::evaluate).

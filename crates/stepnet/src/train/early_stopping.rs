@@ -1,12 +1,12 @@
-//! Stopping when nothing gets better any more.
+//! Early stopping: ends training when the results no longer improve.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::nn::Scores;
 
-/// How good a network is on data it does not learn from: the higher accuracy is better; of equal
-/// ones the lower mean loss.
+/// How good a network is on data it is not trained on: the higher accuracy is better; among equals, the lower
+/// mean loss.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ValidationScore {
@@ -25,7 +25,7 @@ impl ValidationScore {
 
 impl ValidationScore {
     /// Whether this is better than `other` by more than `min_delta` in accuracy; with a `min_delta`
-    /// of 0 also by a lower loss at the same accuracy. What is not a number is never better.
+    /// of 0 also by a lower loss at the same accuracy. NaN is never better.
     pub fn beats(&self, other: &Self, min_delta: f64) -> bool {
         let gain = self.accuracy - other.accuracy;
         gain > min_delta || (min_delta == 0.0 && gain == 0.0 && self.loss < other.loss)
@@ -45,7 +45,7 @@ impl From<&Scores> for ValidationScore {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// The best so far: its weights are to be kept.
+    /// The best so far: its weights should be saved.
     Best,
     /// Not better, but there is patience left.
     Wait,
@@ -53,8 +53,8 @@ pub enum Verdict {
     Stop,
 }
 
-/// Watches the validation score from epoch to epoch. It can be written into a checkpoint, and goes on
-/// from there as if nothing had happened.
+/// Watches the validation score from epoch to epoch. It can be saved in a checkpoint, and continues from there
+/// unchanged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EarlyStopping {
     patience: usize,

@@ -37,7 +37,7 @@ pub struct JudgedExample<'a, T> {
 }
 
 impl Evaluation {
-    /// The share of right answers among the examples of each class; `None` for a class without examples.
+    /// The share of correct predictions among the examples of each class; `None` for a class without examples.
     pub fn class_accuracies(&self) -> Vec<Option<f64>> {
         let classes = self.tally.metrics().classes.into_iter();
         let share = |class: ClassMetrics| (class.examples > 0).then_some(class.recall).flatten();

@@ -87,8 +87,8 @@ impl<T: Number> BatchBuffers<T> {
 }
 
 impl Feed<'_> {
-    /// Makes the batch of `picks`. What comes out depends on the picks alone, not on who makes it or
-    /// what was made before.
+    /// Makes the batch of `picks`. The result depends on the picks alone, not on the thread or on earlier
+    /// batches.
     ///
     /// # Errors
     /// When the data does not fit the preprocessing, or cannot be read.

@@ -1,8 +1,8 @@
 //! The learning-rate finder (Smith, 2017): train while the rate rises exponentially, and see where the
 //! loss turns.
 //!
-//! The batches' own differences are as large as what is looked for where the data are few, so several sweeps with the
-//! data in other orders are put together, by the median of their losses at each rate.
+//! With little data, the differences between batches are as large as the effect to be found. So several sweeps
+//! with the data in different orders are combined: the median of their losses at each rate.
 
 mod suggest;
 mod sweep;
@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::nn::Number;
 use crate::nn::{Network, Preprocessing, Scores};
 
-/// The update that a sweep has come to.
+/// The current update of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct SweepProgress {
@@ -36,7 +36,7 @@ pub struct SweepProgress {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RateCurve {
-    /// The updates of all sweeps together, as far as half of them went.
+    /// The updates of all sweeps combined, as far as half of them went.
     pub trials: Vec<RateTrial>,
     /// Whether in half of the sweeps or more the loss grew so far above its lowest, or beyond what can be computed with,
     /// that they ended early.

@@ -34,11 +34,11 @@ const SAVED: usize = 1 << 20;
 /// Bytes a second that a disk of the usual kind takes.
 const DISK: f64 = 4e8;
 
-/// Bytes that a run with these options takes in addition to its data and the network it is given: the
-/// network's own copy and those kept of it, optimiser, workspaces, batches.
+/// Bytes that a run with these options takes in addition to its data and the network it is given: the copies of
+/// the network, the optimiser, workspaces and batches.
 ///
-/// `examples` is how many there are to train on, `tested` how many to test on; 0 for none. It is
-/// what the arrays come to: threads, and the libraries' own needs, are not in it.
+/// `examples` is how many there are to train on, `tested` how many to test on; 0 for none. This is the size of
+/// the arrays: threads, and the memory of libraries, are not included.
 ///
 /// # Errors
 /// When that many examples cannot be addressed.
@@ -109,8 +109,8 @@ pub struct Pace {
     pub training: f64,
     /// Seconds of testing after an epoch; 0 without test data.
     pub testing: f64,
-    /// Seconds in which the weights are saved once, by the time that their checksum takes and a disk of the
-    /// usual kind.
+    /// Seconds to save the weights once, estimated from the time of their checksum and the speed of a usual
+    /// disk.
     pub saving: f64,
 }
 

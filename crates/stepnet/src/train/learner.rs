@@ -16,7 +16,7 @@ use crate::optim::{
 /// The name of the average among a learner's arrays.
 pub(super) const AVERAGE: &str = "average";
 
-/// A network that learns from batches it is handed, with everything that takes.
+/// A network with its optimiser state and workspace, which learns from the batches it is given.
 #[derive(Debug, Clone)]
 pub struct Learner<T> {
     network: Network<T>,
@@ -41,7 +41,8 @@ struct AveragedWeights<T> {
 }
 
 impl<T: Number> Learner<T> {
-    /// A learner by `rule` for batches of up to `batch` examples; `l2` is the course's lambda, 0 for none.
+    /// A learner with the update rule `rule` for batches of up to `batch` examples; `l2` is the course's lambda,
+    /// 0 for none.
     ///
     /// # Errors
     /// When there is not enough memory for such batches.
@@ -62,11 +63,11 @@ impl<T: Number> Learner<T> {
         })
     }
 
-    /// The same learner with the loss of its training changed by `options`; the scores it returns are
-    /// then those of the changed loss.
+    /// The same learner with its training loss changed by `options`; the scores that it returns are then those
+    /// of the changed loss.
     ///
     /// # Errors
-    /// When the options do not go with the network.
+    /// When the options do not suit the network.
     pub fn with_loss(mut self, options: LossOptions) -> Result<Self> {
         self.workspace.set_loss_options(&self.network, options)?;
         Ok(self)
@@ -100,8 +101,8 @@ impl<T: Number> Learner<T> {
         self.workspace.set_stop(stop);
     }
 
-    /// Bytes that a learner takes: its network and the one before the last update, the rule's state, the
-    /// average if one is kept, and the workspace.
+    /// Bytes that a learner takes: its network and the one before the last update, the rule's state, the moving
+    /// average if there is one, and the workspace.
     ///
     /// # Errors
     /// When that many examples cannot be addressed.
@@ -126,7 +127,7 @@ impl<T: Number> Learner<T> {
         self.step_with(batch, learning_rate, |_, _| {})
     }
 
-    /// [`Learner::step`] with a say in it: `alter` may change the gradients (L2 included), laid out as
+    /// [`Learner::step`] with a hook on the gradients: `alter` may change them (L2 included), laid out as
     /// the network's parameters, before they are used.
     ///
     /// # Errors
@@ -223,9 +224,9 @@ impl<T: Number> Learner<T> {
         )))
     }
 
-    /// Takes the weights back to those before the last update: the last that gave a finite loss, where
-    /// the update has spoiled them. Says whether there was an update to take back; the update rule's own
-    /// numbers stay as they are, so that this is an end of learning.
+    /// Restores the weights from before the last update: the last that gave a finite loss, if the update has
+    /// spoiled them. Returns whether there was an update to undo. The state of the update rule is not restored,
+    /// so training must end here.
     pub fn roll_back(&mut self) -> bool {
         if std::mem::take(&mut self.before.1) {
             self.network
@@ -240,14 +241,13 @@ impl<T: Number> Learner<T> {
         false
     }
 
-    /// Updates that the weights have in them: all that were made, but for one that was
-    /// [taken back](Learner::roll_back).
+    /// Updates that the weights include: all that were made, except one that was [undone](Learner::roll_back).
     pub fn updates_kept(&self) -> u64 {
         self.updates() - u64::from(self.rolled_back)
     }
 
-    /// The state that the next step depends on in addition to the weights, by name: the optimiser's running values, and
-    /// where one is kept the weights' average.
+    /// The state that the next step depends on in addition to the weights, by name: the optimiser's running
+    /// values, and the moving average of the weights if there is one.
     pub fn arrays(&self) -> Vec<(String, &[T])> {
         let running = self.optimizer.arrays().into_iter();
         let average = self.average.iter();
@@ -262,7 +262,7 @@ impl<T: Number> Learner<T> {
         self.optimizer.updates()
     }
 
-    /// Takes up where another learner with the same settings was after `updates` updates: `fill`
+    /// Restores the state of another learner with the same settings after `updates` updates: `fill`
     /// writes the weights, for which the name is empty, and each of its [arrays](Learner::arrays).
     ///
     /// # Errors
@@ -292,7 +292,7 @@ impl<T: Number> Learner<T> {
         &self.network
     }
 
-    /// The network to measure and to keep: the one with the averaged weights where an average is kept.
+    /// The network to evaluate and save: the one with the averaged weights if there is a moving average.
     pub fn trained_network(&self) -> &Network<T> {
         match &self.average {
             Some(average) => &average.network,
@@ -300,7 +300,7 @@ impl<T: Number> Learner<T> {
         }
     }
 
-    /// Ends learning, with the network to keep.
+    /// Ends training and returns the network to save.
     pub fn into_network(self) -> Network<T> {
         match self.average {
             Some(average) => average.network,

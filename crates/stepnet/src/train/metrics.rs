@@ -139,7 +139,7 @@ impl Tally {
     }
 }
 
-/// How well one class was distinguished from the others.
+/// How well one class was recognised.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct ClassMetrics {
@@ -149,9 +149,9 @@ pub struct ClassMetrics {
     pub predictions: usize,
     /// Examples of the class that were predicted as it.
     pub right: usize,
-    /// The share of right ones among those predicted as the class.
+    /// The share of correct predictions among those of the class.
     pub precision: Option<f64>,
-    /// The share of right ones among the class's examples.
+    /// The share of the class's examples that were predicted correctly.
     pub recall: Option<f64>,
     /// The harmonic mean of precision and recall.
     pub f1: Option<f64>,
@@ -210,11 +210,11 @@ impl Average {
 pub struct Metrics {
     /// Of each class.
     pub classes: Vec<ClassMetrics>,
-    /// Each class counts alike.
+    /// Each class has the same weight.
     pub macro_average: Average,
-    /// Each class counts by its examples.
+    /// Each class is weighted by its number of examples.
     pub weighted_average: Average,
-    /// Each example counts alike; with one class an example, all three are the accuracy.
+    /// Each example has the same weight; with one class per example, all three are the accuracy.
     pub micro_average: Average,
 }
 

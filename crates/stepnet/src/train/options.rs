@@ -68,7 +68,7 @@ impl FromStr for BatchSize {
 pub struct TrainOptions {
     /// Passes over the data; schedules end with the last.
     pub epochs: usize,
-    /// Epochs of earlier trainings that this one goes on from. They count for schedules that change the
+    /// Epochs of earlier trainings that this one continues. They count for schedules that change the
     /// rate after a number of epochs; those that span a run begin with the first epoch after them.
     pub first_epoch: usize,
     /// Examples in one update.
@@ -85,12 +85,12 @@ pub struct TrainOptions {
     pub l2: f64,
     /// The share of a target that is spread over all answers, as [`LossOptions`] says; 0 for none.
     pub label_smoothing: f64,
-    /// A weight for each class in the loss of training, as [`LossOptions`] says; all alike unless given.
+    /// A weight for each class in the training loss, as in [`LossOptions`]; all the same unless given.
     pub class_weights: Option<Vec<f64>>,
     /// How gradients are clipped; not at all unless given.
     pub clipping: Option<Clipping>,
-    /// The decay of the moving average of the weights, which is then what is measured and kept; none
-    /// unless given.
+    /// The decay of the moving average of the weights, which is then evaluated and saved; no average unless
+    /// given.
     pub average: Option<f64>,
     /// Whether each epoch goes through the data in a new order.
     pub shuffle: bool,
@@ -99,11 +99,11 @@ pub struct TrainOptions {
     pub seed: u32,
     /// How training images are augmented.
     pub augmentation: Augmentation,
-    /// How classes with unequal numbers of examples are balanced. Where they are sampled, the order
-    /// is random whatever `shuffle` says.
+    /// How classes with unequal numbers of examples are balanced. With sampling, the order is random whatever
+    /// `shuffle` says.
     pub balance: Balance,
-    /// Threads that make the next batches while one trains; results do not depend on it. `None`: as
-    /// suits the data.
+    /// Threads that prepare the next batches during a step; results do not depend on it. `None`: chosen for the
+    /// data.
     pub workers: Option<usize>,
 }
 
@@ -178,7 +178,7 @@ impl TrainOptions {
         1 + self.rule.states() + usize::from(self.average.is_some())
     }
 
-    /// A learner by these settings for batches of up to `batch` examples.
+    /// A learner with these settings for batches of up to `batch` examples.
     pub(super) fn learner<T: Number>(
         &self,
         network: Network<T>,

@@ -1,4 +1,4 @@
-//! Training that goes on: what a later training takes over from an earlier one.
+//! Continued training: the state that a later training takes over from an earlier one.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ const WEIGHTS: &str = "weights";
 /// were, and the update rule's running values.
 ///
 /// The later training may have other settings, such as another learning rate or batch size, and other
-/// data; a [`Checkpoint`] is for going on with the same run.
+/// data; a [`Checkpoint`] is for resuming the same run.
 #[derive(Debug, Clone)]
 pub struct TrainingState<T> {
     /// Epochs done so far.
@@ -37,7 +37,7 @@ impl<T: Number> TrainingState<T> {
         }
     }
 
-    /// The state that a checkpoint holds; `None` if it is one of a run that only goes on as it was.
+    /// The state that a checkpoint holds; `None` if the checkpoint can only resume the same run.
     pub fn of_checkpoint(checkpoint: Checkpoint<T>) -> (Model<T>, Option<Self>) {
         let Checkpoint {
             model,
@@ -56,7 +56,7 @@ impl<T: Number> TrainingState<T> {
         (model, state)
     }
 
-    /// The content of a model file that holds this state, too: a checkpoint.
+    /// The content of a model file that also holds this state: a checkpoint.
     ///
     /// # Errors
     /// When the state cannot be written.
@@ -77,8 +77,8 @@ impl<T: Number> TrainingState<T> {
         values.saturating_mul(size_of::<T>())
     }
 
-    /// The same after the network was given other weights by hand: where an average is kept, it and
-    /// the weights that train go on from these.
+    /// The same state after the network was given other weights by hand: the weights in training, and their
+    /// moving average if there is one, continue from these.
     ///
     /// # Errors
     /// When there is no memory for it.
@@ -93,8 +93,8 @@ impl<T: Number> TrainingState<T> {
 }
 
 impl<T: Number> Trainer<T> {
-    /// The state that a later training of [`Trainer::network`] continues from. Where an epoch was broken off, it begins
-    /// again.
+    /// The state that a later training of [`Trainer::network`] continues from. An epoch that was interrupted
+    /// starts again.
     ///
     /// # Errors
     /// When there is no memory for it.

@@ -136,7 +136,7 @@ impl<T: Number> Trainer<T> {
         Ok(learner.saturating_add(pictures.saturating_mul(size_of::<T>())))
     }
 
-    /// The network to measure and to keep: the one with the averaged weights where an average is kept.
+    /// The network to evaluate and save: the one with the averaged weights if there is a moving average.
     pub fn network(&self) -> &Network<T> {
         self.learner.trained_network()
     }
@@ -146,7 +146,7 @@ impl<T: Number> Trainer<T> {
         self.learner.into_network()
     }
 
-    /// Ends training, with a model to save: the network to keep, the names of the classes that `data` has, and what is
+    /// Ends training and returns a model to save: the network, the names of the classes that `data` has, and what is
     /// done to raw values.
     pub fn into_model(self, data: &Dataset) -> Model<T> {
         let preprocessing = self.preprocessing.clone();
@@ -168,13 +168,13 @@ impl<T: Number> Trainer<T> {
         &self.learner
     }
 
-    /// From now on epochs end early in the middle of a step, with an error, once `stop` is set: to end after
-    /// a step, there is what `observe` says.
+    /// From now on epochs end early in the middle of a step, with an error, once `stop` is set: to end after a
+    /// step, use the return value of `observe`.
     pub fn set_stop(&mut self, stop: Arc<AtomicBool>) {
         self.learner.set_stop(stop);
     }
 
-    /// Takes back the last update, as [`Learner::roll_back`] does: an end of training.
+    /// Undoes the last update, as [`Learner::roll_back`] does; training must end here.
     pub fn roll_back(&mut self) -> bool {
         self.learner.roll_back()
     }
@@ -202,8 +202,8 @@ impl<T: Number> Trainer<T> {
         examples.div_ceil(self.batch(examples))
     }
 
-    /// Runs the epochs that are left of those that the options ask for, and shows each to `observe` when it is done.
-    /// For a say after each step, or another end than the last epoch, there is [`Trainer::epoch`].
+    /// Runs the remaining epochs of those that the options ask for, and passes each to `observe` when it is
+    /// done. To observe each step, or to end before the last epoch, use [`Trainer::epoch`].
     ///
     /// # Errors
     /// As [`Trainer::epoch`].
@@ -240,8 +240,8 @@ impl<T: Number> Trainer<T> {
         evaluate(self.network(), data, &self.preprocessing)
     }
 
-    /// Runs one epoch, or what is left of it. After each step `observe` says whether to go on; after a
-    /// break the next call carries on where this one stopped.
+    /// Runs one epoch, or what is left of it. After each step, `observe` decides whether to continue; after a
+    /// break, the next call continues where this one stopped.
     ///
     /// # Errors
     /// When the data does not fit the network, or the loss is not finite; the weights are then
@@ -254,7 +254,7 @@ impl<T: Number> Trainer<T> {
         self.epoch_with(data, |progress, _| observe(progress))
     }
 
-    /// [`Trainer::epoch`] that shows the observer the learner after each step, too.
+    /// [`Trainer::epoch`] that also passes the learner to the observer after each step.
     ///
     /// # Errors
     /// As [`Trainer::epoch`].

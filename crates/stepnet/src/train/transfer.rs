@@ -6,9 +6,9 @@ use crate::nn::notation::{Item, LayerText, NetworkText, Step};
 use crate::nn::{Init, Loss, Network, Registry};
 use crate::rng::RandomState;
 
-/// A network that starts from the weights of `trained`, for as many classes as `rows` has entries: each
-/// says which class of `trained` it is, as [`match_classes`](crate::data::match_classes) finds by name, or
-/// that it is none of them.
+/// A network that starts from the weights of `trained`, for as many classes as `rows` has entries: each names
+/// the class of `trained` that it is, as [`match_classes`](crate::data::match_classes) finds by name, or that it
+/// is none of them.
 ///
 /// If they are the classes of `trained` in their order, it is a copy. Otherwise its last `linear` layer
 /// gets as many units as there are classes, drawn by `init`; the classes that `trained` knows keep their

@@ -1,4 +1,4 @@
-//! Checkpoints: a model file with what it takes to train on as if nothing had happened.
+//! Checkpoints: a model file with the state needed to resume training exactly.
 //!
 //! In addition to a model's tensors and metadata a checkpoint holds an array `checkpoint/NAME` for each of
 //! [`Learner::arrays`], laid out as the parameters are in the network's order, and in its metadata
@@ -20,13 +20,13 @@ use crate::files;
 use crate::nn::Number;
 use crate::nn::{EXTRA, Model, ModelFile, Registry};
 
-/// The version of what a checkpoint says of itself.
+/// The version of a checkpoint's description.
 const FORMAT: u32 = 1;
 
 /// A run of training, stopped between two steps.
 #[derive(Debug, Clone)]
 pub struct Checkpoint<T> {
-    /// The network with the weights of that moment, and what it takes to use it.
+    /// The network with the weights of that moment, and everything needed to use it.
     pub model: Model<T>,
     /// Where the run stood.
     pub position: Position,
@@ -35,7 +35,7 @@ pub struct Checkpoint<T> {
     /// The caller's own data about the run.
     pub run: String,
     pub(super) arrays: BTreeMap<String, Vec<T>>,
-    /// The update rule, where any later training may go on from here.
+    /// The update rule, if any later training may continue from here.
     pub(super) rule: Option<String>,
 }
 
@@ -104,7 +104,7 @@ impl<T: Number> Checkpoint<T> {
         files::write_atomic(path, &Self::to_bytes(model, learner, position, run)?)
     }
 
-    /// As [`Checkpoint::save`]; the checkpoint that was there is kept under the name `before`.
+    /// As [`Checkpoint::save`]; an existing checkpoint is kept under the name `before`.
     ///
     /// # Errors
     /// As [`Checkpoint::save`].

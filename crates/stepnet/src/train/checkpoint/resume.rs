@@ -1,4 +1,4 @@
-//! Taking up where a checkpoint stands.
+//! Resuming from a checkpoint.
 
 use super::Checkpoint;
 use crate::error::{Error, Result};
@@ -7,14 +7,14 @@ use crate::nn::{EXTRA, Network};
 use crate::train::trainer::{Position, Trainer};
 
 impl<T: Number> Trainer<T> {
-    /// Takes up where the checkpoint stands, to train on data of `examples` examples.
+    /// Resumes from the checkpoint, to train on data of `examples` examples.
     ///
-    /// The trainer must have been made with the settings of the one that the checkpoint was made
-    /// with; then the weights become bitwise those of a run that was never stopped.
+    /// The trainer must have the same settings as the one that wrote the checkpoint; then the weights become
+    /// bitwise those of a run that was never stopped.
     ///
     /// # Errors
-    /// When the checkpoint is of another network or rule, or stands where no such run can stand.
-    /// The trainer is then of no more use.
+    /// When the checkpoint belongs to another network or rule, or its position is impossible in such a run. The
+    /// trainer must not be used afterwards.
     pub fn resume(&mut self, checkpoint: &Checkpoint<T>, examples: usize) -> Result<()> {
         let (saved, network) = (&checkpoint.model.network, self.network());
         let about = |network: &Network<T>| format!("{} for {}", network.text(), network.input());

@@ -64,7 +64,7 @@ impl RateSweep {
     }
 }
 
-/// Fewer updates than this make no curve.
+/// With fewer updates than this there is no curve.
 pub const LEAST_STEPS: usize = 20;
 
 /// More updates than this give no more information.
@@ -73,7 +73,7 @@ pub const MOST_STEPS: usize = 100_000;
 /// More sweeps than this give no more information.
 pub const MOST_SWEEPS: usize = 100;
 
-/// One update of a sweep, or of all sweeps together.
+/// One update of a sweep, or of all sweeps combined.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct RateTrial {

@@ -1,4 +1,4 @@
-//! What follows from several settings: which do not go together, and what applies where one is not given.
+//! Rules for several settings: which exclude each other, and the defaults that follow from others.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ impl Settings {
         self.training.options(self.epochs(), data)
     }
 
-    /// The same settings with what applied in a training by `options` written out, for people to read.
+    /// The same settings with the defaults that applied in a training with `options` written out, for people to read.
     #[must_use]
     pub fn written_out(&self, options: &TrainOptions) -> Self {
         let mut settings = self.clone();
@@ -53,7 +53,7 @@ impl Settings {
         settings
     }
 
-    /// What a model says about how it was trained by `options`: the settings of its training, by their names.
+    /// The settings of a training with `options`, by name, as a model file stores them.
     pub fn entries(&self, options: &TrainOptions) -> BTreeMap<String, serde_json::Value> {
         let settings = self.written_out(options);
         let table = Self::table()
@@ -64,7 +64,7 @@ impl Settings {
         table.filter_map(entry).collect()
     }
 
-    /// Refuses settings that do not go together.
+    /// Refuses settings that exclude each other.
     ///
     /// # Errors
     /// With both of their names.

@@ -30,7 +30,7 @@ impl Dtype {
     }
 }
 
-/// What is done where classes have unequal numbers of examples.
+/// How to balance classes with unequal numbers of examples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Balancing {
@@ -99,7 +99,7 @@ words! { Dtype: DTYPES = {
 words! { Resize: RESIZES = {
     Self::Stretch => "stretch", "Height and width scaled independently";
     Self::Crop => "crop", "The largest centred part of the right aspect";
-    Self::Fit => "fit", "The whole picture, with black at two sides";
+    Self::Fit => "fit", "The whole image, with black bars at two sides";
 } }
 
 words! { Balancing: BALANCINGS = {

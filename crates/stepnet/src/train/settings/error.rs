@@ -1,4 +1,4 @@
-//! What is wrong with a setting, in parts, so that a user reads it in the words of what he has before him.
+//! Errors about settings, in parts, so that each front end can word them with its own names.
 
 use std::fmt;
 
@@ -6,15 +6,15 @@ use super::Row;
 use crate::error::Error;
 use stepnet_base::text::nearest;
 
-/// What is wrong with a setting.
+/// An error about a setting.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SettingError {
-    /// There is none with this name.
+    /// There is no setting with this name.
     Unknown {
         /// The name.
         name: String,
-        /// The nearest that there is, where one is near enough to be meant.
+        /// The nearest known name, if one is near enough.
         nearest: Option<&'static str>,
     },
     /// Its value is of another kind: a text where it should be a number.
@@ -35,14 +35,14 @@ pub enum SettingError {
         /// What it may be.
         expected: String,
     },
-    /// It does not go together with others.
+    /// It excludes others.
     Together {
         /// The setting.
         setting: &'static Row,
         /// A sentence, with the names of settings in backticks.
         problem: String,
     },
-    /// What uses it refuses it.
+    /// The code that uses it refuses it.
     Refused {
         /// The setting.
         setting: &'static Row,
@@ -76,7 +76,7 @@ impl fmt::Display for SettingError {
         match self {
             Self::Unknown { name, nearest } => {
                 let name = stepnet_base::text::quoted(name);
-                write!(f, "{name} is no setting")?;
+                write!(f, "{name} is not a setting")?;
                 match nearest {
                     Some(near) => write!(f, "; did you mean {}?", near.replace('_', "-")),
                     None => Ok(()),

@@ -16,7 +16,7 @@ use crate::train::{BatchSize, ClassWeights};
 pub(super) struct Refusal {
     /// The part of it that is wrong, where it is not the whole.
     pub(super) found: Option<String>,
-    /// What would be right.
+    /// The expected value.
     pub(super) expected: String,
 }
 

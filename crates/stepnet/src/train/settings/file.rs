@@ -27,10 +27,10 @@ pub struct SettingsFile {
 }
 
 impl Settings {
-    /// Sets what a settings file holds, without the settings that are `given` by other means.
+    /// Sets the values in a settings file, except for settings that are `given` by other means.
     ///
     /// # Errors
-    /// When it cannot be read, is not TOML, or holds what is no setting or not what it may be, with the line.
+    /// When it cannot be read, is not TOML, or contains an unknown setting or an invalid value, with the line.
     pub fn read_file(&mut self, path: &Path, given: impl Fn(&Row) -> bool) -> Result<()> {
         let text = String::from_utf8(files::read(path)?);
         let text =
@@ -109,7 +109,7 @@ impl Settings {
             let value = match value {
                 Some(Value::Word(_)) | None => {
                     file.missing.push(setting.row());
-                    file.text.push_str("# Its path is not UTF-8, which TOML cannot hold: it has to be given anew.\n");
+                    file.text.push_str("# Its path is not UTF-8, which TOML cannot hold: give it on the command line again.\n");
                     Value::Text(String::new())
                 }
                 Some(value) => value,

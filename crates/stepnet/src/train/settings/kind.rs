@@ -1,10 +1,10 @@
-//! What the values of settings are, and what settings belong to.
+//! The kinds of values that settings have, and the groups of settings.
 
 use super::Value;
 use crate::error::short;
 use crate::limits::Bounds;
 
-/// What a setting belongs to.
+/// The group that a setting belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Group {
@@ -31,7 +31,7 @@ impl Group {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Keyword {
-    /// It is none.
+    /// It is not a keyword argument.
     None,
     /// The name that it has everywhere.
     Same,
@@ -45,7 +45,7 @@ pub enum Keyword {
 pub struct Choice {
     /// How it is written.
     pub name: &'static str,
-    /// What it means; empty where the name says it.
+    /// Its meaning; empty if the name says it.
     pub help: &'static str,
 }
 
@@ -65,7 +65,7 @@ pub enum Form {
     Map,
 }
 
-/// What the values of a setting are.
+/// The kind of values that a setting has.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -73,7 +73,7 @@ pub enum Kind {
     Switch,
     /// On or off; on unless given.
     On {
-        /// What it does where it is turned off.
+        /// The effect of turning it off.
         off: &'static str,
     },
     /// A whole number within bounds.
@@ -141,7 +141,7 @@ impl Kind {
         matches!(self, Self::Switch | Self::On { .. })
     }
 
-    /// What a value has to be, for messages: `a number from 0 to 1e6`.
+    /// The expected value, for messages: `a number from 0 to 1e6`.
     pub fn expected(&self) -> String {
         match self {
             Self::Switch | Self::On { .. } => "true or false".to_owned(),

@@ -1,4 +1,4 @@
-//! The settings of a training, each described once: its name, its default, what it may be, what it does.
+//! The settings of a training, each described once: its name, its default, its values, its effect.
 //!
 //! The tables are in the files next to this one, a struct for each [`Group`]. From a row come the field of the struct, the
 //! option of the command with its help, the keyword argument in Python with its documentation, the line of a settings

@@ -1,37 +1,37 @@
-//! What a row of the tables says, and what follows from it.
+//! A row of the tables, and what is derived from it.
 
 use super::Value;
 use super::field::Refusal;
 use super::kind::{Group, Keyword, Kind};
 
-/// What is to be said of a setting.
+/// The description of a setting.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Row {
     /// Its name, which is that of its field, such as `label_smoothing`. People read and write it with `-`
     /// ([`spelled`](Self::spelled)), programs with `_`.
     pub name: &'static str,
-    /// What it belongs to.
+    /// The group that it belongs to.
     pub group: Group,
-    /// What stands for its value in a help text, such as `RATE`; its name in capitals where this is empty.
+    /// The placeholder of its value in a help text, such as `RATE`; if empty, its name in capitals.
     pub value: &'static str,
-    /// What its values are.
+    /// The kind of its values.
     pub kind: Kind,
-    /// What it does, in lines. Other settings are named in backticks.
+    /// Its help, in lines. Other settings are named in backticks.
     pub help: &'static [&'static str],
-    /// What applies where it is not given, for settings whose default follows from others.
+    /// The default in words, for settings whose default follows from others.
     pub usual: &'static str,
-    /// Whether a run computes something else under another value, so that a run that goes on needs the same.
+    /// Whether another value changes the results, so that a resumed run needs the same value.
     pub results: bool,
     /// Its name as a keyword argument of a training in Python.
     pub keyword: Keyword,
-    /// The settings that it cannot be given together with.
+    /// The settings that it excludes.
     pub conflicts: &'static [&'static str],
-    /// The setting that it says something about: it cannot be given without that.
+    /// The setting that it refines, without which it cannot be given.
     pub needs: Option<&'static str>,
 }
 
-/// A row where nothing special is said.
+/// A row of defaults.
 pub(super) const PLAIN: Row = Row {
     name: "",
     group: Group::Data,
@@ -57,13 +57,13 @@ impl Row {
         name.bytes().map(plain).eq(self.name.bytes())
     }
 
-    /// What it does, as one text.
+    /// Its help as one text.
     pub fn help(&self) -> String {
         let lines: Vec<&str> = self.help.iter().map(|line| line.trim()).collect();
         lines.join(" ")
     }
 
-    /// What stands for its value in a help text.
+    /// The placeholder of its value in a help text.
     pub fn placeholder(&self) -> String {
         match self.value {
             "" => self.name.to_ascii_uppercase(),
@@ -80,7 +80,7 @@ impl Row {
         }
     }
 
-    /// What it is called in a report.
+    /// Its name in a report.
     pub fn title(&self) -> String {
         self.keyword().unwrap_or(self.name).replace('_', " ")
     }

@@ -54,7 +54,7 @@ settings! {
 }
 
 impl ReadingSettings {
-    /// The options by which data is opened. Where none are given, images take up to `memory` bytes.
+    /// The options for opening data. Unless `data_memory` is set, images take up to `memory` bytes.
     pub fn open_options(&self, memory: impl FnOnce() -> u64) -> OpenOptions {
         OpenOptions::default()
             .label_column(self.label_column.clone())

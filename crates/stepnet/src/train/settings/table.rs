@@ -8,15 +8,15 @@ use super::{
     network, source, training,
 };
 
-/// What a training run is set by.
+/// All settings of a training run.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct Settings {
-    /// Which examples.
+    /// The examples.
     pub source: SourceSettings,
     /// How their files are read.
     pub reading: ReadingSettings,
-    /// Which network.
+    /// The network.
     pub network: NetworkSettings,
     /// How it is trained.
     pub training: TrainingSettings,
@@ -85,7 +85,7 @@ impl Settings {
 }
 
 impl Setting {
-    /// What is said of it.
+    /// Its description.
     pub fn row(&self) -> &'static Row {
         self.row
     }

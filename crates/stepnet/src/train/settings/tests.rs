@@ -264,7 +264,7 @@ fn what_is_wrong_in_a_file_is_said_with_its_line() {
     for (text, said) in [
         (
             "lr = 0.1\n\nlabel-smothing = 0.1\n",
-            "line 3: \"label-smothing\" is no setting; did you mean label-smoothing?",
+            "line 3: \"label-smothing\" is not a setting; did you mean label-smoothing?",
         ),
         (
             "\nlr = \"0.1\"\n",

@@ -150,7 +150,7 @@ impl TrainingSettings {
     /// The update rule, with the weight decay and Nesterov's look-ahead if they are set.
     ///
     /// # Errors
-    /// When the rule has none of what is asked for.
+    /// When the rule does not support them.
     pub fn rule(&self) -> Result<Rule, SettingError> {
         let mut rule = self.optimizer;
         if let Some(decay) = self.weight_decay {
