@@ -1,9 +1,9 @@
-//! Fusion: rewrite rules over the nodes of a network, by which several layers run as one.
+//! Fusion: rewrite rules over the nodes of a network that make several layers run as one.
 //!
-//! All rules stand in one table, [`rules`]. From each node on they are tried in its order; the first one that
-//! applies takes its nodes, and the search goes on after them. A rule sees a chain of nodes: each one but the first
-//! reads the output of the node before it and nothing else, and no other node reads that output. So the values
-//! inside of a fused segment need not be stored.
+//! All rules are in one table, [`rules`]. At each node they are tried in order; the first one that applies takes
+//! its nodes, and the search continues after them. A rule sees a chain of nodes: each one but the first reads
+//! the output of the node before it and nothing else, and no other node reads that output. So the values inside
+//! of a fused segment need not be stored.
 //!
 //! Rules recognise layers by their Rust types, never by the names of the notation: a program's own layer is never
 //! mistaken for a built-in one, whatever its text says.
@@ -24,7 +24,7 @@ use crate::shape::Shape;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FusedPasses {
-    /// Forward and backward passes. Values have the same bits as those of the layers one by one; gradients
+    /// Forward and backward passes. Values have the same bits as those of the separate layers; gradients
     /// too, unless the fused layer sums them in another order.
     All,
     /// Forward passes, with the same bits; backward passes run layer by layer.

@@ -8,7 +8,7 @@
 //! The gradient with respect to a value that several nodes take is the sum of what they send back: the last of
 //! them writes it, because its backward pass comes first, and the others add to it. Where the gradients
 //! with respect to two values are the same numbers, as on both sides of a `flatten` or a sum, they share a buffer
-//! as long as nobody adds to one of them while the other is still to be read.
+//! as long as no pass adds to one of them before the other has been read.
 
 mod gradients;
 mod options;

@@ -6,7 +6,7 @@
 //! # Features
 //!
 //! `pages` has explanations as HTML, `files` and `pictures` show and explain what these features of `stepnet-data` read.
-//! None is on by itself; the facade `stepnet` has all on by default.
+//! None is on by default here; the facade `stepnet` turns all of them on by default.
 
 use stepnet_base::{Error, Result, error, limits, memory};
 

@@ -27,7 +27,7 @@
 //! # Ok::<(), stepnet::Error>(())
 //! ```
 //!
-//! # Where to go on
+//! # Next steps
 //!
 //! - The notebooks' functions, with their examples and errata: [`steps`].
 //! - Your own loop over your own arrays: [`train::Learner`] takes batches of plain slices.

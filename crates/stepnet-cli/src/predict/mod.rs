@@ -49,7 +49,7 @@ pub(crate) struct PredictArgs {
     /// The model file.
     model: PathBuf,
     /// Images, folders of images, or patterns such as "holiday/*.jpg".
-    #[arg(required = true)]
+    #[arg(value_name = "IMAGES", required = true)]
     pictures: Vec<PathBuf>,
     /// Classes to name for each image, the most likely first.
     #[arg(long, visible_alias = "top", value_name = "K", default_value_t = 1, value_parser = whole::<u16>(1, u16::MAX.into()), allow_negative_numbers = true)]

@@ -50,7 +50,7 @@ fn unknown_words_get_a_suggestion_and_a_place() {
         .fails(2, &["--modle", "'--model'", "stepnet train --help"]);
     desk.run("evalute x").fails(2, &["'evalute'", "'evaluate'"]);
     desk.run("predict m")
-        .fails(2, &["<PICTURES>", "stepnet predict --help"]);
+        .fails(2, &["<IMAGES>", "stepnet predict --help"]);
     desk.args(&["train", "--model", "conv(8, 3) -> rellu"])
         .fails(2, &["--model: column 15", "\"rellu\"", "\"relu\""]);
     desk.run("train --model lenet")

@@ -77,7 +77,7 @@ fn more_epochs_go_on_to_the_bits_of_a_run_that_was_never_stopped() {
     desk.run("train --resume cosine --epochs 8")
         .fails(2, &["--epochs is 8", "started with 4", "cosine"]);
     desk.run("train --resume parts --epochs 3")
-        .fails(2, &["--epochs is 3", "epoch 5 already"]);
+        .fails(2, &["--epochs is 3", "already in epoch 5"]);
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn what_contradicts_the_run_is_refused() {
         .fails(2, &["nothing: is not a folder"]);
     fs::create_dir(desk.join("empty")).unwrap();
     desk.run("train --resume empty")
-        .fails(2, &["empty: holds no run", "run.json"]);
+        .fails(2, &["empty: has no run", "run.json"]);
     // The same option with the same value is none.
     desk.run("train --resume run --epochs 3 --batch 100 --schedule constant")
         .fine();

@@ -165,7 +165,7 @@ fn what_is_wrong_in_a_settings_file_is_one_line_with_its_place() {
             "epochs = 0",
             "line 1: epochs is 0, expected a whole number from 1",
         ),
-        ("lr = ", "line 1: is no TOML"),
+        ("lr = ", "line 1: is not TOML"),
         ("[training]\nlr = 1", "line 1: [training] is a table"),
         ("optimizer = \"adamm\"", "adamw"),
     ] {

@@ -197,7 +197,7 @@ fn wrong_questions_get_one_line_that_says_what_would_be_right() {
     ] {
         desk.run(&format!("why m p.bmp {line}")).fails(2, parts);
     }
-    desk.run("why m").fails(2, &["PICTURE"]);
+    desk.run("why m").fails(2, &["IMAGE"]);
     desk.run("why m none.png")
         .fails(2, &["none.png", "cannot open"]);
     desk.run("why none p.bmp").fails(2, &["none"]);

@@ -13,7 +13,7 @@
 //!   cross one, which the layers report by [`Explain::sides`](stepnet_nn::layer::Explain::sides), a smaller step
 //!   is tried; a coordinate that crosses with each of them is excluded and another one is taken.
 //!   More than [`MOST_EXCLUDED`] excluded fail the check.
-//! - **Rounding.** How far rounding moves the cost is measured for each array, by the scatter of
+//! - **Rounding.** The effect of rounding on the cost is measured for each array, by the scatter of
 //!   the cost over steps so small that it should be a straight line (after J. J. Moré and
 //!   S. M. Wild, "Estimating computational noise", 2011). A difference within it is not a fault, and
 //!   an array whose whole gradient is within it is reported separately from one that agrees.
@@ -21,12 +21,12 @@
 //!   steps, and the one whose own error is least decides.
 //! - **Large arrays.** Of these, [`Options::samples`] coordinates are drawn. All of them together
 //!   are then moved along directions of random signs: a single wrong value changes the slope, and
-//!   is found by halving the array until it is left alone.
-//! - **Time.** [`Options::time_limit`] is shared out among the arrays, so that each gets some of it;
-//!   [`network_watched`] shows how far the check is, and lets its caller end it.
+//!   is found by halving the array until only it is left.
+//! - **Time.** [`Options::time_limit`] is divided among the arrays, so that each gets some of it;
+//!   [`network_watched`] reports the progress, and lets its caller end the check.
 //!
-//! When something fails, every layer is checked by itself on the values it had in the network, so
-//! that the fault is reported where it is ([`Blame`]), not where it shows.
+//! If a gradient is wrong, every layer is checked separately on its values in the network, so that the fault is
+//! reported where it is ([`Blame`]), not where it becomes visible.
 
 mod alone;
 mod blame;

@@ -184,12 +184,12 @@ impl Report {
         }
         if let Some(names) = of(Verdict::Zero) {
             remarks.push(format!(
-                "zero: neither the analytic nor the numeric gradient of {names} is anything but zero on these examples (dead units?), which says little"
+                "zero: the analytic and the numeric gradient of {names} are both zero on these examples (dead units?), which proves little"
             ));
         }
         if let Some(names) = of(Verdict::Rounding) {
             remarks.push(format!(
-                "too small: the rounding of the cost hides the gradient of {names}, so nothing can be said about it"
+                "too small: the rounding of the cost hides the gradient of {names}, so it could not be checked"
             ));
         }
         remarks
@@ -207,7 +207,7 @@ impl Report {
         };
         let how = match self.by_layers {
             true => {
-                ", each layer by itself on its values in the network, and the input and the last trainable layer by the loss"
+                ", each layer separately on its values in the network, and the input and the last trainable layer by the loss"
             }
             false => "",
         };
@@ -277,11 +277,11 @@ impl Report {
             .filter_map(|t| Some((t, t.worst.as_ref()?)));
         let (tensor, worst) = worst.max_by(|a, b| a.1.strain.total_cmp(&b.1.strain))?;
         let allowed = match worst.strain {
-            strain if strain > 1.0 => "more than is allowed".to_owned(),
-            strain => format!("{} of what is allowed", percent(strain)),
+            strain if strain > 1.0 => "more than the allowed difference".to_owned(),
+            strain => format!("{} of the allowed difference", percent(strain)),
         };
         Some(format!(
-            "worst: {}{}; apart by {allowed}",
+            "worst: {}{}; it differs by {allowed}",
             tensor.name,
             coordinate(worst)
         ))

@@ -1,8 +1,8 @@
 //! Explains every value of a network: it is split into the terms it was computed from, and its gradient into the
 //! terms that its consumers pass back.
 //!
-//! The numbers are the network's own, from the passes that train it and predict with it. The terms
-//! are added up again, and the sum is compared with the network's value (see [`Check`]).
+//! The numbers are the network's own, from the passes that train it and predict with it. The terms are summed
+//! again, and the sum is compared with the network's value (see [`Check`]).
 //!
 //! ```
 //! use stepnet::nn::{Init, Network};
@@ -22,7 +22,7 @@
 //! # Ok::<(), stepnet::Error>(())
 //! ```
 //!
-//! A layer accounts for itself: see [`Explain::account`](stepnet_nn::layer::Explain::account) and
+//! A layer explains its own values: see [`Explain::account`](stepnet_nn::layer::Explain::account) and
 //! [`Explain::feeds`](stepnet_nn::layer::Explain::feeds). For a layer that does not, the derivatives that its
 //! backward pass gives are reported.
 

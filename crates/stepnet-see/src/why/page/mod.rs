@@ -158,7 +158,7 @@ impl Explanation {
         };
         html! {
             section aria-labelledby="gradient" {
-                h2 id="gradient" { "What it did to the loss" }
+                h2 id="gradient" { "Its effect on the loss" }
                 p {
                     "The gradient of the " (gradient.loss) " of class " strong { (gradient.class_name) }
                     " (loss " (number(gradient.loss_value)) ")"

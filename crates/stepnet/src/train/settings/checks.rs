@@ -80,7 +80,7 @@ impl Settings {
             }
             if let Some(other) = setting.needs.as_ref().filter(|name| !given(name)) {
                 let problem = format!(
-                    "`{}` is given without `{other}`, which it belongs to",
+                    "`{}` is given without `{other}`, which it needs",
                     setting.name
                 );
                 return Err(SettingError::Together {
@@ -100,10 +100,10 @@ impl Settings {
         let training = &self.training;
         match training.balance {
             Balancing::Weights if training.class_weights.is_some() => together(
-                "`balance` weights sets the class weights itself, so it does not go with `class_weights`",
+                "`balance` weights sets the class weights itself, so it cannot be used with `class_weights`",
             ),
             Balancing::Sampling if !training.shuffle => together(
-                "`balance` sampling draws examples in random order, so it does not go with `shuffle` = false; `balance` weights does",
+                "`balance` sampling draws examples in random order, so it cannot be used with `shuffle` = false; `balance` weights can",
             ),
             _ => Ok(()),
         }

@@ -105,5 +105,5 @@ words! { Resize: RESIZES = {
 words! { Balancing: BALANCINGS = {
     Self::None => "none", "Nothing";
     Self::Sampling => "sampling", "Every class is drawn equally often in an epoch, which keeps its length";
-    Self::Weights => "weights", "The loss counts a class by n / (k n_c), with n examples of k classes and n_c of its own";
+    Self::Weights => "weights", "The loss weights a class by n / (k n_c), with n examples, k classes and n_c examples of the class";
 } }

@@ -44,7 +44,7 @@ impl Settings {
             let at = error.span().map_or(0, |span| span.start);
             wrong(
                 at,
-                format!("is no TOML: {}", error.message().replace('\n', "; ")),
+                format!("is not TOML: {}", error.message().replace('\n', "; ")),
             )
         })?;
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -56,7 +56,7 @@ impl Settings {
             let setting = Self::named(name).map_err(|error| match value.get_ref() {
                 DeValue::Table(_) => wrong(
                     at,
-                    format!("[{name}] is a table, expected settings that stand in none"),
+                    format!("[{name}] is a table, expected settings outside of tables"),
                 ),
                 _ => wrong(at, error.to_string()),
             })?;

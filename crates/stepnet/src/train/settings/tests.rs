@@ -206,11 +206,11 @@ fn settings_that_do_not_go_together_are_refused() {
         ),
         (
             [("balance", "weights"), ("class_weights", "1,2")],
-            "does not go with `class_weights`",
+            "cannot be used with `class_weights`",
         ),
         (
             [("balance", "sampling"), ("shuffle", "false")],
-            "does not go with `shuffle` = false",
+            "cannot be used with `shuffle` = false",
         ),
     ] {
         let error = check(&given).unwrap_err();
@@ -291,8 +291,8 @@ fn what_is_wrong_in_a_file_is_said_with_its_line() {
             "line 1: seed is datetime, expected a whole number",
         ),
         ("[training]\nlr = 0.1", "line 1: [training] is a table"),
-        ("# a\nlr = = 0.1", "line 2: is no TOML: "),
-        ("lr = 0.1\nlr = 0.2", "line 2: is no TOML: "),
+        ("# a\nlr = = 0.1", "line 2: is not TOML: "),
+        ("lr = 0.1\nlr = 0.2", "line 2: is not TOML: "),
         (
             "resize = \"strech\"",
             "expected \"stretch\", \"crop\" or \"fit\"",
