@@ -113,7 +113,8 @@ impl ConvPool {
             pooled::Plan::new::<T>(&conv, self.pool.with_batch(batch), self.relu)
                 .unwrap_or_else(|| panic!("a fused conv and maxpool, after their check"))
         };
-        self.plans.get(input, batch, pooled::Plan::is_for::<T>, make)
+        self.plans
+            .get(input, batch, pooled::Plan::is_for::<T>, make)
     }
 }
 
