@@ -30,6 +30,10 @@ pub(crate) fn digits(py: Python<'_>) -> PyResult<Data> {
 }
 
 #[pyfunction]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the arguments of Python's function, by position"
+)]
 pub(crate) fn load(
     py: Python<'_>,
     path: PathBuf,
@@ -38,6 +42,8 @@ pub(crate) fn load(
     test: bool,
     skip_bad: bool,
     encoding: Option<String>,
+    label_column: Option<String>,
+    labels: Option<PathBuf>,
 ) -> PyResult<Data> {
     let resize = resize_of(resize)?;
     let mut options = OpenOptions::default()
@@ -45,7 +51,9 @@ pub(crate) fn load(
         .input(size)
         .resize(resize)
         .skip_bad(skip_bad)
-        .encoding(encoding);
+        .encoding(encoding)
+        .label_column(label_column)
+        .labels(labels);
     let opened = run_apart(py, move |stop| {
         options.stop = Some(Arc::clone(stop));
         data::open(&path, &options).map_err(in_python)

@@ -85,9 +85,9 @@ def test_no_file(tmp_path):
 @pytest.mark.parametrize(
     ("table", "match"),
     [
-        ("label,class,a\n1,1,2\n", "label, class could all hold the labels: rename those that do not hold them$"),
-        ("a,b,c\n1,2,3\n", "no column named label, class, target or y in .*a, b, c: rename the label column to `label`$"),
-        ("".join(f"{n},5,6,{n % 2}\n" for n in range(30)), "columns 2 to 4: add a header that names it `label`$"),
+        ("label,class,a\n1,1,2\n", "label, class could all hold the labels: choose one with label_column$"),
+        ("a,b,c\n1,2,3\n", "no column named label, class, target or y in .*a, b, c: name the label column with label_column$"),
+        ("".join(f"{n},5,6,{n % 2}\n" for n in range(30)), "columns 2 to 4: give its number with label_column$"),
     ],
 )
 def test_tables_without_a_label_column(tmp_path, table, match):
@@ -98,7 +98,7 @@ def test_tables_without_a_label_column(tmp_path, table, match):
 
 def test_images_without_labels(tmp_path):
     np.save(tmp_path / "images.npy", np.ones((4, 3, 2)))
-    with pytest.raises(ValueError, match="load both files with numpy.load$"):
+    with pytest.raises(ValueError, match="give the npy file of the labels with labels$"):
         stepnet.data.load(tmp_path / "images.npy")
 
 
@@ -116,3 +116,26 @@ def test_a_class_without_examples_is_noted(tmp_path):
     np.savez(tmp_path / "data.npz", x=np.ones((4, 3, 2)), y=[3, 1, 3, 1])
     with pytest.warns(UserWarning, match="^no example of class 0, 2$"):
         stepnet.data.load(tmp_path / "data.npz")
+
+
+def test_the_label_column_and_a_file_of_labels(tmp_path, pictures):
+    table = tmp_path / "table.csv"
+    table.write_text("a,kind,b\n1,0,2\n3,1,4\n", encoding="utf-8")
+    X, y = stepnet.data.load(table, label_column="kind", scale=False)
+    assert X.reshape(2, -1).tolist() == [[1, 2], [3, 4]] and y.tolist() == [0, 1]
+    listed = tmp_path / "list.csv"
+    lines = [f"{name}/{number}.png,{name[0]}{number % 2}" for name in ("bright", "dark") for number in range(4)]
+    listed.write_text("file,kind\n" + "\n".join(lines), encoding="utf-8")
+    X, y = stepnet.data.load(listed)
+    assert X.shape == (8, 6, 5, 3) and y.tolist() == ["b0", "b1", "b0", "b1", "d0", "d1", "d0", "d1"]
+    np.save(tmp_path / "x.npy", np.arange(8, dtype="u1").reshape(2, 2, 2))
+    np.save(tmp_path / "y.npy", np.array([1, 0]))
+    X, y = stepnet.data.load(tmp_path / "x.npy", labels=tmp_path / "y.npy", scale=False)
+    assert X.shape == (2, 2, 2, 1) and y.tolist() == [1, 0]
+
+
+def test_the_help_lists_the_formats():
+    text = stepnet.data.load.__doc__
+    for words in ("PNG, JPEG, WebP", "a zip archive of images", "Parquet", "an IDX file"):
+        assert words in text, words
+    assert "FORMATS" not in text and "IMAGES" not in text

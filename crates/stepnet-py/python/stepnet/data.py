@@ -45,6 +45,8 @@ def load(
     part: Literal["train", "test"] = "train",
     skip_bad: bool = False,
     encoding: str | None = None,
+    label_column: str | None = None,
+    labels: str | os.PathLike[str] | None = None,
     scale: bool = True,
 ) -> tuple[Array, Array]:
     """Read a data set: a folder or an archive of images with one folder for each class, or a file of arrays.
@@ -68,6 +70,11 @@ def load(
         Whether pictures that cannot be read are left out with a warning, in place of an error.
     encoding : str, optional
         The encoding of a CSV table that is not in UTF-8, such as ``"latin1"`` or ``"utf-16"``.
+    label_column : str, optional
+        The column of the labels in a table or a list of files, where it is not called ``label``, ``class``, ``target`` or
+        ``y``; ``"fine"`` or ``"coarse"`` of CIFAR-100.
+    labels : path-like, optional
+        The file of the labels of an npy or IDX file of images.
     scale : bool
         Whether values other than the bytes of pictures are divided by the largest; else they are as in the file, which
         is what a model that the command has trained takes.
@@ -92,7 +99,10 @@ def load(
             raise ValueError(f"load: size is {shown(size)}, expected (height, width, channels)")
     rule, skips, scales = text("load", "resize", resize), truth("load", "skip_bad", skip_bad), truth("load", "scale", scale)
     named = None if encoding is None else text("load", "encoding", encoding)
-    X, numbers, names, divisor = opened(path_given("load: path", path), wanted, rule, part == "test", skips, named)
+    column = None if label_column is None else text("load", "label_column", label_column)
+    apart = None if labels is None else path_given("load: labels", labels)
+    place = path_given("load: path", path)
+    X, numbers, names, divisor = opened(place, wanted, rule, part == "test", skips, named, column, apart)
     classes = labels_of_names(names)
     return scaled(X, divisor) if scales else X, numbers if classes is None else classes[numbers]
 
@@ -109,11 +119,20 @@ if load.__doc__ is not None:
 
 
 def opened(
-    path: Path, size: list[int] | None, resize: str, test: bool, skip_bad: bool = False, encoding: str | None = None
+    path: Path,
+    size: list[int] | None,
+    resize: str,
+    test: bool,
+    skip_bad: bool = False,
+    encoding: str | None = None,
+    label_column: str | None = None,
+    labels: Path | None = None,
 ) -> tuple[Array, Array, list[str], float]:
     """A data set: raw values, the numbers of the classes, their names, and what values are to be divided by. Warns of
     what is not as a user may expect."""
-    X, numbers, names, divisor, told = _native.load(path, size, resize, test, skip_bad, encoding)
+    X, numbers, names, divisor, told = _native.load(
+        path, size, resize, test, skip_bad, encoding, label_column, labels
+    )
     for warning in told:
         warnings.warn(warning, stacklevel=caller())
     return X, numbers, names, divisor
