@@ -7,8 +7,12 @@
 //!
 //! On a machine with two cores, AVX2 and 2 MiB of second-level cache, one thread, by the cases of
 //! `cargo bench -p stepnet --bench layers`: both methods on both sides of a threshold. Where only the sign of a
-//! comparison is known, and not its numbers, the field says so. AVX-512 and the portable set have no
-//! measurements of their own: their thresholds are carried over from AVX2.
+//! comparison is known, and not its numbers, the field says so. The thresholds of Winograd's method on AVX-512 and the
+//! portable set were measured on two cores of an AMD EPYC of the Zen 4 kind, one thread, by the same cases over other
+//! layers of 3x3, with filters as they are in training, not packed before: see the constants. What they do not name is
+//! carried over from AVX2.
+//!
+//! On AVX-512 few channels or filters, fewer than fill a vector, are computed on AVX2, by its thresholds.
 
 use crate::simd::InstructionSet;
 
@@ -31,10 +35,15 @@ pub(super) struct Winograd {
     pub(super) saving: f64,
     /// The least `used`.
     pub(super) used: f64,
-    /// Elements of transformed filters that stay in the second-level cache (1 MiB).
-    pub(super) filters: usize,
-    /// Tiles of an image from which a pass over more filters than that is worth it: fewer than eight at a time
-    /// lost to sums over windows.
+    /// Where there are more elements of transformed filters than the first number, the fewest tiles of an image from which
+    /// reading them pays for itself.
+    pub(super) filters: [ManyFilters; 2],
+}
+
+/// The fewest tiles of an image for transformed filters of more elements than a cache holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct ManyFilters {
+    pub(super) elements: usize,
     pub(super) tiles: usize,
 }
 
@@ -87,8 +96,11 @@ const AVX2: Thresholds = Thresholds {
     winograd: Winograd {
         saving: 6.5,
         used: 0.5,
-        filters: 256 << 10,
-        tiles: 8,
+        // The second-level cache (1 MiB): fewer than eight tiles at a time lost to sums over windows.
+        filters: [ManyFilters {
+            elements: 256 << 10,
+            tiles: 8,
+        }; 2],
     },
     winograd_weights: WinogradWeights {
         saving: 5.5,
@@ -109,12 +121,60 @@ const AVX2: Thresholds = Thresholds {
     },
 };
 
-/// Carried over from AVX2.
-#[cfg(target_arch = "x86_64")]
-const AVX512: Thresholds = AVX2;
+/// Four tiles of an image are enough for up to 256 channels and filters, 9 MiB of transformed filters. The time of sums
+/// over windows against Winograd's method, forward, for 256 channels and filters (512 in brackets, which need eight):
+///
+/// | image | batch 1 | 2 | 8 | 32 |
+/// | --- | --- | --- | --- | --- |
+/// | 8x8, AVX-512 | 1.23 (0.47) | 1.63 (0.71) | 2.66 (1.42) | 3.02 |
+/// | 6x6, AVX-512 | 0.77 (0.34) | 1.02 (0.52) | 1.62 (0.85) | 1.82 |
+/// | 4x4, AVX-512, one tile | 0.45 (0.16) | 0.70 (0.25) | 1.72 (0.76) | 2.74 |
+/// | 8x8, portable | 1.58 (0.72) | 2.20 (1.16) | 2.81 (2.24) | 3.12 |
+/// | 6x6, portable | 0.82 (0.49) | 1.16 (0.69) | 1.56 (1.19) | 1.96 |
+const FILTERS: [ManyFilters; 2] = [
+    ManyFilters {
+        elements: 256 << 10,
+        tiles: 4,
+    },
+    ManyFilters {
+        elements: 2304 << 10,
+        tiles: 8,
+    },
+];
 
-/// Carried over from AVX2.
-const PORTABLE: Thresholds = AVX2;
+/// For 16 channels and filters, on images of 14x14, 10x10, 9x9, 7x7 and 6x6, whose saving is 6.1, 5.6, 4.5, 6.1 and 4.5,
+/// sums over windows took 1.98, 1.47, 1.28, 1.63 and 1.23 times as long forward, 1.80, 1.46, 1.30, 1.63 and 1.20 times for
+/// the data gradient, and for the weights gradient 1.34 times (10x10, 5.3) and 1.11 (9x9, 4.3); where the saving is 3.1
+/// and less, 1.06 times or less.
+#[cfg(target_arch = "x86_64")]
+const AVX512: Thresholds = Thresholds {
+    winograd: Winograd {
+        saving: 4.0,
+        filters: FILTERS,
+        ..AVX2.winograd
+    },
+    winograd_weights: WinogradWeights {
+        saving: 4.5,
+        ..AVX2.winograd_weights
+    },
+    ..AVX2
+};
+
+/// Over 27 pairs of 2 to 64 channels and filters on images of 32x32, 12x12 and 7x7, the time of the quicker one of the
+/// other methods against Winograd's was 1.06 to 2.1 where the saving is 2.4 to 6.5, and 0.67 to 1.34 below. For the weights
+/// gradient it was 0.98 to 2.7 where the saving is 2.6 to 6.5.
+const PORTABLE: Thresholds = Thresholds {
+    winograd: Winograd {
+        saving: 2.4,
+        filters: FILTERS,
+        ..AVX2.winograd
+    },
+    winograd_weights: WinogradWeights {
+        saving: 2.6,
+        ..AVX2.winograd_weights
+    },
+    ..AVX2
+};
 
 impl Thresholds {
     /// Those of an instruction set.

@@ -143,7 +143,7 @@ fn a_plan_says_why() {
     let plan = Plan::on::<f32>(InstructionSet::Portable, &g);
     let forward = plan.explain::<f32>(Pass::Forward);
     assert_eq!((forward.method, forward.refused.len()), ("winograd", 0));
-    assert_eq!(forward.reason.to_string(), "saving 21.333 >= 6.5");
+    assert_eq!(forward.reason.to_string(), "saving 21.333 >= 2.4");
     assert_eq!(forward.scratch, 4 * plan.scratch::<f32>(Pass::Forward));
     let plan = Plan::on::<f32>(InstructionSet::Portable, &g.direct());
     let forward = plan.explain::<f32>(Pass::Forward);

@@ -118,13 +118,15 @@ impl<'g> Winograd<'g> {
         )?;
         // Else the chunks of one image need enough tiles for each pass over the filters.
         let filters = PLACES * self.window_sum.channels * self.window_sum.columns;
-        if filters > limits.filters {
-            at_most(
-                "elements of the fewest tiles",
-                limits.tiles * self.shape().tile_len(self.lanes),
-                CHUNK,
-            )?;
-            at_least("tiles of an image", tiles, limits.tiles)?;
+        for limit in limits.filters {
+            if filters > limit.elements {
+                at_most(
+                    "elements of the fewest tiles",
+                    limit.tiles * self.shape().tile_len(self.lanes),
+                    CHUNK,
+                )?;
+                at_least("tiles of an image", tiles, limit.tiles)?;
+            }
         }
         Ok(reason)
     }
