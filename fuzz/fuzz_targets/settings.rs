@@ -1,33 +1,46 @@
-//! Whatever the text is, each setting of training parses to what it prints as, or is refused.
+//! Whatever the text is, each setting of a training takes it and gives it back, or refuses it in a line; so do settings
+//! files.
 #![no_main]
 
-use std::fmt::{Debug, Display};
-use std::str::FromStr;
+use std::path::Path;
 
 use stepnet::Hash;
-use stepnet::data::Augmentation;
-use stepnet::nn::{Init, Shape};
-use stepnet::optim::{Rule, Schedule, WarmUp};
-use stepnet::train::{BatchSize, ClassWeights};
+use stepnet::train::settings::{Setting, Settings, Value};
 
-fn same<T: FromStr + Display + PartialEq + Debug>(text: &str) {
-    if let Ok(value) = text.parse::<T>() {
-        let again = value.to_string().parse::<T>().ok();
-        assert_eq!(again.as_ref(), Some(&value), "{value}");
+/// Sets one; its value sets the same again, as it is and as a text.
+fn same(setting: &Setting, value: &Value) {
+    let mut settings = Settings::default();
+    if let Err(error) = setting.set(&mut settings, value) {
+        assert!(!error.to_string().contains('\n'), "{error}");
+        return;
     }
+    let Some(value) = setting.get(&settings) else {
+        return;
+    };
+    let mut again = Settings::default();
+    setting.set(&mut again, &value).expect("what was given is taken");
+    assert_eq!(setting.get(&again), Some(value));
 }
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
-    same::<Augmentation>(text);
-    same::<BatchSize>(text);
-    same::<Hash>(text);
-    same::<Init>(text);
-    same::<Rule>(text);
-    same::<Schedule>(text);
-    same::<Shape>(text);
-    same::<WarmUp>(text);
-    same::<ClassWeights>(text);
-    if let Ok(weights) = text.parse::<ClassWeights>() {
-        let _ = weights.of(&["cat".to_owned(), "dog".to_owned()]);
+    for setting in Settings::table() {
+        for value in [Value::Word(text.into()), Value::Text(text.to_owned())] {
+            same(&setting, &value);
+        }
+    }
+    if let Ok(hash) = text.parse::<Hash>() {
+        assert_eq!(hash.to_string().parse::<Hash>().ok(), Some(hash));
+    }
+    let path = Path::new("/run.toml");
+    let mut settings = Settings::default();
+    match settings.read_text(text, path, |_| false) {
+        Ok(()) => {
+            let _ = settings.check();
+            let file = settings.to_file("", Path::new("/"));
+            let mut again = Settings::default();
+            again.read_text(&file.text, path, |_| false).expect("what was written reads");
+            assert_eq!(again.to_file("", Path::new("/")).text, file.text);
+        }
+        Err(error) => assert!(!error.to_string().contains('\n'), "{error}"),
     }
 });

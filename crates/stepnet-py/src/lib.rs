@@ -11,6 +11,7 @@ mod insight;
 mod kept;
 mod network;
 mod passes;
+mod settings;
 mod signals;
 mod steps;
 mod training;
@@ -32,6 +33,8 @@ mod _native {
     #[pymodule_export]
     use super::network::Network;
     #[pymodule_export]
+    use super::settings::{settings, settings_kept};
+    #[pymodule_export]
     use super::steps::{
         compute_cost, conv_backward, conv_forward, conv_single_step, cost_backward,
         create_mask_from_window, descended, distribute_value, initialize_parameters,
@@ -39,7 +42,7 @@ mod _native {
         relu, relu_backward, sigmoid, sigmoid_backward, zero_pad,
     };
     #[pymodule_export]
-    use super::training::Training;
+    use super::training::{EarlyStopping, Training};
 
     /// What the library finds out once is found out before a fork can come between.
     #[pymodule_init]

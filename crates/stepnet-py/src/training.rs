@@ -1,6 +1,5 @@
 //! Epochs of training: one call, one epoch.
 
-use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,73 +7,31 @@ use std::sync::atomic::Ordering;
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use stepnet::Error;
 use stepnet::data::{Dataset, Images, ValueRange};
-use stepnet::optim::{Clipping, Rule};
-use stepnet::train::{BatchSize, TrainOptions, Trainer, TrainingState};
+use stepnet::train::early_stopping::{self, ValidationScore, Verdict};
+use stepnet::train::settings::Settings;
+use stepnet::train::{TrainOptions, Trainer, TrainingState};
 use stepnet_base::memory;
 
 use crate::convert::{raised, run};
 use crate::examples::Rows;
 use crate::kept::{Dtype, EPOCHS, Held, Kept, each};
 use crate::network::Network;
+use crate::settings::{given, wrong};
 use crate::signals::run_listening;
 
-/// The settings, as a dictionary.
+/// What a training needs to know besides its settings, as a dictionary.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
-pub(crate) struct Settings {
-    epochs: usize,
-    batch_size: Option<usize>,
-    optimizer: String,
-    learning_rate: Option<f64>,
-    schedule: String,
-    weight_decay: Option<f64>,
-    l2: f64,
-    label_smoothing: f64,
-    class_weight: Option<Vec<f64>>,
-    nesterov: bool,
-    warm_up: Option<String>,
-    clip_norm: Option<f64>,
-    clip_value: Option<f64>,
-    ema: Option<f64>,
-    augment: String,
-    shuffle: bool,
-    seed: u32,
+pub(crate) struct Beginning {
     /// The number of the first epoch, where it is not the next.
     initial_epoch: Option<usize>,
     /// Whether the update rule and the count of epochs start anew.
     reset: bool,
     /// What these raw values are divided by.
     divisor: f64,
-}
-
-impl Settings {
-    fn options(&self) -> stepnet::Result<TrainOptions> {
-        let mut rule: Rule = self.optimizer.parse()?;
-        if let Some(decay) = self.weight_decay {
-            rule = rule.with_weight_decay(decay)?;
-        }
-        if self.nesterov {
-            rule = rule.with_nesterov()?;
-        }
-        let warm_up = self.warm_up.as_deref().map(str::parse).transpose()?;
-        let norm = self.clip_norm.map(Clipping::Norm);
-        Ok(TrainOptions::default()
-            .epochs(self.epochs)
-            .batch(self.batch_size.map_or(BatchSize::All, BatchSize::Examples))
-            .rule(rule)
-            .learning_rate(self.learning_rate.unwrap_or(rule.usual_learning_rate()))
-            .schedule(self.schedule.parse()?)
-            .warm_up(warm_up)
-            .l2(self.l2)
-            .label_smoothing(self.label_smoothing)
-            .class_weights(self.class_weight.clone())
-            .clipping(norm.or(self.clip_value.map(Clipping::Value)))
-            .average(self.ema)
-            .shuffle(self.shuffle)
-            .seed(self.seed)
-            .augmentation(self.augment.parse()?))
-    }
 }
 
 enum Run {
@@ -96,20 +53,21 @@ pub(crate) struct Training {
     network: Py<Network>,
     data: Dataset,
     run: Run,
+    settings: Settings,
 }
 
 /// The trainer of a network that goes on from its earlier training, if there was one.
 fn job<T: Dtype>(
     kept: &Kept<T>,
     classes: &[String],
-    settings: &Settings,
+    (settings, beginning): (&Settings, &Beginning),
     (mut options, examples): (TrainOptions, usize),
     ((largest, negative), range): ((f64, bool), Option<ValueRange>),
 ) -> stepnet::Result<Job<T>> {
     let mut kept = kept.copy()?;
-    let earlier = kept.state.take().filter(|_| !settings.reset);
+    let earlier = kept.state.take().filter(|_| !beginning.reset);
     let done = earlier.as_ref().map_or(0, |earlier| earlier.epochs);
-    if settings.initial_epoch.is_none() {
+    if beginning.initial_epoch.is_none() {
         options.first_epoch = done;
     }
     if !kept.settled {
@@ -118,15 +76,15 @@ fn job<T: Dtype>(
         kept.settle(
             kept.preprocessing
                 .clone()
-                .divisor(settings.divisor)
+                .divisor(beginning.divisor)
                 .picture_divisor(match wide {
-                    true => 255.0 * settings.divisor / largest,
+                    true => 255.0 * beginning.divisor / largest,
                     false => 255.0,
                 }),
         );
     }
     // In the units of values that are not divided yet.
-    let unit = kept.preprocessing.divisor / settings.divisor;
+    let unit = kept.preprocessing.divisor / beginning.divisor;
     let range = range.map(|range| ValueRange {
         least: range.least * unit,
         largest: range.largest * unit,
@@ -138,15 +96,12 @@ fn job<T: Dtype>(
     };
     let model = kept.model_mut();
     model.classes = classes.to_vec();
-    model.training = BTreeMap::from([
-        ("optimizer".to_owned(), options.rule.to_string().into()),
-        ("learning rate".to_owned(), options.learning_rate.into()),
-        ("schedule".to_owned(), options.schedule.to_string().into()),
-        ("examples".to_owned(), examples.into()),
-        ("seed".to_owned(), options.seed.into()),
-    ]);
+    model.training = settings.entries(&options);
+    model
+        .training
+        .insert("examples".to_owned(), examples.into());
     model.training.extend(range.map(ValueRange::entry));
-    let preprocessing = model.preprocessing.clone().divisor(settings.divisor);
+    let preprocessing = model.preprocessing.clone().divisor(beginning.divisor);
     // Its network, and a copy of that and of the state after each epoch.
     let own = model
         .network
@@ -155,10 +110,17 @@ fn job<T: Dtype>(
         .saturating_mul(7 * size_of::<T>());
     let all = Trainer::bytes(&model.network, &options, examples)?.saturating_add(own);
     memory::ensure::<u8>("the training", all)?;
-    let network = model.network.clone();
+    let mut network = model.network.clone();
+    network.freeze(&settings.network.freeze)?;
+    let trains = network.nodes().iter().any(stepnet::nn::Node::trains);
+    if !trains && !settings.network.freeze.is_empty() {
+        let found = settings.network.freeze.join(",");
+        let expected = "less than every layer: there is nothing to train";
+        return Err(Error::value("fit", "freeze", found, expected));
+    }
     let mut trainer = Trainer::new(network, preprocessing, options, examples)?;
     let mut state = earlier.map_or_else(|| TrainingState::after(0), Arc::unwrap_or_clone);
-    state.epochs = settings.initial_epoch.unwrap_or(done);
+    state.epochs = beginning.initial_epoch.unwrap_or(done);
     trainer.go_on(&state)?;
     Ok(Job { trainer, kept })
 }
@@ -172,38 +134,68 @@ impl Training {
         x: &Bound<'_, PyAny>,
         labels: PyReadonlyArray1<'_, u32>,
         classes: Vec<String>,
-        settings: Settings,
+        settings: &Bound<'_, PyDict>,
+        beginning: Beginning,
     ) -> PyResult<Self> {
-        let options = settings.options().map_err(raised)?;
+        let settings = given("fit", settings)?;
         let rows = Rows::of(x)?;
         let held = network.get().held();
         let (len, shape) =
             each!(&held, model => (model.network.input().len(), model.preprocessing.shape()));
         let x = rows.slices(len)?;
         let labels = labels.as_slice()?;
-        let (data, run) = run(py, || {
-            let extremes = x.extremes();
+        let data = run(py, || {
             let images = Images::new(shape, x.copy()?)?;
-            let data = Dataset::new(images, labels.to_vec(), classes.clone())?;
-            let extremes = (extremes, ValueRange::of(data.images()));
+            Dataset::new(images, labels.to_vec(), classes.clone())
+        })?;
+        let options = settings.train_options(&data);
+        let options = options.map_err(|error| wrong("fit", error))?;
+        let run = run(py, || {
+            let extremes = (x.extremes(), ValueRange::of(data.images()));
             let (names, options) = (&classes[..], (options, x.examples));
-            let run = match &held {
+            let settings = (&settings, &beginning);
+            Ok(match &held {
                 Held::F32(kept) => {
-                    Run::F32(Box::new(job(kept, names, &settings, options, extremes)?))
+                    Run::F32(Box::new(job(kept, names, settings, options, extremes)?))
                 }
                 Held::F64(kept) => {
-                    Run::F64(Box::new(job(kept, names, &settings, options, extremes)?))
+                    Run::F64(Box::new(job(kept, names, settings, options, extremes)?))
                 }
-            };
-            Ok((data, run))
+            })
         })?;
-        Ok(Self { network, data, run })
+        Ok(Self {
+            network,
+            data,
+            run,
+            settings,
+        })
+    }
+
+    /// The number of epochs.
+    #[getter]
+    fn epochs(&self) -> usize {
+        self.settings.epochs()
+    }
+
+    /// What ends the training early, if anything does.
+    fn early_stopping(&self) -> PyResult<Option<EarlyStopping>> {
+        let settings = &self.settings.training;
+        let Some(patience) = settings.early_stop else {
+            return Ok(None);
+        };
+        let least = settings.min_delta.unwrap_or_default();
+        let watcher = early_stopping::EarlyStopping::new(patience as usize, least);
+        watcher
+            .map(|watcher| Some(EarlyStopping(watcher)))
+            .map_err(raised)
     }
 
     /// Runs one epoch and puts the weights into the network. A handler's exception ends it after the step it came
     /// in; that step's weights are put there, too.
     fn epoch(&mut self, py: Python<'_>) -> PyResult<End> {
-        let Self { network, data, run } = self;
+        let Self {
+            network, data, run, ..
+        } = self;
         match run {
             Run::F32(job) => job.epoch(py, network.get(), data),
             Run::F64(job) => job.epoch(py, network.get(), data),
@@ -237,5 +229,18 @@ impl<T: Dtype> Job<T> {
         };
         let scores = end.scores;
         Ok((scores.mean_loss(), scores.accuracy(), end.learning_rate))
+    }
+}
+
+/// Watches the scores of epochs: the highest accuracy is the best, of equal ones the lowest loss.
+#[pyclass(module = "stepnet._native")]
+pub(crate) struct EarlyStopping(early_stopping::EarlyStopping);
+
+#[pymethods]
+impl EarlyStopping {
+    /// Takes in an epoch's score: whether it is the best so far, and whether training is to end.
+    fn observe(&mut self, accuracy: f64, loss: f64) -> (bool, bool) {
+        let verdict = self.0.observe(ValidationScore::new(accuracy, loss));
+        (verdict == Verdict::Best, verdict == Verdict::Stop)
     }
 }

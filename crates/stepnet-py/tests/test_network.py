@@ -393,14 +393,14 @@ def test_settings_that_are_refused(digits):
     X, y = digits
     fit = Network(SMALL, input_shape=(8, 8, 1)).fit
     for error, match, given in [
-        (ValueError, "epochs is 0, expected at least 1", {"epochs": 0}),
+        (ValueError, "epochs is 0, expected a whole number from 1", {"epochs": 0}),
         (TypeError, "epochs is '3'", {"epochs": "3"}),
         (ValueError, "batch_size is 0", {"batch_size": 0}),
         (ValueError, '"adamm"', {"optimizer": "adamm"}),
         (TypeError, "optimizer is None", {"optimizer": None}),
         (ValueError, "weight decay", {"optimizer": "gd", "weight_decay": 0.1}),
         (ValueError, "cosine", {"schedule": "cos"}),
-        (ValueError, "learning rate is -1", {"learning_rate": -1}),
+        (ValueError, "learning_rate is -1, expected a number from 1e-40", {"learning_rate": -1}),
         (TypeError, "learning_rate is 'x'", {"learning_rate": "x"}),
         (ValueError, "flip", {"augment": "flop"}),
         (ValueError, "cutout", {"augment": "cutout(9)"}),
@@ -415,8 +415,8 @@ def test_settings_that_are_refused(digits):
         (ValueError, "class_weight has 2 weights", {"class_weight": [1, 2]}),
         (TypeError, "class_weight is 3", {"class_weight": 3}),
         (ValueError, "class_weight is 'even'", {"class_weight": "even"}),
-        (ValueError, "L2", {"l2": float("nan")}),
-        (ValueError, "label smoothing", {"label_smoothing": 1.5}),
+        (ValueError, "l2 is NaN", {"l2": float("nan")}),
+        (ValueError, "label_smoothing is 1.5", {"label_smoothing": 1.5}),
         (ValueError, "seed is -1", {"seed": -1}),
         (ValueError, "monitor", {"callbacks": EarlyStopping(), "epochs": 1}),
     ]:

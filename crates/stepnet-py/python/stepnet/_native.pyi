@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "EarlyStopping",
     "Network",
     "Training",
     "__version__",
@@ -31,6 +32,8 @@ __all__ = [
     "pool_forward",
     "relu",
     "relu_backward",
+    "settings",
+    "settings_kept",
     "sigmoid",
     "sigmoid_backward",
     "why",
@@ -82,6 +85,13 @@ def formats() -> tuple[list[tuple[str, str]], str]: ...
 def holds_pictures(path: Path) -> bool: ...
 def pictures(network: Network, given: Sequence[Path | _Array]) -> _Array: ...
 
+def settings() -> list[tuple[str, str, Any, str, str]]: ...
+def settings_kept(keywords: dict[str, Any]) -> dict[str, Any]: ...
+
+@final
+class EarlyStopping:
+    def observe(self, accuracy: float, loss: float) -> tuple[bool, bool]: ...
+
 @final
 class Network:
     @staticmethod
@@ -126,8 +136,17 @@ class Network:
 @final
 class Training:
     def __new__(
-        cls, network: Network, x: _Array, labels: _Array, classes: list[str], settings: dict[str, Any]
+        cls,
+        network: Network,
+        x: _Array,
+        labels: _Array,
+        classes: list[str],
+        settings: dict[str, Any],
+        beginning: dict[str, Any],
     ) -> Training: ...
+    @property
+    def epochs(self) -> int: ...
+    def early_stopping(self) -> EarlyStopping | None: ...
     def epoch(self) -> tuple[float, float, float]: ...
 
 def gradcheck(

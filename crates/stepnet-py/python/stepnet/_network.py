@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +14,19 @@ from stepnet import _native
 from stepnet._arrays import Array, Labels, labels_of_names, listed, read
 from stepnet._history import History, line
 from stepnet._iterables import indexed, paired
+from stepnet._keywords import takes_settings
 from stepnet._looking import Looking
+from stepnet._patience import Patience
 from stepnet._plots import Plots
 from stepnet._preprocessing import Preprocessing, inputs, store, stored
-from stepnet._settings import class_weights, classes_given, extents, is_double, settings
+from stepnet._settings import EPOCHS, beginning, classes_given, extents, is_double, resolved
 from stepnet._values import LARGEST_SEED, names, number, path_given, shown, text, truth, whole
 from stepnet.callbacks import AnyCallback, HasEpochEnd, called_back, tell
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from stepnet._fit_settings import FitSettings
 
 
 class Network(Plots, Looking):
@@ -124,34 +131,19 @@ class Network(Plots, Looking):
     def preprocessing(self, given: Preprocessing) -> None:
         store(self._net, given)
 
+    @takes_settings(epochs=EPOCHS)
     def fit(
         self,
         X: npt.ArrayLike | Iterable[Any],
         y: npt.ArrayLike | None = None,
         *,
-        epochs: int = 10,
-        batch_size: int | None = 32,
         validation_data: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
         callbacks: AnyCallback | Iterable[AnyCallback] = (),
-        optimizer: str = "adam",
-        learning_rate: float | None = None,
-        nesterov: bool = False,
-        schedule: str = "cosine",
-        warm_up: float | str | None = None,
-        weight_decay: float | None = None,
-        l2: float = 0.0,
-        label_smoothing: float = 0.0,
-        class_weight: Mapping[Any, float] | Sequence[float] | Literal["balanced"] | None = None,
-        clip_norm: float | None = None,
-        clip_value: float | None = None,
-        ema: float | None = None,
         average: float | None = None,
-        augment: str = "",
-        shuffle: bool = True,
-        seed: int = 0,
         verbose: bool = True,
         initial_epoch: int | None = None,
         reset: bool = False,
+        **settings: Unpack[FitSettings],
     ) -> History:
         """Train on examples and their labels.
 
@@ -164,6 +156,9 @@ class Network(Plots, Looking):
         Ctrl-C ends it with `KeyboardInterrupt`; the weights of the last step stay, and the epochs before are in
         ``history``. An epoch that was ended so begins again in the next call.
 
+        The settings are those of ``stepnet train``. Also here, ``batch_size=None`` stands for all examples, and
+        ``class_weight`` may be ``"balanced"``, or weights by label.
+
         Parameters
         ----------
         X : array_like
@@ -173,47 +168,12 @@ class Network(Plots, Looking):
             length and an index as PyTorch has it, a ``DataLoader``, a generator; all of it is read into memory first.
         y : array_like, optional
             A label for each example, a whole number or a string; or one-hot rows.
-        epochs : int
-            How often all examples are gone through.
-        batch_size : int or None
-            Examples of one update; ``None``: all of them.
         validation_data : tuple, optional
             ``(X, y)`` to measure on after each epoch, or a data set of pairs.
         callbacks : callable or object, or several of them
             Called after each epoch, see `stepnet.callbacks`.
-        optimizer : str
-            ``"adam"``, ``"adamw"``, ``"gd"`` (plain gradient descent), ``"momentum"`` or ``"classic-momentum"``.
-        learning_rate : float, optional
-            The optimizer's usual one unless given.
-        nesterov : bool
-            Whether ``"classic-momentum"`` looks ahead (Nesterov).
-        schedule : str
-            How the learning rate changes: ``"cosine"``, ``"constant"``, ``"step(0.1, 30)"``, ``"one-cycle"``, ...
-        warm_up : float, int or str, optional
-            How long the learning rate rises at the start, whatever the schedule: a share of the training below 1, such
-            as 0.05, or a number of epochs; 0 for no rise. As the schedule has it unless given.
-        weight_decay : float, optional
-            For optimizers that have it.
-        l2 : float
-            The course's lambda.
-        label_smoothing : float
-            The share of each target that is spread over all classes.
-        class_weight : dict, sequence or "balanced", optional
-            What each class counts for in the loss of training; that of a batch is the weighted mean.
-        clip_norm : float, optional
-            The largest norm of all gradients together.
-        clip_value : float, optional
-            Each gradient is brought into ``-clip_value`` to ``clip_value``; not together with ``clip_norm``.
-        ema : float, optional
-            The decay of the moving average of the weights, which is what the network then has.
         average : float, optional
             The older name of ``ema``.
-        augment : str
-            How pictures are altered at random: ``"flip, crop(2), rotate(10)"``.
-        shuffle : bool
-            Whether each epoch has an order of its own.
-        seed : int
-            What is drawn, is drawn with this: the same seed gives the same weights to the last bit.
         verbose : bool
             Whether each epoch prints a line.
         initial_epoch : int, optional
@@ -221,33 +181,37 @@ class Network(Plots, Looking):
             schedules run over all of them. So a training that was stopped can be completed.
         reset : bool
             Whether the optimizer's running values and the count of epochs start anew; weights and preprocessing stay.
+        {settings}
 
         Returns
         -------
         History
             What each epoch of this call ended with.
         """
-        given = dict(locals())
-        taken = settings(given)
+        begin = beginning(settings.get("epochs", EPOCHS), initial_epoch, reset)
+        shows = truth("fit", "verbose", verbose)
         X, y = paired("fit", X, y, self.input_shape)
-        rows, taken["divisor"] = inputs("fit", X, self._net)
+        rows, begin["divisor"] = inputs("fit", X, self._net)
         if not len(rows):
             raise ValueError("fit: X has no examples")
         labels = Labels(self._net.outputs, self.classes_)
         numbers = labels.learn("fit", y, len(rows))
         known = labels.known()
-        taken["class_weight"] = class_weights(class_weight, known, numbers)
+        taken = resolved(settings, average, known)
         held_out = None if validation_data is None else self._held_out(validation_data, labels)
         called = called_back(callbacks)
 
-        training = _native.Training(self._net, rows, numbers, names("fit", known), taken)
+        training = _native.Training(self._net, rows, numbers, names("fit", known), taken, begin)
+        watcher = training.early_stopping()
+        if watcher is not None:
+            called.append(Patience(watcher, held_out is not None))
         self.classes_ = known
         self.history = history = History()
         self.stop_training = False
         for callback in called:
             tell(callback, "set_network", self)
             tell(callback, "on_train_begin")
-        for epoch in range(taken["initial_epoch"] or 0, taken["epochs"]):
+        for epoch in range(begin["initial_epoch"] or 0, training.epochs):
             started = time.perf_counter()
             loss, accuracy, rate = training.epoch()
             logs = {"loss": loss, "accuracy": accuracy}
@@ -256,8 +220,8 @@ class Network(Plots, Looking):
             logs["learning_rate"] = rate
             logs["seconds"] = time.perf_counter() - started
             history.add(logs)
-            if taken["verbose"]:
-                print(line(epoch, taken["epochs"], logs), flush=True)
+            if shows:
+                print(line(epoch, training.epochs, logs), flush=True)
             for callback in called:
                 if isinstance(callback, HasEpochEnd):
                     callback.on_epoch_end(epoch, logs)

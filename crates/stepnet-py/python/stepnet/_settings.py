@@ -9,63 +9,51 @@ import numpy as np
 import numpy.typing as npt
 
 from stepnet._arrays import Array, listed, read
-from stepnet._values import LARGEST_SEED, number, shown, text, truth, whole
+from stepnet._keywords import check_names
+from stepnet._values import number, shown, truth, whole
+
+# Passes over the examples unless a number is given.
+EPOCHS = 10
 
 
-def settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of `Network.fit` as the native part takes them; those of the classes apart."""
-    taken: dict[str, Any] = {
-        "epochs": whole("fit", "epochs", given["epochs"], 1),
-        "seed": whole("fit", "seed", given["seed"], 0, LARGEST_SEED),
-        "shuffle": truth("fit", "shuffle", given["shuffle"]),
-        "reset": truth("fit", "reset", given["reset"]),
-        "verbose": truth("fit", "verbose", given["verbose"]),
-    }
-    first = given["initial_epoch"]
-    taken["initial_epoch"] = None if first is None else whole("fit", "initial_epoch", first, 0, taken["epochs"] - 1)
-    size = given["batch_size"]
-    taken["batch_size"] = None if size is None else whole("fit", "batch_size", size, 1)
-    for name in ("optimizer", "schedule", "augment"):
-        taken[name] = text("fit", name, given[name])
-    for name in ("l2", "label_smoothing"):
-        taken[name] = number("fit", name, given[name])
-    for name in ("learning_rate", "weight_decay", "clip_norm", "clip_value", "ema"):
-        value = given[name]
-        taken[name] = None if value is None else number("fit", name, value)
-    if taken["clip_norm"] is not None and taken["clip_value"] is not None:
-        raise ValueError("fit: clip_norm and clip_value are both given, expected one of them")
-    if given["average"] is not None:
-        if taken["ema"] is not None:
+def beginning(epochs: object, initial_epoch: object, reset: object) -> dict[str, Any]:
+    """Where a training begins, as the native part takes it."""
+    first = None
+    if initial_epoch is not None:
+        last = whole("fit", "epochs", epochs, 1)
+        first = whole("fit", "initial_epoch", initial_epoch, 0, last - 1)
+    return {"initial_epoch": first, "reset": truth("fit", "reset", reset)}
+
+
+def resolved(given: Mapping[str, Any], average: object, classes: Array) -> dict[str, Any]:
+    """The settings of `Network.fit` without what Python has in other words than the table: older names, ``None`` for
+    all examples, weights by label."""
+    check_names("fit", given)
+    taken = {"epochs": EPOCHS, **given}
+    if "batch_size" in taken and taken["batch_size"] is None:
+        taken["batch_size"] = "all"
+    if average is not None:
+        if taken.get("ema") is not None:
             raise ValueError("fit: ema and average, its older name, are both given, expected one of them")
-        taken["ema"] = number("fit", "average", given["average"])
-    taken["nesterov"] = truth("fit", "nesterov", given["nesterov"])
-    taken["warm_up"] = warm_up(given["warm_up"])
+        taken["ema"] = average
+    weights = taken.pop("class_weight", None)
+    if isinstance(weights, str) and weights == "balanced":
+        if taken.get("balance", "none") not in ("none", "weights"):
+            both = "class_weight is 'balanced' and balance is"
+            raise ValueError(f"fit: {both} {shown(taken['balance'])}, expected one of them")
+        taken["balance"] = "weights"
+    elif weights is not None:
+        taken["class_weight"] = class_weights(weights, classes)
     return taken
 
 
-def warm_up(given: object) -> str | None:
-    """How long the learning rate rises, as the command takes it."""
-    if given is None or isinstance(given, str):
-        return None if given is None else text("fit", "warm_up", given)
-    if isinstance(given, (int, np.integer)) and not isinstance(given, bool):
-        return str(whole("fit", "warm_up", given, 0))
-    return repr(number("fit", "warm_up", given))
-
-
-def class_weights(given: object, classes: Array, numbers: Array) -> list[float] | None:
-    """A weight for each class from a dictionary, a list, or ``"balanced"``."""
-    if given is None:
-        return None
+def class_weights(given: object, classes: Array) -> list[float]:
+    """A weight for each class from a dictionary or a list."""
     if isinstance(given, str):
-        if given != "balanced":
-            raise ValueError(f'fit: class_weight is {shown(given)}, expected "balanced", a dictionary or a list')
-        counts = np.bincount(numbers, minlength=len(classes))
-        present = np.count_nonzero(counts)
-        weights: list[float] = np.where(counts, len(numbers) / (present * np.maximum(counts, 1)), 1.0).tolist()
-        return weights
+        raise ValueError(f'fit: class_weight is {shown(given)}, expected "balanced", a dictionary or a list')
     if isinstance(given, Mapping):
         known = {label.item(): place for place, label in enumerate(classes)}
-        weights = [1.0] * len(classes)
+        weights: list[float] = [1.0] * len(classes)
         for label, weight in given.items():
             if label not in known:
                 raise ValueError(f"fit: class_weight has {shown(label)}, expected one of {listed(classes)}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+import inspect
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +14,20 @@ from sklearn.utils.multiclass import check_classification_targets  # type: ignor
 from sklearn.utils.validation import check_is_fitted, validate_data  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
 from stepnet._arrays import Array, expected, plain
+from stepnet._keywords import SETTINGS, check_names, takes_settings
 from stepnet._network import Network
 from stepnet._settings import extents
 from stepnet._values import LARGEST_SEED, shown
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from stepnet._fit_settings import FitSettings
+
 __all__ = ["ConvNetClassifier"]
+
+# What follows from ``random_state``, takes examples to test on, or a network that is trained already.
+NOT_TAKEN = ("early_stop", "freeze", "min_delta", "seed")
 
 # What a classifier is made of where nothing is said.
 DENSE = "linear(64) -> relu -> linear(classes) -> softmax"
@@ -40,32 +50,13 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         well-known network. Unless given, two dense layers, and three convolutions before them for pictures.
     image_shape : tuple of int, optional
         ``(height, width, channels)``, where rows of ``X`` are pictures, channels last; dense features unless given.
-    epochs : int
-        How often all examples are gone through.
-    batch_size : int or None
-        Examples of one update; ``None``: all of them.
-    optimizer : str
-        As for `stepnet.Network.fit`, like all that follow.
-    learning_rate : float, optional
-        The optimizer's usual one unless given.
-    schedule : str
-        How the learning rate changes.
-    weight_decay : float, optional
-        For optimizers that have it.
-    l2 : float
-        The course's lambda.
-    label_smoothing : float
-        The share of each target that is spread over all classes.
-    class_weight : dict, "balanced" or None
-        What each class counts for in the loss of training; that of a batch is the weighted mean.
-    augment : str
-        How pictures are altered at random.
     dtype : {"float32", "float64"}
         The type of the network's numbers.
     random_state : int, RandomState or None
         What weights, orders and alterations are drawn with. ``None`` draws others at each `fit`.
     verbose : bool
         Whether each epoch prints a line.
+    {settings}
 
     Attributes
     ----------
@@ -89,40 +80,31 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     np.True_
     """
 
+    @takes_settings(without=NOT_TAKEN, epochs=50)
     def __init__(
         self,
         network: str | None = None,
         *,
         image_shape: Sequence[int] | None = None,
-        epochs: int = 50,
-        batch_size: int | None = 32,
-        optimizer: str = "adam",
-        learning_rate: float | None = None,
-        schedule: str = "cosine",
-        weight_decay: float | None = None,
-        l2: float = 0.0,
-        label_smoothing: float = 0.0,
-        class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
-        augment: str = "",
         dtype: str = "float32",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
+        **settings: Unpack[FitSettings],
     ) -> None:
         self.network = network
         self.image_shape = image_shape
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.schedule = schedule
-        self.weight_decay = weight_decay
-        self.l2 = l2
-        self.label_smoothing = label_smoothing
-        self.class_weight = class_weight
-        self.augment = augment
         self.dtype = dtype
         self.random_state = random_state
         self.verbose = verbose
+        check_names("ConvNetClassifier", settings, without=NOT_TAKEN)
+        for name, default in self._settings():
+            setattr(self, name, settings.get(name, default))
+
+    @classmethod
+    def _settings(cls) -> list[tuple[str, Any]]:
+        """The settings that it has, with their defaults."""
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        return [(each.name, each.default) for each in parameters if each.name in SETTINGS]
 
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> ConvNetClassifier:
         """Train a new network, whatever was trained before.
@@ -143,7 +125,7 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows, labels = validate_data(self, self._rows(X, shape), y, dtype=TYPES)
         check_classification_targets(labels)
         self._begin(rows, np.unique(labels))
-        return self._train(rows, labels, self.epochs, self.schedule)
+        return self._train(rows, labels, {})
 
     def partial_fit(
         self, X: npt.ArrayLike, y: npt.ArrayLike, classes: npt.ArrayLike | None = None
@@ -172,8 +154,9 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self._begin(rows, np.unique(classes))  # type: ignore[arg-type]
         elif classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
             raise ValueError(f"partial_fit: classes is {shown(classes)}, expected those of the first call or None")
-        spans = any(self.schedule.startswith(name) for name in ("cosine", "one-cycle"))
-        return self._train(rows, labels, 1, "constant" if spans else self.schedule)
+        schedule = str(getattr(self, "schedule"))
+        spans = any(schedule.startswith(name) for name in ("cosine", "one-cycle"))
+        return self._train(rows, labels, {"epochs": 1, "schedule": "constant" if spans else schedule})
 
     def _begin(self, rows: Array, classes: Array) -> None:
         """A new network for examples like these."""
@@ -188,23 +171,11 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.network_ = Network(text, shape or rows.shape[1], classes=known, dtype=self.dtype, seed=int(drawn[0]))
         self._seed = int(drawn[1])
 
-    def _train(self, rows: Array, labels: Array, epochs: int, schedule: str) -> ConvNetClassifier:
-        self.history_ = self.network_.fit(
-            rows,
-            plain("fit: y", labels),
-            epochs=epochs,
-            batch_size=self.batch_size,
-            optimizer=self.optimizer,
-            learning_rate=self.learning_rate,
-            schedule=schedule,
-            weight_decay=self.weight_decay,
-            l2=self.l2,
-            label_smoothing=self.label_smoothing,
-            class_weight=self.class_weight,
-            augment=self.augment,
-            seed=self._seed,
-            verbose=self.verbose,
-        )
+    def _train(self, rows: Array, labels: Array, others: dict[str, Any]) -> ConvNetClassifier:
+        settings = {name: getattr(self, name) for name, _ in self._settings()}
+        labels = plain("fit: y", labels)
+        given: Any = {**settings, **others, "seed": self._seed}
+        self.history_ = self.network_.fit(rows, labels, verbose=self.verbose, **given)
         return self
 
     def predict_proba(self, X: npt.ArrayLike) -> Array:

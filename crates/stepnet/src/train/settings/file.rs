@@ -32,15 +32,27 @@ impl Settings {
     /// # Errors
     /// When it cannot be read, is not TOML, or contains an unknown setting or an invalid value, with the line.
     pub fn read_file(&mut self, path: &Path, given: impl Fn(&Row) -> bool) -> Result<()> {
-        let text = String::from_utf8(files::read(path)?);
-        let text =
-            text.map_err(|_| Error::file(path, "is not UTF-8, expected a settings file in TOML"))?;
+        let text = String::from_utf8(files::read(path)?)
+            .map_err(|_| Error::file(path, "is not UTF-8, expected a settings file in TOML"))?;
+        self.read_text(&text, path, given)
+    }
+
+    /// Sets what stands in the text of the settings file at `path`, as [`read_file`](Self::read_file).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_text(
+        &mut self,
+        text: &str,
+        path: &Path,
+        given: impl Fn(&Row) -> bool,
+    ) -> Result<()> {
         let wrong = |at: usize, problem: String| {
             let before = text.as_bytes().iter().take(at);
             let line = 1 + before.filter(|&&byte| byte == b'\n').count();
             Error::file(path, format!("line {line}: {problem}"))
         };
-        let table = DeTable::parse(&text).map_err(|error| {
+        let table = DeTable::parse(text).map_err(|error| {
             let at = error.span().map_or(0, |span| span.start);
             wrong(
                 at,

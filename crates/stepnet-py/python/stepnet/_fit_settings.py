@@ -1,0 +1,34 @@
+"""The types of the settings that are keyword arguments, for type checkers. Written from the table of settings by
+``UPDATE_FILES=1 cargo test -p stepnet --test settings_files``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+
+class FitSettings(TypedDict, total=False):
+    """The settings of a training."""
+
+    freeze: Sequence[Any] | str | int | None
+    epochs: int | None
+    batch_size: int | str | None
+    learning_rate: float | None
+    optimizer: str
+    schedule: str
+    warm_up: float | str | None
+    l2: float
+    label_smoothing: float
+    class_weight: str | Sequence[Any] | Mapping[Any, float] | None
+    weight_decay: float | None
+    nesterov: bool
+    clip_norm: float | None
+    clip_value: float | None
+    ema: float | None
+    seed: int
+    shuffle: bool
+    augment: str | Sequence[Any]
+    balance: Literal["none", "sampling", "weights"]
+    workers: int | None
+    early_stop: int | None
+    min_delta: float | None

@@ -1,0 +1,267 @@
+//! The library's table of settings as keyword arguments: what Python is told of it, and values in both directions.
+
+use std::collections::BTreeMap;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyList, PyMapping, PyString};
+use stepnet::Error;
+use stepnet::train::settings::{Form, Kind, Setting, SettingError, Settings, Value};
+
+use crate::convert::raised;
+
+/// What Python is told of a setting: its keyword, the type of its values in words, its default, what it does, what
+/// applies where it is not given.
+type Told = (&'static str, String, Py<PyAny>, String, &'static str);
+
+/// The settings of a training that are keyword arguments.
+#[pyfunction]
+pub(crate) fn settings(py: Python<'_>) -> PyResult<Vec<Told>> {
+    let mut told = Vec::new();
+    for setting in Settings::table() {
+        if let Some(keyword) = setting.keyword() {
+            let default = match setting.default() {
+                Some(value) => to_python(py, &value)?,
+                None => py.None(),
+            };
+            let help = in_python(&setting.help());
+            told.push((keyword, kind(&setting), default, help, setting.usual));
+        }
+    }
+    Ok(told)
+}
+
+/// The settings that keyword arguments of `function` give; `None` stands for a setting that is not given.
+///
+/// # Errors
+/// Values that they may not have, with the keyword: `TypeError` for another type, else `ValueError`.
+pub(crate) fn given(function: &str, keywords: &Bound<'_, PyDict>) -> PyResult<Settings> {
+    let settings = each(function, keywords)?;
+    settings.check().map_err(|error| wrong(function, error))?;
+    Ok(settings)
+}
+
+/// The settings that keyword arguments give, each by itself.
+fn each(function: &str, keywords: &Bound<'_, PyDict>) -> PyResult<Settings> {
+    let mut settings = Settings::default();
+    for setting in Settings::table() {
+        let Some(keyword) = setting.keyword() else {
+            continue;
+        };
+        let Some(given) = keywords.get_item(keyword)? else {
+            continue;
+        };
+        if given.is_none() && setting.default().is_none() {
+            continue;
+        }
+        let place = format!("{function}: {keyword}");
+        let value = value(&given, &setting, &place)?;
+        let refused = |expected: &str| {
+            let shown = shown(&given)?;
+            Ok::<_, PyErr>(format!("{place} is {shown}, expected {expected}"))
+        };
+        let Some(value) = value else {
+            return Err(PyTypeError::new_err(refused(&setting.kind.expected())?));
+        };
+        match setting.set(&mut settings, &value) {
+            Ok(()) => {}
+            Err(SettingError::Kind { expected, .. }) => {
+                return Err(PyTypeError::new_err(refused(&expected)?));
+            }
+            Err(error) => return Err(wrong(function, error)),
+        }
+    }
+    Ok(settings)
+}
+
+/// An error about a setting under its name in Python.
+pub(crate) fn wrong(function: &str, error: SettingError) -> PyErr {
+    let keyword = error.setting().map(|row| row.keyword().unwrap_or(row.name));
+    let keyword = keyword.unwrap_or_default();
+    match error {
+        SettingError::Value {
+            found, expected, ..
+        } => PyValueError::new_err(format!(
+            "{function}: {keyword} is {found}, expected {expected}"
+        )),
+        SettingError::Refused {
+            error:
+                Error::Value {
+                    argument,
+                    found,
+                    expected,
+                    ..
+                },
+            ..
+        } => PyValueError::new_err(format!(
+            "{function}: {keyword}: {argument} is {found}, expected {expected}"
+        )),
+        SettingError::Refused { error, .. } => raised(error),
+        other => PyValueError::new_err(format!("{function}: {}", in_python(&other.to_string()))),
+    }
+}
+
+/// A text about settings with their names in Python in place of those in backticks.
+fn in_python(text: &str) -> String {
+    let mut text = text.to_owned();
+    for setting in Settings::table() {
+        let quoted = format!("`{}`", setting.name);
+        if text.contains(&quoted) {
+            let keyword = setting.keyword().unwrap_or(setting.name);
+            text = text.replace(&format!("{quoted} = false"), &format!("{keyword}=False"));
+            text = text.replace(&quoted, keyword);
+        }
+    }
+    text
+}
+
+/// The type of a setting's values, as documentation has it.
+fn kind(setting: &Setting) -> String {
+    let known = match setting.kind {
+        Kind::Switch | Kind::On { .. } => "bool".to_owned(),
+        Kind::Choice(choices) => {
+            let words: Vec<String> = choices
+                .iter()
+                .map(|choice| format!("{:?}", choice.name))
+                .collect();
+            format!("{{{}}}", words.join(", "))
+        }
+        kind => {
+            let names: Vec<&str> = kind.forms().iter().map(|form| of_form(*form)).collect();
+            names.join(" or ")
+        }
+    };
+    match setting.default() {
+        None => format!("{known}, optional"),
+        Some(_) => known,
+    }
+}
+
+fn of_form(form: Form) -> &'static str {
+    match form {
+        Form::Text => "str",
+        Form::Whole => "int",
+        Form::Number => "float",
+        Form::List => "sequence",
+        Form::Map => "dict",
+        _ => "object",
+    }
+}
+
+/// A value that a user gives at `place`; `None` where it is of no type that a setting has.
+fn value(given: &Bound<'_, PyAny>, setting: &Setting, place: &str) -> PyResult<Option<Value>> {
+    if let Some(on) = truth(given)? {
+        return Ok(Some(Value::Switch(on)));
+    }
+    if let Ok(text) = given.cast::<PyString>() {
+        return match text.to_str() {
+            Ok(text) => Ok(Some(Value::Text(text.to_owned()))),
+            // Half of a pair of surrogates.
+            Err(_) => Err(PyValueError::new_err(format!(
+                "{place} is {}, which is no text: it has half a character in it",
+                shown(given)?
+            ))),
+        };
+    }
+    if let Ok(whole) = given.call_method0("__index__") {
+        return Ok(Some(
+            match (whole.extract::<i64>(), setting.kind.is_switch()) {
+                (Ok(whole @ (0 | 1)), true) => Value::Switch(whole == 1),
+                (Ok(whole), _) => Value::Whole(whole),
+                // More digits than any setting has.
+                (Err(_), _) => Value::Number(whole.extract().unwrap_or(f64::INFINITY)),
+            },
+        ));
+    }
+    if let Ok(given) = given.cast::<PyMapping>() {
+        let mut values = BTreeMap::new();
+        for item in given.items()?.iter() {
+            let (name, item): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+            let Some(item) = value(&item, setting, place)? else {
+                return Ok(None);
+            };
+            values.insert(name.str()?.to_string(), item);
+        }
+        return Ok(Some(Value::Map(values)));
+    }
+    if let Some(values) = list(given, setting, place)? {
+        return Ok(Some(values));
+    }
+    Ok(given.extract().ok().map(Value::Number))
+}
+
+/// Yes or no, as Python or numpy has it.
+fn truth(given: &Bound<'_, PyAny>) -> PyResult<Option<bool>> {
+    if let Ok(on) = given.cast::<PyBool>() {
+        return Ok(Some(on.is_true()));
+    }
+    let name = given.get_type().name()?;
+    match ["bool", "bool_"].iter().any(|of_numpy| name == *of_numpy) {
+        true => given.is_truthy().map(Some),
+        false => Ok(None),
+    }
+}
+
+/// The most values of a list: longer ones are no settings.
+const LONGEST: usize = 10_000_000;
+
+fn list(given: &Bound<'_, PyAny>, setting: &Setting, place: &str) -> PyResult<Option<Value>> {
+    let takes = setting.kind.forms().contains(&Form::List);
+    // Bytes are a sequence, too; and an array without axes has no length.
+    let sequence = given.hasattr("__getitem__")? && !given.hasattr("decode")?;
+    if !takes || !sequence || given.len().map_or(true, |len| len > LONGEST) {
+        return Ok(None);
+    }
+    let mut values = Vec::new();
+    for item in given.try_iter()? {
+        match value(&item?, setting, place)? {
+            Some(item) => values.push(item),
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(Value::List(values)))
+}
+
+/// A value as messages show it.
+fn shown(given: &Bound<'_, PyAny>) -> PyResult<String> {
+    let values = given.py().import("stepnet._values")?;
+    values.getattr("shown")?.call1((given,))?.extract()
+}
+
+/// A value for Python.
+fn to_python(py: Python<'_>, value: &Value) -> PyResult<Py<PyAny>> {
+    Ok(match value {
+        Value::Switch(on) => PyBool::new(py, *on).to_owned().into_any().unbind(),
+        Value::Whole(whole) => whole.into_pyobject(py)?.into_any().unbind(),
+        Value::Number(number) => number.into_pyobject(py)?.into_any().unbind(),
+        Value::Text(text) => PyString::new(py, text).into_any().unbind(),
+        Value::List(values) => {
+            let values: Vec<_> = values
+                .iter()
+                .map(|value| to_python(py, value))
+                .collect::<PyResult<_>>()?;
+            PyList::new(py, values)?.into_any().unbind()
+        }
+        Value::Map(values) => {
+            let named = PyDict::new(py);
+            for (name, value) in values {
+                named.set_item(name, to_python(py, value)?)?;
+            }
+            named.into_any().unbind()
+        }
+        other => PyString::new(py, &other.to_string()).into_any().unbind(),
+    })
+}
+
+/// The values of settings that keywords give, as they are kept: for tests.
+#[pyfunction]
+pub(crate) fn settings_kept(py: Python<'_>, keywords: &Bound<'_, PyDict>) -> PyResult<Py<PyDict>> {
+    let settings = each("settings", keywords)?;
+    let kept = PyDict::new(py);
+    for setting in Settings::table() {
+        if let (Some(keyword), Some(value)) = (setting.keyword(), setting.get(&settings)) {
+            kept.set_item(keyword, to_python(py, &value)?)?;
+        }
+    }
+    Ok(kept.unbind())
+}
