@@ -96,7 +96,7 @@ fn check_choices(source: &Source<'_>, format: &Format, options: &OpenOptions) ->
     for (choice, what) in given {
         if let Some(what) = what.filter(|_| !format.takes.contains(&choice)) {
             let problem = format!(
-                "is {}, and {what} does not go with it: only with {}",
+                "is {}: {what} can only be used with {}",
                 format.content,
                 that_take(choice)
             );

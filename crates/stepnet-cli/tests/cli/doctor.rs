@@ -71,7 +71,7 @@ fn a_table_gets_a_dense_network() {
     let ran = desk.run("train table.csv");
     says(
         &ran,
-        "the usual network, small-cnn, does not fit the data: layer maxpool1 at column 30 of small-cnn, \
+        "the default network, small-cnn, does not fit the data: layer maxpool1 at column 30 of small-cnn, \
          maxpool(2) on 1x1x16: window height is 2, expected at most 1, the input's height: \
          floor((1 - 2 + 0 + 0) / 2) + 1 = 0; try --model \"linear(16) -> relu -> linear(32) -> relu -> \
          dropout(0.25) -> linear(128) -> relu -> linear(classes) -> softmax\" (dense layers, because \

@@ -96,8 +96,10 @@ fn data_that_is_none_is_named() {
         .fails(2, &["data/red/000.bmp: is a BMP image"]);
     desk.run("train data --test gone")
         .fails(2, &["--test: gone: cannot open"]);
-    desk.run("train data --labels x")
-        .fails(2, &["data: labels from x"]);
+    desk.run("train data --labels x").fails(
+        2,
+        &["data: is a folder of images: labels from x can only be used with"],
+    );
     desk.run("train --labels x")
         .fails(2, &["--labels", "no DATA"]);
     desk.run("train --input 9x9x1")

@@ -141,7 +141,7 @@ fn a_long_step_is_not_waited_for_and_the_run_goes_on_to_the_same_weights() {
 #[test]
 fn commands_with_nothing_to_lose_end_at_once() {
     let desk = Desk::new();
-    colours(&desk.join("data"), &RGB, 60, 64);
+    colours(&desk.join("data"), &RGB, 400, 64);
     let tensors: [(&str, &[usize], Vec<f32>); 2] = [
         ("linear1.weight", &[1, 4], vec![2.0; 4]),
         ("linear1.bias", &[1], vec![-4.0]),

@@ -199,7 +199,11 @@ fn arrays_are_resized_as_image_files_are() {
     };
     failure(
         open(&path, &options),
-        &["is an npz file", "labels from", "only with npy or IDX"],
+        &[
+            "is an npz file",
+            "labels from",
+            "can only be used with npy or IDX",
+        ],
     );
     let options = OpenOptions {
         label_column: Some("kind".into()),

@@ -204,7 +204,7 @@ fn what_is_wrong_with_a_list_is_said() {
     let options = OpenOptions::default().labels(Some("a".into()));
     failure(
         open(path, &options),
-        &["labels from a", "only with npy or IDX"],
+        &["labels from a", "only be used with npy or IDX"],
     );
 }
 
