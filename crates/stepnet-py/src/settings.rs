@@ -253,10 +253,15 @@ fn to_python(py: Python<'_>, value: &Value) -> PyResult<Py<PyAny>> {
     })
 }
 
-/// The values of settings that keywords give, as they are kept: for tests.
+/// The values of settings that keyword arguments of `function` give, as they are kept; refuses those that are wrong by
+/// themselves.
 #[pyfunction]
-pub(crate) fn settings_kept(py: Python<'_>, keywords: &Bound<'_, PyDict>) -> PyResult<Py<PyDict>> {
-    let settings = each("settings", keywords)?;
+pub(crate) fn settings_kept(
+    py: Python<'_>,
+    function: &str,
+    keywords: &Bound<'_, PyDict>,
+) -> PyResult<Py<PyDict>> {
+    let settings = each(function, keywords)?;
     let kept = PyDict::new(py);
     for setting in Settings::table() {
         if let (Some(keyword), Some(value)) = (setting.keyword(), setting.get(&settings)) {

@@ -15,14 +15,14 @@ VALUES = [True, False, 3, 64, 0.25, 0.5, "gd", "constant", "flip, crop(2)", "sam
 
 def kept(name, value):
     try:
-        return _native.settings_kept({name: value}).get(name)
+        return _native.settings_kept("fit", {name: value}).get(name)
     except (TypeError, ValueError):
         return None
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_every_setting_round_trips(name):
-    default = _native.settings_kept({}).get(name)
+    default = _native.settings_kept("fit", {}).get(name)
     given = {repr(value): kept(name, value) for value in VALUES}
     others = {shown: value for shown, value in given.items() if value is not None and value != default}
     assert others, "no value of the list is one of this setting: add one"
@@ -46,6 +46,13 @@ def test_what_is_no_value_of_a_setting_names_it(name):
     for wrong in (object(), 1j, b"x", float("nan"), -(10**30), ["\ud800"], {"a": object()}):
         with pytest.raises((TypeError, ValueError), match=name):
             Network("linear(2) -> softmax", 4).fit(X, y, verbose=False, **{"epochs": 1, name: wrong})
+
+
+def test_settings_are_checked_before_the_examples():
+    fit = Network("linear(2) -> softmax", 4).fit
+    for wrong in ({"epochs": 0}, {"learning_rate": "x"}, {"label_smoothing": 1}):
+        with pytest.raises((TypeError, ValueError), match=next(iter(wrong))):
+            fit("no examples", None, **wrong)
 
 
 def test_a_name_that_is_none_is_refused_as_python_does():

@@ -19,7 +19,7 @@ from stepnet._looking import Looking
 from stepnet._patience import Patience
 from stepnet._plots import Plots
 from stepnet._preprocessing import Preprocessing, inputs, store, stored
-from stepnet._settings import EPOCHS, beginning, classes_given, extents, is_double, resolved
+from stepnet._settings import EPOCHS, beginning, class_weights, classes_given, extents, is_double, resolved
 from stepnet._values import LARGEST_SEED, names, number, path_given, shown, text, truth, whole
 from stepnet.callbacks import AnyCallback, HasEpochEnd, called_back, tell
 
@@ -188,7 +188,8 @@ class Network(Plots, Looking):
         History
             What each epoch of this call ended with.
         """
-        begin = beginning(settings.get("epochs", EPOCHS), initial_epoch, reset)
+        taken = resolved(settings, average)
+        begin = beginning(taken["epochs"], initial_epoch, reset)
         shows = truth("fit", "verbose", verbose)
         X, y = paired("fit", X, y, self.input_shape)
         rows, begin["divisor"] = inputs("fit", X, self._net)
@@ -197,7 +198,7 @@ class Network(Plots, Looking):
         labels = Labels(self._net.outputs, self.classes_)
         numbers = labels.learn("fit", y, len(rows))
         known = labels.known()
-        taken = resolved(settings, average, known)
+        taken["class_weight"] = class_weights(settings.get("class_weight"), known)
         held_out = None if validation_data is None else self._held_out(validation_data, labels)
         called = called_back(callbacks)
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stepnet import _native
 from stepnet._arrays import Array, listed, read
 from stepnet._keywords import check_names
 from stepnet._values import number, shown, truth, whole
@@ -25,9 +26,9 @@ def beginning(epochs: object, initial_epoch: object, reset: object) -> dict[str,
     return {"initial_epoch": first, "reset": truth("fit", "reset", reset)}
 
 
-def resolved(given: Mapping[str, Any], average: object, classes: Array) -> dict[str, Any]:
-    """The settings of `Network.fit` without what Python has in other words than the table: older names, ``None`` for
-    all examples, weights by label."""
+def resolved(given: Mapping[str, Any], average: object) -> dict[str, Any]:
+    """The settings of `Network.fit`, checked, without what Python has in other words than the table: older names,
+    ``None`` for all examples, and, for they take labels, weights of classes."""
     check_names("fit", given)
     taken = {"epochs": EPOCHS, **given}
     if "batch_size" in taken and taken["batch_size"] is None:
@@ -42,13 +43,14 @@ def resolved(given: Mapping[str, Any], average: object, classes: Array) -> dict[
             both = "class_weight is 'balanced' and balance is"
             raise ValueError(f"fit: {both} {shown(taken['balance'])}, expected one of them")
         taken["balance"] = "weights"
-    elif weights is not None:
-        taken["class_weight"] = class_weights(weights, classes)
+    _native.settings_kept("fit", taken)
     return taken
 
 
-def class_weights(given: object, classes: Array) -> list[float]:
-    """A weight for each class from a dictionary or a list."""
+def class_weights(given: object, classes: Array) -> list[float] | None:
+    """A weight for each class from a dictionary or a list; none where a setting of another name has them."""
+    if given is None or isinstance(given, str) and given == "balanced":
+        return None
     if isinstance(given, str):
         raise ValueError(f'fit: class_weight is {shown(given)}, expected "balanced", a dictionary or a list')
     if isinstance(given, Mapping):

@@ -323,6 +323,9 @@ fn what_is_wrong_in_a_file_is_said_with_its_line() {
         (None, BatchSize::All)
     );
     assert_eq!(settings.network.freeze, ["3"]);
+    // Paths start from the file's folder.
+    let settings = read("data = \"pictures\"", &[]).unwrap();
+    assert_eq!(settings.source.data, Some(folder.path().join("pictures")));
     let settings = read("class_weights = {cat = 2, dog = 0.5}", &[]).unwrap();
     assert_eq!(
         settings.training.class_weights.unwrap().to_string(),
