@@ -250,7 +250,7 @@ fn help(setting: &Row) -> String {
 /// The reader of an option's words.
 fn parser(setting: Setting) -> ValueParser {
     match setting.kind {
-        Kind::Path => ValueParser::os_string(),
+        Kind::Path => ValueParser::path_buf(),
         Kind::Choice(choices) => choice_parser(choices).into(),
         _ => OsStringValueParser::new()
             .try_map(move |word: OsString| {

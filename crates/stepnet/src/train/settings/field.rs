@@ -128,7 +128,7 @@ impl Field for String {
 impl Field for PathBuf {
     fn take(value: &Value, kind: &Kind) -> Result<Self, Refusal> {
         match value {
-            Value::Word(word) => Ok(word.into()),
+            Value::Word(word) if !word.is_empty() => Ok(word.into()),
             Value::Text(text) if !text.is_empty() => Ok(text.into()),
             _ => Err(Refusal::of(kind)),
         }
