@@ -22,11 +22,35 @@ pub enum Value {
     /// A text.
     Text(String),
     /// A word of a command line, which stands for a value of any kind; or a path that is not UTF-8.
+    #[serde(with = "word")]
     Word(OsString),
     /// Several.
     List(Vec<Value>),
     /// Values by name.
     Map(BTreeMap<String, Value>),
+}
+
+/// Words in files: by their bytes or units where the system has words that are not texts, elsewhere as texts.
+mod word {
+    use std::ffi::OsString;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[cfg(any(unix, windows))]
+    type Stored = OsString;
+    #[cfg(not(any(unix, windows)))]
+    type Stored = String;
+
+    pub(super) fn serialize<S: Serializer>(word: &OsString, to: S) -> Result<S::Ok, S::Error> {
+        #[cfg(any(unix, windows))]
+        return word.serialize(to);
+        #[cfg(not(any(unix, windows)))]
+        return word.to_string_lossy().serialize(to);
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<OsString, D::Error> {
+        Stored::deserialize(from).map(Into::into)
+    }
 }
 
 /// Characters of a value in a message.
