@@ -322,7 +322,7 @@ fn which_way_a_geometry_goes() {
     assert!(way(16, [7, 7, 512], 512));
     // Too few channels, filters and tiles.
     assert!(!way(64, [32, 32, 3], 16));
-    assert!(!way(64, [32, 32, 8], 8));
+    assert!(!way(64, [32, 32, 4], 8));
     assert!(!way(1, [8, 8, 64], 64));
     assert!(way(4, [8, 8, 64], 64));
     assert!(!way(0, [8, 8, 64], 64));
