@@ -11,6 +11,10 @@ pub(crate) trait Kernel {
     type Output;
 
     /// Whether it is compiled for AVX-512 too: else it runs there as on AVX2.
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        expect(dead_code, reason = "only x86-64 has several sets")
+    )]
     const WIDE: bool = false;
 
     /// The work; to be marked `#[inline(always)]`.
