@@ -36,11 +36,6 @@ mod word {
 
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    #[cfg(any(unix, windows))]
-    type Stored = OsString;
-    #[cfg(not(any(unix, windows)))]
-    type Stored = String;
-
     pub(super) fn serialize<S: Serializer>(word: &OsString, to: S) -> Result<S::Ok, S::Error> {
         #[cfg(any(unix, windows))]
         return word.serialize(to);
@@ -49,7 +44,10 @@ mod word {
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<OsString, D::Error> {
-        Stored::deserialize(from).map(Into::into)
+        #[cfg(any(unix, windows))]
+        return OsString::deserialize(from);
+        #[cfg(not(any(unix, windows)))]
+        return String::deserialize(from).map(OsString::from);
     }
 }
 
