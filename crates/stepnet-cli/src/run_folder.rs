@@ -14,7 +14,7 @@ use stepnet::nn::Model;
 use stepnet::train::Evaluation;
 use stepnet::train::early_stopping::ValidationScore;
 use stepnet::{Error, Number};
-use stepnet_files::{check_folder, check_kept, write_atomic};
+use stepnet_files::{check_folder, check_kept, remove_unfinished, write_atomic};
 
 use crate::curves;
 use crate::failure::{Failure, Outcome};
@@ -128,7 +128,10 @@ impl RunFolder {
         };
         let replaces = held(&path).is_some();
         // Nothing is emptied before there is something to write: the run may fail at its first step.
-        Self::open(path, Vec::new(), replaces)
+        let folder = Self::open(path, Vec::new(), replaces)?;
+        // One that was killed before it had a description to resume from leaves files, too.
+        remove_unfinished(&folder.path);
+        Ok(folder)
     }
 
     /// Opens the folder of a run that is resumed after `records`, and changes nothing in it yet.

@@ -116,6 +116,20 @@ fn a_run_killed_at_any_moment_always_goes_on_to_the_same_weights() {
     assert!(writing > 0, "no kill came while a file was written");
 }
 
+#[test]
+fn what_a_run_killed_at_once_left_goes_with_the_next_run() {
+    let desk = Desk::new();
+    fs::create_dir(desk.join("run")).unwrap();
+    let left = ["run/.stepnet-Ab12cd.tmp", "run/metrics.jsonl", "run/notes"];
+    for name in left {
+        fs::write(desk.join(name), "").unwrap();
+    }
+    let arguments = ["train", "--epochs", "1", "--out", "run"];
+    let output = desk.command(&arguments).output().unwrap();
+    assert!(output.status.success());
+    assert!(!unfinished(&desk) && desk.join("run/notes").exists());
+}
+
 /// Runs the command where no file may become larger than `blocks` times 512 bytes.
 fn limited(desk: &Desk, blocks: u32, arguments: &[&str]) -> Ran {
     let mut command = Command::new("sh");
