@@ -1,7 +1,6 @@
 //! Wrong usage in one line, and readers of option values that say what would be right.
 
 use std::fmt::Display;
-use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::CommandFactory;
@@ -10,12 +9,13 @@ use clap::error::ErrorKind;
 use stepnet_base::limits::Bounds;
 
 use crate::args::Cli;
+use crate::command_line;
 use crate::display::clean;
 use crate::failure::{LONGEST, say};
 use crate::output;
 
 /// Prints what could not be parsed in one line, or the help where that was asked for.
-pub(crate) fn report(error: &clap::Error) -> ExitCode {
+pub(crate) fn report(error: &clap::Error) -> u8 {
     match error.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
@@ -32,17 +32,16 @@ pub(crate) fn report(error: &clap::Error) -> ExitCode {
         _ => say(&one_line(&error.render().to_string(), &subcommand())),
     }
     // 2 for wrong usage, 0 for help that was asked for.
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    u8::try_from(error.exit_code()).unwrap_or(2)
 }
 
 /// The command that was called, with its subcommand if one was named.
 fn subcommand() -> String {
-    let words = std::env::args().skip(1);
+    let words = command_line::arguments().iter();
     let command = Cli::command();
-    let named = words.filter_map(|word| Some(command.find_subcommand(word)?.get_name().to_owned()));
-    let mut named = named;
+    let mut named = words.filter_map(|word| command.find_subcommand(word));
     match named.next() {
-        Some(name) => format!("stepnet {name}"),
+        Some(found) => format!("stepnet {}", found.get_name()),
         None => "stepnet".to_owned(),
     }
 }

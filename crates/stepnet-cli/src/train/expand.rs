@@ -11,6 +11,7 @@ use stepnet::train::settings::{Setting, Settings};
 use super::resume::saved;
 use super::run_file::{RUN_FILE, RunFile};
 use crate::args::{Cli, Command, TrainArgs};
+use crate::command_line;
 use crate::failure::{Failure, Outcome};
 use crate::run_folder::{CHECKPOINT, CHECKPOINT_BEFORE};
 use crate::table_args::shown;
@@ -197,7 +198,7 @@ fn refuse_other_options(run: &RunFile) -> Outcome {
         matches.subcommand_matches("train").cloned()
     };
     let (given, started) = (
-        train(std::env::args_os().collect()),
+        train(command_line::words().to_vec()),
         train(run.command_line()),
     );
     let (Some(given), Some(started)) = (given, started) else {

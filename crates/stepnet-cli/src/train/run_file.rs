@@ -10,6 +10,7 @@ use stepnet::train::settings::{Settings, SettingsFile, Value};
 use stepnet::{Error, Hash, kernels};
 use stepnet_files as files;
 
+use crate::command_line;
 use crate::failure::{Failure, Outcome};
 use crate::material::Material;
 
@@ -106,13 +107,12 @@ pub(crate) struct End {
 }
 
 impl RunFile {
-    /// A run that starts now, by the process's own command line.
+    /// A run that starts now, by the command line that was given.
     pub(crate) fn new(
         settings: &Settings,
         material: &Material,
         from: Option<Hash>,
     ) -> Outcome<Self> {
-        let words = std::env::args_os().skip(1);
         let test = material
             .test
             .as_ref()
@@ -125,7 +125,11 @@ impl RunFile {
                 .unwrap_or_default()
                 .into_os_string()
                 .into(),
-            arguments: words.map(Word::from).collect(),
+            arguments: command_line::arguments()
+                .iter()
+                .cloned()
+                .map(Word::from)
+                .collect(),
             settings: Some(given(settings)),
             epochs: None,
             train: material.train.fingerprint()?,
