@@ -8,7 +8,7 @@ use stepnet::data::Dataset;
 use stepnet::nn::{Model, ModelFile, Registry, Scores};
 use stepnet::train;
 use stepnet::train::metrics::{Average, Metrics, Tally};
-use stepnet::train::mistakes::{Mistake, Mistakes};
+use stepnet::train::mistakes::{MOST_SHOWN, Mistake, Mistakes};
 
 use crate::args::EvaluateArgs;
 use crate::display::{self, COLUMNS, columns, encoded_bytes, width};
@@ -17,7 +17,6 @@ use crate::known::Known;
 use crate::material::{self, Tested};
 use crate::note;
 use crate::progress::{print_line, print_sentence, print_table};
-use crate::report::MOST_MISTAKES;
 use crate::table::{Align, Table};
 
 /// Up to this many classes the confusions are shown next to the table; above, the most frequent below it.
@@ -65,7 +64,7 @@ fn evaluate<T: Number>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
     }
     note::check(Failure::usage)?;
     let preprocessing = material::suited(args.data.as_deref(), &model.preprocessing);
-    let mut mistakes = Mistakes::new(MOST_MISTAKES);
+    let mut mistakes = Mistakes::new(MOST_SHOWN);
     let evaluation = train::evaluate_with(&model.network, &data, &preprocessing, |judged| {
         mistakes.observe(model.network.loss(), &judged);
     })?;

@@ -174,6 +174,16 @@ impl From<SettingError> for Failure {
 impl From<stepnet::Error> for Failure {
     fn from(error: stepnet::Error) -> Self {
         let error = error.map_problem(|problem| with_options(&problem));
+        if let stepnet::Error::Told {
+            before,
+            error,
+            after,
+        } = error
+        {
+            let mut failure = Self::from(*error);
+            failure.line = format!("{before}{}{after}", failure.line);
+            return failure;
+        }
         let code = match &error {
             stepnet::Error::Training(_)
             | stepnet::Error::Io {

@@ -5,7 +5,6 @@
 mod args;
 mod command_line;
 mod compare;
-mod curves;
 mod display;
 mod evaluate;
 mod failure;
@@ -23,13 +22,10 @@ mod note;
 mod output;
 mod predict;
 mod progress;
-mod report;
-mod run_folder;
 mod shell;
 mod show;
 mod table;
 mod table_args;
-mod tensorboard;
 mod train;
 mod usage;
 mod verify_course;
@@ -39,11 +35,11 @@ mod wording;
 use std::ffi::OsString;
 
 use clap::Parser;
+use stepnet_base::text::count;
 use stepnet_base::threads::start_or_stay;
 
 use args::{Cli, Command};
 use failure::{Failure, Outcome, say};
-use usage::count;
 
 /// Runs the command and gives its exit code. `arguments` begin with the name of the program, as
 /// [`std::env::args_os`] does.

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role, ValueRange};
 use stepnet::nn::{InputChange, Preprocessing, Shape};
+use stepnet::train::run::RunData;
 use stepnet::train::settings::Settings;
 
 use crate::args::DataArgs;
@@ -227,6 +228,14 @@ impl Material {
 }
 
 impl Material {
+    /// The data of a run.
+    pub(crate) fn into_run_data(self) -> RunData {
+        RunData::new(self.train, self.test, self.preprocessing)
+            .test_name(self.test_name)
+            .range(self.range)
+            .origin(self.origin)
+    }
+
     /// Whether another `--input` could bring the examples to another shape.
     pub(crate) fn input_change(&self, settings: &Settings) -> InputChange {
         let images = self.train.images();

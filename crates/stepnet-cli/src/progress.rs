@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use stepnet::see::gradcheck;
 use stepnet::train::Progress;
+use stepnet::train::run::EpochRecord;
 
 use crate::display::{self, COLUMNS, columns, escaped, escaped_lines, width, wrap};
 use crate::failure::say;
 use crate::note;
 use crate::output;
-use crate::run_folder::EpochRecord;
 use crate::table::Table;
 
 /// Columns from which a long bar has room next to its message.
@@ -267,18 +267,19 @@ mod tests {
 
     #[test]
     fn the_line_of_an_epoch_fits_eighty_columns() {
-        let mut record = EpochRecord {
-            epoch: 7,
-            train_loss: 0.123_46,
-            train_accuracy: 0.5,
-            test_loss: Some(0.3),
-            test_accuracy: Some(0.75),
-            learning_rate: 1e-3,
-            seconds: 2.0,
-            images_per_second: 123.4,
-            waited: 0.285,
-            interrupted: false,
-        };
+        let mut record: EpochRecord = serde_json::from_value(serde_json::json!({
+            "epoch": 7,
+            "train_loss": 0.123_46,
+            "train_accuracy": 0.5,
+            "test_loss": 0.3,
+            "test_accuracy": 0.75,
+            "learning_rate": 1e-3,
+            "seconds": 2.0,
+            "images_per_second": 123.4,
+            "waited": 0.285,
+            "interrupted": false,
+        }))
+        .unwrap();
         assert_eq!(
             epoch_line(&record, 25, "held out"),
             "epoch  7/25  loss 0.1235  accuracy  50.00 %  held out  75.00 %  2.0 s"

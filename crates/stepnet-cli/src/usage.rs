@@ -1,6 +1,5 @@
 //! Wrong usage in one line, and readers of option values that say what would be right.
 
-use std::fmt::Display;
 use std::str::FromStr;
 
 use clap::CommandFactory;
@@ -117,17 +116,6 @@ pub(crate) fn any<V: FromStr<Err = stepnet::Error>>(text: &str) -> Result<V, Str
     })
 }
 
-/// `1 epoch`, `2 epochs`.
-pub(crate) fn count(number: impl Display, thing: &str) -> String {
-    let number = number.to_string();
-    let plural = match (number.as_str(), thing) {
-        ("1", _) => "",
-        (_, "class") => "es",
-        _ => "s",
-    };
-    format!("{number} {thing}{plural}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,11 +132,5 @@ mod tests {
             one_line(rendered, "stepnet find-lr"),
             "error: invalid value '0' for '--epochs <N>': expected a whole number; see stepnet find-lr --help"
         );
-    }
-
-    #[test]
-    fn counts_agree_with_their_noun() {
-        assert_eq!(count(1, "epoch"), "1 epoch");
-        assert_eq!(count("1,000", "class"), "1,000 classes");
     }
 }

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde_json::Value;
 use stepnet::nn::{ModelFile, Tensor};
+use stepnet::train::run::files::{METRICS, MODEL};
 use stepnet_files as files;
 
 use crate::failure::{Failure, Outcome};
 use crate::progress::print_sentence;
-use crate::run_folder::{METRICS, MODEL};
 
 /// The entries of an epoch's record that follow from the weights; the others are times.
 const COMPARED: [&str; 5] = [

@@ -17,6 +17,7 @@ use stepnet::data::image_files;
 use stepnet::nn::{Model, ModelFile, PlanOptions, Registry, Workspace};
 use stepnet::{Number, Predictor};
 use stepnet_base::memory;
+use stepnet_base::text::count;
 
 use crate::args::ExactArgs;
 use crate::failure::{Failure, Outcome, say};
@@ -24,7 +25,7 @@ use crate::known::Known;
 use crate::note;
 use crate::output::{Reader, Target};
 use crate::progress::rate;
-use crate::usage::{count, whole};
+use crate::usage::whole;
 
 use answer::{Answer, Prediction};
 use sink::Sink;

@@ -6,6 +6,7 @@ use stepnet::data::{Dataset, Duplicates, Repeat};
 use stepnet::nn::Model;
 use stepnet::train::settings::{Balancing, Settings};
 use stepnet_base::error::short;
+use stepnet_base::text::count;
 
 use super::start::rows;
 use crate::display::{COLUMNS, clean, columns, name, width};
@@ -13,7 +14,6 @@ use crate::failure::Outcome;
 use crate::material::Material;
 use crate::note::note;
 use crate::progress::{print_line, print_sentence};
-use crate::usage::count;
 
 /// The most lines that the classes take.
 const MOST_LINES: usize = 4;

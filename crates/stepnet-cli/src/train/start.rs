@@ -11,13 +11,13 @@ use stepnet::rng::RandomState;
 use stepnet::train::settings::Settings;
 use stepnet::train::{TrainOptions, transfer};
 use stepnet_base::error::short;
+use stepnet_base::text::count;
 
 use super::plan;
 use crate::failure::{Failure, Outcome};
 use crate::known::Known;
 use crate::material::Material;
 use crate::progress::print_sentence;
-use crate::usage::count;
 
 /// The model that `--from` names.
 pub(crate) fn load_start<T: Number>(path: &Path) -> Outcome<Model<T>> {
