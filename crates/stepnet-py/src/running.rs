@@ -189,7 +189,8 @@ impl Running {
 }
 
 /// The arguments that messages of runs name in backticks, besides settings.
-const ARGUMENTS: [(&str, &str); 4] = [
+const ARGUMENTS: [(&str, &str); 5] = [
+    ("`resume` of ", "resume=True for "),
     ("`out`", "run"),
     ("`resume`", "resume=True"),
     ("`overwrite`", "overwrite=True"),

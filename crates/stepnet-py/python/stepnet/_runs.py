@@ -87,3 +87,37 @@ def logs(epoch: tuple[float, float, float, float, tuple[float, float] | None]) -
     if tested is not None:
         told["val_loss"], told["val_accuracy"] = tested
     return {**told, "learning_rate": rate, "seconds": seconds}
+
+
+def train(network: Network, run: Run, called: list[AnyCallback], progress: Progress) -> History:
+    """Trains a network in a folder to the end, or until a callback ends it."""
+    network.history = history = History()
+    for epoch in run.done():
+        history.add(epoch)
+    first = history.epochs
+    for callback in called:
+        tell(callback, "set_network", network)
+        tell(callback, "on_train_begin")
+    for epoch in range(first, run.epochs):
+        for callback in called:
+            tell(callback, "on_epoch_begin", epoch, {"learning_rate": run.learning_rate})
+        ended = progress.run(run, epoch)
+        for said in run.told():
+            warnings.warn(said, stacklevel=3)
+        if ended is None:
+            break
+        history.add(ended)
+        progress.ended(epoch, ended)
+        for callback in called:
+            if isinstance(callback, HasEpochEnd):
+                callback.on_epoch_end(epoch, ended)
+            else:
+                callback(epoch, ended)
+        if network.stop_training:
+            break
+    for callback in called:
+        tell(callback, "on_train_end")
+    run.finish()
+    for said in run.told():
+        warnings.warn(said, stacklevel=3)
+    return history
