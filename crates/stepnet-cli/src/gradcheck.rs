@@ -43,7 +43,7 @@ pub(crate) struct GradcheckArgs {
     /// The number that `classes` stands for [default: 10; a preset or DATA sets its own].
     #[arg(long, value_name = "N", value_parser = whole::<u32>(1, limits::MOST_CLASSES as u64), allow_negative_numbers = true)]
     classes: Option<u32>,
-    /// Use this loss instead of the one that belongs to the last layer: binary-cross-entropy, softmax-cross-entropy or mean-squared-error.
+    /// Use this loss instead of the one that belongs to the last layer: binary-cross-entropy, softmax-cross-entropy, mean-squared-error, mean-absolute-error or huber.
     #[arg(long, value_name = "LOSS", value_parser = any::<Loss>)]
     loss: Option<Loss>,
 

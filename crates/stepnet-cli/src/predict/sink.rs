@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use stepnet::Number;
-use stepnet::nn::{Loss, Model};
+use stepnet::nn::Model;
 
 use super::PredictArgs;
 use super::answer::Answer;
@@ -63,7 +63,7 @@ impl Sink {
             top: classes.len().min(args.top_k.into()),
             classes,
             value: match model.network.loss() {
-                Loss::MeanSquaredError => "score",
+                loss if loss.is_of_numbers() => "score",
                 _ => "probability",
             },
             row: Vec::new(),

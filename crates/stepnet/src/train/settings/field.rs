@@ -8,7 +8,7 @@ use super::{Size, Value};
 use crate::data::Augmentation;
 use crate::error::Error;
 use crate::limits;
-use crate::nn::{Init, Shape};
+use crate::nn::{Init, Loss, Shape};
 use crate::optim::{Rule, Schedule, WarmUp};
 use crate::train::{BatchSize, ClassWeights};
 
@@ -204,7 +204,7 @@ macro_rules! notations {
     )+};
 }
 
-notations!(BatchSize, Init, Rule, Schedule, Shape, Size, WarmUp);
+notations!(BatchSize, Init, Loss, Rule, Schedule, Shape, Size, WarmUp);
 
 impl Field for Augmentation {
     fn take(value: &Value, _kind: &Kind) -> Result<Self, Refusal> {
