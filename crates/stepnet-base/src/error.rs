@@ -181,6 +181,16 @@ pub enum Error {
         /// How much.
         bytes: u128,
     },
+    /// Another error, with what was being done before it, and what follows from it after it.
+    #[error("{before}{error}{after}")]
+    Told {
+        /// The beginning of the line, such as `checkpoint: `; or nothing.
+        before: String,
+        /// What went wrong.
+        error: Box<Error>,
+        /// The end of the line, such as `; the earlier one is kept`; or nothing.
+        after: String,
+    },
     /// Training cannot go on, or was asked for with settings that do not go together.
     #[error("{0}")]
     Training(String),
@@ -258,17 +268,63 @@ impl Error {
         match self {
             Self::Memory { .. } | Self::FileMemory { .. } => true,
             Self::Io { source, .. } => source.kind() == io::ErrorKind::OutOfMemory,
+            Self::Told { error, .. } => error.is_memory(),
             _ => false,
         }
     }
 
-    /// The same error with its words about a file changed; errors of other kinds as they are.
+    /// The same error with its words about a file or a training changed; errors of other kinds as they are.
     #[must_use]
-    pub fn map_problem(self, change: impl FnOnce(String) -> String) -> Self {
+    pub fn map_problem(self, change: impl Fn(String) -> String) -> Self {
+        self.changed(&change)
+    }
+
+    fn changed(self, change: &dyn Fn(String) -> String) -> Self {
         match self {
             Self::File { path, problem } => Self::file(path, change(problem)),
             Self::FileMemory { path, problem } => Self::file_memory(path, change(problem)),
+            Self::Training(problem) => Self::Training(change(problem)),
+            Self::Told {
+                before,
+                error,
+                after,
+            } => Self::Told {
+                before: change(before),
+                error: Box::new(error.changed(change)),
+                after: change(after),
+            },
             other => other,
+        }
+    }
+
+    /// The same error, introduced by what was being done.
+    #[must_use]
+    pub fn context(self, what: &str) -> Self {
+        self.told(&format!("{what}: "), "")
+    }
+
+    /// The same error with what follows from it at the end of its line.
+    #[must_use]
+    pub fn and(self, what: &str) -> Self {
+        self.told("", &format!("; {what}"))
+    }
+
+    fn told(self, first: &str, last: &str) -> Self {
+        match self {
+            Self::Told {
+                before,
+                error,
+                after,
+            } => Self::Told {
+                before: format!("{first}{before}"),
+                error,
+                after: format!("{after}{last}"),
+            },
+            error => Self::Told {
+                before: first.to_owned(),
+                error: Box::new(error),
+                after: last.to_owned(),
+            },
         }
     }
 
@@ -276,6 +332,7 @@ impl Error {
     pub fn detail<E: std::error::Error + 'static>(&self) -> Option<&E> {
         match self {
             Self::Network(detail) => detail.downcast_ref(),
+            Self::Told { error, .. } => error.detail(),
             _ => None,
         }
     }
@@ -301,6 +358,23 @@ mod tests {
             format!("{error:?}"),
             "fit: epochs is 0, expected at least 1"
         );
+    }
+
+    #[test]
+    fn an_error_keeps_its_kind_under_what_is_told_of_it() {
+        let full = Error::io("a", "write", io::Error::other("full"));
+        let error = full.and("b is kept").context("checkpoint").and("c");
+        let line = "checkpoint: a: cannot write: full; b is kept; c";
+        assert_eq!(error.to_string(), line);
+        let Error::Told { error, .. } = error else {
+            panic!("{line}")
+        };
+        assert!(matches!(*error, Error::Io { .. }), "told once");
+        let error = Error::file("a", "no `x`").and("give `x`");
+        let error = error.map_problem(|text| text.replace("`x`", "--x"));
+        assert_eq!(error.to_string(), "a: no --x; give --x");
+        let memory = Error::file_memory("a", "all").context("b");
+        assert!(memory.is_memory());
     }
 
     #[test]

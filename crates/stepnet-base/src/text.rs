@@ -1,4 +1,8 @@
-//! Names in messages: the nearest known one to a misspelt one, and lists of them.
+//! Names and numbers in messages: the nearest known name to a misspelt one, lists of names, counts; and texts from
+//! outside, made safe to show.
+
+use std::borrow::Cow;
+use std::fmt::Display;
 
 use crate::{Error, Result};
 
@@ -50,6 +54,91 @@ fn joined(names: &[&str], word: &str) -> String {
         [only] => (*only).to_owned(),
         [first @ .., last] => format!("{} {word} {last}", first.join(", ")),
     }
+}
+
+/// `1 epoch`, `2 epochs`.
+pub fn count(number: impl Display, thing: &str) -> String {
+    let number = number.to_string();
+    let plural = match (number.as_str(), thing) {
+        ("1", _) => "",
+        (_, "class") => "es",
+        _ => "s",
+    };
+    format!("{number} {thing}{plural}")
+}
+
+/// A whole number with commas between the thousands.
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Whether a character acts on the terminal or the page instead of being drawn: control characters, and those that
+/// set the direction of writing or end a line.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text on one line, with characters that would act on what shows it written as JSON writes them, so that a line of
+/// JSON stays one.
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    escaped_but(text, |_| false)
+}
+
+/// [`escaped`] for a text of several lines, whose line ends stay.
+pub fn escaped_lines(text: &str) -> Cow<'_, str> {
+    escaped_but(text, |c| c == '\n')
+}
+
+fn escaped_but(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
+    let shown = |c: char| keep(c) || !acts(c);
+    if text.chars().all(shown) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            _ if shown(c) => safe.push(c),
+            '\n' => safe.push_str("\\n"),
+            '\r' => safe.push_str("\\r"),
+            '\t' => safe.push_str("\\t"),
+            _ => {
+                let mut units = [0; 2];
+                for unit in c.encode_utf16(&mut units) {
+                    safe.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+    }
+    Cow::Owned(safe)
+}
+
+/// A name from outside in at most `most` characters, its end replaced by `...` where it would take more; characters that
+/// are not drawn are [`escaped`].
+pub fn shown(name: &str, most: usize) -> String {
+    // Nothing beyond can be shown, however long the name is.
+    let begin = match name.char_indices().nth(most) {
+        Some((at, _)) => &name[..at],
+        None => name,
+    };
+    let safe = escaped(begin);
+    if begin.len() == name.len() && safe.chars().nth(most).is_none() {
+        return safe.into_owned();
+    }
+    let mut cut: String = safe.chars().take(most.saturating_sub(3)).collect();
+    cut.push_str("...");
+    cut
 }
 
 /// A message with the reader's names instead of the library's: each pair has the text in the message, an option in
@@ -110,7 +199,33 @@ pub fn listed<S: AsRef<str>>(names: &[S]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{nearest, replace_names};
+    use super::{count, escaped, nearest, replace_names, shown, thousands};
+
+    #[test]
+    fn counts_agree_with_their_noun() {
+        assert_eq!(count(1, "epoch"), "1 epoch");
+        assert_eq!(count("1,000", "class"), "1,000 classes");
+    }
+
+    #[test]
+    fn thousands_are_separated() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1310, "1,310"),
+            (23_600_006, "23,600,006"),
+        ] {
+            assert_eq!(thousands(number), text);
+        }
+    }
+
+    #[test]
+    fn names_from_outside_are_safe_and_short() {
+        assert_eq!(escaped("a\u{1b}[2J\n"), "a\\u001b[2J\\n");
+        assert_eq!(shown("abc", 3), "abc");
+        assert_eq!(shown("abcdefgh", 6), "abc...");
+        assert_eq!(shown("ab\u{202e}cd", 6), "ab\\...");
+    }
 
     const NAMES: [&str; 6] = ["conv", "maxpool", "dropout", "kernel", "tanh", "fc"];
 

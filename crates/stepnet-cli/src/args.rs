@@ -10,7 +10,7 @@ use stepnet_base::limits;
 use stepnet_base::text::or_list;
 
 use crate::table_args::{All, Given, Reading, Running};
-use crate::train::{KeepArgs, WatchArgs};
+use crate::train::KeepArgs;
 use crate::usage::{any, whole};
 use crate::verify_course::VerifyCourseArgs;
 
@@ -143,8 +143,6 @@ pub(crate) struct TrainArgs {
     pub(crate) overwrite: bool,
     #[command(flatten)]
     pub(crate) keeping: KeepArgs,
-    #[command(flatten)]
-    pub(crate) watching: WatchArgs,
 }
 
 impl TrainArgs {

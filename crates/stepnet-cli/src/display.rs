@@ -1,11 +1,11 @@
 //! Text on a terminal: control characters of names shown escaped, long names cut, widths counted in
 //! cells, sentences wrapped.
 
-use std::borrow::Cow;
 use std::io::{IsTerminal, stdout};
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
+pub(crate) use stepnet_base::text::{escaped, escaped_lines};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// The most cells that a name takes in a table or a sentence.
@@ -25,50 +25,6 @@ pub(crate) const NOTE: Style = AnsiColor::Yellow.on_default().bold();
 
 /// The best so far.
 pub(crate) const BEST: Style = AnsiColor::Green.on_default().bold();
-
-/// Whether a character acts on the terminal instead of being drawn: control characters, and those that
-/// set the direction of writing or end a line.
-fn acts(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}')
-}
-
-/// The text on one line, with characters that would act on the terminal written as JSON writes them, so
-/// that a line of JSON stays one.
-pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
-    escaped_but(text, |_| false)
-}
-
-/// The same for a text of several lines, whose line ends stay.
-pub(crate) fn escaped_lines(text: &str) -> Cow<'_, str> {
-    escaped_but(text, |c| c == '\n')
-}
-
-fn escaped_but(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
-    let shown = |c: char| keep(c) || !acts(c);
-    if text.chars().all(shown) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        match c {
-            _ if shown(c) => safe.push(c),
-            '\n' => safe.push_str("\\n"),
-            '\r' => safe.push_str("\\r"),
-            '\t' => safe.push_str("\\t"),
-            _ => {
-                let mut units = [0; 2];
-                for unit in c.encode_utf16(&mut units) {
-                    safe.push_str(&format!("\\u{unit:04x}"));
-                }
-            }
-        }
-    }
-    Cow::Owned(safe)
-}
 
 /// The cells that a text takes on a terminal.
 pub(crate) fn width(text: &str) -> usize {
@@ -155,6 +111,8 @@ pub(crate) fn wrap(text: &str, columns: usize, indent: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
 
     #[test]

@@ -11,7 +11,7 @@ use stepnet::nn::{Model, ModelFile, Registry, Scores};
 use stepnet::train;
 use stepnet::train::Measures;
 use stepnet::train::metrics::{Average, Metrics, Ranking, Tally};
-use stepnet::train::mistakes::{Mistake, Mistakes};
+use stepnet::train::mistakes::{MOST_SHOWN, Mistake, Mistakes};
 
 use others::About;
 
@@ -22,7 +22,6 @@ use crate::known::Known;
 use crate::material::{self, Tested};
 use crate::note;
 use crate::progress::{print_line, print_sentence, print_table};
-use crate::report::MOST_MISTAKES;
 use crate::table::{Align, Table};
 
 /// Up to this many classes the confusions are shown next to the table; above, the most frequent below it.
@@ -70,7 +69,7 @@ fn evaluate<T: Number>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
     }
     note::check(Failure::usage)?;
     let preprocessing = material::suited(args.data.as_deref(), &model.preprocessing);
-    let mut mistakes = Mistakes::new(MOST_MISTAKES);
+    let mut mistakes = Mistakes::new(MOST_SHOWN);
     let evaluation = train::evaluate_with(&model.network, &data, &preprocessing, |judged| {
         mistakes.observe(model.network.loss(), &judged);
     })?;

@@ -2,7 +2,6 @@
 
 use std::error::Error as _;
 use std::io::Write as _;
-use std::process::ExitCode;
 
 use stepnet::nn::Diagnosis;
 use stepnet::train::settings::SettingError;
@@ -80,9 +79,9 @@ impl Failure {
     }
 
     /// Prints the one line, and with `verbose` the causes, and gives the exit code.
-    pub(crate) fn report(&self, verbose: bool) -> ExitCode {
+    pub(crate) fn report(&self, verbose: bool) -> u8 {
         if self.line.is_empty() {
-            return ExitCode::from(self.code);
+            return self.code;
         }
         let mut text = format!("error: {}", self.line());
         if verbose {
@@ -92,7 +91,7 @@ impl Failure {
             }
         }
         say(&text);
-        ExitCode::from(self.code)
+        self.code
     }
 
     /// The message, without the word `error`.
@@ -175,6 +174,16 @@ impl From<SettingError> for Failure {
 impl From<stepnet::Error> for Failure {
     fn from(error: stepnet::Error) -> Self {
         let error = error.map_problem(|problem| with_options(&problem));
+        if let stepnet::Error::Told {
+            before,
+            error,
+            after,
+        } = error
+        {
+            let mut failure = Self::from(*error);
+            failure.line = format!("{before}{}{after}", failure.line);
+            return failure;
+        }
         let code = match &error {
             stepnet::Error::Training(_)
             | stepnet::Error::Io {

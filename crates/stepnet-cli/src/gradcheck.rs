@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use stepnet::data::{Dataset, OpenOptions, Role, ValueRange};
+use stepnet::data::{Dataset, OpenOptions, Role, TargetKind, ValueRange};
 use stepnet::nn::notation::presets::Preset;
 use stepnet::nn::{Loss, ModelFile, Network, Preprocessing, Registry, Resize, Shape};
 use stepnet::see::gradcheck::{self, Examples, Options, Reach, Report, USUAL_TIME_LIMIT};
@@ -171,6 +171,7 @@ fn of_model(path: &Path, args: &GradcheckArgs) -> Outcome<(Network<f64>, Example
         Some(model.preprocessing.shape()),
         model.preprocessing.resize,
     );
+    let options = options.targets(TargetKind::of(&model.preprocessing.task));
     let opened = material::open_alone(data, &options)?;
     let known = Known {
         preprocessing: &model.preprocessing,

@@ -12,13 +12,14 @@ use stepnet::rng::RandomState;
 use stepnet::see::Summary;
 use stepnet::see::time::{self, Times};
 use stepnet::train::settings::Dtype;
+use stepnet_base::text::thousands;
 
 use crate::args::InspectArgs;
 use crate::failure::Outcome;
 use crate::methods::Methods;
 use crate::named::{self, Named};
 use crate::progress::{print_line, print_sentence, print_table};
-use crate::table::{Align, Table, thousands};
+use crate::table::{Align, Table};
 use file::inspect_file;
 use times::{describe_times, print_times};
 

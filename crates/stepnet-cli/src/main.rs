@@ -1,98 +1,10 @@
-//! The `stepnet` command: train image classifiers, measure them, use them, look into them.
+//! The `stepnet` command as a program.
 
-mod args;
-mod compare;
-mod curves;
-mod display;
-mod evaluate;
-mod failure;
-mod find_lr;
-mod gradcheck;
-mod inspect;
-mod interrupt;
-mod known;
-mod licenses;
-mod material;
-mod memory;
-mod methods;
-mod named;
-mod note;
-mod output;
-mod predict;
-mod progress;
-mod report;
-mod run_folder;
-mod shell;
-mod show;
-mod table;
-mod table_args;
-mod tensorboard;
-mod train;
-mod usage;
-mod verify_course;
-mod why;
-mod wording;
+mod arena;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-use stepnet_base::threads::start_or_stay;
-
-use args::{Cli, Command};
-use failure::{Failure, Outcome, say};
-use usage::count;
-
 fn main() -> ExitCode {
-    memory::share_one_arena();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return usage::report(&error),
-    };
-    let verbose = cli.verbose;
-    let outcome = interrupt::watch()
-        .and_then(|()| train::expand(cli))
-        .and_then(|cli| run(&cli))
-        .and_then(|()| note::check(Failure::running));
-    // What was lost is said after what the command itself has to say.
-    match (outcome, output::finish()) {
-        (Ok(()), Ok(())) => ExitCode::SUCCESS,
-        (Err(failure), Ok(())) | (Ok(()), Err(failure)) => failure.report(verbose),
-        (Err(failure), Err(lost)) => {
-            let code = failure.report(verbose);
-            lost.report(verbose);
-            code
-        }
-    }
-}
-
-fn run(cli: &Cli) -> Outcome {
-    stepnet::kernels::requested_instruction_set()
-        .map_err(|error| Failure::usage(error.to_string()))?;
-    note::set(cli.strict, cli.verbose);
-    let started = start_or_stay(cli.threads.map(usize::from));
-    if started.threads < started.wanted {
-        say(&format!(
-            "note: {} of {} could be started; results do not depend on it",
-            started.threads,
-            count(started.wanted, "thread")
-        ));
-    }
-    match &cli.command {
-        Command::Train(args) => train::run(args),
-        Command::FindLr(args) => find_lr::run(args),
-        Command::Evaluate(args) => evaluate::run(args),
-        Command::Predict(args) => predict::run(args),
-        Command::Inspect(args) => inspect::run(args),
-        Command::VerifyCourse(args) => verify_course::run(args),
-        Command::Gradcheck(args) => gradcheck::run(args),
-        Command::Compare(args) => compare::run(args),
-        Command::Show(args) => show::run(args),
-        Command::Why(args) => why::run(args),
-        Command::Licenses => {
-            licenses::run();
-            Ok(())
-        }
-        Command::Completions(args) => shell::completions(args),
-        Command::Man(args) => shell::man(args),
-    }
+    arena::share_one();
+    ExitCode::from(stepnet_cli::run(std::env::args_os()))
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role, TargetKind, ValueRange};
 use stepnet::nn::{InputChange, Preprocessing, Shape};
+use stepnet::train::run::RunData;
 use stepnet::train::settings::Settings;
 
 use crate::args::DataArgs;
@@ -228,6 +229,14 @@ impl Material {
 }
 
 impl Material {
+    /// The data of a run.
+    pub(crate) fn into_run_data(self) -> RunData {
+        RunData::new(self.train, self.test, self.preprocessing)
+            .test_name(self.test_name)
+            .range(self.range)
+            .origin(self.origin)
+    }
+
     /// Whether another `--input` could bring the examples to another shape.
     pub(crate) fn input_change(&self, settings: &Settings) -> InputChange {
         let images = self.train.images();
@@ -347,11 +356,21 @@ fn train_options(
     from: Option<&Preprocessing>,
     preset_input: Option<[usize; 3]>,
 ) -> Outcome<OpenOptions> {
+    let asked_for = settings.source.targets;
+    let targets = match from.map(|preprocessing| TargetKind::of(&preprocessing.task)) {
+        Some(known) if asked_for == TargetKind::Classes || asked_for == known => known,
+        Some(known) => {
+            return Err(Failure::usage(format!(
+                "--targets is {asked_for}, but the model of --from has learnt {known}"
+            )));
+        }
+        None => asked_for,
+    };
     // A network that the user has chosen takes images as they are.
     let most_pixels = settings.network.model.is_none().then_some(MOST_PIXELS);
     // Without a flag that stops it: a signal ends the process, since nothing is written yet.
     Ok(open_options(settings)
-        .targets(settings.source.targets)
+        .targets(targets)
         .role(Role::Train)
         .input(
             from.map(Preprocessing::shape)

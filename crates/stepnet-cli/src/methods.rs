@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 use stepnet::kernels::{PassPlan, Reason};
 use stepnet::nn::{Network, SegmentMethods};
+use stepnet_base::text::count;
 
 use crate::display::clean;
 use crate::progress::{print_line, print_sentence};
-use crate::usage::count;
 
 /// Cells of a line.
 const WIDTH: usize = 80;

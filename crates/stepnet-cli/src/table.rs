@@ -121,19 +121,6 @@ impl Table {
     }
 }
 
-/// A whole number with commas between the thousands.
-pub(crate) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() * 4 / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,13 +176,5 @@ mod tests {
             let fits = |line: &String| width(line) <= columns || word(line);
             assert!(lines.iter().all(fits), "{columns}: {lines:?}");
         }
-    }
-
-    #[test]
-    fn thousands_are_parted() {
-        assert_eq!(thousands(0), "0");
-        assert_eq!(thousands(999), "999");
-        assert_eq!(thousands(1310), "1,310");
-        assert_eq!(thousands(23_600_006), "23,600,006");
     }
 }

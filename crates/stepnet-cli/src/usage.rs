@@ -1,7 +1,5 @@
 //! Wrong usage in one line, and readers of option values that say what would be right.
 
-use std::fmt::Display;
-use std::process::ExitCode;
 use std::str::FromStr;
 
 use clap::CommandFactory;
@@ -10,12 +8,13 @@ use clap::error::ErrorKind;
 use stepnet_base::limits::Bounds;
 
 use crate::args::Cli;
+use crate::command_line;
 use crate::display::clean;
 use crate::failure::{LONGEST, say};
 use crate::output;
 
 /// Prints what could not be parsed in one line, or the help where that was asked for.
-pub(crate) fn report(error: &clap::Error) -> ExitCode {
+pub(crate) fn report(error: &clap::Error) -> u8 {
     match error.kind() {
         ErrorKind::DisplayHelp
         | ErrorKind::DisplayVersion
@@ -32,17 +31,16 @@ pub(crate) fn report(error: &clap::Error) -> ExitCode {
         _ => say(&one_line(&error.render().to_string(), &subcommand())),
     }
     // 2 for wrong usage, 0 for help that was asked for.
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    u8::try_from(error.exit_code()).unwrap_or(2)
 }
 
 /// The command that was called, with its subcommand if one was named.
 fn subcommand() -> String {
-    let words = std::env::args().skip(1);
+    let words = command_line::arguments().iter();
     let command = Cli::command();
-    let named = words.filter_map(|word| Some(command.find_subcommand(word)?.get_name().to_owned()));
-    let mut named = named;
+    let mut named = words.filter_map(|word| command.find_subcommand(word));
     match named.next() {
-        Some(name) => format!("stepnet {name}"),
+        Some(found) => format!("stepnet {}", found.get_name()),
         None => "stepnet".to_owned(),
     }
 }
@@ -118,17 +116,6 @@ pub(crate) fn any<V: FromStr<Err = stepnet::Error>>(text: &str) -> Result<V, Str
     })
 }
 
-/// `1 epoch`, `2 epochs`.
-pub(crate) fn count(number: impl Display, thing: &str) -> String {
-    let number = number.to_string();
-    let plural = match (number.as_str(), thing) {
-        ("1", _) => "",
-        (_, "class") => "es",
-        _ => "s",
-    };
-    format!("{number} {thing}{plural}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,11 +132,5 @@ mod tests {
             one_line(rendered, "stepnet find-lr"),
             "error: invalid value '0' for '--epochs <N>': expected a whole number; see stepnet find-lr --help"
         );
-    }
-
-    #[test]
-    fn counts_agree_with_their_noun() {
-        assert_eq!(count(1, "epoch"), "1 epoch");
-        assert_eq!(count("1,000", "class"), "1,000 classes");
     }
 }

@@ -5,12 +5,13 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
+use stepnet_base::text::count;
 use stepnet_course::{self as course, Options, Switch};
 
 use crate::failure::{Failure, Outcome, say};
 use crate::output::{self, Target};
 use crate::progress::{print_line, print_lines};
-use crate::usage::{any, count, whole};
+use crate::usage::{any, whole};
 use crate::wording::with_options;
 
 #[derive(Debug, Args)]

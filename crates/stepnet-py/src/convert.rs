@@ -179,7 +179,13 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 /// An error of the library as one of Python's.
 pub(crate) fn raised(error: Error) -> PyErr {
     let text = error.to_string();
+    raised_as(error, text)
+}
+
+/// An error's kind in Python, with `text` as its message.
+fn raised_as(error: Error, text: String) -> PyErr {
     match error {
+        Error::Told { error, .. } => raised_as(*error, text),
         error if error.is_memory() => PyMemoryError::new_err(text),
         Error::Io { source, .. } => match source.kind() {
             ErrorKind::NotFound => PyFileNotFoundError::new_err(text),

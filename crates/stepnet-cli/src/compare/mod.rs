@@ -7,11 +7,10 @@ mod traces;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use stepnet::train::run::files::{DESCRIPTION, METRICS, MODEL, TRACE};
 
 use crate::failure::{Failure, Outcome};
 use crate::progress::print_sentence;
-use crate::run_folder::{METRICS, MODEL, TRACE};
-use crate::train::RUN_FILE;
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -39,12 +38,12 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome {
                 folder.display()
             )));
         }
-        if ![RUN_FILE, METRICS, TRACE, MODEL]
+        if ![DESCRIPTION, METRICS, TRACE, MODEL]
             .iter()
             .any(|name| folder.join(name).exists())
         {
             return Err(Failure::usage(format!(
-                "{}: is not a run folder: it holds neither {RUN_FILE} nor {METRICS}",
+                "{}: is not a run folder: it holds neither {DESCRIPTION} nor {METRICS}",
                 folder.display()
             )));
         }

@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use stepnet::train::run::RunDescription;
+
 use crate::failure::Outcome;
-use crate::train::{RunFile, started_with};
+use crate::train::started_with;
 
 /// A line for each option that differs, and for the data; none where a folder does not tell.
 pub(super) fn differences(a: &Path, b: &Path) -> Outcome<Vec<String>> {
-    let (Some(a), Some(b)) = (RunFile::read(a)?, RunFile::read(b)?) else {
+    let (Some(a), Some(b)) = (RunDescription::read(a)?, RunDescription::read(b)?) else {
         return Ok(vec![
             "the options of the runs cannot be compared (a run.json is missing)".to_owned(),
         ]);
@@ -28,7 +30,7 @@ pub(super) fn differences(a: &Path, b: &Path) -> Outcome<Vec<String>> {
             b.instruction_set.clone(),
         ),
     ];
-    let weights = |run: &RunFile| run.from.map_or("none".to_owned(), |hash| hash.short());
+    let weights = |run: &RunDescription| run.from.map_or("none".to_owned(), |hash| hash.short());
     facts.push(("model of --from", weights(&a), weights(&b)));
     for (what, was, is) in facts {
         if was != is {

@@ -4,11 +4,11 @@ use std::cmp::Ordering;
 use std::path::Path;
 
 use stepnet::Hash;
+use stepnet::train::run::{TraceLine, TraceLines};
+use stepnet_base::text::count;
 
 use crate::failure::{Failure, Outcome};
 use crate::progress::print_sentence;
-use crate::train::{Line, Lines};
-use crate::usage::count;
 
 type Hashes = [(String, String, Hash)];
 
@@ -56,7 +56,7 @@ pub(super) fn compare(a: &Path, b: &Path) -> Outcome<bool> {
 /// A trace that is read.
 struct Trace<'a> {
     path: &'a Path,
-    lines: Lines,
+    lines: TraceLines,
     /// The step of the last line.
     last: u64,
 }
@@ -65,13 +65,13 @@ impl<'a> Trace<'a> {
     fn open(path: &'a Path) -> Outcome<Self> {
         Ok(Self {
             path,
-            lines: Lines::open(path)?,
+            lines: TraceLines::open(path)?,
             last: 0,
         })
     }
 
     /// The next line; steps missing before it are reported.
-    fn next(&mut self) -> Outcome<Option<Line>> {
+    fn next(&mut self) -> Outcome<Option<TraceLine>> {
         let line = self.lines.next()?;
         if let Some(line) = &line {
             if line.step > self.last.saturating_add(1) {
@@ -93,7 +93,7 @@ impl<'a> Trace<'a> {
 }
 
 /// The next lines for the same step; lines for steps that the other trace does not have are skipped.
-fn next_of_both(traces: &mut [Trace<'_>; 2]) -> Outcome<[Option<Line>; 2]> {
+fn next_of_both(traces: &mut [Trace<'_>; 2]) -> Outcome<[Option<TraceLine>; 2]> {
     let [a, b] = traces;
     let mut lines = [a.next()?, b.next()?];
     while let [Some(of_a), Some(of_b)] = &lines {
@@ -108,7 +108,7 @@ fn next_of_both(traces: &mut [Trace<'_>; 2]) -> Outcome<[Option<Line>; 2]> {
 
 /// Where the lines of a step diverge, in the order of computation: the rate, the loss, the gradients from
 /// the last layer to the first, the weights.
-fn parted(a: &Line, b: &Line) -> Option<String> {
+fn parted(a: &TraceLine, b: &TraceLine) -> Option<String> {
     if (a.step, a.epoch) != (b.step, b.epoch) {
         return Some(format!(
             "the runs have different steps: step {} of epoch {} in one is step {} of epoch {} in the other",
@@ -169,25 +169,26 @@ fn first(a: &Hashes, b: &Hashes) -> Option<(String, String)> {
 mod tests {
     use super::*;
 
-    fn line() -> Line {
+    fn line() -> TraceLine {
         let hash = |digit: &str| digit.repeat(64).parse::<Hash>().unwrap();
         let arrays = |digit: &str| {
             [("conv1", "weight"), ("linear1", "bias")]
                 .map(|(layer, array)| (layer.to_owned(), array.to_owned(), hash(digit)))
                 .to_vec()
         };
-        Line {
-            step: 12,
-            epoch: 2,
-            learning_rate: 0.1,
-            loss: 3.5,
-            gradients: arrays("1"),
-            weights: arrays("2"),
-        }
+        serde_json::from_value(serde_json::json!({
+            "step": 12,
+            "epoch": 2,
+            "learning_rate": 0.1,
+            "loss": 3.5,
+            "gradients": arrays("1"),
+            "weights": arrays("2"),
+        }))
+        .unwrap()
     }
 
     #[track_caller]
-    fn said(change: impl FnOnce(&mut Line), parts: &[&str]) {
+    fn said(change: impl FnOnce(&mut TraceLine), parts: &[&str]) {
         let mut other = line();
         change(&mut other);
         let said = parted(&line(), &other).unwrap();

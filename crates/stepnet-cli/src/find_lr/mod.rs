@@ -1,7 +1,5 @@
 //! `stepnet find-lr`: which learning rate to train with.
 
-mod curve;
-
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -16,6 +14,7 @@ use stepnet::train::{
     find_rate,
 };
 use stepnet_base::limits::SWEPT_RATE;
+use stepnet_base::text::count;
 
 use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
@@ -24,7 +23,7 @@ use crate::note;
 use crate::output::{self, Target};
 use crate::progress::print_line;
 use crate::train::{build, check_model, gather, load_start};
-use crate::usage::{count, whole, within};
+use crate::usage::{whole, within};
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -122,11 +121,11 @@ fn find<T: Number>(args: &FindLrArgs) -> Outcome {
         .map(load_start::<T>)
         .transpose()?;
     check_model(settings, from.as_ref())?;
-    let material = gather(settings, from.as_ref())?;
+    let mut material = gather(settings, from.as_ref())?;
     material.facts.iter().for_each(|fact| say(fact));
     note::check(Failure::usage)?;
     let options = settings.train_options(&material.train)?;
-    let network: Network<T> = build(settings, from.as_ref(), &material, &options)?;
+    let network: Network<T> = build(settings, from.as_ref(), &mut material, &options)?;
     let sweep = RateSweep::default()
         .lowest(args.lowest)
         .highest(args.highest)
@@ -143,7 +142,7 @@ fn find<T: Number>(args: &FindLrArgs) -> Outcome {
         options.seed
     ));
     let (sweep, curve) = search(&network, &material, &options, sweep, &say)?;
-    target.write(draw(&curve)?.as_bytes())?;
+    target.write(curve.to_svg().as_bytes())?;
     if args.json {
         print_line(&summary(&curve, &svg).to_string());
     } else if !quiet {
@@ -245,10 +244,6 @@ fn sweep_with<T: Number>(
 
 /// Between two lines that say how far the sweeps are.
 const QUIET: Duration = Duration::from_secs(5);
-
-fn draw(curve: &RateCurve) -> Outcome<String> {
-    curve::draw(curve).map_err(|error| Failure::running(format!("cannot draw the curve: {error}")))
-}
 
 /// A rate as it is typed: more than two digits say nothing.
 fn typed(rate: f64) -> f64 {

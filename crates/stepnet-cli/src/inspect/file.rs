@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use stepnet::nn::{ModelFile, Preprocessing, Registry, Resize, Tensor};
 use stepnet::train::settings::Dtype;
 use stepnet::{Element, Number};
+use stepnet_base::text::thousands;
 
 use super::{Extras, describe, show};
 use crate::args::InspectArgs;
@@ -13,7 +14,7 @@ use crate::display::{clean, name, width};
 use crate::failure::{Failure, LONGEST, Outcome};
 use crate::named;
 use crate::progress::{print_line, print_sentence, print_table};
-use crate::table::{Align, Table, thousands};
+use crate::table::{Align, Table};
 
 /// Shows what a model's file holds, or a file of tensors.
 pub(super) fn inspect_file(path: &Path, args: &InspectArgs) -> Outcome {

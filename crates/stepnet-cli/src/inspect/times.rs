@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 use stepnet::see::time::Times;
+use stepnet_base::text::count;
 
 use crate::progress::{print_sentence, print_table};
 use crate::table::{Align, Table};
-use crate::usage::count;
 
 /// `62.1`, and nothing where there is nothing to count.
 fn one_decimal(number: Option<f64>) -> String {

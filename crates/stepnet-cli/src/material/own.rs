@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 use stepnet::data::{Dataset, Fingerprint, OpenOptions, Role};
+use stepnet::train::run::RunDescription;
 
-use super::{DIGITS, OWN_TEST, Source, open, with_classes};
+use super::{DIGITS, Material, OWN_TEST, Source, open, with_classes};
 use crate::failure::{Failure, Outcome};
 use crate::note::note;
-use crate::train::RunFile;
 
 /// Examples to measure a model on.
 pub(crate) struct Tested {
@@ -28,12 +28,14 @@ pub(super) struct Own<'a> {
     tested: Option<(usize, stepnet::Hash)>,
 }
 
-/// Adds to a model's `origin` by what its test data will be known again.
-pub(crate) fn describe_tested(origin: &mut Value, tested: Option<&Fingerprint>) {
-    if let Some(tested) = tested {
-        origin["test_examples"] = json!(tested.examples);
-        origin["test_hash"] = json!(tested.hash);
+/// Adds to the origin of data by what its test part will be known again.
+pub(crate) fn describe_tested(material: &mut Material) -> Outcome {
+    if let Some(test) = &material.test {
+        let tested = test.fingerprint()?;
+        material.origin["test_examples"] = json!(tested.examples);
+        material.origin["test_hash"] = json!(tested.hash);
     }
+    Ok(())
 }
 
 fn unknown() -> Failure {
@@ -52,8 +54,9 @@ impl<'a> Own<'a> {
         let file = model.canonicalize().unwrap_or_else(|_| model.to_owned());
         let run = file
             .parent()
-            .and_then(|folder| RunFile::read(folder).ok().flatten());
-        let of_run = |run: &RunFile| run.test.as_ref().map(|test| (test.examples, test.hash));
+            .and_then(|folder| RunDescription::read(folder).ok().flatten());
+        let of_run =
+            |run: &RunDescription| run.test.as_ref().map(|test| (test.examples, test.hash));
         // A model that was copied into the folder of another run is none of that run's.
         let run = run.filter(|run| told.is_none() || of_run(run) == told);
         Ok(Self {

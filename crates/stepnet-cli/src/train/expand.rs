@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches};
-use stepnet::nn::ModelFile;
+use stepnet::train::run::{RunDescription, files, find};
 use stepnet::train::settings::{Setting, Settings};
 
-use super::resume::saved;
-use super::run_file::{RUN_FILE, RunFile};
 use crate::args::{Cli, Command, TrainArgs};
+use crate::command_line;
 use crate::failure::{Failure, Outcome};
-use crate::run_folder::{CHECKPOINT, CHECKPOINT_BEFORE};
 use crate::table_args::shown;
 use crate::wording::given_as;
 
@@ -38,11 +36,17 @@ pub(crate) fn expand(mut cli: Cli) -> Outcome<Cli> {
 /// The command line of `train --resume FOLDER`: the run's own, with the options that may be changed.
 fn go_on(cli: &Cli, args: &TrainArgs, folder: PathBuf) -> Outcome<Cli> {
     let mut run = find(&folder)?;
+    if run.is_of_program() {
+        return Err(Failure::usage(format!(
+            "{}: a program started this run, with examples that only it has; resume it there",
+            folder.display()
+        )));
+    }
     let mut resumed = parsed(&run, &folder)?;
     let Command::Train(to) = &mut resumed.command else {
         return Err(Failure::usage(format!(
             "{}: does not describe a run of stepnet train",
-            folder.join(RUN_FILE).display()
+            folder.join(files::DESCRIPTION).display()
         )));
     };
     refuse_other_settings(args, &to.given.settings)?;
@@ -71,9 +75,6 @@ fn go_on(cli: &Cli, args: &TrainArgs, folder: PathBuf) -> Outcome<Cli> {
             *to = Some(absolute(given));
         }
     }
-    if args.keeping.checkpoint_every.is_some() {
-        to.keeping.checkpoint_every = args.keeping.checkpoint_every;
-    }
     to.out = None;
     to.overwrite = false;
     to.settings_file = None;
@@ -86,13 +87,13 @@ fn go_on(cli: &Cli, args: &TrainArgs, folder: PathBuf) -> Outcome<Cli> {
 }
 
 /// What a run was started with: the command line, and the settings as they were then.
-fn parsed(run: &RunFile, folder: &Path) -> Outcome<Cli> {
+fn parsed(run: &RunDescription, folder: &Path) -> Outcome<Cli> {
     let wrong = |error: clap::Error| {
         let said = error.render().to_string();
         let line = said.lines().next().unwrap_or_default();
         Failure::usage(format!(
             "{}: the options that the run was started with cannot be read: {}",
-            folder.join(RUN_FILE).display(),
+            folder.join(files::DESCRIPTION).display(),
             line.trim_start_matches("error: ")
         ))
     };
@@ -111,33 +112,6 @@ fn parsed(run: &RunFile, folder: &Path) -> Outcome<Cli> {
         }
     }
     Ok(cli)
-}
-
-/// The run in a folder: as its `run.json` tells, or else its checkpoint.
-fn find(folder: &Path) -> Outcome<RunFile> {
-    let files = [CHECKPOINT, CHECKPOINT_BEFORE].map(|name| folder.join(name));
-    let described =
-        RunFile::read(folder).map_err(|failure| match files.iter().any(|file| file.exists()) {
-            true => failure.and("without the file, the run resumes from its checkpoint"),
-            false => failure,
-        });
-    if let Some(run) = described? {
-        return Ok(run);
-    }
-    let there = files.iter().filter(|path| path.exists());
-    let mut runs = there.map(|path| Ok(saved(path, &ModelFile::open(path)?)?.run));
-    if let Some(first) = runs.next() {
-        return first.or_else(|failure| runs.next().unwrap_or(Err(failure)));
-    }
-    Err(Failure::usage(format!(
-        "{}: {}",
-        folder.display(),
-        if folder.is_dir() {
-            format!("has no run to resume (there is neither {RUN_FILE} nor {CHECKPOINT})")
-        } else {
-            "is not a folder, expected the folder of a run".to_owned()
-        }
-    )))
 }
 
 /// Makes the folder in which the run was started the current one, so that the paths of its options
@@ -159,7 +133,7 @@ fn absolute(path: &Path) -> PathBuf {
 
 /// The settings that a run was started with, without those that change nothing of what is computed: how each is given,
 /// and its value as it is written on a command line.
-pub(crate) fn started_with(run: &RunFile) -> Outcome<Vec<(String, Option<String>)>> {
+pub(crate) fn started_with(run: &RunDescription) -> Outcome<Vec<(String, Option<String>)>> {
     let cli = parsed(run, Path::new(""))?;
     let Command::Train(args) = &cli.command else {
         return Ok(Vec::new());
@@ -187,17 +161,17 @@ fn refuse_other_settings(args: &TrainArgs, started: &Settings) -> Outcome {
 }
 
 /// Options of the command itself that may be changed.
-const FREE: [&str; 5] = ["resume", "checkpoint_every", "threads", "verbose", "strict"];
+const FREE: [&str; 4] = ["resume", "threads", "verbose", "strict"];
 
 /// Fails if an option of the command itself is given that differs from the one that the run was started with.
-fn refuse_other_options(run: &RunFile) -> Outcome {
+fn refuse_other_options(run: &RunDescription) -> Outcome {
     let command = Cli::command();
     let train = |words: Vec<OsString>| {
         let matches = command.clone().try_get_matches_from(words).ok()?;
         matches.subcommand_matches("train").cloned()
     };
     let (given, started) = (
-        train(std::env::args_os().collect()),
+        train(command_line::words().to_vec()),
         train(run.command_line()),
     );
     let (Some(given), Some(started)) = (given, started) else {

@@ -1,54 +1,36 @@
 //! `stepnet train`: from images to a run folder.
 
-mod about;
 mod audit;
-mod end;
-mod every;
 mod expand;
+mod follow;
 mod keep;
-mod keeper;
+mod places;
 mod plan;
-mod resume;
-mod run_file;
-mod session;
 mod start;
-mod tell;
-mod trace;
-mod watch;
 
 use std::path::Path;
-use std::time::Instant;
 
 use stepnet::Number;
 use stepnet::nn::Model;
-use stepnet::train::Trainer;
+use stepnet::train::run::{self, LeftRun, Run, RunDescription, RunEnd, RunOptions};
 use stepnet::train::settings::{Dtype, Settings};
+use stepnet_base::text::count;
 
 use crate::args::TrainArgs;
+use crate::command_line;
 use crate::failure::{Failure, Outcome};
 use crate::inspect::print_network;
 use crate::interrupt::{self, Interrupt};
 use crate::material::{Material, describe_tested};
 use crate::note;
-use crate::output;
 use crate::progress::{Display, print_sentence};
-use crate::run_folder::{self, RunFolder};
-use crate::usage::count;
 use crate::wording::given_as;
 
 pub(crate) use expand::{expand, started_with};
 pub(crate) use keep::KeepArgs;
-pub(crate) use run_file::{RUN_FILE, RunFile, SETTINGS_FILE};
 pub(crate) use start::{build, check_model, gather, load_start};
-pub(crate) use trace::{Line, Lines};
-use watch::Watch;
-pub(crate) use watch::WatchArgs;
 
-use about::About;
-use every::Clock;
-use keeper::{Keeper, Times};
-use resume::Resumed;
-use session::Session;
+use follow::Follower;
 
 pub(crate) fn run(args: &TrainArgs) -> Outcome {
     match args.settings().network.dtype {
@@ -59,160 +41,121 @@ pub(crate) fn run(args: &TrainArgs) -> Outcome {
 
 fn train<T: Number>(args: &TrainArgs) -> Outcome {
     let settings = args.settings();
-    let resumed = match (&args.keeping.resume, &args.keeping.run) {
+    let left = match (&args.keeping.resume, &args.keeping.run) {
         (Some(path), Some(run)) if run.end.as_ref().is_some_and(|end| end.finished) => {
             return say_finished(path, run);
         }
-        (Some(path), Some(run)) => Some(Resumed::<T>::open(path, run)?),
+        (Some(path), Some(run)) => Some(LeftRun::<T>::of(path, (**run).clone())?),
         _ => None,
     };
-    check_folders(args, resumed.is_some())?;
+    places::check(args, left.is_some())?;
     settings.check()?;
-    let from = started_from(settings, resumed.as_ref())?;
+    let from = started_from(settings, left.as_ref())?;
     check_model::<T>(settings, from.as_ref())?;
     let mut material = gather(settings, from.as_ref())?;
     material.facts.iter().for_each(|fact| print_sentence(fact));
     audit::data(settings, &material, from.as_ref());
-    let mut run = description(settings, resumed.as_ref(), from.as_ref(), &material)?;
-    say_missing(&run)?;
-    describe_tested(&mut material.origin, run.test.as_ref());
-    Watch::<T>::check(&settings.training, material.test.is_some())?;
+    check_stopping(settings, &material)?;
+    let from_hash = settings.network.from.as_ref().and(from.as_ref());
+    let from_hash = from_hash.map(|model| model.network.hash());
+    if let Some(left) = &left {
+        let (train, test) = (&material.train, material.test.as_ref());
+        left.description().check_data(left.folder(), train, test)?;
+        if left.model().is_none() && from_hash != left.description().from {
+            return Err(Failure::usage(
+                "the model of --from is not the one that the run was started with; start a new run",
+            ));
+        }
+    }
+    say_missing(settings);
+    describe_tested(&mut material)?;
     let options = settings.train_options(&material.train)?;
-    let network = build(settings, from.as_ref(), &material, &options)?;
+    let network = build(settings, from.as_ref(), &mut material, &options)?;
     print_network(&network);
-    if let Some(advice) = network.closing_advice() {
+    let by_class = material.preprocessing.task.is_classes();
+    if let Some(advice) = network.closing_advice().filter(|_| by_class) {
         note::note(&advice.to_string());
     }
     audit::start(settings, &material, from.as_ref())?;
     note::check(Failure::usage)?;
-    run.notes = note::all();
-    let done = resumed.as_ref().map_or(0, Resumed::epochs_done);
+    let done = left.as_ref().map_or(0, LeftRun::epochs_done);
     let epochs = options.epochs.saturating_sub(done);
     let plan = plan::announced(&network, &options, &material, epochs)?;
-    let trainer = Trainer::new(
-        network,
-        material.preprocessing.clone(),
-        options.clone(),
-        material.train.len(),
-    )?;
-    let steps = trainer.steps(material.train.len());
+    let examples = material.train.len();
+    let steps = examples.div_ceil(options.batch.examples(examples));
     start::announce(&options, steps);
     plan.iter().for_each(|line| print_sentence(line));
+    let keep = RunOptions::default()
+        .overwrite(args.overwrite)
+        .trace(args.keeping.trace_hashes)
+        .tensorboard(args.keeping.board())
+        .arguments(command_line::arguments().to_vec())
+        .from(from_hash)
+        .notes(note::all());
+    let name = material.name.clone();
+    let data = material.into_run_data();
     // Until here there is no training that a signal could lose.
     let stop = Interrupt::hold();
-    let session = Session {
-        about: About {
-            material: &material,
-            options: &options,
-            settings,
-        },
-        good: None,
-        folder: match &resumed {
-            Some(resumed) => {
-                RunFolder::resume(&resumed.path, resumed.records(), resumed.replaces())?
-            }
-            None => RunFolder::create(args.out.as_deref(), &material.name, args.overwrite)?,
-        },
-        keeper: Keeper::new(Clock::new(args.keeping.checkpoint_every), run, None),
-        trace: None,
-        watch: Watch::none(),
-        trainer,
-        display: Display::new(options.epochs, steps),
-        stop,
-        start: Instant::now(),
-        before: Times::default(),
+    let position = left.as_ref().and_then(LeftRun::position);
+    let in_epoch = position.map_or(0, |position| position.scores.examples);
+    let display = Display::new(options.epochs, steps, by_class);
+    let mut follower = Follower::new(display, stop, data.test_name, in_epoch);
+    let mut run = match left {
+        Some(left) => {
+            say_resumed(&left)?;
+            Run::resume_with(left, network, data, settings, keep, &mut follower)?
+        }
+        None => {
+            let folder = args
+                .out
+                .clone()
+                .map_or_else(|| run::next_folder(&name), Ok)?;
+            Run::create(&folder, network, data, settings, keep)?
+        }
     };
-    session.begin(args, resumed)?.run()?;
+    let ended = run.fit(&mut follower);
+    follower.display.finish();
+    say_end(&run, &ended?, &follower);
+    note::check(Failure::running)?;
     interrupt::outcome()
 }
 
-/// Refuses at once, before data is read, folders that cannot be written to.
-fn check_folders(args: &TrainArgs, resumes: bool) -> Outcome {
-    let settings = args.settings();
-    let source = &settings.source;
-    let data = [source.data.as_deref(), source.test.as_deref()];
-    if let Some(Some(folder)) = &args.watching.tensorboard {
-        RunFolder::check_apart("--tensorboard", folder, data)?;
-        run_folder::check_place(folder)?;
+/// Early stopping is impossible without test data: no improvement can be seen.
+fn check_stopping(settings: &Settings, material: &Material) -> Outcome {
+    match (settings.training.early_stop, &material.test) {
+        (Some(_), None) => Err(Failure::usage(
+            "--early-stop needs test data to see when nothing improves; give --test, or a --hold-out above 0",
+        )),
+        _ => Ok(()),
     }
-    if args.out.is_none() && !resumes {
-        let runs = Path::new(run_folder::RUNS);
-        RunFolder::check_apart("without --out", runs, data)?;
-        run_folder::check_place(runs)?;
-    }
-    if let Some(out) = &args.out {
-        RunFolder::check_apart("--out", out, data)?;
-        RunFolder::check(out, args.overwrite)?;
-        let inputs = output::inputs([
-            args.settings_file.as_deref(),
-            source.data.as_deref(),
-            source.test.as_deref(),
-            settings.network.from.as_deref(),
-            settings.reading.labels.as_deref(),
-        ]);
-        RunFolder::check_inputs(out, inputs)?;
-    }
-    Ok(())
 }
 
 /// The model that a run starts from: what it started from may be gone, but a checkpoint has all that
 /// is needed of it.
 fn started_from<T: Number>(
     settings: &Settings,
-    resumed: Option<&Resumed<T>>,
+    left: Option<&LeftRun<T>>,
 ) -> Outcome<Option<Model<T>>> {
-    let kept = resumed.and_then(|resumed| resumed.kept.as_ref());
-    match (&settings.network.from, kept) {
+    match (&settings.network.from, left.and_then(LeftRun::model)) {
         (None, _) => Ok(None),
-        (Some(_), Some((checkpoint, _))) => Ok(Some(checkpoint.model.clone())),
+        (Some(_), Some(model)) => Ok(Some(model.clone())),
         (Some(path), None) => load_start(path).map(Some),
     }
 }
 
-/// What the run is known by: its own description where it goes on, which the data and the model it
-/// starts from must agree with.
-fn description<T: Number>(
-    settings: &Settings,
-    resumed: Option<&Resumed<T>>,
-    from: Option<&Model<T>>,
-    material: &Material,
-) -> Outcome<RunFile> {
-    let from_file = &settings.network.from;
-    let hash = from_file
-        .as_ref()
-        .and(from)
-        .map(|model| model.network.hash());
-    let Some(resumed) = resumed else {
-        return RunFile::new(settings, material, hash);
-    };
-    resumed.run.check_data(material)?;
-    if resumed.kept.is_none() && hash != resumed.run.from {
-        return Err(Failure::usage(
-            "the model of --from is not the one that the run was started with; start a new run",
-        ));
-    }
-    let mut run = resumed.run.clone();
-    run.replacing = false;
-    Ok(run)
-}
-
-/// Notes which settings the run's settings file cannot hold.
-fn say_missing(run: &RunFile) -> Outcome {
-    for setting in run
-        .settings_file()?
-        .into_iter()
-        .flat_map(|file| file.missing)
-    {
+/// Says which settings the run's settings file cannot hold.
+fn say_missing(settings: &Settings) {
+    for setting in settings.to_file("", Path::new("")).missing {
         print_sentence(&format!(
-            "{SETTINGS_FILE} cannot hold the path of {0}, which is not UTF-8: give {0} on the command line to repeat the run from it",
+            "{} cannot hold the path of {1}, which is not UTF-8: give {1} on the command line to repeat the run from it",
+            run::files::SETTINGS,
             given_as(setting)
         ));
     }
-    Ok(())
 }
 
 /// The message for a run that has nothing left to do.
-fn say_finished(path: &Path, run: &RunFile) -> Outcome {
+fn say_finished(path: &Path, run: &RunDescription) -> Outcome {
     if let Some(end) = &run.end {
         print_sentence(&format!(
             "{}: has finished its {}, with weights {}; a larger --epochs continues the training",
@@ -222,4 +165,57 @@ fn say_finished(path: &Path, run: &RunFile) -> Outcome {
         ));
     }
     Ok(())
+}
+
+/// Says where a run goes on, and fails under `--strict` if its weights may differ from those of one that was never
+/// stopped.
+fn say_resumed<T: Number>(left: &LeftRun<T>) -> Outcome {
+    if let Some(other) = left.description().other_machine() {
+        note::note(&other);
+        note::check(Failure::usage)?;
+    }
+    let path = left.folder().display();
+    match left.position() {
+        Some(position) => print_sentence(&format!("{path}: resuming {position}")),
+        None => print_sentence(&format!(
+            "{path}: has no checkpoint yet, so the run starts from the beginning"
+        )),
+    }
+    Ok(())
+}
+
+/// The last lines of a run.
+fn say_end<T: Number>(run: &Run<T>, end: &RunEnd, follower: &Follower) {
+    let folder = run.folder().display();
+    let by = follower.stop.by();
+    let Some(model) = &end.model else {
+        let next = match run.replaces() {
+            true => format!("the earlier run in {folder} is unchanged"),
+            false => format!("stepnet train --resume {folder} starts from the beginning"),
+        };
+        let by = by.unwrap_or_default();
+        return print_sentence(&format!("stopped by {by} before the first step; {next}"));
+    };
+    if let Some(by) = by {
+        print_sentence(&format!(
+            "stopped by {by}; the training so far is saved, and stepnet train --resume {folder} continues it"
+        ));
+    }
+    print_sentence(&format!(
+        "weights {} (the beginning of their SHA-256)",
+        end.weights.short()
+    ));
+    if let Some(kept) = &end.kept {
+        print_sentence(kept);
+    }
+    let test = match end.test {
+        Some(measure) => format!("{} {measure}, ", follower.test_name.replace(' ', "-")),
+        None => String::new(),
+    };
+    print_sentence(&format!(
+        "{test}{:.1} s, model in {}",
+        end.seconds,
+        model.display()
+    ));
+    print_sentence(&format!("report: {}", run.report().display()));
 }

@@ -6,12 +6,12 @@ use indicatif::BinaryBytes;
 use stepnet::Number;
 use stepnet::nn::Network;
 use stepnet::train::{Pace, TrainOptions, largest_batch, training_bytes};
+use stepnet_base::text::thousands;
 
 use crate::failure::{Failure, Outcome};
 use crate::material::Material;
 use crate::memory::Memory;
 use crate::progress::duration;
-use crate::table::thousands;
 
 /// Where saving takes more than this share of the time that is computed, a disk that is slower than usual shows.
 const LARGE_SHARE: f64 = 0.25;

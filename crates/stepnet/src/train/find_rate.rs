@@ -4,6 +4,8 @@
 //! With little data, the differences between batches are as large as the effect to be found. So several sweeps
 //! with the data in different orders are combined: the median of their losses at each rate.
 
+#[cfg(feature = "pages")]
+mod drawing;
 mod suggest;
 mod sweep;
 

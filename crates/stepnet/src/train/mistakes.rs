@@ -4,6 +4,10 @@ use super::evaluate::{Answer, JudgedExample};
 use crate::nn::Loss;
 use crate::nn::Number;
 
+/// How many mistakes people look at.
+#[doc(hidden)]
+pub const MOST_SHOWN: usize = 24;
+
 /// An example that was predicted as another class.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]

@@ -1,6 +1,8 @@
 //! The training loop: from a data set and a network to trained weights, and how good they are.
 
 mod chance;
+#[cfg(feature = "pages")]
+mod chart;
 mod checkpoint;
 mod class_weights;
 pub mod early_stopping;
@@ -14,6 +16,7 @@ mod loader;
 pub mod metrics;
 pub mod mistakes;
 mod options;
+pub mod run;
 pub mod settings;
 mod state;
 mod task;

@@ -1,5 +1,6 @@
 //! Epochs over a data set.
 
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -31,6 +32,17 @@ pub struct Position {
     pub step: usize,
     /// The sums of these steps.
     pub scores: Scores,
+}
+
+/// `before the first step`, `after epoch 2`, `after step 7 of epoch 3`.
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.epoch, self.step) {
+            (0, 0) => f.write_str("before the first step"),
+            (epoch, 0) => write!(f, "after epoch {epoch}"),
+            (epoch, step) => write!(f, "after step {step} of epoch {}", epoch + 1),
+        }
+    }
 }
 
 /// Where an epoch stands after a step.

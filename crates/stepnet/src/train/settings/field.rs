@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::limits;
 use crate::nn::{Init, Loss, Shape};
 use crate::optim::{Rule, Schedule, WarmUp};
+use crate::train::run::CheckpointEvery;
 use crate::train::{BatchSize, ClassWeights};
 
 /// Why a value is refused.
@@ -204,7 +205,17 @@ macro_rules! notations {
     )+};
 }
 
-notations!(BatchSize, Init, Loss, Rule, Schedule, Shape, Size, WarmUp);
+notations!(
+    BatchSize,
+    CheckpointEvery,
+    Init,
+    Loss,
+    Rule,
+    Schedule,
+    Shape,
+    Size,
+    WarmUp
+);
 
 impl Field for Augmentation {
     fn take(value: &Value, _kind: &Kind) -> Result<Self, Refusal> {

@@ -14,6 +14,8 @@ pub enum Group {
     Network,
     /// Its training.
     Training,
+    /// What a run keeps of itself.
+    Checkpoints,
 }
 
 impl Group {
@@ -23,6 +25,7 @@ impl Group {
             Self::Data => "Data",
             Self::Network => "Network",
             Self::Training => "Training",
+            Self::Checkpoints => "Checkpoints",
         }
     }
 }

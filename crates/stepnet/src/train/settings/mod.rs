@@ -23,6 +23,7 @@ mod error;
 mod field;
 #[cfg(feature = "files")]
 mod file;
+mod keeping;
 mod kind;
 mod network;
 mod row;
@@ -38,6 +39,7 @@ pub use choices::{Balancing, Dtype};
 pub use error::SettingError;
 #[cfg(feature = "files")]
 pub use file::SettingsFile;
+pub use keeping::KeepingSettings;
 pub use kind::{Choice, Form, Group, Keyword, Kind};
 pub use network::NetworkSettings;
 pub use row::Row;

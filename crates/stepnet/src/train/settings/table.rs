@@ -4,8 +4,8 @@ use std::ops::Deref;
 
 use super::row::{Entry, Row};
 use super::{
-    NetworkSettings, ReadingSettings, SettingError, SourceSettings, TrainingSettings, Value,
-    network, source, training,
+    KeepingSettings, NetworkSettings, ReadingSettings, SettingError, SourceSettings,
+    TrainingSettings, Value, keeping, network, source, training,
 };
 
 /// All settings of a training run.
@@ -20,6 +20,8 @@ pub struct Settings {
     pub network: NetworkSettings,
     /// How it is trained.
     pub training: TrainingSettings,
+    /// What it keeps.
+    pub keeping: KeepingSettings,
 }
 
 /// A setting: its row, and the field of [`Settings`] that it is about.
@@ -35,6 +37,7 @@ enum Field {
     Reading(&'static Entry<ReadingSettings>),
     Network(&'static Entry<NetworkSettings>),
     Training(&'static Entry<TrainingSettings>),
+    Keeping(&'static Entry<KeepingSettings>),
 }
 
 impl Settings {
@@ -52,7 +55,11 @@ impl Settings {
         let training = training::TRAINING
             .iter()
             .map(|entry| (&entry.row, Field::Training(entry)));
+        let keeping = keeping::KEEPING
+            .iter()
+            .map(|entry| (&entry.row, Field::Keeping(entry)));
         let all = source.chain(reading).chain(network).chain(training);
+        let all = all.chain(keeping);
         all.map(|(row, field)| Setting { row, field })
     }
 
@@ -108,6 +115,7 @@ impl Setting {
             Field::Reading(entry) => (entry.write)(&mut settings.reading, value, kind),
             Field::Network(entry) => (entry.write)(&mut settings.network, value, kind),
             Field::Training(entry) => (entry.write)(&mut settings.training, value, kind),
+            Field::Keeping(entry) => (entry.write)(&mut settings.keeping, value, kind),
         };
         set.map_err(|refusal| SettingError::Value {
             setting,
@@ -123,6 +131,7 @@ impl Setting {
             Field::Reading(entry) => (entry.read)(&settings.reading),
             Field::Network(entry) => (entry.read)(&settings.network),
             Field::Training(entry) => (entry.read)(&settings.training),
+            Field::Keeping(entry) => (entry.read)(&settings.keeping),
         }
     }
 

@@ -1,0 +1,102 @@
+//! The `stepnet` command: train image classifiers, measure them, use them, look into them.
+//!
+//! A library, so that the Python package holds the command, too: [`run`] is all of it.
+
+mod args;
+mod command_line;
+mod compare;
+mod display;
+mod evaluate;
+mod failure;
+mod find_lr;
+mod gradcheck;
+mod inspect;
+mod interrupt;
+mod known;
+mod licenses;
+mod material;
+mod memory;
+mod methods;
+mod named;
+mod note;
+mod output;
+mod predict;
+mod progress;
+mod shell;
+mod show;
+mod table;
+mod table_args;
+mod train;
+mod usage;
+mod verify_course;
+mod why;
+mod wording;
+
+use std::ffi::OsString;
+
+use clap::Parser;
+use stepnet_base::text::count;
+use stepnet_base::threads::start_or_stay;
+
+use args::{Cli, Command};
+use failure::{Failure, Outcome, say};
+
+/// Runs the command and gives its exit code. `arguments` begin with the name of the program, as
+/// [`std::env::args_os`] does.
+///
+/// It takes the process over: it listens to signals, may end the process after one, may change the current
+/// folder, and is meant to be called once.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
+    let words = command_line::keep(arguments);
+    let cli = match Cli::try_parse_from(words) {
+        Ok(cli) => cli,
+        Err(error) => return usage::report(&error),
+    };
+    let verbose = cli.verbose;
+    let outcome = interrupt::watch()
+        .and_then(|()| train::expand(cli))
+        .and_then(|cli| dispatch(&cli))
+        .and_then(|()| note::check(Failure::running));
+    // What was lost is said after what the command itself has to say.
+    match (outcome, output::finish()) {
+        (Ok(()), Ok(())) => 0,
+        (Err(failure), Ok(())) | (Ok(()), Err(failure)) => failure.report(verbose),
+        (Err(failure), Err(lost)) => {
+            let code = failure.report(verbose);
+            lost.report(verbose);
+            code
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Outcome {
+    stepnet::kernels::requested_instruction_set()
+        .map_err(|error| Failure::usage(error.to_string()))?;
+    note::set(cli.strict, cli.verbose);
+    let started = start_or_stay(cli.threads.map(usize::from));
+    if started.threads < started.wanted {
+        say(&format!(
+            "note: {} of {} could be started; results do not depend on it",
+            started.threads,
+            count(started.wanted, "thread")
+        ));
+    }
+    match &cli.command {
+        Command::Train(args) => train::run(args),
+        Command::FindLr(args) => find_lr::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
+        Command::Predict(args) => predict::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::VerifyCourse(args) => verify_course::run(args),
+        Command::Gradcheck(args) => gradcheck::run(args),
+        Command::Compare(args) => compare::run(args),
+        Command::Show(args) => show::run(args),
+        Command::Why(args) => why::run(args),
+        Command::Licenses => {
+            licenses::run();
+            Ok(())
+        }
+        Command::Completions(args) => shell::completions(args),
+        Command::Man(args) => shell::man(args),
+    }
+}

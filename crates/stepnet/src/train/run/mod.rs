@@ -1,0 +1,33 @@
+//! A training that keeps itself in a folder, as `stepnet train` does: records, checkpoints, the best weights, a report.
+//!
+//! [`Run`] is the way in; [`files`] names the files it leaves, which are the same whether the command, a Rust program or
+//! Python trains.
+
+mod about;
+mod data;
+mod description;
+mod every;
+pub mod files;
+mod folder;
+mod keeper;
+mod observer;
+mod options;
+mod record;
+#[cfg(feature = "pages")]
+mod report;
+mod resume;
+mod session;
+mod tensorboard;
+mod trace;
+mod watch;
+
+pub use data::RunData;
+pub use description::{DescribedEnd, RunDescription};
+pub use every::CheckpointEvery;
+pub use folder::{RUNS, check_free, check_place, next_folder};
+pub use observer::{RunMessage, RunObserver};
+pub use options::{BoardOptions, RunOptions};
+pub use record::{EpochRecord, Measure};
+pub use resume::{LeftRun, find};
+pub use session::{Run, RunEnd};
+pub use trace::{TraceLine, TraceLines, Traced};

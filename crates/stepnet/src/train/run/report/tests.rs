@@ -1,0 +1,120 @@
+use super::*;
+use crate::data::{Images, Values};
+use crate::nn::Init;
+use crate::rng::RandomState;
+
+const HOSTILE: &str = "<script>alert(1)</script>\"'&";
+
+fn record(epoch: usize) -> EpochRecord {
+    EpochRecord {
+        epoch,
+        train_loss: 2.0 / epoch as f64,
+        train_accuracy: Some(0.5),
+        test_loss: Some(f64::NAN),
+        test_accuracy: Some(0.25),
+        test_map: None,
+        test_r2: None,
+        test_mae: None,
+        learning_rate: 0.003,
+        seconds: 1.0,
+        images_per_second: 1234.5,
+        waited: 0.0,
+        interrupted: epoch == 3,
+    }
+}
+
+fn network(classes: usize) -> Network<f32> {
+    let text = format!("conv(2, 3, same) -> relu -> linear({classes}) -> softmax");
+    let mut network = Network::new(&text, [4, 4, 1]).unwrap();
+    network.initialize(Init::He, &mut RandomState::new(1));
+    network
+}
+
+fn page(classes: usize, records: &[EpochRecord]) -> String {
+    let network = network(classes);
+    let names: Vec<String> = (0..classes)
+        .map(|class| format!("{HOSTILE}{class}"))
+        .collect();
+    let values = (0..16 * 100).map(|v| (v * 37 % 256) as u8).collect();
+    let images = Images::new([4, 4, 1], Values::U8(values)).unwrap();
+    let labels = (0..100).map(|example| example % classes as u32).collect();
+    let data = Dataset::new(images, labels, names.clone()).unwrap();
+    let preprocessing = Preprocessing::scaled(4, 4, 1, 255.0);
+    let report = Report {
+        name: HOSTILE,
+        end: "finished".into(),
+        records,
+        held_out: "held out",
+        classes: &names,
+        network: &network,
+        judgement: Some(Judgement::of(&network, &data, &preprocessing).unwrap()),
+        notes: vec![HOSTILE.into()],
+        settings: vec![("data".into(), HOSTILE.into())],
+    };
+    report.page()
+}
+
+/// Names of tags in the order in which they are opened and closed.
+fn check_nesting(page: &str) {
+    const VOID: [&str; 4] = ["meta", "img", "br", "!DOCTYPE"];
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = page;
+    while let Some(start) = rest.find('<') {
+        rest = &rest[start + 1..];
+        let end = rest.find('>').expect("a tag ends");
+        let name = rest[..end].split([' ', '\n']).next().unwrap_or_default();
+        if let Some(closed) = name.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(closed));
+        } else if !VOID.contains(&name) {
+            open.push(name);
+        }
+        rest = &rest[end + 1..];
+    }
+    assert!(open.is_empty(), "{open:?}");
+}
+
+#[test]
+fn the_page_is_whole_safe_and_alone() {
+    for (classes, records) in [(3, 3), (40, 1), (2, 0)] {
+        let records: Vec<EpochRecord> = (1..=records).map(record).collect();
+        let page = page(classes, &records);
+        check_nesting(&page);
+        assert!(!page.contains("<script"), "{classes}");
+        assert!(page.contains("&lt;script&gt;alert"), "{classes}");
+        for outside in ["http:", "https:", "src=\"/", "url(", "@import", "<link"] {
+            assert!(!page.contains(outside), "{classes}: {outside}");
+        }
+        assert_eq!(page.matches("<h1>").count(), 1);
+        for drawing in page.split("<svg").skip(1) {
+            let drawing = drawing.split("</svg>").next().unwrap();
+            assert!(!drawing.contains("NaN"), "a curve has no place for it");
+        }
+        let images = page.matches("<img").count();
+        assert_eq!(images, page.matches("alt=\"example").count());
+        assert_eq!(images, MOST_SHOWN);
+        assert_eq!(
+            page.matches("<table").count(),
+            page.matches("<caption>").count()
+        );
+        assert_eq!(
+            page.matches("role=\"img\"").count(),
+            page.matches("</title>").count() - 1
+        );
+    }
+}
+
+#[test]
+fn many_classes_show_the_pairs_that_were_confused_most() {
+    let square = page(30, &[record(1)]);
+    assert!(square.contains("predicted as</th>") && square.contains("class=\"confusion\""));
+    let pairs = page(31, &[record(1)]);
+    assert!(pairs.contains("confused most often") && !pairs.contains("class=\"confusion\""));
+}
+
+#[test]
+fn numbers_are_short() {
+    assert_eq!(
+        [0.0, 0.003, 1.5, 123.456, 1e-9].map(short),
+        ["0", "0.003000", "1.500", "123.5", "1.000e-9"]
+    );
+}

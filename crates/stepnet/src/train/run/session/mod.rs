@@ -1,0 +1,431 @@
+//! A run in progress: its epochs, their records, and its end.
+
+#[cfg(not(feature = "pages"))]
+mod bare;
+mod end;
+mod epoch;
+mod rescue;
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::about::About;
+use super::data::RunData;
+use super::description::RunDescription;
+use super::every::Clock;
+use super::files::{CHECKPOINT, DESCRIPTION};
+use super::folder::RunFolder;
+use super::keeper::{Keeper, Times};
+use super::observer::{RunMessage, RunObserver};
+use super::options::RunOptions;
+use super::record::EpochRecord;
+use super::resume::LeftRun;
+use super::trace::Trace;
+use super::watch::Watch;
+use crate::data::Dataset;
+use crate::error::{Error, Result};
+use crate::nn::{Network, Number};
+use crate::train::settings::Settings;
+use crate::train::{Evaluation, Position, Trainer, evaluate};
+
+pub use end::RunEnd;
+
+/// A training that keeps itself in a folder: a record of every epoch, the best weights, checkpoints from which it can be
+/// resumed to the same bits, and at the end the model and a report.
+///
+/// [`create`](Self::create) begins one, [`resume`](Self::resume) goes on with one that was left. Then
+/// [`fit`](Self::fit) does the rest; or [`epoch`](Self::epoch) and [`finish`](Self::finish), one by one.
+///
+/// ```
+/// use stepnet::train::run::{LeftRun, Run, RunData, RunOptions};
+/// use stepnet::train::settings::Settings;
+/// use stepnet::{Init, Network, Preprocessing, RandomState, data};
+///
+/// # let place = tempfile::tempdir()?;
+/// # let folder = &place.path().join("run");
+/// let (train, test) = data::digits().split(0.2, 1)?;
+/// let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);
+/// let data = RunData::new(train, Some(test), preprocessing);
+///
+/// let mut network = Network::<f32>::new("conv(8, 3) -> relu -> linear(10) -> softmax", [8, 8, 1])?;
+/// network.initialize(Init::He, &mut RandomState::new(1));
+/// let mut settings = Settings::default();
+/// settings.training.epochs = Some(2);
+///
+/// let mut run = Run::create(folder, network, data.clone(), &settings, RunOptions::default())?;
+/// let end = run.fit(&mut ())?;
+/// assert!(end.finished && folder.join("report.html").exists());
+/// # drop(run);
+///
+/// // For longer, from where it ended.
+/// let left = LeftRun::<f32>::open(folder)?.epochs(3)?;
+/// let mut run = Run::resume(left, data, RunOptions::default(), &mut ())?;
+/// run.fit(&mut ())?;
+/// assert_eq!(run.records().len(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Run<T> {
+    pub(super) about: About,
+    pub(super) trainer: Trainer<T>,
+    /// The last weights known to be good, and where they are from.
+    pub(super) good: Option<(Network<T>, Position)>,
+    pub(super) folder: RunFolder,
+    pub(super) keeper: Keeper<T>,
+    pub(super) trace: Option<Trace>,
+    pub(super) watch: Watch<T>,
+    pub(super) start: Instant,
+    /// Seconds that the run took before it was resumed.
+    pub(super) before: Times,
+    /// Whether the last epoch may be without its test, since the run was stopped there.
+    untested: bool,
+}
+
+impl<T: Number> Run<T> {
+    /// Begins a run in `folder`, which is made if it is not there. A run that is there is replaced if
+    /// [`overwrite`](RunOptions::overwrite) says so, once there is something in its place.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, holds another run, or one that trains now; the settings do not fit the data, or
+    /// the network's input is not the preprocessing's output.
+    pub fn create(
+        folder: &Path,
+        network: Network<T>,
+        data: RunData,
+        settings: &Settings,
+        options: RunOptions,
+    ) -> Result<Self> {
+        let mut settings = settings.clone();
+        if options.arguments.is_empty() && settings.network.model.is_none() {
+            // A program makes its network itself: the default of the settings is not what it has.
+            settings.network.model = Some(network.text().to_string());
+        }
+        let settings = &settings;
+        let description = RunDescription::new(settings, &data, &options)?;
+        let trainer = trainer(network, &data, settings)?;
+        let place = RunFolder::create(folder, options.overwrite)?;
+        let about = About::new(data, settings, &trainer);
+        let mut run = Self::in_folder(about, trainer, place, description);
+        // An earlier run stays whole until there is something in its place.
+        if !run.folder.replaces() {
+            run.keeper.begin(&mut run.folder)?;
+        }
+        run.keep_more(&options, &mut ())?;
+        Ok(run)
+    }
+
+    /// Goes on with a run where its last checkpoint stands, or from its beginning where it has none yet; `data` is
+    /// what it was started with. Its settings are its own. Nothing in its folder is changed before it is certain that
+    /// it goes on.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create); when the data is not that of the run, or it has no checkpoint and the options have
+    /// no network for it.
+    pub fn resume(
+        left: LeftRun<T>,
+        data: RunData,
+        options: RunOptions,
+        observer: &mut dyn RunObserver<T>,
+    ) -> Result<Self> {
+        let Some(model) = left.model() else {
+            return Err(Error::file(
+                &left.path,
+                "has no checkpoint yet, so it needs the network that it began with",
+            ));
+        };
+        let network = model.network.clone();
+        let settings = left.settings()?;
+        left.run
+            .check_data(&left.path, &data.train, data.test.as_ref())?;
+        Self::resume_with(left, network, data, &settings, options, observer)
+    }
+
+    /// [`resume`](Self::resume) with a network of the run's kind, as [`create`](Self::create) takes it, and settings that
+    /// compute the same as its own. The data is taken as checked.
+    ///
+    /// # Errors
+    /// As [`resume`](Self::resume).
+    pub fn resume_with(
+        mut left: LeftRun<T>,
+        network: Network<T>,
+        data: RunData,
+        settings: &Settings,
+        options: RunOptions,
+        observer: &mut dyn RunObserver<T>,
+    ) -> Result<Self> {
+        let trainer = trainer(network, &data, settings)?;
+        let steps = trainer.steps(data.train.len());
+        left.check_epochs(trainer.options(), steps)?;
+        let described = left.is_described();
+        let place = RunFolder::resume(&left.path, left.records(), left.replaces())?;
+        let about = About::new(data, settings, &trainer);
+        left.run.replacing = false;
+        left.run.end = None;
+        left.run.notes.clone_from(&options.notes);
+        let description = left.run.clone();
+        let mut run = Self::in_folder(about, trainer, place, description);
+        run.take_up(left, observer)?;
+        if described {
+            // The existing file says enough: a full disk must not stop the run.
+            let written = run.keeper.begin(&mut run.folder);
+            run.keeper.tell(written, DESCRIPTION, observer);
+        } else if !run.folder.replaces() {
+            run.keeper.begin(&mut run.folder)?;
+        }
+        run.keep_more(&options, observer)?;
+        Ok(run)
+    }
+
+    fn in_folder(
+        about: About,
+        trainer: Trainer<T>,
+        folder: RunFolder,
+        description: RunDescription,
+    ) -> Self {
+        let every = about.settings.keeping.checkpoint_every;
+        Self {
+            about,
+            trainer,
+            good: None,
+            folder,
+            keeper: Keeper::new(Clock::new(every), description, None),
+            trace: None,
+            watch: Watch::none(),
+            start: Instant::now(),
+            before: Times::default(),
+            untested: true,
+        }
+    }
+
+    /// Begins what is written from the start only where it is asked for.
+    fn keep_more(&mut self, options: &RunOptions, observer: &mut dyn RunObserver<T>) -> Result<()> {
+        if let Some(traced) = options.trace {
+            let updates = self.trainer.learner().updates();
+            let (trace, note) = Trace::open(&self.folder, traced, updates)?;
+            if let Some(note) = note {
+                observer.tell(RunMessage::Warning(&note));
+            }
+            self.trace = Some(trace);
+        }
+        self.watch = Watch::begin(
+            (&options.tensorboard, &self.about.settings.training),
+            self.folder.path(),
+            self.about.data.test.is_some(),
+            self.folder.records(),
+        )?;
+        Ok(())
+    }
+
+    /// Moves to where a resumed run was.
+    fn take_up(&mut self, left: LeftRun<T>, observer: &mut dyn RunObserver<T>) -> Result<()> {
+        if let Some((checkpoint, saved)) = &left.kept {
+            self.trainer
+                .resume(checkpoint, self.about.data.train.len())
+                .map_err(|error| {
+                    error.context(&left.path.join(CHECKPOINT).display().to_string())
+                })?;
+            self.before = Times {
+                seconds: saved.seconds,
+                epoch_seconds: saved.epoch_seconds,
+            };
+            let position = checkpoint.position;
+            self.keeper.last = Some(position);
+            self.keeper.keeps_before = left.damage.is_none();
+            if let Some(damage) = &left.damage {
+                observer.tell(RunMessage::Warning(&format!(
+                    "{damage}; the run resumes from the checkpoint before it"
+                )));
+            }
+            self.good = Some((self.trainer.network().clone(), position));
+        }
+        // Nothing in the folder is touched before it is certain that the run continues.
+        self.tidy(observer);
+        Ok(())
+    }
+
+    /// Makes the metrics end where the run goes on.
+    fn tidy(&mut self, observer: &mut dyn RunObserver<T>) {
+        let tidied = self.folder.tidy().map(|restored| {
+            if let Some(restored) = restored {
+                observer.tell(RunMessage::Warning(&restored));
+            }
+        });
+        self.keeper.tell(tidied, "metrics", observer);
+    }
+
+    /// The records of the epochs that are done, and at the end of one that was stopped.
+    pub fn records(&self) -> &[EpochRecord] {
+        self.folder.records()
+    }
+
+    /// Its folder, which may be moved while it trains.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Whether the folder still has all files of the run that this one replaces, since nothing was written yet.
+    pub fn replaces(&self) -> bool {
+        self.folder.replaces()
+    }
+
+    /// The data that it trains and tests on.
+    pub fn data(&self) -> &RunData {
+        &self.about.data
+    }
+
+    /// The trainer.
+    pub fn trainer(&self) -> &Trainer<T> {
+        &self.trainer
+    }
+
+    /// The network that is saved at the end, and how many epochs it was trained for: with early stopping the best one,
+    /// otherwise the last.
+    pub fn kept_network(&self) -> (&Network<T>, usize) {
+        let (network, records) = self.kept();
+        (network, records.len())
+    }
+
+    /// [`Trainer::set_stop`] for a run: ends it in the middle of a step or a test. An observer that says that the run
+    /// [is stopped](RunObserver::stopped_by) has to follow from it.
+    pub fn set_stop(&mut self, stop: std::sync::Arc<std::sync::atomic::AtomicBool>) {
+        self.trainer.set_stop(stop);
+    }
+
+    /// Trains to the end, or until the observer stops it, and writes what a run leaves.
+    ///
+    /// # Errors
+    /// As [`epoch`](Self::epoch) and [`finish`](Self::finish).
+    pub fn fit(&mut self, observer: &mut dyn RunObserver<T>) -> Result<RunEnd> {
+        while self.epoch(observer)? {}
+        self.finish(observer)
+    }
+
+    /// Trains and tests one epoch, or what is left of one, and keeps its record; whether there is another to do. Does
+    /// nothing after the last.
+    ///
+    /// # Errors
+    /// When the loss or the weights are no longer finite, or the data cannot be read. The model of the last good
+    /// weights is in the folder then, as far as it can be written, and the error says where.
+    pub fn epoch(&mut self, observer: &mut dyn RunObserver<T>) -> Result<bool> {
+        let done = self.try_epoch(observer);
+        done.map_err(|error| self.rescue(error))
+    }
+
+    fn try_epoch(&mut self, observer: &mut dyn RunObserver<T>) -> Result<bool> {
+        if std::mem::take(&mut self.untested) {
+            self.test_last(observer)?;
+        }
+        if !self.goes_on(observer) {
+            return Ok(false);
+        }
+        let end = self.train_and_test(observer)?;
+        Ok(!end.interrupted && self.goes_on(observer))
+    }
+
+    /// Whether there is another epoch to train.
+    fn goes_on(&self, observer: &dyn RunObserver<T>) -> bool {
+        self.trainer.position().epoch < self.about.options.epochs
+            && !self.watch.stopped()
+            && observer.stopped_by().is_none()
+    }
+
+    pub(super) fn seconds(&self) -> f64 {
+        self.before.seconds + self.start.elapsed().as_secs_f64()
+    }
+
+    /// Tests the epoch after which a run was stopped before it could be tested.
+    fn test_last(&mut self, observer: &mut dyn RunObserver<T>) -> Result<()> {
+        let untested = |last: &&EpochRecord| last.test_loss.is_none() && !last.interrupted;
+        let last = self.folder.records().last().filter(untested);
+        if last.is_none() || self.about.data.test.is_none() || observer.stopped_by().is_some() {
+            return Ok(());
+        }
+        let test = match self.test() {
+            Err(Error::Stopped) => return Ok(()),
+            tested => tested?,
+        };
+        self.check(test.as_ref())?;
+        let Some(mut record) = self.folder.take_last() else {
+            return Ok(());
+        };
+        self.tidy(observer);
+        record.test(test.as_ref());
+        observer.epoch(&record, self.folder.is_best(&record));
+        self.record(record, observer)
+    }
+
+    /// Adds an epoch to the records, and keeps its weights if no other did better.
+    fn record(&mut self, record: EpochRecord, observer: &mut dyn RunObserver<T>) -> Result<()> {
+        if self.folder.replaces() {
+            self.keeper.begin(&mut self.folder)?;
+        }
+        let best = self.folder.is_best(&record);
+        let written = self.folder.record(record);
+        self.keeper.tell(written, "metrics", observer);
+        if let Some(record) = self.folder.records().last() {
+            self.watch
+                .epoch(record, best, self.trainer.network(), observer);
+        }
+        if best {
+            self.keeper.best(
+                &self.about,
+                self.trainer.network(),
+                &mut self.folder,
+                observer,
+            );
+        }
+        Ok(())
+    }
+
+    pub(super) fn checkpoint(&mut self, times: Times, observer: &mut dyn RunObserver<T>) {
+        flush(&mut self.trace, observer);
+        self.keeper.checkpoint(
+            &self.about,
+            self.trainer.learner(),
+            *self.trainer.position(),
+            times,
+            &mut self.folder,
+            observer,
+        );
+    }
+
+    fn test(&self) -> Result<Option<Evaluation>> {
+        let data = &self.about.data;
+        let measure = |test: &Dataset| evaluate(self.trainer.network(), test, &data.preprocessing);
+        data.test.as_ref().map(measure).transpose()
+    }
+
+    /// Reports if the folder of the run is not what it was.
+    pub(super) fn settle(&mut self, observer: &mut dyn RunObserver<T>) {
+        self.keeper.settle(&mut self.folder, observer);
+    }
+}
+
+impl About {
+    fn new<T: Number>(data: RunData, settings: &Settings, trainer: &Trainer<T>) -> Self {
+        Self {
+            data,
+            options: trainer.options().clone(),
+            settings: settings.clone(),
+        }
+    }
+}
+
+fn trainer<T: Number>(
+    network: Network<T>,
+    data: &RunData,
+    settings: &Settings,
+) -> Result<Trainer<T>> {
+    let options = settings.train_options(&data.train)?;
+    let preprocessing = data.preprocessing.clone();
+    Trainer::new(network, preprocessing, options, data.train.len())
+}
+
+/// Writes the lines of a trace that must be on disk before a checkpoint.
+fn flush<T: Number>(trace: &mut Option<Trace>, observer: &mut dyn RunObserver<T>) {
+    if let Some(Err(error)) = trace.as_mut().map(Trace::flush) {
+        let error = error.and("tracing ends");
+        observer.tell(RunMessage::Warning(&error.to_string()));
+        *trace = None;
+    }
+}
