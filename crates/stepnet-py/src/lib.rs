@@ -14,6 +14,7 @@ mod passes;
 mod settings;
 mod signals;
 mod steps;
+mod targets;
 mod training;
 mod wording;
 

@@ -80,6 +80,7 @@ def load(
     encoding: str | None,
     label_column: str | None,
     labels: Path | None,
+    targets: str,
 ) -> _Data: ...
 def formats() -> tuple[list[tuple[str, str]], str]: ...
 def holds_pictures(path: Path) -> bool: ...
@@ -96,7 +97,12 @@ class EarlyStopping:
 class Network:
     @staticmethod
     def build(
-        text: str, input_shape: list[int] | None, classes: list[str] | None, double: bool, seed: int, init: str
+        text: str,
+        input_shape: list[int] | None,
+        classes: list[str] | None,
+        double: bool,
+        drawn: tuple[int, str],
+        taught: tuple[str | None, list[str] | None, str | None],
     ) -> Network: ...
     @staticmethod
     def load(path: Path) -> Network: ...
@@ -123,7 +129,11 @@ class Network:
     @property
     def settled(self) -> bool: ...
     def copy(self) -> Network: ...
-    def evaluate(self, x: _Array, labels: _Array, divisor: float) -> tuple[float, float]: ...
+    @property
+    def targets(self) -> str: ...
+    def evaluate(
+        self, x: _Array, targets: tuple[str, _Array], divisor: float
+    ) -> tuple[float, list[tuple[str, float]], list[tuple[str, list[float]]]]: ...
     def predict(self, x: _Array, divisor: float) -> _Array: ...
     def save(self, path: Path, state: bool) -> None: ...
     def set_exact(self, exact: bool) -> None: ...
@@ -139,8 +149,8 @@ class Training:
         cls,
         network: Network,
         x: _Array,
-        labels: _Array,
-        classes: list[str],
+        targets: tuple[str, _Array],
+        names: list[str],
         settings: dict[str, Any],
         beginning: dict[str, Any],
     ) -> Training: ...
@@ -151,7 +161,7 @@ class Training:
 
 def gradcheck(
     network: Network,
-    examples: tuple[_Array, _Array, float] | None,
+    examples: tuple[_Array, tuple[str, _Array], float] | None,
     asked: tuple[int, float, str | None, float | None],
     settings: tuple[int, int, float | None, float],
 ) -> tuple[bool, str, str]: ...
