@@ -300,7 +300,7 @@ mod tests {
         );
         record.epoch = 99_999;
         record.train_loss = 3.4e38;
-        record.train_accuracy = 1.0;
+        record.train_accuracy = Some(1.0);
         record.test_accuracy = Some(1.0);
         record.seconds = 3600.0 * 23.99;
         let longest = epoch_line(&record, 100_000, "held out");

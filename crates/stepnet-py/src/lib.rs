@@ -11,6 +11,7 @@ mod insight;
 mod kept;
 mod network;
 mod passes;
+mod running;
 mod settings;
 mod signals;
 mod steps;
@@ -33,6 +34,8 @@ mod _native {
     use super::insight::{gradcheck, why};
     #[pymodule_export]
     use super::network::Network;
+    #[pymodule_export]
+    use super::running::Running;
     #[pymodule_export]
     use super::settings::{settings, settings_kept};
     #[pymodule_export]

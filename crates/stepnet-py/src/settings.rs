@@ -102,7 +102,7 @@ pub(crate) fn wrong(function: &str, error: SettingError) -> PyErr {
 }
 
 /// A text about settings with their names in Python in place of those in backticks.
-fn in_python(text: &str) -> String {
+pub(crate) fn in_python(text: &str) -> String {
     let mut text = text.to_owned();
     for setting in Settings::table() {
         let quoted = format!("`{}`", setting.name);
@@ -113,6 +113,11 @@ fn in_python(text: &str) -> String {
         }
     }
     text
+}
+
+/// A setting's value in a message.
+pub(crate) fn shown_value(value: Option<Value>) -> String {
+    value.map_or_else(|| "None".to_owned(), |value| value.to_string())
 }
 
 /// The type of a setting's values, as documentation has it.

@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use stepnet::Error;
 use stepnet::data::{Dataset, Images, ValueRange};
+use stepnet::nn::Preprocessing;
 use stepnet::train::early_stopping::{self, ValidationScore, Verdict};
 use stepnet::train::settings::Settings;
 use stepnet::train::{TrainOptions, Trainer, TrainingState, task_for};
@@ -56,30 +57,39 @@ pub(crate) struct Training {
     settings: Settings,
 }
 
-/// The trainer of a network that goes on from its earlier training, if there was one.
-fn job<T: Dtype>(
+/// The extremes of the values that are trained on: the largest magnitude, whether there are negative ones, the range.
+pub(crate) type Extremes = ((f64, bool), Option<ValueRange>);
+
+/// A network with the preprocessing and the facts of a training on these values, about to begin; what is done to raw
+/// values; what the earlier training left.
+pub(crate) struct Prepared<T: Dtype> {
+    pub(crate) kept: Kept<T>,
+    /// Its network, with the layers frozen that are to be.
+    pub(crate) network: stepnet::nn::Network<T>,
+    pub(crate) preprocessing: Preprocessing,
+    pub(crate) range: Option<ValueRange>,
+    earlier: Option<Arc<TrainingState<T>>>,
+}
+
+pub(crate) fn prepare<T: Dtype>(
     kept: &Kept<T>,
     data: &Dataset,
-    (settings, beginning): (&Settings, &Beginning),
-    (mut options, examples): (TrainOptions, usize),
-    ((largest, negative), range): ((f64, bool), Option<ValueRange>),
-) -> stepnet::Result<Job<T>> {
+    (settings, divisor): (&Settings, f64),
+    (options, examples): (&TrainOptions, usize),
+    ((largest, negative), range): Extremes,
+) -> stepnet::Result<Prepared<T>> {
     let mut kept = kept.copy()?;
     let trained = kept.state.is_some();
-    let earlier = kept.state.take().filter(|_| !beginning.reset);
-    let done = earlier.as_ref().map_or(0, |earlier| earlier.epochs);
-    if beginning.initial_epoch.is_none() {
-        options.first_epoch = done;
-    }
+    let earlier = kept.state.take();
     if !kept.settled {
         // Where numbers from 0 to more than 1 are learnt, pictures from files are brought to the same range.
         let wide = !negative && largest > 1.0 && largest.is_finite();
         kept.settle(
             kept.preprocessing
                 .clone()
-                .divisor(beginning.divisor)
+                .divisor(divisor)
                 .picture_divisor(match wide {
-                    true => 255.0 * beginning.divisor / largest,
+                    true => 255.0 * divisor / largest,
                     false => 255.0,
                 }),
         );
@@ -92,7 +102,7 @@ fn job<T: Dtype>(
         kept.model_mut().preprocessing.task = task;
     }
     // In the units of values that are not divided yet.
-    let unit = kept.preprocessing.divisor / beginning.divisor;
+    let unit = kept.preprocessing.divisor / divisor;
     let range = range.map(|range| ValueRange {
         least: range.least * unit,
         largest: range.largest * unit,
@@ -104,19 +114,19 @@ fn job<T: Dtype>(
     };
     let model = kept.model_mut();
     model.classes = data.classes().to_vec();
-    model.training = settings.entries(&options);
+    model.training = settings.entries(options);
     model
         .training
         .insert("examples".to_owned(), examples.into());
     model.training.extend(range.map(ValueRange::entry));
-    let preprocessing = model.preprocessing.clone().divisor(beginning.divisor);
+    let preprocessing = model.preprocessing.clone().divisor(divisor);
     // Its network, and a copy of that and of the state after each epoch.
     let own = model
         .network
         .parameters()
         .len()
         .saturating_mul(7 * size_of::<T>());
-    let all = Trainer::bytes(&model.network, &options, examples)?.saturating_add(own);
+    let all = Trainer::bytes(&model.network, options, examples)?.saturating_add(own);
     memory::ensure::<u8>("the training", all)?;
     let mut network = model.network.clone();
     network.freeze(&settings.network.freeze)?;
@@ -126,6 +136,37 @@ fn job<T: Dtype>(
         let expected = "less than every layer: there is nothing to train";
         return Err(Error::value("fit", "freeze", found, expected));
     }
+    Ok(Prepared {
+        kept,
+        network,
+        preprocessing,
+        range,
+        earlier,
+    })
+}
+
+/// The trainer of a network that goes on from its earlier training, if there was one.
+fn job<T: Dtype>(
+    kept: &Kept<T>,
+    data: &Dataset,
+    (settings, beginning): (&Settings, &Beginning),
+    (mut options, examples): (TrainOptions, usize),
+    extremes: Extremes,
+) -> stepnet::Result<Job<T>> {
+    let earlier = kept.state.as_ref().filter(|_| !beginning.reset);
+    let done = earlier.map_or(0, |earlier| earlier.epochs);
+    if beginning.initial_epoch.is_none() {
+        options.first_epoch = done;
+    }
+    let settings = (settings, beginning.divisor);
+    let prepared = prepare(kept, data, settings, (&options, examples), extremes)?;
+    let Prepared {
+        kept,
+        network,
+        preprocessing,
+        ..
+    } = prepared;
+    let earlier = prepared.earlier.filter(|_| !beginning.reset);
     let mut trainer = Trainer::new(network, preprocessing, options, examples)?;
     let mut state = earlier.map_or_else(|| TrainingState::after(0), Arc::unwrap_or_clone);
     state.epochs = beginning.initial_epoch.unwrap_or(done);

@@ -34,12 +34,14 @@
 //! - Your own layer: [`nn::Layer`], and the third of the examples.
 //! - Your own images and files: [`data::open`]; data in a form of your own: [`data::Examples`].
 //! - Saving and loading: [`Model`], which [`Trainer::into_model`] makes.
+//! - A training that keeps itself in a folder and can be resumed: [`train::run`].
 //!
 //! # Features
 //!
 //! `files` (readers of IDX, npy, npz, CSV and HDF5), `pictures` (decoders of images; folders, archives
-//! and lists of them) and `pages` (explanations as HTML) are on by default. Without them the library is networks,
-//! training and model files. `parquet` reads Parquet tables with a column of images.
+//! and lists of them) and `pages` (explanations and reports of runs as HTML) are on by default. Without them the library is networks,
+//! training and model files. `parquet` reads Parquet tables with a column of images, `tensorboard`
+//! writes event files of runs.
 
 pub mod fast;
 pub mod train;

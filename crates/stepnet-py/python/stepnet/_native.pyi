@@ -8,6 +8,7 @@ import numpy.typing as npt
 __all__ = [
     "EarlyStopping",
     "Network",
+    "Running",
     "Training",
     "__version__",
     "compute_cost",
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 _Array: TypeAlias = npt.NDArray[Any]
+_Epoch: TypeAlias = tuple[float, float | None, float, float, tuple[float, list[tuple[str, float]]] | None]
 
 def zero_pad(X: _Array, pad: int) -> _Array: ...
 def conv_single_step(a_slice_prev: _Array, W: _Array, b: _Array) -> float: ...
@@ -158,6 +160,24 @@ class Training:
     def epochs(self) -> int: ...
     def early_stopping(self) -> EarlyStopping | None: ...
     def epoch(self) -> tuple[float, float, float]: ...
+
+class Running:
+    def __new__(
+        cls,
+        network: Network,
+        x: _Array,
+        targets: tuple[str, _Array],
+        held_out: tuple[_Array, tuple[str, _Array]] | None,
+        names: list[str],
+        settings: dict[str, Any],
+        place: dict[str, Any],
+    ) -> Running: ...
+    @property
+    def epochs(self) -> int: ...
+    def records(self) -> list[_Epoch]: ...
+    def epoch(self) -> _Epoch | None: ...
+    def finish(self) -> str | None: ...
+    def told(self) -> list[str]: ...
 
 def gradcheck(
     network: Network,

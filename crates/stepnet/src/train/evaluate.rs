@@ -1,5 +1,8 @@
 //! How good a network is on a data set.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use super::early_stopping::ValidationScore;
 use super::feed::write_targets;
 use super::metrics::{ClassMetrics, LabelTally, NumberTally, Ranking, Tally};
@@ -145,12 +148,24 @@ pub fn evaluate_with<T: Number>(
     network: &Network<T>,
     data: &Dataset,
     preprocessing: &Preprocessing,
+    observe: impl FnMut(JudgedExample<'_, T>),
+) -> Result<Evaluation> {
+    evaluate_until(None, network, data, preprocessing, observe)
+}
+
+/// [`evaluate_with`] that ends early, with an error, once `stop` is set.
+pub(super) fn evaluate_until<T: Number>(
+    stop: Option<&Arc<AtomicBool>>,
+    network: &Network<T>,
+    data: &Dataset,
+    preprocessing: &Preprocessing,
     mut observe: impl FnMut(JudgedExample<'_, T>),
 ) -> Result<Evaluation> {
     let task = &preprocessing.task;
     check_targets(network, data, task)?;
     let batch = BATCH.min(data.len().max(1));
     let mut workspace = Workspace::new(network, batch, PlanOptions::SCORING)?;
+    workspace.set_stop(stop.map(Arc::clone));
     let len = network.input().len();
     let outputs = network.output().len();
     let mut x = memory::zeros("a batch of examples", batch.saturating_mul(len))?;

@@ -10,7 +10,7 @@ use super::folder::{check_files, first_records};
 use super::record::EpochRecord;
 use crate::error::{Error, Result};
 use crate::nn::{Model, ModelFile, Number, Registry};
-use crate::train::settings::Settings;
+use crate::train::settings::{Setting, Settings, Value};
 use crate::train::{Checkpoint, Position, TrainOptions, run_of};
 
 /// What a run saves in a checkpoint beside the training itself.
@@ -29,6 +29,10 @@ pub(super) struct Saved {
     /// Those of them in the epoch that had begun.
     pub(super) epoch_seconds: f64,
 }
+
+/// Settings that a run may be resumed with other values of, although they change its results: the contents of the data
+/// are compared, and the learning rates so far.
+const MAY_DIFFER: [&str; 3] = ["data", "epochs", "test"];
 
 /// A run that was left, and can be [resumed](super::Run::resume).
 #[derive(Debug)]
@@ -111,6 +115,23 @@ impl<T: Number> LeftRun<T> {
             let problem = "does not have the settings of the run: it is of an older version";
             Error::file(self.path.join(DESCRIPTION), problem)
         })
+    }
+
+    /// The first of `settings` that computes something else than the run was started with, and its value then. The
+    /// number of epochs may differ, and where the data is.
+    ///
+    /// # Errors
+    /// As [`settings`](Self::settings).
+    pub fn difference(&self, settings: &Settings) -> Result<Option<(Setting, Option<Value>)>> {
+        let mut started = self.settings()?;
+        if self.run.is_of_program() && settings.network.model.is_none() {
+            // The network's own text, which a program need not name.
+            started.network.model = None;
+        }
+        let mut compared = Settings::table()
+            .filter(|setting| setting.results && !MAY_DIFFER.contains(&setting.name));
+        let other = compared.find(|setting| setting.get(settings) != setting.get(&started));
+        Ok(other.map(|setting| (setting, setting.get(&started))))
     }
 
     /// The same run with another number of epochs in all; where its learning rates so far would have been others, it

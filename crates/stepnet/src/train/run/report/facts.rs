@@ -29,7 +29,7 @@ impl<T: Number> Run<T> {
         write_atomic(&here.join(CURVES), curves.as_bytes())?;
         let test = data.test.as_ref();
         let judgement = test
-            .map(|test| Judgement::of(network, test, &data.preprocessing))
+            .map(|test| Judgement::of(self.stop.as_ref(), network, test, &data.preprocessing))
             .transpose();
         let (judgement, end, whole) = match judgement {
             Ok(judgement) => (judgement, end.to_owned(), true),

@@ -7,6 +7,9 @@ mod picture;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use stepnet_base::text::{shown, thousands};
 
@@ -15,8 +18,9 @@ use crate::data::{Dataset, TargetKind};
 use crate::error::Result;
 use crate::nn::{Network, Number, Preprocessing};
 use crate::train::chart::{self, Across, Chart, Curve};
+use crate::train::evaluate::evaluate_until;
 use crate::train::mistakes::{MOST_SHOWN, Mistake, Mistakes};
-use crate::train::{Evaluation, evaluate_with, measure_of};
+use crate::train::{Evaluation, measure_of};
 use picture::Picture;
 
 /// How many epochs are listed from the beginning of a long run, and from its end.
@@ -44,14 +48,15 @@ impl Judgement {
     /// Runs the network over the test data once, and draws the worst mistakes.
     ///
     /// # Errors
-    /// As [`evaluate_with`].
+    /// As [`evaluate_with`](crate::train::evaluate_with); that `stop` was set.
     pub(super) fn of<T: Number>(
+        stop: Option<&Arc<AtomicBool>>,
         network: &Network<T>,
         data: &Dataset,
         preprocessing: &Preprocessing,
     ) -> Result<Self> {
         let mut mistakes = Mistakes::new(MOST_SHOWN);
-        let evaluation = evaluate_with(network, data, preprocessing, |judged| {
+        let evaluation = evaluate_until(stop, network, data, preprocessing, |judged| {
             mistakes.observe(network.loss(), &judged);
         })?;
         let mut x = vec![T::zero(); network.input().len()];

@@ -47,7 +47,7 @@ fn page(classes: usize, records: &[EpochRecord]) -> String {
         held_out: "held out",
         classes: &names,
         network: &network,
-        judgement: Some(Judgement::of(&network, &data, &preprocessing).unwrap()),
+        judgement: Some(Judgement::of(None, &network, &data, &preprocessing).unwrap()),
         notes: vec![HOSTILE.into()],
         settings: vec![("data".into(), HOSTILE.into())],
     };

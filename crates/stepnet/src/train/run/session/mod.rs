@@ -7,6 +7,8 @@ mod epoch;
 mod rescue;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::about::About;
@@ -25,8 +27,9 @@ use super::watch::Watch;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::nn::{Network, Number};
+use crate::train::evaluate::evaluate_until;
 use crate::train::settings::Settings;
-use crate::train::{Evaluation, Position, Trainer, evaluate};
+use crate::train::{Evaluation, Position, Trainer};
 
 pub use end::RunEnd;
 
@@ -79,6 +82,8 @@ pub struct Run<T> {
     pub(super) before: Times,
     /// Whether the last epoch may be without its test, since the run was stopped there.
     untested: bool,
+    /// Ends the work in the middle of a step or a test.
+    pub(super) stop: Option<Arc<AtomicBool>>,
 }
 
 impl<T: Number> Run<T> {
@@ -194,6 +199,7 @@ impl<T: Number> Run<T> {
             start: Instant::now(),
             before: Times::default(),
             untested: true,
+            stop: None,
         }
     }
 
@@ -287,8 +293,9 @@ impl<T: Number> Run<T> {
 
     /// [`Trainer::set_stop`] for a run: ends it in the middle of a step or a test. An observer that says that the run
     /// [is stopped](RunObserver::stopped_by) has to follow from it.
-    pub fn set_stop(&mut self, stop: std::sync::Arc<std::sync::atomic::AtomicBool>) {
-        self.trainer.set_stop(stop);
+    pub fn set_stop(&mut self, stop: Arc<AtomicBool>) {
+        self.trainer.set_stop(Arc::clone(&stop));
+        self.stop = Some(stop);
     }
 
     /// Trains to the end, or until the observer stops it, and writes what a run leaves.
@@ -391,7 +398,9 @@ impl<T: Number> Run<T> {
 
     fn test(&self) -> Result<Option<Evaluation>> {
         let data = &self.about.data;
-        let measure = |test: &Dataset| evaluate(self.trainer.network(), test, &data.preprocessing);
+        let (network, stop) = (self.trainer.network(), self.stop.as_ref());
+        let measure =
+            |test: &Dataset| evaluate_until(stop, network, test, &data.preprocessing, |_| {});
         data.test.as_ref().map(measure).transpose()
     }
 
