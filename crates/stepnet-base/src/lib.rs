@@ -12,6 +12,7 @@ pub mod preprocessing;
 pub mod rng;
 mod setters;
 pub mod stop;
+mod task;
 pub mod text;
 pub mod threads;
 
@@ -19,3 +20,4 @@ pub use element::Element;
 pub use error::{Error, Result};
 pub use hash::{Hash, Hasher};
 pub use noise::{Noise, NoiseGenerator};
+pub use task::{TargetScale, Task};

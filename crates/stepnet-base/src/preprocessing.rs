@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Element;
-use crate::{Error, Result};
+use crate::{Element, Error, Result, Task};
 
 /// How an image is resized to the network's height and width.
 ///
@@ -25,7 +24,7 @@ pub enum Resize {
 /// An image is turned upright by its EXIF orientation, blended over white where it is
 /// transparent, converted to the wanted number of channels (grey by ITU-R BT.601 luma), and
 /// resized with a triangle (bilinear, antialiased) filter. Then each value `v` of channel `c`
-/// becomes `(v / divisor - mean[c]) / deviation[c]`.
+/// becomes `(v / divisor - mean[c]) / deviation[c]`. At the other end, `task` says what the outputs stand for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -49,6 +48,9 @@ pub struct Preprocessing {
     /// Divided by after `mean`, a value per channel; empty for none.
     #[serde(default)]
     pub deviation: Vec<f64>,
+    /// What the outputs say, and how numbers among the targets are scaled.
+    #[serde(default, skip_serializing_if = "Task::is_classes")]
+    pub task: Task,
 }
 
 crate::setters! { Preprocessing {
@@ -57,6 +59,7 @@ crate::setters! { Preprocessing {
     picture_divisor: f64,
     mean: Vec<f64>,
     deviation: Vec<f64>,
+    task: Task,
 } }
 
 impl Preprocessing {
@@ -71,6 +74,7 @@ impl Preprocessing {
             picture_divisor: 255.0,
             mean: Vec::new(),
             deviation: Vec::new(),
+            task: Task::Classes,
         }
     }
 
@@ -144,7 +148,7 @@ impl Preprocessing {
         if let Some(&value) = self.deviation.iter().find(|&&value| !divides::<T>(value)) {
             return wrong("deviation", number(value), "positive numbers of usual size");
         }
-        Ok(())
+        self.task.check()
     }
 
     /// One raw value of channel `channel` as the network sees it, computed in `T`

@@ -1,5 +1,7 @@
 //! `stepnet evaluate`: how good a model is on a data set.
 
+mod others;
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
@@ -7,8 +9,11 @@ use stepnet::Number;
 use stepnet::data::Dataset;
 use stepnet::nn::{Model, ModelFile, Registry, Scores};
 use stepnet::train;
-use stepnet::train::metrics::{Average, Metrics, Tally};
+use stepnet::train::Measures;
+use stepnet::train::metrics::{Average, Metrics, Ranking, Tally};
 use stepnet::train::mistakes::{MOST_SHOWN, Mistake, Mistakes};
+
+use others::About;
 
 use crate::args::EvaluateArgs;
 use crate::display::{self, COLUMNS, columns, encoded_bytes, width};
@@ -68,7 +73,22 @@ fn evaluate<T: Number>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
     let evaluation = train::evaluate_with(&model.network, &data, &preprocessing, |judged| {
         mistakes.observe(model.network.loss(), &judged);
     })?;
-    let metrics = evaluation.tally.metrics();
+    let about = About {
+        name: &name,
+        facts: &facts,
+        scores: evaluation.scores,
+        json: args.json,
+    };
+    let (tally, ranking) = match &evaluation.measures {
+        Measures::Classes { tally, ranking } => (tally, ranking.as_ref()),
+        Measures::Labels(tally) => {
+            return about.labels(tally, &model.classes, args.top_k.is_some());
+        }
+        Measures::Numbers(tally) => {
+            return about.numbers(tally, &model.classes, args.top_k.is_some());
+        }
+    };
+    let metrics = tally.metrics();
     let told = Told {
         name: &name,
         facts: &facts,
@@ -82,7 +102,8 @@ fn evaluate<T: Number>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
             None => Some(USUAL_K).filter(|&k| k < metrics.classes.len()),
         },
         scores: evaluation.scores,
-        tally: &evaluation.tally,
+        tally,
+        ranking,
         metrics,
         mistakes: (mistakes.worst(), &data),
     };
@@ -104,6 +125,8 @@ struct Told<'a> {
     k: Option<usize>,
     scores: Scores,
     tally: &'a Tally,
+    /// With two classes, the examples by the network's preference for the second.
+    ranking: Option<&'a Ranking>,
     metrics: Metrics,
     /// The worst mistakes, and the data whose examples they are.
     mistakes: (&'a [Mistake], &'a Dataset),
@@ -166,6 +189,10 @@ impl Told<'_> {
             "facts": self.facts,
             "notes": note::all(),
         });
+        if let Some(ranking) = self.ranking {
+            object["roc_auc"] = ranking.roc_auc().into();
+            object["average_precision"] = ranking.average_precision().into();
+        }
         // A square of numbers up to a size at which it is small beside the data; then what is in it.
         object["confusion"] = if self.classes.len() <= WIDEST_SQUARE {
             (0..self.classes.len())
@@ -202,6 +229,9 @@ impl Told<'_> {
             scores.correct,
             scores.mean_loss()
         ));
+        if let Some(line) = self.ranked() {
+            print_sentence(&line);
+        }
         let columns = columns().unwrap_or(COLUMNS);
         let fits = |lines: &Vec<String>| lines.iter().all(|line| width(line) <= columns);
         let few = self.classes.len() <= WIDEST_CONFUSION;
@@ -229,6 +259,19 @@ impl Told<'_> {
                 print_sentence(&format!("{actual} {PREDICTED_AS} {predicted}: {count}"));
             }
         }
+    }
+
+    /// How well the scores of two classes separate them.
+    fn ranked(&self) -> Option<String> {
+        let ranking = self.ranking?;
+        let (auc, precision) = (ranking.roc_auc()?, ranking.average_precision()?);
+        let class = self
+            .classes
+            .get(1)
+            .map_or_else(String::new, |name| display::name(name));
+        Some(format!(
+            "{class} against the other class: area under the ROC curve {auc:.4}, average precision {precision:.4}"
+        ))
     }
 
     /// The classes in the table: all, or those that were recognised worst.

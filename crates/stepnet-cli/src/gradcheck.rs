@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use stepnet::data::{Dataset, OpenOptions, Role, ValueRange};
+use stepnet::data::{Dataset, OpenOptions, Role, TargetKind, ValueRange};
 use stepnet::nn::notation::presets::Preset;
 use stepnet::nn::{Loss, ModelFile, Network, Preprocessing, Registry, Resize, Shape};
 use stepnet::see::gradcheck::{self, Examples, Options, Reach, Report, USUAL_TIME_LIMIT};
@@ -43,7 +43,7 @@ pub(crate) struct GradcheckArgs {
     /// The number that `classes` stands for [default: 10; a preset or DATA sets its own].
     #[arg(long, value_name = "N", value_parser = whole::<u32>(1, limits::MOST_CLASSES as u64), allow_negative_numbers = true)]
     classes: Option<u32>,
-    /// Use this loss instead of the one that belongs to the last layer: binary-cross-entropy, softmax-cross-entropy or mean-squared-error.
+    /// Use this loss instead of the one that belongs to the last layer: binary-cross-entropy, softmax-cross-entropy, mean-squared-error, mean-absolute-error or huber.
     #[arg(long, value_name = "LOSS", value_parser = any::<Loss>)]
     loss: Option<Loss>,
 
@@ -171,6 +171,7 @@ fn of_model(path: &Path, args: &GradcheckArgs) -> Outcome<(Network<f64>, Example
         Some(model.preprocessing.shape()),
         model.preprocessing.resize,
     );
+    let options = options.targets(TargetKind::of(&model.preprocessing.task));
     let opened = material::open_alone(data, &options)?;
     let known = Known {
         preprocessing: &model.preprocessing,

@@ -5,7 +5,7 @@ mod own;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role, ValueRange};
+use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role, TargetKind, ValueRange};
 use stepnet::nn::{InputChange, Preprocessing, Shape};
 use stepnet::train::run::RunData;
 use stepnet::train::settings::Settings;
@@ -66,6 +66,7 @@ impl Source {
                 ("--labels", options.labels.is_some()),
                 ("--label-column", options.label_column.is_some()),
                 ("--encoding", options.encoding.is_some()),
+                ("--targets", options.targets != TargetKind::Classes),
             ];
             if let Some((option, _)) = unused.into_iter().find(|(_, given)| *given) {
                 return Err(Failure::usage(format!(
@@ -276,6 +277,7 @@ pub(crate) fn for_evaluation(
     }
     let options = args
         .open_options()
+        .targets(TargetKind::of(&preprocessing.task))
         .input(Some(preprocessing.shape()))
         .resize(preprocessing.resize);
     if let Some(path) = path {
@@ -305,6 +307,9 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Outcome<data::Opened> 
 
 /// Fails if all examples to train on are of one class.
 fn check_several(train: &Dataset, path: Option<&Path>) -> Outcome {
+    if train.targets().kind() != TargetKind::Classes {
+        return Ok(());
+    }
     let counts = train.class_counts();
     let mut present = counts
         .iter()
@@ -351,10 +356,21 @@ fn train_options(
     from: Option<&Preprocessing>,
     preset_input: Option<[usize; 3]>,
 ) -> Outcome<OpenOptions> {
+    let asked_for = settings.source.targets;
+    let targets = match from.map(|preprocessing| TargetKind::of(&preprocessing.task)) {
+        Some(known) if asked_for == TargetKind::Classes || asked_for == known => known,
+        Some(known) => {
+            return Err(Failure::usage(format!(
+                "--targets is {asked_for}, but the model of --from has learnt {known}"
+            )));
+        }
+        None => asked_for,
+    };
     // A network that the user has chosen takes images as they are.
     let most_pixels = settings.network.model.is_none().then_some(MOST_PIXELS);
     // Without a flag that stops it: a signal ends the process, since nothing is written yet.
     Ok(open_options(settings)
+        .targets(targets)
         .role(Role::Train)
         .input(
             from.map(Preprocessing::shape)

@@ -27,13 +27,15 @@ pub(crate) struct Display {
     bar: ProgressBar,
     start: Instant,
     epochs: usize,
+    /// Whether the targets are classes, so that there is an accuracy.
+    by_class: bool,
     /// Whether rarely needed numbers are shown.
     verbose: bool,
 }
 
 impl Display {
     /// A display for `epochs` epochs of `steps` steps.
-    pub(crate) fn new(epochs: usize, steps: usize) -> Self {
+    pub(crate) fn new(epochs: usize, steps: usize, by_class: bool) -> Self {
         let bar = if stderr().is_terminal() {
             ProgressBar::new((epochs * steps) as u64)
         } else {
@@ -53,6 +55,7 @@ impl Display {
             bar,
             start: Instant::now(),
             epochs,
+            by_class,
             verbose: note::is_verbose(),
         }
     }
@@ -66,12 +69,15 @@ impl Display {
             .set_position((progress.epoch * progress.steps + progress.step) as u64);
         let rate = rate(seen, self.start.elapsed().as_secs_f64());
         let rate = rate.map_or(String::new(), |rate| format!("  {rate:.0} images/s"));
+        let accuracy = match self.by_class {
+            true => format!("  accuracy {:.2} %", 100.0 * progress.scores.accuracy()),
+            false => String::new(),
+        };
         self.bar.set_message(format!(
-            "epoch {}/{}  loss {:.4}  accuracy {:.2} %{rate}",
+            "epoch {}/{}  loss {:.4}{accuracy}{rate}",
             progress.epoch + 1,
             self.epochs,
             progress.scores.mean_loss(),
-            100.0 * progress.scores.accuracy(),
         ));
     }
 
@@ -170,18 +176,22 @@ pub(crate) fn rate(things: usize, seconds: f64) -> Option<f64> {
 
 /// The line of an epoch: its number, how well the network did, how long it took.
 fn epoch_line(record: &EpochRecord, epochs: usize, held_out: &str) -> String {
-    let test = record.test_accuracy.map_or(String::new(), |accuracy| {
-        format!("  {held_out} {:6.2} %", 100.0 * accuracy)
+    let test = match (record.test_accuracy, record.measure()) {
+        (Some(accuracy), _) => format!("  {held_out} {:6.2} %", 100.0 * accuracy),
+        (None, Some(measure)) => format!("  {held_out} {measure}"),
+        (None, None) => String::new(),
+    };
+    let train = record.train_accuracy.map_or(String::new(), |accuracy| {
+        format!("  accuracy {:6.2} %", 100.0 * accuracy)
     });
     let time = match record.seconds {
         long if long >= 3600.0 => format!("{:.1} h", long / 3600.0),
         short => duration(short),
     };
     format!(
-        "epoch {:>width$}/{epochs}  loss {}  accuracy {:6.2} %{test}  {time}",
+        "epoch {:>width$}/{epochs}  loss {}{train}{test}  {time}",
         record.epoch,
         loss(record.train_loss),
-        100.0 * record.train_accuracy,
         width = epochs.to_string().len(),
     )
 }
@@ -290,7 +300,7 @@ mod tests {
         );
         record.epoch = 99_999;
         record.train_loss = 3.4e38;
-        record.train_accuracy = 1.0;
+        record.train_accuracy = Some(1.0);
         record.test_accuracy = Some(1.0);
         record.seconds = 3600.0 * 23.99;
         let longest = epoch_line(&record, 100_000, "held out");

@@ -46,7 +46,8 @@ pub(crate) struct Reading;
 
 impl Rows for Reading {
     fn has(setting: &Row) -> bool {
-        setting.group == Group::Data && !["data", "test", "hold_out"].contains(&setting.name)
+        setting.group == Group::Data
+            && !["data", "test", "hold_out", "targets"].contains(&setting.name)
     }
 }
 

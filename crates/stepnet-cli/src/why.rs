@@ -142,6 +142,7 @@ fn explain<T: Number>(args: &WhyArgs, page: Option<Target>, mut model: Model<T>)
         .branches(args.top.map_or(USUAL_BRANCHES, |top| top as usize));
     let mut explanation = Why::of(&model.network, subject)?
         .with_classes(&model.classes)
+        .with_task(&model.preprocessing.task)
         .explain(&question)?;
     let agrees = explanation.ok();
     let full = args.json.then(|| explanation.clone());

@@ -71,5 +71,6 @@ pub use set::fingerprint::Fingerprint;
 pub use set::images::{Images, Values};
 pub use set::range::{ValueRange, check_images, check_values};
 pub use set::streamed::Streamed;
+pub use set::targets::{TargetKind, Targets};
 pub use stepnet_base::text::MAX_CLASS_NAME;
 pub use stepnet_files::{Foreign, Kind};

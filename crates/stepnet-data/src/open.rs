@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::formats::{self, Choice, Format, Source, recognised, refused, that_take};
 use crate::opened::Opened;
 use crate::options::OpenOptions;
+use crate::set::targets::TargetKind;
 use crate::{Error, Result};
 
 /// Opens a data set: a file or a folder, recognised by its content.
@@ -32,8 +33,12 @@ pub fn open(path: impl AsRef<Path>, options: &OpenOptions) -> Result<Opened> {
         .filter(|(count, _)| **count == 0);
     let empty: Vec<&String> = empty.map(|(_, name)| name).collect();
     if !empty.is_empty() {
+        let kind = match opened.data.targets().kind() {
+            TargetKind::Labels => "with the label",
+            TargetKind::Classes | TargetKind::Numbers => "of class",
+        };
         opened.notes.push(format!(
-            "no example of class {}",
+            "no example {kind} {}",
             stepnet_base::text::listed(&empty)
         ));
     }
@@ -73,7 +78,12 @@ fn check_options(options: &OpenOptions) -> Result<()> {
 /// Fails if an option is given that content of this format cannot obey.
 fn check_choices(source: &Source<'_>, format: &Format, options: &OpenOptions) -> Result<()> {
     let labels = options.labels.as_ref();
+    let others = options.targets != TargetKind::Classes;
     let given = [
+        (
+            Choice::Targets,
+            others.then(|| format!("targets that are {}", options.targets)),
+        ),
         (
             Choice::Labels,
             labels.map(|labels| format!("labels from {}", labels.display())),

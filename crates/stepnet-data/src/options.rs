@@ -6,6 +6,8 @@ use std::sync::atomic::AtomicBool;
 
 use stepnet_base::preprocessing::Resize;
 
+use crate::set::targets::TargetKind;
+
 /// The purpose that a data set is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -30,7 +32,10 @@ pub struct OpenOptions {
     pub most_pixels: Option<usize>,
     /// How images of another size are resized to `input`.
     pub resize: Resize,
-    /// The column of a CSV table that holds the labels.
+    /// What the examples teach.
+    pub targets: TargetKind,
+    /// The column of a CSV table that holds the labels; where the targets are not classes, the names of several with
+    /// commas between them.
     pub label_column: Option<String>,
     /// The encoding of a CSV table that is not in UTF-8, such as `latin1` or `utf-16`.
     pub encoding: Option<String>,
@@ -56,6 +61,7 @@ stepnet_base::setters! { OpenOptions {
     input: Option<[usize; 3]>,
     most_pixels: Option<usize>,
     resize: Resize,
+    targets: TargetKind,
     label_column: Option<String>,
     encoding: Option<String>,
     labels: Option<PathBuf>,

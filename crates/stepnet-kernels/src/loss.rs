@@ -4,6 +4,13 @@
 //! element types; divide by the batch for the cost. A gradient is that of the sum times `scale`:
 //! pass `1 / batch` for the gradient of the mean.
 
+mod difference;
+
+pub use difference::{
+    huber, huber_backward, mean_absolute_error, mean_absolute_error_backward, mean_squared_error,
+    mean_squared_error_backward,
+};
+
 use crate::Real;
 use crate::simd::{InstructionSet, Isa, Kernel};
 use crate::softmax::{assert_rows, largest, sum};
@@ -299,74 +306,6 @@ fn row_loss<T: Real>(z: &[T], t: &[T], largest: f64, log_sum: f64) -> f64 {
         }
     }
     sum
-}
-
-/// Mean squared error: `sum over the units of (y - t)^2 / units`, summed over the batch.
-///
-/// # Shapes
-///
-/// `y` and the targets `t` (batch, units).
-///
-/// # Panics
-///
-/// If the lengths differ or are not rows of `units`.
-pub fn mean_squared_error<T: Real>(units: usize, y: &[T], t: &[T]) -> f64 {
-    assert_rows("mean squared error", "y", y, units);
-    assert_len("mean squared error", "t", t, y.len());
-    evaluate(InstructionSet::best(), MeanSquaredError, [y, t], None) / units as f64
-}
-
-/// `dy = scale 2 (y - t) / units`, and the value of [`mean_squared_error`].
-///
-/// # Shapes
-///
-/// `y`, `t` and `dy` (batch, units); `dy` is written.
-///
-/// # Panics
-///
-/// If the lengths differ or are not rows of `units`.
-pub fn mean_squared_error_backward<T: Real>(
-    units: usize,
-    y: &[T],
-    t: &[T],
-    scale: T,
-    dy: &mut [T],
-) -> f64 {
-    const NAME: &str = "mean squared error backward";
-    assert_rows(NAME, "y", y, units);
-    assert_len(NAME, "t", t, y.len());
-    assert_len(NAME, "dy", dy, y.len());
-    let scale = scale * T::from_f64(2.0 / units as f64);
-    let gradient = Some((scale, dy));
-    evaluate(InstructionSet::best(), MeanSquaredError, [y, t], gradient) / units as f64
-}
-
-/// The sum of squares; its gradient is `scale (y - t)`, the factor 2 left to the caller.
-#[derive(Clone, Copy)]
-struct MeanSquaredError;
-
-impl<T: Real> Loss<T> for MeanSquaredError {
-    #[inline(always)]
-    fn add<I: Isa, const GRADIENT: bool>(self, _isa: I, block: Block<'_, T>, sums: &mut Sums) {
-        let Block {
-            z: y,
-            t,
-            scale,
-            dz: dy,
-            scratch,
-        } = block;
-        let [squares, _] = scratch;
-        for (square, (&y, &t)) in squares.iter_mut().zip(y.iter().zip(t)) {
-            let difference = y.as_f64() - t.as_f64();
-            *square = difference * difference;
-        }
-        sums[0] += sum(&squares[..y.len()]);
-        if GRADIENT {
-            for (dy, (&y, &t)) in dy.iter_mut().zip(y.iter().zip(t)) {
-                *dy = scale * (y - t);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub use fuse::{FusedNodes, FusedPasses, FusionRule, fusion_rules};
 pub use init::Init;
 pub use layer::Layer;
 pub use layers::Registry;
-pub use loss::{Loss, LossOptions, Scores, Targets, largest};
+pub use loss::{Loss, LossOptions, Scores, Targets, largest, predicted_class};
 #[doc(hidden)]
 pub use model_file::EXTRA;
 pub use model_file::{Model, ModelFile, Tensor};
@@ -38,4 +38,5 @@ pub use plan::{Plan, PlanOptions, Purpose};
 pub use predictor::Predictor;
 pub use shape::Shape;
 pub use stepnet_base::preprocessing::{self, Preprocessing, Resize};
+pub use stepnet_base::{TargetScale, Task};
 pub use workspace::{Batch, Workspace};

@@ -1,4 +1,4 @@
-//! The three losses, the first two fused with the activation that closes the network.
+//! The losses, the first two fused with the activation that closes the network.
 
 mod options;
 
@@ -26,6 +26,11 @@ pub enum Loss {
     SoftmaxCrossEntropy,
     /// `(y - t)^2`, averaged over the outputs of an example.
     MeanSquaredError,
+    /// `|y - t|`, averaged over the outputs of an example: outliers count less.
+    MeanAbsoluteError,
+    /// `(y - t)^2 / 2` where `y` is within 1 of `t`, and `|y - t| - 1/2` beyond; averaged over the outputs of an
+    /// example.
+    Huber,
 }
 
 /// The target outputs for a batch of examples.
@@ -95,8 +100,23 @@ impl Loss {
         match self {
             Self::BinaryCrossEntropy => Some("sigmoid"),
             Self::SoftmaxCrossEntropy => Some("softmax"),
-            Self::MeanSquaredError => None,
+            Self::MeanSquaredError | Self::MeanAbsoluteError | Self::Huber => None,
         }
+    }
+
+    /// Whether it compares outputs with numbers, not with shares of classes.
+    pub fn is_of_numbers(self) -> bool {
+        matches!(
+            self,
+            Self::MeanSquaredError | Self::MeanAbsoluteError | Self::Huber
+        )
+    }
+
+    /// The class that a network says, from its outputs for an example before the activation that the loss is fused
+    /// with: that of the largest, the first of equal ones; of a single output, class 1 if it is on the upper side.
+    pub fn predicted_class<T: Number>(self, z: &[T]) -> usize {
+        let threshold = if self.is_of_numbers() { 0.5 } else { 0.0 };
+        class_above(z, threshold)
     }
 
     /// The summed losses of a batch from the network's outputs `z` (before the fused activation)
@@ -120,6 +140,8 @@ impl Loss {
             Self::SoftmaxCrossEntropy => loss::softmax_cross_entropy(outputs, z, t),
             Self::BinaryCrossEntropy => loss::sigmoid_cross_entropy(z, t),
             Self::MeanSquaredError => loss::mean_squared_error(outputs, z, t),
+            Self::MeanAbsoluteError => loss::mean_absolute_error(outputs, z, t),
+            Self::Huber => loss::huber(outputs, z, t),
         }
     }
 
@@ -137,10 +159,21 @@ impl Loss {
             }
             Self::BinaryCrossEntropy => loss::sigmoid_cross_entropy_backward(z, t, scale, dz),
             Self::MeanSquaredError => loss::mean_squared_error_backward(outputs, z, t, scale, dz),
+            Self::MeanAbsoluteError => loss::mean_absolute_error_backward(outputs, z, t, scale, dz),
+            Self::Huber => loss::huber_backward(outputs, z, t, scale, dz),
         }
     }
 
-    /// How many examples' largest output, or whose one output's side, is their class.
+    /// The loss of one example, from its outputs before the activation that the loss is fused with and a target for
+    /// each of them.
+    ///
+    /// # Panics
+    /// If the lengths differ.
+    pub fn of_example<T: Number>(self, z: &[T], targets: &[T]) -> f64 {
+        self.evaluate(z, targets, 1, None)
+    }
+
+    /// How many examples' classes the network says.
     pub(super) fn correct<T: Number>(
         self,
         z: &[T],
@@ -150,18 +183,23 @@ impl Loss {
         let (Targets::Classes(classes) | Targets::Mixed { first: classes, .. }) = *targets else {
             return 0;
         };
-        let threshold = if self == Self::MeanSquaredError {
-            T::from_f64(0.5)
-        } else {
-            T::zero()
-        };
         z.chunks_exact(outputs)
             .zip(classes)
-            .filter(|&(row, &class)| match row {
-                [one] => u32::from(*one > threshold) == class,
-                _ => largest(row) == class as usize,
-            })
+            .filter(|&(row, &class)| self.predicted_class(row) == class as usize)
             .count()
+    }
+}
+
+/// The class that a network says, from its outputs for an example, after the last activation:
+/// [`Loss::predicted_class`] is the same from before it.
+pub fn predicted_class<T: Number>(outputs: &[T]) -> usize {
+    class_above(outputs, 0.5)
+}
+
+fn class_above<T: Number>(row: &[T], threshold: f64) -> usize {
+    match row {
+        [one] => usize::from(*one > T::from_f64(threshold)),
+        _ => largest(row),
     }
 }
 
@@ -319,6 +357,8 @@ impl fmt::Display for Loss {
             Self::BinaryCrossEntropy => "binary-cross-entropy",
             Self::SoftmaxCrossEntropy => "softmax-cross-entropy",
             Self::MeanSquaredError => "mean-squared-error",
+            Self::MeanAbsoluteError => "mean-absolute-error",
+            Self::Huber => "huber",
         })
     }
 }
@@ -331,11 +371,13 @@ impl FromStr for Loss {
             "binary-cross-entropy" | "bce" => Ok(Self::BinaryCrossEntropy),
             "softmax-cross-entropy" | "cross-entropy" => Ok(Self::SoftmaxCrossEntropy),
             "mean-squared-error" | "mse" => Ok(Self::MeanSquaredError),
+            "mean-absolute-error" | "mae" => Ok(Self::MeanAbsoluteError),
+            "huber" => Ok(Self::Huber),
             _ => Err(Error::value(
                 "loss",
                 "the name",
                 format!("{text:?}"),
-                "binary-cross-entropy, softmax-cross-entropy or mean-squared-error",
+                "binary-cross-entropy, softmax-cross-entropy, mean-squared-error, mean-absolute-error or huber",
             )),
         }
     }

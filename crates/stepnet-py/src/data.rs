@@ -8,7 +8,7 @@ use numpy::{PyReadonlyArray3, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use rayon::prelude::*;
 use stepnet::data::image_files::{Image, load_for};
-use stepnet::data::{self, Dataset, OpenOptions, Role, Values};
+use stepnet::data::{self, Dataset, OpenOptions, Role, Targets, Values};
 use stepnet::nn::Preprocessing;
 use stepnet::{Error, Result};
 use stepnet_base::memory;
@@ -17,6 +17,7 @@ use crate::convert::{raised, run, to_numpy};
 use crate::kept::each;
 use crate::network::Network;
 use crate::signals::{run_apart, run_listening};
+use crate::targets::kind_of;
 use crate::wording::with_arguments;
 
 /// Raw values, labels, the classes' names, what raw values are to be divided by, and what a user is to be warned of:
@@ -44,6 +45,7 @@ pub(crate) fn load(
     encoding: Option<String>,
     label_column: Option<String>,
     labels: Option<PathBuf>,
+    targets: &str,
 ) -> PyResult<Data> {
     let resize = resize_of(resize)?;
     let mut options = OpenOptions::default()
@@ -53,7 +55,8 @@ pub(crate) fn load(
         .skip_bad(skip_bad)
         .encoding(encoding)
         .label_column(label_column)
-        .labels(labels);
+        .labels(labels)
+        .targets(kind_of(targets)?);
     let opened = run_apart(py, move |stop| {
         options.stop = Some(Arc::clone(stop));
         data::open(&path, &options).map_err(in_python)
@@ -117,7 +120,12 @@ fn arrays(py: Python<'_>, data: &Dataset, divisor: f64, warnings: Vec<String>) -
             )));
         }
     };
-    let labels = to_numpy(py, data.labels(), &[data.len()])?;
+    let rows = [data.len(), data.classes().len()];
+    let labels = match data.targets() {
+        Targets::Classes { labels, .. } => to_numpy(py, labels, &rows[..1])?,
+        Targets::Labels { marks, .. } => to_numpy(py, marks, &rows)?,
+        Targets::Numbers { values, .. } => to_numpy(py, values, &rows)?,
+    };
     Ok((x, labels, data.classes().to_vec(), divisor, warnings))
 }
 

@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use numpy::PyReadonlyArray1;
 use pyo3::prelude::*;
 use stepnet::nn::{Loss, Model, Network as Layers, Preprocessing};
 use stepnet::see::gradcheck::{Examples, Options, network_watched as check};
@@ -17,6 +16,7 @@ use crate::examples::{Rows, Slices};
 use crate::kept::each;
 use crate::network::{Network, json};
 use crate::signals::run_apart;
+use crate::targets::Given;
 
 /// Terms of each sum in a text.
 const USUAL_TOP: usize = 10;
@@ -66,7 +66,8 @@ pub(crate) fn why(
                 raw,
                 preprocessing: divided(&model.preprocessing, asked.divisor),
             };
-            let mut why = Why::of(&model.network, subject)?.with_classes(&model.classes);
+            let why = Why::of(&model.network, subject)?.with_classes(&model.classes);
+            let mut why = why.with_task(&model.preprocessing.task);
             why.explain(&question)
         })
     })?;
@@ -83,7 +84,7 @@ pub(crate) fn why(
 pub(crate) fn gradcheck(
     py: Python<'_>,
     network: Py<Network>,
-    examples: Option<(Bound<'_, PyAny>, PyReadonlyArray1<'_, u32>, f64)>,
+    examples: Option<(Bound<'_, PyAny>, (String, Bound<'_, PyAny>), f64)>,
     asked: (usize, f64, Option<String>, Option<f64>),
     settings: (u32, usize, Option<f64>, f64),
 ) -> PyResult<Told> {
@@ -98,12 +99,16 @@ pub(crate) fn gradcheck(
     let loss: Option<Loss> = loss.map(|loss| loss.parse()).transpose().map_err(raised)?;
     let held = network.get().held();
     let given = match &examples {
-        Some((x, labels, divisor)) => Some((Rows::of(x)?, labels.as_slice()?, *divisor)),
+        Some((x, targets, divisor)) => Some((Rows::of(x)?, Given::of(targets)?, *divisor)),
         None => None,
     };
     let len = each!(&held, model => model.network.input().len());
     let given = match &given {
-        Some((rows, labels, divisor)) => Some((rows.slices(len)?, *labels, *divisor)),
+        Some((rows, targets, divisor)) => Some((
+            rows.slices(len)?,
+            (targets.classes()?, targets.rows()?),
+            *divisor,
+        )),
         None => None,
     };
     let (layers, examples) = run(
@@ -129,7 +134,7 @@ fn divided(preprocessing: &Preprocessing, divisor: f64) -> Preprocessing {
 /// The network in double precision, and what it is run on.
 fn subject<T: Number>(
     (model, loss): (&Model<T>, Option<Loss>),
-    given: Option<(Slices<'_>, &[u32], f64)>,
+    given: Option<(Slices<'_>, (&[u32], &[f64]), f64)>,
     (batch, jitter): (usize, f64),
     seed: u32,
 ) -> Result<(Layers<f64>, Examples)> {
@@ -141,12 +146,20 @@ fn subject<T: Number>(
     }
     let examples = match given {
         None => Examples::drawn(&network, batch, seed)?,
-        Some((x, labels, divisor)) => {
+        Some((x, (labels, values), divisor)) => {
             let len = x.examples.saturating_mul(own.input().len());
             let mut inputs = memory::zeros("the inputs", len)?;
             let preprocessing = divided(&model.preprocessing, divisor);
             x.write(0..x.examples, &preprocessing, &mut inputs);
-            let mut examples = Examples::classes(inputs, labels.to_vec());
+            let outputs = own.output().len();
+            let scaled = |(at, &value): (usize, &f64)| match model.preprocessing.task.scale() {
+                Some(scale) => scale.scaled(value, at % outputs),
+                None => value,
+            };
+            let mut examples = match labels.is_empty() {
+                true => Examples::values(inputs, values.iter().enumerate().map(scaled).collect()),
+                false => Examples::classes(inputs, labels.to_vec()),
+            };
             examples.jitter(jitter, seed);
             examples
         }

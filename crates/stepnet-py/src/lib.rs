@@ -15,6 +15,7 @@ mod running;
 mod settings;
 mod signals;
 mod steps;
+mod targets;
 mod training;
 mod wording;
 

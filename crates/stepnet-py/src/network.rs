@@ -3,15 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use numpy::{PyArrayMethods, PyReadonlyArray1, PyReadonlyArrayDyn};
+use numpy::{PyArrayMethods, PyReadonlyArrayDyn};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use stepnet::Error;
+use stepnet::data::TargetKind;
 use stepnet::nn::{
     Model, ModelFile, Network as Layers, Preprocessing, Purpose, Scores, Shape, Targets,
 };
 use stepnet::see::Summary;
+use stepnet::train::metrics::{LabelTally, NumberTally, Ranking};
 
 use crate::build::{Wanted, build};
 use crate::convert::{empty_array, raised, run, to_numpy};
@@ -19,6 +21,7 @@ use crate::examples::Rows;
 use crate::kept::{Dtype, Held, Kept, each, read, room_to_read};
 use crate::passes::{is_long, passes};
 use crate::signals::run_listening;
+use crate::targets::{Given, Measured, kind_of, of_labels, of_numbers, of_ranking};
 
 #[pyclass(frozen, module = "stepnet._native")]
 pub(crate) struct Network {
@@ -53,9 +56,10 @@ impl Network {
         input_shape: Option<Vec<usize>>,
         classes: Option<Vec<String>>,
         double: bool,
-        seed: u32,
-        init: &str,
+        drawn: (u32, String),
+        taught: (Option<String>, Option<Vec<String>>, Option<String>),
     ) -> PyResult<Self> {
+        let ((seed, init), (targets, outputs, loss)) = (drawn, taught);
         let input = input_shape.map(|extents| match extents[..] {
             [features] => Ok(Shape::Features(features)),
             [height, width, channels] => Ok(Shape::volume(height, width, channels)),
@@ -67,6 +71,9 @@ impl Network {
             text,
             input: input.transpose()?,
             classes,
+            targets: targets.as_deref().map(kind_of).transpose()?,
+            outputs,
+            loss: loss.map(|loss| loss.parse()).transpose().map_err(raised)?,
             seed,
             init: init.parse().map_err(raised)?,
         };
@@ -203,6 +210,12 @@ impl Network {
         each!(self.held(), kept => kept.state.as_ref().map_or(0, |state| state.epochs))
     }
 
+    /// What the outputs stand for: `classes`, `labels` or `numbers`.
+    #[getter]
+    fn targets(&self) -> &'static str {
+        each!(self.held(), model => model.preprocessing.task.name())
+    }
+
     /// The name of the loss.
     #[getter]
     fn loss(&self) -> String {
@@ -254,6 +267,7 @@ impl Network {
                     Err(error) => Err(error),
                 }
             })?;
+            kept.restore(y);
             drop(written);
             Ok(array.into_any().unbind())
         }
@@ -261,43 +275,92 @@ impl Network {
         each!(&self.held(), model => typed(py, model, (&rows, divisor)))
     }
 
-    /// The mean loss and the share of right answers.
+    /// The mean loss, and the measures of the kind of targets.
     fn evaluate(
         &self,
         py: Python<'_>,
         x: &Bound<'_, PyAny>,
-        labels: PyReadonlyArray1<'_, u32>,
+        targets: (String, Bound<'_, PyAny>),
         divisor: f64,
-    ) -> PyResult<(f64, f64)> {
+    ) -> PyResult<Measured> {
         fn typed<T: Dtype>(
             py: Python<'_>,
             model: &Model<T>,
             (rows, divisor): (&Rows<'_>, f64),
-            labels: &[u32],
-        ) -> PyResult<(f64, f64)> {
+            given: &Given<'_>,
+        ) -> PyResult<Measured> {
             let x = rows.slices(model.network.input().len())?;
-            let scores = run_listening(py, is_long(model, &x), |stop| {
+            let outputs = model.network.output().len();
+            let (labels, values) = (given.classes()?, given.rows()?);
+            let scale = model.preprocessing.task.scale();
+            let room = |of| if of { x.examples } else { 0 };
+            let kind = given.kind();
+            let (is_labels, is_numbers) = (kind == TargetKind::Labels, kind == TargetKind::Numbers);
+            let two = outputs <= 2 && !labels.is_empty();
+            run_listening(py, is_long(model, &x), |stop| {
                 let mut scores = Scores::default();
-                let purpose = Purpose::Score;
+                let mut marks = LabelTally::new(room(is_labels), outputs)?;
+                let mut numbers = NumberTally::new(room(is_numbers), outputs)?;
+                let mut preferences = Vec::new();
+                let mut learnt: Vec<T> = Vec::new();
                 passes(
                     model,
                     (&x, divisor),
-                    purpose,
+                    Purpose::Score,
                     stop,
                     |workspace, inputs, first| {
                         let examples = inputs.len() / model.network.input().len();
-                        let targets = Targets::Classes(&labels[first..first + examples]);
-                        scores.add(&workspace.score(&model.network, inputs, &targets)?.0);
+                        let rows = values.get(first * outputs..(first + examples) * outputs);
+                        let rows = rows.unwrap_or_default();
+                        let scaled = |(at, &value): (usize, &f64)| {
+                            let scaled = scale.map(|scale| scale.scaled(value, at % outputs));
+                            T::from_f64(scaled.unwrap_or(value))
+                        };
+                        learnt.clear();
+                        learnt.extend(rows.iter().enumerate().map(scaled));
+                        let own = labels.get(first..first + examples).unwrap_or_default();
+                        let targets = match kind {
+                            TargetKind::Classes => Targets::Classes(own),
+                            TargetKind::Labels | TargetKind::Numbers => Targets::Values(&learnt),
+                        };
+                        let (sums, z) = workspace.score(&model.network, inputs, &targets)?;
+                        scores.add(&sums);
+                        let pairs = rows.iter().zip(z).enumerate();
+                        if is_labels {
+                            marks.add(pairs.map(|(_, (&mark, z))| (z.as_f64(), mark == 1.0)));
+                        } else if is_numbers {
+                            let restored = |at: usize, y: f64| {
+                                scale.map_or(y, |scale| scale.restored(y, at % outputs))
+                            };
+                            let pairs = pairs.map(|(at, (&t, y))| (t, restored(at, y.as_f64())));
+                            numbers.add(pairs);
+                        } else if two {
+                            let preference = |row: &[T]| match row {
+                                [first, second] => second.as_f64() - first.as_f64(),
+                                _ => row.first().map_or(f64::NAN, |one| one.as_f64()),
+                            };
+                            let rows = z.chunks(outputs).zip(own);
+                            let ranked = rows.map(|(row, &label)| (preference(row), label == 1));
+                            preferences.extend(ranked);
+                        }
                         Ok(())
                     },
                 )?;
-                Ok(scores)
-            })?;
-            Ok((scores.mean_loss(), scores.accuracy()))
+                let loss = scores.mean_loss();
+                Ok(match kind {
+                    TargetKind::Classes => {
+                        let mut measures = vec![("accuracy", scores.accuracy())];
+                        measures.extend(of_ranking(&Ranking::new(preferences)));
+                        (loss, measures, Vec::new())
+                    }
+                    TargetKind::Labels => of_labels(loss, &marks),
+                    TargetKind::Numbers => of_numbers(loss, &numbers),
+                })
+            })
         }
         let rows = Rows::of(x)?;
-        let labels = labels.as_slice()?;
-        each!(&self.held(), model => typed(py, model, (&rows, divisor), labels))
+        let given = Given::of(&targets)?;
+        each!(&self.held(), model => typed(py, model, (&rows, divisor), &given))
     }
 
     /// The arrays of all layers with their names, as copies.

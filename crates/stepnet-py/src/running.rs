@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use stepnet::data::{Dataset, Images, ValueRange};
+use stepnet::data::{Dataset, Images, Targets, ValueRange};
 use stepnet::train::run::{
     EpochRecord, LeftRun, Run, RunData, RunEnd, RunMessage, RunObserver, RunOptions, files,
 };
@@ -16,12 +15,13 @@ use stepnet::train::settings::{Dtype as Numbers, Settings};
 use stepnet::{Error, Result};
 use stepnet_base::text::replace_names;
 
-use crate::convert::run;
+use crate::convert::{raised, run};
 use crate::examples::Rows;
 use crate::kept::{Dtype, EPOCHS, Held, Kept, each};
 use crate::network::Network;
 use crate::settings::{given, in_python, shown_value, wrong};
 use crate::signals::run_listening;
+use crate::targets::Given;
 use crate::training::{Extremes, Prepared, prepare};
 
 /// Where the run is kept.
@@ -80,8 +80,11 @@ impl<T: Dtype> RunObserver<T> for Told {
     }
 }
 
-/// An epoch for Python: loss, accuracy, learning rate, seconds, and on the test data loss and accuracy.
-type Epoch = (f64, f64, f64, f64, Option<(f64, f64)>);
+/// An epoch for Python: loss, accuracy where the targets are classes, learning rate, seconds, and how it was tested.
+type Epoch = (f64, Option<f64>, f64, f64, Option<Tested>);
+
+/// The loss on the test data, and its measures by name.
+type Tested = (f64, Vec<(&'static str, f64)>);
 
 #[pyclass(module = "stepnet._native")]
 pub(crate) struct Running {
@@ -90,8 +93,8 @@ pub(crate) struct Running {
     epochs: usize,
 }
 
-/// Examples of a data set and their labels, as Python gives them.
-type Given<'py> = (Bound<'py, PyAny>, PyReadonlyArray1<'py, u32>);
+/// The targets of a data set by their kind, as Python gives them.
+type Taught<'py> = (String, Bound<'py, PyAny>);
 
 #[pymethods]
 impl Running {
@@ -104,9 +107,9 @@ impl Running {
         py: Python<'_>,
         network: Py<Network>,
         x: &Bound<'_, PyAny>,
-        labels: PyReadonlyArray1<'_, u32>,
-        held_out: Option<Given<'_>>,
-        classes: Vec<String>,
+        targets: Taught<'_>,
+        held_out: Option<(Bound<'_, PyAny>, Taught<'_>)>,
+        names: Vec<String>,
         settings: &Bound<'_, PyDict>,
         place: Place,
     ) -> PyResult<Self> {
@@ -116,28 +119,31 @@ impl Running {
         let (len, shape) =
             each!(&held, model => (model.network.input().len(), model.preprocessing.shape()));
         let x = rows.slices(len)?;
-        let labels = labels.as_slice()?;
+        let read = |targets: &Taught<'_>| {
+            let targets = Given::of(targets)?.targets(names.clone())?;
+            targets.map_err(raised)
+        };
+        let targets = read(&targets)?;
         let test = match &held_out {
-            Some((x, labels)) => Some((Rows::of(x)?, labels.as_slice()?)),
+            Some((x, targets)) => Some((Rows::of(x)?, read(targets)?)),
             None => None,
         };
-        let test = match &test {
-            Some((rows, labels)) => Some((rows.slices(len)?, *labels)),
+        let test = match test.as_ref() {
+            Some((rows, targets)) => Some((rows.slices(len)?, targets.clone())),
             None => None,
         };
         let (train, test) = run(py, || {
-            let set = |x: &crate::examples::Slices<'_>, labels: &[u32]| {
+            let set = |x: &crate::examples::Slices<'_>, targets: Targets| {
                 let images = Images::new(shape, x.copy()?)?;
-                Dataset::new(images, labels.to_vec(), classes.clone())
+                Dataset::with_targets(images, targets)
             };
-            let test = test.map(|(x, labels)| set(&x, labels)).transpose()?;
-            Ok((set(&x, labels)?, test))
+            let test = test.map(|(x, targets)| set(&x, targets)).transpose()?;
+            Ok((set(&x, targets)?, test))
         })?;
         let options = settings.train_options(&train);
         let options = options.map_err(|error| wrong("fit", error))?;
         let extremes = run(py, || Ok((x.extremes(), ValueRange::of(train.images()))))?;
         let begin = Begin {
-            classes: &classes,
             settings: &settings,
             options: &options,
             extremes,
@@ -154,7 +160,7 @@ impl Running {
             epochs: settings.epochs(),
         };
         each_job!(&running.jobs, job => job.put(running.network.get(), job.run.trainer().network()))
-            .map_err(crate::convert::raised)?;
+            .map_err(raised)?;
         Ok(running)
     }
 
@@ -204,7 +210,6 @@ fn worded(error: Error) -> Error {
 
 /// What a run begins with.
 struct Begin<'a> {
-    classes: &'a [String],
     settings: &'a Settings,
     options: &'a stepnet::train::TrainOptions,
     extremes: Extremes,
@@ -222,7 +227,7 @@ impl Begin<'_> {
         let (train, test) = self.data;
         let prepared = prepare(
             kept,
-            self.classes,
+            &train,
             (self.settings, place.divisor),
             (self.options, train.len()),
             self.extremes,
@@ -358,6 +363,20 @@ fn told(record: &EpochRecord) -> Epoch {
         record.train_accuracy,
         record.learning_rate,
         record.seconds,
-        record.test_loss.zip(record.test_accuracy),
+        record.test_loss.map(|loss| (loss, measures(record))),
     )
+}
+
+/// The measures of a record on the test data, under the names of `Network.evaluate`.
+fn measures(record: &EpochRecord) -> Vec<(&'static str, f64)> {
+    let all = [
+        ("accuracy", record.test_accuracy),
+        ("mean_average_precision", record.test_map),
+        ("r2", record.test_r2),
+        ("mae", record.test_mae),
+    ];
+    let known = all.into_iter();
+    known
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
 }

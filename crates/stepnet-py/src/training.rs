@@ -4,7 +4,6 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -13,7 +12,7 @@ use stepnet::data::{Dataset, Images, ValueRange};
 use stepnet::nn::Preprocessing;
 use stepnet::train::early_stopping::{self, ValidationScore, Verdict};
 use stepnet::train::settings::Settings;
-use stepnet::train::{TrainOptions, Trainer, TrainingState};
+use stepnet::train::{TrainOptions, Trainer, TrainingState, task_for};
 use stepnet_base::memory;
 
 use crate::convert::{raised, run};
@@ -22,6 +21,7 @@ use crate::kept::{Dtype, EPOCHS, Held, Kept, each};
 use crate::network::Network;
 use crate::settings::{given, wrong};
 use crate::signals::run_listening;
+use crate::targets::Given;
 
 /// What a training needs to know besides its settings, as a dictionary.
 #[derive(FromPyObject)]
@@ -73,12 +73,13 @@ pub(crate) struct Prepared<T: Dtype> {
 
 pub(crate) fn prepare<T: Dtype>(
     kept: &Kept<T>,
-    classes: &[String],
+    data: &Dataset,
     (settings, divisor): (&Settings, f64),
     (options, examples): (&TrainOptions, usize),
     ((largest, negative), range): Extremes,
 ) -> stepnet::Result<Prepared<T>> {
     let mut kept = kept.copy()?;
+    let trained = kept.state.is_some();
     let earlier = kept.state.take();
     if !kept.settled {
         // Where numbers from 0 to more than 1 are learnt, pictures from files are brought to the same range.
@@ -93,6 +94,13 @@ pub(crate) fn prepare<T: Dtype>(
                 }),
         );
     }
+    // Whatever data comes later, the outputs keep the unit of the first.
+    let task = &kept.preprocessing.task;
+    let unscaled = task.scale().is_none_or(|scale| scale.is_none());
+    if unscaled && !trained {
+        let task = task_for(&kept.network, data);
+        kept.model_mut().preprocessing.task = task;
+    }
     // In the units of values that are not divided yet.
     let unit = kept.preprocessing.divisor / divisor;
     let range = range.map(|range| ValueRange {
@@ -105,7 +113,7 @@ pub(crate) fn prepare<T: Dtype>(
         (before, range) => before.or(range),
     };
     let model = kept.model_mut();
-    model.classes = classes.to_vec();
+    model.classes = data.classes().to_vec();
     model.training = settings.entries(options);
     model
         .training
@@ -140,7 +148,7 @@ pub(crate) fn prepare<T: Dtype>(
 /// The trainer of a network that goes on from its earlier training, if there was one.
 fn job<T: Dtype>(
     kept: &Kept<T>,
-    classes: &[String],
+    data: &Dataset,
     (settings, beginning): (&Settings, &Beginning),
     (mut options, examples): (TrainOptions, usize),
     extremes: Extremes,
@@ -151,7 +159,7 @@ fn job<T: Dtype>(
         options.first_epoch = done;
     }
     let settings = (settings, beginning.divisor);
-    let prepared = prepare(kept, classes, settings, (&options, examples), extremes)?;
+    let prepared = prepare(kept, data, settings, (&options, examples), extremes)?;
     let Prepared {
         kept,
         network,
@@ -173,8 +181,8 @@ impl Training {
         py: Python<'_>,
         network: Py<Network>,
         x: &Bound<'_, PyAny>,
-        labels: PyReadonlyArray1<'_, u32>,
-        classes: Vec<String>,
+        targets: (String, Bound<'_, PyAny>),
+        names: Vec<String>,
         settings: &Bound<'_, PyDict>,
         beginning: Beginning,
     ) -> PyResult<Self> {
@@ -184,23 +192,23 @@ impl Training {
         let (len, shape) =
             each!(&held, model => (model.network.input().len(), model.preprocessing.shape()));
         let x = rows.slices(len)?;
-        let labels = labels.as_slice()?;
+        let targets = Given::of(&targets)?.targets(names)?.map_err(raised)?;
         let data = run(py, || {
             let images = Images::new(shape, x.copy()?)?;
-            Dataset::new(images, labels.to_vec(), classes.clone())
+            Dataset::with_targets(images, targets)
         })?;
         let options = settings.train_options(&data);
         let options = options.map_err(|error| wrong("fit", error))?;
         let run = run(py, || {
             let extremes = (x.extremes(), ValueRange::of(data.images()));
-            let (names, options) = (&classes[..], (options, x.examples));
+            let options = (options, x.examples);
             let settings = (&settings, &beginning);
             Ok(match &held {
                 Held::F32(kept) => {
-                    Run::F32(Box::new(job(kept, names, settings, options, extremes)?))
+                    Run::F32(Box::new(job(kept, &data, settings, options, extremes)?))
                 }
                 Held::F64(kept) => {
-                    Run::F64(Box::new(job(kept, names, settings, options, extremes)?))
+                    Run::F64(Box::new(job(kept, &data, settings, options, extremes)?))
                 }
             })
         })?;

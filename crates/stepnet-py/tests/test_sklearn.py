@@ -8,13 +8,13 @@ import pytest
 pytest.importorskip("sklearn")
 
 from sklearn.base import clone
-from sklearn.datasets import load_digits, make_moons
+from sklearn.datasets import load_digits, make_moons, make_regression
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 
-from stepnet.sklearn import ConvNetClassifier
+from stepnet.sklearn import ConvNetClassifier, ConvNetRegressor
 
 TINY = "conv(4, 3) -> relu -> linear(classes) -> softmax"
 
@@ -37,6 +37,46 @@ def test_the_estimator_checks(given):
     assert not failed
     assert skipped <= {"check_array_api_input"}
     assert len(results) > 40
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"loss": "huber"},
+        {"loss": "mean-absolute-error", "dtype": "float64"},
+        {"network": "linear(32) -> leaky_relu -> linear(32) -> relu -> linear(outputs)"},
+    ],
+    ids=str,
+)
+def test_the_estimator_checks_of_the_regressor(given):
+    results = check_estimator(ConvNetRegressor(**given), on_fail=None, on_skip=None)
+    failed = [(result["check_name"], result["exception"]) for result in results if result["status"] == "failed"]
+    skipped = {result["check_name"] for result in results if result["status"] == "skipped"}
+    assert not failed
+    assert skipped <= {"check_array_api_input"}
+    assert len(results) > 40
+
+
+def test_a_regressor_in_a_search_and_with_several_outputs():
+    X, y = make_regression(200, n_features=5, n_targets=2, noise=1.0, random_state=0)
+    regressor = ConvNetRegressor(random_state=0, learning_rate=0.01)
+    scores = cross_val_score(make_pipeline(StandardScaler(), regressor), X, y, cv=3)
+    assert scores.min() > 0.9
+    search = GridSearchCV(regressor, {"epochs": [1, 30]}, cv=2).fit(X, y[:, 0])
+    assert search.best_params_["epochs"] == 30
+    fitted = search.best_estimator_
+    assert fitted.predict(X).shape == (200,) and regressor.fit(X, y).predict(X).shape == (200, 2)
+    other = clone(fitted).partial_fit(X, y[:, 0])
+    before = other.score(X, y[:, 0])
+    for _ in range(5):
+        other.partial_fit(X, y[:, 0])
+    assert other.score(X, y[:, 0]) > before
+    images = np.random.RandomState(0).rand(120, 8, 8, 1)
+    shaped = ConvNetRegressor(image_shape=(8, 8, 1), epochs=3, random_state=0)
+    assert shaped.fit(images, images.mean(axis=(1, 2, 3))).predict(images).shape == (120,)
+    with pytest.raises(TypeError, match="class_weight"):
+        ConvNetRegressor(class_weight="balanced")
 
 
 @pytest.fixture(scope="module")

@@ -183,7 +183,7 @@ fn drawn<T: Number>(network: &Network<T>, batch: usize) -> Result<(Vec<T>, Rando
     };
     let x = fill(batch.saturating_mul(network.input().len()))?;
     let outputs = network.output().len();
-    if network.loss() == Loss::MeanSquaredError {
+    if network.loss().is_of_numbers() {
         return Ok((
             x,
             RandomTargets::Values(fill(batch.saturating_mul(outputs))?),

@@ -64,7 +64,7 @@ pub use {
     data::{Dataset, OpenOptions},
     nn::{Init, Model, Network, Preprocessing},
     rng::RandomState,
-    train::{TrainOptions, Trainer, evaluate},
+    train::{TrainOptions, Trainer, evaluate, task_for},
 };
 
 // Crates whose types stand in signatures here.

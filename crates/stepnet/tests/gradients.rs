@@ -125,6 +125,13 @@ const CASES: &[Case<'static>] = &[
     Case("linear(3) -> sigmoid", "4", Some(Loss::MeanSquaredError)),
     Case("linear(3) -> softmax", "4", Some(Loss::MeanSquaredError)),
     Case("linear(1)", "4", None),
+    Case("linear(3)", "4", Some(Loss::MeanAbsoluteError)),
+    Case("linear(3)", "4", Some(Loss::Huber)),
+    Case(
+        "conv(2, 2) -> tanh -> linear(2)",
+        "3x4x2",
+        Some(Loss::Huber),
+    ),
     // A view first and last, and a flatten that the network puts in by itself.
     Case("flatten -> linear(3) -> softmax", "2x2x3", None),
     Case("conv(2, 2) -> relu -> linear(3) -> softmax", "4x4x2", None),

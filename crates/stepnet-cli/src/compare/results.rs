@@ -11,12 +11,15 @@ use crate::failure::{Failure, Outcome};
 use crate::progress::print_sentence;
 
 /// The entries of an epoch's record that follow from the weights; the others are times.
-const COMPARED: [&str; 5] = [
+const COMPARED: [&str; 8] = [
     "learning_rate",
     "train_loss",
     "train_accuracy",
     "test_loss",
     "test_accuracy",
+    "test_map",
+    "test_r2",
+    "test_mae",
 ];
 
 /// Reports the first epoch whose scores differ and the first arrays of the models that do; returns whether any differ.

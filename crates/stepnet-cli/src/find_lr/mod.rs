@@ -121,11 +121,11 @@ fn find<T: Number>(args: &FindLrArgs) -> Outcome {
         .map(load_start::<T>)
         .transpose()?;
     check_model(settings, from.as_ref())?;
-    let material = gather(settings, from.as_ref())?;
+    let mut material = gather(settings, from.as_ref())?;
     material.facts.iter().for_each(|fact| say(fact));
     note::check(Failure::usage)?;
     let options = settings.train_options(&material.train)?;
-    let network: Network<T> = build(settings, from.as_ref(), &material, &options)?;
+    let network: Network<T> = build(settings, from.as_ref(), &mut material, &options)?;
     let sweep = RateSweep::default()
         .lowest(args.lowest)
         .highest(args.highest)

@@ -1,4 +1,4 @@
-//! `stepnet predict`: the classes that a model predicts for images, be it one or a disk full of them.
+//! `stepnet predict`: the classes, labels or numbers that a model predicts for images, be it one or a disk full of them.
 //!
 //! Images are found, decoded and predicted batch by batch. While the network computes one batch, the
 //! next is decoded, so memory holds two batches however many images there are.
@@ -125,6 +125,12 @@ fn predict<T: Number>(args: &PredictArgs, table: Option<Target>, mut model: Mode
         let places = places.collect::<Vec<_>>().join(", ");
         return Err(Failure::usage(format!("no images found in {places}")));
     }
+    if args.top_k > 1 && !model.preprocessing.task.is_classes() {
+        return Err(Failure::usage(format!(
+            "--top-k is about classes, but the model says {}",
+            model.preprocessing.task.name()
+        )));
+    }
     let mut sink = Sink::open(args, table, model)?;
     while !loaded.pictures.is_empty() {
         let following = next(&mut sources, batch);
@@ -212,8 +218,11 @@ fn answers<T: Number>(
             outputs.copy_from_slice(workspace.predict(&model.network, &loaded.x)?);
         }
     }
+    model.restore(&mut outputs);
+    let task = &model.preprocessing.task;
     let answer = |(path, placed): (PathBuf, Outcome<usize>)| {
-        let answer = placed.and_then(|place| Prediction::of(&outputs[place * len..][..len], &path));
+        let of = |place: usize| Prediction::of(&outputs[place * len..][..len], task, &path);
+        let answer = placed.and_then(of);
         (path, answer)
     };
     Ok(loaded.pictures.into_iter().map(answer).collect())

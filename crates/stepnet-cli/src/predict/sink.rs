@@ -5,7 +5,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use stepnet::Number;
-use stepnet::nn::{Loss, Model};
+use stepnet::data::TargetKind;
+use stepnet::nn::Model;
 
 use super::PredictArgs;
 use super::answer::Answer;
@@ -21,7 +22,8 @@ const LOSSY: &str = "the table has names that are not UTF-8, with \u{fffd} for t
 pub(super) struct Sink {
     form: Form,
     output: Output,
-    /// The names of the classes, by number.
+    kind: TargetKind,
+    /// The names of the classes, the labels or the numbers, in order.
     classes: Vec<String>,
     /// How many classes to name.
     top: usize,
@@ -51,7 +53,8 @@ impl Sink {
             None if args.json => (Form::Json, Output::standard()),
             None => (Form::Text, Output::standard()),
         };
-        let classes: Vec<String> = (0..model.network.output().len().max(2))
+        let task = &model.preprocessing.task;
+        let classes: Vec<String> = (0..task.names_needed(model.network.output().len()))
             .map(|class| match model.classes.get(class) {
                 Some(name) => name.clone(),
                 None => class.to_string(),
@@ -60,10 +63,14 @@ impl Sink {
         let mut sink = Self {
             form,
             output,
-            top: classes.len().min(args.top_k.into()),
+            kind: TargetKind::of(task),
+            top: match task.is_classes() {
+                true => classes.len().min(args.top_k.into()),
+                false => classes.len(),
+            },
             classes,
             value: match model.network.loss() {
-                Loss::MeanSquaredError => "score",
+                loss if loss.is_of_numbers() => "score",
                 _ => "probability",
             },
             row: Vec::new(),
@@ -77,6 +84,13 @@ impl Sink {
     /// The names of the table's columns: the likeliest class without a number, the others with theirs.
     fn head(&mut self) -> Outcome<Reader> {
         self.row.push("picture".into());
+        if self.kind != TargetKind::Classes {
+            // A column for each label or number.
+            self.row.extend(self.classes.iter().cloned());
+            self.row.push("error".into());
+            let written = self.write_row();
+            return self.output.judge(written);
+        }
         for rank in 1..=self.top {
             let number = if rank == 1 {
                 String::new()
@@ -121,7 +135,15 @@ impl Sink {
     }
 
     fn text(&self, name: &str, answer: &Answer) -> String {
-        let said = self.named(answer).map(|(class, value)| match self.value {
+        if self.kind == TargetKind::Labels && self.named(answer).all(|(_, value)| value <= 0.5) {
+            return escaped(&format!("{name}: no label")).into_owned();
+        }
+        let applies = |pair: &(&str, f64)| self.kind != TargetKind::Labels || pair.1 > 0.5;
+        let named = self.named(answer).filter(applies);
+        let said = named.map(|(class, value)| match self.value {
+            _ if self.kind == TargetKind::Numbers => {
+                format!("{} {value:.4}", display::name(class))
+            }
             "score" => format!("{} (score {value:.4})", display::name(class)),
             _ => format!("{} {:.1} %", display::name(class), 100.0 * value),
         });
@@ -132,6 +154,21 @@ impl Sink {
     fn json(&self, path: &Path, name: &str, answer: &Answer) -> Value {
         let mut line = match answer {
             Err(failure) => json!({"picture": name, "error": failure.line()}),
+            Ok(_) if self.kind == TargetKind::Numbers => {
+                let numbers = self.named(answer);
+                let numbers = numbers.map(|(name, value)| (name.to_owned(), value.into()));
+                let numbers: serde_json::Map<String, Value> = numbers.collect();
+                json!({"picture": name, "numbers": numbers})
+            }
+            Ok(_) if self.kind == TargetKind::Labels => {
+                let labels: Vec<Value> = self
+                    .named(answer)
+                    .map(|(label, value)| {
+                        json!({"label": label, "probability": value, "applies": value > 0.5})
+                    })
+                    .collect();
+                json!({"picture": name, "labels": labels})
+            }
             Ok(_) => {
                 let classes: Vec<Value> = self
                     .named(answer)
@@ -149,10 +186,12 @@ impl Sink {
     fn table(&mut self, name: String, answer: &Answer) -> io::Result<()> {
         let mut row = std::mem::take(&mut self.row);
         row.push(name);
+        let by_class = self.kind == TargetKind::Classes;
         for (class, value) in self.named(answer) {
-            row.extend([class.to_owned(), value.to_string()]);
+            row.extend(by_class.then(|| class.to_owned()));
+            row.push(value.to_string());
         }
-        row.resize(1 + 2 * self.top, String::new());
+        row.resize(1 + self.top * if by_class { 2 } else { 1 }, String::new());
         row.push(
             answer
                 .as_ref()

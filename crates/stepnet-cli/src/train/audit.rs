@@ -2,7 +2,7 @@
 //! make a result mean something other than it seems to.
 
 use stepnet::Number;
-use stepnet::data::{Dataset, Duplicates, Repeat};
+use stepnet::data::{Dataset, Duplicates, Repeat, TargetKind, Targets};
 use stepnet::nn::Model;
 use stepnet::train::settings::{Balancing, Settings};
 use stepnet_base::error::short;
@@ -34,6 +34,12 @@ const FILE: usize = 200;
 pub(super) fn data<T: Number>(settings: &Settings, material: &Material, from: Option<&Model<T>>) {
     let (train, test) = (&material.train, material.test.as_ref());
     let columns = columns().unwrap_or(COLUMNS);
+    if let Targets::Numbers { values, names } = train.targets() {
+        numbers((values, names), (train, test), material.test_name)
+            .iter()
+            .for_each(|line| print_line(line));
+        return print_sentence(&self::values(settings, material, from.is_some()));
+    }
     classes(train, test, material.test_name, columns)
         .iter()
         .for_each(|line| print_line(line));
@@ -43,6 +49,9 @@ pub(super) fn data<T: Number>(settings: &Settings, material: &Material, from: Op
 /// Notes what is odd in the data.
 fn odd(settings: &Settings, material: &Material) -> Outcome {
     let (train, test) = (&material.train, material.test.as_ref());
+    if train.targets().kind() != TargetKind::Classes {
+        return duplicates(train, test, material.test_name);
+    }
     if let Some(remark) = unequal(settings, train) {
         note(&remark);
     }
@@ -62,6 +71,10 @@ fn odd(settings: &Settings, material: &Material) -> Outcome {
     duplicates(train, test, material.test_name)
 }
 
+fn train_of_classes(material: &Material) -> bool {
+    material.train.targets().kind() == TargetKind::Classes
+}
+
 /// Reports what the network starts with, and notes what is odd in it and in the data, once it is certain that
 /// a run can start.
 ///
@@ -73,6 +86,7 @@ pub(super) fn start<T: Number>(
     from: Option<&Model<T>>,
 ) -> Outcome {
     if let Some(model) = from
+        && train_of_classes(material)
         && let Some(fact) = last_layer(model, material.train.classes())
     {
         print_sentence(&fact);
@@ -87,13 +101,44 @@ pub(super) fn start<T: Number>(
     Ok(())
 }
 
-/// The classes with their numbers of examples, in few lines.
+/// The numbers that are learnt, with their ranges: the first few of them.
+fn numbers(
+    (values, all): (&[f64], &[String]),
+    (train, test): (&Dataset, Option<&Dataset>),
+    tested: &str,
+) -> Vec<String> {
+    let tested = test.map_or(String::new(), |test| format!(" + {} {tested}", test.len()));
+    let head = format!(
+        "{} for each of {}{tested}",
+        count(all.len(), "number"),
+        count(train.len(), "example"),
+    );
+    let range = |(output, named): (usize, &String)| {
+        let column = values.iter().skip(output).step_by(all.len());
+        let (low, high) = column.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| {
+            (low.min(v), high.max(v))
+        });
+        format!("  {} from {} to {}", name(named), short(low), short(high))
+    };
+    let mut lines = vec![head];
+    lines.extend(all.iter().enumerate().take(MOST_LINES).map(range));
+    if all.len() > MOST_LINES {
+        lines.push(format!("  ... and {} more", all.len() - MOST_LINES));
+    }
+    lines
+}
+
+/// The classes or labels with their numbers of examples, in few lines.
 fn classes(train: &Dataset, test: Option<&Dataset>, tested: &str, columns: usize) -> Vec<String> {
     let (counts, all) = (train.class_counts(), train.classes());
     let test_counts = test.map(Dataset::class_counts);
+    let kind = match train.targets().kind() {
+        TargetKind::Labels => "label",
+        TargetKind::Classes | TargetKind::Numbers => "class",
+    };
     let head = format!(
         "{}, {}{}: ",
-        count(all.len(), "class"),
+        count(all.len(), kind),
         count(train.len(), "example"),
         test.map_or(String::new(), |test| format!(" + {} {tested}", test.len()))
     );

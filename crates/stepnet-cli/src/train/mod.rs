@@ -70,9 +70,10 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     say_missing(settings);
     describe_tested(&mut material)?;
     let options = settings.train_options(&material.train)?;
-    let network = build(settings, from.as_ref(), &material, &options)?;
+    let network = build(settings, from.as_ref(), &mut material, &options)?;
     print_network(&network);
-    if let Some(advice) = network.closing_advice() {
+    let by_class = material.preprocessing.task.is_classes();
+    if let Some(advice) = network.closing_advice().filter(|_| by_class) {
         note::note(&advice.to_string());
     }
     audit::start(settings, &material, from.as_ref())?;
@@ -97,7 +98,7 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     let stop = Interrupt::hold();
     let position = left.as_ref().and_then(LeftRun::position);
     let in_epoch = position.map_or(0, |position| position.scores.examples);
-    let display = Display::new(options.epochs, steps);
+    let display = Display::new(options.epochs, steps, by_class);
     let mut follower = Follower::new(display, stop, data.test_name, in_epoch);
     let mut run = match left {
         Some(left) => {
@@ -207,16 +208,12 @@ fn say_end<T: Number>(run: &Run<T>, end: &RunEnd, follower: &Follower) {
     if let Some(kept) = &end.kept {
         print_sentence(kept);
     }
-    let accuracy = match end.test_accuracy {
-        Some(accuracy) => format!(
-            "{} accuracy {:.2} %, ",
-            follower.test_name.replace(' ', "-"),
-            100.0 * accuracy
-        ),
+    let test = match end.test {
+        Some(measure) => format!("{} {measure}, ", follower.test_name.replace(' ', "-")),
         None => String::new(),
     };
     print_sentence(&format!(
-        "{accuracy}{:.1} s, model in {}",
+        "{test}{:.1} s, model in {}",
         end.seconds,
         model.display()
     ));

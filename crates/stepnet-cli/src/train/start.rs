@@ -3,15 +3,16 @@
 use std::path::Path;
 
 use stepnet::Number;
-use stepnet::data::match_classes;
+use stepnet::data::{TargetKind, match_classes};
 use stepnet::nn::notation::{parse_or_preset, presets};
 use stepnet::nn::{Init, Model, Network, Registry};
 use stepnet::optim::{Clipping, WarmUp};
 use stepnet::rng::RandomState;
 use stepnet::train::settings::Settings;
-use stepnet::train::{TrainOptions, transfer};
+use stepnet::train::{TrainOptions, check_task, task_for, transfer};
 use stepnet_base::error::short;
 use stepnet_base::text::count;
+use stepnet_base::text::listed;
 
 use super::plan;
 use crate::failure::{Failure, Outcome};
@@ -51,20 +52,38 @@ pub(crate) fn gather<T: Number>(settings: &Settings, from: Option<&Model<T>>) ->
 pub(crate) fn build<T: Number>(
     settings: &Settings,
     from: Option<&Model<T>>,
-    material: &Material,
+    material: &mut Material,
     options: &TrainOptions,
 ) -> Outcome<Network<T>> {
+    let kind = material.train.targets().kind();
     let classes = material.train.classes();
     let mut random = RandomState::new(settings.training.seed);
     let mut network = match from {
+        Some(model) if kind != TargetKind::Classes => {
+            if model.classes != classes {
+                return Err(Failure::usage(format!(
+                    "--from: the outputs of the model are {}, but the {kind} of the data are {}",
+                    listed(&model.classes),
+                    listed(classes)
+                )));
+            }
+            model.network.clone()
+        }
         Some(model) => {
             let rows = rows(model, classes);
             let init = (Init::He, &mut random);
             transfer(&model.network, Registry::builtin(), &rows, init)?
         }
         None => {
-            let mut network = Network::builder()
-                .class_names(classes)
+            let mut builder = Network::builder();
+            if let Some(loss) = settings.network.loss {
+                builder = builder.loss(loss);
+            }
+            let builder = match kind {
+                TargetKind::Classes => builder.class_names(classes),
+                TargetKind::Labels | TargetKind::Numbers => builder.output_names(classes),
+            };
+            let mut network = builder
                 .input_change(material.input_change(settings))
                 .build(settings.model_text(), material.preprocessing.shape())
                 .map_err(|error| {
@@ -82,6 +101,11 @@ pub(crate) fn build<T: Number>(
             network
         }
     };
+    if from.is_none() {
+        material.preprocessing.task = task_for(&network, &material.train);
+    }
+    check_task(&network, &material.preprocessing.task)
+        .map_err(|error| Failure::from(error).context("--targets"))?;
     if from.is_some() {
         plan::check(&network, options, material)?;
     }

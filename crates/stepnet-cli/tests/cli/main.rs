@@ -27,6 +27,7 @@ mod settings;
 mod shell;
 mod show;
 mod signals;
+mod targets;
 mod times;
 mod training;
 mod why;

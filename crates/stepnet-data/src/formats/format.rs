@@ -51,6 +51,8 @@ pub(crate) type FuzzTarget = (&'static str, fn(&[u8]));
 /// An option that says how to read some formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Choice {
+    /// Targets that are not classes.
+    Targets,
     Labels,
     LabelColumn,
     Encoding,

@@ -12,7 +12,7 @@ use super::npy;
 use crate::formats::arrays::array::RawArray;
 use crate::formats::arrays::assemble::{Certain, assemble, fuzz_parts, named_inside};
 use crate::formats::arrays::keys::{Arrays, Parts, find_parts};
-use crate::formats::format::{Format, Source};
+use crate::formats::format::{Choice, Format, Source};
 use crate::formats::idx::MAX_DEFLATE_RATIO;
 use crate::opened::Opened;
 use crate::options::OpenOptions;
@@ -23,7 +23,7 @@ pub(crate) static FORMAT: Format = Format {
     content: "an npz file",
     read: "images and labels under their usual names, train and test",
     images: false,
-    takes: &[],
+    takes: &[Choice::Targets],
     recognises: |source| Ok(source.is_any(&[Kind::Zip])),
     open,
     fuzz: Some(("npz", |bytes| {

@@ -3,24 +3,24 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use stepnet_base::Task;
 use stepnet_base::text::{check_class_names, listed, quoted};
 
 use crate::{Element, Error, Result};
 use stepnet_base::preprocessing::Preprocessing;
 
 use super::images::{Images, Values};
+use super::targets::Targets;
 use crate::batch::fill::AugmentBuffers;
-use crate::limits::MAX_CLASSES;
 
-/// Examples for training or evaluation: an image and a class label each.
+/// Examples for training or evaluation: an image and its target each, most often a class label.
 ///
-/// Every label is smaller than the number of classes, there are as many labels as images and at
-/// least one, and no class name occurs twice.
+/// Every label is smaller than the number of classes, there are as many targets as images and at
+/// least one, and no name occurs twice.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Dataset {
     images: Images,
-    labels: Vec<u32>,
-    classes: Vec<String>,
+    targets: Targets,
     names: Names,
 }
 
@@ -53,46 +53,25 @@ impl Dataset {
     /// No image, numbers of images and labels that differ, a label without a class, a class
     /// named twice or by more than `MAX_CLASS_NAME` characters, or too many classes.
     pub fn new(images: Images, labels: Vec<u32>, classes: Vec<String>) -> Result<Self> {
-        check_class_names(&classes)?;
-        Self::with_any_names(images, labels, classes)
+        let names = classes;
+        Self::with_targets(images, Targets::Classes { labels, names })
     }
 
-    /// [`Dataset::new`] for classes that a model has, whose names may be of any length.
-    fn with_any_names(images: Images, labels: Vec<u32>, classes: Vec<String>) -> Result<Self> {
-        let wrong = |argument: &str, found: String, expected: String| {
-            Err(Error::value("Dataset", argument, found, expected))
-        };
-        if images.is_empty() {
-            return wrong("the number of images", "0".into(), "at least 1".into());
-        }
-        if images.len() != labels.len() {
-            let expected = format!("{}, one for each image", images.len());
-            return wrong("the number of labels", labels.len().to_string(), expected);
-        }
-        if classes.len() > MAX_CLASSES {
-            let expected = format!("at most {MAX_CLASSES}");
-            return wrong("the number of classes", classes.len().to_string(), expected);
-        }
-        if let Some(at) = labels
-            .iter()
-            .position(|&label| label as usize >= classes.len())
-        {
-            let expected = format!("less than the number of classes, {}", classes.len());
-            return wrong(&format!("label {at}"), labels[at].to_string(), expected);
-        }
-        let mut sorted: Vec<&String> = classes.iter().collect();
-        sorted.sort();
-        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            return wrong(
-                "a class name",
-                format!("{} twice", quoted(pair[0])),
-                "different names".into(),
-            );
-        }
+    /// A data set of images and their targets, of any kind.
+    ///
+    /// # Errors
+    /// As [`Dataset::new`]; a number that is not finite, a label that is neither 0 nor 1.
+    pub fn with_targets(images: Images, targets: Targets) -> Result<Self> {
+        check_class_names(targets.names())?;
+        Self::with_any_names(images, targets)
+    }
+
+    /// [`Dataset::with_targets`] for names that a model has, which may be of any length.
+    fn with_any_names(images: Images, targets: Targets) -> Result<Self> {
+        targets.check(images.len())?;
         Ok(Self {
             images,
-            labels,
-            classes,
+            targets,
             names: Names::default(),
         })
     }
@@ -124,31 +103,57 @@ impl Dataset {
         &self.images
     }
 
-    /// The labels: the index of each image's class.
-    pub fn labels(&self) -> &[u32] {
-        &self.labels
+    /// What the examples teach.
+    pub fn targets(&self) -> &Targets {
+        &self.targets
     }
 
-    /// The classes' names, in the order of the labels.
+    /// What a network learns from them, as its [`Preprocessing`] has it; the scale of numbers is that of these
+    /// examples.
+    pub fn task(&self) -> Task {
+        self.targets.task()
+    }
+
+    /// The labels: the index of each image's class. None where the targets are not classes.
+    pub fn labels(&self) -> &[u32] {
+        match &self.targets {
+            Targets::Classes { labels, .. } => labels,
+            Targets::Labels { .. } | Targets::Numbers { .. } => &[],
+        }
+    }
+
+    /// The classes' names, in the order of the labels; where the targets are labels or numbers, the names of those.
     pub fn classes(&self) -> &[String] {
-        &self.classes
+        self.targets.names()
     }
 
     /// The number of examples.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.images.len()
     }
 
     /// Whether there is no example; never true, as an empty data set cannot be made.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.images.is_empty()
     }
 
-    /// The number of examples of each class.
+    /// The number of examples of each class, or of those that each label applies to; none where the targets are
+    /// numbers.
     pub fn class_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.classes.len()];
-        for &label in &self.labels {
-            counts[label as usize] += 1;
+        let mut counts = vec![0; self.classes().len()];
+        match &self.targets {
+            Targets::Classes { labels, .. } => {
+                for &label in labels {
+                    counts[label as usize] += 1;
+                }
+            }
+            Targets::Labels { marks, names } => {
+                for row in marks.chunks_exact(names.len()) {
+                    let pairs = counts.iter_mut().zip(row);
+                    pairs.for_each(|(count, &mark)| *count += usize::from(mark));
+                }
+            }
+            Targets::Numbers { .. } => counts.clear(),
         }
         counts
     }
@@ -170,8 +175,7 @@ impl Dataset {
         let images = self.images.gather(indices);
         Ok(Self {
             images,
-            labels: indices.iter().map(|&index| self.labels[index]).collect(),
-            classes: self.classes.clone(),
+            targets: self.targets.gather(indices),
             names: self.names.gather(indices),
         })
     }
@@ -180,25 +184,34 @@ impl Dataset {
     ///
     /// Classes are matched by name. Where this side has only numbers for names (`0`, `1`, ...: the
     /// source named none), or the other side has and there are as many, they are matched by
-    /// position.
+    /// position. Labels and numbers are matched by their names alone.
     ///
     /// # Errors
-    /// A class that is not among `wanted`, naming it.
+    /// A class that is not among `wanted`, naming it; other names of labels or numbers.
     pub fn with_classes(self, wanted: &[String]) -> Result<Self> {
-        let map = match_classes(&self.classes, wanted);
+        let Targets::Classes { labels, names } = &self.targets else {
+            return Ok(Self {
+                targets: self.targets.renamed(wanted)?,
+                ..self
+            });
+        };
+        let map = match_classes(names, wanted);
         let counts = self.class_counts();
         let unknown = |class: usize| map[class].is_none() && counts[class] > 0;
-        if let Some(class) = (0..self.classes.len()).find(|&class| unknown(class)) {
+        if let Some(class) = (0..names.len()).find(|&class| unknown(class)) {
             return Err(Error::value(
                 "class names",
                 format!("the name of class {class}"),
-                quoted(&self.classes[class]),
+                quoted(&names[class]),
                 format!("one of {}", listed(wanted)),
             ));
         }
         let relabel = |&label: &u32| map[label as usize].unwrap_or_default() as u32;
-        let labels = self.labels.iter().map(relabel).collect();
-        let named = Self::with_any_names(self.images, labels, wanted.to_vec())?;
+        let targets = Targets::Classes {
+            labels: labels.iter().map(relabel).collect(),
+            names: wanted.to_vec(),
+        };
+        let named = Self::with_any_names(self.images, targets)?;
         Ok(Self {
             names: self.names,
             ..named

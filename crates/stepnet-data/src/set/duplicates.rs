@@ -54,7 +54,9 @@ impl Duplicates {
         let mut seen: HashMap<Hash, FirstOccurrence> = HashMap::with_capacity(train.len());
         let mut at = 0;
         for (part, data) in parts().enumerate() {
-            for (hash, &label) in hashes(data.images(), form)?.into_iter().zip(data.labels()) {
+            for (index, hash) in hashes(data.images(), form)?.into_iter().enumerate() {
+                // Other targets than classes are not compared.
+                let label = data.labels().get(index).copied().unwrap_or_default();
                 let new = FirstOccurrence {
                     part,
                     at,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::dataset::Dataset;
 use super::images::{Images, Values};
 use super::streamed::{ImageSource, Streamed};
+use super::targets::Targets;
 use crate::limits::elements;
 use crate::{Error, Result};
 
@@ -55,10 +56,23 @@ pub trait Examples: Debug + Send + Sync + 'static {
     fn shape(&self) -> [usize; 3];
 
     /// The class of every example, in order: its place among the names of [`classes`](Self::classes). Asked for once.
-    fn labels(&self) -> Vec<u32>;
+    fn labels(&self) -> Vec<u32> {
+        Vec::new()
+    }
 
     /// The names of the classes. Asked for once.
-    fn classes(&self) -> Vec<String>;
+    fn classes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The targets of all examples. Asked for once; those of examples with classes are their
+    /// [`labels`](Self::labels) and [`classes`](Self::classes), which others need not have.
+    fn targets(&self) -> Targets {
+        Targets::Classes {
+            labels: self.labels(),
+            names: self.classes(),
+        }
+    }
 
     /// Writes the raw values of the example at `index`, before any scaling, into `values`; the same ones at every call.
     ///
@@ -82,27 +96,29 @@ impl Dataset {
             Error::value("Dataset::of", "shape", format!("{shape:?}"), expected)
         };
         let per_image = elements(shape).filter(|&n| n > 0).ok_or_else(wrong)?;
-        let (labels, classes) = (examples.labels(), examples.classes());
-        if u32::try_from(labels.len()).is_err() {
-            let found = labels.len();
+        let targets = examples.targets();
+        let width = targets.names().len().max(1);
+        let count = match &targets {
+            Targets::Classes { labels, .. } => labels.len(),
+            Targets::Labels { marks, .. } => marks.len() / width,
+            Targets::Numbers { values, .. } => values.len() / width,
+        };
+        if u32::try_from(count).is_err() {
+            let found = count;
             return Err(Error::value(
                 "Dataset::of",
-                "labels",
+                "examples",
                 found,
                 "fewer than 2^32",
             ));
         }
         let source = Provided {
             examples,
-            count: labels.len(),
+            count,
             per_image,
         };
         let streamed = Streamed::new(Arc::new(source), per_image);
-        Self::new(
-            Images::new(shape, Values::Provided(streamed))?,
-            labels,
-            classes,
-        )
+        Self::with_targets(Images::new(shape, Values::Provided(streamed))?, targets)
     }
 }
 

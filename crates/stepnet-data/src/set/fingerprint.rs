@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::dataset::Dataset;
 use super::images::Values;
+use super::targets::Targets;
 use crate::Result;
 use stepnet_base::{Hash, Hasher};
 
@@ -59,9 +60,18 @@ impl Dataset {
     /// Such an image that cannot be read.
     pub fn fingerprint(&self) -> Result<Fingerprint> {
         let mut hasher = Hasher::new("stepnet data");
-        hasher.number(self.labels().len() as u64);
-        for &label in self.labels() {
-            hasher.number(label.into());
+        match self.targets() {
+            Targets::Classes { labels, .. } => {
+                hasher.number(labels.len() as u64);
+                for &label in labels {
+                    hasher.number(label.into());
+                }
+            }
+            Targets::Labels { marks, .. } => {
+                hasher.text("labels");
+                hasher.bytes(marks);
+            }
+            Targets::Numbers { values, .. } => hasher.array("numbers", &[], values),
         }
         match self.images().values() {
             Values::U8(values) => {

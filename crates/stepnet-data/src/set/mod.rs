@@ -10,3 +10,4 @@ pub(crate) mod images;
 pub(crate) mod range;
 pub(crate) mod split;
 pub(crate) mod streamed;
+pub(crate) mod targets;

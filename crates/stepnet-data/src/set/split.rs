@@ -4,6 +4,7 @@ use crate::{Error, Result};
 use stepnet_base::rng::RandomState;
 
 use super::dataset::Dataset;
+use super::targets::TargetKind;
 
 impl Dataset {
     /// Draws a held-out part: `(rest, held out)`, both in the original order.
@@ -11,7 +12,7 @@ impl Dataset {
     /// `round(fraction * n)` examples are held out. Each class gives its share (largest
     /// remainders first, the lower class at a tie) and keeps at least one example. Which examples
     /// of a class are held out is drawn by `RandomState::new(seed).permutation(n)`: of each class,
-    /// those that come first in it.
+    /// those that come first in it. Where the targets are labels or numbers, all examples are drawn from alike.
     ///
     /// # Errors
     /// A fraction outside `0 < fraction < 1`, or one that leaves a part empty.
@@ -34,7 +35,12 @@ impl Dataset {
                 expected,
             ));
         }
-        let mut shares = shares(&self.class_counts(), fraction);
+        let by_class = self.targets().kind() == TargetKind::Classes;
+        let counts = match by_class {
+            true => self.class_counts(),
+            false => vec![self.len()],
+        };
+        let mut shares = shares(&counts, fraction);
         let held = shares.iter().sum::<usize>();
         if held == 0 || held == self.len() {
             return Err(Error::value(
@@ -50,7 +56,11 @@ impl Dataset {
         let mut rest = Vec::with_capacity(self.len() - held);
         let mut held_out = Vec::with_capacity(held);
         for index in RandomState::new(seed).permutation(self.len()) {
-            let share = &mut shares[self.labels()[index] as usize];
+            let class = match by_class {
+                true => self.labels()[index] as usize,
+                false => 0,
+            };
+            let share = &mut shares[class];
             if *share > 0 {
                 *share -= 1;
                 held_out.push(index);

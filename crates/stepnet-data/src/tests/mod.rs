@@ -17,6 +17,7 @@ mod jpegs;
 mod labelled;
 mod range;
 mod table;
+mod targets;
 
 use std::fmt::Debug;
 

@@ -117,6 +117,38 @@ fn mean_squared_error_by_hand() {
     assert_eq!(dy, [0.5, 0.0, -1.0, 0.0]);
 }
 
+/// What `torch.nn.functional.l1_loss` and `huber_loss` (delta 1) give by their formulas, with the `sum` reduction over 2
+/// units.
+#[test]
+fn absolute_and_huber_errors_by_hand() {
+    let (y, t) = ([1.0f32, 2.0, 3.0, 4.5], [0.5, 2.0, 5.5, 3.0]);
+    close(
+        mean_absolute_error(2, &y, &t),
+        (0.5 + 0.0 + 2.5 + 1.5) / 2.0,
+    );
+    close(huber(2, &y, &t), (0.125 + 0.0 + 2.0 + 1.0) / 2.0);
+    let mut dy = [9.0; 4];
+    let value = mean_absolute_error_backward(2, &y, &t, 0.5, &mut dy);
+    close(value, 2.25);
+    assert_eq!(dy, [0.25, 0.0, -0.25, 0.25]);
+    close(huber_backward(2, &y, &t, 0.5, &mut dy), 1.5625);
+    assert_eq!(dy, [0.125, 0.0, -0.25, 0.25]);
+    // Both sides of the threshold meet in value and slope.
+    for (d, expected) in [(1.0, 0.5), (1.0 + 1e-9, 0.5 + 1e-9)] {
+        close(huber(1, &[d], &[0.0]), expected);
+    }
+}
+
+/// A value that is not a number is not hidden.
+#[test]
+fn differences_that_are_nan_stay_nan() {
+    let mut dy = [0.0f64; 1];
+    assert!(mean_absolute_error_backward(1, &[f64::NAN], &[1.0], 1.0, &mut dy).is_nan());
+    assert!(dy[0].is_nan());
+    assert!(huber_backward(1, &[f64::NAN], &[1.0], 1.0, &mut dy).is_nan());
+    assert!(dy[0].is_nan());
+}
+
 #[test]
 fn gradients_by_differences() {
     let z = normal::<f64>(3, 12);
@@ -132,6 +164,11 @@ fn gradients_by_differences() {
     assert_gradient(&z, &dz, |z| 0.25 * softmax_cross_entropy(4, z, &t));
     mean_squared_error_backward(3, &z, &t, 2.0, &mut dz);
     assert_gradient(&z, &dz, |z| 2.0 * mean_squared_error(3, z, &t));
+    mean_absolute_error_backward(3, &z, &t, 2.0, &mut dz);
+    assert_gradient(&z, &dz, |z| 2.0 * mean_absolute_error(3, z, &t));
+    huber_backward(3, &z, &t, 2.0, &mut dz);
+    assert!(dz.iter().any(|d| d.abs() < 0.6) && dz.iter().any(|d| d.abs() > 0.6));
+    assert_gradient(&z, &dz, |z| 2.0 * huber(3, z, &t));
 }
 
 fn losses_of<T: Real>(set: InstructionSet, classes: usize, z: &[T], t: &[T]) {
@@ -175,19 +212,36 @@ fn softmax_cross_entropy_of_every_length_on_every_instruction_set() {
     }
 }
 
-#[test]
-fn squares_of_every_length_on_every_instruction_set() {
+fn differences_of<D: difference::Difference>(of: D, value: fn(f64) -> f64, slope: fn(f64) -> f64) {
     for len in (1..40).chain([63, 64, 65, 129, 300]) {
         let (y, t) = (normal::<f64>(1, len), normal::<f64>(2, len));
-        let exact: f64 = y.iter().zip(&t).map(|(y, t)| (y - t).powi(2)).sum();
+        let exact: f64 = y.iter().zip(&t).map(|(y, t)| value(y - t)).sum();
         for set in InstructionSet::all() {
             let mut dy = vec![f64::NAN; len];
-            let value = evaluate(set, MeanSquaredError, [&y, &t], Some((0.5, &mut dy)));
-            close(value, exact);
+            let loss = difference::Of(of);
+            close(evaluate(set, loss, [&y, &t], Some((0.5, &mut dy))), exact);
+            close(evaluate(set, loss, [&y, &t], None), exact);
             let pairs = y.iter().zip(&t);
-            assert!(pairs.zip(&dy).all(|((y, t), dy)| *dy == 0.5 * (y - t)));
+            assert!(pairs.zip(&dy).all(|((y, t), dy)| *dy == 0.5 * slope(y - t)));
         }
     }
+}
+
+#[test]
+fn differences_of_every_length_on_every_instruction_set() {
+    differences_of(difference::Square, |d| d.powi(2), |d| d);
+    differences_of(difference::Absolute, f64::abs, f64::signum);
+    differences_of(
+        difference::Huber,
+        |d| {
+            if d.abs() <= 1.0 {
+                d * d / 2.0
+            } else {
+                d.abs() - 0.5
+            }
+        },
+        |d| d.clamp(-1.0, 1.0),
+    );
 }
 
 #[test]

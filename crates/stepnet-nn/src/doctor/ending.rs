@@ -81,8 +81,10 @@ pub(super) fn classes<T: Number>(site: &mut Site<'_, T>) {
     let layers = &site.misfit.layers;
     let (index, last) = (deciding(layers), layers.len() - 1);
     let closed = is_closed(layers);
-    let one_for_two =
-        closed && layers[last].layer.kind() == "sigmoid" && site.terms.classes == Some(2);
+    let one_for_two = !site.terms.named_outputs
+        && closed
+        && layers[last].layer.kind() == "sigmoid"
+        && site.terms.classes == Some(2);
     let units = if one_for_two {
         Count::Number(1)
     } else {

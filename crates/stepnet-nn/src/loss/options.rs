@@ -72,7 +72,7 @@ impl LossOptions {
     /// Refuses what does not go with a network that is trained with `loss` and has `output` for an output.
     pub(crate) fn check_for(&self, loss: Loss, output: Shape) -> Result<()> {
         self.check()?;
-        if self.label_smoothing != 0.0 && loss == Loss::MeanSquaredError {
+        if self.label_smoothing != 0.0 && loss.is_of_numbers() {
             return Err(Error::value(
                 "loss",
                 "the label smoothing",
@@ -99,7 +99,7 @@ impl LossOptions {
         }
         let answers = match loss {
             Loss::BinaryCrossEntropy => 2,
-            Loss::SoftmaxCrossEntropy | Loss::MeanSquaredError => outputs,
+            _ => outputs,
         };
         let keep = T::from_f64(1.0 - self.label_smoothing);
         let spread = T::from_f64(self.label_smoothing / answers as f64);

@@ -9,6 +9,7 @@ use crate::Element;
 use crate::error::Error;
 use crate::notation::{self, NotationError};
 use crate::shape::Shape;
+use stepnet_base::Task;
 use stepnet_files::tensors::ENTRY;
 
 /// Reads a description, and refuses one that says what cannot be.
@@ -75,11 +76,26 @@ pub(super) fn check_description(
             "its preprocessing makes images of {shape:?}, but its network takes {input}"
         ));
     }
-    let named = header.classes.len();
-    let needed = if output.len() == 1 { 2 } else { output.len() };
+    let (named, task) = (header.classes.len(), &header.preprocessing.task);
+    let needed = task.names_needed(output.len());
     if named != 0 && named != needed {
+        return Err(match task {
+            Task::Classes => {
+                format!("it names {named} classes, but its network tells {needed} apart")
+            }
+            Task::Labels | Task::Numbers(_) => {
+                format!("it names {named} outputs, but its network has {needed}")
+            }
+        });
+    }
+    if let Some(scale) = task.scale().filter(|scale| !scale.is_none())
+        && [scale.mean.len(), scale.deviation.len()] != [output.len(); 2]
+    {
         return Err(format!(
-            "it names {named} classes, but its network tells {needed} apart"
+            "its target scale is of {} means and {} deviations, but its network has {} outputs",
+            scale.mean.len(),
+            scale.deviation.len(),
+            output.len()
         ));
     }
     Ok(())

@@ -48,7 +48,7 @@ pub const EXTRA: &str = "checkpoint/";
 pub struct Model<T> {
     /// The network and its weights.
     pub network: Network<T>,
-    /// The names of the classes, by number.
+    /// The names of the classes, by number; of labels or numbers, the names of the outputs.
     pub classes: Vec<String>,
     /// How images become its input.
     pub preprocessing: Preprocessing,
@@ -111,6 +111,21 @@ impl<T> Model<T> {
 }
 
 impl<T: Number> Model<T> {
+    /// Brings outputs that are numbers to the unit of the targets; those that say classes or labels stay as they are.
+    ///
+    /// # Shapes
+    /// `outputs` (examples, outputs), row-major.
+    pub fn restore(&self, outputs: &mut [T]) {
+        let Some(scale) = self.preprocessing.task.scale() else {
+            return;
+        };
+        for row in outputs.chunks_mut(self.network.output().len()) {
+            for (at, value) in row.iter_mut().enumerate() {
+                *value = T::from_f64(scale.restored(value.as_f64(), at));
+            }
+        }
+    }
+
     /// Writes the model; a crash leaves the old file or the new one.
     ///
     /// # Errors

@@ -28,6 +28,8 @@ pub(crate) struct Terms<'a, T> {
     pub(crate) classes: Option<usize>,
     /// The classes that the network must distinguish, if they are known.
     pub(crate) names: Option<&'a [String]>,
+    /// Whether those are the names of the outputs, not of classes.
+    pub(crate) named_outputs: bool,
     pub(crate) loss: Option<Loss>,
     pub(crate) limits: Limits,
 }
@@ -80,7 +82,7 @@ pub(crate) fn attempt<T: Number>(
         exact: false,
     };
     let checked = check_loss(&network, closing)
-        .and_then(|()| check_classes(&network, terms.names))
+        .and_then(|()| check_classes(&network, terms.names, terms.named_outputs))
         .map_err(|fault| Box::new((layers.len() - 1, fault)))
         .and_then(|()| check_memory(&network, &terms.limits));
     match checked {

@@ -19,6 +19,7 @@ pub struct NetworkBuilder<T> {
     registry: Registry<T>,
     classes: Option<usize>,
     names: Option<Vec<String>>,
+    named_outputs: bool,
     loss: Option<Loss>,
     most_parameters: usize,
     advice: bool,
@@ -31,6 +32,7 @@ impl<T: Number> Default for NetworkBuilder<T> {
             registry: Registry::builtin(),
             classes: None,
             names: None,
+            named_outputs: false,
             loss: None,
             most_parameters: Limits::MOST.parameters,
             advice: true,
@@ -53,6 +55,16 @@ impl<T: Number> NetworkBuilder<T> {
     pub fn class_names(mut self, names: &[impl AsRef<str>]) -> Self {
         self.classes = Some(names.len());
         self.names = Some(names.iter().map(|name| name.as_ref().to_owned()).collect());
+        self.named_outputs = false;
+        self
+    }
+
+    /// The outputs that the network must have, one for each label or number: `classes` and `outputs` stand for their
+    /// number, and a network with others is refused.
+    #[must_use]
+    pub fn output_names(mut self, names: &[impl AsRef<str>]) -> Self {
+        self = self.class_names(names);
+        self.named_outputs = true;
         self
     }
 
@@ -145,6 +157,7 @@ impl<T: Number> NetworkBuilder<T> {
             registry: &self.registry,
             classes: self.classes,
             names: self.names.as_deref(),
+            named_outputs: self.named_outputs,
             loss: self.loss,
             limits: Limits {
                 parameters: self.most_parameters,

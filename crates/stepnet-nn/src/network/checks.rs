@@ -90,13 +90,40 @@ pub(super) fn check_loss<T: Number>(network: &Network<T>, closing: &str) -> Resu
     }
 }
 
+/// Refuses a network whose outputs are not one for each label or number.
+fn check_outputs(output: Shape, names: &[String]) -> Result<(), Fault> {
+    let wanted = names.len();
+    if output.len() == wanted && matches!(output, Shape::Features(_)) {
+        return Ok(());
+    }
+    let problem = format!(
+        "the network has {} output(s), but the data has {wanted} target(s) an example ({})",
+        output.len(),
+        first_of(names)
+    );
+    let formula = format!("{output} for {wanted} target(s)");
+    Err(Fault::new(Kind::Classes, problem, Some(formula)))
+}
+
+/// The first names of several.
+fn first_of(names: &[String]) -> String {
+    match names {
+        [first, second, third, _, ..] => format!("{first}, {second}, {third}, ..."),
+        few => few.join(", "),
+    }
+}
+
 /// Refuses a network whose outputs are not one for each class, or one for two.
 pub(super) fn check_classes<T: Number>(
     network: &Network<T>,
     names: Option<&[String]>,
+    named_outputs: bool,
 ) -> Result<(), Fault> {
     let Some(names) = names else { return Ok(()) };
     let (output, classes) = (network.output(), names.len());
+    if named_outputs {
+        return check_outputs(output, names);
+    }
     let single = output.len() == 1;
     let always_one = single && network.loss == Loss::SoftmaxCrossEntropy;
     let apart = match output.len() {
@@ -107,10 +134,7 @@ pub(super) fn check_classes<T: Number>(
     if apart == classes && matches!(output, Shape::Features(_)) {
         return Ok(());
     }
-    let list = match names {
-        [first, second, third, _, ..] => format!("{first}, {second}, {third}, ..."),
-        few => few.join(", "),
-    };
+    let list = first_of(names);
     let plural = if apart == 1 { "class" } else { "classes" };
     let problem =
         format!("the network tells {apart} {plural} apart, but the data has {classes} ({list})");

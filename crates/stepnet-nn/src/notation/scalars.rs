@@ -24,7 +24,8 @@ impl Parser<'_> {
             }
             (TokenKind::Word(word), _) => {
                 let value = match word.to_ascii_lowercase().as_str() {
-                    "classes" => Count::Classes.into(),
+                    // The outputs of a network for numbers or labels are none.
+                    "classes" | "outputs" => Count::Classes.into(),
                     "true" => true.into(),
                     "false" => false.into(),
                     "same" => PaddingText::Same.into(),

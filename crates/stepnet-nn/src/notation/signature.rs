@@ -46,7 +46,7 @@ impl ParameterKind {
     /// The words that are values of this kind.
     pub(super) fn words(self) -> &'static [&'static str] {
         match self {
-            Self::CountOrClasses => &["classes"],
+            Self::CountOrClasses => &["classes", "outputs"],
             Self::Flag => &["true", "false"],
             Self::Padding => &["same", "valid"],
             _ => &[],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stepnet import _native
 from stepnet._arrays import Array, Labels
+from stepnet._targets import values
 
 
 class Base:
@@ -11,11 +12,30 @@ class Base:
 
     _net: _native.Network
     classes_: Array | None
+    # The kind of targets that a user has named.
+    _targets: str | None = None
 
     @property
     def input_shape(self) -> tuple[int, ...]:
         """The shape of an example."""
         return tuple(self._net.input_shape)
 
+    @property
+    def targets(self) -> str:
+        """What the outputs stand for: ``"classes"``, ``"labels"`` or ``"numbers"``."""
+        return self._net.targets
+
+    @property
+    def output_names(self) -> list[str] | None:
+        """The names of the labels or numbers, once they are known; ``None`` where the targets are classes."""
+        return None if self.targets == "classes" else self._net.classes
+
     def _labels(self) -> Labels:
         return Labels(self._net.outputs, self.classes_)
+
+    def _taught(self, function: str, y: object, count: int, name: str = "y") -> tuple[str, Array]:
+        """The targets of examples by their kind, as the native part takes them."""
+        kind = self.targets
+        if kind == "classes":
+            return kind, self._labels().of(function, y, count, name)
+        return kind, values(function, y, kind, (count, self._net.outputs), name)

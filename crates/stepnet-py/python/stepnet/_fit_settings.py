@@ -32,3 +32,4 @@ class FitSettings(TypedDict, total=False):
     workers: int | None
     early_stop: int | None
     min_delta: float | None
+    checkpoint_every: str | None

@@ -7,10 +7,16 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from stepnet._targets import MEASURES
+
+# Measures that have a shorter name.
+NAMES = {"mean_average_precision": "mAP", "r2": "R2"}
+
 
 class History(Mapping[str, list[float]]):
     """What each epoch ended with: ``loss``, ``accuracy``, ``learning_rate``, ``seconds``; with validation
-    data also ``val_loss`` and ``val_accuracy``. A notebook shows it as curves if matplotlib is installed,
+    data also ``val_loss`` and ``val_accuracy``. Labels and numbers have no ``accuracy``, and the measures of
+    `Network.evaluate` for the validation data: ``val_mean_average_precision``, ``val_r2``, ... A notebook shows it as curves if matplotlib is installed,
     else as a table.
 
     Examples
@@ -45,18 +51,20 @@ class History(Mapping[str, list[float]]):
         return len(self.history)
 
     def plot(self) -> Any:
-        """Draw the losses and the accuracies.
+        """Draw the losses and the accuracies; of labels or numbers the validation's mAP or R2.
 
         Returns
         -------
         matplotlib.figure.Figure
-            Two pictures, one beside the other.
+            Up to two pictures, one beside the other.
         """
         # Not by pyplot, which would show the figure a second time.
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(9, 3), layout="constrained")
-        for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy")):
+        measure = next((name for name in MEASURES if name in self or f"val_{name}" in self), None)
+        drawn = ["loss"] if measure is None else ["loss", measure]
+        for axes, name in zip(figure.subplots(1, len(drawn), squeeze=False)[0], drawn):
             epochs = range(1, self.epochs + 1)
             for key, label in ((name, "training"), (f"val_{name}", "validation")):
                 if key in self:
@@ -96,7 +104,11 @@ class History(Mapping[str, list[float]]):
 
 def line(epoch: int, epochs: int, logs: Mapping[str, float]) -> str:
     """What an epoch prints."""
-    told = f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}: loss {logs['loss']:.4f}, accuracy {logs['accuracy']:.4f}"
+    def measures(before: str) -> str:
+        found = ("loss", *MEASURES)
+        return ", ".join(f"{NAMES.get(name, name)} {logs[before + name]:.4f}" for name in found if before + name in logs)
+
+    told = f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}: {measures('')}"
     if "val_loss" in logs:
-        told += f"; validation: loss {logs['val_loss']:.4f}, accuracy {logs['val_accuracy']:.4f}"
+        told += f"; validation: {measures('val_')}"
     return f"{told}; {logs['seconds']:.1f} s"

@@ -15,6 +15,7 @@ from stepnet._base import Base
 from stepnet._insight import Explanation, GradientCheck, Summary
 from stepnet._pictures import is_one, picture
 from stepnet._preprocessing import inputs
+from stepnet._targets import target_text
 from stepnet._values import LARGEST_SEED, number, shown, text, truth, whole
 
 
@@ -65,8 +66,8 @@ class Looking(Base):
             The values of ``X`` are moved at random by up to this share of the largest, for flat areas of pictures are
             kinks of max pooling; 0 leaves them as they are.
         loss : str, optional
-            Another loss than the network's: ``"softmax-cross-entropy"``, ``"binary-cross-entropy"`` or
-            ``"mean-squared-error"``.
+            Another loss than the network's: ``"softmax-cross-entropy"``, ``"binary-cross-entropy"``,
+            ``"mean-squared-error"``, ``"mean-absolute-error"`` or ``"huber"``.
         time_limit : float, optional
             The seconds that it may take: of a large network fewer numbers are checked. ``None``: as long as it takes.
 
@@ -94,10 +95,10 @@ class Looking(Base):
         given = None
         if X is not None and y is not None:
             rows, divisor = inputs("gradcheck", X, self._net)
-            labels = self._labels().of("gradcheck", y, len(rows))
+            kind, targets = self._taught("gradcheck", y, len(rows))
             if not len(rows):
                 raise ValueError("gradcheck: X has no examples")
-            given = rows[:batch], labels[:batch], divisor
+            given = rows[:batch], (kind, targets[:batch]), divisor
         passed, told, data = _native.gradcheck(self._net, given, (batch, share, named, seconds), numbers)
         return GradientCheck(passed, told, json.loads(data))
 
@@ -124,7 +125,8 @@ class Looking(Base):
         gradient : bool
             Whether the gradient of the loss by it is told, too.
         label : optional
-            The class whose loss that is; the predicted one unless given.
+            The class whose loss that is; the predicted one unless given. Where the targets are numbers, these; where
+            they are labels, the names of those that apply, or a row of 0 and 1.
         trace : int
             How many layers the largest contributors are followed down.
         top : int, optional
@@ -149,8 +151,10 @@ class Looking(Base):
         rows, divisor = inputs("why", given, self._net, "x")
         if len(rows) != 1:
             raise ValueError(f"why: x has shape {np.shape(given)}, expected {self.input_shape}, one example")
-        if label is not None:
+        if label is not None and self.targets == "classes":
             self._labels().of("why", [label], 1, "label")
+        elif label is not None:
+            label = target_text(self.targets, label, self.output_names or [])
         asked = {
             "name": called,
             "at": None if at is None else text("why", "at", at),

@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 _Array: TypeAlias = npt.NDArray[Any]
-_Epoch: TypeAlias = tuple[float, float, float, float, tuple[float, float] | None]
+_Epoch: TypeAlias = tuple[float, float | None, float, float, tuple[float, list[tuple[str, float]]] | None]
 
 def zero_pad(X: _Array, pad: int) -> _Array: ...
 def conv_single_step(a_slice_prev: _Array, W: _Array, b: _Array) -> float: ...
@@ -82,6 +82,7 @@ def load(
     encoding: str | None,
     label_column: str | None,
     labels: Path | None,
+    targets: str,
 ) -> _Data: ...
 def formats() -> tuple[list[tuple[str, str]], str]: ...
 def holds_pictures(path: Path) -> bool: ...
@@ -98,7 +99,12 @@ class EarlyStopping:
 class Network:
     @staticmethod
     def build(
-        text: str, input_shape: list[int] | None, classes: list[str] | None, double: bool, seed: int, init: str
+        text: str,
+        input_shape: list[int] | None,
+        classes: list[str] | None,
+        double: bool,
+        drawn: tuple[int, str],
+        taught: tuple[str | None, list[str] | None, str | None],
     ) -> Network: ...
     @staticmethod
     def load(path: Path) -> Network: ...
@@ -125,7 +131,11 @@ class Network:
     @property
     def settled(self) -> bool: ...
     def copy(self) -> Network: ...
-    def evaluate(self, x: _Array, labels: _Array, divisor: float) -> tuple[float, float]: ...
+    @property
+    def targets(self) -> str: ...
+    def evaluate(
+        self, x: _Array, targets: tuple[str, _Array], divisor: float
+    ) -> tuple[float, list[tuple[str, float]], list[tuple[str, list[float]]]]: ...
     def predict(self, x: _Array, divisor: float) -> _Array: ...
     def save(self, path: Path, state: bool) -> None: ...
     def set_exact(self, exact: bool) -> None: ...
@@ -141,8 +151,8 @@ class Training:
         cls,
         network: Network,
         x: _Array,
-        labels: _Array,
-        classes: list[str],
+        targets: tuple[str, _Array],
+        names: list[str],
         settings: dict[str, Any],
         beginning: dict[str, Any],
     ) -> Training: ...
@@ -156,9 +166,9 @@ class Running:
         cls,
         network: Network,
         x: _Array,
-        labels: _Array,
-        held_out: tuple[_Array, _Array] | None,
-        classes: list[str],
+        targets: tuple[str, _Array],
+        held_out: tuple[_Array, tuple[str, _Array]] | None,
+        names: list[str],
         settings: dict[str, Any],
         place: dict[str, Any],
     ) -> Running: ...
@@ -171,7 +181,7 @@ class Running:
 
 def gradcheck(
     network: Network,
-    examples: tuple[_Array, _Array, float] | None,
+    examples: tuple[_Array, tuple[str, _Array], float] | None,
     asked: tuple[int, float, str | None, float | None],
     settings: tuple[int, int, float | None, float],
 ) -> tuple[bool, str, str]: ...

@@ -20,6 +20,7 @@ from stepnet._patience import Patience
 from stepnet._plots import Plots
 from stepnet._preprocessing import Preprocessing, inputs, store, stored
 from stepnet._settings import EPOCHS, beginning, class_weights, classes_given, extents, is_double, resolved
+from stepnet._targets import kind_given, kind_of, names_of, outputs_given, values
 from stepnet._values import LARGEST_SEED, names, number, path_given, shown, text, truth, whole
 from stepnet.callbacks import AnyCallback, HasEpochEnd, called_back, tell
 
@@ -43,6 +44,15 @@ class Network(Plots, Looking):
     classes : int or sequence, optional
         The classes that it tells apart, or how many; ``classes`` stands for their number in the text. Otherwise the
         labels of the first `fit` say what they are.
+    targets : {"classes", "labels", "numbers"}, optional
+        What the outputs stand for: one class for each example, several labels of which some apply (a row of 0 and 1 for
+        each example; the network ends in ``sigmoid``), or numbers (regression; it ends in ``linear``). Unless given, the
+        first `fit` shows it: floats for a network that ends in ``linear`` are numbers, rows of 0 and 1 that are not
+        one-hot are labels.
+    outputs : int or sequence of str, optional
+        The names of the labels or numbers, or how many there are; ``outputs`` stands for their number in the text.
+    loss : {"mean-squared-error", "mean-absolute-error", "huber"}, optional
+        The loss of a network that ends in ``linear``. A closing ``softmax`` or ``sigmoid`` has its own.
     dtype : {"float32", "float64"}
         The type of its numbers.
     init : str
@@ -83,19 +93,27 @@ class Network(Plots, Looking):
         input_shape: int | Sequence[int] | None = None,
         *,
         classes: int | Sequence[Any] | Array | None = None,
+        targets: str | None = None,
+        outputs: int | Sequence[str] | None = None,
+        loss: str | None = None,
         dtype: npt.DTypeLike = "float32",
         init: str = "he",
         seed: int = 0,
         exact: bool = False,
     ) -> None:
         known = classes_given(classes)
+        self._targets = kind_given(targets)
         self._net = _native.Network.build(
             text("Network", "network", network),
             extents("Network", input_shape),
             None if known is None else names("Network", known),
             is_double(dtype),
-            whole("Network", "seed", seed, 0, LARGEST_SEED),
-            text("Network", "init", init),
+            (whole("Network", "seed", seed, 0, LARGEST_SEED), text("Network", "init", init)),
+            (
+                self._targets,
+                outputs_given(outputs, self._targets, classes),
+                None if loss is None else text("Network", "loss", loss),
+            ),
         )
         self.exact = exact
         self._begin(known)
@@ -167,7 +185,9 @@ class Network(Plots, Looking):
             of any size: paths, images of PIL's, arrays of ``uint8``. Or, without ``y``, pairs ``(x, y)``: a data set with a
             length and an index as PyTorch has it, a ``DataLoader``, a generator; all of it is read into memory first.
         y : array_like, optional
-            A label for each example, a whole number or a string; or one-hot rows.
+            A label for each example, a whole number or a string; or one-hot rows. For a network whose ``targets`` are
+            numbers, one for each example or a row of them; for labels, a row of 0 and 1. The first training decides
+            how numbers are scaled for the network; predictions are in their unit.
         validation_data : tuple, optional
             ``(X, y)`` to measure on after each epoch, or a data set of pairs.
         callbacks : callable or object, or several of them
@@ -196,13 +216,22 @@ class Network(Plots, Looking):
         if not len(rows):
             raise ValueError("fit: X has no examples")
         labels = Labels(self._net.outputs, self.classes_)
-        numbers = labels.learn("fit", y, len(rows))
-        known = labels.known()
-        taken["class_weight"] = class_weights(settings.get("class_weight"), known)
-        held_out = None if validation_data is None else self._held_out(validation_data, labels)
+        kind = self._kind("fit", y)
+        if kind == "classes":
+            numbers = labels.learn("fit", y, len(rows))
+            known = labels.known()
+            taken["class_weight"] = class_weights(settings.get("class_weight"), known)
+            called_names = names("fit", known)
+        else:
+            numbers = values("fit", y, kind, (len(rows), self._net.outputs))
+            known = None
+            called_names = self.output_names or names_of(y, kind, self._net.outputs)
+            if settings.get("class_weight") is not None:
+                raise ValueError(f"fit: class_weight is given, expected none: the targets are {kind}, not classes")
+        held_out = None if validation_data is None else self._held_out(validation_data, labels, kind)
         called = called_back(callbacks)
 
-        training = _native.Training(self._net, rows, numbers, names("fit", known), taken, begin)
+        training = _native.Training(self._net, rows, (kind, numbers), called_names, taken, begin)
         watcher = training.early_stopping()
         if watcher is not None:
             called.append(Patience(watcher, held_out is not None))
@@ -215,9 +244,10 @@ class Network(Plots, Looking):
         for epoch in range(begin["initial_epoch"] or 0, training.epochs):
             started = time.perf_counter()
             loss, accuracy, rate = training.epoch()
-            logs = {"loss": loss, "accuracy": accuracy}
+            logs = {"loss": loss, "accuracy": accuracy} if kind == "classes" else {"loss": loss}
             if held_out is not None:
-                logs["val_loss"], logs["val_accuracy"] = self._net.evaluate(*held_out)
+                logs["val_loss"], found, _ = self._net.evaluate(*held_out)
+                logs.update((f"val_{name}", value) for name, value in (found[:1] if kind == "classes" else found))
             logs["learning_rate"] = rate
             logs["seconds"] = time.perf_counter() - started
             history.add(logs)
@@ -234,7 +264,15 @@ class Network(Plots, Looking):
             tell(callback, "on_train_end")
         return history
 
-    def _held_out(self, given: tuple[npt.ArrayLike, npt.ArrayLike], labels: Labels) -> tuple[Array, Array, float]:
+    def _kind(self, function: str, y: Any) -> str:
+        """What targets are: as the network knows, or as those of its first training show."""
+        known = self._targets or self._net.targets
+        first = self._targets is None and known == "classes" and self.classes_ is None and not self._net.epochs
+        return kind_of(function, self._net, y) if first else known
+
+    def _held_out(
+        self, given: tuple[npt.ArrayLike, npt.ArrayLike], labels: Labels, kind: str
+    ) -> tuple[Array, tuple[str, Array], float]:
         if isinstance(given, (tuple, list)) and len(given) == 2:
             X, y = given
         elif indexed(given) and not isinstance(given, (tuple, list, dict, str, np.ndarray)):
@@ -244,7 +282,10 @@ class Network(Plots, Looking):
         rows, divisor = inputs("fit", X, self._net, "validation_data[0]")
         if not len(rows):
             raise ValueError("fit: validation_data[0] has no examples")
-        return rows, labels.of("fit", y, len(rows), "validation_data[1]"), divisor
+        name = "validation_data[1]"
+        if kind == "classes":
+            return rows, (kind, labels.of("fit", y, len(rows), name)), divisor
+        return rows, (kind, values("fit", y, kind, (len(rows), self._net.outputs), name)), divisor
 
     def get_weights(self) -> dict[str, Array]:
         """Copies of all weights.
@@ -310,7 +351,8 @@ class Network(Plots, Looking):
         """
         network = cls.__new__(cls)
         network._net = _native.Network.load(path_given("load: path", path))
-        network._begin(labels_of_names(network._net.classes))
+        known = network.targets == "classes"
+        network._begin(labels_of_names(network._net.classes) if known else None)
         return network
 
     def __getstate__(self) -> dict[str, Any]:

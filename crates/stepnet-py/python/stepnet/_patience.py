@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stepnet import _native
 from stepnet._arrays import Array
+from stepnet._targets import MEASURES
 from stepnet.callbacks import Callback, Logs
 
 
@@ -17,7 +18,8 @@ class Patience(Callback):
         self._weights: dict[str, Array] | None = None
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
-        best, ends = self._watcher.observe(logs["val_accuracy"], logs["val_loss"])
+        measure = next(logs[f"val_{name}"] for name in MEASURES if f"val_{name}" in logs)
+        best, ends = self._watcher.observe(measure, logs["val_loss"])
         if best:
             self._weights = dict(self.network.get_weights())
         if ends:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,8 +13,13 @@ from stepnet._arrays import Array, listed
 from stepnet._base import Base
 from stepnet._iterables import paired
 from stepnet._preprocessing import inputs, stored
+from stepnet._targets import OF_NUMBERS
 from stepnet._values import path_given, shown
 from stepnet.data import opened
+
+
+# The mean loss, measures by name, and those of each output.
+Measured: TypeAlias = tuple[float, list[tuple[str, float]], list[tuple[str, list[float]]]]
 
 
 class Prediction(Base):
@@ -38,7 +44,7 @@ class Prediction(Base):
         return self._net.predict(*inputs("outputs", X, self._net))
 
     def predict_proba(self, X: npt.ArrayLike) -> Array:
-        """How likely each class is for each example.
+        """How likely each class is for each example; or each label.
 
         Parameters
         ----------
@@ -51,16 +57,17 @@ class Prediction(Base):
             ``(examples, classes)``, the columns in the order of ``classes_``. A single sigmoid output gives two
             columns.
         """
-        if self._net.loss == "mean-squared-error":
+        if self._net.loss in OF_NUMBERS:
             raise ValueError(
                 "predict_proba: the network ends in neither softmax nor sigmoid, so its outputs are no "
                 "probabilities: see its method outputs"
             )
         outputs = self._net.predict(*inputs("predict_proba", X, self._net))
-        return np.hstack([1 - outputs, outputs]) if outputs.shape[1] == 1 else outputs
+        single = outputs.shape[1] == 1 and self.targets == "classes"
+        return np.hstack([1 - outputs, outputs]) if single else outputs
 
     def predict(self, X: npt.ArrayLike) -> Array:
-        """The class of each example.
+        """The class of each example; or which labels apply, or its numbers.
 
         Parameters
         ----------
@@ -71,13 +78,18 @@ class Prediction(Base):
         Returns
         -------
         ndarray
-            ``(examples,)`` of labels as `fit` got them.
+            ``(examples,)`` of labels as `fit` got them. Where the targets are labels, ``(examples, labels)`` of 0 and 1;
+            where they are numbers, ``(examples,)`` of one output, else ``(examples, outputs)``.
         """
         outputs = self._net.predict(*inputs("predict", X, self._net))
         sound = np.isfinite(outputs).all(axis=1)
         if not sound.all():
             at = int(np.argmin(sound))
             raise ValueError(f"predict: the outputs for X[{at}] are not finite numbers, so it has no class")
+        if self.targets == "numbers":
+            return outputs[:, 0] if outputs.shape[1] == 1 else outputs
+        if self.targets == "labels":
+            return (outputs > 0.5).astype(np.int64)
         numbers = (outputs[:, 0] > 0.5).astype(int) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
         classes: Array = self._labels().known()[numbers]
         return classes
@@ -93,21 +105,49 @@ class Prediction(Base):
         Returns
         -------
         dict
-            ``loss``, the mean, and ``accuracy``, the share of right answers.
+            ``loss``, the mean, and ``accuracy``, the share of right answers; with two classes also ``roc_auc`` and
+            ``average_precision`` of the second. Where the targets are labels: ``mean_average_precision``, the mean
+            ``f1``, ``subset_accuracy`` (all labels right), ``label_accuracy``. Where they are numbers: ``r2``, ``mae``
+            and ``rmse``, the means over the outputs; `evaluate_outputs` has those of each.
         """
+        loss, measures, _ = self._measured("evaluate", X, y)
+        return {"loss": loss, **dict(measures)}
+
+    def evaluate_outputs(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> dict[str, dict[str, float]]:
+        """How good the network is at each label or number.
+
+        Parameters
+        ----------
+        X, y : array_like
+            As for `evaluate`.
+
+        Returns
+        -------
+        dict
+            For each output, by its name, its measures: ``average_precision``, ``roc_auc`` and ``f1`` of labels, ``r2``,
+            ``mae`` and ``rmse`` of numbers.
+        """
+        if self.targets == "classes":
+            raise ValueError("evaluate_outputs: the targets are classes, expected labels or numbers: see evaluate")
+        _, _, each = self._measured("evaluate_outputs", X, y)
+        named = enumerate(self.output_names or [])
+        return {name: {measure: found[at] for measure, found in each} for at, name in named}
+
+    def _measured(self, function: str, X: npt.ArrayLike, y: npt.ArrayLike | None) -> Measured:
         if y is None and not isinstance(X, (str, bytes, os.PathLike, np.ndarray)):
-            X, y = paired("evaluate", X, None, self.input_shape)
+            X, y = paired(function, X, None, self.input_shape)
         if y is None:
             rows, y, divisor = self._data_set(X)
         else:
-            rows, divisor = inputs("evaluate", X, self._net)
+            rows, divisor = inputs(function, X, self._net)
         if not len(rows):
-            raise ValueError("evaluate: X has no examples")
-        loss, accuracy = self._net.evaluate(rows, self._labels().of("evaluate", y, len(rows)), divisor)
-        return {"loss": loss, "accuracy": accuracy}
+            raise ValueError(f"{function}: X has no examples")
+        return self._net.evaluate(rows, self._taught(function, y, len(rows)), divisor)
 
     def _data_set(self, given: object) -> tuple[Array, Array, float]:
         """The test part of a data set as rows, the network's classes by their names, and what is divided by."""
+        if self.targets != "classes":
+            raise ValueError(f"evaluate: y is missing, and the targets are {self.targets}: read the data with data.load")
         if not isinstance(given, (str, bytes, os.PathLike)):
             raise TypeError("evaluate: y is missing; without it X is the path of a data set")
         known = stored(self._net)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepnet import _native
 from stepnet._arrays import Array
-from stepnet._values import names, path_given, shown, truth
+from stepnet._values import path_given, shown, truth
 
 if TYPE_CHECKING:
     from stepnet.callbacks import Logs
@@ -43,9 +43,9 @@ class Run:
     def __init__(
         self,
         network: _native.Network,
-        examples: tuple[Array, Array],
-        held_out: tuple[Array, Array, float] | None,
-        classes: Array,
+        examples: tuple[Array, tuple[str, Array]],
+        held_out: tuple[Array, tuple[str, Array], float] | None,
+        named: list[str],
         settings: dict[str, Any],
         place: dict[str, Any],
     ) -> None:
@@ -55,7 +55,7 @@ class Run:
             if held_out[2] != place["divisor"] or held_out[0].dtype != examples[0].dtype:
                 is_, was = held_out[0].dtype, examples[0].dtype
                 raise ValueError(f"fit: validation_data[0] is of type {is_}, expected {was}, that of X, together with run")
-        self._running = _native.Running(network, *examples, tested, names("fit", classes), settings, place)
+        self._running = _native.Running(network, *examples, tested, named, settings, place)
 
     @property
     def epochs(self) -> int:
@@ -80,12 +80,15 @@ class Run:
         return self._running.told()
 
 
-def logs(epoch: tuple[float, float, float, float, tuple[float, float] | None]) -> Logs:
+def logs(
+    epoch: tuple[float, float | None, float, float, tuple[float, list[tuple[str, float]]] | None],
+) -> Logs:
     """What an epoch of a run ended with, under the names of `History`."""
     loss, accuracy, rate, seconds, tested = epoch
-    told = {"loss": loss, "accuracy": accuracy}
+    told = {"loss": loss} if accuracy is None else {"loss": loss, "accuracy": accuracy}
     if tested is not None:
-        told["val_loss"], told["val_accuracy"] = tested
+        told["val_loss"], measures = tested
+        told.update((f"val_{name}", value) for name, value in measures)
     return {**told, "learning_rate": rate, "seconds": seconds}
 
 

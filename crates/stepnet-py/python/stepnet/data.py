@@ -47,6 +47,7 @@ def load(
     encoding: str | None = None,
     label_column: str | None = None,
     labels: str | os.PathLike[str] | None = None,
+    targets: Literal["classes", "labels", "numbers"] = "classes",
     scale: bool = True,
 ) -> tuple[Array, Array]:
     """Read a data set: a folder or an archive of images with one folder for each class, or a file of arrays.
@@ -75,6 +76,9 @@ def load(
         ``y``; ``"fine"`` or ``"coarse"`` of CIFAR-100.
     labels : path-like, optional
         The file of the labels of an npy or IDX file of images.
+    targets : {"classes", "labels", "numbers"}
+        What the examples teach. Of several labels or numbers in a table, ``label_column`` names the columns, with commas
+        between them.
     scale : bool
         Whether values other than the bytes of pictures are divided by the largest; else they are as in the file, which
         is what a model that the command has trained takes.
@@ -85,7 +89,8 @@ def load(
         ``(examples, height, width, channels)``: ``uint8`` from 0 to 255, or ``float32`` from 0 to 1, or -1 to 1 where there are
         negative values.
     y : ndarray
-        ``(examples,)``: the names of the classes; whole numbers where their names are.
+        ``(examples,)``: the names of the classes; whole numbers where their names are. Of labels a row of 0 and 1 for each
+        example; of numbers a row, or one for each.
     """
     if not isinstance(part, str) or part not in ("train", "test"):
         raise ValueError(f'load: part is {shown(part)}, expected "train" or "test"')
@@ -102,7 +107,13 @@ def load(
     column = None if label_column is None else text("load", "label_column", label_column)
     apart = None if labels is None else path_given("load: labels", labels)
     place = path_given("load: path", path)
-    X, numbers, names, divisor = opened(place, wanted, rule, part == "test", skips, named, column, apart)
+    kind = text("load", "targets", targets)
+    if kind not in ("classes", "labels", "numbers"):
+        raise ValueError(f'load: targets is {shown(targets)}, expected "classes", "labels" or "numbers"')
+    X, numbers, names, divisor = opened(place, wanted, rule, part == "test", skips, named, column, apart, kind)
+    if kind != "classes":
+        y = numbers[:, 0] if kind == "numbers" and numbers.shape[1] == 1 else numbers
+        return scaled(X, divisor) if scales else X, y
     classes = labels_of_names(names)
     return scaled(X, divisor) if scales else X, numbers if classes is None else classes[numbers]
 
@@ -127,11 +138,12 @@ def opened(
     encoding: str | None = None,
     label_column: str | None = None,
     labels: Path | None = None,
+    targets: str = "classes",
 ) -> tuple[Array, Array, list[str], float]:
     """A data set: raw values, the numbers of the classes, their names, and what values are to be divided by. Warns of
     what is not as a user may expect."""
     X, numbers, names, divisor, told = _native.load(
-        path, size, resize, test, skip_bad, encoding, label_column, labels
+        path, size, resize, test, skip_bad, encoding, label_column, labels, targets
     )
     for warning in told:
         warnings.warn(warning, stacklevel=caller())

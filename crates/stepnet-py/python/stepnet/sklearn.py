@@ -1,19 +1,20 @@
-"""A classifier with the habits of scikit-learn, which must be installed."""
+"""A classifier and a regressor with the habits of scikit-learn, which must be installed."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClassifierMixin  # type: ignore[import-untyped, import-not-found, unused-ignore]
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # type: ignore[import-untyped, import-not-found, unused-ignore]
 from sklearn.utils import check_random_state  # type: ignore[import-untyped, import-not-found, unused-ignore]
 from sklearn.utils.multiclass import check_classification_targets  # type: ignore[import-untyped, import-not-found, unused-ignore]
 from sklearn.utils.validation import check_is_fitted, validate_data  # type: ignore[import-untyped, import-not-found, unused-ignore]
 
 from stepnet._arrays import Array, expected, plain
+from stepnet._history import History
 from stepnet._keywords import SETTINGS, check_names, takes_settings
 from stepnet._network import Network
 from stepnet._settings import extents
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from stepnet._fit_settings import FitSettings
 
-__all__ = ["ConvNetClassifier"]
+__all__ = ["ConvNetClassifier", "ConvNetRegressor"]
 
 # What follows from ``random_state``, takes examples to test on, or a network that is trained already.
 NOT_TAKEN = ("early_stop", "freeze", "min_delta", "seed")
@@ -32,15 +33,89 @@ NOT_TAKEN = ("early_stop", "freeze", "min_delta", "seed")
 # What a classifier is made of where nothing is said.
 DENSE = "linear(64) -> relu -> linear(classes) -> softmax"
 # Strides where others have pooling: they fit pictures of any size.
-PICTURES = (
-    "conv(16, 3, same) -> relu -> conv(32, 3, same, stride=2) -> relu -> conv(32, 3, same, stride=2) -> relu -> " + DENSE
-)
+CONVOLUTIONS = "conv(16, 3, same) -> relu -> conv(32, 3, same, stride=2) -> relu -> conv(32, 3, same, stride=2) -> relu -> "
+PICTURES = CONVOLUTIONS + DENSE
+
+# And a regressor.
+DENSE_OF_NUMBERS = "linear(64) -> relu -> linear(outputs)"
+PICTURES_OF_NUMBERS = CONVOLUTIONS + DENSE_OF_NUMBERS
+
+# What says how much a class counts.
+OF_CLASSES = ("balance", "class_weight", "label_smoothing")
 
 # What networks take as it is; the first is what other types become.
 TYPES = [np.float32, np.float64, np.uint8]
 
 
-class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class _Estimator(BaseEstimator):  # type: ignore[misc]
+    """What the estimators have in common: their settings, and examples of any shape as rows."""
+
+    image_shape: Sequence[int] | None
+    random_state: int | np.random.RandomState | None
+    verbose: bool
+    network_: Network
+    history_: History
+    _seed: int
+
+    def _store(self, settings: Mapping[str, Any]) -> None:
+        for name, default in self._settings():
+            setattr(self, name, settings.get(name, default))
+
+    @classmethod
+    def _settings(cls) -> list[tuple[str, Any]]:
+        """The settings that it has, with their defaults."""
+        parameters = inspect.signature(cls.__init__).parameters.values()
+        return [(each.name, each.default) for each in parameters if each.name in SETTINGS]
+
+    def _drawn(self) -> int:
+        """The seed of the weights; draws that of the training, too."""
+        drawn = check_random_state(self.random_state).randint(0, LARGEST_SEED, size=2, dtype=np.int64)
+        self._seed = int(drawn[1])
+        return int(drawn[0])
+
+    def _run(self, rows: Array, targets: Array, others: dict[str, Any]) -> None:
+        settings = {name: getattr(self, name) for name, _ in self._settings()}
+        given: Any = {**settings, **others, "seed": self._seed}
+        self.history_ = self.network_.fit(rows, targets, verbose=self.verbose, **given)
+
+    def _one_epoch(self) -> dict[str, Any]:
+        """The settings of a training that goes on for one epoch: schedules that span a training give way."""
+        schedule = str(getattr(self, "schedule"))
+        spans = any(schedule.startswith(name) for name in ("cosine", "one-cycle"))
+        return {"epochs": 1, "schedule": "constant" if spans else schedule}
+
+    def _asked(self, X: npt.ArrayLike) -> Array:
+        check_is_fitted(self)
+        rows = self._rows(X, self._image_shape())
+        taken: Array = validate_data(self, rows, reset=False, dtype=TYPES)
+        return taken
+
+    def _image_shape(self) -> tuple[int, ...] | None:
+        if self.image_shape is None:
+            return None
+        shape = extents(type(self).__name__, self.image_shape, "image_shape")
+        if shape is None or len(shape) != 3:
+            raise ValueError(
+                f"{type(self).__name__}: image_shape is {shown(self.image_shape)}, expected (height, width, channels)"
+            )
+        return tuple(shape)
+
+    def _rows(self, X: npt.ArrayLike, shape: tuple[int, ...] | None) -> Any:
+        """Pictures as rows; everything else as it is, to be judged by scikit-learn."""
+        if shape and not hasattr(X, "columns"):
+            found = np.shape(X)
+            if found[1:] == shape:
+                return np.asarray(X).reshape(found[0], -1)
+            if len(found) == 4:
+                raise ValueError(f"{type(self).__name__}: X has shape {found}, expected {expected(found, shape)}")
+        elif not shape and getattr(X, "ndim", 2) == 4:
+            found = np.shape(X)
+            wanted = f"(examples, features); for pictures, image_shape={found[1:]}"
+            raise ValueError(f"{type(self).__name__}: X has shape {found}, expected {wanted}")
+        return X
+
+
+class ConvNetClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
     """A network as an estimator, for pipelines, cross validation and searches.
 
     Parameters
@@ -97,14 +172,7 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.verbose = verbose
         check_names("ConvNetClassifier", settings, without=NOT_TAKEN)
-        for name, default in self._settings():
-            setattr(self, name, settings.get(name, default))
-
-    @classmethod
-    def _settings(cls) -> list[tuple[str, Any]]:
-        """The settings that it has, with their defaults."""
-        parameters = inspect.signature(cls.__init__).parameters.values()
-        return [(each.name, each.default) for each in parameters if each.name in SETTINGS]
+        self._store(settings)
 
     def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> ConvNetClassifier:
         """Train a new network, whatever was trained before.
@@ -154,9 +222,7 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self._begin(rows, np.unique(classes))  # type: ignore[arg-type]
         elif classes is not None and not np.array_equal(self.classes_, np.unique(classes)):
             raise ValueError(f"partial_fit: classes is {shown(classes)}, expected those of the first call or None")
-        schedule = str(getattr(self, "schedule"))
-        spans = any(schedule.startswith(name) for name in ("cosine", "one-cycle"))
-        return self._train(rows, labels, {"epochs": 1, "schedule": "constant" if spans else schedule})
+        return self._train(rows, labels, self._one_epoch())
 
     def _begin(self, rows: Array, classes: Array) -> None:
         """A new network for examples like these."""
@@ -164,18 +230,14 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"fit: y has one class only ({shown(classes[0])}), expected at least 2 to tell apart")
         self.classes_ = classes
         shape = self._image_shape()
-        drawn = check_random_state(self.random_state).randint(0, LARGEST_SEED, size=2, dtype=np.int64)
+        seed = self._drawn()
         text = self.network if self.network is not None else PICTURES if shape else DENSE
         # Objects and floats are classes to scikit-learn, too.
         known = np.unique(plain("fit: y", classes))
-        self.network_ = Network(text, shape or rows.shape[1], classes=known, dtype=self.dtype, seed=int(drawn[0]))
-        self._seed = int(drawn[1])
+        self.network_ = Network(text, shape or rows.shape[1], classes=known, dtype=self.dtype, seed=seed)
 
     def _train(self, rows: Array, labels: Array, others: dict[str, Any]) -> ConvNetClassifier:
-        settings = {name: getattr(self, name) for name, _ in self._settings()}
-        labels = plain("fit: y", labels)
-        given: Any = {**settings, **others, "seed": self._seed}
-        self.history_ = self.network_.fit(rows, labels, verbose=self.verbose, **given)
+        self._run(rows, plain("fit: y", labels), others)
         return self
 
     def predict_proba(self, X: npt.ArrayLike) -> Array:
@@ -218,32 +280,149 @@ class ConvNetClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         predicted: Array = self.classes_[numbers]
         return predicted
 
-    def _asked(self, X: npt.ArrayLike) -> Array:
-        check_is_fitted(self)
-        rows = self._rows(X, self._image_shape())
-        taken: Array = validate_data(self, rows, reset=False, dtype=TYPES)
-        return taken
 
-    def _image_shape(self) -> tuple[int, ...] | None:
-        if self.image_shape is None:
-            return None
-        shape = extents("ConvNetClassifier", self.image_shape, "image_shape")
-        if shape is None or len(shape) != 3:
-            raise ValueError(
-                f"ConvNetClassifier: image_shape is {shown(self.image_shape)}, expected (height, width, channels)"
-            )
-        return tuple(shape)
+class ConvNetRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
+    """A network that predicts numbers, as an estimator, for pipelines, cross validation and searches.
 
-    def _rows(self, X: npt.ArrayLike, shape: tuple[int, ...] | None) -> Any:
-        """Pictures as rows; everything else as it is, to be judged by scikit-learn."""
-        if shape and not hasattr(X, "columns"):
-            found = np.shape(X)
-            if found[1:] == shape:
-                return np.asarray(X).reshape(found[0], -1)
-            if len(found) == 4:
-                raise ValueError(f"ConvNetClassifier: X has shape {found}, expected {expected(found, shape)}")
-        elif not shape and getattr(X, "ndim", 2) == 4:
-            found = np.shape(X)
-            wanted = f"(examples, features); for pictures, image_shape={found[1:]}"
-            raise ValueError(f"ConvNetClassifier: X has shape {found}, expected {wanted}")
-        return X
+    Targets are scaled to mean 0 and deviation 1 for the network; predictions are in their unit.
+
+    Parameters
+    ----------
+    network : str, optional
+        The layers in the arrow notation, in which ``outputs`` stands for how many numbers an example has. Unless given,
+        two dense layers, and three convolutions before them for pictures.
+    image_shape : tuple of int, optional
+        ``(height, width, channels)``, where rows of ``X`` are pictures, channels last; dense features unless given.
+    loss : {"mean-squared-error", "mean-absolute-error", "huber"}
+        What the training minimizes.
+    dtype : {"float32", "float64"}
+        The type of the network's numbers.
+    random_state : int, RandomState or None
+        What weights, orders and alterations are drawn with. ``None`` draws others at each `fit`.
+    verbose : bool
+        Whether each epoch prints a line.
+    {settings}
+
+    Attributes
+    ----------
+    network_ : stepnet.Network
+        The trained network.
+    history_ : stepnet.History
+        How the training went.
+    n_features_in_ : int
+        The values of an example.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_regression
+    >>> from stepnet.sklearn import ConvNetRegressor
+    >>> X, y = make_regression(300, n_features=5, random_state=0)
+    >>> regressor = ConvNetRegressor(random_state=0).fit(X[:200], y[:200])
+    >>> regressor.score(X[200:], y[200:]) > 0.9
+    True
+    """
+
+    @takes_settings(without=(*NOT_TAKEN, *OF_CLASSES), epochs=50)
+    def __init__(
+        self,
+        network: str | None = None,
+        *,
+        image_shape: Sequence[int] | None = None,
+        loss: str = "mean-squared-error",
+        dtype: str = "float32",
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool = False,
+        **settings: Unpack[FitSettings],
+    ) -> None:
+        self.network = network
+        self.image_shape = image_shape
+        self.loss = loss
+        self.dtype = dtype
+        self.random_state = random_state
+        self.verbose = verbose
+        check_names("ConvNetRegressor", settings, without=(*NOT_TAKEN, *OF_CLASSES))
+        self._store(settings)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+    def fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> ConvNetRegressor:
+        """Train a new network, whatever was trained before.
+
+        Parameters
+        ----------
+        X : array_like
+            ``(examples, features)``; for pictures also ``(examples, *image_shape)``. ``uint8`` is divided by 255.
+        y : array_like
+            ``(examples,)``, or ``(examples, outputs)``: numbers.
+
+        Returns
+        -------
+        ConvNetRegressor
+            This one.
+        """
+        rows, numbers = self._checked(X, y, True)
+        self._begin(rows, numbers)
+        self._run(rows, numbers, {})
+        return self
+
+    def partial_fit(self, X: npt.ArrayLike, y: npt.ArrayLike) -> ConvNetRegressor:
+        """Train for one more epoch, on these examples: the network goes on from where it is, with the optimizer's
+        running values and the scale of the first call's numbers. Schedules that span a training, such as
+        ``"cosine"``, give way to the constant rate.
+
+        Parameters
+        ----------
+        X, y : array_like
+            As for `fit`.
+
+        Returns
+        -------
+        ConvNetRegressor
+            This one.
+        """
+        first = not hasattr(self, "network_")
+        rows, numbers = self._checked(X, y, first)
+        if first:
+            self._begin(rows, numbers)
+        self._run(rows, numbers, self._one_epoch())
+        return self
+
+    def _checked(self, X: npt.ArrayLike, y: npt.ArrayLike, reset: bool) -> tuple[Array, Array]:
+        given = self._rows(X, self._image_shape())
+        rows, numbers = validate_data(self, given, y, dtype=TYPES, reset=reset, y_numeric=True, multi_output=True)
+        return rows, np.asarray(numbers, np.float64)
+
+    def _begin(self, rows: Array, numbers: Array) -> None:
+        """A new network for examples like these."""
+        shape = self._image_shape()
+        usual = PICTURES_OF_NUMBERS if shape else DENSE_OF_NUMBERS
+        self._flat = numbers.ndim == 1
+        self.network_ = Network(
+            self.network if self.network is not None else usual,
+            shape or rows.shape[1],
+            targets="numbers",
+            outputs=1 if self._flat else numbers.shape[1],
+            loss=self.loss,
+            dtype=self.dtype,
+            seed=self._drawn(),
+        )
+
+    def predict(self, X: npt.ArrayLike) -> Array:
+        """The numbers of each example.
+
+        Parameters
+        ----------
+        X : array_like
+            As for `fit`.
+
+        Returns
+        -------
+        ndarray
+            ``(examples,)`` or ``(examples, outputs)``, as `fit` got them.
+        """
+        rows = self._asked(X)
+        predicted: Array = self.network_.predict(rows).astype(np.float64)
+        return predicted if self._flat or predicted.ndim == 2 else predicted[:, None]

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::memory;
 use stepnet_base::rng::RandomState;
-use stepnet_data::Dataset;
+use stepnet_data::{Dataset, TargetKind};
 use stepnet_nn::layer::Noise;
 use stepnet_nn::layer::{Parameter, Start};
 use stepnet_nn::{
@@ -45,7 +45,7 @@ impl Examples {
         Self { x, wanted }
     }
 
-    /// Examples for a network: standard normal inputs, and classes or, for the mean squared error,
+    /// Examples for a network: standard normal inputs, and classes or, for losses of numbers,
     /// standard normal values.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Examples {
         let mut x = memory::zeros("the examples", len)?;
         random.fill_randn(&mut x);
         let outputs = network.output().len();
-        if network.loss() == Loss::MeanSquaredError {
+        if network.loss().is_of_numbers() {
             let mut values = memory::zeros("the targets", examples.saturating_mul(outputs))?;
             random.fill_randn(&mut values);
             return Ok(Self::values(x, values));
@@ -96,8 +96,14 @@ impl Examples {
         let len = drawn.len().saturating_mul(network.input().len());
         let mut x = memory::zeros("the examples", len)?;
         data.fill_batch(&drawn, preprocessing, &mut x)?;
-        let classes = drawn.iter().map(|&at| data.labels()[at]).collect();
-        Ok(Self::classes(x, classes))
+        if data.targets().kind() == TargetKind::Classes {
+            let classes = drawn.iter().map(|&at| data.labels()[at]).collect();
+            return Ok(Self::classes(x, classes));
+        }
+        let mut values = Vec::new();
+        let task = &preprocessing.task;
+        data.targets().write_outputs(&drawn, task, &mut values);
+        Ok(Self::values(x, values))
     }
 
     /// Moves every input by up to `share` of the largest at random: flat areas of images tie in

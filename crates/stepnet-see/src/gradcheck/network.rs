@@ -97,7 +97,9 @@ fn rounding(workspace: &Workspace<f64>, network: &Network<f64>, examples: usize)
     };
     let terms = dz.len() as f64;
     let outputs = match (network.loss(), nodes.checked_sub(1)) {
-        (Loss::MeanSquaredError, Some(last)) => workspace.value(last, examples).map_or(1.0, norm),
+        (loss, Some(last)) if loss.is_of_numbers() => {
+            workspace.value(last, examples).map_or(1.0, norm)
+        }
         // Probabilities.
         _ => 0.0,
     };
@@ -281,7 +283,7 @@ impl Subject for WholeNetwork {
         match self.network.loss() {
             // Probabilities, of whose rounding a sure example leaves nothing else.
             Loss::SoftmaxCrossEntropy | Loss::BinaryCrossEntropy => 1.0,
-            Loss::MeanSquaredError => 0.0,
+            Loss::MeanSquaredError | Loss::MeanAbsoluteError | Loss::Huber => 0.0,
         }
     }
 

@@ -5,6 +5,7 @@ use super::at::{Spot, name_of};
 use super::explanation::{Gradient, Line, More, kept};
 use super::forward::MOST_LINES;
 use super::sum::{Check, Exact, gamma, tiny};
+use super::target::Target;
 use crate::error::Result;
 use crate::memory;
 use stepnet_nn::Number;
@@ -28,22 +29,25 @@ struct BackwardTerms {
 impl<T: Number> Why<'_, T> {
     pub(super) fn gradient(&mut self, spot: Spot, class: Option<&str>) -> Result<Gradient> {
         let wanted = match class {
-            Some(wanted) => self.class(wanted)?,
-            None => self.predicted(),
+            Some(wanted) => self.wanted(wanted)?,
+            None => self.said(),
         };
-        self.run_backward(wanted)?;
+        self.run_backward(&wanted)?;
         let nodes = self.network.nodes().len();
         let fused = self.network.loss().fused_kind().is_some();
         let returned = if fused && spot.value == nodes {
-            self.by_fused_output(spot, wanted)
+            self.by_fused_output(spot, &wanted)
         } else if spot.value == nodes - usize::from(fused) {
-            self.by_loss(spot, wanted)
+            self.by_loss(spot, &wanted)
         } else {
             self.by_layers(spot)?
         };
         Ok(Gradient {
-            class: wanted,
-            class_name: self.class_name(wanted),
+            class: match &wanted {
+                Target::Class(class) => Some(*class),
+                Target::Values(_) => None,
+            },
+            class_name: self.target_name(&wanted),
             predicted: class.is_none(),
             loss: self.network.loss().to_string(),
             loss_value: self
@@ -77,16 +81,17 @@ impl<T: Number> Why<'_, T> {
         gradients.get(spot.place).map_or(f64::NAN, |v| v.as_f64())
     }
 
-    fn target(&self, place: usize, class: usize) -> f64 {
-        match self.outputs().len() {
-            1 => class as f64,
-            _ => f64::from(u8::from(place == class)),
+    fn target(&self, place: usize, target: &Target) -> f64 {
+        match (target, self.outputs().len()) {
+            (Target::Values(values), _) => values.get(place).copied().unwrap_or(f64::NAN),
+            (Target::Class(class), 1) => *class as f64,
+            (Target::Class(class), _) => f64::from(u8::from(place == *class)),
         }
     }
 
     /// An output that training leaves to the loss.
-    fn by_fused_output(&self, spot: Spot, class: usize) -> BackwardTerms {
-        let (p, t) = (self.value(spot), self.target(spot.place, class));
+    fn by_fused_output(&self, spot: Spot, target: &Target) -> BackwardTerms {
+        let (p, t) = (self.value(spot), self.target(spot.place, target));
         let logit = self.name(Spot {
             value: spot.value - 1,
             ..spot
@@ -118,8 +123,8 @@ impl<T: Number> Why<'_, T> {
     }
 
     /// A value that the loss itself takes.
-    fn by_loss(&self, spot: Spot, class: usize) -> BackwardTerms {
-        let t = self.target(spot.place, class);
+    fn by_loss(&self, spot: Spot, target: &Target) -> BackwardTerms {
+        let t = self.target(spot.place, target);
         let outputs = self.outputs().len();
         let own = self.name(spot);
         // The network's closing activation, or its last layer.
@@ -130,6 +135,16 @@ impl<T: Number> Why<'_, T> {
         let p = self.value(output);
         let (formula, factor, own_error) = match self.network.loss() {
             Loss::MeanSquaredError => ("dy = 2 (y - t) / outputs", 2.0 / outputs as f64, 0.0),
+            Loss::MeanAbsoluteError => (
+                "dy = sign(y - t) / outputs",
+                over(p - t, 0.0) / outputs as f64,
+                0.0,
+            ),
+            Loss::Huber => (
+                "dy = (y - t, at most 1 and at least -1) / outputs",
+                over(p - t, 1.0) / outputs as f64,
+                0.0,
+            ),
             loss => {
                 let formula = match loss {
                     Loss::BinaryCrossEntropy => "dz = p - t, with p = sigmoid(z)",
@@ -333,4 +348,13 @@ fn shorten(sent: &mut Vec<OutputGradient>) -> Option<More> {
         count,
         sum: sum.value(),
     })
+}
+
+/// What brings a difference to size 1, where it is larger than `inside`: 1 within, 0 for no difference.
+fn over(difference: f64, inside: f64) -> f64 {
+    match difference.abs() {
+        0.0 => 0.0,
+        size if size <= inside => 1.0,
+        size => 1.0 / size,
+    }
 }

@@ -51,9 +51,9 @@ pub struct Explanation {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Prediction {
-    /// The class's number.
-    pub class: usize,
-    /// Its name.
+    /// The class's number; `None` where the outputs stand for labels or numbers.
+    pub class: Option<usize>,
+    /// Its name; or the labels that apply, or the numbers.
     pub name: String,
     /// The output that speaks for it.
     pub at: String,
@@ -173,11 +173,11 @@ pub struct NextActivation {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Gradient {
-    /// The class whose loss it is.
-    pub class: usize,
-    /// The class's name.
+    /// The class whose loss it is; `None` where the outputs stand for labels or numbers.
+    pub class: Option<usize>,
+    /// The class's name; or the labels that apply, or the numbers.
     pub class_name: String,
-    /// Whether that class was chosen because the network predicts it.
+    /// Whether that target was chosen because the network predicts it.
     pub predicted: bool,
     /// The loss: `softmax-cross-entropy`, ...
     pub loss: String,
@@ -368,4 +368,14 @@ pub struct Step {
     pub more: Option<More>,
     /// Whether the trace ends here only because it became too long.
     pub cut: bool,
+}
+
+impl Gradient {
+    /// The word for what the loss compares with: a class, or the target values of other tasks.
+    pub(super) fn kind(&self) -> &'static str {
+        match self.class {
+            Some(_) => "class",
+            None => "target",
+        }
+    }
 }

@@ -36,6 +36,7 @@ mod opaque;
 mod page;
 mod subject;
 mod sum;
+mod target;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -59,7 +60,8 @@ use crate::error::{Error, Result};
 use stepnet_base::text::listed;
 use stepnet_nn::Number;
 use stepnet_nn::account::ExampleValues;
-use stepnet_nn::{Network, PlanOptions, Targets, Workspace, largest};
+use stepnet_nn::{Network, PlanOptions, Targets, Task, Workspace, predicted_class};
+use target::Target;
 
 /// A question about an example.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +71,9 @@ pub struct Question {
     pub at: Option<At>,
     /// Whether to explain the gradient of the loss with respect to it as well.
     pub gradient: bool,
-    /// The class whose loss that is, by name or number; the predicted one unless given.
+    /// The class whose loss that is, by name or number; the predicted one unless given. Of a network whose outputs say
+    /// numbers, those: `3.5`, or `3.5,2`; of one whose outputs say labels, the names of those that apply: `cat,dog`,
+    /// or nothing; what the network says unless given.
     pub class: Option<String>,
     /// How many layers the largest contributors are followed down.
     pub trace: usize,
@@ -107,9 +111,10 @@ pub struct Why<'n, T> {
     /// For each value the layers that take it.
     readers: Vec<Vec<usize>>,
     forward: Workspace<T>,
-    /// The backward passes, for the class they were run for.
-    backward: Option<(usize, f64, Workspace<T>)>,
+    /// The backward passes, for the target they were run for.
+    backward: Option<(Target, f64, Workspace<T>)>,
     classes: Vec<String>,
+    task: Task,
     subject: Option<Subject>,
 }
 
@@ -137,6 +142,7 @@ impl<'n, T: Number> Why<'n, T> {
             forward,
             backward: None,
             classes: Vec::new(),
+            task: Task::Classes,
             subject: None,
         };
         for (number, node) in network.nodes().iter().enumerate() {
@@ -166,6 +172,13 @@ impl<'n, T: Number> Why<'n, T> {
         self
     }
 
+    /// Says what the outputs stand for, unless that is classes.
+    #[must_use]
+    pub fn with_task(mut self, task: &Task) -> Self {
+        self.task = task.clone();
+        self
+    }
+
     /// Explains a value.
     ///
     /// # Errors
@@ -178,7 +191,7 @@ impl<'n, T: Number> Why<'n, T> {
         let gradient = match (question.gradient, &question.class) {
             (true, class) => Some(self.gradient(spot, class.as_deref())?),
             (false, Some(class)) => {
-                self.class(class)?;
+                self.wanted(class)?;
                 None
             }
             (false, None) => None,
@@ -212,10 +225,7 @@ impl<'n, T: Number> Why<'n, T> {
 
     /// The predicted class: the largest output, or the side of the only one.
     pub fn predicted(&self) -> usize {
-        match self.outputs() {
-            [one] => usize::from(*one > T::from_f64(0.5)),
-            several => largest(several),
-        }
+        predicted_class(self.outputs())
     }
 
     fn outputs(&self) -> &[T] {
@@ -299,11 +309,14 @@ impl<'n, T: Number> Why<'n, T> {
     }
 
     fn prediction(&self) -> Prediction {
-        let class = self.predicted();
+        let said = self.said();
         let spot = self.predicted_output();
         Prediction {
-            class,
-            name: self.class_name(class),
+            class: match &said {
+                Target::Class(class) => Some(*class),
+                Target::Values(_) => None,
+            },
+            name: self.target_name(&said),
             at: self.name(spot),
             value: self.value(spot),
         }
@@ -335,9 +348,9 @@ impl<'n, T: Number> Why<'n, T> {
         })
     }
 
-    /// Runs the backward passes for a class, unless they have been.
-    fn run_backward(&mut self, class: usize) -> Result<()> {
-        if matches!(&self.backward, Some((of, ..)) if *of == class) {
+    /// Runs the backward passes for a target, unless they have been.
+    fn run_backward(&mut self, target: &Target) -> Result<()> {
+        if matches!(&self.backward, Some((of, ..)) if of == target) {
             return Ok(());
         }
         let mut workspace = match self.backward.take() {
@@ -349,9 +362,17 @@ impl<'n, T: Number> Why<'n, T> {
                 Workspace::new(self.network, 1, options)?
             }
         };
-        let label = u32::try_from(class).unwrap_or(u32::MAX);
-        let scores = workspace.differentiate(self.network, &self.x, &Targets::Classes(&[label]))?;
-        self.backward = Some((class, scores.loss, workspace));
+        let scores = match target {
+            Target::Class(class) => {
+                let label = u32::try_from(*class).unwrap_or(u32::MAX);
+                workspace.differentiate(self.network, &self.x, &Targets::Classes(&[label]))?
+            }
+            Target::Values(values) => {
+                let values: Vec<T> = values.iter().map(|&value| T::from_f64(value)).collect();
+                workspace.differentiate(self.network, &self.x, &Targets::Values(&values))?
+            }
+        };
+        self.backward = Some((target.clone(), scores.loss, workspace));
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Tests whether one network is better than another by more than chance.
 
-use super::evaluate::evaluate_with;
+use super::evaluate::{Answer, evaluate_with};
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::nn::Number;
@@ -9,7 +9,8 @@ use crate::nn::{Network, Preprocessing};
 /// The standard normal's 95 % quantile: what equal networks pass one time in twenty.
 const LIMIT: f64 = 1.645;
 
-/// Whether `network` gets more of the examples right than `other`, by more than chance explains.
+/// Whether `network` gets more of the examples right than `other`, by more than chance explains. Where the targets are
+/// labels or numbers, an example counts for the network that has the lower loss on it.
 ///
 /// Only the examples count that one network gets right and the other does not: of `n = b + c` such examples,
 /// equal networks would each have about half. McNemar's test with a correction for whole numbers: `network` is
@@ -23,20 +24,21 @@ pub fn is_better<T: Number>(
     data: &Dataset,
     preprocessing: &Preprocessing,
 ) -> Result<bool> {
-    let right = |network: &Network<T>| {
-        let mut right = Vec::with_capacity(data.len());
+    // How wrong each example is: 0 or 1 where it has a class.
+    let wrong = |network: &Network<T>| {
+        let mut wrong = Vec::with_capacity(data.len());
         evaluate_with(network, data, preprocessing, |judged| {
-            right.push(judged.predicted == judged.actual);
+            wrong.push(match judged.answer {
+                Answer::Class { actual, predicted } => f64::from(u8::from(actual != predicted)),
+                Answer::Values(wanted) => network.loss().of_example(judged.outputs, wanted),
+            });
         })?;
-        Ok::<_, crate::Error>(right)
+        Ok::<_, crate::Error>(wrong)
     };
-    let (ours, theirs) = (right(network)?, right(other)?);
+    let (ours, theirs) = (wrong(network)?, wrong(other)?);
     let pairs = ours.iter().zip(&theirs);
-    let gained = pairs
-        .clone()
-        .filter(|(ours, theirs)| **ours && !**theirs)
-        .count();
-    let lost = pairs.filter(|(ours, theirs)| !**ours && **theirs).count();
+    let gained = pairs.clone().filter(|(ours, theirs)| ours < theirs).count();
+    let lost = pairs.filter(|(ours, theirs)| ours > theirs).count();
     Ok(passes(gained, lost))
 }
 

@@ -6,11 +6,12 @@ use crate::error::{Error, Result};
 use crate::nn::Scores;
 
 /// How good a network is on data it is not trained on: the higher accuracy is better; among equals, the lower
-/// mean loss.
+/// mean loss. Where the targets are labels or numbers, the mAP or R² takes the place of the accuracy
+/// ([`Evaluation::score`](super::Evaluation::score)).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ValidationScore {
-    /// The share of right answers.
+    /// The share of right answers; of labels the mAP, of numbers R².
     pub accuracy: f64,
     /// The mean loss.
     pub loss: f64,

@@ -3,26 +3,47 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::metrics::{ClassMetrics, Tally};
-use crate::data::Dataset;
+use super::early_stopping::ValidationScore;
+use super::feed::write_targets;
+use super::metrics::{ClassMetrics, LabelTally, NumberTally, Ranking, Tally};
+use super::task::check_targets;
+use crate::data::{Dataset, TargetKind};
 use crate::error::Result;
 use crate::memory;
 use crate::nn::Number;
 use crate::nn::{
-    Loss, Network, Plan, PlanOptions, Preprocessing, Scores, Targets, Workspace, largest,
+    Loss, Network, Plan, PlanOptions, Preprocessing, Scores, Targets, Task, Workspace,
 };
 
 /// The most examples of one pass.
 const BATCH: usize = 256;
 
-/// Scores over a data set, and its confusion matrix.
+/// Scores over a data set, and what measures of its kind of targets are computed from.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Evaluation {
-    /// Loss and right answers.
+    /// Loss, and right answers where the targets are classes.
     pub scores: Scores,
-    /// The counts behind the metrics: the confusion matrix, and the ranks of the right classes.
-    pub tally: Tally,
+    /// The counts and values behind the metrics.
+    pub measures: Measures,
+}
+
+/// What the metrics of an evaluation are computed from, by the kind of the targets.
+///
+/// Exhaustive, so that the compiler finds every place that a new kind concerns: adding one is a breaking change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Measures {
+    /// The confusion matrix, and the ranks of the right classes.
+    Classes {
+        /// The counts.
+        tally: Tally,
+        /// With two classes, the examples by the network's preference for the second.
+        ranking: Option<Ranking>,
+    },
+    /// The scores of all labels.
+    Labels(LabelTally),
+    /// The true and predicted numbers.
+    Numbers(NumberTally),
 }
 
 /// One example of an evaluation, as [`evaluate_with`] shows it.
@@ -31,20 +52,66 @@ pub struct Evaluation {
 pub struct JudgedExample<'a, T> {
     /// The example's number in the data set.
     pub example: usize,
-    /// Its class.
-    pub actual: usize,
-    /// The predicted class.
-    pub predicted: usize,
+    /// What is true of it, and what the network says.
+    pub answer: Answer<'a, T>,
     /// The network's outputs for it, before the activation that the loss is fused with.
     pub outputs: &'a [T],
 }
 
+/// What is true of an example, and what the network says.
+///
+/// Exhaustive, as [`Measures`].
+#[derive(Debug, Clone, Copy)]
+pub enum Answer<'a, T> {
+    /// A class.
+    Class {
+        /// Its class.
+        actual: usize,
+        /// The predicted class.
+        predicted: usize,
+    },
+    /// Labels or numbers: the value that each output should have, scaled as the network learns it. What it says is in
+    /// the outputs.
+    Values(&'a [T]),
+}
+
+impl<T: Number> JudgedExample<'_, T> {
+    /// Whether the class is right; `None` where the targets are not classes.
+    pub fn is_right(&self) -> Option<bool> {
+        match self.answer {
+            Answer::Class { actual, predicted } => Some(actual == predicted),
+            Answer::Values(_) => None,
+        }
+    }
+}
+
 impl Evaluation {
-    /// The share of correct predictions among the examples of each class; `None` for a class without examples.
+    /// The confusion matrix and the ranks of the right classes, where the targets are classes.
+    pub fn tally(&self) -> Option<&Tally> {
+        match &self.measures {
+            Measures::Classes { tally, .. } => Some(tally),
+            Measures::Labels(_) | Measures::Numbers(_) => None,
+        }
+    }
+
+    /// The share of correct predictions among the examples of each class; `None` for a class without examples. Empty
+    /// where the targets are not classes.
     pub fn class_accuracies(&self) -> Vec<Option<f64>> {
-        let classes = self.tally.metrics().classes.into_iter();
+        let metrics = self.tally().map(Tally::metrics);
+        let classes = metrics.map_or_else(Vec::new, |metrics| metrics.classes);
         let share = |class: ClassMetrics| (class.examples > 0).then_some(class.recall).flatten();
-        classes.map(share).collect()
+        classes.into_iter().map(share).collect()
+    }
+
+    /// How good the network is, to compare it with others: by its accuracy, the mAP of labels, the R² of numbers (the
+    /// mean over them); among equals by its loss.
+    pub fn score(&self) -> ValidationScore {
+        let measure = match &self.measures {
+            Measures::Classes { .. } => self.scores.accuracy(),
+            Measures::Labels(tally) => tally.metrics().mean_average_precision,
+            Measures::Numbers(tally) => tally.metrics().mean.r2,
+        };
+        ValidationScore::new(measure, self.scores.mean_loss())
     }
 }
 
@@ -64,7 +131,7 @@ pub fn evaluation_bytes<T: Number>(network: &Network<T>, examples: usize) -> Res
 /// Runs a network over a whole data set.
 ///
 /// # Errors
-/// When the data's shape or classes are not the network's.
+/// When the data's shape or targets are not the network's.
 pub fn evaluate<T: Number>(
     network: &Network<T>,
     data: &Dataset,
@@ -94,46 +161,119 @@ pub(super) fn evaluate_until<T: Number>(
     preprocessing: &Preprocessing,
     mut observe: impl FnMut(JudgedExample<'_, T>),
 ) -> Result<Evaluation> {
+    let task = &preprocessing.task;
+    check_targets(network, data, task)?;
     let batch = BATCH.min(data.len().max(1));
     let mut workspace = Workspace::new(network, batch, PlanOptions::SCORING)?;
     workspace.set_stop(stop.map(Arc::clone));
     let len = network.input().len();
     let outputs = network.output().len();
     let mut x = memory::zeros("a batch of examples", batch.saturating_mul(len))?;
-    let classes = data
-        .classes()
-        .len()
-        .max(if outputs == 1 { 2 } else { outputs });
-    let mut evaluation = Evaluation {
-        scores: Scores::default(),
-        tally: Tally::new(classes)?,
-    };
+    let mut judge = Judge::new(network, data)?;
+    let mut scores = Scores::default();
+    let (mut classes, mut values) = (Vec::new(), Vec::new());
     let order: Vec<usize> = (0..data.len()).collect();
-    for (chunk, labels) in order.chunks(batch).zip(data.labels().chunks(batch)) {
+    for chunk in order.chunks(batch) {
         let x = &mut x[..chunk.len() * len];
         data.fill_batch(chunk, preprocessing, x)?;
-        let (scores, z) = workspace.score(network, x, &Targets::Classes(labels))?;
-        evaluation.scores.add(&scores);
-        let examples = z.chunks_exact(outputs).zip(chunk.iter().zip(labels));
-        for (row, (&example, &label)) in examples {
-            let actual = label as usize;
-            let (predicted, rank) = match row {
-                [one] => {
-                    let predicted = usize::from(*one > one_threshold(network.loss()));
-                    (predicted, usize::from(predicted != actual))
-                }
-                _ => (largest(row), rank(row, actual)),
-            };
-            evaluation.tally.add(label, predicted as u32, rank);
+        write_targets(data.targets(), task, chunk, (&mut classes, &mut values));
+        let targets = match task {
+            Task::Classes => Targets::Classes(&classes),
+            Task::Labels | Task::Numbers(_) => Targets::Values(&values),
+        };
+        let (sums, z) = workspace.score(network, x, &targets)?;
+        scores.add(&sums);
+        for (place, (row, &example)) in z.chunks_exact(outputs).zip(chunk).enumerate() {
+            let wanted = values.chunks_exact(outputs).nth(place).unwrap_or_default();
+            let label = classes.get(place).copied().unwrap_or_default();
+            let answer = judge.judge(row, (label, wanted), task);
             observe(JudgedExample {
                 example,
-                actual,
-                predicted,
+                answer,
                 outputs: row,
             });
         }
     }
-    Ok(evaluation)
+    Ok(Evaluation {
+        scores,
+        measures: judge.finish(),
+    })
+}
+
+/// Collects what the measures are computed from.
+struct Judge {
+    loss: Loss,
+    measures: Measures,
+    /// With two classes, how much each example looks like the second, and whether it is.
+    preferences: Option<Vec<(f64, bool)>>,
+}
+
+impl Judge {
+    fn new<T: Number>(network: &Network<T>, data: &Dataset) -> Result<Self> {
+        let outputs = network.output().len();
+        let mut preferences = None;
+        let measures = match data.targets().kind() {
+            TargetKind::Classes => {
+                let told_apart = if outputs == 1 { 2 } else { outputs };
+                let classes = data.classes().len().max(told_apart);
+                preferences = (classes == 2).then(|| Vec::with_capacity(data.len()));
+                Measures::Classes {
+                    tally: Tally::new(classes)?,
+                    ranking: None,
+                }
+            }
+            TargetKind::Labels => Measures::Labels(LabelTally::new(data.len(), outputs)?),
+            TargetKind::Numbers => Measures::Numbers(NumberTally::new(data.len(), outputs)?),
+        };
+        Ok(Self {
+            loss: network.loss(),
+            measures,
+            preferences,
+        })
+    }
+
+    fn judge<'a, T: Number>(
+        &mut self,
+        row: &[T],
+        (label, wanted): (u32, &'a [T]),
+        task: &Task,
+    ) -> Answer<'a, T> {
+        match &mut self.measures {
+            Measures::Classes { tally, .. } => {
+                let (actual, predicted) = (label as usize, self.loss.predicted_class(row));
+                let (rank, preference) = match row {
+                    [one] => (usize::from(predicted != actual), one.as_f64()),
+                    [first, second] => (rank(row, actual), second.as_f64() - first.as_f64()),
+                    _ => (rank(row, actual), f64::NAN),
+                };
+                tally.add(label, predicted as u32, rank);
+                if let Some(preferences) = &mut self.preferences {
+                    preferences.push((preference, label == 1));
+                }
+                return Answer::Class { actual, predicted };
+            }
+            Measures::Labels(tally) => {
+                let pairs = row.iter().zip(wanted);
+                tally.add(pairs.map(|(z, &mark)| (z.as_f64(), mark > T::zero())));
+            }
+            Measures::Numbers(tally) => {
+                let restored = |value: T, output| match task.scale() {
+                    Some(scale) => scale.restored(value.as_f64(), output),
+                    None => value.as_f64(),
+                };
+                let pairs = wanted.iter().zip(row).enumerate();
+                tally.add(pairs.map(|(at, (&t, &y))| (restored(t, at), restored(y, at))));
+            }
+        }
+        Answer::Values(wanted)
+    }
+
+    fn finish(mut self) -> Measures {
+        if let Measures::Classes { ranking, .. } = &mut self.measures {
+            *ranking = self.preferences.map(Ranking::new);
+        }
+        self.measures
+    }
 }
 
 /// How many classes come before `class`: larger values, and equal ones of lower classes. NaN comes
@@ -147,18 +287,10 @@ fn rank<T: Number>(row: &[T], class: usize) -> usize {
     row.iter().enumerate().filter(|&pair| before(pair)).count()
 }
 
-/// The threshold that a single output must pass to mean class 1.
-fn one_threshold<T: Number>(loss: Loss) -> T {
-    if loss == Loss::MeanSquaredError {
-        T::from_f64(0.5)
-    } else {
-        T::zero()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::nn::largest;
 
     #[test]
     fn the_first_rank_is_the_largest_value() {

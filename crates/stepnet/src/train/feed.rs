@@ -1,11 +1,11 @@
 //! Making the batches of an epoch: values, targets, and the keys of random numbers.
 
-use crate::data::{AugmentBuffers, Augmentation, Dataset, Mix, Pick};
+use crate::data::{self, AugmentBuffers, Augmentation, Dataset, Mix, Pick};
 use crate::error::Result;
 use crate::memory;
 use crate::nn::Number;
 use crate::nn::layer::Noise;
-use crate::nn::{Batch, Preprocessing, Targets};
+use crate::nn::{Batch, Preprocessing, Targets, Task};
 
 /// Makes a network's batches of a data set.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +25,8 @@ pub(super) struct BatchBuffers<T> {
     indices: Vec<usize>,
     keys: Vec<u64>,
     labels: Vec<u32>,
+    /// A value for each output of each example, where the targets are not classes.
+    targets: Vec<T>,
     partners: Vec<u32>,
     mix: Mix<T>,
     mixed: bool,
@@ -45,6 +47,7 @@ impl<T: Number> BatchBuffers<T> {
             indices: Vec::with_capacity(batch),
             keys: Vec::with_capacity(batch),
             labels: Vec::with_capacity(batch),
+            targets: Vec::new(),
             partners: Vec::new(),
             mix: Mix::default(),
             mixed: false,
@@ -75,6 +78,8 @@ impl<T: Number> BatchBuffers<T> {
                 second: &self.partners,
                 share: &self.mix.share,
             }
+        } else if self.labels.is_empty() {
+            Targets::Values(&self.targets)
         } else {
             Targets::Classes(&self.labels)
         };
@@ -93,14 +98,13 @@ impl Feed<'_> {
     /// # Errors
     /// When the data does not fit the preprocessing, or cannot be read.
     pub(super) fn fill<T: Number>(&self, picks: &[Pick], into: &mut BatchBuffers<T>) -> Result<()> {
-        let labels = self.data.labels();
         into.indices.clear();
         into.indices.extend(picks.iter().map(|pick| pick.index));
         into.keys.clear();
         into.keys.extend(picks.iter().map(|pick| pick.key()));
-        into.labels.clear();
-        into.labels
-            .extend(picks.iter().map(|pick| labels[pick.index]));
+        let task = &self.preprocessing.task;
+        let targets = (&mut into.labels, &mut into.targets);
+        write_targets(self.data.targets(), task, &into.indices, targets);
         into.values = picks.len() * self.data.images().per_image();
         (into.seed, into.epoch) = (self.seed, self.epoch);
         let noise = Noise {
@@ -125,5 +129,25 @@ impl Feed<'_> {
                 .extend(partners.map(|&partner| into.labels[partner]));
         }
         Ok(())
+    }
+}
+
+/// Writes what a network is to say of the examples at `indices`: classes, or a value for each output. One of the two
+/// lists stays empty.
+pub(super) fn write_targets<T: Number>(
+    targets: &data::Targets,
+    task: &Task,
+    indices: &[usize],
+    (classes, values): (&mut Vec<u32>, &mut Vec<T>),
+) {
+    classes.clear();
+    match targets {
+        data::Targets::Classes { labels, .. } => {
+            values.clear();
+            classes.extend(indices.iter().map(|&index| labels[index]));
+        }
+        data::Targets::Labels { .. } | data::Targets::Numbers { .. } => {
+            targets.write_outputs(indices, task, values);
+        }
     }
 }

@@ -1,5 +1,6 @@
-//! Metrics of a classifier, from one pass over the data: accuracy among the first k, precision,
-//! recall and F1, the confusion matrix.
+//! Metrics of a network, from one pass over the data. Of a classifier: accuracy among the first k, precision,
+//! recall and F1, the confusion matrix; of two classes the curves of a [`Ranking`]. Of labels [`LabelTally`] has the
+//! like for each, of numbers [`NumberTally`] has R² and errors.
 //!
 //! With `tp` the examples of a class that were predicted as it, `fp` the others that were predicted as it
 //! and `fn` its examples that were not: precision is `tp / (tp + fp)`, recall `tp / (tp + fn)`, F1
@@ -7,10 +8,18 @@
 //! `zero_division=0`; a class that neither has an example nor was ever predicted has no values and
 //! counts in no average, as there without `labels`.
 
+mod labels;
+mod numbers;
+mod ranking;
+
 use std::collections::BTreeMap;
 
 use crate::error::Result;
 use crate::memory;
+
+pub use labels::{LabelMetrics, LabelTally, MultiLabelMetrics};
+pub use numbers::{NumberMetrics, NumberTally, RegressionMetrics};
+pub use ranking::{PrecisionRecallPoint, Ranking, RocPoint};
 
 /// The confusion matrix. Only the pairs that occurred take memory.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -1,6 +1,6 @@
 //! The examples that a network got most wrong.
 
-use super::evaluate::JudgedExample;
+use super::evaluate::{Answer, JudgedExample};
 use crate::nn::Loss;
 use crate::nn::Number;
 
@@ -48,16 +48,18 @@ impl Mistakes {
 
     /// Looks at an example of an evaluation of a network that is trained with `loss`.
     pub fn observe<T: Number>(&mut self, loss: Loss, judged: &JudgedExample<'_, T>) {
-        if judged.actual == judged.predicted {
+        let Answer::Class { actual, predicted } = judged.answer else {
+            return;
+        };
+        if actual == predicted {
             return;
         }
-        let (value, probability) = loss_and_probability(loss, judged.outputs, judged.actual);
+        let (value, probability) = loss_and_probability(loss, judged.outputs, actual);
         let mistake = Mistake {
             example: judged.example,
-            actual: judged.actual,
-            predicted: judged.predicted,
-            probabilities: probability
-                .map(|probability| [judged.actual, judged.predicted].map(probability)),
+            actual,
+            predicted,
+            probabilities: probability.map(|probability| [actual, predicted].map(probability)),
             loss: value,
         };
         // What is not a number is as wrong as can be.
@@ -98,6 +100,17 @@ fn loss_and_probability<T: Number>(
             let squares = numbered().map(|(class, z)| (z - target(class)).powi(2));
             squares.sum::<f64>() / z.len() as f64
         }
+        Loss::MeanAbsoluteError => {
+            let sizes = numbered().map(|(class, z)| (z - target(class)).abs());
+            sizes.sum::<f64>() / z.len() as f64
+        }
+        Loss::Huber => {
+            let each = numbered().map(|(class, z)| match (z - target(class)).abs() {
+                size if size > 1.0 => size - 0.5,
+                size => 0.5 * size * size,
+            });
+            each.sum::<f64>() / z.len() as f64
+        }
     };
     let probability = move |class: usize| match (loss, &z[..]) {
         // A class that the network has no output for is one that it cannot answer.
@@ -106,7 +119,7 @@ fn loss_and_probability<T: Number>(
         (_, &[one]) => (-softplus(-one)).exp(),
         (_, z) => z.get(class).map_or(0.0, |z| (-softplus(-z)).exp()),
     };
-    let probability = (loss != Loss::MeanSquaredError).then_some(probability);
+    let probability = (!loss.is_of_numbers()).then_some(probability);
     (value, probability)
 }
 
@@ -122,8 +135,7 @@ mod tests {
     ) -> JudgedExample<'_, f32> {
         JudgedExample {
             example,
-            actual,
-            predicted,
+            answer: Answer::Class { actual, predicted },
             outputs,
         }
     }

@@ -19,6 +19,7 @@ mod options;
 pub mod run;
 pub mod settings;
 mod state;
+mod task;
 mod trainer;
 mod transfer;
 
@@ -27,7 +28,9 @@ pub use checkpoint::Checkpoint;
 #[doc(hidden)]
 pub use checkpoint::run_of;
 pub use class_weights::ClassWeights;
-pub use evaluate::{Evaluation, JudgedExample, evaluate, evaluate_with, evaluation_bytes};
+pub use evaluate::{
+    Answer, Evaluation, JudgedExample, Measures, evaluate, evaluate_with, evaluation_bytes,
+};
 #[doc(hidden)]
 pub use find_rate::{LEAST_STEPS, MOST_STEPS, MOST_SWEEPS};
 pub use find_rate::{RateCurve, RateSweep, RateTrial, SweepProgress, find_rate};
@@ -36,5 +39,6 @@ pub use forecast::{Pace, largest_batch, training_bytes};
 pub use learner::Learner;
 pub use options::{BatchSize, TrainOptions};
 pub use state::TrainingState;
+pub use task::{check_task, measure_of, task_for};
 pub use trainer::{EpochEnd, Position, Progress, Trainer};
 pub use transfer::transfer;

@@ -8,7 +8,7 @@ use crate::data::{Augmentation, Balance};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::nn::Number;
-use crate::nn::{LossOptions, Network};
+use crate::nn::{LossOptions, Network, Task};
 use crate::optim::{Clipping, Rule, Schedule, WarmUp, check_decay};
 
 /// The most threads that make batches.
@@ -195,6 +195,32 @@ impl TrainOptions {
             Some(decay) => learner.with_average(decay),
             None => Ok(learner),
         }
+    }
+
+    /// Refuses settings that mean nothing for what the network learns.
+    pub(super) fn check_for_task(&self, task: &Task) -> Result<()> {
+        if task.is_classes() {
+            return Ok(());
+        }
+        let kind = task.name();
+        let refuse = |argument: &str, found: String, expected: &str| {
+            let expected = format!("{expected}: the targets are {kind}, not classes");
+            Err(Error::value("training", argument, found, expected))
+        };
+        if self.class_weights.is_some() {
+            return refuse("`class_weights`", "given".into(), "none");
+        }
+        if self.balance != Balance::None {
+            return refuse("`balance`", self.balance.to_string(), "none");
+        }
+        if self.augmentation.mixup().is_some() {
+            return refuse("`augment`", self.augmentation.to_string(), "no mixup");
+        }
+        if self.label_smoothing != 0.0 && task.scale().is_some() {
+            let found = self.label_smoothing.to_string();
+            return refuse("`label_smoothing`", found, "0");
+        }
+        Ok(())
     }
 
     /// Refuses settings that are out of their range.

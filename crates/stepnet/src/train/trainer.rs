@@ -15,6 +15,7 @@ use super::forecast::bytes_between_epochs;
 use super::learner::Learner;
 use super::loader::{Batches, Loader};
 use super::options::TrainOptions;
+use super::task::{check_targets, check_task};
 use crate::data::{Balance, Dataset, Pick, sample};
 use crate::error::{Error, Result};
 use crate::nn::Number;
@@ -122,6 +123,8 @@ impl<T: Number> Trainer<T> {
             ));
         }
         options.augmentation.check(preprocessing.shape())?;
+        check_task(&network, &preprocessing.task)?;
+        options.check_for_task(&preprocessing.task)?;
         let batch = options.batch.examples(largest);
         // Tests are assumed to be as large as the data; one that cannot be addressed is an error when it comes.
         let left = bytes_between_epochs(&network, &options, largest).unwrap_or(usize::MAX);
@@ -158,7 +161,7 @@ impl<T: Number> Trainer<T> {
         self.learner.into_network()
     }
 
-    /// Ends training and returns a model to save: the network, the names of the classes that `data` has, and what is
+    /// Ends training and returns a model to save: the network, the names of the classes or outputs that `data` has, and what is
     /// done to raw values.
     pub fn into_model(self, data: &Dataset) -> Model<T> {
         let preprocessing = self.preprocessing.clone();
@@ -278,6 +281,7 @@ impl<T: Number> Trainer<T> {
         if data.is_empty() {
             return Err(Error::Training("there are no examples to train on".into()));
         }
+        check_targets(self.network(), data, &self.preprocessing.task)?;
         let order = self.order(data);
         let batch = self.batch(data.len());
         let steps = self.steps(data.len());

@@ -12,7 +12,7 @@ use crate::limits::MAX_CLASSES;
 use crate::opened::Opened;
 use crate::options::{OpenOptions, Role};
 use crate::set::dataset::numbered;
-use crate::{Dataset, Images, Values};
+use crate::{Dataset, Images, TargetKind, Targets, Values};
 use stepnet_base::text::listed;
 use stepnet_files::refused;
 
@@ -55,6 +55,7 @@ pub(crate) fn assemble(
         train,
         test,
         classes,
+        target_names,
         mut notes,
     } = parts;
     let (main, other) = match (options.role, train, test) {
@@ -64,14 +65,16 @@ pub(crate) fn assemble(
         (_, None, None) => return Err(Error::file(path, "no images and labels")),
     };
     let stated = certain == Certain::Bytes && matches!(main.images.values, ArrayValues::U8(_));
-    let classes = class_names(path, classes, &main, other.as_ref())?;
+    let naming = match options.targets {
+        TargetKind::Classes => Naming::Classes(class_names(path, classes, &main, other.as_ref())?),
+        TargetKind::Labels => Naming::Labels(target_names.or(classes)),
+        TargetKind::Numbers => Naming::Numbers(target_names),
+    };
     let mut facts = Vec::new();
     let (images, divisor) = images(path, main.images, options, (&mut facts, &mut notes))?;
-    let labels = labels(path, &main.labels, &classes)?;
-    check_count(path, &images, &labels)?;
-    let dataset = |images, labels| {
-        Dataset::new(images, labels, classes.clone())
-            .map_err(|error| Error::file(path, error.to_string()))
+    let targets = naming.targets(path, &main.labels, images.len())?;
+    let dataset = |images, targets| {
+        Dataset::with_targets(images, targets).map_err(|error| Error::file(path, error.to_string()))
     };
     let test = match other {
         None => None,
@@ -83,13 +86,12 @@ pub(crate) fn assemble(
             };
             let remarks = (&mut facts, &mut notes);
             let (images, _) = self::images(path, pair.images, &options, remarks)?;
-            let labels = self::labels(path, &pair.labels, &classes)?;
-            check_count(path, &images, &labels)?;
-            Some(dataset(images, labels)?)
+            let targets = naming.targets(path, &pair.labels, images.len())?;
+            Some(dataset(images, targets)?)
         }
     };
     let divisor = if stated { 255.0 } else { divisor };
-    let data = dataset(images, labels)?;
+    let data = dataset(images, targets)?;
     Ok(Opened {
         data,
         test,
@@ -101,14 +103,72 @@ pub(crate) fn assemble(
     })
 }
 
-fn check_count(path: &Path, images: &Images, labels: &[u32]) -> Result<()> {
-    if images.len() == labels.len() {
-        return Ok(());
+/// How the labels of arrays become targets, and what these are called.
+enum Naming {
+    Classes(Vec<String>),
+    Labels(Option<Vec<String>>),
+    Numbers(Option<Vec<String>>),
+}
+
+impl Naming {
+    fn targets(&self, path: &Path, array: &RawArray, images: usize) -> Result<Targets> {
+        let names = match self {
+            Self::Classes(names) => {
+                let labels = labels(path, array, names)?;
+                check_count(path, images, labels.len(), "labels")?;
+                let names = names.clone();
+                return Ok(Targets::Classes { labels, names });
+            }
+            Self::Labels(names) | Self::Numbers(names) => names,
+        };
+        let (values, outputs) = rows(path, array, images)?;
+        let known = names.clone().filter(|names| names.len() == outputs);
+        match self {
+            Self::Labels(_) => {
+                let names = known.unwrap_or_else(|| numbered(outputs));
+                Targets::labels(&values, names)
+                    .map_err(|error| Error::file(path, error.to_string()))
+            }
+            _ => {
+                let names = known.unwrap_or_else(|| match outputs {
+                    1 => vec!["y".to_owned()],
+                    _ => (1..=outputs).map(|output| format!("y{output}")).collect(),
+                });
+                Ok(Targets::Numbers { values, names })
+            }
+        }
     }
-    Err(Error::file(
-        path,
-        format!("{} images, but {} labels", images.len(), labels.len()),
-    ))
+}
+
+/// Targets that are not classes, `(n)`, `(n, outputs)` or `(1, n)`: the values row by row, and how many a row has.
+fn rows(path: &Path, array: &RawArray, images: usize) -> Result<(Vec<f64>, usize)> {
+    let (found, outputs) = match array.shape[..] {
+        [count] => (count, 1),
+        [1, count] if count == images => (count, 1),
+        [count, outputs] => (count, outputs),
+        _ => {
+            let problem = format!(
+                "targets of shape {}, expected n or n x outputs",
+                times(&array.shape)
+            );
+            return Err(Error::file(path, problem));
+        }
+    };
+    check_count(path, images, found, "rows of targets")?;
+    let values = array.values.to_f64();
+    let values =
+        values.ok_or_else(|| Error::file(path, "the targets are texts, expected numbers"))?;
+    Ok((values, outputs))
+}
+
+fn check_count(path: &Path, images: usize, found: usize, what: &str) -> Result<()> {
+    match images == found {
+        true => Ok(()),
+        false => Err(Error::file(
+            path,
+            format!("{images} images, but {found} {what}"),
+        )),
+    }
 }
 
 /// Images of the wanted shape, and the divisor by the rule of [`Opened::divisor`].

@@ -21,7 +21,7 @@ pub(crate) trait Arrays {
 pub(crate) struct Pair {
     /// The images: `(n, h, w)`, `(n, h, w, c)` or `(n, values)`.
     pub(crate) images: RawArray,
-    /// The labels: `(n)`, `(1, n)` or `(n, 1)`.
+    /// The labels: `(n)`, `(1, n)` or `(n, 1)`; other targets also `(n, outputs)`.
     pub(crate) labels: RawArray,
 }
 
@@ -34,6 +34,8 @@ pub(crate) struct Parts {
     pub(crate) test: Option<Pair>,
     /// The classes' names in the order of the labels.
     pub(crate) classes: Option<Vec<String>>,
+    /// What targets that are not classes are called, where the source says.
+    pub(crate) target_names: Option<Vec<String>>,
     /// Lines for the user about how it was read.
     pub(crate) notes: Vec<String>,
 }
@@ -117,7 +119,7 @@ pub(crate) fn find_parts(path: &Path, arrays: &mut dyn Arrays) -> Result<Parts> 
         train,
         test,
         classes,
-        notes: Vec::new(),
+        ..Parts::default()
     })
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::{Error, Result};
+use crate::{Error, Result, TargetKind};
 use stepnet_base::text::{listed, or_list};
 
 use super::dialect::LABEL_NAMES;
@@ -119,6 +119,50 @@ pub(super) fn named_label(
     }
 }
 
+/// Which columns hold the targets: that of the labels, or those of several numbers or labels, in the order of the table.
+///
+/// # Errors
+/// As [`label_position`]; a column that is named twice.
+pub(super) fn target_positions(
+    path: &Path,
+    names: &[String],
+    columns: usize,
+    wanted: Option<&str>,
+    kind: TargetKind,
+) -> Result<Vec<usize>> {
+    let whole = wanted.is_none_or(|wanted| names.iter().any(|name| name == wanted));
+    if kind == TargetKind::Classes || whole {
+        return Ok(vec![label_position(path, names, columns, wanted)?]);
+    }
+    let parts = wanted.unwrap_or_default().split(',').map(str::trim);
+    let places = parts.map(|part| label_position(path, names, columns, Some(part)));
+    let mut places: Vec<usize> = places.collect::<Result<_>>()?;
+    places.sort_unstable();
+    match places.windows(2).find(|pair| pair[0] == pair[1]) {
+        None => Ok(places),
+        Some(pair) => {
+            let problem = format!("column {} is named twice among the targets", pair[0] + 1);
+            Err(Error::file(path, problem))
+        }
+    }
+}
+
+/// What targets in these columns are called.
+pub(super) fn target_names(names: &[String], places: &[usize]) -> Option<Vec<String>> {
+    let name = |&at: &usize| names.get(at).filter(|name| !name.is_empty()).cloned();
+    places.iter().map(name).collect()
+}
+
+/// The number in a field of targets that are not classes, or what is expected there.
+pub(super) fn target_value(number: Option<f64>, kind: TargetKind) -> Result<f64, &'static str> {
+    match (number, kind) {
+        (Some(value), TargetKind::Labels) if value == 0.0 || value == 1.0 => Ok(value),
+        (_, TargetKind::Labels) => Err("0 or 1: whether the label applies"),
+        (Some(value), _) if value.is_finite() => Ok(value),
+        _ => Err("a finite number"),
+    }
+}
+
 /// A column that may number the lines instead of holding values.
 #[derive(Debug)]
 pub(super) struct Candidate {
@@ -133,12 +177,12 @@ pub(super) struct Candidate {
 
 impl Candidate {
     /// The columns that may be one: by their names, or the first where there are none.
-    pub(super) fn among(names: &[String], label: usize) -> Vec<Self> {
+    pub(super) fn among(names: &[String], targets: &[usize]) -> Vec<Self> {
         let is_unnamed =
             |name: &String| name.is_empty() || name.to_ascii_lowercase().starts_with("unnamed: ");
         let first = names.iter().take_while(|name| is_unnamed(name)).count();
         let rest = names.iter().enumerate().skip(first);
-        let values = rest.filter(|(at, name)| *at != label && !is_unnamed(name));
+        let values = rest.filter(|(at, name)| !targets.contains(at) && !is_unnamed(name));
         let index = first <= MOST_UNNAMED && values.count() > 0;
         let new = |at, name| Self {
             at,
@@ -147,7 +191,7 @@ impl Candidate {
             values: Vec::new(),
         };
         if names.is_empty() {
-            return if label == 0 {
+            return if targets.contains(&0) {
                 Vec::new()
             } else {
                 vec![new(0, None)]
@@ -156,7 +200,7 @@ impl Candidate {
         let named = names.iter().enumerate().filter(|(at, name)| {
             let name = name.to_ascii_lowercase();
             let index = INDEX_NAMES.contains(&name.as_str()) || name.starts_with("unnamed: ");
-            *at != label && index
+            !targets.contains(at) && index
         });
         named
             .map(|(at, name)| new(at, Some(name.clone())))

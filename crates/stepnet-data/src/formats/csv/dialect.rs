@@ -56,7 +56,10 @@ pub(super) fn is_header(record: &StringRecord, delimiter: u8, label_column: Opti
         LABEL_NAMES
             .iter()
             .any(|name| field.eq_ignore_ascii_case(name))
-            || label_column.is_some_and(|wanted| wanted == field && !number(field))
+            || label_column.is_some_and(|wanted| {
+                let mut all = wanted.split(',').map(str::trim).chain([wanted]);
+                all.any(|wanted| wanted == field && !number(field))
+            })
     });
     let words = record.iter().filter(|field| !number(field)).count();
     names_label || 2 * words > record.len() || counts(record)

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::columns::named_label;
+use super::columns::{named_label, target_names, target_positions, target_value};
+use super::number::Numbers;
 use super::{dialect, rows, text};
 use crate::formats::format::{Choice, Format, Source};
 use crate::formats::labelled::load::{SourceParts, load};
@@ -14,7 +15,7 @@ use crate::limits::MAX_CLASSES;
 use crate::opened::Opened;
 use crate::options::{OpenOptions, Role};
 use crate::set::dataset::numbered;
-use crate::{Error, Result};
+use crate::{Error, Result, TargetKind, Targets};
 use stepnet_base::text::{listed, quoted};
 use stepnet_files::{Kind, read_filled};
 
@@ -42,7 +43,7 @@ pub(crate) static FORMAT: Format = Format {
     content: "a CSV or TSV table of file names and labels",
     read: "the images, looked for next to the table and in the folders there; parts by a column `split`",
     images: true,
-    takes: &[Choice::LabelColumn, Choice::Encoding],
+    takes: &[Choice::Targets, Choice::LabelColumn, Choice::Encoding],
     recognises,
     open,
     fuzz: Some(("list", fuzz)),
@@ -100,28 +101,38 @@ struct Entry {
     line: u64,
     file: String,
     label: String,
+    /// Targets that are not classes.
+    values: Vec<f64>,
     split: String,
 }
 
 /// Which column holds what.
 struct Columns {
     file: usize,
-    label: usize,
+    /// The label, or several numbers or labels.
+    targets: Vec<usize>,
     split: Option<usize>,
     count: usize,
 }
 
 impl Columns {
-    fn new(path: &Path, found: FileColumn, first: &[String], label: Option<&str>) -> Result<Self> {
+    fn new(
+        path: &Path,
+        found: FileColumn,
+        first: &[String],
+        (kind, label): (TargetKind, Option<&str>),
+    ) -> Result<Self> {
         let file = found.at;
         let count = first.len();
         if !found.header {
             let by_number = |text: &str| text.parse().ok().filter(|n| (1..=count).contains(n));
-            let label = match label {
-                Some(text) => by_number(text).map(|number| number - 1),
-                None => (count == 2).then_some(1 - file.min(1)),
+            let targets = match (label, kind) {
+                (Some(text), TargetKind::Classes) => by_number(text).map(|number| vec![number - 1]),
+                (Some(_), _) => Some(target_positions(path, &[], count, label, kind)?),
+                (None, TargetKind::Classes) => (count == 2).then(|| vec![1 - file.min(1)]),
+                (None, _) => Some((0..count).filter(|&at| at != file).collect()),
             };
-            let Some(label) = label else {
+            let Some(targets) = targets else {
                 let problem = format!(
                     "no line names its {count} columns: give the number of the label column with `label_column`"
                 );
@@ -129,7 +140,7 @@ impl Columns {
             };
             return Ok(Self {
                 file,
-                label,
+                targets,
                 split: None,
                 count,
             });
@@ -141,17 +152,22 @@ impl Columns {
         };
         let split = first.iter().position(is_split);
         let others = |at: usize| at != file && Some(at) != split;
+        let targets = match (label, kind) {
+            (_, TargetKind::Classes) => vec![named_label(path, first, label, others)?],
+            (Some(_), _) => target_positions(path, first, count, label, kind)?,
+            (None, _) => (0..count).filter(|&at| others(at)).collect(),
+        };
         Ok(Self {
             file,
-            label: named_label(path, first, label, others)?,
+            targets,
             split,
             count,
         })
     }
 }
 
-/// The lines of the list.
-fn entries(path: &Path, bytes: &[u8], options: &OpenOptions) -> Result<Vec<Entry>> {
+/// The lines of the list, and what the targets are called.
+fn entries(path: &Path, bytes: &[u8], options: &OpenOptions) -> Result<(Vec<Entry>, Vec<String>)> {
     let whole = text::decode(path, bytes, options.encoding.as_deref())?;
     let (delimiter, text) = dialect::delimiter(&whole);
     let mut all: Vec<(u64, Vec<String>)> = Vec::new();
@@ -167,18 +183,43 @@ fn entries(path: &Path, bytes: &[u8], options: &OpenOptions) -> Result<Vec<Entry
     let (Some(found), Some((_, head))) = (found, all.first()) else {
         return Err(Error::file(path, "no column of image files"));
     };
-    let label = options.label_column.as_deref();
-    let columns = Columns::new(path, found, head, label)?;
+    let kind = options.targets;
+    let wanted = (kind, options.label_column.as_deref());
+    let columns = Columns::new(path, found, head, wanted)?;
+    let names = found
+        .header
+        .then(|| target_names(head, &columns.targets))
+        .flatten();
+    let names = names.unwrap_or_else(|| numbered(columns.targets.len()));
+    let mut numbers = Numbers::new(delimiter);
     let rows = all.into_iter().skip(usize::from(found.header));
-    rows.map(|(line, mut fields)| {
+    let entry = |(line, mut fields): (u64, Vec<String>)| {
         let wrong = |problem: String| Error::file(path, format!("line {line}: {problem}"));
         if fields.len() != columns.count {
             let (found, expected) = (fields.len(), columns.count);
             return Err(wrong(format!("{found} fields found, expected {expected}")));
         }
+        let mut values = Vec::new();
+        if kind != TargetKind::Classes {
+            for (&at, name) in columns.targets.iter().zip(&names) {
+                let field = &fields[at];
+                let value = target_value(numbers.read(field, line), kind).map_err(|expected| {
+                    wrong(format!(
+                        "{} is {}, expected {expected}",
+                        quoted(name),
+                        quoted(field)
+                    ))
+                })?;
+                values.push(value);
+            }
+        }
         let mut take = |at: usize| std::mem::take(&mut fields[at]);
         let split = columns.split.map(&mut take).unwrap_or_default();
-        let (file, label) = (take(columns.file), take(columns.label));
+        let file = take(columns.file);
+        let label = match columns.targets[..] {
+            [at] => take(at),
+            _ => "several".to_owned(),
+        };
         match (file.is_empty(), label.is_empty()) {
             (true, _) => Err(wrong("the file name is missing".to_owned())),
             (_, true) => Err(wrong("the label is missing".to_owned())),
@@ -186,11 +227,26 @@ fn entries(path: &Path, bytes: &[u8], options: &OpenOptions) -> Result<Vec<Entry
                 line,
                 file,
                 label,
+                values,
                 split,
             }),
         }
+    };
+    let entries: Vec<Entry> = rows.map(entry).collect::<Result<_>>()?;
+    let commas = numbers.decimal_commas();
+    commas.map_err(|problem| Error::file(path, problem))?;
+    Ok((entries, names))
+}
+
+/// The targets of some lines that are not classes.
+fn rows_of(kind: TargetKind, names: &[String], entries: &[&Entry]) -> Result<Option<Targets>> {
+    let values = entries.iter().flat_map(|entry| &entry.values).copied();
+    let (values, names): (Vec<f64>, _) = (values.collect(), names.to_vec());
+    Ok(match kind {
+        TargetKind::Classes => None,
+        TargetKind::Labels => Some(Targets::labels(&values, names)?),
+        TargetKind::Numbers => Some(Targets::Numbers { values, names }),
     })
-    .collect()
 }
 
 /// The names of the classes: the labels, sorted, or `0` to the largest where all are whole numbers.
@@ -224,15 +280,21 @@ fn classes(path: &Path, entries: &[Entry]) -> Result<Vec<String>> {
 fn part<'a>(
     path: &Path,
     entries: impl Iterator<Item = &'a Entry>,
-    classes: &[String],
+    (kind, names): (TargetKind, &[String]),
     places: &mut Places,
 ) -> Result<Part> {
+    let entries: Vec<&Entry> = entries.collect();
+    let classes = match kind {
+        TargetKind::Classes => names,
+        TargetKind::Labels | TargetKind::Numbers => &[],
+    };
     let labels: std::collections::HashMap<String, u32> = classes.iter().cloned().zip(0..).collect();
     let mut part = Part {
         classes: classes.to_vec(),
+        rows: rows_of(kind, names, &entries)?,
         ..Part::default()
     };
-    for entry in entries {
+    for (row, entry) in (0..).zip(entries) {
         // Whole numbers may be written with zeros in front.
         let number = || {
             entry
@@ -246,6 +308,10 @@ fn part<'a>(
             .copied()
             .or_else(number)
             .unwrap_or_default();
+        let label = match part.rows {
+            Some(_) => row,
+            None => label,
+        };
         match places.find(&entry.file)? {
             Some(file) => part.files.push(Item::file(file, label)),
             None => {
@@ -270,8 +336,12 @@ fn open(source: &Source<'_>, options: &OpenOptions) -> Result<Opened> {
 }
 
 fn found(path: &Path, bytes: &[u8], options: &OpenOptions) -> Result<SourceParts> {
-    let entries = entries(path, bytes, options)?;
-    let classes = classes(path, &entries)?;
+    let (entries, targets) = entries(path, bytes, options)?;
+    let kind = options.targets;
+    let names = match kind {
+        TargetKind::Classes => classes(path, &entries)?,
+        TargetKind::Labels | TargetKind::Numbers => targets,
+    };
     let mut splits: Vec<String> = entries.iter().map(|entry| entry.split.clone()).collect();
     splits.sort();
     splits.dedup();
@@ -281,7 +351,7 @@ fn found(path: &Path, bytes: &[u8], options: &OpenOptions) -> Result<SourceParts
         let chosen = entries
             .iter()
             .filter(|entry| split.is_none_or(|split| entry.split == *split));
-        part(path, chosen, &classes, &mut places)
+        part(path, chosen, (kind, &names), &mut places)
     };
     let Some(parts) = Parts::among(&splits, |_| true) else {
         let main = of(None)?;
@@ -329,9 +399,12 @@ fn checked(
 
 /// Reads bytes as a list, of images that are not there.
 fn fuzz(bytes: &[u8]) {
-    let options = OpenOptions {
-        skip_bad: true,
-        ..OpenOptions::default()
-    };
-    drop(found(Path::new("/nowhere/fuzz.csv"), bytes, &options));
+    for targets in [TargetKind::Classes, TargetKind::Numbers, TargetKind::Labels] {
+        let options = OpenOptions {
+            skip_bad: true,
+            targets,
+            ..OpenOptions::default()
+        };
+        drop(found(Path::new("/nowhere/fuzz.csv"), bytes, &options));
+    }
 }

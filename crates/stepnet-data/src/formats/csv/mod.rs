@@ -12,10 +12,10 @@ pub(crate) mod text;
 
 use std::path::Path;
 
-use crate::{Error, Result};
+use crate::{Error, Result, TargetKind};
 
 use crate::formats::arrays::assemble::{Certain, assemble, fuzz_parts};
-use crate::formats::arrays::keys::{Pair, Parts};
+use crate::formats::arrays::keys::Parts;
 use crate::formats::format::{Choice, Format, Source};
 use crate::opened::Opened;
 use crate::options::OpenOptions;
@@ -27,7 +27,7 @@ pub(crate) static FORMAT: Format = Format {
     content: "a CSV table",
     read: "values and a label column, separated by commas, semicolons or tabs",
     images: false,
-    takes: &[Choice::LabelColumn, Choice::Encoding],
+    takes: &[Choice::Targets, Choice::LabelColumn, Choice::Encoding],
     recognises: |source| Ok(source.is_text || source.is_any(&[Kind::Text])),
     open,
     fuzz: Some(("csv", fuzz)),
@@ -36,26 +36,23 @@ pub(crate) static FORMAT: Format = Format {
 fn open(source: &Source<'_>, options: &OpenOptions) -> Result<Opened> {
     let path = source.path;
     let wanted = CsvOptions {
+        targets: options.targets,
         label_column: options.label_column.as_deref(),
         encoding: options.encoding.as_deref(),
     };
     let table = from_bytes(path, &read_filled(path)?, wanted);
-    let (pair, notes) = table.map_err(|error| named_otherwise(path, error))?;
-    let parts = Parts {
-        train: Some(pair),
-        notes,
-        ..Parts::default()
-    };
+    let parts = table.map_err(|error| named_otherwise(path, error))?;
     assemble(path, parts, Certain::Never, options)
 }
 
 fn fuzz(bytes: &[u8]) {
-    let pair = from_bytes(Path::new("fuzz"), bytes, CsvOptions::default());
-    fuzz_parts(pair.map(|(pair, notes)| Parts {
-        train: Some(pair),
-        notes,
-        ..Parts::default()
-    }));
+    for targets in [TargetKind::Classes, TargetKind::Numbers, TargetKind::Labels] {
+        let wanted = CsvOptions {
+            targets,
+            ..CsvOptions::default()
+        };
+        fuzz_parts(from_bytes(Path::new("fuzz"), bytes, wanted));
+    }
 }
 
 /// Says that a name promised something else, where text was found under it.
@@ -84,7 +81,9 @@ fn named_otherwise(path: &Path, error: Error) -> Error {
 /// How a table is to be read.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct CsvOptions<'a> {
-    /// The column of the labels.
+    /// What the examples teach.
+    pub(crate) targets: TargetKind,
+    /// The column of the labels, or of several numbers or labels their columns.
     pub(crate) label_column: Option<&'a str>,
     /// The encoding, where it is not UTF-8.
     pub(crate) encoding: Option<&'a str>,
@@ -98,17 +97,13 @@ pub(crate) struct CsvOptions<'a> {
 /// counted from 1), else the first named `label`, `class`, `target` or `y`, else, without a
 /// header, the first. Columns that number the lines are left out. Every other field is a number, with a
 /// decimal comma where commas do not separate. Labels are integers, or texts where any of them is not a
-/// number.
+/// number. Targets that are not classes are one column or several.
 ///
 /// # Errors
 /// Text that is not in its encoding, a line with more or fewer fields than the first, a field that is not
 /// a finite number, no label column, or no example; the message has the line (as an editor counts) and the
 /// field.
-pub(crate) fn from_bytes(
-    name: &Path,
-    bytes: &[u8],
-    wanted: CsvOptions<'_>,
-) -> Result<(Pair, Vec<String>)> {
+pub(crate) fn from_bytes(name: &Path, bytes: &[u8], wanted: CsvOptions<'_>) -> Result<Parts> {
     let whole = text::decode(name, bytes, wanted.encoding)?;
     let (delimiter, text) = dialect::delimiter(&whole);
     let mut table: Option<Table> = None;
@@ -118,7 +113,7 @@ pub(crate) fn from_bytes(
             None if record.iter().all(|field| field.trim().is_empty()) => {}
             None => {
                 let header = dialect::is_header(record, delimiter, wanted.label_column);
-                let label = wanted.label_column;
+                let label = (wanted.targets, wanted.label_column);
                 let mut first = Table::new(name, (record, line), delimiter, header, label)?;
                 if !header {
                     first.push(name, line, record)?;

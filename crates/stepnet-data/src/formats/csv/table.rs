@@ -5,12 +5,12 @@ use std::path::Path;
 use csv::StringRecord;
 
 use crate::formats::arrays::array::{ArrayValues, RawArray};
-use crate::formats::arrays::keys::Pair;
+use crate::formats::arrays::keys::{Pair, Parts};
 use crate::limits::MAX_CLASSES;
-use crate::{Error, Result};
+use crate::{Error, Result, TargetKind};
 use stepnet_base::memory;
 
-use super::columns::{Candidate, check_first, label_position};
+use super::columns::{Candidate, check_first, target_names, target_positions, target_value};
 use super::number::Numbers;
 
 /// With fewer columns than this one that is the same in every line is worth a note; images have many.
@@ -22,11 +22,15 @@ pub(super) struct Table {
     header: Option<StringRecord>,
     names: Vec<String>,
     columns: usize,
-    label: usize,
+    /// The columns of the labels, or of several numbers or labels.
+    targets: Vec<usize>,
+    kind: TargetKind,
     numbers: Numbers,
     candidates: Vec<Candidate>,
     pixels: Pixels,
     labels: Vec<String>,
+    /// Targets that are not classes, row by row.
+    values: Vec<f64>,
     lines: Vec<u64>,
     left: SkippedLines,
 }
@@ -46,7 +50,7 @@ impl Table {
         (first, line): (&StringRecord, u64),
         delimiter: u8,
         header: bool,
-        label_column: Option<&str>,
+        (kind, label_column): (TargetKind, Option<&str>),
     ) -> Result<Self> {
         let empty = first
             .iter()
@@ -69,16 +73,18 @@ impl Table {
                 .collect(),
             false => Vec::new(),
         };
-        let label = label_position(path, &names, columns, label_column)?;
+        let targets = target_positions(path, &names, columns, label_column, kind)?;
         Ok(Self {
             header: header.then(|| first.clone()),
-            candidates: Candidate::among(&names, label),
+            candidates: Candidate::among(&names, &targets),
             names,
             columns,
-            label,
+            targets,
+            kind,
             numbers: Numbers::new(delimiter),
             pixels: Pixels::Bytes(Vec::new()),
             labels: Vec::new(),
+            values: Vec::new(),
             lines: Vec::new(),
             left: SkippedLines::default(),
         })
@@ -109,9 +115,14 @@ impl Table {
                     ", field {field}: the quotes go on over several lines; a closing one is missing"
                 ));
             }
-            if at == self.label {
-                self.labels.push(field.trim().to_owned());
-                self.lines.push(line);
+            if self.targets.contains(&at) {
+                match self.kind {
+                    TargetKind::Classes => self.labels.push(field.trim().to_owned()),
+                    kind => match target_value(self.numbers.read(field, line), kind) {
+                        Ok(value) => self.values.push(value),
+                        Err(expected) => return wrong(self.not_a(at, field, expected)),
+                    },
+                }
                 continue;
             }
             let candidate = self.candidates.iter_mut().find(|column| column.at == at);
@@ -132,6 +143,7 @@ impl Table {
                 },
             }
         }
+        self.lines.push(line);
         Ok(())
     }
 
@@ -146,14 +158,21 @@ impl Table {
     }
 
     /// Pixels and labels as arrays, and lines for the user about what was left out.
-    pub(super) fn finish(mut self, path: &Path) -> Result<(Pair, Vec<String>)> {
-        let count = self.labels.len();
+    pub(super) fn finish(mut self, path: &Path) -> Result<Parts> {
+        let count = self.lines.len();
         if count == 0 {
             return Err(Error::file(path, "a header, but no line with an example"));
         }
         let mut notes = self.notes(path)?;
-        let labels = self.label_values(path, &mut notes)?;
-        let mut left_out = vec![self.label];
+        let width = self.targets.len();
+        let (labels, shape) = match self.kind {
+            TargetKind::Classes => (self.label_values(path, &mut notes)?, vec![count]),
+            _ => (
+                ArrayValues::F64(self.values.split_off(0)),
+                vec![count, width],
+            ),
+        };
+        let mut left_out = self.targets.clone();
         self.candidates.retain(|column| match column.left_out() {
             None => true,
             Some(note) => {
@@ -181,11 +200,16 @@ impl Table {
             values,
         };
         let labels = RawArray {
-            shape: vec![count],
+            shape,
             dtype: "text".into(),
             values: labels,
         };
-        Ok((Pair { images, labels }, notes))
+        Ok(Parts {
+            train: Some(Pair { images, labels }),
+            target_names: target_names(&self.names, &self.targets),
+            notes,
+            ..Parts::default()
+        })
     }
 
     /// The note about the skipped lines.
@@ -225,7 +249,7 @@ impl Table {
     fn merged(&self, path: &Path, left_out: &[usize]) -> Result<Pixels> {
         let mut all = Pixels::Bytes(Vec::new());
         let mut rest = 0;
-        for row in 0..self.labels.len() {
+        for row in 0..self.lines.len() {
             for at in (0..self.columns).filter(|at| !left_out.contains(at)) {
                 let column = self.candidates.iter().find(|column| column.at == at);
                 match column.and_then(|column| column.values.get(row)) {
@@ -238,6 +262,11 @@ impl Table {
             }
         }
         Ok(all)
+    }
+
+    /// The column of the labels, where the targets are classes.
+    fn label(&self) -> usize {
+        self.targets.first().copied().unwrap_or_default()
     }
 
     /// Integer labels if every label is a number, else texts.
@@ -264,7 +293,7 @@ impl Table {
                 }
                 _ => continue,
             };
-            let field = self.label + 1;
+            let field = self.label() + 1;
             return Err(Error::file(
                 path,
                 format!("line {line}, field {field}: the label is {wanted}"),
@@ -273,7 +302,7 @@ impl Table {
         if !all_numbers {
             return Ok(ArrayValues::Text(self.labels.clone()));
         }
-        if self.names.is_empty() && self.label == 0 {
+        if self.names.is_empty() && self.label() == 0 {
             notes.extend(check_first(path, &numbers, self.columns)?);
         }
         Ok(ArrayValues::I64(

@@ -15,7 +15,7 @@ use crate::{Error, Result};
 use crate::formats::arrays::array::{ArrayValues, Number, RawArray, byte_length, times};
 use crate::formats::arrays::assemble::{Certain, assemble, fuzz_parts, named_inside};
 use crate::formats::arrays::keys::{Arrays, Parts, find_parts};
-use crate::formats::format::{Format, Source};
+use crate::formats::format::{Choice, Format, Source};
 use crate::formats::idx::MAX_DEFLATE_RATIO;
 use crate::opened::Opened;
 use crate::options::OpenOptions;
@@ -29,7 +29,7 @@ pub(crate) static FORMAT: Format = Format {
     content: "an HDF5 file",
     read: "images and labels under their usual names, train and test",
     images: false,
-    takes: &[],
+    takes: &[Choice::Targets],
     recognises: |source| Ok(source.is_any(&[Kind::Hdf5])),
     open,
     fuzz: Some(("hdf5", |bytes| {

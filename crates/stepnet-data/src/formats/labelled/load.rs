@@ -63,14 +63,15 @@ pub(crate) fn load(found: SourceParts, options: &OpenOptions) -> Result<Opened> 
     if let Some((folder, part)) = &mut other {
         left_out(folder, part, options, &mut notes, &mut skipped)?;
     }
-    if options.role == Role::Train && main.classes.len() < 2 {
+    let with_classes = main.rows.is_none();
+    if options.role == Role::Train && with_classes && main.classes.len() < 2 {
         let problem = format!(
             "one class only ({}); training needs at least two",
             listed(&main.classes)
         );
         return Err(Error::file(&root, problem));
     }
-    if let Some((folder, part)) = &other {
+    if let Some((folder, part)) = other.as_ref().filter(|_| with_classes) {
         check_classes(&main, part, folder, &mut notes)?;
     }
     let mut facts = Vec::new();
@@ -175,11 +176,12 @@ fn without_bad(
     }
     let error = |item: &Item| check_stop(options).map(|()| item.error());
     let decoded: Vec<Option<Error>> = part.files.par_iter().map(error).collect::<Result<_>>()?;
-    let mut good = vec![false; part.classes.len()];
-    for (item, error) in part.files.iter().zip(&decoded) {
+    let with_classes = part.rows.is_none();
+    let mut good = vec![!with_classes; part.classes.len()];
+    for (item, error) in part.files.iter().zip(&decoded).filter(|_| with_classes) {
         good[item.label as usize] |= error.is_none();
     }
-    for (item, error) in part.files.iter().zip(&decoded) {
+    for (item, error) in part.files.iter().zip(&decoded).filter(|_| with_classes) {
         let class = item.label as usize;
         if let Some(first) = error.as_ref().filter(|_| !good[class]) {
             let problem = format!("no image of this class can be read, such as {first}");
@@ -300,16 +302,15 @@ fn stream(
         let to = brought(shape, resize);
         notes.push(format!("{resized} of {count} images in {folder} are {to}"));
     }
-    let labels = part.files.iter().map(|item| item.label).collect();
-    let items = part.files;
+    let targets = part.targets();
     let source = Arc::new(ImageFiles {
-        items,
+        items: part.files,
         shape,
         resize,
     });
     let streamed = Streamed::new(source, shape.iter().product());
     let images = Images::new(shape, Values::Streamed(streamed))?;
-    Dataset::new(images, labels, part.classes).map_err(|error| Error::file(root, error.to_string()))
+    Dataset::with_targets(images, targets).map_err(|error| Error::file(root, error.to_string()))
 }
 
 /// Decodes the images of a part in parallel, in the order of the files.
@@ -335,9 +336,8 @@ fn decode(
             notes.push(format!("{some} of {count} images in {folder} {what}"));
         }
     }
-    let labels = part.files.iter().map(|item| item.label).collect();
     let images = Images::new(shape, Values::U8(values))?;
-    let data = Dataset::new(images, labels, part.classes)
+    let data = Dataset::with_targets(images, part.targets())
         .map_err(|error| Error::file(root, error.to_string()))?;
     Ok(data.with_names(part.files.into_iter().map(|item| item.name).collect()))
 }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::images::item::Item;
-use crate::{Error, Result};
+use crate::{Error, Result, Targets};
 use stepnet_base::text::listed;
 
 /// The classes of a part, and the files of each in the order of their names.
@@ -11,8 +11,10 @@ use stepnet_base::text::listed;
 pub(crate) struct Part {
     /// Class names, sorted.
     pub(crate) classes: Vec<String>,
-    /// The images, each with the index of its class.
+    /// The images, each with the index of its class, or of its row in `rows`.
     pub(crate) files: Vec<Item>,
+    /// Targets that are not classes.
+    pub(crate) rows: Option<Targets>,
     /// Links that lead nowhere and so belong to no class.
     pub(crate) lost: Vec<Error>,
     /// The paths that are passed over.
@@ -25,6 +27,18 @@ impl Part {
         match self.files.len() == before {
             true => self.left.empty.push(name),
             false => self.classes.push(name),
+        }
+    }
+
+    /// The targets of its images.
+    pub(crate) fn targets(&self) -> Targets {
+        let labels = self.files.iter().map(|item| item.label);
+        match &self.rows {
+            Some(rows) => rows.gather(&labels.map(|row| row as usize).collect::<Vec<_>>()),
+            None => Targets::Classes {
+                labels: labels.collect(),
+                names: self.classes.clone(),
+            },
         }
     }
 

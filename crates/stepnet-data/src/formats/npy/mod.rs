@@ -27,7 +27,7 @@ pub(crate) static FORMAT: Format = Format {
     content: "an npy file",
     read: "images; labels from the npy file `labels`",
     images: false,
-    takes: &[Choice::Labels],
+    takes: &[Choice::Targets, Choice::Labels],
     recognises: |source| Ok(source.is_any(&[Kind::Npy])),
     open,
     fuzz: Some(("npy", |bytes| drop(from_bytes(Path::new("fuzz"), bytes)))),

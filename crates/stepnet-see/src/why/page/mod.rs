@@ -160,9 +160,9 @@ impl Explanation {
             section aria-labelledby="gradient" {
                 h2 id="gradient" { "Its effect on the loss" }
                 p {
-                    "The gradient of the " (gradient.loss) " of class " strong { (gradient.class_name) }
+                    "The gradient of the " (gradient.loss) " of " (gradient.kind()) " " strong { (gradient.class_name) }
                     " (loss " (number(gradient.loss_value)) ")"
-                    @if gradient.predicted { ", the class that the network predicts" }
+                    @if gradient.predicted { ", the " (gradient.kind()) " that the network predicts" }
                     @if let Some(layer) = &gradient.through { ", sent back by the outputs of " code { (layer) } " that it fed" }
                     @if let Some(value) = gradient.value { ": " strong { (self.exactly(value)) } }
                     "."

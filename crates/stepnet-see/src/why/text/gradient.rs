@@ -16,9 +16,10 @@ impl Text<'_> {
         };
         writeln!(
             f,
-            "\nbackward: d loss / d {}, with the {} of class {}{which}: {}",
+            "\nbackward: d loss / d {}, with the {} of {} {}{which}: {}",
             explanation.name,
             gradient.loss,
+            gradient.kind(),
             gradient.class_name,
             number(gradient.loss_value)
         )?;

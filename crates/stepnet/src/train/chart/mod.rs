@@ -3,11 +3,13 @@
 
 mod axis;
 mod file;
+mod plane;
 
 use maud::{Markup, html};
 
 use axis::Axis;
 pub(in crate::train) use file::file;
+pub(in crate::train) use plane::Plane;
 
 /// The size of a drawing, in its own units.
 const WIDTH: f64 = 640.0;

@@ -24,7 +24,16 @@ impl About {
         network: &Network<T>,
         records: &[EpochRecord],
     ) -> Model<T> {
-        let accuracy = records.last().and_then(|record| record.test_accuracy);
+        let last = records.last();
+        let accuracy = last.and_then(|record| record.test_accuracy);
+        // Where the targets are not classes, what networks for them are compared by.
+        let other = last
+            .and_then(EpochRecord::measure)
+            .filter(|_| accuracy.is_none());
+        let other = other.map(|measure| {
+            let name = format!("test_{}", measure.name().to_lowercase());
+            (name, json!(measure.value))
+        });
         let training = [
             ("origin".to_owned(), self.data.origin.clone()),
             ("examples".to_owned(), json!(self.data.train.len())),
@@ -35,7 +44,8 @@ impl About {
         let all = training
             .into_iter()
             .chain(self.settings.entries(&self.options))
-            .chain(values);
+            .chain(values)
+            .chain(other);
         Model::new(
             network.clone(),
             self.data.train.classes().to_vec(),

@@ -27,7 +27,7 @@ pub use every::CheckpointEvery;
 pub use folder::{RUNS, check_free, check_place, next_folder};
 pub use observer::{RunMessage, RunObserver};
 pub use options::{BoardOptions, RunOptions};
-pub use record::EpochRecord;
+pub use record::{EpochRecord, Measure};
 pub use resume::{LeftRun, find};
 pub use session::{Run, RunEnd};
 pub use trace::{TraceLine, TraceLines, Traced};

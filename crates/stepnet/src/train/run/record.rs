@@ -1,9 +1,12 @@
 //! The record of an epoch.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::train::Evaluation;
+use crate::data::TargetKind;
 use crate::train::early_stopping::ValidationScore;
+use crate::train::{Evaluation, Measures, measure_of};
 
 /// What an epoch of a run ended with: a line of `metrics.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,12 +16,21 @@ pub struct EpochRecord {
     pub epoch: usize,
     /// The mean loss over the training examples; each batch before its own update.
     pub train_loss: f64,
-    /// The share of them that were right, measured so.
-    pub train_accuracy: f64,
+    /// The share of them that were right, measured so; `None` where the targets are not classes.
+    pub train_accuracy: Option<f64>,
     /// The mean loss on the test examples after the epoch; `None` without any, or where the test was stopped.
     pub test_loss: Option<f64>,
-    /// The share of the test examples that were right.
+    /// The share of the test examples that were right; `None` where the targets are not classes.
     pub test_accuracy: Option<f64>,
+    /// Of labels, the mean over them of the average precision on the test examples.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_map: Option<f64>,
+    /// Of numbers, R² on the test examples, the mean over the outputs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_r2: Option<f64>,
+    /// Of numbers, the mean absolute error, in their unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub test_mae: Option<f64>,
     /// The learning rate of the last step.
     pub learning_rate: f64,
     /// How long the epoch took.
@@ -35,14 +47,75 @@ impl EpochRecord {
     /// Takes in how good the network is on the test data.
     pub(super) fn test(&mut self, test: Option<&Evaluation>) {
         self.test_loss = test.map(|test| test.scores.mean_loss());
-        self.test_accuracy = test.map(|test| test.scores.accuracy());
+        match test.map(|test| &test.measures) {
+            None => {}
+            Some(Measures::Classes { .. }) => {
+                self.test_accuracy = test.map(|test| test.scores.accuracy());
+            }
+            Some(Measures::Labels(tally)) => {
+                self.test_map = Some(tally.metrics().mean_average_precision);
+            }
+            Some(Measures::Numbers(tally)) => {
+                let mean = tally.metrics().mean;
+                (self.test_r2, self.test_mae) = (Some(mean.r2), Some(mean.mae));
+            }
+        }
+    }
+
+    /// The measure that networks are compared by, on the test examples: the accuracy, the mAP of labels, the R² of
+    /// numbers.
+    pub fn measure(&self) -> Option<Measure> {
+        let all = [
+            (TargetKind::Classes, self.test_accuracy),
+            (TargetKind::Labels, self.test_map),
+            (TargetKind::Numbers, self.test_r2),
+        ];
+        let mut known = all.into_iter();
+        known.find_map(|(kind, value)| {
+            Some(Measure {
+                kind,
+                value: value?,
+            })
+        })
     }
 
     /// How good the network was on the test data; `None` without any, and for a part of an epoch.
     pub fn score(&self) -> Option<ValidationScore> {
-        let accuracy = self.test_accuracy.filter(|_| !self.interrupted)?;
+        let measure = self.measure().filter(|_| !self.interrupted)?;
         let loss = self.test_loss?;
-        Some(ValidationScore::new(accuracy, loss))
+        Some(ValidationScore::new(measure.value, loss))
+    }
+}
+
+/// How good a network is, by the measure of its kind of targets. Written as people read it: `accuracy 97.50 %`,
+/// `R2 0.9876`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Measure {
+    /// The kind of the targets.
+    pub kind: TargetKind,
+    /// The accuracy, the mAP or R².
+    pub value: f64,
+}
+
+impl Measure {
+    /// Its name.
+    pub fn name(&self) -> &'static str {
+        measure_of(self.kind)
+    }
+
+    /// Its value as people read it.
+    pub fn shown(&self) -> String {
+        match self.kind {
+            TargetKind::Classes => format!("{:.2} %", 100.0 * self.value),
+            TargetKind::Labels | TargetKind::Numbers => format!("{:.4}", self.value),
+        }
+    }
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name(), self.shown())
     }
 }
 

@@ -50,20 +50,20 @@ impl Board {
 
     /// Adds the numbers of an epoch, and lets all out that was added.
     pub(super) fn epoch(&mut self, record: &EpochRecord) -> Result<()> {
-        let values = [
-            ("epoch/loss", record.train_loss),
-            ("epoch/accuracy", record.train_accuracy),
+        let mut values = vec![("epoch/loss", record.train_loss)];
+        let accuracy = record.train_accuracy;
+        values.extend(accuracy.map(|accuracy| ("epoch/accuracy", accuracy)));
+        values.extend([
             ("epoch/learning_rate", record.learning_rate),
             ("epoch/images_per_second", record.images_per_second),
-        ];
+        ]);
         self.train.add(record.epoch, &values)?;
         self.train.flush()?;
-        let scores = record.test_loss.zip(record.test_accuracy);
-        if let (Some(test), Some((loss, accuracy))) = (&mut self.test, scores) {
-            test.add(
-                record.epoch,
-                &[("epoch/loss", loss), ("epoch/accuracy", accuracy)],
-            )?;
+        let scores = record.test_loss.zip(record.measure());
+        if let (Some(test), Some((loss, measure))) = (&mut self.test, scores) {
+            let name = format!("epoch/{}", measure.name());
+            let values = [("epoch/loss", loss), (name.as_str(), measure.value)];
+            test.add(record.epoch, &values)?;
             test.flush()?;
         }
         Ok(())

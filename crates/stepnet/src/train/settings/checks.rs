@@ -3,21 +3,26 @@
 use std::collections::BTreeMap;
 
 use super::{Balancing, Group, Setting, SettingError, Settings};
-use crate::data::Dataset;
+use crate::data::{Dataset, TargetKind};
 use crate::train::{ClassWeights, TrainOptions};
 
 /// The networks and the numbers of epochs where the user names none.
 const DIGITS_MODEL: &str = "digits-cnn";
 const USUAL_MODEL: &str = "small-cnn";
+/// The usual one for other targets than classes: its last activation is that of the targets.
+const USUAL_MODEL_OF_LABELS: &str = "conv(16, 3, same) -> relu -> maxpool(2) -> conv(32, 3, same) -> relu -> maxpool(2) -> flatten -> dropout(0.25) -> linear(128) -> relu -> linear(outputs) -> sigmoid";
+const USUAL_MODEL_OF_NUMBERS: &str = "conv(16, 3, same) -> relu -> maxpool(2) -> conv(32, 3, same) -> relu -> maxpool(2) -> flatten -> linear(128) -> relu -> linear(outputs)";
 const DIGITS_EPOCHS: usize = 25;
 const USUAL_EPOCHS: usize = 10;
 
 impl Settings {
     /// The network's text: the usual one for the data unless one is given.
     pub fn model_text(&self) -> &str {
-        let usual = match self.source.data {
-            None => DIGITS_MODEL,
-            Some(_) => USUAL_MODEL,
+        let usual = match (&self.source.data, self.source.targets) {
+            (_, TargetKind::Labels) => USUAL_MODEL_OF_LABELS,
+            (_, TargetKind::Numbers) => USUAL_MODEL_OF_NUMBERS,
+            (None, TargetKind::Classes) => DIGITS_MODEL,
+            (Some(_), TargetKind::Classes) => USUAL_MODEL,
         };
         self.network.model.as_deref().unwrap_or(usual)
     }

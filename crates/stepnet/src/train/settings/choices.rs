@@ -6,6 +6,7 @@ use super::Value;
 use super::field::{Field, Refusal};
 use super::kind::{Choice, Kind};
 use crate::Element;
+use crate::data::TargetKind;
 use crate::nn::Resize;
 
 /// The type of the numbers that a network computes with.
@@ -100,6 +101,12 @@ words! { Resize: RESIZES = {
     Self::Stretch => "stretch", "Height and width scaled independently";
     Self::Crop => "crop", "The largest centred part of the right aspect";
     Self::Fit => "fit", "The whole image, with black bars at two sides";
+} }
+
+words! { TargetKind: TARGETS = {
+    Self::Classes => "classes", "Each example is of one class";
+    Self::Labels => "labels", "Several labels may apply to an example, or none: a column of 0 and 1 for each";
+    Self::Numbers => "numbers", "Each example has one or several numbers (regression)";
 } }
 
 words! { Balancing: BALANCINGS = {

@@ -8,7 +8,7 @@ use super::{Size, Value};
 use crate::data::Augmentation;
 use crate::error::Error;
 use crate::limits;
-use crate::nn::{Init, Shape};
+use crate::nn::{Init, Loss, Shape};
 use crate::optim::{Rule, Schedule, WarmUp};
 use crate::train::run::CheckpointEvery;
 use crate::train::{BatchSize, ClassWeights};
@@ -209,6 +209,7 @@ notations!(
     BatchSize,
     CheckpointEvery,
     Init,
+    Loss,
     Rule,
     Schedule,
     Shape,

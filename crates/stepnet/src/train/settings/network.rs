@@ -7,7 +7,7 @@ use super::field::Field;
 use super::kind::{Form, Group, Keyword, Kind};
 use super::row::{Entry, PLAIN, Row, settings};
 use crate::limits;
-use crate::nn::{Init, Resize, Shape};
+use crate::nn::{Init, Loss, Resize, Shape};
 
 const NETWORK_ROW: Row = Row {
     group: Group::Network,
@@ -35,7 +35,7 @@ settings! {
 
     /// Start from a trained model; its last layer is replaced if the classes differ.
     from: Option<PathBuf> = None, {
-        value: "MODEL", kind: Kind::Path, conflicts: &["model", "input", "resize", "divisor", "standardize", "init"],
+        value: "MODEL", kind: Kind::Path, conflicts: &["model", "input", "resize", "divisor", "standardize", "init", "loss"],
     }
 
     /// Layers to freeze: names (conv1), kinds (conv), or a number (3: the first three with weights).
@@ -43,6 +43,12 @@ settings! {
 
     /// How weights are initialized: he, xavier, fan-in (randn / sqrt(n_prev)), zeros, or a scale such as 0.01.
     init: Init = Init::He, { value: "RULE", kind: Kind::Notation(&[Form::Text, Form::Number]) }
+
+    /// The loss of a network that ends in linear: mean-squared-error, mean-absolute-error or huber. A closing softmax
+    /// or sigmoid has its own.
+    loss: Option<Loss> = None, {
+        value: "NAME", kind: Kind::Notation(&[Form::Text]), usual: "mean-squared-error for numbers",
+    }
 
     /// The number type to compute with.
     dtype: Dtype = Dtype::F32, { kind: Kind::Choice(DTYPES) }

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use super::Size;
+use super::choices::TARGETS;
 use super::field::Field;
 use super::kind::{Form, Group, Kind};
 use super::row::{Entry, PLAIN, Row, settings};
-use crate::data::OpenOptions;
+use crate::data::{OpenOptions, TargetKind};
 
 const DATA: Row = Row {
     group: Group::Data,
@@ -25,13 +26,17 @@ settings! {
 
     /// The share of `data` to hold out for testing if there is no other test data.
     hold_out: f64 = 0.2, { value: "SHARE", kind: Kind::Share }
+
+    /// What the examples teach.
+    targets: TargetKind = TargetKind::Classes, { value: "KIND", kind: Kind::Choice(TARGETS) }
 }
 
 settings! {
     /// How the files of a run's examples are read.
     ReadingSettings, rows READING like DATA;
 
-    /// CSV: the name of the label column (label, class, target or y unless given); CIFAR-100: fine or coarse.
+    /// CSV: the name of the label column (label, class, target or y unless given); of several numbers or labels
+    /// the names of their columns: width,height. CIFAR-100: fine or coarse.
     label_column: Option<String> = None, { value: "NAME", kind: Kind::Notation(&[Form::Text, Form::Whole]) }
 
     /// CSV: the encoding, if it is not UTF-8, such as latin1, windows-1252 or utf-16.

@@ -24,6 +24,7 @@ fn examples(setting: &Setting) -> Vec<Value> {
         "cat=2,a=b=0.5",
         "flip, crop(2)",
         "3GiB",
+        "huber",
         "70000",
     ];
     let values: Vec<Value> = match setting.kind {

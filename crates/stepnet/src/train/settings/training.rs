@@ -5,7 +5,7 @@ use super::choices::{BALANCINGS, Balancing};
 use super::field::Field;
 use super::kind::{Form, Group, Keyword, Kind};
 use super::row::{Entry, PLAIN, Row, settings};
-use crate::data::{Augmentation, Balance, Dataset};
+use crate::data::{Augmentation, Balance, Dataset, TargetKind};
 use crate::limits;
 use crate::optim::{Clipping, Rule, Schedule, WarmUp};
 use crate::train::{BatchSize, ClassWeights, TrainOptions};
@@ -110,12 +110,12 @@ settings! {
     }
 
     /// Stop after this many epochs in a row without a better score on the test data, and save the best
-    /// weights: those with the highest accuracy, and among equals the lowest loss.
+    /// weights: those with the highest accuracy (mAP of labels, R2 of numbers), and among equals the lowest loss.
     early_stop: Option<u32> = None, {
         value: "EPOCHS", kind: Kind::Whole { least: 1, most: limits::MOST_EPOCHS as u64 },
     }
 
-    /// With `early_stop`: the smallest gain in accuracy that counts as better, as a share.
+    /// With `early_stop`: the smallest gain in accuracy, mAP or R2 that counts as better, as a share.
     min_delta: Option<f64> = None, { value: "SHARE", kind: Kind::Share, needs: Some("early_stop"), usual: "0" }
 }
 
@@ -125,6 +125,7 @@ impl TrainingSettings {
     /// # Errors
     /// When settings do not go together with each other or with the data.
     pub fn options(&self, epochs: usize, data: &Dataset) -> Result<TrainOptions, SettingError> {
+        self.check_targets(data.targets().kind())?;
         Ok(TrainOptions::default()
             .epochs(epochs)
             .batch(self.batch)
@@ -145,6 +146,42 @@ impl TrainingSettings {
                 Balancing::None | Balancing::Weights => Balance::None,
             })
             .workers(self.workers))
+    }
+
+    /// Refuses settings that mean something for classes alone, where the targets are others.
+    fn check_targets(&self, kind: TargetKind) -> Result<(), SettingError> {
+        let mixup = self.augment.mixup().is_some();
+        let smoothed = self.label_smoothing != 0.0 && kind == TargetKind::Numbers;
+        for (name, given, found, expected) in [
+            (
+                "balance",
+                self.balance != Balancing::None,
+                self.balance.to_string(),
+                "none",
+            ),
+            (
+                "class_weights",
+                self.class_weights.is_some(),
+                "given".to_owned(),
+                "none",
+            ),
+            ("augment", mixup, self.augment.to_string(), "no mixup"),
+            (
+                "label_smoothing",
+                smoothed,
+                self.label_smoothing.to_string(),
+                "0",
+            ),
+        ] {
+            if given && kind != TargetKind::Classes {
+                return Err(SettingError::Value {
+                    setting: row(name),
+                    found,
+                    expected: format!("{expected}: the targets are {kind}, not classes"),
+                });
+            }
+        }
+        Ok(())
     }
 
     /// The update rule, with the weight decay and Nesterov's look-ahead if they are set.

@@ -17,7 +17,7 @@ const MOST_CLASSES: usize = 500;
 
 impl<T: Number> Report<'_, T> {
     pub(super) fn each_class(&self) -> Option<Markup> {
-        let metrics = self.judgement.as_ref()?.evaluation.tally.metrics();
+        let metrics = self.judgement.as_ref()?.evaluation.tally()?.metrics();
         let known = |value: Option<f64>| value.map_or("-".to_owned(), percent);
         let average = |name: &str, average: &Average| {
             html! { tr {
@@ -59,7 +59,7 @@ impl<T: Number> Report<'_, T> {
     }
 
     pub(super) fn confusion(&self) -> Option<Markup> {
-        let confusion = self.judgement.as_ref()?.evaluation.tally.confusion();
+        let confusion = self.judgement.as_ref()?.evaluation.tally()?.confusion();
         let classes = confusion.classes();
         if classes > WIDEST {
             let pairs = confusion.most_confused(MOST_PAIRS);

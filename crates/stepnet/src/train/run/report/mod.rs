@@ -2,6 +2,7 @@
 
 mod classes;
 mod facts;
+mod others;
 mod picture;
 #[cfg(test)]
 mod tests;
@@ -13,13 +14,13 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use stepnet_base::text::{shown, thousands};
 
 use super::record::EpochRecord;
-use crate::data::Dataset;
+use crate::data::{Dataset, TargetKind};
 use crate::error::Result;
 use crate::nn::{Network, Number, Preprocessing};
-use crate::train::Evaluation;
 use crate::train::chart::{self, Across, Chart, Curve};
 use crate::train::evaluate::evaluate_until;
 use crate::train::mistakes::{MOST_SHOWN, Mistake, Mistakes};
+use crate::train::{Evaluation, measure_of};
 use picture::Picture;
 
 /// How many epochs are listed from the beginning of a long run, and from its end.
@@ -98,7 +99,10 @@ impl<T: Number> Report<'_, T> {
     pub(super) fn page(&self) -> String {
         let sections = [
             ("curves", "Curves", self.curves()),
+            ("numbers", "Predicted and true numbers", self.numbers()),
+            ("labels", "Each label", self.labels()),
             ("classes", "Each class", self.each_class()),
+            ("ranking", "Every threshold", self.ranking()),
             ("confusion", "Confusions", self.confusion()),
             ("mistakes", "The worst mistakes", self.mistakes()),
             ("network", "The network", self.layers()),
@@ -146,18 +150,20 @@ impl<T: Number> Report<'_, T> {
 
     fn summary(&self) -> Markup {
         let last = self.records.last();
-        let test = self
-            .judgement
-            .as_ref()
-            .map(|judgement| judgement.evaluation.scores);
+        let test = self.judgement.as_ref();
+        let test = test.map(|judgement| &judgement.evaluation);
         html! {
             dl.facts {
-                @if let Some(scores) = test {
-                    div { dt { "accuracy, " (self.held_out) } dd { (percent(scores.accuracy())) } }
-                    div { dt { "loss, " (self.held_out) } dd { (short(scores.mean_loss())) } }
+                @if let Some(test) = test {
+                    @for (name, value) in others::facts(test) {
+                        div { dt { (name) ", " (self.held_out) } dd { (value) } }
+                    }
+                    div { dt { "loss, " (self.held_out) } dd { (short(test.scores.mean_loss())) } }
                 }
                 @if let Some(last) = last {
-                    div { dt { "accuracy, training" } dd { (percent(last.train_accuracy)) } }
+                    @if let Some(accuracy) = last.train_accuracy {
+                        div { dt { "accuracy, training" } dd { (percent(accuracy)) } }
+                    }
                     div { dt { "epochs" } dd { (last.epoch) } }
                 }
                 div { dt { "parameters" } dd { (thousands(self.network.parameters().len() as u64)) } }
@@ -206,28 +212,33 @@ impl<T: Number> Report<'_, T> {
         let left_out = self.records.len().saturating_sub(2 * MOST_ROWS);
         let last = MOST_ROWS + left_out;
         let shown = |place: usize| left_out == 0 || !(MOST_ROWS..last).contains(&place);
+        let measure = measure_name(self.records);
+        let by_class = measure == measure_of(TargetKind::Classes);
         html! {
             details {
                 summary { "Numbers for every epoch" }
                 div.scroll tabindex="0" role="region" aria-label="Numbers for every epoch" {
                     table {
-                        caption { "Loss, accuracy, learning rate and speed of every epoch" }
+                        caption { "Loss, " (measure) ", learning rate and speed of every epoch" }
                         thead { tr {
                             th scope="col" { "epoch" } th scope="col" { "training loss" }
-                            th scope="col" { "training accuracy" } th scope="col" { (self.held_out) " loss" }
-                            th scope="col" { (self.held_out) " accuracy" } th scope="col" { "learning rate" }
+                            @if by_class { th scope="col" { "training accuracy" } }
+                            th scope="col" { (self.held_out) " loss" }
+                            th scope="col" { (self.held_out) " " (measure) } th scope="col" { "learning rate" }
                             th scope="col" { "seconds" } th scope="col" { "images/s" }
                         } }
                         tbody { @for (place, record) in self.records.iter().enumerate().filter(|(place, _)| shown(*place)) {
                         @if left_out > 0 && place == last {
-                            tr { th scope="row" { "..." } td colspan="7" {
+                            tr { th scope="row" { "..." } td colspan=(if by_class { 7 } else { 6 }) {
                                 (thousands(left_out as u64)) " more epochs are in metrics.jsonl"
                             } }
                         }
                         tr {
                             th scope="row" { (record.epoch) @if record.interrupted { " (part)" } }
-                            td { (short(record.train_loss)) } td { (percent(record.train_accuracy)) }
-                            td { (known(record.test_loss, short)) } td { (known(record.test_accuracy, percent)) }
+                            td { (short(record.train_loss)) }
+                            @if by_class { td { (known(record.train_accuracy, percent)) } }
+                            td { (known(record.test_loss, short)) }
+                            td { (record.measure().map_or("-".into(), |measure| measure.shown())) }
                             td { (short(record.learning_rate)) } td { (short(record.seconds)) }
                             td { (whole(record.images_per_second)) }
                         } } }
@@ -239,6 +250,7 @@ impl<T: Number> Report<'_, T> {
 
     fn mistakes(&self) -> Option<Markup> {
         let judgement = self.judgement.as_ref()?;
+        judgement.evaluation.tally()?;
         let scores = judgement.evaluation.scores;
         let wrong = scores.examples - scores.correct;
         let list = &judgement.mistakes;
@@ -351,6 +363,16 @@ fn chart<'a>(
     }
 }
 
+/// The name of the measure in the records.
+fn measure_name(records: &[EpochRecord]) -> &'static str {
+    let kind = records.iter().find_map(|record| match record.measure() {
+        Some(measure) => Some(measure.kind),
+        None => record.train_accuracy.map(|_| TargetKind::Classes),
+    });
+    // Without test data, labels and numbers have a loss alone.
+    kind.map_or("measure", measure_of)
+}
+
 /// The charts of the loss and of the accuracy, in training and on the test data.
 fn scores<'a>(records: &[EpochRecord], held_out: &'a str) -> [Chart<'a>; 2] {
     let pair = |train, test| {
@@ -365,17 +387,17 @@ fn scores<'a>(records: &[EpochRecord], held_out: &'a str) -> [Chart<'a>; 2] {
             .collect()
     };
     let loss = pair(|r| Some(r.train_loss), |r| r.test_loss);
-    let accuracy = pair(|r| Some(r.train_accuracy), |r| r.test_accuracy);
+    let measure = pair(
+        |r| r.train_accuracy,
+        |r| r.measure().map(|measure| measure.value),
+    );
+    let (title, id, write): (_, _, fn(f64) -> String) = match measure_name(records) {
+        "accuracy" => ("Accuracy", "chart-accuracy", percent),
+        other => (other, "chart-measure", short),
+    };
     [
         chart("Loss", "chart-loss", loss, short, Some(true), true),
-        chart(
-            "Accuracy",
-            "chart-accuracy",
-            accuracy,
-            percent,
-            Some(false),
-            false,
-        ),
+        chart(title, id, measure, write, Some(false), false),
     ]
 }
 

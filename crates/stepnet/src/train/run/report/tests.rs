@@ -9,9 +9,12 @@ fn record(epoch: usize) -> EpochRecord {
     EpochRecord {
         epoch,
         train_loss: 2.0 / epoch as f64,
-        train_accuracy: 0.5,
+        train_accuracy: Some(0.5),
         test_loss: Some(f64::NAN),
         test_accuracy: Some(0.25),
+        test_map: None,
+        test_r2: None,
+        test_mae: None,
         learning_rate: 0.003,
         seconds: 1.0,
         images_per_second: 1234.5,

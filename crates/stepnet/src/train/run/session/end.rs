@@ -8,7 +8,7 @@ use super::super::description::DescribedEnd;
 use super::super::files::{BEST, MODEL};
 use super::super::keeper::Times;
 use super::super::observer::{RunMessage, RunObserver};
-use super::super::record::{EpochRecord, best_epoch};
+use super::super::record::{EpochRecord, Measure, best_epoch};
 use super::Run;
 use crate::Hash;
 use crate::error::Result;
@@ -27,8 +27,8 @@ pub struct RunEnd {
     pub model: Option<PathBuf>,
     /// The hash of its weights.
     pub weights: Hash,
-    /// The share of the test examples that it gets right.
-    pub test_accuracy: Option<f64>,
+    /// How good it is on the test examples.
+    pub test: Option<Measure>,
     /// Which weights early stopping has chosen, in words.
     pub kept: Option<String>,
     /// How long training took, over all its parts.
@@ -76,8 +76,8 @@ impl<T: Number> Run<T> {
         let (network, records) = self.kept();
         let (best, kept) = (best_epoch(records)?, records.last()?);
         let better = records.iter().find(|record| record.epoch == best)?;
-        let (high, low) = (better.test_accuracy?, kept.test_accuracy?);
-        if high <= low {
+        let (high, low) = (better.measure()?, kept.measure()?);
+        if high.value <= low.value {
             return None;
         }
         let other = Model::<T>::load(self.folder.path().join(BEST)).ok()?;
@@ -85,10 +85,9 @@ impl<T: Number> Run<T> {
             .ok()
             .filter(|better| *better)?;
         Some(format!(
-            "epoch {best} was better by more than chance: {} accuracy {:.2} % in {BEST}, {:.2} % after epoch {} in {MODEL}",
+            "epoch {best} was better by more than chance: {} {high} in {BEST}, {} after epoch {} in {MODEL}",
             data.test_name.replace(' ', "-"),
-            100.0 * high,
-            100.0 * low,
+            low.shown(),
             kept.epoch,
         ))
     }
@@ -138,7 +137,7 @@ impl<T: Number> Run<T> {
             epochs: end.epochs,
             weights: end.weights,
             test_loss: last.and_then(|record| record.test_loss),
-            test_accuracy: end.test_accuracy,
+            test_accuracy: last.and_then(|record| record.test_accuracy),
             seconds: end.seconds,
         });
         self.keeper.run.write(&self.folder.here())?;
@@ -152,7 +151,7 @@ impl<T: Number> Run<T> {
             epochs: position.epoch,
             model,
             weights: network.hash(),
-            test_accuracy: records.last().and_then(|record| record.test_accuracy),
+            test: records.last().and_then(EpochRecord::measure),
             kept: self.watch.note(),
             seconds: self.seconds(),
         }

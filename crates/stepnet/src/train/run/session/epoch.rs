@@ -110,12 +110,16 @@ impl<T: Number> Run<T> {
             // Before the record of the part, which is not the epoch's when the run goes on.
             self.checkpoint(clock.times(), observer);
         }
+        let by_class = self.about.data.preprocessing.task.is_classes();
         let mut record = EpochRecord {
             epoch: end.epoch + 1,
             train_loss: end.scores.mean_loss(),
-            train_accuracy: end.scores.accuracy(),
+            train_accuracy: by_class.then(|| end.scores.accuracy()),
             test_loss: None,
             test_accuracy: None,
+            test_map: None,
+            test_r2: None,
+            test_mae: None,
             learning_rate: end.learning_rate,
             seconds,
             images_per_second: match seconds > SHORTEST {
