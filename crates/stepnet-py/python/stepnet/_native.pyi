@@ -10,6 +10,7 @@ __all__ = [
     "Network",
     "Training",
     "__version__",
+    "command",
     "compute_cost",
     "conv_backward",
     "conv_forward",
@@ -42,6 +43,7 @@ __all__ = [
 
 _Array: TypeAlias = npt.NDArray[Any]
 
+def command(words: Sequence[str]) -> int: ...
 def zero_pad(X: _Array, pad: int) -> _Array: ...
 def conv_single_step(a_slice_prev: _Array, W: _Array, b: _Array) -> float: ...
 def conv_forward(A_prev: _Array, W: _Array, b: _Array, hparameters: tuple[int, int], fast: bool) -> _Array: ...
