@@ -1,8 +1,8 @@
 //! Epochs of training: one call, one epoch.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use numpy::PyReadonlyArray1;
 use pyo3::exceptions::PyRuntimeError;
@@ -12,7 +12,7 @@ use stepnet::Error;
 use stepnet::data::{Dataset, Images, ValueRange};
 use stepnet::train::early_stopping::{self, ValidationScore, Verdict};
 use stepnet::train::settings::Settings;
-use stepnet::train::{TrainOptions, Trainer, TrainingState};
+use stepnet::train::{Progress, TrainOptions, Trainer, TrainingState};
 use stepnet_base::memory;
 
 use crate::convert::{raised, run};
@@ -20,7 +20,7 @@ use crate::examples::Rows;
 use crate::kept::{Dtype, EPOCHS, Held, Kept, each};
 use crate::network::Network;
 use crate::settings::{given, wrong};
-use crate::signals::run_listening;
+use crate::signals::run_ticking;
 
 /// What a training needs to know besides its settings, as a dictionary.
 #[derive(FromPyObject)]
@@ -190,24 +190,65 @@ impl Training {
             .map_err(raised)
     }
 
+    /// The learning rate of the next step.
+    #[getter]
+    fn learning_rate(&self) -> f64 {
+        let examples = self.data.len();
+        match &self.run {
+            Run::F32(job) => job.trainer.learning_rate(examples),
+            Run::F64(job) => job.trainer.learning_rate(examples),
+        }
+    }
+
+    /// Gives all steps from the next one on this learning rate, whatever the schedule.
+    fn set_learning_rate(&mut self, rate: f64) -> PyResult<()> {
+        let set = match &mut self.run {
+            Run::F32(job) => job.trainer.set_learning_rate(rate),
+            Run::F64(job) => job.trainer.set_learning_rate(rate),
+        };
+        set.map_err(raised)
+    }
+
     /// Runs one epoch and puts the weights into the network. A handler's exception ends it after the step it came
-    /// in; that step's weights are put there, too.
-    fn epoch(&mut self, py: Python<'_>) -> PyResult<End> {
+    /// in; that step's weights are put there, too. `progress` is called now and then with the share of the steps that
+    /// are done and their mean loss.
+    fn epoch(&mut self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<End> {
         let Self {
             network, data, run, ..
         } = self;
         match run {
-            Run::F32(job) => job.epoch(py, network.get(), data),
-            Run::F64(job) => job.epoch(py, network.get(), data),
+            Run::F32(job) => job.epoch(py, network.get(), data, progress.as_ref()),
+            Run::F64(job) => job.epoch(py, network.get(), data, progress.as_ref()),
         }
     }
 }
 
 impl<T: Dtype> Job<T> {
-    fn epoch(&mut self, py: Python<'_>, network: &Network, data: &Dataset) -> PyResult<End> {
-        let done = run_listening(py, true, |stop| {
+    fn epoch(
+        &mut self,
+        py: Python<'_>,
+        network: &Network,
+        data: &Dataset,
+        progress: Option<&Py<PyAny>>,
+    ) -> PyResult<End> {
+        let latest = Mutex::new(None);
+        let tick = |py: Python<'_>| {
+            let step: Option<Progress> = *latest.lock().unwrap_or_else(PoisonError::into_inner);
+            match (progress, step) {
+                (Some(called), Some(step)) => {
+                    let share = step.step as f64 / step.steps as f64;
+                    called.call1(py, (share, step.scores.mean_loss())).map(drop)
+                }
+                _ => Ok(()),
+            }
+        };
+        let observe = |step: &Progress| {
+            *latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(*step);
+            ControlFlow::Continue(())
+        };
+        let done = run_ticking(py, tick, |stop| {
             self.trainer.set_stop(Arc::clone(stop));
-            let end = match self.trainer.epoch(data, |_| ControlFlow::Continue(())) {
+            let end = match self.trainer.epoch(data, observe) {
                 // The weights are those after the last whole step.
                 Err(_) if stop.load(Ordering::Relaxed) => None,
                 end => Some(end?),

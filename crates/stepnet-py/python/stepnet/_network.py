@@ -12,13 +12,14 @@ import numpy.typing as npt
 
 from stepnet import _native
 from stepnet._arrays import Array, Labels, labels_of_names, listed, read
-from stepnet._history import History, line
+from stepnet._history import History
 from stepnet._iterables import indexed, paired
 from stepnet._keywords import takes_settings
 from stepnet._looking import Looking
 from stepnet._patience import Patience
 from stepnet._plots import Plots
 from stepnet._preprocessing import Preprocessing, inputs, store, stored
+from stepnet._progress import Progress, wanted
 from stepnet._settings import EPOCHS, beginning, class_weights, classes_given, extents, is_double, resolved
 from stepnet._values import LARGEST_SEED, names, number, path_given, shown, text, truth, whole
 from stepnet.callbacks import AnyCallback, HasEpochEnd, called_back, tell
@@ -76,6 +77,8 @@ class Network(Plots, Looking):
     classes_: Array | None
     history: History | None
     stop_training: bool
+    # That runs.
+    _training: _native.Training | None = None
 
     def __init__(
         self,
@@ -104,6 +107,18 @@ class Network(Plots, Looking):
         self.classes_ = classes
         self.history = None
         self.stop_training = False
+
+    @property
+    def learning_rate(self) -> float | None:
+        """The learning rate of the next step of the training that runs; ``None`` while none does. A callback may set it: all
+        steps from then on have that rate, whatever the schedule."""
+        return None if self._training is None else self._training.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        if self._training is None:
+            raise ValueError("Network: learning_rate can be set while the network is trained, by a callback; see also fit")
+        self._training.set_learning_rate(number("Network", "learning_rate", rate))
 
     @property
     def exact(self) -> bool:
@@ -140,7 +155,7 @@ class Network(Plots, Looking):
         validation_data: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
         callbacks: AnyCallback | Iterable[AnyCallback] = (),
         average: float | None = None,
-        verbose: bool = True,
+        verbose: bool | str = True,
         initial_epoch: int | None = None,
         reset: bool = False,
         **settings: Unpack[FitSettings],
@@ -169,13 +184,14 @@ class Network(Plots, Looking):
         y : array_like, optional
             A label for each example, a whole number or a string; or one-hot rows.
         validation_data : tuple, optional
-            ``(X, y)`` to measure on after each epoch, or a data set of pairs.
+            ``(X, y)`` to measure on after each epoch, or a data set or loader of pairs.
         callbacks : callable or object, or several of them
             Called after each epoch, see `stepnet.callbacks`.
         average : float, optional
             The older name of ``ema``.
-        verbose : bool
-            Whether each epoch prints a line.
+        verbose : bool or {"bar", "lines"}
+            Whether each epoch prints a line; if tqdm is installed, a bar with the time left follows the lines at a terminal
+            and in a notebook. ``"lines"`` prints the lines alone, ``"bar"`` shows the bar alone.
         initial_epoch : int, optional
             The number of the first epoch, from 0; ``epochs`` is then the number of the epoch to stop before, and
             schedules run over all of them. So a training that was stopped can be completed.
@@ -190,7 +206,7 @@ class Network(Plots, Looking):
         """
         taken = resolved(settings, average)
         begin = beginning(taken["epochs"], initial_epoch, reset)
-        shows = truth("fit", "verbose", verbose)
+        wanted(verbose)
         X, y = paired("fit", X, y, self.input_shape)
         rows, begin["divisor"] = inputs("fit", X, self._net)
         if not len(rows):
@@ -206,23 +222,40 @@ class Network(Plots, Looking):
         watcher = training.early_stopping()
         if watcher is not None:
             called.append(Patience(watcher, held_out is not None))
+        first = begin["initial_epoch"] or 0
         self.classes_ = known
-        self.history = history = History()
         self.stop_training = False
+        self._training, progress = training, Progress(verbose, first, training.epochs)
+        try:
+            return self._run(training, range(first, training.epochs), held_out, called, progress)
+        finally:
+            self._training = None
+            progress.close()
+
+    def _run(
+        self,
+        training: _native.Training,
+        epochs: range,
+        held_out: tuple[Array, Array, float] | None,
+        called: list[AnyCallback],
+        progress: Progress,
+    ) -> History:
+        self.history = history = History()
         for callback in called:
             tell(callback, "set_network", self)
             tell(callback, "on_train_begin")
-        for epoch in range(begin["initial_epoch"] or 0, training.epochs):
+        for epoch in epochs:
+            for callback in called:
+                tell(callback, "on_epoch_begin", epoch, {"learning_rate": training.learning_rate})
             started = time.perf_counter()
-            loss, accuracy, rate = training.epoch()
+            loss, accuracy, rate = progress.run(training, epoch)
             logs = {"loss": loss, "accuracy": accuracy}
             if held_out is not None:
                 logs["val_loss"], logs["val_accuracy"] = self._net.evaluate(*held_out)
             logs["learning_rate"] = rate
             logs["seconds"] = time.perf_counter() - started
             history.add(logs)
-            if shows:
-                print(line(epoch, training.epochs, logs), flush=True)
+            progress.ended(epoch, logs)
             for callback in called:
                 if isinstance(callback, HasEpochEnd):
                     callback.on_epoch_end(epoch, logs)
@@ -237,7 +270,7 @@ class Network(Plots, Looking):
     def _held_out(self, given: tuple[npt.ArrayLike, npt.ArrayLike], labels: Labels) -> tuple[Array, Array, float]:
         if isinstance(given, (tuple, list)) and len(given) == 2:
             X, y = given
-        elif indexed(given) and not isinstance(given, (tuple, list, dict, str, np.ndarray)):
+        elif (indexed(given) or hasattr(given, "__iter__")) and not isinstance(given, (tuple, list, dict, str, np.ndarray)):
             X, y = paired("fit", given, None, self.input_shape)
         else:
             raise TypeError(f"fit: validation_data is {shown(given)}, expected a pair (X, y)")
@@ -317,6 +350,8 @@ class Network(Plots, Looking):
         state = self.__dict__.copy()
         state["_net"] = self._net.to_bytes()
         state["exact"] = self.exact
+        # A copy is not being trained.
+        state.pop("_training", None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
