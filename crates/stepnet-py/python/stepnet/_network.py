@@ -18,6 +18,7 @@ from stepnet._looking import Looking
 from stepnet._patience import Patience
 from stepnet._plots import Plots
 from stepnet._preprocessing import Preprocessing, inputs, store, stored
+from stepnet._progress import Progress, wanted
 from stepnet._runs import Run, place
 from stepnet._settings import EPOCHS, beginning, class_weights, classes_given, extents, is_double, resolved
 from stepnet._targets import kind_given, kind_of, names_of, outputs_given, values
@@ -87,6 +88,8 @@ class Network(Plots, Looking):
     classes_: Array | None
     history: History | None
     stop_training: bool
+    # That runs.
+    _training: Epochs | None = None
 
     def __init__(
         self,
@@ -125,6 +128,18 @@ class Network(Plots, Looking):
         self.stop_training = False
 
     @property
+    def learning_rate(self) -> float | None:
+        """The learning rate of the next step of the training that runs; ``None`` while none does. A callback may set it: all
+        steps from then on have that rate, whatever the schedule."""
+        return None if self._training is None else self._training.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        if self._training is None:
+            raise ValueError("Network: learning_rate can be set while the network is trained, by a callback; see also fit")
+        self._training.set_learning_rate(number("Network", "learning_rate", rate))
+
+    @property
     def exact(self) -> bool:
         """Whether convolutions keep to the direct method."""
         return self._net.exact
@@ -159,7 +174,7 @@ class Network(Plots, Looking):
         validation_data: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
         callbacks: AnyCallback | Iterable[AnyCallback] = (),
         average: float | None = None,
-        verbose: bool = True,
+        verbose: bool | str = True,
         initial_epoch: int | None = None,
         reset: bool = False,
         run: str | os.PathLike[str] | None = None,
@@ -193,13 +208,14 @@ class Network(Plots, Looking):
             numbers, one for each example or a row of them; for labels, a row of 0 and 1. The first training decides
             how numbers are scaled for the network; predictions are in their unit.
         validation_data : tuple, optional
-            ``(X, y)`` to measure on after each epoch, or a data set of pairs.
+            ``(X, y)`` to measure on after each epoch, or a data set or loader of pairs.
         callbacks : callable or object, or several of them
             Called after each epoch, see `stepnet.callbacks`.
         average : float, optional
             The older name of ``ema``.
-        verbose : bool
-            Whether each epoch prints a line.
+        verbose : bool or {"bar", "lines"}
+            Whether each epoch prints a line; if tqdm is installed, a bar with the time left follows the lines at a terminal
+            and in a notebook. ``"lines"`` prints the lines alone, ``"bar"`` shows the bar alone.
         initial_epoch : int, optional
             The number of the first epoch, from 0; ``epochs`` is then the number of the epoch to stop before, and
             schedules run over all of them. So a training that was stopped can be completed.
@@ -225,7 +241,7 @@ class Network(Plots, Looking):
         begin = beginning(taken["epochs"], initial_epoch, reset)
         keeps = {"checkpoint_every": settings.get("checkpoint_every")}
         kept = place(run, resume, overwrite, keeps, {"initial_epoch": initial_epoch, "reset": reset})
-        shows = truth("fit", "verbose", verbose)
+        wanted(verbose)
         X, y = paired("fit", X, y, self.input_shape)
         rows, begin["divisor"] = inputs("fit", X, self._net)
         if not len(rows):
@@ -257,7 +273,12 @@ class Network(Plots, Looking):
             kept["divisor"] = begin["divisor"]
             training = Run(self._net, (rows, (kind, numbers)), held_out, called_names, taken, kept)
         self.classes_ = known
-        return train(self, training, called, shows)
+        self._training, progress = training, Progress(verbose, training.first, training.epochs)
+        try:
+            return train(self, training, called, progress)
+        finally:
+            self._training = None
+            progress.close()
 
     def _kind(self, function: str, y: Any) -> str:
         """What targets are: as the network knows, or as those of its first training show."""
@@ -270,7 +291,7 @@ class Network(Plots, Looking):
     ) -> tuple[Array, tuple[str, Array], float]:
         if isinstance(given, (tuple, list)) and len(given) == 2:
             X, y = given
-        elif indexed(given) and not isinstance(given, (tuple, list, dict, str, np.ndarray)):
+        elif (indexed(given) or hasattr(given, "__iter__")) and not isinstance(given, (tuple, list, dict, str, np.ndarray)):
             X, y = paired("fit", given, None, self.input_shape)
         else:
             raise TypeError(f"fit: validation_data is {shown(given)}, expected a pair (X, y)")
@@ -354,6 +375,8 @@ class Network(Plots, Looking):
         state = self.__dict__.copy()
         state["_net"] = self._net.to_bytes()
         state["exact"] = self.exact
+        # A copy is not being trained.
+        state.pop("_training", None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from stepnet import _native
@@ -75,9 +75,19 @@ class Run:
         """The epochs that were done before."""
         return [logs(epoch) for epoch in self._running.records()]
 
-    def epoch(self) -> Logs | None:
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step."""
+        return self._running.learning_rate
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Refuses: a run is what its settings say."""
+        expected = "left to the run, whose settings say it, so that it can be resumed"
+        raise ValueError(f"fit: the learning rate is set to {shown(rate)}, expected {expected}")
+
+    def epoch(self, told: Callable[[float, float], None] | None) -> Logs | None:
         """Runs an epoch; nothing where early stopping, or the number of epochs, leaves none."""
-        epoch = self._running.epoch()
+        epoch = self._running.epoch(told)
         self._warn()
         return None if epoch is None else logs(epoch)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from stepnet import _native
 from stepnet._arrays import Array
-from stepnet._history import History, line
+from stepnet._history import History
 from stepnet.callbacks import AnyCallback, HasEpochEnd, Logs, tell
 
 if TYPE_CHECKING:
     from stepnet._network import Network
+    from stepnet._progress import Progress
+
+Told = Callable[[float, float], None]
 
 
 class Epochs(Protocol):
@@ -28,8 +32,15 @@ class Epochs(Protocol):
     def done(self) -> list[Logs]:
         """What epochs that were done before ended with."""
 
-    def epoch(self) -> Logs | None:
-        """Runs an epoch; nothing where there is none left."""
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step."""
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Gives all steps from the next one on this learning rate."""
+
+    def epoch(self, told: Told | None) -> Logs | None:
+        """Runs an epoch, and tells how far it is now and then; nothing where there is none left."""
 
     def finish(self) -> None:
         """Ends the training."""
@@ -53,9 +64,16 @@ class InMemory:
     def done(self) -> list[Logs]:
         return []
 
-    def epoch(self) -> Logs:
+    @property
+    def learning_rate(self) -> float:
+        return self._training.learning_rate
+
+    def set_learning_rate(self, rate: float) -> None:
+        self._training.set_learning_rate(rate)
+
+    def epoch(self, told: Told | None) -> Logs:
         started = time.perf_counter()
-        loss, accuracy, rate = self._training.epoch()
+        loss, accuracy, rate = self._training.epoch(told)
         logs = {"loss": loss, "accuracy": accuracy} if self._classes else {"loss": loss}
         if self._held_out is not None:
             logs["val_loss"], found, _ = self._network.evaluate(*self._held_out)
@@ -68,7 +86,7 @@ class InMemory:
         pass
 
 
-def train(network: Network, training: Epochs, called: list[AnyCallback], shows: bool) -> History:
+def train(network: Network, training: Epochs, called: list[AnyCallback], progress: Progress) -> History:
     """Trains to the end, or until a callback ends it."""
     network.history = history = History()
     network.stop_training = False
@@ -78,12 +96,13 @@ def train(network: Network, training: Epochs, called: list[AnyCallback], shows: 
         tell(callback, "set_network", network)
         tell(callback, "on_train_begin")
     for epoch in range(training.first, training.epochs):
-        logs = training.epoch()
+        for callback in called:
+            tell(callback, "on_epoch_begin", epoch, {"learning_rate": training.learning_rate})
+        logs = progress.run(training, epoch)
         if logs is None:
             break
         history.add(logs)
-        if shows:
-            print(line(epoch, training.epochs, logs), flush=True)
+        progress.ended(epoch, logs)
         for callback in called:
             if isinstance(callback, HasEpochEnd):
                 callback.on_epoch_end(epoch, logs)
