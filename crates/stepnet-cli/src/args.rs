@@ -148,7 +148,7 @@ pub(crate) struct TrainArgs {
 }
 
 impl TrainArgs {
-    /// What the training is set by.
+    /// The settings of the training.
     pub(crate) fn settings(&self) -> &Settings {
         &self.given.settings
     }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 /// The size of a drawing, in its own units.
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 300.0;
-/// What the axes take of it: left, right, top, bottom.
+/// The margins for the axes: left, right, top, bottom.
 const MARGIN: [f64; 4] = [64.0, 16.0, 12.0, 40.0];
 
 /// The most points of a curve that are drawn; of more, the extremes of each stretch are.
@@ -17,7 +17,7 @@ const MOST_MARKS: usize = 40;
 
 /// A curve over the epochs.
 pub(super) struct Curve<'a> {
-    /// What it is called.
+    /// Its name in the legend.
     pub(super) name: &'a str,
     /// `(epoch, value)`.
     pub(super) points: Vec<(f64, f64)>,
@@ -25,7 +25,7 @@ pub(super) struct Curve<'a> {
 
 /// Curves with common axes.
 pub(super) struct Chart<'a> {
-    /// What is drawn, as a heading.
+    /// The heading.
     pub(super) title: &'a str,
     /// A word for the drawing's name in the page.
     pub(super) id: &'a str,
@@ -107,7 +107,7 @@ impl Chart<'_> {
         }
     }
 
-    /// What the curves show, in words.
+    /// A description of the curves in words.
     fn words(&self) -> String {
         let told: Vec<String> = self
             .curves

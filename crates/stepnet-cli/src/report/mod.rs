@@ -74,7 +74,7 @@ pub(crate) struct Report<'a, T> {
     /// How the run ended, in words.
     pub(crate) end: String,
     pub(crate) records: &'a [EpochRecord],
-    /// What the test examples are called.
+    /// The name of the test examples.
     pub(crate) held_out: &'a str,
     pub(crate) classes: &'a [String],
     /// The network, with the weights that were saved.

@@ -56,7 +56,7 @@ impl Mistakes {
                 .map(|probability| [judged.actual, judged.predicted].map(probability)),
             loss: value,
         };
-        // What is not a number is as wrong as can be.
+        // A loss that is not a number counts as the worst.
         let key = |mistake: &Mistake| match mistake.loss.is_nan() {
             true => f64::INFINITY,
             false => mistake.loss,
