@@ -23,7 +23,7 @@ use crate::settings::{given, wrong};
 use crate::signals::run_ticking;
 use crate::targets::Given;
 
-/// What a training needs to know besides its settings, as a dictionary.
+/// Where a training starts and what its values are divided by, as a dictionary.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Beginning {
@@ -31,7 +31,7 @@ pub(crate) struct Beginning {
     initial_epoch: Option<usize>,
     /// Whether the update rule and the count of epochs start anew.
     reset: bool,
-    /// What these raw values are divided by.
+    /// The divisor of these raw values.
     divisor: f64,
 }
 
@@ -226,7 +226,7 @@ impl Training {
         self.settings.epochs()
     }
 
-    /// What ends the training early, if anything does.
+    /// The rule that ends the training early, if there is one.
     fn early_stopping(&self) -> PyResult<Option<EarlyStopping>> {
         let settings = &self.settings.training;
         let Some(patience) = settings.early_stop else {
