@@ -5,6 +5,7 @@
 mod build;
 mod convert;
 mod data;
+mod evaluation;
 mod examples;
 mod fork;
 mod insight;
