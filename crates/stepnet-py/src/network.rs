@@ -8,7 +8,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use stepnet::Error;
-use stepnet::nn::{Model, ModelFile, Network as Layers, Preprocessing, Purpose, Shape};
+use stepnet::nn::{ModelFile, Network as Layers, Preprocessing, Purpose, Shape};
 use stepnet::see::Summary;
 
 use crate::build::{Wanted, build};
