@@ -1,5 +1,6 @@
 //! What a run trains and tests on: data sets, and how their values become the network's input.
 
+mod asked;
 mod own;
 
 use std::path::Path;
@@ -14,8 +15,9 @@ use crate::display::{self, escaped};
 use crate::failure::{Failure, Outcome, say};
 use crate::known::{DIGITS, Known, seen};
 use crate::note::{self, notes};
-use crate::table_args::{DataArgs, open_options};
+use crate::table_args::DataArgs;
 use crate::wording::with_options;
+use asked::{asked, train_options};
 use own::{Own, test_part};
 pub(crate) use own::{Tested, describe_tested};
 
@@ -332,52 +334,6 @@ pub(crate) fn open_alone(path: &Path, options: &OpenOptions) -> Outcome<data::Op
 pub(crate) fn with_classes(data: Dataset, classes: &[String], place: &str) -> Outcome<Dataset> {
     data.with_classes(classes)
         .map_err(|error| Failure::from(error).context(place))
-}
-
-/// The input that the user asked for.
-fn asked(settings: &Settings) -> Outcome<Option<[usize; 3]>> {
-    let Some(shape) = settings.network.input else {
-        return Ok(None);
-    };
-    match shape.extents()[..] {
-        [height, width, channels] => Ok(Some([height, width, channels])),
-        _ => Err(Failure::usage(format!(
-            "--input is {shape}, expected HEIGHTxWIDTHxCHANNELS such as 28x28x1"
-        ))),
-    }
-}
-
-fn train_options(
-    settings: &Settings,
-    from: Option<&Preprocessing>,
-    preset_input: Option<[usize; 3]>,
-) -> Outcome<OpenOptions> {
-    let asked_for = settings.source.targets;
-    let targets = match from.map(|preprocessing| TargetKind::of(&preprocessing.task)) {
-        Some(known) if asked_for == TargetKind::Classes || asked_for == known => known,
-        Some(known) => {
-            return Err(Failure::usage(format!(
-                "--targets is {asked_for}, but the model of --from has learnt {known}"
-            )));
-        }
-        None => asked_for,
-    };
-    // A network that the user has chosen takes images as they are.
-    let most_pixels = settings.network.model.is_none().then_some(MOST_PIXELS);
-    // Without a flag that stops it: a signal ends the process, since nothing is written yet.
-    Ok(open_options(settings)
-        .targets(targets)
-        .role(Role::Train)
-        .input(
-            from.map(Preprocessing::shape)
-                .or(asked(settings)?)
-                .or(preset_input),
-        )
-        .resize(from.map_or(settings.network.resize, |preprocessing| {
-            preprocessing.resize
-        }))
-        .most_pixels(most_pixels)
-        .divisor(settings.network.divisor))
 }
 
 /// The preprocessing of a new network.

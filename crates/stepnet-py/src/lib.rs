@@ -6,6 +6,7 @@ mod build;
 mod command;
 mod convert;
 mod data;
+mod evaluation;
 mod examples;
 mod fork;
 mod insight;

@@ -8,20 +8,17 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use stepnet::Error;
-use stepnet::data::TargetKind;
-use stepnet::nn::{
-    Model, ModelFile, Network as Layers, Preprocessing, Purpose, Scores, Shape, Targets,
-};
+use stepnet::nn::{ModelFile, Network as Layers, Preprocessing, Purpose, Shape};
 use stepnet::see::Summary;
-use stepnet::train::metrics::{LabelTally, NumberTally, Ranking};
 
 use crate::build::{Wanted, build};
 use crate::convert::{empty_array, raised, run, to_numpy};
+use crate::evaluation::{Measured, measured};
 use crate::examples::Rows;
 use crate::kept::{Dtype, Held, Kept, each, read, room_to_read};
 use crate::passes::{is_long, passes};
 use crate::signals::run_listening;
-use crate::targets::{Given, Measured, kind_of, of_labels, of_numbers, of_ranking};
+use crate::targets::{Given, kind_of};
 
 #[pyclass(frozen, module = "stepnet._native")]
 pub(crate) struct Network {
@@ -283,84 +280,9 @@ impl Network {
         targets: (String, Bound<'_, PyAny>),
         divisor: f64,
     ) -> PyResult<Measured> {
-        fn typed<T: Dtype>(
-            py: Python<'_>,
-            model: &Model<T>,
-            (rows, divisor): (&Rows<'_>, f64),
-            given: &Given<'_>,
-        ) -> PyResult<Measured> {
-            let x = rows.slices(model.network.input().len())?;
-            let outputs = model.network.output().len();
-            let (labels, values) = (given.classes()?, given.rows()?);
-            let scale = model.preprocessing.task.scale();
-            let room = |of| if of { x.examples } else { 0 };
-            let kind = given.kind();
-            let (is_labels, is_numbers) = (kind == TargetKind::Labels, kind == TargetKind::Numbers);
-            let two = outputs <= 2 && !labels.is_empty();
-            run_listening(py, is_long(model, &x), |stop| {
-                let mut scores = Scores::default();
-                let mut marks = LabelTally::new(room(is_labels), outputs)?;
-                let mut numbers = NumberTally::new(room(is_numbers), outputs)?;
-                let mut preferences = Vec::new();
-                let mut learnt: Vec<T> = Vec::new();
-                passes(
-                    model,
-                    (&x, divisor),
-                    Purpose::Score,
-                    stop,
-                    |workspace, inputs, first| {
-                        let examples = inputs.len() / model.network.input().len();
-                        let rows = values.get(first * outputs..(first + examples) * outputs);
-                        let rows = rows.unwrap_or_default();
-                        let scaled = |(at, &value): (usize, &f64)| {
-                            let scaled = scale.map(|scale| scale.scaled(value, at % outputs));
-                            T::from_f64(scaled.unwrap_or(value))
-                        };
-                        learnt.clear();
-                        learnt.extend(rows.iter().enumerate().map(scaled));
-                        let own = labels.get(first..first + examples).unwrap_or_default();
-                        let targets = match kind {
-                            TargetKind::Classes => Targets::Classes(own),
-                            TargetKind::Labels | TargetKind::Numbers => Targets::Values(&learnt),
-                        };
-                        let (sums, z) = workspace.score(&model.network, inputs, &targets)?;
-                        scores.add(&sums);
-                        let pairs = rows.iter().zip(z).enumerate();
-                        if is_labels {
-                            marks.add(pairs.map(|(_, (&mark, z))| (z.as_f64(), mark == 1.0)));
-                        } else if is_numbers {
-                            let restored = |at: usize, y: f64| {
-                                scale.map_or(y, |scale| scale.restored(y, at % outputs))
-                            };
-                            let pairs = pairs.map(|(at, (&t, y))| (t, restored(at, y.as_f64())));
-                            numbers.add(pairs);
-                        } else if two {
-                            let preference = |row: &[T]| match row {
-                                [first, second] => second.as_f64() - first.as_f64(),
-                                _ => row.first().map_or(f64::NAN, |one| one.as_f64()),
-                            };
-                            let rows = z.chunks(outputs).zip(own);
-                            let ranked = rows.map(|(row, &label)| (preference(row), label == 1));
-                            preferences.extend(ranked);
-                        }
-                        Ok(())
-                    },
-                )?;
-                let loss = scores.mean_loss();
-                Ok(match kind {
-                    TargetKind::Classes => {
-                        let mut measures = vec![("accuracy", scores.accuracy())];
-                        measures.extend(of_ranking(&Ranking::new(preferences)));
-                        (loss, measures, Vec::new())
-                    }
-                    TargetKind::Labels => of_labels(loss, &marks),
-                    TargetKind::Numbers => of_numbers(loss, &numbers),
-                })
-            })
-        }
         let rows = Rows::of(x)?;
         let given = Given::of(&targets)?;
-        each!(&self.held(), model => typed(py, model, (&rows, divisor), &given))
+        each!(&self.held(), model => measured(py, model, (&rows, divisor), &given))
     }
 
     /// The arrays of all layers with their names, as copies.

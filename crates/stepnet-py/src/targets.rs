@@ -4,7 +4,6 @@ use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use stepnet::data::{TargetKind, Targets};
-use stepnet::train::metrics::{LabelTally, NumberTally, Ranking};
 
 /// The kind with this name; the Python side knows no other.
 pub(crate) fn kind_of(name: &str) -> PyResult<TargetKind> {
@@ -75,56 +74,4 @@ impl<'py> Given<'py> {
             }),
         })
     }
-}
-
-/// What an evaluation ends with: the mean loss, measures by name, and those of each output.
-pub(crate) type Measured = (f64, Vec<(&'static str, f64)>, Vec<(&'static str, Vec<f64>)>);
-
-/// The measures of two classes, if there are examples of both.
-pub(crate) fn of_ranking(ranking: &Ranking) -> Vec<(&'static str, f64)> {
-    let measures = [
-        ("roc_auc", ranking.roc_auc()),
-        ("average_precision", ranking.average_precision()),
-    ];
-    let known = measures.into_iter();
-    known
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect()
-}
-
-/// The measures of labels.
-pub(crate) fn of_labels(loss: f64, tally: &LabelTally) -> Measured {
-    let metrics = tally.metrics();
-    let each = |of: &dyn Fn(&stepnet::train::metrics::LabelMetrics) -> Option<f64>| {
-        let labels = metrics.labels.iter();
-        labels.map(|label| of(label).unwrap_or(f64::NAN)).collect()
-    };
-    let all = vec![
-        ("mean_average_precision", metrics.mean_average_precision),
-        ("f1", metrics.macro_average.f1),
-        ("subset_accuracy", metrics.subset_accuracy),
-        ("label_accuracy", metrics.label_accuracy),
-    ];
-    let per_label = vec![
-        ("average_precision", each(&|label| label.average_precision)),
-        ("roc_auc", each(&|label| label.roc_auc)),
-        ("f1", each(&|label| label.at_half.f1)),
-    ];
-    (loss, all, per_label)
-}
-
-/// The measures of numbers.
-pub(crate) fn of_numbers(loss: f64, tally: &NumberTally) -> Measured {
-    let metrics = tally.metrics();
-    let each = |of: fn(&stepnet::train::metrics::NumberMetrics) -> f64| {
-        metrics.outputs.iter().map(of).collect::<Vec<f64>>()
-    };
-    let mean = metrics.mean;
-    let all = vec![("r2", mean.r2), ("mae", mean.mae), ("rmse", mean.rmse)];
-    let per_output = vec![
-        ("r2", each(|output| output.r2)),
-        ("mae", each(|output| output.mae)),
-        ("rmse", each(|output| output.rmse)),
-    ];
-    (loss, all, per_output)
 }

@@ -74,7 +74,10 @@ fn inspect_model<T: Number>(path: &Path, file: &ModelFile, args: &InspectArgs) -
     print_line("");
     let mut facts = vec![
         ("weights".to_owned(), format!("{hash} (SHA-256)")),
-        ("classes".to_owned(), listed(&model.classes)),
+        (
+            model.preprocessing.task.name().to_owned(),
+            listed(&model.classes),
+        ),
         (
             "images".to_owned(),
             preprocessing_line(&model.preprocessing),

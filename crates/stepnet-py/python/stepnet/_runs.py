@@ -35,9 +35,9 @@ def place(
         raise ValueError("fit: run is '', expected the path of a folder")
     if resumes and overwrites:
         raise ValueError("fit: resume and overwrite are both True, expected one of them")
-    for name, given in others.items():
-        if given:
-            raise ValueError(f"fit: {name} is {shown(given)}, expected none together with run, which counts its own epochs")
+    for name, other in others.items():
+        if other:
+            raise ValueError(f"fit: {name} is {shown(other)}, expected none together with run, which counts its own epochs")
     return {"folder": folder, "resume": resumes, "overwrite": overwrites}
 
 

@@ -25,7 +25,7 @@ use table::Table;
 pub(crate) static FORMAT: Format = Format {
     name: "CSV",
     content: "a CSV table",
-    read: "values and a label column, separated by commas, semicolons or tabs",
+    read: "values and a column of labels, or several of numbers or labels, separated by commas, semicolons or tabs",
     images: false,
     takes: &[Choice::Targets, Choice::LabelColumn, Choice::Encoding],
     recognises: |source| Ok(source.is_text || source.is_any(&[Kind::Text])),

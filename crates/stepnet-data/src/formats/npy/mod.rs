@@ -25,7 +25,7 @@ use stepnet_files::Kind;
 pub(crate) static FORMAT: Format = Format {
     name: "npy",
     content: "an npy file",
-    read: "images; labels from the npy file `labels`",
+    read: "images; labels or other targets from the npy file `labels`",
     images: false,
     takes: &[Choice::Targets, Choice::Labels],
     recognises: |source| Ok(source.is_any(&[Kind::Npy])),

@@ -270,7 +270,7 @@ fn looking_changes_no_bit() {
             assert_eq!(bits(outputs), bits(why.outputs()));
         }
         // The values of the passes that gradients come from are those of inference.
-        why.run_backward(0).unwrap();
+        why.run_backward(&Target::Class(0)).unwrap();
         let (_, _, still) = why.backward.as_ref().unwrap();
         for node in 0..network.nodes().len() - usize::from(network.loss().fused_kind().is_some()) {
             let found = still.value(node, 1).map(bits);

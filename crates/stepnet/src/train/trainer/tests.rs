@@ -152,7 +152,7 @@ fn an_augmentation_that_does_not_fit_the_pictures_is_refused() {
 fn a_rate_that_is_set_is_the_rate_of_all_later_steps() {
     let digits = data::digits();
     let mut trainer = trainer();
-    let mut rates = |trainer: &mut Trainer<f32>| {
+    let rates = |trainer: &mut Trainer<f32>| {
         let mut rates = Vec::new();
         let observed = trainer.epoch(&digits, |progress| {
             rates.push(progress.learning_rate);

@@ -1,7 +1,8 @@
 use super::*;
-use crate::data::{Images, Values};
+use crate::data::{Images, Targets, Values};
 use crate::nn::Init;
 use crate::rng::RandomState;
+use crate::train::task_for;
 
 const HOSTILE: &str = "<script>alert(1)</script>\"'&";
 
@@ -117,4 +118,98 @@ fn numbers_are_short() {
         [0.0, 0.003, 1.5, 123.456, 1e-9].map(short),
         ["0", "0.003000", "1.500", "123.5", "1.000e-9"]
     );
+}
+
+/// The page of a network that learns `targets` from drawn images.
+fn page_of(text: &str, targets: Targets) -> String {
+    let values = (0..16 * 60).map(|v| (v * 37 % 256) as u8).collect();
+    let images = Images::new([4, 4, 1], Values::U8(values)).unwrap();
+    let data = Dataset::with_targets(images, targets).unwrap();
+    let mut network = Network::<f32>::new(text, [4, 4, 1]).unwrap();
+    network.initialize(Init::He, &mut RandomState::new(1));
+    let preprocessing = Preprocessing::scaled(4, 4, 1, 255.0).task(task_for(&network, &data));
+    let judgement = Judgement::of(None, &network, &data, &preprocessing).unwrap();
+    let mut records = [record(1), record(2)];
+    for record in &mut records {
+        (record.train_accuracy, record.test_accuracy) = (None, None);
+        record.test(Some(&judgement.evaluation));
+    }
+    let report = Report {
+        name: "run",
+        end: "finished".into(),
+        records: &records,
+        held_out: "held out",
+        classes: data.classes(),
+        network: &network,
+        judgement: Some(judgement),
+        notes: Vec::new(),
+        settings: Vec::new(),
+    };
+    let page = report.page();
+    check_nesting(&page);
+    let count = |text: &str| page.matches(text).count();
+    assert_eq!(count("role=\"img\""), count("</title>") - 1);
+    assert_eq!(count("<table"), count("<caption>"));
+    assert!(!page.contains("NaN"));
+    page
+}
+
+#[test]
+fn numbers_and_labels_have_sections_of_their_own() {
+    let names = |names: [&str; 2]| names.map(|name| format!("{HOSTILE}{name}")).to_vec();
+    let page = page_of(
+        "linear(2)",
+        Targets::Numbers {
+            values: (0..120).map(|v| f64::from(v * v % 17)).collect(),
+            names: names(["a", "b"]),
+        },
+    );
+    for words in [
+        "Predicted and true numbers",
+        "R2, held out",
+        "Table of the numbers",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    // 60 examples, two outputs; and the marks of the curves.
+    assert!(page.matches("<circle").count() >= 120);
+    for words in [
+        "Confusions",
+        "Each class",
+        "accuracy",
+        "worst mistakes",
+        "<script",
+    ] {
+        assert!(!page.contains(words), "{words}");
+    }
+    let page = page_of(
+        "linear(2) -> sigmoid",
+        Targets::Labels {
+            marks: (0..120).map(|v| u8::from(v % 3 == 0)).collect(),
+            names: names(["a", "b"]),
+        },
+    );
+    for words in [
+        "Each label",
+        "mAP, held out",
+        "average precision",
+        "all labels right",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(!page.contains("training accuracy") && !page.contains("<script"));
+}
+
+#[test]
+fn two_classes_have_the_curves_of_every_threshold() {
+    let page = page(2, &[record(1)]);
+    for words in [
+        "Every threshold",
+        "ROC curve",
+        "precision (upwards) over recall",
+        "ROC AUC",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    assert!(!self::page(3, &[record(1)]).contains("ROC"));
 }
