@@ -79,12 +79,18 @@ pub(crate) fn why(
     Ok((ok, text, json(&told)?, page))
 }
 
+/// Examples, their targets by their kind, and what the raw values are divided by.
+type Checked<'py> = (Bound<'py, PyAny>, (String, Bound<'py, PyAny>), f64);
+
+/// Examples, their targets as classes or as values, and what the raw values are divided by.
+type Slice<'a> = (Slices<'a>, (&'a [u32], &'a [f64]), f64);
+
 /// Holds the gradients against differences, on the examples or, without, on drawn ones.
 #[pyfunction]
 pub(crate) fn gradcheck(
     py: Python<'_>,
     network: Py<Network>,
-    examples: Option<(Bound<'_, PyAny>, (String, Bound<'_, PyAny>), f64)>,
+    examples: Option<Checked<'_>>,
     asked: (usize, f64, Option<String>, Option<f64>),
     settings: (u32, usize, Option<f64>, f64),
 ) -> PyResult<Told> {
@@ -134,7 +140,7 @@ fn divided(preprocessing: &Preprocessing, divisor: f64) -> Preprocessing {
 /// The network in double precision, and what it is run on.
 fn subject<T: Number>(
     (model, loss): (&Model<T>, Option<Loss>),
-    given: Option<(Slices<'_>, (&[u32], &[f64]), f64)>,
+    given: Option<Slice<'_>>,
     (batch, jitter): (usize, f64),
     seed: u32,
 ) -> Result<(Layers<f64>, Examples)> {
