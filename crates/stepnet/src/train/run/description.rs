@@ -8,21 +8,12 @@ use serde::{Deserialize, Serialize};
 use stepnet_files as files;
 
 use super::data::RunData;
-use super::files::{DESCRIPTION, SETTINGS};
+use super::files::DESCRIPTION;
 use super::options::RunOptions;
 use crate::data::{Dataset, Fingerprint};
 use crate::error::{Error, Result};
 use crate::train::settings::{Settings, Value};
 use crate::{Hash, kernels};
-
-/// The heading of the settings file of a run that the command started.
-const HEADING: &str = "The settings of this run that are not at their defaults. To repeat it:
-    stepnet train --settings settings.toml
-Options on the command line take precedence over these lines. Relative paths start from the folder of this file.";
-
-/// The heading of that of a run that a program started.
-const HEADING_OF_PROGRAM: &str =
-    "The settings of this run that are not at their defaults. Its examples came from a program.";
 
 /// The version of the file's form.
 const FORMAT: u32 = 1;
@@ -170,29 +161,6 @@ impl RunDescription {
             settings.training.epochs = self.epochs;
         }
         Ok(Some(settings))
-    }
-
-    /// The contents of the file of its settings.
-    ///
-    /// # Errors
-    /// As [`settings`](Self::settings).
-    #[cfg(feature = "files")]
-    pub fn settings_file(&self) -> Result<Option<crate::train::settings::SettingsFile>> {
-        let folder = self.started_in();
-        let settings = self.settings()?;
-        let heading = match self.is_of_program() {
-            true => HEADING_OF_PROGRAM,
-            false => HEADING,
-        };
-        Ok(settings.map(|settings| settings.to_file(heading, &folder)))
-    }
-
-    #[cfg(feature = "files")]
-    fn write_settings(&self, folder: &Path) -> Result<()> {
-        match self.settings_file()? {
-            Some(settings) => files::write_atomic(&folder.join(SETTINGS), settings.text.as_bytes()),
-            None => Ok(()),
-        }
     }
 
     /// Settings files are TOML, which needs the feature.

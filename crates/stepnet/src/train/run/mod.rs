@@ -17,6 +17,8 @@ mod record;
 mod report;
 mod resume;
 mod session;
+#[cfg(feature = "files")]
+mod settings_file;
 mod tensorboard;
 mod trace;
 mod watch;
