@@ -16,7 +16,7 @@ trap 'rm -rf "$work"' EXIT
 python3 -m venv "$work/venv" >/dev/null || skip "no virtual environment can be made"
 bin=$work/venv/bin
 pip() { "$bin/pip" --quiet --disable-pip-version-check "$@"; }
-pip install numpy pytest hypothesis mypy pandas jupyterlab || skip "pip cannot install what the tests take"
+pip install numpy pytest hypothesis mypy pandas pyarrow pillow tqdm jupyterlab || skip "pip cannot install what the tests take"
 
 # What the README says, by way of a wheel, whose size is of interest.
 pip wheel --no-deps --wheel-dir "$work/wheels" ./crates/stepnet-py

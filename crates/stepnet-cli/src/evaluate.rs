@@ -3,7 +3,9 @@
 mod others;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use clap::Args;
 use serde_json::{Value, json};
 use stepnet::Number;
 use stepnet::data::Dataset;
@@ -12,10 +14,10 @@ use stepnet::train;
 use stepnet::train::Measures;
 use stepnet::train::metrics::{Average, Metrics, Ranking, Tally};
 use stepnet::train::mistakes::{MOST_SHOWN, Mistake, Mistakes};
+use stepnet_base::limits;
 
 use others::About;
 
-use crate::args::EvaluateArgs;
 use crate::display::{self, COLUMNS, columns, encoded_bytes, width};
 use crate::failure::{Failure, Outcome};
 use crate::known::Known;
@@ -23,6 +25,32 @@ use crate::material::{self, Tested};
 use crate::note;
 use crate::progress::{print_line, print_sentence, print_table};
 use crate::table::{Align, Table};
+use crate::table_args::{DataArgs, ExactArgs};
+use crate::usage::whole;
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  stepnet evaluate runs/mnist/model.safetensors mnist-folder/
+  stepnet evaluate runs/digits-1/model.safetensors            the data that it was tested on in training
+  stepnet evaluate runs/mnist/model.safetensors mnist-folder/ --json";
+
+#[derive(Debug, Args)]
+pub(crate) struct EvaluateArgs {
+    /// The model file.
+    pub(crate) model: PathBuf,
+    /// The data, whose test part is taken if it has one; unless given, what the model was tested on in its training.
+    pub(crate) data: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) source: DataArgs,
+    #[command(flatten)]
+    pub(crate) exact: ExactArgs,
+    /// Also count an answer as right where the class is among the K likeliest [default: 5 where there are more classes].
+    #[arg(long, value_name = "K", value_parser = whole::<u32>(1, limits::MOST_CLASSES as u64), allow_negative_numbers = true)]
+    pub(crate) top_k: Option<u32>,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// Up to this many classes the confusions are shown next to the table; above, the most frequent below it.
 const WIDEST_CONFUSION: usize = 12;

@@ -11,13 +11,13 @@ use stepnet::nn::{Loss, ModelFile, Network, Preprocessing, Registry, Resize, Sha
 use stepnet::see::gradcheck::{self, Examples, Options, Reach, Report, USUAL_TIME_LIMIT};
 use stepnet_base::limits;
 
-use crate::args::DataArgs;
 use crate::failure::{Failure, Outcome};
 use crate::interrupt::{self, Interrupt};
 use crate::known::Known;
 use crate::material;
 use crate::named::{self, Named};
 use crate::progress::{Waiting, print_line, print_lines, print_sentence};
+use crate::table_args::DataArgs;
 use crate::usage::{any, number, whole, within};
 
 /// The end of the help.

@@ -5,23 +5,65 @@ mod times;
 
 use std::time::Duration;
 
+use clap::Args;
 use serde_json::{Value, json};
 use stepnet::nn::notation::presets::Preset;
-use stepnet::nn::{Init, Network};
+use stepnet::nn::{Init, Network, Shape};
 use stepnet::rng::RandomState;
 use stepnet::see::Summary;
 use stepnet::see::time::{self, Times};
 use stepnet::train::settings::Dtype;
+use stepnet_base::limits;
 use stepnet_base::text::thousands;
 
-use crate::args::InspectArgs;
 use crate::failure::Outcome;
 use crate::methods::Methods;
 use crate::named::{self, Named};
 use crate::progress::{print_line, print_sentence, print_table};
 use crate::table::{Align, Table};
+use crate::usage::{any, whole};
 use file::inspect_file;
 use times::{describe_times, print_times};
+
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  stepnet inspect lenet5
+  stepnet inspect \"conv(8, 3, same) -> relu -> linear(10) -> softmax\" --input 32x32x3
+  stepnet inspect lenet5 --methods --batch 1      how each pass is computed, and why
+  stepnet inspect runs/mnist/model.safetensors --json";
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("steps").multiple(true))]
+pub(crate) struct InspectArgs {
+    /// A model file, a preset's name, or a text in the arrow notation.
+    pub(crate) network: String,
+    /// The network's input, HEIGHTxWIDTHxCHANNELS (most presets have their own).
+    #[arg(long, value_name = "SHAPE", value_parser = any::<Shape>)]
+    pub(crate) input: Option<Shape>,
+    /// What `classes` stands for [default: 10; a preset has its own].
+    #[arg(long, value_name = "N", value_parser = whole::<u32>(1, limits::MOST_CLASSES as u64), allow_negative_numbers = true)]
+    pub(crate) classes: Option<u32>,
+    /// Measure training steps on drawn examples: milliseconds and GFLOP/s of every layer, and their
+    /// share of the machine's multiply-add peak, measured in the same run.
+    #[arg(long, group = "steps")]
+    pub(crate) time: bool,
+    /// Show which method computes each pass of the convolutions and dense layers, and why: the
+    /// layer's sizes compared with measured thresholds.
+    #[arg(long, group = "steps")]
+    pub(crate) methods: bool,
+    /// Examples in a batch.
+    #[arg(long, value_name = "N", requires = "steps", default_value = "64", value_parser = whole::<usize>(1, 1 << 20), allow_negative_numbers = true)]
+    pub(crate) batch: usize,
+    /// Number type of the steps [default: that of the model; f32 for a network].
+    #[arg(long, value_name = "TYPE", requires = "steps", value_parser = crate::table_args::dtype())]
+    pub(crate) dtype: Option<Dtype>,
+    /// Show or time the passes of `train --exact`: no Winograd.
+    #[arg(long, requires = "steps")]
+    pub(crate) exact: bool,
+    /// Print one JSON object.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
 
 /// How long training steps are measured.
 const TIME: Duration = Duration::from_secs(2);

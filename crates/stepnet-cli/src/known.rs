@@ -7,8 +7,10 @@ use stepnet::data::{self, Images, ValueRange};
 use stepnet::nn::{Model, Preprocessing};
 
 use crate::failure::Outcome;
-use crate::material::DIGITS;
 use crate::note::note;
+
+/// The embedded digits' name where a path would stand.
+pub(crate) const DIGITS: &str = "digits";
 
 /// A model's facts about its input: the preprocessing, and the raw values that it was trained on.
 #[derive(Debug, Clone, Copy)]

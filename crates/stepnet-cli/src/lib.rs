@@ -7,6 +7,7 @@ mod command_line;
 mod compare;
 mod display;
 mod evaluate;
+mod expand;
 mod failure;
 mod find_lr;
 mod gradcheck;
@@ -31,10 +32,11 @@ mod usage;
 mod verify_course;
 mod why;
 mod wording;
+mod wrong_usage;
 
 use std::ffi::OsString;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use stepnet_base::text::count;
 use stepnet_base::threads::start_or_stay;
 
@@ -50,11 +52,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> u8 {
     let words = command_line::keep(arguments);
     let cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
-        Err(error) => return usage::report(&error),
+        Err(error) => return wrong_usage::report(&error),
     };
     let verbose = cli.verbose;
     let outcome = interrupt::watch()
-        .and_then(|()| train::expand(cli))
+        .and_then(|()| expand::expand(cli))
         .and_then(|cli| dispatch(&cli))
         .and_then(|()| note::check(Failure::running));
     // What was lost is said after what the command itself has to say.
@@ -89,14 +91,14 @@ fn dispatch(cli: &Cli) -> Outcome {
         Command::Inspect(args) => inspect::run(args),
         Command::VerifyCourse(args) => verify_course::run(args),
         Command::Gradcheck(args) => gradcheck::run(args),
-        Command::Compare(args) => compare::run(args),
+        Command::Compare(args) => compare::run(args, expand::started_with),
         Command::Show(args) => show::run(args),
         Command::Why(args) => why::run(args),
         Command::Licenses => {
             licenses::run();
             Ok(())
         }
-        Command::Completions(args) => shell::completions(args),
-        Command::Man(args) => shell::man(args),
+        Command::Completions(args) => shell::completions(args, Cli::command()),
+        Command::Man(args) => shell::man(args, Cli::command()),
     }
 }

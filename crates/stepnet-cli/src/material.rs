@@ -11,11 +11,11 @@ use stepnet::nn::{InputChange, Preprocessing, Shape};
 use stepnet::train::run::RunData;
 use stepnet::train::settings::Settings;
 
-use crate::args::DataArgs;
 use crate::display::{self, escaped};
 use crate::failure::{Failure, Outcome, say};
-use crate::known::{Known, seen};
+use crate::known::{DIGITS, Known, seen};
 use crate::note::{self, notes};
+use crate::table_args::DataArgs;
 use crate::wording::with_options;
 use asked::{asked, train_options};
 use own::{Own, test_part};
@@ -40,9 +40,6 @@ pub(crate) struct Material {
     /// Where it came from and how it was parted: what it takes to find the same held-out part again.
     pub(crate) origin: Value,
 }
-
-/// The embedded digits' name where a path would stand.
-pub(crate) const DIGITS: &str = "digits";
 
 /// The most pixels that the usual network takes an image at its own size with: its dense layer grows
 /// with them.

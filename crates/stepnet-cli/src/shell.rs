@@ -1,9 +1,8 @@
 //! `stepnet completions` and `stepnet man`: completion scripts and manual pages, generated from the command's help.
 
-use clap::{Args, Command, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use crate::args::Cli;
 use crate::failure::{Failure, Outcome};
 use crate::progress::print_lines;
 
@@ -32,14 +31,16 @@ pub(crate) struct ManArgs {
     command: Option<String>,
 }
 
-pub(crate) fn completions(args: &CompletionsArgs) -> Outcome {
+/// Prints the script for `command`.
+pub(crate) fn completions(args: &CompletionsArgs, mut command: Command) -> Outcome {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "stepnet", &mut script);
+    clap_complete::generate(args.shell, &mut command, "stepnet", &mut script);
     print(&script)
 }
 
-pub(crate) fn man(args: &ManArgs) -> Outcome {
-    let mut whole = Cli::command().disable_help_subcommand(true);
+/// Prints a page of `command`.
+pub(crate) fn man(args: &ManArgs, command: Command) -> Outcome {
+    let mut whole = command.disable_help_subcommand(true);
     // Global options go to the subcommands, and these get their whole names.
     whole.build();
     let command = match &args.command {

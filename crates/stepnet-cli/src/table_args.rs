@@ -65,6 +65,12 @@ impl Rows for Running {
     }
 }
 
+/// How data is read, shared by the commands that read some.
+pub(crate) type DataArgs = Given<Reading>;
+
+/// How the network is run.
+pub(crate) type ExactArgs = Given<Running>;
+
 /// Settings as the command line gives them.
 pub(crate) struct Given<R> {
     /// The settings: their defaults where they are not given.

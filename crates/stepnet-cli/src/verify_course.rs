@@ -14,6 +14,18 @@ use crate::progress::{print_line, print_lines};
 use crate::usage::{any, whole};
 use crate::wording::with_options;
 
+pub(crate) const EXAMPLES: &str = "\
+Examples:
+  stepnet verify-course                           everything whose data is generated or embedded
+  stepnet verify-course --data course-files/      with the cat pictures and the regularisation data
+  stepnet verify-course --only opt_ --json
+  stepnet verify-course --only cat_l_layer+scalar-db --data course-files/
+
+A name with a + is an edition whose numbers differ by a switch: scalar-db (db is summed over a
+layer's units too), last-batch (an epoch's cost is that of its last mini-batch) or same-mask
+(dropout drops the same values in every iteration). --switch runs any experiment with one;
+summed-momentum (v = beta v + g, no average) is another.";
+
 #[derive(Debug, Args)]
 pub(crate) struct VerifyCourseArgs {
     /// Run only the experiments whose names begin with NAME; may be given several times. `blocks` selects the

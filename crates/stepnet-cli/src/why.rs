@@ -8,7 +8,6 @@ use stepnet::data::Role;
 use stepnet::nn::{Model, ModelFile, Registry};
 use stepnet::see::why::{At, Explanation, Question, Subject, Why};
 
-use crate::args::{DataArgs, ExactArgs};
 use crate::display::name;
 use crate::failure::{Failure, Outcome};
 use crate::known::Known;
@@ -16,6 +15,7 @@ use crate::material;
 use crate::note;
 use crate::output::{self, Target};
 use crate::progress::{print_line, print_sentence};
+use crate::table_args::{DataArgs, ExactArgs};
 use crate::usage::{any, whole};
 use crate::wording::given_as;
 

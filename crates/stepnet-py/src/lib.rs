@@ -3,6 +3,7 @@
 #![cfg(feature = "module")]
 
 mod build;
+mod command;
 mod convert;
 mod data;
 mod evaluation;
@@ -26,6 +27,8 @@ use pyo3::prelude::*;
 mod _native {
     use super::*;
 
+    #[pymodule_export]
+    use super::command::command;
     #[cfg(feature = "break-promise")]
     #[pymodule_export]
     use super::convert::break_promise;

@@ -12,6 +12,7 @@ use stepnet::train::run::{
     EpochRecord, LeftRun, Run, RunData, RunEnd, RunMessage, RunObserver, RunOptions, files,
 };
 use stepnet::train::settings::{Dtype as Numbers, Settings};
+use stepnet::train::{Learner, Progress};
 use stepnet::{Error, Result};
 use stepnet_base::text::replace_names;
 
@@ -20,9 +21,9 @@ use crate::examples::Rows;
 use crate::kept::{Dtype, EPOCHS, Held, Kept, each};
 use crate::network::Network;
 use crate::settings::{given, in_python, shown_value, wrong};
-use crate::signals::run_listening;
+use crate::signals::{run_listening, run_ticking};
 use crate::targets::Given;
-use crate::training::{Extremes, Prepared, prepare};
+use crate::training::{Extremes, Prepared, Watched, prepare};
 
 /// Where the run is kept.
 #[derive(FromPyObject)]
@@ -77,6 +78,26 @@ impl<T: Dtype> RunObserver<T> for Told {
             }
             _ => {}
         }
+    }
+}
+
+/// Follows an epoch for a function of Python's.
+struct Follower<'a> {
+    told: &'a mut Told,
+    watched: &'a Watched<'a>,
+}
+
+impl<T: Dtype> RunObserver<T> for Follower<'_> {
+    fn stopped_by(&self) -> Option<&str> {
+        RunObserver::<T>::stopped_by(self.told)
+    }
+
+    fn step(&mut self, progress: &Progress, _: &Learner<T>) {
+        self.watched.see(progress);
+    }
+
+    fn tell(&mut self, message: RunMessage<'_>) {
+        RunObserver::<T>::tell(self.told, message);
     }
 }
 
@@ -177,9 +198,18 @@ impl Running {
 
     /// Runs one epoch and puts the weights into the network; nothing where there is none left. A handler's exception
     /// ends it after the step it came in, and what a run keeps is written.
-    fn epoch(&mut self, py: Python<'_>) -> PyResult<Option<Epoch>> {
+    /// `progress` is told now and then how far it is.
+    fn epoch(&mut self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<Option<Epoch>> {
         let network = self.network.get();
-        each_job!(&mut self.jobs, job => job.epoch(py, network))
+        each_job!(&mut self.jobs, job => job.epoch(py, network, progress.as_ref()))
+    }
+
+    /// The learning rate of the next step.
+    #[getter]
+    fn learning_rate(&self) -> f64 {
+        each_job!(&self.jobs, job => {
+            job.run.trainer().learning_rate(job.run.data().train.len())
+        })
     }
 
     /// Writes what a run leaves and puts the weights that are kept into the network; what to say of them.
@@ -195,7 +225,8 @@ impl Running {
 }
 
 /// The arguments that messages of runs name in backticks, besides settings.
-const ARGUMENTS: [(&str, &str); 4] = [
+const ARGUMENTS: [(&str, &str); 5] = [
+    ("`resume` of ", "resume=True for "),
     ("`out`", "run"),
     ("`resume`", "resume=True"),
     ("`overwrite`", "overwrite=True"),
@@ -309,17 +340,31 @@ fn resumed<T: Dtype>(
 }
 
 impl<T: Dtype> Job<T> {
-    fn epoch(&mut self, py: Python<'_>, network: &Network) -> PyResult<Option<Epoch>> {
+    fn epoch(
+        &mut self,
+        py: Python<'_>,
+        network: &Network,
+        progress: Option<&Py<PyAny>>,
+    ) -> PyResult<Option<Epoch>> {
         let before = self.run.records().len();
-        let done = run_listening(py, true, |stop| {
-            self.run.set_stop(Arc::clone(stop));
-            self.told.stop = Arc::clone(stop);
-            self.run.epoch(&mut self.told).map_err(worded)?;
-            if stop.load(Ordering::Relaxed) {
-                self.run.finish(&mut self.told).map_err(worded)?;
-            }
-            self.put(network, self.run.trainer().network())
-        });
+        let watched = Watched::new(progress);
+        let done = run_ticking(
+            py,
+            |py| watched.tick(py),
+            |stop| {
+                self.run.set_stop(Arc::clone(stop));
+                self.told.stop = Arc::clone(stop);
+                let mut follower = Follower {
+                    told: &mut self.told,
+                    watched: &watched,
+                };
+                self.run.epoch(&mut follower).map_err(worded)?;
+                if stop.load(Ordering::Relaxed) {
+                    self.run.finish(&mut self.told).map_err(worded)?;
+                }
+                self.put(network, self.run.trainer().network())
+            },
+        );
         done?;
         let records = self.run.records();
         let last = records.last().filter(|last| !last.interrupted);

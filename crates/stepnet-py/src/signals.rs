@@ -35,10 +35,24 @@ pub(crate) fn run_listening<R: Send>(
     long: bool,
     work: impl FnOnce(&Arc<AtomicBool>) -> stepnet::Result<R> + Send,
 ) -> PyResult<R> {
-    let stop = Arc::new(AtomicBool::new(false));
     if !long {
+        let stop = Arc::new(AtomicBool::new(false));
         return run(py, || roomy(|| work(&stop)));
     }
+    run_ticking(py, |_| Ok(()), work)
+}
+
+/// [`run_listening`] that also calls `tick` whenever it listens: what that raises counts as a handler's.
+///
+/// # Errors
+///
+/// As [`run_listening`].
+pub(crate) fn run_ticking<R: Send>(
+    py: Python<'_>,
+    tick: impl Fn(Python<'_>) -> PyResult<()> + Send,
+    work: impl FnOnce(&Arc<AtomicBool>) -> stepnet::Result<R> + Send,
+) -> PyResult<R> {
+    let stop = Arc::new(AtomicBool::new(false));
     let work = Mutex::new(Some(|| guarded(|| roomy(|| work(&stop)))));
     let (done, raised) = py.detach(|| {
         thread::scope(|scope| {
@@ -49,7 +63,7 @@ pub(crate) fn run_listening<R: Send>(
                 send.send(work.map(|work| work())).ok();
             };
             match Builder::new().stack_size(STACK).spawn_scoped(scope, job) {
-                Ok(_) => listen(receive, &stop, true),
+                Ok(_) => listen(receive, &stop, true, tick),
                 Err(_) => (take(work).map(|work| work()), None),
             }
         })
@@ -57,7 +71,7 @@ pub(crate) fn run_listening<R: Send>(
     answer(done, raised)
 }
 
-/// The same for work that cannot be asked to end, or takes long to: after an exception it is left alone.
+/// [`run_listening`] for work that cannot be asked to end, or takes long to: after an exception it is left alone.
 ///
 /// # Errors
 ///
@@ -78,7 +92,7 @@ pub(crate) fn run_apart<R: Send + 'static>(
         send.send(work.map(|work| work())).ok();
     };
     let (done, raised) = match Builder::new().stack_size(STACK).spawn(job) {
-        Ok(_) => py.detach(move || listen(receive, &stop, false)),
+        Ok(_) => py.detach(move || listen(receive, &stop, false, |_| Ok(()))),
         Err(_) => (py.detach(|| take(&work).map(|work| work())), None),
     };
     answer(done, raised)
@@ -118,6 +132,7 @@ fn listen<R>(
     receive: Receiver<Option<Done<R>>>,
     stop: &AtomicBool,
     patient: bool,
+    tick: impl Fn(Python<'_>) -> PyResult<()>,
 ) -> (Option<Done<R>>, Option<PyErr>) {
     let mut raised = None;
     loop {
@@ -125,7 +140,7 @@ fn listen<R>(
             Ok(done) => return (done, raised),
             Err(RecvTimeoutError::Disconnected) => return (None, raised),
             Err(RecvTimeoutError::Timeout) if raised.is_none() => {
-                raised = Python::attach(|py| py.check_signals()).err();
+                raised = Python::attach(|py| py.check_signals().and_then(|()| tick(py))).err();
                 stop.store(raised.is_some(), Ordering::Relaxed);
                 if raised.is_some() && !patient {
                     return (None, raised);

@@ -1,8 +1,8 @@
 //! Epochs of training: one call, one epoch.
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -12,7 +12,7 @@ use stepnet::data::{Dataset, Images, ValueRange};
 use stepnet::nn::Preprocessing;
 use stepnet::train::early_stopping::{self, ValidationScore, Verdict};
 use stepnet::train::settings::Settings;
-use stepnet::train::{TrainOptions, Trainer, TrainingState, task_for};
+use stepnet::train::{Progress, TrainOptions, Trainer, TrainingState, task_for};
 use stepnet_base::memory;
 
 use crate::convert::{raised, run};
@@ -20,7 +20,7 @@ use crate::examples::Rows;
 use crate::kept::{Dtype, EPOCHS, Held, Kept, each};
 use crate::network::Network;
 use crate::settings::{given, wrong};
-use crate::signals::run_listening;
+use crate::signals::run_ticking;
 use crate::targets::Given;
 
 /// What a training needs to know besides its settings, as a dictionary.
@@ -239,39 +239,108 @@ impl Training {
             .map_err(raised)
     }
 
+    /// The learning rate of the next step.
+    #[getter]
+    fn learning_rate(&self) -> f64 {
+        let examples = self.data.len();
+        match &self.run {
+            Run::F32(job) => job.trainer.learning_rate(examples),
+            Run::F64(job) => job.trainer.learning_rate(examples),
+        }
+    }
+
+    /// Gives all steps from the next one on this learning rate, whatever the schedule.
+    fn set_learning_rate(&mut self, rate: f64) -> PyResult<()> {
+        let set = match &mut self.run {
+            Run::F32(job) => job.trainer.set_learning_rate(rate),
+            Run::F64(job) => job.trainer.set_learning_rate(rate),
+        };
+        set.map_err(raised)
+    }
+
     /// Runs one epoch and puts the weights into the network. A handler's exception ends it after the step it came
-    /// in; that step's weights are put there, too.
-    fn epoch(&mut self, py: Python<'_>) -> PyResult<End> {
+    /// in; that step's weights are put there, too. `progress` is called now and then with the share of the steps that
+    /// are done and their mean loss.
+    fn epoch(&mut self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<End> {
         let Self {
             network, data, run, ..
         } = self;
         match run {
-            Run::F32(job) => job.epoch(py, network.get(), data),
-            Run::F64(job) => job.epoch(py, network.get(), data),
+            Run::F32(job) => job.epoch(py, network.get(), data, progress.as_ref()),
+            Run::F64(job) => job.epoch(py, network.get(), data, progress.as_ref()),
+        }
+    }
+}
+
+/// A function of Python's that is told now and then how far an epoch is: the share of its steps that are done, and their
+/// mean loss.
+pub(crate) struct Watched<'a> {
+    told: Option<&'a Py<PyAny>>,
+    latest: Mutex<Option<Progress>>,
+}
+
+impl<'a> Watched<'a> {
+    pub(crate) fn new(told: Option<&'a Py<PyAny>>) -> Self {
+        let latest = Mutex::new(None);
+        Self { told, latest }
+    }
+
+    /// Sees a step, by the thread that trains.
+    pub(crate) fn see(&self, step: &Progress) {
+        *self.latest.lock().unwrap_or_else(PoisonError::into_inner) = Some(*step);
+    }
+
+    /// Tells of the latest, by Python's thread.
+    ///
+    /// # Errors
+    /// What the function raises.
+    pub(crate) fn tick(&self, py: Python<'_>) -> PyResult<()> {
+        let step = *self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        match (self.told, step) {
+            (Some(told), Some(step)) => {
+                let share = step.step as f64 / step.steps as f64;
+                told.call1(py, (share, step.scores.mean_loss())).map(drop)
+            }
+            _ => Ok(()),
         }
     }
 }
 
 impl<T: Dtype> Job<T> {
-    fn epoch(&mut self, py: Python<'_>, network: &Network, data: &Dataset) -> PyResult<End> {
-        let done = run_listening(py, true, |stop| {
-            self.trainer.set_stop(Arc::clone(stop));
-            let end = match self.trainer.epoch(data, |_| ControlFlow::Continue(())) {
-                // The weights are those after the last whole step.
-                Err(_) if stop.load(Ordering::Relaxed) => None,
-                end => Some(end?),
-            };
-            let mut kept = self.kept.copy()?;
-            let from = self.trainer.network().parameters();
-            let model = kept.model_mut();
-            model.network.parameters_mut().copy_from_slice(from);
-            // Of the epoch that was begun, too.
-            let epochs = end.map_or(self.trainer.position().epoch + 1, |end| end.epoch + 1);
-            model.training.insert(EPOCHS.into(), epochs.into());
-            kept.state = Some(Arc::new(self.trainer.state()?));
-            network.put(kept);
-            Ok(end)
-        });
+    fn epoch(
+        &mut self,
+        py: Python<'_>,
+        network: &Network,
+        data: &Dataset,
+        progress: Option<&Py<PyAny>>,
+    ) -> PyResult<End> {
+        let watched = Watched::new(progress);
+        let observe = |step: &Progress| {
+            watched.see(step);
+            ControlFlow::Continue(())
+        };
+        let done = run_ticking(
+            py,
+            |py| watched.tick(py),
+            |stop| {
+                self.trainer.set_stop(Arc::clone(stop));
+                let end = match self.trainer.epoch(data, observe) {
+                    // The weights are those after the last whole step.
+                    Err(_) if stop.load(Ordering::Relaxed) => None,
+                    end => Some(end?),
+                };
+                let mut kept = self.kept.copy()?;
+                let from = self.trainer.network().parameters();
+                let model = kept.model_mut();
+                model.network.parameters_mut().copy_from_slice(from);
+                // Of the epoch that was begun, too.
+                let epochs = end.map_or(self.trainer.position().epoch + 1, |end| end.epoch + 1);
+                model.training.insert(EPOCHS.into(), epochs.into());
+                kept.state = Some(Arc::new(self.trainer.state()?));
+                network.put(kept);
+                Ok(end)
+            },
+        );
         // None only where a handler has raised something.
         let Some(end) = done? else {
             return Err(PyRuntimeError::new_err("the training was stopped"));

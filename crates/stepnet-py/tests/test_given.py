@@ -123,7 +123,7 @@ FIT = {"X": X, "y": [0, 1, 0, 1], "verbose": False}
 @pytest.mark.parametrize(("name", "value", "kind"), [
     ("epochs", True, TypeError), ("epochs", np.True_, TypeError), ("epochs", 2.0, TypeError), ("batch_size", False, TypeError),
     ("learning_rate", True, TypeError), ("l2", "0.1", TypeError), ("seed", 2**32, ValueError), ("shuffle", "no", TypeError),
-    ("shuffle", 2, TypeError), ("verbose", "yes", TypeError), ("reset", None, TypeError), ("initial_epoch", True, TypeError),
+    ("shuffle", 2, TypeError), ("verbose", "yes", ValueError), ("reset", None, TypeError), ("initial_epoch", True, TypeError),
     ("optimizer", b"adam", TypeError), ("schedule", "\ud800", ValueError), ("augment", 3, TypeError),
     ("clip_norm", float("nan"), ValueError), ("ema", 1.0, ValueError), ("class_weight", [1, True], TypeError),
 ])

@@ -77,7 +77,89 @@ def test_what_is_no_pair_is_named():
         net.fit([(X[0], 0), 5])
     with pytest.raises(ValueError, match="fit: X has no examples"):
         net.fit(iter([]))
-    with pytest.raises(ValueError, match=r"X\[1\] has shape \(2, 4, 2\), but X\[0\] has \(3, 4, 2\)"):
+    with pytest.raises(ValueError, match=r"X\[1\] has shape \(2, 4, 2\), but the first has \(3, 4, 2\)"):
         net.fit([(X[0], 0), (X[1][:2], 1)])
     with pytest.raises(TypeError, match="validation_data is"):
         net.fit(X, y, validation_data=5)
+
+
+class Loader:
+    """As PyTorch's ``DataLoader``: batches by iteration, their number as its length, and no index."""
+
+    def __init__(self, *arrays, size=6):
+        self.arrays, self.size = arrays, size
+
+    def __len__(self):
+        return -(-len(self.arrays[0]) // self.size)
+
+    def __iter__(self):
+        for at in range(0, len(self.arrays[0]), self.size):
+            yield [array[at : at + self.size] for array in self.arrays]
+
+
+class Stream:
+    """As its ``IterableDataset``: examples by iteration, and nothing else."""
+
+    def __init__(self, X, y):
+        self.X, self.y = X, y
+
+    def __iter__(self):
+        return zip(self.X, self.y)
+
+
+def test_loaders_and_streams_train_validate_and_evaluate():
+    X, y = examples()
+    front = np.moveaxis(X, -1, 1).view(Tensor)
+    expected = trained(X, y)
+    for form in (Loader(X, y), Loader(front, y.view(Tensor)), Loader(X, y, size=1), Loader(X, y, size=99), Stream(X, y)):
+        assert np.array_equal(trained(form), expected)
+        net = stepnet.Network(TEXT, input_shape=(3, 4, 2))
+        history = net.fit(form, epochs=2, validation_data=form, verbose=False)
+        scores = net.evaluate(form)
+        assert scores == net.evaluate(X, y)
+        assert history["val_loss"][-1] == scores["loss"]
+
+
+def test_predictions_leave_labels_out():
+    X, y = examples()
+    net = stepnet.Network(TEXT, input_shape=(3, 4, 2))
+    net.fit(X, y, epochs=2, verbose=False)
+    expected = net.predict_proba(X)
+    front = np.moveaxis(X, -1, 1).view(Tensor)
+    forms = [
+        Loader(X, y), Loader(X), Loader(front, y), Pairs(X, y), Stream(X, y), iter(X), (row.ravel() for row in X),
+        Loader(X.reshape(20, -1), y), iter([X[:5], X[5:]]),
+    ]
+    for number, form in enumerate(forms):
+        assert np.array_equal(net.predict_proba(form), expected), number
+    assert np.array_equal(net.predict(Loader(X, y)), net.predict(X))
+    assert net.predict(iter([])).shape == (0,)
+    with pytest.raises(ValueError, match=r"predict: X\[1\] has shape \(2, 4, 2\), but the first has \(3, 4, 2\)"):
+        net.predict(iter([X[0], X[1][:2]]))
+
+
+def test_images_come_from_data_sets_too(tmp_path):
+    image = pytest.importorskip("PIL.Image")
+    images = [image.new("RGB", (5 + number, 6), (200 * (number % 2), 0, 9)) for number in range(6)]
+    labels = [number % 2 for number in range(6)]
+    net = stepnet.Network("flatten -> linear(2) -> softmax", input_shape=(4, 4, 3))
+    net.fit(list(zip(images, labels)), epochs=3, verbose=False)
+    assert np.array_equal(net.predict(Pairs(images, labels)), net.predict(images))
+    paths = [tmp_path / f"{number}.png" for number in range(6)]
+    for path, each in zip(paths, images):
+        each.save(path)
+    assert np.array_equal(net.predict_proba(path for path in paths), net.predict_proba(images))
+
+
+def test_tensors_that_cannot_be_read_are_named():
+    class Attached:
+        shape = (3, 4, 2)
+
+        def __array__(self, *_, **__):
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
+
+    net = stepnet.Network(TEXT, input_shape=(3, 4, 2))
+    with pytest.raises(TypeError, match=r"fit: X\[0\] cannot be read as an array: .*detach"):
+        net.fit([(Attached(), 0)])
+    with pytest.raises(TypeError, match="predict: X cannot be read as an array: .*detach"):
+        net.predict(Attached())

@@ -7,6 +7,7 @@ mod traces;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use stepnet::train::run::RunDescription;
 use stepnet::train::run::files::{DESCRIPTION, METRICS, MODEL, TRACE};
 
 use crate::failure::{Failure, Outcome};
@@ -30,7 +31,10 @@ pub(crate) struct CompareArgs {
     b: PathBuf,
 }
 
-pub(crate) fn run(args: &CompareArgs) -> Outcome {
+/// The settings that a run was started with, as they are written on a command line, from its description.
+pub(crate) type StartedWith = fn(&RunDescription) -> Outcome<Vec<(String, Option<String>)>>;
+
+pub(crate) fn run(args: &CompareArgs, started_with: StartedWith) -> Outcome {
     for folder in [&args.a, &args.b] {
         if !folder.is_dir() {
             return Err(Failure::usage(format!(
@@ -48,7 +52,7 @@ pub(crate) fn run(args: &CompareArgs) -> Outcome {
             )));
         }
     }
-    options::differences(&args.a, &args.b)?
+    options::differences(&args.a, &args.b, started_with)?
         .iter()
         .for_each(|line| print_sentence(line));
     let traced = |folder: &Path| folder.join(TRACE).exists();

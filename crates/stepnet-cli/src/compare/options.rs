@@ -4,11 +4,11 @@ use std::path::Path;
 
 use stepnet::train::run::RunDescription;
 
+use super::StartedWith;
 use crate::failure::Outcome;
-use crate::train::started_with;
 
 /// A line for each option that differs, and for the data; none where a folder does not tell.
-pub(super) fn differences(a: &Path, b: &Path) -> Outcome<Vec<String>> {
+pub(super) fn differences(a: &Path, b: &Path, started_with: StartedWith) -> Outcome<Vec<String>> {
     let (Some(a), Some(b)) = (RunDescription::read(a)?, RunDescription::read(b)?) else {
         return Ok(vec![
             "the options of the runs cannot be compared (a run.json is missing)".to_owned(),

@@ -16,13 +16,12 @@ use stepnet::train::{
 use stepnet_base::limits::SWEPT_RATE;
 use stepnet_base::text::count;
 
-use crate::args::TrainArgs;
 use crate::failure::{Failure, Outcome};
 use crate::material::Material;
 use crate::note;
 use crate::output::{self, Target};
 use crate::progress::print_line;
-use crate::train::{build, check_model, gather, load_start};
+use crate::train::{TrainArgs, build, check_model, gather, load_start};
 use crate::usage::{whole, within};
 
 pub(crate) const EXAMPLES: &str = "\

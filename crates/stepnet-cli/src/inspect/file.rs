@@ -8,8 +8,8 @@ use stepnet::train::settings::Dtype;
 use stepnet::{Element, Number};
 use stepnet_base::text::thousands;
 
+use super::InspectArgs;
 use super::{Extras, describe, show};
-use crate::args::InspectArgs;
 use crate::display::{clean, name, width};
 use crate::failure::{Failure, LONGEST, Outcome};
 use crate::named;

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use stepnet::data::{Dataset, Fingerprint, OpenOptions, Role};
 use stepnet::train::run::RunDescription;
 
-use super::{DIGITS, Material, OWN_TEST, Source, open, with_classes};
+use super::{Material, OWN_TEST, Source, open, with_classes};
 use crate::failure::{Failure, Outcome};
+use crate::known::DIGITS;
 use crate::note::note;
 
 /// Examples to measure a model on.

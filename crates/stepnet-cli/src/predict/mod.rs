@@ -19,12 +19,12 @@ use stepnet::{Number, Predictor};
 use stepnet_base::memory;
 use stepnet_base::text::count;
 
-use crate::args::ExactArgs;
 use crate::failure::{Failure, Outcome, say};
 use crate::known::Known;
 use crate::note;
 use crate::output::{Reader, Target};
 use crate::progress::rate;
+use crate::table_args::ExactArgs;
 use crate::usage::whole;
 
 use answer::{Answer, Prediction};

@@ -1,9 +1,8 @@
 //! `stepnet train`: from images to a run folder.
 
+mod args;
 mod audit;
-mod expand;
 mod follow;
-mod keep;
 mod places;
 mod plan;
 mod start;
@@ -16,7 +15,6 @@ use stepnet::train::run::{self, LeftRun, Run, RunDescription, RunEnd, RunOptions
 use stepnet::train::settings::{Dtype, Settings};
 use stepnet_base::text::count;
 
-use crate::args::TrainArgs;
 use crate::command_line;
 use crate::failure::{Failure, Outcome};
 use crate::inspect::print_network;
@@ -26,8 +24,7 @@ use crate::note;
 use crate::progress::{Display, print_sentence};
 use crate::wording::given_as;
 
-pub(crate) use expand::{expand, started_with};
-pub(crate) use keep::KeepArgs;
+pub(crate) use args::{TrainArgs, help};
 pub(crate) use start::{build, check_model, gather, load_start};
 
 use follow::Follower;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use stepnet::data::has_class_folders;
 use stepnet::train::run::{self, files};
 
-use crate::args::TrainArgs;
+use super::TrainArgs;
 use crate::failure::{Failure, Outcome};
 use crate::output;
 

@@ -192,7 +192,7 @@ fn where_nothing_can_be_written_the_last_checkpoint_stays_and_the_run_goes_on_la
         "error: ",
         "cannot write",
         "after epoch 2 is kept",
-        "stepnet train --resume run",
+        "--resume run writes the rest",
     ] {
         assert!(lines[1].contains(part), "{part:?} is not in {}", lines[1]);
     }

@@ -25,7 +25,13 @@ fn digits_need_no_arguments_and_leave_a_run_folder() {
 
     let svg = String::from_utf8(desk.bytes("runs/digits-1/curves.svg")).unwrap();
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
-    for needed in ["polyline", "loss", "accuracy", "training", "held out"] {
+    for needed in [
+        "class=\"curve c1\"",
+        "Loss",
+        "Accuracy",
+        "training",
+        "held out",
+    ] {
         assert!(svg.contains(needed), "no {needed} in curves.svg");
     }
     // Evaluating finds the same held-out part again.

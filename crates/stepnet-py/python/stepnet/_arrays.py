@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -46,7 +46,7 @@ def examples(function: str, given: object, shape: tuple[int, ...], name: str = "
     they are of a type of whole numbers."""
     array = read(f"{function}: {name}", given)
     if array.dtype.kind == "O":
-        array = of_objects(f"{function}: {name}", array)
+        array = of_objects(f"{function}: {name}", array, getattr(given, "columns", None))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{function}: {name} is of type {array.dtype}, expected numbers")
     length = math.prod(shape)
@@ -56,14 +56,24 @@ def examples(function: str, given: object, shape: tuple[int, ...], name: str = "
     return np.ascontiguousarray(rows, taken_as(array.dtype)), array.dtype.kind in "iu"
 
 
-def of_objects(where: str, array: Array) -> Array:
+def of_objects(where: str, array: Array, columns: object) -> Array:
+    """Numbers that came as objects of Python's, as a frame of several types has them."""
+    for at, one in np.ndenumerate(array):
+        if not is_number(one):
+            place = f" in column {shown(list(columns)[at[1]])}" if isinstance(columns, Iterable) and len(at) == 2 else ""
+            raise TypeError(f"{where} holds objects that are no numbers, such as {shown(one)}{place}")
+    return array.astype(np.float64)
+
+
+def is_number(given: Any) -> bool:
     # Of a missing value and of a text numpy would make a number as well.
-    if not any(one is None or isinstance(one, (str, bytes)) for one in array.flat):
-        try:
-            return array.astype(np.float64)
-        except (TypeError, ValueError, OverflowError):
-            pass
-    raise TypeError(f"{where} holds objects that are no numbers")
+    if given is None or isinstance(given, (str, bytes)):
+        return False
+    try:
+        float(given)
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
 
 
 def taken_as(dtype: np.dtype[Any]) -> type[Any]:
@@ -113,6 +123,8 @@ class Labels:
         """The numbers of labels to train on, which say what the classes are if nothing else did."""
         labels = self.read(function, y, count, name)
         if self.classes is None:
+            self.classes = self.declared(function, y)
+        if self.classes is None:
             self.classes = self.found(function, labels, name)
         return self.numbers(function, labels, name)
 
@@ -133,6 +145,13 @@ class Labels:
         if len(labels) != count:
             raise ValueError(f"{where} has {len(labels)} labels, expected {count}, one for each example")
         return plain(where, labels)
+
+    def declared(self, function: str, y: object) -> Array | None:
+        """The categories of a pandas column, which may name classes that no example has; in their order."""
+        categories = getattr(getattr(y, "dtype", None), "categories", None)
+        if categories is None or len(categories) != self.count:
+            return None
+        return plain(f"{function}: y", np.asarray(categories))
 
     def found(self, function: str, labels: Array, name: str) -> Array:
         """The classes that labels show: numbers from 0, or as many different ones as there are outputs."""
@@ -189,6 +208,10 @@ def check_labels(where: str, labels: Array, sound: Array) -> None:
 
 def of_label_objects(where: str, labels: Array) -> Array:
     """Labels that came as objects of Python's, each of the same kind: strings, truth values or numbers."""
+    for at, label in enumerate(labels):
+        if is_missing(label):
+            wanted = "classes: strings, or whole numbers below 2^63"
+            raise ValueError(f"{where}[{at}] is {shown(label)}, a missing label; expected {wanted}")
     if all(isinstance(label, str) for label in labels):
         return labels.astype(str)
     if all(isinstance(label, (bool, np.bool_)) for label in labels):
@@ -205,6 +228,11 @@ def of_label_objects(where: str, labels: Array) -> Array:
             raise ValueError(f"{where}[{at}] is {shown(label)}, expected {wanted}")
         numbers.append(number)
     return np.array(numbers, np.int64)
+
+
+def is_missing(label: object) -> bool:
+    # pandas has values of its own for it, and is not imported for that.
+    return label is None or type(label).__name__ in ("NAType", "NaTType") or isinstance(label, float) and math.isnan(label)
 
 
 def one_hot(where: str, rows: Array) -> Array:

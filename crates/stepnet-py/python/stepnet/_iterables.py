@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
+from stepnet._arrays import fits, read
 from stepnet._pictures import is_one
 from stepnet._values import shown
 
@@ -18,7 +20,7 @@ def paired(function: str, X: Any, y: Any, shape: tuple[int, ...]) -> tuple[Any, 
     """Examples and labels. Without ``y`` they are the pairs in ``X``, which are all read into memory."""
     if y is not None:
         return X, y
-    if isinstance(X, (np.ndarray, dict, str, bytes, os.PathLike)) or not hasattr(X, "__iter__") and not indexed(X):
+    if is_array(X) or isinstance(X, (dict, str, bytes, os.PathLike)) or not hasattr(X, "__iter__") and not indexed(X):
         raise TypeError(f"{function}: y is missing, and X is {shown(X)}: expected {WANTED}")
     examples: list[Any] = []
     labels: list[Any] = []
@@ -30,7 +32,7 @@ def paired(function: str, X: Any, y: Any, shape: tuple[int, ...]) -> tuple[Any, 
             examples.append(example)
             labels.append(scalar(label))
             continue
-        values = channels_last(np.asarray(example), shape, is_tensor(example))
+        values = channels_last(read(f"{function}: X[{at}]", example), shape, is_tensor(example))
         if is_batch(values, label, shape):
             examples.extend(values)
             labels.extend(np.asarray(label))
@@ -39,7 +41,36 @@ def paired(function: str, X: Any, y: Any, shape: tuple[int, ...]) -> tuple[Any, 
             labels.append(scalar(label))
     if not examples:
         raise ValueError(f"{function}: X has no examples")
-    return (examples if is_one(examples[0]) else stacked(function, examples)), np.asarray(labels)
+    return (examples if is_one(examples[0]) else stacked(f"{function}: X", examples)), np.asarray(labels)
+
+
+def gathered(where: str, given: Any, shape: tuple[int, ...]) -> Any:
+    """Examples without labels from a data set, a loader or a generator, which are all read into memory, and whose labels
+    are left out; anything else as it is."""
+    plain = (list, tuple, dict, set, frozenset, str, bytes, bytearray, os.PathLike)
+    iterates = hasattr(given, "__iter__") or indexed(given)
+    if isinstance(given, plain) or is_array(given) or is_one(given) or not iterates:
+        return given
+    examples: list[Any] = []
+    for at, item in enumerate(pairs(given)):
+        example = item[0] if isinstance(item, (tuple, list)) and len(item) in (1, 2) else item
+        if is_one(example):
+            examples.append(example)
+            continue
+        values = channels_last(read(f"{where}[{at}]", example), shape, is_tensor(example))
+        if fits(values.shape, shape, math.prod(shape)):
+            examples.extend(values)
+        else:
+            examples.append(values)
+    if not examples:
+        return np.empty((0, *shape))
+    return examples if is_one(examples[0]) else stacked(where, examples)
+
+
+def is_array(given: object) -> bool:
+    """Whether it is a whole array, a frame or a column of one, or a tensor, which are no series of pairs."""
+    # A sparse matrix, too, which is told so later.
+    return any(hasattr(given, name) for name in ("__array__", "__array_interface__", "__buffer__", "toarray"))
 
 
 def indexed(given: object) -> bool:
@@ -81,9 +112,9 @@ def scalar(label: Any) -> Any:
     return label.item() if hasattr(label, "item") and np.ndim(label) == 0 else np.asarray(label)[()]
 
 
-def stacked(function: str, examples: list[Any]) -> Any:
+def stacked(where: str, examples: list[Any]) -> Any:
     first = examples[0].shape
     for at, example in enumerate(examples):
         if example.shape != first:
-            raise ValueError(f"{function}: X[{at}] has shape {example.shape}, but X[0] has {first}")
+            raise ValueError(f"{where}[{at}] has shape {example.shape}, but the first has {first}")
     return np.stack(examples)

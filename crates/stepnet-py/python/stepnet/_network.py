@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,17 +11,20 @@ import numpy.typing as npt
 
 from stepnet import _native
 from stepnet._arrays import Array, Labels, labels_of_names, listed, read
-from stepnet._history import History, line
+from stepnet._history import History
 from stepnet._iterables import indexed, paired
 from stepnet._keywords import takes_settings
 from stepnet._looking import Looking
 from stepnet._patience import Patience
 from stepnet._plots import Plots
 from stepnet._preprocessing import Preprocessing, inputs, store, stored
+from stepnet._progress import Progress, wanted
+from stepnet._runs import Run, place
 from stepnet._settings import EPOCHS, beginning, class_weights, classes_given, extents, is_double, resolved
 from stepnet._targets import kind_given, kind_of, names_of, outputs_given, values
+from stepnet._training import Epochs, InMemory, train
 from stepnet._values import LARGEST_SEED, names, number, path_given, shown, text, truth, whole
-from stepnet.callbacks import AnyCallback, HasEpochEnd, called_back, tell
+from stepnet.callbacks import AnyCallback, called_back
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -86,6 +88,8 @@ class Network(Plots, Looking):
     classes_: Array | None
     history: History | None
     stop_training: bool
+    # That runs.
+    _training: Epochs | None = None
 
     def __init__(
         self,
@@ -124,6 +128,18 @@ class Network(Plots, Looking):
         self.stop_training = False
 
     @property
+    def learning_rate(self) -> float | None:
+        """The learning rate of the next step of the training that runs; ``None`` while none does. A callback may set it: all
+        steps from then on have that rate, whatever the schedule."""
+        return None if self._training is None else self._training.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, rate: float) -> None:
+        if self._training is None:
+            raise ValueError("Network: learning_rate can be set while the network is trained, by a callback; see also fit")
+        self._training.set_learning_rate(number("Network", "learning_rate", rate))
+
+    @property
     def exact(self) -> bool:
         """Whether convolutions keep to the direct method."""
         return self._net.exact
@@ -158,9 +174,12 @@ class Network(Plots, Looking):
         validation_data: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
         callbacks: AnyCallback | Iterable[AnyCallback] = (),
         average: float | None = None,
-        verbose: bool = True,
+        verbose: bool | str = True,
         initial_epoch: int | None = None,
         reset: bool = False,
+        run: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+        overwrite: bool = False,
         **settings: Unpack[FitSettings],
     ) -> History:
         """Train on examples and their labels.
@@ -189,28 +208,40 @@ class Network(Plots, Looking):
             numbers, one for each example or a row of them; for labels, a row of 0 and 1. The first training decides
             how numbers are scaled for the network; predictions are in their unit.
         validation_data : tuple, optional
-            ``(X, y)`` to measure on after each epoch, or a data set of pairs.
+            ``(X, y)`` to measure on after each epoch, or a data set or loader of pairs.
         callbacks : callable or object, or several of them
             Called after each epoch, see `stepnet.callbacks`.
         average : float, optional
             The older name of ``ema``.
-        verbose : bool
-            Whether each epoch prints a line.
+        verbose : bool or {"bar", "lines"}
+            Whether each epoch prints a line; if tqdm is installed, a bar with the time left follows the lines at a terminal
+            and in a notebook. ``"lines"`` prints the lines alone, ``"bar"`` shows the bar alone.
         initial_epoch : int, optional
             The number of the first epoch, from 0; ``epochs`` is then the number of the epoch to stop before, and
             schedules run over all of them. So a training that was stopped can be completed.
         reset : bool
             Whether the optimizer's running values and the count of epochs start anew; weights and preprocessing stay.
+        run : path-like, optional
+            The folder of a run: the training keeps itself there as ``stepnet train`` does, with a record of each epoch,
+            checkpoints, the best weights, and at the end the model and a report. It begins with the network's weights,
+            a fresh optimizer and epoch 0.
+        resume : bool
+            Whether the run in the folder goes on, if there is one, to the same bits as if it had never been stopped;
+            the examples and the settings must be the same. With more ``epochs`` it trains for longer.
+        overwrite : bool
+            Whether a run in the folder is replaced.
         {settings}
 
         Returns
         -------
         History
-            What each epoch of this call ended with.
+            What each epoch of this call ended with; with ``resume``, each epoch of the run.
         """
         taken = resolved(settings, average)
         begin = beginning(taken["epochs"], initial_epoch, reset)
-        shows = truth("fit", "verbose", verbose)
+        keeps = {"checkpoint_every": settings.get("checkpoint_every")}
+        kept = place(run, resume, overwrite, keeps, {"initial_epoch": initial_epoch, "reset": reset})
+        wanted(verbose)
         X, y = paired("fit", X, y, self.input_shape)
         rows, begin["divisor"] = inputs("fit", X, self._net)
         if not len(rows):
@@ -231,38 +262,23 @@ class Network(Plots, Looking):
         held_out = None if validation_data is None else self._held_out(validation_data, labels, kind)
         called = called_back(callbacks)
 
-        training = _native.Training(self._net, rows, (kind, numbers), called_names, taken, begin)
-        watcher = training.early_stopping()
-        if watcher is not None:
-            called.append(Patience(watcher, held_out is not None))
+        training: Epochs
+        if kept is None:
+            of_network = _native.Training(self._net, rows, (kind, numbers), called_names, taken, begin)
+            watcher = of_network.early_stopping()
+            if watcher is not None:
+                called.append(Patience(watcher, held_out is not None))
+            training = InMemory(self._net, of_network, held_out, begin["initial_epoch"] or 0, kind)
+        else:
+            kept["divisor"] = begin["divisor"]
+            training = Run(self._net, (rows, (kind, numbers)), held_out, called_names, taken, kept)
         self.classes_ = known
-        self.history = history = History()
-        self.stop_training = False
-        for callback in called:
-            tell(callback, "set_network", self)
-            tell(callback, "on_train_begin")
-        for epoch in range(begin["initial_epoch"] or 0, training.epochs):
-            started = time.perf_counter()
-            loss, accuracy, rate = training.epoch()
-            logs = {"loss": loss, "accuracy": accuracy} if kind == "classes" else {"loss": loss}
-            if held_out is not None:
-                logs["val_loss"], found, _ = self._net.evaluate(*held_out)
-                logs.update((f"val_{name}", value) for name, value in (found[:1] if kind == "classes" else found))
-            logs["learning_rate"] = rate
-            logs["seconds"] = time.perf_counter() - started
-            history.add(logs)
-            if shows:
-                print(line(epoch, training.epochs, logs), flush=True)
-            for callback in called:
-                if isinstance(callback, HasEpochEnd):
-                    callback.on_epoch_end(epoch, logs)
-                else:
-                    callback(epoch, logs)
-            if self.stop_training:
-                break
-        for callback in called:
-            tell(callback, "on_train_end")
-        return history
+        self._training, progress = training, Progress(verbose, training.first, training.epochs)
+        try:
+            return train(self, training, called, progress)
+        finally:
+            self._training = None
+            progress.close()
 
     def _kind(self, function: str, y: Any) -> str:
         """What targets are: as the network knows, or as those of its first training show."""
@@ -275,7 +291,7 @@ class Network(Plots, Looking):
     ) -> tuple[Array, tuple[str, Array], float]:
         if isinstance(given, (tuple, list)) and len(given) == 2:
             X, y = given
-        elif indexed(given) and not isinstance(given, (tuple, list, dict, str, np.ndarray)):
+        elif (indexed(given) or hasattr(given, "__iter__")) and not isinstance(given, (tuple, list, dict, str, np.ndarray)):
             X, y = paired("fit", given, None, self.input_shape)
         else:
             raise TypeError(f"fit: validation_data is {shown(given)}, expected a pair (X, y)")
@@ -359,6 +375,8 @@ class Network(Plots, Looking):
         state = self.__dict__.copy()
         state["_net"] = self._net.to_bytes()
         state["exact"] = self.exact
+        # A copy is not being trained.
+        state.pop("_training", None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

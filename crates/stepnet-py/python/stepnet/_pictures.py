@@ -30,7 +30,7 @@ def pictures(where: str, given: Any, shape: tuple[int, ...]) -> list[Picture] | 
         found = [picture(f"{where}[{at}]", one) for at, one in enumerate(given)]
     elif isinstance(given, (list, tuple)) and given and all(map(is_bytes, given)):
         found = of_several(where, list(given), shape)
-    elif getattr(getattr(given, "dtype", None), "kind", "") in "OUT" and np.ndim(given) == 1 and len(given):
+    elif getattr(getattr(given, "dtype", None), "kind", None) in ("O", "U", "T") and np.ndim(given) == 1 and len(given):
         listed = list(given)
         if all(map(is_one, listed)):
             found = [picture(f"{where}[{at}]", one) for at, one in enumerate(listed)]

@@ -72,7 +72,8 @@ class Prediction(Base):
         Parameters
         ----------
         X : array_like
-            As for `fit`. Values are divided as in training (see ``preprocessing``); those of pictures, which are
+            As for `fit`, or a data set, a loader or a generator, whose labels are left out if it has some. Values are divided
+            as in training (see ``preprocessing``); those of pictures, which are
             brought to the network's shape as ``stepnet predict`` does it, by ``preprocessing.picture_divisor``.
 
         Returns

@@ -12,6 +12,7 @@ import numpy as np
 
 from stepnet import _native
 from stepnet._arrays import Array, examples
+from stepnet._iterables import gathered
 from stepnet._pictures import pictures
 from stepnet._values import shown
 
@@ -104,6 +105,7 @@ def store(network: _native.Network, given: object) -> None:
 def inputs(function: str, given: object, network: _native.Network, name: str = "X") -> tuple[Array, float]:
     """Examples as rows of raw values, and what these are to be divided by."""
     where, shape = f"{function}: {name}", tuple(network.input_shape)
+    given = gathered(where, given, shape)
     found = pictures(where, given, shape)
     if found is not None:
         return _native.pictures(network, found), stored(network).picture_divisor

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from stepnet import _native
@@ -18,17 +19,20 @@ def place(
     run: str | os.PathLike[str] | None,
     resume: object,
     overwrite: object,
+    keeps: Mapping[str, object],
     others: Mapping[str, object],
 ) -> dict[str, Any] | None:
-    """Where a training keeps itself, as the native part takes it; nothing without a folder. ``others`` are arguments
-    of `fit` that do not go together with one, where they are given."""
+    """Where a training keeps itself, as the native part takes it; nothing without a folder. ``keeps`` are arguments
+    of `fit` that need one, ``others`` those that do not go together with one, where they are given."""
     resumes, overwrites = truth("fit", "resume", resume), truth("fit", "overwrite", overwrite)
     if run is None:
-        for name, given in (("resume", resumes), ("overwrite", overwrites)):
+        for name, given in (("resume", resumes), ("overwrite", overwrites), *keeps.items()):
             if given:
-                raise ValueError(f"fit: {name} is True, but no run is named: run=\"runs/mine\"")
+                raise ValueError(f"fit: {name} is {shown(given)}, but no run is named, such as run=\"runs/mine\"")
         return None
     folder = path_given("fit: run", run)
+    if not os.fspath(folder):
+        raise ValueError("fit: run is '', expected the path of a folder")
     if resumes and overwrites:
         raise ValueError("fit: resume and overwrite are both True, expected one of them")
     for name, other in others.items():
@@ -58,6 +62,11 @@ class Run:
         self._running = _native.Running(network, *examples, tested, named, settings, place)
 
     @property
+    def first(self) -> int:
+        """The number of the next epoch, from 0."""
+        return len(self._running.records())
+
+    @property
     def epochs(self) -> int:
         """How many epochs there are in all."""
         return self._running.epochs
@@ -66,18 +75,30 @@ class Run:
         """The epochs that were done before."""
         return [logs(epoch) for epoch in self._running.records()]
 
-    def epoch(self) -> Logs | None:
+    @property
+    def learning_rate(self) -> float:
+        """The learning rate of the next step."""
+        return self._running.learning_rate
+
+    def set_learning_rate(self, rate: float) -> None:
+        """Refuses: a run is what its settings say."""
+        expected = "left to the run, whose settings say it, so that it can be resumed"
+        raise ValueError(f"fit: the learning rate is set to {shown(rate)}, expected {expected}")
+
+    def epoch(self, told: Callable[[float, float], None] | None) -> Logs | None:
         """Runs an epoch; nothing where early stopping, or the number of epochs, leaves none."""
-        epoch = self._running.epoch()
+        epoch = self._running.epoch(told)
+        self._warn()
         return None if epoch is None else logs(epoch)
 
-    def finish(self) -> str | None:
-        """Writes what a run leaves, and keeps the weights that it has chosen; what to say of them."""
-        return self._running.finish()
+    def finish(self) -> None:
+        """Writes what a run leaves, and keeps the weights that it has chosen."""
+        self._running.finish()
+        self._warn()
 
-    def told(self) -> list[str]:
-        """What there is to say since the last time."""
-        return self._running.told()
+    def _warn(self) -> None:
+        for said in self._running.told():
+            warnings.warn(said, stacklevel=5)
 
 
 def logs(
@@ -90,3 +111,4 @@ def logs(
         told["val_loss"], measures = tested
         told.update((f"val_{name}", value) for name, value in measures)
     return {**told, "learning_rate": rate, "seconds": seconds}
+

@@ -43,6 +43,17 @@ class Callback:
     def on_train_begin(self) -> None:
         """Called before the first epoch."""
 
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+        """Called before each epoch.
+
+        Parameters
+        ----------
+        epoch : int
+            Its number, from 0.
+        logs : dict
+            ``learning_rate``, that of its first step.
+        """
+
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Called after each epoch.
 
@@ -159,6 +170,36 @@ class ModelCheckpoint(Callback):
             names = ", ".join(["epoch", *logs])
             raise ValueError(f"ModelCheckpoint: path is {self.path!r}: {error}; it may name {names}") from None
         self.network.save(path)
+
+
+class LearningRateScheduler(Callback):
+    """Set the learning rate of each epoch by a function, which takes the place of `fit`'s ``schedule`` and ``warm_up``.
+
+    Parameters
+    ----------
+    schedule : callable
+        ``schedule(epoch, rate)`` gives the rate of an epoch from its number, from 0, and the rate that it would have
+        otherwise: after the first, that of the epoch before.
+
+    Examples
+    --------
+    >>> from stepnet import Network, callbacks, data
+    >>> X, y = data.digits()
+    >>> net = Network("linear(10) -> softmax", input_shape=(8, 8, 1))
+    >>> halved = callbacks.LearningRateScheduler(lambda epoch, rate: 0.01 * 0.5**epoch)
+    >>> net.fit(X, y, epochs=3, callbacks=halved, verbose=False)["learning_rate"]
+    [0.01, 0.005, 0.0025]
+    """
+
+    def __init__(self, schedule: Callable[[int, float], float]) -> None:
+        if not callable(schedule):
+            expected = "a function (epoch, rate) that returns a rate"
+            raise TypeError(f"LearningRateScheduler: schedule is {shown(schedule)}, expected {expected}")
+        self.schedule = schedule
+
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+        rate = number("LearningRateScheduler", "what schedule returns", self.schedule(epoch, logs["learning_rate"]))
+        self.network.learning_rate = rate
 
 
 class CSVLogger(Callback):

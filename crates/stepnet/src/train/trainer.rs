@@ -18,8 +18,10 @@ use super::options::TrainOptions;
 use super::task::{check_targets, check_task};
 use crate::data::{Balance, Dataset, Pick, sample};
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::nn::Number;
 use crate::nn::{Model, Network, Preprocessing, Scores};
+use crate::optim::Schedule;
 use crate::rng::RandomState;
 
 /// Where a run stands, between two steps.
@@ -187,6 +189,24 @@ impl<T: Number> Trainer<T> {
     /// step, use the return value of `observe`.
     pub fn set_stop(&mut self, stop: Arc<AtomicBool>) {
         self.learner.set_stop(stop);
+    }
+
+    /// From now on every step has this learning rate: the schedule and the warm-up of the options end here.
+    ///
+    /// # Errors
+    /// When the rate is out of its range.
+    pub fn set_learning_rate(&mut self, rate: f64) -> Result<()> {
+        limits::LEARNING_RATE.check("training", "the learning rate", rate)?;
+        self.options.learning_rate = rate;
+        self.options.schedule = Schedule::Constant;
+        self.options.warm_up = None;
+        Ok(())
+    }
+
+    /// The learning rate of the next step, where there are `examples`.
+    pub fn learning_rate(&self, examples: usize) -> f64 {
+        let Position { epoch, step, .. } = self.position;
+        self.options.rate(epoch, step, self.steps(examples))
     }
 
     /// Undoes the last update, as [`Learner::roll_back`] does; training must end here.

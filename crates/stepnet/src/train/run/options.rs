@@ -3,7 +3,6 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::trace::Traced;
 use crate::Hash;
 
 /// What a run keeps while it trains, and what it notes of how it was started. None of it changes what is computed.
@@ -47,3 +46,13 @@ stepnet_base::setters! { BoardOptions {
     folder: Option<PathBuf>,
     every: Option<usize>,
 } }
+
+/// The arrays that are hashed after every step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Traced {
+    /// The weights after each step.
+    Weights,
+    /// The gradients of each step, too.
+    Gradients,
+}

@@ -84,7 +84,10 @@ impl<T: Number> LeftRun<T> {
         }
         let damage = match (&kept, damage) {
             (None, Some(error)) => {
-                return Err(error.and("without the file, `resume` starts from the beginning"));
+                return Err(error.and(&format!(
+                    "without the file, `resume` of {} starts from the beginning",
+                    path.display()
+                )));
             }
             (_, damage) => damage,
         };

@@ -9,20 +9,11 @@ use stepnet_files as files;
 
 use super::files::TRACE;
 use super::folder::RunFolder;
+use super::options::Traced;
 use crate::Hash;
 use crate::error::{Error, Result};
 use crate::nn::Number;
 use crate::train::{Learner, Progress};
-
-/// The arrays to hash.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Traced {
-    /// The weights after each step.
-    Weights,
-    /// The gradients of each step, too.
-    Gradients,
-}
 
 /// One line of `trace.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -195,13 +195,13 @@ pub fn check_free(path: &Path, overwrite: bool) -> Result<()> {
     match held(path) {
         Some(name) if !overwrite => {
             let go_on = match path.join(DESCRIPTION).exists() {
-                true => ", continue it with `resume`",
-                false => "",
+                true => format!(", `resume` of {} to continue it", path.display()),
+                false => String::new(),
             };
             Err(Error::file(
                 path,
                 format!(
-                    "holds the {name} of an earlier run; choose another `out`{go_on}, or replace it with `overwrite`"
+                    "holds the {name} of an earlier run; choose another `out`{go_on}, or add `overwrite` to replace it"
                 ),
             ))
         }

@@ -61,9 +61,10 @@ impl<T: Number> Run<T> {
             self.checkpoint(times, observer);
         }
         self.write_end(&position, observer).map_err(|error| {
-            error
-                .and(&self.keeper.kept())
-                .and("once there is room again, `resume` writes the rest")
+            error.and(&self.keeper.kept()).and(&format!(
+                "once there is room again, `resume` of {} writes the rest",
+                self.folder.path().display()
+            ))
         })
     }
 

@@ -2,6 +2,7 @@
 
 #[cfg(not(feature = "pages"))]
 mod bare;
+mod begin;
 mod end;
 mod epoch;
 mod rescue;
@@ -13,22 +14,16 @@ use std::time::Instant;
 
 use super::about::About;
 use super::data::RunData;
-use super::description::RunDescription;
-use super::every::Clock;
-use super::files::{CHECKPOINT, DESCRIPTION};
 use super::folder::RunFolder;
 use super::keeper::{Keeper, Times};
 use super::observer::{RunMessage, RunObserver};
-use super::options::RunOptions;
 use super::record::EpochRecord;
-use super::resume::LeftRun;
 use super::trace::Trace;
 use super::watch::Watch;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::nn::{Network, Number};
 use crate::train::evaluate::evaluate_until;
-use crate::train::settings::Settings;
 use crate::train::{Evaluation, Position, Trainer};
 
 pub use end::RunEnd;
@@ -87,178 +82,6 @@ pub struct Run<T> {
 }
 
 impl<T: Number> Run<T> {
-    /// Begins a run in `folder`, which is made if it is not there. A run that is there is replaced if
-    /// [`overwrite`](RunOptions::overwrite) says so, once there is something in its place.
-    ///
-    /// # Errors
-    /// When the folder cannot be written, holds another run, or one that trains now; the settings do not fit the data, or
-    /// the network's input is not the preprocessing's output.
-    pub fn create(
-        folder: &Path,
-        network: Network<T>,
-        data: RunData,
-        settings: &Settings,
-        options: RunOptions,
-    ) -> Result<Self> {
-        let mut settings = settings.clone();
-        if options.arguments.is_empty() && settings.network.model.is_none() {
-            // A program makes its network itself: the default of the settings is not what it has.
-            settings.network.model = Some(network.text().to_string());
-        }
-        let settings = &settings;
-        let description = RunDescription::new(settings, &data, &options)?;
-        let trainer = trainer(network, &data, settings)?;
-        let place = RunFolder::create(folder, options.overwrite)?;
-        let about = About::new(data, settings, &trainer);
-        let mut run = Self::in_folder(about, trainer, place, description);
-        // An earlier run stays whole until there is something in its place.
-        if !run.folder.replaces() {
-            run.keeper.begin(&mut run.folder)?;
-        }
-        run.keep_more(&options, &mut ())?;
-        Ok(run)
-    }
-
-    /// Goes on with a run where its last checkpoint stands, or from its beginning where it has none yet; `data` is
-    /// what it was started with. Its settings are its own. Nothing in its folder is changed before it is certain that
-    /// it goes on.
-    ///
-    /// # Errors
-    /// As [`create`](Self::create); when the data is not that of the run, or it has no checkpoint and the options have
-    /// no network for it.
-    pub fn resume(
-        left: LeftRun<T>,
-        data: RunData,
-        options: RunOptions,
-        observer: &mut dyn RunObserver<T>,
-    ) -> Result<Self> {
-        let Some(model) = left.model() else {
-            return Err(Error::file(
-                &left.path,
-                "has no checkpoint yet, so it needs the network that it began with",
-            ));
-        };
-        let network = model.network.clone();
-        let settings = left.settings()?;
-        left.run
-            .check_data(&left.path, &data.train, data.test.as_ref())?;
-        Self::resume_with(left, network, data, &settings, options, observer)
-    }
-
-    /// [`resume`](Self::resume) with a network of the run's kind, as [`create`](Self::create) takes it, and settings that
-    /// compute the same as its own. The data is taken as checked.
-    ///
-    /// # Errors
-    /// As [`resume`](Self::resume).
-    pub fn resume_with(
-        mut left: LeftRun<T>,
-        network: Network<T>,
-        data: RunData,
-        settings: &Settings,
-        options: RunOptions,
-        observer: &mut dyn RunObserver<T>,
-    ) -> Result<Self> {
-        let trainer = trainer(network, &data, settings)?;
-        let steps = trainer.steps(data.train.len());
-        left.check_epochs(trainer.options(), steps)?;
-        let described = left.is_described();
-        let place = RunFolder::resume(&left.path, left.records(), left.replaces())?;
-        let about = About::new(data, settings, &trainer);
-        left.run.replacing = false;
-        left.run.end = None;
-        left.run.notes.clone_from(&options.notes);
-        let description = left.run.clone();
-        let mut run = Self::in_folder(about, trainer, place, description);
-        run.take_up(left, observer)?;
-        if described {
-            // The existing file says enough: a full disk must not stop the run.
-            let written = run.keeper.begin(&mut run.folder);
-            run.keeper.tell(written, DESCRIPTION, observer);
-        } else if !run.folder.replaces() {
-            run.keeper.begin(&mut run.folder)?;
-        }
-        run.keep_more(&options, observer)?;
-        Ok(run)
-    }
-
-    fn in_folder(
-        about: About,
-        trainer: Trainer<T>,
-        folder: RunFolder,
-        description: RunDescription,
-    ) -> Self {
-        let every = about.settings.keeping.checkpoint_every;
-        Self {
-            about,
-            trainer,
-            good: None,
-            folder,
-            keeper: Keeper::new(Clock::new(every), description, None),
-            trace: None,
-            watch: Watch::none(),
-            start: Instant::now(),
-            before: Times::default(),
-            untested: true,
-            stop: None,
-        }
-    }
-
-    /// Begins what is written from the start only where it is asked for.
-    fn keep_more(&mut self, options: &RunOptions, observer: &mut dyn RunObserver<T>) -> Result<()> {
-        if let Some(traced) = options.trace {
-            let updates = self.trainer.learner().updates();
-            let (trace, note) = Trace::open(&self.folder, traced, updates)?;
-            if let Some(note) = note {
-                observer.tell(RunMessage::Warning(&note));
-            }
-            self.trace = Some(trace);
-        }
-        self.watch = Watch::begin(
-            (&options.tensorboard, &self.about.settings.training),
-            self.folder.path(),
-            self.about.data.test.is_some(),
-            self.folder.records(),
-        )?;
-        Ok(())
-    }
-
-    /// Moves to where a resumed run was.
-    fn take_up(&mut self, left: LeftRun<T>, observer: &mut dyn RunObserver<T>) -> Result<()> {
-        if let Some((checkpoint, saved)) = &left.kept {
-            self.trainer
-                .resume(checkpoint, self.about.data.train.len())
-                .map_err(|error| {
-                    error.context(&left.path.join(CHECKPOINT).display().to_string())
-                })?;
-            self.before = Times {
-                seconds: saved.seconds,
-                epoch_seconds: saved.epoch_seconds,
-            };
-            let position = checkpoint.position;
-            self.keeper.last = Some(position);
-            self.keeper.keeps_before = left.damage.is_none();
-            if let Some(damage) = &left.damage {
-                observer.tell(RunMessage::Warning(&format!(
-                    "{damage}; the run resumes from the checkpoint before it"
-                )));
-            }
-            self.good = Some((self.trainer.network().clone(), position));
-        }
-        // Nothing in the folder is touched before it is certain that the run continues.
-        self.tidy(observer);
-        Ok(())
-    }
-
-    /// Makes the metrics end where the run goes on.
-    fn tidy(&mut self, observer: &mut dyn RunObserver<T>) {
-        let tidied = self.folder.tidy().map(|restored| {
-            if let Some(restored) = restored {
-                observer.tell(RunMessage::Warning(&restored));
-            }
-        });
-        self.keeper.tell(tidied, "metrics", observer);
-    }
-
     /// The records of the epochs that are done, and at the end of one that was stopped.
     pub fn records(&self) -> &[EpochRecord] {
         self.folder.records()
@@ -408,26 +231,6 @@ impl<T: Number> Run<T> {
     pub(super) fn settle(&mut self, observer: &mut dyn RunObserver<T>) {
         self.keeper.settle(&mut self.folder, observer);
     }
-}
-
-impl About {
-    fn new<T: Number>(data: RunData, settings: &Settings, trainer: &Trainer<T>) -> Self {
-        Self {
-            data,
-            options: trainer.options().clone(),
-            settings: settings.clone(),
-        }
-    }
-}
-
-fn trainer<T: Number>(
-    network: Network<T>,
-    data: &RunData,
-    settings: &Settings,
-) -> Result<Trainer<T>> {
-    let options = settings.train_options(&data.train)?;
-    let preprocessing = data.preprocessing.clone();
-    Trainer::new(network, preprocessing, options, data.train.len())
 }
 
 /// Writes the lines of a trace that must be on disk before a checkpoint.

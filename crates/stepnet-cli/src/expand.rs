@@ -8,10 +8,11 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches};
 use stepnet::train::run::{RunDescription, files, find};
 use stepnet::train::settings::{Setting, Settings};
 
-use crate::args::{Cli, Command, TrainArgs};
+use crate::args::{Cli, Command};
 use crate::command_line;
 use crate::failure::{Failure, Outcome};
 use crate::table_args::shown;
+use crate::train::TrainArgs;
 use crate::wording::given_as;
 
 /// A command line with the settings of the file that it names, or of the run that it resumes.

@@ -1,12 +1,63 @@
-//! The options of the command itself: what a run keeps besides what the settings say, and resuming.
+//! The options of `train`: the settings, and the command's own.
 
 use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser};
+use stepnet::data;
 use stepnet::train::run::{BoardOptions, RunDescription, Traced};
+use stepnet::train::settings::Settings;
+use stepnet_base::text::or_list;
 
+use crate::table_args::{All, Given};
 use crate::usage::whole;
+
+const TRAIN_EXAMPLES: &str = "\
+Examples:
+  stepnet train                                   the embedded digits, a small network
+  stepnet train my-pictures/ --epochs 20          a folder with a folder of images for each class
+  stepnet train mnist-folder/ --model lenet5 --epochs 5 --out runs/mnist
+  stepnet train my-pictures/ --model \"conv(8, 3, same) -> relu -> maxpool(2) -> linear(classes) -> softmax\"
+  stepnet train few-pictures/ --from runs/mnist/model.safetensors --freeze conv
+  stepnet train --resume runs/mnist               resumes a run that was stopped or killed
+  stepnet train --settings runs/mnist/settings.toml               the same run again
+";
+
+/// The examples of `train`, and which data it takes.
+pub(crate) fn help() -> String {
+    let contents: Vec<&str> = data::formats().map(data::Format::content).collect();
+    format!(
+        "{TRAIN_EXAMPLES}\nDATA may be {}. Its content decides which it is.\nImages may be {}.",
+        or_list(&contents),
+        data::image_files::formats()
+    )
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    #[command(flatten)]
+    pub(crate) given: Given<All>,
+    /// Take settings from this file, such as the settings.toml of a run: TOML, a line for each, named as the options
+    /// are. Options on the command line take precedence.
+    #[arg(long = "settings", value_name = "FILE", conflicts_with = "resume")]
+    pub(crate) settings_file: Option<PathBuf>,
+
+    /// The run folder [default: the next free runs/NAME-N].
+    #[arg(long, value_name = "FOLDER", help_heading = "Output")]
+    pub(crate) out: Option<PathBuf>,
+    /// Replace the run in --out if there is one.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) overwrite: bool,
+    #[command(flatten)]
+    pub(crate) keeping: KeepArgs,
+}
+
+impl TrainArgs {
+    /// What the training is set by.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.given.settings
+    }
+}
 
 #[derive(Debug, Args)]
 pub(crate) struct KeepArgs {
