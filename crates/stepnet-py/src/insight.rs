@@ -34,6 +34,12 @@ pub(crate) struct Asked {
     divisor: f64,
 }
 
+/// Examples to check gradients on, their targets by their kind, and what raw values are divided by.
+type Checked<'py> = (Bound<'py, PyAny>, (String, Bound<'py, PyAny>), f64);
+
+/// The class of each example; or labels or numbers, row by row.
+type Wanted<'a> = (&'a [u32], &'a [f64]);
+
 /// Whether all is as it should be, and the whole as a text, as JSON, and, of a value, as a page.
 type Told = (bool, String, String);
 
@@ -84,7 +90,7 @@ pub(crate) fn why(
 pub(crate) fn gradcheck(
     py: Python<'_>,
     network: Py<Network>,
-    examples: Option<(Bound<'_, PyAny>, (String, Bound<'_, PyAny>), f64)>,
+    examples: Option<Checked<'_>>,
     asked: (usize, f64, Option<String>, Option<f64>),
     settings: (u32, usize, Option<f64>, f64),
 ) -> PyResult<Told> {
@@ -134,7 +140,7 @@ fn divided(preprocessing: &Preprocessing, divisor: f64) -> Preprocessing {
 /// The network in double precision, and what it is run on.
 fn subject<T: Number>(
     (model, loss): (&Model<T>, Option<Loss>),
-    given: Option<(Slices<'_>, (&[u32], &[f64]), f64)>,
+    given: Option<(Slices<'_>, Wanted<'_>, f64)>,
     (batch, jitter): (usize, f64),
     seed: u32,
 ) -> Result<(Layers<f64>, Examples)> {

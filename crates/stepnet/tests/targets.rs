@@ -301,7 +301,7 @@ fn values_of_a_network_for_numbers_are_explained() {
     }
     let labels = bright(20, 1);
     let network = network("linear(outputs) -> sigmoid", &labels, None);
-    let mut why = Why::new(&network, &vec![0.5; SIDE * SIDE]).unwrap();
+    let mut why = Why::new(&network, &[0.5; SIDE * SIDE]).unwrap();
     why = why.with_task(&Task::Labels).with_classes(labels.classes());
     for (target, told) in [
         ("left", "of target left"),
