@@ -146,7 +146,7 @@ fn evaluate<T: Number>(args: &EvaluateArgs, mut model: Model<T>) -> Outcome {
 /// The results of an evaluation.
 struct Told<'a> {
     name: &'a str,
-    /// What was read and how.
+    /// The files that were read, and how.
     facts: &'a [String],
     classes: Vec<String>,
     /// The k of top-k accuracy.

@@ -95,7 +95,7 @@ fn inspect_text<T: stepnet::Number>(
     show(args, &network, extras, describe(&network))
 }
 
-/// What is asked for beyond the network's table.
+/// The output that was asked for in addition to the network's table.
 struct Extras {
     times: Option<Times>,
     methods: Option<Methods>,

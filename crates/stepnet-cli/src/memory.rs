@@ -14,7 +14,7 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn now() -> Self {
-        // What a thread takes, it takes with its first allocation. Those that compute have taken theirs
+        // A thread reserves its memory with its first allocation. The threads that compute make theirs
         // now, so that the answer does not hang on how far they have come.
         rayon::broadcast(|_| drop(std::hint::black_box(Box::new(0_u8))));
         // Where nothing is known, nothing is refused.

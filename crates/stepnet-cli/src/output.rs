@@ -22,7 +22,7 @@ use crate::failure::{Failure, Outcome};
 
 pub(crate) use stream::{Output, Reader};
 
-/// What the standard output is called in messages.
+/// The name of the standard output in messages.
 const STANDARD: &str = "the standard output";
 
 /// The first failure to write to the standard output.

@@ -24,7 +24,7 @@ pub(crate) trait Rows: fmt::Debug {
     /// Whether a row is one of them.
     fn has(setting: &Row) -> bool;
 
-    /// What stands above the options of a group in the help.
+    /// The heading of a group's options in the help.
     fn heading(group: Group) -> Option<&'static str> {
         Some(group.title())
     }
@@ -148,7 +148,7 @@ impl<R: Rows> Args for Given<R> {
     fn augment_args(command: Command) -> Command {
         let rows = Settings::table().filter(|setting| R::has(setting));
         command.args(rows.map(|setting| match setting.group {
-            // What data is given comes first, without a heading.
+            // The data comes first, without a heading.
             Group::Data => argument(setting),
             group => argument(setting).help_heading(R::heading(group)),
         }))

@@ -1,4 +1,4 @@
-//! What a file holds, told from its first bytes.
+//! The kind of a file's content, recognised by its first bytes.
 
 mod foreign;
 #[cfg(feature = "containers")]

@@ -28,7 +28,7 @@ const PREFIX: &str = ".stepnet-";
 const SUFFIX: &str = ".tmp";
 
 /// Replaces a file by `content`: written under another name in the same folder, flushed to disk, renamed.
-/// What is there and is no file, such as a pipe or `/dev/null`, is written to instead.
+/// A pipe or a device at that path, such as `/dev/null`, is written to directly.
 ///
 /// # Errors
 /// When any of that fails; the old file is then untouched.

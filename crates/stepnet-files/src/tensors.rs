@@ -18,7 +18,7 @@ pub const ENTRY: &str = "stepnet";
 /// Values that are brought into the form of a file at one time.
 const CHUNK: usize = 1024;
 
-/// What stands before the description's own checksum, at its end.
+/// The key of the description's own checksum, which stands at its end.
 const SEAL: &str = ",\"checksum\":\"";
 
 /// A checksum that has taken in what a tensor is called.

@@ -1,4 +1,4 @@
-//! What gradient clipping needs: the sum of squares, and gradients scaled or brought into a range.
+//! Gradient clipping: the sum of squares, and gradients scaled or limited to a range.
 
 use rayon::prelude::*;
 

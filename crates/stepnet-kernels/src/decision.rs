@@ -60,7 +60,7 @@ pub enum Relation {
 }
 
 impl Relation {
-    /// What holds where this does not.
+    /// The statement that holds where this one does not.
     fn opposite(self) -> Self {
         match self {
             Self::Is => Self::IsNot,
@@ -90,7 +90,7 @@ impl Relation {
 pub enum Reason {
     /// A number and its threshold.
     Number {
-        /// What is counted.
+        /// The name of the number.
         what: &'static str,
         /// How much of it there is.
         value: f64,
@@ -99,7 +99,7 @@ pub enum Reason {
         /// The threshold.
         threshold: f64,
     },
-    /// What has no number.
+    /// A condition without a number.
     Fact(&'static str),
 }
 

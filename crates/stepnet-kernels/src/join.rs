@@ -1,4 +1,4 @@
-//! What joins networks: sums of values, and channels one after the other.
+//! Operations that join branches: sums of values, and channels one after the other.
 
 use rayon::prelude::*;
 

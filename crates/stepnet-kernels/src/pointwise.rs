@@ -36,7 +36,7 @@ use crate::elementwise::{Binary, Unary, map, map2};
 use crate::simd::Isa;
 use crate::{Real, elementary};
 
-/// What a derivative is computed from.
+/// The value that a derivative is computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Argument {
     /// The operation's input, which a network then keeps for the backward pass.
@@ -54,7 +54,7 @@ pub trait Pointwise: Copy + Send + Sync {
     /// Its name in messages.
     const NAME: &'static str;
 
-    /// What [`Pointwise::df`] is given.
+    /// The argument of [`Pointwise::df`].
     const FROM: Argument;
 
     /// About how many multiplications [`Pointwise::f`] and [`Pointwise::df`] are worth: work is cut by it.
@@ -67,7 +67,7 @@ pub trait Pointwise: Copy + Send + Sync {
     fn df<A: Arithmetic, T: Real>(self, a: A, at: T, dy: T) -> T;
 }
 
-/// What an instruction set offers to a function of one number. Errors are below 2 units of the last place unless stated.
+/// The operations of an instruction set for a function of one number. Errors are below 2 units of the last place unless stated.
 pub trait Arithmetic: Copy {
     /// `a b + c`: rounded once where the set fuses both, twice where it does not.
     fn mul_add<T: Real>(self, a: T, b: T, c: T) -> T;
@@ -201,7 +201,7 @@ mod on_sets {
     use crate::elementwise::{Map, Map2};
     use crate::simd::InstructionSet;
 
-    /// What an operation gives on one instruction set.
+    /// The result of an operation on one instruction set.
     #[derive(Clone, Debug)]
     pub struct OnSet<T> {
         /// The instruction set.

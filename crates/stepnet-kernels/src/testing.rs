@@ -1,4 +1,4 @@
-//! What the tests of the kernels, and of the crates above, share: inputs, comparisons, thread counts.
+//! Helpers that the tests of the kernels and of the crates above share: inputs, comparisons, thread counts.
 //!
 //! Always compiled: a feature for it would have every crate built twice, with it for tests and without.
 

@@ -228,9 +228,9 @@ pub fn average<T: Real>(a: &mut [T], p: &[T], decay: f64) {
 pub struct AdamStep {
     /// The learning rate.
     pub rate: f64,
-    /// What the mean of the gradients keeps, 0.9 by custom.
+    /// The decay of the mean of the gradients, usually 0.9.
     pub beta1: f64,
-    /// What the mean of the squares keeps, 0.999 by custom.
+    /// The decay of the mean of the squares, usually 0.999.
     pub beta2: f64,
     /// Added to the root, outside it; 1e-8 by custom.
     pub epsilon: f64,

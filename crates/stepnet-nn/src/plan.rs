@@ -51,7 +51,7 @@ pub struct Plan {
     pub(super) values: Vec<Option<Buffer>>,
     /// The gradient with respect to each of `values`; `None` where nobody needs it.
     pub(super) gradients: Vec<Option<Buffer>>,
-    /// What each node's backward pass does to the gradient with respect to each of its inputs; empty where it
+    /// How each node's backward pass treats the gradient with respect to each of its inputs; empty where it
     /// does not run.
     pub(super) flows: Vec<Vec<Flow<Buffer>>>,
     /// Elements of each slot.

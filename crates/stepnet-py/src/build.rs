@@ -14,7 +14,7 @@ use crate::kept::{EPOCHS, Kept};
 /// Pictures' bytes at prediction from files: what 8-bit values are divided by.
 const PICTURE_DIVISOR: f64 = 255.0;
 
-/// What a network is made with.
+/// The arguments that a network is built from.
 pub(crate) struct Wanted<'a> {
     pub(crate) text: &'a str,
     pub(crate) input: Option<Shape>,

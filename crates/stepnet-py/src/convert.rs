@@ -134,7 +134,7 @@ pub(crate) fn run<R: Send>(
     finished(py.detach(|| guarded(work)))
 }
 
-/// What came of some work: its result, that there are no threads for it, or what it panicked with.
+/// The outcome of some work: its result, an error because there are no threads, or its panic.
 pub(crate) type Done<R> = Result<Result<stepnet::Result<R>, stepnet::Error>, Box<dyn Any + Send>>;
 
 /// Runs `work` where it may use threads, and catches its panic.
@@ -142,7 +142,7 @@ pub(crate) fn guarded<R: Send>(work: impl FnOnce() -> stepnet::Result<R> + Send)
     catch_unwind(AssertUnwindSafe(|| fork::run(work)))
 }
 
-/// What came of some work, as Python has it.
+/// The outcome of some work as a Python result.
 ///
 /// # Errors
 ///

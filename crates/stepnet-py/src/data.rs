@@ -75,7 +75,7 @@ pub(crate) fn load(
     arrays(py, &opened.data, opened.divisor, warnings)
 }
 
-/// What the formats of data sets are, and the names of those of images, for the documentation.
+/// The formats of data sets and the names of the image formats, for the documentation.
 #[pyfunction]
 pub(crate) fn formats() -> (Vec<(&'static str, &'static str)>, String) {
     let rows = data::formats().map(|format| (format.content(), format.what_is_read()));

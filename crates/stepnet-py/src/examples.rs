@@ -13,7 +13,7 @@ use stepnet::data::Values;
 use stepnet::nn::Preprocessing;
 use stepnet_base::memory;
 
-/// What the memory of a copy is for.
+/// The purpose of a copy's memory, in errors.
 const COPY: &str = "a copy of the examples";
 
 /// A `(examples, values)` array of one of the types that are taken.

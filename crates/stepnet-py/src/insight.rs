@@ -21,7 +21,7 @@ use crate::targets::Given;
 /// Terms of each sum in a text.
 const USUAL_TOP: usize = 10;
 
-/// What is asked about a value.
+/// The question about a value.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Asked {

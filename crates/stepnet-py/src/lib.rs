@@ -53,7 +53,7 @@ mod _native {
     #[pymodule_export]
     use super::training::{EarlyStopping, Training};
 
-    /// What the library finds out once is found out before a fork can come between.
+    /// Facts that the library determines once are determined before a fork can intervene.
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         stepnet::kernels::requested_instruction_set().map_err(super::convert::raised)?;

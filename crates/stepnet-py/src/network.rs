@@ -226,7 +226,7 @@ impl Network {
         json(&summary)
     }
 
-    /// What the network gives for each example.
+    /// The network's output for each example.
     fn predict(&self, py: Python<'_>, x: &Bound<'_, PyAny>, divisor: f64) -> PyResult<Py<PyAny>> {
         fn typed<T: Dtype>(
             py: Python<'_>,

@@ -110,7 +110,7 @@ fn roomy<R>(work: impl FnOnce() -> stepnet::Result<R>) -> stepnet::Result<R> {
 
 /// # Errors
 ///
-/// What a handler has raised, or what the work came to.
+/// The exception that a handler raised, or the failure of the work.
 fn answer<R>(done: Option<Done<R>>, raised: Option<PyErr>) -> PyResult<R> {
     match (raised, done) {
         (Some(raised), _) => Err(raised),

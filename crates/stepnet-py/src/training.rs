@@ -23,7 +23,7 @@ use crate::settings::{given, wrong};
 use crate::signals::run_ticking;
 use crate::targets::Given;
 
-/// What a training needs to know besides its settings, as a dictionary.
+/// Where a training starts and what its values are divided by, as a dictionary.
 #[derive(FromPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Beginning {
@@ -31,7 +31,7 @@ pub(crate) struct Beginning {
     initial_epoch: Option<usize>,
     /// Whether the update rule and the count of epochs start anew.
     reset: bool,
-    /// What these raw values are divided by.
+    /// The divisor of these raw values.
     divisor: f64,
 }
 
@@ -226,7 +226,7 @@ impl Training {
         self.settings.epochs()
     }
 
-    /// What ends the training early, if anything does.
+    /// The rule that ends the training early, if there is one.
     fn early_stopping(&self) -> PyResult<Option<EarlyStopping>> {
         let settings = &self.settings.training;
         let Some(patience) = settings.early_stop else {
@@ -235,7 +235,12 @@ impl Training {
         let least = settings.min_delta.unwrap_or_default();
         let watcher = early_stopping::EarlyStopping::new(patience as usize, least);
         watcher
-            .map(|watcher| Some(EarlyStopping(watcher)))
+            .map(|watcher| {
+                Some(EarlyStopping {
+                    watcher,
+                    best: None,
+                })
+            })
             .map_err(raised)
     }
 
@@ -352,13 +357,21 @@ impl<T: Dtype> Job<T> {
 
 /// Watches the scores of epochs: the highest accuracy is the best, of equal ones the lowest loss.
 #[pyclass(module = "stepnet._native")]
-pub(crate) struct EarlyStopping(early_stopping::EarlyStopping);
+pub(crate) struct EarlyStopping {
+    watcher: early_stopping::EarlyStopping,
+    /// The best score, whose weights are kept as the command keeps them: by however little it is the best.
+    best: Option<ValidationScore>,
+}
 
 #[pymethods]
 impl EarlyStopping {
     /// Takes in an epoch's score: whether it is the best so far, and whether training is to end.
     fn observe(&mut self, accuracy: f64, loss: f64) -> (bool, bool) {
-        let verdict = self.0.observe(ValidationScore::new(accuracy, loss));
-        (verdict == Verdict::Best, verdict == Verdict::Stop)
+        let score = ValidationScore::new(accuracy, loss);
+        let best = self.best.is_none_or(|best| score.beats(&best, 0.0));
+        if best {
+            self.best = Some(score);
+        }
+        (best, self.watcher.observe(score) == Verdict::Stop)
     }
 }

@@ -141,7 +141,7 @@ def test_runs_that_contradict_are_refused_in_a_line(digits, tmp_path):
     refused(ValueError, "resume and overwrite are both True", resume=True, overwrite=True)
     refused(ValueError, "no run is named", run=None, resume=True)
     refused(ValueError, "no run is named", run=None, checkpoint_every="1 epoch")
-    refused(ValueError, "checkpoint_every is '5'", checkpoint_every="5", resume=True)
+    refused(ValueError, 'checkpoint_every is "5", expected a number of steps', checkpoint_every="5", resume=True)
     refused(ValueError, "initial_epoch is 1", initial_epoch=1, resume=True)
     refused(TypeError, "run", run=5)
     refused(ValueError, "run is ''", run="")
@@ -169,10 +169,10 @@ def tensors(path):
 
 
 def test_the_folder_is_that_of_the_command_to_the_bit(digits, tmp_path):
-    X, y, X_test, y_test = (np.asarray(part, np.uint8) for part in digits)
-    X, X_test = X.reshape(-1, 8, 8), X_test.reshape(-1, 8, 8)
+    X, X_test = ((16 * digits[part]).astype(np.uint8).reshape(-1, 8, 8) for part in (0, 2))
+    y, y_test = digits[1], digits[3]
     np.savez(tmp_path / "digits.npz", x_train=X, y_train=y, x_test=X_test, y_test=y_test)
-    options = ["--epochs", "3", "--seed", "5", "--batch", "20", "--ema", "0.9", "--checkpoint-every", "2 steps"]
+    options = ["--epochs", "3", "--seed", "5", "--batch", "20", "--ema", "0.9", "--checkpoint-every", "2 steps", "--divisor", "255"]
     words = [sys.executable, "-m", "stepnet", "train", "digits.npz", "--model", TEXT, *options, "--out", "command"]
     ended = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stderr

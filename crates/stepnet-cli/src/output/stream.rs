@@ -37,7 +37,7 @@ impl Output {
         Self::Standard(BufWriter::new(io::stdout()))
     }
 
-    /// What is at `path` and is no plain file; an open file is added to.
+    /// A device, a pipe or an open file at `path`; writes to an open file append to it.
     pub(super) fn stream(path: &Path) -> Outcome<Self> {
         let file = File::options().append(true).open(path);
         let file = file.map_err(|error| Failure::from(Error::io(path, "write", error)))?;
@@ -93,7 +93,7 @@ impl Output {
         Ok(Reader::There)
     }
 
-    /// What the result of a write means.
+    /// Tells from the result of a write whether somebody still reads, and fails if it failed.
     pub(crate) fn judge(&self, written: io::Result<()>) -> Outcome<Reader> {
         let error = match written {
             Ok(()) => return Ok(Reader::There),

@@ -1,4 +1,4 @@
-//! What a network sees of examples: which of them, altered and scaled how.
+//! From examples to batches: which examples, how they are altered, and how they are scaled.
 
 pub(crate) mod augment;
 pub(crate) mod balance;

@@ -1,4 +1,4 @@
-//! What a format of data sets is, and what one is recognised by.
+//! The description of a format of data sets, and how a file is recognised as one.
 
 use std::path::Path;
 

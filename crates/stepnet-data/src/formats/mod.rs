@@ -104,7 +104,7 @@ pub(crate) fn that_take(choice: Choice) -> String {
     or_list(&names)
 }
 
-/// What can be opened, for messages.
+/// The formats that can be opened, for messages.
 pub(crate) fn accepted() -> String {
     let names: Vec<&str> = formats().map(|format| format.name).collect();
     or_list(&names)

@@ -38,7 +38,7 @@ impl MemoryReservation {
             return Ok(Self { bytes: 0 });
         }
         let mut taken = taken();
-        // What the others have is counted whether they have taken it yet or not.
+        // The memory of the others counts whether they have allocated it yet or not.
         while !fits(taken.saturating_add(bytes)) {
             if *taken == 0 {
                 let bytes = readable(bytes.into());

@@ -1,4 +1,4 @@
-//! What examples are: images with labels and the names of classes, and facts about all of them.
+//! Data sets: images with labels and the names of classes, and facts about all of them.
 
 pub(crate) mod dataset;
 pub(crate) mod digits;

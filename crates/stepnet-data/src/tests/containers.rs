@@ -103,7 +103,7 @@ fn models_of_keras_in_hdf5_are_named() {
     assert!(words.iter().all(|word| said.contains(word)), "{said}");
 }
 
-/// What no machine has: a packed array that could be as long as it says, by the length of what is stored.
+/// A packed array that needs more memory than any machine has, although the stored bytes could hold it.
 #[cfg(target_os = "linux")]
 #[test]
 fn arrays_beyond_the_memory_that_is_free_are_refused_before_they_are_read() {

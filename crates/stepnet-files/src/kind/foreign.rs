@@ -3,9 +3,9 @@
 /// A format that is known by its first bytes, and not read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Foreign {
-    /// What it is, with its article.
+    /// Its name, with the article.
     pub name: &'static str,
-    /// What to do to have it read.
+    /// How to convert it to a file that can be read.
     pub advice: &'static str,
     /// Whether it is an image, which [`super::Kind::is_foreign_image`] asks.
     pub image: bool,
@@ -285,7 +285,7 @@ impl Foreign {
     }
 }
 
-/// What a file is that is not read, and what to do.
+/// The name of a kind of file that is not read, and how to convert it.
 pub(super) fn said(name: &str, advice: &str) -> String {
     format!("is {name}, which is not read: {advice}")
 }

@@ -19,7 +19,7 @@ use crate::work::compiled;
 
 const NAME: &str = "convolution forward with packed filters";
 
-/// What the memory is for, in errors.
+/// The purpose of the memory, in errors.
 const WHAT: &str = "packed filters";
 
 /// The filters and the bias of a convolution as the forward pass of a [`Plan`] reads them, and that pass.

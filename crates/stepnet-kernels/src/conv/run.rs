@@ -172,7 +172,7 @@ impl<T: Real> WeightsArguments<'_, T> {
                         return;
                     }
                 }
-                // What is not finite comes out as the sums over pixels have it.
+                // Values that are not finite give the same result as sums over pixels.
                 Method::Windows
             }
             method => method,

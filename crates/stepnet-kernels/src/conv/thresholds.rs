@@ -16,7 +16,7 @@
 
 use crate::simd::InstructionSet;
 
-/// What decides which method runs a pass on one instruction set.
+/// The thresholds that decide which method runs a pass on one instruction set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Thresholds {
     pub(super) winograd: Winograd,

@@ -16,7 +16,7 @@ pub(crate) fn exp<I: Isa, T: Real>(isa: I, x: T) -> T {
     let x = if x < T::EXP_LOWEST { T::EXP_LOWEST } else { x };
     let (k, r, rest) = reduce(isa, x);
     let tail = isa.mul_add(r * r, polynomial(isa, T::EXP, r), rest);
-    // What `1 + r` rounds off is added with the tail: the sum errs by little more than its rounding.
+    // The rounding error of `1 + r` is added with the tail: the sum errs by little more than its rounding.
     let sum = T::one() + r;
     let significand = sum + (((T::one() - sum) + r) + tail);
     // In two factors, for 2^k itself may be infinite or subnormal where the result is not.

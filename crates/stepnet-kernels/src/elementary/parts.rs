@@ -1,4 +1,4 @@
-//! What the functions have in common: the reduction of the argument, polynomials, powers of two.
+//! Parts that the functions share: the reduction of the argument, polynomials, powers of two.
 
 use crate::Real;
 use crate::simd::Isa;

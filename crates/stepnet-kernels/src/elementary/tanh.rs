@@ -19,7 +19,7 @@ pub(crate) fn tanh<I: Isa, T: Real>(isa: I, x: T) -> T {
     let power = power_of_two(k);
     let tail = isa.mul_add(r * r, polynomial(isa, T::EXP, r), rest);
     let (whole, part) = (power - T::one(), power * r);
-    // What `whole + part` rounds off is added with the tail.
+    // The rounding error of `whole + part` is added with the tail.
     let linear = whole + part;
     let t = linear + isa.mul_add(power, tail, (whole - linear) + part);
     let quotient = t / (t + T::from_f64(2.0));

@@ -98,7 +98,7 @@ fn assert_kept(what: &str, found: f32, products: impl Iterator<Item = (f32, f32)
     );
 }
 
-/// What blocks of a product allow: far fewer roundings than terms.
+/// The error that summation in blocks allows: far fewer roundings than terms.
 fn of_blocks_of(terms: usize) -> f64 {
     (BLOCK + terms.div_ceil(BLOCK)) as f64 / 4.0 + 8.0
 }

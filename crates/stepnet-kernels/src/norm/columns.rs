@@ -7,7 +7,7 @@
 use crate::Real;
 use crate::simd::Isa;
 
-/// What is summed down a column: a value of it, or of two blocks at the same place.
+/// A term of a column's sum: a value of the column, or one of two blocks at the same place.
 #[derive(Clone, Copy)]
 pub(super) enum Of<'a, T> {
     /// `a`.

@@ -266,7 +266,7 @@ impl<T: Real> Part<'_, T> {
     }
 }
 
-/// What `dx` is computed by, column by column: `mean`, `gamma / s`, `level` and `slope` of [`Spread`].
+/// The values that `dx` is computed from, column by column: `mean`, `gamma / s`, `level` and `slope` of [`Spread`].
 fn factors<T: Real>(
     g: &GroupGeometry,
     epsilon: f64,

@@ -1,18 +1,18 @@
-//! What the windows give to the pixels that they cover.
+//! The gradients that windows pass to the pixels that they cover.
 
 use super::{PoolGeometry, blocks};
 use crate::Real;
 use crate::simd::Isa;
 
-/// What a window gives to the pixels that it covers.
+/// The gradient that a window passes to the pixels that it covers.
 pub(super) trait Source<T: Real>: Copy + Send + Sync {
-    /// What is loaded of a window's block.
+    /// The values that are loaded for a window's block.
     type Block<I: Isa>: Copy;
 
     /// Loads the block at `at` of the output of a window with `size` positions.
     fn load<I: Isa>(self, isa: I, at: usize, size: usize) -> Self::Block<I>;
 
-    /// What the block of a pixel gets, at a place in `dx`.
+    /// The gradient of a pixel's block, at a place in `dx`.
     fn share<I: Isa>(self, isa: I, block: Self::Block<I>, place: usize) -> I::Vector<T>;
 
     /// The number of positions that `load` is told, of a window with `inside` in the image.

@@ -52,7 +52,7 @@ fn all<T: Real>(
     (results, winners)
 }
 
-/// What the reference says to the passes of max pooling.
+/// The results of the reference for the passes of max pooling.
 fn max_exact<T: Real>(g: &PoolGeometry, x: &[T], dy: &[T]) -> (Vec<Vec<T>>, Vec<u32>) {
     let mut y = vec![T::nan(); g.y_len()];
     let [mut dx, mut dx_all] = [(); 2].map(|()| vec![T::nan(); g.x_len()]);

@@ -3,7 +3,7 @@
 use crate::Real;
 use crate::simd::Isa;
 
-/// What is done with the values of a window.
+/// The operation on the values of a window.
 pub(super) trait Pooling: Copy + Send + Sync {
     /// Whether outputs that are NaN are to be mended.
     const MENDS: bool;

@@ -29,7 +29,7 @@ impl InstructionSet {
     #[inline]
     pub(crate) fn best() -> Self {
         static BEST: OnceLock<InstructionSet> = OnceLock::new();
-        // What cannot be had is not an error here: see [`requested_instruction_set`].
+        // An instruction set that the processor lacks is not an error here: see [`requested_instruction_set`].
         *BEST.get_or_init(|| Self::wanted().unwrap_or_else(|_| Self::detected()))
     }
 

@@ -1,8 +1,8 @@
-//! What an instruction set offers to kernels.
+//! The operations of an instruction set, as kernels use them.
 
 use crate::Real;
 
-/// What kernels ask an instruction set for.
+/// The operations that every instruction set has for kernels.
 pub(crate) trait Isa: Copy + Send + Sync {
     /// As many values as the innermost loops compute at a time.
     type Vector<T: Real>: Copy;

@@ -1,4 +1,4 @@
-//! What is compiled once for each instruction set.
+//! A computation that is compiled once for each instruction set.
 
 use super::isa::Isa;
 use super::portable::Portable;
@@ -7,7 +7,7 @@ use super::{avx2::Avx2, avx512::Avx512};
 
 /// Work that is compiled for every instruction set.
 pub(crate) trait Kernel {
-    /// What it answers.
+    /// Its result.
     type Output;
 
     /// Whether it is compiled for AVX-512 too: else it runs there as on AVX2.

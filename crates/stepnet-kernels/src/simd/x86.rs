@@ -1,4 +1,4 @@
-//! What the instruction sets of x86-64 share: the vectors of each number type, behind a token of `pulp`
+//! Code that the instruction sets of x86-64 share: the vectors of each number type, behind a token of `pulp`
 //! that proves that the processor has their instructions.
 
 /// Implements [`Isa`](super::Isa) for a set that holds its token, by [`Vectors`]; a macro, since of a

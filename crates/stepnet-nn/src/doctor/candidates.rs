@@ -17,7 +17,7 @@ use crate::shape::Shape;
 /// How many layers before the one that does not fit are thought of.
 const EARLIER_LAYERS: u32 = 6;
 
-/// What may mend a misfit, in no order.
+/// Changes that may fix a misfit, in no order.
 pub(super) fn candidates<T: Number>(mut site: Site<'_, T>, change: InputChange) -> Vec<Candidate> {
     let misfit = site.misfit;
     if let Some(place) = edit::locate(site.text, misfit.index) {
@@ -36,7 +36,7 @@ pub(super) fn candidates<T: Number>(mut site: Site<'_, T>, change: InputChange) 
 }
 
 impl<T: Number> Site<'_, T> {
-    /// What the layer number `index` is called in the text before anything changed: removing a layer
+    /// The name of layer number `index` in the text before anything changed: removing a layer
     /// renumbers those after it.
     pub(super) fn name(&self, index: usize) -> String {
         let Some(named) = self.misfit.layers.get(index) else {

@@ -267,7 +267,7 @@ fn cut(text: &str) -> String {
     start + "..."
 }
 
-/// What a program's own layers say may have line ends in it.
+/// The messages of a program's own layers may contain line ends.
 fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })

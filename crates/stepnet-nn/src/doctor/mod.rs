@@ -49,7 +49,7 @@ use super::network::attempt::{Terms, place_of};
 use super::network::misfit::Kind;
 use crate::Number;
 
-/// What there is to say about a network; with a fix if something may be changed.
+/// The diagnosis of a network, with a fix if something may be changed.
 pub(super) fn diagnose<T: Number>(
     terms: &Terms<'_, T>,
     patient: &Patient<'_, T>,

@@ -27,7 +27,7 @@ const CHANGES: usize = 4;
 /// The most changes where only one after the other leads on.
 const GREEDY_CHANGES: usize = 12;
 
-/// What a fix may ask for where the network asked for too much: enough for real training, and
+/// The sizes that a fix may ask for where the network asked for too much: enough for real training, and
 /// within what every machine has.
 const MODERATE: Limits = Limits {
     parameters: 1 << 24,
@@ -43,11 +43,11 @@ struct State {
     input: Shape,
     changes: Vec<Change>,
     cost: u32,
-    /// What it may ask for: less, once it was seen to ask for too much.
+    /// The sizes it may ask for: less, once it was seen to ask for too much.
     limits: Limits,
 }
 
-/// What is known about a search.
+/// The state of a search.
 struct Search<'a, T> {
     terms: Terms<'a, T>,
     input_change: InputChange,
@@ -114,7 +114,7 @@ impl<T: Number> Search<'_, T> {
         match attempt(&terms, &state.text, state.input) {
             Ok((network, parameters)) => {
                 self.layers += network.nodes().len();
-                // What is suggested must be there to be used.
+                // The memory for a suggested network must be available.
                 let room = parameters <= MODERATE.parameters
                     || memory::ensure::<T>("a network", parameters).is_ok();
                 room.then_some(Ok(()))

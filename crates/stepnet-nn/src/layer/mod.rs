@@ -57,7 +57,7 @@ pub trait Layer<T: Real>: Any + Debug + Send + Sync {
         Memory::default()
     }
 
-    /// What the backward pass reads.
+    /// The values that the backward pass reads.
     fn reads(&self) -> Reads {
         Reads::INPUT
     }

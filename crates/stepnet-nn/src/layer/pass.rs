@@ -134,7 +134,7 @@ pub struct Backward<'a, T> {
     pub dx: Option<&'a mut [T]>,
     /// The gradients of the parameters, to be written, laid out as they are; `None` when frozen.
     pub gradients: Option<&'a mut [T]>,
-    /// What the forward pass left.
+    /// The values that the forward pass stored.
     pub kept: &'a [T],
     /// Indices the forward pass left.
     pub kept_indices: &'a [u32],

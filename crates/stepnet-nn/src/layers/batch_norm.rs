@@ -57,7 +57,7 @@ impl<'a, T> Parts<'a, T> {
     }
 }
 
-/// What a value is multiplied by and what is added at inference: `gamma / sqrt(variance + epsilon)`,
+/// The factor and the offset of a value at inference: `gamma / sqrt(variance + epsilon)`,
 /// and `beta - mean` times that.
 pub(super) fn line<T: Real>(parameters: &[T], channel: usize, epsilon: f64) -> [f64; 2] {
     let channels = parameters.len() / 4;
@@ -84,7 +84,7 @@ impl BatchNorm {
         }
     }
 
-    /// What is added to the variance.
+    /// The number that is added to the variance.
     pub(super) fn epsilon(&self) -> f64 {
         self.epsilon
     }

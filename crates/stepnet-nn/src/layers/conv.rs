@@ -361,7 +361,7 @@ impl<T: Real> Cost<T> for Conv {
     }
 }
 
-/// What is felt of each channel of `[height, width, channels]` in a result that the kernel does not
+/// The effect of each channel of `[height, width, channels]` in a result that the kernel does not
 /// compute as the sum of its terms; nothing (no `spread`) where it does.
 ///
 /// `weights(channel)` is the sum of the magnitudes that multiply a channel in the result.

@@ -14,7 +14,7 @@ use stepnet_kernels::Real;
 /// training each value is zeroed with probability `rate`, the others are divided by
 /// `1 - rate`; at inference nothing happens.
 ///
-/// What is dropped depends on the seed, the epoch, the example and the layer alone.
+/// Which values are dropped depends on the seed, the epoch, the example and the layer alone.
 #[derive(Debug, Clone)]
 pub(super) struct Dropout {
     text: LayerText,

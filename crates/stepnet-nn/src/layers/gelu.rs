@@ -56,7 +56,7 @@ impl Function for Gelu {
     }
 }
 
-/// What `1 / sqrt(2)` as a number leaves out of it.
+/// The rounding error of `1 / sqrt(2)` as a number.
 const FRAC_1_SQRT_2_LOW: f64 = -4.833_646_656_726_457e-17;
 
 /// `1 / sqrt(2 pi)`.
@@ -65,7 +65,7 @@ const NORMAL_DENSITY_AT_0: f64 = 0.398_942_280_401_432_7;
 /// `Phi(x)`, the share of the standard normal distribution below `x`, by `libm`: not the kernels' own.
 fn normal_share(x: f64) -> f64 {
     let z = -x * FRAC_1_SQRT_2;
-    // What the rounding of the argument does is taken back: the tail falls steeply.
+    // The effect of the argument's rounding is corrected, because the tail falls steeply.
     let rest = (-x).mul_add(FRAC_1_SQRT_2, -z) - x * FRAC_1_SQRT_2_LOW;
     let slope = FRAC_2_SQRT_PI * exp_minus(z * z, z.mul_add(z, -(z * z)));
     0.5 * (libm::erfc(z) - if slope == 0.0 { 0.0 } else { slope * rest })

@@ -1,4 +1,4 @@
-//! What the list of built-in layers asks of each.
+//! The interface of the built-in layers in their list.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ pub(super) type BuildResult<T> = Result<Arc<dyn Layer<T>>, LayerError>;
 
 /// A built-in kind of layer.
 pub(super) trait LayerKind {
-    /// What it is called, which arguments it takes, and texts of it that every test of all layers tries.
+    /// Its name, its arguments, and texts of it that every test of all layers tries.
     fn signature() -> Signature;
 
     /// The layer of a text of this kind.

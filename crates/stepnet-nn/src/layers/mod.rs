@@ -53,17 +53,17 @@ use crate::notation::{Kinds, LayerText, Signature};
 use kind::{BuildResult, LayerKind};
 use stepnet_kernels::Real;
 
-/// What makes a layer of a text.
+/// The constructor of a layer from its text.
 type Factory<T> = fn(&LayerText) -> BuildResult<T>;
 
 macro_rules! layers {
     ($($layer:ty),* $(,)?) => {
-        /// What each is called and takes, in the order of the list.
+        /// The name and the arguments of each, in the order of the list.
         fn signatures() -> Vec<Signature> {
             vec![$(<$layer as LayerKind>::signature()),*]
         }
 
-        /// What makes each, in the same order.
+        /// The constructor of each, in the same order.
         fn factories<T: Real>() -> Vec<Factory<T>> {
             vec![$(<$layer as LayerKind>::build::<T>),*]
         }

@@ -1,4 +1,4 @@
-//! What the normalisations share: their parameters, and how a value depends on those that it is normalised with.
+//! Code that the normalisations share: their parameters, and how a value depends on those that it is normalised with.
 
 use crate::account::{self, Account, ExampleValues, Feed, Feeds, Term};
 use crate::error::Result as Checked;

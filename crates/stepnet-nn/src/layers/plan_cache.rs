@@ -71,7 +71,7 @@ mod tests {
             }
         }
         assert_eq!(made.get(), KEPT);
-        // What is more than is kept is made each time.
+        // Plans beyond the limit are made each time.
         assert_eq!([get(3, 9), get(3, 9)], [(3, 9); 2]);
         assert_eq!(made.get(), KEPT + 2);
     }

@@ -15,7 +15,7 @@ use stepnet_kernels::pointwise::{self, Argument, Pointwise};
 
 /// A pointwise operation that the notation knows.
 pub(super) trait Function: Pointwise + Debug + 'static {
-    /// What it is called and which arguments it takes.
+    /// Its name and its arguments.
     fn signature() -> Signature;
 
     /// The operation with the text's arguments; the error says what is wrong with them.
@@ -39,7 +39,7 @@ pub(super) struct Value {
     pub(super) formula: &'static str,
     /// The same with numbers.
     pub(super) numbers: String,
-    /// What it gives in `f64`.
+    /// Its value in `f64`.
     pub(super) result: f64,
     /// The roundings that it takes in the network's number type.
     pub(super) roundings: f64,
@@ -49,7 +49,7 @@ pub(super) struct Value {
 pub(super) struct Derivative {
     /// The gradient of the input in symbols.
     pub(super) formula: &'static str,
-    /// What the output's gradient is multiplied by.
+    /// The factor of the output's gradient.
     pub(super) factor: f64,
     /// The sum of the magnitudes that the factor is computed from.
     pub(super) size: f64,

@@ -1,4 +1,4 @@
-//! What the poolings share: their geometry, what the doctor asks, and the terms of a window.
+//! Code that the pooling layers share: their geometry, advice to the doctor, and the terms of a window.
 
 use super::window::{Window, reason, volume};
 use crate::account::{self, ExampleValues, Feed, Term};

@@ -24,7 +24,7 @@ pub(super) struct Prelu {
     shared: bool,
 }
 
-/// What a slope starts as.
+/// The initial slope.
 const START: f64 = 0.25;
 
 impl Prelu {

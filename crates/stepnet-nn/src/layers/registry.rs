@@ -24,7 +24,7 @@ pub struct Registry<T> {
 /// layers' passes and all kernels under them are compiled once, with this crate, and not again with
 /// every program that uses it.
 pub trait BuiltIn: Sized {
-    /// What makes the built-in layers.
+    /// The constructors of the built-in layers.
     #[doc(hidden)]
     fn factories() -> Vec<super::Factory<Self>>;
 }

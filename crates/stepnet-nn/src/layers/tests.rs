@@ -1,4 +1,4 @@
-//! What holds for every built-in layer, and the files that are written from the list.
+//! Tests of every built-in layer, and of the files that are written from the list.
 
 mod torch;
 

@@ -1,4 +1,4 @@
-//! What a description must be to mean anything.
+//! Checks of a model's description.
 
 use std::collections::BTreeSet;
 

@@ -39,7 +39,7 @@ use write::write;
 /// The version of the metadata's form.
 const FORMAT: u32 = 1;
 
-/// What the names of a checkpoint's own arrays begin with; no layer's name has a slash.
+/// The prefix of the names of a checkpoint's own arrays; no layer's name has a slash.
 pub const EXTRA: &str = "checkpoint/";
 
 /// A network with everything needed to use it on images.
@@ -245,7 +245,7 @@ impl ModelFile {
             SafeTensors::deserialize(bytes).map_err(|error| wrong(refusal(bytes, &error)))?;
         let (_, metadata) =
             SafeTensors::read_metadata(bytes).map_err(|error| wrong(refusal(bytes, &error)))?;
-        // What is wrong with the content of a damaged file follows from the damage.
+        // An error in the content of a damaged file follows from the damage.
         let damage = damage(&file, &metadata);
         let wrong = |problem: String| wrong(damage.clone().unwrap_or(problem));
         let mut tensors = Vec::new();

@@ -20,7 +20,7 @@ use crate::loss::Loss;
 use crate::notation::{self, LayerText, NamedLayer, NetworkText};
 use crate::shape::Shape;
 
-/// What a text is tried with.
+/// The values that a text is tried with.
 #[derive(Debug)]
 pub(crate) struct Terms<'a, T> {
     pub(crate) registry: &'a Registry<T>,

@@ -1,4 +1,4 @@
-//! What a network whose layers fit may still be refused for: its memory, its loss, its outputs.
+//! Further checks of a network whose layers fit: its memory, its loss, its outputs.
 
 use super::attempt::place_of;
 use super::core::Network;

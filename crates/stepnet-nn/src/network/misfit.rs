@@ -21,7 +21,7 @@ impl<T, E: Into<Error>> From<E> for Refusal<T> {
     }
 }
 
-/// What is wrong about a misfit.
+/// The kinds of misfits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A layer refuses its arguments.
@@ -48,15 +48,15 @@ pub(crate) struct Misfit<T> {
     pub(crate) layers: Vec<NamedLayer>,
     /// The layers before it that fit, with the implied ones.
     pub(crate) nodes: Vec<Node<T>>,
-    /// What flows into the layer.
+    /// The shape of the layer's input.
     pub(crate) input: Shape,
     pub(crate) problem: String,
     pub(crate) formula: Option<String>,
-    /// What the layer itself would have changed.
+    /// The change that the layer itself suggests.
     pub(crate) remedies: Vec<Remedy>,
 }
 
-/// What is wrong with a layer, before it is known where the layer stands.
+/// A misfit of a layer, before the position of the layer is known.
 pub(super) enum Fault {
     Plain(Error),
     Misfit {

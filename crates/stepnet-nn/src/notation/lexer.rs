@@ -101,7 +101,7 @@ fn is_letter(c: char) -> bool {
     c == '_' || c.is_alphabetic()
 }
 
-/// What a word may hold after its first letter.
+/// The characters that a word may have after its first letter.
 pub(super) fn is_word_part(c: char) -> bool {
     c == '_' || c.is_alphanumeric()
 }

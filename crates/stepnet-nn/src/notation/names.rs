@@ -31,7 +31,7 @@ pub struct NamedLayer {
     /// Its inputs: the outputs of these layers, by their places in the list; `None` is the
     /// network's input. One for all layers but those that join networks.
     pub inputs: Vec<Option<usize>>,
-    /// What flows into it: its input or, where it joins networks, theirs.
+    /// Its input or, where it joins branches, that of the branches.
     pub(crate) source: Option<usize>,
 }
 
@@ -214,7 +214,7 @@ struct Found<'a> {
 /// Where names are unique and kinds are counted together.
 #[derive(Default)]
 struct Scope<'a> {
-    /// What every name starts with.
+    /// The prefix of every name.
     prefix: String,
     counts: HashMap<&'a str, usize>,
 }

@@ -16,7 +16,7 @@ pub(super) type Result<T> = std::result::Result<T, NotationError>;
 
 /// Reads a network.
 ///
-/// What it accepts can always be printed, read again to an equal network, and expanded with
+/// A text that it accepts can always be printed, read again to an equal network, and expanded with
 /// [`super::expand`].
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! What an update rule knows about a network: the ranges of its parameter arrays, and how each is treated.
+//! The parameters of a network as an update rule sees them: the ranges of its parameter arrays, and how each is treated.
 
 use std::ops::Range;
 

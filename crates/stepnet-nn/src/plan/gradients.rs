@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::Planner;
 use crate::Number;
 
-/// What a backward pass does to the gradient with respect to one of its inputs.
+/// How a backward pass treats the gradient with respect to one of its inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flow<B> {
     /// Nothing: nobody needs it.

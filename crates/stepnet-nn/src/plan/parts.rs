@@ -28,7 +28,7 @@ impl Plan {
             let inputs = batch.saturating_mul(network.input().len());
             let inputs = inputs.saturating_mul(size_of::<T>());
             let bytes = |plan: &Self| plan.bytes::<T>().saturating_add(inputs);
-            // What cannot be addressed does not fit.
+            // A size that cannot be addressed does not fit.
             let mut bytes = plan.as_ref().map_or(usize::MAX, bytes);
             if batch == 1 || bytes <= PASS_BYTES {
                 return plan;

@@ -20,7 +20,7 @@ use crate::shape::Shape;
 use buffers::BufferPool;
 use stepnet_kernels::requested_instruction_set;
 
-/// What the plans of its passes are for.
+/// The options of the plans of its passes.
 const OPTIONS: PlanOptions = PlanOptions::INFERENCE;
 
 /// A network prepared for predictions: batch normalisation is folded into the weights and filters are packed once, and

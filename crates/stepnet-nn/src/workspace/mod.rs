@@ -127,7 +127,7 @@ impl<T: Number> Workspace<T> {
         self.times = Some(vec![Default::default(); self.plan.spans.len()]);
     }
 
-    /// What was measured: for all that ran the layers' numbers, and the times of their forward and
+    /// The measurements: for all that ran the layers' numbers, and the times of their forward and
     /// backward passes.
     pub fn measured(&self) -> Vec<(Range<usize>, Vec<Duration>, Vec<Duration>)> {
         let times = self.times.iter().flatten();

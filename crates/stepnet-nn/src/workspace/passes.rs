@@ -374,7 +374,7 @@ impl<T: Number> Workspace<T> {
     }
 }
 
-/// What all layers of a pass are given.
+/// The arguments that all layers of a pass share.
 #[derive(Clone, Copy)]
 struct Pass<'a, T> {
     network: &'a Network<T>,

@@ -28,7 +28,7 @@ impl<T: Number> Workspace<T> {
             if layer.is_view(true) {
                 continue;
             }
-            // What a fused layer keeps at its first node's place is not that node's own.
+            // The value that a fused layer stores in its first node's place does not belong to that node.
             let fused = |span: &Span| span.first == node && span.is_fused();
             let (kept, indices) = match self.plan.spans.iter().any(fused) {
                 true => (&[][..], &[][..]),

@@ -211,7 +211,7 @@ def of_label_objects(where: str, labels: Array) -> Array:
     for at, label in enumerate(labels):
         if is_missing(label):
             wanted = "classes: strings, or whole numbers below 2^63"
-            raise ValueError(f"{where}[{at}] is {shown(label)}, a missing label; expected {wanted}")
+            raise ValueError(f"{where}[{at}] is {shown(label)}, expected {wanted}; no label may be missing")
     if all(isinstance(label, str) for label in labels):
         return labels.astype(str)
     if all(isinstance(label, (bool, np.bool_)) for label in labels):

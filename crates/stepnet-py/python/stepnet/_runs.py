@@ -31,7 +31,7 @@ def place(
                 raise ValueError(f"fit: {name} is {shown(given)}, but no run is named, such as run=\"runs/mine\"")
         return None
     folder = path_given("fit: run", run)
-    if not os.fspath(folder):
+    if isinstance(run, (str, bytes)) and not run:
         raise ValueError("fit: run is '', expected the path of a folder")
     if resumes and overwrites:
         raise ValueError("fit: resume and overwrite are both True, expected one of them")

@@ -57,7 +57,7 @@ pub(super) fn of_faults(whole: &WholeNetwork, report: &Report, faults: Vec<Fault
     if faults.is_empty() {
         return vec![no_layer(report)];
     }
-    // What a layer learns has its own fault, or that of the next layer above which passes down a
+    // A layer's parameters have their own fault, or that of the next layer above which passes down a
     // wrong gradient.
     let mut explained: Vec<Vec<String>> = vec![Vec::new(); faults.len()];
     for tensor in report.wrong() {

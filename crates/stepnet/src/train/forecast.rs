@@ -238,7 +238,7 @@ fn trial<T: Number>(
     let fewest = FEWEST_STEPS.min(all / SHARE_OF_STEPS);
     let mut tried = TimedSteps::default();
     loop {
-        // What lies between two epochs is not a step's, unless an epoch is one step.
+        // The time between two epochs does not belong to a step, unless an epoch is one step.
         let begun = Instant::now();
         tried.last = (steps == 1).then_some((begun, 0));
         let end = trainer.epoch(data, |progress| {
@@ -367,7 +367,7 @@ mod tests {
     fn saving_takes_longer_the_more_there_is() {
         assert_eq!(seconds_to_save::<f32>(100_000_000, 1e-9), 1.1);
         assert_eq!(seconds_to_save::<f64>(100_000_000, 1e-9), 2.1);
-        // What is measured is that of a part, and stands for all.
+        // A part is measured, and stands for the whole.
         let values = vec![0.5_f32; 2 * SAVED];
         assert!(saving(&values) > seconds_to_save::<f32>(values.len(), 0.0));
         assert_eq!(saving::<f64>(&[]), 0.0);

@@ -62,7 +62,7 @@ impl Mistakes {
             probabilities: probability.map(|probability| [actual, predicted].map(probability)),
             loss: value,
         };
-        // What is not a number is as wrong as can be.
+        // A loss that is not a number counts as the worst.
         let key = |mistake: &Mistake| match mistake.loss.is_nan() {
             true => f64::INFINITY,
             false => mistake.loss,

@@ -226,7 +226,7 @@ fn by_name(a: &Path, b: &Path) -> Ordering {
     a.file_name().cmp(&b.file_name())
 }
 
-/// What is at `path` in `folder`, links followed, and the path to open it by. Systems follow a limited number of
+/// The entry at `path` in `folder`, with links followed, and the path to open it by. Systems follow a limited number of
 /// links in one path and no more (Linux 40): beyond it is the path without those before it.
 fn reached(folder: &Path, path: &Path) -> io::Result<(PathBuf, Metadata)> {
     fs::metadata(path).map_or_else(

@@ -29,7 +29,7 @@ use stepnet_files::{Kind, LOOK};
 const MAX_NAME: u64 = 1 << 12;
 const MAX_PAX: u64 = 1 << 16;
 
-/// What may be kept of a gzip archive: this many times its length, and this much in any case. Images are
+/// The limit on the unpacked size of a gzip archive: this many times its length, and this much in any case. Images are
 /// packed already, so more means that it is not an archive of images.
 const HELD_RATIO: u64 = 32;
 const HELD_FREE: u64 = 64 << 20;
@@ -298,7 +298,7 @@ fn over(path: &Path, most: u64) -> Error {
 /// The whole content of an entry, of which no more than `most` bytes are read.
 fn hold<R: Read>(path: &Path, entry: &mut Entry<'_, R>, most: u64) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // What an entry declares is not taken for granted: memory grows as bytes come.
+    // The declared size of an entry is not trusted: memory grows as bytes come.
     let read = entry.take(most.saturating_add(1)).read_to_end(&mut bytes);
     read.map_err(|source| Error::io(path, "read", source))?;
     if bytes.len() as u64 > most {

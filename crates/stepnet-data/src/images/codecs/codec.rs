@@ -1,4 +1,4 @@
-//! What a codec is, and how those of the crate `image` are used.
+//! The description of a codec, and the codecs of the crate `image`.
 
 use std::path::Path;
 
@@ -30,7 +30,7 @@ pub struct Header {
 
 /// How one image format is read. The content of a file is handed over whole; its path is for messages.
 pub(crate) struct Codec {
-    /// What the content of a file is recognised as.
+    /// The kind of content that this codec decodes.
     pub(crate) kind: Kind,
     /// Its name for people.
     pub(crate) name: &'static str,

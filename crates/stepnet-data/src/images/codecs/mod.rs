@@ -49,7 +49,7 @@ pub(super) fn of(name: &Path, bytes: &[u8]) -> Result<&'static Codec> {
     Err(Error::file(name, problem))
 }
 
-/// What the names of image files may end in, where a list leaves it out: nothing, or a dot and an ending.
+/// The endings that a list may leave out of the names of image files: nothing, or a dot and an ending.
 pub(crate) fn endings() -> Vec<String> {
     let known = CODECS.iter().flat_map(|codec| codec.endings);
     let known =

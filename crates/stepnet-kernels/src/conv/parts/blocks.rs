@@ -38,7 +38,7 @@ impl Cut {
     ) -> Self {
         let mut cut = Self::most(batch, [rows, cols], pixels);
         cut.rows = even(rows, cut.rows);
-        // What does not fit is halved: examples, then rows, then columns.
+        // A block that does not fit is halved: examples, then rows, then columns.
         while staged(cut) > STAGED {
             if cut.examples > 1 {
                 cut.examples /= 2;

@@ -11,7 +11,7 @@ pub(in crate::conv) struct Line {
     pub(in crate::conv) n: usize,
     /// Outputs.
     pub(in crate::conv) outputs: usize,
-    /// What the first output sees through the first tap.
+    /// The position that the first output sees through the first tap.
     pub(in crate::conv) origin: isize,
     /// Source coordinates between neighbouring outputs.
     pub(in crate::conv) stride: usize,
@@ -168,7 +168,7 @@ impl Line {
 
     /// Whether an eighth or more of what the outputs see lies outside of the source.
     pub(in crate::conv) fn is_much_outside(&self) -> bool {
-        // What the first and the last outputs see outside, as if taps lay side by side.
+        // The pixels outside the input that the first and the last outputs see, as if taps were adjacent.
         let (reach, stride) = (self.span(1), self.stride);
         let outside = |missing: isize| {
             let missing = missing.max(0).cast_unsigned().min(reach);

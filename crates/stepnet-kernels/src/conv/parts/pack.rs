@@ -56,7 +56,7 @@ impl<'a, T: Real> Packed<'a, T> {
     }
 }
 
-/// What is packed: `w` in the convolution's layout `(f_H, f_W, seen, filters)`.
+/// The filters to pack: `w` in the convolution's layout `(f_H, f_W, seen, filters)`.
 pub(in crate::conv) struct Filters<'a, T> {
     pub(in crate::conv) set: InstructionSet,
     pub(in crate::conv) w: &'a [T],

@@ -1,4 +1,4 @@
-//! What will be read or written soon, asked of memory while there is still something to compute.
+//! Prefetching: memory that is read or written soon is requested while there is still something to compute.
 //!
 //! Images of many channels are met in steps too long for the processor's own guesses; a miss of the
 //! caches then costs as much as a hundred multiply-adds. What is asked for too much costs little.

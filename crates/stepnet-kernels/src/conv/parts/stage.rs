@@ -5,7 +5,7 @@ use crate::conv::parts::window_sum::{Block, WindowSum};
 use crate::simd::tile::Runs;
 use std::ops::Range;
 
-/// What a block's windows read, and where.
+/// The pixels that a block's windows read, and where they are.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::conv) struct Staged<'a, T> {
     pub(in crate::conv) data: &'a [T],
@@ -166,7 +166,7 @@ impl<T: Real> Stage<'_, '_, T> {
             }
         }
         Staged {
-            // What follows it may be read, as lanes that nobody uses.
+            // The values after it may be read, into lanes that are not used.
             data: scratch,
             first: 0,
             pixel: pitch,

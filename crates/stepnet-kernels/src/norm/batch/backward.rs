@@ -163,7 +163,7 @@ impl<T: Real> Kernel for LaneSums<'_, '_, T> {
                     masked
                 }
             };
-            // What does not fill a wide row comes by itself.
+            // The last rows, which do not fill a wide row, are summed separately.
             let cut = x.len() / width * width;
             for (places, width) in [(0..cut, width), (cut..x.len(), c)] {
                 if places.is_empty() {

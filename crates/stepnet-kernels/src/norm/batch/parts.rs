@@ -1,4 +1,4 @@
-//! What the passes have in common.
+//! Parts that the passes share.
 
 use crate::Real;
 use crate::norm::NormGeometry;

@@ -90,7 +90,7 @@ impl<T: Real> Kernel for LaneStatistics<'_, '_, T> {
         let (mean, squares) = self.state.split_at_mut(c);
         let mut before = 0;
         for block in self.x.chunks(self.g.block_rows() * c) {
-            // What does not fill a wide row comes by itself.
+            // The last rows, which do not fill a wide row, are summed separately.
             let (wide, narrow) = block.split_at(block.len() / self.g.width() * self.g.width());
             for (part, width) in [(wide, self.g.width()), (narrow, c)] {
                 let rows = part.len() / c;

@@ -31,7 +31,7 @@ impl GroupGeometry {
         self.len() == 0
     }
 
-    /// What [`forward`](super::forward) leaves: of each example's groups the mean and the variance.
+    /// How many values [`forward`](super::forward) stores: the mean and the variance of each group of each example.
     pub fn kept(&self) -> usize {
         2 * self.groups * self.examples
     }

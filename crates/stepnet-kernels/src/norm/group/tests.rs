@@ -175,7 +175,7 @@ fn equal_values_are_beta() {
     }
 }
 
-/// What an example is normalised by does not depend on the others.
+/// The statistics of an example do not depend on the other examples.
 #[test]
 fn examples_do_not_depend_on_each_other() {
     let arrays = Arrays::<f32>::new([4, 10, 6, 3], 0.5);

@@ -1,4 +1,4 @@
-//! What holds for every pointwise operation: [`check`] is run for each of the list.
+//! Tests of every pointwise operation: [`check`] is run for each of the list.
 
 use super::*;
 use crate::notation::{Kinds, Step, parse};

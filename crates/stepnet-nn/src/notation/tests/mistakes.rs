@@ -1,4 +1,4 @@
-//! What is refused: where, and in which words.
+//! Texts that are refused: at which column, and with which message.
 
 use super::*;
 

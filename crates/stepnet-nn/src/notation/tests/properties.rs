@@ -101,7 +101,7 @@ fn any_network() -> impl Strategy<Value = NetworkText> {
     })
 }
 
-/// What must hold for any text: it is refused in one line, or it prints, reads and expands.
+/// Properties of any text: it is refused in one line, or it prints, reads and expands.
 fn check_text(text: &str, kinds: &Kinds) {
     match parse(text, kinds) {
         Ok(network) => {

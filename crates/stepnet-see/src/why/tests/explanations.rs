@@ -58,7 +58,7 @@ fn padding_groups_and_winners_are_explained() {
             margin: Some(260.0)
         }
     );
-    // What lost gets no gradient, and the explanation says from where.
+    // A value that lost gets no gradient, and the explanation says from where.
     let gradient = explain("conv1[0,0,1]").gradient.unwrap();
     assert_eq!(gradient.terms.len(), 1);
     assert_eq!(

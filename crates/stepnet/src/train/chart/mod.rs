@@ -14,7 +14,7 @@ pub(in crate::train) use plane::Plane;
 /// The size of a drawing, in its own units.
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 300.0;
-/// What the axes take of it: left, right, top, bottom.
+/// The margins for the axes: left, right, top, bottom.
 const MARGIN: [f64; 4] = [64.0, 16.0, 12.0, 40.0];
 
 /// The most points of a curve that are drawn; of more, the extremes of each stretch are.

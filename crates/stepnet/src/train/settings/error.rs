@@ -23,7 +23,7 @@ pub enum SettingError {
         setting: &'static Row,
         /// The value, or the part of it that is wrong.
         found: String,
-        /// What it may be.
+        /// The values that are allowed.
         expected: String,
     },
     /// Its value is not one that it may have.
@@ -32,7 +32,7 @@ pub enum SettingError {
         setting: &'static Row,
         /// The value, or the part of it that is wrong.
         found: String,
-        /// What it may be.
+        /// The values that are allowed.
         expected: String,
     },
     /// It excludes others.

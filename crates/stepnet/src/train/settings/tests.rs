@@ -145,7 +145,7 @@ fn every_row_says_what_a_user_needs() {
             .filter(|word| !named(word) && *word != "classes")
             .collect();
         assert!(unknown.is_empty(), "{name}: {unknown:?}");
-        // What is wrong is refused in a line, whatever it is.
+        // Any wrong value is refused in one line.
         for value in [
             Value::Whole(-7),
             Value::Number(f64::NAN),
@@ -313,7 +313,7 @@ fn what_is_wrong_in_a_file_is_said_with_its_line() {
     std::fs::write(&path, [0xff, 0xfe]).unwrap();
     let error = Settings::default().read_file(&path, |_| false).unwrap_err();
     assert!(error.to_string().contains("is not UTF-8"), "{error}");
-    // What is given by other means need not be right.
+    // Settings that are given elsewhere need not be valid in the file.
     let settings = read(
         "lr = \"x\"\ndata = \"\"\nbatch = \"all\"\nfreeze = 3\n",
         &["lr", "data"],

@@ -100,7 +100,7 @@ impl<I: Isa, T: Real, const V: usize> Adder<'_, '_, I, T, V> {
     }
 }
 
-/// What a tile sums over.
+/// The terms that a tile sums over.
 struct Place<'a, T> {
     x: &'a [T],
     skipped: usize,

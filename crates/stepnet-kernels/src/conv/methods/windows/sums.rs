@@ -194,7 +194,7 @@ impl<I: Isa, T: Real> Pass<'_, I, T> {
             }
             return;
         }
-        // What is left, in as few tiles as there are sizes.
+        // The remaining outputs, in as few tiles as the sizes allow.
         if P > 4 && total - done >= 4 {
             self.tile::<4, V>(piece, column, &mut places);
             done += 4;

@@ -20,17 +20,17 @@ pub struct Spread {
     pub rows: Range<usize>,
     /// Their columns.
     pub cols: Range<usize>,
-    /// What their magnitudes are multiplied by.
+    /// The factor of their magnitudes.
     pub factor: f64,
 }
 
-/// What [`crate::conv::forward`] is off by at the output `[row, col]`; `None` where it sums over
+/// The error bound of [`crate::conv::forward`] at the output `[row, col]`; `None` where it sums over
 /// windows.
 pub fn spread_forward<T: Real>(g: &ConvGeometry, at: [usize; 2]) -> Option<Spread> {
     spread::<T>(g, Pass::Forward, at)
 }
 
-/// What [`crate::conv::backward_data`] is off by at `[row, col]` of `dx`; `None` where it sums over
+/// The error bound of [`crate::conv::backward_data`] at `[row, col]` of `dx`; `None` where it sums over
 /// windows.
 pub fn spread_backward<T: Real>(g: &ConvGeometry, at: [usize; 2]) -> Option<Spread> {
     spread::<T>(g, Pass::Data, at)

@@ -1,4 +1,4 @@
-//! What a pass by Winograd's method takes, and whether it is the better one.
+//! The memory that a pass by Winograd's method needs, and whether it is the faster one.
 
 use crate::Real;
 use crate::conv::ConvGeometry;

@@ -321,7 +321,7 @@ fn which_way_a_geometry_goes_on_each_set() {
     }
 }
 
-/// What is not finite reaches the outputs whose windows see it, in their places, and no others.
+/// Values that are not finite reach the outputs whose windows see them, and no others.
 #[test]
 fn what_is_not_finite_reaches_the_windows_that_see_it_alone() {
     let g = geometry(2, [11, 14, 16], 24, [0, 2, 1, 1]);

@@ -27,7 +27,7 @@ impl Place {
     }
 }
 
-/// What the tiles are computed from, and how their memory is laid out.
+/// The inputs of the tiles, and the layout of their memory.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Shape {
     /// Height and width.

@@ -31,7 +31,7 @@ pub(in crate::dense) fn forward<T: Real>(
         if first >= g.outputs {
             return None;
         }
-        // What would be too little for a vector belongs to the part before it.
+        // A rest that is too short for a vector belongs to the part before it.
         let left = g.outputs - first;
         let units = if left < 2 * UNITS { left } else { UNITS };
         let part = rest.each_mut().map(|rest| {

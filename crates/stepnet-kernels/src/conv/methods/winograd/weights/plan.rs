@@ -1,4 +1,4 @@
-//! What the pass takes, and whether it is the better one.
+//! The memory that the pass needs, and whether it is the faster one.
 
 use crate::Real;
 use crate::conv::ConvGeometry;

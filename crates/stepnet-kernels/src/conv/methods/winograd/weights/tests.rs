@@ -246,7 +246,7 @@ fn large_values_beside_small_ones_are_within_the_bound() {
     }
 }
 
-/// What is not finite, and what only overflows on the way, comes out as sums over pixels have it.
+/// Values that are not finite, and those that overflow only on the way, give the same result as sums over pixels.
 #[test]
 fn what_is_not_finite_comes_out_as_it_does_without_the_method() {
     let g = geometry(3, [11, 14, 16], 24, [0, 2, 1, 1]);
