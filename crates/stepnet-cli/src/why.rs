@@ -52,7 +52,8 @@ pub(crate) struct WhyArgs {
     /// and the gradient from each.
     #[arg(long)]
     grad: bool,
-    /// Use the loss of this class for --grad, by name or number [default: the predicted class].
+    /// Use the loss of this class for --grad, by name or number; of a model for numbers, the loss of these (3.5,2),
+    /// of one for labels, that of the labels that apply (cat,dog) [default: what the model predicts].
     #[arg(
         long,
         value_name = "NAME",

@@ -34,6 +34,12 @@ pub(crate) struct Asked {
     divisor: f64,
 }
 
+/// Examples to check gradients on, their targets by their kind, and what raw values are divided by.
+type Checked<'py> = (Bound<'py, PyAny>, (String, Bound<'py, PyAny>), f64);
+
+/// The class of each example; or labels or numbers, row by row.
+type Wanted<'a> = (&'a [u32], &'a [f64]);
+
 /// Whether all is as it should be, and the whole as a text, as JSON, and, of a value, as a page.
 type Told = (bool, String, String);
 
@@ -78,12 +84,6 @@ pub(crate) fn why(
     }
     Ok((ok, text, json(&told)?, page))
 }
-
-/// Examples, their targets by their kind, and what the raw values are divided by.
-type Checked<'py> = (Bound<'py, PyAny>, (String, Bound<'py, PyAny>), f64);
-
-/// Examples, their targets as classes or as values, and what the raw values are divided by.
-type Slice<'a> = (Slices<'a>, (&'a [u32], &'a [f64]), f64);
 
 /// Holds the gradients against differences, on the examples or, without, on drawn ones.
 #[pyfunction]
@@ -140,7 +140,7 @@ fn divided(preprocessing: &Preprocessing, divisor: f64) -> Preprocessing {
 /// The network in double precision, and what it is run on.
 fn subject<T: Number>(
     (model, loss): (&Model<T>, Option<Loss>),
-    given: Option<Slice<'_>>,
+    given: Option<(Slices<'_>, Wanted<'_>, f64)>,
     (batch, jitter): (usize, f64),
     seed: u32,
 ) -> Result<(Layers<f64>, Examples)> {

@@ -13,6 +13,7 @@ mod insight;
 mod kept;
 mod network;
 mod passes;
+mod record;
 mod running;
 mod settings;
 mod signals;

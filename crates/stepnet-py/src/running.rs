@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use stepnet::data::{Dataset, Images, Targets, ValueRange};
 use stepnet::train::run::{
-    EpochRecord, LeftRun, Run, RunData, RunEnd, RunMessage, RunObserver, RunOptions, files,
+    LeftRun, Run, RunData, RunEnd, RunMessage, RunObserver, RunOptions, files,
 };
 use stepnet::train::settings::{Dtype as Numbers, Settings};
 use stepnet::train::{Learner, Progress};
@@ -20,6 +20,7 @@ use crate::convert::{raised, run};
 use crate::examples::Rows;
 use crate::kept::{Dtype, EPOCHS, Held, Kept, each};
 use crate::network::Network;
+use crate::record::{Epoch, told};
 use crate::settings::{given, in_python, shown_value, wrong};
 use crate::signals::{run_listening, run_ticking};
 use crate::targets::Given;
@@ -100,12 +101,6 @@ impl<T: Dtype> RunObserver<T> for Follower<'_> {
         RunObserver::<T>::tell(self.told, message);
     }
 }
-
-/// An epoch for Python: loss, accuracy where the targets are classes, learning rate, seconds, and how it was tested.
-type Epoch = (f64, Option<f64>, f64, f64, Option<Tested>);
-
-/// The loss on the test data, and its measures by name.
-type Tested = (f64, Vec<(&'static str, f64)>);
 
 #[pyclass(module = "stepnet._native")]
 pub(crate) struct Running {
@@ -399,28 +394,4 @@ impl<T: Dtype> Job<T> {
         network.put(kept);
         Ok(())
     }
-}
-
-fn told(record: &EpochRecord) -> Epoch {
-    (
-        record.train_loss,
-        record.train_accuracy,
-        record.learning_rate,
-        record.seconds,
-        record.test_loss.map(|loss| (loss, measures(record))),
-    )
-}
-
-/// The measures of a record on the test data, under the names of `Network.evaluate`.
-fn measures(record: &EpochRecord) -> Vec<(&'static str, f64)> {
-    let all = [
-        ("accuracy", record.test_accuracy),
-        ("mean_average_precision", record.test_map),
-        ("r2", record.test_r2),
-        ("mae", record.test_mae),
-    ];
-    let known = all.into_iter();
-    known
-        .filter_map(|(name, value)| Some((name, value?)))
-        .collect()
 }

@@ -108,13 +108,13 @@ fn numbers_are_trained_measured_and_predicted() {
         table.starts_with("picture,left,right,error\n003.bmp,"),
         "{table}"
     );
-    let why = "why run/model.safetensors 003.bmp --at linear1[0] --gradient --class 11,470";
+    let why = "why run/model.safetensors 003.bmp --at linear1[0] --grad --class 11,470";
     let text = desk.run(why).fine();
     assert!(
         text.contains("with the mean-squared-error of target 11, 470"),
         "{text}"
     );
-    let check = "gradcheck run/model.safetensors numbers.csv --batch 2";
+    let check = "gradcheck run/model.safetensors --data numbers.csv --batch 2";
     desk.run(check).fine();
 }
 

@@ -3,6 +3,7 @@
 use super::Why;
 use crate::error::{Error, Result};
 use stepnet_base::text::listed;
+use stepnet_nn::account::number;
 use stepnet_nn::{Number, Task};
 
 /// What an example should be.
@@ -42,7 +43,7 @@ impl<T: Number> Why<'_, T> {
             (Target::Class(class), _) => self.class_name(*class),
             (Target::Values(values), Task::Numbers(scale)) => {
                 let values = values.iter().enumerate();
-                let texts = values.map(|(at, &value)| scale.restored(value, at).to_string());
+                let texts = values.map(|(at, &value)| number(scale.restored(value, at)));
                 texts.collect::<Vec<_>>().join(", ")
             }
             (Target::Values(values), _) => {
