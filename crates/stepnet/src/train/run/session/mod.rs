@@ -36,6 +36,7 @@ pub use end::RunEnd;
 ///
 /// ```
 /// use stepnet::train::run::{LeftRun, Run, RunData, RunOptions};
+/// use stepnet::optim::Schedule;
 /// use stepnet::train::settings::Settings;
 /// use stepnet::{Init, Network, Preprocessing, RandomState, data};
 ///
@@ -49,6 +50,7 @@ pub use end::RunEnd;
 /// network.initialize(Init::He, &mut RandomState::new(1));
 /// let mut settings = Settings::default();
 /// settings.training.epochs = Some(2);
+/// settings.training.schedule = Schedule::Constant; // others depend on the number of epochs
 ///
 /// let mut run = Run::create(folder, network, data.clone(), &settings, RunOptions::default())?;
 /// let end = run.fit(&mut ())?;
