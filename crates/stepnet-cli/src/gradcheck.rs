@@ -171,7 +171,9 @@ fn of_model(path: &Path, args: &GradcheckArgs) -> Outcome<(Network<f64>, Example
         Some(model.preprocessing.shape()),
         model.preprocessing.resize,
     );
-    let options = options.targets(TargetKind::of(&model.preprocessing.task));
+    let options = options
+        .targets(TargetKind::of(&model.preprocessing.task))
+        .target_names(model.classes.clone());
     let opened = material::open_alone(data, &options)?;
     let known = Known {
         preprocessing: &model.preprocessing,

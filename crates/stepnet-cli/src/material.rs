@@ -276,6 +276,7 @@ pub(crate) fn for_evaluation(
     let options = args
         .open_options()
         .targets(TargetKind::of(&preprocessing.task))
+        .target_names(classes.to_vec())
         .input(Some(preprocessing.shape()))
         .resize(preprocessing.resize);
     if let Some(path) = path {

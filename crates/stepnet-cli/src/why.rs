@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use stepnet::Number;
-use stepnet::data::Role;
+use stepnet::data::{Role, TargetKind};
 use stepnet::nn::{Model, ModelFile, Registry};
 use stepnet::see::why::{At, Explanation, Question, Subject, Why};
 
@@ -223,6 +223,8 @@ fn example<T: Number>(args: &WhyArgs, path: &Path, model: &Model<T>) -> Outcome<
         .source
         .open_options()
         .role(Role::Test)
+        .targets(TargetKind::of(&model.preprocessing.task))
+        .target_names(model.classes.clone())
         .input(Some(model.preprocessing.shape()))
         .resize(model.preprocessing.resize);
     let data = material::open_alone(path, &options)?.data;

@@ -37,6 +37,9 @@ pub struct OpenOptions {
     /// The column of a CSV table that holds the labels; where the targets are not classes, the names of several with
     /// commas between them.
     pub label_column: Option<String>,
+    /// The names of the targets, where they are known and are not classes: as a model has them. Without a `label_column` the
+    /// columns of these names hold them, if a CSV table has them all.
+    pub target_names: Vec<String>,
     /// The encoding of a CSV table that is not in UTF-8, such as `latin1` or `utf-16`.
     pub encoding: Option<String>,
     /// The file of the labels where it is apart from the images: the second of an npy or IDX pair.
@@ -63,6 +66,7 @@ stepnet_base::setters! { OpenOptions {
     resize: Resize,
     targets: TargetKind,
     label_column: Option<String>,
+    target_names: Vec<String>,
     encoding: Option<String>,
     labels: Option<PathBuf>,
     divisor: Option<f64>,

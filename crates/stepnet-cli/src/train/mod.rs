@@ -11,6 +11,7 @@ use std::path::Path;
 
 use stepnet::Number;
 use stepnet::nn::Model;
+use stepnet::train::Position;
 use stepnet::train::run::{self, LeftRun, Run, RunDescription, RunEnd, RunOptions};
 use stepnet::train::settings::{Dtype, Settings};
 use stepnet_base::text::count;
@@ -99,8 +100,11 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     let mut follower = Follower::new(display, stop, data.test_name, in_epoch);
     let mut run = match left {
         Some(left) => {
-            say_resumed(&left)?;
-            Run::resume_with(left, network, data, settings, keep, &mut follower)?
+            check_machine(&left)?;
+            let place = (left.folder().to_owned(), left.position());
+            let run = Run::resume_with(left, network, data, settings, keep, &mut follower)?;
+            say_resumed(&place.0, place.1);
+            run
         }
         None => {
             let folder = args
@@ -164,21 +168,23 @@ fn say_finished(path: &Path, run: &RunDescription) -> Outcome {
     Ok(())
 }
 
-/// Says where a run goes on, and fails under `--strict` if its weights may differ from those of one that was never
-/// stopped.
-fn say_resumed<T: Number>(left: &LeftRun<T>) -> Outcome {
+/// Notes that a run's weights may differ from those of one that was never stopped.
+fn check_machine<T: Number>(left: &LeftRun<T>) -> Outcome {
     if let Some(other) = left.description().other_machine() {
         note::note(&other);
-        note::check(Failure::usage)?;
     }
-    let path = left.folder().display();
-    match left.position() {
+    note::check(Failure::usage)
+}
+
+/// Says where a run goes on.
+fn say_resumed(folder: &Path, position: Option<Position>) {
+    let path = folder.display();
+    match position {
         Some(position) => print_sentence(&format!("{path}: resuming {position}")),
         None => print_sentence(&format!(
             "{path}: has no checkpoint yet, so the run starts from the beginning"
         )),
     }
-    Ok(())
 }
 
 /// The last lines of a run.

@@ -224,3 +224,41 @@ fn what_means_nothing_for_numbers_is_refused_in_a_line() {
     desk.run(marks)
         .fails(2, &["numbers.csv: line 2", "expected 0 or 1"]);
 }
+
+#[test]
+fn a_model_finds_the_columns_of_its_outputs_again() {
+    let desk = desk();
+    desk.run("train numbers.csv --targets numbers --label-column right,left --epochs 2 --out run")
+        .fine();
+    let named =
+        desk.run("evaluate run/model.safetensors numbers.csv --label-column left,right --json");
+    let found = desk.run("evaluate run/model.safetensors numbers.csv --json");
+    assert_eq!(found.fine(), named.fine());
+    fs::write(desk.join("other.csv"), "file,up,down\n000.bmp,1,2\n").unwrap();
+    desk.run("evaluate run/model.safetensors other.csv")
+        .fails(2, &["name the label column with --label-column"]);
+}
+
+#[test]
+fn nothing_says_that_a_run_is_resumed_which_is_refused() {
+    let desk = desk();
+    desk.run("train numbers.csv --targets numbers --label-column left --epochs 2 --out run")
+        .fine();
+    let refused = desk.run("train --resume run --epochs 3");
+    assert!(!refused.out.contains("resuming"), "{}", refused.out);
+    refused.fails(2, &["cosine schedule"]);
+}
+
+#[test]
+fn a_value_is_explained_on_an_example_of_the_data_set() {
+    let desk = desk();
+    desk.run("train numbers.csv --targets numbers --label-column left,right --epochs 1 --out run")
+        .fine();
+    let told = desk
+        .run("why run/model.safetensors numbers.csv --example 3 --at linear1[0]")
+        .fine();
+    assert!(
+        told.contains("linear1[0]") && told.contains("example 3"),
+        "{told}"
+    );
+}

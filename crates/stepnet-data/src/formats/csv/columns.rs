@@ -147,6 +147,17 @@ pub(super) fn target_positions(
     }
 }
 
+/// The columns of targets whose names are known, as they are asked for, if the header has them all.
+pub(super) fn known_columns(
+    header: &[impl AsRef<str>],
+    kind: TargetKind,
+    known: &[String],
+) -> Option<String> {
+    let has = |name: &String| header.iter().any(|field| field.as_ref() == name);
+    let all = kind != TargetKind::Classes && !known.is_empty() && known.iter().all(has);
+    all.then(|| known.join(","))
+}
+
 /// What targets in these columns are called.
 pub(super) fn target_names(names: &[String], places: &[usize]) -> Option<Vec<String>> {
     let name = |&at: &usize| names.get(at).filter(|name| !name.is_empty()).cloned();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::columns::{target_names, target_value};
+use super::columns::{known_columns, target_names, target_value};
 use super::number::Numbers;
 use super::{dialect, rows, text};
 use crate::formats::format::{Choice, Format, Source};
@@ -83,7 +83,8 @@ fn entries(path: &Path, bytes: &[u8], options: &OpenOptions) -> Result<(Vec<Entr
         return Err(Error::file(path, "no column of image files"));
     };
     let kind = options.targets;
-    let wanted = (kind, options.label_column.as_deref());
+    let known = known_columns(head, kind, &options.target_names);
+    let wanted = (kind, options.label_column.as_deref().or(known.as_deref()));
     let columns = Columns::new(path, found, head, wanted)?;
     let names = found
         .header

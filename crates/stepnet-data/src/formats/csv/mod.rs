@@ -19,6 +19,7 @@ use crate::formats::arrays::keys::Parts;
 use crate::formats::format::{Choice, Format, Source};
 use crate::opened::Opened;
 use crate::options::OpenOptions;
+use columns::known_columns;
 use stepnet_files::{Kind, read_filled};
 use table::Table;
 
@@ -38,6 +39,7 @@ fn open(source: &Source<'_>, options: &OpenOptions) -> Result<Opened> {
     let wanted = CsvOptions {
         targets: options.targets,
         label_column: options.label_column.as_deref(),
+        known: &options.target_names,
         encoding: options.encoding.as_deref(),
     };
     let table = from_bytes(path, &read_filled(path)?, wanted);
@@ -85,6 +87,8 @@ pub(crate) struct CsvOptions<'a> {
     pub(crate) targets: TargetKind,
     /// The column of the labels, or of several numbers or labels their columns.
     pub(crate) label_column: Option<&'a str>,
+    /// The names of targets that are not classes, where they are known.
+    pub(crate) known: &'a [String],
     /// The encoding, where it is not UTF-8.
     pub(crate) encoding: Option<&'a str>,
 }
@@ -113,7 +117,9 @@ pub(crate) fn from_bytes(name: &Path, bytes: &[u8], wanted: CsvOptions<'_>) -> R
             None if record.iter().all(|field| field.trim().is_empty()) => {}
             None => {
                 let header = dialect::is_header(record, delimiter, wanted.label_column);
-                let label = (wanted.targets, wanted.label_column);
+                let fields: Vec<&str> = record.iter().map(str::trim).collect();
+                let known = known_columns(&fields, wanted.targets, wanted.known);
+                let label = (wanted.targets, wanted.label_column.or(known.as_deref()));
                 let mut first = Table::new(name, (record, line), delimiter, header, label)?;
                 if !header {
                     first.push(name, line, record)?;
