@@ -170,3 +170,18 @@ def test_labels_that_are_neither_0_nor_1():
         regression().predict_proba(X)
     with pytest.raises(ValueError, match="the targets are classes"):
         Network("linear(2) -> softmax", 6).evaluate_outputs(X, MARKS[:, 0])
+
+
+def test_callbacks_watch_the_measures_of_numbers():
+    X = np.random.default_rng(2).random((100, 4)).astype(np.float32)
+    y = X @ np.arange(1.0, 5.0)
+    for monitor, better in (("val_r2", max), ("val_mae", min)):
+        net = stepnet.Network("linear(1)", input_shape=4, targets="numbers")
+        stopping = stepnet.callbacks.EarlyStopping(monitor, patience=50)
+        history = net.fit(X, y, validation_data=(X, y), epochs=4, verbose=False, callbacks=stopping)
+        assert stopping.best == better(history[monitor])
+    with pytest.raises(ValueError, match="'val_r2'; an epoch has loss, accuracy, val_loss"):
+        net = stepnet.Network("linear(2) -> softmax", input_shape=4)
+        stopping = stepnet.callbacks.EarlyStopping("val_r2")
+        labels = y > y.mean()
+        net.fit(X, labels, validation_data=(X, labels), epochs=1, verbose=False, callbacks=stopping)

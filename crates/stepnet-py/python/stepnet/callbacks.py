@@ -83,7 +83,8 @@ class EarlyStopping(Callback):
     Parameters
     ----------
     monitor : str
-        What is watched: ``"val_loss"``, ``"val_accuracy"``, ``"loss"`` or ``"accuracy"``.
+        What is watched: ``"val_loss"``, ``"val_accuracy"``, ``"loss"`` or ``"accuracy"``; where the targets are numbers or
+        labels, also ``"val_r2"``, ``"val_mae"``, ``"val_rmse"``, ``"val_mean_average_precision"`` or ``"val_f1"``.
     patience : int
         How many epochs without a better value are waited for.
     min_delta : float
@@ -113,7 +114,7 @@ class EarlyStopping(Callback):
         self.on_train_begin()
 
     def on_train_begin(self) -> None:
-        self.best = -math.inf if "accuracy" in self.monitor else math.inf
+        self.best = -math.inf if rises(self.monitor) else math.inf
         self.best_epoch = -1
         self._weights: object = None
 
@@ -121,7 +122,7 @@ class EarlyStopping(Callback):
         if self.monitor not in logs:
             missing("EarlyStopping", self.monitor, logs)
         value = logs[self.monitor]
-        gain = value - self.best if "accuracy" in self.monitor else self.best - value
+        gain = value - self.best if rises(self.monitor) else self.best - value
         if self.best_epoch < 0 or gain > self.min_delta:
             self.best, self.best_epoch = value, epoch
             if self.restore_best_weights:
@@ -156,12 +157,12 @@ class ModelCheckpoint(Callback):
         self.on_train_begin()
 
     def on_train_begin(self) -> None:
-        self.best = -math.inf if "accuracy" in self.monitor else math.inf
+        self.best = -math.inf if rises(self.monitor) else math.inf
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         if self.save_best_only:
             value = logs[self.monitor] if self.monitor in logs else missing("ModelCheckpoint", self.monitor, logs)
-            if not (value > self.best if "accuracy" in self.monitor else value < self.best):
+            if not (value > self.best if rises(self.monitor) else value < self.best):
                 return
             self.best = value
         try:
@@ -270,16 +271,28 @@ def event_writer(folder: str) -> Any:
     raise ImportError("TensorBoard needs tensorboardX: pip install tensorboardX") from None
 
 
+# What an epoch ends with: of classes, numbers and labels; those that get better as they fall.
+MONITORED = ("loss", "accuracy", "val_loss", "val_accuracy", "val_r2", "val_mae", "val_rmse")
+MONITORED += ("val_mean_average_precision", "val_f1", "val_subset_accuracy", "val_label_accuracy")
+FALLING = ("loss", "val_loss", "val_mae", "val_rmse")
+
+
 def monitored(name: str, monitor: str) -> str:
-    if monitor not in ("val_loss", "val_accuracy", "loss", "accuracy"):
-        names = '"val_loss", "val_accuracy", "loss" or "accuracy"'
-        raise ValueError(f"{name}: monitor is {shown(monitor)}, expected {names}")
+    if monitor not in MONITORED:
+        *names, last = (f'"{known}"' for known in MONITORED)
+        raise ValueError(f"{name}: monitor is {shown(monitor)}, expected {', '.join(names)} or {last}")
     return monitor
+
+
+def rises(monitor: str) -> bool:
+    """Whether a higher value is a better one."""
+    return monitor not in FALLING
 
 
 def missing(name: str, monitor: str, logs: Logs) -> NoReturn:
     has = ", ".join(logs)
-    raise ValueError(f"{name}: monitor is {monitor!r}, which needs validation_data; an epoch has {has}")
+    needs = ", which needs validation_data" if monitor.startswith("val_") and "val_loss" not in logs else ""
+    raise ValueError(f"{name}: monitor is {monitor!r}{needs}; an epoch has {has}")
 
 
 def called_back(given: object) -> list[AnyCallback]:
