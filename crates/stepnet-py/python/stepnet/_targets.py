@@ -72,7 +72,7 @@ def values(function: str, y: object, kind: str, shape: tuple[int, int], name: st
     where = f"{function}: {name}"
     array = read(where, y)
     if array.dtype.kind == "O":
-        array = of_objects(where, array)
+        array = of_objects(where, array, getattr(y, "columns", None))
     if array.dtype.kind not in "biuf":
         raise TypeError(f"{where} is of type {array.dtype}, expected {kind}")
     rows = array[:, None] if array.ndim == 1 else array

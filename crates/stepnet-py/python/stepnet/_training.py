@@ -90,8 +90,8 @@ def train(network: Network, training: Epochs, called: list[AnyCallback], progres
     """Trains to the end, or until a callback ends it."""
     network.history = history = History()
     network.stop_training = False
-    for logs in training.done():
-        history.add(logs)
+    for done in training.done():
+        history.add(done)
     for callback in called:
         tell(callback, "set_network", network)
         tell(callback, "on_train_begin")
