@@ -272,8 +272,8 @@ def event_writer(folder: str) -> Any:
 
 
 # What an epoch ends with: of classes, numbers and labels; those that get better as they fall.
-MONITORED = ("loss", "accuracy", "val_loss", "val_accuracy", "val_r2", "val_mae", "val_rmse")
-MONITORED += ("val_mean_average_precision", "val_f1", "val_subset_accuracy", "val_label_accuracy")
+OF_LABELS = ("val_mean_average_precision", "val_f1", "val_subset_accuracy", "val_label_accuracy")
+MONITORED = ("loss", "accuracy", "val_loss", "val_accuracy", "val_r2", "val_mae", "val_rmse", *OF_LABELS)
 FALLING = ("loss", "val_loss", "val_mae", "val_rmse")
 
 
