@@ -166,6 +166,7 @@ class Training:
     def set_learning_rate(self, rate: float) -> None: ...
     def epoch(self, progress: Callable[[float, float], object] | None) -> tuple[float, float, float]: ...
 
+@final
 class Running:
     def __new__(
         cls,

@@ -23,12 +23,20 @@ const FORMAT: u32 = 1;
 #[serde(untagged)]
 enum Word {
     Text(String),
+    #[cfg(any(unix, windows))]
     Raw(OsString),
 }
 
 impl From<OsString> for Word {
     fn from(word: OsString) -> Self {
-        word.into_string().map_or_else(Self::Raw, Self::Text)
+        match word.into_string() {
+            Ok(text) => Self::Text(text),
+            #[cfg(any(unix, windows))]
+            Err(raw) => Self::Raw(raw),
+            // Elsewhere every word is a text.
+            #[cfg(not(any(unix, windows)))]
+            Err(raw) => Self::Text(raw.to_string_lossy().into_owned()),
+        }
     }
 }
 
@@ -36,6 +44,7 @@ impl Word {
     fn plain(&self) -> OsString {
         match self {
             Self::Text(text) => OsString::from(text),
+            #[cfg(any(unix, windows))]
             Self::Raw(raw) => raw.clone(),
         }
     }
