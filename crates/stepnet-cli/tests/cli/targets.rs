@@ -236,7 +236,7 @@ fn a_model_finds_the_columns_of_its_outputs_again() {
     assert_eq!(found.fine(), named.fine());
     fs::write(desk.join("other.csv"), "file,up,down\n000.bmp,1,2\n").unwrap();
     desk.run("evaluate run/model.safetensors other.csv")
-        .fails(2, &["name the label column with --label-column"]);
+        .fails(2, &["up, down, expected left, right"]);
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_value_is_explained_on_an_example_of_the_data_set() {
     desk.run("train numbers.csv --targets numbers --label-column left,right --epochs 1 --out run")
         .fine();
     let told = desk
-        .run("why run/model.safetensors numbers.csv --example 3 --at linear1[0]")
+        .run("why run/model.safetensors --data numbers.csv --example 3 --at linear1[0]")
         .fine();
     assert!(
         told.contains("linear1[0]") && told.contains("example 3"),

@@ -271,7 +271,7 @@ impl Targets {
         let Some(places) = places.filter(|places| places.len() == names.len()) else {
             return Err(Error::value(
                 "target names",
-                format!("the names of the {}", self.words().several),
+                format!("the list of the {}", self.words().several),
                 names.join(", "),
                 wanted.join(", "),
             ));
