@@ -10,9 +10,9 @@ mod start;
 use std::path::Path;
 
 use stepnet::Number;
-use stepnet::nn::Model;
+use stepnet::nn::{Model, Network};
 use stepnet::train::Position;
-use stepnet::train::run::{self, LeftRun, Run, RunDescription, RunEnd, RunOptions};
+use stepnet::train::run::{self, LeftRun, Run, RunData, RunDescription, RunEnd, RunOptions};
 use stepnet::train::settings::{Dtype, Settings};
 use stepnet_base::text::count;
 
@@ -99,13 +99,7 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     let display = Display::new(options.epochs, steps, by_class);
     let mut follower = Follower::new(display, stop, data.test_name, in_epoch);
     let mut run = match left {
-        Some(left) => {
-            check_machine(&left)?;
-            let place = (left.folder().to_owned(), left.position());
-            let run = Run::resume_with(left, network, data, settings, keep, &mut follower)?;
-            say_resumed(&place.0, place.1);
-            run
-        }
+        Some(left) => resume(left, network, data, (settings, keep), &mut follower)?,
         None => {
             let folder = args
                 .out
@@ -119,6 +113,21 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     say_end(&run, &ended?, &follower);
     note::check(Failure::running)?;
     interrupt::outcome()
+}
+
+/// Goes on with a run, and says where.
+fn resume<T: Number>(
+    left: LeftRun<T>,
+    network: Network<T>,
+    data: RunData,
+    (settings, keep): (&Settings, RunOptions),
+    follower: &mut Follower,
+) -> Outcome<Run<T>> {
+    check_machine(&left)?;
+    let (folder, position) = (left.folder().to_owned(), left.position());
+    let run = Run::resume_with(left, network, data, settings, keep, follower)?;
+    say_resumed(&folder, position);
+    Ok(run)
 }
 
 /// Early stopping is impossible without test data: no improvement can be seen.
