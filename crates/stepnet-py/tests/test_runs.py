@@ -116,6 +116,9 @@ def test_early_stopping_is_that_of_the_command(digits, tmp_path):
     assert history.epochs == wanted.epochs < 9
     assert weights(kept) == weights(plain)
     assert "early-stop" in (tmp_path / "run" / "settings.toml").read_text()
+    with pytest.raises(ValueError, match="early_stop needs validation_data"):
+        kept.fit(*digits[:2], early_stop=1, run=tmp_path / "none", verbose=False)
+    assert not (tmp_path / "none").exists()
 
 
 def test_runs_that_contradict_are_refused_in_a_line(digits, tmp_path):

@@ -226,6 +226,7 @@ fn early_stopping_ends_a_run_and_keeps_its_best_epoch() {
         refused.contains("early stopping is after 1 epoch, expected none without test data"),
         "{refused}"
     );
+    assert!(!other.exists());
 }
 
 #[test]

@@ -8,12 +8,17 @@ from stepnet._targets import MEASURES
 from stepnet.callbacks import Callback, Logs
 
 
+def check(tested: bool) -> None:
+    """Refuses early stopping where it has nothing to see."""
+    if not tested:
+        raise ValueError("fit: early_stop needs validation_data, to tell when nothing gets better")
+
+
 class Patience(Callback):
     """Ends a training where nothing gets better any more, and keeps the weights of the best epoch."""
 
     def __init__(self, watcher: _native.EarlyStopping, tested: bool) -> None:
-        if not tested:
-            raise ValueError("fit: early_stop needs validation_data, to tell when nothing gets better")
+        check(tested)
         self._watcher = watcher
         self._weights: dict[str, Array] | None = None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stepnet import _native
 from stepnet._arrays import Array
+from stepnet._patience import check
 from stepnet._values import path_given, shown, truth
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class Run:
         settings: dict[str, Any],
         place: dict[str, Any],
     ) -> None:
+        if settings.get("early_stop") is not None:
+            check(held_out is not None)
         tested = None
         if held_out is not None:
             tested = held_out[:2]

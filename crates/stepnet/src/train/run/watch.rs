@@ -41,7 +41,7 @@ impl<T: Number> Watch<T> {
     }
 
     /// Fails if early stopping is impossible: without test data no improvement can be seen.
-    fn check(settings: &TrainingSettings, tested: bool) -> Result<()> {
+    pub(super) fn check(settings: &TrainingSettings, tested: bool) -> Result<()> {
         match (settings.early_stop, tested) {
             (Some(patience), false) => Err(Error::value(
                 "training",

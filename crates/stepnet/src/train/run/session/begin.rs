@@ -43,6 +43,7 @@ impl<T: Number> Run<T> {
         let settings = &settings;
         let description = RunDescription::new(settings, &data, &options)?;
         let trainer = trainer(network, &data, settings)?;
+        Watch::<T>::check(&settings.training, data.test.is_some())?;
         let place = RunFolder::create(folder, options.overwrite)?;
         let about = About::new(data, settings, &trainer);
         let mut run = Self::in_folder(about, trainer, place, description);
