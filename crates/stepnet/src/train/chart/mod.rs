@@ -112,20 +112,11 @@ impl Chart<'_> {
             Across::Epochs => (Axis::whole(first, last), "epoch"),
             Across::Rates => (Axis::powers(first, last), "learning rate"),
         };
-        let [left, right, top, bottom] = MARGIN;
-        let x = |place: f64| left + places.share(place) * (WIDTH - left - right);
-        let y = |value: f64| HEIGHT - bottom - values.share(value) * (HEIGHT - top - bottom);
+        let frame = Frame { places, values };
+        let (x, y) = (|place| frame.x(place), |value| frame.y(value));
+        let [_, _, top, bottom] = MARGIN;
         html! {
-            g.axis aria-hidden="true" {
-                @for &tick in &values.ticks {
-                    line x1=(left) x2=(WIDTH - right) y1=(at(y(tick))) y2=(at(y(tick))) {}
-                    text x=(left - 8.0) y=(at(y(tick) + 5.0)) text-anchor="end" { (values.label(tick)) }
-                }
-                @for &tick in &places.ticks {
-                    text x=(at(x(tick))) y=(HEIGHT - bottom + 20.0) text-anchor="middle" { (places.label(tick)) }
-                }
-                text x=(at((left + WIDTH - right) / 2.0)) y=(HEIGHT - 4.0) text-anchor="middle" { (name) }
-            }
+            (frame.drawing(name))
             @for (number, (_, place)) in self.marks.iter().enumerate() {
                 g class=(format!("mark m{number}")) aria-hidden="true" {
                     line x1=(at(x(*place))) x2=(at(x(*place))) y1=(top) y2=(HEIGHT - bottom) {}
@@ -181,6 +172,43 @@ impl Chart<'_> {
         }
         text.push('.');
         Some(text)
+    }
+}
+
+/// Two axes, on which everything is placed.
+struct Frame {
+    /// From left to right.
+    places: Axis,
+    /// Upwards.
+    values: Axis,
+}
+
+impl Frame {
+    fn x(&self, place: f64) -> f64 {
+        let [left, right, ..] = MARGIN;
+        left + self.places.share(place) * (WIDTH - left - right)
+    }
+
+    fn y(&self, value: f64) -> f64 {
+        let [_, _, top, bottom] = MARGIN;
+        HEIGHT - bottom - self.values.share(value) * (HEIGHT - top - bottom)
+    }
+
+    /// The axes with their ticks, and a name below.
+    fn drawing(&self, name: &str) -> Markup {
+        let [left, right, _, bottom] = MARGIN;
+        html! {
+            g.axis aria-hidden="true" {
+                @for &tick in &self.values.ticks {
+                    line x1=(left) x2=(WIDTH - right) y1=(at(self.y(tick))) y2=(at(self.y(tick))) {}
+                    text x=(left - 8.0) y=(at(self.y(tick) + 5.0)) text-anchor="end" { (self.values.label(tick)) }
+                }
+                @for &tick in &self.places.ticks {
+                    text x=(at(self.x(tick))) y=(HEIGHT - bottom + 20.0) text-anchor="middle" { (self.places.label(tick)) }
+                }
+                text x=(at((left + WIDTH - right) / 2.0)) y=(HEIGHT - 4.0) text-anchor="middle" { (name) }
+            }
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::axis::Axis;
-use super::{HEIGHT, MARGIN, WIDTH, at, path};
+use super::{Frame, HEIGHT, WIDTH, at, path};
 
 /// The most points that are drawn; of more, evenly chosen ones.
 const MOST_POINTS: usize = 1500;
@@ -56,24 +56,13 @@ impl Plane<'_> {
             }
         };
         let (places, values) = (axis(|point| point.0), axis(|point| point.1));
-        let [left, right, top, bottom] = MARGIN;
-        let x = |place: f64| left + places.share(place) * (WIDTH - left - right);
-        let y = |value: f64| HEIGHT - bottom - values.share(value) * (HEIGHT - top - bottom);
+        let frame = Frame { places, values };
+        let (x, y) = (|place| frame.x(place), |value| frame.y(value));
+        let name = format!("{} (upwards) over {}", self.axes[1], self.axes[0]);
         let step = self.points.len().div_ceil(MOST_POINTS).max(1);
         let finite = |point: &&(f64, f64)| point.0.is_finite() && point.1.is_finite();
         html! {
-            g.axis aria-hidden="true" {
-                @for &tick in &values.ticks {
-                    line x1=(left) x2=(WIDTH - right) y1=(at(y(tick))) y2=(at(y(tick))) {}
-                    text x=(left - 8.0) y=(at(y(tick) + 5.0)) text-anchor="end" { (values.label(tick)) }
-                }
-                @for &tick in &places.ticks {
-                    text x=(at(x(tick))) y=(HEIGHT - bottom + 20.0) text-anchor="middle" { (places.label(tick)) }
-                }
-                text x=(at((left + WIDTH - right) / 2.0)) y=(HEIGHT - 4.0) text-anchor="middle" {
-                    (self.axes[1]) " (upwards) over " (self.axes[0])
-                }
-            }
+            (frame.drawing(&name))
             @if let Some(ends) = &self.compared {
                 g class="curve c1" aria-hidden="true" { path d=(path(ends, x, y)) {} }
             }
