@@ -183,7 +183,7 @@ pub enum Error {
     },
     /// Another error, with what was being done before it, and what follows from it after it.
     #[error("{before}{error}{after}")]
-    Told {
+    Context {
         /// The beginning of the line, such as `checkpoint: `; or nothing.
         before: String,
         /// What went wrong.
@@ -268,7 +268,7 @@ impl Error {
         match self {
             Self::Memory { .. } | Self::FileMemory { .. } => true,
             Self::Io { source, .. } => source.kind() == io::ErrorKind::OutOfMemory,
-            Self::Told { error, .. } => error.is_memory(),
+            Self::Context { error, .. } => error.is_memory(),
             _ => false,
         }
     }
@@ -284,11 +284,11 @@ impl Error {
             Self::File { path, problem } => Self::file(path, change(problem)),
             Self::FileMemory { path, problem } => Self::file_memory(path, change(problem)),
             Self::Training(problem) => Self::Training(change(problem)),
-            Self::Told {
+            Self::Context {
                 before,
                 error,
                 after,
-            } => Self::Told {
+            } => Self::Context {
                 before: change(before),
                 error: Box::new(error.changed(change)),
                 after: change(after),
@@ -311,16 +311,16 @@ impl Error {
 
     fn told(self, first: &str, last: &str) -> Self {
         match self {
-            Self::Told {
+            Self::Context {
                 before,
                 error,
                 after,
-            } => Self::Told {
+            } => Self::Context {
                 before: format!("{first}{before}"),
                 error,
                 after: format!("{after}{last}"),
             },
-            error => Self::Told {
+            error => Self::Context {
                 before: first.to_owned(),
                 error: Box::new(error),
                 after: last.to_owned(),
@@ -332,7 +332,7 @@ impl Error {
     pub fn detail<E: std::error::Error + 'static>(&self) -> Option<&E> {
         match self {
             Self::Network(detail) => detail.downcast_ref(),
-            Self::Told { error, .. } => error.detail(),
+            Self::Context { error, .. } => error.detail(),
             _ => None,
         }
     }
@@ -366,7 +366,7 @@ mod tests {
         let error = full.and("b is kept").context("checkpoint").and("c");
         let line = "checkpoint: a: cannot write: full; b is kept; c";
         assert_eq!(error.to_string(), line);
-        let Error::Told { error, .. } = error else {
+        let Error::Context { error, .. } = error else {
             panic!("{line}")
         };
         assert!(matches!(*error, Error::Io { .. }), "told once");

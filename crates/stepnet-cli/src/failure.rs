@@ -174,7 +174,7 @@ impl From<SettingError> for Failure {
 impl From<stepnet::Error> for Failure {
     fn from(error: stepnet::Error) -> Self {
         let error = error.map_problem(|problem| with_options(&problem));
-        if let stepnet::Error::Told {
+        if let stepnet::Error::Context {
             before,
             error,
             after,

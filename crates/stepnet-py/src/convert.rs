@@ -185,7 +185,7 @@ pub(crate) fn raised(error: Error) -> PyErr {
 /// An error's kind in Python, with `text` as its message.
 fn raised_as(error: Error, text: String) -> PyErr {
     match error {
-        Error::Told { error, .. } => raised_as(*error, text),
+        Error::Context { error, .. } => raised_as(*error, text),
         error if error.is_memory() => PyMemoryError::new_err(text),
         Error::Io { source, .. } => match source.kind() {
             ErrorKind::NotFound => PyFileNotFoundError::new_err(text),

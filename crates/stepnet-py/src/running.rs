@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use stepnet::data::{Dataset, Images, Targets, ValueRange};
 use stepnet::train::run::{
-    LeftRun, Run, RunData, RunEnd, RunMessage, RunObserver, RunOptions, files,
+    Run, RunData, RunEnd, RunMessage, RunObserver, RunOptions, SavedRun, files,
 };
 use stepnet::train::settings::{Dtype as Numbers, Settings};
 use stepnet::train::{Learner, Progress};
@@ -298,7 +298,7 @@ fn resumed<T: Dtype>(
     told: &mut Told,
 ) -> Result<Run<T>> {
     let folder = &place.folder;
-    let left = LeftRun::<T>::open(folder)?.epochs(settings.epochs())?;
+    let left = SavedRun::<T>::open(folder)?.epochs(settings.epochs())?;
     let began = left.description().from;
     let network = match left.model() {
         Some(model) => {
@@ -308,6 +308,7 @@ fn resumed<T: Dtype>(
                 return Err(Error::file(folder, problem));
             }
             let mut kept = model.network.clone();
+            kept.set_exact(settings.network.exact);
             kept.freeze(&settings.network.freeze)?;
             kept
         }

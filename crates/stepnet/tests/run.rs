@@ -6,7 +6,7 @@ use stepnet::data::{self, Dataset};
 use stepnet::nn::{Init, Model, Network, Preprocessing};
 use stepnet::rng::RandomState;
 use stepnet::train::run::{
-    EpochRecord, LeftRun, Run, RunData, RunEnd, RunMessage, RunObserver, RunOptions, Traced, files,
+    EpochRecord, Run, RunData, RunEnd, RunMessage, RunObserver, RunOptions, SavedRun, Traced, files,
 };
 use stepnet::train::settings::{Settings, Value};
 use stepnet::train::{Learner, Progress};
@@ -107,7 +107,7 @@ fn stopped_and_resumed<T: Number>(folder: &Path, settings: &Settings, steps: usi
     let end = run.fit(&mut After::steps(steps)).unwrap();
     assert!(!end.finished && end.model.is_some(), "{end:?}");
     drop(run);
-    let left = LeftRun::<T>::open(folder).unwrap();
+    let left = SavedRun::<T>::open(folder).unwrap();
     let position = left.position().unwrap();
     let done = position.epoch * 7 + position.step;
     assert_eq!(done, steps, "{position}");
@@ -144,6 +144,31 @@ fn a_run_that_was_stopped_goes_on_to_the_same_bits() {
     let again = stopped_and_resumed::<f64>(&path("double again"), &settings, 9);
     assert_eq!(double.weights, again.weights);
     assert_ne!(double.weights, wanted.weights);
+}
+
+#[test]
+fn layers_that_a_program_froze_stay_frozen() {
+    let place = tempfile::tempdir().unwrap();
+    let frozen = || {
+        let mut network = network::<f32>();
+        network.freeze(&["linear1"]).unwrap();
+        network.set_exact(true);
+        network
+    };
+    let settings = settings(&[]);
+    let begin = |name: &str| {
+        let folder = place.path().join(name);
+        let options = RunOptions::default();
+        Run::create(&folder, frozen(), run_data(), &settings, options).unwrap()
+    };
+    let wanted = begin("whole").fit(&mut ()).unwrap();
+    begin("parts").fit(&mut After::steps(10)).unwrap();
+    let left = SavedRun::<f32>::open(&place.path().join("parts")).unwrap();
+    assert!(left.settings().unwrap().network.exact);
+    let mut run = Run::resume(left, run_data(), RunOptions::default(), &mut ()).unwrap();
+    assert_eq!(run.fit(&mut ()).unwrap().weights, wanted.weights);
+    let first = |network: &Network<f32>| network.parameters()[..8].to_vec();
+    assert_eq!(first(run.kept_network().0), first(&frozen()));
 }
 
 #[test]
@@ -248,8 +273,8 @@ fn nothing_is_replaced_or_resumed_that_should_not_be() {
         "{there}"
     );
 
-    let left = || LeftRun::<f32>::open(folder).unwrap();
-    let resume = |left: LeftRun<f32>, data: RunData| {
+    let left = || SavedRun::<f32>::open(folder).unwrap();
+    let resume = |left: SavedRun<f32>, data: RunData| {
         Run::resume(left, data, RunOptions::default(), &mut ()).map(drop)
     };
     let mut data = run_data();
@@ -274,9 +299,9 @@ fn nothing_is_replaced_or_resumed_that_should_not_be() {
         more.contains("which its cosine schedule depends on"),
         "{more}"
     );
-    let element = LeftRun::<f64>::open(folder).unwrap_err().to_string();
+    let element = SavedRun::<f64>::open(folder).unwrap_err().to_string();
     assert!(element.contains("made in f32, expected f64"), "{element}");
-    let nothing = LeftRun::<f32>::open(&place.path().join("none"))
+    let nothing = SavedRun::<f32>::open(&place.path().join("none"))
         .unwrap_err()
         .to_string();
     assert!(
@@ -310,8 +335,8 @@ fn a_run_at_a_constant_rate_can_be_made_longer() {
     let wanted = whole::<f32>(&place.path().join("long"), &long);
     let folder = &place.path().join("short");
     assert!(whole::<f32>(folder, &short).finished);
-    assert!(LeftRun::<f32>::open(folder).unwrap().is_finished());
-    let left = LeftRun::<f32>::open(folder).unwrap().epochs(4).unwrap();
+    assert!(SavedRun::<f32>::open(folder).unwrap().is_finished());
+    let left = SavedRun::<f32>::open(folder).unwrap().epochs(4).unwrap();
     assert!(!left.is_finished());
     let mut run = Run::resume(left, run_data(), RunOptions::default(), &mut ()).unwrap();
     assert_eq!(run.fit(&mut ()).unwrap().weights, wanted.weights);

@@ -12,7 +12,7 @@ use std::path::Path;
 use stepnet::Number;
 use stepnet::nn::{Model, Network};
 use stepnet::train::Position;
-use stepnet::train::run::{self, LeftRun, Run, RunData, RunDescription, RunEnd, RunOptions};
+use stepnet::train::run::{self, Run, RunData, RunDescription, RunEnd, RunOptions, SavedRun};
 use stepnet::train::settings::{Dtype, Settings};
 use stepnet_base::text::count;
 
@@ -43,7 +43,7 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
         (Some(path), Some(run)) if run.end.as_ref().is_some_and(|end| end.finished) => {
             return say_finished(path, run);
         }
-        (Some(path), Some(run)) => Some(LeftRun::<T>::of(path, (**run).clone())?),
+        (Some(path), Some(run)) => Some(SavedRun::<T>::of(path, (**run).clone())?),
         _ => None,
     };
     places::check(args, left.is_some())?;
@@ -76,7 +76,7 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     }
     audit::start(settings, &material, from.as_ref())?;
     note::check(Failure::usage)?;
-    let done = left.as_ref().map_or(0, LeftRun::epochs_done);
+    let done = left.as_ref().map_or(0, SavedRun::epochs_done);
     let epochs = options.epochs.saturating_sub(done);
     let plan = plan::announced(&network, &options, &material, epochs)?;
     let examples = material.train.len();
@@ -94,7 +94,7 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     let data = material.into_run_data();
     // Until here there is no training that a signal could lose.
     let stop = Interrupt::hold();
-    let position = left.as_ref().and_then(LeftRun::position);
+    let position = left.as_ref().and_then(SavedRun::position);
     let in_epoch = position.map_or(0, |position| position.scores.examples);
     let display = Display::new(options.epochs, steps, by_class);
     let mut follower = Follower::new(display, stop, data.test_name, in_epoch);
@@ -117,7 +117,7 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
 
 /// Goes on with a run, and says where.
 fn resume<T: Number>(
-    left: LeftRun<T>,
+    left: SavedRun<T>,
     network: Network<T>,
     data: RunData,
     (settings, keep): (&Settings, RunOptions),
@@ -144,9 +144,9 @@ fn check_stopping(settings: &Settings, material: &Material) -> Outcome {
 /// is needed of it.
 fn started_from<T: Number>(
     settings: &Settings,
-    left: Option<&LeftRun<T>>,
+    left: Option<&SavedRun<T>>,
 ) -> Outcome<Option<Model<T>>> {
-    match (&settings.network.from, left.and_then(LeftRun::model)) {
+    match (&settings.network.from, left.and_then(SavedRun::model)) {
         (None, _) => Ok(None),
         (Some(_), Some(model)) => Ok(Some(model.clone())),
         (Some(path), None) => load_start(path).map(Some),
@@ -178,7 +178,7 @@ fn say_finished(path: &Path, run: &RunDescription) -> Outcome {
 }
 
 /// Notes that a run's weights may differ from those of one that was never stopped.
-fn check_machine<T: Number>(left: &LeftRun<T>) -> Outcome {
+fn check_machine<T: Number>(left: &SavedRun<T>) -> Outcome {
     if let Some(other) = left.description().other_machine() {
         note::note(&other);
     }

@@ -110,7 +110,8 @@ def train(network: Network, training: Epochs, called: list[AnyCallback], progres
                 callback(epoch, logs)
         if network.stop_training:
             break
+    # Before callbacks have the last word: one may put other weights into the network.
+    training.finish()
     for callback in called:
         tell(callback, "on_train_end")
-    training.finish()
     return history

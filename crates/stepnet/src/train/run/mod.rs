@@ -30,6 +30,6 @@ pub use folder::{RUNS, check_free, check_place, next_folder};
 pub use observer::{RunMessage, RunObserver};
 pub use options::{BoardOptions, RunOptions, Traced};
 pub use record::{EpochRecord, Measure};
-pub use resume::{LeftRun, find};
+pub use resume::{SavedRun, find};
 pub use session::{Run, RunEnd};
 pub use trace::{TraceLine, TraceLines};

@@ -36,7 +36,7 @@ const MAY_DIFFER: [&str; 3] = ["data", "epochs", "test"];
 
 /// A run that was left, and can be [resumed](super::Run::resume).
 #[derive(Debug)]
-pub struct LeftRun<T> {
+pub struct SavedRun<T> {
     pub(super) path: PathBuf,
     pub(super) run: RunDescription,
     /// Nothing if the run was ended before its first checkpoint.
@@ -45,7 +45,7 @@ pub struct LeftRun<T> {
     pub(super) damage: Option<String>,
 }
 
-impl<T: Number> LeftRun<T> {
+impl<T: Number> SavedRun<T> {
     /// Reads the last checkpoint of the run in a folder, or the one before it where the last is damaged.
     ///
     /// # Errors
@@ -130,6 +130,10 @@ impl<T: Number> LeftRun<T> {
         if self.run.is_of_program() && settings.network.model.is_none() {
             // The network's own text, which a program need not name.
             started.network.model = None;
+        }
+        if self.run.is_of_program() && settings.network.freeze.is_empty() {
+            // Nor the layers that it froze itself.
+            started.network.freeze.clear();
         }
         let mut compared = Settings::table()
             .filter(|setting| setting.results && !MAY_DIFFER.contains(&setting.name));

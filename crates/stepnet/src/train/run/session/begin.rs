@@ -12,7 +12,7 @@ use super::super::folder::RunFolder;
 use super::super::keeper::{Keeper, Times};
 use super::super::observer::{RunMessage, RunObserver};
 use super::super::options::RunOptions;
-use super::super::resume::LeftRun;
+use super::super::resume::SavedRun;
 use super::super::trace::Trace;
 use super::super::watch::Watch;
 use super::Run;
@@ -30,17 +30,16 @@ impl<T: Number> Run<T> {
     /// the network's input is not the preprocessing's output.
     pub fn create(
         folder: &Path,
-        network: Network<T>,
+        mut network: Network<T>,
         data: RunData,
         settings: &Settings,
         options: RunOptions,
     ) -> Result<Self> {
-        let mut settings = settings.clone();
-        if options.arguments.is_empty() && settings.network.model.is_none() {
-            // A program makes its network itself: the default of the settings is not what it has.
-            settings.network.model = Some(network.text().to_string());
-        }
-        let settings = &settings;
+        network.freeze(&settings.network.freeze)?;
+        let settings = &match options.arguments.is_empty() {
+            true => with_network(settings, &network),
+            false => settings.clone(),
+        };
         let description = RunDescription::new(settings, &data, &options)?;
         let trainer = trainer(network, &data, settings)?;
         Watch::<T>::check(&settings.training, data.test.is_some())?;
@@ -60,10 +59,10 @@ impl<T: Number> Run<T> {
     /// it goes on.
     ///
     /// # Errors
-    /// As [`create`](Self::create); when the data is not that of the run, or it has no checkpoint and the options have
-    /// no network for it.
+    /// As [`create`](Self::create); when the data is not that of the run, or it has no checkpoint yet, and with
+    /// it no network.
     pub fn resume(
-        left: LeftRun<T>,
+        left: SavedRun<T>,
         data: RunData,
         options: RunOptions,
         observer: &mut dyn RunObserver<T>,
@@ -74,8 +73,11 @@ impl<T: Number> Run<T> {
                 "has no checkpoint yet, so it needs the network that it began with",
             ));
         };
-        let network = model.network.clone();
+        let mut network = model.network.clone();
         let settings = left.settings()?;
+        // No model file says these.
+        network.set_exact(settings.network.exact);
+        network.freeze(&settings.network.freeze)?;
         left.run
             .check_data(&left.path, &data.train, data.test.as_ref())?;
         Self::resume_with(left, network, data, &settings, options, observer)
@@ -87,7 +89,7 @@ impl<T: Number> Run<T> {
     /// # Errors
     /// As [`resume`](Self::resume).
     pub fn resume_with(
-        mut left: LeftRun<T>,
+        mut left: SavedRun<T>,
         network: Network<T>,
         data: RunData,
         settings: &Settings,
@@ -159,7 +161,7 @@ impl<T: Number> Run<T> {
     }
 
     /// Moves to where a resumed run was.
-    fn take_up(&mut self, left: LeftRun<T>, observer: &mut dyn RunObserver<T>) -> Result<()> {
+    fn take_up(&mut self, left: SavedRun<T>, observer: &mut dyn RunObserver<T>) -> Result<()> {
         if let Some((checkpoint, saved)) = &left.kept {
             self.trainer
                 .resume(checkpoint, self.about.data.train.len())
@@ -204,6 +206,19 @@ impl About {
             settings: settings.clone(),
         }
     }
+}
+
+/// The settings with what a program has made of its network itself, which their defaults do not say.
+fn with_network<T: Number>(settings: &Settings, network: &Network<T>) -> Settings {
+    let mut settings = settings.clone();
+    let asked = &mut settings.network;
+    asked.model.get_or_insert(network.text().to_string());
+    asked.exact = network.exact();
+    if asked.freeze.is_empty() {
+        let frozen = network.nodes().iter().filter(|node| node.frozen());
+        asked.freeze = frozen.map(|node| node.name().to_owned()).collect();
+    }
+    settings
 }
 
 fn trainer<T: Number>(

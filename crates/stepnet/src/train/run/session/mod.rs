@@ -35,7 +35,7 @@ pub use end::RunEnd;
 /// [`fit`](Self::fit) does the rest; or [`epoch`](Self::epoch) and [`finish`](Self::finish), one by one.
 ///
 /// ```
-/// use stepnet::train::run::{LeftRun, Run, RunData, RunOptions};
+/// use stepnet::train::run::{SavedRun, Run, RunData, RunOptions};
 /// use stepnet::optim::Schedule;
 /// use stepnet::train::settings::Settings;
 /// use stepnet::{Init, Network, Preprocessing, RandomState, data};
@@ -58,7 +58,7 @@ pub use end::RunEnd;
 /// # drop(run);
 ///
 /// // For longer, from where it ended.
-/// let left = LeftRun::<f32>::open(folder)?.epochs(3)?;
+/// let left = SavedRun::<f32>::open(folder)?.epochs(3)?;
 /// let mut run = Run::resume(left, data, RunOptions::default(), &mut ())?;
 /// run.fit(&mut ())?;
 /// assert_eq!(run.records().len(), 3);
