@@ -197,3 +197,24 @@ def test_the_folder_is_that_of_the_command_to_the_bit(digits, tmp_path):
     words = [sys.executable, "-m", "stepnet", "train", "--resume", "python"]
     refused = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
     assert refused.returncode == 2 and "a program started this run" in refused.stderr, refused.stderr
+
+
+def test_callbacks_have_the_last_word_on_the_network(digits, tmp_path):
+    best = {}
+
+    def remember(epoch, logs):
+        if epoch == 0:
+            best.update(weights(net))
+
+    class Restore(callbacks.Callback):
+        def on_epoch_end(self, epoch, logs):
+            if epoch == 0:
+                self.first = self.network.get_weights()
+
+        def on_train_end(self):
+            self.network.set_weights(self.first)
+
+    net = network()
+    fit(net, digits, run=tmp_path / "run", callbacks=[remember, Restore()])
+    assert weights(net) == best
+    assert weights(stepnet.Network.load(tmp_path / "run" / "model.safetensors")) != best
