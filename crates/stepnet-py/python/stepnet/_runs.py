@@ -85,8 +85,8 @@ class Run:
 
     def set_learning_rate(self, rate: float) -> None:
         """Refuses: a run is what its settings say."""
-        expected = "left to the run, whose settings say it, so that it can be resumed"
-        raise ValueError(f"fit: the learning rate is set to {shown(rate)}, expected {expected}")
+        why = "its settings decide on it, so that it can be resumed"
+        raise ValueError(f"fit: the learning rate of a run cannot be set to {shown(rate)}: {why}")
 
     def epoch(self, told: Callable[[float, float], None] | None) -> Logs | None:
         """Runs an epoch; nothing where early stopping, or the number of epochs, leaves none."""

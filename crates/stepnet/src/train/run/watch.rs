@@ -43,11 +43,8 @@ impl<T: Number> Watch<T> {
     /// Fails if early stopping is impossible: without test data no improvement can be seen.
     pub(super) fn check(settings: &TrainingSettings, tested: bool) -> Result<()> {
         match (settings.early_stop, tested) {
-            (Some(patience), false) => Err(Error::value(
-                "training",
-                "early stopping",
-                format!("after {}", count(patience, "epoch")),
-                "none without test data, on which it sees when nothing improves",
+            (Some(_), false) => Err(Error::Training(
+                "early stopping needs test data, to see when nothing improves any more".to_owned(),
             )),
             _ => Ok(()),
         }
