@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FILE = ROOT / "docs" / "api" / "stepnet.txt"
-CRATES = ["stepnet", "stepnet-base", "stepnet-data", "stepnet-files", "stepnet-kernels", "stepnet-nn", "stepnet-see", "stepnet-steps"]
+CRATES = ["stepnet", "stepnet-base", "stepnet-data", "stepnet-exchange", "stepnet-files", "stepnet-kernels", "stepnet-nn", "stepnet-see", "stepnet-steps"]
 # The versions of rustdoc's JSON that were seen to be understood.
 FORMATS = range(45, 61)
 

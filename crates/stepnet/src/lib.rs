@@ -38,7 +38,7 @@
 //!
 //! # Features
 //!
-//! `files` (readers of IDX, npy, npz, CSV and HDF5), `pictures` (decoders of images; folders, archives
+//! `exchange` (models of other frameworks), `files` (readers of IDX, npy, npz, CSV and HDF5), `pictures` (decoders of images; folders, archives
 //! and lists of them) and `pages` (explanations and reports of runs as HTML) are on by default. Without them the library is networks,
 //! training and model files. `parquet` reads Parquet tables with a column of images, `tensorboard`
 //! writes event files of runs.
@@ -51,6 +51,9 @@ use stepnet_base::{error, limits, memory, threads};
 use stepnet_files as files;
 
 pub use stepnet_base::{Element, Error, Hash, Result, rng, stop};
+#[cfg(feature = "exchange")]
+#[doc(inline)]
+pub use stepnet_exchange as exchange;
 pub use stepnet_nn::{Number, Predictor, optim};
 #[doc(inline)]
 pub use {
