@@ -194,6 +194,9 @@ pub enum Error {
     /// Training cannot go on, or was asked for with settings that do not go together.
     #[error("{0}")]
     Training(String),
+    /// Processes that work together cannot do so.
+    #[error("{0}")]
+    Group(String),
     /// The work was stopped before it was done, by [`stop::request`](crate::stop::request).
     #[error("stopped before it was done, as was asked")]
     Stopped,
