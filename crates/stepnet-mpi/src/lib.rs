@@ -11,6 +11,7 @@ mod group;
 mod launcher;
 #[cfg(unix)]
 mod library;
+mod shares;
 mod threads;
 
 pub use group::{Group, Number, Values};
@@ -18,6 +19,7 @@ pub use group::{Group, Number, Values};
 pub use launcher::{Launch, launch};
 #[cfg(unix)]
 pub use library::{Mpi, connect};
+pub use shares::{Sendable, ShareSum, Shares};
 pub use threads::{Member, in_process};
 
 use stepnet_base::{Error, Result};
