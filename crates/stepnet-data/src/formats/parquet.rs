@@ -2,6 +2,7 @@
 //! a label, whose names are in the file's metadata.
 
 mod columns;
+mod pages;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,7 @@ use crate::options::{OpenOptions, Role};
 use crate::set::dataset::numbered;
 use crate::{Error, Result};
 use columns::Columns;
+use pages::BoundedFile;
 use stepnet_base::guard::guarded;
 use stepnet_base::memory;
 use stepnet_base::text::listed;
@@ -165,8 +167,8 @@ fn damaged(path: &Path, error: &parquet::errors::ParquetError) -> Error {
     Error::file(path, problem)
 }
 
-fn reader(path: &Path, file: File) -> Result<SerializedFileReader<File>> {
-    SerializedFileReader::new(file).map_err(|error| damaged(path, &error))
+fn reader(path: &Path, file: File) -> Result<SerializedFileReader<BoundedFile>> {
+    SerializedFileReader::new(BoundedFile::new(file)).map_err(|error| damaged(path, &error))
 }
 
 fn append<R: FileReader>(

@@ -109,6 +109,39 @@ fn what_is_wrong_with_a_zip_archive_is_said() {
     failure(plain(&path), &["a Word document"]);
 }
 
+/// Found by the fuzz target `zip`: the directory declares 4 GiB of packed bytes and 2.1 GiB of unpacked ones.
+const CLAIMS: &[u8] = include_bytes!("../../tests/files/claims-4gib.zip");
+
+#[test]
+fn an_entry_takes_no_memory_for_bytes_that_its_archive_does_not_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(&folder, "a.zip", CLAIMS);
+    let ends = format!("ends after {}", CLAIMS.len() - 37);
+    let declared = ["a/1.png", "declares 4294967295 packed bytes", &ends];
+    failure(plain(&path), &declared);
+    // The packed bytes that there are hold no 2.1 GiB.
+    let packed = CLAIMS.windows(4).position(|part| part == [255; 4]).unwrap();
+    let mut bytes = CLAIMS.to_vec();
+    bytes[packed..packed + 4].copy_from_slice(&68_u32.to_le_bytes());
+    let path = write(&folder, "b.zip", &bytes);
+    failure(plain(&path), &["a/1.png", "more than 68 packed ones"]);
+    // Few enough that they might, but they do not.
+    bytes[packed + 4..packed + 8].copy_from_slice(&60_000_u32.to_le_bytes());
+    let path = write(&folder, "c.zip", &bytes);
+    let short = ["a/1.png", "declares 60000 bytes", "end after 24"];
+    failure(plain(&path), &short);
+    // Images that pack well are read whole.
+    let image = RgbImage::from_pixel(400, 300, image::Rgb([7; 3]));
+    let mut grey = Cursor::new(Vec::new());
+    image.write_to(&mut grey, ImageFormat::Bmp).unwrap();
+    let files = [("a/1.bmp", grey.get_ref().clone()), ("b/1.png", png(1))];
+    let archive = zipped(&files, SimpleFileOptions::DEFAULT);
+    assert!(20 * archive.len() < grey.get_ref().len());
+    let input = OpenOptions::default().input(Some([3, 4, 3]));
+    let opened = open(write(&folder, "d.zip", archive), &input).unwrap();
+    assert_eq!(examples(&opened.data), [(7, "a"), (1, "b")]);
+}
+
 #[test]
 fn names_and_labels_are_read_from_a_list() {
     let folder = tempfile::tempdir().unwrap();
