@@ -38,7 +38,7 @@ mod _native {
     #[pymodule_export]
     use super::insight::{gradcheck, why};
     #[pymodule_export]
-    use super::network::Network;
+    use super::network::{Network, predicted_classes};
     #[pymodule_export]
     use super::running::Running;
     #[pymodule_export]

@@ -40,7 +40,7 @@ as many updates. Options of train are accepted; those for the length of a run, i
 and its weight average are ignored.";
 
 /// Options of train that find-lr takes and does not use.
-const UNUSED: [&str; 8] = [
+const UNUSED: [&str; 10] = [
     "epochs",
     "lr",
     "schedule",
@@ -49,6 +49,8 @@ const UNUSED: [&str; 8] = [
     "out",
     "checkpoint_every",
     "trace_hashes",
+    "tensorboard",
+    "tensorboard_every",
 ];
 
 /// Hides the options that are not used, and changes the help of those that mean something else here.

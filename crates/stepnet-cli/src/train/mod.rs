@@ -85,8 +85,6 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     plan.iter().for_each(|line| print_sentence(line));
     let keep = RunOptions::default()
         .overwrite(args.overwrite)
-        .trace(args.keeping.trace_hashes)
-        .tensorboard(args.keeping.board())
         .arguments(command_line::arguments().to_vec())
         .from(from_hash)
         .notes(note::all());

@@ -32,6 +32,7 @@ __all__ = [
     "pictures",
     "pool_backward",
     "pool_forward",
+    "predicted_classes",
     "relu",
     "relu_backward",
     "settings",
@@ -85,12 +86,14 @@ def load(
     label_column: str | None,
     labels: Path | None,
     targets: str,
+    outputs: list[str] | None,
 ) -> _Data: ...
 def formats() -> tuple[list[tuple[str, str]], str]: ...
 def holds_pictures(path: Path) -> bool: ...
+def predicted_classes(outputs: _Array, each: bool) -> npt.NDArray[np.int64]: ...
 def pictures(network: Network, given: Sequence[Path | _Array]) -> _Array: ...
 
-def settings() -> list[tuple[str, str, Any, str, str]]: ...
+def settings(function: str) -> list[tuple[str, str, Any, str, str, bool]]: ...
 def settings_kept(function: str, keywords: dict[str, Any]) -> dict[str, Any]: ...
 
 @final
@@ -104,9 +107,8 @@ class Network:
         text: str,
         input_shape: list[int] | None,
         classes: list[str] | None,
-        double: bool,
-        drawn: tuple[int, str],
-        taught: tuple[str | None, list[str] | None, str | None],
+        outputs: list[str] | None,
+        settings: dict[str, Any],
     ) -> Network: ...
     @staticmethod
     def load(path: Path) -> Network: ...

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from stepnet import _native
 from stepnet._arrays import Array, listed, read
-from stepnet._keywords import check_names
+from stepnet._keywords import NETWORK, check_names
 from stepnet._values import number, shown, truth, whole
 
 # Passes over the examples unless a number is given.
@@ -44,6 +43,14 @@ def resolved(given: Mapping[str, Any], average: object) -> dict[str, Any]:
             raise ValueError(f"fit: {both} {shown(taken['balance'])}, expected one of them")
         taken["balance"] = "weights"
     _native.settings_kept("fit", taken)
+    return taken
+
+
+def network_settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a new `Network`, checked; those that are ``None`` are not given."""
+    check_names("Network", given, NETWORK)
+    taken = {name: value for name, value in given.items() if name != "targets" or value is not None}
+    _native.settings_kept("Network", taken)
     return taken
 
 
@@ -96,13 +103,3 @@ def classes_given(given: int | Sequence[Any] | Array | None) -> Array | None:
     if len(np.unique(labels)) < len(labels):
         raise ValueError(f"Network: classes has a label twice: {listed(labels)}")
     return labels
-
-
-def is_double(dtype: npt.DTypeLike) -> bool:
-    try:
-        kind = np.dtype(dtype)
-    except TypeError:
-        kind = None
-    if kind not in (np.float32, np.float64):
-        raise ValueError(f'Network: dtype is {shown(dtype)}, expected "float32" or "float64"')
-    return kind == np.float64

@@ -8,6 +8,7 @@ use super::kind::{Choice, Kind};
 use crate::Element;
 use crate::data::TargetKind;
 use crate::nn::Resize;
+use crate::train::run::Traced;
 
 /// The type of the numbers that a network computes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -113,4 +114,9 @@ words! { Balancing: BALANCINGS = {
     Self::None => "none", "Nothing";
     Self::Sampling => "sampling", "Every class is drawn equally often in an epoch, which keeps its length";
     Self::Weights => "weights", "The loss weights a class by n / (k n_c), with n examples, k classes and n_c examples of the class";
+} }
+
+words! { Traced: TRACED = {
+    Self::Weights => "weights", "The weights after each step";
+    Self::Gradients => "gradients", "The gradients of each step, too";
 } }

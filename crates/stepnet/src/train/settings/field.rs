@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::limits;
 use crate::nn::{Init, Loss, Shape};
 use crate::optim::{Rule, Schedule, WarmUp};
-use crate::train::run::CheckpointEvery;
+use crate::train::run::{CheckpointEvery, EventFiles};
 use crate::train::{BatchSize, ClassWeights};
 
 /// Why a value is refused.
@@ -140,6 +140,24 @@ impl Field for PathBuf {
             Some(text) => Value::Text(text.to_owned()),
             None => Value::Word(self.clone().into_os_string()),
         })
+    }
+}
+
+impl Field for EventFiles {
+    fn take(value: &Value, kind: &Kind) -> Result<Self, Refusal> {
+        match (value, value.to_string().as_str()) {
+            (Value::Switch(true), _) | (Value::Word(_), "true") => Ok(Self::InRun),
+            (Value::Switch(false), _) | (Value::Word(_), "false") => Ok(Self::None),
+            _ => PathBuf::take(value, kind).map(Self::Folder),
+        }
+    }
+
+    fn give(&self) -> Option<Value> {
+        match self {
+            Self::None => None,
+            Self::InRun => Some(Value::Switch(true)),
+            Self::Folder(folder) => folder.give(),
+        }
     }
 }
 

@@ -28,7 +28,7 @@ settings! {
     hold_out: f64 = 0.2, { value: "SHARE", kind: Kind::Share }
 
     /// What the examples teach.
-    targets: TargetKind = TargetKind::Classes, { value: "KIND", kind: Kind::Choice(TARGETS) }
+    targets: TargetKind = TargetKind::Classes, { value: "KIND", kind: Kind::Choice(TARGETS), of_network: true }
 }
 
 settings! {

@@ -86,7 +86,7 @@ settings! {
     ema: Option<f64> = None, { value: "DECAY", kind: Kind::Share }
 
     /// Seed for everything that is drawn at random: the held-out part, the weights, the order, the dropout.
-    seed: u32 = 0, { value: "N", kind: Kind::Whole { least: 0, most: u32::MAX as u64 } }
+    seed: u32 = 0, { value: "N", kind: Kind::Whole { least: 0, most: u32::MAX as u64 }, of_network: true }
 
     /// Shuffle the data in every epoch.
     shuffle: bool = true, { kind: Kind::On { off: "Go through the data in the same order in every epoch" } }
