@@ -3,6 +3,7 @@
 mod classes;
 mod curves;
 mod facts;
+mod mistakes;
 mod others;
 mod picture;
 #[cfg(test)]
@@ -20,9 +21,9 @@ use crate::error::Result;
 use crate::nn::{Network, Number, Preprocessing};
 use crate::train::Evaluation;
 use crate::train::evaluate::evaluate_until;
-use crate::train::mistakes::{MOST_SHOWN, Mistake, Mistakes};
+use crate::train::mistakes::{MOST_SHOWN, Mistakes, ValueMistakes};
 use curves::drawing;
-use picture::Picture;
+use mistakes::{Shown, Wrong};
 
 /// Nothing may be loaded, whatever a name in the page says.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
@@ -36,7 +37,10 @@ const NAME: usize = 40;
 /// How a network did on the test data.
 pub(super) struct Judgement {
     evaluation: Evaluation,
-    mistakes: Vec<(Mistake, Option<Picture>, Option<String>)>,
+    /// The worst mistakes.
+    mistakes: Vec<Shown>,
+    /// How many examples there is a mistake in.
+    wrong: usize,
 }
 
 impl Judgement {
@@ -51,20 +55,42 @@ impl Judgement {
         preprocessing: &Preprocessing,
     ) -> Result<Self> {
         let mut mistakes = Mistakes::new(MOST_SHOWN);
+        let mut of_values = ValueMistakes::new(MOST_SHOWN);
         let evaluation = evaluate_until(stop, network, data, preprocessing, |judged| {
             mistakes.observe(network.loss(), &judged);
+            of_values.observe(network.loss(), &judged);
         })?;
         let mut x = vec![T::zero(); network.input().len()];
-        let draw = |&mistake: &Mistake| {
-            data.fill_batch(&[mistake.example], preprocessing, &mut x)?;
-            let file = data.name(mistake.example);
-            let file = file.map(|file| shown(&file.display().to_string(), FILE));
-            Ok((mistake, picture::of(&x, preprocessing), file))
+        let mut draw = |example: usize, loss: f64, wrong: Wrong| {
+            data.fill_batch(&[example], preprocessing, &mut x)?;
+            let file = data.name(example);
+            Ok(Shown {
+                example,
+                loss,
+                wrong,
+                picture: picture::of(&x, preprocessing),
+                file: file.map(|file| shown(&file.display().to_string(), FILE)),
+            })
         };
-        let mistakes = mistakes.worst().iter().map(draw).collect::<Result<_>>()?;
+        let (worst, wrong) = match evaluation.tally() {
+            Some(_) => {
+                let worst = mistakes.worst().iter();
+                let worst = worst.map(|one| draw(one.example, one.loss, Wrong::Class(*one)));
+                let scores = evaluation.scores;
+                let wrong = scores.examples - scores.correct;
+                (worst.collect::<Result<_>>()?, wrong)
+            }
+            None => {
+                let worst = of_values.worst().iter();
+                let worst =
+                    worst.map(|one| draw(one.example, one.loss, Wrong::of(one, preprocessing)));
+                (worst.collect::<Result<_>>()?, of_values.count())
+            }
+        };
         Ok(Self {
             evaluation,
-            mistakes,
+            mistakes: worst,
+            wrong,
         })
     }
 }
@@ -162,48 +188,6 @@ impl<T: Number> Report<'_, T> {
                     div { dt { "epochs" } dd { (last.epoch) } }
                 }
                 div { dt { "parameters" } dd { (thousands(self.network.parameters().len() as u64)) } }
-            }
-        }
-    }
-
-    fn mistakes(&self) -> Option<Markup> {
-        let judgement = self.judgement.as_ref()?;
-        judgement.evaluation.tally()?;
-        let scores = judgement.evaluation.scores;
-        let wrong = scores.examples - scores.correct;
-        let list = &judgement.mistakes;
-        if list.is_empty() {
-            return Some(html! { p { "There are none: every example was classified correctly." } });
-        }
-        Some(html! {
-            p {
-                (thousands(wrong as u64)) " of " (thousands(scores.examples as u64)) " examples ("
-                (self.held_out) ") were classified wrongly; "
-                @if list.len() < wrong { "the " (list.len()) " with the highest loss:" } @else { "the highest loss first:" }
-            }
-            ul.mistakes { @for (mistake, picture, file) in list {
-                li { (self.mistake(mistake, picture.as_ref(), file.as_deref())) }
-            } }
-        })
-    }
-
-    fn mistake(&self, mistake: &Mistake, picture: Option<&Picture>, file: Option<&str>) -> Markup {
-        let [actual, predicted] =
-            [mistake.actual, mistake.predicted].map(|class| self.class(class));
-        html! {
-            figure {
-                @if let Some(picture) = picture {
-                    img src=(picture.uri) width=(picture.width) height=(picture.height)
-                        alt=(format!("example {}, of class {actual}", mistake.example + 1));
-                }
-                figcaption {
-                    "is " strong { (actual) } ", predicted as " strong { (predicted) } br;
-                    @if let Some([right, wrong]) = mistake.probabilities {
-                        "probability " (percent(wrong)) " compared with " (percent(right)) " for the right class" br;
-                    }
-                    "loss " (short(mistake.loss)) ", example " (mistake.example + 1)
-                    @if let Some(file) = file { br; code { (file) } }
-                }
             }
         }
     }

@@ -173,14 +173,19 @@ fn numbers_and_labels_have_sections_of_their_own() {
     }
     // 60 examples, two outputs; and the marks of the curves.
     assert!(page.matches("<circle").count() >= 120);
-    for words in [
-        "Confusions",
-        "Each class",
-        "accuracy",
-        "worst mistakes",
-        "<script",
-    ] {
+    for words in ["Confusions", "Each class", "accuracy", "<script"] {
         assert!(!page.contains(words), "{words}");
+    }
+    assert!(page.contains("60 of 60 examples (held out) were not predicted exactly; the 24 with"));
+    assert_eq!(page.matches("<img").count(), MOST_SHOWN);
+    // The true numbers of the first that is shown, in their unit.
+    let first = page.split("class=\"mistakes\"").nth(1).unwrap();
+    let example = first.split(", example ").nth(1).unwrap();
+    let example: u64 = example.split('<').next().unwrap().parse().unwrap();
+    for (name, v) in [("a", 2 * (example - 1)), ("b", 2 * (example - 1) + 1)] {
+        let actual = short((v * v % 17) as f64);
+        let said = format!("{name} is <strong>{actual}</strong>, predicted as <strong>");
+        assert!(first.contains(&said), "{said}: {first}");
     }
     let page = page_of(
         "linear(2) -> sigmoid",
@@ -194,6 +199,9 @@ fn numbers_and_labels_have_sections_of_their_own() {
         "mAP, held out",
         "average precision",
         "all labels right",
+        "have a label that was predicted wrongly",
+        "not predicted: <strong>",
+        "predicted, but does not apply: <strong>",
     ] {
         assert!(page.contains(words), "{words}");
     }
