@@ -8,6 +8,7 @@ mod convert;
 mod data;
 mod evaluation;
 mod examples;
+mod fetched;
 mod fork;
 mod insight;
 mod kept;

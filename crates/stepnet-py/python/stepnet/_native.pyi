@@ -154,7 +154,7 @@ class Training:
     def __new__(
         cls,
         network: Network,
-        x: _Array,
+        x: Any,
         targets: tuple[str, _Array],
         names: list[str],
         settings: dict[str, Any],

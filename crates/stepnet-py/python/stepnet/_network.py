@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from stepnet import _native
 from stepnet._arrays import Array, Labels, labels_of_names, listed, read
+from stepnet._fetched import Fetched, fetched
 from stepnet._history import History
 from stepnet._iterables import indexed, paired
 from stepnet._keywords import KEEPING, NETWORK, takes_settings
@@ -181,7 +182,9 @@ class Network(Plots, Looking):
             ``(examples, *input_shape)``, channels last. The first training decides what values are divided by, and
             ``preprocessing`` says it from then on: ``uint8`` by 255, other numbers are taken as they are. Or pictures
             of any size: paths, images of PIL's, arrays of ``uint8``. Or, without ``y``, pairs ``(x, y)``: a data set with a
-            length and an index as PyTorch has it, a ``DataLoader``, a generator; all of it is read into memory first.
+            length and an index as PyTorch has it, whose examples are fetched in each epoch anew, after all were once for
+            their labels; or a ``DataLoader`` or a generator, which are read into memory first, as a data set is where the
+            training has a folder.
         y : array_like, optional
             A label for each example, a whole number or a string; or one-hot rows. For a network whose ``targets`` are
             numbers, one for each example or a row of them; for labels, a row of 0 and 1. The first training decides
@@ -221,8 +224,13 @@ class Network(Plots, Looking):
         keeps = {name: settings.get(name) for name in KEEPING}
         kept = place(run, resume, overwrite, keeps, {"initial_epoch": initial_epoch, "reset": reset})
         wanted(verbose)
-        X, y = paired("fit", X, y, self.input_shape)
-        rows, begin["divisor"] = inputs("fit", X, self._net)
+        rows: Array | Fetched
+        source = None if kept is not None else fetched("fit", X, y, self._net)
+        if source is not None:
+            rows, y, begin["divisor"] = source, source.labels, source.divisor()
+        else:
+            X, y = paired("fit", X, y, self.input_shape)
+            rows, begin["divisor"] = inputs("fit", X, self._net)
         if not len(rows):
             raise ValueError("fit: X has no examples")
         labels = Labels(self._net.outputs, self.classes_)
@@ -250,7 +258,7 @@ class Network(Plots, Looking):
             training = InMemory(self._net, of_network, held_out, begin["initial_epoch"] or 0, kind)
         else:
             kept["divisor"] = begin["divisor"]
-            training = Run(self._net, (rows, (kind, numbers)), held_out, called_names, taken, kept)
+            training = Run(self._net, (cast("Array", rows), (kind, numbers)), held_out, called_names, taken, kept)
         self.classes_ = known
         self._training, progress = training, Progress(verbose, training.first, training.epochs)
         try:
