@@ -277,6 +277,7 @@ fn pixels_in_one_column_are_images() {
 #[cfg(feature = "parquet")]
 mod parquet {
     use super::*;
+    use crate::{TargetKind, Targets};
 
     const HUB: &[u8] = include_bytes!("../../tests/files/hub.parquet");
 
@@ -318,6 +319,60 @@ mod parquet {
         let options = OpenOptions::default().label_column(Some("kind".into()));
         let path = write(&folder, "c.parquet", HUB);
         failure(open(path, &options), &["no label column \"kind\"", "label"]);
+    }
+
+    #[test]
+    fn numbers_and_labels_are_read_from_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = include_bytes!("../../tests/files/targets.parquet");
+        let path = write(&folder, "a.parquet", bytes);
+        let options = |kind: TargetKind, columns: Option<&str>| {
+            let options = OpenOptions::default().targets(kind);
+            options.label_column(columns.map(str::to_owned))
+        };
+        let numbers = |column| options(TargetKind::Numbers, column);
+        let opened = open(&path, &numbers(Some("size, angle"))).unwrap();
+        let Targets::Numbers { values, names } = opened.data.targets() else {
+            panic!("{:?}", opened.data.targets());
+        };
+        assert_eq!(names, &["size", "angle"]);
+        let wanted = (0..8).flat_map(|row| [f64::from(row), f64::from(row) * 0.5]);
+        assert_eq!(values, &wanted.collect::<Vec<_>>());
+        assert_eq!(opened.data.images().image(3).unwrap()[0], 30.0);
+        // As a model knows them, whose names say the order.
+        let known = numbers(None).target_names(vec!["angle".into(), "size".into()]);
+        let opened = open(&path, &known).unwrap();
+        assert_eq!(opened.data.targets().names(), ["angle", "size"]);
+        let opened = open(&path, &options(TargetKind::Labels, Some("sunny"))).unwrap();
+        let Targets::Labels { marks, .. } = opened.data.targets() else {
+            panic!("{:?}", opened.data.targets());
+        };
+        assert_eq!(marks, &[1, 0, 0, 1, 0, 0, 1, 0]);
+        for part in ["train", "test"] {
+            write(&folder, &format!("set/{part}.parquet"), bytes);
+        }
+        let opened = open(folder.path().join("set"), &numbers(Some("angle"))).unwrap();
+        assert_eq!((opened.data.len(), opened.test.unwrap().len()), (8, 8));
+        for (kind, columns, said) in [
+            (TargetKind::Numbers, None, "angle, size"),
+            (
+                TargetKind::Labels,
+                Some("angle"),
+                "no label column \"angle\"",
+            ),
+            (
+                TargetKind::Labels,
+                Some("size"),
+                "[2]: its column \"size\" has not 0 or 1",
+            ),
+            (
+                TargetKind::Numbers,
+                Some("angle,depth"),
+                "no label column \"depth\"",
+            ),
+        ] {
+            failure(open(&path, &options(kind, columns)), &["a.parquet", said]);
+        }
     }
 
     /// Whatever is cut off or changed, the reader returns.
