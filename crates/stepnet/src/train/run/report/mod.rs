@@ -3,6 +3,7 @@
 mod classes;
 mod curves;
 mod facts;
+mod head;
 mod others;
 mod picture;
 #[cfg(test)]
@@ -18,9 +19,10 @@ use super::record::EpochRecord;
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::nn::{Network, Number, Preprocessing};
-use crate::train::Evaluation;
 use crate::train::evaluate::evaluate_until;
 use crate::train::mistakes::{MOST_SHOWN, Mistake, Mistakes};
+use crate::train::trainer::OnFeatures;
+use crate::train::{Evaluation, HeadReport};
 use curves::drawing;
 use picture::Picture;
 
@@ -40,7 +42,8 @@ pub(super) struct Judgement {
 }
 
 impl Judgement {
-    /// Runs the network over the test data once, and draws the worst mistakes.
+    /// Runs the network, or its last layer over the features that are there, over the test data once, and draws the worst
+    /// mistakes.
     ///
     /// # Errors
     /// As [`evaluate_with`](crate::train::evaluate_with); that `stop` was set.
@@ -49,9 +52,14 @@ impl Judgement {
         network: &Network<T>,
         data: &Dataset,
         preprocessing: &Preprocessing,
+        on: Option<&OnFeatures<T>>,
     ) -> Result<Self> {
         let mut mistakes = Mistakes::new(MOST_SHOWN);
-        let evaluation = evaluate_until(stop, network, data, preprocessing, |judged| {
+        let (judged_network, judged_data, values) = match on {
+            Some(on) => (&on.head, &on.data, &on.preprocessing),
+            None => (network, data, preprocessing),
+        };
+        let evaluation = evaluate_until(stop, judged_network, judged_data, values, |judged| {
             mistakes.observe(network.loss(), &judged);
         })?;
         let mut x = vec![T::zero(); network.input().len()];
@@ -85,6 +93,8 @@ pub(super) struct Report<'a, T> {
     pub(super) judgement: Option<Judgement>,
     /// Notes to read before the numbers are trusted.
     pub(super) notes: Vec<String>,
+    /// How the last layer was fitted, where the run starts from a pretrained network.
+    pub(super) head: Option<HeadReport>,
     /// The run's settings, by name.
     pub(super) settings: Vec<(String, String)>,
 }
@@ -100,6 +110,7 @@ impl<T: Number> Report<'_, T> {
             ("ranking", "Every threshold", self.ranking()),
             ("confusion", "Confusions", self.confusion()),
             ("mistakes", "The worst mistakes", self.mistakes()),
+            ("head", "How the last layer was fitted", self.fitted()),
             ("network", "The network", self.layers()),
             ("settings", "Settings", self.settings()),
         ];
