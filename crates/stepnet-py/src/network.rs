@@ -57,7 +57,6 @@ impl Network {
         outputs: Option<Vec<String>>,
         settings: &Bound<'_, PyDict>,
     ) -> PyResult<Self> {
-        let targeted = settings.contains("targets")?;
         let settings = given("Network", settings)?;
         let input = input_shape.map(|extents| match extents[..] {
             [features] => Ok(Shape::Features(features)),
@@ -70,7 +69,7 @@ impl Network {
             text,
             input: input.transpose()?,
             classes,
-            targets: targeted.then_some(settings.source.targets),
+            targets: settings.source.targets,
             outputs,
             loss: settings.network.loss,
             seed: settings.training.seed,

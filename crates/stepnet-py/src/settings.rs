@@ -60,8 +60,12 @@ pub(crate) fn settings(py: Python<'_>, function: &str) -> PyResult<Vec<Told>> {
                 None => py.None(),
             };
             let help = in_python(&setting.help());
+            let usual = match (function, setting.name) {
+                (Function::Network, "targets") => "what the first fit shows",
+                _ => setting.usual,
+            };
             let keeps = setting.group == Group::Checkpoints;
-            told.push((keyword, kind(&setting), default, help, setting.usual, keeps));
+            told.push((keyword, kind(&setting), default, help, usual, keeps));
         }
     }
     Ok(told)

@@ -55,7 +55,7 @@ OTHERS = {"targets": "numbers", "init": "0.01", "loss": "huber", "dtype": "float
 def test_every_setting_of_networks_is_of_the_table(name):
     parameter = inspect.signature(Network).parameters[name]
     assert parameter.kind is inspect.Parameter.KEYWORD_ONLY
-    assert parameter.default == (None if name == "targets" else NETWORK[name].default)
+    assert parameter.default == NETWORK[name].default
     assert f"\n{name} : {NETWORK[name].kind.split(',')[0]}" in inspect.getdoc(Network)
     for wrong in (object(), 1j, float("nan"), -(10**30), "no such", b"x"):
         with pytest.raises((TypeError, ValueError), match=f"Network: {name}"):

@@ -81,8 +81,6 @@ fn types_of_keyword_arguments_are_those_of_the_table() {
         let annotation = match setting.name {
             // Whatever numpy makes a type of.
             "dtype" => "npt.DTypeLike".to_owned(),
-            // Without it, the examples show it.
-            "targets" => format!("{} | None", annotation(&setting)),
             _ => annotation(&setting),
         };
         writeln!(text, "    {}: {annotation}", setting.name).unwrap();

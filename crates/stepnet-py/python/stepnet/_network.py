@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from stepnet._fit_settings import FitSettings, NetworkSettings
 
 
-@takes_settings(NETWORK, targets=None)
+@takes_settings(NETWORK)
 class Network(Plots, Looking):
     """A network in the arrow notation, with its weights.
 

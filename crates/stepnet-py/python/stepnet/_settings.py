@@ -47,10 +47,9 @@ def resolved(given: Mapping[str, Any], average: object) -> dict[str, Any]:
 
 
 def network_settings(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a new `Network`, checked; those that are ``None`` are not given."""
+    """The settings of a new `Network`, checked."""
     check_names("Network", given, NETWORK)
-    taken = {name: value for name, value in given.items() if name != "targets" or value is not None}
-    _native.settings_kept("Network", taken)
+    _native.settings_kept("Network", taken := dict(given))
     return taken
 
 

@@ -11,10 +11,11 @@ use super::options::EventFiles;
 use super::record::{EpochRecord, best_epoch};
 use super::tensorboard::Board;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::nn::{Model, Network, Number};
-use crate::train::Progress;
 use crate::train::early_stopping::{EarlyStopping, Verdict};
 use crate::train::settings::{Settings, TrainingSettings};
+use crate::train::{Progress, Transfer};
 
 /// The observers of a run.
 #[derive(Debug)]
@@ -66,6 +67,10 @@ impl<T: Number> Watch<T> {
                 patience as usize,
                 training.min_delta.unwrap_or(0.0),
             )?),
+            // Fine-tuning keeps the fitted last layer alone where nothing after it does better.
+            None if tested && training.transfer == Some(Transfer::Finetune) => {
+                Some(EarlyStopping::new(limits::MOST_EPOCHS, 0.0)?)
+            }
             None => None,
         };
         let place = match &keeping.tensorboard {

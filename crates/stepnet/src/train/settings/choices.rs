@@ -9,6 +9,7 @@ use crate::Element;
 use crate::data::TargetKind;
 use crate::nn::Resize;
 use crate::train::run::Traced;
+use crate::train::{Statistics, Transfer};
 
 /// The type of the numbers that a network computes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -108,6 +109,17 @@ words! { TargetKind: TARGETS = {
     Self::Classes => "classes", "Each example is of one class";
     Self::Labels => "labels", "Several labels may apply to an example, or none: a column of 0 and 1 for each";
     Self::Numbers => "numbers", "Each example has one or several numbers (regression)";
+} }
+
+words! { Transfer: TRANSFERS = {
+    Self::Head => "head", "The last layer alone, fitted to the features that the frozen layers before it make";
+    Self::Finetune => "finetune", "First the last layer, then all layers; the best on the test data is saved";
+    Self::All => "all", "All layers that are not frozen, from the first step";
+} }
+
+words! { Statistics: STATISTICS = {
+    Self::Updated => "updated", "They follow the batches, by whose statistics layers normalise";
+    Self::Frozen => "frozen", "They stay, and layers normalise by them, as at inference";
 } }
 
 words! { Balancing: BALANCINGS = {

@@ -11,7 +11,7 @@ use crate::limits;
 use crate::nn::{Init, Loss, Shape};
 use crate::optim::{Rule, Schedule, WarmUp};
 use crate::train::run::{CheckpointEvery, EventFiles};
-use crate::train::{BatchSize, ClassWeights};
+use crate::train::{BackboneRate, BatchSize, ClassWeights};
 
 /// Why a value is refused.
 pub(super) struct Refusal {
@@ -224,6 +224,7 @@ macro_rules! notations {
 }
 
 notations!(
+    BackboneRate,
     BatchSize,
     CheckpointEvery,
     Init,

@@ -3,6 +3,7 @@
 mod classes;
 mod curves;
 mod facts;
+mod head;
 mod mistakes;
 mod others;
 mod picture;
@@ -19,9 +20,10 @@ use super::record::EpochRecord;
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::nn::{Network, Number, Preprocessing};
-use crate::train::Evaluation;
 use crate::train::evaluate::evaluate_until;
 use crate::train::mistakes::{MOST_SHOWN, Mistakes, ValueMistakes};
+use crate::train::trainer::OnFeatures;
+use crate::train::{Evaluation, HeadReport};
 use curves::drawing;
 use mistakes::{Shown, Wrong};
 
@@ -44,7 +46,8 @@ pub(super) struct Judgement {
 }
 
 impl Judgement {
-    /// Runs the network over the test data once, and draws the worst mistakes.
+    /// Runs the network, or its last layer over the features that are there, over the test data once, and draws the worst
+    /// mistakes.
     ///
     /// # Errors
     /// As [`evaluate_with`](crate::train::evaluate_with); that `stop` was set.
@@ -53,10 +56,15 @@ impl Judgement {
         network: &Network<T>,
         data: &Dataset,
         preprocessing: &Preprocessing,
+        on: Option<&OnFeatures<T>>,
     ) -> Result<Self> {
         let mut mistakes = Mistakes::new(MOST_SHOWN);
         let mut of_values = ValueMistakes::new(MOST_SHOWN);
-        let evaluation = evaluate_until(stop, network, data, preprocessing, |judged| {
+        let (judged_network, judged_data, values) = match on {
+            Some(on) => (&on.head, &on.data, &on.preprocessing),
+            None => (network, data, preprocessing),
+        };
+        let evaluation = evaluate_until(stop, judged_network, judged_data, values, |judged| {
             mistakes.observe(network.loss(), &judged);
             of_values.observe(network.loss(), &judged);
         })?;
@@ -82,8 +90,7 @@ impl Judgement {
             }
             None => {
                 let worst = of_values.worst().iter();
-                let worst =
-                    worst.map(|one| draw(one.example, one.loss, Wrong::of(one, preprocessing)));
+                let worst = worst.map(|one| draw(one.example, one.loss, Wrong::of(one, values)));
                 (worst.collect::<Result<_>>()?, of_values.count())
             }
         };
@@ -111,6 +118,8 @@ pub(super) struct Report<'a, T> {
     pub(super) judgement: Option<Judgement>,
     /// Notes to read before the numbers are trusted.
     pub(super) notes: Vec<String>,
+    /// How the last layer was fitted, where the run starts from a pretrained network.
+    pub(super) head: Option<HeadReport>,
     /// The run's settings, by name.
     pub(super) settings: Vec<(String, String)>,
 }
@@ -126,6 +135,7 @@ impl<T: Number> Report<'_, T> {
             ("ranking", "Every threshold", self.ranking()),
             ("confusion", "Confusions", self.confusion()),
             ("mistakes", "The worst mistakes", self.mistakes()),
+            ("head", "How the last layer was fitted", self.fitted()),
             ("network", "The network", self.layers()),
             ("settings", "Settings", self.settings()),
         ];

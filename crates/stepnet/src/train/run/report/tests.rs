@@ -48,8 +48,9 @@ fn page(classes: usize, records: &[EpochRecord]) -> String {
         held_out: "held out",
         classes: &names,
         network: &network,
-        judgement: Some(Judgement::of(None, &network, &data, &preprocessing).unwrap()),
+        judgement: Some(Judgement::of(None, &network, &data, &preprocessing, None).unwrap()),
         notes: vec![HOSTILE.into()],
+        head: None,
         settings: vec![("data".into(), HOSTILE.into())],
     };
     report.page()
@@ -128,7 +129,7 @@ fn page_of(text: &str, targets: Targets) -> String {
     let mut network = Network::<f32>::new(text, [4, 4, 1]).unwrap();
     network.initialize(Init::He, &mut RandomState::new(1));
     let preprocessing = Preprocessing::scaled(4, 4, 1, 255.0).task(task_for(&network, &data));
-    let judgement = Judgement::of(None, &network, &data, &preprocessing).unwrap();
+    let judgement = Judgement::of(None, &network, &data, &preprocessing, None).unwrap();
     let mut records = [record(1), record(2)];
     for record in &mut records {
         (record.train_accuracy, record.test_accuracy) = (None, None);
@@ -143,6 +144,7 @@ fn page_of(text: &str, targets: Targets) -> String {
         network: &network,
         judgement: Some(judgement),
         notes: Vec::new(),
+        head: None,
         settings: Vec::new(),
     };
     let page = report.page();
