@@ -102,7 +102,7 @@ fn in_python(error: Error) -> Error {
     error.map_problem(|problem| with_arguments(&problem))
 }
 
-fn resize_of(text: &str) -> PyResult<stepnet::nn::Resize> {
+pub(crate) fn resize_of(text: &str) -> PyResult<stepnet::nn::Resize> {
     use stepnet::nn::Resize;
     Ok(match text {
         "stretch" => Resize::Stretch,

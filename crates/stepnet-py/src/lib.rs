@@ -6,6 +6,7 @@ mod build;
 mod command;
 mod convert;
 mod data;
+mod embed;
 mod evaluation;
 mod examples;
 mod fetched;
@@ -36,6 +37,8 @@ mod _native {
     use super::convert::break_promise;
     #[pymodule_export]
     use super::data::{digits, formats, holds_pictures, load, pictures};
+    #[pymodule_export]
+    use super::embed::embed;
     #[pymodule_export]
     use super::insight::{gradcheck, why};
     #[pymodule_export]

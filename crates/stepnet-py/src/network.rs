@@ -28,7 +28,7 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    fn new(held: Held) -> Self {
+    pub(crate) fn new(held: Held) -> Self {
         Self {
             held: RwLock::new(held),
         }

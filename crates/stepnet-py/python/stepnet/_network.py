@@ -75,9 +75,6 @@ class Network(Plots, Looking):
     True
     """
 
-    classes_: Array | None
-    history: History | None
-    stop_training: bool
     # That runs.
     _training: Epochs | None = None
 
@@ -101,11 +98,6 @@ class Network(Plots, Looking):
             taken,
         )
         self._begin(known)
-
-    def _begin(self, classes: Array | None) -> None:
-        self.classes_ = classes
-        self.history = None
-        self.stop_training = False
 
     @property
     def learning_rate(self) -> float | None:

@@ -90,15 +90,15 @@ def extents(function: str, given: int | Sequence[int] | None, name: str = "input
         raise TypeError(f"{function}: {name} is {shown(given)}, expected {expected}") from None
 
 
-def classes_given(given: int | Sequence[Any] | Array | None) -> Array | None:
+def classes_given(given: int | Sequence[Any] | Array | None, function: str = "Network") -> Array | None:
     """The classes of a network from their number, or from all of them."""
     if given is None:
         return None
     if np.ndim(given) == 0 and not isinstance(given, str):
-        return np.arange(whole("Network", "classes", given, 1, 65_536))
-    labels = read("Network: classes", given)
+        return np.arange(whole(function, "classes", given, 1, 65_536))
+    labels = read(f"{function}: classes", given)
     if labels.ndim != 1 or labels.dtype.kind not in "biuU":
-        raise TypeError(f"Network: classes is {shown(given)}, expected a number, or labels: whole numbers or strings")
+        raise TypeError(f"{function}: classes is {shown(given)}, expected a number, or labels: whole numbers or strings")
     if len(np.unique(labels)) < len(labels):
-        raise ValueError(f"Network: classes has a label twice: {listed(labels)}")
+        raise ValueError(f"{function}: classes has a label twice: {listed(labels)}")
     return labels
