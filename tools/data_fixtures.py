@@ -178,6 +178,9 @@ def parquets(folder):
     plain = pa.table({"img": pa.array(images, pa.binary()), "name": ["b", "a"] * 4})
     pq.write_table(plain, f"{folder}/plain.parquet", compression="none")
     pq.write_table(pa.table({"x": [1.0], "y": [1]}), f"{folder}/numbers.parquet")
+    angles, marks = [0.5 * number for number in range(8)], [number % 3 == 0 for number in range(8)]
+    targets = pa.table({"img": pa.array(images, pa.binary()), "angle": angles, "size": [*range(8)], "sunny": marks})
+    pq.write_table(targets, f"{folder}/targets.parquet")
 
 if len(sys.argv) != 2:
     sys.exit(__doc__)

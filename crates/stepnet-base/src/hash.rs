@@ -15,6 +15,11 @@ pub struct Hash([u8; 32]);
 
 impl Hash {
     /// The first 16 digits, enough to distinguish runs by eye.
+    pub fn to_bytes(self) -> [u8; 32] {
+        self.0
+    }
+
+    /// Its beginning, for people.
     pub fn short(&self) -> String {
         self.to_string()[..16].to_owned()
     }

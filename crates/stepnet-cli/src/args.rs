@@ -36,6 +36,12 @@ pub(crate) enum Command {
     /// Predict the classes of images, one or thousands.
     #[command(after_help = crate::predict::EXAMPLES)]
     Predict(crate::predict::PredictArgs),
+    /// Write the features of images, the values before a model's last linear layer, to a file.
+    #[command(after_help = crate::embed::EXAMPLES)]
+    Embed(crate::embed::EmbedArgs),
+    /// Find the images that are most like one, by the features that a model makes of them.
+    #[command(after_help = crate::similar::EXAMPLES)]
+    Similar(crate::similar::SimilarArgs),
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = crate::inspect::EXAMPLES)]
     Inspect(crate::inspect::InspectArgs),

@@ -6,6 +6,7 @@ mod args;
 mod command_line;
 mod compare;
 mod display;
+mod embed;
 mod evaluate;
 mod expand;
 mod failure;
@@ -25,6 +26,7 @@ mod predict;
 mod progress;
 mod shell;
 mod show;
+mod similar;
 mod table;
 mod table_args;
 mod train;
@@ -88,6 +90,8 @@ fn dispatch(cli: &Cli) -> Outcome {
         Command::FindLr(args) => find_lr::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
+        Command::Embed(args) => embed::run(args),
+        Command::Similar(args) => similar::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::VerifyCourse(args) => verify_course::run(args),
         Command::Gradcheck(args) => gradcheck::run(args),

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 use stepnet::see::gradcheck;
 use stepnet::train::Progress;
+use stepnet::train::features::FeatureProgress;
 use stepnet::train::run::EpochRecord;
 
 use crate::display::{self, COLUMNS, columns, escaped, escaped_lines, width, wrap};
@@ -79,6 +80,13 @@ impl Display {
             self.epochs,
             progress.scores.mean_loss(),
         ));
+    }
+
+    /// Shows how far the features of images are computed.
+    pub(crate) fn features(&self, progress: &FeatureProgress) {
+        let FeatureProgress { done, images, .. } = progress;
+        self.bar
+            .set_message(format!("features of {done} of {images} images"));
     }
 
     /// Prints the line of an epoch, coloured on a terminal where it was the `best` so far.

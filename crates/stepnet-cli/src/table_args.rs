@@ -219,7 +219,15 @@ fn argument(setting: Setting) -> Arg {
     let argument = argument
         .value_name(setting.placeholder())
         .value_parser(parser(setting))
-        .allow_negative_numbers(setting.kind != Kind::Path);
+        .allow_negative_numbers(!matches!(setting.kind, Kind::Path | Kind::Place));
+    // A value after a space would be taken for the next argument.
+    let argument = match setting.alone {
+        "" => argument,
+        alone => argument
+            .num_args(0..=1)
+            .require_equals(true)
+            .default_missing_value(alone),
+    };
     let argument = match setting.kind {
         Kind::List => argument.value_delimiter(',').action(ArgAction::Append),
         _ => argument.action(ArgAction::Set),

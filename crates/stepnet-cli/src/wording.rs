@@ -5,12 +5,11 @@ use stepnet_base::text::replace_names;
 
 /// Options that messages of the library name between backticks, for which a user of the command gives something else
 /// than the option of that name.
-const OTHERS: [(&str, &str); 7] = [
+const OTHERS: [(&str, &str); 6] = [
     ("`resume` of ", "--resume "),
     ("`resume`", "--resume"),
     ("`out`", "--out"),
     ("`overwrite`", "--overwrite"),
-    ("`tensorboard`", "--tensorboard"),
     ("`data`", "--data"),
     ("`input`", "--input HEIGHTxWIDTHxCHANNELS"),
 ];

@@ -7,6 +7,7 @@
 
 mod input;
 mod kind;
+pub mod npy;
 pub mod tensors;
 
 use std::fs::{self, File};

@@ -32,7 +32,7 @@ pub use loss::{Loss, LossOptions, Scores, Targets, largest, predicted_class};
 #[doc(hidden)]
 pub use model_file::EXTRA;
 pub use model_file::{Model, ModelFile, Tensor};
-pub use network::{Merge, Network, NetworkBuilder, Node, SegmentMethods};
+pub use network::{Merge, Network, NetworkBuilder, NetworkParts, Node, SegmentMethods};
 pub use number::Number;
 pub use plan::{Plan, PlanOptions, Purpose};
 pub use predictor::Predictor;

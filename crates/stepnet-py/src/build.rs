@@ -25,6 +25,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) loss: Option<Loss>,
     pub(crate) seed: u32,
     pub(crate) init: Init,
+    pub(crate) exact: bool,
 }
 
 /// A network of drawn weights, with the preset's input and classes where none are given.
@@ -51,6 +52,7 @@ pub(crate) fn build<T: Number>(wanted: Wanted<'_>) -> stepnet::Result<Kept<T>> {
         builder = builder.classes(preset.classes);
     }
     let mut network = builder.build(wanted.text, input)?;
+    network.set_exact(wanted.exact);
     network.initialize(wanted.init, &mut RandomState::new(wanted.seed));
     let [height, width, channels] = input.as_image();
     let task = match wanted.targets {

@@ -46,6 +46,7 @@ pub(crate) fn load(
     label_column: Option<String>,
     labels: Option<PathBuf>,
     targets: &str,
+    outputs: Option<Vec<String>>,
 ) -> PyResult<Data> {
     let resize = resize_of(resize)?;
     let mut options = OpenOptions::default()
@@ -56,10 +57,18 @@ pub(crate) fn load(
         .encoding(encoding)
         .label_column(label_column)
         .labels(labels)
-        .targets(kind_of(targets)?);
+        .targets(kind_of(targets)?)
+        .target_names(outputs.clone().unwrap_or_default());
     let opened = run_apart(py, move |stop| {
         options.stop = Some(Arc::clone(stop));
-        data::open(&path, &options).map_err(in_python)
+        let mut opened = data::open(&path, &options).map_err(in_python)?;
+        let Some(outputs) = &outputs else {
+            return Ok(opened);
+        };
+        // In the order of a network's outputs.
+        let data = opened.data.with_classes(outputs);
+        opened.data = data.map_err(|error| error.context(&path.display().to_string()))?;
+        Ok(opened)
     })?;
     let skipped = opened
         .skipped
@@ -93,7 +102,7 @@ fn in_python(error: Error) -> Error {
     error.map_problem(|problem| with_arguments(&problem))
 }
 
-fn resize_of(text: &str) -> PyResult<stepnet::nn::Resize> {
+pub(crate) fn resize_of(text: &str) -> PyResult<stepnet::nn::Resize> {
     use stepnet::nn::Resize;
     Ok(match text {
         "stretch" => Resize::Stretch,

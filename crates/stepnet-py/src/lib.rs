@@ -6,8 +6,10 @@ mod build;
 mod command;
 mod convert;
 mod data;
+mod embed;
 mod evaluation;
 mod examples;
+mod fetched;
 mod fork;
 mod insight;
 mod kept;
@@ -36,9 +38,11 @@ mod _native {
     #[pymodule_export]
     use super::data::{digits, formats, holds_pictures, load, pictures};
     #[pymodule_export]
+    use super::embed::embed;
+    #[pymodule_export]
     use super::insight::{gradcheck, why};
     #[pymodule_export]
-    use super::network::Network;
+    use super::network::{Network, predicted_classes};
     #[pymodule_export]
     use super::running::Running;
     #[pymodule_export]

@@ -3,13 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use numpy::{PyArrayMethods, PyReadonlyArrayDyn};
+use numpy::{PyArrayMethods, PyReadonlyArray2, PyReadonlyArrayDyn};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict};
 use stepnet::Error;
-use stepnet::nn::{ModelFile, Network as Layers, Preprocessing, Purpose, Shape};
+use stepnet::nn::{ModelFile, Network as Layers, Preprocessing, Purpose, Shape, predicted_class};
 use stepnet::see::Summary;
+use stepnet::train::settings::Dtype as Numbers;
 
 use crate::build::{Wanted, build};
 use crate::convert::{empty_array, raised, run, to_numpy};
@@ -17,8 +18,9 @@ use crate::evaluation::{Measured, measured};
 use crate::examples::Rows;
 use crate::kept::{Dtype, Held, Kept, each, read, room_to_read};
 use crate::passes::{is_long, passes};
+use crate::settings::given;
 use crate::signals::run_listening;
-use crate::targets::{Given, kind_of};
+use crate::targets::Given;
 
 #[pyclass(frozen, module = "stepnet._native")]
 pub(crate) struct Network {
@@ -26,7 +28,7 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    fn new(held: Held) -> Self {
+    pub(crate) fn new(held: Held) -> Self {
         Self {
             held: RwLock::new(held),
         }
@@ -52,11 +54,10 @@ impl Network {
         text: &str,
         input_shape: Option<Vec<usize>>,
         classes: Option<Vec<String>>,
-        double: bool,
-        drawn: (u32, String),
-        taught: (Option<String>, Option<Vec<String>>, Option<String>),
+        outputs: Option<Vec<String>>,
+        settings: &Bound<'_, PyDict>,
     ) -> PyResult<Self> {
-        let ((seed, init), (targets, outputs, loss)) = (drawn, taught);
+        let settings = given("Network", settings)?;
         let input = input_shape.map(|extents| match extents[..] {
             [features] => Ok(Shape::Features(features)),
             [height, width, channels] => Ok(Shape::volume(height, width, channels)),
@@ -68,16 +69,17 @@ impl Network {
             text,
             input: input.transpose()?,
             classes,
-            targets: targets.as_deref().map(kind_of).transpose()?,
+            targets: settings.source.targets,
             outputs,
-            loss: loss.map(|loss| loss.parse()).transpose().map_err(raised)?,
-            seed,
-            init: init.parse().map_err(raised)?,
+            loss: settings.network.loss,
+            seed: settings.training.seed,
+            init: settings.network.init,
+            exact: settings.network.exact,
         };
         let held = run(py, || {
-            Ok(match double {
-                false => f32::held(build(wanted)?),
-                true => f64::held(build(wanted)?),
+            Ok(match settings.network.dtype {
+                Numbers::F32 => f32::held(build(wanted)?),
+                Numbers::F64 => f64::held(build(wanted)?),
             })
         })?;
         Ok(Self::new(held))
@@ -338,6 +340,37 @@ impl Network {
         }
         each!(self.held(), model => self.put(typed(py, &model, &given)?));
         Ok(())
+    }
+}
+
+/// The class of each row of outputs; or of each output by itself, 1 where its label applies.
+#[pyfunction]
+pub(crate) fn predicted_classes(
+    py: Python<'_>,
+    outputs: &Bound<'_, PyAny>,
+    each: bool,
+) -> PyResult<Py<PyAny>> {
+    fn typed<T: Dtype>(
+        py: Python<'_>,
+        outputs: &PyReadonlyArray2<'_, T>,
+        each: bool,
+    ) -> PyResult<Py<PyAny>> {
+        let outputs = outputs.as_array();
+        let (rows, columns) = outputs.dim();
+        // Rows of memory that an array steps over are copied.
+        let outputs = outputs.as_standard_layout();
+        let values = outputs.as_slice().unwrap_or_default();
+        let row = if each { 1 } else { columns.max(1) };
+        let classes = values
+            .chunks_exact(row)
+            .map(|row| predicted_class(row) as i64)
+            .collect::<Vec<_>>();
+        let shape = [rows, columns];
+        to_numpy(py, &classes, if each { &shape } else { &shape[..1] })
+    }
+    match outputs.extract::<PyReadonlyArray2<'_, f32>>() {
+        Ok(outputs) => typed(py, &outputs, each),
+        Err(_) => typed(py, &outputs.extract::<PyReadonlyArray2<'_, f64>>()?, each),
     }
 }
 

@@ -1,31 +1,71 @@
 //! The library's table of settings as keyword arguments: what Python is told of it, and values in both directions.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyList, PyMapping, PyString};
 use stepnet::Error;
-use stepnet::train::settings::{Form, Kind, Setting, SettingError, Settings, Value};
+use stepnet::train::settings::{Dtype, Form, Group, Kind, Setting, SettingError, Settings, Value};
 
 use crate::convert::raised;
 
 /// What Python is told of a setting: its keyword, the type of its values in words, its default, what it does, what
-/// applies where it is not given.
-type Told = (&'static str, String, Py<PyAny>, String, &'static str);
+/// applies where it is not given, whether it is about what a run keeps.
+type Told = (&'static str, String, Py<PyAny>, String, &'static str, bool);
 
-/// The settings of a training that are keyword arguments.
+/// What takes settings as keyword arguments.
+#[derive(Clone, Copy)]
+enum Function<'a> {
+    /// A new network.
+    Network,
+    /// A training, by this name in messages.
+    Training(&'a str),
+}
+
+impl<'a> Function<'a> {
+    fn of(name: &'a str) -> Self {
+        match name {
+            "Network" => Self::Network,
+            other => Self::Training(other),
+        }
+    }
+
+    fn name(self) -> &'a str {
+        match self {
+            Self::Network => "Network",
+            Self::Training(name) => name,
+        }
+    }
+
+    /// The keyword argument that a setting is of it.
+    fn keyword(self, setting: &Setting) -> Option<&'static str> {
+        match self {
+            Self::Network => setting.of_network.then_some(setting.name),
+            Self::Training(_) => setting.keyword(),
+        }
+    }
+}
+
+/// The settings that are keyword arguments of a function.
 #[pyfunction]
-pub(crate) fn settings(py: Python<'_>) -> PyResult<Vec<Told>> {
+pub(crate) fn settings(py: Python<'_>, function: &str) -> PyResult<Vec<Told>> {
+    let function = Function::of(function);
     let mut told = Vec::new();
     for setting in Settings::table() {
-        if let Some(keyword) = setting.keyword() {
+        if let Some(keyword) = function.keyword(&setting) {
             let default = match setting.default() {
-                Some(value) => to_python(py, &value)?,
+                Some(value) => to_python(py, &in_numpy(&setting, value))?,
                 None => py.None(),
             };
             let help = in_python(&setting.help());
-            told.push((keyword, kind(&setting), default, help, setting.usual));
+            let usual = match (function, setting.name) {
+                (Function::Network, "targets") => "what the first fit shows",
+                _ => setting.usual,
+            };
+            let keeps = setting.group == Group::Checkpoints;
+            told.push((keyword, kind(&setting), default, help, usual, keeps));
         }
     }
     Ok(told)
@@ -36,16 +76,16 @@ pub(crate) fn settings(py: Python<'_>) -> PyResult<Vec<Told>> {
 /// # Errors
 /// Values that they may not have, with the keyword: `TypeError` for another type, else `ValueError`.
 pub(crate) fn given(function: &str, keywords: &Bound<'_, PyDict>) -> PyResult<Settings> {
-    let settings = each(function, keywords)?;
+    let settings = each(Function::of(function), keywords)?;
     settings.check().map_err(|error| wrong(function, error))?;
     Ok(settings)
 }
 
 /// The settings that keyword arguments give, each by itself.
-fn each(function: &str, keywords: &Bound<'_, PyDict>) -> PyResult<Settings> {
+fn each(function: Function<'_>, keywords: &Bound<'_, PyDict>) -> PyResult<Settings> {
     let mut settings = Settings::default();
     for setting in Settings::table() {
-        let Some(keyword) = setting.keyword() else {
+        let Some(keyword) = function.keyword(&setting) else {
             continue;
         };
         let Some(given) = keywords.get_item(keyword)? else {
@@ -54,7 +94,7 @@ fn each(function: &str, keywords: &Bound<'_, PyDict>) -> PyResult<Settings> {
         if given.is_none() && setting.default().is_none() {
             continue;
         }
-        let place = format!("{function}: {keyword}");
+        let place = format!("{}: {keyword}", function.name());
         let value = value(&given, &setting, &place)?;
         let refused = |expected: &str| {
             let shown = shown(&given)?;
@@ -68,7 +108,7 @@ fn each(function: &str, keywords: &Bound<'_, PyDict>) -> PyResult<Settings> {
             Err(SettingError::Kind { expected, .. }) => {
                 return Err(PyTypeError::new_err(refused(&expected)?));
             }
-            Err(error) => return Err(wrong(function, error)),
+            Err(error) => return Err(wrong(function.name(), error)),
         }
     }
     Ok(settings)
@@ -76,7 +116,10 @@ fn each(function: &str, keywords: &Bound<'_, PyDict>) -> PyResult<Settings> {
 
 /// An error about a setting under its name in Python.
 pub(crate) fn wrong(function: &str, error: SettingError) -> PyErr {
-    let keyword = error.setting().map(|row| row.keyword().unwrap_or(row.name));
+    let keyword = error.setting().map(|row| match Function::of(function) {
+        Function::Network => row.name,
+        Function::Training(_) => row.keyword().unwrap_or(row.name),
+    });
     let keyword = keyword.unwrap_or_default();
     match error {
         SettingError::Value {
@@ -124,10 +167,12 @@ pub(crate) fn shown_value(value: Option<Value>) -> String {
 fn kind(setting: &Setting) -> String {
     let known = match setting.kind {
         Kind::Switch | Kind::On { .. } => "bool".to_owned(),
+        Kind::Place => "bool or path-like".to_owned(),
         Kind::Choice(choices) => {
+            let word = |name: &str| in_numpy(setting, Value::Text(name.to_owned())).to_string();
             let words: Vec<String> = choices
                 .iter()
-                .map(|choice| format!("{:?}", choice.name))
+                .map(|choice| format!("{:?}", word(choice.name)))
                 .collect();
             format!("{{{}}}", words.join(", "))
         }
@@ -153,8 +198,46 @@ fn of_form(form: Form) -> &'static str {
     }
 }
 
+/// The types of numbers, with their names in numpy.
+const DTYPES: [(Dtype, &str); 2] = [(Dtype::F32, "float32"), (Dtype::F64, "float64")];
+
+/// A value under the name that Python has for it: types of numbers are those of numpy.
+fn in_numpy(setting: &Setting, value: Value) -> Value {
+    let named = DTYPES
+        .iter()
+        .find(|(dtype, _)| setting.name == "dtype" && value.to_string() == dtype.name());
+    match named {
+        Some((_, name)) => Value::Text((*name).to_owned()),
+        None => value,
+    }
+}
+
+/// A type of numbers from anything that numpy makes one of.
+fn dtype(given: &Bound<'_, PyAny>, place: &str) -> PyResult<Value> {
+    let numpy = given.py().import("numpy")?;
+    let found = numpy.getattr("dtype")?.call1((given,));
+    let name: Option<String> = found
+        .and_then(|dtype| dtype.getattr("name")?.extract())
+        .ok();
+    let known = DTYPES
+        .iter()
+        .find(|(_, known)| name.as_deref() == Some(*known) && !given.is_none());
+    match known {
+        Some((dtype, _)) => Ok(Value::Text(dtype.name().to_owned())),
+        None => Err(PyValueError::new_err(format!(
+            "{place} is {}, expected {:?} or {:?}",
+            shown(given)?,
+            DTYPES[0].1,
+            DTYPES[1].1
+        ))),
+    }
+}
+
 /// A value that a user gives at `place`; `None` where it is of no type that a setting has.
 fn value(given: &Bound<'_, PyAny>, setting: &Setting, place: &str) -> PyResult<Option<Value>> {
+    if setting.name == "dtype" {
+        return dtype(given, place).map(Some);
+    }
     if let Some(on) = truth(given)? {
         return Ok(Some(Value::Switch(on)));
     }
@@ -167,6 +250,11 @@ fn value(given: &Bound<'_, PyAny>, setting: &Setting, place: &str) -> PyResult<O
                 shown(given)?
             ))),
         };
+    }
+    if matches!(setting.kind, Kind::Path | Kind::Place)
+        && let Ok(path) = given.extract::<PathBuf>()
+    {
+        return Ok(Some(Value::Word(path.into_os_string())));
     }
     if let Ok(whole) = given.call_method0("__index__") {
         return Ok(Some(
@@ -266,11 +354,12 @@ pub(crate) fn settings_kept(
     function: &str,
     keywords: &Bound<'_, PyDict>,
 ) -> PyResult<Py<PyDict>> {
+    let function = Function::of(function);
     let settings = each(function, keywords)?;
     let kept = PyDict::new(py);
     for setting in Settings::table() {
-        if let (Some(keyword), Some(value)) = (setting.keyword(), setting.get(&settings)) {
-            kept.set_item(keyword, to_python(py, &value)?)?;
+        if let (Some(keyword), Some(value)) = (function.keyword(&setting), setting.get(&settings)) {
+            kept.set_item(keyword, to_python(py, &in_numpy(&setting, value))?)?;
         }
     }
     Ok(kept.unbind())

@@ -17,6 +17,7 @@ use stepnet_base::memory;
 
 use crate::convert::{raised, run};
 use crate::examples::Rows;
+use crate::fetched::{Fetched, Raised};
 use crate::kept::{Dtype, EPOCHS, Held, Kept, each};
 use crate::network::Network;
 use crate::settings::{given, wrong};
@@ -55,6 +56,8 @@ pub(crate) struct Training {
     data: Dataset,
     run: Run,
     settings: Settings,
+    /// What fetching examples has raised.
+    raised: Raised,
 }
 
 /// The extremes of the values that are trained on: the largest magnitude, whether there are negative ones, the range.
@@ -187,21 +190,32 @@ impl Training {
         beginning: Beginning,
     ) -> PyResult<Self> {
         let settings = given("fit", settings)?;
-        let rows = Rows::of(x)?;
         let held = network.get().held();
         let (len, shape) =
             each!(&held, model => (model.network.input().len(), model.preprocessing.shape()));
-        let x = rows.slices(len)?;
         let targets = Given::of(&targets)?.targets(names)?.map_err(raised)?;
-        let data = run(py, || {
-            let images = Images::new(shape, x.copy()?)?;
-            Dataset::with_targets(images, targets)
-        })?;
+        let (data, extremes, raised) = match x.hasattr("fetch")? {
+            true => {
+                let fetched: Fetched = x.extract()?;
+                let extremes = fetched.extremes();
+                let (data, raised) = run(py, || fetched.data(shape, targets))?;
+                (data, extremes, raised)
+            }
+            false => {
+                let rows = Rows::of(x)?;
+                let x = rows.slices(len)?;
+                run(py, || {
+                    let images = Images::new(shape, x.copy()?)?;
+                    let data = Dataset::with_targets(images, targets)?;
+                    let extremes = (x.extremes(), ValueRange::of(data.images()));
+                    Ok((data, extremes, Raised::default()))
+                })?
+            }
+        };
         let options = settings.train_options(&data);
         let options = options.map_err(|error| wrong("fit", error))?;
         let run = run(py, || {
-            let extremes = (x.extremes(), ValueRange::of(data.images()));
-            let options = (options, x.examples);
+            let options = (options, data.len());
             let settings = (&settings, &beginning);
             Ok(match &held {
                 Held::F32(kept) => {
@@ -217,6 +231,7 @@ impl Training {
             data,
             run,
             settings,
+            raised,
         })
     }
 
@@ -268,12 +283,17 @@ impl Training {
     /// are done and their mean loss.
     fn epoch(&mut self, py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<End> {
         let Self {
-            network, data, run, ..
+            network,
+            data,
+            run,
+            raised,
+            ..
         } = self;
-        match run {
+        let end = match run {
             Run::F32(job) => job.epoch(py, network.get(), data, progress.as_ref()),
             Run::F64(job) => job.epoch(py, network.get(), data, progress.as_ref()),
-        }
+        };
+        end.map_err(|error| raised.or(error))
     }
 }
 

@@ -163,3 +163,85 @@ def test_tensors_that_cannot_be_read_are_named():
         net.fit([(Attached(), 0)])
     with pytest.raises(TypeError, match="predict: X cannot be read as an array: .*detach"):
         net.predict(Attached())
+
+
+class Counted(Pairs):
+    """Counts what is fetched, and keeps none of it."""
+
+    def __init__(self, X, y):
+        super().__init__(X, y)
+        self.fetched = []
+
+    def __getitem__(self, at):
+        self.fetched.append(at)
+        example, label = super().__getitem__(at)
+        return example.copy(), label
+
+
+def test_examples_of_a_data_set_are_fetched_in_every_epoch():
+    X, y = examples()
+    counted = Counted(X, y)
+    weights = trained(counted)
+    # The first is asked what it is; then all are for their labels; then there are two epochs.
+    assert counted.fetched[:21] == [0, *range(20)]
+    assert sorted(counted.fetched[21:]) == sorted([*range(20)] * 2)
+    assert np.array_equal(weights, trained(X, y))
+    for values, dtype in ((X, "float64"), ((X * 100).astype(np.int64), "float32"), ((X * 99 % 256).astype(np.uint8), "float32")):
+        net, same = (stepnet.Network(TEXT, input_shape=(3, 4, 2), classes=2, dtype=dtype) for _ in range(2))
+        net.fit(Pairs(values, y), epochs=2, verbose=False, augment="flip")
+        same.fit(values, y, epochs=2, verbose=False, augment="flip")
+        assert np.array_equal(net.get_weights()["linear1.weight"], same.get_weights()["linear1.weight"]), values.dtype
+        assert net.preprocessing == same.preprocessing
+    numbers = stepnet.Network("linear(1)", 24, targets="numbers")
+    numbers.fit(Pairs(X.reshape(20, -1), X[:, 0, 0, 0]), epochs=1, verbose=False)
+    same = stepnet.Network("linear(1)", 24, targets="numbers")
+    same.fit(X.reshape(20, -1), X[:, 0, 0, 0], epochs=1, verbose=False)
+    assert np.array_equal(numbers.get_weights()["linear1.weight"], same.get_weights()["linear1.weight"])
+    # Single precision does not hold these: they are read into memory.
+    double = Counted(X.astype(np.float64), y)
+    net = stepnet.Network(TEXT, input_shape=(3, 4, 2), classes=2, dtype="float64")
+    net.fit(double, epochs=3, verbose=False)
+    assert len(double.fetched) == 1 + 20 + 20
+
+
+def test_pictures_of_a_data_set_are_fetched_too():
+    random = np.random.default_rng(0)
+    pictures = [random.integers(0, 256, (5 + at % 3, 6, 3), dtype=np.uint8) for at in range(12)]
+    y = np.arange(12) % 2
+    net, same = (stepnet.Network(TEXT, input_shape=(3, 4, 3), classes=2) for _ in range(2))
+    net.fit(Pairs(pictures, y), epochs=2, verbose=False)
+    same.fit(pictures, y, epochs=2, verbose=False)
+    assert np.array_equal(net.get_weights()["linear1.weight"], same.get_weights()["linear1.weight"])
+    assert net.preprocessing == same.preprocessing
+
+
+def test_what_a_data_set_raises_ends_the_training():
+    X, y = examples()
+
+    class Failing(Pairs):
+        seen = 0
+
+        def __getitem__(self, at):
+            self.seen += 1
+            if self.seen > 30:
+                raise LookupError(f"example {at} has gone")
+            return super().__getitem__(at)
+
+    net = stepnet.Network(TEXT, input_shape=(3, 4, 2), classes=2)
+    with pytest.raises(LookupError, match="has gone"):
+        net.fit(Failing(X, y), epochs=3, verbose=False)
+    assert np.isfinite(net.get_weights()["linear1.weight"]).all()
+
+    class Changing(Pairs):
+        seen = 0
+
+        def __getitem__(self, at):
+            self.seen += 1
+            example, label = super().__getitem__(at)
+            return (example[:2] if self.seen > 30 else example), label
+
+    with pytest.raises(ValueError, match=r"fit: X\[\d+\] has shape \(2, 4, 2\), expected \(3, 4, 2\)"):
+        net.fit(Changing(X, y), epochs=3, verbose=False)
+    mixed = Pairs([X[0], np.zeros((9, 9, 2), np.uint8), *X[2:]], y)
+    with pytest.raises((TypeError, ValueError), match=r"X\[1\]"):
+        net.fit(mixed, epochs=1, verbose=False)

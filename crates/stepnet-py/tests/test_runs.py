@@ -73,6 +73,22 @@ def test_a_run_that_was_ended_goes_on_to_the_same_bits(digits, tmp_path, dtype):
     assert weights(net) == weights(wanted)
 
 
+def test_what_a_run_keeps_changes_nothing_of_it(digits, tmp_path):
+    plain, kept = network(), network()
+    fit(plain, digits)
+    watched = {"trace_hashes": "gradients", "tensorboard": tmp_path / "board", "tensorboard_every": 2, "checkpoint_every": "3 steps"}
+    fit(kept, digits, run=tmp_path / "run", **watched)
+    assert weights(kept) == weights(plain)
+    lines = [json.loads(line) for line in open(tmp_path / "run" / "trace.jsonl")]
+    assert [line["step"] for line in lines] == [*range(1, 41)] and all(line["gradients"] for line in lines)
+    assert {part.name for part in (tmp_path / "board").iterdir()} == {"train", "test"}
+    described = json.loads((tmp_path / "run" / "run.json").read_text())["settings"]
+    assert (described["trace-hashes"], described["tensorboard"]) == ("gradients", str(tmp_path / "board"))
+    assert described["tensorboard-every"] == 2
+    fit(network(), digits, run=tmp_path / "other", tensorboard=True, epochs=1)
+    assert (tmp_path / "other" / "tensorboard" / "train").is_dir()
+
+
 def test_a_killed_run_goes_on_from_its_last_checkpoint(digits, tmp_path):
     program = textwrap.dedent(f"""
         import os, sys
@@ -144,6 +160,9 @@ def test_runs_that_contradict_are_refused_in_a_line(digits, tmp_path):
     refused(ValueError, "resume and overwrite are both True", resume=True, overwrite=True)
     refused(ValueError, "no run is named", run=None, resume=True)
     refused(ValueError, "no run is named", run=None, checkpoint_every="1 epoch")
+    refused(ValueError, "trace_hashes is 'weights', but no run is named", run=None, trace_hashes="weights")
+    refused(ValueError, "tensorboard is True, but no run is named", run=None, tensorboard=True)
+    refused(ValueError, "tensorboard_every is given without tensorboard", tensorboard_every=3)
     refused(ValueError, 'checkpoint_every is "5", expected a number of steps', checkpoint_every="5", resume=True)
     refused(ValueError, "initial_epoch is 1", initial_epoch=1, resume=True)
     refused(TypeError, "run", run=5)

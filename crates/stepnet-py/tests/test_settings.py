@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from stepnet import Network, _native
-from stepnet._keywords import SETTINGS
+from stepnet._keywords import KEEPING, NETWORK, SETTINGS
 
 # A value for each type of settings that is no default, and those that only some notations take.
-VALUES = [True, False, 3, 64, 0.25, 0.5, "gd", "constant", "flip, crop(2)", "sampling", "conv1", "all", "20 steps", [2.0, 1.0], {"a": 2.0}]
+VALUES = [True, False, 3, 64, 0.25, 0.5, "gd", "constant", "flip, crop(2)", "sampling", "conv1", "all", "gradients", "frozen", "20 steps", [2.0, 1.0], {"a": 2.0}]
 
 
 def kept(name, value):
@@ -46,6 +46,44 @@ def test_what_is_no_value_of_a_setting_names_it(name):
     for wrong in (object(), 1j, b"x", float("nan"), -(10**30), ["\ud800"], {"a": object()}):
         with pytest.raises((TypeError, ValueError), match=name):
             Network("linear(2) -> softmax", 4).fit(X, y, verbose=False, **{"epochs": 1, name: wrong})
+
+
+OTHERS = {"targets": "numbers", "init": "0.01", "loss": "huber", "dtype": "float64", "exact": True, "seed": 7}
+
+
+@pytest.mark.parametrize("name", NETWORK)
+def test_every_setting_of_networks_is_of_the_table(name):
+    parameter = inspect.signature(Network).parameters[name]
+    assert parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    assert parameter.default == NETWORK[name].default
+    assert f"\n{name} : {NETWORK[name].kind.split(',')[0]}" in inspect.getdoc(Network)
+    for wrong in (object(), 1j, float("nan"), -(10**30), "no such", b"x"):
+        with pytest.raises((TypeError, ValueError), match=f"Network: {name}"):
+            Network("linear(1)", 4, **{name: wrong})
+    kept = _native.settings_kept("Network", {name: OTHERS[name]})
+    assert kept[name] == (0.01 if name == "init" else OTHERS[name])
+
+
+def test_settings_of_networks_reach_them():
+    net = Network("linear(1)", 4, **OTHERS)
+    assert (net.targets, net.dtype, net.exact, net._net.loss) == ("numbers", np.float64, True, "huber")
+    plain = Network("linear(1)", 4, dtype="float64").get_weights()["linear1.weight"]
+    small = net.get_weights()["linear1.weight"]
+    assert np.abs(small).max() < np.abs(plain).max() and (small != plain).all()
+    for dtype in (np.float32, "f4", np.dtype("float32")):
+        assert Network("linear(1)", 4, dtype=dtype).dtype == np.float32
+    assert Network("linear(1)", 4, init=0.01, seed=np.int64(7), dtype=float).get_weights()["linear1.weight"].tobytes() == small.tobytes()
+    with pytest.raises(TypeError, match=r"Network\(\) got an unexpected keyword argument 'sed'; did you mean seed\?"):
+        Network("linear(1)", 4, sed=1)
+
+
+@pytest.mark.parametrize("estimator", ["ConvNetClassifier", "ConvNetRegressor"])
+def test_estimators_have_the_documentation_of_their_settings(estimator):
+    sklearn = pytest.importorskip("stepnet.sklearn", exc_type=ImportError)
+    documentation = inspect.getdoc(getattr(sklearn, estimator))
+    assert "\ndtype : " in documentation and "\noptimizer : str" in documentation and "{" + "settings}" not in documentation
+    for name in KEEPING:
+        assert f"\n{name} : " not in documentation
 
 
 def test_settings_are_checked_before_the_examples():

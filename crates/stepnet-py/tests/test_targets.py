@@ -147,7 +147,7 @@ def test_what_numbers_cannot_be_is_said(y, settings, said):
     [
         ("linear(2) -> softmax", {"targets": "numbers"}, "because the targets are numbers"),
         ("linear(2)", {"targets": "labels"}, "ends in sigmoid"),
-        ("linear(2)", {"targets": "things"}, "Network: targets is 'things'"),
+        ("linear(2)", {"targets": "things"}, 'Network: targets is "things"'),
         ("linear(2)", {"outputs": 2}, "targets is expected"),
         ("linear(3)", {"targets": "numbers", "outputs": 2}, r"3 output\(s\), but the data has 2"),
         ("linear(2) -> softmax", {"loss": "huber"}, None),
@@ -185,3 +185,31 @@ def test_callbacks_watch_the_measures_of_numbers():
         stopping = stepnet.callbacks.EarlyStopping("val_r2")
         labels = y > y.mean()
         net.fit(X, labels, validation_data=(X, labels), epochs=1, verbose=False, callbacks=stopping)
+
+
+def table(path, columns, rows):
+    lines = [",".join(columns), *(",".join(f"{value:g}" for value in row) for row in rows)]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_a_path_is_evaluated_with_its_columns_found_by_name(tmp_path):
+    net = regression()
+    wanted = net.evaluate(X.astype(float).round(5), NUMBERS.round(3))
+    inputs = [f"x{at}" for at in range(6)]
+    # In another order than the network's outputs.
+    swapped = np.hstack([NUMBERS[:, 1:].round(3), X.round(5), NUMBERS[:, :1].round(3)])
+    path = table(tmp_path / "numbers.csv", ["small", *inputs, "big"], swapped)
+    found = net.evaluate(path)
+    assert found == pytest.approx(wanted, rel=1e-3) and found["r2"] > 0.9
+    assert net.evaluate_outputs(path)["small"]["mae"] < 1 < net.evaluate_outputs(path)["big"]["mae"]
+    lacking = table(tmp_path / "lacking.csv", ["small", *inputs, "large"], swapped)
+    with pytest.raises(ValueError, match="lacking.csv.*small, x0, x1, x2, x3, x4, x5, large"):
+        net.evaluate(lacking)
+    marks = Network("linear(outputs) -> sigmoid", 6, targets="labels", outputs=["a", "b", "c"], seed=1)
+    marks.fit(X, MARKS, epochs=20, learning_rate=0.02, verbose=False)
+    wanted = marks.evaluate(X.round(5), MARKS)
+    path = table(tmp_path / "labels.csv", ["c", "b", "a", *inputs], np.hstack([MARKS[:, ::-1], X.round(5)]))
+    assert marks.evaluate(path) == pytest.approx(wanted, rel=1e-3)
+    with pytest.raises(ValueError, match="numbers.csv"):
+        marks.evaluate(tmp_path / "numbers.csv")

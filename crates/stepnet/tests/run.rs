@@ -175,8 +175,9 @@ fn layers_that_a_program_froze_stay_frozen() {
 fn all_files_are_there_and_the_model_is_the_network() {
     let place = tempfile::tempdir().unwrap();
     let folder = place.path().join("run");
-    let options = RunOptions::default().trace(Some(Traced::Weights));
-    let settings = settings(&[]);
+    let mut settings = settings(&[]);
+    settings.keeping.trace_hashes = Some(Traced::Weights);
+    let options = RunOptions::default();
     let mut run = Run::create(&folder, network::<f32>(), run_data(), &settings, options).unwrap();
     let mut seen = After::default();
     let end = run.fit(&mut seen).unwrap();

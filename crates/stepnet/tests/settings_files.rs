@@ -32,6 +32,7 @@ fn annotation(setting: &Setting) -> String {
                 .collect();
             vec![format!("Literal[{}]", words.join(", "))]
         }
+        Kind::Place => vec!["bool".into(), "str".into(), "PathLike[str]".into()],
         kind => kind
             .forms()
             .iter()
@@ -63,13 +64,26 @@ fn types_of_keyword_arguments_are_those_of_the_table() {
          ``UPDATE_FILES=1 cargo test -p stepnet --test settings_files``.\"\"\"\n\n\
          from __future__ import annotations\n\n\
          from collections.abc import Mapping, Sequence\n\
-         from typing import Any, Literal, TypedDict\n\n\n\
+         from os import PathLike\n\
+         from typing import Any, Literal, TypedDict\n\n\
+         import numpy.typing as npt\n\n\n\
          class FitSettings(TypedDict, total=False):\n    \"\"\"The settings of a training.\"\"\"\n\n",
     );
     for setting in Settings::table() {
         if let Some(keyword) = setting.keyword() {
             writeln!(text, "    {keyword}: {}", annotation(&setting)).unwrap();
         }
+    }
+    text.push_str(
+        "\n\nclass NetworkSettings(TypedDict, total=False):\n    \"\"\"The settings of a network.\"\"\"\n\n",
+    );
+    for setting in Settings::table().filter(|setting| setting.of_network) {
+        let annotation = match setting.name {
+            // Whatever numpy makes a type of.
+            "dtype" => "npt.DTypeLike".to_owned(),
+            _ => annotation(&setting),
+        };
+        writeln!(text, "    {}: {annotation}", setting.name).unwrap();
     }
     is_or_becomes("crates/stepnet-py/python/stepnet/_fit_settings.py", &text);
 }
@@ -106,9 +120,12 @@ fn the_documentation_lists_the_table() {
             let title = setting.group.title();
             write!(text, "\n## {title}\n\n| setting | in Python | values | unless given | |\n| --- | --- | --- | --- | --- |\n").unwrap();
         }
-        let keyword = setting
-            .keyword()
-            .map_or(String::new(), |name| format!("`{name}`"));
+        let keyword = match (setting.keyword(), setting.of_network) {
+            (Some(name), false) => format!("`{name}`"),
+            (Some(name), true) => format!("`{name}`, also of `Network`"),
+            (None, true) => format!("`{}` of `Network`", setting.name),
+            (None, false) => String::new(),
+        };
         let default = match setting.default().map(|value| value.to_string()) {
             Some(value) if !value.is_empty() => format!("`{value}`"),
             _ => setting.usual.to_owned(),

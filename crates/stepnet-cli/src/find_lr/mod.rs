@@ -11,7 +11,7 @@ use stepnet::nn::Network;
 use stepnet::train::settings::Dtype;
 use stepnet::train::{
     LEAST_STEPS, MOST_STEPS, MOST_SWEEPS, RateCurve, RateSweep, SweepProgress, TrainOptions,
-    find_rate,
+    Transfer, find_rate,
 };
 use stepnet_base::limits::SWEPT_RATE;
 use stepnet_base::text::count;
@@ -40,15 +40,20 @@ as many updates. Options of train are accepted; those for the length of a run, i
 and its weight average are ignored.";
 
 /// Options of train that find-lr takes and does not use.
-const UNUSED: [&str; 8] = [
+const UNUSED: [&str; 13] = [
     "epochs",
     "lr",
     "schedule",
     "warm_up",
     "ema",
+    "transfer",
+    "unfreeze_after",
+    "lr_backbone",
     "out",
     "checkpoint_every",
     "trace_hashes",
+    "tensorboard",
+    "tensorboard_every",
 ];
 
 /// Hides the options that are not used, and changes the help of those that mean something else here.
@@ -123,7 +128,9 @@ fn find<T: Number>(args: &FindLrArgs) -> Outcome {
     let mut material = gather(settings, from.as_ref())?;
     material.facts.iter().for_each(|fact| say(fact));
     note::check(Failure::usage)?;
-    let options = settings.train_options(&material.train)?;
+    let mut options = settings.train_options(&material.train)?;
+    // The rates are those of steps.
+    options.transfer = Transfer::All;
     let network: Network<T> = build(settings, from.as_ref(), &mut material, &options)?;
     let sweep = RateSweep::default()
         .lowest(args.lowest)

@@ -26,16 +26,9 @@ pub(super) fn train_options(
     from: Option<&Preprocessing>,
     preset_input: Option<[usize; 3]>,
 ) -> Outcome<OpenOptions> {
-    let asked_for = settings.source.targets;
-    let targets = match from.map(|preprocessing| TargetKind::of(&preprocessing.task)) {
-        Some(known) if asked_for == TargetKind::Classes || asked_for == known => known,
-        Some(known) => {
-            return Err(Failure::usage(format!(
-                "--targets is {asked_for}, but the model of --from has learnt {known}"
-            )));
-        }
-        None => asked_for,
-    };
+    // Other targets than a model's own get a new last layer.
+    let known = from.map(|preprocessing| TargetKind::of(&preprocessing.task));
+    let targets = settings.source.targets.or(known).unwrap_or_default();
     // A network that the user has chosen takes images as they are.
     let most_pixels = settings.network.model.is_none().then_some(MOST_PIXELS);
     // Without a flag that stops it: a signal ends the process, since nothing is written yet.

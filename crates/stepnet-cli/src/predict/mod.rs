@@ -6,7 +6,7 @@
 mod answer;
 mod pattern;
 mod sink;
-mod sources;
+pub(crate) mod sources;
 
 use std::path::PathBuf;
 use std::time::Instant;

@@ -14,7 +14,7 @@ use super::pattern::Pattern;
 
 /// Something to answer for.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(crate) enum Found {
     /// A file that is, or should be, an image.
     Picture(PathBuf),
     /// A place that could not be searched for images.
@@ -25,7 +25,7 @@ pub(super) enum Found {
 /// arguments name, or that several links lead to, comes once, at its first place.
 ///
 /// Found one by one, so that any number of them takes little memory: a few bytes each, by which it is known again.
-pub(super) struct Sources<'a> {
+pub(crate) struct Sources<'a> {
     arguments: &'a [PathBuf],
     found: Box<dyn Iterator<Item = Found> + 'a>,
     passed_over: Counter,
@@ -38,7 +38,7 @@ type Counter = Rc<Cell<usize>>;
 type Seen = Rc<RefCell<VisitedPaths>>;
 
 impl<'a> Sources<'a> {
-    pub(super) fn new(arguments: &'a [PathBuf]) -> Self {
+    pub(crate) fn new(arguments: &'a [PathBuf]) -> Self {
         let passed_over = Counter::default();
         let (counter, seen) = (Rc::clone(&passed_over), Seen::default());
         let found = arguments
@@ -52,7 +52,7 @@ impl<'a> Sources<'a> {
     }
 
     /// Whether exactly one image is meant, by its own name.
-    pub(super) fn names_one_file(&self) -> bool {
+    pub(crate) fn names_one_file(&self) -> bool {
         match self.arguments {
             [one] => !one.is_dir() && (exists(one) || !Pattern::is_one(one)),
             _ => false,
@@ -60,7 +60,7 @@ impl<'a> Sources<'a> {
     }
 
     /// How many files so far were not images.
-    pub(super) fn passed_over(&self) -> usize {
+    pub(crate) fn passed_over(&self) -> usize {
         self.passed_over.get()
     }
 }

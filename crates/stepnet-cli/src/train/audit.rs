@@ -4,6 +4,7 @@
 use stepnet::Number;
 use stepnet::data::{Dataset, Duplicates, Repeat, TargetKind, Targets};
 use stepnet::nn::Model;
+use stepnet::train::Transfer;
 use stepnet::train::settings::{Balancing, Settings};
 use stepnet_base::error::short;
 use stepnet_base::text::count;
@@ -87,6 +88,8 @@ pub(super) fn start<T: Number>(
 ) -> Outcome {
     if let Some(model) = from
         && train_of_classes(material)
+        && TargetKind::of(&model.preprocessing.task) == TargetKind::Classes
+        && settings.training.transfer() == Transfer::All
         && let Some(fact) = last_layer(model, material.train.classes())
     {
         print_sentence(&fact);

@@ -1,6 +1,7 @@
 //! Follows a run on the terminal, and ends it after a signal.
 
 use stepnet::Number;
+use stepnet::train::features::FeatureProgress;
 use stepnet::train::run::{EpochRecord, RunMessage, RunObserver};
 use stepnet::train::{Learner, Progress};
 
@@ -48,6 +49,10 @@ impl<T: Number> RunObserver<T> for Follower {
         self.seen += examples.saturating_sub(self.in_epoch);
         self.in_epoch = examples;
         self.display.step(progress, self.seen);
+    }
+
+    fn features(&mut self, progress: &FeatureProgress) {
+        self.display.features(progress);
     }
 
     fn epoch(&mut self, record: &EpochRecord, best: bool) {

@@ -53,6 +53,11 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     let mut material = gather(settings, from.as_ref())?;
     material.facts.iter().for_each(|fact| print_sentence(fact));
     audit::data(settings, &material, from.as_ref());
+    let settings = &match &left {
+        // A run goes on as it began.
+        Some(_) => settings.clone(),
+        None => start::with_transfer(settings, from.as_ref(), &material)?,
+    };
     check_stopping(settings, &material)?;
     let from_hash = settings.network.from.as_ref().and(from.as_ref());
     let from_hash = from_hash.map(|model| model.network.hash());
@@ -78,6 +83,7 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     note::check(Failure::usage)?;
     let done = left.as_ref().map_or(0, SavedRun::epochs_done);
     let epochs = options.epochs.saturating_sub(done);
+    start::announce_transfer(settings, &options);
     let plan = plan::announced(&network, &options, &material, epochs)?;
     let examples = material.train.len();
     let steps = examples.div_ceil(options.batch.examples(examples));
@@ -85,8 +91,6 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     plan.iter().for_each(|line| print_sentence(line));
     let keep = RunOptions::default()
         .overwrite(args.overwrite)
-        .trace(args.keeping.trace_hashes)
-        .tensorboard(args.keeping.board())
         .arguments(command_line::arguments().to_vec())
         .from(from_hash)
         .notes(note::all());

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use stepnet::data::has_class_folders;
-use stepnet::train::run::{self, files};
+use stepnet::train::run::{self, EventFiles, files};
 
 use super::TrainArgs;
 use crate::failure::{Failure, Outcome};
@@ -14,7 +14,7 @@ pub(super) fn check(args: &TrainArgs, resumes: bool) -> Outcome {
     let settings = args.settings();
     let source = &settings.source;
     let data = [source.data.as_deref(), source.test.as_deref()];
-    if let Some(Some(folder)) = &args.keeping.tensorboard {
+    if let EventFiles::Folder(folder) = &settings.keeping.tensorboard {
         check_apart("--tensorboard", folder, data)?;
         run::check_place(folder)?;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::BinaryBytes;
 use stepnet::Number;
 use stepnet::nn::Network;
-use stepnet::train::{Pace, TrainOptions, largest_batch, training_bytes};
+use stepnet::train::{Pace, TrainOptions, Transfer, largest_batch, training_bytes};
 use stepnet_base::text::thousands;
 
 use crate::failure::{Failure, Outcome};
@@ -61,6 +61,12 @@ fn saved(options: &TrainOptions, epochs: usize) -> f64 {
     times as f64
 }
 
+/// Bytes of the features of images: as they are computed, in the cache, and scaled in double precision, with those of the folds.
+fn feature_bytes<T: Number>(network: &Network<T>, images: usize) -> Outcome<usize> {
+    let values = network.features()?.saturating_mul(images);
+    Ok(values.saturating_mul(2 * size_of::<T>() + 2 * size_of::<f64>()))
+}
+
 /// Reports what a run will take; `epochs` are those to come.
 pub(super) fn announced<T: Number>(
     network: &Network<T>,
@@ -70,9 +76,24 @@ pub(super) fn announced<T: Number>(
 ) -> Outcome<[String; 2]> {
     let (train, test) = (&material.train, material.test.as_ref());
     let memory = Memory::now();
+    let sizes = format!(
+        "plan: {} parameters, {} multiply-adds an example",
+        thousands(network.parameters().len() as u64),
+        thousands(network.multiply_adds()),
+    );
+    if options.transfer == Transfer::Head {
+        let mut frozen = network.clone();
+        let last = frozen.last_linear()?;
+        frozen.set_frozen(|node| node < last);
+        let bytes = training_bytes(&frozen, options, train.len(), tested(material))?;
+        let bytes = bytes.saturating_add(feature_bytes(network, train.len() * epochs.max(1))?);
+        let peak = BinaryBytes(memory.used.saturating_add(bytes as u64));
+        return Ok([sizes, format!("plan: peak memory about {peak}")]);
+    }
     let bytes = training_bytes(network, options, train.len(), tested(material))?;
     let data = (train, test);
-    let pace = Pace::measure(network, &material.preprocessing, options, data, CALIBRATION);
+    let steps = options.clone().transfer(Transfer::All);
+    let pace = Pace::measure(network, &material.preprocessing, &steps, data, CALIBRATION);
     // If a trial fails, such as at a rate that is far too high, the run itself will report it.
     let time = pace.map_or(String::new(), |pace| {
         // The report takes one test more.
@@ -88,11 +109,6 @@ pub(super) fn announced<T: Number>(
             duration(computing + saving)
         )
     });
-    let sizes = format!(
-        "plan: {} parameters, {} multiply-adds an example",
-        thousands(network.parameters().len() as u64),
-        thousands(network.multiply_adds()),
-    );
     let needs = format!(
         "plan: {time}peak memory about {}",
         BinaryBytes(memory.used + bytes as u64)

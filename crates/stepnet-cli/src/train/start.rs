@@ -9,16 +9,17 @@ use stepnet::nn::{Init, Model, Network, Registry};
 use stepnet::optim::{Clipping, WarmUp};
 use stepnet::rng::RandomState;
 use stepnet::train::settings::Settings;
-use stepnet::train::{TrainOptions, check_task, task_for, transfer};
+use stepnet::train::{TrainOptions, Transfer, check_task, task_for, transfer, transfer_outputs};
 use stepnet_base::error::short;
 use stepnet_base::text::count;
-use stepnet_base::text::listed;
 
 use super::plan;
 use crate::failure::{Failure, Outcome};
 use crate::known::Known;
 use crate::material::Material;
+use crate::note;
 use crate::progress::print_sentence;
+use crate::wording::given_as;
 
 /// The model that `--from` names.
 pub(crate) fn load_start<T: Number>(path: &Path) -> Outcome<Model<T>> {
@@ -58,22 +59,9 @@ pub(crate) fn build<T: Number>(
     let kind = material.train.targets().kind();
     let classes = material.train.classes();
     let mut random = RandomState::new(settings.training.seed);
+    let others = from.is_some_and(|model| has_other_outputs(model, material));
     let mut network = match from {
-        Some(model) if kind != TargetKind::Classes => {
-            if model.classes != classes {
-                return Err(Failure::usage(format!(
-                    "--from: the outputs of the model are {}, but the {kind} of the data are {}",
-                    listed(&model.classes),
-                    listed(classes)
-                )));
-            }
-            model.network.clone()
-        }
-        Some(model) => {
-            let rows = rows(model, classes);
-            let init = (Init::He, &mut random);
-            transfer(&model.network, Registry::builtin(), &rows, init)?
-        }
+        Some(model) => started(model, material, options, &mut random)?,
         None => {
             let mut builder = Network::builder();
             if let Some(loss) = settings.network.loss {
@@ -101,13 +89,19 @@ pub(crate) fn build<T: Number>(
             network
         }
     };
-    if from.is_none() {
+    if from.is_none() || others {
         material.preprocessing.task = task_for(&network, &material.train);
     }
     check_task(&network, &material.preprocessing.task)
         .map_err(|error| Failure::from(error).context("--targets"))?;
     if from.is_some() {
-        plan::check(&network, options, material)?;
+        // While only the last layer is fitted, the others take little memory.
+        let mut trained = network.clone();
+        if options.transfer == Transfer::Head {
+            let last = trained.last_linear()?;
+            trained.set_frozen(|node| node < last);
+        }
+        plan::check(&trained, options, material)?;
     }
     network.set_exact(settings.network.exact);
     network
@@ -119,6 +113,111 @@ pub(crate) fn build<T: Number>(
         ));
     }
     Ok(network)
+}
+
+/// The network of a model with outputs for the data: a new last layer where they are others than its own.
+fn started<T: Number>(
+    model: &Model<T>,
+    material: &Material,
+    options: &TrainOptions,
+    random: &mut RandomState,
+) -> Outcome<Network<T>> {
+    let (kind, classes) = (material.train.targets().kind(), material.train.classes());
+    let others = has_other_outputs(model, material);
+    // The last layer of a regression is none for classes, if it is to be fitted anew.
+    let other_kind = kind != TargetKind::of(&model.preprocessing.task)
+        || (options.transfer != Transfer::All && others && model.network.loss().is_of_numbers());
+    let init = (Init::He, random);
+    let network = match kind {
+        TargetKind::Classes if !other_kind => {
+            let rows = rows(model, classes);
+            transfer(&model.network, Registry::builtin(), &rows, init)?
+        }
+        _ if others => {
+            let outputs = (kind, classes.len());
+            transfer_outputs(&model.network, Registry::builtin(), outputs, init)?
+        }
+        _ => model.network.clone(),
+    };
+    Ok(network)
+}
+
+/// Whether the outputs that the data asks for are others than a model's: other classes, labels or numbers. The same
+/// classes in another order are not.
+pub(super) fn has_other_outputs<T: Number>(model: &Model<T>, material: &Material) -> bool {
+    let (kind, classes) = (material.train.targets().kind(), material.train.classes());
+    match kind == TargetKind::of(&model.preprocessing.task) {
+        false => true,
+        true if kind != TargetKind::Classes => model.classes != classes,
+        true => {
+            let rows = rows(model, classes);
+            let apart = model.network.output().len().max(2);
+            rows.len() != apart || rows.iter().any(Option::is_none)
+        }
+    }
+}
+
+/// The settings of a run that starts from `from`, with the way of transfer that suits it.
+pub(super) fn with_transfer<T: Number>(
+    settings: &Settings,
+    from: Option<&Model<T>>,
+    material: &Material,
+) -> Outcome<Settings> {
+    match from {
+        Some(model) => Ok(settings
+            .clone()
+            .with_transfer(has_other_outputs(model, material))),
+        None if settings.training.transfer() != Transfer::All => Err(Failure::usage(
+            "--transfer, --unfreeze-after and --lr-backbone are about the model of --from, but there is none",
+        )),
+        None => Ok(settings.clone()),
+    }
+}
+
+/// Settings without effect where only the last layer is fitted.
+const OF_STEPS: [&str; 13] = [
+    "batch",
+    "clip_norm",
+    "clip_value",
+    "early_stop",
+    "ema",
+    "lr",
+    "nesterov",
+    "optimizer",
+    "schedule",
+    "shuffle",
+    "statistics",
+    "warm_up",
+    "weight_decay",
+];
+
+/// Says what is to happen where the last layer of a model is fitted, and which settings are without effect then.
+pub(super) fn announce_transfer(settings: &Settings, options: &TrainOptions) {
+    let how = match options.transfer {
+        Transfer::Head => {
+            "the layers of the model before the last stay as they are, and the last is fitted to their features; --transfer finetune trains all, for longer".to_owned()
+        }
+        Transfer::Finetune => format!(
+            "{} to fit the last layer to the features of the others, then all layers are trained, those before the last at {} times the learning rate; the best of all is saved",
+            count(options.head_epochs(), "epoch"),
+            short(options.backbone_rate.factor(options.learning_rate)),
+        ),
+        _ => return,
+    };
+    print_sentence(&format!("transfer: {how}"));
+    if options.transfer == Transfer::Head {
+        let given = settings.given().map(|(setting, _)| setting);
+        let unused: Vec<String> = given
+            .filter(|setting| OF_STEPS.contains(&setting.name))
+            .map(|setting| given_as(&setting))
+            .collect();
+        if !unused.is_empty() {
+            note::note(&format!(
+                "{} without effect: with --transfer head the last layer is fitted to its end, without steps",
+                unused.join(", ")
+            ));
+        }
+    }
 }
 
 /// Which of a model's classes each of `classes` is.
@@ -139,6 +238,9 @@ pub(super) fn rows<T: Number>(model: &Model<T>, classes: &[String]) -> Vec<Optio
 
 /// Reports what a run with `steps` steps per epoch is about to do.
 pub(super) fn announce(options: &TrainOptions, steps: usize) {
+    if options.transfer == Transfer::Head {
+        return;
+    }
     print_sentence(&format!(
         "training: {} of {}, {} at {}, {} schedule, seed {}",
         count(options.epochs, "epoch"),

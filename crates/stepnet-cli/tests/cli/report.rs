@@ -134,4 +134,18 @@ fn event_files_are_written_for_training_and_test() {
     ))
     .fine();
     assert!(desk.join("board/test").is_dir() && !desk.join("other/tensorboard").exists());
+    // The settings of the first run say it; those of the second name the folder as seen from anywhere.
+    desk.run("train --settings other/settings.toml --out again")
+        .fine();
+    let files = |part: &str| fs::read_dir(desk.join(part)).unwrap().count();
+    assert_eq!((files("board/train"), files("board/test")), (2, 2));
+    desk.run("train --settings run/settings.toml --out third")
+        .fine();
+    assert_eq!(files("third/tensorboard/test"), 1);
+    assert_eq!(
+        desk.value("third/run.json")["settings"]["tensorboard"],
+        true
+    );
+    desk.run(&format!("train {SMALL} --tensorboard-every 10"))
+        .fails(2, &["--tensorboard"]);
 }

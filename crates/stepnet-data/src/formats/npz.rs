@@ -59,6 +59,8 @@ pub fn array(path: &Path, array: &str) -> Result<RawArray> {
 pub struct Npz<B> {
     name: PathBuf,
     archive: ZipArchive<Cursor<B>>,
+    /// The length of the archive.
+    stored: usize,
 }
 
 impl<B: AsRef<[u8]>> Npz<B> {
@@ -67,6 +69,7 @@ impl<B: AsRef<[u8]>> Npz<B> {
     /// # Errors
     /// Content that is not a whole zip archive.
     pub fn open(name: &Path, bytes: B) -> Result<Self> {
+        let stored = bytes.as_ref().len();
         let begins = bytes.as_ref().starts_with(b"PK\x03\x04");
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| {
             let why = match &error {
@@ -80,6 +83,7 @@ impl<B: AsRef<[u8]>> Npz<B> {
         Ok(Self {
             name: name.to_path_buf(),
             archive,
+            stored,
         })
     }
 }
@@ -97,7 +101,9 @@ impl<B: AsRef<[u8]>> Arrays for Npz<B> {
         let entry = self.archive.by_name(&format!("{array}.npy"));
         let entry =
             entry.map_err(|error| Error::file(&place, format!("cannot be read: {error}")))?;
+        // The directory may declare more than there is.
         let packed = usize::try_from(entry.compressed_size()).unwrap_or(usize::MAX);
+        let packed = packed.min(self.stored);
         npy::from_reader(&place, entry, packed.saturating_mul(MAX_DEFLATE_RATIO))
     }
 }

@@ -2,6 +2,7 @@
 //! a label, whose names are in the file's metadata.
 
 mod columns;
+mod pages;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -18,8 +19,10 @@ use crate::limits::MAX_CLASSES;
 use crate::opened::Opened;
 use crate::options::{OpenOptions, Role};
 use crate::set::dataset::numbered;
-use crate::{Error, Result};
+use crate::set::targets::target_value;
+use crate::{Error, Result, TargetKind, Targets};
 use columns::Columns;
+use pages::BoundedFile;
 use stepnet_base::guard::guarded;
 use stepnet_base::memory;
 use stepnet_base::text::listed;
@@ -30,13 +33,13 @@ pub(crate) static FORMAT: Format = Format {
     content: "a Parquet table with a column of images",
     read: "the image files in it and their labels, as the Hugging Face hub has them",
     images: true,
-    takes: &[Choice::LabelColumn],
+    takes: &[Choice::Targets, Choice::LabelColumn],
     recognises: |source| Ok(source.is_any(&[Kind::Parquet])),
     open: |source, options| {
         let whole = (source.path.to_owned(), vec![source.path.to_owned()]);
         let main = read(&whole.0, &whole.1, options)?;
         let parts = Tables::new(whole.0, main, None)?;
-        load(parts.labelled(Vec::new())?, options)
+        load(parts.labelled(options.targets, Vec::new())?, options)
     },
     // The reader panics, which is caught, and a fuzzer ends at every panic. A test damages each byte of a file.
     fuzz: None,
@@ -47,7 +50,7 @@ pub(crate) static FOLDER: Format = Format {
     content: "a folder of Parquet tables",
     read: "the same of several files, in it or in `data/` in it: `train-00000-of-00002.parquet`, ..., `test-...`",
     images: true,
-    takes: &[Choice::LabelColumn],
+    takes: &[Choice::Targets, Choice::LabelColumn],
     recognises: |source| Ok(source.kind.is_none() && !files_in(source.path)?.is_empty()),
     open: open_folder,
     fuzz: None,
@@ -116,7 +119,7 @@ fn open_folder(source: &Source<'_>, options: &OpenOptions) -> Result<Opened> {
         .map(|files| read(folder, &files, options))
         .transpose()?;
     load(
-        Tables::new(folder.to_owned(), main, other)?.labelled(notes)?,
+        Tables::new(folder.to_owned(), main, other)?.labelled(options.targets, notes)?,
         options,
     )
 }
@@ -126,6 +129,8 @@ fn open_folder(source: &Source<'_>, options: &OpenOptions) -> Result<Opened> {
 enum Label {
     Number(i64),
     Text(String),
+    /// Several labels or numbers: the row of the table's values.
+    Row,
 }
 
 /// The rows of one or several tables.
@@ -133,6 +138,9 @@ struct Table {
     rows: Vec<(Item, Label)>,
     /// The names of the classes, where the metadata has them.
     classes: Option<Vec<String>>,
+    /// Targets that are not classes, row after row, and what they are called.
+    values: Vec<f64>,
+    names: Vec<String>,
 }
 
 /// Reads the rows of tables, one after the other.
@@ -140,6 +148,8 @@ fn read(place: &Path, files: &[PathBuf], options: &OpenOptions) -> Result<Table>
     let mut table = Table {
         rows: Vec::new(),
         classes: None,
+        values: Vec::new(),
+        names: Vec::new(),
     };
     for path in files {
         let file = open_input(path)?;
@@ -165,8 +175,8 @@ fn damaged(path: &Path, error: &parquet::errors::ParquetError) -> Error {
     Error::file(path, problem)
 }
 
-fn reader(path: &Path, file: File) -> Result<SerializedFileReader<File>> {
-    SerializedFileReader::new(file).map_err(|error| damaged(path, &error))
+fn reader(path: &Path, file: File) -> Result<SerializedFileReader<BoundedFile>> {
+    SerializedFileReader::new(BoundedFile::new(file)).map_err(|error| damaged(path, &error))
 }
 
 fn append<R: FileReader>(
@@ -176,11 +186,7 @@ fn append<R: FileReader>(
     table: &mut Table,
 ) -> Result<()> {
     let metadata = reader.metadata();
-    let columns = Columns::of(
-        path,
-        metadata.file_metadata(),
-        options.label_column.as_deref(),
-    )?;
+    let columns = Columns::of(path, metadata.file_metadata(), options)?;
     let groups = metadata.row_groups().iter();
     let bytes: i64 = groups
         .map(|group| group.total_byte_size().max(0))
@@ -193,6 +199,14 @@ fn append<R: FileReader>(
             return Err(Error::file(path, problem));
         }
     }
+    if options.targets != TargetKind::Classes {
+        let first = table.rows.is_empty();
+        if !first && table.names != columns.targets {
+            let problem = "the columns of its targets are not those of the tables before it";
+            return Err(Error::file(path, problem));
+        }
+        table.names.clone_from(&columns.targets);
+    }
     let rows = reader.get_row_iter(Some(columns.projection.clone()));
     let rows = rows.map_err(|error| damaged(path, &error))?;
     for (number, row) in rows.enumerate() {
@@ -202,13 +216,27 @@ fn append<R: FileReader>(
             Some(bytes) => Item::in_memory(name.clone(), bytes),
             None => Item::broken(name.clone(), "has no image".to_owned()),
         };
-        let label = label(&row, &columns.label).ok_or_else(|| {
-            let problem = format!(
-                "no label in its column {:?}, expected a whole number or a text",
-                columns.label
-            );
-            Error::file(&name, problem)
-        })?;
+        let label = match options.targets {
+            TargetKind::Classes => {
+                let column = &columns.targets[0];
+                label(&row, column).ok_or_else(|| {
+                    let problem = format!(
+                        "no label in its column {column:?}, expected a whole number or a text"
+                    );
+                    Error::file(&name, problem)
+                })?
+            }
+            kind => {
+                for column in &columns.targets {
+                    let value = target_value(number_in(&row, column), kind);
+                    table.values.push(value.map_err(|expected| {
+                        let problem = format!("its column {column:?} has not {expected}");
+                        Error::file(&name, problem)
+                    })?);
+                }
+                Label::Row
+            }
+        };
         table.rows.push((item, label));
     }
     Ok(())
@@ -249,6 +277,19 @@ fn label(row: &Row, column: &str) -> Option<Label> {
     })
 }
 
+/// The number in a column.
+fn number_in(row: &Row, column: &str) -> Option<f64> {
+    Some(match field(row, column)? {
+        Field::Float(value) => (*value).into(),
+        Field::Double(value) => *value,
+        // Larger ones than a double holds exactly are rounded.
+        _ => match label(row, column)? {
+            Label::Number(number) => number as f64,
+            Label::Text(_) | Label::Row => return None,
+        },
+    })
+}
+
 /// The parts of a data set.
 struct Tables {
     place: PathBuf,
@@ -271,6 +312,7 @@ impl Tables {
             match label {
                 Label::Number(number) => most = most.max(*number),
                 Label::Text(text) => names.push(text.clone()),
+                Label::Row => {}
             }
         }
         names.sort();
@@ -281,7 +323,7 @@ impl Tables {
             None if names.is_empty() && most < MAX_CLASSES => numbered(most + 1),
             None => names,
         };
-        if classes.len() > MAX_CLASSES || classes.is_empty() {
+        if main.names.is_empty() && (classes.len() > MAX_CLASSES || classes.is_empty()) {
             let problem = format!("{} classes, expected 1 to {MAX_CLASSES}", classes.len());
             return Err(Error::file(&place, problem));
         }
@@ -297,7 +339,7 @@ impl Tables {
     ///
     /// # Errors
     /// A label that is none of the classes.
-    fn labelled(self, notes: Vec<String>) -> Result<SourceParts> {
+    fn labelled(self, kind: TargetKind, notes: Vec<String>) -> Result<SourceParts> {
         let Self {
             place,
             main,
@@ -309,10 +351,26 @@ impl Tables {
                 classes: classes.clone(),
                 ..Part::default()
             };
+            let (values, names) = (table.values, table.names);
+            part.rows = match kind {
+                TargetKind::Classes => None,
+                TargetKind::Labels => Some(Targets::labels(&values, names)?),
+                TargetKind::Numbers => Some(Targets::Numbers { values, names }),
+            };
+            if kind != TargetKind::Classes {
+                part.classes.clear();
+                let items = table.rows.into_iter().map(|(item, _)| item);
+                part.files = (0..)
+                    .zip(items)
+                    .map(|(row, item)| item.labelled(row))
+                    .collect();
+                return Ok(part);
+            }
             for (item, label) in table.rows {
                 let at = match &label {
                     Label::Number(number) => usize::try_from(*number).ok(),
                     Label::Text(text) => classes.binary_search(text).ok(),
+                    Label::Row => None,
                 };
                 let at = at.filter(|&at| at < classes.len()).ok_or_else(|| {
                     let count = classes.len();

@@ -309,3 +309,13 @@ fn columns<V: Copy>(values: &[V], width: usize, places: &[usize]) -> Vec<V> {
     rows.flat_map(|row| places.iter().map(|&place| row[place]))
         .collect()
 }
+
+/// The number in a field of targets that are not classes, or what is expected there.
+pub(crate) fn target_value(number: Option<f64>, kind: TargetKind) -> Result<f64, &'static str> {
+    match (number, kind) {
+        (Some(value), TargetKind::Labels) if value == 0.0 || value == 1.0 => Ok(value),
+        (_, TargetKind::Labels) => Err("0 or 1: whether the label applies"),
+        (Some(value), _) if value.is_finite() => Ok(value),
+        _ => Err("a finite number"),
+    }
+}

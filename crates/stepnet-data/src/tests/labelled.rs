@@ -109,6 +109,39 @@ fn what_is_wrong_with_a_zip_archive_is_said() {
     failure(plain(&path), &["a Word document"]);
 }
 
+/// Found by the fuzz target `zip`: the directory declares 4 GiB of packed bytes and 2.1 GiB of unpacked ones.
+const CLAIMS: &[u8] = include_bytes!("../../tests/files/claims-4gib.zip");
+
+#[test]
+fn an_entry_takes_no_memory_for_bytes_that_its_archive_does_not_have() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = write(&folder, "a.zip", CLAIMS);
+    let ends = format!("ends after {}", CLAIMS.len() - 37);
+    let declared = ["a/1.png", "declares 4294967295 packed bytes", &ends];
+    failure(plain(&path), &declared);
+    // The packed bytes that there are hold no 2.1 GiB.
+    let packed = CLAIMS.windows(4).position(|part| part == [255; 4]).unwrap();
+    let mut bytes = CLAIMS.to_vec();
+    bytes[packed..packed + 4].copy_from_slice(&68_u32.to_le_bytes());
+    let path = write(&folder, "b.zip", &bytes);
+    failure(plain(&path), &["a/1.png", "more than 68 packed ones"]);
+    // Few enough that they might, but they do not.
+    bytes[packed + 4..packed + 8].copy_from_slice(&60_000_u32.to_le_bytes());
+    let path = write(&folder, "c.zip", &bytes);
+    let short = ["a/1.png", "declares 60000 bytes", "end after 24"];
+    failure(plain(&path), &short);
+    // Images that pack well are read whole.
+    let image = RgbImage::from_pixel(400, 300, image::Rgb([7; 3]));
+    let mut grey = Cursor::new(Vec::new());
+    image.write_to(&mut grey, ImageFormat::Bmp).unwrap();
+    let files = [("a/1.bmp", grey.get_ref().clone()), ("b/1.png", png(1))];
+    let archive = zipped(&files, SimpleFileOptions::DEFAULT);
+    assert!(20 * archive.len() < grey.get_ref().len());
+    let input = OpenOptions::default().input(Some([3, 4, 3]));
+    let opened = open(write(&folder, "d.zip", archive), &input).unwrap();
+    assert_eq!(examples(&opened.data), [(7, "a"), (1, "b")]);
+}
+
 #[test]
 fn names_and_labels_are_read_from_a_list() {
     let folder = tempfile::tempdir().unwrap();
@@ -244,6 +277,7 @@ fn pixels_in_one_column_are_images() {
 #[cfg(feature = "parquet")]
 mod parquet {
     use super::*;
+    use crate::{TargetKind, Targets};
 
     const HUB: &[u8] = include_bytes!("../../tests/files/hub.parquet");
 
@@ -285,6 +319,60 @@ mod parquet {
         let options = OpenOptions::default().label_column(Some("kind".into()));
         let path = write(&folder, "c.parquet", HUB);
         failure(open(path, &options), &["no label column \"kind\"", "label"]);
+    }
+
+    #[test]
+    fn numbers_and_labels_are_read_from_columns() {
+        let folder = tempfile::tempdir().unwrap();
+        let bytes = include_bytes!("../../tests/files/targets.parquet");
+        let path = write(&folder, "a.parquet", bytes);
+        let options = |kind: TargetKind, columns: Option<&str>| {
+            let options = OpenOptions::default().targets(kind);
+            options.label_column(columns.map(str::to_owned))
+        };
+        let numbers = |column| options(TargetKind::Numbers, column);
+        let opened = open(&path, &numbers(Some("size, angle"))).unwrap();
+        let Targets::Numbers { values, names } = opened.data.targets() else {
+            panic!("{:?}", opened.data.targets());
+        };
+        assert_eq!(names, &["size", "angle"]);
+        let wanted = (0..8).flat_map(|row| [f64::from(row), f64::from(row) * 0.5]);
+        assert_eq!(values, &wanted.collect::<Vec<_>>());
+        assert_eq!(opened.data.images().image(3).unwrap()[0], 30.0);
+        // As a model knows them, whose names say the order.
+        let known = numbers(None).target_names(vec!["angle".into(), "size".into()]);
+        let opened = open(&path, &known).unwrap();
+        assert_eq!(opened.data.targets().names(), ["angle", "size"]);
+        let opened = open(&path, &options(TargetKind::Labels, Some("sunny"))).unwrap();
+        let Targets::Labels { marks, .. } = opened.data.targets() else {
+            panic!("{:?}", opened.data.targets());
+        };
+        assert_eq!(marks, &[1, 0, 0, 1, 0, 0, 1, 0]);
+        for part in ["train", "test"] {
+            write(&folder, &format!("set/{part}.parquet"), bytes);
+        }
+        let opened = open(folder.path().join("set"), &numbers(Some("angle"))).unwrap();
+        assert_eq!((opened.data.len(), opened.test.unwrap().len()), (8, 8));
+        for (kind, columns, said) in [
+            (TargetKind::Numbers, None, "angle, size"),
+            (
+                TargetKind::Labels,
+                Some("angle"),
+                "no label column \"angle\"",
+            ),
+            (
+                TargetKind::Labels,
+                Some("size"),
+                "[2]: its column \"size\" has not 0 or 1",
+            ),
+            (
+                TargetKind::Numbers,
+                Some("angle,depth"),
+                "no label column \"depth\"",
+            ),
+        ] {
+            failure(open(&path, &options(kind, columns)), &["a.parquet", said]);
+        }
     }
 
     /// Whatever is cut off or changed, the reader returns.

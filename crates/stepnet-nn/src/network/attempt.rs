@@ -263,6 +263,7 @@ impl<T: Number> Stack<'_, T> {
             range: self.parameters..total,
             implied: candidate.implied,
             frozen: false,
+            fixed_statistics: false,
         });
         self.parameters = total;
         Ok(())

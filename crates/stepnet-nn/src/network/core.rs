@@ -91,6 +91,22 @@ impl<T: Number> Network<T> {
         Ok(())
     }
 
+    /// Freezes the layers whose numbers `frozen` names, and no others.
+    pub fn set_frozen(&mut self, frozen: impl Fn(usize) -> bool) {
+        for (number, node) in self.nodes.iter_mut().enumerate() {
+            node.frozen = frozen(number);
+        }
+    }
+
+    /// Whether training leaves running statistics, such as those of `bn`, as they are and normalises by them, as at
+    /// inference. Factors and offsets are trained as before. Not saved in files.
+    pub fn fix_statistics(&mut self, fixed: bool) {
+        for node in &mut self.nodes {
+            let has = node.parameters.iter().any(|array| !array.trainable);
+            node.fixed_statistics = fixed && has;
+        }
+    }
+
     /// The error for a `name` that no layer with parameters has, with the nearest ones that one has.
     fn unknown_layer(&self, name: &str) -> Error {
         let nodes = self.nodes.iter().filter(|node| !node.range.is_empty());

@@ -5,6 +5,7 @@ pub(super) mod attempt;
 mod builder;
 mod checks;
 mod core;
+mod cut;
 mod formula;
 pub(super) mod limits;
 mod merge;
@@ -17,6 +18,7 @@ mod projection;
 
 pub use self::core::Network;
 pub use builder::NetworkBuilder;
+pub use cut::NetworkParts;
 pub use merge::Merge;
 pub use methods::SegmentMethods;
 pub use node::Node;

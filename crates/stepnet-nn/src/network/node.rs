@@ -20,6 +20,7 @@ pub struct Node<T> {
     pub(super) range: Range<usize>,
     pub(super) implied: bool,
     pub(super) frozen: bool,
+    pub(super) fixed_statistics: bool,
 }
 
 impl<T: Number> Node<T> {
@@ -72,6 +73,16 @@ impl<T: Number> Node<T> {
     /// Whether training leaves the layer's numbers as they are.
     pub fn frozen(&self) -> bool {
         self.frozen
+    }
+
+    /// Whether the layer's running statistics stay as they are in training, and it normalises by them, as at inference.
+    pub fn fixed_statistics(&self) -> bool {
+        self.fixed_statistics
+    }
+
+    /// Whether a training pass runs the layer as at inference.
+    pub(crate) fn acts_as_at_inference(&self) -> bool {
+        self.frozen || self.fixed_statistics
     }
 
     /// Whether training updates the layer: it has parameters and is not frozen.

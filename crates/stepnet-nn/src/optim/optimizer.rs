@@ -20,6 +20,13 @@ pub struct Optimizer<T> {
     second: Vec<T>,
 }
 
+/// Neighbouring arrays that are treated alike.
+struct Run {
+    range: Range<usize>,
+    decays: bool,
+    rate: f64,
+}
+
 impl<T: Number> Optimizer<T> {
     /// Fresh state of a rule, for a network of `parameters` numbers.
     ///
@@ -92,25 +99,36 @@ impl<T: Number> Optimizer<T> {
     ) {
         self.updates += 1;
         let mut left = ranges;
-        while let Some((range, decays)) = self.next_run(&mut left) {
-            let weights = &mut parameters[range.clone()];
-            self.update(weights, gradients, range, decays, learning_rate);
+        while let Some(run) = self.next_run(&mut left) {
+            let weights = &mut parameters[run.range.clone()];
+            // Exact for the usual factor, 1.
+            let rate = learning_rate * run.rate;
+            self.update(weights, gradients, run.range, run.decays, rate);
         }
     }
 
     /// Takes the next neighbouring arrays that are treated alike off the front of `ranges`: a small array costs as
     /// much to update as a large one.
-    fn next_run(&self, ranges: &mut &[ParameterRange]) -> Option<(Range<usize>, bool)> {
+    fn next_run(&self, ranges: &mut &[ParameterRange]) -> Option<Run> {
         let decay = self.rule.weight_decay() != 0.0;
-        let mut run: Option<(Range<usize>, bool)> = None;
+        let mut run: Option<Run> = None;
         while let Some((array, rest)) = ranges.split_first() {
             let decays = decay && array.decays;
+            let next = |run: &Run| {
+                run.range.end == array.range.start
+                    && run.decays == decays
+                    && run.rate.to_bits() == array.rate.to_bits()
+            };
             match &mut run {
                 _ if !array.trainable || array.range.is_empty() => {}
-                None => run = Some((array.range.clone(), decays)),
-                Some((run, like)) if run.end == array.range.start && *like == decays => {
-                    run.end = array.range.end;
+                None => {
+                    run = Some(Run {
+                        range: array.range.clone(),
+                        decays,
+                        rate: array.rate,
+                    });
                 }
+                Some(run) if next(run) => run.range.end = array.range.end,
                 Some(_) => return run,
             }
             *ranges = rest;
@@ -246,6 +264,24 @@ mod tests {
                     apart.parameters(),
                     "{rule} {frozen:?}"
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn an_array_learns_at_its_own_rate() {
+        let mut ranges = [0..2, 2..4].map(|range| ParameterRange::new(range, false));
+        ranges[0].rate = 0.5;
+        for rule in [Rule::GradientDescent, Rule::ADAM, Rule::CLASSIC_MOMENTUM] {
+            let mut parameters = [1.0, 2.0, 1.0, 2.0];
+            let mut optimizer = Optimizer::new(rule, 4).unwrap();
+            optimizer.step(&mut parameters, &[0.5, -1.0, 0.5, -1.0], &ranges, 0.125);
+            for (slow, fast) in [(0, 2), (1, 3)] {
+                let start = [1.0, 2.0][slow];
+                let moved = parameters[fast] - start;
+                assert!(moved != 0.0, "{rule}");
+                let half: f64 = parameters[slow] - start;
+                assert!((half - moved / 2.0).abs() < 1e-12, "{rule}: {parameters:?}");
             }
         }
     }

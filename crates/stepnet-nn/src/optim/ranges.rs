@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// One array among the parameters: all of a layer's weights, or its biases.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ParameterRange {
     /// Its place among the parameters.
@@ -12,6 +12,8 @@ pub struct ParameterRange {
     pub trainable: bool,
     /// Whether weight decay and L2 take it in: weights, not biases.
     pub decays: bool,
+    /// The factor of its learning rate; 1 unless it is to learn more slowly or faster than others.
+    pub rate: f64,
 }
 
 impl ParameterRange {
@@ -21,6 +23,7 @@ impl ParameterRange {
             range,
             trainable: true,
             decays,
+            rate: 1.0,
         }
     }
 

@@ -42,7 +42,7 @@ impl<T: Number> Workspace<T> {
         let examples = batch.noise.examples.len();
         for &span in &self.plan.spans {
             let node = span.first;
-            if network.nodes()[node].frozen() {
+            if network.nodes()[node].acts_as_at_inference() {
                 continue;
             }
             let context = self.context(network, node..span.end, examples, Some(batch.noise));
@@ -149,7 +149,7 @@ impl<T: Number> Workspace<T> {
             layer: span.start,
             backward: self.plan.options.purpose.has_backward(),
             // A frozen layer acts as at inference.
-            noise: noise.filter(|_| !network.nodes()[span.start].frozen()),
+            noise: noise.filter(|_| !network.nodes()[span.start].acts_as_at_inference()),
         }
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stepnet import _native
 from stepnet._arrays import Array, Labels
+from stepnet._history import History
 from stepnet._targets import values
 
 
@@ -12,8 +13,16 @@ class Base:
 
     _net: _native.Network
     classes_: Array | None
+    history: History | None
+    stop_training: bool
     # The kind of targets that a user has named.
     _targets: str | None = None
+
+    def _begin(self, classes: Array | None) -> None:
+        """A network that has not been trained here."""
+        self.classes_ = classes
+        self.history = None
+        self.stop_training = False
 
     @property
     def input_shape(self) -> tuple[int, ...]:

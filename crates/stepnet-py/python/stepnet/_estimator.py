@@ -14,13 +14,13 @@ from sklearn.utils.validation import check_is_fitted, validate_data  # type: ign
 
 from stepnet._arrays import Array, expected
 from stepnet._history import History
-from stepnet._keywords import SETTINGS
+from stepnet._keywords import KEEPING, SETTINGS
 from stepnet._network import Network
 from stepnet._settings import extents
 from stepnet._values import LARGEST_SEED, shown
 
-# What follows from ``random_state``, takes examples to test on, or a network that is trained already.
-NOT_TAKEN = ("early_stop", "freeze", "min_delta", "seed")
+# What follows from ``random_state``, takes examples to test on, a network that is trained already, or a run's folder.
+NOT_TAKEN = ("early_stop", "freeze", "min_delta", "seed", *KEEPING)
 
 # What networks take as it is; the first is what other types become.
 TYPES = [np.float32, np.float64, np.uint8]

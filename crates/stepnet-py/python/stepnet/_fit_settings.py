@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import Any, Literal, TypedDict
+
+import numpy.typing as npt
 
 
 class FitSettings(TypedDict, total=False):
@@ -13,6 +16,10 @@ class FitSettings(TypedDict, total=False):
     freeze: Sequence[Any] | str | int | None
     epochs: int | None
     batch_size: int | str | None
+    transfer: Literal["head", "finetune", "all"] | None
+    unfreeze_after: int | None
+    backbone_learning_rate: str | float | None
+    statistics: Literal["updated", "frozen"] | None
     learning_rate: float | None
     optimizer: str
     schedule: str
@@ -33,3 +40,17 @@ class FitSettings(TypedDict, total=False):
     early_stop: int | None
     min_delta: float | None
     checkpoint_every: str | None
+    trace_hashes: Literal["weights", "gradients"] | None
+    tensorboard: bool | str | PathLike[str] | None
+    tensorboard_every: int | None
+
+
+class NetworkSettings(TypedDict, total=False):
+    """The settings of a network."""
+
+    targets: Literal["classes", "labels", "numbers"] | None
+    init: str | float
+    loss: str | None
+    dtype: npt.DTypeLike
+    exact: bool
+    seed: int

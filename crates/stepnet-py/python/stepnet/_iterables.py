@@ -25,9 +25,7 @@ def paired(function: str, X: Any, y: Any, shape: tuple[int, ...]) -> tuple[Any, 
     examples: list[Any] = []
     labels: list[Any] = []
     for at, pair in enumerate(pairs(X)):
-        if not isinstance(pair, (tuple, list)) or len(pair) != 2:
-            raise TypeError(f"{function}: y is missing, and X[{at}] is {shown(pair)}: expected {WANTED}")
-        example, label = pair
+        example, label = pair_of(function, at, pair)
         if is_one(example):
             examples.append(example)
             labels.append(scalar(label))
@@ -42,6 +40,14 @@ def paired(function: str, X: Any, y: Any, shape: tuple[int, ...]) -> tuple[Any, 
     if not examples:
         raise ValueError(f"{function}: X has no examples")
     return (examples if is_one(examples[0]) else stacked(f"{function}: X", examples)), np.asarray(labels)
+
+
+def pair_of(function: str, at: int, given: Any) -> tuple[Any, Any]:
+    """An example and its label."""
+    if not isinstance(given, (tuple, list)) or len(given) != 2:
+        raise TypeError(f"{function}: y is missing, and X[{at}] is {shown(given)}: expected {WANTED}")
+    example, label = given
+    return example, label
 
 
 def gathered(where: str, given: Any, shape: tuple[int, ...]) -> Any:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from stepnet import _native
 from stepnet._values import shown
 
-Function = TypeVar("Function", bound=Callable[..., Any])
+Taking = TypeVar("Taking", bound=Callable[..., Any])
 
 # Where the documentation of a function has that of the settings.
 PLACE = "{settings}"
@@ -27,35 +27,55 @@ class Setting(NamedTuple):
     default: Any
     help: str
     usual: str
+    # Whether it is about what a run keeps in its folder.
+    keeps: bool
 
 
-SETTINGS = {setting.keyword: setting for setting in (Setting(*told) for told in _native.settings())}
+def told(function: str) -> dict[str, Setting]:
+    """The settings that are keyword arguments of a function, by their names there."""
+    return {setting.keyword: setting for setting in (Setting(*told) for told in _native.settings(function))}
 
 
-def takes_settings(*, without: tuple[str, ...] = (), **defaults: Any) -> Callable[[Function], Function]:
-    """Gives a function with ``**settings`` the settings of the table, other than those ``without``, as keyword
-    arguments: in its signature, with other ``defaults`` where it has some, and in its documentation."""
-    taken = {name: defaults.get(name, setting.default) for name, setting in SETTINGS.items() if name not in without}
+# Those of a training and of a network.
+SETTINGS, NETWORK = told("fit"), told("Network")
 
-    def documented(function: Function) -> Function:
+# Those that need the folder of a run.
+KEEPING = tuple(name for name, setting in SETTINGS.items() if setting.keeps)
+
+
+def takes_settings(
+    table: Mapping[str, Setting] = SETTINGS, *, without: tuple[str, ...] = (), **defaults: Any
+) -> Callable[[Taking], Taking]:
+    """Gives a function with ``**settings``, or a class whose ``__init__`` has them, the settings of a table, other than
+    those ``without``, as keyword arguments: in its signature, with other ``defaults`` where it has some, and in its
+    documentation."""
+    taken = {name: defaults.get(name, setting.default) for name, setting in table.items() if name not in without}
+
+    def documented(taking: Taking) -> Taking:
+        function: Any = getattr(taking, "__init__") if isinstance(taking, type) else taking
         signature = inspect.signature(function)
         own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
         named = inspect.Parameter.KEYWORD_ONLY
         of_table = [inspect.Parameter(name, named, default=default) for name, default in taken.items()]
-        function.__signature__ = signature.replace(parameters=[*own, *of_table])  # type: ignore[attr-defined]
-        if function.__doc__:
-            function.__doc__ = with_settings(function.__doc__, taken)
-        return function
+        function.__signature__ = signature.replace(parameters=[*own, *of_table])
+        if taking.__doc__:
+            entries = {PLACE: "\n".join(entry(table[name], default) for name, default in taken.items())}
+            for name, setting in NETWORK.items():
+                entries[f"{{{name}}}"] = entry(setting, setting.default)
+            taking.__doc__ = filled(taking.__doc__, entries)
+        return taking
 
     return documented
 
 
-def with_settings(documentation: str, taken: Mapping[str, Any]) -> str:
-    """A documentation with that of the settings in its place, indented as that is."""
-    before, _, after = documentation.partition(PLACE)
-    indent = before[before.rfind("\n") + 1 :]
-    entries = "\n".join(entry(SETTINGS[name], default) for name, default in taken.items())
-    return before + textwrap.indent(entries, indent).removeprefix(indent) + after
+def filled(documentation: str, entries: Mapping[str, str]) -> str:
+    """A documentation with entries in the places that are named for them, indented as those are."""
+    for place, text in entries.items():
+        before, found, after = documentation.partition(place)
+        if found:
+            indent = before[before.rfind("\n") + 1 :]
+            documentation = before + textwrap.indent(text, indent).removeprefix(indent) + after
+    return documentation
 
 
 def entry(setting: Setting, default: Any) -> str:
@@ -65,13 +85,20 @@ def entry(setting: Setting, default: Any) -> str:
     text = textwrap.fill(
         setting.help + usual, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
     )
-    kind = setting.kind if default is None else f"{setting.kind.removesuffix(', optional')}, default {default!r}"
+    kind = setting.kind.removesuffix(", optional")
+    kind += ", optional" if default is None else f", default {default!r}"
     return f"{setting.keyword} : {kind}\n{text}"
 
 
-def check_names(function: str, given: Mapping[str, object], without: tuple[str, ...] = ()) -> None:
-    """Refuses keyword arguments that are no settings, as Python itself refuses others."""
-    known = [name for name in SETTINGS if name not in without]
+def check_names(
+    function: str,
+    given: Mapping[str, object],
+    table: Mapping[str, Setting] = SETTINGS,
+    *,
+    without: tuple[str, ...] = (),
+) -> None:
+    """Refuses keyword arguments that are no settings of a table, as Python itself refuses others."""
+    known = [name for name in table if name not in without]
     for name in given:
         if name not in known:
             near = difflib.get_close_matches(name, known, 1)

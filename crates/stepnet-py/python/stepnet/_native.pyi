@@ -21,6 +21,7 @@ __all__ = [
     "descended",
     "digits",
     "distribute_value",
+    "embed",
     "formats",
     "gradcheck",
     "holds_pictures",
@@ -32,6 +33,7 @@ __all__ = [
     "pictures",
     "pool_backward",
     "pool_forward",
+    "predicted_classes",
     "relu",
     "relu_backward",
     "settings",
@@ -85,12 +87,15 @@ def load(
     label_column: str | None,
     labels: Path | None,
     targets: str,
+    outputs: list[str] | None,
 ) -> _Data: ...
 def formats() -> tuple[list[tuple[str, str]], str]: ...
 def holds_pictures(path: Path) -> bool: ...
+def predicted_classes(outputs: _Array, each: bool) -> npt.NDArray[np.int64]: ...
 def pictures(network: Network, given: Sequence[Path | _Array]) -> _Array: ...
 
-def settings() -> list[tuple[str, str, Any, str, str]]: ...
+def embed(network: Network, x: _Array, divisor: float) -> _Array: ...
+def settings(function: str) -> list[tuple[str, str, Any, str, str, bool]]: ...
 def settings_kept(function: str, keywords: dict[str, Any]) -> dict[str, Any]: ...
 
 @final
@@ -104,9 +109,8 @@ class Network:
         text: str,
         input_shape: list[int] | None,
         classes: list[str] | None,
-        double: bool,
-        drawn: tuple[int, str],
-        taught: tuple[str | None, list[str] | None, str | None],
+        outputs: list[str] | None,
+        settings: dict[str, Any],
     ) -> Network: ...
     @staticmethod
     def load(path: Path) -> Network: ...
@@ -152,7 +156,7 @@ class Training:
     def __new__(
         cls,
         network: Network,
-        x: _Array,
+        x: Any,
         targets: tuple[str, _Array],
         names: list[str],
         settings: dict[str, Any],

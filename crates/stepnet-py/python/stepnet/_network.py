@@ -4,36 +4,42 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from stepnet import _native
 from stepnet._arrays import Array, Labels, labels_of_names, listed, read
+from stepnet._fetched import Fetched, fetched
 from stepnet._history import History
 from stepnet._iterables import indexed, paired
-from stepnet._keywords import takes_settings
+from stepnet._keywords import KEEPING, NETWORK, takes_settings
 from stepnet._looking import Looking
 from stepnet._patience import Patience
 from stepnet._plots import Plots
 from stepnet._preprocessing import Preprocessing, inputs, store, stored
 from stepnet._progress import Progress, wanted
 from stepnet._runs import Run, place
-from stepnet._settings import EPOCHS, beginning, class_weights, classes_given, extents, is_double, resolved
-from stepnet._targets import kind_given, kind_of, names_of, outputs_given, values
+from stepnet._settings import EPOCHS, beginning, class_weights, classes_given, extents, network_settings, resolved
+from stepnet._targets import kind_of, names_of, outputs_given, values
 from stepnet._training import Epochs, InMemory, train
-from stepnet._values import LARGEST_SEED, names, number, path_given, shown, text, truth, whole
+from stepnet._values import names, number, path_given, shown, text, truth
 from stepnet.callbacks import AnyCallback, called_back
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from stepnet._fit_settings import FitSettings
+    from stepnet._fit_settings import FitSettings, NetworkSettings
 
 
+@takes_settings(NETWORK)
 class Network(Plots, Looking):
     """A network in the arrow notation, with its weights.
+
+    Unless ``targets`` is given, the first `fit` shows what the outputs stand for: floats for a network that ends in ``linear``
+    are numbers, rows of 0 and 1 that are not one-hot are labels, everything else is classes. ``exact`` can be set later,
+    too; a saved network does not keep it.
 
     Parameters
     ----------
@@ -46,25 +52,9 @@ class Network(Plots, Looking):
     classes : int or sequence, optional
         The classes that it tells apart, or how many; ``classes`` stands for their number in the text. Otherwise the
         labels of the first `fit` say what they are.
-    targets : {"classes", "labels", "numbers"}, optional
-        What the outputs stand for: one class for each example, several labels of which some apply (a row of 0 and 1 for
-        each example; the network ends in ``sigmoid``), or numbers (regression; it ends in ``linear``). Unless given, the
-        first `fit` shows it: floats for a network that ends in ``linear`` are numbers, rows of 0 and 1 that are not
-        one-hot are labels.
     outputs : int or sequence of str, optional
         The names of the labels or numbers, or how many there are; ``outputs`` stands for their number in the text.
-    loss : {"mean-squared-error", "mean-absolute-error", "huber"}, optional
-        The loss of a network that ends in ``linear``. A closing ``softmax`` or ``sigmoid`` has its own.
-    dtype : {"float32", "float64"}
-        The type of its numbers.
-    init : str
-        How weights are drawn: ``"he"``, ``"xavier"``, ``"fan-in"``, ``"zeros"`` or a scale such as ``"0.01"``.
-    seed : int
-        What they are drawn with.
-    exact : bool
-        Whether convolutions keep to the direct method. Otherwise large 3x3 ones in float32 go Winograd's way, which is
-        faster, rounds several times as much, and spreads the rounding of large values to their neighbours. It can be
-        set later, too; a saved network does not keep it.
+    {settings}
 
     Attributes
     ----------
@@ -85,9 +75,6 @@ class Network(Plots, Looking):
     True
     """
 
-    classes_: Array | None
-    history: History | None
-    stop_training: bool
     # That runs.
     _training: Epochs | None = None
 
@@ -97,35 +84,20 @@ class Network(Plots, Looking):
         input_shape: int | Sequence[int] | None = None,
         *,
         classes: int | Sequence[Any] | Array | None = None,
-        targets: str | None = None,
         outputs: int | Sequence[str] | None = None,
-        loss: str | None = None,
-        dtype: npt.DTypeLike = "float32",
-        init: str = "he",
-        seed: int = 0,
-        exact: bool = False,
+        **settings: Unpack[NetworkSettings],
     ) -> None:
         known = classes_given(classes)
-        self._targets = kind_given(targets)
+        taken = network_settings(settings)
+        self._targets = taken.get("targets")
         self._net = _native.Network.build(
             text("Network", "network", network),
             extents("Network", input_shape),
             None if known is None else names("Network", known),
-            is_double(dtype),
-            (whole("Network", "seed", seed, 0, LARGEST_SEED), text("Network", "init", init)),
-            (
-                self._targets,
-                outputs_given(outputs, self._targets, classes),
-                None if loss is None else text("Network", "loss", loss),
-            ),
+            outputs_given(outputs, self._targets, classes),
+            taken,
         )
-        self.exact = exact
         self._begin(known)
-
-    def _begin(self, classes: Array | None) -> None:
-        self.classes_ = classes
-        self.history = None
-        self.stop_training = False
 
     @property
     def learning_rate(self) -> float | None:
@@ -202,7 +174,9 @@ class Network(Plots, Looking):
             ``(examples, *input_shape)``, channels last. The first training decides what values are divided by, and
             ``preprocessing`` says it from then on: ``uint8`` by 255, other numbers are taken as they are. Or pictures
             of any size: paths, images of PIL's, arrays of ``uint8``. Or, without ``y``, pairs ``(x, y)``: a data set with a
-            length and an index as PyTorch has it, a ``DataLoader``, a generator; all of it is read into memory first.
+            length and an index as PyTorch has it, whose examples are fetched in each epoch anew, after all were once for
+            their labels; or a ``DataLoader`` or a generator, which are read into memory first, as a data set is where the
+            training has a folder.
         y : array_like, optional
             A label for each example, a whole number or a string; or one-hot rows. For a network whose ``targets`` are
             numbers, one for each example or a row of them; for labels, a row of 0 and 1. The first training decides
@@ -239,11 +213,16 @@ class Network(Plots, Looking):
         """
         taken = resolved(settings, average)
         begin = beginning(taken["epochs"], initial_epoch, reset)
-        keeps = {"checkpoint_every": settings.get("checkpoint_every")}
+        keeps = {name: settings.get(name) for name in KEEPING}
         kept = place(run, resume, overwrite, keeps, {"initial_epoch": initial_epoch, "reset": reset})
         wanted(verbose)
-        X, y = paired("fit", X, y, self.input_shape)
-        rows, begin["divisor"] = inputs("fit", X, self._net)
+        rows: Array | Fetched
+        source = None if kept is not None else fetched("fit", X, y, self._net)
+        if source is not None:
+            rows, y, begin["divisor"] = source, source.labels, source.divisor()
+        else:
+            X, y = paired("fit", X, y, self.input_shape)
+            rows, begin["divisor"] = inputs("fit", X, self._net)
         if not len(rows):
             raise ValueError("fit: X has no examples")
         labels = Labels(self._net.outputs, self.classes_)
@@ -271,7 +250,7 @@ class Network(Plots, Looking):
             training = InMemory(self._net, of_network, held_out, begin["initial_epoch"] or 0, kind)
         else:
             kept["divisor"] = begin["divisor"]
-            training = Run(self._net, (rows, (kind, numbers)), held_out, called_names, taken, kept)
+            training = Run(self._net, (cast("Array", rows), (kind, numbers)), held_out, called_names, taken, kept)
         self.classes_ = known
         self._training, progress = training, Progress(verbose, training.first, training.epochs)
         try:

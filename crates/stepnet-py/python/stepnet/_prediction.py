@@ -90,9 +90,8 @@ class Prediction(Base):
         if self.targets == "numbers":
             return outputs[:, 0] if outputs.shape[1] == 1 else outputs
         if self.targets == "labels":
-            return (outputs > 0.5).astype(np.int64)
-        numbers = (outputs[:, 0] > 0.5).astype(int) if outputs.shape[1] == 1 else outputs.argmax(axis=1)
-        classes: Array = self._labels().known()[numbers]
+            return _native.predicted_classes(outputs, True)
+        classes: Array = self._labels().known()[_native.predicted_classes(outputs, False)]
         return classes
 
     def evaluate(self, X: npt.ArrayLike, y: npt.ArrayLike | None = None) -> dict[str, float]:
@@ -101,7 +100,8 @@ class Prediction(Base):
         Parameters
         ----------
         X, y : array_like
-            As for `fit`. Or, without ``y``, pairs as for `fit`, or the path of a data set, as ``stepnet evaluate`` takes it.
+            As for `fit`. Or, without ``y``, pairs as for `fit`, or the path of a data set, as ``stepnet evaluate`` takes it:
+            classes, labels and numbers are found by their names.
 
         Returns
         -------
@@ -138,28 +138,29 @@ class Prediction(Base):
         if y is None and not isinstance(X, (str, bytes, os.PathLike, np.ndarray)):
             X, y = paired(function, X, None, self.input_shape)
         if y is None:
-            rows, y, divisor = self._data_set(X)
+            rows, y, divisor = self._data_set(function, X)
         else:
             rows, divisor = inputs(function, X, self._net)
         if not len(rows):
             raise ValueError(f"{function}: X has no examples")
         return self._net.evaluate(rows, self._taught(function, y, len(rows)), divisor)
 
-    def _data_set(self, given: object) -> tuple[Array, Array, float]:
-        """The test part of a data set as rows, the network's classes by their names, and what is divided by."""
-        if self.targets != "classes":
-            raise ValueError(f"evaluate: y is missing, and the targets are {self.targets}: read the data with data.load")
+    def _data_set(self, function: str, given: object) -> tuple[Array, Array, float]:
+        """The test part of a data set as rows, the targets by the names that the network has for them, and what is divided
+        by."""
         if not isinstance(given, (str, bytes, os.PathLike)):
-            raise TypeError("evaluate: y is missing; without it X is the path of a data set")
-        known = stored(self._net)
+            raise TypeError(f"{function}: y is missing; without it X is the path of a data set")
+        known, kind = stored(self._net), self.targets
         shape = [known.height, known.width, known.channels]
-        path = path_given("evaluate: X", given)
-        X, numbers, called, _ = opened(path, shape, known.resize, True)
+        path = path_given(f"{function}: X", given)
+        X, found, called, _ = opened(path, shape, known.resize, True, targets=kind, outputs=self.output_names)
+        rows = np.ascontiguousarray(X.reshape(len(X), -1))
+        divisor = known.picture_divisor if _native.holds_pictures(path) else known.divisor
+        if kind != "classes":
+            return rows, found, divisor
         labels = self._labels().known()
         by_name = {str(label): place for place, label in enumerate(labels)}
         for name in called:
             if name not in by_name:
-                raise ValueError(f"evaluate: the class {shown(name)} of X is not one of {listed(labels)}")
-        rows = np.ascontiguousarray(X.reshape(len(X), -1))
-        divisor = known.picture_divisor if _native.holds_pictures(path) else known.divisor
-        return rows, labels[np.array([by_name[name] for name in called], int)[numbers]], divisor
+                raise ValueError(f"{function}: the class {shown(name)} of X is not one of {listed(labels)}")
+        return rows, labels[np.array([by_name[name] for name in called], int)[found]], divisor

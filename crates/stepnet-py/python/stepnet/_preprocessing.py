@@ -110,13 +110,18 @@ def inputs(function: str, given: object, network: _native.Network, name: str = "
     if found is not None:
         return _native.pictures(network, found), stored(network).picture_divisor
     rows, whole = examples(function, given, shape, name)
+    return rows, divided(where, rows, whole, network)
+
+
+def divided(where: str, rows: Array, whole: bool, network: _native.Network) -> float:
+    """What raw values are divided by for a network, whether it was trained before or not."""
     if not network.settled:
-        return rows, BRIGHTEST if rows.dtype == np.uint8 else 1.0
+        return BRIGHTEST if rows.dtype == np.uint8 else 1.0
     known = stored(network)
     chosen = divisor(where, rows, whole, known)
     if chosen == known.divisor:
         check_range(where, rows, known, network.largest)
-    return rows, chosen
+    return chosen
 
 
 def divisor(where: str, rows: Array, whole: bool, known: Preprocessing) -> float:

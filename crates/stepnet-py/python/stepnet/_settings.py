@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from stepnet import _native
 from stepnet._arrays import Array, listed, read
-from stepnet._keywords import check_names
+from stepnet._keywords import NETWORK, check_names
 from stepnet._values import number, shown, truth, whole
 
 # Passes over the examples unless a number is given.
@@ -44,6 +43,13 @@ def resolved(given: Mapping[str, Any], average: object) -> dict[str, Any]:
             raise ValueError(f"fit: {both} {shown(taken['balance'])}, expected one of them")
         taken["balance"] = "weights"
     _native.settings_kept("fit", taken)
+    return taken
+
+
+def network_settings(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a new `Network`, checked."""
+    check_names("Network", given, NETWORK)
+    _native.settings_kept("Network", taken := dict(given))
     return taken
 
 
@@ -84,25 +90,15 @@ def extents(function: str, given: int | Sequence[int] | None, name: str = "input
         raise TypeError(f"{function}: {name} is {shown(given)}, expected {expected}") from None
 
 
-def classes_given(given: int | Sequence[Any] | Array | None) -> Array | None:
+def classes_given(given: int | Sequence[Any] | Array | None, function: str = "Network") -> Array | None:
     """The classes of a network from their number, or from all of them."""
     if given is None:
         return None
     if np.ndim(given) == 0 and not isinstance(given, str):
-        return np.arange(whole("Network", "classes", given, 1, 65_536))
-    labels = read("Network: classes", given)
+        return np.arange(whole(function, "classes", given, 1, 65_536))
+    labels = read(f"{function}: classes", given)
     if labels.ndim != 1 or labels.dtype.kind not in "biuU":
-        raise TypeError(f"Network: classes is {shown(given)}, expected a number, or labels: whole numbers or strings")
+        raise TypeError(f"{function}: classes is {shown(given)}, expected a number, or labels: whole numbers or strings")
     if len(np.unique(labels)) < len(labels):
-        raise ValueError(f"Network: classes has a label twice: {listed(labels)}")
+        raise ValueError(f"{function}: classes has a label twice: {listed(labels)}")
     return labels
-
-
-def is_double(dtype: npt.DTypeLike) -> bool:
-    try:
-        kind = np.dtype(dtype)
-    except TypeError:
-        kind = None
-    if kind not in (np.float32, np.float64):
-        raise ValueError(f'Network: dtype is {shown(dtype)}, expected "float32" or "float64"')
-    return kind == np.float64

@@ -8,26 +8,14 @@ from typing import Any
 import numpy as np
 
 from stepnet import _native
-from stepnet._arrays import Array, listed, of_objects, one_hot, read
-from stepnet._values import shown, text, whole
-
-KINDS = ("classes", "labels", "numbers")
+from stepnet._arrays import Array, of_objects, one_hot, read
+from stepnet._values import shown, whole
 
 # Losses of networks whose outputs are no probabilities.
 OF_NUMBERS = ("mean-squared-error", "mean-absolute-error", "huber")
 
 # What early stopping and the line of an epoch go by: of classes, labels and numbers.
 MEASURES = ("accuracy", "mean_average_precision", "r2")
-
-
-def kind_given(given: object) -> str | None:
-    """The kind of targets that a user names."""
-    if given is None:
-        return None
-    named = text("Network", "targets", given)
-    if named not in KINDS:
-        raise ValueError(f"Network: targets is {shown(given)}, expected {listed(KINDS)} or None")
-    return named
 
 
 def outputs_given(given: object, kind: str | None, classes: object) -> list[str] | None:

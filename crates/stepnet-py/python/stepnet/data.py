@@ -139,11 +139,12 @@ def opened(
     label_column: str | None = None,
     labels: Path | None = None,
     targets: str = "classes",
+    outputs: list[str] | None = None,
 ) -> tuple[Array, Array, list[str], float]:
-    """A data set: raw values, the numbers of the classes, their names, and what values are to be divided by. Warns of
-    what is not as a user may expect."""
+    """A data set: raw values, the numbers of the classes, their names, and what values are to be divided by. Of labels and
+    numbers those called ``outputs``, in their order. Warns of what is not as a user may expect."""
     X, numbers, names, divisor, told = _native.load(
-        path, size, resize, test, skip_bad, encoding, label_column, labels, targets
+        path, size, resize, test, skip_bad, encoding, label_column, labels, targets, outputs
     )
     for warning in told:
         warnings.warn(warning, stacklevel=caller())

@@ -13,7 +13,7 @@ from sklearn.utils.validation import validate_data  # type: ignore[import-untype
 
 from stepnet._arrays import Array, plain
 from stepnet._estimator import NOT_TAKEN, TYPES, Estimator
-from stepnet._keywords import check_names, takes_settings
+from stepnet._keywords import NETWORK, check_names, takes_settings
 from stepnet._network import Network
 from stepnet._values import shown
 
@@ -38,6 +38,7 @@ PICTURES_OF_NUMBERS = CONVOLUTIONS + DENSE_OF_NUMBERS
 OF_CLASSES = ("balance", "class_weight", "label_smoothing")
 
 
+@takes_settings(without=NOT_TAKEN, epochs=50)
 class ConvNetClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     """A network as an estimator, for pipelines, cross validation and searches.
 
@@ -48,8 +49,7 @@ class ConvNetClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         well-known network. Unless given, two dense layers, and three convolutions before them for pictures.
     image_shape : tuple of int, optional
         ``(height, width, channels)``, where rows of ``X`` are pictures, channels last; dense features unless given.
-    dtype : {"float32", "float64"}
-        The type of the network's numbers.
+    {dtype}
     random_state : int, RandomState or None
         What weights, orders and alterations are drawn with. ``None`` draws others at each `fit`.
     verbose : bool
@@ -78,13 +78,12 @@ class ConvNetClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
     np.True_
     """
 
-    @takes_settings(without=NOT_TAKEN, epochs=50)
     def __init__(
         self,
         network: str | None = None,
         *,
         image_shape: Sequence[int] | None = None,
-        dtype: str = "float32",
+        dtype: npt.DTypeLike = NETWORK["dtype"].default,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
         **settings: Unpack[FitSettings],
@@ -204,6 +203,7 @@ class ConvNetClassifier(ClassifierMixin, Estimator):  # type: ignore[misc]
         return predicted
 
 
+@takes_settings(without=(*NOT_TAKEN, *OF_CLASSES), epochs=50)
 class ConvNetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
     """A network that predicts numbers, as an estimator, for pipelines, cross validation and searches.
 
@@ -216,10 +216,8 @@ class ConvNetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
         two dense layers, and three convolutions before them for pictures.
     image_shape : tuple of int, optional
         ``(height, width, channels)``, where rows of ``X`` are pictures, channels last; dense features unless given.
-    loss : {"mean-squared-error", "mean-absolute-error", "huber"}
-        What the training minimizes.
-    dtype : {"float32", "float64"}
-        The type of the network's numbers.
+    {loss}
+    {dtype}
     random_state : int, RandomState or None
         What weights, orders and alterations are drawn with. ``None`` draws others at each `fit`.
     verbose : bool
@@ -245,14 +243,13 @@ class ConvNetRegressor(RegressorMixin, Estimator):  # type: ignore[misc]
     True
     """
 
-    @takes_settings(without=(*NOT_TAKEN, *OF_CLASSES), epochs=50)
     def __init__(
         self,
         network: str | None = None,
         *,
         image_shape: Sequence[int] | None = None,
-        loss: str = "mean-squared-error",
-        dtype: str = "float32",
+        loss: str | None = NETWORK["loss"].default,
+        dtype: npt.DTypeLike = NETWORK["dtype"].default,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
         **settings: Unpack[FitSettings],

@@ -1,5 +1,7 @@
 //! One training step: forward, loss, backward, L2, clipping, update, average.
 
+mod frozen;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -31,6 +33,11 @@ pub struct Learner<T> {
     /// Where the network's arrays lie, which update rules ask for.
     ranges: Vec<ParameterRange>,
     average: Option<AveragedWeights<T>>,
+    loss: LossOptions,
+    batch: usize,
+    stop: Option<Arc<AtomicBool>>,
+    /// The first parameters, up to a place, learn at a rate of their own: a factor.
+    slower: (usize, f64),
 }
 
 /// The moving average of the weights, as the parameters of a network that can be measured and kept.
@@ -60,6 +67,10 @@ impl<T: Number> Learner<T> {
             l2,
             clipping: None,
             average: None,
+            loss: LossOptions::default(),
+            batch,
+            stop: None,
+            slower: (0, 1.0),
         })
     }
 
@@ -69,7 +80,9 @@ impl<T: Number> Learner<T> {
     /// # Errors
     /// When the options do not suit the network.
     pub fn with_loss(mut self, options: LossOptions) -> Result<Self> {
-        self.workspace.set_loss_options(&self.network, options)?;
+        self.workspace
+            .set_loss_options(&self.network, options.clone())?;
+        self.loss = options;
         Ok(self)
     }
 
@@ -98,7 +111,8 @@ impl<T: Number> Learner<T> {
 
     /// From now on steps end early, with an error and without an update, once `stop` is set.
     pub fn set_stop(&mut self, stop: Arc<AtomicBool>) {
-        self.workspace.set_stop(stop);
+        self.workspace.set_stop(Arc::clone(&stop));
+        self.stop = Some(stop);
     }
 
     /// Bytes that a learner takes: its network and the one before the last update, the rule's state, the moving

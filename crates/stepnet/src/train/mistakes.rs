@@ -1,8 +1,12 @@
 //! The examples that a network got most wrong.
 
+mod values;
+
 use super::evaluate::{Answer, JudgedExample};
 use crate::nn::Loss;
 use crate::nn::Number;
+
+pub use values::{ValueMistake, ValueMistakes};
 
 /// How many mistakes people look at.
 #[doc(hidden)]

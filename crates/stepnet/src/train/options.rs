@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::learner::Learner;
+use super::transfer_options::{BackboneRate, Statistics, Transfer};
 use crate::data::{Augmentation, Balance};
 use crate::error::{Error, Result};
 use crate::limits;
@@ -102,6 +103,15 @@ pub struct TrainOptions {
     /// How classes with unequal numbers of examples are balanced. With sampling, the order is random whatever
     /// `shuffle` says.
     pub balance: Balance,
+    /// How a network that starts from a trained one is trained. With [`Transfer::Head`] every epoch fits the last layer;
+    /// of update rule, learning rate and batch nothing depends then, and `l2` is `1 / C` of the fit.
+    pub transfer: Transfer,
+    /// With [`Transfer::Finetune`], the epochs that fit the last layer before all layers are trained.
+    pub unfreeze_after: usize,
+    /// With [`Transfer::Finetune`], the learning rate of the layers before the last.
+    pub backbone_rate: BackboneRate,
+    /// What becomes of running statistics; unless given, they are frozen with [`Transfer::Finetune`], else updated.
+    pub statistics: Option<Statistics>,
     /// Threads that prepare the next batches during a step; results do not depend on it. `None`: chosen for the
     /// data.
     pub workers: Option<usize>,
@@ -124,6 +134,10 @@ stepnet_base::setters! { TrainOptions {
     seed: u32,
     augmentation: Augmentation,
     balance: Balance,
+    transfer: Transfer,
+    unfreeze_after: usize,
+    backbone_rate: BackboneRate,
+    statistics: Option<Statistics>,
     workers: Option<usize>,
 } }
 
@@ -146,6 +160,10 @@ impl Default for TrainOptions {
             seed: 0,
             augmentation: Augmentation::default(),
             balance: Balance::None,
+            transfer: Transfer::All,
+            unfreeze_after: 1,
+            backbone_rate: BackboneRate::Times(0.1),
+            statistics: None,
             workers: None,
         }
     }
@@ -161,14 +179,37 @@ impl TrainOptions {
 
     /// The learning rate of step `step` (from 0) of the `steps` in epoch `epoch` (from 0).
     pub fn rate(&self, epoch: usize, step: usize, steps: usize) -> f64 {
-        // The middle of the step, so that none is taken at a rate of 0.
+        let head = self.head_epochs();
         let run = epoch.saturating_sub(self.first_epoch);
-        let done = ((run * steps + step) as f64 + 0.5) / (self.epochs.max(1) * steps) as f64;
+        if run < head {
+            // These epochs make no steps; the schedule begins after them.
+            return 0.0;
+        }
+        let (epoch, run, epochs) = (epoch - head, run - head, (self.epochs - head).max(1));
+        // The middle of the step, so that none is taken at a rate of 0.
+        let done = ((run * steps + step) as f64 + 0.5) / (epochs * steps) as f64;
         let base = self.learning_rate;
-        match self.warm_up.map(|warm_up| warm_up.share(self.epochs)) {
+        match self.warm_up.map(|warm_up| warm_up.share(epochs)) {
             Some(Ok(share)) => self.schedule.rate_after(base, epoch, done, share),
             // A number that is not a share has been rejected before the first step.
             Some(Err(_)) | None => self.schedule.rate(base, epoch, done),
+        }
+    }
+
+    /// How many of the epochs fit the last layer instead of making steps: the first ones.
+    pub fn head_epochs(&self) -> usize {
+        match self.transfer {
+            Transfer::All => 0,
+            Transfer::Head => self.epochs,
+            Transfer::Finetune => self.unfreeze_after.min(self.epochs),
+        }
+    }
+
+    /// Whether running statistics stay as they are.
+    pub(super) fn fixes_statistics(&self) -> bool {
+        match self.statistics {
+            Some(statistics) => statistics == Statistics::Frozen,
+            None => self.transfer == Transfer::Finetune,
         }
     }
 

@@ -150,8 +150,7 @@ impl<T: Number> Trainer<T> {
         self.set_position(Position {
             epoch: state.epochs,
             ..Position::default()
-        });
-        Ok(())
+        })
     }
 }
 

@@ -1,94 +1,35 @@
 //! Epochs over a data set.
 
-use std::fmt;
+mod progress;
+mod stage;
+
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
 
 use super::evaluate::{Evaluation, evaluate};
 use super::feed::Feed;
 use super::find_rate::RateSweep;
 use super::forecast::bytes_between_epochs;
+use super::head::HeadReport;
 use super::learner::Learner;
 use super::loader::{Batches, Loader};
 use super::options::TrainOptions;
 use super::task::{check_targets, check_task};
+use super::transfer_options::Transfer;
 use crate::data::{Balance, Dataset, Pick, sample};
 use crate::error::{Error, Result};
 use crate::limits;
 use crate::nn::Number;
-use crate::nn::{Model, Network, Preprocessing, Scores};
+use crate::nn::{Model, Network, Node, Preprocessing};
 use crate::optim::Schedule;
 use crate::rng::RandomState;
 
-/// Where a run stands, between two steps.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Position {
-    /// The epoch, from 0.
-    pub epoch: usize,
-    /// Steps done in it; fewer than it has.
-    pub step: usize,
-    /// The sums of these steps.
-    pub scores: Scores,
-}
-
-/// `before the first step`, `after epoch 2`, `after step 7 of epoch 3`.
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.epoch, self.step) {
-            (0, 0) => f.write_str("before the first step"),
-            (epoch, 0) => write!(f, "after epoch {epoch}"),
-            (epoch, step) => write!(f, "after step {step} of epoch {}", epoch + 1),
-        }
-    }
-}
-
-/// Where an epoch stands after a step.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub struct Progress {
-    /// The epoch, from 0.
-    pub epoch: usize,
-    /// Steps done in it.
-    pub step: usize,
-    /// Steps it will have.
-    pub steps: usize,
-    /// The sums of the epoch so far; each batch scored before its own update.
-    pub scores: Scores,
-    /// The learning rate of this step.
-    pub learning_rate: f64,
-}
-
-impl Progress {
-    /// Where the run stands after this step.
-    pub fn position(&self) -> Position {
-        Position {
-            epoch: self.epoch,
-            step: self.step,
-            scores: self.scores,
-        }
-    }
-}
-
-/// How an epoch ended.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub struct EpochEnd {
-    /// The epoch, from 0.
-    pub epoch: usize,
-    /// The sums over the epoch; each batch scored before its own update.
-    pub scores: Scores,
-    /// The learning rate of the last step.
-    pub learning_rate: f64,
-    /// How long steps waited for their batches, in this call.
-    pub waited: Duration,
-    /// Whether the observer ended it before its last step.
-    pub interrupted: bool,
-}
+pub use progress::{EpochEnd, Position, Progress};
+use stage::HeadStage;
+pub(super) use stage::OnFeatures;
 
 /// Trains a network on data sets of images.
 #[derive(Debug)]
@@ -100,6 +41,12 @@ pub struct Trainer<T> {
     loader: Loader<T>,
     /// The rates that are tried instead of the settings'.
     sweep: Option<RateSweep>,
+    /// The layers that were frozen before the training.
+    frozen: Vec<bool>,
+    /// What fitting the last layer has computed, and where it keeps features.
+    stage: Option<HeadStage<T>>,
+    feature_file: Option<PathBuf>,
+    head_report: Option<HeadReport>,
 }
 
 impl<T: Number> Trainer<T> {
@@ -108,7 +55,7 @@ impl<T: Number> Trainer<T> {
     /// # Errors
     /// When a setting is out of its range, or the network's input is not the preprocessing's output.
     pub fn new(
-        network: Network<T>,
+        mut network: Network<T>,
         preprocessing: Preprocessing,
         options: TrainOptions,
         largest: usize,
@@ -130,8 +77,24 @@ impl<T: Number> Trainer<T> {
         let batch = options.batch.examples(largest);
         // Tests are assumed to be as large as the data; one that cannot be addressed is an error when it comes.
         let left = bytes_between_epochs(&network, &options, largest).unwrap_or(usize::MAX);
+        let frozen: Vec<bool> = network.nodes().iter().map(Node::frozen).collect();
+        network.fix_statistics(options.fixes_statistics());
+        let mut slower = (0, 1.0);
+        if options.transfer != Transfer::All {
+            let linear = network.last_linear()?;
+            // Before its workspace is made: that of frozen layers is small.
+            let fits = options.head_epochs() > 0;
+            network.set_frozen(|node| frozen[node] || (fits && node < linear));
+            let factor = options.backbone_rate.factor(options.learning_rate);
+            slower = (network.nodes()[linear].range().start, factor);
+        }
+        let learner = options.learner(network, batch)?;
         Ok(Self {
-            learner: options.learner(network, batch)?,
+            learner: learner.with_rate_before(slower.0, slower.1),
+            frozen,
+            stage: None,
+            feature_file: None,
+            head_report: None,
             preprocessing,
             loader: Loader::new(batch, len, left)?,
             position: Position::default(),
@@ -218,8 +181,9 @@ impl<T: Number> Trainer<T> {
         &mut self.learner
     }
 
-    pub(super) fn set_position(&mut self, position: Position) {
+    pub(super) fn set_position(&mut self, position: Position) -> Result<()> {
         self.position = position;
+        self.enter_stage()
     }
 
     /// From now on each step has its rate from `sweep`.
@@ -298,6 +262,10 @@ impl<T: Number> Trainer<T> {
         data: &Dataset,
         mut observe: impl FnMut(&Progress, &Learner<T>) -> ControlFlow<()>,
     ) -> Result<EpochEnd> {
+        if self.fits_head() {
+            let epoch = self.head_epoch(data, |_| ControlFlow::Continue(()))?;
+            return Ok(epoch.end);
+        }
         if data.is_empty() {
             return Err(Error::Training("there are no examples to train on".into()));
         }

@@ -1,5 +1,6 @@
 //! Starting from a trained network: the same layers, with a new last one where the classes differ.
 
+use crate::data::TargetKind;
 use crate::error::{Error, Result};
 use crate::nn::Number;
 use crate::nn::notation::{Item, LayerText, NetworkText, Step};
@@ -33,24 +34,66 @@ pub fn transfer<T: Number>(
         return Ok(trained.clone());
     }
     let (text, loss) = with_classes(trained, &registry, rows.len())?;
+    let mut network = with_last(trained, registry, (text, loss), (init, random))?;
+    if let Ok(last) = network.last_linear() {
+        keep_known(trained, &mut network, last, rows);
+    }
+    Ok(network)
+}
+
+/// A network that starts from the weights of `trained`, whatever its outputs say: a new last `linear` layer of `outputs`
+/// units, drawn by `init`, with the activation and the loss that suit `kind`: softmax for classes, sigmoid for labels,
+/// none and the mean squared error for numbers.
+///
+/// # Errors
+/// When the network does not end in `linear`, or `linear` and an activation.
+pub fn transfer_outputs<T: Number>(
+    trained: &Network<T>,
+    registry: Registry<T>,
+    (kind, outputs): (TargetKind, usize),
+    (init, random): (Init, &mut RandomState),
+) -> Result<Network<T>> {
+    let (mut text, linear, _) = last_steps(trained)?;
+    let (closing, loss) = match kind {
+        TargetKind::Classes => (Some("softmax"), Loss::SoftmaxCrossEntropy),
+        TargetKind::Labels => (Some("sigmoid"), Loss::BinaryCrossEntropy),
+        TargetKind::Numbers => (None, Loss::MeanSquaredError),
+    };
+    let (step, layer) = linear;
+    text.steps.push(Step {
+        item: Item::Layer(layer.with("units", outputs)?),
+        ..step
+    });
+    if let Some(kind) = closing {
+        let closing = LayerText::new(registry.kinds(), kind, [])?;
+        text.steps.push(Step::layer(closing));
+    }
+    with_last(trained, registry, (text, loss), (init, random))
+}
+
+/// The network of `text`, which is that of `trained` up to the last `linear`, with the weights of `trained` before that,
+/// and its own drawn.
+fn with_last<T: Number>(
+    trained: &Network<T>,
+    registry: Registry<T>,
+    (text, loss): (NetworkText, Loss),
+    (init, random): (Init, &mut RandomState),
+) -> Result<Network<T>> {
     let mut network = Network::builder()
         .registry(registry)
         .loss(loss)
         .advice(false)
         .build_text(text, trained.input())?;
-    let last = network
-        .nodes()
-        .iter()
-        .rposition(|node| node.layer().text().kind() == "linear");
-    for node in 0..network.nodes().len() {
-        if Some(node) == last {
-            network.initialize_node(node, init, random);
-            keep_known(trained, &mut network, node, rows);
-        } else {
-            // After the last layer only the places have moved: nothing is trainable there.
+    let is_linear =
+        |network: &Network<T>, node: usize| network.nodes()[node].layer().text().kind() == "linear";
+    let last = (0..network.nodes().len()).rfind(|&node| is_linear(&network, node));
+    if let Some(last) = last {
+        for node in 0..last {
             let (from, to) = (trained.nodes()[node].range(), network.nodes()[node].range());
             network.parameters_mut()[to].copy_from_slice(&trained.parameters()[from]);
         }
+        // After it, nothing has parameters.
+        network.initialize_node(last, init, random);
     }
     Ok(network)
 }
@@ -100,12 +143,10 @@ fn keep_known<T: Number>(
     }
 }
 
-/// The text with another last layer, and the loss that goes with it.
-fn with_classes<T: Number>(
-    trained: &Network<T>,
-    registry: &Registry<T>,
-    classes: usize,
-) -> Result<(NetworkText, Loss)> {
+/// The steps of a network before its last `linear`, that step with its layer, and the step after it.
+type LastSteps = (NetworkText, (Step, LayerText), Option<Step>);
+
+fn last_steps<T: Number>(trained: &Network<T>) -> Result<LastSteps> {
     let unfit = || {
         Error::value(
             "transfer",
@@ -115,7 +156,6 @@ fn with_classes<T: Number>(
         )
     };
     let mut text = trained.text().clone();
-    let mut loss = trained.loss();
     let closing = text.steps.pop().ok_or_else(unfit)?;
     let (linear, closing) = match kind(&closing) {
         Some("linear") => (closing, None),
@@ -124,9 +164,25 @@ fn with_classes<T: Number>(
     let Item::Layer(layer) = &linear.item else {
         return Err(unfit());
     };
-    if layer.kind() != "linear" {
+    // What has parameters after it would be lost.
+    let last = trained.last_linear().map_err(|_| unfit())?;
+    if layer.kind() != "linear"
+        || last + 1 + usize::from(closing.is_some()) != trained.nodes().len()
+    {
         return Err(unfit());
     }
+    let layer = layer.clone();
+    Ok((text, (linear, layer), closing))
+}
+
+/// The text with another last layer, and the loss that goes with it.
+fn with_classes<T: Number>(
+    trained: &Network<T>,
+    registry: &Registry<T>,
+    classes: usize,
+) -> Result<(NetworkText, Loss)> {
+    let (mut text, (linear, layer), closing) = last_steps(trained)?;
+    let mut loss = trained.loss();
     let closes_with = closing.as_ref().map(|step| kind(step));
     let single = layer.count("units").number() == Some(1);
     let binary = single && closes_with == Some(Some("sigmoid"));
@@ -138,7 +194,7 @@ fn with_classes<T: Number>(
         classes
     };
     text.steps.push(Step {
-        item: Item::Layer(layer.clone().with("units", units)?),
+        item: Item::Layer(layer.with("units", units)?),
         ..linear
     });
     match closing {

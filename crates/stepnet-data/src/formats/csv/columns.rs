@@ -164,16 +164,6 @@ pub(super) fn target_names(names: &[String], places: &[usize]) -> Option<Vec<Str
     places.iter().map(name).collect()
 }
 
-/// The number in a field of targets that are not classes, or what is expected there.
-pub(super) fn target_value(number: Option<f64>, kind: TargetKind) -> Result<f64, &'static str> {
-    match (number, kind) {
-        (Some(value), TargetKind::Labels) if value == 0.0 || value == 1.0 => Ok(value),
-        (_, TargetKind::Labels) => Err("0 or 1: whether the label applies"),
-        (Some(value), _) if value.is_finite() => Ok(value),
-        _ => Err("a finite number"),
-    }
-}
-
 /// A column that may number the lines instead of holding values.
 #[derive(Debug)]
 pub(super) struct Candidate {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::columns::{known_columns, target_names, target_value};
+use super::columns::{known_columns, target_names};
 use super::number::Numbers;
 use super::{dialect, rows, text};
 use crate::formats::format::{Choice, Format, Source};
@@ -14,6 +14,7 @@ use crate::limits::MAX_CLASSES;
 use crate::opened::Opened;
 use crate::options::{OpenOptions, Role};
 use crate::set::dataset::numbered;
+use crate::set::targets::target_value;
 use crate::{Error, Result, TargetKind, Targets};
 use stepnet_base::text::{listed, quoted};
 use stepnet_files::{Kind, read_filled};

@@ -7,10 +7,11 @@ use csv::StringRecord;
 use crate::formats::arrays::array::{ArrayValues, RawArray};
 use crate::formats::arrays::keys::{Pair, Parts};
 use crate::limits::MAX_CLASSES;
+use crate::set::targets::target_value;
 use crate::{Error, Result, TargetKind};
 use stepnet_base::memory;
 
-use super::columns::{Candidate, check_first, target_names, target_positions, target_value};
+use super::columns::{Candidate, check_first, target_names, target_positions};
 use super::number::Numbers;
 
 /// With fewer columns than this one that is the same in every line is worth a note; images have many.

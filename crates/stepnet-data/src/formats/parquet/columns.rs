@@ -7,7 +7,8 @@ use parquet::basic::{ConvertedType, LogicalType, Type as Physical};
 use parquet::file::metadata::FileMetaData;
 use parquet::schema::types::Type;
 
-use crate::{Error, Result};
+use crate::options::OpenOptions;
+use crate::{Error, Result, TargetKind};
 use stepnet_base::text::listed;
 
 /// Names of label columns; case does not matter.
@@ -16,8 +17,9 @@ const LABEL_NAMES: [&str; 5] = ["label", "labels", "class", "target", "y"];
 /// The columns that are read.
 pub(super) struct Columns {
     pub(super) image: String,
-    pub(super) label: String,
-    /// The schema of these two alone.
+    /// The column of the labels; of targets that are not classes, those of each.
+    pub(super) targets: Vec<String>,
+    /// The schema of these alone.
     pub(super) projection: Type,
     /// The names of the classes, as the Hugging Face library stores them.
     pub(super) names: Option<Vec<String>>,
@@ -26,7 +28,7 @@ pub(super) struct Columns {
 impl Columns {
     /// # Errors
     /// No column of images, or no clear one of labels: the message lists those there are.
-    pub(super) fn of(path: &Path, metadata: &FileMetaData, label: Option<&str>) -> Result<Self> {
+    pub(super) fn of(path: &Path, metadata: &FileMetaData, options: &OpenOptions) -> Result<Self> {
         let schema = metadata.schema();
         let fields = schema.get_fields();
         let names: Vec<&str> = fields.iter().map(|field| field.name()).collect();
@@ -37,17 +39,24 @@ impl Columns {
             );
             Error::file(path, problem)
         })?;
-        let label = label_column(path, fields, image, label)?;
-        let chosen = vec![Arc::clone(image), Arc::clone(label)];
+        let targets = target_columns(path, fields, image, options)?;
+        let chosen = [image].into_iter().chain(targets.iter().copied());
+        let chosen = chosen.map(Arc::clone).collect();
         let projection = Type::group_type_builder(schema.name())
             .with_fields(chosen)
             .build();
         let projection = projection.map_err(|error| Error::file(path, error.to_string()))?;
         Ok(Self {
             image: image.name().to_owned(),
-            label: label.name().to_owned(),
             projection,
-            names: class_names(metadata, label.name()),
+            names: match &targets[..] {
+                [label] => class_names(metadata, label.name()),
+                _ => None,
+            },
+            targets: targets
+                .iter()
+                .map(|field| field.name().to_owned())
+                .collect(),
         })
     }
 }
@@ -70,24 +79,49 @@ fn is_text(field: &Type) -> bool {
     matches!(logical, Some(LogicalType::String)) || info.converted_type() == ConvertedType::UTF8
 }
 
-/// Whether a column has whole numbers or texts.
-fn may_be_label(field: &Type) -> bool {
+/// Whether a column may hold targets: whole numbers or texts that name classes, and else numbers.
+fn may_be_target(field: &Type, kind: TargetKind) -> bool {
     field.is_primitive()
         && match field.get_physical_type() {
             Physical::BOOLEAN | Physical::INT32 | Physical::INT64 => true,
-            Physical::BYTE_ARRAY => is_text(field),
+            Physical::BYTE_ARRAY => kind == TargetKind::Classes && is_text(field),
+            Physical::FLOAT | Physical::DOUBLE => kind == TargetKind::Numbers,
             _ => false,
         }
+}
+
+/// The columns of the targets: those that are asked for, those of the names that a model has, or the only one there is.
+fn target_columns<'a>(
+    path: &Path,
+    fields: &'a [Arc<Type>],
+    image: &Type,
+    options: &OpenOptions,
+) -> Result<Vec<&'a Arc<Type>>> {
+    let (kind, wanted) = (options.targets, options.label_column.as_deref());
+    let has = |name: &str| fields.iter().any(|field| field.name() == name);
+    let column = |wanted| label_column(path, fields, (image, kind), wanted);
+    let known = &options.target_names;
+    match wanted {
+        _ if kind == TargetKind::Classes => Ok(vec![column(wanted)?]),
+        Some(wanted) if !has(wanted) => {
+            let parts = wanted.split(',').map(str::trim);
+            parts.map(|part| column(Some(part))).collect()
+        }
+        None if !known.is_empty() && known.iter().all(|name| has(name)) => {
+            known.iter().map(|name| column(Some(name))).collect()
+        }
+        wanted => Ok(vec![column(wanted)?]),
+    }
 }
 
 fn label_column<'a>(
     path: &Path,
     fields: &'a [Arc<Type>],
-    image: &Type,
+    (image, kind): (&Type, TargetKind),
     wanted: Option<&str>,
 ) -> Result<&'a Arc<Type>> {
     let others = fields.iter().filter(|field| field.name() != image.name());
-    let possible: Vec<&Arc<Type>> = others.filter(|field| may_be_label(field)).collect();
+    let possible: Vec<&Arc<Type>> = others.filter(|field| may_be_target(field, kind)).collect();
     let named = |name: &str| {
         possible
             .iter()
@@ -106,7 +140,11 @@ fn label_column<'a>(
     found.copied().ok_or_else(|| {
         let names: Vec<&str> = possible.iter().map(|field| field.name()).collect();
         let problem = match (wanted, names.is_empty()) {
-            (_, true) => "no column of labels: whole numbers or texts".to_owned(),
+            (_, true) => match kind {
+                TargetKind::Classes => "no column of labels: whole numbers or texts".to_owned(),
+                TargetKind::Labels => "no column of labels: 0 or 1".to_owned(),
+                TargetKind::Numbers => "no column of numbers".to_owned(),
+            },
             (Some(wanted), _) => {
                 format!("no label column {wanted:?}; it could be {}", listed(&names))
             }

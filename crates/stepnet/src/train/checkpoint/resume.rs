@@ -55,8 +55,7 @@ impl<T: Number> Trainer<T> {
                 values.copy_from_slice(saved);
                 Ok(())
             })?;
-        self.set_position(checkpoint.position);
-        Ok(())
+        self.set_position(checkpoint.position)
     }
 
     /// Fails if no run over `examples` examples can stand at `position`.

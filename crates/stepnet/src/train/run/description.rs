@@ -12,6 +12,7 @@ use super::files::DESCRIPTION;
 use super::options::RunOptions;
 use crate::data::{Dataset, Fingerprint};
 use crate::error::{Error, Result};
+use crate::train::HeadReport;
 use crate::train::settings::{Settings, Value};
 use crate::{Hash, kernels};
 
@@ -84,6 +85,9 @@ pub struct RunDescription {
     /// The notes that were printed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+    /// How the last layer was fitted, where the run starts from a pretrained network.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<HeadReport>,
     /// How it ended; nothing while it runs.
     pub end: Option<DescribedEnd>,
     /// Whether the folder may still have files of the run that this one replaces.
@@ -129,6 +133,7 @@ impl RunDescription {
             test: test.transpose()?,
             from: options.from,
             notes: options.notes.clone(),
+            head: None,
             end: None,
             replacing: false,
         })

@@ -30,11 +30,14 @@ pub const SETTINGS: &str = "settings.toml";
 /// Hashes of every step's results, where asked for.
 pub const TRACE: &str = "trace.jsonl";
 
+/// The features of the images that a pretrained network starts from, where the last layer is fitted to them.
+pub const FEATURES: &str = "features.cache";
+
 /// The folder of event files for TensorBoard, unless another is named.
 pub const BOARD: &str = "tensorboard";
 
 /// The files that a run leaves, without event files.
-pub const ALL: [&str; 10] = [
+pub const ALL: [&str; 11] = [
     MODEL,
     METRICS,
     CURVES,
@@ -45,4 +48,5 @@ pub const ALL: [&str; 10] = [
     BEST,
     TRACE,
     SETTINGS,
+    FEATURES,
 ];

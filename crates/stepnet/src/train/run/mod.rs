@@ -28,7 +28,7 @@ pub use description::{DescribedEnd, RunDescription};
 pub use every::CheckpointEvery;
 pub use folder::{RUNS, check_free, check_place, next_folder};
 pub use observer::{RunMessage, RunObserver};
-pub use options::{BoardOptions, RunOptions, Traced};
+pub use options::{EventFiles, RunOptions, Traced};
 pub use record::{EpochRecord, Measure};
 pub use resume::{SavedRun, find};
 pub use session::{Run, RunEnd};

@@ -2,6 +2,7 @@
 
 use super::record::EpochRecord;
 use crate::nn::Number;
+use crate::train::features::FeatureProgress;
 use crate::train::{Learner, Progress};
 
 /// Follows a run and can end it. `()` follows nothing.
@@ -29,6 +30,11 @@ pub trait RunObserver<T: Number> {
     /// Sees a step and the network after it.
     fn step(&mut self, progress: &Progress, learner: &Learner<T>) {
         let _ = (progress, learner);
+    }
+
+    /// Sees how far the features of images are computed, before the last layer is fitted to them.
+    fn features(&mut self, progress: &FeatureProgress) {
+        let _ = progress;
     }
 
     /// Sees an epoch, and whether its weights are the best so far.

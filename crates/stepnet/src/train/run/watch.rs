@@ -7,14 +7,15 @@ use stepnet_base::text::count;
 
 use super::files::{BEST, BOARD};
 use super::observer::{RunMessage, RunObserver};
-use super::options::BoardOptions;
+use super::options::EventFiles;
 use super::record::{EpochRecord, best_epoch};
 use super::tensorboard::Board;
 use crate::error::{Error, Result};
+use crate::limits;
 use crate::nn::{Model, Network, Number};
-use crate::train::Progress;
 use crate::train::early_stopping::{EarlyStopping, Verdict};
-use crate::train::settings::TrainingSettings;
+use crate::train::settings::{Settings, TrainingSettings};
+use crate::train::{Progress, Transfer};
 
 /// The observers of a run.
 #[derive(Debug)]
@@ -52,30 +53,37 @@ impl<T: Number> Watch<T> {
 
     /// Begins to watch the run in `folder`, of which `records` are there already.
     pub(super) fn begin(
-        (events, settings): (&Option<BoardOptions>, &TrainingSettings),
+        settings: &Settings,
         folder: &Path,
         tested: bool,
         records: &[EpochRecord],
     ) -> Result<Self> {
-        Self::check(settings, tested)?;
-        let early = match settings.early_stop {
+        let Settings {
+            training, keeping, ..
+        } = settings;
+        Self::check(training, tested)?;
+        let early = match training.early_stop {
             Some(patience) => Some(EarlyStopping::new(
                 patience as usize,
-                settings.min_delta.unwrap_or(0.0),
+                training.min_delta.unwrap_or(0.0),
             )?),
-            None => None,
-        };
-        let board = match events {
-            Some(events) => {
-                let place = events.folder.clone().unwrap_or_else(|| folder.join(BOARD));
-                Some(Board::create(&place, tested)?)
+            // Fine-tuning keeps the fitted last layer alone where nothing after it does better.
+            None if tested && training.transfer == Some(Transfer::Finetune) => {
+                Some(EarlyStopping::new(limits::MOST_EPOCHS, 0.0)?)
             }
             None => None,
         };
+        let place = match &keeping.tensorboard {
+            EventFiles::None => None,
+            EventFiles::InRun => Some(folder.join(BOARD)),
+            EventFiles::Folder(folder) => Some(folder.clone()),
+        };
+        let board = place.map(|place| Board::create(&place, tested));
+        let board = board.transpose()?;
         let mut watch = Self {
             early,
             board,
-            every: events.as_ref().and_then(|events| events.every),
+            every: keeping.tensorboard_every,
             ..Self::none()
         };
         for record in records {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Balancing, Group, Setting, SettingError, Settings};
 use crate::data::{Dataset, TargetKind};
-use crate::train::{ClassWeights, TrainOptions};
+use crate::train::{ClassWeights, TrainOptions, Transfer};
 
 /// The networks and the numbers of epochs where the user names none.
 const DIGITS_MODEL: &str = "digits-cnn";
@@ -14,11 +14,18 @@ const USUAL_MODEL_OF_LABELS: &str = "conv(16, 3, same) -> relu -> maxpool(2) -> 
 const USUAL_MODEL_OF_NUMBERS: &str = "conv(16, 3, same) -> relu -> maxpool(2) -> conv(32, 3, same) -> relu -> maxpool(2) -> flatten -> linear(128) -> relu -> linear(outputs)";
 const DIGITS_EPOCHS: usize = 25;
 const USUAL_EPOCHS: usize = 10;
+/// Variants of each image that the last layer is fitted to, where images are augmented.
+const VARIANTS: usize = 5;
+
+/// Whether a setting is given.
+fn setting_given(name: &str, settings: &Settings) -> bool {
+    Settings::named(name).is_ok_and(|setting| setting.is_given(settings))
+}
 
 impl Settings {
     /// The network's text: the usual one for the data unless one is given.
     pub fn model_text(&self) -> &str {
-        let usual = match (&self.source.data, self.source.targets) {
+        let usual = match (&self.source.data, self.source.targets.unwrap_or_default()) {
             (_, TargetKind::Labels) => USUAL_MODEL_OF_LABELS,
             (_, TargetKind::Numbers) => USUAL_MODEL_OF_NUMBERS,
             (None, TargetKind::Classes) => DIGITS_MODEL,
@@ -29,11 +36,31 @@ impl Settings {
 
     /// The number of epochs: the usual one for the data unless one is given.
     pub fn epochs(&self) -> usize {
-        let usual = match self.source.data {
-            None => DIGITS_EPOCHS,
-            Some(_) => USUAL_EPOCHS,
+        let altered = !self.training.augment.alterations().is_empty();
+        let usual = match (self.training.transfer(), &self.source.data) {
+            // Without augmentation, a second would find what the first has found.
+            (Transfer::Head, _) if !altered => 1,
+            (Transfer::Head, _) => VARIANTS,
+            (_, None) => DIGITS_EPOCHS,
+            (_, Some(_)) => USUAL_EPOCHS,
         };
         self.training.epochs.map_or(usual, |epochs| epochs as usize)
+    }
+
+    /// The same settings with the way of transfer that suits a start from a model: of its last layer alone if the outputs are
+    /// to be `others` than its own, unless settings ask for epochs of steps, or for layers to freeze.
+    #[must_use]
+    pub fn with_transfer(mut self, others: bool) -> Self {
+        let training = &self.training;
+        let steps = training.epochs.is_some() || training.early_stop.is_some();
+        let asked = training.transfer.is_some() || training.transfer() != Transfer::All;
+        if others && !asked && self.network.freeze.is_empty() {
+            self.training.transfer = Some(match steps {
+                true => Transfer::Finetune,
+                false => Transfer::Head,
+            });
+        }
+        self
     }
 
     /// The options of a training on `data`.
@@ -92,6 +119,13 @@ impl Settings {
                     setting: setting.row(),
                     problem,
                 });
+            }
+        }
+        for name in ["unfreeze_after", "lr_backbone"] {
+            let setting = Self::named(name)?.row();
+            if setting_given(name, self) && self.training.transfer() != Transfer::Finetune {
+                let problem = format!("`{name}` is given, which is for `transfer` finetune");
+                return Err(SettingError::Together { setting, problem });
             }
         }
         let balance = Self::named("balance")?.row();

@@ -8,6 +8,8 @@ use super::kind::{Choice, Kind};
 use crate::Element;
 use crate::data::TargetKind;
 use crate::nn::Resize;
+use crate::train::run::Traced;
+use crate::train::{Statistics, Transfer};
 
 /// The type of the numbers that a network computes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -109,8 +111,24 @@ words! { TargetKind: TARGETS = {
     Self::Numbers => "numbers", "Each example has one or several numbers (regression)";
 } }
 
+words! { Transfer: TRANSFERS = {
+    Self::Head => "head", "The last layer alone, fitted to the features that the frozen layers before it make";
+    Self::Finetune => "finetune", "First the last layer, then all layers; the best on the test data is saved";
+    Self::All => "all", "All layers that are not frozen, from the first step";
+} }
+
+words! { Statistics: STATISTICS = {
+    Self::Updated => "updated", "They follow the batches, by whose statistics layers normalise";
+    Self::Frozen => "frozen", "They stay, and layers normalise by them, as at inference";
+} }
+
 words! { Balancing: BALANCINGS = {
     Self::None => "none", "Nothing";
     Self::Sampling => "sampling", "Every class is drawn equally often in an epoch, which keeps its length";
     Self::Weights => "weights", "The loss weights a class by n / (k n_c), with n examples, k classes and n_c examples of the class";
+} }
+
+words! { Traced: TRACED = {
+    Self::Weights => "weights", "The weights after each step";
+    Self::Gradients => "gradients", "The gradients of each step, too";
 } }

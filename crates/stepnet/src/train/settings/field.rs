@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::limits;
 use crate::nn::{Init, Loss, Shape};
 use crate::optim::{Rule, Schedule, WarmUp};
-use crate::train::run::CheckpointEvery;
-use crate::train::{BatchSize, ClassWeights};
+use crate::train::run::{CheckpointEvery, EventFiles};
+use crate::train::{BackboneRate, BatchSize, ClassWeights};
 
 /// Why a value is refused.
 pub(super) struct Refusal {
@@ -143,6 +143,24 @@ impl Field for PathBuf {
     }
 }
 
+impl Field for EventFiles {
+    fn take(value: &Value, kind: &Kind) -> Result<Self, Refusal> {
+        match (value, value.to_string().as_str()) {
+            (Value::Switch(true), _) | (Value::Word(_), "true") => Ok(Self::InRun),
+            (Value::Switch(false), _) | (Value::Word(_), "false") => Ok(Self::None),
+            _ => PathBuf::take(value, kind).map(Self::Folder),
+        }
+    }
+
+    fn give(&self) -> Option<Value> {
+        match self {
+            Self::None => None,
+            Self::InRun => Some(Value::Switch(true)),
+            Self::Folder(folder) => folder.give(),
+        }
+    }
+}
+
 impl Field for Vec<String> {
     fn take(value: &Value, kind: &Kind) -> Result<Self, Refusal> {
         match value {
@@ -206,6 +224,7 @@ macro_rules! notations {
 }
 
 notations!(
+    BackboneRate,
     BatchSize,
     CheckpointEvery,
     Init,

@@ -86,7 +86,7 @@ impl Settings {
                 )
             })?;
             let value = match (&setting.kind, value) {
-                (Kind::Path, Value::Text(text)) if !text.is_empty() => {
+                (Kind::Path | Kind::Place, Value::Text(text)) if !text.is_empty() => {
                     Value::Word(folder.join(text).into_os_string())
                 }
                 (_, value) => value,
@@ -115,7 +115,7 @@ impl Settings {
             }
             file.text.push_str(&comment(&setting.help()));
             let value = match (&setting.kind, value) {
-                (Kind::Path, Value::Text(path)) => path_text(&folder.join(path)),
+                (Kind::Path | Kind::Place, Value::Text(path)) => path_text(&folder.join(path)),
                 (_, value) => Some(value),
             };
             let value = match value {

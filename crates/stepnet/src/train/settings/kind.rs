@@ -103,6 +103,8 @@ pub enum Kind {
     List,
     /// A file or a folder.
     Path,
+    /// On, or a file or a folder; off unless given.
+    Place,
 }
 
 impl Kind {
@@ -118,7 +120,7 @@ impl Kind {
             Self::Switch | Self::On { .. } => &[],
             Self::Whole { .. } => &[Form::Whole],
             Self::Number { .. } | Self::Share => &[Form::Number],
-            Self::Choice(_) | Self::Path => &[Form::Text],
+            Self::Choice(_) | Self::Path | Self::Place => &[Form::Text],
             Self::Notation(forms) => forms,
             Self::List => &[Form::List, Form::Text, Form::Whole],
         }
@@ -128,7 +130,7 @@ impl Kind {
     pub(super) fn admits(&self, value: &Value) -> bool {
         let form = match value {
             Value::Word(_) => return true,
-            Value::Switch(_) => return self.is_switch(),
+            Value::Switch(_) => return self.is_switch() || *self == Self::Place,
             Value::Whole(_) => Form::Whole,
             Value::Number(_) => Form::Number,
             Value::Text(_) => Form::Text,
@@ -158,6 +160,7 @@ impl Kind {
                 or_list(&names)
             }
             Self::Path => "a path".to_owned(),
+            Self::Place => "true or a path".to_owned(),
             Self::Notation(_) | Self::List => {
                 let names: Vec<_> = self
                     .forms()

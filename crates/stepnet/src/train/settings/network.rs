@@ -42,20 +42,20 @@ settings! {
     freeze: Vec<String> = Vec::new(), { value: "LAYERS", kind: Kind::List, keyword: Keyword::Same }
 
     /// How weights are initialized: he, xavier, fan-in (randn / sqrt(n_prev)), zeros, or a scale such as 0.01.
-    init: Init = Init::He, { value: "RULE", kind: Kind::Notation(&[Form::Text, Form::Number]) }
+    init: Init = Init::He, { value: "RULE", kind: Kind::Notation(&[Form::Text, Form::Number]), of_network: true }
 
     /// The loss of a network that ends in linear: mean-squared-error, mean-absolute-error or huber. A closing softmax
     /// or sigmoid has its own.
     loss: Option<Loss> = None, {
-        value: "NAME", kind: Kind::Notation(&[Form::Text]), usual: "mean-squared-error for numbers",
+        value: "NAME", kind: Kind::Notation(&[Form::Text]), usual: "mean-squared-error for numbers", of_network: true,
     }
 
     /// The number type to compute with.
-    dtype: Dtype = Dtype::F32, { kind: Kind::Choice(DTYPES) }
+    dtype: Dtype = Dtype::F32, { kind: Kind::Choice(DTYPES), of_network: true }
 
     /// Compute every convolution by the direct method. Otherwise large 3x3 convolutions in f32 use
     /// Winograd's method: it is faster, but has several times the rounding error (at most 176 (C + 28) u
     /// times the sum over the C channels of each one's largest input times its weights, u = 6e-8), and
     /// large values add to the error of their neighbours.
-    exact: bool = false, { kind: Kind::Switch }
+    exact: bool = false, { kind: Kind::Switch, of_network: true }
 }

@@ -23,8 +23,12 @@ pub struct Row {
     pub usual: &'static str,
     /// Whether another value changes the results, so that a resumed run needs the same value.
     pub results: bool,
+    /// Its value where its option stands on a command line without one; if empty, it needs one.
+    pub alone: &'static str,
     /// Its name as a keyword argument of a training in Python.
     pub keyword: Keyword,
+    /// Whether it is a keyword argument of a network in Python, with its own name.
+    pub of_network: bool,
     /// The settings that it excludes.
     pub conflicts: &'static [&'static str],
     /// The setting that it refines, without which it cannot be given.
@@ -40,7 +44,9 @@ pub(super) const PLAIN: Row = Row {
     help: &[],
     usual: "",
     results: true,
+    alone: "",
     keyword: Keyword::None,
+    of_network: false,
     conflicts: &[],
     needs: None,
 };

@@ -28,7 +28,9 @@ settings! {
     hold_out: f64 = 0.2, { value: "SHARE", kind: Kind::Share }
 
     /// What the examples teach.
-    targets: TargetKind = TargetKind::Classes, { value: "KIND", kind: Kind::Choice(TARGETS) }
+    targets: Option<TargetKind> = None, {
+        value: "KIND", kind: Kind::Choice(TARGETS), usual: "those of the model of `from`, else classes", of_network: true,
+    }
 }
 
 settings! {

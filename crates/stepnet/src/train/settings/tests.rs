@@ -50,6 +50,7 @@ fn examples(setting: &Setting) -> Vec<Value> {
             Value::List(vec![Value::Text("3".into())]),
         ],
         Kind::Path => vec![Value::Text("folder/a \"b\" \\ ä\t.npy".into())],
+        Kind::Place => vec![Value::Switch(true), Value::Text("folder/a \"b\" ä".into())],
         Kind::Notation(_) => words.map(|word| Value::Word(word.into())).to_vec(),
     };
     let fits = |value: &Value| {
@@ -105,7 +106,7 @@ fn every_setting_round_trips_through_a_file() {
             let mut read = Settings::default();
             read.read_file(&path, |_| false).unwrap();
             let expected = match setting.kind {
-                Kind::Path => {
+                Kind::Path | Kind::Place if value != Value::Switch(true) => {
                     let path = folder.path().join(value.to_string());
                     with(setting, &Value::Word(path.into()))
                 }

@@ -1,14 +1,14 @@
 //! How a network is trained.
 
 use super::SettingError;
-use super::choices::{BALANCINGS, Balancing};
+use super::choices::{BALANCINGS, Balancing, STATISTICS, TRANSFERS};
 use super::field::Field;
 use super::kind::{Form, Group, Keyword, Kind};
 use super::row::{Entry, PLAIN, Row, settings};
 use crate::data::{Augmentation, Balance, Dataset, TargetKind};
 use crate::limits;
 use crate::optim::{Clipping, Rule, Schedule, WarmUp};
-use crate::train::{BatchSize, ClassWeights, TrainOptions};
+use crate::train::{BackboneRate, BatchSize, ClassWeights, Statistics, TrainOptions, Transfer};
 
 const TRAINING_ROW: Row = Row {
     group: Group::Training,
@@ -29,6 +29,29 @@ settings! {
     /// Examples in one update: a number, or all.
     batch: BatchSize = BatchSize::Examples(32), {
         value: "N", kind: Kind::Notation(&[Form::Whole, Form::Text]), keyword: Keyword::Named("batch_size"),
+    }
+
+    /// How to train a model that `from` names: the last layer alone, or all layers.
+    transfer: Option<Transfer> = None, {
+        value: "HOW", kind: Kind::Choice(TRANSFERS),
+        usual: "head where the outputs are not those of the model, finetune if epochs or a rate for its layers is given; else all",
+    }
+
+    /// With `transfer` finetune: epochs that fit the last layer, before all layers are trained.
+    unfreeze_after: Option<u32> = None, {
+        value: "EPOCHS", kind: Kind::Whole { least: 1, most: limits::MOST_EPOCHS as u64 }, usual: "1",
+    }
+
+    /// With `transfer` finetune: the learning rate of the layers before the last, as a multiple of `lr`, such as 0.1x, or as a
+    /// rate.
+    lr_backbone: Option<BackboneRate> = None, {
+        value: "RATE", kind: Kind::Notation(&[Form::Text, Form::Number]),
+        keyword: Keyword::Named("backbone_learning_rate"), usual: "0.1x",
+    }
+
+    /// What becomes of the running statistics of batch normalisation.
+    statistics: Option<Statistics> = None, {
+        value: "WHAT", kind: Kind::Choice(STATISTICS), usual: "frozen with `transfer` finetune, else updated",
     }
 
     /// The learning rate.
@@ -86,7 +109,7 @@ settings! {
     ema: Option<f64> = None, { value: "DECAY", kind: Kind::Share }
 
     /// Seed for everything that is drawn at random: the held-out part, the weights, the order, the dropout.
-    seed: u32 = 0, { value: "N", kind: Kind::Whole { least: 0, most: u32::MAX as u64 } }
+    seed: u32 = 0, { value: "N", kind: Kind::Whole { least: 0, most: u32::MAX as u64 }, of_network: true }
 
     /// Shuffle the data in every epoch.
     shuffle: bool = true, { kind: Kind::On { off: "Go through the data in the same order in every epoch" } }
@@ -141,6 +164,10 @@ impl TrainingSettings {
             .shuffle(self.shuffle)
             .seed(self.seed)
             .augmentation(self.augment.clone())
+            .transfer(self.transfer())
+            .unfreeze_after(self.unfreeze_after.map_or(1, |epochs| epochs as usize))
+            .backbone_rate(self.lr_backbone.unwrap_or(BackboneRate::Times(0.1)))
+            .statistics(self.statistics)
             .balance(match self.balance {
                 Balancing::Sampling => Balance::Sampling,
                 Balancing::None | Balancing::Weights => Balance::None,
@@ -199,6 +226,15 @@ impl TrainingSettings {
             rule = rule.with_nesterov().map_err(refused("nesterov"))?;
         }
         Ok(rule)
+    }
+
+    /// How a model that training starts from is trained: with all layers unless a setting asks for something else.
+    pub fn transfer(&self) -> Transfer {
+        let tuned = self.unfreeze_after.is_some() || self.lr_backbone.is_some();
+        self.transfer.unwrap_or(match tuned {
+            true => Transfer::Finetune,
+            false => Transfer::All,
+        })
     }
 
     /// The base learning rate.

@@ -8,6 +8,7 @@ use super::super::session::Run;
 use super::{Judgement, Report, drawing};
 use crate::error::{Error, Result};
 use crate::nn::{Network, Number};
+use crate::train::Transfer;
 use crate::train::settings::Settings;
 
 impl<T: Number> Run<T> {
@@ -28,8 +29,14 @@ impl<T: Number> Run<T> {
         let curves = drawing(records, data.test_name);
         write_atomic(&here.join(CURVES), curves.as_bytes())?;
         let test = data.test.as_ref();
+        // The weights that are saved are those of the trainer, where only the last layer is fitted.
+        let on = match self.about.options.transfer {
+            Transfer::Head => self.trainer.tested_features()?,
+            _ => None,
+        };
+        let stop = self.stop.as_ref();
         let judgement = test
-            .map(|test| Judgement::of(self.stop.as_ref(), network, test, &data.preprocessing))
+            .map(|test| Judgement::of(stop, network, test, &data.preprocessing, on.as_ref()))
             .transpose();
         let (judgement, end, whole) = match judgement {
             Ok(judgement) => (judgement, end.to_owned(), true),
@@ -53,6 +60,7 @@ impl<T: Number> Run<T> {
             network,
             judgement,
             notes: self.keeper.run.notes.clone(),
+            head: self.keeper.run.head.clone(),
             settings: facts(&self.about, network, self.seconds()),
         };
         write_atomic(&here.join(REPORT), report.page().as_bytes())?;

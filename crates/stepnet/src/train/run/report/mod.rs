@@ -3,6 +3,8 @@
 mod classes;
 mod curves;
 mod facts;
+mod head;
+mod mistakes;
 mod others;
 mod picture;
 #[cfg(test)]
@@ -18,11 +20,12 @@ use super::record::EpochRecord;
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::nn::{Network, Number, Preprocessing};
-use crate::train::Evaluation;
 use crate::train::evaluate::evaluate_until;
-use crate::train::mistakes::{MOST_SHOWN, Mistake, Mistakes};
+use crate::train::mistakes::{MOST_SHOWN, Mistakes, ValueMistakes};
+use crate::train::trainer::OnFeatures;
+use crate::train::{Evaluation, HeadReport};
 use curves::drawing;
-use picture::Picture;
+use mistakes::{Shown, Wrong};
 
 /// Nothing may be loaded, whatever a name in the page says.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
@@ -36,11 +39,15 @@ const NAME: usize = 40;
 /// How a network did on the test data.
 pub(super) struct Judgement {
     evaluation: Evaluation,
-    mistakes: Vec<(Mistake, Option<Picture>, Option<String>)>,
+    /// The worst mistakes.
+    mistakes: Vec<Shown>,
+    /// How many examples there is a mistake in.
+    wrong: usize,
 }
 
 impl Judgement {
-    /// Runs the network over the test data once, and draws the worst mistakes.
+    /// Runs the network, or its last layer over the features that are there, over the test data once, and draws the worst
+    /// mistakes.
     ///
     /// # Errors
     /// As [`evaluate_with`](crate::train::evaluate_with); that `stop` was set.
@@ -49,22 +56,48 @@ impl Judgement {
         network: &Network<T>,
         data: &Dataset,
         preprocessing: &Preprocessing,
+        on: Option<&OnFeatures<T>>,
     ) -> Result<Self> {
         let mut mistakes = Mistakes::new(MOST_SHOWN);
-        let evaluation = evaluate_until(stop, network, data, preprocessing, |judged| {
+        let mut of_values = ValueMistakes::new(MOST_SHOWN);
+        let (judged_network, judged_data, values) = match on {
+            Some(on) => (&on.head, &on.data, &on.preprocessing),
+            None => (network, data, preprocessing),
+        };
+        let evaluation = evaluate_until(stop, judged_network, judged_data, values, |judged| {
             mistakes.observe(network.loss(), &judged);
+            of_values.observe(network.loss(), &judged);
         })?;
         let mut x = vec![T::zero(); network.input().len()];
-        let draw = |&mistake: &Mistake| {
-            data.fill_batch(&[mistake.example], preprocessing, &mut x)?;
-            let file = data.name(mistake.example);
-            let file = file.map(|file| shown(&file.display().to_string(), FILE));
-            Ok((mistake, picture::of(&x, preprocessing), file))
+        let mut draw = |example: usize, loss: f64, wrong: Wrong| {
+            data.fill_batch(&[example], preprocessing, &mut x)?;
+            let file = data.name(example);
+            Ok(Shown {
+                example,
+                loss,
+                wrong,
+                picture: picture::of(&x, preprocessing),
+                file: file.map(|file| shown(&file.display().to_string(), FILE)),
+            })
         };
-        let mistakes = mistakes.worst().iter().map(draw).collect::<Result<_>>()?;
+        let (worst, wrong) = match evaluation.tally() {
+            Some(_) => {
+                let worst = mistakes.worst().iter();
+                let worst = worst.map(|one| draw(one.example, one.loss, Wrong::Class(*one)));
+                let scores = evaluation.scores;
+                let wrong = scores.examples - scores.correct;
+                (worst.collect::<Result<_>>()?, wrong)
+            }
+            None => {
+                let worst = of_values.worst().iter();
+                let worst = worst.map(|one| draw(one.example, one.loss, Wrong::of(one, values)));
+                (worst.collect::<Result<_>>()?, of_values.count())
+            }
+        };
         Ok(Self {
             evaluation,
-            mistakes,
+            mistakes: worst,
+            wrong,
         })
     }
 }
@@ -85,6 +118,8 @@ pub(super) struct Report<'a, T> {
     pub(super) judgement: Option<Judgement>,
     /// Notes to read before the numbers are trusted.
     pub(super) notes: Vec<String>,
+    /// How the last layer was fitted, where the run starts from a pretrained network.
+    pub(super) head: Option<HeadReport>,
     /// The run's settings, by name.
     pub(super) settings: Vec<(String, String)>,
 }
@@ -100,6 +135,7 @@ impl<T: Number> Report<'_, T> {
             ("ranking", "Every threshold", self.ranking()),
             ("confusion", "Confusions", self.confusion()),
             ("mistakes", "The worst mistakes", self.mistakes()),
+            ("head", "How the last layer was fitted", self.fitted()),
             ("network", "The network", self.layers()),
             ("settings", "Settings", self.settings()),
         ];
@@ -162,48 +198,6 @@ impl<T: Number> Report<'_, T> {
                     div { dt { "epochs" } dd { (last.epoch) } }
                 }
                 div { dt { "parameters" } dd { (thousands(self.network.parameters().len() as u64)) } }
-            }
-        }
-    }
-
-    fn mistakes(&self) -> Option<Markup> {
-        let judgement = self.judgement.as_ref()?;
-        judgement.evaluation.tally()?;
-        let scores = judgement.evaluation.scores;
-        let wrong = scores.examples - scores.correct;
-        let list = &judgement.mistakes;
-        if list.is_empty() {
-            return Some(html! { p { "There are none: every example was classified correctly." } });
-        }
-        Some(html! {
-            p {
-                (thousands(wrong as u64)) " of " (thousands(scores.examples as u64)) " examples ("
-                (self.held_out) ") were classified wrongly; "
-                @if list.len() < wrong { "the " (list.len()) " with the highest loss:" } @else { "the highest loss first:" }
-            }
-            ul.mistakes { @for (mistake, picture, file) in list {
-                li { (self.mistake(mistake, picture.as_ref(), file.as_deref())) }
-            } }
-        })
-    }
-
-    fn mistake(&self, mistake: &Mistake, picture: Option<&Picture>, file: Option<&str>) -> Markup {
-        let [actual, predicted] =
-            [mistake.actual, mistake.predicted].map(|class| self.class(class));
-        html! {
-            figure {
-                @if let Some(picture) = picture {
-                    img src=(picture.uri) width=(picture.width) height=(picture.height)
-                        alt=(format!("example {}, of class {actual}", mistake.example + 1));
-                }
-                figcaption {
-                    "is " strong { (actual) } ", predicted as " strong { (predicted) } br;
-                    @if let Some([right, wrong]) = mistake.probabilities {
-                        "probability " (percent(wrong)) " compared with " (percent(right)) " for the right class" br;
-                    }
-                    "loss " (short(mistake.loss)) ", example " (mistake.example + 1)
-                    @if let Some(file) = file { br; code { (file) } }
-                }
             }
         }
     }

@@ -48,8 +48,9 @@ fn page(classes: usize, records: &[EpochRecord]) -> String {
         held_out: "held out",
         classes: &names,
         network: &network,
-        judgement: Some(Judgement::of(None, &network, &data, &preprocessing).unwrap()),
+        judgement: Some(Judgement::of(None, &network, &data, &preprocessing, None).unwrap()),
         notes: vec![HOSTILE.into()],
+        head: None,
         settings: vec![("data".into(), HOSTILE.into())],
     };
     report.page()
@@ -128,7 +129,7 @@ fn page_of(text: &str, targets: Targets) -> String {
     let mut network = Network::<f32>::new(text, [4, 4, 1]).unwrap();
     network.initialize(Init::He, &mut RandomState::new(1));
     let preprocessing = Preprocessing::scaled(4, 4, 1, 255.0).task(task_for(&network, &data));
-    let judgement = Judgement::of(None, &network, &data, &preprocessing).unwrap();
+    let judgement = Judgement::of(None, &network, &data, &preprocessing, None).unwrap();
     let mut records = [record(1), record(2)];
     for record in &mut records {
         (record.train_accuracy, record.test_accuracy) = (None, None);
@@ -143,6 +144,7 @@ fn page_of(text: &str, targets: Targets) -> String {
         network: &network,
         judgement: Some(judgement),
         notes: Vec::new(),
+        head: None,
         settings: Vec::new(),
     };
     let page = report.page();
@@ -173,14 +175,19 @@ fn numbers_and_labels_have_sections_of_their_own() {
     }
     // 60 examples, two outputs; and the marks of the curves.
     assert!(page.matches("<circle").count() >= 120);
-    for words in [
-        "Confusions",
-        "Each class",
-        "accuracy",
-        "worst mistakes",
-        "<script",
-    ] {
+    for words in ["Confusions", "Each class", "accuracy", "<script"] {
         assert!(!page.contains(words), "{words}");
+    }
+    assert!(page.contains("60 of 60 examples (held out) were not predicted exactly; the 24 with"));
+    assert_eq!(page.matches("<img").count(), MOST_SHOWN);
+    // The true numbers of the first that is shown, in their unit.
+    let first = page.split("class=\"mistakes\"").nth(1).unwrap();
+    let example = first.split(", example ").nth(1).unwrap();
+    let example: u64 = example.split('<').next().unwrap().parse().unwrap();
+    for (name, v) in [("a", 2 * (example - 1)), ("b", 2 * (example - 1) + 1)] {
+        let actual = short((v * v % 17) as f64);
+        let said = format!("{name} is <strong>{actual}</strong>, predicted as <strong>");
+        assert!(first.contains(&said), "{said}: {first}");
     }
     let page = page_of(
         "linear(2) -> sigmoid",
@@ -194,6 +201,9 @@ fn numbers_and_labels_have_sections_of_their_own() {
         "mAP, held out",
         "average precision",
         "all labels right",
+        "have a label that was predicted wrongly",
+        "not predicted: <strong>",
+        "predicted, but does not apply: <strong>",
     ] {
         assert!(page.contains(words), "{words}");
     }

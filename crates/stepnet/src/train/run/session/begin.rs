@@ -50,7 +50,7 @@ impl<T: Number> Run<T> {
         if !run.folder.replaces() {
             run.keeper.begin(&mut run.folder)?;
         }
-        run.keep_more(&options, &mut ())?;
+        run.keep_more(&mut ())?;
         Ok(run)
     }
 
@@ -115,7 +115,7 @@ impl<T: Number> Run<T> {
         } else if !run.folder.replaces() {
             run.keeper.begin(&mut run.folder)?;
         }
-        run.keep_more(&options, observer)?;
+        run.keep_more(observer)?;
         Ok(run)
     }
 
@@ -142,8 +142,8 @@ impl<T: Number> Run<T> {
     }
 
     /// Begins what is written from the start only where it is asked for.
-    fn keep_more(&mut self, options: &RunOptions, observer: &mut dyn RunObserver<T>) -> Result<()> {
-        if let Some(traced) = options.trace {
+    fn keep_more(&mut self, observer: &mut dyn RunObserver<T>) -> Result<()> {
+        if let Some(traced) = self.about.settings.keeping.trace_hashes {
             let updates = self.trainer.learner().updates();
             let (trace, note) = Trace::open(&self.folder, traced, updates)?;
             if let Some(note) = note {
@@ -152,7 +152,7 @@ impl<T: Number> Run<T> {
             self.trace = Some(trace);
         }
         self.watch = Watch::begin(
-            (&options.tensorboard, &self.about.settings.training),
+            &self.about.settings,
             self.folder.path(),
             self.about.data.test.is_some(),
             self.folder.records(),

@@ -45,7 +45,7 @@ impl<T: Number> Run<T> {
         let position = *self.trainer.position();
         if observer.stopped_by().is_some()
             && self.keeper.last.is_none()
-            && self.trainer.learner().updates() == 0
+            && position == Position::default()
         {
             if self.folder.replaces() {
                 self.folder.discard();

@@ -58,6 +58,9 @@ impl<T: Number> Run<T> {
         clock: &EpochClock,
         observer: &mut dyn RunObserver<T>,
     ) -> Result<EpochEnd> {
+        if self.trainer.fits_head() {
+            return self.fit_head(observer);
+        }
         let Self {
             about,
             trainer,
@@ -101,7 +104,7 @@ impl<T: Number> Run<T> {
         observer: &mut dyn RunObserver<T>,
     ) -> Result<()> {
         let seconds = clock.times().epoch_seconds;
-        let (test, untested) = match self.test() {
+        let (test, untested) = match self.test(observer) {
             Err(Error::Stopped) => (None, self.about.data.test.is_some()),
             tested => (tested?, false),
         };
@@ -132,6 +135,9 @@ impl<T: Number> Run<T> {
         record.test(test.as_ref());
         observer.epoch(&record, self.folder.is_best(&record));
         self.record(record, observer)?;
+        if end.learning_rate == 0.0 {
+            self.keep_head(observer);
+        }
         let position = *self.trainer.position();
         match &mut self.good {
             Some((good, at)) => {

@@ -5,6 +5,7 @@ mod bare;
 mod begin;
 mod end;
 mod epoch;
+mod head;
 mod rescue;
 
 use std::path::Path;
@@ -172,7 +173,7 @@ impl<T: Number> Run<T> {
         if last.is_none() || self.about.data.test.is_none() || observer.stopped_by().is_some() {
             return Ok(());
         }
-        let test = match self.test() {
+        let test = match self.test(observer) {
             Err(Error::Stopped) => return Ok(()),
             tested => tested?,
         };
@@ -221,7 +222,10 @@ impl<T: Number> Run<T> {
         );
     }
 
-    fn test(&self) -> Result<Option<Evaluation>> {
+    fn test(&mut self, observer: &mut dyn RunObserver<T>) -> Result<Option<Evaluation>> {
+        if let Some(evaluation) = self.test_on_features(observer)? {
+            return Ok(Some(evaluation));
+        }
         let data = &self.about.data;
         let (network, stop) = (self.trainer.network(), self.stop.as_ref());
         let measure =
