@@ -338,7 +338,9 @@ def rarely(layer, x, own):
     if kind == "layerscale":
         return x * own["gamma"][:, None, None]
     if kind == "instancenorm":
-        return functional.instance_norm(x, weight=own.get("gamma"), bias=own.get("beta"), eps=EPSILON)
+        # Not functional.instance_norm, whose gradient in PyTorch 2.15 differs from its own finite differences where the
+        # gradient that comes back lies channels last.
+        return functional.group_norm(x, x.shape[1], own.get("gamma"), own.get("beta"), EPSILON)
     if kind == "lrn":
         return functional.local_response_norm(x, *RESPONSE)
     if kind == "upsample":

@@ -96,7 +96,6 @@ pub use pad::{PadGeometry, PadMode};
 pub use peak::{instruction_set, peak};
 pub use pool::PoolGeometry;
 pub use real::Real;
-pub use scale::ScaleGeometry;
 pub use simd::requested_instruction_set;
 pub use transpose::transpose;
 

@@ -29,10 +29,9 @@ pub fn forward<T: Real>(channels: usize, groups: usize, x: &[T], y: &mut [T]) {
     by_rows(channels, 2, y, |first, y| {
         let x = &x[first * channels..][..y.len()];
         for (y, x) in y.chunks_exact_mut(channels).zip(x.chunks_exact(channels)) {
-            for (j, y) in y.chunks_exact_mut(groups).enumerate() {
-                for (y, x) in y.iter_mut().zip(x.chunks_exact(size)) {
-                    *y = x[j];
-                }
+            for (group, x) in x.chunks_exact(size).enumerate() {
+                let turns = y[group..].iter_mut().step_by(groups);
+                turns.zip(x).for_each(|(y, &x)| *y = x);
             }
         }
     });

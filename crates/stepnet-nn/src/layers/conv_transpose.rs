@@ -157,6 +157,12 @@ impl<T: Real> Layer<T> for ConvTranspose {
 }
 
 impl<T: Real> Explain<T> for ConvTranspose {
+    /// Where there are outputs between the filters' taps that nothing reaches.
+    fn reorders(&self) -> bool {
+        let window = &self.sizes.window;
+        (0..2).any(|axis| window.stride[axis] > window.kernel[axis] || window.dilation[axis] > 1)
+    }
+
     fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
         // The mirror's input is the output here, and its windows are the pixels of the input.
         let g = self.sizes.accepted(example.input, 1);

@@ -8,7 +8,8 @@ use crate::error::Result as Checked;
 use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Memory, Reads};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
-use stepnet_kernels::{Real, ScaleGeometry, scale};
+use stepnet_kernels::Real;
+use stepnet_kernels::scale::{self, ScaleGeometry};
 
 /// Inverted dropout (Srivastava et al., 2014; scaled at training as the course does): while
 /// training each value is zeroed with probability `rate`, the others are divided by

@@ -173,6 +173,10 @@ impl<T: Real> Layer<T> for Pad {
 }
 
 impl<T: Real> Explain<T> for Pad {
+    fn reorders(&self) -> bool {
+        self.mode == PadMode::Reflect
+    }
+
     fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
         let g = self.geometry(example.input);
         let [_, width, channels] = g.input;

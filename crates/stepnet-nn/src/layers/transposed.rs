@@ -176,7 +176,41 @@ impl Transposed {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::notation::{Item, Kinds, parse};
     use crate::{Network, Shape};
+
+    /// `same` crops what a convolution with `same` padding adds to an image of the output's size, the odd one at the
+    /// bottom and right.
+    #[test]
+    fn same_padding_is_that_of_the_mirror() {
+        for (kernel, stride, dilation) in [
+            ([4, 3], [1, 1], [1, 1]),
+            ([5, 2], [2, 3], [1, 1]),
+            ([3, 4], [1, 3], [2, 1]),
+            ([1, 6], [4, 1], [1, 2]),
+        ] {
+            let [kernels, strides, dilations] =
+                [kernel, stride, dilation].map(|[down, across]| format!("{down}x{across}"));
+            let text = format!(
+                "convtranspose(1, {kernels}, same, stride={strides}, dilation={dilations})"
+            );
+            let network = parse(&text, &Kinds::builtin()).unwrap();
+            let Item::Layer(layer) = &network.steps[0].item else {
+                panic!("{text} is a group");
+            };
+            let mirror = Transposed::from_text(layer)
+                .unwrap()
+                .accepted([5, 4, 1].into(), 1);
+            let output = [5 * stride[0], 4 * stride[1]];
+            let same = Padding::same(output, kernel, stride, dilation).unwrap();
+            assert_eq!(
+                (&mirror.input[..2], mirror.padding),
+                (&output[..], same),
+                "{text}"
+            );
+        }
+    }
 
     /// PyTorch's sizes, and Keras's of `same`.
     #[test]

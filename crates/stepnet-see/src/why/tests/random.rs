@@ -34,13 +34,17 @@ fn windowed() -> impl Strategy<Value = String> {
     )
 }
 
-/// Built-in layers without parameters that keep the shape, and a border.
+/// Built-in layers without parameters that keep the shape, and a border. No normalisation: the variance of numbers whose
+/// squares overflow is infinite.
 fn light() -> impl Strategy<Value = String> {
     let kinds = Kinds::builtin();
     let examples = kinds.iter().flat_map(Signature::examples);
     let keeps = |text: &&String| {
-        Network::<f64>::new(text, [5, 4, 2])
-            .is_ok_and(|n| n.output() == n.input() && n.parameters().is_empty())
+        let normalises = text.contains("norm");
+        let network = Network::<f64>::new(text, [5, 4, 2]).ok();
+        network
+            .filter(|_| !normalises)
+            .is_some_and(|n| n.output() == n.input() && n.parameters().is_empty())
     };
     let mut light: Vec<String> = examples.filter(keeps).cloned().collect();
     assert!(light.len() > 8, "{light:?}");
