@@ -4,6 +4,7 @@
 //! refuse what the notation cannot say by the name of the first node that needs it.
 
 mod imported;
+pub mod onnx;
 
 pub use imported::{Imported, Mapping};
 
