@@ -6,6 +6,7 @@
 mod graph;
 mod import;
 mod imported;
+pub mod onnx;
 mod problem;
 
 pub use import::{ImportOptions, import};
