@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::imported::Imported;
+use crate::onnx;
 use crate::problem::{Checked, Problem};
 use crate::{Error, Number, Shape};
 use stepnet_base::setters;
@@ -66,7 +67,11 @@ struct Format<T> {
 
 /// All formats, those with a signature first: the first one that recognises a file reads it.
 fn formats<T: Number>() -> Vec<Format<T>> {
-    Vec::new()
+    vec![Format {
+        name: "an ONNX file",
+        recognised: onnx::import::is_onnx,
+        read: onnx::import::read::<T>,
+    }]
 }
 
 /// Reads a model of another framework. Its format follows from its content.

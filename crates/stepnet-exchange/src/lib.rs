@@ -15,5 +15,5 @@ pub use imported::{Imported, Mapping};
 // For this crate alone.
 use stepnet_base::Error;
 use stepnet_nn::layers::Registry;
-use stepnet_nn::notation::{Item, LayerText, NetworkText, Step};
+use stepnet_nn::notation::{Item, LayerText, NetworkText, PaddingText, Step};
 use stepnet_nn::{Model, Network, Number, Shape};

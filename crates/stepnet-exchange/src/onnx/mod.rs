@@ -1,5 +1,7 @@
 //! ONNX, the format that most frameworks and runtimes exchange models in.
 
+pub(crate) mod import;
+
 // Readers need fields that the writer never sets, and the other way round.
 #[allow(dead_code)]
 mod proto;
