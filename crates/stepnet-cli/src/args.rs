@@ -36,6 +36,9 @@ pub(crate) enum Command {
     /// Predict the classes of images, one or thousands.
     #[command(after_help = crate::predict::EXAMPLES)]
     Predict(crate::predict::PredictArgs),
+    /// Read a model of another framework: an ONNX file becomes a model of Stepnet.
+    #[command(after_help = crate::import::EXAMPLES)]
+    Import(Box<crate::import::ImportArgs>),
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = crate::inspect::EXAMPLES)]
     Inspect(crate::inspect::InspectArgs),

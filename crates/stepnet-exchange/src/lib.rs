@@ -9,6 +9,8 @@ mod imported;
 pub mod onnx;
 mod problem;
 
+#[doc(hidden)]
+pub use import::import_bytes;
 pub use import::{ImportOptions, import};
 pub use imported::{Imported, Mapping};
 

@@ -1,5 +1,5 @@
 use super::{Array, Graph, Numbers, Origin, Value};
-use stepnet::ndarray::ArrayViewD;
+use ndarray::ArrayViewD;
 
 use crate::problem::{Checked, Problem};
 use crate::{Network, Shape};
