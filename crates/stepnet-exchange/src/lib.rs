@@ -4,8 +4,14 @@
 //! refuse what the notation cannot say by the name of the first node that needs it.
 
 mod imported;
+mod recipes;
+mod safetensors;
+mod torch;
+mod weights;
 
 pub use imported::{Imported, Mapping};
+pub use recipes::{Published, Recipe, recipes};
 
 // For this crate alone.
-use stepnet_nn::{Model, Number};
+use stepnet_base::{Error, Result};
+use stepnet_nn::{Model, Network, Node, Number, Preprocessing, Shape};
