@@ -3,15 +3,21 @@
 //! Every file is from a stranger: readers bound memory by the size of the file, run nothing that a file contains, and
 //! refuse what the notation cannot say by the name of the first node that needs it.
 
+mod graph;
+mod import;
 mod imported;
+mod problem;
 mod recipes;
 mod safetensors;
 mod torch;
 mod weights;
 
+pub use import::{ImportOptions, import};
 pub use imported::{Imported, Mapping};
 pub use recipes::{Published, Recipe, recipes};
 
 // For this crate alone.
-use stepnet_base::{Error, Result};
+use stepnet_base::Error;
+use stepnet_nn::layers::Registry;
+use stepnet_nn::notation::{Item, LayerText, NetworkText, Step};
 use stepnet_nn::{Model, Network, Node, Number, Preprocessing, Shape};

@@ -1,23 +1,26 @@
 //! Weights of others in `.safetensors` files.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use safetensors::{Dtype, SafeTensors};
 
-use crate::weights::{StateDict, Storage, StoredElement, StoredTensor};
-use crate::{Error, Result};
+use crate::weights::{Bytes, StateDict, Storage, StoredElement, StoredTensor};
+use crate::problem::Checked;
+
+/// Whether bytes are a `.safetensors` file of another program.
+pub(crate) fn recognises(bytes: &[u8]) -> bool {
+    SafeTensors::read_metadata(bytes).is_ok_and(|(_, metadata)| {
+        let entries = metadata.metadata().as_ref();
+        !entries.is_some_and(|entries| entries.contains_key(stepnet_files::tensors::ENTRY))
+    })
+}
 
 /// The tensors of a file that is no model of Stepnet's.
 ///
 /// # Errors
 /// A damaged file, or elements of a type that is not read.
-pub(crate) fn read(path: &Path, bytes: Vec<u8>) -> Result<StateDict> {
-    let wrong = |problem: String| Error::file(path, problem);
-    let bytes = Arc::new(bytes);
-    let header = SafeTensors::read_metadata(&bytes);
+pub(crate) fn read(bytes: &[u8]) -> Checked<StateDict<'_>> {
+    let header = SafeTensors::read_metadata(bytes);
     let (header, metadata) = header
-        .map_err(|error| wrong(stepnet_files::tensors::refusal(&bytes, &error)))?;
+        .map_err(|error| stepnet_files::tensors::refusal(bytes, &error))?;
     let data = header + size_of::<u64>();
     let mut state = StateDict::default();
     // In the order of the bytes: the nearest to the order in which the network was built.
@@ -25,13 +28,13 @@ pub(crate) fn read(path: &Path, bytes: Vec<u8>) -> Result<StateDict> {
         let Some(info) = metadata.info(&name) else {
             continue;
         };
-        let refused = |problem: String| wrong(format!("the tensor {name:?}: {problem}"));
+        let refused = |problem: String| format!("the tensor {name:?}: {problem}");
         let Some(element) = element(info.dtype) else {
-            return Err(refused(format!("its elements are of type {:?}, which is not read", info.dtype)));
+            return Err(refused(format!("its elements are of type {:?}, which is not read", info.dtype)).into());
         };
         let (from, to) = info.data_offsets;
         let count = to.saturating_sub(from) / element.size();
-        let storage = Storage::new(Arc::clone(&bytes), data.saturating_add(from), count, element);
+        let storage = Storage::new(Bytes::File(bytes), data.saturating_add(from), count, element);
         let tensor = storage.and_then(|storage| StoredTensor::contiguous(&name, &info.shape, storage));
         state.tensors.push(tensor.map_err(refused)?);
     }

@@ -11,6 +11,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use recipe::Filled;
 pub use recipe::{Published, Recipe};
 pub use table::recipes;
 

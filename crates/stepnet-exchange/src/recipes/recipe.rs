@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use super::plan::Plan;
-use crate::imported::Imported;
 use crate::weights::{Assigned, Layout, StateDict, by_names, by_order};
-use crate::{Model, Network, Number, Preprocessing, Shape};
-use stepnet_nn::Resize;
+use crate::import::ImportOptions;
+use crate::problem::Checked;
+use crate::{Network, Number, Shape};
+use stepnet_nn::{Preprocessing, Resize};
 
 /// Whose names the layers of a file have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,6 +70,15 @@ pub(crate) struct Variant {
     pub(crate) note: Option<&'static str>,
 }
 
+/// A network with its weights.
+#[derive(Debug)]
+pub(crate) struct Filled<T> {
+    pub(crate) network: Network<T>,
+    pub(crate) assigned: Assigned,
+    pub(crate) notes: Vec<String>,
+    pub(crate) preprocessing: Preprocessing,
+}
+
 /// A network whose trained weights others publish: how their files become a model.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -115,30 +125,37 @@ impl Recipe {
     /// The network in the notation, for `classes` classes.
     pub fn network(&self, classes: usize) -> String {
         let text = self.variants.first().map(|variant| (variant.plan)().text());
-        closed(&text.unwrap_or_default(), classes)
+        let text = text.unwrap_or_default();
+        format!("{} -> softmax", text.replace("classes", &classes.to_string()))
     }
 
     /// Builds the network and fills it with weights.
     ///
     /// # Errors
-    /// In words: weights that are not of this network.
-    pub(crate) fn import<T: Number>(&self, mut state: StateDict) -> Result<Imported<T>, String> {
+    /// Weights that are not of this network.
+    pub(crate) fn fill<T: Number>(
+        &self,
+        mut state: StateDict<'_>,
+        options: &ImportOptions,
+    ) -> Checked<Filled<T>> {
         let mut found = self.variant_of(&state);
         if let (None, Some(prefix)) = (found, state.common_prefix()) {
             state.remove_prefix(prefix.len());
-            state.notes.push(format!("removed `{prefix}` from the front of every name"));
+            state.notes.push(format!("removed {prefix:?} from the front of every name"));
             found = self.variant_of(&state);
         }
-        let variant = match found.or(self.variants.first()) {
-            Some(variant) => variant,
-            None => return Err(format!("{} has no network", self.name)),
+        let Some(variant) = found.or(self.variants.first()) else {
+            return Err(format!("{} has no network", self.name).into());
         };
         let plan = (variant.plan)();
         let [classes, channels] = self.ends(&state, found.is_some(), &plan);
         let input = Shape::volume(self.size, self.size, channels);
-        let text = closed(&plan.text(), classes);
-        let network = Network::builder().advice(false).build(&text, input);
-        let mut network: Network<T> = network.map_err(|error| error.to_string())?;
+        let input = options.input.unwrap_or(input);
+        let mut text = plan.text().replace("classes", &classes.to_string());
+        if !options.keep_logits {
+            text += " -> softmax";
+        }
+        let mut network: Network<T> = Network::builder().advice(false).build(&text, input)?;
         let mut notes = std::mem::take(&mut state.notes);
         let assigned = match found {
             Some(_) => {
@@ -146,27 +163,28 @@ impl Recipe {
                 by_names(&mut network, &state, plan.names(), Layout::Torch)
             }
             None => {
-                notes.push("the names are of none that are known: layers matched by their order and shapes".to_owned());
+                notes.push("the names are none that the recipe knows: layers matched by their order and shapes".to_owned());
                 by_order(&mut network, &state, Layout::Torch)
             }
         };
-        let Assigned {
-            mappings,
-            left_over,
-        } = assigned.map_err(|problem| format!("not the weights of {}: {problem}", self.name))?;
+        let assigned = assigned.map_err(|problem| format!("not the weights of {}: {problem}", self.name))?;
         notes.extend(variant.note.map(str::to_owned));
-        notes.extend(left_over.map(|(count, first)| {
-            format!("{count} tensors are not part of the network, the first {first:?}")
-        }));
-        let preprocessing = preprocessing(self.size, channels, variant.scaling);
-        let mut imported = Imported::new(Model::new(network, Vec::new(), preprocessing));
-        imported.mappings = mappings;
-        imported.notes = notes;
-        Ok(imported)
+        Ok(Filled {
+            network,
+            assigned,
+            notes,
+            preprocessing: preprocessing(input, variant.scaling),
+        })
+    }
+
+    /// Whether a file has exactly the layers of this network, by their names.
+    pub(crate) fn has_names_of(&self, state: &StateDict<'_>) -> bool {
+        let variant = self.variant_of(state);
+        variant.is_some_and(|variant| (variant.plan)().names().len() == state.modules().len())
     }
 
     /// The variant all of whose names a file has.
-    fn variant_of(&self, state: &StateDict) -> Option<&'static Variant> {
+    fn variant_of(&self, state: &StateDict<'_>) -> Option<&'static Variant> {
         let modules = state.modules();
         let there: HashSet<&str> = modules.iter().map(|module| module.name).collect();
         self.variants.iter().find(|variant| {
@@ -176,7 +194,7 @@ impl Recipe {
     }
 
     /// How many classes the last layer of a file tells apart, and how many channels the first one takes.
-    fn ends(&self, state: &StateDict, named: bool, plan: &Plan) -> [usize; 2] {
+    fn ends(&self, state: &StateDict<'_>, named: bool, plan: &Plan) -> [usize; 2] {
         let modules = state.modules();
         let weight = |name: Option<&String>, place: Option<usize>| {
             let module = match named {
@@ -197,25 +215,16 @@ impl Recipe {
     }
 }
 
-/// A network's text with its classes, and probabilities at its end.
-fn closed(text: &str, classes: usize) -> String {
-    format!("{} -> softmax", text.replace("classes", &classes.to_string()))
-}
-
-fn preprocessing(size: usize, channels: usize, scaling: Scaling) -> Preprocessing {
-    let preprocessing = Preprocessing::scaled(size, size, channels, scaling.divisor)
+fn preprocessing(input: Shape, scaling: Scaling) -> Preprocessing {
+    let [height, width, channels] = input.as_image();
+    // Of grey images the mean over the colours is the nearest.
+    let of = |values: [f64; 3]| match channels {
+        3 => values.to_vec(),
+        _ => vec![values.iter().sum::<f64>() / 3.0; channels],
+    };
+    Preprocessing::scaled(height, width, channels, scaling.divisor)
         .picture_divisor(scaling.divisor)
-        .resize(Resize::Crop);
-    match channels {
-        3 => preprocessing
-            .mean(scaling.mean.to_vec())
-            .deviation(scaling.deviation.to_vec()),
-        // Of grey images the mean over the colours is the nearest.
-        _ => {
-            let mean = |values: [f64; 3]| vec![values.iter().sum::<f64>() / 3.0; channels];
-            preprocessing
-                .mean(mean(scaling.mean))
-                .deviation(mean(scaling.deviation))
-        }
-    }
+        .mean(of(scaling.mean))
+        .deviation(of(scaling.deviation))
+        .resize(Resize::Crop)
 }

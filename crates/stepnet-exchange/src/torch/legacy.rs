@@ -2,7 +2,6 @@
 //! the object, the keys of the storages), then each storage's length and bytes.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::pickle::{Object, Pickle, Value};
 use super::{Storages, dicts, pickle, tensors};
@@ -40,8 +39,8 @@ impl Storages for Following {
 ///
 /// # Errors
 /// In words.
-pub(super) fn read(bytes: &Arc<Vec<u8>>, part: Option<&str>) -> Result<StateDict, String> {
-    let input = bytes.as_slice();
+pub(super) fn read<'a>(bytes: &'a [u8], part: Option<&str>) -> Result<StateDict<'a>, String> {
+    let input = bytes;
     let version = pickle::read(input, MAGIC.len())?;
     let machine = pickle::read(input, version.end)?;
     let main = pickle::read(input, machine.end)?;

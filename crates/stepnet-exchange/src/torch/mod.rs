@@ -10,11 +10,8 @@ mod zipped;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
-use std::sync::Arc;
-
+use crate::problem::Checked;
 use crate::weights::StateDict;
-use crate::{Error, Result};
 
 /// How the names of storages lead to their bytes.
 trait Storages {
@@ -25,21 +22,19 @@ trait Storages {
     fn big_endian(&self) -> bool;
 }
 
-/// Whether bytes are the beginning of a file of PyTorch's older form.
-pub(crate) fn is_legacy(bytes: &[u8]) -> bool {
-    legacy::recognises(bytes)
+/// Whether bytes are a file of PyTorch's, of either form.
+pub(crate) fn recognises(bytes: &[u8]) -> bool {
+    legacy::recognises(bytes) || zipped::recognises(bytes)
 }
 
 /// The weights in a file. `part` names the ones that are meant where a file has several, such as `ema`.
 ///
 /// # Errors
 /// A damaged file, one without weights, or a part that is not there.
-pub(crate) fn read(path: &Path, bytes: Vec<u8>, part: Option<&str>) -> Result<StateDict> {
-    let bytes = Arc::new(bytes);
-    let found = match legacy::recognises(&bytes) {
-        true => legacy::read(&bytes, part),
-        false => zipped::read(&bytes, part),
+pub(crate) fn read<'a>(bytes: &'a [u8], part: Option<&str>) -> Checked<StateDict<'a>> {
+    let state = match legacy::recognises(bytes) {
+        true => legacy::read(bytes, part)?,
+        false => zipped::read(bytes, part)?,
     };
-    let state = found.map_err(|problem| Error::file(path, problem))?;
     Ok(state.without_wrapping())
 }

@@ -1,11 +1,9 @@
 //! From tensors as a pickle describes them to tensors in the bytes of the file.
 
-use std::sync::Arc;
-
 use super::Storages;
 use super::dicts::Chosen;
 use super::pickle::{Pickle, TensorRef};
-use crate::weights::{StateDict, Storage, StoredElement, StoredTensor};
+use crate::weights::{Bytes, StateDict, Storage, StoredElement, StoredTensor};
 
 /// The types of elements by the names that PyTorch has for them: of a storage, and of a tensor.
 const ELEMENTS: [(&str, &str, StoredElement); 12] = [
@@ -35,12 +33,12 @@ pub(super) fn element_of(name: &str) -> Option<StoredElement> {
 ///
 /// # Errors
 /// In words, with the name of the first tensor that cannot be read.
-pub(super) fn resolve(
+pub(super) fn resolve<'a>(
     pickle: &Pickle<'_>,
     chosen: &Chosen,
-    bytes: &Arc<Vec<u8>>,
+    bytes: &'a [u8],
     storages: &dyn Storages,
-) -> Result<StateDict, String> {
+) -> Result<StateDict<'a>, String> {
     let mut state = StateDict {
         tensors: Vec::with_capacity(chosen.tensors.len()),
         notes: chosen.notes.clone(),
@@ -53,13 +51,13 @@ pub(super) fn resolve(
     Ok(state)
 }
 
-fn one(
+fn one<'a>(
     pickle: &Pickle<'_>,
     name: &str,
     tensor: &TensorRef,
-    bytes: &Arc<Vec<u8>>,
+    bytes: &'a [u8],
     storages: &dyn Storages,
-) -> Result<StoredTensor, String> {
+) -> Result<StoredTensor<'a>, String> {
     let storage = &tensor.storage;
     let element = tensor.element.as_ref().unwrap_or(&storage.element);
     let element = pickle.span(element);
@@ -82,7 +80,7 @@ fn one(
         ));
     }
     let start = start + first * element.size();
-    let mut storage = Storage::new(Arc::clone(bytes), start, count, element)?;
+    let mut storage = Storage::new(Bytes::File(bytes), start, count, element)?;
     storage.big_endian = storages.big_endian();
     StoredTensor::strided(name, &tensor.shape, &tensor.strides, tensor.offset, storage)
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io::Cursor;
-use std::sync::Arc;
 
 use zip::{CompressionMethod, ZipArchive};
 
@@ -25,11 +24,20 @@ impl Storages for Files {
     }
 }
 
+/// Whether bytes are an archive with PyTorch's pickle in it.
+pub(super) fn recognises(bytes: &[u8]) -> bool {
+    let archive = ZipArchive::new(Cursor::new(bytes));
+    archive.is_ok_and(|archive| {
+        let mut names = archive.file_names_raw();
+        names.any(|name| name.ends_with(b"data.pkl"))
+    })
+}
+
 /// The weights of an archive.
 ///
 /// # Errors
 /// In words.
-pub(super) fn read(bytes: &Arc<Vec<u8>>, part: Option<&str>) -> Result<StateDict, String> {
+pub(super) fn read<'a>(bytes: &'a [u8], part: Option<&str>) -> Result<StateDict<'a>, String> {
     let entries = entries(bytes)?;
     let main = entries.iter().find(|(name, _)| name.ends_with("data.pkl"));
     let Some((main, (start, length))) = main else {
@@ -60,9 +68,9 @@ pub(super) fn read(bytes: &Arc<Vec<u8>>, part: Option<&str>) -> Result<StateDict
 }
 
 /// The files of an archive, by where their bytes lie: PyTorch stores them as they are.
-fn entries(bytes: &Arc<Vec<u8>>) -> Result<Vec<(String, (usize, usize))>, String> {
+fn entries(bytes: &[u8]) -> Result<Vec<(String, (usize, usize))>, String> {
     let damaged = |error| format!("the zip archive ends early or its directory is damaged: {error}");
-    let mut archive = ZipArchive::new(Cursor::new(bytes.as_slice())).map_err(damaged)?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
     let mut entries = Vec::new();
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(damaged)?;

@@ -21,7 +21,7 @@ pub(crate) struct Assigned {
 /// In words: a name that is not in the file, or the first tensor that does not fit.
 pub(crate) fn by_names<T: Number>(
     network: &mut Network<T>,
-    state: &StateDict,
+    state: &StateDict<'_>,
     names: &[String],
     layout: Layout,
 ) -> Result<Assigned, String> {
@@ -52,7 +52,7 @@ pub(crate) fn by_names<T: Number>(
 /// In words: the first tensor that does not fit, or tensors that are left over.
 pub(crate) fn by_order<T: Number>(
     network: &mut Network<T>,
-    state: &StateDict,
+    state: &StateDict<'_>,
     layout: Layout,
 ) -> Result<Assigned, String> {
     let modules = state.modules();
@@ -160,7 +160,7 @@ fn assign<T: Number>(
     pairs: &[(usize, usize)],
     layout: Layout,
 ) -> Result<Assigned, Failed> {
-    let mut placed: Vec<Placed> = Vec::new();
+    let mut placed: Vec<Placed<'_>> = Vec::new();
     let mut mappings = Vec::new();
     let mut used = vec![false; modules.len()];
     for (fitted, &(node, place)) in pairs.iter().enumerate() {

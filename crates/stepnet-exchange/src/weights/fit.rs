@@ -17,9 +17,9 @@ pub(crate) enum Layout {
 
 /// A tensor in the order of the values of a network's array, and where that array lies.
 #[derive(Debug)]
-pub(crate) struct Placed {
+pub(crate) struct Placed<'a> {
     pub(crate) range: Range<usize>,
-    pub(crate) tensor: StoredTensor,
+    pub(crate) tensor: StoredTensor<'a>,
 }
 
 /// Why the tensors of a layer do not fit a layer of a network.
@@ -97,12 +97,12 @@ pub(crate) fn flattened<T: Number>(network: &Network<T>, node: usize) -> Option<
 ///
 /// # Errors
 /// The first that does not fit.
-pub(crate) fn fit<T: Number>(
+pub(crate) fn fit<'a, T: Number>(
     network: &Network<T>,
     number: usize,
-    module: &Module<'_>,
+    module: &Module<'a>,
     layout: Layout,
-) -> Result<Vec<Placed>, Misfit> {
+) -> Result<Vec<Placed<'a>>, Misfit> {
     let node = &network.nodes()[number];
     let volume = match layout {
         Layout::Torch => flattened(network, number),
@@ -187,7 +187,7 @@ impl Wanted<'_> {
     }
 
     /// A tensor of a file in the order of the array; `None` if it has another shape.
-    fn ordered(&self, tensor: &StoredTensor) -> Option<StoredTensor> {
+    fn ordered<'t>(&self, tensor: &StoredTensor<'t>) -> Option<StoredTensor<'t>> {
         let ordered = match (self.layout, self.kind, self.name) {
             (Layout::Torch, "conv", "weight") => tensor.with_axes(4)?.permuted(&[2, 3, 1, 0]),
             (Layout::Torch, "convtranspose", "weight") => {
@@ -205,7 +205,7 @@ impl Wanted<'_> {
     }
 
     /// Keras's filters; of a depthwise convolution `(h, w, in, multiplier)`, which are `in` groups of one input.
-    fn filters(&self, tensor: &StoredTensor) -> Option<StoredTensor> {
+    fn filters<'t>(&self, tensor: &StoredTensor<'t>) -> Option<StoredTensor<'t>> {
         let tensor = tensor.with_axes(4)?;
         let &[h, w, i, o] = self.shape else {
             return None;
@@ -223,7 +223,7 @@ impl Wanted<'_> {
 
     /// PyTorch's dense weights, whose features may come channel by channel from a volume; also as convolutions
     /// whose kernel is the whole volume.
-    fn dense(&self, tensor: &StoredTensor) -> Option<StoredTensor> {
+    fn dense<'t>(&self, tensor: &StoredTensor<'t>) -> Option<StoredTensor<'t>> {
         let [units, features] = *self.shape else {
             return None;
         };
@@ -237,7 +237,7 @@ impl Wanted<'_> {
     }
 
     /// A value per channel or feature.
-    fn vector(&self, tensor: &StoredTensor) -> Option<StoredTensor> {
+    fn vector<'t>(&self, tensor: &StoredTensor<'t>) -> Option<StoredTensor<'t>> {
         let &[len] = self.shape else {
             return (tensor.shape == self.shape).then(|| tensor.clone());
         };

@@ -12,8 +12,8 @@ const PREFIXES: [&str; 4] = ["module.", "_orig_mod.", "_forward_module.", "_fsdp
 
 /// The tensors of a file in the order of the file.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct StateDict {
-    pub(crate) tensors: Vec<StoredTensor>,
+pub(crate) struct StateDict<'a> {
+    pub(crate) tensors: Vec<StoredTensor<'a>>,
     /// What a user should know about how they were found.
     pub(crate) notes: Vec<String>,
 }
@@ -24,13 +24,13 @@ pub(crate) struct Module<'a> {
     /// The name that they have in common.
     pub(crate) name: &'a str,
     /// What comes after the last dot, and the tensor.
-    pub(crate) parts: Vec<(&'a str, &'a StoredTensor)>,
+    pub(crate) parts: Vec<(&'a str, &'a StoredTensor<'a>)>,
 }
 
-impl StateDict {
+impl StateDict<'_> {
     /// Takes away what wrapping programs have put before every name, and says so.
     pub(crate) fn without_wrapping(mut self) -> Self {
-        let wrapped = |tensor: &StoredTensor, prefix: &str| tensor.name.starts_with(prefix);
+        let wrapped = |tensor: &StoredTensor<'_>, prefix: &str| tensor.name.starts_with(prefix);
         let mut removed = String::new();
         while let Some(prefix) = PREFIXES.iter().find(|prefix| {
             !self.tensors.is_empty() && self.tensors.iter().all(|tensor| wrapped(tensor, prefix))
@@ -93,14 +93,12 @@ impl StateDict {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::weights::{Storage, StoredElement};
+    use crate::weights::{Bytes, Storage, StoredElement};
 
-    fn state(names: &[&str]) -> StateDict {
+    fn state(names: &[&str]) -> StateDict<'static> {
         let tensor = |name: &&str| {
-            let storage = Storage::new(Arc::new(vec![0]), 0, 1, StoredElement::U8).unwrap();
+            let storage = Storage::new(Bytes::File(&[0]), 0, 1, StoredElement::U8).unwrap();
             StoredTensor::contiguous(*name, &[1], storage).unwrap()
         };
         StateDict {
@@ -109,7 +107,7 @@ mod tests {
         }
     }
 
-    fn names(state: &StateDict) -> Vec<&str> {
+    fn names<'a>(state: &'a StateDict<'_>) -> Vec<&'a str> {
         let tensors = state.tensors.iter();
         tensors.map(|tensor| tensor.name.as_str()).collect()
     }

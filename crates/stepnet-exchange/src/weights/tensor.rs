@@ -1,12 +1,13 @@
 //! A tensor as it lies in a file: read value by value when a network takes it, never copied before.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::element::StoredElement;
 
 /// A tensor of a file, by where its values lie. Views that share their storage cost nothing.
 #[derive(Debug, Clone)]
-pub(crate) struct StoredTensor {
+pub(crate) struct StoredTensor<'a> {
     /// Its name in the file.
     pub(crate) name: String,
     /// Its extents.
@@ -15,14 +16,32 @@ pub(crate) struct StoredTensor {
     strides: Vec<usize>,
     /// The first element of the tensor among those of its storage.
     offset: usize,
-    storage: Storage,
+    storage: Storage<'a>,
+}
+
+/// Bytes of a file, or bytes that were unpacked from one: copies share them.
+#[derive(Debug, Clone)]
+pub(crate) enum Bytes<'a> {
+    File(&'a [u8]),
+    Unpacked(Arc<Vec<u8>>),
+}
+
+impl Deref for Bytes<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::File(bytes) => bytes,
+            Self::Unpacked(bytes) => bytes,
+        }
+    }
 }
 
 /// A run of elements in a file.
 #[derive(Debug, Clone)]
-pub(crate) struct Storage {
-    /// The content of the file that they lie in.
-    pub(crate) bytes: Arc<Vec<u8>>,
+pub(crate) struct Storage<'a> {
+    /// The content that they lie in.
+    pub(crate) bytes: Bytes<'a>,
     /// Where they begin, and how many there are.
     pub(crate) start: usize,
     pub(crate) count: usize,
@@ -34,13 +53,13 @@ pub(crate) struct Storage {
     pub(crate) quantised: Option<[f64; 2]>,
 }
 
-impl Storage {
+impl<'a> Storage<'a> {
     /// `count` elements that begin at a place of `bytes`.
     ///
     /// # Errors
     /// In words, if the bytes end before them.
     pub(crate) fn new(
-        bytes: Arc<Vec<u8>>,
+        bytes: Bytes<'a>,
         start: usize,
         count: usize,
         element: StoredElement,
@@ -88,7 +107,7 @@ impl Storage {
     }
 }
 
-impl StoredTensor {
+impl<'a> StoredTensor<'a> {
     /// A tensor whose values lie one after the other, from the first of the storage.
     ///
     /// # Errors
@@ -96,7 +115,7 @@ impl StoredTensor {
     pub(crate) fn contiguous(
         name: impl Into<String>,
         shape: &[usize],
-        storage: Storage,
+        storage: Storage<'a>,
     ) -> Result<Self, String> {
         let mut strides = vec![1_usize; shape.len()];
         for axis in (1..shape.len()).rev() {
@@ -122,7 +141,7 @@ impl StoredTensor {
         shape: &[usize],
         strides: &[usize],
         offset: usize,
-        storage: Storage,
+        storage: Storage<'a>,
     ) -> Result<Self, String> {
         let stored = storage.count;
         let len = (shape.iter()).try_fold(1_usize, |len, &extent| len.checked_mul(extent));
@@ -273,9 +292,13 @@ impl StoredTensor {
 mod tests {
     use super::*;
 
-    fn storage(count: u8) -> Storage {
+    fn unpacked(bytes: Vec<u8>) -> Bytes<'static> {
+        Bytes::Unpacked(Arc::new(bytes))
+    }
+
+    fn storage(count: u8) -> Storage<'static> {
         let bytes: Vec<u8> = (0..count).collect();
-        Storage::new(Arc::new(bytes), 0, count.into(), StoredElement::U8).unwrap()
+        Storage::new(unpacked(bytes), 0, count.into(), StoredElement::U8).unwrap()
     }
 
     #[test]
@@ -306,8 +329,8 @@ mod tests {
         assert!(reach(&[1 << 40, 1 << 40], &[1, 1], 0).is_err());
         assert!(reach(&[2], &[usize::MAX], 0).is_err());
         assert!(reach(&[0, 5], &[5, 1], 9).is_ok(), "nothing is read");
-        assert!(Storage::new(Arc::new(vec![0; 7]), 0, 2, StoredElement::F32).is_err());
-        assert!(Storage::new(Arc::new(vec![0; 7]), 8, usize::MAX, StoredElement::F32).is_err());
+        assert!(Storage::new(unpacked(vec![0; 7]), 0, 2, StoredElement::F32).is_err());
+        assert!(Storage::new(unpacked(vec![0; 7]), 8, usize::MAX, StoredElement::F32).is_err());
         assert!(StoredTensor::contiguous("w", &[5], storage(6)).is_err());
     }
 
@@ -317,7 +340,7 @@ mod tests {
         stored.quantised = Some([0.5, -1.0]);
         let tensor = StoredTensor::contiguous("w", &[4], stored).unwrap();
         assert_eq!(tensor.values(), [-1.0, -0.5, 0.0, 0.5]);
-        let bytes = Arc::new(1.5_f32.to_be_bytes().to_vec());
+        let bytes = unpacked(1.5_f32.to_be_bytes().to_vec());
         let mut stored = Storage::new(bytes, 0, 1, StoredElement::F32).unwrap();
         stored.big_endian = true;
         let tensor = StoredTensor::contiguous("w", &[1], stored).unwrap();
