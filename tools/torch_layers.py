@@ -1,5 +1,4 @@
-"""Writes crates/stepnet-nn/fixtures/torch_layers.json: what PyTorch's activations and group normalisation give, forward
-and backward.
+"""Writes crates/stepnet-nn/fixtures/torch_layers.json: what PyTorch's layers give, forward and backward.
 
     python tools/torch_layers.py > crates/stepnet-nn/fixtures/torch_layers.json
 
@@ -37,8 +36,8 @@ def case(text, shape, module, size, parameters=()):
         for number, parameter in enumerate(parameters):
             parameter.copy_(0.6 + 0.4 * drawn(number + 3, *parameter.shape))
     x.requires_grad_()
-    dy = drawn(2, *shape)
     y = module(x)
+    dy = drawn(2, *y.shape)
     y.backward(dy)
     height, width = shape[2:] if len(shape) == 4 else (0, 0)
     return dict(
@@ -86,6 +85,34 @@ def main():
             ("groupnorm(2, epsilon=0.01)", nn.GroupNorm(2, 6, eps=0.01)),
         ):
             cases.append(case(text, shape, module, 2.0, affine(module)))
+    odd = (2, 4, 7, 6)
+    for text, module in (
+        ("maxpool(3, stride=2, ceil_mode=true)", nn.MaxPool2d(3, 2, ceil_mode=True)),
+        ("maxpool(3x2, 1, stride=3x2, ceil_mode=true)", nn.MaxPool2d((3, 2), (3, 2), 1, ceil_mode=True)),
+        ("avgpool(2, ceil_mode=true)", nn.AvgPool2d(2, ceil_mode=True)),
+        (
+            "avgpool(3, 1, stride=3x2, count_padding=true, ceil_mode=true)",
+            nn.AvgPool2d(3, (3, 2), 1, ceil_mode=True),
+        ),
+        (
+            "avgpool(3, 1, stride=3x2, ceil_mode=true)",
+            nn.AvgPool2d(3, (3, 2), 1, ceil_mode=True, count_include_pad=False),
+        ),
+        ("globalmaxpool", lambda x: x.amax((2, 3))),
+    ):
+        cases.append(case(text, odd, module, 2.0))
+    for text, module in (
+        ("slicechannels(0, 2)", lambda x: x[:, :2]),
+        ("slicechannels(2, 3)", lambda x: x[:, 2:5]),
+        ("identity", nn.Identity()),
+    ):
+        cases.extend(case(text, shape, module, 2.0) for shape in (row, volume))
+    for groups in (2, 3):
+        cases.append(case(f"channelshuffle({groups})", volume, nn.ChannelShuffle(groups), 2.0))
+    for text, shape in (("layerscale", (6,)), ("layerscale(0.5)", (6, 1, 1))):
+        gamma = torch.zeros(6, requires_grad=True)
+        scaled = lambda x, gamma=gamma, shape=shape: x * gamma.reshape(shape)
+        cases.append(case(text, row if len(shape) == 1 else volume, scaled, 2.0, [gamma]))
     module = nn.LayerNorm(6)
     cases.append(case("layernorm", row, module, 2.0, affine(module)))
     lines = ",\n".join(json.dumps(one) for one in cases)

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::imported::Imported;
+use crate::onnx;
 use crate::problem::{Checked, Problem};
 use crate::{Error, Number, Shape, safetensors, torch, weights};
 use stepnet_base::setters;
@@ -70,6 +71,11 @@ struct Format<T> {
 /// All formats, those with a signature first: the first one that recognises a file reads it.
 fn formats<T: Number>() -> Vec<Format<T>> {
     vec![
+        Format {
+            name: "an ONNX file",
+            recognised: onnx::import::is_onnx,
+            read: onnx::import::read::<T>,
+        },
         Format {
             name: "a PyTorch file",
             recognised: |source| torch::recognises(source.bytes),

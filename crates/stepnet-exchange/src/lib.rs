@@ -6,6 +6,7 @@
 mod graph;
 mod import;
 mod imported;
+pub mod onnx;
 mod problem;
 mod recipes;
 mod safetensors;
@@ -19,5 +20,5 @@ pub use recipes::{Published, Recipe, recipes};
 // For this crate alone.
 use stepnet_base::Error;
 use stepnet_nn::layers::Registry;
-use stepnet_nn::notation::{Item, LayerText, NetworkText, Step};
+use stepnet_nn::notation::{Item, LayerText, NetworkText, PaddingText, Step};
 use stepnet_nn::{Model, Network, Node, Number, Preprocessing, Shape};

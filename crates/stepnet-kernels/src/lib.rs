@@ -11,6 +11,8 @@
 //! | [`pad`] | `forward`, `backward` |
 //! | [`transpose`] | a transposed copy of a matrix |
 //! | [`join`] | sums of arrays, channels one after the other |
+//! | [`scale`] | products with factors of channels: `forward`, `backward_factors` |
+//! | [`shuffle`] | channels of groups in turns |
 //! | [`loss`] | a value and a gradient for each loss, fused with its activation |
 //! | [`update`] | one optimiser step over the parameters of a layer; a moving average of them |
 //! | [`clip`] | the sum of squares of gradients; gradients scaled, or brought into a range |
@@ -69,6 +71,8 @@ pub mod pool;
 pub mod prelu;
 mod real;
 pub mod relu;
+pub mod scale;
+pub mod shuffle;
 pub mod sigmoid;
 pub(crate) mod simd;
 pub mod softmax;
@@ -90,6 +94,7 @@ pub use pad::PadGeometry;
 pub use peak::{instruction_set, peak};
 pub use pool::PoolGeometry;
 pub use real::Real;
+pub use scale::ScaleGeometry;
 pub use simd::requested_instruction_set;
 pub use transpose::transpose;
 

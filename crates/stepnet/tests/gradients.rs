@@ -157,6 +157,26 @@ const CASES: &[Case<'static>] = &[
         None,
     ),
     Case(
+        "conv(4, 3, same) -> scale(globalavgpool -> linear(2) -> tanh -> linear(4) -> sigmoid) -> scale(conv(4, 1) -> sigmoid) -> linear(2)",
+        "4x5x2",
+        None,
+    ),
+    Case(
+        "conv(4, 1) -> scale(globalmaxpool -> linear(4)) -> channelshuffle(2) -> branch(identity | slicechannels(1, 2) -> conv(2, 3, same)) -> layerscale(0.3) -> globalmaxpool -> linear(2)",
+        "4x3x2",
+        None,
+    ),
+    Case(
+        "residual(scale(scale(linear(4) -> tanh) -> identity) -> layerscale(0.5)) -> linear(2) -> softmax",
+        "4",
+        None,
+    ),
+    Case(
+        "conv(3, 3, same) -> maxpool(3, stride=2, ceil_mode=true) -> avgpool(2, 1, stride=2, count_padding=true, ceil_mode=true)",
+        "8x7x2",
+        None,
+    ),
+    Case(
         "residual(residual(residual(linear(4)) -> tanh -> linear(4)), shortcut=branch(linear(3) | linear(1) -> sigmoid)) -> linear(2) -> softmax",
         "4",
         None,

@@ -21,8 +21,8 @@ mod simplify;
 mod tests;
 
 use crate::problem::{Checked, Problem};
-use crate::{LayerText, Registry, Shape};
-use stepnet_nn::notation::{Kinds, Value as Argument};
+use crate::{Error, Item, LayerText, Registry, Shape};
+use stepnet_nn::notation::{self, Kinds, Value as Argument};
 
 pub(crate) use array::{Array, Numbers};
 pub(crate) use fill::Filled;
@@ -145,6 +145,14 @@ impl Graph {
         }
     }
 
+    /// The kind of the layer that makes a value.
+    pub(crate) fn kind(&self, value: Value) -> Option<&str> {
+        match &self.nodes.get(value.0.checked_sub(1)?)?.operation {
+            Operation::Layer(text, _) => Some(text.kind()),
+            _ => None,
+        }
+    }
+
     /// The kinds of layers.
     pub(crate) fn kinds(&self) -> &Kinds {
         self.registry.kinds()
@@ -160,6 +168,18 @@ impl Graph {
         arguments: impl IntoIterator<Item = (&'a str, Argument)>,
     ) -> Checked<LayerText> {
         Ok(LayerText::new(self.kinds(), kind, arguments)?)
+    }
+
+    /// The layer of a text, such as `pad(1, mode=reflect)`.
+    ///
+    /// # Errors
+    /// When it does not parse.
+    pub(crate) fn parsed(&self, text: &str) -> Checked<LayerText> {
+        let parsed = notation::parse(text, self.kinds()).map_err(Error::from)?;
+        match parsed.steps.into_iter().next().map(|step| step.item) {
+            Some(Item::Layer(layer)) => Ok(layer),
+            _ => Err(format!("{text:?} is no layer").into()),
+        }
     }
 
     /// Adds a layer that takes `input`, and gives its output.
@@ -284,6 +304,35 @@ impl Graph {
         self.push(origin, Operation::Concat, values, joined)
     }
 
+    /// Removes the factors and offsets of the input's channels, if they are the first thing that happens to it and all
+    /// factors are positive: what the preprocessing can do.
+    pub(crate) fn take_first_affine(&mut self, output: Value) -> Option<(Vec<f64>, Vec<f64>)> {
+        let needed = self.readers(output);
+        let readers: Vec<usize> = (0..self.nodes.len())
+            .filter(|&node| needed[node + 1] > 0 && self.nodes[node].inputs.contains(&Value(0)))
+            .collect();
+        let &[place] = readers.as_slice() else {
+            return None;
+        };
+        let node = &mut self.nodes[place];
+        let Operation::Affine { scale, shift } = &mut node.operation else {
+            return None;
+        };
+        let usable = |&factor: &f64| factor > 0.0 && factor.is_finite();
+        if !scale.iter().all(usable) || output == Value(place + 1) {
+            return None;
+        }
+        let taken = (std::mem::take(scale), std::mem::take(shift));
+        for node in &mut self.nodes {
+            for input in &mut node.inputs {
+                if *input == Value(place + 1) {
+                    *input = Value(0);
+                }
+            }
+        }
+        Some(taken)
+    }
+
     fn push(
         &mut self,
         origin: Origin,
@@ -304,12 +353,15 @@ impl Graph {
         Ok(Value(self.nodes.len()))
     }
 
-    /// For each value, how many nodes take it.
-    fn readers(&self) -> Vec<usize> {
+    /// For each value, how many of the nodes that `output` needs take it; the output is taken once more.
+    fn readers(&self, output: Value) -> Vec<usize> {
         let mut readers = vec![0; self.nodes.len() + 1];
-        for node in &self.nodes {
-            for input in &node.inputs {
-                readers[input.0] += 1;
+        readers[output.0] = 1;
+        for (place, node) in self.nodes.iter().enumerate().rev() {
+            if readers[place + 1] > 0 {
+                for input in &node.inputs {
+                    readers[input.0] += 1;
+                }
             }
         }
         readers

@@ -15,8 +15,7 @@ impl Graph {
     /// # Errors
     /// When a layer refuses its new arguments.
     pub(super) fn simplify(&mut self, output: Value) -> Checked<Value> {
-        let mut readers = self.readers();
-        readers[output.0] += 1;
+        let mut readers = self.readers(output);
         // The value that stands for each one.
         let mut stands: Vec<Value> = (0..=self.nodes.len()).map(Value).collect();
         for place in 0..self.nodes.len() {
@@ -24,6 +23,8 @@ impl Graph {
                 *input = stands[input.0];
             }
             match &self.nodes[place].operation {
+                // Nothing takes the value of one that the preprocessing does.
+                Operation::Affine { scale, .. } if scale.is_empty() => {}
                 Operation::Affine { .. } => {
                     let input = self.nodes[place].inputs[0];
                     if readers[input.0] == 1 && self.merge_affine(place, input)? {

@@ -5,6 +5,7 @@
 mod arguments;
 mod avgpool;
 mod batch_norm;
+mod channel_shuffle;
 mod conv;
 mod conv_fused;
 mod dropout;
@@ -12,11 +13,14 @@ mod elu;
 mod flatten;
 mod folded;
 mod gelu;
+mod global_max_pool;
 mod group_norm;
 mod hard_sigmoid;
 mod hard_swish;
+mod identity;
 mod kind;
 mod layer_norm;
+mod layer_scale;
 mod leaky_relu;
 mod linear;
 mod maxpool;
@@ -33,6 +37,7 @@ mod relu;
 mod relu6;
 mod sigmoid;
 mod silu;
+mod slice_channels;
 mod softmax;
 mod tanh;
 mod window;
@@ -80,6 +85,7 @@ layers![
     MaxPool,
     avgpool::AvgPool,
     avgpool::GlobalAvgPool,
+    global_max_pool::GlobalMaxPool,
     flatten::Flatten,
     Linear,
     PointwiseLayer<relu::Relu>,
@@ -99,6 +105,10 @@ layers![
     layer_norm::LayerNorm,
     group_norm::GroupNorm,
     pad::Pad,
+    layer_scale::LayerScale,
+    slice_channels::SliceChannels,
+    channel_shuffle::ChannelShuffle,
+    identity::Identity,
 ];
 
 impl Kinds {
