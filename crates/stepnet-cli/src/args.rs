@@ -36,6 +36,9 @@ pub(crate) enum Command {
     /// Predict the classes of images, one or thousands.
     #[command(after_help = crate::predict::EXAMPLES)]
     Predict(crate::predict::PredictArgs),
+    /// List networks whose trained weights others publish, and how to import them.
+    #[command(after_help = crate::models::EXAMPLES)]
+    Models(crate::models::ModelsArgs),
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = crate::inspect::EXAMPLES)]
     Inspect(crate::inspect::InspectArgs),

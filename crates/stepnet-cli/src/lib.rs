@@ -18,6 +18,7 @@ mod licenses;
 mod material;
 mod memory;
 mod methods;
+mod models;
 mod named;
 mod note;
 mod output;
@@ -88,6 +89,7 @@ fn dispatch(cli: &Cli) -> Outcome {
         Command::FindLr(args) => find_lr::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
+        Command::Models(args) => models::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::VerifyCourse(args) => verify_course::run(args),
         Command::Gradcheck(args) => gradcheck::run(args),

@@ -28,7 +28,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         };
     }
     let started = std::time::Instant::now();
-    let Imported { model, mappings, notes, .. } = import::<f32>(file, &options)?;
+    let Imported {
+        model,
+        mappings,
+        notes,
+        ..
+    } = import::<f32>(file, &options)?;
     println!("imported in {:.3} s", started.elapsed().as_secs_f64());
     for mapping in mappings {
         println!("{}: {}", mapping.layer, mapping.sources.join(", "));

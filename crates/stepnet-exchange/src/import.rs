@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::imported::Imported;
-use crate::onnx;
 use crate::problem::{Checked, Problem};
-use crate::{Error, Number, Shape, safetensors, torch, weights};
+use crate::weights::Layout;
+use crate::{Error, Number, Shape, keras, onnx, safetensors, tfjs, torch, weights};
 use stepnet_base::setters;
 use stepnet_files as files;
 use stepnet_nn::{Preprocessing, Resize};
@@ -72,22 +72,40 @@ struct Format<T> {
 fn formats<T: Number>() -> Vec<Format<T>> {
     vec![
         Format {
-            name: "an ONNX file",
-            recognised: onnx::import::is_onnx,
-            read: onnx::import::read::<T>,
-        },
-        Format {
             name: "a PyTorch file",
-            recognised: |source| torch::recognises(source.bytes),
+            recognised: |source| torch::import::recognises(source.bytes),
             read: |source, options| {
-                let state = torch::read(source.bytes, options.part.as_deref())?;
-                weights::import(state, options)
+                let state = torch::import::read(source.bytes, options.part.as_deref())?;
+                weights::import(state, Layout::Torch, options)
             },
         },
         Format {
             name: "a .safetensors file of another program",
             recognised: |source| safetensors::recognises(source.bytes),
-            read: |source, options| weights::import(safetensors::read(source.bytes)?, options),
+            read: |source, options| {
+                weights::import(safetensors::read(source.bytes)?, Layout::Torch, options)
+            },
+        },
+        Format {
+            name: "a Keras model (.keras)",
+            recognised: |source| keras::is_zipped(source.bytes),
+            read: keras::read_zipped,
+        },
+        Format {
+            name: "a Keras model (.h5)",
+            recognised: |source| keras::is_hdf5(source.bytes),
+            read: keras::read_hdf5,
+        },
+        Format {
+            name: "a TensorFlow.js model (model.json)",
+            recognised: |source| tfjs::recognises(source.bytes),
+            read: tfjs::read,
+        },
+        // It has no signature: the last.
+        Format {
+            name: "an ONNX file",
+            recognised: onnx::import::is_onnx,
+            read: onnx::import::read::<T>,
         },
     ]
 }

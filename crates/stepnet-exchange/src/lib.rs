@@ -3,14 +3,20 @@
 //! Every file is from a stranger: readers bound memory by the size of the file, run nothing that a file contains, and
 //! refuse what the notation cannot say by the name of the first node that needs it.
 
+mod archive;
+#[doc(hidden)]
+pub mod fuzzing;
 mod graph;
 mod import;
 mod imported;
+mod keras;
 pub mod onnx;
+mod outputs;
 mod problem;
 mod recipes;
 mod safetensors;
-mod torch;
+mod tfjs;
+pub mod torch;
 mod weights;
 
 pub use import::{ImportOptions, import};

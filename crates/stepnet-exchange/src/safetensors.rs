@@ -2,8 +2,8 @@
 
 use safetensors::{Dtype, SafeTensors};
 
-use crate::weights::{Bytes, StateDict, Storage, StoredElement, StoredTensor};
 use crate::problem::Checked;
+use crate::weights::{Bytes, StateDict, Storage, StoredElement, StoredTensor};
 
 /// Whether bytes are a `.safetensors` file of another program.
 pub(crate) fn recognises(bytes: &[u8]) -> bool {
@@ -19,8 +19,8 @@ pub(crate) fn recognises(bytes: &[u8]) -> bool {
 /// A damaged file, or elements of a type that is not read.
 pub(crate) fn read(bytes: &[u8]) -> Checked<StateDict<'_>> {
     let header = SafeTensors::read_metadata(bytes);
-    let (header, metadata) = header
-        .map_err(|error| stepnet_files::tensors::refusal(bytes, &error))?;
+    let (header, metadata) =
+        header.map_err(|error| stepnet_files::tensors::refusal(bytes, &error))?;
     let data = header + size_of::<u64>();
     let mut state = StateDict::default();
     // In the order of the bytes: the nearest to the order in which the network was built.
@@ -30,12 +30,22 @@ pub(crate) fn read(bytes: &[u8]) -> Checked<StateDict<'_>> {
         };
         let refused = |problem: String| format!("the tensor {name:?}: {problem}");
         let Some(element) = element(info.dtype) else {
-            return Err(refused(format!("its elements are of type {:?}, which is not read", info.dtype)).into());
+            return Err(refused(format!(
+                "its elements are of type {:?}, which is not read",
+                info.dtype
+            ))
+            .into());
         };
         let (from, to) = info.data_offsets;
         let count = to.saturating_sub(from) / element.size();
-        let storage = Storage::new(Bytes::File(bytes), data.saturating_add(from), count, element);
-        let tensor = storage.and_then(|storage| StoredTensor::contiguous(&name, &info.shape, storage));
+        let storage = Storage::new(
+            Bytes::File(bytes),
+            data.saturating_add(from),
+            count,
+            element,
+        );
+        let tensor =
+            storage.and_then(|storage| StoredTensor::contiguous(&name, &info.shape, storage));
         state.tensors.push(tensor.map_err(refused)?);
     }
     Ok(state.without_wrapping())

@@ -31,3 +31,4 @@ mod targets;
 mod times;
 mod training;
 mod why;
+mod zoo;

@@ -38,7 +38,11 @@ pub(crate) struct ModelConfig<'a> {
 /// A text that is too long, or is not JSON.
 pub(crate) fn parse(text: &str) -> Checked<Json> {
     if text.len() > LONGEST {
-        return Err(format!("its description has {} bytes, expected at most {LONGEST}", text.len()).into());
+        return Err(format!(
+            "its description has {} bytes, expected at most {LONGEST}",
+            text.len()
+        )
+        .into());
     }
     let json = serde_json::from_str(text);
     Ok(json.map_err(|error| format!("its description is not JSON: {error}"))?)
@@ -54,7 +58,10 @@ pub(crate) fn is_model(class: &str) -> bool {
 /// # Errors
 /// A class that is no model, or a description without layers.
 pub(crate) fn model(json: &Json) -> Checked<ModelConfig<'_>> {
-    let class = json.get("class_name").and_then(Json::as_str).unwrap_or_default();
+    let class = json
+        .get("class_name")
+        .and_then(Json::as_str)
+        .unwrap_or_default();
     if !is_model(class) {
         return Err(format!(
             "the model is of class {class:?}, expected Sequential or Functional: others keep their network in their code"
@@ -68,7 +75,11 @@ pub(crate) fn model(json: &Json) -> Checked<ModelConfig<'_>> {
         return Err("the description of the model has no layers".into());
     };
     if layers.len() > MOST_LAYERS {
-        return Err(format!("the model has {} layers, expected at most {MOST_LAYERS}", layers.len()).into());
+        return Err(format!(
+            "the model has {} layers, expected at most {MOST_LAYERS}",
+            layers.len()
+        )
+        .into());
     }
     let sequential = class == "Sequential";
     let layers: Checked<Vec<_>> = layers.iter().map(|json| layer(json, sequential)).collect();
@@ -85,7 +96,10 @@ fn layer(json: &Json, sequential: bool) -> Checked<LayerConfig<'_>> {
     let (Some(class), Some(config)) = (class, config) else {
         return Err("a layer is described without its class or its config".into());
     };
-    let name = json.get("name").or_else(|| config.get("name")).and_then(Json::as_str);
+    let name = json
+        .get("name")
+        .or_else(|| config.get("name"))
+        .and_then(Json::as_str);
     let inbound = (!sequential).then(|| inbound(json.get("inbound_nodes")));
     Ok(LayerConfig {
         class,
@@ -106,7 +120,10 @@ fn ends(json: Option<&Json>) -> Vec<&str> {
 
 /// The layers that each use of a layer takes.
 fn inbound(json: Option<&Json>) -> Vec<Vec<&str>> {
-    let uses = json.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    let uses = json
+        .and_then(Json::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let mut all = Vec::new();
     for one in uses {
         let mut names = Vec::new();
@@ -125,8 +142,15 @@ fn tensors<'a>(json: &'a Json, names: &mut Vec<&'a str>) {
     match json {
         Json::Object(map) => {
             let tensor = map.get("class_name").and_then(Json::as_str) == Some("__keras_tensor__");
-            let history = map.get("config").and_then(|config| config.get("keras_history"));
-            match (tensor, history.and_then(|history| history.get(0)).and_then(Json::as_str)) {
+            let history = map
+                .get("config")
+                .and_then(|config| config.get("keras_history"));
+            match (
+                tensor,
+                history
+                    .and_then(|history| history.get(0))
+                    .and_then(Json::as_str),
+            ) {
                 (true, Some(name)) => names.push(name),
                 _ => map.values().for_each(|value| tensors(value, names)),
             }

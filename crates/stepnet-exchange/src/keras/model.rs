@@ -51,14 +51,22 @@ impl Site<'_> {
 pub(crate) fn input_shape(json: &Json, given: Option<Shape>) -> Checked<Shape> {
     let described = model(json)?;
     if described.inputs.len() > 1 {
-        return Err(format!("the model has {} inputs, expected one", described.inputs.len()).into());
+        return Err(format!(
+            "the model has {} inputs, expected one",
+            described.inputs.len()
+        )
+        .into());
     }
     let first = described.layers.first();
     let Some(first) = first else {
         return Err("the model has no layers".into());
     };
     let input = match described.inputs.first() {
-        Some(name) => described.layers.iter().find(|layer| layer.name == *name).unwrap_or(first),
+        Some(name) => described
+            .layers
+            .iter()
+            .find(|layer| layer.name == *name)
+            .unwrap_or(first),
         None => first,
     };
     if is_model(input.class) && given.is_none() {
@@ -71,12 +79,19 @@ pub(crate) fn input_shape(json: &Json, given: Option<Shape>) -> Checked<Shape> {
     if let Some(shape) = given {
         return Ok(shape);
     }
-    let shape = input.get("batch_shape").or_else(|| input.get("batch_input_shape"));
-    let extents = shape.and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    let shape = input
+        .get("batch_shape")
+        .or_else(|| input.get("batch_input_shape"));
+    let extents = shape
+        .and_then(Json::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let whole = |json: &Json| json.as_u64().and_then(|n| usize::try_from(n).ok());
     let shape = match extents {
         [_, height, width, channels] => match [height, width, channels].map(whole) {
-            [Some(height), Some(width), Some(channels)] => Some(Shape::volume(height, width, channels)),
+            [Some(height), Some(width), Some(channels)] => {
+                Some(Shape::volume(height, width, channels))
+            }
             [_, _, Some(channels)] => {
                 return Err(format!(
                     "the model leaves the size of its images open: give it as `input`, such as 224x224x{channels}"
@@ -88,7 +103,9 @@ pub(crate) fn input_shape(json: &Json, given: Option<Shape>) -> Checked<Shape> {
         [_, features] => whole(features).map(Shape::Features),
         _ => None,
     };
-    let shape = shape.ok_or("the model does not say the shape of its input: give it as `input`, such as 224x224x3")?;
+    let shape = shape.ok_or(
+        "the model does not say the shape of its input: give it as `input`, such as 224x224x3",
+    )?;
     Ok(shape.checked()?)
 }
 
@@ -167,10 +184,14 @@ impl<'a> Build<'a> {
     ) -> Checked<Value> {
         let [output] = described.outputs[..] else {
             let count = described.outputs.len();
-            return Err(format!("the model has {count} outputs, expected one: `until` names a layer to end at").into());
+            return Err(format!(
+                "the model has {count} outputs, expected one: `until` names a layer to end at"
+            )
+            .into());
         };
         let mut values: HashMap<&str, Value> = HashMap::new();
-        let mut waiting: Vec<(&LayerConfig<'_>, &Place)> = described.layers.iter().zip(places).collect();
+        let mut waiting: Vec<(&LayerConfig<'_>, &Place)> =
+            described.layers.iter().zip(places).collect();
         while !waiting.is_empty() {
             let before = waiting.len();
             let mut later = Vec::new();
@@ -188,7 +209,10 @@ impl<'a> Build<'a> {
                         return Err(format!("{} {problem}", layer.shown()).into());
                     }
                 };
-                let taken: Option<Vec<Value>> = inbound.iter().map(|name| values.get(name).copied()).collect();
+                let taken: Option<Vec<Value>> = inbound
+                    .iter()
+                    .map(|name| values.get(name).copied())
+                    .collect();
                 let Some(taken) = taken else {
                     later.push((layer, place));
                     continue;
@@ -200,8 +224,14 @@ impl<'a> Build<'a> {
                 values.insert(layer.name, value);
             }
             if later.len() == before {
-                let first = later.first().map(|(layer, _)| layer.shown()).unwrap_or_default();
-                return Err(format!("{first} takes the output of a layer that is not there, or of itself").into());
+                let first = later
+                    .first()
+                    .map(|(layer, _)| layer.shown())
+                    .unwrap_or_default();
+                return Err(format!(
+                    "{first} takes the output of a layer that is not there, or of itself"
+                )
+                .into());
             }
             waiting = later;
         }

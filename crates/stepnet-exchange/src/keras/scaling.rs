@@ -29,10 +29,14 @@ impl Scaling {
     pub(crate) fn then(&mut self, factors: &[f64], offsets: &[f64]) {
         let count = [self.factors.len(), factors.len(), offsets.len()];
         let count = count.into_iter().max().unwrap_or(1);
-        let of = |values: &[f64], at: usize| values.get(at).or(values.first()).copied().unwrap_or(0.0);
+        let of =
+            |values: &[f64], at: usize| values.get(at).or(values.first()).copied().unwrap_or(0.0);
         let both = (0..count).map(|at| {
             let (factor, offset) = (of(factors, at), of(offsets, at));
-            (of(&self.factors, at) * factor, of(&self.offsets, at) * factor + offset)
+            (
+                of(&self.factors, at) * factor,
+                of(&self.offsets, at) * factor + offset,
+            )
         });
         (self.factors, self.offsets) = both.collect();
         self.said = true;
@@ -73,7 +77,8 @@ impl Scaling {
                 .mean(each.map(|(factor, offset)| -offset / factor).collect())
                 .deviation(factors.iter().map(|factor| 1.0 / factor).collect());
         }
-        let refused = |error: Error| format!("what the model does to its input cannot be written: {error}");
+        let refused =
+            |error: Error| format!("what the model does to its input cannot be written: {error}");
         made.check().map_err(refused)?;
         Ok(made)
     }
@@ -85,7 +90,9 @@ mod tests {
 
     fn made(scaling: &Scaling) -> Preprocessing {
         let shape = Shape::volume(4, 4, 3);
-        scaling.preprocessing(shape, &ImportOptions::default(), &mut Vec::new()).unwrap()
+        scaling
+            .preprocessing(shape, &ImportOptions::default(), &mut Vec::new())
+            .unwrap()
     }
 
     #[test]
@@ -93,7 +100,9 @@ mod tests {
         let mut scaling = Scaling::default();
         let mut notes = Vec::new();
         let shape = Shape::volume(4, 4, 3);
-        scaling.preprocessing(shape, &ImportOptions::default(), &mut notes).unwrap();
+        scaling
+            .preprocessing(shape, &ImportOptions::default(), &mut notes)
+            .unwrap();
         assert_eq!(notes.len(), 1, "an assumption is told");
         scaling.then(&[1.0 / 255.0], &[0.0]);
         assert!((made(&scaling).divisor - 255.0).abs() < 1e-9);
@@ -108,6 +117,10 @@ mod tests {
         assert!((value - 5.0).abs() < 1e-12, "{value}");
         let mut nothing = Scaling::default();
         nothing.then(&[0.0], &[1.0]);
-        assert!(nothing.preprocessing(shape, &ImportOptions::default(), &mut notes).is_err());
+        assert!(
+            nothing
+                .preprocessing(shape, &ImportOptions::default(), &mut notes)
+                .is_err()
+        );
     }
 }

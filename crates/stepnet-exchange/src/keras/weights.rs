@@ -34,7 +34,10 @@ pub(crate) trait Weights {
 
 /// A class's name as Keras 3 makes names of it: `Conv2D` is `conv2d`, `BatchNormalization` `batch_normalization`.
 pub(crate) fn snake_case(class: &str) -> String {
-    let letters: Vec<char> = class.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect();
+    let letters: Vec<char> = class
+        .chars()
+        .filter(|c| c.is_alphanumeric() || *c == '_')
+        .collect();
     let mut name = String::new();
     for (at, &letter) in letters.iter().enumerate() {
         let before = at.checked_sub(1).and_then(|at| letters.get(at));

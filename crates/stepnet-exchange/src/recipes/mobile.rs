@@ -76,7 +76,9 @@ impl Mobile {
                     (Names::Torchvision | Names::OldTorchvision, Family::EfficientNet) => {
                         format!("features.{}.{place}", stage + 1)
                     }
-                    (Names::Torchvision | Names::OldTorchvision, _) => format!("features.{}", number + 1),
+                    (Names::Torchvision | Names::OldTorchvision, _) => {
+                        format!("features.{}", number + 1)
+                    }
                     (Names::Timm, _) => format!("blocks.{stage}.{place}"),
                     (Names::Lukemelas, _) => format!("_blocks.{number}"),
                 };
@@ -122,7 +124,9 @@ impl Mobile {
                 Names::Timm => "conv_head",
                 _ => "classifier.0",
             };
-            plan = plan.layer(format!("linear({hidden})"), name).then(activation);
+            plan = plan
+                .layer(format!("linear({hidden})"), name)
+                .then(activation);
         }
         let classes = match (names, self.hidden) {
             (Names::Timm, _) => "classifier",
@@ -258,7 +262,12 @@ fn lukemelas(part: Part) -> &'static str {
 }
 
 /// Stages of `[kernel, stride, widening, channels, blocks]`, whose first block has the stride.
-fn stages(first: usize, rows: &[[usize; 5]], activation: &'static str, gated: bool) -> Vec<Vec<Block>> {
+fn stages(
+    first: usize,
+    rows: &[[usize; 5]],
+    activation: &'static str,
+    gated: bool,
+) -> Vec<Vec<Block>> {
     let mut input = first;
     let mut stages = Vec::new();
     for &[kernel, stride, widening, channels, blocks] in rows {
@@ -364,7 +373,11 @@ pub(super) fn mobilenet_v3_small(epsilon: f64) -> Mobile {
         &[[3, 2, 72, 24, 0], [3, 1, 88, 24, 0]],
         &[[5, 2, 96, 40, 24], [5, 1, 240, 40, 64], [5, 1, 240, 40, 64]],
         &[[5, 1, 120, 48, 32], [5, 1, 144, 48, 40]],
-        &[[5, 2, 288, 96, 72], [5, 1, 576, 96, 144], [5, 1, 576, 96, 144]],
+        &[
+            [5, 2, 288, 96, 72],
+            [5, 1, 576, 96, 144],
+            [5, 1, 576, 96, 144],
+        ],
     ];
     mobilenet_v3(activated(&STAGES, 2), 576, 1024, epsilon)
 }
@@ -375,9 +388,18 @@ pub(super) fn mobilenet_v3_large(epsilon: f64) -> Mobile {
         &[[3, 1, 16, 16, 0]],
         &[[3, 2, 64, 24, 0], [3, 1, 72, 24, 0]],
         &[[5, 2, 72, 40, 24], [5, 1, 120, 40, 32], [5, 1, 120, 40, 32]],
-        &[[3, 2, 240, 80, 0], [3, 1, 200, 80, 0], [3, 1, 184, 80, 0], [3, 1, 184, 80, 0]],
+        &[
+            [3, 2, 240, 80, 0],
+            [3, 1, 200, 80, 0],
+            [3, 1, 184, 80, 0],
+            [3, 1, 184, 80, 0],
+        ],
         &[[3, 1, 480, 112, 120], [3, 1, 672, 112, 168]],
-        &[[5, 2, 672, 160, 168], [5, 1, 960, 160, 240], [5, 1, 960, 160, 240]],
+        &[
+            [5, 2, 672, 160, 168],
+            [5, 1, 960, 160, 240],
+            [5, 1, 960, 160, 240],
+        ],
     ];
     mobilenet_v3(activated(&STAGES, 3), 960, 1280, epsilon)
 }
@@ -388,7 +410,10 @@ fn activated(stages: &[&[[usize; 5]]], plain: usize) -> Vec<Vec<Block>> {
     stages
         .map(|(number, blocks)| {
             let activation = if number < plain { "relu" } else { "hardswish" };
-            blocks.iter().map(|&block| third(block, activation)).collect()
+            blocks
+                .iter()
+                .map(|&block| third(block, activation))
+                .collect()
         })
         .collect()
 }

@@ -23,6 +23,9 @@ pub(crate) fn find(name: &str) -> Result<&'static Recipe, String> {
     let found = recipes().iter().find(|recipe| recipe.is_called(name));
     found.copied().ok_or_else(|| {
         let names: Vec<&str> = recipes().iter().map(|recipe| recipe.name).collect();
-        format!("no recipe is called {name:?}, there are: {}", names.join(", "))
+        format!(
+            "no recipe is called {name:?}, there are: {}",
+            names.join(", ")
+        )
     })
 }

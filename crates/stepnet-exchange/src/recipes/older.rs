@@ -46,7 +46,16 @@ pub(super) fn squeezenet(second: bool) -> Plan {
     const POOL: &str = "maxpool(3, stride=2, ceil_mode=true)";
     let mut plan = Plan::new().layer(first, "features.0").then("relu");
     let mut place = 2;
-    let fires = [[16, 64], [16, 64], [32, 128], [32, 128], [48, 192], [48, 192], [64, 256], [64, 256]];
+    let fires = [
+        [16, 64],
+        [16, 64],
+        [32, 128],
+        [32, 128],
+        [48, 192],
+        [48, 192],
+        [64, 256],
+        [64, 256],
+    ];
     for [squeeze, expand] in fires {
         if pools.contains(&place) {
             plan = plan.then(POOL);
@@ -55,11 +64,17 @@ pub(super) fn squeezenet(second: bool) -> Plan {
         let name = format!("features.{place}");
         let path = |kernel: usize, part: &str| {
             Plan::new()
-                .layer(Conv::new(expand, kernel).bias().text(), format!("{name}.{part}"))
+                .layer(
+                    Conv::new(expand, kernel).bias().text(),
+                    format!("{name}.{part}"),
+                )
                 .then("relu")
         };
         plan = plan
-            .layer(Conv::new(squeeze, 1).bias().text(), format!("{name}.squeeze"))
+            .layer(
+                Conv::new(squeeze, 1).bias().text(),
+                format!("{name}.squeeze"),
+            )
             .then("relu")
             .branch([path(1, "expand1x1"), path(3, "expand3x3")]);
         place += 1;
@@ -90,7 +105,10 @@ pub(super) fn densenet(blocks: [usize; 4], names: Names) -> Plan {
             let path = Plan::new()
                 .layer("bn", format!("{name}.norm{between}1"))
                 .then("relu")
-                .layer(Conv::new(4 * GROWTH, 1).text(), format!("{name}.conv{between}1"))
+                .layer(
+                    Conv::new(4 * GROWTH, 1).text(),
+                    format!("{name}.conv{between}1"),
+                )
                 .layer("bn", format!("{name}.norm{between}2"))
                 .then("relu")
                 .layer(Conv::new(GROWTH, 3).text(), format!("{name}.conv2"));

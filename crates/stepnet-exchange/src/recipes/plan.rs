@@ -2,7 +2,7 @@
 
 /// A piece of a network, and the names of its layers in a file.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Plan {
+pub(crate) struct Plan {
     steps: Vec<String>,
     /// A name for each layer with weights, in the order of the text.
     names: Vec<String>,

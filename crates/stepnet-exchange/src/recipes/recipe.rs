@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::plan::Plan;
-use crate::weights::{Assigned, Layout, StateDict, by_names, by_order};
 use crate::import::ImportOptions;
 use crate::problem::Checked;
+use crate::weights::{Assigned, Layout, StateDict, by_names, by_order};
 use crate::{Network, Number, Shape};
 use stepnet_nn::{Preprocessing, Resize};
 
@@ -126,7 +126,10 @@ impl Recipe {
     pub fn network(&self, classes: usize) -> String {
         let text = self.variants.first().map(|variant| (variant.plan)().text());
         let text = text.unwrap_or_default();
-        format!("{} -> softmax", text.replace("classes", &classes.to_string()))
+        format!(
+            "{} -> softmax",
+            text.replace("classes", &classes.to_string())
+        )
     }
 
     /// Builds the network and fills it with weights.
@@ -141,7 +144,9 @@ impl Recipe {
         let mut found = self.variant_of(&state);
         if let (None, Some(prefix)) = (found, state.common_prefix()) {
             state.remove_prefix(prefix.len());
-            state.notes.push(format!("removed {prefix:?} from the front of every name"));
+            state
+                .notes
+                .push(format!("removed {prefix:?} from the front of every name"));
             found = self.variant_of(&state);
         }
         let Some(variant) = found.or(self.variants.first()) else {
@@ -159,7 +164,10 @@ impl Recipe {
         let mut notes = std::mem::take(&mut state.notes);
         let assigned = match found {
             Some(_) => {
-                notes.push(format!("layers matched by {}'s names", variant.names.owner()));
+                notes.push(format!(
+                    "layers matched by {}'s names",
+                    variant.names.owner()
+                ));
                 by_names(&mut network, &state, plan.names(), Layout::Torch)
             }
             None => {
@@ -167,7 +175,8 @@ impl Recipe {
                 by_order(&mut network, &state, Layout::Torch)
             }
         };
-        let assigned = assigned.map_err(|problem| format!("not the weights of {}: {problem}", self.name))?;
+        let assigned =
+            assigned.map_err(|problem| format!("not the weights of {}: {problem}", self.name))?;
         notes.extend(variant.note.map(str::to_owned));
         Ok(Filled {
             network,
@@ -189,7 +198,9 @@ impl Recipe {
         let there: HashSet<&str> = modules.iter().map(|module| module.name).collect();
         self.variants.iter().find(|variant| {
             let plan = (variant.plan)();
-            plan.names().iter().all(|name| there.contains(name.as_str()))
+            plan.names()
+                .iter()
+                .all(|name| there.contains(name.as_str()))
         })
     }
 
@@ -198,7 +209,9 @@ impl Recipe {
         let modules = state.modules();
         let weight = |name: Option<&String>, place: Option<usize>| {
             let module = match named {
-                true => modules.iter().find(|module| Some(module.name) == name.map(String::as_str)),
+                true => modules
+                    .iter()
+                    .find(|module| Some(module.name) == name.map(String::as_str)),
                 false => modules.get(place?),
             };
             let (_, tensor) = module?.parts.iter().find(|(part, _)| *part == "weight")?;

@@ -55,9 +55,18 @@ pub(super) fn resnet(blocks: [usize; 4], bottleneck: bool) -> Plan {
 /// A RegNetY: stages of `(blocks, channels)`, with groups of `group` channels.
 pub(super) fn regnet_y(stages: [[usize; 2]; 4], group: usize, names: Names) -> Plan {
     let timm = names == Names::Timm;
-    let pick = |torchvision: &str, other: &str| if timm { other.to_owned() } else { torchvision.to_owned() };
+    let pick = |torchvision: &str, other: &str| {
+        if timm {
+            other.to_owned()
+        } else {
+            torchvision.to_owned()
+        }
+    };
     let mut plan = Plan::new()
-        .layer(Conv::new(32, 3).stride(2).text(), pick("stem.0", "stem.conv"))
+        .layer(
+            Conv::new(32, 3).stride(2).text(),
+            pick("stem.0", "stem.conv"),
+        )
         .layer(BN, pick("stem.1", "stem.bn"))
         .then("relu");
     let mut channels = 32;
@@ -69,7 +78,8 @@ pub(super) fn regnet_y(stages: [[usize; 2]; 4], group: usize, names: Names) -> P
                 true => format!("s{stage}.b{}", block + 1),
                 false => format!("trunk_output.block{stage}.block{stage}-{block}"),
             };
-            let part = |torchvision: &str, other: &str| format!("{name}.{}", pick(torchvision, other));
+            let part =
+                |torchvision: &str, other: &str| format!("{name}.{}", pick(torchvision, other));
             // The gate is narrowed to a quarter of the channels that the block takes.
             let narrow = (channels + 2) / 4;
             let gate = Plan::new()
@@ -91,7 +101,10 @@ pub(super) fn regnet_y(stages: [[usize; 2]; 4], group: usize, names: Names) -> P
                 .layer(BN, part("f.c.1", "conv3.bn"));
             let shortcut = (stride > 1 || channels != outer).then(|| {
                 Plan::new()
-                    .layer(Conv::new(outer, 1).stride(stride).text(), part("proj.0", "downsample.conv"))
+                    .layer(
+                        Conv::new(outer, 1).stride(stride).text(),
+                        part("proj.0", "downsample.conv"),
+                    )
                     .layer(BN, part("proj.1", "downsample.bn"))
             });
             plan = plan.residual(body, shortcut).then("relu");
@@ -118,10 +131,14 @@ pub(super) fn convnext(stages: [[usize; 2]; 4], names: Names) -> Plan {
             }
             (_, true) => plan
                 .layer(NORM, format!("stages.{stage}.downsample.0"))
-                .layer(format!("conv({channels}, 2, stride=2)"), format!("stages.{stage}.downsample.1")),
-            (_, false) => plan
-                .layer(NORM, format!("features.{place}.0"))
-                .layer(format!("conv({channels}, 2, stride=2)"), format!("features.{place}.1")),
+                .layer(
+                    format!("conv({channels}, 2, stride=2)"),
+                    format!("stages.{stage}.downsample.1"),
+                ),
+            (_, false) => plan.layer(NORM, format!("features.{place}.0")).layer(
+                format!("conv({channels}, 2, stride=2)"),
+                format!("features.{place}.1"),
+            ),
         };
         for block in 0..blocks {
             let name = match timm {
@@ -135,9 +152,15 @@ pub(super) fn convnext(stages: [[usize; 2]; 4], names: Names) -> Plan {
             let body = Plan::new()
                 .layer(wide.text(), part("block.0", "conv_dw"))
                 .layer(NORM, part("block.2", "norm"))
-                .layer(Conv::new(4 * channels, 1).bias().text(), part("block.3", "mlp.fc1"))
+                .layer(
+                    Conv::new(4 * channels, 1).bias().text(),
+                    part("block.3", "mlp.fc1"),
+                )
                 .then("gelu")
-                .layer(Conv::new(channels, 1).bias().text(), part("block.5", "mlp.fc2"))
+                .layer(
+                    Conv::new(channels, 1).bias().text(),
+                    part("block.5", "mlp.fc2"),
+                )
                 .layer("layerscale", name.clone());
             plan = plan.residual(body, None);
         }
@@ -146,7 +169,9 @@ pub(super) fn convnext(stages: [[usize; 2]; 4], names: Names) -> Plan {
         true => ("head.norm", "head.fc"),
         false => ("classifier.0", "classifier.2"),
     };
-    plan.then("globalavgpool").layer(NORM, norm).layer("linear(classes)", head)
+    plan.then("globalavgpool")
+        .layer(NORM, norm)
+        .layer("linear(classes)", head)
 }
 
 /// ShuffleNet V2 (Ma et al., 2018): stages of `(blocks, channels)`.
@@ -165,7 +190,10 @@ pub(super) fn shufflenet_v2(stages: [[usize; 2]; 3], last: usize) -> Plan {
             let stride = if block == 0 { 2 } else { 1 };
             let first = match block {
                 0 => Plan::new()
-                    .layer(Conv::new(channels, 3).stride(2).groups(channels).text(), format!("{name}.branch1.0"))
+                    .layer(
+                        Conv::new(channels, 3).stride(2).groups(channels).text(),
+                        format!("{name}.branch1.0"),
+                    )
                     .layer(&*bn, format!("{name}.branch1.1"))
                     .layer(Conv::new(half, 1).text(), format!("{name}.branch1.2"))
                     .layer(&*bn, format!("{name}.branch1.3"))

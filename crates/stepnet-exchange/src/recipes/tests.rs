@@ -14,7 +14,12 @@ fn networks_have_the_parameters_of_the_originals_and_a_name_for_each_layer() {
         for variant in recipe.variants {
             let plan = (variant.plan)();
             let names: HashSet<&String> = plan.names().iter().collect();
-            assert_eq!(names.len(), plan.names().len(), "{}: a name twice", recipe.name);
+            assert_eq!(
+                names.len(),
+                plan.names().len(),
+                "{}: a name twice",
+                recipe.name
+            );
             if recipe.parameters > LARGEST {
                 continue;
             }
@@ -22,7 +27,10 @@ fn networks_have_the_parameters_of_the_originals_and_a_name_for_each_layer() {
             let input = Shape::volume(recipe.size, recipe.size, 3);
             let network = Network::<f32>::builder().advice(false).build(&text, input);
             let network = network.unwrap_or_else(|error| panic!("{}: {error}", recipe.name));
-            let weighted = network.nodes().iter().filter(|node| !node.parameters().is_empty());
+            let weighted = network
+                .nodes()
+                .iter()
+                .filter(|node| !node.parameters().is_empty());
             let (weighted, names) = (weighted.count(), plan.names().len());
             assert_eq!(weighted, names, "{} ({:?})", recipe.name, variant.names);
             let trainable = network.parameters().len() - network.non_trainable();
@@ -44,5 +52,8 @@ fn recipes_are_found_by_any_of_their_names() {
     let names: HashSet<&str> = recipes().iter().map(|recipe| recipe.name).collect();
     assert_eq!(names.len(), recipes().len());
     let message = find("resnet19").unwrap_err();
-    assert!(message.contains("\"resnet19\"") && message.contains("resnet18"), "{message}");
+    assert!(
+        message.contains("\"resnet19\"") && message.contains("resnet18"),
+        "{message}"
+    );
 }

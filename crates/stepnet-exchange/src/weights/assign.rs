@@ -32,14 +32,22 @@ pub(crate) fn by_names<T: Number>(
     let nodes = weighted(network);
     if nodes.len() != names.len() {
         // The recipe's own names are tested; this is one of ours.
-        return Err(format!("{} layers with weights, but {} names", nodes.len(), names.len()));
+        return Err(format!(
+            "{} layers with weights, but {} names",
+            nodes.len(),
+            names.len()
+        ));
     }
     let mut pairs = Vec::new();
     for (&node, name) in nodes.iter().zip(names) {
         let layer = network.nodes()[node].name();
         match places.get(name.as_str()) {
             Some(&place) => pairs.push((node, place)),
-            None => return Err(format!("the file has no layer {name:?}, which {layer} would be made of")),
+            None => {
+                return Err(format!(
+                    "the file has no layer {name:?}, which {layer} would be made of"
+                ));
+            }
         }
     }
     assign(network, &modules, &pairs, layout).map_err(|failed| failed.describe(network, &modules))
@@ -70,7 +78,10 @@ pub(crate) fn by_order<T: Number>(
             },
             Err(failed) => failed,
         };
-        if furthest.as_ref().is_none_or(|other| failed.fitted > other.fitted) {
+        if furthest
+            .as_ref()
+            .is_none_or(|other| failed.fitted > other.fitted)
+        {
             furthest = Some(failed);
         }
     }
@@ -100,9 +111,12 @@ fn shortcuts_first<T: Number>(network: &Network<T>, nodes: &[usize]) -> Vec<usiz
             continue;
         };
         let (body, inside) = (format!("{block}."), format!("{block}.shortcut."));
-        let first = (0..at).rev().take_while(|&place| name(order[place]).starts_with(&body));
+        let first = (0..at)
+            .rev()
+            .take_while(|&place| name(order[place]).starts_with(&body));
         let first = first.last().unwrap_or(at);
-        let shortcut = (at..order.len()).take_while(|&place| name(order[place]).starts_with(&inside));
+        let shortcut =
+            (at..order.len()).take_while(|&place| name(order[place]).starts_with(&inside));
         let end = shortcut.last().unwrap_or(at) + 1;
         order[first..end].rotate_left(at - first);
         at = end;
@@ -147,7 +161,9 @@ impl Failed {
                 let first = first.map_or(String::new(), |(_, tensor)| {
                     format!(", the first {:?} of shape {:?}", tensor.name, tensor.shape)
                 });
-                format!("all {layers} layers of the network have their weights, but {tensors} tensors of the file are left over{first}")
+                format!(
+                    "all {layers} layers of the network have their weights, but {tensors} tensors of the file are left over{first}"
+                )
             }
         }
     }

@@ -85,7 +85,11 @@ mod tests {
             (StoredElement::I16, &[0xfe, 0xff], -2.0),
             (StoredElement::U16, &[0xfe, 0xff], 65534.0),
             (StoredElement::I32, &[0xfd, 0xff, 0xff, 0xff], -3.0),
-            (StoredElement::I64, &[0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff], -3.0),
+            (
+                StoredElement::I64,
+                &[0xfd, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff],
+                -3.0,
+            ),
         ] {
             assert_eq!(bytes.len(), element.size(), "{element:?}");
             assert_eq!(element.value(bytes), value, "{element:?}");

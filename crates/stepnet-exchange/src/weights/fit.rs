@@ -54,7 +54,14 @@ impl std::fmt::Display for Misfit {
 /// The names that files have for an array of a layer of the notation.
 fn names(parameter: &str) -> &'static [&'static str] {
     match parameter {
-        "weight" => &["weight", "kernel", "depthwise_kernel", "pointwise_kernel", "filters", "weights"],
+        "weight" => &[
+            "weight",
+            "kernel",
+            "depthwise_kernel",
+            "pointwise_kernel",
+            "filters",
+            "weights",
+        ],
         "bias" => &["bias", "biases"],
         "gamma" => &["weight", "gamma", "scale", "layer_scale"],
         "beta" => &["bias", "beta"],
@@ -120,7 +127,8 @@ pub(crate) fn fit<'a, T: Number>(
             layout,
         };
         let names = names(parameter.name);
-        let found = (names.iter()).find_map(|name| module.parts.iter().find(|(part, _)| part == name));
+        let found =
+            (names.iter()).find_map(|name| module.parts.iter().find(|(part, _)| part == name));
         let Some((part, tensor)) = found else {
             let name = names.first().copied().unwrap_or(parameter.name);
             return Err(Misfit {
@@ -243,16 +251,19 @@ impl Wanted<'_> {
         };
         let tensor = match tensor.shape.iter().filter(|&&extent| extent != 1).count() {
             // A value per channel with axes of 1 around it: `(C, 1, 1)`, `(1, 1, C)`.
-            0 | 1 => tensor.squeezed(),
+            0 => tensor.squeezed().with_axes(1)?,
+            1 => tensor.squeezed(),
             _ => return None,
         };
         if tensor.shape != [len] {
             return None;
         }
         match self.volume {
-            Some([height, width, channels]) if height * width * channels == len => {
-                Some(tensor.split(0, &[channels, height, width])?.permuted(&[1, 2, 0]))
-            }
+            Some([height, width, channels]) if height * width * channels == len => Some(
+                tensor
+                    .split(0, &[channels, height, width])?
+                    .permuted(&[1, 2, 0]),
+            ),
             _ => Some(tensor),
         }
     }

@@ -3,6 +3,7 @@
 use super::{Assigned, Layout, StateDict, by_order};
 use crate::import::{ImportOptions, preprocessing};
 use crate::imported::Imported;
+use crate::outputs;
 use crate::problem::{Checked, Problem};
 use crate::recipes::{self, Filled};
 use crate::{Model, Network, Number};
@@ -13,6 +14,7 @@ use crate::{Model, Network, Number};
 /// Weights that are not of the network, or no network.
 pub(crate) fn import<T: Number>(
     state: StateDict<'_>,
+    layout: Layout,
     options: &ImportOptions,
 ) -> Checked<Imported<T>> {
     if options.until.is_some() {
@@ -22,8 +24,13 @@ pub(crate) fn import<T: Number>(
         (Some(_), Some(_)) => {
             return Err("both `recipe` and `model` were given, expected one of them".into());
         }
+        (Some(_), None) if layout == Layout::Keras => {
+            return Err(
+                "recipes are for files of PyTorch: give the network's text as `model`".into(),
+            );
+        }
         (Some(name), None) => recipes::find(name)?.fill(state, options)?,
-        (None, Some(text)) => by_text(state, text, options)?,
+        (None, Some(text)) => by_text(state, text, layout, options)?,
         (None, None) => return Err(without_a_network(&state).into()),
     };
     let Filled {
@@ -41,12 +48,8 @@ pub(crate) fn import<T: Number>(
     }));
     override_preprocessing(&mut preprocessing, options);
     preprocessing.check().map_err(Problem::Other)?;
-    let outputs = preprocessing.task.names_needed(network.output().len());
-    if !options.classes.is_empty() && options.classes.len() != outputs {
-        let count = options.classes.len();
-        return Err(format!("`classes` has {count} names, but the network tells {outputs} apart").into());
-    }
-    let model = Model::new(network, options.classes.clone(), preprocessing);
+    let (task, classes) = outputs::described(&network, options)?;
+    let model = Model::new(network, classes, preprocessing.task(task));
     model.check_finite()?;
     let mut imported = Imported::new(model);
     imported.mappings = mappings;
@@ -75,13 +78,16 @@ fn override_preprocessing(made: &mut crate::Preprocessing, options: &ImportOptio
 fn by_text<T: Number>(
     mut state: StateDict<'_>,
     text: &str,
+    layout: Layout,
     options: &ImportOptions,
 ) -> Checked<Filled<T>> {
     let Some(input) = options.input else {
-        return Err("a network given as `model` needs the shape of its `input`, such as 224x224x3".into());
+        return Err(
+            "a network given as `model` needs the shape of its `input`, such as 224x224x3".into(),
+        );
     };
     let mut network: Network<T> = Network::builder().advice(false).build(text, input)?;
-    let assigned = by_order(&mut network, &state, Layout::Torch)?;
+    let assigned = by_order(&mut network, &state, layout)?;
     let mut notes = std::mem::take(&mut state.notes);
     notes.push("layers matched by their order and shapes".to_owned());
     Ok(Filled {
@@ -95,7 +101,9 @@ fn by_text<T: Number>(
 /// What to do with weights alone; where the names are those of a recipe, which.
 fn without_a_network(state: &StateDict<'_>) -> String {
     let tensors = state.tensors.len();
-    let known = recipes::recipes().iter().find(|recipe| recipe.has_names_of(state));
+    let known = recipes::recipes()
+        .iter()
+        .find(|recipe| recipe.has_names_of(state));
     let hint = match known {
         Some(recipe) => format!("its names are those of {}", recipe.name),
         None => "its names are those of no recipe".to_owned(),

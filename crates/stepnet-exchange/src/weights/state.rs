@@ -1,6 +1,6 @@
 //! All weights of a file, in its order.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::StoredTensor;
 
@@ -8,7 +8,12 @@ use super::StoredTensor;
 const IGNORED: [&str; 1] = ["num_batches_tracked"];
 
 /// What programs put before every name: those that wrap a network for several devices, or compile it.
-const PREFIXES: [&str; 4] = ["module.", "_orig_mod.", "_forward_module.", "_fsdp_wrapped_module."];
+const PREFIXES: [&str; 4] = [
+    "module.",
+    "_orig_mod.",
+    "_forward_module.",
+    "_fsdp_wrapped_module.",
+];
 
 /// The tensors of a file in the order of the file.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +44,8 @@ impl StateDict<'_> {
             removed.push_str(prefix);
         }
         if !removed.is_empty() {
-            self.notes.push(format!("removed `{removed}` from the front of every name"));
+            self.notes
+                .push(format!("removed `{removed}` from the front of every name"));
         }
         // A compiled network may also stand inside of another module.
         for tensor in &mut self.tensors {
@@ -67,6 +73,35 @@ impl StateDict<'_> {
         for tensor in &mut self.tensors {
             tensor.name.drain(..length.min(tensor.name.len()));
         }
+    }
+
+    /// Splits each separable convolution, which has its two sets of filters in one layer, into two layers; the bias goes to
+    /// the second.
+    pub(crate) fn with_separable_layers_split(mut self) -> Self {
+        let part = |tensor: &StoredTensor<'_>, ending: &str| {
+            let (layer, name) = tensor.name.rsplit_once('.')?;
+            let own = name.strip_prefix(ending)?;
+            matches!(own, "_kernel" | "_filter").then(|| layer.to_owned())
+        };
+        let separable: HashSet<String> = (self.tensors.iter())
+            .filter_map(|tensor| part(tensor, "pointwise"))
+            .collect();
+        for tensor in &mut self.tensors {
+            let renamed = match (part(tensor, "depthwise"), part(tensor, "pointwise")) {
+                (Some(layer), _) if separable.contains(&layer) => {
+                    format!("{layer}/depthwise.weight")
+                }
+                (_, Some(layer)) => format!("{layer}/pointwise.weight"),
+                _ => match tensor.name.rsplit_once('.') {
+                    Some((layer, "bias")) if separable.contains(layer) => {
+                        format!("{layer}/pointwise.bias")
+                    }
+                    _ => continue,
+                },
+            };
+            tensor.name = renamed;
+        }
+        self
     }
 
     /// The layers of the file, in the order in which their first tensors stand.
@@ -127,11 +162,40 @@ mod tests {
     }
 
     #[test]
+    fn separable_convolutions_are_two_layers() {
+        let all = [
+            "a/b.depthwise_filter",
+            "a/b.pointwise_filter",
+            "a/b.bias",
+            "c.bias",
+        ];
+        let split = state(&all).with_separable_layers_split();
+        let expected = [
+            "a/b/depthwise.weight",
+            "a/b/pointwise.weight",
+            "a/b/pointwise.bias",
+            "c.bias",
+        ];
+        assert_eq!(names(&split), expected);
+    }
+
+    #[test]
     fn the_tensors_of_a_layer_are_gathered() {
-        let all = state(&["b.weight", "b.num_batches_tracked", "a.b.bias", "b.bias", "scale"]);
+        let all = state(&[
+            "b.weight",
+            "b.num_batches_tracked",
+            "a.b.bias",
+            "b.bias",
+            "scale",
+        ]);
         let modules = all.modules();
         let found: Vec<_> = (modules.iter())
-            .map(|module| (module.name, module.parts.iter().map(|(part, _)| *part).collect()))
+            .map(|module| {
+                (
+                    module.name,
+                    module.parts.iter().map(|(part, _)| *part).collect(),
+                )
+            })
             .collect();
         let expected: Vec<(&str, Vec<&str>)> = vec![
             ("b", vec!["weight", "bias"]),

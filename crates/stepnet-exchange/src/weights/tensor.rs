@@ -154,7 +154,9 @@ impl<'a> StoredTensor<'a> {
         let mut last = Some(offset);
         for (&extent, &stride) in shape.iter().zip(strides) {
             let reach = extent.saturating_sub(1).checked_mul(stride);
-            last = last.zip(reach).and_then(|(last, reach)| last.checked_add(reach));
+            last = last
+                .zip(reach)
+                .and_then(|(last, reach)| last.checked_add(reach));
         }
         if len > 0 && last.is_none_or(|last| last >= stored) {
             return Err(format!(
@@ -305,7 +307,10 @@ mod tests {
     fn strides_and_offsets_are_honoured() {
         let tensor = StoredTensor::strided("w", &[2, 3], &[1, 2], 1, storage(7)).unwrap();
         assert_eq!(tensor.values(), [1.0, 3.0, 5.0, 2.0, 4.0, 6.0]);
-        assert_eq!(tensor.permuted(&[1, 0]).values(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!(
+            tensor.permuted(&[1, 0]).values(),
+            [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]
+        );
         let split = tensor.split(1, &[3, 1]).unwrap();
         assert_eq!(split.shape, [2, 3, 1]);
         assert_eq!(split.values(), tensor.values());
@@ -322,10 +327,18 @@ mod tests {
             StoredTensor::strided("w", shape, strides, offset, storage(6)).map(drop)
         };
         assert!(reach(&[2, 3], &[3, 1], 0).is_ok());
-        assert!(reach(&[2, 3], &[3, 1], 1).unwrap_err().contains("beyond the 6"));
+        assert!(
+            reach(&[2, 3], &[3, 1], 1)
+                .unwrap_err()
+                .contains("beyond the 6")
+        );
         assert!(reach(&[2, 2], &[4, 2], 0).unwrap_err().contains("beyond"));
         // A stride of zero would make a large tensor of a small file.
-        assert!(reach(&[1 << 40], &[0], 0).unwrap_err().contains("more values"));
+        assert!(
+            reach(&[1 << 40], &[0], 0)
+                .unwrap_err()
+                .contains("more values")
+        );
         assert!(reach(&[1 << 40, 1 << 40], &[1, 1], 0).is_err());
         assert!(reach(&[2], &[usize::MAX], 0).is_err());
         assert!(reach(&[0, 5], &[5, 1], 9).is_ok(), "nothing is read");

@@ -25,13 +25,22 @@ pub(super) fn function(build: &mut Build<'_>, site: &Site<'_>, input: Value) -> 
             let text = build.graph.text("leakyrelu", [("slope", slope.into())])?;
             return build.graph.layer(site.origin(), text, Vec::new(), input);
         }
-        other => return refuse(site, &format!("its activation {other:?} has no counterpart in the notation")),
+        other => {
+            return refuse(
+                site,
+                &format!("its activation {other:?} has no counterpart in the notation"),
+            );
+        }
     };
     build.graph.plain(site.origin(), kind, input)
 }
 
 /// `Activation`.
-pub(super) fn activation(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
+pub(super) fn activation(
+    build: &mut Build<'_>,
+    site: &Site<'_>,
+    inputs: &[Value],
+) -> Checked<Value> {
     let input = one(site, inputs)?;
     function(build, site, input)
 }
@@ -39,7 +48,11 @@ pub(super) fn activation(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value
 /// `ReLU`, with a bound or a slope.
 pub(super) fn relu(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
     let input = one(site, inputs)?;
-    let number = |name: &str| site.layer.numbers(name).and_then(|numbers| numbers.first().copied());
+    let number = |name: &str| {
+        site.layer
+            .numbers(name)
+            .and_then(|numbers| numbers.first().copied())
+    };
     if number("threshold").unwrap_or(0.0) != 0.0 {
         return refuse(site, "it has a threshold, which the notation has not");
     }
@@ -48,7 +61,10 @@ pub(super) fn relu(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> 
         (None, true) => build.graph.plain(site.origin(), "relu", input),
         (Some(6.0), true) => build.graph.plain(site.origin(), "relu6", input),
         (None, false) => leaky(build, site, slope, input),
-        (Some(bound), _) => refuse(site, &format!("its bound is {bound}, expected 6 or none, without a slope")),
+        (Some(bound), _) => refuse(
+            site,
+            &format!("its bound is {bound}, expected 6 or none, without a slope"),
+        ),
     }
 }
 
@@ -58,9 +74,16 @@ fn leaky(build: &mut Build<'_>, site: &Site<'_>, slope: f64, input: Value) -> Ch
 }
 
 /// `LeakyReLU`.
-pub(super) fn leaky_relu(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
+pub(super) fn leaky_relu(
+    build: &mut Build<'_>,
+    site: &Site<'_>,
+    inputs: &[Value],
+) -> Checked<Value> {
     let input = one(site, inputs)?;
-    let slope = site.layer.number("negative_slope").or_else(|| site.layer.number("alpha"));
+    let slope = site
+        .layer
+        .number("negative_slope")
+        .or_else(|| site.layer.number("alpha"));
     leaky(build, site, slope.unwrap_or(0.3), input)
 }
 
@@ -70,7 +93,10 @@ pub(super) fn prelu(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) ->
     let slopes = build.array(site, 0, &["alpha", "alphas"])?;
     let channels = build.graph.shape(input).channels();
     if slopes.numbers.len() != channels {
-        return refuse(site, "it has a slope for each pixel, expected one for each channel (shared_axes=[1, 2])");
+        return refuse(
+            site,
+            "it has a slope for each pixel, expected one for each channel (shared_axes=[1, 2])",
+        );
     }
     let text = build.graph.text("prelu", [])?;
     let arrays = vec![Array::new("slope", slopes.numbers)];

@@ -74,7 +74,12 @@ pub(super) fn add(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> C
 fn one(site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
     match inputs {
         [input] => Ok(*input),
-        _ => Err(format!("{} takes {} values, expected one", site.layer.shown(), inputs.len()).into()),
+        _ => Err(format!(
+            "{} takes {} values, expected one",
+            site.layer.shown(),
+            inputs.len()
+        )
+        .into()),
     }
 }
 
@@ -85,9 +90,15 @@ fn refuse<T>(site: &Site<'_>, problem: &str) -> Checked<T> {
 
 /// Refuses images whose channels come first.
 fn channels_last(site: &Site<'_>) -> Checked<()> {
-    let order = site.layer.word("data_format").or_else(|| site.layer.word("dim_ordering"));
+    let order = site
+        .layer
+        .word("data_format")
+        .or_else(|| site.layer.word("dim_ordering"));
     match order {
         None | Some("channels_last" | "tf" | "default") => Ok(()),
-        Some(other) => refuse(site, &format!("its images are {other:?}, expected \"channels_last\"")),
+        Some(other) => refuse(
+            site,
+            &format!("its images are {other:?}, expected \"channels_last\""),
+        ),
     }
 }

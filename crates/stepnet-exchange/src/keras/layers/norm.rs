@@ -37,7 +37,13 @@ fn vector(
     let found = build.array(site, index, &[stored])?;
     match found.shape == [channels] {
         true => Ok(Array::new(name, found.numbers)),
-        false => refuse(site, &format!("its {stored} has shape {:?}, expected [{channels}]", found.shape)),
+        false => refuse(
+            site,
+            &format!(
+                "its {stored} has shape {:?}, expected [{channels}]",
+                found.shape
+            ),
+        ),
     }
 }
 
@@ -47,7 +53,10 @@ fn last_axis(build: &Build<'_>, site: &Site<'_>, input: Value) -> Checked<()> {
     match site.layer.numbers("axis").as_deref() {
         None | Some([-1.0] | []) => Ok(()),
         Some([axis]) if *axis == last => Ok(()),
-        Some(axes) => refuse(site, &format!("it normalises along {axes:?}, expected the channels (-1)")),
+        Some(axes) => refuse(
+            site,
+            &format!("it normalises along {axes:?}, expected the channels (-1)"),
+        ),
     }
 }
 
@@ -58,7 +67,14 @@ pub(super) fn batch(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) ->
     let channels = build.graph.shape(input).channels();
     let (mut arrays, index) = affine(build, site, channels)?;
     arrays.push(vector(build, site, index, "moving_mean", "mean", channels)?);
-    arrays.push(vector(build, site, index + 1, "moving_variance", "variance", channels)?);
+    arrays.push(vector(
+        build,
+        site,
+        index + 1,
+        "moving_variance",
+        "variance",
+        channels,
+    )?);
     let momentum = site.layer.number("momentum").unwrap_or(0.99);
     let epsilon = site.layer.number("epsilon").unwrap_or(EPSILON);
     let arguments = [("momentum", momentum.into()), ("epsilon", epsilon.into())];
@@ -73,7 +89,9 @@ pub(super) fn layer(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) ->
     let channels = build.graph.shape(input).channels();
     let (arrays, _) = affine(build, site, channels)?;
     let epsilon = site.layer.number("epsilon").unwrap_or(EPSILON);
-    let text = build.graph.text("layernorm", [("epsilon", epsilon.into())])?;
+    let text = build
+        .graph
+        .text("layernorm", [("epsilon", epsilon.into())])?;
     build.graph.layer(site.origin(), text, arrays, input)
 }
 

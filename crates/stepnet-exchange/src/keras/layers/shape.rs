@@ -15,9 +15,18 @@ pub(super) fn same(_: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Chec
 }
 
 /// A layer that changes nothing but in training.
-pub(super) fn only_training(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
-    let note = format!("{} acts in training alone, and was left out", site.layer.shown());
-    build.notes.push(note);
+pub(super) fn only_training(
+    build: &mut Build<'_>,
+    site: &Site<'_>,
+    inputs: &[Value],
+) -> Checked<Value> {
+    let note = format!(
+        "{} acts in training alone, and was left out",
+        site.layer.class
+    );
+    if !build.notes.contains(&note) {
+        build.notes.push(note);
+    }
     one(site, inputs)
 }
 
@@ -27,8 +36,11 @@ fn pool(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value], kind: &str) ->
     let size = site.layer.pair("pool_size", [2; 2])?;
     let stride = site.layer.pair("strides", size)?;
     let padding = padding(site)?;
-    let arguments: [(&str, Argument); 3] =
-        [("size", size.into()), ("padding", padding.into()), ("stride", stride.into())];
+    let arguments: [(&str, Argument); 3] = [
+        ("size", size.into()),
+        ("padding", padding.into()),
+        ("stride", stride.into()),
+    ];
     let text = build.graph.text(kind, arguments)?;
     build.graph.layer(site.origin(), text, Vec::new(), input)
 }
@@ -39,19 +51,31 @@ pub(super) fn max_pool(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value])
 }
 
 /// `AveragePooling2D`, which does not count padding.
-pub(super) fn average_pool(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
+pub(super) fn average_pool(
+    build: &mut Build<'_>,
+    site: &Site<'_>,
+    inputs: &[Value],
+) -> Checked<Value> {
     pool(build, site, inputs, "avgpool")
 }
 
 /// `GlobalAveragePooling2D`, whether it keeps the axes or not.
-pub(super) fn global_average(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
+pub(super) fn global_average(
+    build: &mut Build<'_>,
+    site: &Site<'_>,
+    inputs: &[Value],
+) -> Checked<Value> {
     let input = one(site, inputs)?;
     channels_last(site)?;
     build.graph.plain(site.origin(), "globalavgpool", input)
 }
 
 /// `GlobalMaxPooling2D`.
-pub(super) fn global_max(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
+pub(super) fn global_max(
+    build: &mut Build<'_>,
+    site: &Site<'_>,
+    inputs: &[Value],
+) -> Checked<Value> {
     let input = one(site, inputs)?;
     channels_last(site)?;
     build.graph.plain(site.origin(), "globalmaxpool", input)
@@ -68,7 +92,12 @@ pub(super) fn pad(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> C
         (&[all], false) => [all; 4],
         (&[rows, columns], false) => [rows, rows, columns, columns],
         (&[top, bottom, left, right], true) => [top, bottom, left, right],
-        _ => return refuse(site, "its padding is none of n, (rows, columns), ((top, bottom), (left, right))"),
+        _ => {
+            return refuse(
+                site,
+                "its padding is none of n, (rows, columns), ((top, bottom), (left, right))",
+            );
+        }
     };
     let padding = PaddingText::Sides {
         top,
@@ -100,7 +129,13 @@ pub(super) fn reshape(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) 
     // One extent may follow from the others.
     let extents: Vec<usize> = target
         .iter()
-        .map(|&extent| if extent < 0.0 { len as f64 / known.max(1.0) } else { extent })
+        .map(|&extent| {
+            if extent < 0.0 {
+                len as f64 / known.max(1.0)
+            } else {
+                extent
+            }
+        })
         .map(|extent| extent as usize)
         .collect();
     match (&extents[..], shape) {
@@ -109,7 +144,10 @@ pub(super) fn reshape(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) 
         }
         (&[features] | &[1, 1, features], Shape::Features(_)) if features == len => Ok(input),
         (&[h, w, c], Shape::Volume { .. }) if Shape::volume(h, w, c) == shape => Ok(input),
-        _ => refuse(site, &format!("it turns {shape} into {extents:?}, which the notation cannot")),
+        _ => refuse(
+            site,
+            &format!("it turns {shape} into {extents:?}, which the notation cannot"),
+        ),
     }
 }
 
@@ -136,7 +174,11 @@ pub(super) fn dropout(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) 
 }
 
 /// `SpatialDropout2D`: whole channels.
-pub(super) fn spatial_dropout(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
+pub(super) fn spatial_dropout(
+    build: &mut Build<'_>,
+    site: &Site<'_>,
+    inputs: &[Value],
+) -> Checked<Value> {
     match build.graph.kinds().get("dropout2d").is_some() {
         true => dropped(build, site, inputs, "dropout2d"),
         false => only_training(build, site, inputs),
@@ -162,9 +204,10 @@ pub(super) fn concat(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -
     };
     let last = build.graph.shape(first).extents().len() as f64;
     match site.layer.number("axis") {
-        Some(axis) if axis != -1.0 && axis != last => {
-            refuse(site, &format!("it joins along axis {axis}, expected the channels (-1)"))
-        }
+        Some(axis) if axis != -1.0 && axis != last => refuse(
+            site,
+            &format!("it joins along axis {axis}, expected the channels (-1)"),
+        ),
         _ => build.graph.concat(site.origin(), inputs.to_vec()),
     }
 }
@@ -172,7 +215,10 @@ pub(super) fn concat(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -
 /// `Multiply`: a volume by factors, in either order.
 pub(super) fn multiply(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
     let &[a, b] = inputs else {
-        return refuse(site, &format!("it multiplies {} values, expected two", inputs.len()));
+        return refuse(
+            site,
+            &format!("it multiplies {} values, expected two", inputs.len()),
+        );
     };
     let [first, second] = [a, b].map(|value| build.graph.shape(value).len());
     let (value, gate) = if first >= second { (a, b) } else { (b, a) };

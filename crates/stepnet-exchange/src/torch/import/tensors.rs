@@ -62,7 +62,9 @@ fn one<'a>(
     let element = tensor.element.as_ref().unwrap_or(&storage.element);
     let element = pickle.span(element);
     let Some(element) = element_of(element) else {
-        return Err(format!("its elements are of type {element}, which is not read"));
+        return Err(format!(
+            "its elements are of type {element}, which is not read"
+        ));
     };
     let key = pickle.span(&storage.key);
     let Some((start, length)) = storages.place(key) else {

@@ -58,7 +58,9 @@ fn ordered_dict(pickle: &Pickle<'_>, arguments: &[Value]) -> Result<Made, String
 /// The first argument as it is: a parameter is its tensor, a size its tuple.
 fn first(_: &Pickle<'_>, arguments: &[Value]) -> Result<Made, String> {
     let first = arguments.first().cloned();
-    first.map(Made::Value).ok_or_else(|| "a call without arguments".to_owned())
+    first
+        .map(Made::Value)
+        .ok_or_else(|| "a call without arguments".to_owned())
 }
 
 /// `(function, type, arguments, state)`: a tensor of a class derived from PyTorch's.

@@ -58,7 +58,9 @@ fn is_big_endian(machine: &Pickle<'_>) -> bool {
     let Some(Object::Dict(items)) = machine.object(&machine.root) else {
         return false;
     };
-    let little = items.iter().find(|(key, _)| machine.text(key) == Some("little_endian"));
+    let little = items
+        .iter()
+        .find(|(key, _)| machine.text(key) == Some("little_endian"));
     little.is_some_and(|(_, value)| *value == Value::Bool(false))
 }
 
@@ -81,10 +83,15 @@ fn places(
             return Err("a key of the list of storages is no text".to_owned());
         };
         let Some(element) = elements.get(key) else {
-            return Err(format!("the storage {key:?} is of a type that is not known"));
+            return Err(format!(
+                "the storage {key:?} is of a type that is not known"
+            ));
         };
         let ends = || format!("the file ends early, in the storage {key:?} at byte {at}");
-        let length = input.get(at..).and_then(|rest| rest.get(..LENGTH)).ok_or_else(ends)?;
+        let length = input
+            .get(at..)
+            .and_then(|rest| rest.get(..LENGTH))
+            .ok_or_else(ends)?;
         let count = (length.iter().rev()).fold(0_u64, |all, &byte| all << 8 | u64::from(byte));
         let start = at + LENGTH;
         let length = usize::try_from(count)

@@ -172,7 +172,11 @@ impl Machine<'_> {
                     module: module.clone(),
                     name: name.clone(),
                 }),
-                _ => return Err(format!("byte {at} of the pickle takes names that are no texts")),
+                _ => {
+                    return Err(format!(
+                        "byte {at} of the pickle takes names that are no texts"
+                    ));
+                }
             },
             I::Reduce | I::NewObject => {
                 let [callee, arguments] = self.two(at)?;
@@ -198,7 +202,8 @@ impl Machine<'_> {
             }
             I::Get(key) => {
                 let value = self.memo.get(&key).cloned();
-                let missing = || format!("byte {at} of the pickle asks for a value that was not stored");
+                let missing =
+                    || format!("byte {at} of the pickle asks for a value that was not stored");
                 self.stack.push(value.ok_or_else(missing)?);
             }
             I::Persistent => {
@@ -255,7 +260,9 @@ impl Machine<'_> {
             Some(&Value::Object(number)) => {
                 self.pickle.objects.get_mut(number).ok_or_else(|| short(at))
             }
-            _ => Err(format!("byte {at} of the pickle fills something that holds nothing")),
+            _ => Err(format!(
+                "byte {at} of the pickle fills something that holds nothing"
+            )),
         }
     }
 
@@ -264,7 +271,11 @@ impl Machine<'_> {
             Object::Sequence(sequence) => sequence.extend(values),
             // The entries of a list of an unknown class.
             Object::Instance { .. } => {}
-            _ => return Err(format!("byte {at} of the pickle appends to something that is no list")),
+            _ => {
+                return Err(format!(
+                    "byte {at} of the pickle appends to something that is no list"
+                ));
+            }
         }
         Ok(())
     }
@@ -272,21 +283,29 @@ impl Machine<'_> {
     fn set_items(&mut self, pairs: Vec<(Value, Value)>, at: usize) -> Result<(), String> {
         match self.top(at)? {
             Object::Dict(items) | Object::Instance { items, .. } => items.extend(pairs),
-            _ => return Err(format!("byte {at} of the pickle sets an entry of something that has none")),
+            _ => {
+                return Err(format!(
+                    "byte {at} of the pickle sets an entry of something that has none"
+                ));
+            }
         }
         Ok(())
     }
 
     fn call(&mut self, callee: &Value, arguments: &Value, at: usize) -> Result<(), String> {
         let Value::Object(class) = *callee else {
-            return Err(format!("byte {at} of the pickle calls something that is no name"));
+            return Err(format!(
+                "byte {at} of the pickle calls something that is no name"
+            ));
         };
         let made = names::call(&self.pickle, class, arguments)
             .map_err(|problem| format!("byte {at} of the pickle: {problem}"))?;
         if let names::Made::Object(Object::Dict(items)) = &made {
             self.copied += items.len();
             if self.copied > MOST_INSTRUCTIONS {
-                return Err(format!("byte {at} of the pickle copies a list again and again"));
+                return Err(format!(
+                    "byte {at} of the pickle copies a list again and again"
+                ));
             }
         }
         self.put(made);

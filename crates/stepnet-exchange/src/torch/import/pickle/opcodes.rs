@@ -91,7 +91,10 @@ impl<'a> Reader<'a> {
     fn line(&mut self) -> Result<Range<usize>, String> {
         let rest = self.input.get(self.at..).unwrap_or_default();
         let Some(length) = rest.iter().position(|&byte| byte == b'\n') else {
-            return Err(format!("the pickle ends early, in a line at byte {}", self.at));
+            return Err(format!(
+                "the pickle ends early, in a line at byte {}",
+                self.at
+            ));
         };
         let line = self.at..self.at + length;
         self.at += length + 1;
@@ -129,7 +132,10 @@ impl<'a> Reader<'a> {
         match self.digits()? {
             Value::Int(number) => Ok(usize::try_from(number).unwrap_or(usize::MAX)),
             Value::Bool(one) => Ok(one.into()),
-            _ => Err(format!("no number in the line before byte {} of the pickle", self.at)),
+            _ => Err(format!(
+                "no number in the line before byte {} of the pickle",
+                self.at
+            )),
         }
     }
 

@@ -9,8 +9,19 @@ use super::pickle::{Object, Pickle, TensorRef, Value};
 
 /// The names under which programs keep the weights of a network, the likeliest first.
 const USUAL: [&str; 13] = [
-    "state_dict", "model_state_dict", "model", "net", "network", "model_state", "net_state_dict", "weights", "params",
-    "module", "backbone", "ema", "state_dict_ema",
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "net",
+    "network",
+    "model_state",
+    "net_state_dict",
+    "weights",
+    "params",
+    "module",
+    "backbone",
+    "ema",
+    "state_dict_ema",
 ];
 
 /// Dictionaries in dictionaries are looked into so deep.
@@ -50,7 +61,10 @@ pub(super) fn choose(pickle: &Pickle<'_>, part: Option<&str>) -> Result<Chosen, 
     };
     search.look(&pickle.root, "", 0)?;
     let found = search.found;
-    let names: Vec<&str> = found.iter().map(|candidate| candidate.path.as_str()).collect();
+    let names: Vec<&str> = found
+        .iter()
+        .map(|candidate| candidate.path.as_str())
+        .collect();
     let listed = names.join(", ");
     let place = match part {
         Some(part) => match names.iter().position(|name| *name == part) {
@@ -67,9 +81,16 @@ pub(super) fn choose(pickle: &Pickle<'_>, part: Option<&str>) -> Result<Chosen, 
                 let depth = candidate.path.matches('.').count();
                 // The root before all, then the usual names, then the largest.
                 let unusual = (usual.unwrap_or(USUAL.len()), depth);
-                (!candidate.path.is_empty(), unusual, usize::MAX - candidate.tensors.len())
+                (
+                    !candidate.path.is_empty(),
+                    unusual,
+                    usize::MAX - candidate.tensors.len(),
+                )
             };
-            let best = found.iter().enumerate().min_by_key(|(_, candidate)| rank(candidate));
+            let best = found
+                .iter()
+                .enumerate()
+                .min_by_key(|(_, candidate)| rank(candidate));
             match best {
                 Some((place, _)) => place,
                 None => return Err(nothing(pickle)),
@@ -89,7 +110,9 @@ pub(super) fn choose(pickle: &Pickle<'_>, part: Option<&str>) -> Result<Chosen, 
         notes.push(format!("took the weights under {:?}", names[place]));
     }
     let chosen = found.into_iter().nth(place);
-    let tensors = chosen.map(|candidate| candidate.tensors).unwrap_or_default();
+    let tensors = chosen
+        .map(|candidate| candidate.tensors)
+        .unwrap_or_default();
     Ok(Chosen { tensors, notes })
 }
 
@@ -101,7 +124,9 @@ fn nothing(pickle: &Pickle<'_>) -> String {
             pickle.global(*class)
         ),
         Some(Object::Tensor(_)) => "the file is a single tensor, expected named weights".to_owned(),
-        Some(Object::Sequence(_)) => "the file is a list, expected named weights: save a state_dict()".to_owned(),
+        Some(Object::Sequence(_)) => {
+            "the file is a list, expected named weights: save a state_dict()".to_owned()
+        }
         _ => "the file has no tensors with names: expected a state_dict()".to_owned(),
     }
 }
@@ -228,7 +253,9 @@ impl Search<'_, '_> {
         };
         self.count(attributes.len())?;
         let attribute = |name: &str| {
-            let found = attributes.iter().find(|(key, _)| pickle.text(key) == Some(name));
+            let found = attributes
+                .iter()
+                .find(|(key, _)| pickle.text(key) == Some(name));
             match found.and_then(|(_, value)| pickle.object(value)) {
                 Some(Object::Dict(items)) => Some(items.as_slice()),
                 _ => None,
