@@ -36,6 +36,9 @@ pub(crate) enum Command {
     /// Predict the classes of images, one or thousands.
     #[command(after_help = crate::predict::EXAMPLES)]
     Predict(crate::predict::PredictArgs),
+    /// Read a model of another framework: ONNX, PyTorch, Keras, TensorFlow.js.
+    #[command(after_help = crate::import::EXAMPLES)]
+    Import(Box<crate::import::ImportArgs>),
     /// List networks whose trained weights others publish, and how to import them.
     #[command(after_help = crate::models::EXAMPLES)]
     Models(crate::models::ModelsArgs),

@@ -11,6 +11,7 @@ mod expand;
 mod failure;
 mod find_lr;
 mod gradcheck;
+mod import;
 mod inspect;
 mod interrupt;
 mod known;
@@ -89,6 +90,7 @@ fn dispatch(cli: &Cli) -> Outcome {
         Command::FindLr(args) => find_lr::run(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
+        Command::Import(args) => import::run(args),
         Command::Models(args) => models::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::VerifyCourse(args) => verify_course::run(args),

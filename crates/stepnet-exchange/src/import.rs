@@ -121,10 +121,20 @@ pub fn import<T: Number>(
 ) -> Result<Imported<T>, Error> {
     let path = path.as_ref();
     let bytes = files::read_filled(path)?;
-    let source = Source {
-        path,
-        bytes: &bytes,
-    };
+    import_bytes(path, &bytes, options)
+}
+
+/// [`import`] of a file's content; `path` is its name in messages, and other files of the model are looked for next to it.
+///
+/// # Errors
+/// As [`import`].
+#[doc(hidden)]
+pub fn import_bytes<T: Number>(
+    path: &Path,
+    bytes: &[u8],
+    options: &ImportOptions,
+) -> Result<Imported<T>, Error> {
+    let source = Source { path, bytes };
     let formats = formats::<T>();
     let Some(format) = formats.iter().find(|format| (format.recognised)(&source)) else {
         let known: Vec<&str> = formats.iter().map(|format| format.name).collect();

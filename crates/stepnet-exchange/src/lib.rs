@@ -19,6 +19,8 @@ mod tfjs;
 pub mod torch;
 mod weights;
 
+#[doc(hidden)]
+pub use import::import_bytes;
 pub use import::{ImportOptions, import};
 pub use imported::{Imported, Mapping};
 pub use recipes::{Published, Recipe, recipes};

@@ -230,6 +230,16 @@ fn block(depth: u32) -> BoxedStrategy<String> {
         Just("conv(2, 3, same) -> relu".to_owned()),
         Just("identity".to_owned()),
         Just("layerscale(0.7)".to_owned()),
+        Just("pad(1, mode=reflect) -> conv(2, 3)".to_owned()),
+        Just("pad(1x0, mode=edge) -> adaptiveavgpool(3x4)".to_owned()),
+        Just(
+            "upsample(2, mode=bilinear) -> convtranspose(2, 2, 1, stride=1) -> conv(2, 3x4)"
+                .to_owned()
+        ),
+        Just("convtranspose(2, 3, same)".to_owned()),
+        Just("instancenorm(0.1) -> lrn(2, alpha=0.3)".to_owned()),
+        Just("dropout2d(0.3)".to_owned()),
+        Just("droppath(0.3)".to_owned()),
         Just("channelshuffle(2)".to_owned()),
         Just("scale(globalavgpool -> linear(2) -> sigmoid)".to_owned()),
         Just("branch(slicechannels(1, 1) -> relu | slicechannels(0, 1))".to_owned()),
@@ -382,6 +392,24 @@ fn what_does_not_meet_is_told_with_what_would() {
             volume,
             "channels is 4, expected a multiple of the 3 groups",
             "channelshuffle(2)",
+        ),
+        (
+            "pad(1/9/0/0, mode=reflect) -> linear(3) -> softmax",
+            volume,
+            "its bottom padding is 9, expected less than 8",
+            "pad(1/7/0/0, mode=reflect)",
+        ),
+        (
+            "convtranspose(4, 3, groups=3) -> linear(3) -> softmax",
+            volume,
+            "4 channels / 3 groups = 1, remainder 1",
+            "convtranspose(4, 3)",
+        ),
+        (
+            "globalavgpool -> instancenorm -> linear(3) -> softmax",
+            volume,
+            "its input is a vector of 4 features",
+            "",
         ),
         (
             "maxpool(12, stride=3, ceil_mode=true) -> linear(3) -> softmax",

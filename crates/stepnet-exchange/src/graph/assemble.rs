@@ -5,9 +5,9 @@
 //! of a `residual`, the paths of a `branch`, the body of a `scale`. A graph that cannot be divided so would need a node
 //! twice, and is refused by that node.
 
+use super::core::{Graph, Operation, Value};
 use super::dominators::dominators;
 use super::groups::grouped;
-use super::{Graph, Operation, Value};
 use crate::problem::Checked;
 use crate::{LayerText, NetworkText, Step};
 use stepnet_nn::notation::MAX_DEPTH;

@@ -1,6 +1,6 @@
 //! Which value everything that leads to another one goes through.
 
-use super::{Graph, Value};
+use super::core::{Graph, Value};
 
 /// For each value the last one before it that all paths from the input to it go through; of the input, itself.
 ///

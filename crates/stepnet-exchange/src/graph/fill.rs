@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::array::{Array, Numbers};
 use super::assemble::{Assembled, assemble};
-use super::{Array, Graph, Numbers, Operation, Value};
+use super::core::{Graph, Operation, Value};
 use crate::imported::Mapping;
 use crate::problem::{Checked, Problem};
 use crate::{Network, Number};

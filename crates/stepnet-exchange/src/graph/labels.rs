@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Graph, Operation};
+use super::core::{Graph, Operation};
 use stepnet_nn::notation::{Kinds, MAX_LABEL};
 
 impl Graph {

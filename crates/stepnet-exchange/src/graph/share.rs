@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Graph, Operation, Value};
+use super::core::{Graph, Operation, Value};
 
 impl Graph {
     /// Replaces the first inputs of concatenations by an earlier concatenation of just these: `concat(a, b, c)` after

@@ -1,6 +1,7 @@
 //! Nodes that other layers can do.
 
-use super::{Array, Graph, Operation, Value};
+use super::array::Array;
+use super::core::{Graph, Operation, Value};
 use crate::problem::Checked;
 use stepnet_nn::notation::PaddingText;
 
@@ -63,7 +64,9 @@ impl Graph {
         // Where the output channel of each number of the weights is found.
         let (weight, bias) = match text.kind() {
             "conv" | "linear" => ("weight", "bias"),
-            "bn" | "layernorm" | "groupnorm" => ("gamma", "beta"),
+            // Its filters are not the last axis of its weights.
+            "convtranspose" if scale.iter().all(|&factor| factor == 1.0) => ("weight", "bias"),
+            "bn" | "layernorm" | "groupnorm" | "instancenorm" => ("gamma", "beta"),
             _ => return Ok(false),
         };
         let rows = text.kind() == "linear";

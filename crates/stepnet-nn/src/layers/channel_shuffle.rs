@@ -80,6 +80,10 @@ impl<T: Real> Layer<T> for ChannelShuffle {
 }
 
 impl<T: Real> Explain<T> for ChannelShuffle {
+    fn reorders(&self) -> bool {
+        true
+    }
+
     fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
         let channels = example.input.channels();
         let channel = place % channels;

@@ -8,7 +8,8 @@ use crate::error::Result as Checked;
 use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Parameter};
 use crate::notation::{LayerText, ParameterKind, Signature};
 use crate::shape::Shape;
-use stepnet_kernels::{Real, ScaleGeometry, scale};
+use stepnet_kernels::Real;
+use stepnet_kernels::scale::{self, ScaleGeometry};
 
 /// `y = gamma x` with a factor for each channel or feature, at the end of a residual body: blocks that start near the
 /// identity train better when there are many.

@@ -6,9 +6,8 @@ use crate::error::Result as Checked;
 use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Reads};
 use crate::notation::{LayerText, Signature};
 use crate::shape::Shape;
-use stepnet_kernels::ScaleGeometry;
 use stepnet_kernels::join::{self, Channels};
-use stepnet_kernels::scale;
+use stepnet_kernels::scale::{self, ScaleGeometry};
 
 /// How several values become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use std::rc::Rc;
 
 use super::expression::{Arithmetic, Coefficients, Expression, Function, Term};
+use super::inputs::Inputs;
 use super::lower::{Activation, Known, Lowering};
 use super::node::NodeOf;
 use super::normalise;
-use super::operators::Inputs;
 use super::tensor::Tensor;
 use super::view::{Axis, View};
 use crate::graph::Array;

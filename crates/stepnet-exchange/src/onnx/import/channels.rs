@@ -4,9 +4,9 @@ use std::rc::Rc;
 
 use super::arrange::{self, Part};
 use super::expression::Expression;
+use super::inputs::Inputs;
 use super::lower::{Activation, Known, Lowering};
 use super::node::NodeOf;
-use super::operators::Inputs;
 use super::shapes;
 use super::tensor::Tensor;
 use super::view::{Atom, Axis};

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::digits::rounded;
 use super::lower::{Known, Lowering};
 use super::view::{Axis, View};
 use crate::graph::{Filled, Origin, Value};
@@ -248,7 +249,8 @@ fn first(
     let given =
         !options.mean.is_empty() || !options.deviation.is_empty() || options.divisor.is_some();
     if given {
-        return Ok((preprocessing(input.shape, options, 255.0)?, None));
+        let usual = if input.bytes || !image { 1.0 } else { 255.0 };
+        return Ok((preprocessing(input.shape, options, usual)?, None));
     }
     let Some((scale, shift)) = lowering.graph.take_first_affine(output) else {
         if input.bytes || !image {
@@ -265,11 +267,11 @@ fn first(
     let raw = input.bytes || scale.iter().all(|&factor| factor < 0.1);
     let divisor = if raw && image { 255.0 } else { 1.0 };
     let mean: Vec<f64> = (scale.iter().zip(&shift))
-        .map(|(factor, shift)| tidy(-shift / factor / divisor))
+        .map(|(factor, shift)| rounded(-shift / factor / divisor))
         .collect();
     let deviation: Vec<f64> = scale
         .iter()
-        .map(|factor| tidy(1.0 / factor / divisor))
+        .map(|factor| rounded(1.0 / factor / divisor))
         .collect();
     let same =
         |values: &[f64], usual: f64| values.iter().all(|&value| (value - usual).abs() < 1e-9);
@@ -287,15 +289,6 @@ fn first(
         "the file's own scaling of its input, which takes values from {range}, is a part of the preprocessing"
     );
     Ok((made, Some(note).filter(|_| image)))
-}
-
-/// A number of at most seven digits where that is what it was before it became an `f32`.
-fn tidy(number: f64) -> f64 {
-    let digits: f64 = format!("{number:.6e}").parse().unwrap_or(number);
-    match (digits - number).abs() <= 1e-7 * number.abs() {
-        true => digits,
-        false => number,
-    }
 }
 
 /// What the outputs say: classes after a softmax, labels after sigmoids, otherwise numbers.

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::digits::tidy;
 use super::expression::{Arithmetic, Coefficients, Expression, Function, Term};
 use super::lower::Lowering;
 use super::recognise::{Recognised, recognise, straight};
@@ -92,16 +93,6 @@ fn add(
         lowering.notes.push(note.to_owned());
     }
     line(lowering, &origin, found.after, value)
-}
-
-/// A number without the digits that come from its being an `f32` in the file.
-fn tidy(number: f64) -> f64 {
-    #[allow(clippy::cast_possible_truncation)] // compared with the number below
-    let short: f64 = (number as f32).to_string().parse().unwrap_or(number);
-    match (short - number).abs() <= 1e-6 * number.abs() {
-        true => short,
-        false => number,
-    }
 }
 
 /// A factor and an offset for all channels, if they change anything.

@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::expression::{Expression, Term};
-use super::fold;
 use super::node::NodeOf;
-use super::operators;
 use super::tensor::{Beside, Tensor};
 use super::view::{Axis, View};
 use crate::Shape;
 use crate::graph::{Graph, Numbers, Origin, Value};
-use crate::onnx::proto::{GraphProto, NodeProto, TensorProto};
+use crate::onnx::proto::{GraphProto, TensorProto};
 use crate::problem::{Checked, Problem};
+
+/// The most elements of a weight that is kept.
+const MOST_KEPT: usize = 1 << 14;
 
 /// What is known of a value of a file.
 #[derive(Debug, Clone)]
@@ -78,41 +79,30 @@ impl<'f> Lowering<'f> {
         }
     }
 
-    /// Works through a node.
+    /// What is known of the inputs of a node; `None` of those that are left out.
     ///
     /// # Errors
-    /// When the notation cannot say it; the problem does not name the node.
-    pub(super) fn node(&mut self, proto: &'f NodeProto) -> Checked<()> {
-        let node = NodeOf { proto };
-        if !matches!(proto.domain.as_str(), "" | "ai.onnx") {
-            let problem = format!(
-                "its operator is of {:?}, not one of the standard",
-                proto.domain
-            );
-            return Err(problem.into());
-        }
-        let mut inputs = Vec::with_capacity(proto.input.len());
-        for name in &proto.input {
-            inputs.push(match name.as_str() {
-                "" => None,
-                name => Some(self.value(name)?),
-            });
-        }
-        let outputs = match constants(&inputs) {
-            Some(constants) => fold::fold(self, &node, &constants)?,
-            None => operators::lower(self, &node, &inputs)?,
+    /// When nothing has made one of them.
+    pub(super) fn inputs(&mut self, node: NodeOf<'f>) -> Checked<Vec<Option<Known>>> {
+        let each = |name: &'f String| match name.as_str() {
+            "" => Ok(None),
+            name => self.value(name).map(Some),
         };
-        for (name, known) in proto.output.iter().zip(outputs) {
+        node.proto.input.iter().map(each).collect()
+    }
+
+    /// Keeps the values of a node.
+    pub(super) fn keep(&mut self, node: NodeOf<'f>, outputs: Vec<Known>) {
+        for (name, known) in node.proto.output.iter().zip(outputs) {
             if matches!(known, Known::Activation(_)) {
                 self.last = Some(node.name());
             }
             self.known.insert(name, known);
         }
-        Ok(())
     }
 
     /// What is known of a value by name.
-    pub(super) fn value(&mut self, name: &'f str) -> Checked<Known> {
+    fn value(&mut self, name: &'f str) -> Checked<Known> {
         if let Some(known) = self.known.get(name) {
             return Ok(known.clone());
         }
@@ -128,8 +118,12 @@ impl<'f> Lowering<'f> {
             }
             other => other,
         })?;
+        // Large ones are read again where they are used again, and not kept until the end.
+        let small = tensor.len() <= MOST_KEPT;
         let known = Known::Constant(Rc::new(tensor));
-        self.known.insert(name, known.clone());
+        if small {
+            self.known.insert(name, known.clone());
+        }
         Ok(known)
     }
 
@@ -220,7 +214,7 @@ impl<'f> Lowering<'f> {
 }
 
 /// The inputs, if all of them are constants.
-fn constants(inputs: &[Option<Known>]) -> Option<Vec<Option<Rc<Tensor>>>> {
+pub(super) fn constants(inputs: &[Option<Known>]) -> Option<Vec<Option<Rc<Tensor>>>> {
     let each = |input: &Option<Known>| match input {
         None => Some(None),
         Some(Known::Constant(tensor)) => Some(Some(Rc::clone(tensor))),

@@ -7,10 +7,12 @@
 mod arithmetic;
 mod arrange;
 mod channels;
+mod digits;
 mod ends;
 mod expression;
 mod fold;
 mod force;
+mod inputs;
 mod lower;
 mod node;
 mod normalise;
@@ -32,7 +34,7 @@ use std::collections::{HashMap, HashSet};
 use prost::Message;
 
 use self::ends::{Input, find_input, finish};
-use self::lower::Lowering;
+use self::lower::{Lowering, constants};
 use self::node::NodeOf;
 use self::tensor::Beside;
 use super::proto::{GraphProto, ModelProto};
@@ -121,17 +123,32 @@ pub(crate) fn read<T: Number>(
     let mut lowering = Lowering::new(file, beside, bytes, (name, shape, view), batch);
     lowering.opset = opset.map(|set| set.version).max().unwrap_or(1);
     for (done, &place) in needed.iter().enumerate() {
-        let node = &file.node[place];
-        if let Err(problem) = lowering.node(node) {
-            return Err(refused(
-                &lowering,
-                NodeOf { proto: node },
-                problem,
-                [done, needed.len()],
-            ));
+        let node = NodeOf {
+            proto: &file.node[place],
+        };
+        if let Err(problem) = step(&mut lowering, node) {
+            return Err(refused(&lowering, node, problem, [done, needed.len()]));
         }
     }
     finish(lowering, &model, output, &input, options)
+}
+
+/// Works through a node.
+///
+/// # Errors
+/// When the notation cannot say it; the problem does not name the node.
+fn step<'f>(lowering: &mut Lowering<'f>, node: NodeOf<'f>) -> Checked<()> {
+    let domain = node.proto.domain.as_str();
+    if !matches!(domain, "" | "ai.onnx") {
+        return Err(format!("its operator is of {domain:?}, not one of the standard").into());
+    }
+    let inputs = lowering.inputs(node)?;
+    let outputs = match constants(&inputs) {
+        Some(constants) => fold::fold(lowering, &node, &constants)?,
+        None => operators::lower(lowering, &node, &inputs)?,
+    };
+    lowering.keep(node, outputs);
+    Ok(())
 }
 
 /// The problem of a node, with its name, how far reading came, and how to get that part.
@@ -203,10 +220,4 @@ fn needed(file: &GraphProto, output: &str) -> Checked<Vec<usize>> {
     let mut needed: Vec<usize> = needed.into_iter().collect();
     needed.sort_unstable();
     Ok(needed)
-}
-
-/// A number that was an `f32` in the file, with the digits that it was written with.
-#[allow(clippy::cast_possible_truncation)] // it was one
-fn short(number: f64) -> f64 {
-    (number as f32).to_string().parse().unwrap_or(number)
 }

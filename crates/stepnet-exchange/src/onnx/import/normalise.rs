@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use super::digits::short;
 use super::expression::{Arithmetic, Expression};
 use super::lower::{Activation, Known, Lowering};
 use super::node::NodeOf;
@@ -189,7 +190,7 @@ pub(super) fn layer(
     let together = first.is_none_or(|atom| atom.stride == 1 && atom.size == inner);
     let plane = [count(Axis::Height), count(Axis::Width)] == [height, width];
     let batch = count(Axis::Batch);
-    let epsilon = super::short(epsilon);
+    let epsilon = short(epsilon);
     let groups = channels / inner.max(1);
     let text = if batch != 1 || !together {
         None

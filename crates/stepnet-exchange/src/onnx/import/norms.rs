@@ -1,10 +1,11 @@
 //! Normalisations that are operators, and softmax.
 
+use super::digits::short;
 use super::expression::Expression;
+use super::inputs::Inputs;
 use super::lower::{Activation, Known, Lowering};
 use super::node::NodeOf;
 use super::normalise;
-use super::operators::Inputs;
 use super::tensor::Tensor;
 use crate::graph::Array;
 use crate::problem::Checked;
@@ -30,8 +31,8 @@ pub(super) fn batch(
             per_channel(inputs.weights(place + 1)?, channels)?,
         ));
     }
-    let epsilon = super::short(node.float("epsilon", 1e-5));
-    let momentum = super::short(node.float("momentum", 0.9));
+    let epsilon = short(node.float("epsilon", 1e-5));
+    let momentum = short(node.float("momentum", 0.9));
     let arguments = [("momentum", momentum.into()), ("epsilon", epsilon.into())];
     let text = lowering.graph.text("bn", arguments)?;
     let value = lowering.graph.layer(node.origin(), text, arrays, value)?;
@@ -161,7 +162,7 @@ pub(super) fn group(
         Array::of("gamma", spread(inputs.weights(1)?)?),
         Array::of("beta", spread(inputs.weights(2)?)?),
     ];
-    let epsilon = super::short(node.float("epsilon", 1e-5));
+    let epsilon = short(node.float("epsilon", 1e-5));
     let arguments = [("groups", groups.into()), ("epsilon", epsilon.into())];
     let text = lowering.graph.text("groupnorm", arguments)?;
     let value = lowering.graph.layer(node.origin(), text, arrays, value)?;
@@ -176,8 +177,14 @@ pub(super) fn lrn(
 ) -> Checked<Known> {
     let a = inputs.activation(0)?;
     let (value, _) = lowering.channels_at(a, 1)?;
-    let size = usize::try_from(node.int("size", 1)).unwrap_or(1);
-    let number = |name, usual| super::short(node.float(name, usual));
+    let size = usize::try_from(node.int("size", 1)).unwrap_or(0);
+    if size.is_multiple_of(2) {
+        return Err(format!(
+            "its size is {size}, expected an odd one: as many channels before as after"
+        )
+        .into());
+    }
+    let number = |name, usual| short(node.float(name, usual));
     let arguments = [
         ("size", size.into()),
         ("alpha", number("alpha", 1e-4).into()),

@@ -1,9 +1,9 @@
 //! Convolutions and dense layers.
 
 use super::expression::Expression;
+use super::inputs::Inputs;
 use super::lower::{Activation, Known, Lowering};
 use super::node::NodeOf;
-use super::operators::Inputs;
 use super::tensor::Tensor;
 use super::view::{Axis, View};
 use super::windows::padding;
@@ -120,9 +120,9 @@ pub(super) fn conv_transpose(
         ("bias", bias.is_some().into()),
     ];
     let text = lowering.graph.text("convtranspose", arguments)?;
-    // (channels, filters, height, width) -> (height, width, channels, filters), as convolutions have them.
+    // (channels, filters, height, width) -> (height, width, filters, channels)
     let numbers = lowering.numbers(weights)?;
-    let numbers = numbers.transposed(&weights.extents, &[2, 3, 0, 1]);
+    let numbers = numbers.transposed(&weights.extents, &[2, 3, 1, 0]);
     let mut arrays = vec![Array::new("weight", numbers)];
     arrays.extend(bias.map(|bias| Array::new("bias", bias.numbers())));
     let value = lowering.graph.layer(node.origin(), text, arrays, input)?;

@@ -1,8 +1,8 @@
 //! Larger images.
 
+use super::inputs::Inputs;
 use super::lower::{Known, Lowering};
 use super::node::NodeOf;
-use super::operators::Inputs;
 use crate::problem::Checked;
 
 /// Images that are a whole number of times as large.
@@ -34,10 +34,10 @@ pub(super) fn resize(
     if [down, right] == [1.0, 1.0] {
         return Ok(Known::Activation(a.clone()));
     }
-    let whole = down == right && down.fract() == 0.0 && (2.0..=64.0).contains(&down);
-    if !whole {
+    let whole = |factor: f64| factor.fract() == 0.0 && (1.0..=64.0).contains(&factor);
+    if !whole(down) || !whole(right) {
         return Err(format!(
-            "it resizes {height}x{width} by {down} and {right}, expected one whole factor"
+            "it resizes {height}x{width} by {down} and {right}, expected whole factors"
         )
         .into());
     }
@@ -51,15 +51,15 @@ pub(super) fn resize(
     };
     if mode == "nearest" && coordinates == "asymmetric" && node.operator() == "Resize" {
         let rounding = node.word("nearest_mode", "round_prefer_floor");
-        let exact =
-            matches!(rounding, "floor") || (down <= 2.0 && rounding == "round_prefer_floor");
+        let exact = matches!(rounding, "floor")
+            || (down.max(right) <= 2.0 && rounding == "round_prefer_floor");
         if !exact {
             return Err(format!("it takes the nearest pixel by the rule {rounding:?}").into());
         }
     }
     let text = lowering
         .graph
-        .parsed(&format!("upsample({down}, mode={mode})"))?;
+        .parsed(&format!("upsample({down}x{right}, mode={mode})"))?;
     let value = lowering
         .graph
         .layer(node.origin(), text, Vec::new(), input)?;

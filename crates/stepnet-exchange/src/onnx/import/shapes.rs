@@ -5,9 +5,9 @@ use std::rc::Rc;
 use super::arrange::{self, axis_of};
 use super::expression::Expression;
 use super::fold;
+use super::inputs::Inputs;
 use super::lower::{Activation, Known, Lowering};
 use super::node::NodeOf;
-use super::operators::Inputs;
 use crate::problem::Checked;
 
 /// The extents of an input.

@@ -1,10 +1,10 @@
 //! Pooling and borders.
 
 use super::expression::Expression;
+use super::inputs::Inputs;
 use super::lower::{Activation, Known, Lowering};
 use super::node::NodeOf;
 use super::normalise::{self, Piece};
-use super::operators::Inputs;
 use super::view::{Axis, View};
 use crate::problem::Checked;
 use crate::{PaddingText, Shape};
@@ -201,6 +201,46 @@ pub(super) fn pad(
 ) -> Checked<Known> {
     let input = inputs.activation(0)?;
     let (value, shape) = lowering.forced(input)?;
+    let sides = border(node, inputs, input, shape)?;
+    let [top, bottom, left, right] = sides;
+    if sides == [0; 4] {
+        return Ok(Known::Activation(input.clone()));
+    }
+    let padding = PaddingText::Sides {
+        top,
+        bottom,
+        left,
+        right,
+    };
+    let text = match node.word("mode", "constant") {
+        "constant" => {
+            let filling = inputs.constant(2)?.and_then(super::tensor::Tensor::single);
+            let filling = filling.unwrap_or_else(|| node.float("value", 0.0));
+            if filling != 0.0 {
+                return Err(format!("its border is of {filling}, expected zeros").into());
+            }
+            lowering.graph.text("pad", [("padding", padding.into())])?
+        }
+        mode @ ("reflect" | "edge") => lowering
+            .graph
+            .parsed(&format!("pad({padding}, mode={mode})"))?,
+        other => return Err(format!("its border is of the mode {other:?}").into()),
+    };
+    let value = lowering
+        .graph
+        .layer(node.origin(), text, Vec::new(), value)?;
+    let view = with_extents(&input.view, shape, lowering.graph.shape(value));
+    let expression = Expression::value(value);
+    Ok(Known::Activation(Activation { expression, view }))
+}
+
+/// The rows and columns of a border: top, bottom, left, right.
+fn border(
+    node: &NodeOf<'_>,
+    inputs: Inputs<'_>,
+    input: &Activation,
+    shape: Shape,
+) -> Checked<[usize; 4]> {
     let pads = inputs
         .list(node, "pads", 1)?
         .ok_or("its border is not known")?;
@@ -242,44 +282,19 @@ pub(super) fn pad(
                 .ok_or_else(|| format!("its border is {border}, and the notation cannot cut"))?;
         }
     }
-    let [top, bottom, left, right] = sides;
-    if sides == [0; 4] {
-        return Ok(Known::Activation(input.clone()));
-    }
-    let padding = PaddingText::Sides {
-        top,
-        bottom,
-        left,
-        right,
-    };
-    let text = match node.word("mode", "constant") {
-        "constant" => {
-            let filling = inputs.constant(2)?.and_then(super::tensor::Tensor::single);
-            let filling = filling.unwrap_or_else(|| node.float("value", 0.0));
-            if filling != 0.0 {
-                return Err(format!("its border is of {filling}, expected zeros").into());
-            }
-            lowering.graph.text("pad", [("padding", padding.into())])?
-        }
-        mode @ ("reflect" | "edge") => lowering
-            .graph
-            .parsed(&format!("pad({padding}, mode={mode})"))?,
-        other => return Err(format!("its border is of the mode {other:?}").into()),
-    };
-    let value = lowering
-        .graph
-        .layer(node.origin(), text, Vec::new(), value)?;
-    // Heights and widths are others now; the order of dimensions stays.
-    let [height, width, _] = lowering.graph.shape(value).as_image();
-    let mut view = input.view.clone();
-    for dim in 0..rank {
-        for (axis, extent) in [(Axis::Height, height), (Axis::Width, width)] {
-            let before = shape.as_image()[usize::from(axis == Axis::Width)];
-            if input.view.is_axis(dim, axis, before) && before > 1 {
-                view = view.with_axis(dim, axis, extent);
+    Ok(sides)
+}
+
+/// A view whose heights and widths are others; the order of dimensions stays.
+fn with_extents(view: &View, before: Shape, after: Shape) -> View {
+    let [before, after] = [before, after].map(|shape| shape.as_image());
+    let mut changed = view.clone();
+    for dim in 0..view.rank() {
+        for (place, axis) in [Axis::Height, Axis::Width].into_iter().enumerate() {
+            if before[place] > 1 && view.is_axis(dim, axis, before[place]) {
+                changed = changed.with_axis(dim, axis, after[place]);
             }
         }
     }
-    let expression = Expression::value(value);
-    Ok(Known::Activation(Activation { expression, view }))
+    changed
 }
