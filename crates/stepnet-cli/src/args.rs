@@ -42,9 +42,12 @@ pub(crate) enum Command {
     /// Find the images that are most like one, by the features that a model makes of them.
     #[command(after_help = crate::similar::EXAMPLES)]
     Similar(crate::similar::SimilarArgs),
-    /// Read a model of another framework: an ONNX file becomes a model of Stepnet.
+    /// Read a model of another framework: ONNX, PyTorch, Keras, TensorFlow.js.
     #[command(after_help = crate::import::EXAMPLES)]
     Import(Box<crate::import::ImportArgs>),
+    /// List networks whose trained weights others publish, and how to import them.
+    #[command(after_help = crate::models::EXAMPLES)]
+    Models(crate::models::ModelsArgs),
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = crate::inspect::EXAMPLES)]
     Inspect(crate::inspect::InspectArgs),
