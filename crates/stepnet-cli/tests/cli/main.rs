@@ -30,4 +30,5 @@ mod signals;
 mod targets;
 mod times;
 mod training;
+mod transfer;
 mod why;

@@ -65,7 +65,7 @@ impl<T: Number> Watch<T> {
                 settings.min_delta.unwrap_or(0.0),
             )?),
             // Fine-tuning keeps the fitted last layer alone where nothing after it does better.
-            None if tested && settings.transfer == Some(Transfer::Finetune) => {
+            None if tested && settings.transfer() == Transfer::Finetune => {
                 Some(EarlyStopping::new(limits::MOST_EPOCHS, 0.0)?)
             }
             None => None,
