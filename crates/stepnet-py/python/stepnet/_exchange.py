@@ -41,7 +41,7 @@ def embed(model: Network | str | os.PathLike[str], images: npt.ArrayLike) -> Arr
     from stepnet._network import Network
 
     if isinstance(model, (str, bytes, os.PathLike)):
-        model = Network.load(model)  # type: ignore[arg-type]
+        model = Network.load(model)
     if not isinstance(model, Network):
         raise TypeError(f"embed: model is {shown(model)}, expected a stepnet.Network or the path of one")
     return _native.embed(model._net, *inputs("embed", images, model._net, "images"))
