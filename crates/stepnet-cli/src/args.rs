@@ -42,6 +42,9 @@ pub(crate) enum Command {
     /// Find the images that are most like one, by the features that a model makes of them.
     #[command(after_help = crate::similar::EXAMPLES)]
     Similar(crate::similar::SimilarArgs),
+    /// Read a model of another framework: an ONNX file becomes a model of Stepnet.
+    #[command(after_help = crate::import::EXAMPLES)]
+    Import(Box<crate::import::ImportArgs>),
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = crate::inspect::EXAMPLES)]
     Inspect(crate::inspect::InspectArgs),

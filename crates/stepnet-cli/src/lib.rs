@@ -12,6 +12,7 @@ mod expand;
 mod failure;
 mod find_lr;
 mod gradcheck;
+mod import;
 mod inspect;
 mod interrupt;
 mod known;
@@ -92,6 +93,7 @@ fn dispatch(cli: &Cli) -> Outcome {
         Command::Predict(args) => predict::run(args),
         Command::Embed(args) => embed::run(args),
         Command::Similar(args) => similar::run(args),
+        Command::Import(args) => import::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::VerifyCourse(args) => verify_course::run(args),
         Command::Gradcheck(args) => gradcheck::run(args),

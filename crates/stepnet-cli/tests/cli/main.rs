@@ -8,6 +8,7 @@ mod doctor;
 mod files;
 mod formats;
 mod gradcheck;
+mod import;
 mod inputs;
 mod kills;
 mod loading;

@@ -58,6 +58,12 @@ pub trait Explain<T: Real> {
         Ok(None)
     }
 
+    /// Whether the outermost outputs of a box may come from other inputs than the outermost ones, or from none, as those of a
+    /// mirrored border do. Windows that move steadily with their outputs do not.
+    fn reorders(&self) -> bool {
+        false
+    }
+
     /// Passes to `mark` the side of each of the layer's kinks on which a training pass came out: numbers
     /// that change exactly when another smooth branch of the function is taken.
     ///

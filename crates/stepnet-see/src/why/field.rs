@@ -30,7 +30,8 @@ impl<T: Number> Why<'_, T> {
             let node = &self.network.nodes()[value - 1];
             for (number, &input) in node.inputs().iter().enumerate() {
                 let below = match node.merge() {
-                    Some(merge) => merged(&span, merge.channels(number)),
+                    Some(merge) => merged(&span, merge.channels(number))
+                        .map(|span| within(span, merge.inputs()[number])),
                     None => Some(self.below(value, span.clone())?),
                 };
                 let ends = below.into_iter().flat_map(|below| {
@@ -54,18 +55,15 @@ impl<T: Number> Why<'_, T> {
         if !one && !same_kind {
             return Ok(whole(input));
         }
+        let places = match node.layer().explain().reorders() {
+            true => swept(&span),
+            false => corners(&span),
+        };
+        let extents = output.extents();
         let mut below: Option<Span> = None;
-        for corner in 0..1_usize << span.len() {
-            let end = |axis: usize| corner >> axis & 1;
-            let at = span.iter().enumerate().map(|(axis, ends)| ends[end(axis)]);
-            let repeats = span.iter().enumerate();
-            let mut repeats =
-                repeats.filter(|(axis, [first, last])| end(*axis) == 1 && first == last);
-            if repeats.next().is_some() {
-                continue;
-            }
-            let extents = output.extents();
+        for at in places {
             let place = at
+                .iter()
                 .zip(&extents)
                 .fold(0, |place, (i, extent)| place * extent + i);
             let Some(account) = node
@@ -83,6 +81,45 @@ impl<T: Number> Why<'_, T> {
     }
 }
 
+/// The corners of a box, each once.
+fn corners(span: &Span) -> Vec<Vec<usize>> {
+    let mut corners = vec![Vec::new()];
+    for &[first, last] in span {
+        let ends = if first == last {
+            &[first][..]
+        } else {
+            &[first, last]
+        };
+        corners = corners
+            .iter()
+            .flat_map(|corner: &Vec<usize>| {
+                ends.iter()
+                    .map(|&end| corner.iter().copied().chain([end]).collect())
+            })
+            .collect();
+    }
+    corners
+}
+
+/// The places of a box along each axis: every row and column of the first and the last channel, and every channel of the
+/// first pixel.
+fn swept(span: &Span) -> Vec<Vec<usize>> {
+    let [rows, columns, channels] = match span[..] {
+        [rows, columns, channels] => [rows, columns, channels],
+        _ => {
+            return span
+                .iter()
+                .flat_map(|&[first, last]| (first..=last).map(|i| vec![i]))
+                .collect();
+        }
+    };
+    let pixels =
+        (rows[0]..=rows[1]).flat_map(|row| (columns[0]..=columns[1]).map(move |col| [row, col]));
+    let ends = pixels.flat_map(|[row, col]| channels.map(|channel| vec![row, col, channel]));
+    let first = (channels[0]..=channels[1]).map(|channel| vec![rows[0], columns[0], channel]);
+    ends.chain(first).collect()
+}
+
 /// The part of a box of a merge's output that comes from one of its inputs, in the input's own indices.
 fn merged(span: &Span, channels: Channels) -> Option<Span> {
     let (&[first, last], before) = span.split_last()?;
@@ -96,6 +133,18 @@ fn merged(span: &Span, channels: Channels) -> Option<Span> {
         last.min(end - 1) - channels.first,
     ];
     Some(before.iter().copied().chain([own]).collect())
+}
+
+/// The part that a box is of a value of another height and width: factors that all pixels share.
+fn within(span: Span, shape: Shape) -> Span {
+    let extents = shape.extents();
+    let skipped = span.len().saturating_sub(extents.len());
+    let mut own = vec![[0, 0]; extents.len().saturating_sub(span.len())];
+    own.extend(span.into_iter().skip(skipped));
+    let last = extents.into_iter().map(|extent| extent.saturating_sub(1));
+    let ends = own.into_iter().zip(last);
+    ends.map(|(ends, last)| ends.map(|end| end.min(last)))
+        .collect()
 }
 
 fn whole(shape: Shape) -> Span {

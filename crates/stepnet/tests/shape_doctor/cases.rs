@@ -217,6 +217,52 @@ pub(crate) const LAYERS: &[Planted] = &[
         "7 channels / 32 groups = 0, remainder 7",
         "linear(7) -> groupnorm(1) -> linear(2)",
     ),
+    // Channels that are not there, or do not divide; factors that are not one for each channel.
+    planted(
+        ("8x8x6", "relu -> channelshuffle(4) -> linear(2)", 0),
+        ("channelshuffle1", 9),
+        "6 channels / 4 groups = 1, remainder 2",
+        "relu -> channelshuffle(3) -> linear(2)",
+    ),
+    planted(
+        ("8x8x6", "slicechannels(2, 5) -> linear(2)", 0),
+        ("slicechannels1", 1),
+        "2 + 5 = 7 channels, more than 6",
+        "slicechannels(2, 4) -> linear(2)",
+    ),
+    planted(
+        (
+            "8x8x6",
+            "scale(globalavgpool -> linear(4) -> sigmoid) -> linear(2)",
+            0,
+        ),
+        ("scale1", 1),
+        "its body gives 4 for an input of 8x8x6",
+        "scale(globalavgpool -> linear(6) -> sigmoid) -> linear(2)",
+    ),
+    // A border that is larger than the image that it mirrors, and one that crops everything.
+    planted(
+        ("3x8x1", "pad(4, mode=reflect) -> linear(2)", 0),
+        ("pad1", 1),
+        "4 >= 3 at the top",
+        "pad(2x4, mode=reflect) -> linear(2)",
+    ),
+    planted(
+        ("2x2x1", "convtranspose(4, 2, 2) -> linear(2)", 0),
+        ("convtranspose1", 1),
+        "(2 - 1) * 1 + 2 - 2 - 2 + 0 = -1",
+        "convtranspose(4, 2) -> linear(2)",
+    ),
+    planted(
+        (
+            "8x8x1",
+            "maxpool(12, stride=4, ceil_mode=true) -> linear(2)",
+            0,
+        ),
+        ("maxpool1", 1),
+        "ceil((8 - 12 + 0 + 0) / 4) + 1 = 0",
+        "maxpool(8, stride=4, ceil_mode=true) -> linear(2)",
+    ),
     // Convolution and pooling where there is only a vector.
     planted(
         (

@@ -74,6 +74,73 @@ fn padding_groups_and_winners_are_explained() {
     );
 }
 
+/// What a value depends on, where that is not what the corners of a box depend on.
+#[test]
+fn receptive_fields_go_through_scales_mirrors_and_gaps() {
+    for (text, at, rows, columns) in [
+        // Through the factors on everything, in the middle of the network too.
+        (
+            "scale(globalavgpool -> sigmoid)",
+            "scale1[1,2,0]",
+            [0, 5],
+            [0, 6],
+        ),
+        (
+            "scale(maxpool(6x7) -> sigmoid) -> conv(1, 1)",
+            "conv1[1,2,0]",
+            [0, 5],
+            [0, 6],
+        ),
+        (
+            "scale(conv(2, 1) -> sigmoid) -> conv(1, 2)",
+            "conv1[1,2,0]",
+            [1, 2],
+            [2, 3],
+        ),
+        // Rows 2, 1, 0, 1: the first and the last are not the outermost.
+        (
+            "pad(2/0/0/0, mode=reflect) -> conv(1, 4x1)",
+            "conv1[0,0,0]",
+            [0, 2],
+            [0, 0],
+        ),
+        // Rows 0 and 1 reach outputs 0 and 2; nothing reaches 1 and 3.
+        (
+            "convtranspose(1, 1, stride=2) -> conv(1, 4x1)",
+            "conv1[0,0,0]",
+            [0, 1],
+            [0, 0],
+        ),
+        (
+            "upsample(2, mode=bilinear) -> conv(1, 1x2)",
+            "conv1[3,4,0]",
+            [1, 2],
+            [1, 3],
+        ),
+        (
+            "adaptiveavgpool(4x3)",
+            "adaptiveavgpool1[1,1,1]",
+            [1, 2],
+            [2, 4],
+        ),
+        // Channels 0 and 1 of both groups, of which one sees more rows.
+        (
+            "branch(conv(2, 1) | conv(2, 3x1, 1/1/0/0)) -> channelshuffle(2) -> conv(2, 1, groups=2)",
+            "conv1[2,0,0]",
+            [1, 3],
+            [0, 0],
+        ),
+    ] {
+        let network = Network::<f64>::new(text, [6, 7, 2]).unwrap();
+        let x = vec![1.0; 84];
+        let mut why = Why::new(&network, &x).unwrap();
+        let question = Question::default().at(Some(at.parse().unwrap()));
+        let explanation = why.explain(&question).unwrap();
+        let expected = Some(Field { rows, columns });
+        assert_eq!(explanation.receptive_field, expected, "{at} of {text}");
+    }
+}
+
 /// A layer of a user that does not explain itself: `y_i = x_i x_(i - 1)`, which keeps its input by itself.
 #[derive(Debug)]
 struct Neighbours(LayerText);

@@ -1,0 +1,25 @@
+//! Numbers that were `f32` in a file, with the digits that they were written with.
+
+/// The shortest digits that read back as the same `f32`.
+#[allow(clippy::cast_possible_truncation)] // it was one
+pub(super) fn short(number: f64) -> f64 {
+    (number as f32).to_string().parse().unwrap_or(number)
+}
+
+/// The same, where it is as good as the number.
+pub(super) fn tidy(number: f64) -> f64 {
+    let short = short(number);
+    match (short - number).abs() <= 1e-6 * number.abs() {
+        true => short,
+        false => number,
+    }
+}
+
+/// A number that was computed of some, with seven digits where they are as good.
+pub(super) fn rounded(number: f64) -> f64 {
+    let digits: f64 = format!("{number:.6e}").parse().unwrap_or(number);
+    match (digits - number).abs() <= 1e-7 * number.abs() {
+        true => digits,
+        false => number,
+    }
+}

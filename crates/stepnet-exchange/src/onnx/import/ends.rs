@@ -1,0 +1,330 @@
+//! The two ends of a network: images come in, and classes go out.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::digits::rounded;
+use super::lower::{Known, Lowering};
+use super::view::{Axis, View};
+use crate::graph::{Filled, Origin, Value};
+use crate::import::{ImportOptions, preprocessing};
+use crate::imported::Imported;
+use crate::onnx::proto::{DimensionValue, GraphProto, ModelProto, ValueInfoProto, data_type};
+use crate::problem::Checked;
+use crate::{Model, Number, Shape};
+use stepnet_nn::{Preprocessing, TargetScale, Task};
+
+/// The most classes that get numbers as names.
+const MOST_NUMBERED: usize = 100_000;
+
+/// The input of a file.
+#[derive(Debug, Clone)]
+pub(super) struct Input<'f> {
+    pub(super) name: &'f str,
+    pub(super) shape: Shape,
+    pub(super) view: View,
+    pub(super) batch: usize,
+    /// Whether it takes the bytes of images.
+    bytes: bool,
+}
+
+/// The input that nodes take.
+///
+/// # Errors
+/// When there is not exactly one, or it is neither an image nor a vector.
+pub(super) fn find_input<'f>(
+    file: &'f GraphProto,
+    needed: &[usize],
+    options: &ImportOptions,
+) -> Checked<Input<'f>> {
+    let weights: HashSet<&str> = file
+        .initializer
+        .iter()
+        .map(|weight| weight.name.as_str())
+        .collect();
+    let taken: HashSet<&str> = (needed.iter())
+        .flat_map(|&place| file.node[place].input.iter().map(String::as_str))
+        .collect();
+    let inputs: Vec<&ValueInfoProto> = (file.input.iter())
+        .filter(|input| {
+            !weights.contains(input.name.as_str()) && taken.contains(input.name.as_str())
+        })
+        .collect();
+    let &[input] = inputs.as_slice() else {
+        let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+        return Err(format!(
+            "its output needs {} inputs ({}), expected one",
+            names.len(),
+            names.join(", ")
+        )
+        .into());
+    };
+    let tensor = input
+        .r#type
+        .as_ref()
+        .and_then(|kind| kind.tensor_type.as_ref());
+    let extents = tensor.and_then(|tensor| tensor.shape.as_ref());
+    let extents: Option<Vec<Option<usize>>> = extents.map(|shape| {
+        let sizes = shape.dim.iter().map(|dim| match dim.value {
+            Some(DimensionValue::Size(size)) => usize::try_from(size).ok().filter(|&size| size > 0),
+            _ => None,
+        });
+        sizes.collect()
+    });
+    let extents = extents.ok_or_else(|| format!("its input {:?} has no shape", input.name))?;
+    let (shape, view, batch) = placed(&input.name, &extents, options)?;
+    Ok(Input {
+        name: &input.name,
+        shape: shape.checked()?,
+        view,
+        batch,
+        bytes: tensor.is_some_and(|tensor| tensor.elem_type == data_type::UINT8),
+    })
+}
+
+/// The shape of an example, which dimension is which of its axes, and the examples in a batch.
+fn placed(
+    name: &str,
+    extents: &[Option<usize>],
+    options: &ImportOptions,
+) -> Checked<(Shape, View, usize)> {
+    let shown: Vec<String> = (extents.iter())
+        .map(|extent| extent.map_or("?".to_owned(), |extent| extent.to_string()))
+        .collect();
+    let shown = shown.join("x");
+    let batch = extents.first().copied().flatten().unwrap_or(1);
+    match *extents {
+        [_, features] => {
+            let features = features.or(options.input.map(|shape| shape.len()));
+            let features = features.ok_or_else(|| format!("its input {name:?} is of {shown}: give the number of features as `input`"))?;
+            let shape = Shape::Features(features);
+            Ok((shape, View::usual(batch, shape), batch))
+        }
+        [_, first, second, third] => {
+            let image = |extent: Option<usize>| matches!(extent, Some(1 | 3 | 4));
+            let last = !image(first) && image(third);
+            let file = match last {
+                true => [first, second, third],
+                false => [second, third, first],
+            };
+            let wanted = options.input.map(|shape| shape.as_image());
+            let mut sizes = [0; 3];
+            for (axis, size) in sizes.iter_mut().enumerate() {
+                *size = match (wanted, file[axis]) {
+                    (Some(wanted), _) => wanted[axis],
+                    (None, Some(extent)) => extent,
+                    (None, None) => {
+                        return Err(format!(
+                            "its input {name:?} is of {shown} and leaves the size of images open: give it as `input`, \
+                             HEIGHTxWIDTHxCHANNELS"
+                        )
+                        .into());
+                    }
+                };
+            }
+            if let Some(channels) = file[2]
+                && channels != sizes[2]
+            {
+                return Err(format!("its input {name:?} has {channels} channels, but `input` has {}", sizes[2]).into());
+            }
+            let shape = Shape::from(sizes);
+            let [height, width, channels] = sizes;
+            let view = match last {
+                true => View::of(&[
+                    (Axis::Batch, batch),
+                    (Axis::Height, height),
+                    (Axis::Width, width),
+                    (Axis::Channel, channels),
+                ]),
+                false => View::planes(batch, shape),
+            };
+            Ok((shape, view, batch))
+        }
+        _ => Err(format!(
+            "its input {name:?} is of {shown}, expected a batch of images (4 dimensions) or of vectors (2)"
+        )
+        .into()),
+    }
+}
+
+/// Ends the network in `output`, builds it, and says what was assumed.
+///
+/// # Errors
+/// When the graph is not one that the notation can write, or the options do not fit it.
+pub(super) fn finish<T: Number>(
+    mut lowering: Lowering<'_>,
+    model: &ModelProto,
+    output: &str,
+    input: &Input<'_>,
+    options: &ImportOptions,
+) -> Checked<Imported<T>> {
+    let value = end(&mut lowering, output, options)?;
+    let (preprocessing, note) = first(&mut lowering, value, input, options)?;
+    let mut notes = std::mem::take(&mut lowering.notes);
+    notes.extend(note);
+    let file = model
+        .graph
+        .as_ref()
+        .map_or(&[][..], |graph| graph.output.as_slice());
+    if file.len() > 1 && options.until.is_none() {
+        let others: Vec<&str> = file
+            .iter()
+            .skip(1)
+            .map(|other| other.name.as_str())
+            .collect();
+        notes.push(format!(
+            "the file has {} outputs: the network is the part that makes the first, {output:?}; `until` names another \
+             ({})",
+            file.len(),
+            others.join(", ")
+        ));
+    }
+    let task = task(&lowering, value, options);
+    let Filled { network, mappings } = lowering.graph.finish::<T>(value)?;
+    let classes = classes(&task, network.output().len(), options)?;
+    let training = BTreeMap::from([("imported".to_owned(), facts(model))]);
+    let model = Model::new(network, classes, preprocessing.task(task)).training(training);
+    model.check_finite()?;
+    let mut imported = Imported::new(model);
+    imported.mappings = mappings;
+    imported.notes = notes;
+    Ok(imported)
+}
+
+/// The value of the network's end: a vector, and probabilities if it is to be a classifier.
+fn end(lowering: &mut Lowering<'_>, output: &str, options: &ImportOptions) -> Checked<Value> {
+    let Known::Activation(activation) = lowering.known(output)? else {
+        return Err(format!(
+            "its output {output:?} does not depend on its input, or is a part of a normalisation"
+        )
+        .into());
+    };
+    let (mut value, mut shape) = lowering.forced(&activation)?;
+    if let Shape::Volume {
+        height,
+        width,
+        channels,
+    } = shape
+        && (activation.view.rank() == 2 || height * width == 1)
+    {
+        if height * width > 1 && channels > 1 {
+            let note = "the output is flattened by height, width, channel; the file's is by channel, height, width";
+            lowering.notes.push(note.to_owned());
+        }
+        value = lowering.graph.plain(added("flatten"), "flatten", value)?;
+        shape = lowering.graph.shape(value);
+    }
+    let open = !matches!(lowering.graph.kind(value), Some("softmax" | "sigmoid"));
+    let Shape::Features(outputs) = shape else {
+        return Ok(value);
+    };
+    if !open || options.keep_logits || options.until.is_some() {
+        return Ok(value);
+    }
+    let kind = match (outputs, options.classes.len()) {
+        (1, 2) => "sigmoid",
+        (1, _) => return Ok(value),
+        _ => "softmax",
+    };
+    lowering.notes.push(format!(
+        "the file ends in scores: a {kind} was added, so that the outputs are probabilities (`keep_logits` leaves it out)"
+    ));
+    lowering.graph.plain(added(kind), kind, value)
+}
+
+/// A layer that the file does not have.
+fn added(kind: &str) -> Origin {
+    let mut origin = Origin::new(format!("the added {kind}"), kind);
+    origin.sources.clear();
+    origin
+}
+
+/// The preprocessing: from the options, or what the file does to its input first.
+fn first(
+    lowering: &mut Lowering<'_>,
+    output: Value,
+    input: &Input<'_>,
+    options: &ImportOptions,
+) -> Checked<(Preprocessing, Option<String>)> {
+    let image = matches!(input.shape, Shape::Volume { .. });
+    let given =
+        !options.mean.is_empty() || !options.deviation.is_empty() || options.divisor.is_some();
+    if given {
+        let usual = if input.bytes || !image { 1.0 } else { 255.0 };
+        return Ok((preprocessing(input.shape, options, usual)?, None));
+    }
+    let Some((scale, shift)) = lowering.graph.take_first_affine(output) else {
+        if input.bytes || !image {
+            return Ok((preprocessing(input.shape, options, 1.0)?, None));
+        }
+        let note = "the file does not say how images become its input: values from 0 to 1 are assumed; `mean`, \
+                    `deviation` and `divisor` say it";
+        return Ok((
+            preprocessing(input.shape, options, 255.0)?,
+            Some(note.to_owned()),
+        ));
+    };
+    // A network that divides by so much takes bytes.
+    let raw = input.bytes || scale.iter().all(|&factor| factor < 0.1);
+    let divisor = if raw && image { 255.0 } else { 1.0 };
+    let mean: Vec<f64> = (scale.iter().zip(&shift))
+        .map(|(factor, shift)| rounded(-shift / factor / divisor))
+        .collect();
+    let deviation: Vec<f64> = scale
+        .iter()
+        .map(|factor| rounded(1.0 / factor / divisor))
+        .collect();
+    let same =
+        |values: &[f64], usual: f64| values.iter().all(|&value| (value - usual).abs() < 1e-9);
+    let made = preprocessing(input.shape, options, if image { 255.0 } else { 1.0 })?;
+    let made = made
+        .mean(if same(&mean, 0.0) { Vec::new() } else { mean })
+        .deviation(if same(&deviation, 1.0) {
+            Vec::new()
+        } else {
+            deviation
+        });
+    made.check()?;
+    let range = if raw { "0 to 255" } else { "0 to 1" };
+    let note = format!(
+        "the file's own scaling of its input, which takes values from {range}, is a part of the preprocessing"
+    );
+    Ok((made, Some(note).filter(|_| image)))
+}
+
+/// What the outputs say: classes after a softmax, labels after sigmoids, otherwise numbers.
+fn task(lowering: &Lowering<'_>, value: Value, options: &ImportOptions) -> Task {
+    let outputs = lowering.graph.shape(value).len();
+    match lowering.graph.kind(value) {
+        _ if options.keep_logits && !options.classes.is_empty() => Task::Classes,
+        Some("softmax") => Task::Classes,
+        Some("sigmoid") if outputs == 1 => Task::Classes,
+        Some("sigmoid") if options.until.is_none() => Task::Labels,
+        _ => Task::Numbers(TargetScale::default()),
+    }
+}
+
+/// The names of the classes: those given, or numbers.
+fn classes(task: &Task, outputs: usize, options: &ImportOptions) -> Checked<Vec<String>> {
+    let needed = task.names_needed(outputs);
+    if !options.classes.is_empty() {
+        let given = options.classes.len();
+        return match given == needed {
+            true => Ok(options.classes.clone()),
+            false => {
+                Err(format!("`classes` has {given} names, but the network has {needed}").into())
+            }
+        };
+    }
+    let numbers = matches!(task, Task::Classes | Task::Labels) && needed <= MOST_NUMBERED;
+    Ok(if numbers {
+        (0..needed).map(|class| class.to_string()).collect()
+    } else {
+        Vec::new()
+    })
+}
+
+/// Where the model comes from.
+fn facts(model: &ModelProto) -> serde_json::Value {
+    let producer = format!("{} {}", model.producer_name, model.producer_version);
+    serde_json::json!({ "format": "ONNX", "producer": producer.trim() })
+}
