@@ -45,6 +45,9 @@ pub(crate) enum Command {
     /// Read a model of another framework: an ONNX file becomes a model of Stepnet.
     #[command(after_help = crate::import::EXAMPLES)]
     Import(Box<crate::import::ImportArgs>),
+    /// List networks whose trained weights others publish, and how to import them.
+    #[command(after_help = crate::models::EXAMPLES)]
+    Models(crate::models::ModelsArgs),
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = crate::inspect::EXAMPLES)]
     Inspect(crate::inspect::InspectArgs),

@@ -20,6 +20,7 @@ mod licenses;
 mod material;
 mod memory;
 mod methods;
+mod models;
 mod named;
 mod note;
 mod output;
@@ -94,6 +95,7 @@ fn dispatch(cli: &Cli) -> Outcome {
         Command::Embed(args) => embed::run(args),
         Command::Similar(args) => similar::run(args),
         Command::Import(args) => import::run(args),
+        Command::Models(args) => models::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::VerifyCourse(args) => verify_course::run(args),
         Command::Gradcheck(args) => gradcheck::run(args),

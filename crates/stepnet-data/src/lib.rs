@@ -51,6 +51,9 @@ pub use batch::fill::AugmentBuffers;
 #[cfg(feature = "pictures")]
 #[doc(hidden)]
 pub use formats::folder::files::{Files, VisitedPaths, is_clutter, path_to_open};
+#[cfg(feature = "files")]
+#[doc(hidden)]
+pub use formats::hdf5::Hdf5;
 pub use formats::{Format, formats};
 #[cfg(feature = "files")]
 pub use formats::{arrays::array, arrays::file as arrays, idx, npy, npz};

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::imported::Imported;
-use crate::onnx;
 use crate::problem::{Checked, Problem};
-use crate::{Error, Number, Shape};
+use crate::weights::Layout;
+use crate::{Error, Number, Shape, keras, onnx, safetensors, tfjs, torch, weights};
 use stepnet_base::setters;
 use stepnet_files as files;
 use stepnet_nn::{Preprocessing, Resize};
@@ -18,6 +18,8 @@ pub struct ImportOptions {
     pub recipe: Option<String>,
     /// The same as a text in the arrow notation: weights go to its layers by order and shape.
     pub model: Option<String>,
+    /// Which weights are meant where a file has several sets, such as `ema`.
+    pub part: Option<String>,
     /// The last node that is read: a model's features instead of its classes, or the part that can be read.
     pub until: Option<String>,
     /// The names of the classes; without them, those of the file, or else numbers.
@@ -39,6 +41,7 @@ pub struct ImportOptions {
 setters! { ImportOptions {
     recipe: Option<String>,
     model: Option<String>,
+    part: Option<String>,
     until: Option<String>,
     classes: Vec<String>,
     input: Option<Shape>,
@@ -67,11 +70,44 @@ struct Format<T> {
 
 /// All formats, those with a signature first: the first one that recognises a file reads it.
 fn formats<T: Number>() -> Vec<Format<T>> {
-    vec![Format {
-        name: "an ONNX file",
-        recognised: onnx::import::is_onnx,
-        read: onnx::import::read::<T>,
-    }]
+    vec![
+        Format {
+            name: "a PyTorch file",
+            recognised: |source| torch::import::recognises(source.bytes),
+            read: |source, options| {
+                let state = torch::import::read(source.bytes, options.part.as_deref())?;
+                weights::import(state, Layout::Torch, options)
+            },
+        },
+        Format {
+            name: "a .safetensors file of another program",
+            recognised: |source| safetensors::recognises(source.bytes),
+            read: |source, options| {
+                weights::import(safetensors::read(source.bytes)?, Layout::Torch, options)
+            },
+        },
+        Format {
+            name: "a Keras model (.keras)",
+            recognised: |source| keras::is_zipped(source.bytes),
+            read: keras::read_zipped,
+        },
+        Format {
+            name: "a Keras model (.h5)",
+            recognised: |source| keras::is_hdf5(source.bytes),
+            read: keras::read_hdf5,
+        },
+        Format {
+            name: "a TensorFlow.js model (model.json)",
+            recognised: |source| tfjs::recognises(source.bytes),
+            read: tfjs::read,
+        },
+        // It has no signature: the last.
+        Format {
+            name: "an ONNX file",
+            recognised: onnx::import::is_onnx,
+            read: onnx::import::read::<T>,
+        },
+    ]
 }
 
 /// Reads a model of another framework. Its format follows from its content.

@@ -32,3 +32,4 @@ mod targets;
 mod times;
 mod training;
 mod why;
+mod zoo;

@@ -56,8 +56,8 @@ pub(crate) fn parts_from_bytes(name: &Path, bytes: Vec<u8>) -> Result<Parts> {
     find_parts(name, &mut Hdf5::open(name, bytes)?)
 }
 
-/// An opened HDF5 file.
-pub(crate) struct Hdf5 {
+/// An opened HDF5 file. Public for readers of models, which are in another crate.
+pub struct Hdf5 {
     name: PathBuf,
     file: File,
     bytes: Arc<Vec<u8>>,
@@ -72,7 +72,7 @@ impl Hdf5 {
     ///
     /// # Errors
     /// Content that is not HDF5, or ends before the end its superblock states.
-    pub(crate) fn open(name: &Path, bytes: Vec<u8>) -> Result<Self> {
+    pub fn open(name: &Path, bytes: Vec<u8>) -> Result<Self> {
         let stored = bytes.len();
         check_end(name, &bytes)?;
         let source = MeteredFile::new(bytes);
@@ -87,6 +87,47 @@ impl Hdf5 {
             meter,
             arrays: None,
         })
+    }
+
+    /// The paths of all arrays.
+    ///
+    /// # Errors
+    /// A damaged list.
+    pub fn paths(&mut self) -> Result<Vec<String>> {
+        Arrays::names(self)
+    }
+
+    /// The array at a path.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn array(&mut self, path: &str) -> Result<RawArray> {
+        Arrays::read(self, path)
+    }
+
+    /// The texts of an attribute of the group at `path`, which is empty for the root; `None` if there is no such group
+    /// or attribute, or it is no text.
+    ///
+    /// # Errors
+    /// A damaged group.
+    pub fn texts_of(&self, path: &str, attribute: &str) -> Result<Option<Vec<String>>> {
+        self.meter.refill();
+        let broken = |error: hdf5_pure::Error| {
+            Error::file(&self.name, format!("attribute {attribute:?}: {error}"))
+        };
+        let group = match path {
+            "" => self.file.root(),
+            path => match self.file.group(path) {
+                Ok(group) => group,
+                Err(_) => return Ok(None),
+            },
+        };
+        let attributes = group.attrs().map_err(broken)?;
+        let Some(value) = attributes.get(attribute) else {
+            return Ok(None);
+        };
+        let one = value.as_str().map(|text| vec![text.to_owned()]);
+        Ok(one.or_else(|| value.as_strings().map(<[String]>::to_vec)))
     }
 
     /// The arrays by their paths.

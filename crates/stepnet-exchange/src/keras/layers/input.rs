@@ -1,0 +1,80 @@
+//! Layers that scale raw values: before the first other layer they are the preprocessing.
+
+use super::{one, refuse};
+use crate::graph::Value;
+use crate::keras::model::{Build, Site};
+use crate::problem::Checked;
+
+/// Normalization divides by at least this.
+const SMALLEST: f64 = 1e-7;
+
+fn scaled(
+    build: &mut Build<'_>,
+    site: &Site<'_>,
+    inputs: &[Value],
+    factors: &[f64],
+    offsets: &[f64],
+) -> Checked<Value> {
+    let input = one(site, inputs)?;
+    if input == build.graph.input() {
+        build.scaling.then(factors, offsets);
+        return Ok(input);
+    }
+    let channels = build.graph.shape(input).channels();
+    let spread = |values: &[f64]| match values {
+        [one] => vec![*one; channels],
+        more => more.to_vec(),
+    };
+    build
+        .graph
+        .affine(site.origin(), spread(factors), spread(offsets), input)
+}
+
+/// `Rescaling`: `scale x + offset`.
+pub(super) fn rescaling(
+    build: &mut Build<'_>,
+    site: &Site<'_>,
+    inputs: &[Value],
+) -> Checked<Value> {
+    let numbers = |name: &str, default: f64| {
+        let numbers = site
+            .layer
+            .numbers(name)
+            .filter(|numbers| !numbers.is_empty());
+        numbers.unwrap_or(vec![default])
+    };
+    let (factors, offsets) = (numbers("scale", 1.0), numbers("offset", 0.0));
+    scaled(build, site, inputs, &factors, &offsets)
+}
+
+/// `Normalization`: `(x - mean) / sqrt(variance)`, with numbers of its description or of its weights.
+pub(super) fn normalization(
+    build: &mut Build<'_>,
+    site: &Site<'_>,
+    inputs: &[Value],
+) -> Checked<Value> {
+    let given = site
+        .layer
+        .numbers("mean")
+        .zip(site.layer.numbers("variance"));
+    let (mean, variance) =
+        match given.filter(|(mean, variance)| !mean.is_empty() && !variance.is_empty()) {
+            Some(given) => given,
+            None => {
+                let mean = build.array(site, 0, &["mean"])?.numbers.all();
+                (mean, build.array(site, 1, &["variance"])?.numbers.all())
+            }
+        };
+    if mean.len() != variance.len() {
+        return refuse(site, "it has not as many means as variances");
+    }
+    let factors: Vec<f64> = (variance.iter())
+        .map(|v| 1.0 / v.sqrt().max(SMALLEST))
+        .collect();
+    let offsets: Vec<f64> = mean
+        .iter()
+        .zip(&factors)
+        .map(|(mean, factor)| -mean * factor)
+        .collect();
+    scaled(build, site, inputs, &factors, &offsets)
+}

@@ -1,0 +1,104 @@
+//! Keras's layers, one row each.
+
+mod activation;
+mod conv;
+mod input;
+mod norm;
+mod shape;
+
+use super::model::{Build, Site};
+use crate::graph::Value;
+use crate::problem::Checked;
+
+/// How a layer of a class is added to the graph.
+type Add = fn(&mut Build<'_>, &Site<'_>, &[Value]) -> Checked<Value>;
+
+/// The classes that the notation has a place for.
+const LAYERS: &[(&str, Add)] = &[
+    ("InputLayer", shape::same),
+    ("Conv2D", conv::conv),
+    ("Convolution2D", conv::conv),
+    ("DepthwiseConv2D", conv::depthwise),
+    ("SeparableConv2D", conv::separable),
+    ("SeparableConvolution2D", conv::separable),
+    ("Dense", conv::dense),
+    ("BatchNormalization", norm::batch),
+    ("LayerNormalization", norm::layer),
+    ("GroupNormalization", norm::group),
+    ("Activation", activation::activation),
+    ("ReLU", activation::relu),
+    ("LeakyReLU", activation::leaky_relu),
+    ("PReLU", activation::prelu),
+    ("ELU", activation::elu),
+    ("Softmax", activation::softmax),
+    ("MaxPooling2D", shape::max_pool),
+    ("MaxPool2D", shape::max_pool),
+    ("AveragePooling2D", shape::average_pool),
+    ("AvgPool2D", shape::average_pool),
+    ("GlobalAveragePooling2D", shape::global_average),
+    ("GlobalMaxPooling2D", shape::global_max),
+    ("ZeroPadding2D", shape::pad),
+    ("Flatten", shape::flatten),
+    ("Reshape", shape::reshape),
+    ("Dropout", shape::dropout),
+    ("SpatialDropout2D", shape::spatial_dropout),
+    ("Add", shape::add),
+    ("Concatenate", shape::concat),
+    ("Multiply", shape::multiply),
+    ("Rescaling", input::rescaling),
+    ("Normalization", input::normalization),
+    ("ActivityRegularization", shape::same),
+    ("GaussianNoise", shape::only_training),
+    ("GaussianDropout", shape::only_training),
+    ("RandomFlip", shape::only_training),
+    ("RandomRotation", shape::only_training),
+    ("RandomZoom", shape::only_training),
+    ("RandomTranslation", shape::only_training),
+    ("RandomContrast", shape::only_training),
+    ("RandomBrightness", shape::only_training),
+];
+
+/// Adds a layer that takes `inputs`.
+///
+/// # Errors
+/// A class that is not in the table, or an argument that the notation cannot write.
+pub(super) fn add(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
+    let found = LAYERS.iter().find(|(class, _)| *class == site.layer.class);
+    let Some((_, add)) = found else {
+        return Err(format!("{} has no counterpart in the notation", site.layer.shown()).into());
+    };
+    add(build, site, inputs)
+}
+
+/// The one value that a layer takes.
+fn one(site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
+    match inputs {
+        [input] => Ok(*input),
+        _ => Err(format!(
+            "{} takes {} values, expected one",
+            site.layer.shown(),
+            inputs.len()
+        )
+        .into()),
+    }
+}
+
+/// Refuses what a layer is asked for.
+fn refuse<T>(site: &Site<'_>, problem: &str) -> Checked<T> {
+    Err(format!("{}: {problem}", site.layer.shown()).into())
+}
+
+/// Refuses images whose channels come first.
+fn channels_last(site: &Site<'_>) -> Checked<()> {
+    let order = site
+        .layer
+        .word("data_format")
+        .or_else(|| site.layer.word("dim_ordering"));
+    match order {
+        None | Some("channels_last" | "tf" | "default") => Ok(()),
+        Some(other) => refuse(
+            site,
+            &format!("its images are {other:?}, expected \"channels_last\""),
+        ),
+    }
+}

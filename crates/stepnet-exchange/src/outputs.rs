@@ -1,0 +1,42 @@
+//! What a network's outputs say, and what they are called.
+
+use crate::import::ImportOptions;
+use crate::problem::Checked;
+use crate::{Network, Number};
+use stepnet_nn::{TargetScale, Task};
+
+/// More outputs than this get no numbers as names.
+const MOST_NUMBERED: usize = 10_000;
+
+/// Classes after a softmax, labels after sigmoids, otherwise numbers; and their names: those given, or numbers.
+///
+/// # Errors
+/// More or fewer names than outputs.
+pub(crate) fn described<T: Number>(
+    network: &Network<T>,
+    options: &ImportOptions,
+) -> Checked<(Task, Vec<String>)> {
+    let outputs = network.output().len();
+    let last = network
+        .nodes()
+        .last()
+        .map(|node| node.layer().text().kind().to_owned());
+    let task = match last.as_deref() {
+        Some("softmax") => Task::Classes,
+        Some("sigmoid") if outputs == 1 => Task::Classes,
+        Some("sigmoid") if options.until.is_none() => Task::Labels,
+        _ if !options.classes.is_empty() || (options.keep_logits && outputs > 1) => Task::Classes,
+        _ => Task::Numbers(TargetScale::default()),
+    };
+    let needed = task.names_needed(outputs);
+    let given = options.classes.len();
+    if given > 0 && given != needed {
+        return Err(format!("`classes` has {given} names, but the network has {needed}").into());
+    }
+    let numbered = matches!(task, Task::Classes | Task::Labels) && needed <= MOST_NUMBERED;
+    let classes = match (given, numbered) {
+        (0, true) => (0..needed).map(|class| class.to_string()).collect(),
+        _ => options.classes.clone(),
+    };
+    Ok((task, classes))
+}

@@ -1,0 +1,3 @@
+//! PyTorch.
+
+pub(crate) mod import;
