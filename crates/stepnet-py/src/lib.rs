@@ -9,6 +9,7 @@ mod data;
 mod embed;
 mod evaluation;
 mod examples;
+mod exchange;
 mod fetched;
 mod fork;
 mod insight;
@@ -39,6 +40,8 @@ mod _native {
     use super::data::{digits, formats, holds_pictures, load, pictures};
     #[pymodule_export]
     use super::embed::embed;
+    #[pymodule_export]
+    use super::exchange::import_model;
     #[pymodule_export]
     use super::insight::{gradcheck, why};
     #[pymodule_export]

@@ -38,3 +38,54 @@ def test_what_has_no_features_is_refused():
         stepnet.embed(stepnet.Network("lenet5"), X[..., 0])
     with pytest.raises(FileNotFoundError):
         stepnet.embed("nothing.safetensors", X)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_weights_of_pytorch_are_read(tmp_path):
+    torch = pytest.importorskip("torch")
+    nn = torch.nn
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(3, 6, 3), nn.BatchNorm2d(6), nn.ReLU(), nn.Flatten(), nn.Linear(6 * 36, 4)).eval()
+    torch.save(module.state_dict(), tmp_path / "weights.pt")
+    text = "conv(6, 3) -> bn -> relu -> flatten -> linear(4)"
+    X = images(10, 8, 8, 3)
+    net = stepnet.Network.from_torch(
+        tmp_path / "weights.pt", model=text, input_shape=(8, 8, 3), classes=["a", "b", "c", "d"], mean=[0.5] * 3, deviation=[0.25, 0.5, 1], keep_logits=True
+    )
+    x = (torch.as_tensor(X).permute(0, 3, 1, 2) / 255 - 0.5) / torch.tensor([0.25, 0.5, 1]).view(-1, 1, 1)
+    with torch.no_grad():
+        expected = module(x).numpy()
+    np.testing.assert_allclose(net.outputs(X), expected, rtol=1e-4, atol=1e-4)
+    assert [*net.classes_] == ["a", "b", "c", "d"] and net.preprocessing.mean == (0.5, 0.5, 0.5)
+    with pytest.raises(ValueError, match="weights.pt"):
+        stepnet.Network.from_torch(tmp_path / "weights.pt")
+    with pytest.raises(ValueError, match="resnet1"):
+        stepnet.Network.from_torch(tmp_path / "weights.pt", recipe="resnet1")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_of_keras_is_read_and_trained_on(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    keras = pytest.importorskip("keras")
+    layers = keras.layers
+    model = keras.Sequential(
+        [layers.Input((8, 8, 3)), layers.Conv2D(4, 3, activation="relu"), layers.Flatten(), layers.Dense(3, activation="softmax")]
+    )
+    X = images(10, 8, 8, 3)
+    for ending in ("keras", "h5"):
+        model.save(tmp_path / f"model.{ending}")
+        net = stepnet.Network.from_keras(tmp_path / f"model.{ending}", classes=3, divisor=1)
+        expected = np.asarray(model(X.astype(np.float32)))
+        np.testing.assert_allclose(net.predict_proba(X), expected, rtol=1e-3, atol=1e-5)
+        net.fit(X, np.arange(10) % 3, epochs=1, verbose=False)
+
+
+def test_what_cannot_be_read_is_named(tmp_path):
+    (tmp_path / "model.onnx").write_bytes(b"nothing of that kind")
+    for read in (stepnet.Network.from_onnx, stepnet.Network.from_torch, stepnet.Network.from_keras):
+        with pytest.raises(ValueError, match="model.onnx"):
+            read(tmp_path / "model.onnx")
+        with pytest.raises(FileNotFoundError):
+            read(tmp_path / "none")
+        with pytest.raises((TypeError, ValueError), match=f"{read.__name__}: mean"):
+            read(tmp_path / "model.onnx", mean="x")

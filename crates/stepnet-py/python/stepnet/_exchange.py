@@ -1,19 +1,195 @@
-"""The features of images."""
+"""Networks of other frameworks, read and written; and the features of images."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 import numpy.typing as npt
 
 from stepnet import _native
-from stepnet._arrays import Array
-from stepnet._preprocessing import inputs
-from stepnet._values import shown
+from stepnet._arrays import Array, labels_of_names
+from stepnet._base import Base
+from stepnet._keywords import NETWORK
+from stepnet._preprocessing import caller, inputs
+from stepnet._settings import classes_given, extents
+from stepnet._values import names, number, path_given, shown, text, truth
 
 if TYPE_CHECKING:
     from stepnet._network import Network
+
+Reading = TypeVar("Reading", bound="Exchange")
+
+
+class Exchange(Base):
+    """The methods of a network that read other frameworks' files."""
+
+    layer_sources: Mapping[str, Sequence[str]] | None = None
+
+    @classmethod
+    def from_onnx(
+        cls: type[Reading],
+        path: str | os.PathLike[str],
+        *,
+        until: str | None = None,
+        classes: int | Sequence[Any] | Array | None = None,
+        input_shape: Sequence[int] | None = None,
+        mean: Sequence[float] | None = None,
+        deviation: Sequence[float] | None = None,
+        divisor: float | None = None,
+        resize: str | None = None,
+        keep_logits: bool = False,
+        dtype: npt.DTypeLike = NETWORK["dtype"].default,
+    ) -> Reading:
+        """Read a network from an ONNX file.
+
+        Nothing is run that a file contains. What the arrow notation cannot say is refused by the name of the first node that
+        needs it. What was assumed is told by a warning.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+        until : str, optional
+            The last node that is read: for features in place of classes, or for the part that can be read.
+        classes : int or sequence, optional
+            The classes in the order of the outputs; those that the file names unless given, or else numbers.
+        input_shape : tuple of int, optional
+            ``(height, width, channels)``, where the file leaves it open or another is wanted.
+        mean, deviation : sequence of float, optional
+            What is subtracted from each channel after the division by ``divisor``, and what it is divided by then.
+        divisor : float, optional
+            What the values of pictures are divided by, 255 unless the file says otherwise.
+        resize : {"stretch", "crop", "fit"}, optional
+            How pictures of other sizes are brought to the input, see `stepnet.data.load`.
+        keep_logits : bool
+            Whether outputs stay logits. Otherwise a classifier that ends in them gets a softmax.
+        dtype : dtype
+            The type of the network's numbers.
+
+        Returns
+        -------
+        Network
+            With its weights and its preprocessing. ``layer_sources`` has the nodes that each layer was made of.
+        """
+        given: dict[str, Any] = {
+            "until": until, "classes": classes, "input_shape": input_shape, "mean": mean, "deviation": deviation,
+            "divisor": divisor, "resize": resize, "keep_logits": keep_logits, "dtype": dtype,
+        }
+        return cls._imported("from_onnx", path, given)
+
+    @classmethod
+    def from_torch(
+        cls: type[Reading],
+        path: str | os.PathLike[str],
+        *,
+        recipe: str | None = None,
+        model: str | None = None,
+        part: str | None = None,
+        classes: int | Sequence[Any] | Array | None = None,
+        input_shape: Sequence[int] | None = None,
+        mean: Sequence[float] | None = None,
+        deviation: Sequence[float] | None = None,
+        divisor: float | None = None,
+        resize: str | None = None,
+        keep_logits: bool = False,
+        dtype: npt.DTypeLike = NETWORK["dtype"].default,
+    ) -> Reading:
+        """Read a network from weights that PyTorch saved: a ``.pt`` or ``.pth`` file, or ``.safetensors``.
+
+        Such a file has weights alone: either a ``recipe`` or a ``model`` says which network they are of. Neither PyTorch nor
+        anything in the file is run.
+
+        Parameters
+        ----------
+        path : path-like
+            The file: a state dictionary, or a checkpoint that has one.
+        recipe : str, optional
+            A well-known network, such as ``"resnet18"``, with torchvision's or timm's names of layers.
+        model : str, optional
+            Any other, in the arrow notation: weights go to its layers by order and shape.
+        part : str, optional
+            Which weights are meant where a file has several sets, such as ``"ema"``.
+        classes, input_shape, mean, deviation, divisor, resize, keep_logits, dtype
+            As for `from_onnx`.
+
+        Returns
+        -------
+        Network
+            With its weights and its preprocessing. ``layer_sources`` has the arrays that each layer was made of.
+        """
+        given: dict[str, Any] = {
+            "recipe": recipe, "model": model, "part": part, "classes": classes, "input_shape": input_shape, "mean":
+            mean, "deviation": deviation, "divisor": divisor, "resize": resize, "keep_logits": keep_logits, "dtype":
+            dtype,
+        }
+        return cls._imported("from_torch", path, given)
+
+    @classmethod
+    def from_keras(
+        cls: type[Reading],
+        path: str | os.PathLike[str],
+        *,
+        until: str | None = None,
+        classes: int | Sequence[Any] | Array | None = None,
+        input_shape: Sequence[int] | None = None,
+        mean: Sequence[float] | None = None,
+        deviation: Sequence[float] | None = None,
+        divisor: float | None = None,
+        resize: str | None = None,
+        keep_logits: bool = False,
+        dtype: npt.DTypeLike = NETWORK["dtype"].default,
+    ) -> Reading:
+        """Read a network that Keras saved: a ``.keras`` or ``.h5`` file, or the ``model.json`` of TensorFlow.js.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, with its configuration and its weights.
+        until : str, optional
+            The last layer that is read.
+        classes, input_shape, mean, deviation, divisor, resize, keep_logits, dtype
+            As for `from_onnx`.
+
+        Returns
+        -------
+        Network
+            With its weights and its preprocessing. ``layer_sources`` has the layers that each layer was made of.
+        """
+        given: dict[str, Any] = {
+            "until": until, "classes": classes, "input_shape": input_shape, "mean": mean, "deviation": deviation,
+            "divisor": divisor, "resize": resize, "keep_logits": keep_logits, "dtype": dtype,
+        }
+        return cls._imported("from_keras", path, given)
+
+    @classmethod
+    def _imported(cls: type[Reading], function: str, path: object, given: Mapping[str, Any]) -> Reading:
+        place = path_given(f"{function}: path", path)
+        known = classes_given(given["classes"], function)
+        words = {name: word(function, name, given.get(name)) for name in ("recipe", "model", "part", "until", "resize")}
+        double = _native.settings_kept("Network", {"dtype": given["dtype"]})["dtype"] == "float64"
+        divisor = given["divisor"]
+        taken = {
+            **words,
+            "classes": [] if known is None else names(function, known),
+            "input_shape": extents(function, given["input_shape"]),
+            "mean": numbers(function, "mean", given["mean"]),
+            "deviation": numbers(function, "deviation", given["deviation"]),
+            "divisor": None if divisor is None else number(function, "divisor", divisor),
+            "keep_logits": truth(function, "keep_logits", given["keep_logits"]),
+            "double": double,
+        }
+        net, mappings, notes = _native.import_model(place, taken)
+        for note in notes:
+            warnings.warn(note, stacklevel=caller())
+        network = cls.__new__(cls)
+        network._net = net
+        network._begin(known if known is not None else labels_of_names(net.classes))
+        network.layer_sources = dict(mappings)
+        return network
 
 
 def embed(model: Network | str | os.PathLike[str], images: npt.ArrayLike) -> Array:
@@ -41,7 +217,20 @@ def embed(model: Network | str | os.PathLike[str], images: npt.ArrayLike) -> Arr
     from stepnet._network import Network
 
     if isinstance(model, (str, bytes, os.PathLike)):
-        model = Network.load(model)  # type: ignore[arg-type]
+        model = Network.load(model)
     if not isinstance(model, Network):
         raise TypeError(f"embed: model is {shown(model)}, expected a stepnet.Network or the path of one")
     return _native.embed(model._net, *inputs("embed", images, model._net, "images"))
+
+
+def word(function: str, name: str, given: object) -> str | None:
+    return None if given is None else text(function, name, given)
+
+
+def numbers(function: str, name: str, given: Any) -> list[float]:
+    """A number for each channel; none where nothing is given."""
+    if given is None:
+        return []
+    if np.ndim(given) != 1 or isinstance(given, str):
+        raise TypeError(f"{function}: {name} is {shown(given)}, expected a number for each channel")
+    return [number(function, f"{name}[{at}]", value) for at, value in enumerate(given)]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from stepnet import _native
 from stepnet._arrays import Array, Labels, labels_of_names, listed, read
+from stepnet._exchange import Exchange
 from stepnet._fetched import Fetched, fetched
 from stepnet._history import History
 from stepnet._iterables import indexed, paired
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @takes_settings(NETWORK)
-class Network(Plots, Looking):
+class Network(Plots, Looking, Exchange):
     """A network in the arrow notation, with its weights.
 
     Unless ``targets`` is given, the first `fit` shows what the outputs stand for: floats for a network that ends in ``linear``
