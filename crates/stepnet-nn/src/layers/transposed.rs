@@ -132,7 +132,15 @@ impl Transposed {
         let output = [down.out, across.out, self.filters];
         let mirror = ConvGeometry::new(batch, output, channels, window, self.groups);
         // By sums alone: explanations would have to bound what Winograd's method rounds.
-        let mirror = mirror.map_err(reason)?.direct();
+        let mirror = mirror.map_err(|error| {
+            let problem = reason(error);
+            // The mirror's input is the output here.
+            match problem.message.strip_prefix("x of shape") {
+                Some(rest) => format!("its output of shape{rest}").into(),
+                None => problem,
+            }
+        });
+        let mirror = mirror?.direct();
         debug_assert_eq!(mirror.output, [height, width, channels]);
         Ok(mirror)
     }
@@ -275,6 +283,11 @@ mod tests {
                 "convtranspose(5, 2)",
                 Shape::Features(7),
                 "its input is a vector of 7 features",
+            ),
+            (
+                "convtranspose(1, 1, stride=2147483648)",
+                volume,
+                "its output of shape [1, 2147483649, 4294967297, 1] is too large",
             ),
             (
                 "convtranspose(1, 2147483648, stride=2147483648)",
