@@ -33,7 +33,7 @@ fn files_that_pytorch_wrote_are_read() {
 fn files_that_keras_wrote_are_read() {
     assert_eq!(
         network("keras/functional.h5", None),
-        "conv(2, 3, same) -> relu -> residual(bn(0.99, 0.001)) -> flatten -> linear(2) -> softmax"
+        "conv(2, 3, same) -> relu -> residual(bn(momentum=0.99, epsilon=0.001)) -> flatten -> linear(2) -> softmax"
     );
     assert_eq!(
         network("keras/sequential.keras", None),

@@ -258,9 +258,8 @@ fn nothing_that_a_pickle_names_is_run() {
 fn what_is_wrong_is_one_line_with_the_name() {
     let storage = [("1", 2, floats(&[1.0, 2.0]))];
     let of = |tensor: Vec<u8>| {
-        read(&legacy(&dict(&[("w", tensor)]), &storage), None)
-            .unwrap_err()
-            .to_string()
+        let file = zipped(&dict(&[("w", tensor)]), &storage, CompressionMethod::Stored);
+        read(&file, None).unwrap_err().to_string()
     };
     for (tensor, expected) in [
         (
