@@ -13,6 +13,10 @@ class FitSettings(TypedDict, total=False):
     freeze: Sequence[Any] | str | int | None
     epochs: int | None
     batch_size: int | str | None
+    transfer: Literal["head", "finetune", "all"] | None
+    unfreeze_after: int | None
+    backbone_learning_rate: str | float | None
+    statistics: Literal["updated", "frozen"] | None
     learning_rate: float | None
     optimizer: str
     schedule: str
