@@ -23,7 +23,7 @@ settings! {
     /// Passes over the training data.
     epochs: Option<u32> = None, {
         value: "N", kind: Kind::Whole { least: 1, most: limits::MOST_EPOCHS as u64 },
-        usual: "10; 25 for the embedded digits",
+        usual: "10; 25 for the embedded digits; with `transfer` head 1, and 5 where `augment` is given",
     }
 
     /// Examples in one update: a number, or all.
