@@ -42,7 +42,7 @@ pub(crate) enum Command {
     /// Find the images that are most like one, by the features that a model makes of them.
     #[command(after_help = crate::similar::EXAMPLES)]
     Similar(crate::similar::SimilarArgs),
-    /// Read a model of another framework: an ONNX file becomes a model of Stepnet.
+    /// Read a model of another framework: ONNX, PyTorch, Keras, TensorFlow.js.
     #[command(after_help = crate::import::EXAMPLES)]
     Import(Box<crate::import::ImportArgs>),
     /// List networks whose trained weights others publish, and how to import them.

@@ -20,6 +20,8 @@ Examples:
   stepnet import model.onnx --out model.safetensors
   stepnet import resnet18.onnx --classes imagenet.txt --mean 0.485,0.456,0.406 \\
       --deviation 0.229,0.224,0.225 --out resnet18.safetensors
+  stepnet import resnet18-f37072fd.pth --as resnet18 --out resnet18.safetensors
+  stepnet import cats.keras --out cats.safetensors
   stepnet import detector.onnx --until /backbone/Relu_9 --out backbone.safetensors
 
 The file's format follows from its content. Nothing that a file contains is run.";
@@ -41,6 +43,9 @@ pub(crate) struct ImportArgs {
     /// The same as a text in the arrow notation: weights go to its layers by order and shape.
     #[arg(long, value_name = "TEXT")]
     model: Option<String>,
+    /// Which weights are meant where a file has several sets, such as ema.
+    #[arg(long, value_name = "NAME")]
+    part: Option<String>,
     /// Read the part that ends with this node: features instead of classes, or what can be read.
     #[arg(long, value_name = "NODE")]
     until: Option<String>,
@@ -120,6 +125,7 @@ fn import_as<T: Number>(args: &ImportArgs, target: &Target) -> Outcome {
     let options = ImportOptions::default()
         .recipe(args.recipe.clone())
         .model(args.model.clone())
+        .part(args.part.clone())
         .until(args.until.clone())
         .classes(classes)
         .input(args.size)
@@ -197,6 +203,7 @@ fn with_options(text: &str) -> String {
     let names = [
         ("`recipe`", "--as"),
         ("`model`", "--model"),
+        ("`part`", "--part"),
         ("`until`", "--until"),
         ("`classes`", "--classes"),
         ("`input`", "--size"),

@@ -198,14 +198,13 @@ fn a_functional_model_of_both_versions_is_read() {
             "residual(conv(2, 1, bias=false) -> scale(globalavgpool -> linear(2) -> sigmoid)) -> globalavgpool"
         );
     }
-    let mut options = ImportOptions::default();
-    options.until = Some("c".into());
+    let options = ImportOptions::default().until(Some("c".into()));
     let part = build::<f32>(&functional(false), &weights, true, &options).unwrap();
     assert_eq!(
         part.model.network.text().to_string(),
         "conv(2, 1, bias=false)"
     );
-    options.until = Some("nothing".into());
+    let options = ImportOptions::default().until(Some("nothing".into()));
     let message = build::<f32>(&functional(false), &weights, true, &options)
         .unwrap_err()
         .to_string();

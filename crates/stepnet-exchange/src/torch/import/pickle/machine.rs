@@ -129,7 +129,9 @@ impl Machine<'_> {
             I::Pop => match self.marks.last() {
                 // Python's `POP` takes a mark if that is on top.
                 Some(&mark) if mark == self.stack.len() => drop(self.marks.pop()),
-                _ => drop(self.pop(at)?),
+                _ => {
+                    self.pop(at)?;
+                }
             },
             I::PopMark => drop(self.since_mark(at)?),
             I::Dup => {
@@ -183,7 +185,7 @@ impl Machine<'_> {
                 self.call(&callee, &arguments, at)?;
             }
             I::NewObjectWithKeywords => {
-                drop(self.pop(at)?);
+                self.pop(at)?;
                 let [callee, arguments] = self.two(at)?;
                 self.call(&callee, &arguments, at)?;
             }
