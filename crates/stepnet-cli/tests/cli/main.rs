@@ -31,5 +31,6 @@ mod signals;
 mod targets;
 mod times;
 mod training;
+mod transfer;
 mod why;
 mod zoo;

@@ -165,7 +165,8 @@ fn what_is_known_of_a_class_stays_with_its_name() {
     ))
     .fine();
     let go_on = |data: &str, out: &str| {
-        let line = format!("train {data} --from m/model.safetensors {STILL} --out {out}");
+        let line =
+            format!("train {data} --from m/model.safetensors --transfer all {STILL} --out {out}");
         desk.run(&line).fine()
     };
     colours(&desk.join("two"), &[RGB[2], RGB[0]], 12, 4);

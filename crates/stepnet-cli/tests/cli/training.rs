@@ -106,7 +106,7 @@ fn folders_of_pictures_train_and_carry_on_with_other_classes() {
     assert_eq!(find(&from, "linear1.weight").len(), 4 * 3 * 100);
     assert_eq!(find(&to, "linear1.weight").len(), 4 * 2 * 100);
     // Without --freeze they move.
-    desk.run("train two --from a/model.safetensors --epochs 1 --out c")
+    desk.run("train two --from a/model.safetensors --transfer all --epochs 1 --out c")
         .fine();
     let moved = tensors(&desk.bytes("c/model.safetensors"));
     assert!(find(&from, "conv1.weight") != find(&moved, "conv1.weight"));

@@ -65,7 +65,7 @@ pub(super) fn bytes_between_epochs<T: Number>(
     let weights = size_of_val(network.parameters());
     let testing = match tested {
         0 => 0,
-        tested => evaluation_bytes(network, tested)?,
+        tested => evaluation_bytes(network, options.tested_at_once(tested))?,
     };
     let writing = weights.saturating_mul(1 + options.checkpoint_arrays());
     Ok(weights.saturating_add(testing.max(writing)))

@@ -15,6 +15,9 @@ use crate::optim::{Clipping, Rule, Schedule, WarmUp, check_decay};
 /// The most threads that make batches.
 const MOST_WORKERS: usize = 256;
 
+/// Images of the usual size of pretrained networks whose features are computed at once.
+const FEATURES_AT_ONCE: usize = 32;
+
 /// Examples in one update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -202,6 +205,22 @@ impl TrainOptions {
             Transfer::All => 0,
             Transfer::Head => self.epochs,
             Transfer::Finetune => self.unfreeze_after.min(self.epochs),
+        }
+    }
+
+    /// The examples that a step has room for, where there are `largest`: where no step is made, for one.
+    pub(super) fn step_examples(&self, largest: usize) -> usize {
+        match self.transfer {
+            Transfer::Head => 1,
+            Transfer::All | Transfer::Finetune => self.batch.examples(largest),
+        }
+    }
+
+    /// How many of `tested` examples go through the network at once: by their features, few.
+    pub(super) fn tested_at_once(&self, tested: usize) -> usize {
+        match self.transfer {
+            Transfer::Head => tested.min(FEATURES_AT_ONCE),
+            Transfer::All | Transfer::Finetune => tested,
         }
     }
 

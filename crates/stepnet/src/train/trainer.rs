@@ -74,7 +74,7 @@ impl<T: Number> Trainer<T> {
         options.augmentation.check(preprocessing.shape())?;
         check_task(&network, &preprocessing.task)?;
         options.check_for_task(&preprocessing.task)?;
-        let batch = options.batch.examples(largest);
+        let batch = options.step_examples(largest);
         // Tests are assumed to be as large as the data; one that cannot be addressed is an error when it comes.
         let left = bytes_between_epochs(&network, &options, largest).unwrap_or(usize::MAX);
         let frozen: Vec<bool> = network.nodes().iter().map(Node::frozen).collect();
@@ -108,7 +108,7 @@ impl<T: Number> Trainer<T> {
     /// # Errors
     /// When that many examples cannot be addressed.
     pub fn bytes(network: &Network<T>, options: &TrainOptions, largest: usize) -> Result<usize> {
-        let batch = options.batch.examples(largest);
+        let batch = options.step_examples(largest);
         let pictures = batch.saturating_mul(network.input().len());
         // A batch that trains, and one for each worker.
         let pictures = pictures.saturating_mul(1 + options.workers.unwrap_or(1));

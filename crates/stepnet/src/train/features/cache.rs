@@ -55,6 +55,8 @@ pub struct FeatureCache<T> {
     values: Vec<T>,
     /// How many rows the file has.
     saved: usize,
+    /// How many it had when it was opened.
+    opened: usize,
 }
 
 impl<T: Number> FeatureCache<T> {
@@ -67,6 +69,7 @@ impl<T: Number> FeatureCache<T> {
             keys: Vec::new(),
             values: Vec::new(),
             saved: 0,
+            opened: 0,
         }
     }
 
@@ -125,6 +128,7 @@ impl<T: Number> FeatureCache<T> {
         }
         self.rows = self.keys.iter().copied().zip(0..).collect();
         self.saved = header.rows;
+        self.opened = header.rows;
         Ok(())
     }
 
@@ -173,6 +177,11 @@ impl<T: Number> FeatureCache<T> {
     /// Whether it has the features of an input.
     pub fn has(&self, key: &FeatureKey) -> bool {
         self.rows.contains_key(key)
+    }
+
+    /// Whether the features of an input were in the file.
+    pub(super) fn is_from_file(&self, key: &FeatureKey) -> bool {
+        self.rows.get(key).is_some_and(|&row| row < self.opened)
     }
 
     /// The features of an input, if it has them.

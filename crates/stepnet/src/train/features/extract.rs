@@ -156,7 +156,8 @@ impl<T: Number> FeatureExtractor<T> {
     pub fn of_dataset(&self, data: &Dataset, preprocessing: &Preprocessing) -> Result<Vec<T>> {
         let mut cache = FeatureCache::new(self);
         let images = DataImages::plain(data, preprocessing);
-        self.of_images(&images, &mut cache, |_| ControlFlow::Continue(()))
+        let found = self.of_images(&images, &mut cache, |_| ControlFlow::Continue(()))?;
+        Ok(found.rows)
     }
 
     /// The features of `images`, of those that are not in `cache` yet computed and put there. After each batch `watch`
@@ -170,7 +171,7 @@ impl<T: Number> FeatureExtractor<T> {
         images: &DataImages<'_>,
         cache: &mut FeatureCache<T>,
         mut watch: impl FnMut(FeatureProgress) -> ControlFlow<()>,
-    ) -> Result<Vec<T>> {
+    ) -> Result<Extracted<T>> {
         let count = images.data.len();
         if images.data.images().per_image() != self.input {
             let expected = format!("{}, the values of the network's input", self.input);
@@ -181,7 +182,7 @@ impl<T: Number> FeatureExtractor<T> {
         let order: Vec<usize> = (0..count).collect();
         let mut chunks = order.chunks(self.batch());
         let mut next = images.load(chunks.next().unwrap_or(&[]))?;
-        let mut done = 0;
+        let (mut done, mut from_file) = (0, 0);
         while !next.keys.is_empty() {
             let batch = next;
             let (computed, loaded) = rayon::join(
@@ -194,6 +195,7 @@ impl<T: Number> FeatureExtractor<T> {
                 let row = &mut found[done * self.features..][..self.features];
                 // It was put there a moment ago.
                 row.copy_from_slice(cache.get(key).unwrap_or(&[]));
+                from_file += usize::from(cache.is_from_file(key));
                 done += 1;
             }
             let progress = FeatureProgress {
@@ -204,7 +206,10 @@ impl<T: Number> FeatureExtractor<T> {
                 return Err(Error::Stopped);
             }
         }
-        Ok(found)
+        Ok(Extracted {
+            rows: found,
+            from_file,
+        })
     }
 
     /// Computes the features of a batch that the cache does not have.
@@ -232,6 +237,14 @@ impl<T: Number> FeatureExtractor<T> {
         }
         Ok(())
     }
+}
+
+/// The features of images, row after row.
+#[derive(Debug)]
+pub(crate) struct Extracted<T> {
+    pub(crate) rows: Vec<T>,
+    /// How many of the images had theirs in the file of the cache.
+    pub(crate) from_file: usize,
 }
 
 /// The images of a data set as a network sees them, altered or not.

@@ -5,6 +5,9 @@ mod extract;
 mod similar;
 
 pub use cache::{FeatureCache, FeatureKey};
-pub(super) use extract::DataImages;
+pub(super) use extract::{DataImages, Extracted};
 pub use extract::{FeatureExtractor, FeatureProgress};
 pub use similar::{Similarity, most_similar};
+
+#[cfg(test)]
+mod tests;

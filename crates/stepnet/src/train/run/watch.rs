@@ -68,7 +68,7 @@ impl<T: Number> Watch<T> {
                 training.min_delta.unwrap_or(0.0),
             )?),
             // Fine-tuning keeps the fitted last layer alone where nothing after it does better.
-            None if tested && training.transfer == Some(Transfer::Finetune) => {
+            None if tested && training.transfer() == Transfer::Finetune => {
                 Some(EarlyStopping::new(limits::MOST_EPOCHS, 0.0)?)
             }
             None => None,

@@ -8,7 +8,9 @@ use super::{EpochEnd, Position, Trainer};
 use crate::data::{Balance, Dataset, Images, Targets, Values};
 use crate::error::{Error, Result};
 use crate::nn::{Network, Number, Preprocessing};
-use crate::train::features::{DataImages, FeatureCache, FeatureExtractor, FeatureProgress};
+use crate::train::features::{
+    DataImages, Extracted, FeatureCache, FeatureExtractor, FeatureProgress,
+};
 use crate::train::head::{FeatureRows, HeadOptions, HeadReport, HeadTargets, fit_head};
 use crate::train::task::check_targets;
 use crate::train::transfer_options::Transfer;
@@ -25,8 +27,8 @@ pub(super) struct HeadStage<T> {
     tested: Option<Dataset>,
     /// Seconds that features took.
     seconds: f64,
-    /// Inputs in the cache as it was opened.
-    found: usize,
+    /// Training images, in all variants, whose features were in the file.
+    from_file: usize,
 }
 
 /// How an epoch that fitted the last layer ended.
@@ -68,7 +70,7 @@ impl<T: Number> HeadStage<T> {
             format!("{}: {why}; the features are computed again", file.display())
         });
         let stage = Self {
-            found: cache.len(),
+            from_file: 0,
             extractor,
             cache,
             rows: Vec::new(),
@@ -85,7 +87,7 @@ impl<T: Number> HeadStage<T> {
         images: &DataImages<'_>,
         file: Option<&Path>,
         watch: impl FnMut(FeatureProgress) -> ControlFlow<()>,
-    ) -> Result<Vec<T>> {
+    ) -> Result<Extracted<T>> {
         let start = Instant::now();
         let features = self.extractor.of_images(images, &mut self.cache, watch);
         self.seconds += start.elapsed().as_secs_f64();
@@ -166,11 +168,11 @@ impl<T: Number> Trainer<T> {
         };
         let fitted = self.add_variants(&mut stage, data, &mut watch);
         let fitted = fitted.and_then(|()| self.fit_last(&stage, data));
-        let computed = stage.cache.len() - stage.found;
+        let from_file = stage.from_file;
         let seconds = stage.seconds;
         self.stage = Some(stage);
         let (end, mut report) = fitted?;
-        report.computed = computed.min(report.images * report.variants);
+        report.computed = report.images * report.variants - from_file;
         report.seconds = seconds;
         self.head_report = Some(report.clone());
         self.position = Position {
@@ -207,8 +209,9 @@ impl<T: Number> Trainer<T> {
                     variant as u64,
                 ),
             };
-            let rows = stage.extract(&images, self.feature_file.as_deref(), &mut *watch)?;
-            stage.rows.extend(rows);
+            let found = stage.extract(&images, self.feature_file.as_deref(), &mut *watch)?;
+            stage.rows.extend(found.rows);
+            stage.from_file += found.from_file;
             stage.variants += 1;
         }
         Ok(())
@@ -274,8 +277,9 @@ impl<T: Number> Trainer<T> {
                 let images = DataImages::plain(test, &self.preprocessing);
                 let features = stage.extract(&images, file, watch);
                 let targets = test.targets().clone();
-                let made = features
-                    .and_then(|rows| features_of(&rows, stage.extractor.features(), targets));
+                let made = features.and_then(|found| {
+                    features_of(&found.rows, stage.extractor.features(), targets)
+                });
                 made.map(|tested| stage.tested = Some(tested))
             }
         };
