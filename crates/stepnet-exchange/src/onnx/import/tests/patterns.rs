@@ -2,7 +2,9 @@
 
 use super::{Writer, outputs, plain, read};
 use crate::Shape;
-use crate::onnx::proto::data_type;
+use crate::onnx::proto::{ModelProto, StringStringEntryProto, ValueInfoProto, data_type};
+use prost::Message;
+use stepnet_nn::Preprocessing;
 
 #[test]
 fn dense_weights_after_a_flatten_are_brought_into_the_order_of_height_width_channel() {
@@ -327,4 +329,52 @@ fn classifiers_that_end_in_scores_get_probabilities_and_class_names() {
     let two = named.classes(vec!["a".into(), "b".into()]);
     let problem = read(&file.bytes(), &two).unwrap_err();
     assert_eq!(problem, "`classes` has 2 names, but the network has 3");
+}
+
+#[test]
+fn files_that_stepnet_wrote_say_how_images_are_prepared_and_what_the_classes_are() {
+    let mut file = Writer {
+        kind: data_type::UINT8,
+        ..Writer::default()
+    };
+    file.input("images", &[-1, -1, -1, 3]);
+    file.weights("w", &[2, 3, 1, 1]);
+    file.constant("divisor", &[], vec![255.0]);
+    // How images of any size are resized is not read.
+    file.node("a = Anything(images)").name = "preprocessing/resize".into();
+    file.node("b = Div(a, divisor)").name = "preprocessing/scale".into();
+    file.nodes("c = Conv(b, w)");
+    file.node("p = GlobalAveragePool(c)").name = "globalavgpool1".into();
+    file.node("logits = Flatten(p)").name = "flatten1".into();
+    file.node("y = Softmax(logits)").int("axis", 1);
+    let mut model = ModelProto::decode(file.bytes().as_slice()).unwrap();
+    model.producer_name = "stepnet".into();
+    model.graph.as_mut().unwrap().output.push(ValueInfoProto {
+        name: "logits".into(),
+        ..ValueInfoProto::default()
+    });
+    let preprocessing = Preprocessing::scaled(6, 5, 3, 255.0).mean(vec![0.5; 3]);
+    for (key, value) in [
+        ("classes", r#"["cat", "dog"]"#.to_owned()),
+        (
+            "network",
+            "conv(2, 1) -> globalavgpool -> softmax".to_owned(),
+        ),
+        ("input", "6x5x3".to_owned()),
+        (
+            "preprocessing",
+            serde_json::to_string(&preprocessing).unwrap(),
+        ),
+    ] {
+        model.metadata_props.push(StringStringEntryProto {
+            key: key.into(),
+            value,
+        });
+    }
+    let imported = read(&model.encode_to_vec(), &Default::default()).unwrap();
+    let text = "conv(2, 1, bias=false) -> globalavgpool -> softmax";
+    assert_eq!(imported.model.network.text().to_string(), text);
+    assert_eq!(imported.model.classes, ["cat", "dog"]);
+    assert_eq!(imported.model.preprocessing, preprocessing);
+    assert!(imported.notes.is_empty(), "{:?}", imported.notes);
 }
