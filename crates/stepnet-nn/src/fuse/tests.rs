@@ -103,6 +103,29 @@ const CASES: &[(&str, &str, [&str; 2])] = &[
     ),
     ("bn -> residual(relu -> tanh)", VOLUME, [""; 2]),
     ("residual(tanh) -> residual(relu -> tanh)", VOLUME, [""; 2]),
+    // Products are no sums, and what they multiply has another reader.
+    ("scale(tanh) -> relu", VOLUME, [""; 2]),
+    (
+        "conv(4, 3) -> bn -> scale(globalavgpool -> sigmoid) -> relu",
+        VOLUME,
+        ["", "0..2 fold-bn"],
+    ),
+    ("conv(2, 1) -> scale(relu -> tanh)", VOLUME, [""; 2]),
+    // A last window that is not whole, and one of the whole image, whose output is a vector.
+    (
+        "conv(4, 3) -> maxpool(3, ceil_mode=true)",
+        VOLUME,
+        ["0..2 conv-pool"; 2],
+    ),
+    ("conv(4, 3) -> maxpool(4, ceil_mode=true)", VOLUME, [""; 2]),
+    ("conv(4, 3) -> globalmaxpool", VOLUME, [""; 2]),
+    // Layers that other rules do not know.
+    ("conv(4, 3) -> identity -> relu", VOLUME, [""; 2]),
+    (
+        "convtranspose(4, 3) -> bn -> relu",
+        VOLUME,
+        ["1..3 bn-relu"; 2],
+    ),
     // A ReLU that reads something else than the layer before it in the list.
     ("branch(conv(2, 1) | relu)", VOLUME, [""; 2]),
 ];
