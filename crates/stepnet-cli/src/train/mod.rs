@@ -80,20 +80,16 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
         note::note(&advice.to_string());
     }
     audit::start(settings, &material, from.as_ref())?;
+    start::announce_transfer(settings, &options);
     note::check(Failure::usage)?;
     let done = left.as_ref().map_or(0, SavedRun::epochs_done);
     let epochs = options.epochs.saturating_sub(done);
-    start::announce_transfer(settings, &options);
     let plan = plan::announced(&network, &options, &material, epochs)?;
     let examples = material.train.len();
     let steps = examples.div_ceil(options.batch.examples(examples));
     start::announce(&options, steps);
     plan.iter().for_each(|line| print_sentence(line));
-    let keep = RunOptions::default()
-        .overwrite(args.overwrite)
-        .arguments(command_line::arguments().to_vec())
-        .from(from_hash)
-        .notes(note::all());
+    let keep = kept(args).from(from_hash);
     let name = material.name.clone();
     let data = material.into_run_data();
     // Until here there is no training that a signal could lose.
@@ -117,6 +113,14 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
     say_end(&run, &ended?, &follower);
     note::check(Failure::running)?;
     interrupt::outcome()
+}
+
+/// What a run keeps, and how it was started.
+fn kept(args: &TrainArgs) -> RunOptions {
+    RunOptions::default()
+        .overwrite(args.overwrite)
+        .arguments(command_line::arguments().to_vec())
+        .notes(note::all())
 }
 
 /// Goes on with a run, and says where.
