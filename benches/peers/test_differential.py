@@ -15,10 +15,10 @@ MISSING = [name for name in ("numpy", "torch", "stepnet") if importlib.util.find
 
 
 def kinds(layers):
-    """All kinds of a network's layers, those of residual blocks and branches included."""
+    """All kinds of a network's layers, those of residual blocks, scales and branches included."""
     for kind, _, *given in layers:
         yield kind
-        inner = {"residual": given, "branch": given[0] if given else []}.get(kind, [])
+        inner = {"residual": given, "scale": given, "branch": given[0] if given else []}.get(kind, [])
         for layers in inner:
             yield from kinds(layers)
 
@@ -32,7 +32,8 @@ class Networks(unittest.TestCase):
             found.update(kinds(drawn[1]))
             beyond += any(layer[0] == "conv" and layer[4][0] > layer[3][0] for layer in drawn[1])
         expected = {"conv", "maxpool", "avgpool", "globalavgpool", "bn", "layernorm", "groupnorm", "pad", "flatten", "linear"}
-        self.assertEqual(found, expected | {"residual", "branch"} | set(random_networks.ACTIVATIONS))
+        expected |= {"residual", "branch", "scale", "globalmaxpool", *random_networks.RARE}
+        self.assertEqual(found, expected | set(random_networks.ACTIVATIONS))
         self.assertGreater(beyond, 10)
 
     def test_layers_are_written_as_the_notation_has_them(self):
@@ -40,10 +41,16 @@ class Networks(unittest.TestCase):
         text = random_networks.written([("residual", "r3x", body, []), ("branch", "b4x", [body[1:], body[1:]])])
         conv = "c1x: conv(2, 3x1, padding=1/0/2/0, stride=1x2, dilation=1x1, groups=1, bias=false)"
         leaky = "a2x: leakyrelu(0.1)"
+        pool = random_networks.written([("maxpool", "m5x", (3, 2), (0,) * 4, (2, 1), True)])
+        self.assertEqual(pool, "m5x: maxpool(3x2, padding=0/0/0/0, stride=2x1, ceil_mode=true)")
+        scale = random_networks.written([("scale", "s6x", body[1:])])
+        self.assertEqual(scale, f"s6x: scale({leaky})")
         self.assertEqual(text, f"r3x: residual({conv} -> {leaky}) -> b4x: branch({leaky} | {leaky})")
 
     def test_sizes_after_windows(self):
         self.assertEqual(random_networks.slid((5, 6, 1), (3, 2), (1, 0, 0, 1), (2, 1), (1, 3), 7), (2, 4, 7))
+        self.assertEqual(random_networks.slid((6, 5, 1), (3, 2), (0,) * 4, (2, 4), (1, 1), 7, ceil=True), (3, 2, 7))
+        self.assertEqual(random_networks.slid((4, 6, 1), (1, 3), (0,) * 4, (2, 6), (1, 1), 7, ceil=True), (2, 1, 7))
 
 
 class Rates(unittest.TestCase):

@@ -90,10 +90,42 @@ pub(crate) fn map2<T: Real, F: Binary<T>>(a: &[T], b: &[T], y: &mut [T], f: F) {
         .for_each(|(y, (a, b))| simd::run(Map2(a, b, y, f)));
 }
 
+/// Does `work` for pieces of whole rows of `y`, each with the number of its first row; an element costs about `cost`
+/// multiplications.
+///
+/// Work must write what depends on the rows alone.
+pub(crate) fn by_rows<T: Real>(
+    row: usize,
+    cost: usize,
+    y: &mut [T],
+    work: impl Fn(usize, &mut [T]) + Sync,
+) {
+    let row = row.max(1);
+    let rows = piece(y.len(), cost).div_ceil(row);
+    if rows * row >= y.len() {
+        return work(0, y);
+    }
+    let pieces = y.par_chunks_mut(rows * row).enumerate();
+    pieces.for_each(|(number, y)| work(number * rows, y));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::parallel::LIGHT_WORK;
+
+    #[test]
+    fn rows_are_numbered_in_order() {
+        for (rows, row) in [(0, 3), (1, 1), (5, 7), (3 * LIGHT_WORK / 7 + 1, 7)] {
+            let mut y = vec![f64::NAN; rows * row];
+            by_rows(row, 1, &mut y, |first, y| {
+                for (number, y) in y.chunks_exact_mut(row).enumerate() {
+                    y.fill((first + number) as f64);
+                }
+            });
+            assert!(y.iter().enumerate().all(|(i, &y)| y == (i / row) as f64));
+        }
+    }
 
     #[test]
     fn maps_reach_every_element() {

@@ -4,7 +4,8 @@ use rayon::prelude::*;
 
 use crate::Real;
 use crate::assert_len;
-use crate::elementwise::map2;
+use crate::elementwise::{by_rows, map2};
+use crate::long_sum;
 use crate::parallel::piece;
 use crate::simd::{self, Isa, Kernel};
 
@@ -69,6 +70,42 @@ impl<T: Real> Kernel for AddTo<'_, T> {
             *sum += part;
         }
     }
+}
+
+/// `y[p, c] += b[c]`, in place.
+///
+/// # Shapes
+///
+/// `y` (pixels, channels), `b` (channels).
+///
+/// # Panics
+///
+/// If there are no channels, or `y` holds no whole pixels.
+pub fn add_to_rows<T: Real>(y: &mut [T], b: &[T]) {
+    let channels = b.len();
+    assert!(channels > 0, "add_to_rows: no channels");
+    assert_len("add_to_rows", "y", y, y.len() / channels * channels);
+    by_rows(channels, 1, y, |_, y| {
+        for y in y.chunks_exact_mut(channels) {
+            y.iter_mut().zip(b).for_each(|(y, &b)| *y += b);
+        }
+    });
+}
+
+/// `db[c] = sum over p of dy[p, c]`.
+///
+/// # Shapes
+///
+/// As [`add_to_rows`], `dy` like `y` and `db` like `b`; `db` is written.
+///
+/// # Panics
+///
+/// As [`add_to_rows`].
+pub fn sum_of_rows<T: Real>(dy: &[T], db: &mut [T]) {
+    let channels = db.len();
+    assert!(channels > 0, "sum_of_rows: no channels");
+    assert_len("sum_of_rows", "dy", dy, dy.len() / channels * channels);
+    long_sum::columns(dy, db);
 }
 
 /// Some of the channels of an array: those of one of the arrays that it joins.
@@ -169,6 +206,17 @@ mod tests {
         );
         add_to(&mut y, &a);
         assert_eq!(y[..3], [2.5, -3.0, 3.0]);
+    }
+
+    #[test]
+    fn rows_get_their_summands_and_give_their_sums() {
+        let pixels = 70_000;
+        let mut y: Vec<f64> = (0..3 * pixels).map(|i| (i % 3) as f64).collect();
+        add_to_rows(&mut y, &[5.0, 6.0, 7.0]);
+        assert!(y.chunks_exact(3).all(|y| y == [5.0, 7.0, 9.0]));
+        let mut sums = [f64::NAN; 3];
+        sum_of_rows(&y, &mut sums);
+        assert_eq!(sums, [5.0, 7.0, 9.0].map(|y| y * pixels as f64));
     }
 
     #[test]

@@ -3,14 +3,16 @@
 //! | operation | passes |
 //! | --- | --- |
 //! | [`conv`] | `forward`, `backward_data`, `backward_weights` |
-//! | [`pool`] | `max_forward`, `max_backward`, `max_backward_all`, `average_forward`, `average_backward` |
+//! | [`pool`] | `max_forward`, `max_backward`, `max_backward_all`, `average_forward`, `average_backward`; [`pool::adaptive`] |
 //! | [`dense`] | `forward`, `backward_data`, `backward_weights` |
 //! | [`relu`], [`softmax`]; [`pointwise`], with the function as an argument, such as [`sigmoid`] | `forward`, `backward` |
 //! | [`prelu`] | `forward`, `backward`, with the slopes' gradients |
 //! | [`norm`] | batch, layer and group normalisation: statistics, `forward`, `backward` |
-//! | [`pad`] | `forward`, `backward` |
+//! | [`pad`], [`upsample`], [`lrn`] | `forward`, `backward` |
 //! | [`transpose`] | a transposed copy of a matrix |
 //! | [`join`] | sums of arrays, channels one after the other |
+//! | [`scale`] | products with factors of channels: `forward`, `backward_factors` |
+//! | [`shuffle`] | channels of groups in turns |
 //! | [`loss`] | a value and a gradient for each loss, fused with its activation |
 //! | [`update`] | one optimiser step over the parameters of a layer; a moving average of them |
 //! | [`clip`] | the sum of squares of gradients; gradients scaled, or brought into a range |
@@ -57,6 +59,7 @@ pub mod join;
 #[doc(hidden)]
 pub mod long_sum;
 pub mod loss;
+pub mod lrn;
 #[cfg(test)]
 mod miri_tests;
 pub mod norm;
@@ -69,6 +72,8 @@ pub mod pool;
 pub mod prelu;
 mod real;
 pub mod relu;
+pub mod scale;
+pub mod shuffle;
 pub mod sigmoid;
 pub(crate) mod simd;
 pub mod softmax;
@@ -76,6 +81,7 @@ pub mod softmax;
 pub mod testing;
 mod transpose;
 pub mod update;
+pub mod upsample;
 mod work;
 
 pub use aligned::AlignedVec;
@@ -86,10 +92,11 @@ pub use dense::DenseGeometry;
 pub use geometry::greatest_common_divisor;
 pub use geometry::{Axis, Padding, output_size};
 pub use norm::NormGeometry;
-pub use pad::PadGeometry;
+pub use pad::{PadGeometry, PadMode};
 pub use peak::{instruction_set, peak};
 pub use pool::PoolGeometry;
 pub use real::Real;
+pub use scale::ScaleGeometry;
 pub use simd::requested_instruction_set;
 pub use transpose::transpose;
 

@@ -1,6 +1,6 @@
 //! A layer of your own: written, registered, trained, saved, loaded and explained.
 //!
-//! `scale(start)` multiplies each channel by a number that it learns:
+//! `gain(start)` multiplies each channel by a number that it learns:
 //! `y[.., c] = s[c] * x[.., c]`, so `dx = s * dy` and `ds[c] = sum of x[.., c] * dy[.., c]`.
 //!
 //! Run with `cargo run --release --example 03_own_layer`.
@@ -18,11 +18,11 @@ use stepnet::see::why::{Question, Why};
 use stepnet::train::{TrainOptions, Trainer, evaluate};
 
 #[derive(Debug)]
-struct Scale {
+struct Gain {
     text: LayerText,
 }
 
-impl Layer<f32> for Scale {
+impl Layer<f32> for Gain {
     fn text(&self) -> LayerText {
         self.text.clone()
     }
@@ -34,7 +34,7 @@ impl Layer<f32> for Scale {
     fn parameters(&self, input: Shape) -> Vec<Parameter> {
         let start = Start::Constant(self.text.number("start"));
         vec![Parameter {
-            name: "scale",
+            name: "gain",
             shape: vec![input.channels()],
             start,
             decays: false,
@@ -87,7 +87,7 @@ impl Layer<f32> for Scale {
 }
 
 /// With this `stepnet::see::why` shows where a scaled value comes from.
-impl Explain<f32> for Scale {
+impl Explain<f32> for Gain {
     fn account(
         &self,
         place: usize,
@@ -109,19 +109,22 @@ impl Explain<f32> for Scale {
     }
 }
 
-/// The built-in layers and `scale`.
+/// The built-in layers and `gain`.
 fn registry() -> stepnet::Result<Registry<f32>> {
     let mut registry = Registry::builtin();
-    let signature = Signature::new("scale", "Multiplies each channel by a learnt number.")
-        .optional("start", ParameterKind::Number, 1.0);
-    registry.register(signature, |text| Ok(Arc::new(Scale { text: text.clone() })))?;
+    let signature = Signature::new("gain", "Multiplies each channel by a learnt number.").optional(
+        "start",
+        ParameterKind::Number,
+        1.0,
+    );
+    registry.register(signature, |text| Ok(Arc::new(Gain { text: text.clone() })))?;
     Ok(registry)
 }
 
 fn main() -> stepnet::Result<()> {
     let digits = data::digits();
     let (train, held_out) = digits.split(0.2, 1)?;
-    let text = "conv(8, 3, same) -> scale(0.5) -> relu -> maxpool(2) -> linear(10) -> softmax";
+    let text = "conv(8, 3, same) -> gain(0.5) -> relu -> maxpool(2) -> linear(10) -> softmax";
     let mut network = Network::builder()
         .registry(registry()?)
         .build(text, [8, 8, 1])?;
@@ -156,7 +159,7 @@ fn main() -> stepnet::Result<()> {
     let mut x = vec![0.0; loaded.network.input().len()];
     held_out.fill_batch(&[0], &loaded.preprocessing, &mut x)?;
     let question = Question::default()
-        .at(Some("scale1[3,3,0]".parse()?))
+        .at(Some("gain1[3,3,0]".parse()?))
         .gradient(true);
     println!("\n{}", Why::new(&loaded.network, &x)?.explain(&question)?);
     std::fs::remove_file(&path).ok();

@@ -157,6 +157,47 @@ const CASES: &[Case<'static>] = &[
         None,
     ),
     Case(
+        "conv(4, 3, same) -> scale(globalavgpool -> linear(2) -> tanh -> linear(4) -> sigmoid) -> scale(conv(4, 1) -> sigmoid) -> linear(2)",
+        "4x5x2",
+        None,
+    ),
+    Case(
+        "conv(4, 1) -> scale(globalmaxpool -> linear(4)) -> channelshuffle(2) -> branch(identity | slicechannels(1, 2) -> conv(2, 3, same)) -> layerscale(0.3) -> globalmaxpool -> linear(2)",
+        "4x3x2",
+        None,
+    ),
+    Case(
+        "residual(scale(scale(linear(4) -> tanh) -> identity) -> layerscale(0.5)) -> linear(2) -> softmax",
+        "4",
+        None,
+    ),
+    // Larger and mirrored images, and windows that overlap by a pixel.
+    Case(
+        "conv(2, 2) -> pad(2/1/0/3, mode=reflect) -> conv(2, 2) -> pad(1x7, mode=edge) -> adaptiveavgpool(3x4)",
+        "4x5x2",
+        None,
+    ),
+    Case(
+        "conv(4, 2) -> convtranspose(6, 3x2, 1x0, stride=2x3, output_padding=1x2, groups=2) -> upsample(2x3, mode=bilinear) -> convtranspose(2, 3, same, stride=2, dilation=2)",
+        "3x4x2",
+        None,
+    ),
+    Case(
+        "conv(4, 2, bias=false) -> instancenorm -> lrn(3, alpha=2, beta=0.6) -> conv(2, 1, bias=false) -> instancenorm(0.1, affine=false)",
+        "4x5x2",
+        None,
+    ),
+    Case(
+        "conv(3, 2) -> residual(dropout2d(0.4) -> conv(3, 1) -> droppath(0.4)) -> linear(2)",
+        "3x4x2",
+        None,
+    ),
+    Case(
+        "conv(3, 3, same) -> maxpool(3, stride=2, ceil_mode=true) -> avgpool(2, 1, stride=2, count_padding=true, ceil_mode=true)",
+        "8x7x2",
+        None,
+    ),
+    Case(
         "residual(residual(residual(linear(4)) -> tanh -> linear(4)), shortcut=branch(linear(3) | linear(1) -> sigmoid)) -> linear(2) -> softmax",
         "4",
         None,

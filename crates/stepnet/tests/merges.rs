@@ -53,7 +53,8 @@ fn predictions(network: &Network<f64>, options: PlanOptions, x: &[f64]) -> Vec<f
 
 /// The outputs of a part of a network with the parameters from `offset` on.
 fn part(text: &str, input: Shape, parameters: &[f64], x: &[f64]) -> (Vec<f64>, Shape, usize) {
-    let mut network = Network::<f64>::new(text, input).unwrap();
+    let builder = Network::<f64>::builder().loss(Loss::MeanSquaredError);
+    let mut network = builder.build(text, input).unwrap();
     let count = network.parameters().len();
     network
         .parameters_mut()
@@ -108,6 +109,46 @@ fn blocks_and_branches_compute_what_their_parts_do() {
     assert_eq!(network.nodes()[3].inputs(), [2, 3]);
     assert_eq!(network.nodes()[3].layer().text().to_string(), "add");
     assert_eq!(network.nodes()[7].layer().text().to_string(), "concat");
+}
+
+/// Factors of each channel, made of a volume and of a vector, and factors of each value.
+#[test]
+fn scales_multiply_by_what_their_bodies_make() {
+    let squeeze = "globalavgpool -> linear(3) -> relu -> linear(2) -> sigmoid";
+    let excite = "adapt: avgpool(5x4) -> conv(2, 1) -> sigmoid";
+    for (body, input, shape) in [
+        (squeeze, Shape::volume(5, 4, 2), Shape::Features(2)),
+        (excite, Shape::volume(5, 4, 2), Shape::volume(1, 1, 2)),
+        (
+            "conv(2, 3, same) -> tanh",
+            Shape::volume(5, 4, 2),
+            Shape::volume(5, 4, 2),
+        ),
+        (
+            "linear(7) -> sigmoid",
+            Shape::Features(7),
+            Shape::Features(7),
+        ),
+        (
+            "linear(2) -> tanh",
+            Shape::volume(1, 1, 2),
+            Shape::Features(2),
+        ),
+    ] {
+        let network = drawn(&format!("scale({body})"), input, 3);
+        let mut x = vec![0.0; BATCH * input.len()];
+        RandomState::new(9).fill_randn(&mut x);
+        let (factors, found, _) = part(body, input, network.parameters(), &x);
+        assert_eq!((found, network.output()), (shape, input), "{body}");
+        let (len, count) = (input.len(), factors.len() / BATCH);
+        let expected: Vec<f64> = (x.iter().enumerate())
+            .map(|(at, x)| x * factors[at / len * count + at % len % count])
+            .collect();
+        assert_eq!(predictions(&network, PlanOptions::default(), &x), expected);
+        let merge = network.nodes().last().unwrap();
+        assert_eq!((merge.name(), merge.inputs()[0]), ("scale1", 0));
+        assert_eq!(merge.layer().text().to_string(), "multiply");
+    }
 }
 
 #[test]
@@ -187,6 +228,21 @@ fn block(depth: u32) -> BoxedStrategy<String> {
         Just("dropout(0.3)".to_owned()),
         Just("maxpool(3, same, stride=1)".to_owned()),
         Just("conv(2, 3, same) -> relu".to_owned()),
+        Just("identity".to_owned()),
+        Just("layerscale(0.7)".to_owned()),
+        Just("pad(1, mode=reflect) -> conv(2, 3)".to_owned()),
+        Just("pad(1x0, mode=edge) -> adaptiveavgpool(3x4)".to_owned()),
+        Just(
+            "upsample(2, mode=bilinear) -> convtranspose(2, 2, 1, stride=1) -> conv(2, 3x4)"
+                .to_owned()
+        ),
+        Just("convtranspose(2, 3, same)".to_owned()),
+        Just("instancenorm(0.1) -> lrn(2, alpha=0.3)".to_owned()),
+        Just("dropout2d(0.3)".to_owned()),
+        Just("droppath(0.3)".to_owned()),
+        Just("channelshuffle(2)".to_owned()),
+        Just("scale(globalavgpool -> linear(2) -> sigmoid)".to_owned()),
+        Just("branch(slicechannels(1, 1) -> relu | slicechannels(0, 1))".to_owned()),
     ];
     if depth == 0 {
         return leaf.boxed();
@@ -199,6 +255,8 @@ fn block(depth: u32) -> BoxedStrategy<String> {
         2 => inner().prop_map(|body| format!("residual({body}) -> relu")),
         2 => (inner(), inner()).prop_map(|(body, shortcut)| format!("residual({body}, shortcut={shortcut})")),
         1 => (inner(), inner()).prop_map(|(a, b)| format!("branch({a} | {b}) -> conv(2, 1)")),
+        2 => inner().prop_map(|body| format!("scale({body})")),
+        1 => inner().prop_map(|body| format!("scale({body} -> globalmaxpool) -> relu")),
     ]
     .boxed()
 }
@@ -239,7 +297,7 @@ proptest! {
     fn gradients_are_those_of_differences(body in block(3), seed in 0..100_u32) {
         // One number of the network moves along a drawn direction: cheap, and blind to nothing in
         // particular. Kinks are left to `gradients.rs`, which keeps away from them.
-        let text = format!("{body} -> linear(2)").replace("relu", "tanh").replace("maxpool(3, same, stride=1)", "avgpool(3, same, stride=1)");
+        let text = format!("{body} -> linear(2)").replace("relu", "tanh").replace("globalmaxpool", "globalavgpool").replace("maxpool(3, same, stride=1)", "avgpool(3, same, stride=1)");
         let mut network = drawn(&text, Shape::volume(3, 4, 2), seed);
         let plain = PlanOptions::TRAINING;
         let (_, workspace) = pass(&network, plain, BATCH);
@@ -309,6 +367,55 @@ fn what_does_not_meet_is_told_with_what_would() {
             volume,
             "its paths give 2, 8x9x2, expected vectors from all",
             "",
+        ),
+        (
+            "scale(globalavgpool -> linear(3) -> sigmoid) -> linear(3) -> softmax",
+            volume,
+            "its body gives 3 for an input of 8x9x4, expected a factor for each of the 4 channels (4 or 1x1x4), or \
+             the input's shape",
+            "scale(globalavgpool -> linear(4) -> sigmoid)",
+        ),
+        (
+            "scale(conv(4, 3) -> sigmoid) -> linear(3) -> softmax",
+            volume,
+            "its body gives 6x7x4 for an input of 8x9x4",
+            "scale(conv(4, 3, same) -> sigmoid)",
+        ),
+        (
+            "slicechannels(2, 3) -> linear(3) -> softmax",
+            volume,
+            "it takes channels 2 to 4, expected at most 3, the input's last",
+            "slicechannels(",
+        ),
+        (
+            "channelshuffle(3) -> linear(3) -> softmax",
+            volume,
+            "channels is 4, expected a multiple of the 3 groups",
+            "channelshuffle(2)",
+        ),
+        (
+            "pad(1/9/0/0, mode=reflect) -> linear(3) -> softmax",
+            volume,
+            "its bottom padding is 9, expected less than 8",
+            "pad(1/7/0/0, mode=reflect)",
+        ),
+        (
+            "convtranspose(4, 3, groups=3) -> linear(3) -> softmax",
+            volume,
+            "4 channels / 3 groups = 1, remainder 1",
+            "convtranspose(4, 3)",
+        ),
+        (
+            "globalavgpool -> instancenorm -> linear(3) -> softmax",
+            volume,
+            "its input is a vector of 4 features",
+            "",
+        ),
+        (
+            "maxpool(12, stride=3, ceil_mode=true) -> linear(3) -> softmax",
+            volume,
+            "ceil((8 - 12 + 0 + 0) / 3) + 1 = 0",
+            "maxpool(",
         ),
     ] {
         let message = diagnosis(text, input);

@@ -237,7 +237,7 @@ fn windows_apart<T: Real, I: Isa, S: Source<T>>(
             dx[done..start].fill(T::zero());
         }
         done = cols.end * channels;
-        let size = source.size(g, rows * cols.len());
+        let size = source.size(g, [row.windows.start, window], rows * cols.len());
         for_each_start(
             I::lanes::<T>(),
             channels,
@@ -293,7 +293,8 @@ fn windows_overlap<T: Real, I: Isa, S: Source<T>>(
                 for window_row in row.windows.start..row.windows.end {
                     let rows = g.covered(0, window_row).len();
                     for window_col in from..to {
-                        let size = source.size(g, rows * g.covered(1, window_col).len());
+                        let inside = rows * g.covered(1, window_col).len();
+                        let size = source.size(g, [window_row, window_col], inside);
                         let output = row.outputs + (window_row * out_w + window_col) * channels;
                         let block = source.load(isa, output + channel, size);
                         sum = isa.vector_add(sum, source.share(isa, block, row.place + at));
@@ -323,7 +324,7 @@ fn window_by_window<T: Real, I: Isa, S: Source<T>>(
             let rows = g.covered(0, row);
             for col in 0..out_w {
                 let cols = g.covered(1, col);
-                let size = source.size(g, rows.len() * cols.len());
+                let size = source.size(g, [row, col], rows.len() * cols.len());
                 let mut channel = 0;
                 while channel < channels {
                     // The last block is cut: nothing may be added twice.

@@ -181,7 +181,7 @@ impl<T: Real, P: Pooling> Rows<'_, T, P> {
         let line = out_w * channels;
         for index in 0..self.y.len() / line {
             let (example, row) = ((self.first + index) / out_h, (self.first + index) % out_h);
-            let rows = g.covered(0, row);
+            let (rows, counted) = (g.covered(0, row), g.counted(0, row));
             let window = |col: usize| {
                 let cols = g.covered(1, col);
                 let place = (rows.start * width + cols.start) * channels;
@@ -193,7 +193,7 @@ impl<T: Real, P: Pooling> Rows<'_, T, P> {
                     channels,
                     rows: rows.len(),
                     cols: cols.len(),
-                    size: g.kernel[0] * g.kernel[1],
+                    size: counted * g.counted(1, col),
                 }
             };
             let y = &mut self.y[index * line..];

@@ -22,6 +22,9 @@ pub struct PoolGeometry {
     pub padding: Padding,
     /// Height, width and channels of an output.
     pub output: [usize; 3],
+    /// Rows and columns after the image that belong to the last windows alone, not to the padding that was asked for:
+    /// they count in no average. The bottom and right padding include them.
+    pub beyond: [usize; 2],
 }
 
 const NAME: &str = "pooling";
@@ -97,9 +100,73 @@ impl PoolGeometry {
             stride: [stride[0].min(whole[0]), stride[1].min(whole[1])],
             padding,
             output: [out_h, out_w, channels],
+            beyond: [0, 0],
         };
         geometry.check_volumes()?;
         Ok(geometry)
+    }
+
+    /// The same with a last window that is not whole: the output is `ceil((n + pads - f) / stride) + 1`, and one less
+    /// where the last window would start after the image. PyTorch's `ceil_mode`.
+    ///
+    /// # Errors
+    ///
+    /// As [`PoolGeometry::new`], but a window may be larger than the padded input by less than a step.
+    pub fn rounded_up(
+        batch: usize,
+        input: [usize; 3],
+        kernel: [usize; 2],
+        stride: [usize; 2],
+        padding: Padding,
+    ) -> Result<Self> {
+        let down = padding.top.checked_add(padding.bottom);
+        let across = padding.left.checked_add(padding.right);
+        let mut beyond = [0; 2];
+        for (axis, (pads, before)) in [(down, padding.top), (across, padding.left)]
+            .into_iter()
+            .enumerate()
+        {
+            let [n, f, step] = [input[axis], kernel[axis], stride[axis]];
+            // Sizes of 0 and those that overflow are refused below.
+            let whole = pads.and_then(|pads| pads.checked_add(n));
+            let (Some(whole), true) = (whole, step > 0 && before < f) else {
+                continue;
+            };
+            // Steps to the last window, if there is room for one.
+            let Some(over) = whole
+                .checked_add(step - 1)
+                .and_then(|end| end.checked_sub(f))
+            else {
+                continue;
+            };
+            let starts_inside = |steps: &usize| {
+                steps
+                    .checked_mul(step)
+                    .is_some_and(|start| start < n.saturating_add(before))
+            };
+            let steps = Some(over / step).filter(starts_inside);
+            let steps = steps.unwrap_or((over / step).saturating_sub(1));
+            let end = steps
+                .checked_mul(step)
+                .and_then(|start| start.checked_add(f));
+            beyond[axis] = end.map_or(0, |end| end.saturating_sub(whole));
+        }
+        let extended = Padding {
+            bottom: padding.bottom.saturating_add(beyond[0]),
+            right: padding.right.saturating_add(beyond[1]),
+            ..padding
+        };
+        for (side, pad, window) in [
+            ("bottom padding", padding.bottom, kernel[0]),
+            ("right padding", padding.right, kernel[1]),
+        ] {
+            if pad >= window {
+                let less = format!("less than the window's {window}");
+                return Err(Error::value(NAME, side, pad, less));
+            }
+        }
+        let geometry = Self::new(batch, input, kernel, stride, extended)?;
+        Ok(Self { beyond, ..geometry })
     }
 
     fn check_volumes(&self) -> Result<()> {
@@ -182,6 +249,30 @@ impl PoolGeometry {
         start.saturating_sub(before)..end
     }
 
+    /// The positions of window `window` on an axis that an average with the padding divides by.
+    #[inline(always)]
+    pub(super) fn counted(&self, axis: usize, window: usize) -> usize {
+        if self.beyond[axis] == 0 {
+            return self.kernel[axis];
+        }
+        let Padding {
+            top,
+            bottom,
+            left,
+            right,
+        } = self.padding;
+        let pads = [top + bottom, left + right][axis];
+        let end = self.input[axis] + pads - self.beyond[axis];
+        self.kernel[axis].min(end - window * self.stride[axis])
+    }
+
+    /// The positions of the window of the output value at `place` of an example, those in the padding included.
+    pub fn counted_at(&self, place: usize) -> usize {
+        let [_, width, channels] = self.output;
+        let (row, col) = (place / (width * channels), place / channels % width);
+        self.counted(0, row) * self.counted(1, col)
+    }
+
     /// The windows that cover `coordinate` on axis 0 (height) or 1 (width).
     #[inline(always)]
     pub(super) fn covering(&self, axis: usize, coordinate: usize) -> Range<usize> {
@@ -220,87 +311,4 @@ impl PoolGeometry {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_of_the_course_network() {
-        // cat-CNN: 64x64x8, window 8, stride 8, same.
-        let same = Padding::same([64, 64], [8, 8], [8, 8], [1, 1]).unwrap();
-        let g = PoolGeometry::new(3, [64, 64, 8], [8, 8], [8, 8], same).unwrap();
-        assert_eq!(g.output, [8, 8, 8]);
-        assert_eq!((g.x_len(), g.y_len()), (3 * 64 * 64 * 8, 3 * 512));
-        assert_eq!(g.with_batch(1).y_len(), 512);
-    }
-
-    #[test]
-    fn windows_are_clipped_to_the_image() {
-        let padding = Padding {
-            top: 1,
-            bottom: 2,
-            left: 0,
-            right: 2,
-        };
-        let g = PoolGeometry::new(1, [4, 5, 1], [3, 3], [2, 2], padding).unwrap();
-        assert_eq!(g.output, [3, 3, 1]);
-        assert_eq!([0, 1, 2].map(|row| g.covered(0, row)), [0..2, 1..4, 3..4]);
-        assert_eq!([0, 1, 2].map(|col| g.covered(1, col)), [0..3, 2..5, 4..5]);
-        let covering = [0, 1, 2, 3].map(|row| g.covering(0, row));
-        assert_eq!(covering, [0..1, 0..2, 1..2, 1..3]);
-        assert_eq!(g.whole_windows(), 0..2);
-        assert!(!g.apart());
-    }
-
-    #[test]
-    fn whole_windows_and_windows_apart_are_told() {
-        let new = |width, kernel, stride, left, right| {
-            let padding = Padding {
-                left,
-                right,
-                ..Padding::VALID
-            };
-            PoolGeometry::new(1, [1, width, 1], [1, kernel], [1, stride], padding).unwrap()
-        };
-        let g = new(7, 3, 1, 2, 2);
-        assert_eq!((g.output[1], g.whole_windows()), (9, 2..7));
-        // A window that is larger than the image is never whole; one alone overlaps with nothing.
-        let g = new(2, 5, 1, 2, 1);
-        assert_eq!((g.output[1], g.whole_windows()), (1, 1..1));
-        assert!(g.apart());
-        assert!(new(7, 3, 3, 0, 2).apart() && new(7, 3, 4, 0, 0).apart());
-        assert!(!new(7, 3, 2, 0, 0).apart());
-        assert_eq!(new(7, 3, 3, 0, 2).whole_windows(), 0..2);
-    }
-
-    #[test]
-    fn mistakes_are_named_with_their_numbers() {
-        let new = |input, kernel: usize, stride: usize, padding| {
-            PoolGeometry::new(1, input, [kernel; 2], [stride; 2], padding)
-                .unwrap_err()
-                .to_string()
-        };
-        assert_eq!(
-            new([6, 4, 2], 5, 1, Padding::VALID),
-            "pooling: window width is 5, expected at most 4, the input's width"
-        );
-        assert_eq!(
-            new(
-                [6, 6, 2],
-                2,
-                1,
-                Padding {
-                    bottom: 2,
-                    ..Padding::VALID
-                }
-            ),
-            "pooling: bottom padding is 2, expected less than the window's 2"
-        );
-        assert_eq!(
-            new([6, 6, 2], 2, 0, Padding::VALID),
-            "pooling: stride (height) is 0, expected at least 1"
-        );
-        assert!(new([6, 6, 0], 2, 1, Padding::VALID).contains("input channels is 0"));
-        assert!(new([6, 6, 2], 0, 1, Padding::VALID).contains("window height is 0"));
-        assert!(new([1 << 16, 1 << 16, 1], 2, 2, Padding::VALID).contains("4294967295"));
-    }
-}
+mod tests;

@@ -17,6 +17,7 @@
 //!
 //! Forward passes share out the rows of `y`, backward passes those of `dx`.
 
+pub mod adaptive;
 mod average;
 mod backward;
 mod blocks;

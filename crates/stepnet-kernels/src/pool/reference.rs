@@ -81,10 +81,17 @@ pub fn max_backward_all<T: Real>(g: &PoolGeometry, x: &[T], dy: &[T], dx: &mut [
     }
 }
 
-/// The number of positions that the average of output element `index` divides by.
+/// The number of positions that the average of output element `index` divides by: with `count_padding` those in the
+/// image and in the padding, but not those that a last window has beyond it.
 fn divisor(g: &PoolGeometry, count_padding: bool, index: usize) -> f64 {
     if count_padding {
-        (g.kernel[0] * g.kernel[1]) as f64
+        let [out_h, out_w, channels] = g.output;
+        let (col, row) = (index / channels % out_w, index / (channels * out_w) % out_h);
+        let last_row = g.input[0] + g.padding.top + g.padding.bottom - g.beyond[0];
+        let last_col = g.input[1] + g.padding.left + g.padding.right - g.beyond[1];
+        let rows = (0..g.kernel[0]).filter(|u| row * g.stride[0] + u < last_row);
+        let cols = (0..g.kernel[1]).filter(|v| col * g.stride[1] + v < last_col);
+        (rows.count() * cols.count()) as f64
     } else {
         window_positions(g, index).len() as f64
     }

@@ -15,8 +15,8 @@ pub(super) trait Source<T: Real>: Copy + Send + Sync {
     /// The gradient of a pixel's block, at a place in `dx`.
     fn share<I: Isa>(self, isa: I, block: Self::Block<I>, place: usize) -> I::Vector<T>;
 
-    /// The number of positions that `load` is told, of a window with `inside` in the image.
-    fn size(self, _g: &PoolGeometry, inside: usize) -> usize {
+    /// The number of positions that `load` is told, of the window at a row and column, with `inside` in the image.
+    fn size(self, _g: &PoolGeometry, _window: [usize; 2], inside: usize) -> usize {
         inside
     }
 }
@@ -73,9 +73,9 @@ impl<T: Real> Source<T> for Shares<'_, T> {
     }
 
     #[inline(always)]
-    fn size(self, g: &PoolGeometry, inside: usize) -> usize {
+    fn size(self, g: &PoolGeometry, [row, col]: [usize; 2], inside: usize) -> usize {
         match self.count_padding {
-            true => g.kernel[0] * g.kernel[1],
+            true => g.counted(0, row) * g.counted(1, col),
             false => inside,
         }
     }

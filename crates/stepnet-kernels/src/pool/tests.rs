@@ -116,17 +116,22 @@ fn any_geometry() -> impl Strategy<Value = PoolGeometry> {
         kernel,
         stride,
         pads,
+        any::<bool>(),
     )
         .prop_filter_map(
             "the window must fit",
-            |(batch, [h, w], c, kernel, stride, [top, bottom, left, right])| {
+            |(batch, [h, w], c, kernel, stride, [top, bottom, left, right], ceil)| {
                 let padding = Padding {
                     top,
                     bottom,
                     left,
                     right,
                 };
-                PoolGeometry::new(batch, [h, w, c], kernel, stride, padding).ok()
+                let make = match ceil {
+                    true => PoolGeometry::rounded_up,
+                    false => PoolGeometry::new,
+                };
+                make(batch, [h, w, c], kernel, stride, padding).ok()
             },
         )
 }

@@ -16,7 +16,7 @@ use stepnet_kernels::{PoolGeometry, pool};
 /// Average pooling over windows, or over the whole plane.
 ///
 /// Unless `count_padding`, a window at the edge is divided by the values it holds, not by its
-/// full area. Over the whole plane (`globalavgpool`) a volume becomes a vector of its channels.
+/// full area. What a window of `ceil_mode` has beyond the padding never counts, as in PyTorch. Over the whole plane (`globalavgpool`) a volume becomes a vector of its channels.
 #[derive(Debug, Clone)]
 pub(super) struct AvgPool {
     text: LayerText,
@@ -70,9 +70,11 @@ impl LayerKind for AvgPool {
             .optional("padding", Padding, valid)
             .same_as("stride", Pair, "size")
             .optional("count_padding", Flag, false)
+            .optional("ceil_mode", Flag, false)
             .example("avgpool(2)")
             .example("avgpool(3x2, same, stride=1)")
             .example("avgpool(2, padding=1, count_padding=true)")
+            .example("avgpool(3, padding=1, stride=3, count_padding=true, ceil_mode=true)")
     }
 
     fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
@@ -148,10 +150,9 @@ impl<T: Real> Explain<T> for AvgPool {
         let g = self.accepted(example.input, 1);
         let (terms, window) = window_terms(&g, place, example)?;
         let inside = terms.iter().filter(|term| term.place.is_some()).count();
-        let counted = if self.count_padding {
-            g.kernel[0] * g.kernel[1]
-        } else {
-            inside
+        let counted = match self.count_padding {
+            true => g.counted_at(place),
+            false => inside,
         };
         let formula = "y = sum of x over the window / how many count";
         let rule = Rule::Sum {
@@ -166,9 +167,8 @@ impl<T: Real> Explain<T> for AvgPool {
         let g = self.accepted(example.input, 1);
         let mut feeds = windows_over(&g, place)?;
         if self.count_padding {
-            let all = (g.kernel[0] * g.kernel[1]) as f64;
             for feed in &mut feeds {
-                *feed = Feed::new(feed.place, 1.0 / all);
+                *feed = Feed::new(feed.place, 1.0 / g.counted_at(feed.place) as f64);
             }
         }
         let formula = "dx = sum of dy / how many count, over the windows that hold x";

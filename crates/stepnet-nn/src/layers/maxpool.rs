@@ -40,7 +40,7 @@ impl MaxPool {
 
 impl LayerKind for MaxPool {
     fn signature() -> Signature {
-        use ParameterKind::{Padding, Pair};
+        use ParameterKind::{Flag, Padding, Pair};
         let valid = Value::Padding(PaddingText::Valid);
         Signature::new("maxpool", "The maximum of each window.")
             .alias("maxpool2d")
@@ -49,9 +49,11 @@ impl LayerKind for MaxPool {
             .required("size", Pair)
             .optional("padding", Padding, valid)
             .same_as("stride", Pair, "size")
+            .optional("ceil_mode", Flag, false)
             .example("maxpool(2)")
             .example("maxpool(3x2, same, stride=1)")
             .example("maxpool(2, padding=1/0/0/1)")
+            .example("maxpool(3, stride=2, ceil_mode=true)")
     }
 
     fn build<T: Real>(text: &LayerText) -> BuildResult<T> {
@@ -122,26 +124,12 @@ impl<T: Real> Layer<T> for MaxPool {
 impl<T: Real> Explain<T> for MaxPool {
     fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
         let g = accepted("maxpool", &self.window, example.input, 1);
-        let (terms, window) = window_terms(&g, place, example)?;
-        let winner = winner(&terms, example);
-        let formula = "y = the largest x of the window, the first of equals";
-        let account = Account::new(formula, Rule::Largest { winner }, terms);
-        Ok(Some(Account { window, ..account }))
+        explained(&g, place, example).map(Some)
     }
 
     fn feeds(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
         let g = accepted("maxpool", &self.window, example.input, 1);
-        let mut y = memory::zeros("the values of one layer", g.y_len())?;
-        let mut winners = memory::zeros("the winners of one layer", g.y_len())?;
-        pool::max_forward(&g, example.x, &mut y, Some(&mut winners));
-        let mut feeds = windows_over(&g, place)?;
-        for feed in &mut feeds {
-            let won = winners.get(feed.place).copied();
-            let won = won.is_some_and(|winner| winner as usize == place);
-            *feed = Feed::new(feed.place, f64::from(u8::from(won)));
-        }
-        let formula = "dx = sum of dy over the windows that x won";
-        Ok(Some(Feeds::new(formula, feeds)))
+        fed(&g, place, example).map(Some)
     }
 }
 
@@ -159,6 +147,38 @@ impl<T: Real> Cost<T> for MaxPool {
     fn visits(&self, input: Shape) -> u64 {
         visits(&accepted("maxpool", &self.window, input, 1))
     }
+}
+
+/// The window that the output value at `place` is the largest value of.
+pub(super) fn explained<T: Real>(
+    g: &PoolGeometry,
+    place: usize,
+    example: &ExampleValues<'_, T>,
+) -> Checked<Account> {
+    let (terms, window) = window_terms(g, place, example)?;
+    let winner = winner(&terms, example);
+    let formula = "y = the largest x of the window, the first of equals";
+    let account = Account::new(formula, Rule::Largest { winner }, terms);
+    Ok(Account { window, ..account })
+}
+
+/// The windows over the input value at `place`, and which of them it won.
+pub(super) fn fed<T: Real>(
+    g: &PoolGeometry,
+    place: usize,
+    example: &ExampleValues<'_, T>,
+) -> Checked<Feeds> {
+    let mut y = memory::zeros("the values of one layer", g.y_len())?;
+    let mut winners = memory::zeros("the winners of one layer", g.y_len())?;
+    pool::max_forward(g, example.x, &mut y, Some(&mut winners));
+    let mut feeds = windows_over(g, place)?;
+    for feed in &mut feeds {
+        let won = winners.get(feed.place).copied();
+        let won = won.is_some_and(|winner| winner as usize == place);
+        *feed = Feed::new(feed.place, f64::from(u8::from(won)));
+    }
+    let formula = "dx = sum of dy over the windows that x won";
+    Ok(Feeds::new(formula, feeds))
 }
 
 /// The first largest of a window's values, as the kernel finds it.

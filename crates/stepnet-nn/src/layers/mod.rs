@@ -2,23 +2,33 @@
 //! of them: the notation's kinds, the registry, the table in the notation's documentation, the fuzzers' dictionary and the
 //! tests of all layers are derived from it.
 
+mod adaptive_avgpool;
 mod arguments;
 mod avgpool;
 mod batch_norm;
+mod channel_shuffle;
 mod conv;
 mod conv_fused;
+mod conv_transpose;
+mod drop_path;
 mod dropout;
+mod dropout2d;
 mod elu;
 mod flatten;
 mod folded;
 mod gelu;
+mod global_max_pool;
 mod group_norm;
 mod hard_sigmoid;
 mod hard_swish;
+mod identity;
+mod instance_norm;
 mod kind;
 mod layer_norm;
+mod layer_scale;
 mod leaky_relu;
 mod linear;
+mod lrn;
 mod maxpool;
 mod norm;
 mod packed;
@@ -33,8 +43,11 @@ mod relu;
 mod relu6;
 mod sigmoid;
 mod silu;
+mod slice_channels;
 mod softmax;
 mod tanh;
+mod transposed;
+mod upsample;
 mod window;
 
 pub(crate) use batch_norm::BatchNorm;
@@ -80,6 +93,8 @@ layers![
     MaxPool,
     avgpool::AvgPool,
     avgpool::GlobalAvgPool,
+    global_max_pool::GlobalMaxPool,
+    adaptive_avgpool::AdaptiveAvgPool,
     flatten::Flatten,
     Linear,
     PointwiseLayer<relu::Relu>,
@@ -95,10 +110,20 @@ layers![
     prelu::Prelu,
     softmax::Softmax,
     dropout::Dropout,
+    dropout2d::Dropout2d,
+    drop_path::DropPath,
     BatchNorm,
     layer_norm::LayerNorm,
     group_norm::GroupNorm,
+    instance_norm::InstanceNorm,
+    lrn::Lrn,
     pad::Pad,
+    upsample::Upsample,
+    conv_transpose::ConvTranspose,
+    layer_scale::LayerScale,
+    slice_channels::SliceChannels,
+    channel_shuffle::ChannelShuffle,
+    identity::Identity,
 ];
 
 impl Kinds {

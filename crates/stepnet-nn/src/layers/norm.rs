@@ -88,15 +88,27 @@ impl Group {
         place: usize,
         example: &ExampleValues<'_, T>,
     ) -> Checked<Account> {
-        let (channels, n) = (example.input.channels(), self.places.len() as f64);
-        let gamma = account::value(example.parameters, place % channels);
+        let channels = example.input.channels();
+        let affine = [place % channels, channels + place % channels];
+        let affine = affine.map(|at| account::value(example.parameters, at));
+        self.account_with(formula, place, affine, example)
+    }
+
+    /// The same with another `gamma` and `beta`.
+    pub(super) fn account_with<T: Real>(
+        &self,
+        formula: &'static str,
+        place: usize,
+        [gamma, beta]: [f64; 2],
+        example: &ExampleValues<'_, T>,
+    ) -> Checked<Account> {
+        let n = self.places.len() as f64;
         let mut terms = account::room(self.places.len())?;
         terms.extend(self.places.iter().map(|&at| {
             let own = f64::from(u8::from(at == place));
             let factor = gamma * self.inverse * (own - 1.0 / n);
             Term::new(at, account::value(example.x, at), factor)
         }));
-        let beta = account::value(example.parameters, channels + place % channels);
         Ok(Account::sum(formula, terms, Some(beta)))
     }
 
@@ -107,12 +119,25 @@ impl Group {
         place: usize,
         example: &ExampleValues<'_, T>,
     ) -> Checked<Feeds> {
-        let (channels, n) = (example.input.channels(), self.places.len() as f64);
+        let channels = example.input.channels();
+        let gamma = |at: usize| account::value(example.parameters, at % channels);
+        self.feeds_with(formula, place, gamma, example)
+    }
+
+    /// The same with another `gamma` of each output.
+    pub(super) fn feeds_with<T: Real>(
+        &self,
+        formula: &'static str,
+        place: usize,
+        gamma: impl Fn(usize) -> f64,
+        example: &ExampleValues<'_, T>,
+    ) -> Checked<Feeds> {
+        let n = self.places.len() as f64;
         let normal = |at: usize| (account::value(example.x, at) - self.mean) * self.inverse;
         let own_normal = normal(place);
         let mut feeds = account::room(self.places.len())?;
         feeds.extend(self.places.iter().map(|&at| {
-            let scale = account::value(example.parameters, at % channels) * self.inverse;
+            let scale = gamma(at) * self.inverse;
             let own = f64::from(u8::from(at == place));
             let product = normal(at) * own_normal;
             Feed {

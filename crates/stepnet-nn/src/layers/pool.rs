@@ -22,13 +22,12 @@ pub(super) fn geometry(
     window
         .resolve([height, width])
         .and_then(|w| {
-            PoolGeometry::new(
-                batch,
-                [height, width, channels],
-                w.kernel,
-                w.stride,
-                w.padding,
-            )
+            let make = match window.ceil_mode {
+                true => PoolGeometry::rounded_up,
+                false => PoolGeometry::new,
+            };
+            let input = [height, width, channels];
+            make(batch, input, w.kernel, w.stride, w.padding)
         })
         .map_err(reason)
 }

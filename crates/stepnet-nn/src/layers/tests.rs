@@ -77,6 +77,9 @@ fn dictionary() -> String {
                     add(&format!("{}=true", parameter.name));
                     add(&format!("{}=false", parameter.name));
                 }
+                ParameterKind::Word { words, .. } => words
+                    .iter()
+                    .for_each(|word| add(&format!("{}={word}", parameter.name))),
                 _ => add(&format!("{}=", parameter.name)),
             }
         }

@@ -14,6 +14,8 @@ pub(super) struct Window {
     pub(super) stride: [usize; 2],
     pub(super) dilation: [usize; 2],
     pub(super) padding: PaddingText,
+    /// Whether a last window that is not whole counts, as poolings may have it.
+    pub(super) ceil_mode: bool,
 }
 
 impl Window {
@@ -24,6 +26,7 @@ impl Window {
             stride: text.pair("stride"),
             dilation: text.pair("dilation"),
             padding: text.padding("padding"),
+            ceil_mode: false,
         }
     }
 
@@ -34,6 +37,7 @@ impl Window {
             stride: text.pair("stride"),
             dilation: [1, 1],
             padding: text.padding("padding"),
+            ceil_mode: text.flag("ceil_mode"),
         }
     }
 
@@ -44,6 +48,7 @@ impl Window {
             stride: size,
             dilation: [1, 1],
             padding: PaddingText::Valid,
+            ceil_mode: false,
         }
     }
 
@@ -93,11 +98,20 @@ impl Window {
     }
 
     fn fits(&self, axis: usize, input: [usize; 2]) -> bool {
-        self.padding == PaddingText::Same || self.reach(axis) <= self.room(axis, input)
+        self.padding == PaddingText::Same || self.over(axis, input) >= 0
+    }
+
+    /// How far the room for a window reaches beyond it on an axis, a step that is not whole included in `ceil_mode`.
+    fn over(&self, axis: usize, input: [usize; 2]) -> i128 {
+        let more = match self.ceil_mode {
+            true => self.stride[axis] as i128 - 1,
+            false => 0,
+        };
+        self.room(axis, input) - self.reach(axis) + more
     }
 
     /// The size of an output without room for a window: `floor((n - f + pads) / s) + 1`, where a
-    /// dilated window stands as `((f - 1) * d + 1)`.
+    /// dilated window stands as `((f - 1) * d + 1)`; `ceil` in `ceil_mode`.
     pub(super) fn formula(&self, input: [usize; 2]) -> Option<String> {
         let axis = (0..2).find(|&axis| !self.fits(axis, input))?;
         let (n, f, s, d) = (
@@ -111,10 +125,10 @@ impl Window {
             _ => format!("(({f} - 1) * {d} + 1)"),
         };
         let [before, after] = self.pads(axis);
-        let over = self.room(axis, input) - self.reach(axis);
-        let size = over.div_euclid(s as i128) + 1;
+        let size = self.over(axis, input).div_euclid(s as i128) + 1;
+        let rounding = if self.ceil_mode { "ceil" } else { "floor" };
         Some(format!(
-            "floor(({n} - {window} + {before} + {after}) / {s}) + 1 = {size}"
+            "{rounding}(({n} - {window} + {before} + {after}) / {s}) + 1 = {size}"
         ))
     }
 

@@ -10,7 +10,7 @@ use super::limits::Limits;
 use super::merge::Merge;
 use super::misfit::{Fault, Kind, Refusal};
 use super::node::{Node, work};
-use super::projection::projection;
+use super::projection::{factors, projection};
 use crate::Number;
 use crate::error::{Error, Result};
 use crate::fuse::Segments;
@@ -158,23 +158,24 @@ impl<T: Number> Stack<'_, T> {
         source: usize,
     ) -> Result<(), Fault> {
         let shapes: Vec<Shape> = inputs.iter().map(|&value| self.shape(value)).collect();
-        let adds = named.layer.kind() == notation::RESIDUAL;
-        let merged = match adds {
-            true => Merge::add(&shapes),
-            false => Merge::concat(&shapes),
+        let merged = match named.layer.kind() {
+            notation::RESIDUAL => Merge::add(&shapes),
+            notation::SCALE => Merge::multiply(&shapes),
+            _ => Merge::concat(&shapes),
         };
         let merge = merged.map_err(|problem| Fault::Misfit {
             kind: Kind::Input,
             problem,
             formula: None,
-            remedies: match adds {
-                true => projection(
+            remedies: match named.layer.kind() {
+                notation::RESIDUAL => projection(
                     self.terms.registry,
                     &named.layer,
                     self.shape(source),
                     shapes[0],
                 ),
-                false => Vec::new(),
+                notation::SCALE => factors(&named.layer, self.shape(source).channels()),
+                _ => Vec::new(),
             },
         })?;
         self.push(Candidate {

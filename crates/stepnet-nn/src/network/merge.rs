@@ -1,23 +1,27 @@
-//! Merges: several values become one, where a residual block or branches end.
+//! Merges: several values become one, where a residual block, a scale or branches end.
 
 use crate::Number;
-use crate::account::{Account, ExampleValues, Feed, Feeds, Term, value};
+use crate::account::{self, Account, ExampleValues, Feed, Feeds, Term, value};
 use crate::error::Result as Checked;
 use crate::layer::{Backward, Explain, Forward, Layer, LayerError, Reads};
 use crate::notation::{LayerText, Signature};
 use crate::shape::Shape;
+use stepnet_kernels::ScaleGeometry;
 use stepnet_kernels::join::{self, Channels};
+use stepnet_kernels::scale;
 
 /// How several values become one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Rule {
     /// Their sum.
     Add,
+    /// The product of the first, and of a factor for each of its values or channels.
+    Multiply,
     /// Their channels one after the other.
     Concat,
 }
 
-/// Several values of one batch become one: their sum, or their channels one after the other. A
+/// Several values of one batch become one: their sum, their product, or their channels one after the other. A
 /// workspace gives it its inputs where they lie; as a [`Layer`] it takes them concatenated, as one array.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Merge {
@@ -49,6 +53,32 @@ impl Merge {
             rule: Rule::Add,
             inputs: inputs.to_vec(),
             output: *first,
+            relu: false,
+        })
+    }
+
+    /// The product of a value with factors of its shape, or with one for each of its channels.
+    ///
+    /// # Errors
+    /// When the factors are others.
+    pub(super) fn multiply(inputs: &[Shape]) -> Result<Self, String> {
+        let [value, factors] = inputs else {
+            return Err(format!(
+                "{} values are to be multiplied, expected 2",
+                inputs.len()
+            ));
+        };
+        let channels = value.channels();
+        if factors != value && (factors.len() != channels || factors.channels() != channels) {
+            return Err(format!(
+                "its body gives {factors} for an input of {value}, expected a factor for each of the {channels} \
+                 channels ({channels} or 1x1x{channels}), or the input's shape"
+            ));
+        }
+        Ok(Self {
+            rule: Rule::Multiply,
+            inputs: inputs.to_vec(),
+            output: *value,
             relu: false,
         })
     }
@@ -108,11 +138,11 @@ impl Merge {
         self.rule == Rule::Add
     }
 
-    /// The channels of the output that input number `number` becomes; all of them in a sum.
+    /// The channels of the output that input number `number` becomes; all of them in a sum or a product.
     pub fn channels(&self, number: usize) -> Channels {
         let all = self.output.channels();
         let before = match self.rule {
-            Rule::Add => &[],
+            Rule::Add | Rule::Multiply => &[],
             Rule::Concat => &self.inputs[..number],
         };
         Channels {
@@ -142,6 +172,10 @@ impl Merge {
         match (self.rule, self.relu) {
             (Rule::Add, false) => join::add(input(0), input(1), y),
             (Rule::Add, true) => join::add_relu(input(0), input(1), y),
+            (Rule::Multiply, _) => {
+                let g = self.scale_geometry(y.len());
+                scale::forward(&g, input(0), input(1), y, false);
+            }
             (Rule::Concat, _) => {
                 for number in 0..self.inputs.len() {
                     self.channels(number).put(input(number), y);
@@ -150,12 +184,37 @@ impl Merge {
         }
     }
 
-    /// Writes the gradient with respect to one input, or adds it to what is there.
-    pub(crate) fn backward_to<T: Number>(&self, number: usize, dy: &[T], dx: &mut [T], add: bool) {
+    /// Writes the gradient with respect to one input, or adds it to what is there. The values of `input` are read
+    /// in a product only.
+    pub(crate) fn backward_to<'a, T: Number>(
+        &self,
+        number: usize,
+        input: impl Fn(usize) -> &'a [T],
+        dy: &[T],
+        dx: &mut [T],
+        add: bool,
+    ) {
         match (self.rule, add) {
             (Rule::Add, false) => dx.copy_from_slice(dy),
             (Rule::Add, true) => join::add_to(dx, dy),
+            (Rule::Multiply, _) => {
+                let g = self.scale_geometry(dy.len());
+                match number {
+                    0 => scale::forward(&g, dy, input(1), dx, add),
+                    _ => scale::backward_factors(&g, input(0), dy, dx, add),
+                }
+            }
             (Rule::Concat, _) => self.channels(number).take(dy, dx, add),
+        }
+    }
+
+    /// The sizes of a product whose output has `len` values in all.
+    fn scale_geometry(&self, len: usize) -> ScaleGeometry {
+        let channels = self.inputs[1].len();
+        ScaleGeometry {
+            examples: len / self.output.len(),
+            pixels: self.output.len() / channels,
+            channels,
         }
     }
 
@@ -167,6 +226,7 @@ impl Merge {
         let mut found = Vec::new();
         for (number, input) in self.inputs.iter().enumerate() {
             let Channels { first, count, .. } = self.channels(number);
+            let pixel = pixel % (input.len() / count.max(1)).max(1);
             if (first..first + count).contains(&channel) {
                 found.push(before + pixel * count + channel - first);
             }
@@ -180,6 +240,7 @@ impl<T: Number> Layer<T> for Merge {
     fn text(&self) -> LayerText {
         LayerText::bare(match self.rule {
             Rule::Add => Signature::new("add", "The sum of the values that meet."),
+            Rule::Multiply => Signature::new("multiply", "The product of the values that meet."),
             Rule::Concat => Signature::new("concat", "Channels one after the other."),
         })
     }
@@ -190,7 +251,7 @@ impl<T: Number> Layer<T> for Merge {
 
     fn reads(&self) -> Reads {
         Reads {
-            input: false,
+            input: self.rule == Rule::Multiply,
             output: self.relu,
         }
     }
@@ -204,9 +265,10 @@ impl<T: Number> Layer<T> for Merge {
         assert!(!self.relu, "a sum fused with its ReLU has no backward pass");
         let Some(dx) = pass.dx else { return };
         let ends = self.ends(pass.context.batch);
+        let input = |number: usize| &pass.x[ends[number]..ends[number + 1]];
         for number in 0..self.inputs.len() {
             let dx = &mut dx[ends[number]..ends[number + 1]];
-            self.backward_to(number, pass.dy, dx, false);
+            self.backward_to(number, input, pass.dy, dx, false);
         }
     }
 
@@ -217,22 +279,29 @@ impl<T: Number> Layer<T> for Merge {
 
 impl<T: Number> Explain<T> for Merge {
     fn account(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Account>> {
-        let terms = self.sources(place).into_iter();
+        let sources = self.sources(place);
+        if let (Rule::Multiply, &[x, s]) = (self.rule, &sources[..]) {
+            return Ok(Some(product(x, s, example)));
+        }
+        let terms = sources.into_iter();
         let terms = terms.map(|place| Term::new(place, value(example.x, place), 1.0));
         let formula = match self.rule {
             Rule::Add => "y = body + shortcut",
-            Rule::Concat => "y = x, the channels of the paths one after the other",
+            _ => "y = x, the channels of the paths one after the other",
         };
         Ok(Some(match self.rule {
             Rule::Add => Account::sum(formula, terms.collect(), None),
-            Rule::Concat => Account::new(formula, crate::account::Rule::Same, terms.collect()),
+            _ => Account::new(formula, crate::account::Rule::Same, terms.collect()),
         }))
     }
 
-    fn feeds(&self, place: usize, _example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
+    fn feeds(&self, place: usize, example: &ExampleValues<'_, T>) -> Checked<Option<Feeds>> {
         let Some((number, place)) = self.place(place) else {
             return Ok(None);
         };
+        if self.rule == Rule::Multiply {
+            return self.product_feeds(number, place, example).map(Some);
+        }
         let Channels { all, first, count } = self.channels(number);
         let (pixel, channel) = (place / count.max(1), place % count.max(1));
         let feed = Feed::new(pixel * all + first + channel, 1.0);
@@ -240,7 +309,43 @@ impl<T: Number> Explain<T> for Merge {
     }
 }
 
+/// The product of the values at two places, half of it credited to each.
+fn product<T: Number>(x: usize, s: usize, example: &ExampleValues<'_, T>) -> Account {
+    let [value_x, value_s] = [x, s].map(|place| value(example.x, place));
+    let terms = vec![
+        Term::new(x, value_x, value_s),
+        Term::new(s, value_s, value_x),
+    ];
+    let rule = account::Rule::Sum {
+        bias: None,
+        divisor: 2.0,
+    };
+    let formula = "y = x s, s what the body makes: (x s + s x) / 2, half of it from each";
+    Account::new(formula, rule, terms)
+}
+
 impl Merge {
+    /// The products that the value at `place` of input number `number` is a factor of.
+    fn product_feeds<T: Number>(
+        &self,
+        number: usize,
+        place: usize,
+        example: &ExampleValues<'_, T>,
+    ) -> Checked<Feeds> {
+        let (len, factors) = (self.output.len(), self.inputs[1].len());
+        if number == 0 {
+            let factor = value(example.x, len + place % factors);
+            return Ok(Feeds::new("dx = dy s", vec![Feed::new(place, factor)]));
+        }
+        let mut feeds = account::room(len / factors)?;
+        let outputs = (place..len).step_by(factors);
+        feeds.extend(outputs.map(|at| Feed::new(at, value(example.x, at))));
+        Ok(Feeds::new(
+            "ds = sum of dy x over the values that s multiplies",
+            feeds,
+        ))
+    }
+
     /// Where the inputs of a batch begin and end when they lie one after the other.
     fn ends(&self, batch: usize) -> Vec<usize> {
         let mut ends = vec![0];

@@ -129,6 +129,11 @@ impl Parser<'_> {
                 networks.push(self.nested_network(start.column)?);
             }
             Some(Value::Networks(networks))
+        } else if let TokenKind::Word(word) = start.kind
+            && let Some(value) = parameter.kind.word(word)
+        {
+            self.next += 1;
+            Some(value)
         } else {
             self.scalar()?
         };

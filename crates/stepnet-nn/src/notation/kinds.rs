@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::{DefaultValue, ParameterKind, Signature};
 use crate::{Error, Result};
 
-/// The kind that adds networks, and the one that joins their channels: [`super::expand`] writes them out.
+/// The kinds that add networks, multiply by one, and join the channels of several: [`super::expand`] writes them out.
 pub(crate) const RESIDUAL: &str = "residual";
+pub(crate) const SCALE: &str = "scale";
 pub(super) const BRANCH: &str = "branch";
 
 /// The layer kinds a text may name: the built-in ones and those a user registered.
@@ -193,7 +194,7 @@ pub(super) fn lookup_key(name: &str) -> String {
 }
 
 /// The kinds that networks are joined by.
-fn joins() -> [Signature; 2] {
+fn joins() -> [Signature; 3] {
     [
         Signature::new(
             RESIDUAL,
@@ -203,6 +204,13 @@ fn joins() -> [Signature; 2] {
         .optional_network("shortcut", ParameterKind::Network)
         .example("residual(tanh)")
         .example("residual(tanh -> sigmoid, shortcut=sigmoid)"),
+        Signature::new(
+            SCALE,
+            "Its input times what a network makes of it: a factor for each channel, or for each value.",
+        )
+        .required("body", ParameterKind::Network)
+        .example("scale(globalavgpool -> sigmoid)")
+        .example("scale(tanh)"),
         Signature::new(
             BRANCH,
             "Networks side by side, the channels of their outputs one after the other.",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::kinds::{BRANCH, RESIDUAL};
+use super::kinds::{BRANCH, RESIDUAL, SCALE};
 use super::{Count, DefaultValue, Kinds, NetworkText, PaddingText, Signature, Value};
 use crate::{Error, Result};
 
@@ -123,6 +123,18 @@ impl LayerText {
         }
     }
 
+    /// A whole number that may be 0, such as `first`.
+    ///
+    /// # Panics
+    ///
+    /// If the kind has no such parameter or it is not a number of this kind.
+    pub fn whole(&self, name: &str) -> usize {
+        match self.value(name) {
+            Some(Value::Count(Count::Number(number))) => *number,
+            other => self.mismatch(name, "a whole number", other),
+        }
+    }
+
     /// Height and width, such as `kernel`.
     ///
     /// # Panics
@@ -156,6 +168,18 @@ impl LayerText {
         match self.value(name) {
             Some(Value::Flag(flag)) => *flag,
             other => self.mismatch(name, "a flag", other),
+        }
+    }
+
+    /// A word, such as `mode`.
+    ///
+    /// # Panics
+    ///
+    /// If the kind has no such parameter or it is not a word.
+    pub fn word(&self, name: &str) -> &str {
+        match self.value(name) {
+            Some(Value::Word(word)) => word,
+            other => self.mismatch(name, "a word", other),
         }
     }
 
@@ -193,9 +217,14 @@ impl LayerText {
         }
     }
 
+    /// Whether the kind has this parameter.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.signature.position(name).is_some()
+    }
+
     /// Whether the networks among its arguments are written out, the layer being what joins them.
     pub(crate) fn joins(&self) -> bool {
-        [RESIDUAL, BRANCH].contains(&self.kind())
+        [RESIDUAL, SCALE, BRANCH].contains(&self.kind())
     }
 
     /// The value given for the parameter at `place`, `None` where the default holds.

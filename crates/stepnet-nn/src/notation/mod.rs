@@ -81,7 +81,7 @@ mod tests;
 
 pub use error::NotationError;
 pub use kinds::Kinds;
-pub(crate) use kinds::RESIDUAL;
+pub(crate) use kinds::{RESIDUAL, SCALE};
 pub use layer_text::LayerText;
 #[doc(hidden)]
 pub use names::{MAX_DEPTH, MAX_LABEL, MAX_LABEL_PATH, MAX_LAYERS};

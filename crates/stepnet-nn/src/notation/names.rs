@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::error::quoted;
-use super::kinds::RESIDUAL;
+use super::kinds::{RESIDUAL, SCALE};
 use super::lexer::is_word;
 use super::{Item, LayerText, NetworkText, NotationError};
 
@@ -46,10 +46,10 @@ pub struct NamedLayer {
 /// - The label of a group starts the names inside, which are counted from 1 in each repetition:
 ///   `block: [conv(8, 3) -> relu] x 2` gives `block.1.conv1`, `block.1.relu1`, `block.2.conv1`, ...
 ///
-/// - The layers inside of `residual` and `branch` stand before it, and their names start with its
+/// - The layers inside of `residual`, `scale` and `branch` stand before it, and their names start with its
 ///   name: `residual1.conv1` in the body, `residual1.shortcut.conv1` in the shortcut,
 ///   `branch1.2.conv1` in the second branch. The layer itself comes last, and joins their outputs:
-///   the body's and the shortcut's (or the input), or those of the branches.
+///   the body's and the shortcut's (or the input), the input and the body's, or those of the branches.
 ///
 /// Networks among the arguments of a registered kind stay there; they are expanded on their own.
 ///
@@ -296,10 +296,13 @@ fn write_out_joined<'a>(
     input: Option<usize>,
     layers: &mut Vec<Found<'a>>,
 ) -> Vec<Option<usize>> {
-    let residual = layer.kind() == RESIDUAL;
+    let (residual, scale) = (layer.kind() == RESIDUAL, layer.kind() == SCALE);
     let mut outputs = Vec::new();
+    if scale {
+        outputs.push(input);
+    }
     for (number, network) in layer.networks_inside().enumerate() {
-        let prefix = match (residual, number) {
+        let prefix = match (residual || scale, number) {
             (true, 0) => format!("{name}."),
             (true, _) => format!("{name}.shortcut."),
             (false, _) => format!("{name}.{}.", number + 1),

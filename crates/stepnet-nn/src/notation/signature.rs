@@ -11,8 +11,12 @@ pub enum ParameterKind {
     Count,
     /// A positive whole number, or the word `classes`.
     CountOrClasses,
+    /// A whole number, 0 included.
+    Whole,
     /// Positive height and width: `3` or `3x5`.
     Pair,
+    /// Height and width, 0 included.
+    WholePair,
     /// A finite number.
     Number,
     /// A number in `[0, 1)`.
@@ -21,6 +25,13 @@ pub enum ParameterKind {
     Flag,
     /// `same`, `valid`, `n`, `HxW`, or `top/bottom/left/right`.
     Padding,
+    /// One of a few words.
+    Word {
+        /// The words, in lower case; texts may write them in any case.
+        words: &'static [&'static str],
+        /// Their description for messages: `zeros, reflect or edge`.
+        expected: &'static str,
+    },
     /// One network.
     Network,
     /// Networks side by side, separated by `|`.
@@ -33,11 +44,14 @@ impl ParameterKind {
         match self {
             Self::Count => "a positive whole number",
             Self::CountOrClasses => "a positive whole number or the word classes",
+            Self::Whole => "a whole number from 0 on",
             Self::Pair => "a positive whole number or height x width, such as 3 or 3x5",
+            Self::WholePair => "a whole number from 0 on or height x width, such as 1 or 1x0",
             Self::Number => "a number",
             Self::Rate => "a number from 0 up to, but not including, 1",
             Self::Flag => "true or false",
             Self::Padding => "same, valid, a number, height x width or top/bottom/left/right",
+            Self::Word { expected, .. } => expected,
             Self::Network => "a network",
             Self::Branches => "networks separated by |",
         }
@@ -49,8 +63,18 @@ impl ParameterKind {
             Self::CountOrClasses => &["classes", "outputs"],
             Self::Flag => &["true", "false"],
             Self::Padding => &["same", "valid"],
+            Self::Word { words, .. } => words,
             _ => &[],
         }
+    }
+
+    /// The value that a written word is, where values are words.
+    pub(super) fn word(self, written: &str) -> Option<Value> {
+        let Self::Word { words, .. } = self else {
+            return None;
+        };
+        let word = words.iter().find(|word| word.eq_ignore_ascii_case(written));
+        word.map(|word| Value::Word((*word).to_owned()))
     }
 
     /// Whether a value of this kind is written as a network.
@@ -67,6 +91,12 @@ impl ParameterKind {
                 positive(n).then(|| n.into())?
             }
             (Self::CountOrClasses, Value::Count(Count::Classes)) => Count::Classes.into(),
+            (Self::Whole, Value::Count(Count::Number(n))) => small(n).then(|| n.into())?,
+            (Self::WholePair, Value::Count(Count::Number(n))) => small(n).then(|| [n, n].into())?,
+            (Self::WholePair, Value::Pair([height, width])) => {
+                (small(height) && small(width)).then(|| [height, width].into())?
+            }
+            (Self::Word { .. }, Value::Word(word)) => self.word(&word)?,
             (Self::Pair, Value::Count(Count::Number(n))) => positive(n).then(|| [n, n].into())?,
             (Self::Pair, Value::Pair([height, width])) => {
                 (positive(height) && positive(width)).then(|| [height, width].into())?
@@ -139,12 +169,12 @@ pub struct Parameter {
 ///
 /// let mut kinds = Kinds::builtin();
 /// kinds.register(
-///     Signature::new("scale", "Multiplies by a factor.")
+///     Signature::new("gain", "Multiplies by a factor.")
 ///         .alias("multiply")
 ///         .required("factor", ParameterKind::Number),
 /// )?;
 /// let network = parse("flatten -> Multiply(0.5) -> linear(10)", &kinds)?;
-/// assert_eq!(network.to_string(), "flatten -> scale(0.5) -> linear(10)");
+/// assert_eq!(network.to_string(), "flatten -> gain(0.5) -> linear(10)");
 /// # Ok::<(), stepnet::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

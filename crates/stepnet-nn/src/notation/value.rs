@@ -86,6 +86,8 @@ pub enum Value {
     Flag(bool),
     /// `same`, `valid`, or rows and columns.
     Padding(PaddingText),
+    /// One of a few words.
+    Word(String),
     /// A network, or several side by side.
     Networks(Vec<NetworkText>),
 }
@@ -123,6 +125,12 @@ impl From<bool> for Value {
 impl From<PaddingText> for Value {
     fn from(padding: PaddingText) -> Self {
         Self::Padding(padding)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(word: &str) -> Self {
+        Self::Word(word.to_owned())
     }
 }
 
@@ -176,6 +184,7 @@ impl fmt::Display for Value {
             Self::Number(number) => write_number(f, *number),
             Self::Flag(flag) => flag.fmt(f),
             Self::Padding(padding) => padding.fmt(f),
+            Self::Word(word) => f.write_str(word),
             Self::Networks(networks) => {
                 for (i, network) in networks.iter().enumerate() {
                     let separator = if i > 0 { " | " } else { "" };

@@ -279,15 +279,22 @@ impl<T: Number> Workspace<T> {
 
     /// Passes the gradient with respect to a merge's output on to its inputs.
     fn backward_merge(&mut self, pass: &Pass<'_, T>, merge: &Merge, node: usize) {
-        for (number, &value) in pass.network.nodes()[node].inputs().iter().enumerate() {
+        let inputs = pass.network.nodes()[node].inputs();
+        for (number, &value) in inputs.iter().enumerate() {
             let add = match self.plan.flows[node][number] {
                 Flow::None | Flow::View => continue,
                 Flow::Write => false,
                 Flow::Add(_) => true,
             };
-            self.pass_on(pass, node, value, |dy, dx| {
-                merge.backward_to(number, dy, dx, add)
-            });
+            let (from, to) = (self.plan.gradients[node + 1], self.plan.gradients[value]);
+            let mut slot = self.take(to);
+            if let (Some(from), Some(to)) = (from, to) {
+                let filled = |buffer: Buffer| &self.slots[buffer.slot][..pass.batch * buffer.len];
+                let input = |number: usize| self.plan.values[inputs[number]].map_or(pass.x, filled);
+                let dx = &mut slot[..pass.batch * to.len];
+                merge.backward_to(number, input, filled(from), dx, add);
+            }
+            self.put_back(to, slot);
         }
     }
 

@@ -30,7 +30,8 @@ impl<T: Number> Why<'_, T> {
             let node = &self.network.nodes()[value - 1];
             for (number, &input) in node.inputs().iter().enumerate() {
                 let below = match node.merge() {
-                    Some(merge) => merged(&span, merge.channels(number)),
+                    Some(merge) => merged(&span, merge.channels(number))
+                        .map(|span| within(span, merge.inputs()[number])),
                     None => Some(self.below(value, span.clone())?),
                 };
                 let ends = below.into_iter().flat_map(|below| {
@@ -96,6 +97,18 @@ fn merged(span: &Span, channels: Channels) -> Option<Span> {
         last.min(end - 1) - channels.first,
     ];
     Some(before.iter().copied().chain([own]).collect())
+}
+
+/// The part that a box is of a value of another height and width: factors that all pixels share.
+fn within(span: Span, shape: Shape) -> Span {
+    let extents = shape.extents();
+    let skipped = span.len().saturating_sub(extents.len());
+    let mut own = vec![[0, 0]; extents.len().saturating_sub(span.len())];
+    own.extend(span.into_iter().skip(skipped));
+    let last = extents.into_iter().map(|extent| extent.saturating_sub(1));
+    let ends = own.into_iter().zip(last);
+    ends.map(|(ends, last)| ends.map(|end| end.min(last)))
+        .collect()
 }
 
 fn whole(shape: Shape) -> Span {

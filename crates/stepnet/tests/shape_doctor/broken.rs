@@ -23,9 +23,18 @@ fn layer() -> impl Strategy<Value = String> {
                 format!("conv({filters}, {height}x{width}, {padding}, stride={stride}, dilation={dilation}, groups={groups})")
             }),
         2 => (number(), padding.clone()).prop_map(|(size, padding)| format!("maxpool({size}, {padding})")),
-        1 => (number(), padding, 1_usize..5).prop_map(|(size, padding, stride)| {
+        1 => (number(), padding.clone(), 1_usize..5).prop_map(|(size, padding, stride)| {
             format!("avgpool({size}, {padding}, stride={stride})")
         }),
+        1 => (number(), padding.clone(), 1_usize..5).prop_map(|(size, padding, stride)| {
+            format!("maxpool({size}, {padding}, stride={stride}, ceil_mode=true)")
+        }),
+        1 => (number(), number(), padding, 1_usize..4, 1_usize..4).prop_map(|(filters, size, padding, stride, groups)| {
+            format!("convtranspose({filters}, {size}, {padding}, stride={stride}, groups={groups})")
+        }),
+        1 => (number(), 0_usize..4).prop_map(|(count, first)| format!("slicechannels({first}, {count})")),
+        1 => number().prop_map(|units| format!("scale(globalavgpool -> linear({units}) -> sigmoid)")),
+        1 => (0_usize..9, 0_usize..9).prop_map(|(top, left)| format!("pad({top}/0/{left}/1, mode=reflect)")),
         2 => number().prop_map(|units| format!("linear({units})")),
         1 => (0_usize..4, 0_usize..9).prop_map(|(top, left)| format!("pad({top}/0/{left}/1)")),
         1 => number().prop_map(|size| format!("pad({size})")),
@@ -33,6 +42,8 @@ fn layer() -> impl Strategy<Value = String> {
         4 => prop::sample::select(vec![
             "relu", "tanh", "flatten", "globalavgpool", "sigmoid", "softmax", "dropout(0.5)", "linear(classes)",
             "gelu", "silu", "bn", "layernorm", "bn(epsilon=0)", "prelu", "groupnorm(4)", "groupnorm(3)",
+            "channelshuffle(2)", "instancenorm", "lrn(5)", "lrn(2, k=0)", "layerscale", "identity", "globalmaxpool",
+            "adaptiveavgpool(3)", "upsample(2)", "scale(conv(4, 3) -> sigmoid)", "droppath(0.1)", "dropout2d(0.2)",
         ]).prop_map(str::to_owned),
     ]
 }

@@ -47,9 +47,9 @@ fn layers_are_pytorchs() {
         };
         let Memory {
             kept,
+            kept_indices,
             scratch,
             backward_scratch,
-            ..
         } = layer.memory(input, batch);
         let context = Context {
             input,
@@ -60,16 +60,18 @@ fn layers_are_pytorchs() {
             noise: None,
         };
         let [x, dy, parameters] = ["x", "dy", "parameters"].map(|key| numbers(case, key));
-        let [mut y, mut dx] = [vec![f64::NAN; x.len()], vec![f64::NAN; x.len()]];
+        let [mut y, mut dx] = [vec![f64::NAN; dy.len()], vec![f64::NAN; x.len()]];
+        assert_eq!(dy.len(), batch * context.output.len(), "{text}");
         let mut gradients = vec![f64::NAN; parameters.len()];
         let mut kept = vec![f64::NAN; kept];
+        let mut kept_indices = vec![u32::MAX; kept_indices];
         layer.forward(Forward {
             context,
             parameters: &parameters,
             x: &x,
             y: &mut y,
             kept: &mut kept,
-            kept_indices: &mut [],
+            kept_indices: &mut kept_indices,
             scratch: &mut vec![f64::NAN; scratch],
         });
         assert_near(&format!("{text}: y"), &y, &numbers(case, "y"));
@@ -82,7 +84,7 @@ fn layers_are_pytorchs() {
             dx: Some(&mut dx),
             gradients: (!gradients.is_empty()).then_some(&mut gradients[..]),
             kept: &kept,
-            kept_indices: &[],
+            kept_indices: &kept_indices,
             scratch: &mut vec![f64::NAN; backward_scratch],
         });
         assert_near(&format!("{text}: dx"), &dx, &numbers(case, "dx"));

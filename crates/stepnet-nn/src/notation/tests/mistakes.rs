@@ -307,7 +307,7 @@ fn limits_hold_and_just_below_them_it_reads() {
         message.contains("have 320 characters, expected at most 256"),
         "{message}"
     );
-    assert!(refusal(&"é".repeat(30_000)).1.len() < 400);
+    assert!(refusal(&"é".repeat(30_000)).1.len() < 800);
 }
 
 #[test]

@@ -20,7 +20,12 @@ fn value(kind: ParameterKind, inner: BoxedStrategy<NetworkText>) -> BoxedStrateg
             Just(Count::Classes.into())
         ]
         .boxed(),
+        ParameterKind::Whole => side().prop_map(Value::from).boxed(),
         ParameterKind::Pair => [positive(), positive()].prop_map(Value::from).boxed(),
+        ParameterKind::WholePair => [side(), side()].prop_map(Value::from).boxed(),
+        ParameterKind::Word { words, .. } => proptest::sample::select(words)
+            .prop_map(Value::from)
+            .boxed(),
         ParameterKind::Number => prop_oneof![-limit..=limit, -1e-9..1e-9, Just(0.01)]
             .prop_map(Value::from)
             .boxed(),

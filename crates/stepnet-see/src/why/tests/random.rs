@@ -15,13 +15,19 @@ fn windowed() -> impl Strategy<Value = String> {
         sides.prop_map(|(t, b, l, r)| format!("{t}/{b}/{l}/{r}")),
     ];
     let common = (size(), size(), padding);
-    (common, 0..5_usize, (1..3_usize, 1..3_usize), 1..3_usize).prop_map(
+    (common, 0..9_usize, (1..3_usize, 1..3_usize), 1..3_usize).prop_map(
         |(((h, w), (down, right), padding), kind, (dh, dw), groups)| {
             let common = format!("{h}x{w}, stride={down}x{right}, padding={padding}");
             match kind {
                 0 | 1 => format!("conv(4, {common}, dilation={dh}x{dw}, groups={groups})"),
                 2 => format!("maxpool({common})"),
                 3 => format!("avgpool({common})"),
+                4 => format!("maxpool({common}, ceil_mode=true)"),
+                5 => format!("avgpool({common}, count_padding=true, ceil_mode=true)"),
+                6 => {
+                    format!("convtranspose(4, {common}, dilation={dh}x{dw}, groups={groups})")
+                }
+                7 => format!("adaptiveavgpool({h}x{w}) -> upsample({dh}x{dw}, mode=bilinear)"),
                 _ => format!("avgpool({common}, count_padding=true)"),
             }
         },
