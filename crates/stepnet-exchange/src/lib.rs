@@ -5,6 +5,8 @@
 
 mod imported;
 pub mod onnx;
+mod outgoing;
+pub mod torch;
 
 pub use imported::{Imported, Mapping};
 
