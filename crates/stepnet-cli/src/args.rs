@@ -36,6 +36,9 @@ pub(crate) enum Command {
     /// Predict the classes of images, one or thousands.
     #[command(after_help = crate::predict::EXAMPLES)]
     Predict(crate::predict::PredictArgs),
+    /// Write a model for other programs: ONNX, or a PyTorch program.
+    #[command(after_help = crate::export::EXAMPLES)]
+    Export(crate::export::ExportArgs),
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = crate::inspect::EXAMPLES)]
     Inspect(crate::inspect::InspectArgs),
