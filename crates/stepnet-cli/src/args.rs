@@ -39,6 +39,9 @@ pub(crate) enum Command {
     /// Read a model of another framework: an ONNX file becomes a model of Stepnet.
     #[command(after_help = crate::import::EXAMPLES)]
     Import(Box<crate::import::ImportArgs>),
+    /// Write a model for other programs: ONNX, or a PyTorch program.
+    #[command(after_help = crate::export::EXAMPLES)]
+    Export(crate::export::ExportArgs),
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = crate::inspect::EXAMPLES)]
     Inspect(crate::inspect::InspectArgs),

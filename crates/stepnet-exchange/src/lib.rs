@@ -7,7 +7,9 @@ mod graph;
 mod import;
 mod imported;
 pub mod onnx;
+mod outgoing;
 mod problem;
+pub mod torch;
 
 #[doc(hidden)]
 pub use import::import_bytes;

@@ -1,0 +1,3 @@
+//! PyTorch.
+
+pub mod export;
