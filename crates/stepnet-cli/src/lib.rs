@@ -8,6 +8,7 @@ mod compare;
 mod display;
 mod evaluate;
 mod expand;
+mod export;
 mod failure;
 mod find_lr;
 mod gradcheck;
@@ -91,6 +92,7 @@ fn dispatch(cli: &Cli) -> Outcome {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Predict(args) => predict::run(args),
         Command::Import(args) => import::run(args),
+        Command::Export(args) => export::run(args),
         Command::Models(args) => models::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::VerifyCourse(args) => verify_course::run(args),

@@ -273,12 +273,19 @@ pub(super) struct Part {
     pub(super) size: usize,
 }
 
-/// The parts that a `Slice` takes, with its limits as constants.
-pub(super) fn parts(
+/// What a `Slice` takes of a dimension: from `start` to before `end`, every `step`th; backwards if that is negative.
+struct Limits {
+    axis: usize,
+    start: i64,
+    end: i64,
+    step: i64,
+}
+
+fn limits(
     node: &NodeOf<'_>,
     inputs: &[Option<Rc<Tensor>>],
     extents: &[usize],
-) -> Checked<Vec<Part>> {
+) -> Checked<Vec<Limits>> {
     let list = |name: &str, place: usize| -> Option<Vec<i64>> {
         let attribute = node.ints(name).map(<[i64]>::to_vec);
         attribute.or_else(|| Some(inputs.get(place)?.as_deref()?.integers()?.to_vec()))
@@ -295,44 +302,68 @@ pub(super) fn parts(
     if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] {
         return Err("its limits are not as many as its dimensions".into());
     }
-    let mut parts = Vec::new();
-    for (((&start, &end), &axis), &step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
+    let mut all = Vec::new();
+    for (((start, end), axis), step) in starts.into_iter().zip(ends).zip(axes).zip(steps) {
         let axis = axis_of(axis, extents.len())?;
-        if step != 1 {
-            return Err(format!(
-                "it takes every {step}. value of a dimension, expected all between two"
-            )
-            .into());
-        }
         let size = i64::try_from(extents[axis]).unwrap_or(i64::MAX);
+        // Backwards, the place before the first one is an end, too.
+        let (low, high) = if step < 0 { (-1, size - 1) } else { (0, size) };
         let place = |at: i64| {
-            if at < 0 {
-                at.saturating_add(size).max(0)
-            } else {
-                at.min(size)
-            }
+            let at = if at < 0 { at.saturating_add(size) } else { at };
+            at.clamp(low, high.max(low))
         };
         let (start, end) = (place(start), place(end));
-        parts.push(Part {
+        all.push(Limits {
             axis,
-            start: start.cast_unsigned() as usize,
-            size: (end - start).max(0).cast_unsigned() as usize,
+            start,
+            end,
+            step,
         });
     }
-    Ok(parts)
+    Ok(all)
+}
+
+/// The parts that a `Slice` takes, with its limits as constants.
+pub(super) fn parts(
+    node: &NodeOf<'_>,
+    inputs: &[Option<Rc<Tensor>>],
+    extents: &[usize],
+) -> Checked<Vec<Part>> {
+    let part = |limits: Limits| match limits.step {
+        1 => Ok(Part {
+            axis: limits.axis,
+            start: limits.start.cast_unsigned() as usize,
+            size: (limits.end - limits.start).max(0).cast_unsigned() as usize,
+        }),
+        step => Err(format!("its step is {step}, expected 1").into()),
+    };
+    limits(node, inputs, extents)?
+        .into_iter()
+        .map(part)
+        .collect()
 }
 
 /// A slice of a constant.
 pub(super) fn sliced(node: &NodeOf<'_>, inputs: &[Option<Rc<Tensor>>]) -> Checked<Tensor> {
-    let x = inputs
-        .first()
-        .and_then(Option::as_deref)
-        .ok_or("it has no input")?;
-    // Shapes are reversed now and then.
-    let parts = parts(node, inputs, &x.extents)?;
-    Ok(parts.iter().fold(x.clone(), |x, part| {
-        run(&x, part.axis, part.start, part.size)
-    }))
+    let x = inputs.first().and_then(Option::as_deref);
+    let x = x.ok_or("it has no input")?;
+    let mut sliced = x.clone();
+    for Limits {
+        axis,
+        start,
+        end,
+        step,
+    } in limits(node, inputs, &x.extents)?
+    {
+        if step == 0 {
+            return Err("its step is 0".into());
+        }
+        let inside = |&at: &i64| if step > 0 { at < end } else { at > end };
+        let places = std::iter::successors(Some(start), |at| at.checked_add(step));
+        let places = places.take_while(inside).collect();
+        sliced = gathered(&sliced, &Tensor::whole(places), axis.cast_signed() as i64)?;
+    }
+    Ok(sliced)
 }
 
 /// The sizes of a split: those given, or equal ones.

@@ -24,7 +24,9 @@ pub(super) struct Input<'f> {
     pub(super) view: View,
     pub(super) batch: usize,
     /// Whether it takes the bytes of images.
-    bytes: bool,
+    pub(super) bytes: bool,
+    /// How they become its values, if the file says so.
+    pub(super) preprocessing: Option<Preprocessing>,
 }
 
 /// The input that nodes take.
@@ -78,6 +80,7 @@ pub(super) fn find_input<'f>(
         view,
         batch,
         bytes: tensor.is_some_and(|tensor| tensor.elem_type == data_type::UINT8),
+        preprocessing: None,
     })
 }
 
@@ -90,7 +93,10 @@ fn placed(
     let shown: Vec<String> = (extents.iter())
         .map(|extent| extent.map_or("?".to_owned(), |extent| extent.to_string()))
         .collect();
-    let shown = shown.join("x");
+    let shown = match shown.is_empty() {
+        true => "a single number".to_owned(),
+        false => shown.join("x"),
+    };
     let batch = extents.first().copied().flatten().unwrap_or(1);
     match *extents {
         [_, features] => {
@@ -100,8 +106,13 @@ fn placed(
             Ok((shape, View::usual(batch, shape), batch))
         }
         [_, first, second, third] => {
-            let image = |extent: Option<usize>| matches!(extent, Some(1 | 3 | 4));
-            let last = !image(first) && image(third);
+            // Colour before grey, and channels first where nothing tells.
+            let like = |extent: Option<usize>| match extent {
+                Some(3) => 2,
+                Some(1) => 1,
+                _ => 0,
+            };
+            let last = like(third) > like(first);
             let file = match last {
                 true => [first, second, third],
                 false => [second, third, first],
@@ -153,11 +164,14 @@ fn placed(
 pub(super) fn finish<T: Number>(
     mut lowering: Lowering<'_>,
     model: &ModelProto,
-    output: &str,
+    (output, closing): (&str, Option<&str>),
     input: &Input<'_>,
     options: &ImportOptions,
 ) -> Checked<Imported<T>> {
-    let value = end(&mut lowering, output, options)?;
+    let mut value = end(&mut lowering, output, closing.is_some(), options)?;
+    if let Some(kind) = closing.filter(|_| !options.keep_logits) {
+        value = lowering.graph.plain(added(kind), kind, value)?;
+    }
     let (preprocessing, note) = first(&mut lowering, value, input, options)?;
     let mut notes = std::mem::take(&mut lowering.notes);
     notes.extend(note);
@@ -165,7 +179,7 @@ pub(super) fn finish<T: Number>(
         .graph
         .as_ref()
         .map_or(&[][..], |graph| graph.output.as_slice());
-    if file.len() > 1 && options.until.is_none() {
+    if file.len() > 1 && options.until.is_none() && input.preprocessing.is_none() {
         let others: Vec<&str> = file
             .iter()
             .skip(1)
@@ -179,8 +193,9 @@ pub(super) fn finish<T: Number>(
         ));
     }
     let task = task(&lowering, value, options);
+    let named = super::own::classes(model);
     let Filled { network, mappings } = lowering.graph.finish::<T>(value)?;
-    let classes = classes(&task, network.output().len(), options)?;
+    let classes = classes(&task, network.output().len(), named, options)?;
     let training = BTreeMap::from([("imported".to_owned(), facts(model))]);
     let model = Model::new(network, classes, preprocessing.task(task)).training(training);
     model.check_finite()?;
@@ -191,7 +206,12 @@ pub(super) fn finish<T: Number>(
 }
 
 /// The value of the network's end: a vector, and probabilities if it is to be a classifier.
-fn end(lowering: &mut Lowering<'_>, output: &str, options: &ImportOptions) -> Checked<Value> {
+fn end(
+    lowering: &mut Lowering<'_>,
+    output: &str,
+    closed: bool,
+    options: &ImportOptions,
+) -> Checked<Value> {
     let Known::Activation(activation) = lowering.known(output)? else {
         return Err(format!(
             "its output {output:?} does not depend on its input, or is a part of a normalisation"
@@ -217,7 +237,7 @@ fn end(lowering: &mut Lowering<'_>, output: &str, options: &ImportOptions) -> Ch
     let Shape::Features(outputs) = shape else {
         return Ok(value);
     };
-    if !open || options.keep_logits || options.until.is_some() {
+    if !open || closed || options.keep_logits || options.until.is_some() {
         return Ok(value);
     }
     let kind = match (outputs, options.classes.len()) {
@@ -248,6 +268,16 @@ fn first(
     let image = matches!(input.shape, Shape::Volume { .. });
     let given =
         !options.mean.is_empty() || !options.deviation.is_empty() || options.divisor.is_some();
+    if let (Some(own), false) = (&input.preprocessing, given) {
+        own.check()?;
+        if own.shape() != input.shape.as_image() {
+            return Err(
+                "its preprocessing makes images of another size than its network takes".into(),
+            );
+        }
+        let resize = options.resize.unwrap_or(own.resize);
+        return Ok((own.clone().resize(resize), None));
+    }
     if given {
         let usual = if input.bytes || !image { 1.0 } else { 255.0 };
         return Ok((preprocessing(input.shape, options, usual)?, None));
@@ -303,8 +333,13 @@ fn task(lowering: &Lowering<'_>, value: Value, options: &ImportOptions) -> Task 
     }
 }
 
-/// The names of the classes: those given, or numbers.
-fn classes(task: &Task, outputs: usize, options: &ImportOptions) -> Checked<Vec<String>> {
+/// The names of the classes: those given, those of the file, or numbers.
+fn classes(
+    task: &Task,
+    outputs: usize,
+    named: Vec<String>,
+    options: &ImportOptions,
+) -> Checked<Vec<String>> {
     let needed = task.names_needed(outputs);
     if !options.classes.is_empty() {
         let given = options.classes.len();
@@ -314,6 +349,9 @@ fn classes(task: &Task, outputs: usize, options: &ImportOptions) -> Checked<Vec<
                 Err(format!("`classes` has {given} names, but the network has {needed}").into())
             }
         };
+    }
+    if named.len() == needed && options.until.is_none() {
+        return Ok(named);
     }
     let numbers = matches!(task, Task::Classes | Task::Labels) && needed <= MOST_NUMBERED;
     Ok(if numbers {

@@ -96,6 +96,7 @@ fn one<'f>(lowering: &mut Lowering<'f>, node: &NodeOf<'f>, inputs: &Inputs) -> C
             let wanted = wanted.map_err(|_| "its shape has a negative extent")?;
             expanded(lowering, first(0)?, &wanted)
         }
+        "Clip" => clipped(node, first(0)?, inputs),
         "Range" => range(lowering, [first(0)?, first(1)?, first(2)?]),
         "ReduceProd" | "ReduceSum" | "ReduceMin" | "ReduceMax" => reduced(node, first(0)?),
         _ => arithmetic(lowering, node, inputs),
@@ -202,6 +203,18 @@ fn expanded(lowering: &mut Lowering<'_>, x: &Tensor, wanted: &[usize]) -> Checke
         data: x.data.picked(places.into_iter()),
         extents,
     })
+}
+
+fn clipped(node: &NodeOf<'_>, x: &Tensor, inputs: &Inputs) -> Checked<Tensor> {
+    let bound = |name: &str, place: usize, usual: f64| {
+        let given = inputs.get(place).and_then(Option::as_deref);
+        let given = given.and_then(Tensor::single);
+        given.unwrap_or_else(|| node.float(name, usual))
+    };
+    let low = bound("min", 1, f64::NEG_INFINITY);
+    let high = bound("max", 2, f64::INFINITY);
+    let values = x.all().into_iter().map(|value| value.max(low).min(high));
+    Ok(like(&x.data, x.extents.clone(), values.collect()))
 }
 
 fn range(lowering: &mut Lowering<'_>, [start, end, step]: [&Tensor; 3]) -> Checked<Tensor> {

@@ -18,6 +18,7 @@ mod node;
 mod normalise;
 mod norms;
 mod operators;
+mod own;
 mod products;
 mod recognise;
 mod resize;
@@ -108,9 +109,35 @@ pub(crate) fn read<T: Number>(
         .opset_import
         .iter()
         .filter(|set| standard(&set.domain));
-    let output = output_name(file, options)?;
-    let needed = needed(file, output)?;
-    let input = find_input(file, &needed, options)?;
+    let mut output = (output_name(file, options)?, None);
+    let own = own::find(&model);
+    if let Some(own) = own.as_ref().filter(|_| options.until.is_none())
+        && let Some((scores, closing)) = own.scores
+    {
+        output = (scores, Some(closing));
+    }
+    let begin = own.as_ref().map(|own| own.input.name);
+    let needed = needed(file, output.0, begin)?;
+    let within = |place: &&usize| {
+        file.node[**place]
+            .attribute
+            .iter()
+            .any(|attribute| attribute.g.is_some())
+    };
+    if let Some(&place) = needed.iter().find(within) {
+        let node = NodeOf {
+            proto: &file.node[place],
+        };
+        let shown = node.origin().shown();
+        return Err(format!(
+            "node {shown}: it has graphs inside that run or do not, and a network has none"
+        )
+        .into());
+    }
+    let input = match own {
+        Some(own) => own.input,
+        None => find_input(file, &needed, options)?,
+    };
     let Input {
         name,
         shape,
@@ -198,8 +225,8 @@ fn output_name<'f>(file: &'f GraphProto, options: &ImportOptions) -> Checked<&'f
     Err(format!("`until` is {until:?}, but no node has this name{near}").into())
 }
 
-/// The nodes that a value needs, in the file's order.
-fn needed(file: &GraphProto, output: &str) -> Checked<Vec<usize>> {
+/// The nodes that a value needs, in the file's order; those before the value `begin` are left out.
+fn needed(file: &GraphProto, output: &str, begin: Option<&str>) -> Checked<Vec<usize>> {
     let mut makers = HashMap::new();
     for (place, node) in file.node.iter().enumerate() {
         for output in node.output.iter().filter(|output| !output.is_empty()) {
@@ -211,7 +238,8 @@ fn needed(file: &GraphProto, output: &str) -> Checked<Vec<usize>> {
     let mut needed = HashSet::new();
     let mut open = vec![output];
     while let Some(name) = open.pop() {
-        if let Some(&place) = makers.get(name)
+        if begin != Some(name)
+            && let Some(&place) = makers.get(name)
             && needed.insert(place)
         {
             open.extend(file.node[place].input.iter().map(String::as_str));

@@ -2,25 +2,27 @@
 
 use super::{Writer, outputs, plain, read};
 use crate::Shape;
-use crate::onnx::proto::data_type;
+use crate::onnx::proto::{ModelProto, StringStringEntryProto, ValueInfoProto, data_type};
+use prost::Message;
+use stepnet_nn::Preprocessing;
 
 #[test]
 fn dense_weights_after_a_flatten_are_brought_into_the_order_of_height_width_channel() {
     for flatten in ["f = Flatten(x)", "f = Reshape(x, shape)"] {
-        let mut file = Writer::new(&[1, 2, 2, 3]);
+        let mut file = Writer::new(&[1, 2, 2, 5]);
         file.whole("shape", &[0, -1]);
         // Each unit takes one feature.
-        let identity = (0..144).map(|at| f32::from(u8::from(at / 12 == at % 12)));
-        file.constant("w", &[12, 12], identity.collect());
+        let identity = (0..400).map(|at| f32::from(u8::from(at / 20 == at % 20)));
+        file.constant("w", &[20, 20], identity.collect());
         file.nodes(&format!("{flatten}\n y = MatMul(f, w)"));
         let imported = file.import();
         assert_eq!(
             imported.model.network.text().to_string(),
-            "flatten -> linear(12, bias=false)"
+            "flatten -> linear(20, bias=false)"
         );
         // Row, column, channel; the file's features are channel, row, column.
-        let input: Vec<f64> = (0..12).map(f64::from).collect();
-        let expected = [0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11].map(f64::from);
+        let input: Vec<f64> = (0..20).map(f64::from).collect();
+        let expected: Vec<f64> = (0..20).map(|at| f64::from(at % 10 * 2 + at / 10)).collect();
         assert_eq!(outputs(&imported, &input), expected);
     }
 }
@@ -114,7 +116,7 @@ fn images_with_channels_last_take_no_layers_for_their_transposes() {
 
 #[test]
 fn layer_normalisation_that_is_written_out_is_one_layer() {
-    let mut file = Writer::new(&[1, 4, 3, 3]);
+    let mut file = Writer::new(&[1, 4, 5, 5]);
     file.weights("g", &[4]);
     file.weights("b", &[4]);
     file.constant("two", &[], vec![2.0]);
@@ -235,12 +237,14 @@ fn bytes_as_the_input_are_known_from_its_type() {
         "conv(2, 1, bias=false)"
     );
     assert_eq!(imported.model.preprocessing.divisor, 255.0);
-    assert!(imported.model.preprocessing.deviation.is_empty());
+    let preprocessing = &imported.model.preprocessing;
+    assert!(preprocessing.deviation.is_empty(), "{preprocessing:?}");
 }
 
 #[test]
 fn borders_and_windows_are_read_in_all_their_forms() {
-    let cases: [(&str, &str, &[(&str, &[i64])]); 5] = [
+    type Attributes<'a> = &'a [(&'a str, &'a [i64])];
+    let cases: [(&str, &str, Attributes<'_>); 5] = [
         (
             "y = Conv(x, w)",
             "conv(2, 3, same, bias=false)",
@@ -327,4 +331,52 @@ fn classifiers_that_end_in_scores_get_probabilities_and_class_names() {
     let two = named.classes(vec!["a".into(), "b".into()]);
     let problem = read(&file.bytes(), &two).unwrap_err();
     assert_eq!(problem, "`classes` has 2 names, but the network has 3");
+}
+
+#[test]
+fn files_that_stepnet_wrote_say_how_images_are_prepared_and_what_the_classes_are() {
+    let mut file = Writer {
+        kind: data_type::UINT8,
+        ..Writer::default()
+    };
+    file.input("images", &[-1, -1, -1, 3]);
+    file.weights("w", &[2, 3, 1, 1]);
+    file.constant("divisor", &[], vec![255.0]);
+    // How images of any size are resized is not read.
+    file.node("a = Anything(images)").name = "preprocessing/resize".into();
+    file.node("b = Div(a, divisor)").name = "preprocessing/scale".into();
+    file.nodes("c = Conv(b, w)");
+    file.node("p = GlobalAveragePool(c)").name = "globalavgpool1".into();
+    file.node("logits = Flatten(p)").name = "flatten1".into();
+    file.node("y = Softmax(logits)").int("axis", 1);
+    let mut model = ModelProto::decode(file.bytes().as_slice()).unwrap();
+    model.producer_name = "stepnet".into();
+    model.graph.as_mut().unwrap().output.push(ValueInfoProto {
+        name: "logits".into(),
+        ..ValueInfoProto::default()
+    });
+    let preprocessing = Preprocessing::scaled(6, 5, 3, 255.0).mean(vec![0.5; 3]);
+    for (key, value) in [
+        ("classes", r#"["cat", "dog"]"#.to_owned()),
+        (
+            "network",
+            "conv(2, 1) -> globalavgpool -> softmax".to_owned(),
+        ),
+        ("input", "6x5x3".to_owned()),
+        (
+            "preprocessing",
+            serde_json::to_string(&preprocessing).unwrap(),
+        ),
+    ] {
+        model.metadata_props.push(StringStringEntryProto {
+            key: key.into(),
+            value,
+        });
+    }
+    let imported = read(&model.encode_to_vec(), &Default::default()).unwrap();
+    let text = "conv(2, 1, bias=false) -> globalavgpool -> softmax";
+    assert_eq!(imported.model.network.text().to_string(), text);
+    assert_eq!(imported.model.classes, ["cat", "dog"]);
+    assert_eq!(imported.model.preprocessing, preprocessing);
+    assert!(imported.notes.is_empty(), "{:?}", imported.notes);
 }
