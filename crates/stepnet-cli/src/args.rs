@@ -45,6 +45,9 @@ pub(crate) enum Command {
     /// Read a model of another framework: ONNX, PyTorch, Keras, TensorFlow.js.
     #[command(after_help = crate::import::EXAMPLES)]
     Import(Box<crate::import::ImportArgs>),
+    /// Write a model for other programs: ONNX, or a PyTorch program.
+    #[command(after_help = crate::export::EXAMPLES)]
+    Export(crate::export::ExportArgs),
     /// List networks whose trained weights others publish, and how to import them.
     #[command(after_help = crate::models::EXAMPLES)]
     Models(crate::models::ModelsArgs),

@@ -6,7 +6,7 @@
 //! twice, and is refused by that node.
 
 use super::core::{Graph, Operation, Value};
-use super::dominators::dominators;
+use super::dominators::{dominators, nearest_common};
 use super::groups::grouped;
 use crate::problem::Checked;
 use crate::{LayerText, NetworkText, Step};
@@ -131,11 +131,54 @@ impl Assembly<'_> {
     fn concat(&mut self, node: usize, depth: usize) -> Checked<LayerText> {
         let from = self.above[node + 1];
         let inputs = self.graph.nodes[node].inputs.clone();
-        let paths: Checked<Vec<NetworkText>> = inputs
-            .into_iter()
-            .map(|input| self.path(from, input, depth))
-            .collect();
-        self.graph.text("branch", [("paths", paths?.into())])
+        self.branch(from, &inputs, depth)
+    }
+
+    /// Joins `inputs`, all of which start from `from`. Neighbours that have more in common than that are joined by
+    /// themselves, after what they have in common.
+    fn branch(&mut self, from: Value, inputs: &[Value], depth: usize) -> Checked<LayerText> {
+        let mut paths = Vec::new();
+        let mut rest = inputs;
+        while let Some(&first) = rest.first() {
+            let start = self.start(from, first);
+            let alike = |&&input: &&Value| start.is_some() && self.start(from, input) == start;
+            let count = rest.iter().take_while(alike).count().max(1);
+            let (group, others) = rest.split_at(count);
+            rest = others;
+            paths.push(match group {
+                &[input] => self.path(from, input, depth)?,
+                group if depth + 2 < MAX_DEPTH => self.group(from, group, depth)?,
+                _ => return Err("its blocks are nested too deep".into()),
+            });
+        }
+        self.graph.text("branch", [("paths", paths.into())])
+    }
+
+    /// What several inputs of a join have in common, and then these joined.
+    fn group(&mut self, from: Value, inputs: &[Value], depth: usize) -> Checked<NetworkText> {
+        let common = inputs
+            .iter()
+            .copied()
+            .reduce(|a, b| nearest_common(&self.above, a, b));
+        let common = common.unwrap_or(from);
+        let mut steps = self.sequence(from, common, depth + 1)?;
+        let joined = self.branch(common, inputs, depth + 1)?;
+        self.nodes.push(None);
+        steps.push(Step::layer(joined));
+        Ok(NetworkText {
+            steps: grouped(steps),
+        })
+    }
+
+    /// The first value after `from` that everything between it and `to` goes through; `None` if they are the same.
+    fn start(&self, from: Value, to: Value) -> Option<Value> {
+        let mut start = None;
+        let mut value = to;
+        while value != from && value != self.graph.input() {
+            start = Some(value);
+            value = self.above[value.0];
+        }
+        start
     }
 
     fn product(&mut self, node: usize, depth: usize) -> Checked<LayerText> {

@@ -18,7 +18,7 @@ pub(super) fn dominators(graph: &Graph) -> Vec<Value> {
 }
 
 /// The nearest common ancestor. A value's dominator has a smaller number, so the larger of two climbs.
-fn nearest_common(above: &[Value], mut a: Value, mut b: Value) -> Value {
+pub(super) fn nearest_common(above: &[Value], mut a: Value, mut b: Value) -> Value {
     while a != b {
         match a > b {
             true => a = above[a.0],

@@ -69,6 +69,27 @@ fn densely_connected_layers_share_what_they_join() {
 }
 
 #[test]
+fn neighbours_with_more_in_common_are_joined_by_themselves() {
+    let mut graph = Graph::new(Shape::volume(4, 4, 3));
+    let input = graph.input();
+    let a = conv(&mut graph, "a", input, 2);
+    let b = conv(&mut graph, "b", input, 4);
+    let c = conv(&mut graph, "c", b, 5);
+    let d = conv(&mut graph, "d", b, 6);
+    let x = graph.concat(origin("x"), vec![a, c, d]).unwrap();
+    let filled = graph.finish::<f64>(x).unwrap();
+    assert_eq!(
+        filled.network.text().to_string(),
+        "branch(conv(2, 1, bias=false) | conv(4, 1, bias=false) -> branch(conv(5, 1, bias=false) | conv(6, 1, bias=false)))"
+    );
+    let sources = filled
+        .mappings
+        .iter()
+        .map(|mapping| mapping.sources.join(","));
+    assert_eq!(sources.collect::<Vec<_>>(), ["a", "b", "c", "d", "x"]);
+}
+
+#[test]
 fn what_is_not_series_parallel_is_refused_by_its_node() {
     let mut graph = Graph::new(Shape::volume(4, 4, 3));
     let input = graph.input();

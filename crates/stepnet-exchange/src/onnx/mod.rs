@@ -1,5 +1,6 @@
 //! ONNX, the format that most frameworks and runtimes exchange models in.
 
+pub mod export;
 pub(crate) mod import;
 
 // Readers need fields that the writer never sets, and the other way round.
@@ -8,3 +9,5 @@ mod proto;
 
 #[cfg(test)]
 mod proto_tests;
+
+pub use export::{ExportInput, ExportOptions, Exported, export};

@@ -7,7 +7,6 @@ of, the largest difference (relative to the largest output), the seconds that th
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -23,8 +22,8 @@ RELEASE = Path(os.environ.get("CARGO_TARGET_DIR", Path(__file__).resolve().paren
 PROGRAM = Path(os.environ.get("STEPNET_IMPORT_OUTPUTS", RELEASE / "examples" / "import_outputs"))
 # Differences of outputs, relative to the largest.
 CLOSE = 1e-4
-# Which exporters and which architectures; a few at a time while something is looked for.
-EXPORTERS = os.environ.get("STEPNET_EXPORTERS", "script,dynamo,old").split(",")
+# Which exporters and which architectures; a few at a time, or all with all, while something is looked for.
+EXPORTERS = os.environ.get("STEPNET_EXPORTERS")
 ONLY = os.environ.get("STEPNET_ARCHITECTURES", "").split(",")
 
 TABLE = []
@@ -72,7 +71,13 @@ def compare(name, exporter, path, x, folder, shape="-"):
     return told
 
 
-CASES = [(exporter, *architecture) for architecture in architectures.ARCHITECTURES for exporter in EXPORTERS]
+def exporters(name):
+    if EXPORTERS is not None:
+        return EXPORTERS.split(",")
+    return ["script", "dynamo", "old"] if name in architectures.MANY else ["script"]
+
+
+CASES = [(exporter, name, package) for name, package in architectures.ARCHITECTURES for exporter in exporters(name)]
 
 
 @pytest.mark.parametrize("exporter,name,package", CASES, ids=[f"{package}-{name}-{exporter}" for exporter, name, package in CASES])

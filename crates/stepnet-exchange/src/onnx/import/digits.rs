@@ -15,10 +15,10 @@ pub(super) fn tidy(number: f64) -> f64 {
     }
 }
 
-/// A number that was computed of some, with seven digits where they are as good.
+/// A number that was computed of some, with six digits where they are as good.
 pub(super) fn rounded(number: f64) -> f64 {
-    let digits: f64 = format!("{number:.6e}").parse().unwrap_or(number);
-    match (digits - number).abs() <= 1e-7 * number.abs() {
+    let digits: f64 = format!("{number:.5e}").parse().unwrap_or(number);
+    match (digits - number).abs() <= 2e-7 * number.abs() {
         true => digits,
         false => number,
     }

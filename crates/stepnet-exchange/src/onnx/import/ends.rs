@@ -93,7 +93,10 @@ fn placed(
     let shown: Vec<String> = (extents.iter())
         .map(|extent| extent.map_or("?".to_owned(), |extent| extent.to_string()))
         .collect();
-    let shown = shown.join("x");
+    let shown = match shown.is_empty() {
+        true => "a single number".to_owned(),
+        false => shown.join("x"),
+    };
     let batch = extents.first().copied().flatten().unwrap_or(1);
     match *extents {
         [_, features] => {
@@ -103,8 +106,13 @@ fn placed(
             Ok((shape, View::usual(batch, shape), batch))
         }
         [_, first, second, third] => {
-            let image = |extent: Option<usize>| matches!(extent, Some(1 | 3 | 4));
-            let last = !image(first) && image(third);
+            // Colour before grey, and channels first where nothing tells.
+            let like = |extent: Option<usize>| match extent {
+                Some(3) => 2,
+                Some(1) => 1,
+                _ => 0,
+            };
+            let last = like(third) > like(first);
             let file = match last {
                 true => [first, second, third],
                 false => [second, third, first],

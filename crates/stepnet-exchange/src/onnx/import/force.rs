@@ -119,7 +119,10 @@ fn last(lowering: &mut Lowering<'_>, expression: &Rc<Expression>) -> Checked<Val
             let a = force(lowering, a)?;
             match recognise(&|x| function.of(x)) {
                 Some(found) => add(lowering, origin, &found, a),
-                None => Err(refused(&format!("the function {}", name(*function)))),
+                None => Err(refused(
+                    &origin,
+                    &format!("the function {}", name(*function)),
+                )),
             }
         }
         Term::Constant(arithmetic, a, constant, first) => {
@@ -139,7 +142,7 @@ fn last(lowering: &mut Lowering<'_>, expression: &Rc<Expression>) -> Checked<Val
                     let (scale, shift) = lines.into_iter().unzip();
                     lowering.graph.affine(origin, scale, shift, a)
                 }
-                None => Err(refused("this operation with a constant")),
+                None => Err(refused(&origin, "this operation with a constant")),
             }
         }
         Term::Both(arithmetic, a, b) => {
@@ -151,14 +154,22 @@ fn last(lowering: &mut Lowering<'_>, expression: &Rc<Expression>) -> Checked<Val
                     let b = line(lowering, &origin, (-1.0, 0.0), b)?;
                     lowering.graph.sum(origin, a, b)
                 }
-                _ => Err(refused("this operation of two values of the network")),
+                _ => Err(refused(
+                    &origin,
+                    "this operation of two values of the network",
+                )),
             }
         }
     }
 }
 
-fn refused(what: &str) -> crate::problem::Problem {
-    format!("the notation has no layer for {what}").into()
+/// The problem of the node that made an operation, which may be found when another one needs its value.
+fn refused(origin: &Origin, what: &str) -> crate::problem::Problem {
+    format!(
+        "node {}: the notation has no layer for {what}",
+        origin.shown()
+    )
+    .into()
 }
 
 fn name(function: Function) -> String {

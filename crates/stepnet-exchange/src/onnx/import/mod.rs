@@ -118,6 +118,22 @@ pub(crate) fn read<T: Number>(
     }
     let begin = own.as_ref().map(|own| own.input.name);
     let needed = needed(file, output.0, begin)?;
+    let within = |place: &&usize| {
+        file.node[**place]
+            .attribute
+            .iter()
+            .any(|attribute| attribute.g.is_some())
+    };
+    if let Some(&place) = needed.iter().find(within) {
+        let node = NodeOf {
+            proto: &file.node[place],
+        };
+        let shown = node.origin().shown();
+        return Err(format!(
+            "node {shown}: it has graphs inside that run or do not, and a network has none"
+        )
+        .into());
+    }
     let input = match own {
         Some(own) => own.input,
         None => find_input(file, &needed, options)?,

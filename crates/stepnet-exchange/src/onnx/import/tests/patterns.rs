@@ -9,20 +9,20 @@ use stepnet_nn::Preprocessing;
 #[test]
 fn dense_weights_after_a_flatten_are_brought_into_the_order_of_height_width_channel() {
     for flatten in ["f = Flatten(x)", "f = Reshape(x, shape)"] {
-        let mut file = Writer::new(&[1, 2, 2, 3]);
+        let mut file = Writer::new(&[1, 2, 2, 5]);
         file.whole("shape", &[0, -1]);
         // Each unit takes one feature.
-        let identity = (0..144).map(|at| f32::from(u8::from(at / 12 == at % 12)));
-        file.constant("w", &[12, 12], identity.collect());
+        let identity = (0..400).map(|at| f32::from(u8::from(at / 20 == at % 20)));
+        file.constant("w", &[20, 20], identity.collect());
         file.nodes(&format!("{flatten}\n y = MatMul(f, w)"));
         let imported = file.import();
         assert_eq!(
             imported.model.network.text().to_string(),
-            "flatten -> linear(12, bias=false)"
+            "flatten -> linear(20, bias=false)"
         );
         // Row, column, channel; the file's features are channel, row, column.
-        let input: Vec<f64> = (0..12).map(f64::from).collect();
-        let expected = [0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11].map(f64::from);
+        let input: Vec<f64> = (0..20).map(f64::from).collect();
+        let expected: Vec<f64> = (0..20).map(|at| f64::from(at % 10 * 2 + at / 10)).collect();
         assert_eq!(outputs(&imported, &input), expected);
     }
 }
@@ -116,7 +116,7 @@ fn images_with_channels_last_take_no_layers_for_their_transposes() {
 
 #[test]
 fn layer_normalisation_that_is_written_out_is_one_layer() {
-    let mut file = Writer::new(&[1, 4, 3, 3]);
+    let mut file = Writer::new(&[1, 4, 5, 5]);
     file.weights("g", &[4]);
     file.weights("b", &[4]);
     file.constant("two", &[], vec![2.0]);
@@ -237,12 +237,14 @@ fn bytes_as_the_input_are_known_from_its_type() {
         "conv(2, 1, bias=false)"
     );
     assert_eq!(imported.model.preprocessing.divisor, 255.0);
-    assert!(imported.model.preprocessing.deviation.is_empty());
+    let preprocessing = &imported.model.preprocessing;
+    assert!(preprocessing.deviation.is_empty(), "{preprocessing:?}");
 }
 
 #[test]
 fn borders_and_windows_are_read_in_all_their_forms() {
-    let cases: [(&str, &str, &[(&str, &[i64])]); 5] = [
+    type Attributes<'a> = &'a [(&'a str, &'a [i64])];
+    let cases: [(&str, &str, Attributes<'_>); 5] = [
         (
             "y = Conv(x, w)",
             "conv(2, 3, same, bias=false)",

@@ -1,6 +1,7 @@
 //! What is refused, and by which name.
 
 use super::Writer;
+use crate::onnx::proto::{AttributeProto, GraphProto};
 
 #[test]
 fn the_first_node_that_cannot_be_written_is_named() {
@@ -41,7 +42,7 @@ fn what_no_layer_does_is_refused_with_the_reason() {
         file.weights("r", &[3, 3]);
         file.weights("thin", &[3, 2, 1, 1]);
         file.weights("places", &[1, 3, 4, 4]);
-        file.whole("mixed", &[1, 6, 8]);
+        file.whole("mixed", &[1, 4, 12]);
         file.nodes(nodes);
         let problem = file.refusal();
         assert!(problem.contains(reason), "{nodes}: {problem}");
@@ -64,6 +65,21 @@ fn inputs_that_are_no_images_or_vectors_are_refused() {
     file.input("z", &[1, 4]);
     file.node("y = Add(x, z)");
     assert!(file.refusal().contains("needs 2 inputs (x, z)"));
+}
+
+#[test]
+fn graphs_inside_of_nodes_are_refused_by_the_node() {
+    let mut file = Writer::new(&[1, 4]);
+    file.node("y = If(x)").attribute.push(AttributeProto {
+        name: "then_branch".into(),
+        g: Some(GraphProto::default()),
+        ..AttributeProto::default()
+    });
+    let problem = file.refusal();
+    assert!(
+        problem.starts_with("node \"y\" (If): it has graphs inside"),
+        "{problem}"
+    );
 }
 
 #[test]
