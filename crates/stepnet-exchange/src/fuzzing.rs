@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::import::{ImportOptions, Source};
+use crate::options::{ImportOptions, Source};
 use crate::weights::{Layout, StateDict};
-use crate::{Shape, keras, safetensors, tfjs, torch, weights};
+use crate::{Shape, keras, safetensors, tfjs, torch, weights_only};
 
 /// A network that weights of a fuzzed file may happen to fit.
 const NETWORK: &str = "conv(2, 1) -> bn -> flatten -> linear(2) -> softmax";
@@ -45,9 +45,9 @@ fn take(state: StateDict<'_>, layout: Layout) {
     let options = ImportOptions::default()
         .input(input)
         .model(Some(NETWORK.to_owned()));
-    drop(weights::import::<f32>(state.clone(), layout, &options));
+    drop(weights_only::import::<f32>(state.clone(), layout, &options));
     // Without a network the message looks for a recipe by the names.
-    drop(weights::import::<f32>(
+    drop(weights_only::import::<f32>(
         state,
         layout,
         &ImportOptions::default(),

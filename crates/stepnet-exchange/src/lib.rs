@@ -11,6 +11,7 @@ mod import;
 mod imported;
 mod keras;
 pub mod onnx;
+mod options;
 mod outgoing;
 mod outputs;
 mod problem;
@@ -19,11 +20,13 @@ mod safetensors;
 mod tfjs;
 pub mod torch;
 mod weights;
+mod weights_only;
 
+pub use import::import;
 #[doc(hidden)]
 pub use import::import_bytes;
-pub use import::{ImportOptions, import};
 pub use imported::{Imported, Mapping};
+pub use options::ImportOptions;
 pub use recipes::{Published, Recipe, recipes};
 
 // For this crate alone.

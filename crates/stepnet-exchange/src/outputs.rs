@@ -1,6 +1,6 @@
 //! What a network's outputs say, and what they are called.
 
-use crate::import::ImportOptions;
+use crate::options::ImportOptions;
 use crate::problem::Checked;
 use crate::{Network, Number};
 use stepnet_nn::{TargetScale, Task};

@@ -1,5 +1,6 @@
 //! Models of Keras: `.h5` of all versions, `.keras` of Keras 3.
 
+mod build;
 mod config;
 mod layers;
 mod model;
@@ -13,13 +14,14 @@ mod tests;
 use serde_json::Value as Json;
 
 use crate::archive;
-use crate::import::{ImportOptions, Source};
 use crate::imported::Imported;
+use crate::options::{ImportOptions, Source};
 use crate::outputs;
 use crate::problem::Checked;
 use crate::weights::Layout;
 use crate::{Model, Number};
-use model::{Build, input_shape};
+use build::Build;
+use model::input_shape;
 use stepnet_data::Hdf5;
 use stored::{ByName, ByNumber};
 
@@ -94,7 +96,7 @@ pub(crate) fn read_hdf5<T: Number>(
             let weights = ByName::new(file, "model_weights/")?;
             build(&description, &weights, is_third(&version), options)
         }
-        None => crate::weights::import(stored::state(file)?, Layout::Keras, options),
+        None => crate::weights_only::import(stored::state(file)?, Layout::Keras, options),
     }
 }
 

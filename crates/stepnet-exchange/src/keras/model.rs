@@ -2,47 +2,17 @@
 
 use std::collections::HashMap;
 
+use super::build::{Build, Site};
 use super::config::{LayerConfig, ModelConfig, is_model, model};
 use super::layers;
-use super::scaling::Scaling;
-use super::weights::{Loaded, Place, Weights, snake_case};
+use super::weights::{Place, snake_case};
 use crate::Shape;
-use crate::graph::{Graph, Origin, Value};
+use crate::graph::Value;
 use crate::problem::Checked;
 use serde_json::Value as Json;
 
 /// Models in models are built so deep.
 const DEEPEST: usize = 16;
-
-/// A graph that is being built.
-pub(crate) struct Build<'a> {
-    pub(crate) graph: Graph,
-    weights: &'a dyn Weights,
-    /// Whether functions have the meaning that they have from Keras 3 on.
-    pub(crate) third: bool,
-    /// What comes before the first layer of the notation.
-    pub(crate) scaling: Scaling,
-    pub(crate) notes: Vec<String>,
-    /// The last layer that is read, if it is not the model's.
-    until: Option<&'a str>,
-    /// The value of that layer.
-    ended: Option<Value>,
-}
-
-/// A layer of a model, where it stands.
-pub(crate) struct Site<'a> {
-    pub(crate) layer: &'a LayerConfig<'a>,
-    pub(crate) place: Place,
-}
-
-impl Site<'_> {
-    /// Where it comes from, for messages and mappings.
-    pub(crate) fn origin(&self) -> Origin {
-        let around = self.place.around.iter().map(|name| format!("{name}/"));
-        let name = around.collect::<String>() + self.layer.name;
-        Origin::new(name, self.layer.class)
-    }
-}
 
 /// The shape of a model's input.
 ///
@@ -109,28 +79,7 @@ pub(crate) fn input_shape(json: &Json, given: Option<Shape>) -> Checked<Shape> {
     Ok(shape.checked()?)
 }
 
-impl<'a> Build<'a> {
-    /// Builds a model for images of this shape.
-    ///
-    /// # Errors
-    /// The first layer that has no place in the notation, or weights that do not fit.
-    pub(crate) fn new(
-        input: Shape,
-        weights: &'a dyn Weights,
-        third: bool,
-        until: Option<&'a str>,
-    ) -> Self {
-        Self {
-            graph: Graph::new(input),
-            weights,
-            third,
-            scaling: Scaling::default(),
-            notes: Vec::new(),
-            until,
-            ended: None,
-        }
-    }
-
+impl Build<'_> {
     /// Builds a whole model, and gives its output.
     ///
     /// # Errors
@@ -257,19 +206,6 @@ impl<'a> Build<'a> {
             self.ended = Some(value);
         }
         Ok(value)
-    }
-
-    /// An array of a layer.
-    ///
-    /// # Errors
-    /// When it is not there.
-    pub(crate) fn array(&self, site: &Site<'_>, index: usize, names: &[&str]) -> Checked<Loaded> {
-        let found = self.weights.find(&site.place, index, names)?;
-        let missing = || {
-            let name = names.first().copied().unwrap_or_default();
-            format!("{}: the file has no {name} of it", site.layer.shown())
-        };
-        Ok(found.ok_or_else(missing)?)
     }
 }
 

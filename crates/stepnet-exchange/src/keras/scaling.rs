@@ -1,7 +1,7 @@
 //! What a model does to raw values before its first layer with weights: it becomes part of the preprocessing.
 
 use crate::Preprocessing;
-use crate::import::{ImportOptions, preprocessing};
+use crate::options::{ImportOptions, preprocessing};
 use crate::problem::Checked;
 use crate::{Error, Shape};
 

@@ -8,8 +8,8 @@ use super::build;
 use super::weights::{Loaded, Place, Weights};
 use crate::Shape;
 use crate::graph::Numbers;
-use crate::import::ImportOptions;
 use crate::imported::Imported;
+use crate::options::ImportOptions;
 use crate::problem::Checked;
 
 /// Weights by the layer's name and the array's: each of a shape, with the numbers 0, 1, 2, ...

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::plan::Plan;
-use crate::import::ImportOptions;
+use crate::options::ImportOptions;
 use crate::problem::Checked;
 use crate::weights::{Assigned, Layout, StateDict, by_names, by_order};
 use crate::{Network, Number, Shape};

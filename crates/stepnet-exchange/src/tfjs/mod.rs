@@ -11,9 +11,9 @@ use serde_json::Value as Json;
 
 use crate::Number;
 use crate::graph::Numbers;
-use crate::import::{ImportOptions, Source};
 use crate::imported::Imported;
 use crate::keras::{self, Loaded, Place, Weights};
+use crate::options::{ImportOptions, Source};
 use crate::problem::Checked;
 use crate::weights::{Layout, StateDict};
 
@@ -72,7 +72,7 @@ fn read_with<T: Number>(
         }
         None => {
             let state = state.with_separable_layers_split();
-            crate::weights::import(state, Layout::Keras, options)
+            crate::weights_only::import(state, Layout::Keras, options)
         }
     }
 }

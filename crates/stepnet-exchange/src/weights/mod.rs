@@ -3,13 +3,11 @@
 mod assign;
 mod element;
 mod fit;
-mod import;
 mod state;
 mod tensor;
 
 pub(crate) use assign::{Assigned, by_names, by_order};
 pub(crate) use element::StoredElement;
 pub(crate) use fit::Layout;
-pub(crate) use import::import;
 pub(crate) use state::{Module, StateDict};
 pub(crate) use tensor::{Bytes, Storage, StoredTensor};

@@ -1,8 +1,8 @@
 //! Activations: layers of their own, and functions that other layers end in.
 
-use super::{one, refuse};
+use super::refusals::{one, refuse};
 use crate::graph::{Array, Value};
-use crate::keras::model::{Build, Site};
+use crate::keras::build::{Build, Site};
 use crate::problem::Checked;
 
 /// Adds the function that a layer ends in.

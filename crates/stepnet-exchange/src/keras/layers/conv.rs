@@ -1,10 +1,10 @@
 //! Layers that multiply by weights.
 
 use super::activation::function;
-use super::{channels_last, one, refuse};
+use super::refusals::{channels_last, one, refuse};
 use crate::Shape;
 use crate::graph::{Array, Numbers, Value};
-use crate::keras::model::{Build, Site};
+use crate::keras::build::{Build, Site};
 use crate::keras::weights::Loaded;
 use crate::problem::Checked;
 use stepnet_nn::notation::{PaddingText, Value as Argument};

@@ -1,8 +1,8 @@
 //! Layers that scale raw values: before the first other layer they are the preprocessing.
 
-use super::{one, refuse};
+use super::refusals::{one, refuse};
 use crate::graph::Value;
-use crate::keras::model::{Build, Site};
+use crate::keras::build::{Build, Site};
 use crate::problem::Checked;
 
 /// Normalization divides by at least this.

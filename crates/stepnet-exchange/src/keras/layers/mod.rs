@@ -4,9 +4,10 @@ mod activation;
 mod conv;
 mod input;
 mod norm;
+mod refusals;
 mod shape;
 
-use super::model::{Build, Site};
+use super::build::{Build, Site};
 use crate::graph::Value;
 use crate::problem::Checked;
 
@@ -68,37 +69,4 @@ pub(super) fn add(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> C
         return Err(format!("{} has no counterpart in the notation", site.layer.shown()).into());
     };
     add(build, site, inputs)
-}
-
-/// The one value that a layer takes.
-fn one(site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
-    match inputs {
-        [input] => Ok(*input),
-        _ => Err(format!(
-            "{} takes {} values, expected one",
-            site.layer.shown(),
-            inputs.len()
-        )
-        .into()),
-    }
-}
-
-/// Refuses what a layer is asked for.
-fn refuse<T>(site: &Site<'_>, problem: &str) -> Checked<T> {
-    Err(format!("{}: {problem}", site.layer.shown()).into())
-}
-
-/// Refuses images whose channels come first.
-fn channels_last(site: &Site<'_>) -> Checked<()> {
-    let order = site
-        .layer
-        .word("data_format")
-        .or_else(|| site.layer.word("dim_ordering"));
-    match order {
-        None | Some("channels_last" | "tf" | "default") => Ok(()),
-        Some(other) => refuse(
-            site,
-            &format!("its images are {other:?}, expected \"channels_last\""),
-        ),
-    }
 }

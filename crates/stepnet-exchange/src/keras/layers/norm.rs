@@ -1,8 +1,8 @@
 //! Normalisations.
 
-use super::{one, refuse};
+use super::refusals::{one, refuse};
 use crate::graph::{Array, Numbers, Value};
-use crate::keras::model::{Build, Site};
+use crate::keras::build::{Build, Site};
 use crate::problem::Checked;
 
 /// The epsilon of Keras's normalisations.

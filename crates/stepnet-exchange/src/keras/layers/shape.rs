@@ -1,10 +1,10 @@
 //! Layers without weights: pooling, padding, shapes, joins.
 
 use super::conv::padding;
-use super::{channels_last, one, refuse};
+use super::refusals::{channels_last, one, refuse};
 use crate::Shape;
 use crate::graph::Value;
-use crate::keras::model::{Build, Site};
+use crate::keras::build::{Build, Site};
 use crate::problem::Checked;
 use serde_json::Value as Json;
 use stepnet_nn::notation::{PaddingText, Value as Argument};

@@ -40,8 +40,8 @@ use self::node::NodeOf;
 use self::tensor::Beside;
 use super::proto::{GraphProto, ModelProto};
 use crate::Number;
-use crate::import::{ImportOptions, Source};
 use crate::imported::Imported;
+use crate::options::{ImportOptions, Source};
 use crate::problem::{Checked, Problem};
 use stepnet_base::text::hint;
 

@@ -8,9 +8,9 @@ use std::path::Path;
 
 use prost::Message;
 
-use crate::import::{ImportOptions, Source};
 use crate::imported::Imported;
 use crate::onnx::proto::*;
+use crate::options::{ImportOptions, Source};
 use ndarray::ArrayViewD;
 
 /// A graph that is being written.

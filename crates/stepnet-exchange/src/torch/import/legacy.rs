@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use super::pickle::{Object, Pickle, Value};
-use super::{Storages, dicts, pickle, tensors};
+use super::storages::Storages;
+use super::{dicts, pickle, tensors};
 use crate::weights::{StateDict, StoredElement};
 
 /// A pickle of the number `0x1950a86a20f9469cfc6c`, which every such file begins with.

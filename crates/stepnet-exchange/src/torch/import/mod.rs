@@ -4,6 +4,7 @@
 mod dicts;
 mod legacy;
 mod pickle;
+mod storages;
 mod tensors;
 mod zipped;
 
@@ -12,15 +13,6 @@ mod tests;
 
 use crate::problem::Checked;
 use crate::weights::StateDict;
-
-/// How the names of storages lead to their bytes.
-trait Storages {
-    /// Where the storage with this key begins in the file, and how many bytes it has there at most.
-    fn place(&self, key: &str) -> Option<(usize, usize)>;
-
-    /// Whether numbers are in the order of large machines.
-    fn big_endian(&self) -> bool;
-}
 
 /// Whether bytes are a file of PyTorch's, of either form.
 pub(crate) fn recognises(bytes: &[u8]) -> bool {

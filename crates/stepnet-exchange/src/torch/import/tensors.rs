@@ -1,8 +1,8 @@
 //! From tensors as a pickle describes them to tensors in the bytes of the file.
 
-use super::Storages;
 use super::dicts::Chosen;
 use super::pickle::{Pickle, TensorRef};
+use super::storages::Storages;
 use crate::weights::{Bytes, StateDict, Storage, StoredElement, StoredTensor};
 
 /// The types of elements by the names that PyTorch has for them: of a storage, and of a tensor.

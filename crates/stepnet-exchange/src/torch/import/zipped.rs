@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Storages, dicts, pickle, tensors};
+use super::storages::Storages;
+use super::{dicts, pickle, tensors};
 use crate::archive;
 use crate::weights::StateDict;
 

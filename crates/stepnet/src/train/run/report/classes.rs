@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::{Report, percent};
+use super::contents::Report;
+use super::words::percent;
 use crate::nn::Number;
 use crate::train::metrics::Average;
 

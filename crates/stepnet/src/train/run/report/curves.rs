@@ -4,7 +4,8 @@ use maud::{Markup, html};
 use stepnet_base::text::thousands;
 
 use super::super::record::EpochRecord;
-use super::{Report, percent, short, whole};
+use super::contents::Report;
+use super::words::{percent, short, whole};
 use crate::data::TargetKind;
 use crate::nn::Number;
 use crate::train::chart::{self, Across, Chart, Curve};

@@ -2,7 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::{Report, percent, short};
+use super::contents::Report;
+use super::words::{percent, short};
 use crate::nn::Number;
 
 impl<T: Number> Report<'_, T> {

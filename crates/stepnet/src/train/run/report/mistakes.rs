@@ -3,8 +3,9 @@
 use maud::{Markup, html};
 use stepnet_base::text::thousands;
 
+use super::contents::Report;
 use super::picture::Picture;
-use super::{Report, percent, short};
+use super::words::{percent, short};
 use crate::nn::{Number, Preprocessing, Task};
 use crate::train::mistakes::{Mistake, ValueMistake};
 

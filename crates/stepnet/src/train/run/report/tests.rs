@@ -1,7 +1,12 @@
+use super::contents::Judgement;
 use super::*;
+use crate::data::Dataset;
 use crate::data::{Images, Targets, Values};
 use crate::nn::Init;
+use crate::nn::{Network, Preprocessing};
 use crate::rng::RandomState;
+use crate::train::mistakes::MOST_SHOWN;
+use crate::train::run::record::EpochRecord;
 use crate::train::task_for;
 
 const HOSTILE: &str = "<script>alert(1)</script>\"'&";

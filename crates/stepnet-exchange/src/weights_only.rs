@@ -1,11 +1,11 @@
 //! From weights without a network to a model: the network is a recipe's, or a text of the user's.
 
-use super::{Assigned, Layout, StateDict, by_order};
-use crate::import::{ImportOptions, preprocessing};
 use crate::imported::Imported;
+use crate::options::{ImportOptions, preprocessing};
 use crate::outputs;
 use crate::problem::{Checked, Problem};
 use crate::recipes::{self, Filled};
+use crate::weights::{Assigned, Layout, StateDict, by_order};
 use crate::{Model, Network, Number};
 
 /// The model of weights.
