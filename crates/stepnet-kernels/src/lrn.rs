@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::assert_len;
+use super::{assert_len, assert_scratch};
 use crate::Real;
 use crate::elementwise::by_rows;
 use crate::simd::{self, Isa, Kernel};
@@ -141,7 +141,7 @@ impl<T: Real> Kernel for Forward<'_, T> {
 ///
 /// # Shapes
 ///
-/// As [`forward`]; `dx` is written.
+/// As [`forward`]; `dx` is written. `scratch` is at least as long as `x`.
 ///
 /// # Panics
 ///
@@ -151,19 +151,30 @@ pub fn backward<T: Real>(
     channels: usize,
     [x, dy, bases]: [&[T]; 3],
     dx: &mut [T],
+    scratch: &mut [T],
 ) {
     const NAME: &str = "lrn backward";
     check(NAME, settings, channels, x);
     assert_len(NAME, "dy", dy, x.len());
     assert_len(NAME, "bases", bases, x.len());
     assert_len(NAME, "dx", dx, x.len());
+    assert_scratch(NAME, scratch, x.len());
+    // Each power once: it takes longer than all else.
+    let powers = &mut scratch[..x.len()];
+    by_rows(channels, COST, powers, |first, powers| {
+        let bases = &bases[first * channels..][..powers.len()];
+        for (power_of, base) in powers.iter_mut().zip(bases) {
+            *power_of = T::from_f64(power(base.as_f64(), settings.beta));
+        }
+    });
+    let powers = &*powers;
     let cost = COST * settings.size.min(channels);
     by_rows(channels, cost, dx, |first, dx| {
         let part = first * channels..first * channels + dx.len();
         simd::run(Backward {
             settings,
             channels,
-            given: [x, dy, bases].map(|values| &values[part.clone()]),
+            given: [x, dy, bases, powers].map(|values| &values[part.clone()]),
             dx,
         });
     });
@@ -173,8 +184,8 @@ pub fn backward<T: Real>(
 struct Backward<'a, T> {
     settings: &'a LrnSettings,
     channels: usize,
-    /// `x`, `dy` and the bases.
-    given: [&'a [T]; 3],
+    /// `x`, `dy`, the bases and their powers.
+    given: [&'a [T]; 4],
     dx: &'a mut [T],
 }
 
@@ -184,19 +195,18 @@ impl<T: Real> Kernel for Backward<'_, T> {
     #[inline(always)]
     fn run<I: Isa>(self, _isa: I) {
         let (settings, channels) = (*self.settings, self.channels);
-        let beta = settings.beta;
-        let factor = 2.0 * settings.rate() * beta;
+        let factor = 2.0 * settings.rate() * settings.beta;
         for (number, dx) in self.dx.chunks_exact_mut(channels).enumerate() {
             let pixel = number * channels..(number + 1) * channels;
-            let [x, dy, bases] = self.given.map(|values| &values[pixel.clone()]);
+            let [x, dy, bases, powers] = self.given.map(|values| &values[pixel.clone()]);
             for channel in 0..channels {
                 let mut sum = 0.0;
                 for holder in settings.holders(channel, channels) {
-                    let base = bases[holder].as_f64();
-                    let share = x[holder].as_f64() * (power(base, beta) / base);
+                    let power = powers[holder].as_f64() / bases[holder].as_f64();
+                    let share = x[holder].as_f64() * power;
                     sum += dy[holder].as_f64() * share;
                 }
-                let own = dy[channel].as_f64() * power(bases[channel].as_f64(), beta);
+                let own = dy[channel].as_f64() * powers[channel].as_f64();
                 dx[channel] = T::from_f64(own - factor * x[channel].as_f64() * sum);
             }
         }
@@ -249,7 +259,9 @@ mod tests {
                     assert!((y - x[at] / base.powf(beta)).abs() < 1e-14);
                 }
                 let mut dx = vec![f64::NAN; x.len()];
-                backward(&settings, channels, [&x, &dy, &bases], &mut dx);
+                let mut scratch = vec![f64::NAN; x.len()];
+                let given = [&x[..], &dy, &bases];
+                backward(&settings, channels, given, &mut dx, &mut scratch);
                 assert_gradient(&x, &dx, |x| {
                     let mut y = vec![f64::NAN; x.len()];
                     forward(&settings, channels, x, &mut y, None);
@@ -264,11 +276,11 @@ mod tests {
         let (settings, channels) = (settings(5, 0.75), 7);
         let x = normal::<f32>(1, 9_001 * channels);
         let run = |threads| {
-            let [mut y, mut bases, mut dx] = [(); 3].map(|()| vec![f32::NAN; x.len()]);
+            let [mut y, mut bases, mut dx, mut scratch] = [(); 4].map(|()| vec![f32::NAN; x.len()]);
             on_threads(threads, || {
                 forward(&settings, channels, &x, &mut y, Some(&mut bases));
                 let given = [&x[..], &y, &bases];
-                backward(&settings, channels, given, &mut dx);
+                backward(&settings, channels, given, &mut dx, &mut scratch);
             });
             (y, dx)
         };

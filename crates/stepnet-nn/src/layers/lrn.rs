@@ -94,6 +94,7 @@ impl<T: Real> Layer<T> for Lrn {
     fn memory(&self, input: Shape, batch: usize) -> Memory {
         Memory {
             kept: batch * input.len(),
+            backward_scratch: batch * input.len(),
             ..Memory::default()
         }
     }
@@ -108,7 +109,7 @@ impl<T: Real> Layer<T> for Lrn {
         if let Some(dx) = pass.dx {
             let channels = pass.context.input.channels();
             let given = [pass.x, pass.dy, pass.kept];
-            lrn::backward(&self.settings, channels, given, dx);
+            lrn::backward(&self.settings, channels, given, dx, pass.scratch);
         }
     }
 
