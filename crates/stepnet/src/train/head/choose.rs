@@ -22,6 +22,9 @@ const MOST_VALUES: usize = 1 << 22;
 /// Images that take part however many features they have.
 const FEWEST_IMAGES: usize = 500;
 
+/// How far above the lowest loss that of a strength may be that is as accurate.
+const LOSS_MARGIN: f64 = 0.1;
+
 /// Strengths after the best one so far that are tried without success before the rest is left out.
 const PATIENCE: usize = 3;
 
@@ -76,10 +79,19 @@ pub(super) fn choose(
         }
     }
     Ok(Some(Chosen {
-        strength: trials[best].strength,
+        strength: strongest(&trials, &trials[best]).strength,
         folds: folds.len(),
         trials,
     }))
+}
+
+/// Of the trials that are as accurate as the `best`, the one with the strongest regularisation whose loss is little above the
+/// lowest: with few images many strengths are equally accurate, and on other images the strong ones of them do better.
+fn strongest<'a>(trials: &'a [StrengthTrial], best: &'a StrengthTrial) -> &'a StrengthTrial {
+    let equal = |trial: &&StrengthTrial| best.accuracy.is_some() && trial.accuracy == best.accuracy;
+    let near = |trial: &&StrengthTrial| trial.loss <= best.loss + LOSS_MARGIN;
+    let mut found = trials.iter().filter(equal).filter(near);
+    found.next().unwrap_or(best)
 }
 
 /// The fits of one fold, from strength to strength: each begins where the one before ended.
@@ -117,5 +129,34 @@ impl Path {
         let mut problem = Problem::new(solver, &self.x, &self.targets, images)?;
         problem.solve(&mut self.parameters, strength, ROUGH)?;
         solver.score(&self.parameters, &self.left_out.0, &self.left_out.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn among_equals_the_strongest_is_chosen_unless_its_loss_is_much_higher() {
+        let trial = |(strength, accuracy, loss): (f64, f64, f64)| StrengthTrial {
+            strength,
+            accuracy: Some(accuracy),
+            loss,
+        };
+        let all = [
+            (1e-4, 0.8, 0.9),
+            (1e-3, 0.9, 0.5),
+            (1e-2, 0.9, 0.35),
+            (0.1, 0.9, 0.3),
+            (1.0, 0.9, 0.31),
+        ];
+        let trials = all.map(trial);
+        assert_eq!(strongest(&trials, &trials[3]).strength, 1e-2);
+        // Of losses alone the lowest counts.
+        let losses = trials.map(|trial| StrengthTrial {
+            accuracy: None,
+            ..trial
+        });
+        assert_eq!(strongest(&losses, &losses[3]).strength, 0.1);
     }
 }
