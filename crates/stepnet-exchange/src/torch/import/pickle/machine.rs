@@ -168,6 +168,15 @@ impl Machine<'_> {
                 let values = self.since_mark(at)?;
                 self.set_items(pairs(values), at)?;
             }
+            other => self.run_name(other, at)?,
+        }
+        Ok(())
+    }
+
+    /// The instructions that name things, call them, or remember them.
+    fn run_name(&mut self, instruction: Instruction, at: usize) -> Result<(), String> {
+        use Instruction as I;
+        match instruction {
             I::Global(module, name) => self.push(Object::Global { module, name }),
             I::StackGlobal => match &self.take(2, at)?[..] {
                 [Value::Text(module), Value::Text(name)] => self.push(Object::Global {
@@ -214,6 +223,8 @@ impl Machine<'_> {
                     .map_err(|problem| format!("byte {at} of the pickle: {problem}"))?;
                 self.put(found);
             }
+            // All others are those of `run`.
+            _ => {}
         }
         Ok(())
     }
