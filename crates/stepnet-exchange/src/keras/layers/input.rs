@@ -61,8 +61,11 @@ pub(super) fn normalization(
         match given.filter(|(mean, variance)| !mean.is_empty() && !variance.is_empty()) {
             Some(given) => given,
             None => {
-                let mean = build.array(site, 0, &["mean"])?.numbers.all();
-                (mean, build.array(site, 1, &["variance"])?.numbers.all())
+                let all = |index, name| -> Checked<Vec<f64>> {
+                    let numbers = build.array(site, index, &[name])?.numbers;
+                    Ok((0..numbers.len()).map(|at| numbers.at(at)).collect())
+                };
+                (all(0, "mean")?, all(1, "variance")?)
             }
         };
     if mean.len() != variance.len() {

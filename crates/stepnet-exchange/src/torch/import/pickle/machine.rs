@@ -138,6 +138,20 @@ impl Machine<'_> {
                 let top = self.stack.last().cloned();
                 self.stack.push(top.ok_or_else(|| short(at))?);
             }
+            I::Sequence => self.push(Object::Sequence(Vec::new())),
+            I::SequenceOfMark => {
+                let values = self.since_mark(at)?;
+                self.push(Object::Sequence(values));
+            }
+            I::Tuple(count) => {
+                let values = self.take(count, at)?;
+                self.push(Object::Sequence(values));
+            }
+            I::Dict => self.push(Object::Dict(Vec::new())),
+            I::DictOfMark => {
+                let values = self.since_mark(at)?;
+                self.push(Object::Dict(pairs(values)));
+            }
             I::Append => {
                 let value = self.take(1, at)?;
                 self.extend(value, at)?;
@@ -154,6 +168,27 @@ impl Machine<'_> {
                 let values = self.since_mark(at)?;
                 self.set_items(pairs(values), at)?;
             }
+            other => self.run_name(other, at)?,
+        }
+        Ok(())
+    }
+
+    /// The instructions that name things, call them, or remember them.
+    fn run_name(&mut self, instruction: Instruction, at: usize) -> Result<(), String> {
+        use Instruction as I;
+        match instruction {
+            I::Global(module, name) => self.push(Object::Global { module, name }),
+            I::StackGlobal => match &self.take(2, at)?[..] {
+                [Value::Text(module), Value::Text(name)] => self.push(Object::Global {
+                    module: module.clone(),
+                    name: name.clone(),
+                }),
+                _ => {
+                    return Err(format!(
+                        "byte {at} of the pickle takes names that are no texts"
+                    ));
+                }
+            },
             I::Reduce | I::NewObject => {
                 let [callee, arguments] = self.two(at)?;
                 self.call(&callee, &arguments, at)?;
@@ -188,42 +223,7 @@ impl Machine<'_> {
                     .map_err(|problem| format!("byte {at} of the pickle: {problem}"))?;
                 self.put(found);
             }
-            other => return self.make(other, at),
-        }
-        Ok(())
-    }
-
-    /// Instructions that make a new object.
-    fn make(&mut self, instruction: Instruction, at: usize) -> Result<(), String> {
-        use Instruction as I;
-        match instruction {
-            I::Sequence => self.push(Object::Sequence(Vec::new())),
-            I::SequenceOfMark => {
-                let values = self.since_mark(at)?;
-                self.push(Object::Sequence(values));
-            }
-            I::Tuple(count) => {
-                let values = self.take(count, at)?;
-                self.push(Object::Sequence(values));
-            }
-            I::Dict => self.push(Object::Dict(Vec::new())),
-            I::DictOfMark => {
-                let values = self.since_mark(at)?;
-                self.push(Object::Dict(pairs(values)));
-            }
-            I::Global(module, name) => self.push(Object::Global { module, name }),
-            I::StackGlobal => match &self.take(2, at)?[..] {
-                [Value::Text(module), Value::Text(name)] => self.push(Object::Global {
-                    module: module.clone(),
-                    name: name.clone(),
-                }),
-                _ => {
-                    return Err(format!(
-                        "byte {at} of the pickle takes names that are no texts"
-                    ));
-                }
-            },
-            // `run` has done all others.
+            // All others are those of `run`.
             _ => {}
         }
         Ok(())
