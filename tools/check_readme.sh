@@ -35,7 +35,7 @@ while IFS= read -r line; do
   run=$((run + 1))
 # The pages in the order of the book: what one makes, a later one uses. A command that was on an earlier page has run.
 done < <(cd "$root" && awk '/^```sh$/ {on = 1; next} /^```$/ {on = 0} on && NF && !seen[$0]++' \
-  README.md docs/own-images.md docs/formats.md docs/runs.md docs/look-inside.md docs/course-guide.md docs/python.md docs/rust.md)
+  README.md docs/own-images.md docs/formats.md docs/runs.md docs/exchange.md docs/look-inside.md docs/course-guide.md docs/python.md docs/rust.md)
 
 [ "$run" -ge 25 ] || { echo "failed: only $run commands found" >&2; exit 1; }
 echo "README and book: $run commands ran, $skipped skipped"

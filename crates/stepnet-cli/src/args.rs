@@ -48,6 +48,9 @@ pub(crate) enum Command {
     /// List networks whose trained weights others publish, and how to import them.
     #[command(after_help = crate::models::EXAMPLES)]
     Models(crate::models::ModelsArgs),
+    /// Write a model for other programs: ONNX, or a PyTorch program.
+    #[command(after_help = crate::export::EXAMPLES)]
+    Export(crate::export::ExportArgs),
     /// Show a network's or a model's layers, shapes and sizes.
     #[command(after_help = crate::inspect::EXAMPLES)]
     Inspect(crate::inspect::InspectArgs),

@@ -9,6 +9,7 @@ mod display;
 mod embed;
 mod evaluate;
 mod expand;
+mod export;
 mod failure;
 mod find_lr;
 mod gradcheck;
@@ -96,6 +97,7 @@ fn dispatch(cli: &Cli) -> Outcome {
         Command::Similar(args) => similar::run(args),
         Command::Import(args) => import::run(args),
         Command::Models(args) => models::run(args),
+        Command::Export(args) => export::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::VerifyCourse(args) => verify_course::run(args),
         Command::Gradcheck(args) => gradcheck::run(args),

@@ -11,6 +11,7 @@ mod import;
 mod imported;
 mod keras;
 pub mod onnx;
+mod outgoing;
 mod outputs;
 mod problem;
 mod recipes;

@@ -5,6 +5,7 @@ mod compare;
 mod course;
 mod damage;
 mod doctor;
+mod export;
 mod files;
 mod formats;
 mod gradcheck;

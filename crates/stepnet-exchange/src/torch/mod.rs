@@ -1,3 +1,4 @@
 //! PyTorch.
 
+pub mod export;
 pub(crate) mod import;

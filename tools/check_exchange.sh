@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Runs exported models where others would: ONNX's full checker, ONNX Runtime, PyTorch, Netron; compares the numbers with
+# Stepnet's: bash tools/check_exchange.sh
+# It installs the packages into a virtual environment of its own; EXCHANGE_PYTHON=python names one that has them. Without
+# Python 3.10 or newer, or where pip cannot fetch the packages, it says so and succeeds.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+skip() {
+  echo "skipped: $*, exported models not compared with ONNX Runtime and PyTorch"
+  exit 0
+}
+
+if [ -z "${EXCHANGE_PYTHON:-}" ]; then
+  python3 -c 'import sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null || skip "no Python 3.10 or newer with venv"
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  python3 -m venv "$work/venv" >/dev/null || skip "no virtual environment can be made"
+  EXCHANGE_PYTHON=$work/venv/bin/python
+  "$EXCHANGE_PYTHON" -m pip install --quiet --disable-pip-version-check numpy pytest pillow safetensors onnx onnxruntime netron torch \
+    || skip "pip cannot install what the tests take"
+fi
+command -v node >/dev/null || echo "skipped: no node, Netron not tried"
+
+# The same features and profile as the tests of the workspace, so that little is built again.
+cargo build --workspace --release --locked --quiet
+cargo build --workspace --release --locked --quiet --example export_many
+"$EXCHANGE_PYTHON" -m pytest -q -rs -s -p no:cacheprovider crates/stepnet-exchange/tests/python
