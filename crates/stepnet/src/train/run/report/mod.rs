@@ -7,6 +7,7 @@ mod head;
 mod mistakes;
 mod others;
 mod picture;
+mod shown;
 #[cfg(test)]
 mod tests;
 
@@ -25,7 +26,7 @@ use crate::train::mistakes::{MOST_SHOWN, Mistakes, ValueMistakes};
 use crate::train::trainer::OnFeatures;
 use crate::train::{Evaluation, HeadReport};
 use curves::drawing;
-use mistakes::{Shown, Wrong};
+use shown::{Shown, Wrong};
 
 /// Nothing may be loaded, whatever a name in the page says.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
