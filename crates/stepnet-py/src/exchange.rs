@@ -1,16 +1,21 @@
-//! Models of other frameworks, read into networks.
+//! Models of other frameworks: read into networks and written for them.
 
 use std::path::{Path, PathBuf};
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 use stepnet::Result;
+use stepnet::exchange::onnx::{self, ExportInput, ExportOptions};
+use stepnet::exchange::torch::export::export_code;
 use stepnet::exchange::{ImportOptions, Imported, import};
 use stepnet::nn::Shape;
 use stepnet_base::text::replace_names;
+use stepnet_files as files;
 
+use crate::convert::run;
 use crate::data::resize_of;
-use crate::kept::{Dtype, Held, Kept, room_to_read};
+use crate::kept::{Dtype, Held, Kept, each, room_to_read};
 use crate::network::Network;
 use crate::signals::run_apart;
 
@@ -123,3 +128,49 @@ const ARGUMENTS: [(&str, &str); 11] = [
     ("`resize`", "resize"),
     ("`keep_logits`", "keep_logits"),
 ];
+
+/// Writes a network as an ONNX file; what the file has, in words.
+#[pyfunction]
+pub(crate) fn export_onnx(
+    py: Python<'_>,
+    network: &Network,
+    path: PathBuf,
+    input: &str,
+) -> PyResult<Vec<String>> {
+    let input = match input {
+        "auto" => ExportInput::Auto,
+        "any-size" => ExportInput::AnySize,
+        "model-size" => ExportInput::ModelSize,
+        "values" => ExportInput::Values,
+        other => {
+            return Err(PyValueError::new_err(format!(
+                "to_onnx: input is {other:?}, expected \"auto\", \"any-size\", \"model-size\" or \"values\""
+            )));
+        }
+    };
+    let held = network.held();
+    let options = ExportOptions::default().input(input);
+    run(py, || {
+        let exported = each!(&held, kept => onnx::export(kept, &options))?;
+        files::write_atomic(&path, &exported.bytes)?;
+        Ok(exported.lines())
+    })
+}
+
+/// A network as a program of PyTorch's: its code, the content of its weights' file, and notes.
+#[pyfunction]
+pub(crate) fn export_torch(
+    py: Python<'_>,
+    network: &Network,
+    name: &str,
+) -> PyResult<(String, Py<PyBytes>, Vec<String>)> {
+    let held = network.held();
+    let exported = run(py, || each!(&held, kept => export_code(kept, name)))?;
+    let weights = &exported.weights;
+    // Where there is no memory, `PyBytes::new` panics.
+    let bytes = PyBytes::new_with(py, weights.len(), |into| {
+        into.copy_from_slice(weights);
+        Ok(())
+    })?;
+    Ok((exported.code, bytes.unbind(), exported.notes))
+}

@@ -41,7 +41,7 @@ mod _native {
     #[pymodule_export]
     use super::embed::embed;
     #[pymodule_export]
-    use super::exchange::import_model;
+    use super::exchange::{export_onnx, export_torch, import_model};
     #[pymodule_export]
     use super::insight::{gradcheck, why};
     #[pymodule_export]

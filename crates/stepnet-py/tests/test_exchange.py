@@ -1,5 +1,7 @@
 """Models of other frameworks, and features."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,77 @@ def test_what_has_no_features_is_refused():
         stepnet.embed(stepnet.Network("lenet5"), X[..., 0])
     with pytest.raises(FileNotFoundError):
         stepnet.embed("nothing.safetensors", X)
+
+
+TEXTS = [
+    "conv(8, 3, same) -> bn -> relu -> maxpool(2) -> [residual(conv(8, 3, same) -> bn)] x 2 -> globalavgpool -> linear(5) -> softmax",
+    "conv(4, 3) -> relu -> flatten -> linear(3) -> sigmoid",
+]
+
+
+def network(text, shape=(8, 8, 3), **options):
+    """One that was trained for a moment, so that nothing of it is at its beginning."""
+    net = stepnet.Network(text, shape, **options)
+    X = images(40, *shape)
+    if "sigmoid" in text:
+        net.fit(X, np.random.RandomState(1).randint(0, 2, (40, 3)), epochs=1, verbose=False)
+    else:
+        net.fit(X, np.arange(40) % 5, epochs=1, verbose=False)
+    return net
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_an_onnx_file_comes_back_as_the_network(text, tmp_path):
+    net, X = network(text), images(20, 8, 8, 3)
+    lines = net.to_onnx(tmp_path / "net.onnx", input="values")
+    assert any("values" in line for line in lines), lines
+    with warnings.catch_warnings():
+        # Its own files say all there is to know.
+        warnings.simplefilter("error")
+        back = stepnet.Network.from_onnx(tmp_path / "net.onnx")
+    assert back.input_shape == (8, 8, 3) and back.layer_sources
+    # Its preprocessing is inside of the file, as layers or as preprocessing.
+    outputs = [net.outputs(X), back.outputs(X.astype(np.float32))]
+    np.testing.assert_allclose(outputs[1], outputs[0], rtol=1e-3, atol=1e-4)
+
+
+def test_onnx_runtime_agrees(tmp_path):
+    runtime = pytest.importorskip("onnxruntime")
+    net, X = network(TEXTS[0]), images(20, 8, 8, 3)
+    net.to_onnx(tmp_path / "net.onnx")
+    session = runtime.InferenceSession(tmp_path / "net.onnx", providers=["CPUExecutionProvider"])
+    found = session.run(None, {session.get_inputs()[0].name: X})[0]
+    np.testing.assert_allclose(found, net.predict_proba(X), atol=1e-5)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.filterwarnings("ignore:.*rounded from f64")
+def test_a_module_of_pytorch_computes_the_same(text, dtype):
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("safetensors")
+    net, X = network(text, dtype=dtype), images(20, 8, 8, 3)
+    module = net.to_torch()
+    assert isinstance(module, torch.nn.Module) and not module.training
+    assert "class Network(nn.Module)" in module.source
+    np.testing.assert_allclose(module.predict(X).numpy(), net.predict_proba(X), rtol=1e-4, atol=1e-5)
+    # It is alive: it trains, and copies of it have weights of their own.
+    logits = module(module.preprocess(X))
+    logits.sum().backward()
+    assert all(parameter.grad is not None for parameter in module.parameters())
+    same = net.to_torch()
+    with torch.no_grad():
+        next(iter(module.parameters())).zero_()
+    assert next(iter(same.parameters())).abs().sum() > 0
+
+
+def test_numbers_come_from_a_module_in_their_unit():
+    pytest.importorskip("torch")
+    pytest.importorskip("safetensors")
+    X, y = np.random.RandomState(0).rand(50, 4).astype(np.float32), np.random.RandomState(1).rand(50, 2) * 1000
+    net = stepnet.Network("linear(6) -> relu -> linear(2)", 4, targets="numbers")
+    net.fit(X, y, epochs=3, verbose=False)
+    np.testing.assert_allclose(net.to_torch().predict(X).numpy(), net.predict(X), rtol=1e-4)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -89,3 +162,9 @@ def test_what_cannot_be_read_is_named(tmp_path):
             read(tmp_path / "none")
         with pytest.raises((TypeError, ValueError), match=f"{read.__name__}: mean"):
             read(tmp_path / "model.onnx", mean="x")
+    net = stepnet.Network("linear(2) -> softmax", 4)
+    with pytest.raises(ValueError, match="to_onnx: input is \"pictures\""):
+        net.to_onnx(tmp_path / "net.onnx", input="pictures")
+    with pytest.raises(ValueError, match="image"):
+        net.to_onnx(tmp_path / "net.onnx", input="any-size")
+    assert not (tmp_path / "net.onnx").exists()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import linecache
 import os
+import types
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,7 +28,7 @@ Reading = TypeVar("Reading", bound="Exchange")
 
 
 class Exchange(Base):
-    """The methods of a network that read other frameworks' files."""
+    """The methods of a network that read and write other frameworks' files."""
 
     layer_sources: Mapping[str, Sequence[str]] | None = None
 
@@ -190,6 +193,56 @@ class Exchange(Base):
         network._begin(known if known is not None else labels_of_names(net.classes))
         network.layer_sources = dict(mappings)
         return network
+
+    def to_onnx(self, path: str | os.PathLike[str], *, input: str = "auto") -> list[str]:
+        """Write the network as an ONNX file, with its preprocessing inside.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. A crash leaves an older one as it was.
+        input : {"auto", "any-size", "model-size", "values"}
+            What the file takes: images in bytes of any size, which it resizes; images of the network's size; or numbers in
+            the unit of the training data. ``"auto"`` is the first for networks of images, and the last for others.
+
+        Returns
+        -------
+        list of str
+            What the file takes and gives, and what was chosen, in words.
+        """
+        place = path_given("to_onnx: path", path)
+        return _native.export_onnx(self._net, place, text("to_onnx", "input", input))
+
+    def to_torch(self) -> Any:
+        """The network as a module of PyTorch's, with the same weights, which computes the same numbers. Needs ``torch`` and
+        ``safetensors``.
+
+        Returns
+        -------
+        torch.nn.Module
+            It takes what its ``preprocess`` makes of raw values, channels first, and gives logits where the network ends in
+            ``softmax`` or ``sigmoid``, as PyTorch's losses want them. ``module.predict(X)`` does all of it, and gives what
+            `predict_proba`, or `predict` of numbers, gives. ``module.source`` is its program.
+        """
+        try:
+            from safetensors.torch import load  # type: ignore[import-not-found, unused-ignore]
+        except ImportError:
+            raise ImportError("to_torch needs PyTorch and safetensors: pip install torch safetensors") from None
+        code, weights, notes = _native.export_torch(self._net, "network")
+        for note in notes:
+            warnings.warn(note, stacklevel=caller())
+        file = f"<stepnet network {id(code)}>"
+        # What shows a program's lines, such as a traceback or torch.jit, finds them here.
+        linecache.cache[file] = (len(code), None, code.splitlines(True), file)
+        program = types.ModuleType("stepnet_network")
+        program.__file__ = file
+        exec(compile(code, file, "exec"), program.__dict__)
+        module = program.Network()
+        module.load_state_dict(load(weights))
+        module.eval()
+        module.source, module.preprocess = code, program.preprocess
+        module.predict = functools.partial(program.predict, module)
+        return module
 
 
 def embed(model: Network | str | os.PathLike[str], images: npt.ArrayLike) -> Array:

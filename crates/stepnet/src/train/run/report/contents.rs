@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicBool;
 
 use stepnet_base::text::shown;
 
-use super::mistakes::{Shown, Wrong};
 use super::picture;
+use super::shown::{Shown, Wrong};
 use crate::data::Dataset;
 use crate::error::Result;
 use crate::nn::{Network, Number, Preprocessing};

@@ -8,6 +8,7 @@ mod head;
 mod mistakes;
 mod others;
 mod picture;
+mod shown;
 #[cfg(test)]
 mod tests;
 mod words;
