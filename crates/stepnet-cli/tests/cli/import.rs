@@ -93,7 +93,7 @@ fn mistakes_are_one_line_and_nothing_is_written() {
             "residual.onnx --as resnet18",
             "an ONNX file has its network, so --as is not needed",
         ),
-        ("residual.onnx --size 7", "its weights are for 27 features"),
+        ("residual.onnx --size 9", "its weights are for 27 features"),
         ("residual.onnx --size seven", "expected a size such as 224"),
         ("text.onnx", "text.onnx: text, expected an ONNX file"),
         ("half.onnx", "half.onnx: a damaged ONNX file"),

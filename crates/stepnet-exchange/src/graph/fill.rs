@@ -50,7 +50,11 @@ impl Graph {
             let Some(node) = node.map(|node| &self.nodes[node]) else {
                 continue;
             };
-            mappings.push(Mapping::new(layer.name(), node.origin.sources.clone()));
+            // Layers that were added have none.
+            if !node.origin.sources.is_empty() {
+                let sources = node.origin.sources.clone();
+                mappings.push(Mapping::new(layer.name(), sources));
+            }
             let arrays: &[Array] = match &node.operation {
                 Operation::Layer(_, arrays) => arrays,
                 _ => &[],

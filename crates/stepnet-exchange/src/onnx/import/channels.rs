@@ -118,6 +118,17 @@ pub(super) fn gather(
     let a = inputs.activation(0)?;
     let dim = shapes::dim(node, "axis", 0, a.view.rank())?;
     let indices = inputs.weights(1)?;
+    let extents = a.view.extents();
+    // All of them in order, as newer exporters write a flatten: another shape.
+    let counted = indices
+        .integers()
+        .is_some_and(|indices| indices.iter().copied().eq(0..extents[dim] as i64));
+    if counted && indices.len() > 1 {
+        let extents = [&extents[..dim], &indices.extents, &extents[dim + 1..]].concat();
+        let view = a.view.reshaped(&extents).ok_or("it rearranges its input")?;
+        let expression = Rc::clone(&a.expression);
+        return Ok(Known::Activation(Activation { expression, view }));
+    }
     let index = indices.integers().filter(|indices| indices.len() == 1);
     let &[index] = index.ok_or("it takes several values of a dimension by their numbers")? else {
         return Err("it takes nothing".into());
