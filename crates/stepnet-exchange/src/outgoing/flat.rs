@@ -6,7 +6,7 @@
 
 use stepnet_nn::Shape;
 
-use super::OutLayer;
+use super::layer::OutLayer;
 
 /// Kinds that treat every value alike, wherever it is.
 const ALIKE: &[&str] = &[

@@ -4,7 +4,7 @@ use stepnet_base::Result;
 use stepnet_kernels::Padding;
 use stepnet_nn::notation::{LayerText, PaddingText};
 
-use super::OutLayer;
+use super::layer::OutLayer;
 
 /// The padding of a convolution.
 pub(crate) fn conv_padding(layer: &OutLayer) -> Result<Padding> {

@@ -2,7 +2,7 @@
 
 use stepnet_base::Result;
 
-use super::Place;
+use super::place::Place;
 use crate::onnx::export::attributes::{float, int};
 use crate::onnx::export::graph::Graph;
 

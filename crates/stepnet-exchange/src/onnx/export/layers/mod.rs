@@ -2,26 +2,15 @@
 
 mod activations;
 mod norms;
+mod place;
 mod shapes;
 mod transposed;
 mod windows;
 
 use stepnet_base::Result;
-use stepnet_nn::Shape;
 
 use super::graph::Graph;
-use crate::outgoing::{Array, OutLayer};
-
-/// A layer, and the values it takes.
-pub(super) struct Place<'a> {
-    pub(super) layer: &'a OutLayer,
-    /// The names of the values it takes.
-    pub(super) inputs: Vec<&'a str>,
-    /// The volume whose values the first of them has channel by channel, where it is a vector in that order.
-    pub(super) from: Option<[usize; 3]>,
-    /// Whether the output is such a vector.
-    pub(super) keeps_channels_first: bool,
-}
+pub(super) use place::Place;
 
 /// Writes a layer's nodes and gives the value that the last of them makes.
 type Writer = fn(&mut Graph, &Place<'_>) -> Result<String>;
@@ -78,42 +67,6 @@ pub(super) fn write(graph: &mut Graph, place: &Place<'_>) -> Result<String> {
         Some((_, writer)) => writer(graph, place),
         None => Err(layer
             .refused("cannot be written as ONNX; layers of a program's own cannot be exported")),
-    }
-}
-
-impl Place<'_> {
-    fn name(&self) -> &str {
-        &self.layer.name
-    }
-
-    /// The value it takes; of several, the first.
-    fn input(&self) -> &str {
-        self.inputs[0]
-    }
-
-    /// Adds one of the layer's arrays under its name in Stepnet's files.
-    fn array(&self, graph: &mut Graph, name: &str) -> Result<String> {
-        self.changed(graph, name, Array::clone)
-    }
-
-    /// Adds one of the layer's arrays in another form.
-    fn changed(
-        &self,
-        graph: &mut Graph,
-        name: &str,
-        change: impl Fn(&Array) -> Array,
-    ) -> Result<String> {
-        let array = change(self.layer.array(name)?);
-        Ok(graph.weights(&format!("{}.{name}", self.name()), &array))
-    }
-
-    /// Adds an array with a number for each channel, so that it spreads over the pixels.
-    fn per_channel(&self, graph: &mut Graph, name: &str) -> Result<String> {
-        let is_volume = matches!(self.layer.input(), Shape::Volume { .. });
-        self.changed(graph, name, |array| match is_volume {
-            true => array.reshaped(vec![array.values.len(), 1, 1]),
-            false => array.clone(),
-        })
     }
 }
 

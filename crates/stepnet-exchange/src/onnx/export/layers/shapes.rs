@@ -3,7 +3,7 @@
 use stepnet_base::Result;
 use stepnet_nn::Shape;
 
-use super::Place;
+use super::place::Place;
 use crate::onnx::export::attributes::{int, ints, whole};
 use crate::onnx::export::graph::Graph;
 

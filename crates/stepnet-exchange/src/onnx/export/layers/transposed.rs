@@ -2,7 +2,7 @@
 
 use stepnet_base::Result;
 
-use super::Place;
+use super::place::Place;
 use crate::onnx::export::attributes::{int, ints, string, whole};
 use crate::onnx::export::graph::Graph;
 use crate::outgoing::{Array, transposed_padding};

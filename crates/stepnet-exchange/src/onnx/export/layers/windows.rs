@@ -4,7 +4,7 @@ use stepnet_base::Result;
 use stepnet_kernels::Padding;
 use stepnet_nn::notation::PaddingText;
 
-use super::Place;
+use super::place::Place;
 use crate::onnx::export::attributes::{int, ints, string, whole};
 use crate::onnx::export::graph::Graph;
 use crate::onnx::proto::AttributeProto;
