@@ -1,4 +1,4 @@
-//! A layer of a model and its arrays.
+//! A layer with its arrays in `f32`, and their axes in other orders.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(crate) struct OutLayer {
     pub(crate) output: Shape,
     /// Whether the network's text leaves it out: a flatten before a dense layer.
     pub(crate) implied: bool,
-    pub(super) arrays: BTreeMap<&'static str, Array>,
+    arrays: BTreeMap<&'static str, Array>,
 }
 
 /// An array of a layer.

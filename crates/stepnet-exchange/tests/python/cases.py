@@ -23,6 +23,20 @@ IMAGES = {
 SIZES = [(96, 80), (11, 13), (24, 20), (40, 200), (160, 31), (25, 20), (1, 50)]
 CLASSES = ["cat", 'a "dog"', "Zürich"]
 
+# What outputs may differ by: probabilities by themselves, logits in units of the largest.
+PROBABILITIES = 1e-5
+LOGITS = 1e-4
+# Networks that magnify rounding, with the factor that they get: a group normalisation divides values that are nearly equal by
+# their deviation. In 363 Stepnet's probabilities are 7e-6 from PyTorch's float64 and ONNX Runtime's 3e-6, on opposite sides;
+# in 142 it is PyTorch's float32 that is off.
+SENSITIVE = {"random142": 2, "random363": 2}
+
+
+def too_far(name, gaps):
+    """Whether the differences of a network are more than rounding."""
+    factor = SENSITIVE.get(name, 1)
+    return gaps["probabilities"] > factor * PROBABILITIES or gaps["logits"] > factor * LOGITS
+
 
 def random_cases():
     for seed in range(RANDOM):

@@ -27,7 +27,7 @@ def test_programs_give_the_same_numbers(exported, prefix):
         with torch.no_grad():
             logits = network(program.preprocess(values)).numpy()
         gaps["logits"] = cases.apart(logits, case.logits) / np.abs(case.logits).max()
-        if gaps["probabilities"] > 1e-5 or gaps["logits"] > 1e-4:
+        if cases.too_far(case.name, gaps):
             wrong.append(f"{case.name}: {gaps}: {case.told['network']}")
         worst = {name: max(worst[name], gap) for name, gap in gaps.items()}
     print(f"{prefix}: {worst}")
@@ -46,7 +46,7 @@ def test_images_of_any_size_give_what_the_onnx_file_gives(exported, pictures, na
     for values in pictures["grey" if name == "images_grey" else "colour"].values():
         expected = next(iter(run(case.onnx, values[None]).values()))
         found = program.predict(network, values[None]).numpy()
-        assert np.allclose(found, expected, rtol=1e-3, atol=1e-3), values.shape
+        assert np.allclose(found, expected, rtol=5e-4, atol=5e-4), values.shape
 
 
 def test_programs_can_be_trained_further(exported):

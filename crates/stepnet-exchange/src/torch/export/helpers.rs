@@ -94,7 +94,7 @@ class Residual(nn.Module):
     def __init__(self, body, shortcut=None):
         super().__init__()
         self.body = body
-        self.shortcut = shortcut or nn.Identity()
+        self.shortcut = nn.Identity() if shortcut is None else shortcut
 
     def forward(self, x):
         return self.body(x) + self.shortcut(x)

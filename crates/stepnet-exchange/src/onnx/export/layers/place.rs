@@ -1,4 +1,4 @@
-//! A layer among the nodes of a graph.
+//! A layer where it is written, with its arrays.
 
 use stepnet_base::Result;
 use stepnet_nn::Shape;
