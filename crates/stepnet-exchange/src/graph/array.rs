@@ -24,11 +24,6 @@ impl Numbers {
         }
     }
 
-    /// All of them, as `f64`.
-    pub(crate) fn all(&self) -> Vec<f64> {
-        (0..self.len()).map(|place| self.at(place)).collect()
-    }
-
     /// The numbers at `places`, in this order.
     pub(crate) fn picked(&self, places: impl Iterator<Item = usize>) -> Self {
         match self {
