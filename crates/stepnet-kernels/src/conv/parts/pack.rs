@@ -204,27 +204,37 @@ impl<T: Real> Kernel for Transposed<'_, '_, T> {
             width,
             to,
         } = self;
-        let (step, count) = (filters.filters, filters.group_filters);
+        let step = filters.filters;
         let from = &filters.w[tap * step + filters.first_filter..];
-        // Squares of as many channels as filters, then what is left of both.
+        // Squares of as many channels as filters, then what is left of both. A channel's filters are read in runs: where
+        // channels lie a multiple of a page apart, as in the course's first layer, the lines of more than a few of them
+        // would displace each other from the cache before all of their numbers were taken.
         let square = I::square::<T>();
-        let squares = [used, count].map(|size| size - size % square);
-        for filter in (0..squares[1]).step_by(square) {
-            for channel in (0..squares[0]).step_by(square) {
-                let to = &mut to[filter * width + channel..];
-                isa.transpose(&from[channel * step + filter..], step, to, width);
+        let channels = used - used % square;
+        for (run, to) in to.chunks_mut(RUN * width).enumerate() {
+            let (first, count) = (run * RUN, to.len() / width);
+            let filters = count - count % square;
+            for channel in (0..channels).step_by(square) {
+                for filter in (0..filters).step_by(square) {
+                    let from = &from[channel * step + first + filter..];
+                    isa.transpose(from, step, &mut to[filter * width + channel..], width);
+                }
             }
-        }
-        for (filter, to) in to.chunks_exact_mut(width).enumerate() {
-            let done = if filter < squares[1] { squares[0] } else { 0 };
-            for channel in done..used {
-                to[channel] = from[channel * step + filter];
+            for (filter, to) in to.chunks_exact_mut(width).enumerate() {
+                let done = if filter < filters { channels } else { 0 };
+                for channel in done..used {
+                    to[channel] = from[channel * step + first + filter];
+                }
+                to[used..].fill(T::zero());
             }
-            to[used..].fill(T::zero());
+            to.iter_mut().for_each(|to| *to = normal(*to));
         }
-        to.iter_mut().for_each(|to| *to = normal(*to));
     }
 }
+
+/// Filters that are read of one channel before the next: whole lines of the cache, and of a panel no more than stays in the
+/// first-level cache.
+const RUN: usize = 64;
 
 /// Subnormal numbers slow multiplications down by two orders of magnitude; as filters they are 0.
 #[inline(always)]
