@@ -95,7 +95,7 @@ fn mistakes_are_one_line_and_nothing_is_written() {
         ),
         ("residual.onnx --size 9", "its weights are for 27 features"),
         ("residual.onnx --size seven", "expected a size such as 224"),
-        ("text.onnx", "text.onnx: text, expected an ONNX file"),
+        ("text.onnx", "text.onnx: text, expected a PyTorch file, "),
         ("half.onnx", "half.onnx: a damaged ONNX file"),
         ("missing.onnx", "missing.onnx: cannot open"),
     ] {
