@@ -23,7 +23,7 @@ if [ -z "${EXCHANGE_PYTHON:-}" ]; then
 fi
 command -v node >/dev/null || echo "skipped: no node, Netron not tried"
 
-# The same features and profile as the tests of the workspace, so that little is built again.
-cargo build --workspace --release --locked --quiet
-cargo build --workspace --release --locked --quiet --example export_many --example import_outputs --example outputs
+# As the tests of the workspace are built, with their features: `cargo build` would build every crate again. The command and
+# the examples are part of it.
+cargo test --workspace --release --locked --quiet --no-run
 "$EXCHANGE_PYTHON" -m pytest -q -rs -s -p no:cacheprovider crates/stepnet-exchange/tests/python
