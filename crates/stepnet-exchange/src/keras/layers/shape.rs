@@ -215,10 +215,11 @@ pub(super) fn concat(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -
 /// `Multiply`: a volume by factors, in either order.
 pub(super) fn multiply(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
     let &[a, b] = inputs else {
-        return refuse(
-            site,
-            &format!("it multiplies {} values, expected two", inputs.len()),
-        );
+        let problem = match inputs.len() {
+            1 => "it multiplies by a number, which no layer of the notation does".to_owned(),
+            count => format!("it multiplies {count} values, expected two"),
+        };
+        return refuse(site, &problem);
     };
     let [first, second] = [a, b].map(|value| build.graph.shape(value).len());
     let (value, gate) = if first >= second { (a, b) } else { (b, a) };
