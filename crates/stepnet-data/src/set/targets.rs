@@ -310,6 +310,7 @@ fn columns<V: Copy>(values: &[V], width: usize, places: &[usize]) -> Vec<V> {
         .collect()
 }
 
+#[cfg(any(feature = "files", feature = "parquet"))]
 /// The number in a field of targets that are not classes, or what is expected there.
 pub(crate) fn target_value(number: Option<f64>, kind: TargetKind) -> Result<f64, &'static str> {
     match (number, kind) {
