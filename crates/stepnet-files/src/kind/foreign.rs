@@ -22,6 +22,8 @@ const UNPACK: &str = "unpack it first";
 const TABLE: &str = "save the table as CSV";
 const ARRAYS: &str = "save the arrays as npz with numpy.savez";
 const WEIGHTS: &str = "save the weights as .safetensors, or as arrays with numpy.savez";
+/// Of what the models of other frameworks can be read from.
+pub(super) const IMPORT: &str = "import it as a model first";
 const NOT_DATA: &str = "name the file that holds the data";
 
 const fn image(name: &'static str) -> Foreign {
@@ -83,7 +85,7 @@ static FORMATS: &[(&[Mark], Foreign)] = &[
     // Models of other programs, and what they leave.
     (
         &[(0, b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19")],
-        other("a PyTorch file in its old form (pickle)", WEIGHTS),
+        other("a PyTorch file in its old form (pickle)", IMPORT),
     ),
     (&[(4, b"TFL3")], other("a TensorFlow Lite model", WEIGHTS)),
     (&[(0, b"GGUF")], other("a GGUF model", WEIGHTS)),
@@ -211,7 +213,7 @@ static HTML: Foreign = other(
 static XML: Foreign = other("an XML document", NOT_DATA);
 static SVG: Foreign = image("an SVG drawing");
 static PNM: Foreign = image("a PNM (PPM, PGM, PBM) image");
-static ONNX: Foreign = other("an ONNX model", WEIGHTS);
+static ONNX: Foreign = other("an ONNX model", IMPORT);
 static RECORDS: Foreign = other(
     "a file of TensorFlow records",
     "write the images as PNG or JPEG, or the arrays with numpy.savez",

@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 
-use super::foreign::said;
+use super::foreign::{IMPORT, said};
 use super::{Kind, LOOK};
 
 /// What a file is that Stepnet does not read, and what to do to have it read; `None` where the bytes alone
@@ -34,14 +34,13 @@ fn zip(bytes: &[u8]) -> Option<String> {
 
 /// What a zip archive with files of these names is, and what to do, where it is known and not read.
 pub fn known_zip<S: AsRef<str>>(names: &[S]) -> Option<(&'static str, &'static str)> {
-    const WEIGHTS: &str = "save the weights as arrays with numpy.savez, or as .safetensors";
     const TABLE: &str = "save the table as CSV";
     const DOCUMENT: &str = "save its images as PNG or JPEG";
     let has = |wanted: &str| names.iter().any(|name| name.as_ref() == wanted);
     let ends = |end: &str| names.iter().any(|name| name.as_ref().ends_with(end));
     Some(match () {
-        () if has("model.weights.h5") => ("a Keras model (.keras)", WEIGHTS),
-        () if ends("/data.pkl") => ("a PyTorch file (.pt, .pth)", WEIGHTS),
+        () if has("model.weights.h5") => ("a Keras model (.keras)", IMPORT),
+        () if ends("/data.pkl") => ("a PyTorch file (.pt, .pth)", IMPORT),
         () if has("xl/workbook.xml") || has("xl/workbook.bin") => ("an Excel workbook", TABLE),
         () if has("word/document.xml") => ("a Word document", DOCUMENT),
         () if has("ppt/presentation.xml") => ("a PowerPoint presentation", DOCUMENT),
@@ -76,10 +75,5 @@ fn hdf5(bytes: &[u8]) -> Option<String> {
     let layers = b"layer_names";
     let keras = b"keras_version";
     let has = |mark: &[u8]| bytes.windows(mark.len()).any(|part| part == mark);
-    (has(mark) || has(layers) && has(keras)).then(|| {
-        said(
-            "a Keras model (.h5)",
-            "save the weights as arrays with numpy.savez, or as .safetensors",
-        )
-    })
+    (has(mark) || has(layers) && has(keras)).then(|| said("a Keras model (.h5)", IMPORT))
 }
