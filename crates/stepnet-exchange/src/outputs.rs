@@ -6,7 +6,7 @@ use crate::{Network, Number};
 use stepnet_nn::{TargetScale, Task};
 
 /// More outputs than this get no numbers as names.
-const MOST_NUMBERED: usize = 10_000;
+const MOST_NUMBERED: usize = 100_000;
 
 /// Classes after a softmax, labels after sigmoids, otherwise numbers; and their names: those given, or numbers.
 ///
@@ -28,15 +28,34 @@ pub(crate) fn described<T: Number>(
         _ if !options.classes.is_empty() || (options.keep_logits && outputs > 1) => Task::Classes,
         _ => Task::Numbers(TargetScale::default()),
     };
+    let classes = names(&task, outputs, Vec::new(), options)?;
+    Ok((task, classes))
+}
+
+/// What the outputs are called: as the options say, as the file does, or by numbers.
+///
+/// # Errors
+/// More or fewer names than outputs.
+pub(crate) fn names(
+    task: &Task,
+    outputs: usize,
+    of_file: Vec<String>,
+    options: &ImportOptions,
+) -> Checked<Vec<String>> {
     let needed = task.names_needed(outputs);
     let given = options.classes.len();
-    if given > 0 && given != needed {
-        return Err(format!("`classes` has {given} names, but the network has {needed}").into());
+    if given > 0 {
+        return match given == needed {
+            true => Ok(options.classes.clone()),
+            false => {
+                Err(format!("`classes` has {given} names, but the network has {needed}").into())
+            }
+        };
+    }
+    if of_file.len() == needed && options.until.is_none() {
+        return Ok(of_file);
     }
     let numbered = matches!(task, Task::Classes | Task::Labels) && needed <= MOST_NUMBERED;
-    let classes = match (given, numbered) {
-        (0, true) => (0..needed).map(|class| class.to_string()).collect(),
-        _ => options.classes.clone(),
-    };
-    Ok((task, classes))
+    let numbers = if numbered { 0..needed } else { 0..0 };
+    Ok(numbers.map(|class| class.to_string()).collect())
 }

@@ -9,12 +9,10 @@ use crate::graph::{Filled, Origin, Value};
 use crate::imported::Imported;
 use crate::onnx::proto::{DimensionValue, GraphProto, ModelProto, ValueInfoProto, data_type};
 use crate::options::{ImportOptions, preprocessing};
+use crate::outputs;
 use crate::problem::Checked;
 use crate::{Model, Number, Shape};
 use stepnet_nn::{Preprocessing, TargetScale, Task};
-
-/// The most classes that get numbers as names.
-const MOST_NUMBERED: usize = 100_000;
 
 /// The input of a file.
 #[derive(Debug, Clone)]
@@ -195,7 +193,7 @@ pub(super) fn finish<T: Number>(
     let task = task(&lowering, value, options);
     let named = super::own::classes(model);
     let Filled { network, mappings } = lowering.graph.finish::<T>(value)?;
-    let classes = classes(&task, network.output().len(), named, options)?;
+    let classes = outputs::names(&task, network.output().len(), named, options)?;
     let training = BTreeMap::from([("imported".to_owned(), facts(model))]);
     let model = Model::new(network, classes, preprocessing.task(task)).training(training);
     model.check_finite()?;
@@ -331,34 +329,6 @@ fn task(lowering: &Lowering<'_>, value: Value, options: &ImportOptions) -> Task 
         Some("sigmoid") if options.until.is_none() => Task::Labels,
         _ => Task::Numbers(TargetScale::default()),
     }
-}
-
-/// The names of the classes: those given, those of the file, or numbers.
-fn classes(
-    task: &Task,
-    outputs: usize,
-    named: Vec<String>,
-    options: &ImportOptions,
-) -> Checked<Vec<String>> {
-    let needed = task.names_needed(outputs);
-    if !options.classes.is_empty() {
-        let given = options.classes.len();
-        return match given == needed {
-            true => Ok(options.classes.clone()),
-            false => {
-                Err(format!("`classes` has {given} names, but the network has {needed}").into())
-            }
-        };
-    }
-    if named.len() == needed && options.until.is_none() {
-        return Ok(named);
-    }
-    let numbers = matches!(task, Task::Classes | Task::Labels) && needed <= MOST_NUMBERED;
-    Ok(if numbers {
-        (0..needed).map(|class| class.to_string()).collect()
-    } else {
-        Vec::new()
-    })
 }
 
 /// Where the model comes from.
