@@ -10,6 +10,7 @@
 //! ```
 
 use crate::Real;
+use crate::aligned::OnLine;
 use crate::conv::parts::places::Places;
 use crate::conv::parts::stage::{Staged, inside};
 use crate::conv::parts::window_sum::{Block, BlockSums, WindowSum};
@@ -157,7 +158,7 @@ impl<T: Real> PlanarSums<'_, T> {
             w: packed.panel(0, lanes, 0),
             out,
             out_start,
-            turned: [[T::zero(); MOST_COLUMNS * MOST_LANES]; 2],
+            turned: OnLine([[T::zero(); MOST_COLUMNS * MOST_LANES]; 2]),
         };
         let mut left = sizes[0] * sizes[1] * vectors;
         while left > 0 {
@@ -232,7 +233,7 @@ struct Pass<'a, I, T> {
     out: &'a mut [T],
     out_start: usize,
     /// A vector of each column, and the columns of each of its pixels.
-    turned: [[T; MOST_COLUMNS * MOST_LANES]; 2],
+    turned: OnLine<[[T; MOST_COLUMNS * MOST_LANES]; 2]>,
 }
 
 impl<I: Isa, T: Real> Pass<'_, I, T> {
@@ -318,7 +319,7 @@ impl<I: Isa, T: Real> Pass<'_, I, T> {
             return;
         }
         // From a vector for each column to one for each pixel, in squares.
-        let [columns, pixels] = &mut self.turned;
+        let [columns, pixels] = &mut self.turned.0;
         for (column, sums) in columns.chunks_exact_mut(lanes).zip(sums) {
             isa.store(column, sums[v]);
         }

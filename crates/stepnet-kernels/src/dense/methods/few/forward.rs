@@ -4,6 +4,7 @@
 //! numbers as among others.
 
 use crate::Real;
+use crate::aligned::OnLine;
 use crate::dense::DenseGeometry;
 use crate::long_sum::{BLOCK, block_len, groups};
 use crate::parallel;
@@ -119,11 +120,11 @@ impl<T: Real> Units<'_, T> {
         let group_blocks = groups(inputs, BLOCK);
         let (mut end, mut in_group) = (block, 0);
         // [feature][unit] of a square of each vector.
-        let mut squares = [[T::zero(); MOST_LANES * MOST_LANES]; V];
+        let mut squares = OnLine([[T::zero(); MOST_LANES * MOST_LANES]; V]);
         let whole = inputs - inputs % lanes;
         for k in (0..inputs).step_by(lanes) {
             let count = lanes.min(inputs - k);
-            for (v, square) in squares.iter_mut().enumerate() {
+            for (v, square) in squares.0.iter_mut().enumerate() {
                 let w = &w[v * lanes * inputs + k..];
                 if k < whole {
                     for unit in (0..lanes).step_by(I::square::<T>()) {
@@ -146,7 +147,7 @@ impl<T: Real> Units<'_, T> {
                 for feature in feature..here {
                     for (e, sums) in sums.iter_mut().enumerate() {
                         let value = isa.splat(self.x[e * inputs + k + feature]);
-                        for (sum, square) in sums.iter_mut().zip(&squares) {
+                        for (sum, square) in sums.iter_mut().zip(&squares.0) {
                             let by = isa.load(&square[feature * lanes..]);
                             *sum = isa.vector_mul_add(value, by, *sum);
                         }
