@@ -9,6 +9,8 @@
 #   tools/build_release.sh sdist              its sources, which pip builds where there is a Rust toolchain
 #   tools/build_release.sh sdist manylinux static     several, one after the other
 #
+# The command and the wheel hold the page of `stepnet lab` if tools/build_web.sh has built it into target/lab.
+#
 # TARGET=aarch64-unknown-linux-gnu (or another of Rust's targets) builds for another processor or system. Only rustup,
 # a linker and Python are needed: targets are added by rustup, and maturin, zig and auditwheel come by pip into an
 # environment in target/release-tools.
@@ -23,6 +25,11 @@ dist=target/dist
 host=$(rustc -vV | sed -n 's/^host: //p')
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -1)
 mkdir -p "$dist"
+if [ -f target/lab/index.html ]; then
+  export STEPNET_LAB=target/lab
+else
+  echo "skipped: the page of stepnet lab: it is not in target/lab (tools/build_web.sh)"
+fi
 
 fail() {
   echo "error: $*" >&2

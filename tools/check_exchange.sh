@@ -18,7 +18,7 @@ if [ -z "${EXCHANGE_PYTHON:-}" ]; then
   trap 'rm -rf "$work"' EXIT
   python3 -m venv "$work/venv" >/dev/null || skip "no virtual environment can be made"
   EXCHANGE_PYTHON=$work/venv/bin/python
-  "$EXCHANGE_PYTHON" -m pip install --quiet --disable-pip-version-check numpy pytest pillow safetensors onnx onnxruntime onnxscript netron torch torchvision timm keras jax h5py \
+  "$EXCHANGE_PYTHON" -m pip install --quiet --disable-pip-version-check numpy pytest pillow safetensors onnx onnxruntime onnxscript netron torch torchvision timm keras jax h5py scikit-learn \
     || skip "pip cannot install what the tests take"
 fi
 command -v node >/dev/null || echo "skipped: no node, Netron not tried"
@@ -26,4 +26,6 @@ command -v node >/dev/null || echo "skipped: no node, Netron not tried"
 # As the tests of the workspace are built, with their features: `cargo build` would build every crate again. The command and
 # the examples are part of it.
 cargo test --workspace --release --locked --quiet --no-run
-"$EXCHANGE_PYTHON" -m pytest -q -rs -s -p no:cacheprovider crates/stepnet-exchange/tests/python
+# A passed test's files go at once: Keras's applications alone are more than ten gigabytes.
+"$EXCHANGE_PYTHON" -m pytest -q -rs -s -p no:cacheprovider -o tmp_path_retention_policy=failed -o tmp_path_retention_count=1 \
+  crates/stepnet-exchange/tests/python

@@ -37,7 +37,7 @@ PYTHONPATH=$work/broken/site "$bin/python" -m pytest -q "$project/crates/stepnet
 echo "the comparison with other libraries: the tests that need numpy or the package"
 "$bin/python" -m unittest discover --quiet "$project/benches/peers"
 echo "the READMEs' programs"
-awk '/^```python$/ {on = 1; print "# a program of its own"; next} /^```$/ {on = 0} on' "$project/README.md" "$project/docs/python.md" "$project/crates/stepnet-py/README.md" >readme.py
+awk '/^```python$/ {on = 1; print "# a program of its own"; next} /^```$/ {on = 0} on' "$project/README.md" "$project/docs/python.md" "$project/crates/stepnet-py/README.md" "$project"/docs/notebooks/*.md >readme.py
 "$bin/python" readme.py | tail -n 3
 echo "the notebooks"
 "$bin/python" -m unittest discover --quiet "$project/tools"

@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 checks=(
   "wasm32-unknown-unknown -p stepnet --no-default-features"
   "wasm32-unknown-unknown -p stepnet"
+  "wasm32-unknown-unknown -p stepnet-web"
   "aarch64-unknown-linux-gnu -p stepnet-cli"
   "aarch64-apple-darwin -p stepnet-cli"
   "x86_64-pc-windows-gnu -p stepnet-cli"

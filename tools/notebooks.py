@@ -5,6 +5,8 @@
 
 Needs the package itself, nbclient, nbformat, ipykernel and matplotlib.
 
+Those in folders named after languages are translations: their code must be that of the English ones, their text must not.
+
 Each runs in a kernel of its own, in an empty folder, so that nothing but installed packages is there. Texts are compared
 word for word, their numbers to 1e-6 of their size; of pictures and pages only that they are there. Cells with the tag
 "not-compared" (times, results of training, which differ between processors in the last bits) only have to run.
@@ -33,30 +35,48 @@ def main():
     parser.add_argument("action", choices=["check", "write"])
     parser.add_argument("names", nargs="*", help="parts of file names; all notebooks unless given")
     given = parser.parse_args()
-    paths = [path for path in sorted(FOLDER.glob("*.ipynb")) if chosen(path, given.names)]
+    paths = [path for path in sorted(FOLDER.rglob("*.ipynb")) if chosen(path, given.names)]
     if not paths:
         sys.exit(f"no notebook in {FOLDER.name}/ is called like that")
     differences = 0
     for path in paths:
+        name = path.relative_to(FOLDER)
         stored = nbformat.read(path, as_version=4)
-        problems = []
+        problems = [f"{name}, {problem}" for problem in untranslated(path, stored)]
         try:
             ran = run(stored)
         except CellExecutionError as error:
-            problems = [f"{path.name}: a cell fails: {str(error).strip().splitlines()[-1]}"]
+            problems += [f"{name}: a cell fails: {str(error).strip().splitlines()[-1]}"]
         else:
             if given.action == "write":
                 nbformat.write(ran, path)
-                print(f"{path.name}: written")
+                print(f"{name}: written")
                 continue
-            problems = [f"{path.name}, {problem}" for problem in compare(stored, ran)]
+            problems += [f"{name}, {problem}" for problem in compare(stored, ran)]
         differences += len(problems)
-        print("\n".join(problems) or f"{path.name}: as stored")
+        print("\n".join(problems) or f"{name}: as stored")
     sys.exit(1 if differences else 0)
 
 
 def chosen(path, names):
-    return not names or any(name in path.name for name in names)
+    return not names or any(name in str(path.relative_to(FOLDER)) for name in names)
+
+
+def untranslated(path, notebook):
+    """Where a translation has other cells or code than its original, or the same text."""
+    if path.parent == FOLDER:
+        return []
+    original = nbformat.read(FOLDER / path.name, as_version=4)
+    if [cell.cell_type for cell in original.cells] != [cell.cell_type for cell in notebook.cells]:
+        return [f"has other cells than {path.name} in English"]
+    problems = []
+    for number, (english, cell) in enumerate(zip(original.cells, notebook.cells), 1):
+        same = english.source == cell.source
+        if cell.cell_type == "code" and not same:
+            problems.append(f"cell {number}: has other code than in English")
+        if cell.cell_type == "markdown" and same:
+            problems.append(f"cell {number}: is not translated")
+    return problems
 
 
 def run(notebook):

@@ -2,9 +2,10 @@
 
 import unittest
 
+import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from notebooks import compare, different_text, joined
+from notebooks import FOLDER, compare, different_text, joined
 
 
 def notebook(*outputs, tags=()):
@@ -48,6 +49,20 @@ class Comparison(unittest.TestCase):
 
     def test_pieces_of_a_stream_are_one(self):
         self.assertEqual([output.text for output in joined([printed("a"), printed("b")])], ["ab"])
+
+
+class Translations(unittest.TestCase):
+    def test_the_code_is_that_of_the_english_notebook(self):
+        translations = sorted(FOLDER.glob("*/*.ipynb"))
+        self.assertGreaterEqual(len(translations), 3)
+        for path in translations:
+            own, english = (nbformat.read(file, as_version=4).cells for file in (path, FOLDER / path.name))
+            self.assertEqual([cell.cell_type for cell in own], [cell.cell_type for cell in english], path)
+            for cell, original in zip(own, english):
+                if cell.cell_type == "code":
+                    self.assertEqual(cell.source, original.source, path)
+                else:
+                    self.assertNotEqual(cell.source, original.source, path)
 
 
 if __name__ == "__main__":

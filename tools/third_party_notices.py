@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes THIRD-PARTY-NOTICES: the licences of what is linked into the command and into the Python package.
+"""Writes THIRD-PARTY-NOTICES: the licences of what is linked into the command, the Python package and the engine of the page.
 
-    tools/third_party_notices.py           writes both files
+    tools/third_party_notices.py           writes the files
     tools/third_party_notices.py --check   exit code 1 where one is out of date
 
 Each text stands once, under the crates that have it. Where a crate may be taken under several licences, the MIT
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SHIPPED = {"stepnet-cli": [], "stepnet-py": ["stepnet-py/module"]}
+SHIPPED = {"stepnet-cli": [], "stepnet-py": ["stepnet-py/module"], "stepnet-web": []}
 NAME = "THIRD-PARTY-NOTICES"
 FILES = re.compile(r"^(licen[sc]e|copying|notice|unlicense)", re.IGNORECASE)
 HEAD = "Stepnet contains the following works of others, each under its licence.\n"

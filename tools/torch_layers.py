@@ -73,6 +73,7 @@ def activations():
         "sigmoid": nn.Sigmoid(),
         "tanh": nn.Tanh(),
         "gelu": nn.GELU(),
+        "gelutanh": nn.GELU(approximate="tanh"),
         "silu": nn.SiLU(),
         "relu6": nn.ReLU6(),
         "hardswish": nn.Hardswish(),

@@ -16,6 +16,7 @@ mod sealed {
 pub trait Element:
     num_traits::Float
     + ndarray::ScalarOperand
+    + bytemuck::Pod
     + AddAssign
     + SubAssign
     + MulAssign

@@ -287,6 +287,7 @@ impl Error {
             Self::File { path, problem } => Self::file(path, change(problem)),
             Self::FileMemory { path, problem } => Self::file_memory(path, change(problem)),
             Self::Training(problem) => Self::Training(change(problem)),
+            Self::Group(problem) => Self::Group(change(problem)),
             Self::Context {
                 before,
                 error,

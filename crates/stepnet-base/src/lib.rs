@@ -1,6 +1,8 @@
 //! The base of all parts of Stepnet: the two number types, the one error type, the bounds of settings, memory that a
-//! user's numbers ask for, threads, hashes, and numpy's legacy generator.
+//! user's numbers ask for, threads, hashes, numpy's legacy generator, and the design that pages share.
 
+pub mod clock;
+pub mod design;
 mod element;
 pub mod error;
 pub mod guard;
@@ -8,6 +10,7 @@ mod hash;
 pub mod limits;
 pub mod memory;
 mod noise;
+pub mod parallel;
 pub mod preprocessing;
 pub mod rng;
 mod setters;

@@ -18,10 +18,11 @@ pub struct Noise<'a> {
 }
 
 impl Noise<'_> {
-    /// The generator for the `example`th of the batch in layer number `layer`.
-    pub fn generator(&self, layer: usize, example: usize) -> NoiseGenerator {
+    /// The generator for the `example`th of the batch in layer number `layer`: 64 bits on every machine, since the largest
+    /// numbers stand for what is no layer.
+    pub fn generator(&self, layer: u64, example: usize) -> NoiseGenerator {
         let mut key = [0_u8; 32];
-        let parts = [self.seed, self.epoch, self.examples[example], layer as u64];
+        let parts = [self.seed, self.epoch, self.examples[example], layer];
         for (place, part) in key.chunks_exact_mut(8).zip(parts) {
             place.copy_from_slice(&part.to_le_bytes());
         }

@@ -116,7 +116,7 @@ fn none() -> Error {
 }
 
 fn started(wanted: usize) -> Started {
-    let threads = rayon::current_num_threads();
+    let threads = crate::parallel::current_num_threads();
     Started { threads, wanted }
 }
 
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_pool_that_runs_already_stays() {
-        let before = rayon::current_num_threads();
+        let before = crate::parallel::current_num_threads();
         rayon::broadcast(|_| ());
         let started = start(Some(before + 3)).unwrap();
         assert_eq!((started.threads, started.wanted), (before, before + 3));

@@ -11,9 +11,9 @@ use stepnet::Number;
 use stepnet::data::Dataset;
 use stepnet::nn::{Model, ModelFile, Registry, Scores};
 use stepnet::train;
-use stepnet::train::Measures;
 use stepnet::train::metrics::{Average, Metrics, Ranking, Tally};
 use stepnet::train::mistakes::{MOST_SHOWN, Mistake, Mistakes};
+use stepnet::train::{Measures, wilson_interval};
 use stepnet_base::limits;
 
 use others::About;
@@ -207,6 +207,7 @@ impl Told<'_> {
             "examples": self.scores.examples,
             "correct": self.scores.correct,
             "accuracy": self.scores.accuracy(),
+            "accuracy_interval": wilson_interval(self.scores.correct, self.scores.examples),
             "top_k_accuracy": top_k,
             "loss": self.scores.mean_loss(),
             "macro": average(&self.metrics.macro_average),
@@ -256,6 +257,12 @@ impl Told<'_> {
             percent(scores.accuracy()),
             scores.correct,
             scores.mean_loss()
+        ));
+        let interval = wilson_interval(scores.correct, scores.examples);
+        print_sentence(&format!(
+            "95 % confidence interval of the accuracy: {} to {}",
+            percent(interval[0]),
+            percent(interval[1])
         ));
         if let Some(line) = self.ranked() {
             print_sentence(&line);

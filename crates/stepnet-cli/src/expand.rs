@@ -20,6 +20,7 @@ pub(crate) fn expand(mut cli: Cli) -> Outcome<Cli> {
     let args = match &mut cli.command {
         Command::Train(args) => args,
         Command::FindLr(args) => &mut args.train,
+        Command::Plan(args) => &mut args.train,
         _ => return Ok(cli),
     };
     if let Some(path) = args.settings_file.clone() {
@@ -82,6 +83,7 @@ fn go_on(cli: &Cli, args: &TrainArgs, folder: PathBuf) -> Outcome<Cli> {
     to.keeping.resume = Some(go_to(&run.started_in(), folder));
     to.keeping.run = Some(Box::new(run));
     resumed.threads = cli.threads.or(resumed.threads);
+    resumed.isa = cli.isa.clone().or(resumed.isa);
     resumed.verbose = cli.verbose;
     resumed.strict |= cli.strict;
     Ok(resumed)
@@ -162,7 +164,7 @@ fn refuse_other_settings(args: &TrainArgs, started: &Settings) -> Outcome {
 }
 
 /// Options of the command itself that may be changed.
-const FREE: [&str; 4] = ["resume", "threads", "verbose", "strict"];
+const FREE: [&str; 5] = ["resume", "threads", "isa", "verbose", "strict"];
 
 /// Fails if an option of the command itself is given that differs from the one that the run was started with.
 fn refuse_other_options(run: &RunDescription) -> Outcome {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser, ValueParser};
 use clap::{ArgGroup, Args};
 use stepnet::Number;
+use stepnet::exchange::keras::export::export_keras;
 use stepnet::exchange::onnx::{self, ExportInput, ExportOptions};
 use stepnet::exchange::torch::export::export_code;
 use stepnet::nn::{Model, ModelFile, Registry};
@@ -18,13 +19,14 @@ Examples:
   stepnet export runs/mnist/model.safetensors --onnx mnist.onnx
   stepnet export runs/mnist/model.safetensors --onnx mnist.onnx --input model-size
   stepnet export runs/mnist/model.safetensors --torch mnist.py
+  stepnet export runs/mnist/model.safetensors --keras mnist.keras
 
 The ONNX file has the preprocessing inside: it takes images in bytes and gives probabilities. PyTorch's
 weights are written next to FILE.py, as FILE.safetensors.";
 
 /// The arguments of `export`.
 #[derive(Debug, Args)]
-#[command(group = ArgGroup::new("formats").required(true).multiple(true).args(["onnx", "torch"]))]
+#[command(group = ArgGroup::new("formats").required(true).multiple(true).args(["onnx", "torch", "keras"]))]
 pub(crate) struct ExportArgs {
     /// The model file.
     model: PathBuf,
@@ -34,6 +36,9 @@ pub(crate) struct ExportArgs {
     /// Write a PyTorch program, FILE.py, and its weights, FILE.safetensors.
     #[arg(long, value_name = "FILE.py")]
     torch: Option<PathBuf>,
+    /// Write a model of Keras 3.
+    #[arg(long, value_name = "FILE.keras")]
+    keras: Option<PathBuf>,
     /// What the ONNX file takes [default: any-size for a network of images, values for another].
     #[arg(long, value_name = "INPUT", requires = "onnx", value_parser = inputs())]
     input: Option<ExportInput>,
@@ -73,6 +78,7 @@ struct Targets {
     onnx: Option<Target>,
     /// The program and its weights.
     torch: Option<[Target; 2]>,
+    keras: Option<Target>,
 }
 
 impl Targets {
@@ -97,7 +103,18 @@ impl Targets {
             ])
         });
         let torch = torch.transpose()?;
-        Ok(Self { onnx, torch })
+        let keras = args.keras.as_ref().map(|path| {
+            // Keras loads no other.
+            match path.extension().is_some_and(|ending| ending == "keras") {
+                true => target("--keras", path),
+                false => Err(Failure::usage(format!(
+                    "--keras: {} does not end in .keras",
+                    path.display()
+                ))),
+            }
+        });
+        let keras = keras.transpose()?;
+        Ok(Self { onnx, torch, keras })
     }
 }
 
@@ -128,6 +145,15 @@ fn export<T: Number>(args: &ExportArgs, targets: &Targets, model: &Model<T>) -> 
             path.display(),
             beside.display()
         ));
+        exported
+            .notes
+            .iter()
+            .for_each(|line| print_sentence(&format!("  {line}")));
+    }
+    if let (Some(target), Some(path)) = (&targets.keras, &args.keras) {
+        let exported = export_keras(model).map_err(refused)?;
+        target.write(&exported.bytes)?;
+        print_sentence(&format!("saved {}", path.display()));
         exported
             .notes
             .iter()

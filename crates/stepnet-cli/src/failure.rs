@@ -7,6 +7,7 @@ use stepnet::nn::Diagnosis;
 use stepnet::train::settings::SettingError;
 
 use crate::display::{self, clean, escaped, escaped_lines};
+use crate::quiet;
 use crate::wording::{given_as, with_options, with_settings};
 
 /// The most cells of a line: a message that repeats what somebody else wrote may be of any length.
@@ -59,8 +60,21 @@ impl Failure {
         }
     }
 
+    /// A failure with an exit code.
+    pub(crate) fn coded(code: u8, line: impl Into<String>) -> Self {
+        Self {
+            code,
+            ..Self::running(line)
+        }
+    }
+
     pub(crate) fn code(&self) -> u8 {
         self.code
+    }
+
+    /// Whether there is something to say of it.
+    pub(crate) fn is_told(&self) -> bool {
+        !self.line.is_empty()
     }
 
     /// The same failure, introduced by what was being done.
@@ -83,14 +97,20 @@ impl Failure {
         if self.line.is_empty() {
             return self.code;
         }
-        let mut text = format!("error: {}", self.line());
+        // A process that is quiet has this to itself: no other will tell it.
+        let mut text = match quiet::rank() {
+            Some(rank) => format!("error: rank {rank}: {}", self.line()),
+            None => format!("error: {}", self.line()),
+        };
         if verbose {
             for cause in &self.causes {
                 text.push_str("\n  caused by: ");
                 text.push_str(&escaped(cause));
             }
         }
-        say(&text);
+        if quiet::rank().is_some() || !quiet::is_quiet() {
+            speak(&text);
+        }
         self.code
     }
 
@@ -100,9 +120,16 @@ impl Failure {
     }
 }
 
+/// Says something on the standard error, unless another process of the command's group does.
+pub(crate) fn say(text: &str) {
+    if !quiet::is_quiet() {
+        speak(text);
+    }
+}
+
 /// Says something on the standard error, its first word coloured where it is `error`, `warning` or
 /// `note` and the terminal takes colours. That nobody reads it is no reason to stop.
-pub(crate) fn say(text: &str) {
+pub(crate) fn speak(text: &str) {
     let text = escaped_lines(text);
     let style = match text.split_once(": ").map(|(word, _)| word) {
         Some("error") => display::ERROR,
@@ -186,6 +213,7 @@ impl From<stepnet::Error> for Failure {
         }
         let code = match &error {
             stepnet::Error::Training(_)
+            | stepnet::Error::Group(_)
             | stepnet::Error::Io {
                 action: "write", ..
             } => 1,

@@ -157,6 +157,8 @@ fn read_classes(path: &Path) -> Outcome<Vec<String>> {
         |problem: &str| Failure::usage(format!("--classes: {}: {problem}", path.display()));
     let bytes = stepnet_files::read_filled(path)?;
     let text = String::from_utf8(bytes).map_err(|_| refused("is not text in UTF-8"))?;
+    // Editors of Windows begin a text with a mark.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let names = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let names: Vec<String> = names.map(str::to_owned).collect();
     match names.is_empty() {
@@ -169,8 +171,13 @@ fn read_classes(path: &Path) -> Outcome<Vec<String>> {
 fn print<T: Number>(imported: &Imported<T>) {
     let network = &imported.model.network;
     print_sentence(&format!("network: {}", network.text()));
+    // Some programs count what is trained alone.
+    let statistics = match network.non_trainable() {
+        0 => String::new(),
+        count => format!(" ({} of them running statistics)", thousands(count as u64)),
+    };
     print_sentence(&format!(
-        "from {} to {}, {} parameters, {} million multiply-adds",
+        "from {} to {}, {} parameters{statistics}, {} million multiply-adds",
         network.input(),
         network.output(),
         thousands(network.parameters().len() as u64),

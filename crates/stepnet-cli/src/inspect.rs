@@ -3,6 +3,7 @@
 mod file;
 mod times;
 
+use std::path::Path;
 use std::time::Duration;
 
 use clap::Args;
@@ -158,6 +159,20 @@ pub(crate) fn print_network(network: &Network<impl stepnet::Number>) {
         thousands(summary.multiply_adds)
     ));
     print_sentence(&format!("loss: {}", summary.loss));
+}
+
+/// A network of many layers in one line, under the name of the file that it comes from; `trained` of its parameters will be.
+pub(crate) fn print_in_short(network: &Network<impl stepnet::Number>, file: &Path, trained: usize) {
+    print_sentence(&format!(
+        "network: that of {0}, {1} layers, {2} parameters ({3} of them trainable), {4} multiply-adds for one example; \
+         stepnet inspect {0} shows the layers",
+        file.display(),
+        network.nodes().len(),
+        thousands(network.parameters().len() as u64),
+        thousands(trained as u64),
+        thousands(network.multiply_adds())
+    ));
+    print_sentence(&format!("loss: {}", network.loss()));
 }
 
 fn layers(summary: &Summary) -> Table {

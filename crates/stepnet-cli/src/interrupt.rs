@@ -16,10 +16,14 @@ use stepnet::stop;
 use stepnet_base::threads;
 use stepnet_files as files;
 
-use crate::failure::{Failure, Outcome, say};
+use crate::failure::{Failure, Outcome, say, speak};
+use crate::group;
 
 /// How long a run may continue its current work after it was asked to end.
 const PATIENCE: Duration = Duration::from_millis(400);
+
+/// How long a process of a group may wait for the others after it was asked to end.
+const GROUP_PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long the line that names the signal may take: a pipe that nobody reads may not hold the program.
 const LAST_WORDS: Duration = Duration::from_millis(200);
@@ -27,7 +31,6 @@ const LAST_WORDS: Duration = Duration::from_millis(200);
 /// Their numbers everywhere.
 const SIGHUP: i32 = 1;
 const SIGINT: i32 = 2;
-#[cfg(unix)]
 const SIGTERM: i32 = 15;
 
 /// The first signal that came; 0 for none.
@@ -90,6 +93,13 @@ fn heed(signal: i32) {
     if first.is_err() || !HELD.load(Ordering::SeqCst) {
         end(signal);
     }
+    // The launcher may be ending all because another process died: the step will never be done then.
+    if group::joined().is_some() {
+        if let Some(words) = group::last_words() {
+            speak(&format!("asked to end by {}: {words}", name(signal)));
+        }
+        end_later(signal);
+    }
     let wait = || {
         thread::sleep(PATIENCE);
         stop::request();
@@ -97,6 +107,15 @@ fn heed(signal: i32) {
     if threads::spawn_waiting("patience", wait).is_err() {
         stop::request();
     }
+}
+
+/// Ends the program if it does not end by itself in time.
+fn end_later(signal: i32) {
+    let wait = move || {
+        thread::sleep(GROUP_PATIENCE);
+        end(signal);
+    };
+    threads::spawn_waiting("group patience", wait).ok();
 }
 
 /// Ends the program, says what ended it, and leaves no file half written under a name that nobody knows.
@@ -157,8 +176,21 @@ impl Drop for Interrupt {
 
 /// The failure that ends a command after a signal, once its results are saved.
 pub(crate) fn outcome() -> Outcome {
-    match CAME.load(Ordering::SeqCst) {
-        0 => Ok(()),
-        signal => Err(Failure::said(u8::try_from(128 + signal).unwrap_or(1))),
+    outcome_of(None)
+}
+
+/// [`outcome`] for a command that may also have been ended by a signal to another process of its group, such as
+/// "SIGTERM on rank 1".
+pub(crate) fn outcome_of(elsewhere: Option<&str>) -> Outcome {
+    let came = CAME.load(Ordering::SeqCst);
+    let signals = [SIGHUP, SIGINT, SIGTERM].into_iter();
+    let theirs = elsewhere.map(|by| {
+        let mut named = signals.filter(|&signal| by.starts_with(name(signal)));
+        named.next().map_or(1, |signal| 128 + signal)
+    });
+    match (came, theirs) {
+        (0, None) => Ok(()),
+        (0, Some(code)) => Err(Failure::said(u8::try_from(code).unwrap_or(1))),
+        (signal, _) => Err(Failure::said(u8::try_from(128 + signal).unwrap_or(1))),
     }
 }

@@ -1,23 +1,27 @@
 //! What a run trains and tests on: data sets, and how their values become the network's input.
 
 mod asked;
+mod leaving_out;
+mod opened;
 mod own;
 
 use std::path::Path;
 
 use serde_json::{Value, json};
-use stepnet::data::{self, DIGITS_DIVISOR, Dataset, OpenOptions, Role, TargetKind, ValueRange};
+use stepnet::data::{
+    self, DIGITS_DIVISOR, Dataset, ListedPart, OpenOptions, Role, TargetKind, ValueRange,
+};
 use stepnet::nn::{InputChange, Preprocessing, Shape};
 use stepnet::train::run::RunData;
 use stepnet::train::settings::Settings;
 
-use crate::display::{self, escaped};
-use crate::failure::{Failure, Outcome, say};
+use crate::display;
+use crate::failure::{Failure, Outcome};
 use crate::known::{DIGITS, Known, seen};
-use crate::note::{self, notes};
 use crate::table_args::DataArgs;
-use crate::wording::with_options;
 use asked::{asked, train_options};
+use leaving_out::List;
+pub(crate) use opened::{open, open_alone};
 use own::{Own, test_part};
 pub(crate) use own::{Tested, describe_tested};
 
@@ -58,7 +62,17 @@ struct Source {
 }
 
 impl Source {
-    fn open(path: Option<&Path>, options: &OpenOptions) -> Outcome<Self> {
+    fn open(path: Option<&Path>, options: &OpenOptions, list: &List) -> Outcome<Self> {
+        let mut source = Self::whole(path, options, list)?;
+        let facts = &mut source.facts;
+        source.data = list.apply(source.data, ListedPart::Training, facts)?;
+        if let Some(test) = source.test {
+            source.test = Some(list.apply(test, ListedPart::Test, facts)?);
+        }
+        Ok(source)
+    }
+
+    fn whole(path: Option<&Path>, options: &OpenOptions, list: &List) -> Outcome<Self> {
         let Some(path) = path else {
             let unused = [
                 ("--labels", options.labels.is_some()),
@@ -83,7 +97,7 @@ impl Source {
                 facts,
             });
         };
-        let opened = open(path, options)?;
+        let opened = list.open(path, options)?;
         Ok(Self {
             data: opened.data,
             test: opened.test,
@@ -106,7 +120,8 @@ impl Material {
         let options = train_options(settings, from, preset_input)?;
         let asked_of = &settings.source;
         let data_path = asked_of.data.as_deref();
-        let source = Source::open(data_path, &options)?;
+        let list = List::read(asked_of.leave_out.as_deref())?;
+        let source = Source::open(data_path, &options, &list)?;
         // Files are brought to the input or refused as they are read; the digits are as they are.
         if let (None, Some(wanted)) = (
             data_path,
@@ -148,7 +163,10 @@ impl Material {
                 options.role = Role::Test;
                 options.input = Some(preprocessing.shape());
                 options.labels = None;
-                let opened = open(path, &options).map_err(|failure| failure.context("--test"))?;
+                let mut opened = list
+                    .open(path, &options)
+                    .map_err(|failure| failure.context("--test"))?;
+                opened.data = list.apply(opened.data, ListedPart::Test, &mut opened.facts)?;
                 this.check(Some(path), opened.data.images())
                     .map_err(|failure| failure.context("--test"))?;
                 let opened_facts = opened.facts.into_iter();
@@ -202,7 +220,7 @@ impl Material {
             },
             facts,
             name: data_path.map_or(DIGITS.to_owned(), name_of),
-            origin: json!({
+            origin: list.with_place(json!({
                 "data": match data_path.map(|path| path.display().to_string()) {
                     None => DIGITS.to_owned(),
                     // A folder of that name is not the embedded data.
@@ -221,7 +239,7 @@ impl Material {
                 "encoding": reading.encoding,
                 "skip_bad": reading.skip_bad,
                 "labels": reading.labels.as_ref().map(|path| path.display().to_string()),
-            }),
+            })),
         })
     }
 }
@@ -281,7 +299,7 @@ pub(crate) fn for_evaluation(
         .resize(preprocessing.resize);
     if let Some(path) = path {
         let options = options.role(Role::Test);
-        return test_part(path, &options, classes);
+        return test_part(path, &options, classes, &List::default());
     }
     if let Some(option) = args.about_tables() {
         return Err(Failure::usage(format!(
@@ -289,19 +307,6 @@ pub(crate) fn for_evaluation(
         )));
     }
     Own::of(model, origin)?.examples(options, classes)
-}
-
-/// Opens data, names the images that it left out, and prints the notes on it.
-pub(crate) fn open(path: &Path, options: &OpenOptions) -> Outcome<data::Opened> {
-    let mut opened = data::open(path, options)?;
-    for text in opened.facts.iter_mut().chain(&mut opened.notes) {
-        *text = with_options(text);
-    }
-    for skipped in &opened.skipped {
-        say(&format!("skipped: {}", escaped(skipped)));
-    }
-    notes(&opened.notes);
-    Ok(opened)
 }
 
 /// Fails if all examples to train on are of one class.
@@ -322,13 +327,6 @@ fn check_several(train: &Dataset, path: Option<&Path>) -> Outcome {
         ))),
         _ => Ok(()),
     }
-}
-
-/// Opens data that needs no further checks: under `--strict` its notes are errors at once.
-pub(crate) fn open_alone(path: &Path, options: &OpenOptions) -> Outcome<data::Opened> {
-    let opened = open(path, options)?;
-    note::check(Failure::usage)?;
-    Ok(opened)
 }
 
 /// The examples with the classes that a model knows; `place` is where they came from.

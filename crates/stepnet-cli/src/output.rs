@@ -35,6 +35,9 @@ pub(crate) fn print_line(line: &str) {
 }
 
 fn print(bytes: &[u8]) {
+    if crate::quiet::is_quiet() {
+        return;
+    }
     let mut out = stdout().lock();
     keep(out.write_all(bytes).and_then(|()| out.flush()));
 }

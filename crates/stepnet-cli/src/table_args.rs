@@ -47,7 +47,7 @@ pub(crate) struct Reading;
 impl Rows for Reading {
     fn has(setting: &Row) -> bool {
         setting.group == Group::Data
-            && !["data", "test", "hold_out", "targets"].contains(&setting.name)
+            && !["data", "test", "hold_out", "leave_out", "targets"].contains(&setting.name)
     }
 }
 

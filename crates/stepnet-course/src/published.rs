@@ -158,6 +158,11 @@ pub(crate) struct CheckedNumber {
     #[serde(default)]
     pub(crate) other_copies: Vec<String>,
     pub(crate) value: f64,
+    /// The gradients that are planted wrong.
+    #[serde(default)]
+    pub(crate) faults: Vec<String>,
+    /// How far from the value a correct run may be, where it measures rounding alone.
+    pub(crate) within: Option<f64>,
 }
 
 impl CheckedNumber {

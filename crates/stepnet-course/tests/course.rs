@@ -85,7 +85,30 @@ fn the_drawn_experiments_give_every_printed_number() {
     assert_eq!(report.count(Verdict::NoData), 0);
     assert_eq!(report.rows.len(), report.count(Verdict::Agrees));
     assert!(report.rows.len() > 80, "{} rows", report.rows.len());
-    assert_eq!(report.runs.len(), 15);
+    assert_eq!(report.runs.len(), 16);
+}
+
+/// Gradient checking with both planted faults, with each of them alone, and mended.
+#[test]
+fn the_gradient_check_tells_each_fault() {
+    let report = verify(&["gradcheck_nd"], &[]);
+    assert_agrees(&report);
+    let differences: Vec<(&str, f64)> = report
+        .rows
+        .iter()
+        .chain(&report.reference)
+        .filter(|row| row.what.starts_with("difference"))
+        .map(|row| (row.what.as_str(), row.ours.parse().unwrap()))
+        .collect();
+    let names: BTreeSet<&str> = differences.iter().map(|(what, _)| *what).collect();
+    assert_eq!(names.len(), 4, "{differences:?}");
+    for (what, difference) in differences {
+        assert_eq!(
+            difference < 2e-7,
+            what.ends_with("mended"),
+            "{what}: {difference}"
+        );
+    }
 }
 
 #[test]

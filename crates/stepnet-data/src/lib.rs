@@ -62,6 +62,9 @@ pub use formats::{arrays::array, arrays::file as arrays, idx, npy, npz};
 pub use images::codecs::is_image;
 #[cfg(feature = "pictures")]
 pub use images::decode as image_files;
+pub use images::observer::ImageObserver;
+#[cfg(feature = "pictures")]
+pub use images::observer::ObservedImage;
 pub use limits::MAX_CLASSES;
 pub use open::{has_class_folders, holds_images, open};
 pub use opened::Opened;
@@ -72,6 +75,8 @@ pub use set::duplicates::{Duplicates, Repeat};
 pub use set::examples::Examples;
 pub use set::fingerprint::Fingerprint;
 pub use set::images::{Images, Values};
+#[cfg(feature = "files")]
+pub use set::leave_out::{LeaveOut, LeftOut, ListedPart};
 pub use set::range::{ValueRange, check_images, check_values};
 pub use set::streamed::Streamed;
 pub use set::targets::{TargetKind, Targets};

@@ -7,6 +7,7 @@ use crate::opened::Opened;
 use crate::options::OpenOptions;
 use crate::set::targets::TargetKind;
 use crate::{Error, Result};
+use stepnet_files::disk;
 
 /// Opens a data set: a file or a folder, recognised by its content.
 ///
@@ -60,7 +61,7 @@ fn check_options(options: &OpenOptions) -> Result<()> {
     }
     #[cfg(feature = "files")]
     if let Some(name) = &options.encoding {
-        crate::formats::csv::text::encoding(name)?;
+        crate::formats::csv::text::check_encoding(name)?;
     }
     let elements = options.input.map(crate::limits::elements);
     if let (Some(shape), Some(None | Some(0))) = (options.input, elements) {
@@ -123,7 +124,7 @@ pub fn has_class_folders(path: &Path) -> bool {
 
 /// Whether what is at `path` holds 8-bit images: a folder, an archive, or CIFAR's binary form.
 pub fn holds_images(path: &Path) -> bool {
-    path.is_dir() || format_of(path).is_some_and(|format| format.images)
+    disk::is_dir(path) || format_of(path).is_some_and(|format| format.images)
 }
 
 fn format_of(path: &Path) -> Option<&'static Format> {

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use stepnet_base::preprocessing::Resize;
 
+use crate::images::observer::ImageObserver;
 use crate::set::targets::TargetKind;
 
 /// The purpose that a data set is opened for.
@@ -57,6 +58,9 @@ pub struct OpenOptions {
     /// Once it is set, images of folders and archives are no longer decoded, and opening ends with
     /// [`Error::Stopped`](crate::Error::Stopped) after those that are under way.
     pub stop: Option<Arc<AtomicBool>>,
+    /// Is shown every image of a folder, an archive or a list while `skip_bad` has all of them decoded, the unreadable
+    /// ones as well.
+    pub observer: Option<ImageObserver>,
 }
 
 stepnet_base::setters! { OpenOptions {
@@ -74,4 +78,5 @@ stepnet_base::setters! { OpenOptions {
     stream: bool,
     memory: Option<u64>,
     stop: Option<Arc<AtomicBool>>,
+    observer: Option<ImageObserver>,
 } }

@@ -2,7 +2,7 @@
 //!
 //! `export_many FOLDER` reads a line of JSON for each network: its `name`, its `network` in the arrow notation, its `input`, the
 //! number of `classes` and the `seed` of its weights; optionally `preprocessing` (fields of a model's) and `labels`. It writes
-//! `NAME.onnx`, `NAME.py` and `NAME.safetensors` into the folder, the model as `models/NAME.safetensors`, and a few inputs with
+//! `NAME.onnx`, `NAME.keras` if Keras has its layers, `NAME.py` and `NAME.safetensors` into the folder, the model as `models/NAME.safetensors`, and a few inputs with
 //! what Stepnet makes of them as little-endian `f32`: `NAME.inputs`, `NAME.outputs`, and `NAME.logits`, which are the outputs before a
 //! closing softmax or sigmoid. For each network it prints a line of JSON.
 //!
@@ -15,6 +15,7 @@ use std::path::Path;
 use ndarray::ArrayViewD;
 use serde_json::{Value, json};
 use stepnet_base::rng::RandomState;
+use stepnet_exchange::keras::export::export_keras;
 use stepnet_exchange::onnx::{ExportInput, ExportOptions, export};
 use stepnet_exchange::torch::export::export_code;
 use stepnet_nn::notation::{Kinds, parse_or_preset, presets};
@@ -91,10 +92,17 @@ fn write(folder: &Path, case: &Value) -> Outcome<Value> {
     let program = export_code(&model, name)?;
     std::fs::write(folder.join(format!("{name}.py")), &program.code)?;
     std::fs::write(folder.join(format!("{name}.safetensors")), &program.weights)?;
+    let without_keras = match export_keras(&model) {
+        Ok(exported) => {
+            std::fs::write(folder.join(format!("{name}.keras")), exported.bytes)?;
+            None
+        }
+        Err(error) => Some(error.to_string()),
+    };
     let counts = compute(folder, name, &model, seed)?;
     Ok(json!({
         "name": name, "input": model.network.input().extents(), "columns": counts.0, "logits": counts.1,
-        "opset": exported.opset, "network": model.network.text().to_string(),
+        "opset": exported.opset, "without_keras": without_keras, "network": model.network.text().to_string(),
     }))
 }
 

@@ -83,6 +83,10 @@ pub fn import_bytes<T: Number>(
     options: &ImportOptions,
 ) -> Result<Imported<T>, Error> {
     let source = Source { path, bytes };
+    if safetensors::is_own(bytes) {
+        let problem = "a model of Stepnet already: it needs no import";
+        return Err(Error::file(path, problem.to_owned()));
+    }
     let formats = formats::<T>();
     let Some(format) = formats.iter().find(|format| (format.recognised)(&source)) else {
         let known: Vec<&str> = formats.iter().map(|format| format.name).collect();

@@ -9,7 +9,7 @@ pub mod fuzzing;
 mod graph;
 mod import;
 mod imported;
-mod keras;
+pub mod keras;
 pub mod onnx;
 mod options;
 mod outgoing;

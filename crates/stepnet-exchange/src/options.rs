@@ -49,6 +49,13 @@ setters! { ImportOptions {
     keep_logits: bool,
 } }
 
+impl ImportOptions {
+    /// Whether they say how raw values become the network's input.
+    pub(crate) fn scales(&self) -> bool {
+        !self.mean.is_empty() || !self.deviation.is_empty() || self.divisor.is_some()
+    }
+}
+
 /// A file that is to be read.
 #[derive(Debug)]
 pub(crate) struct Source<'a> {

@@ -5,11 +5,16 @@ use safetensors::{Dtype, SafeTensors};
 use crate::problem::Checked;
 use crate::weights::{Bytes, StateDict, Storage, StoredElement, StoredTensor};
 
-/// Whether bytes are a `.safetensors` file of another program.
+/// Whether bytes are a `.safetensors` file, of whichever program.
 pub(crate) fn recognises(bytes: &[u8]) -> bool {
+    SafeTensors::read_metadata(bytes).is_ok()
+}
+
+/// Whether bytes are a model of Stepnet.
+pub(crate) fn is_own(bytes: &[u8]) -> bool {
     SafeTensors::read_metadata(bytes).is_ok_and(|(_, metadata)| {
         let entries = metadata.metadata().as_ref();
-        !entries.is_some_and(|entries| entries.contains_key(stepnet_files::tensors::ENTRY))
+        entries.is_some_and(|entries| entries.contains_key(stepnet_files::tensors::ENTRY))
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::imported::Imported;
 use crate::options::{ImportOptions, preprocessing};
-use crate::outputs;
+use crate::outputs::{self, Said};
 use crate::problem::{Checked, Problem};
 use crate::recipes::{self, Filled};
 use crate::weights::{Assigned, Layout, StateDict, by_order};
@@ -44,11 +44,11 @@ pub(crate) fn import<T: Number>(
         left_over,
     } = assigned;
     notes.extend(left_over.map(|(count, first)| {
-        format!("{count} tensors of the file are not part of the network, the first {first:?}")
+        format!("of the file, {count} tensors are not part of the network, the first {first:?}")
     }));
     override_preprocessing(&mut preprocessing, options);
     preprocessing.check().map_err(Problem::Other)?;
-    let (task, classes) = outputs::described(&network, options)?;
+    let (task, classes) = outputs::described(&network, Said::default(), options)?;
     let model = Model::new(network, classes, preprocessing.task(task));
     model.check_finite()?;
     let mut imported = Imported::new(model);
@@ -83,7 +83,8 @@ fn by_text<T: Number>(
 ) -> Checked<Filled<T>> {
     let Some(input) = options.input else {
         return Err(
-            "a network given as `model` needs the shape of its `input`, such as 224x224x3".into(),
+            "a network given as `model` needs `input`, the shape that it takes, such as 224x224x3"
+                .into(),
         );
     };
     let mut network: Network<T> = Network::builder().advice(false).build(text, input)?;

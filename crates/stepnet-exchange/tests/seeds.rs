@@ -13,7 +13,8 @@ fn seed(name: &str) -> PathBuf {
 
 /// The network of a file as it is imported, with `model` where the file has only weights.
 fn network(name: &str, model: Option<&str>) -> String {
-    let mut options = ImportOptions::default().model(model.map(str::to_owned));
+    let options = ImportOptions::default().keep_logits(true);
+    let mut options = options.model(model.map(str::to_owned));
     if model.is_some() {
         options = options.input(Some(Shape::volume(4, 4, 3)));
     }

@@ -3,10 +3,10 @@
 //! An input is a plain file. A pipe or a device could wait or feed for ever, and is read only once, so it
 //! is refused by name before it is opened; streams are for outputs.
 
-use std::fs::{self, File, FileType};
 use std::io::Read;
 use std::path::Path;
 
+use crate::disk::{self, File, FileType, Metadata};
 use crate::error::{Error, Result};
 use crate::memory;
 
@@ -28,7 +28,7 @@ pub fn open_input(path: &Path) -> Result<File> {
 /// # Errors
 /// As [`open_input`].
 pub fn check_input(path: &Path) -> Result<()> {
-    let there = fs::metadata(path).map_err(|source| Error::io(path, "open", source))?;
+    let there = disk::metadata(path).map_err(|source| Error::io(path, "open", source))?;
     plain(path, there.file_type())
 }
 
@@ -38,7 +38,7 @@ pub fn check_input(path: &Path) -> Result<()> {
 /// # Errors
 /// A folder, a pipe, a socket or a device.
 pub fn check_kept(path: &Path) -> Result<()> {
-    match fs::metadata(path) {
+    match disk::metadata(path) {
         Ok(there) => plain(path, there.file_type()),
         Err(_) => Ok(()),
     }
@@ -91,7 +91,7 @@ pub fn read_start(path: &Path, most: usize) -> Result<Vec<u8>> {
     Ok(start)
 }
 
-fn metadata(path: &Path, file: &File) -> Result<fs::Metadata> {
+fn metadata(path: &Path, file: &File) -> Result<Metadata> {
     file.metadata()
         .map_err(|source| Error::io(path, "read", source))
 }
@@ -146,6 +146,8 @@ fn name(kind: FileType) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn refused<T>(result: Result<T>, parts: &[&str]) {

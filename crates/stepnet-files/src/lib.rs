@@ -5,6 +5,13 @@
 //!
 //! `containers` looks into zip, gzip and HDF5 files to name what they are.
 
+pub mod disk;
+#[cfg(any(test, all(target_family = "wasm", target_os = "unknown")))]
+#[cfg_attr(
+    test,
+    allow(dead_code, unreachable_pub, reason = "a browser uses all of it")
+)]
+mod in_memory;
 mod input;
 mod kind;
 pub mod npy;

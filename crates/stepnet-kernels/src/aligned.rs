@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn too_much_memory_is_an_error() {
-        for len in [usize::MAX, 1 << 60] {
+        for len in [usize::MAX, usize::MAX / 16 + 1] {
             let error = AlignedVec::<f64>::zeros("values", len).unwrap_err();
             assert!(error.to_string().contains("values"), "{error}");
         }

@@ -1,9 +1,9 @@
 //! Gradient clipping: the sum of squares, and gradients scaled or limited to a range.
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use crate::Real;
-use crate::parallel::piece;
+use crate::parallel::{join, piece};
 use crate::simd::{self, Isa, Kernel};
 
 /// Numbers whose squares are summed in one go; a longer array is halved, on a multiple of this.
@@ -22,7 +22,7 @@ pub fn sum_of_squares<T: Real>(x: &[T]) -> f64 {
     }
     let blocks = x.len().div_ceil(BLOCK);
     let (left, right) = x.split_at(blocks / 2 * BLOCK);
-    let (left, right) = rayon::join(|| sum_of_squares(left), || sum_of_squares(right));
+    let (left, right) = join(|| sum_of_squares(left), || sum_of_squares(right));
     left + right
 }
 

@@ -1,6 +1,6 @@
 //! Light operations: a function of each element, by pieces.
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use crate::Real;
 use crate::parallel::piece;

@@ -1,6 +1,6 @@
 //! Operations that join branches: sums of values, and channels one after the other.
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use crate::Real;
 use crate::assert_len;

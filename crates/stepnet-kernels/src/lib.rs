@@ -5,7 +5,7 @@
 //! | [`conv`] | `forward`, `backward_data`, `backward_weights` |
 //! | [`pool`] | `max_forward`, `max_backward`, `max_backward_all`, `average_forward`, `average_backward`; [`pool::adaptive`] |
 //! | [`dense`] | `forward`, `backward_data`, `backward_weights` |
-//! | [`relu`], [`softmax`]; [`pointwise`], with the function as an argument, such as [`sigmoid`] | `forward`, `backward` |
+//! | [`relu`], [`softmax`]; [`pointwise`], with the function as an argument, such as [`sigmoid`] and [`tanh`] | `forward`, `backward` |
 //! | [`prelu`] | `forward`, `backward`, with the slopes' gradients |
 //! | [`norm`] | batch, layer and group normalisation: statistics, `forward`, `backward` |
 //! | [`pad`], [`upsample`], [`lrn`] | `forward`, `backward` |
@@ -77,6 +77,7 @@ pub mod shuffle;
 pub mod sigmoid;
 pub(crate) mod simd;
 pub mod softmax;
+pub mod tanh;
 #[doc(hidden)]
 pub mod testing;
 mod transpose;
@@ -96,7 +97,7 @@ pub use pad::{PadGeometry, PadMode};
 pub use peak::{instruction_set, peak};
 pub use pool::PoolGeometry;
 pub use real::Real;
-pub use simd::requested_instruction_set;
+pub use simd::{request_instruction_set, requested_instruction_set};
 pub use transpose::transpose;
 
 /// Panics, with both lengths, unless `slice` is as long as the geometry says.

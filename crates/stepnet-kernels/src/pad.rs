@@ -1,6 +1,6 @@
 //! Padding as an operation of its own: images in a border of zeros, of what they have next to it, or of their edge.
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use super::{Padding, assert_len, parallel};
 use crate::Real;

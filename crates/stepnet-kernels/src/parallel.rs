@@ -7,6 +7,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
+pub(crate) use stepnet_base::parallel::join;
+use stepnet_base::parallel::{ALONE, current_num_threads, current_thread_index};
+
 /// The most parts a pass is cut into: enough to balance a handful of threads that are not equally
 /// fast, few enough that one scratch piece per part stays small.
 pub(super) const MAX_PARTS: usize = 16;
@@ -53,15 +56,15 @@ const OUTSIDE_WORK: u64 = 1 << 23;
 /// themselves on one of its threads: handing each of them over would take longer, and memory. Little
 /// work stays on the calling thread.
 pub fn enter<R: Send>(cost: u64, work: impl FnOnce() -> R + Send) -> R {
-    if cost < OUTSIDE_WORK || rayon::current_thread_index().is_some() {
+    if cost < OUTSIDE_WORK || current_thread_index().is_some() {
         return work();
     }
-    rayon::join(work, || ()).0
+    join(work, || ()).0
 }
 
 /// Whether work of `cost` multiply-adds is too little to leave the calling thread for.
 fn stays(cost: u64, least: u64) -> bool {
-    cost < least || (cost < OUTSIDE_WORK && rayon::current_thread_index().is_none())
+    cost < least || (cost < OUTSIDE_WORK && current_thread_index().is_none())
 }
 
 /// How many threads should share `jobs` jobs that take `work` multiply-adds together.
@@ -69,7 +72,7 @@ pub(super) fn workers(jobs: usize, work: u64) -> usize {
     if stays(work, 2 * PART_WORK) {
         return 1;
     }
-    rayon::current_num_threads().min(jobs).max(1)
+    current_num_threads().min(jobs).max(1)
 }
 
 /// The most that [`workers`] says of as many jobs and as much work, or less, wherever it is asked on as
@@ -77,7 +80,7 @@ pub(super) fn workers(jobs: usize, work: u64) -> usize {
 pub(super) fn most_workers(jobs: usize, work: u64) -> usize {
     match work < 2 * PART_WORK {
         true => 1,
-        false => rayon::current_num_threads().min(jobs).max(1),
+        false => current_num_threads().min(jobs).max(1),
     }
 }
 
@@ -94,7 +97,7 @@ pub(super) fn share<T: Send, J: Iterator + Send>(
 ) where
     J::Item: Send,
 {
-    if workers <= 1 {
+    if ALONE || workers <= 1 {
         return jobs.for_each(|job| work(job, scratch));
     }
     let jobs = Mutex::new(jobs);
@@ -111,7 +114,7 @@ pub(super) fn share<T: Send, J: Iterator + Send>(
         }
         let half = workers / 2;
         let (left, right) = scratch.split_at_mut(half * part);
-        rayon::join(
+        join(
             || halve(half, part, left, one),
             || halve(workers - half, part, right, one),
         );

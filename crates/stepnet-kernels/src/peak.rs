@@ -11,7 +11,8 @@
 use std::hint::black_box;
 use std::sync::{Barrier, OnceLock};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use stepnet_base::clock::Instant;
 
 use crate::Real;
 use crate::simd::{InstructionSet, Isa, Kernel, MOST_LANES};

@@ -3,7 +3,7 @@
 //! Rows of few channels are taken several at a time, so that they fill whole vectors; the gradients of the slopes are then
 //! summed column by column, in blocks (`long_sum`), and columns of one channel last.
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use crate::long_sum::{self, SHORT_BLOCK};
 use crate::parallel::{MAX_PARTS, Parts, piece, share, workers};

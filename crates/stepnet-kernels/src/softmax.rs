@@ -1,6 +1,6 @@
 //! Softmax over rows of logits: `y_k = exp(x_k) / sum of exp(x_j)`.
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use crate::Real;
 use crate::long_sum::{self, LONGEST, SHORT_BLOCK};

@@ -38,8 +38,11 @@ pub fn normal<T: Real>(seed: u64, len: usize) -> Vec<T> {
         .collect()
 }
 
-/// Runs `work` in a pool of `threads` threads.
+/// Runs `work` in a pool of `threads` threads; where the target has none, on the thread that is there.
 pub fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
+    if cfg!(target_family = "wasm") {
+        return work();
+    }
     rayon::ThreadPoolBuilder::new()
         .num_threads(threads)
         .build()

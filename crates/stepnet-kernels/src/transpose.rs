@@ -1,6 +1,6 @@
 //! Transposed copies of matrices.
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use crate::parallel::LIGHT_WORK;
 use crate::simd::{self, Isa, Kernel};

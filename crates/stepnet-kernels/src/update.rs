@@ -6,7 +6,7 @@
 
 use crate::Real;
 use crate::assert_len;
-use crate::parallel::piece;
+use crate::parallel::{join, piece};
 use crate::simd::{self, Isa, Kernel};
 
 /// `value`, or 0 where it is subnormal. NaN and infinities stay.
@@ -58,7 +58,7 @@ impl<T: Real, F: Fn(T, T, [T; N]) -> (T, [T; N]) + Copy + Send, const N: usize>
             return simd::run(self);
         }
         let (first, second) = self.split_at(pieces / 2 * piece);
-        rayon::join(
+        join(
             || first.run_in_pieces(piece),
             || second.run_in_pieces(piece),
         );

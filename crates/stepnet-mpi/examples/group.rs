@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::thread;
 
-use stepnet_mpi::{Group, Number};
+use stepnet_mpi::{Group, Values};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let how = std::env::args().nth(1).unwrap_or_default();
@@ -63,10 +63,27 @@ fn run(group: &dyn Group, how: &str) -> Result<(), stepnet_base::Error> {
         .collect();
     assert_eq!(all, expected, "gather_all");
 
+    // From the first rank alone to the last one alone: most send and receive nothing.
+    let only = |at: usize, here: usize| usize::from(at == here) * 3;
+    let to: Vec<usize> = (0..size)
+        .map(|to| only(to, size - 1) * usize::from(rank == 0))
+        .collect();
+    let from: Vec<usize> = (0..size)
+        .map(|from| only(from, 0) * usize::from(rank + 1 == size))
+        .collect();
+    let mut got = vec![0; from.iter().sum()];
+    group.exchange(&vec![7; to.iter().sum()], &to, &mut got, &from)?;
+    assert!(got.iter().all(|&byte| byte == 7), "exchange of little");
+    let mut got = [0; 3];
+    let own: &[u8] = if rank == 0 { &[7; 3] } else { &[] };
+    let lengths: Vec<usize> = (0..size).map(|from| only(from, 0)).collect();
+    group.gather_all(own, &mut got, &lengths)?;
+    assert_eq!(got, [7; 3], "gather_all of little");
+
     let mut single = [rank as f32, 0.5];
     let mut double = [1.0_f64; 70_000];
-    group.add_all(f32::values(&mut single))?;
-    group.add_all(f64::values(&mut double))?;
+    group.add_all(Values::new(&mut single))?;
+    group.add_all(Values::new(&mut double))?;
     let sum = (size * (size - 1) / 2) as f32;
     assert_eq!(single, [sum, 0.5 * size as f32], "add_all, f32");
     assert!(

@@ -2,6 +2,9 @@
 
 use std::fmt::Debug;
 
+use bytemuck::cast_slice_mut;
+use stepnet_base::Element;
+
 use crate::Result;
 
 /// Processes, or threads, that call the same functions in the same order. Each has a rank, from 0 on.
@@ -74,21 +77,13 @@ pub enum Values<'a> {
     F64(&'a mut [f64]),
 }
 
-/// A number type that groups can add.
-pub trait Number: Copy + Send + Sync + 'static {
-    /// The values as [`Group::add_all`] takes them.
-    fn values(values: &mut [Self]) -> Values<'_>;
-}
-
-impl Number for f32 {
-    fn values(values: &mut [Self]) -> Values<'_> {
-        Values::F32(values)
-    }
-}
-
-impl Number for f64 {
-    fn values(values: &mut [Self]) -> Values<'_> {
-        Values::F64(values)
+impl<'a> Values<'a> {
+    /// Values of either type.
+    pub fn new<T: Element>(values: &'a mut [T]) -> Self {
+        match size_of::<T>() == size_of::<f32>() {
+            true => Self::F32(cast_slice_mut(values)),
+            false => Self::F64(cast_slice_mut(values)),
+        }
     }
 }
 

@@ -7,11 +7,12 @@
 //! of members is a power of two, each has one subtree, and the traffic is that of the best known algorithms: twice the
 //! values, less a part for each member's own. Of other numbers, a member may have several, at most two for each level.
 
-use std::ops::{Add, Range};
+use std::ops::Range;
 
-use bytemuck::{Pod, Zeroable, cast_slice, cast_slice_mut};
+use bytemuck::{cast_slice, cast_slice_mut};
+use stepnet_base::Element;
 
-use crate::group::{Group, Number};
+use crate::group::{Group, Values};
 use crate::{Error, Result};
 
 /// How many shares a batch has, and which of them are a member's.
@@ -46,6 +47,11 @@ impl Shares {
         self.count
     }
 
+    /// How many members there are.
+    pub fn members(&self) -> usize {
+        self.members
+    }
+
     /// Those of a member: consecutive ones, as many as of any other or one more.
     pub fn of(&self, rank: usize) -> Range<usize> {
         part(self.count, self.members, rank)
@@ -56,8 +62,15 @@ impl Shares {
         part(examples, self.count, share)
     }
 
+    /// The examples of a member's shares, of a batch of `examples`: consecutive ones.
+    pub fn own_examples(&self, rank: usize, examples: usize) -> Range<usize> {
+        let own = self.of(rank);
+        let start = self.examples(own.start, examples).start;
+        start..self.examples(own.end - 1, examples).end
+    }
+
     /// The largest subtrees within a member's shares, in their order.
-    fn subtrees(&self, rank: usize) -> Vec<Range<usize>> {
+    pub(crate) fn subtrees(&self, rank: usize) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
         for share in self.of(rank) {
             let mut subtree = share..share + 1;
@@ -71,7 +84,7 @@ impl Shares {
 }
 
 /// Part number `at` of `parts` of 0 to `len`.
-fn part(len: usize, parts: usize, at: usize) -> Range<usize> {
+pub(crate) fn part(len: usize, parts: usize, at: usize) -> Range<usize> {
     let start = |at: usize| (len as u128 * at as u128 / parts as u128) as usize;
     start(at)..start(at + 1)
 }
@@ -83,14 +96,8 @@ fn are_halves(first: &Range<usize>, second: &Range<usize>) -> bool {
         && first.start.is_multiple_of(2 * first.len())
 }
 
-/// A number type whose arrays can be sent.
-pub trait Sendable: Number + Pod + Zeroable + Add<Output = Self> {}
-
-impl Sendable for f32 {}
-impl Sendable for f64 {}
-
 /// The sums of a member's shares before its last one, and memory for the exchange.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ShareSum<T> {
     shares: Shares,
     rank: usize,
@@ -102,7 +109,7 @@ pub struct ShareSum<T> {
     received: Vec<T>,
 }
 
-impl<T: Sendable> ShareSum<T> {
+impl<T: Element> ShareSum<T> {
     /// Sums of `len` values.
     pub fn new(shares: Shares, rank: usize, len: usize) -> Self {
         Self {
@@ -139,7 +146,7 @@ impl<T: Sendable> ShareSum<T> {
             .pop_if(|(before, _)| are_halves(before, &subtree))
         {
             for (first, &second) in first.iter_mut().zip(&sum) {
-                *first = *first + second;
+                *first += second;
             }
             self.spare.push(std::mem::replace(&mut sum, first));
             subtree.start = before.start;
@@ -166,22 +173,7 @@ impl<T: Sendable> ShareSum<T> {
         range: Range<usize>,
         values: &mut [T],
     ) -> Result<()> {
-        let own = self.shares.of(self.rank);
-        assert_eq!(self.next() + 1, own.end, "all shares but the last one");
-        assert_eq!(values.len(), range.len(), "the values of the range");
-        // What is the member's own of the tree, where the last share completes it.
-        let mut subtree = own.end - 1..own.end;
-        let mut left = self.before.len();
-        while let Some((before, sum)) = self.before[..left]
-            .last()
-            .filter(|(before, _)| are_halves(before, &subtree))
-        {
-            for (value, &first) in values.iter_mut().zip(&sum[range.clone()]) {
-                *value = first + *value;
-            }
-            subtree.start = before.start;
-            left -= 1;
-        }
+        let left = self.complete(&range, values);
         let members = group.size();
         if members == 1 {
             return Ok(());
@@ -209,7 +201,7 @@ impl<T: Sendable> ShareSum<T> {
             .collect();
         let all: usize = subtrees.iter().map(Vec::len).sum();
         self.received.clear();
-        self.received.resize(all * own_part.len(), T::zeroed());
+        self.received.resize(all * own_part.len(), T::zero());
         group.exchange(
             cast_slice(&self.send),
             &sent,
@@ -225,6 +217,52 @@ impl<T: Sendable> ShareSum<T> {
         Ok(())
     }
 
+    /// [`finish`](Self::finish) in the order of the group's own sum instead of the tree's: with the last digits of each
+    /// number of members.
+    ///
+    /// # Errors
+    /// When a member cannot be reached.
+    ///
+    /// # Panics
+    /// As [`finish`](Self::finish).
+    pub fn finish_fast(
+        &mut self,
+        group: &dyn Group,
+        range: Range<usize>,
+        values: &mut [T],
+    ) -> Result<()> {
+        let left = self.complete(&range, values);
+        for (_, sum) in self.before[..left].iter().rev() {
+            for (value, &first) in values.iter_mut().zip(&sum[range.clone()]) {
+                *value = first + *value;
+            }
+        }
+        match group.size() {
+            1 => Ok(()),
+            _ => group.add_all(Values::new(values)),
+        }
+    }
+
+    /// Adds to the values of the last share those of the subtrees that it completes; how many sums are left before it.
+    fn complete(&self, range: &Range<usize>, values: &mut [T]) -> usize {
+        let own = self.shares.of(self.rank);
+        assert_eq!(self.next() + 1, own.end, "all shares but the last one");
+        assert_eq!(values.len(), range.len(), "the values of the range");
+        let mut subtree = own.end - 1..own.end;
+        let mut left = self.before.len();
+        while let Some((before, sum)) = self.before[..left]
+            .last()
+            .filter(|(before, _)| are_halves(before, &subtree))
+        {
+            for (value, &first) in values.iter_mut().zip(&sum[range.clone()]) {
+                *value = first + *value;
+            }
+            subtree.start = before.start;
+            left -= 1;
+        }
+        left
+    }
+
     /// The sum of the received subtrees, each of `len` values, by the tree.
     fn rest_of_tree(&mut self, subtrees: Vec<Range<usize>>, len: usize) -> Vec<T> {
         let mut sums: Vec<(Range<usize>, usize)> = Vec::new();
@@ -236,7 +274,7 @@ impl<T: Sendable> ShareSum<T> {
                 let (head, tail) = self.received.split_at_mut(place * len);
                 let second = &tail[..len];
                 for (first, &second) in head[first * len..][..len].iter_mut().zip(second) {
-                    *first = *first + second;
+                    *first += second;
                 }
                 place = first;
                 subtree.start = before.start;
@@ -252,110 +290,4 @@ impl<T: Sendable> ShareSum<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::in_process;
-    use std::thread;
-
-    /// Values whose sum depends on the order.
-    fn values(share: usize, len: usize) -> Vec<f32> {
-        let value = |at: usize| ((share * 7919 + at * 104_729) % 1009) as f32 / 7.0 + 1e-3;
-        (0..len).map(value).collect()
-    }
-
-    fn tree(shares: Range<usize>, len: usize) -> Vec<f32> {
-        if shares.len() == 1 {
-            return values(shares.start, len);
-        }
-        let middle = shares.start + shares.len() / 2;
-        let [first, second] = [
-            tree(shares.start..middle, len),
-            tree(middle..shares.end, len),
-        ];
-        first
-            .iter()
-            .zip(second)
-            .map(|(first, second)| first + second)
-            .collect()
-    }
-
-    fn sums(count: usize, members: usize, len: usize) -> Vec<Vec<f32>> {
-        let shares = Shares::new(count, members).unwrap();
-        thread::scope(|scope| {
-            let member = |group: crate::Member| {
-                scope.spawn(move || {
-                    let own = shares.of(group.rank());
-                    let mut sum = ShareSum::new(shares, group.rank(), len);
-                    let mut all = vec![0.0; len];
-                    // Twice, so that the second batch finds the memory of the first.
-                    for _ in 0..2 {
-                        sum.clear();
-                        for share in own.start..own.end - 1 {
-                            sum.add(share, &values(share, len));
-                        }
-                        all = values(own.end - 1, len);
-                        // From the end on, in pieces, as a backward pass gives them.
-                        let cuts = [0, len / 3, len - len / 4, len];
-                        for cut in cuts.windows(2).rev() {
-                            let range = cut[0]..cut[1];
-                            sum.finish(&group, range.clone(), &mut all[range]).unwrap();
-                        }
-                    }
-                    all
-                })
-            };
-            let threads: Vec<_> = in_process(members).into_iter().map(member).collect();
-            threads
-                .into_iter()
-                .map(|thread| thread.join().unwrap())
-                .collect()
-        })
-    }
-
-    #[test]
-    fn sums_have_the_same_bits_for_any_number_of_members() {
-        for count in [1, 2, 8, 16] {
-            for len in [1, 5, 100] {
-                let expected = tree(0..count, len);
-                for members in (1..=count).filter(|&members| members < 10 || members == count) {
-                    for (rank, sum) in sums(count, members, len).into_iter().enumerate() {
-                        assert_eq!(sum, expected, "{count} shares, rank {rank} of {members}");
-                    }
-                }
-            }
-        }
-        // The order matters for these values, or this test could not fail.
-        let forward = (1..16).fold(values(0, 100), |sum, share| {
-            sum.iter()
-                .zip(values(share, 100))
-                .map(|(sum, value)| sum + value)
-                .collect()
-        });
-        assert_ne!(forward, tree(0..16, 100));
-    }
-
-    #[test]
-    fn every_share_and_every_example_belongs_to_one_member() {
-        for (count, members, examples) in [(8, 3, 100), (8, 8, 5), (16, 5, 0)] {
-            let shares = Shares::new(count, members).unwrap();
-            let all: Vec<usize> = (0..members).flat_map(|rank| shares.of(rank)).collect();
-            assert_eq!(all, (0..count).collect::<Vec<_>>());
-            let all: Vec<usize> = (0..count)
-                .flat_map(|share| shares.examples(share, examples))
-                .collect();
-            assert_eq!(all, (0..examples).collect::<Vec<_>>());
-        }
-    }
-
-    #[test]
-    fn numbers_that_do_not_fit_are_refused() {
-        for (count, members, expected) in [
-            (6, 2, "a power of two"),
-            (4, 5, "no more ranks than shares"),
-            (4, 0, "no more"),
-        ] {
-            let error = Shares::new(count, members).unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-        }
-    }
-}
+mod tests;

@@ -62,7 +62,7 @@ struct State {
     slots: Vec<Vec<u8>>,
     arrived: usize,
     round: u64,
-    /// A member that was dropped before the others were done.
+    /// The first member that was dropped before the others were done: others follow because of it.
     gone: Option<usize>,
 }
 
@@ -140,7 +140,7 @@ impl Member {
 
 impl Drop for Member {
     fn drop(&mut self) {
-        self.lock().gone = Some(self.rank);
+        self.lock().gone.get_or_insert(self.rank);
         self.table.changed.notify_all();
     }
 }

@@ -28,7 +28,7 @@ pub use fuse::{FusedNodes, FusedPasses, FusionRule, fusion_rules};
 pub use init::Init;
 pub use layer::Layer;
 pub use layers::Registry;
-pub use loss::{Loss, LossOptions, Scores, Targets, largest, predicted_class};
+pub use loss::{Loss, LossOptions, Scores, Targets, WholeBatch, largest, predicted_class};
 #[doc(hidden)]
 pub use model_file::EXTRA;
 pub use model_file::{Model, ModelFile, Tensor};

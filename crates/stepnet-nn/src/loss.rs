@@ -1,15 +1,16 @@
 //! The losses, the first two fused with the activation that closes the network.
 
 mod options;
+mod targets;
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-pub use options::LossOptions;
+pub use options::{LossOptions, WholeBatch};
+pub use targets::Targets;
 
-use super::shape::Shape;
 use crate::Number;
 use crate::error::{Error, Result};
 use stepnet_kernels::loss;
@@ -31,27 +32,6 @@ pub enum Loss {
     /// `(y - t)^2 / 2` where `y` is within 1 of `t`, and `|y - t| - 1/2` beyond; averaged over the outputs of an
     /// example.
     Huber,
-}
-
-/// The target outputs for a batch of examples.
-#[derive(Debug, Clone, Copy)]
-pub enum Targets<'a, T> {
-    /// A class number for each example. One output takes class 0 as 0 and class 1 as 1;
-    /// several outputs take the class's unit vector.
-    Classes(&'a [u32]),
-    /// Two classes for each example, of which the first counts by its share and the second by the
-    /// rest: the loss is `share L(first) + (1 - share) L(second)` for the cross-entropies, as mixup has
-    /// it (Zhang et al., 2018). An example is right where the network names its first class.
-    Mixed {
-        /// A class number for each example.
-        first: &'a [u32],
-        /// The class that each example is mixed with.
-        second: &'a [u32],
-        /// The share of the first class, from 0 to 1.
-        share: &'a [T],
-    },
-    /// A value for each output of each example.
-    Values(&'a [T]),
 }
 
 /// Sums over a batch.
@@ -120,22 +100,12 @@ impl Loss {
     }
 
     /// The summed losses of a batch from the network's outputs `z` (before the fused activation)
-    /// and a target for each, and into `dz` the gradient of the mean loss.
-    pub(super) fn evaluate<T: Number>(
-        self,
-        z: &[T],
-        t: &[T],
-        examples: usize,
-        dz: Option<&mut [T]>,
-    ) -> f64 {
+    /// and a target for each.
+    pub(super) fn evaluate<T: Number>(self, z: &[T], t: &[T], examples: usize) -> f64 {
         if examples == 0 {
             return 0.0;
         }
         let outputs = z.len() / examples;
-        if let Some(dz) = dz {
-            let scale = T::one() / T::from_f64(examples as f64);
-            return self.with_gradient(outputs, (z, t), scale, dz);
-        }
         match self {
             Self::SoftmaxCrossEntropy => loss::softmax_cross_entropy(outputs, z, t),
             Self::BinaryCrossEntropy => loss::sigmoid_cross_entropy(z, t),
@@ -170,7 +140,7 @@ impl Loss {
     /// # Panics
     /// If the lengths differ.
     pub fn of_example<T: Number>(self, z: &[T], targets: &[T]) -> f64 {
-        self.evaluate(z, targets, 1, None)
+        self.evaluate(z, targets, 1)
     }
 
     /// How many examples' classes the network says.
@@ -212,143 +182,6 @@ pub fn largest<T: Number>(row: &[T]) -> usize {
         }
     }
     best
-}
-
-impl<T: Number> Targets<'_, T> {
-    /// The weight of an example: that of its class, or of its classes by their shares.
-    fn weight(&self, example: usize, weights: &[f64]) -> f64 {
-        match self {
-            Self::Classes(classes) => weights[classes[example] as usize],
-            Self::Mixed {
-                first,
-                second,
-                share,
-            } => {
-                let share = share[example].as_f64();
-                share * weights[first[example] as usize]
-                    + (1.0 - share) * weights[second[example] as usize]
-            }
-            Self::Values(_) => 1.0,
-        }
-    }
-
-    /// Writes a value for each output of each example.
-    pub(super) fn write(&self, outputs: usize, values: &mut [T]) {
-        match self {
-            Self::Values(given) => values.copy_from_slice(given),
-            Self::Classes(classes) if outputs == 1 => {
-                for (value, &class) in values.iter_mut().zip(*classes) {
-                    *value = T::from_f64(class.into());
-                }
-            }
-            Self::Classes(classes) => {
-                values.fill(T::zero());
-                for (row, &class) in values.chunks_exact_mut(outputs).zip(*classes) {
-                    row[class as usize] = T::one();
-                }
-            }
-            Self::Mixed {
-                first,
-                second,
-                share,
-            } => {
-                let classes = first.iter().zip(*second).zip(*share);
-                for (row, ((&first, &second), &share)) in
-                    values.chunks_exact_mut(outputs).zip(classes)
-                {
-                    let rest = T::one() - share;
-                    if let [one] = row {
-                        *one =
-                            share * T::from_f64(first.into()) + rest * T::from_f64(second.into());
-                        continue;
-                    }
-                    row.fill(T::zero());
-                    row[first as usize] = share;
-                    row[second as usize] += rest;
-                }
-            }
-        }
-    }
-
-    /// The class numbers, each list with what it is called.
-    fn classes(&self) -> impl Iterator<Item = (&'static str, &[u32])> {
-        let (first, second): (&[u32], &[u32]) = match self {
-            Self::Classes(classes) => (classes, &[]),
-            Self::Mixed { first, second, .. } => (first, second),
-            Self::Values(_) => (&[], &[]),
-        };
-        [("class", first), ("second class", second)].into_iter()
-    }
-
-    /// How many examples the targets are for, with `outputs` values each.
-    fn examples(&self, outputs: usize) -> usize {
-        match self {
-            Self::Classes(classes) => classes.len(),
-            Self::Mixed { first, .. } => first.len(),
-            Self::Values(values) => values.len() / outputs,
-        }
-    }
-
-    pub(super) fn check(&self, loss: Loss, examples: usize, output: Shape) -> Result<()> {
-        let outputs = output.len();
-        let whole = match self {
-            Self::Classes(_) => true,
-            Self::Mixed {
-                first,
-                second,
-                share,
-            } => [second.len(), share.len()] == [first.len(); 2],
-            Self::Values(values) => values.len() % outputs == 0,
-        };
-        if !whole || self.examples(outputs) != examples {
-            let found = match self {
-                Self::Classes(classes) => format!("{} classes", classes.len()),
-                Self::Mixed {
-                    first,
-                    second,
-                    share,
-                } => format!(
-                    "{} classes mixed with {} in {} shares",
-                    first.len(),
-                    second.len(),
-                    share.len()
-                ),
-                Self::Values(values) => format!("{} values", values.len()),
-            };
-            return Err(Error::value(
-                "loss",
-                "the targets",
-                found,
-                format!("those of {examples} examples of {output}"),
-            ));
-        }
-        let classes = loss.classes(outputs);
-        for (what, labels) in self.classes() {
-            if let Some(place) = labels.iter().position(|&label| label as usize >= classes) {
-                return Err(Error::value(
-                    "loss",
-                    format!("the {what} of example {place}"),
-                    labels[place],
-                    format!(
-                        "a class from 0 to {}, because the network has {outputs} output(s)",
-                        classes - 1
-                    ),
-                ));
-            }
-        }
-        if let Self::Mixed { share, .. } = self
-            && let Some(place) =
-                (share.iter()).position(|&share| !(T::zero()..=T::one()).contains(&share))
-        {
-            return Err(Error::value(
-                "loss",
-                format!("the share of example {place}'s first class"),
-                share[place],
-                "a share from 0 to 1",
-            ));
-        }
-        Ok(())
-    }
 }
 
 impl fmt::Display for Loss {

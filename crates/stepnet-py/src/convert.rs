@@ -191,7 +191,7 @@ fn raised_as(error: Error, text: String) -> PyErr {
             ErrorKind::NotFound => PyFileNotFoundError::new_err(text),
             _ => PyOSError::new_err(text),
         },
-        Error::Training(_) => PyRuntimeError::new_err(text),
+        Error::Training(_) | Error::Group(_) => PyRuntimeError::new_err(text),
         _ => PyValueError::new_err(text),
     }
 }

@@ -6,6 +6,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use stepnet::Result;
+use stepnet::exchange::keras::export::export_keras as keras;
 use stepnet::exchange::onnx::{self, ExportInput, ExportOptions};
 use stepnet::exchange::torch::export::export_code;
 use stepnet::exchange::{ImportOptions, Imported, import};
@@ -154,6 +155,21 @@ pub(crate) fn export_onnx(
         let exported = each!(&held, kept => onnx::export(kept, &options))?;
         files::write_atomic(&path, &exported.bytes)?;
         Ok(exported.lines())
+    })
+}
+
+/// Writes a network as a model of Keras; what the file takes, in words.
+#[pyfunction]
+pub(crate) fn export_keras(
+    py: Python<'_>,
+    network: &Network,
+    path: PathBuf,
+) -> PyResult<Vec<String>> {
+    let held = network.held();
+    run(py, || {
+        let exported = each!(&held, kept => keras(kept))?;
+        files::write_atomic(&path, &exported.bytes)?;
+        Ok(exported.notes)
     })
 }
 

@@ -45,6 +45,15 @@ fn forked() {
     }
 }
 
+/// How many threads this process computes with, where a launcher has started several on this machine and nobody says.
+fn own_threads() -> Option<usize> {
+    #[cfg(unix)]
+    if std::env::var_os("RAYON_NUM_THREADS").is_none() {
+        return stepnet::group::threads_of_process();
+    }
+    None
+}
+
 /// Runs `work` where the threads that it may use are there.
 ///
 /// # Errors
@@ -52,7 +61,7 @@ fn forked() {
 /// When the system gives no threads.
 pub(crate) fn run<R: Send>(work: impl FnOnce() -> R + Send) -> stepnet::Result<R> {
     if !STARTED.load(Ordering::Relaxed) {
-        threads::start(None)?;
+        threads::start(own_threads())?;
         STARTED.store(true, Ordering::Relaxed);
     }
     match FORKED.load(Ordering::Relaxed) {

@@ -10,14 +10,15 @@ use pyo3::types::PyDict;
 use stepnet::Error;
 use stepnet::data::{Dataset, Images, ValueRange};
 use stepnet::nn::Preprocessing;
-use stepnet::train::early_stopping::{self, ValidationScore, Verdict};
 use stepnet::train::settings::Settings;
 use stepnet::train::{Progress, TrainOptions, Trainer, TrainingState, task_for};
 use stepnet_base::memory;
 
 use crate::convert::{raised, run};
+use crate::early_stopping::EarlyStopping;
 use crate::examples::Rows;
 use crate::fetched::{Fetched, Raised};
+use crate::group::{self, Membership};
 use crate::kept::{Dtype, EPOCHS, Held, Kept, each};
 use crate::network::Network;
 use crate::settings::{given, wrong};
@@ -32,6 +33,8 @@ pub(crate) struct Beginning {
     initial_epoch: Option<usize>,
     /// Whether the update rule and the count of epochs start anew.
     reset: bool,
+    /// The processes that train together, where there are several.
+    group: Option<Py<Membership>>,
     /// The divisor of these raw values.
     divisor: f64,
 }
@@ -78,7 +81,7 @@ pub(crate) fn prepare<T: Dtype>(
     kept: &Kept<T>,
     data: &Dataset,
     (settings, divisor): (&Settings, f64),
-    (options, examples): (&TrainOptions, usize),
+    (options, examples, members): (&TrainOptions, usize, usize),
     ((largest, negative), range): Extremes,
 ) -> stepnet::Result<Prepared<T>> {
     let mut kept = kept.copy()?;
@@ -129,7 +132,8 @@ pub(crate) fn prepare<T: Dtype>(
         .parameters()
         .len()
         .saturating_mul(7 * size_of::<T>());
-    let all = Trainer::bytes(&model.network, options, examples)?.saturating_add(own);
+    let all = Trainer::bytes_in_group(&model.network, options, examples, members)?;
+    let all = all.saturating_add(own);
     memory::ensure::<u8>("the training", all)?;
     let mut network = model.network.clone();
     network.freeze(&settings.network.freeze)?;
@@ -161,19 +165,20 @@ fn job<T: Dtype>(
     if beginning.initial_epoch.is_none() {
         options.first_epoch = done;
     }
-    let settings = (settings, beginning.divisor);
-    let prepared = prepare(kept, data, settings, (&options, examples), extremes)?;
-    let Prepared {
-        kept,
-        network,
-        preprocessing,
-        ..
-    } = prepared;
+    let group = beginning.group.as_ref().map(|member| member.get().group());
+    let members = group.map_or(1, |group| group.size());
+    let with_divisor = (settings, beginning.divisor);
+    let with_members = (&options, examples, members);
+    let prepared = prepare(kept, data, with_divisor, with_members, extremes)?;
+    let (kept, network, preprocessing) = (prepared.kept, prepared.network, prepared.preprocessing);
     let earlier = prepared.earlier.filter(|_| !beginning.reset);
-    let mut trainer = Trainer::new(network, preprocessing, options, examples)?;
-    let mut state = earlier.map_or_else(|| TrainingState::after(0), Arc::unwrap_or_clone);
-    state.epochs = beginning.initial_epoch.unwrap_or(done);
-    trainer.go_on(&state)?;
+    let trainer = group::trainer(group, settings, data, |group| {
+        let mut trainer = Trainer::in_group(network, preprocessing, options, examples, group)?;
+        let mut state = earlier.map_or_else(|| TrainingState::after(0), Arc::unwrap_or_clone);
+        state.epochs = beginning.initial_epoch.unwrap_or(done);
+        trainer.go_on(&state)?;
+        Ok(trainer)
+    })?;
     Ok(Job { trainer, kept })
 }
 
@@ -243,20 +248,7 @@ impl Training {
 
     /// The rule that ends the training early, if there is one.
     fn early_stopping(&self) -> PyResult<Option<EarlyStopping>> {
-        let settings = &self.settings.training;
-        let Some(patience) = settings.early_stop else {
-            return Ok(None);
-        };
-        let least = settings.min_delta.unwrap_or_default();
-        let watcher = early_stopping::EarlyStopping::new(patience as usize, least);
-        watcher
-            .map(|watcher| {
-                Some(EarlyStopping {
-                    watcher,
-                    best: None,
-                })
-            })
-            .map_err(raised)
+        EarlyStopping::of(&self.settings)
     }
 
     /// The learning rate of the next step.
@@ -372,26 +364,5 @@ impl<T: Dtype> Job<T> {
         };
         let scores = end.scores;
         Ok((scores.mean_loss(), scores.accuracy(), end.learning_rate))
-    }
-}
-
-/// Watches the scores of epochs: the highest accuracy is the best, of equal ones the lowest loss.
-#[pyclass(module = "stepnet._native")]
-pub(crate) struct EarlyStopping {
-    watcher: early_stopping::EarlyStopping,
-    /// The best score, whose weights are kept as the command keeps them: by however little it is the best.
-    best: Option<ValidationScore>,
-}
-
-#[pymethods]
-impl EarlyStopping {
-    /// Takes in an epoch's score: whether it is the best so far, and whether training is to end.
-    fn observe(&mut self, accuracy: f64, loss: f64) -> (bool, bool) {
-        let score = ValidationScore::new(accuracy, loss);
-        let best = self.best.is_none_or(|best| score.beats(&best, 0.0));
-        if best {
-            self.best = Some(score);
-        }
-        (best, self.watcher.observe(score) == Verdict::Stop)
     }
 }

@@ -74,6 +74,19 @@ def test_an_onnx_file_comes_back_as_the_network(text, tmp_path):
     np.testing.assert_allclose(outputs[1], outputs[0], rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_keras_file_comes_back_as_the_network(text, tmp_path):
+    net, X = network(text), images(20, 8, 8, 3)
+    lines = net.to_keras(tmp_path / "net.keras")
+    assert any("values from 0 to 255" in line for line in lines), lines
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        back = stepnet.Network.from_keras(tmp_path / "net.keras", keep_logits=True)
+    np.testing.assert_allclose(back.outputs(X), net.outputs(X), rtol=1e-3, atol=1e-4)
+    with pytest.raises(ValueError, match="to_keras: path is .*expected a name that ends in .keras"):
+        net.to_keras(tmp_path / "net.h5")
+
+
 def test_onnx_runtime_agrees(tmp_path):
     runtime = pytest.importorskip("onnxruntime")
     net, X = network(TEXTS[0]), images(20, 8, 8, 3)

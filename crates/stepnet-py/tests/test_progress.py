@@ -102,7 +102,7 @@ def long_training():
     many = np.random.default_rng(0).normal(size=(4000, 16, 16, 3)).astype("f4")
     net = stepnet.Network("conv(16, 3, same) -> relu -> conv(16, 3, same) -> flatten -> linear(2) -> softmax", (16, 16, 3))
     rows, labels = many.reshape(len(many), -1), (np.arange(len(many)) % 2).astype(np.uint32)
-    begin = {"initial_epoch": None, "reset": False, "divisor": 1.0}
+    begin = {"initial_epoch": None, "reset": False, "divisor": 1.0, "group": None}
     return stepnet._native.Training(net._net, rows, ("classes", labels), ["0", "1"], {"epochs": 1, "batch_size": 8}, begin)
 
 

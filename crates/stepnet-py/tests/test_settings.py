@@ -10,7 +10,7 @@ from stepnet import Network, _native
 from stepnet._keywords import KEEPING, NETWORK, SETTINGS
 
 # A value for each type of settings that is no default, and those that only some notations take.
-VALUES = [True, False, 3, 64, 0.25, 0.5, "gd", "constant", "flip, crop(2)", "sampling", "conv1", "all", "gradients", "frozen", "20 steps", [2.0, 1.0], {"a": 2.0}]
+VALUES = [True, False, 3, 64, 0.25, 0.5, "gd", "constant", "flip, crop(2)", "sampling", "conv1", "all", "gradients", "frozen", "fast", "20 steps", [2.0, 1.0], {"a": 2.0}]
 
 
 def kept(name, value):

@@ -10,11 +10,15 @@
 
 use stepnet_base::{Error, Result, error, limits, memory};
 
+#[cfg(feature = "pages")]
+mod base64;
+pub mod explain;
 pub mod gradcheck;
 pub mod show;
 mod summary;
 pub mod time;
 pub mod why;
 
+pub use explain::GradCam;
 pub use show::show;
 pub use summary::{LayerSummary, Summary};

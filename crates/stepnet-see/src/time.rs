@@ -4,7 +4,8 @@
 //! Fused layers, such as a convolution with its ReLU and its pooling, are measured as one.
 //! Every figure is the median over many steps, so that what else the machine does counts little.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use stepnet_base::clock::Instant;
 
 use crate::error::Result;
 use crate::memory;
@@ -93,7 +94,7 @@ pub fn time<T: Number>(network: &Network<T>, batch: usize, duration: Duration) -
             examples: &named,
         },
     };
-    let threads = rayon::current_num_threads();
+    let threads = stepnet_base::parallel::current_num_threads();
     let before = peak::<T>(threads, duration / 10);
     // The first steps find cold caches and sleeping threads.
     workspace.train(network, &batch_of)?;

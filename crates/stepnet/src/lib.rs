@@ -29,7 +29,7 @@
 //!
 //! # Next steps
 //!
-//! - The notebooks' functions, with their examples and errata: [`steps`].
+//! - The notebooks' functions, with their examples and errata: [`steps`]; those of the notebooks around them: [`course`].
 //! - Your own loop over your own arrays: [`train::Learner`] takes batches of plain slices.
 //! - Your own layer: [`nn::Layer`], and the third of the examples.
 //! - Your own images and files: [`data::open`]; data in a form of your own: [`data::Examples`].
@@ -38,11 +38,12 @@
 //!
 //! # Features
 //!
-//! `exchange` (models of other frameworks), `files` (readers of IDX, npy, npz, CSV and HDF5), `pictures` (decoders of images; folders, archives
-//! and lists of them) and `pages` (explanations and reports of runs as HTML) are on by default. Without them the library is networks,
+//! `exchange` (models of other frameworks), `files` (readers of IDX, npy, npz, CSV and HDF5), `encodings` (CSV tables in encodings older than
+//! Unicode), `pictures` (decoders of images; folders, archives and lists of them) and `pages` (explanations and reports of runs as HTML) are on by default. Without them the library is networks,
 //! training and model files. `parquet` reads Parquet tables with a column of images, `tensorboard`
 //! writes event files of runs.
 
+pub mod course;
 pub mod fast;
 pub mod train;
 
@@ -57,8 +58,8 @@ pub use stepnet_exchange as exchange;
 pub use stepnet_nn::{Number, Predictor, optim};
 #[doc(inline)]
 pub use {
-    stepnet_data as data, stepnet_kernels as kernels, stepnet_nn as nn, stepnet_see as see,
-    stepnet_steps as steps,
+    stepnet_data as data, stepnet_kernels as kernels, stepnet_mpi as group, stepnet_nn as nn,
+    stepnet_see as see, stepnet_steps as steps,
 };
 
 // The names that most programs need, in one place.

@@ -523,6 +523,39 @@ fn transfer_replaces_the_last_layer_alone() {
     assert!(text.contains("last layer"), "{text}");
 }
 
+/// As in SqueezeNet: a `linear` layer on the mean of each channel takes the convolution's place.
+#[test]
+fn transfer_replaces_a_convolution_that_makes_the_classes() {
+    let text =
+        "conv(4, 3) -> relu -> dropout(0.5) -> conv(3, 1) -> relu -> globalavgpool -> softmax";
+    let trained = drawn(text, "6x6x1", 1);
+    let registry = stepnet::nn::Registry::builtin();
+    let init = (Init::He, &mut RandomState::new(2));
+    let five = transfer(&trained, registry, &[Some(1), None, None, None, None], init).unwrap();
+    assert_eq!(
+        five.text().to_string(),
+        "conv(4, 3) -> relu -> dropout(0.5) -> globalavgpool -> linear(5) -> softmax"
+    );
+    assert_eq!(five.parameters().len(), 40 + 4 * 5 + 5);
+    assert_eq!(five.parameters()[..40], trained.parameters()[..40]);
+    assert!(
+        five.parameters()[40..60]
+            .iter()
+            .all(|&weight| weight != 0.0)
+    );
+
+    let init = (Init::He, &mut RandomState::new(2));
+    let outputs = (stepnet::data::TargetKind::Numbers, 2);
+    let numbers =
+        stepnet::train::transfer_outputs(&trained, stepnet::nn::Registry::builtin(), outputs, init)
+            .unwrap();
+    assert_eq!(
+        numbers.text().to_string(),
+        "conv(4, 3) -> relu -> dropout(0.5) -> globalavgpool -> linear(2)"
+    );
+    assert_eq!(numbers.parameters()[..40], trained.parameters()[..40]);
+}
+
 /// A network's prediction for some examples: the probability of each class.
 fn answers(network: &Network<f64>, x: &[f64]) -> Vec<Vec<f64>> {
     let batch = x.len() / network.input().len();

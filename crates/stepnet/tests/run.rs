@@ -146,6 +146,37 @@ fn a_run_that_was_stopped_goes_on_to_the_same_bits() {
     assert_ne!(double.weights, wanted.weights);
 }
 
+/// Puts a folder in the place of the settings file when the last epoch is over.
+struct SettingsBlocked<'a>(&'a Path);
+
+impl RunObserver<f32> for SettingsBlocked<'_> {
+    fn epoch(&mut self, record: &EpochRecord, _: bool) {
+        if record.epoch == 4 {
+            std::fs::remove_file(self.0).unwrap();
+            std::fs::create_dir(self.0).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_run_has_finished_only_when_all_its_files_are_written() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("run");
+    let blocked = folder.join(files::SETTINGS);
+    let mut run = create(&folder, &settings(&[])).unwrap();
+    let failed = run.fit(&mut SettingsBlocked(&blocked)).unwrap_err();
+    assert!(failed.to_string().contains(files::SETTINGS), "{failed}");
+    drop(run);
+
+    std::fs::remove_dir(&blocked).unwrap();
+    let left = SavedRun::<f32>::open(&folder).unwrap();
+    assert!(!left.is_finished());
+    let mut run = Run::resume(left, run_data(), RunOptions::default(), &mut ()).unwrap();
+    assert!(run.fit(&mut ()).unwrap().finished);
+    assert!(blocked.is_file());
+    assert!(SavedRun::<f32>::open(&folder).unwrap().is_finished());
+}
+
 #[test]
 fn layers_that_a_program_froze_stay_frozen() {
     let place = tempfile::tempdir().unwrap();

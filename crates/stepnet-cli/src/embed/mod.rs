@@ -60,6 +60,10 @@ pub(crate) fn run(args: &EmbedArgs) -> Outcome {
 fn embed<T: Number>(args: &EmbedArgs, form: Form, target: &Target, mut model: Model<T>) -> Outcome {
     args.exact.apply(&mut model.network);
     let found = embedded(&model, &args.model, &args.images)?;
+    if found.paths.is_empty() {
+        // Each was said; a file without features would be in the way of the next attempt.
+        return found.outcome();
+    }
     let labels = classes(&args.images, &found.paths);
     target.write(&form.bytes(&found, labels.as_ref())?)?;
     say(&format!(

@@ -182,6 +182,7 @@ fn place(args: &FindLrArgs) -> Outcome<(PathBuf, Target)> {
         settings.source.test.as_deref(),
         settings.network.from.as_deref(),
         settings.reading.labels.as_deref(),
+        settings.source.leave_out.as_deref(),
     ]);
     let target = Target::check("--svg", &path, overwrite, inputs)?;
     Ok((path, target))

@@ -133,10 +133,10 @@ fn preprocessing_line(preprocessing: &Preprocessing) -> String {
         line += &format!(" ({} for image files)", preprocessing.picture_divisor);
     }
     if !preprocessing.mean.is_empty() {
-        line += &format!(
-            ", less the mean {:.4?}, over the deviation {:.4?}",
-            preprocessing.mean, preprocessing.deviation
-        );
+        line += &format!(", less the mean {:.4?}", preprocessing.mean);
+    }
+    if !preprocessing.deviation.is_empty() {
+        line += &format!(", over the deviation {:.4?}", preprocessing.deviation);
     }
     line
 }

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use stepnet::data::{Dataset, Fingerprint, OpenOptions, Role};
+use stepnet::data::{Dataset, Fingerprint, ListedPart, OpenOptions, Role};
 use stepnet::train::run::RunDescription;
 
-use super::{Material, OWN_TEST, Source, open, with_classes};
+use super::leaving_out::List;
+use super::{Material, OWN_TEST, Source, with_classes};
 use crate::failure::{Failure, Outcome};
 use crate::known::DIGITS;
 use crate::note::note;
@@ -96,16 +97,19 @@ impl<'a> Own<'a> {
         options.skip_bad |= skips.unwrap_or_default();
         options.label_column = self.text("label_column").map(str::to_owned);
         options.encoding = self.text("encoding").map(str::to_owned);
+        let list = self.text("leave_out").map(|list| self.place(list));
+        let list = List::read(list.transpose()?.as_deref())?;
         if let Some(test) = self.text("test") {
             options.role = Role::Test;
             let path = self.place(if test == OWN_TEST { name } else { test })?;
-            let tested = test_part(&path, &options, classes)
+            let mut tested = test_part(&path, &options, classes, &list)
                 .map_err(|failure| failure.context("the model's own test data"))?;
+            tested.data = list.apply(tested.data, ListedPart::Test, &mut tested.facts)?;
             let problem = "is not the test data of the model's training";
             self.check(&tested.data, &tested.name, problem)?;
             return Ok(tested);
         }
-        self.held_out(name, options, classes)
+        self.held_out(name, options, classes, &list)
     }
 
     /// The part that was held out of the data called `name`.
@@ -114,6 +118,7 @@ impl<'a> Own<'a> {
         name: &str,
         mut options: OpenOptions,
         classes: &[String],
+        list: &List,
     ) -> Outcome<Tested> {
         let share = self.origin.get("held_out").and_then(Value::as_f64);
         let share = share.filter(|share| *share > 0.0 && *share < 1.0);
@@ -125,7 +130,7 @@ impl<'a> Own<'a> {
             .text("labels")
             .map(|labels| self.place(labels))
             .transpose()?;
-        let source = Source::open(path.as_deref(), &options)
+        let source = Source::open(path.as_deref(), &options, list)
             .map_err(|failure| failure.context("the model's own data"))?;
         let shown = path.map_or_else(|| name.to_owned(), |path| path.display().to_string());
         let problem = "is not the data of the model's training, so the part held out then cannot be reproduced and may hold examples that it was trained on";
@@ -167,9 +172,14 @@ impl<'a> Own<'a> {
 }
 
 /// The test part of the data at `path`, or all of it where it has none.
-pub(super) fn test_part(path: &Path, options: &OpenOptions, classes: &[String]) -> Outcome<Tested> {
+pub(super) fn test_part(
+    path: &Path,
+    options: &OpenOptions,
+    classes: &[String],
+    list: &List,
+) -> Outcome<Tested> {
     let name = path.display().to_string();
-    let opened = open(path, options)?;
+    let opened = list.open(path, options)?;
     Ok(Tested {
         data: with_classes(opened.data, classes, &name)?,
         name,

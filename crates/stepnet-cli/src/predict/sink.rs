@@ -41,6 +41,16 @@ enum Form {
     Csv,
 }
 
+/// How many classes, labels or numbers are named for an image.
+pub(super) fn top<T: Number>(args: &PredictArgs, model: &Model<T>) -> usize {
+    let task = &model.preprocessing.task;
+    let all = task.names_needed(model.network.output().len());
+    match task.is_classes() {
+        true => all.min(args.top_k.into()),
+        false => all,
+    }
+}
+
 impl Sink {
     /// Opens what `args` ask for; a table goes to `table`.
     pub(super) fn open<T: Number>(
@@ -64,10 +74,7 @@ impl Sink {
             form,
             output,
             kind: TargetKind::of(task),
-            top: match task.is_classes() {
-                true => classes.len().min(args.top_k.into()),
-                false => classes.len(),
-            },
+            top: top(args, model),
             classes,
             value: match model.network.loss() {
                 loss if loss.is_of_numbers() => "score",

@@ -4,12 +4,11 @@
 use stepnet::Number;
 use stepnet::data::{Dataset, Duplicates, Repeat, TargetKind, Targets};
 use stepnet::nn::Model;
-use stepnet::train::Transfer;
 use stepnet::train::settings::{Balancing, Settings};
+use stepnet::train::{Transfer, classes_of_model};
 use stepnet_base::error::short;
 use stepnet_base::text::count;
 
-use super::start::rows;
 use crate::display::{COLUMNS, clean, columns, name, width};
 use crate::failure::Outcome;
 use crate::material::Material;
@@ -284,7 +283,7 @@ fn duplicates(train: &Dataset, test: Option<&Dataset>, tested: &str) -> Outcome 
     }) = found.shared
     {
         note(&format!(
-            "{} in both the training and the {tested} part, such as {} and {}: the {tested} accuracy counts them",
+            "{} in both the training and the {tested} part, such as {} and {}: the {tested} accuracy counts them; stepnet examine lists them",
             are(number),
             file(a),
             file(b)
@@ -316,7 +315,7 @@ fn are(examples: usize) -> String {
 /// What happens to the last layer of the model that the run starts from, if its classes are not those
 /// of the data in the same order.
 fn last_layer<T: Number>(model: &Model<T>, classes: &[String]) -> Option<String> {
-    let rows = rows(model, classes);
+    let rows = classes_of_model(model, classes);
     let apart = model.network.output().len().max(2);
     let known = rows.iter().flatten().count();
     if known == rows.len() && known == apart {

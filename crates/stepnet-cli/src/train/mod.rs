@@ -3,22 +3,27 @@
 mod args;
 mod audit;
 mod follow;
+mod members;
 mod places;
 mod plan;
 mod start;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use stepnet::Number;
+use stepnet::group::Group;
 use stepnet::nn::{Model, Network};
-use stepnet::train::Position;
+use stepnet::see::Summary;
 use stepnet::train::run::{self, Run, RunData, RunDescription, RunEnd, RunOptions, SavedRun};
 use stepnet::train::settings::{Dtype, Settings};
+use stepnet::train::{Position, TrainOptions, Transfer};
 use stepnet_base::text::count;
 
 use crate::command_line;
 use crate::failure::{Failure, Outcome};
-use crate::inspect::print_network;
+use crate::group;
+use crate::inspect::{print_in_short, print_network};
 use crate::interrupt::{self, Interrupt};
 use crate::material::{Material, describe_tested};
 use crate::note;
@@ -29,6 +34,7 @@ pub(crate) use args::{TrainArgs, help};
 pub(crate) use start::{build, check_model, gather, load_start};
 
 use follow::Follower;
+use members::assist;
 
 pub(crate) fn run(args: &TrainArgs) -> Outcome {
     match args.settings().network.dtype {
@@ -38,27 +44,62 @@ pub(crate) fn run(args: &TrainArgs) -> Outcome {
 }
 
 fn train<T: Number>(args: &TrainArgs) -> Outcome {
+    let group = group::join()?;
+    let prepared = group::together(|| prepare::<T>(args, group.as_ref()))?;
+    let Some(prepared) = prepared else {
+        return Ok(());
+    };
+    match group.filter(|group| group.rank() > 0) {
+        Some(group) => assist(prepared, &*group),
+        None => lead(args, prepared),
+    }
+}
+
+/// What a training begins with.
+struct Prepared<T> {
+    settings: Settings,
+    left: Option<SavedRun<T>>,
+    network: Network<T>,
+    data: RunData,
+    /// The name of the data, for that of the folder.
+    name: String,
+    keep: RunOptions,
+    display: Display,
+}
+
+/// Reads the data, builds the network, and checks all that can be checked before there is a folder; nothing where the run
+/// has finished. Every process of a group does so.
+fn prepare<T: Number>(
+    args: &TrainArgs,
+    group: Option<&Arc<dyn Group>>,
+) -> Outcome<Option<Prepared<T>>> {
     let settings = args.settings();
     let left = match (&args.keeping.resume, &args.keeping.run) {
         (Some(path), Some(run)) if run.end.as_ref().is_some_and(|end| end.finished) => {
-            return say_finished(path, run);
+            say_finished(path, run);
+            return Ok(None);
         }
         (Some(path), Some(run)) => Some(SavedRun::<T>::of(path, (**run).clone())?),
         _ => None,
     };
-    places::check(args, left.is_some())?;
+    if !group::is_quiet() {
+        places::check(args, left.is_some())?;
+    }
     settings.check()?;
     let from = started_from(settings, left.as_ref())?;
     check_model::<T>(settings, from.as_ref())?;
     let mut material = gather(settings, from.as_ref())?;
     material.facts.iter().for_each(|fact| print_sentence(fact));
     audit::data(settings, &material, from.as_ref());
-    let settings = &match &left {
+    let mut settings = match &left {
         // A run goes on as it began.
         Some(_) => settings.clone(),
         None => start::with_transfer(settings, from.as_ref(), &material)?,
     };
-    check_stopping(settings, &material)?;
+    if left.is_none() && group.is_some() {
+        settings.training.share_for_group(material.train.len());
+    }
+    check_stopping(&settings, &material)?;
     let from_hash = settings.network.from.as_ref().and(from.as_ref());
     let from_hash = from_hash.map(|model| model.network.hash());
     if let Some(left) = &left {
@@ -70,49 +111,94 @@ fn train<T: Number>(args: &TrainArgs) -> Outcome {
             ));
         }
     }
-    say_missing(settings);
+    say_missing(&settings);
     describe_tested(&mut material)?;
     let options = settings.train_options(&material.train)?;
-    let network = build(settings, from.as_ref(), &mut material, &options)?;
-    print_network(&network);
+    let network = build(&settings, from.as_ref(), &mut material, &options)?;
+    print_start(&network, &settings, &options)?;
     let by_class = material.preprocessing.task.is_classes();
     if let Some(advice) = network.closing_advice().filter(|_| by_class) {
         note::note(&advice.to_string());
     }
-    audit::start(settings, &material, from.as_ref())?;
-    start::announce_transfer(settings, &options);
+    audit::start(&settings, &material, from.as_ref())?;
+    start::announce_transfer(&settings, &options);
     note::check(Failure::usage)?;
     let done = left.as_ref().map_or(0, SavedRun::epochs_done);
     let epochs = options.epochs.saturating_sub(done);
-    let plan = plan::announced(&network, &options, &material, epochs)?;
+    let several = group.is_some_and(|group| group.size() > 1);
+    let plan = plan::announced(&network, &options, &material, epochs, several)?;
     let examples = material.train.len();
     let steps = examples.div_ceil(options.batch.examples(examples));
     start::announce(&options, steps);
     plan.iter().for_each(|line| print_sentence(line));
-    let keep = kept(args).from(from_hash);
-    let name = material.name.clone();
-    let data = material.into_run_data();
+    Ok(Some(Prepared {
+        keep: kept(args).from(from_hash).group(group.cloned()),
+        display: Display::new(options.epochs, steps, by_class),
+        name: material.name.clone(),
+        data: material.into_run_data(),
+        settings,
+        left,
+        network,
+    }))
+}
+
+/// Trains, as the only process or the first of a group.
+fn lead<T: Number>(args: &TrainArgs, prepared: Prepared<T>) -> Outcome {
+    let Prepared {
+        settings,
+        left,
+        network,
+        data,
+        name,
+        keep,
+        display,
+    } = prepared;
     // Until here there is no training that a signal could lose.
     let stop = Interrupt::hold();
     let position = left.as_ref().and_then(SavedRun::position);
     let in_epoch = position.map_or(0, |position| position.scores.examples);
-    let display = Display::new(options.epochs, steps, by_class);
     let mut follower = Follower::new(display, stop, data.test_name, in_epoch);
+    let group = keep.group.clone();
     let mut run = match left {
-        Some(left) => resume(left, network, data, (settings, keep), &mut follower)?,
+        Some(left) => resume(left, network, data, (&settings, keep), &mut follower)?,
         None => {
             let folder = args
                 .out
                 .clone()
                 .map_or_else(|| run::next_folder(&name), Ok)?;
-            Run::create(&folder, network, data, settings, keep)?
+            Run::create(&folder, network, data, &settings, keep)?
         }
     };
+    members::tell_folder(group.as_deref(), run.folder())?;
     let ended = run.fit(&mut follower);
     follower.display.finish();
-    say_end(&run, &ended?, &follower);
+    let ended = ended?;
+    group::settle();
+    say_end(&run, &ended, &follower);
     note::check(Failure::running)?;
-    interrupt::outcome()
+    interrupt::outcome_of(ended.stopped.as_deref())
+}
+
+/// Networks of `--from` with more layers are shown in one line.
+const LAYERS_SHOWN: usize = 40;
+
+/// Shows the network before its training.
+fn print_start<T: Number>(
+    network: &Network<T>,
+    settings: &Settings,
+    options: &TrainOptions,
+) -> Outcome {
+    let from = settings.network.from.as_ref();
+    let Some(from) = from.filter(|_| network.nodes().len() > LAYERS_SHOWN) else {
+        print_network(network);
+        return Ok(());
+    };
+    let trained = match options.transfer {
+        Transfer::Head => network.nodes()[network.last_linear()?].range().len(),
+        _ => Summary::of(network).trainable,
+    };
+    print_in_short(network, from, trained);
+    Ok(())
 }
 
 /// What a run keeps, and how it was started.
@@ -173,7 +259,7 @@ fn say_missing(settings: &Settings) {
 }
 
 /// The message for a run that has nothing left to do.
-fn say_finished(path: &Path, run: &RunDescription) -> Outcome {
+fn say_finished(path: &Path, run: &RunDescription) {
     if let Some(end) = &run.end {
         print_sentence(&format!(
             "{}: has finished its {}, with weights {}; a larger --epochs continues the training",
@@ -182,7 +268,6 @@ fn say_finished(path: &Path, run: &RunDescription) -> Outcome {
             end.weights.short()
         ));
     }
-    Ok(())
 }
 
 /// Notes that a run's weights may differ from those of one that was never stopped.
@@ -207,7 +292,7 @@ fn say_resumed(folder: &Path, position: Option<Position>) {
 /// The last lines of a run.
 fn say_end<T: Number>(run: &Run<T>, end: &RunEnd, follower: &Follower) {
     let folder = run.folder().display();
-    let by = follower.stop.by();
+    let by = follower.stop.by().or(end.stopped.as_deref());
     let Some(model) = &end.model else {
         let next = match run.replaces() {
             true => format!("the earlier run in {folder} is unchanged"),

@@ -32,6 +32,7 @@ pub(super) fn check(args: &TrainArgs, resumes: bool) -> Outcome {
             source.test.as_deref(),
             settings.network.from.as_deref(),
             settings.reading.labels.as_deref(),
+            source.leave_out.as_deref(),
         ]);
         check_inputs(out, inputs)?;
     }

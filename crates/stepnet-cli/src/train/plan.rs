@@ -5,10 +5,11 @@ use std::time::Duration;
 use indicatif::BinaryBytes;
 use stepnet::Number;
 use stepnet::nn::Network;
-use stepnet::train::{Pace, TrainOptions, Transfer, largest_batch, training_bytes};
+use stepnet::train::{Pace, TrainOptions, Transfer, largest_batch, rank_bytes, training_bytes};
 use stepnet_base::text::thousands;
 
 use crate::failure::{Failure, Outcome};
+use crate::group;
 use crate::material::Material;
 use crate::memory::Memory;
 use crate::progress::duration;
@@ -28,21 +29,32 @@ pub(crate) fn check<T: Number>(
 ) -> Outcome {
     let (train, tested) = (&material.train, tested(material));
     let memory = Memory::now();
-    let bytes = training_bytes(network, options, train.len(), tested)?;
+    let ranks = ranks(options);
+    let bytes = rank_bytes(network, options, train.len(), tested, ranks)?;
     if bytes as u64 > memory.room {
         let room = usize::try_from(memory.room).unwrap_or(usize::MAX);
         let batch = options.batch.examples(train.len());
-        let advice = match largest_batch(network, options, train.len(), tested, room) {
+        let advice = match largest_batch(network, options, train.len(), tested, ranks, room) {
             Some(largest) => format!("the largest batch that fits is {largest}: --batch {largest}"),
             None => "not even one example fits, so a smaller network or input is needed".to_owned(),
         };
+        let each = match ranks {
+            1 => String::new(),
+            several => format!(" on each of {several} ranks"),
+        };
         return Err(Failure::usage(format!(
-            "--batch {batch} needs {} in addition to the data, but only {} are free; {advice}",
+            "--batch {batch} needs {}{each} in addition to the data, but only {} are free; {advice}",
             BinaryBytes(bytes as u64),
             BinaryBytes(memory.room),
         )));
     }
     Ok(())
+}
+
+/// The processes that a batch is shared by. One without shares is this one's alone.
+fn ranks(options: &TrainOptions) -> usize {
+    let group = group::joined().filter(|_| options.shares.is_some());
+    group.map_or(1, |group| group.size())
 }
 
 fn tested(material: &Material) -> usize {
@@ -67,12 +79,14 @@ fn feature_bytes<T: Number>(network: &Network<T>, images: usize) -> Outcome<usiz
     Ok(values.saturating_mul(2 * size_of::<T>() + 2 * size_of::<f64>()))
 }
 
-/// Reports what a run will take; `epochs` are those to come.
+/// Reports what a run will take; `epochs` are those to come. How long `several` processes take is not tried: `stepnet plan`
+/// predicts it.
 pub(super) fn announced<T: Number>(
     network: &Network<T>,
     options: &TrainOptions,
     material: &Material,
     epochs: usize,
+    several: bool,
 ) -> Outcome<[String; 2]> {
     let (train, test) = (&material.train, material.test.as_ref());
     let memory = Memory::now();
@@ -90,11 +104,18 @@ pub(super) fn announced<T: Number>(
         let peak = BinaryBytes(memory.used.saturating_add(bytes as u64));
         return Ok([sizes, format!("plan: peak memory about {peak}")]);
     }
-    let bytes = training_bytes(network, options, train.len(), tested(material))?;
+    let bytes = rank_bytes(
+        network,
+        options,
+        train.len(),
+        tested(material),
+        ranks(options),
+    )?;
     let data = (train, test);
     let steps = options.clone().transfer(Transfer::All);
-    let pace = Pace::measure(network, &material.preprocessing, &steps, data, CALIBRATION);
+    let measure = || Pace::measure(network, &material.preprocessing, &steps, data, CALIBRATION);
     // If a trial fails, such as at a rate that is far too high, the run itself will report it.
+    let pace = (!several).then(measure).and_then(Result::ok);
     let time = pace.map_or(String::new(), |pace| {
         // The report takes one test more.
         let computing = pace.seconds(epochs) + pace.testing;

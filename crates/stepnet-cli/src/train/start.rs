@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use stepnet::Number;
-use stepnet::data::{TargetKind, match_classes};
+use stepnet::data::TargetKind;
 use stepnet::nn::notation::{parse_or_preset, presets};
 use stepnet::nn::{Init, Model, Network, Registry};
 use stepnet::optim::{Clipping, WarmUp};
 use stepnet::rng::RandomState;
 use stepnet::train::settings::Settings;
-use stepnet::train::{TrainOptions, Transfer, check_task, task_for, transfer, transfer_outputs};
+use stepnet::train::{TrainOptions, Transfer, check_task, has_other_outputs, start_from, task_for};
 use stepnet_base::error::short;
 use stepnet_base::text::count;
 
@@ -59,9 +59,12 @@ pub(crate) fn build<T: Number>(
     let kind = material.train.targets().kind();
     let classes = material.train.classes();
     let mut random = RandomState::new(settings.training.seed);
-    let others = from.is_some_and(|model| has_other_outputs(model, material));
+    let others = from.is_some_and(|model| has_other_outputs(model, &material.train));
     let mut network = match from {
-        Some(model) => started(model, material, options, &mut random)?,
+        Some(model) => {
+            let init = (Init::He, &mut random);
+            start_from(model, &material.train, options.transfer, init)?
+        }
         None => {
             let mut builder = Network::builder();
             if let Some(loss) = settings.network.loss {
@@ -115,48 +118,6 @@ pub(crate) fn build<T: Number>(
     Ok(network)
 }
 
-/// The network of a model with outputs for the data: a new last layer where they are others than its own.
-fn started<T: Number>(
-    model: &Model<T>,
-    material: &Material,
-    options: &TrainOptions,
-    random: &mut RandomState,
-) -> Outcome<Network<T>> {
-    let (kind, classes) = (material.train.targets().kind(), material.train.classes());
-    let others = has_other_outputs(model, material);
-    // The last layer of a regression is none for classes, if it is to be fitted anew.
-    let other_kind = kind != TargetKind::of(&model.preprocessing.task)
-        || (options.transfer != Transfer::All && others && model.network.loss().is_of_numbers());
-    let init = (Init::He, random);
-    let network = match kind {
-        TargetKind::Classes if !other_kind => {
-            let rows = rows(model, classes);
-            transfer(&model.network, Registry::builtin(), &rows, init)?
-        }
-        _ if others => {
-            let outputs = (kind, classes.len());
-            transfer_outputs(&model.network, Registry::builtin(), outputs, init)?
-        }
-        _ => model.network.clone(),
-    };
-    Ok(network)
-}
-
-/// Whether the outputs that the data asks for are others than a model's: other classes, labels or numbers. The same
-/// classes in another order are not.
-pub(super) fn has_other_outputs<T: Number>(model: &Model<T>, material: &Material) -> bool {
-    let (kind, classes) = (material.train.targets().kind(), material.train.classes());
-    match kind == TargetKind::of(&model.preprocessing.task) {
-        false => true,
-        true if kind != TargetKind::Classes => model.classes != classes,
-        true => {
-            let rows = rows(model, classes);
-            let apart = model.network.output().len().max(2);
-            rows.len() != apart || rows.iter().any(Option::is_none)
-        }
-    }
-}
-
 /// The settings of a run that starts from `from`, with the way of transfer that suits it.
 pub(super) fn with_transfer<T: Number>(
     settings: &Settings,
@@ -166,7 +127,7 @@ pub(super) fn with_transfer<T: Number>(
     match from {
         Some(model) => Ok(settings
             .clone()
-            .with_transfer(has_other_outputs(model, material))),
+            .with_transfer(has_other_outputs(model, &material.train))),
         None if settings.training.transfer() != Transfer::All => Err(Failure::usage(
             "--transfer, --unfreeze-after and --lr-backbone are about the model of --from, but there is none",
         )),
@@ -216,22 +177,6 @@ pub(super) fn announce_transfer(settings: &Settings, options: &TrainOptions) {
                 "{} without effect: with --transfer head the last layer is fitted to its end, without steps",
                 unused.join(", ")
             ));
-        }
-    }
-}
-
-/// Which of a model's classes each of `classes` is.
-pub(super) fn rows<T: Number>(model: &Model<T>, classes: &[String]) -> Vec<Option<usize>> {
-    let apart = match model.network.output().len() {
-        1 => 2,
-        several => several,
-    };
-    match model.classes.len() == apart {
-        true => match_classes(classes, &model.classes),
-        // It has no names for them.
-        false => {
-            let numbered: Vec<String> = (0..apart).map(|class| class.to_string()).collect();
-            match_classes(classes, &numbered)
         }
     }
 }

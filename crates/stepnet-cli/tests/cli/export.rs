@@ -63,6 +63,26 @@ fn a_model_is_written_for_others_and_the_choice_is_told() {
 }
 
 #[test]
+fn a_model_for_keras_can_be_read_again() {
+    let desk = desk("conv(2, 3) -> relu -> linear(2) -> softmax");
+    let told = desk.run("export m.safetensors --keras m.keras").fine();
+    assert!(told.starts_with("saved m.keras\n"), "{told}");
+    assert!(
+        told.contains("  it takes images of 4x4 with values from 0 to 255"),
+        "{told}"
+    );
+    let told = desk.run("import m.keras --out again.safetensors").fine();
+    let network = "network: conv(2, 3) -> relu -> flatten -> linear(2) -> softmax";
+    assert!(told.lines().any(|line| line == network), "{told}");
+    desk.run("export m.safetensors --keras m.h5")
+        .fails(2, &["--keras: m.h5 does not end in .keras"]);
+    model(&desk.join("lrn.safetensors"), "lrn(3)", [4, 4, 3]);
+    desk.run("export lrn.safetensors --keras n.keras")
+        .fails(2, &["lrn1", "cannot be written for Keras"]);
+    assert!(!desk.join("n.keras").exists());
+}
+
+#[test]
 fn nothing_is_replaced_unless_asked_and_the_model_never() {
     let desk = desk("linear(2) -> softmax");
     fs::write(desk.join("m.onnx"), "mine").unwrap();

@@ -21,7 +21,7 @@ fn desk() -> Desk {
 #[test]
 fn a_file_becomes_a_model_and_what_was_done_is_told() {
     let desk = desk();
-    fs::write(desk.join("names.txt"), "cat\n\n  dog \n").unwrap();
+    fs::write(desk.join("names.txt"), "\u{feff}cat\r\n\n  dog \n").unwrap();
     let told = desk
         .run("import residual.onnx --classes names.txt --out m.safetensors")
         .fine();
@@ -103,6 +103,13 @@ fn mistakes_are_one_line_and_nothing_is_written() {
         told.fails(2, &[said]);
         assert!(!desk.join("m.safetensors").exists(), "{words}");
     }
+    desk.run("import residual.onnx --out own.safetensors")
+        .fine();
+    desk.run("import own.safetensors --out m.safetensors")
+        .fails(
+            2,
+            &["own.safetensors: a model of Stepnet already: it needs no import"],
+        );
     fs::write(desk.join("m.safetensors"), "mine").unwrap();
     desk.run("import residual.onnx --out m.safetensors")
         .fails(2, &["m.safetensors is there already"]);

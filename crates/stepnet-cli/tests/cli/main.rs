@@ -1,10 +1,13 @@
 //! The command line as a user meets it: files left behind, what is printed, exit codes.
 
 mod bad_inputs;
+mod calibrate;
 mod compare;
 mod course;
 mod damage;
 mod doctor;
+mod examine;
+mod explain;
 mod export;
 mod files;
 mod formats;
@@ -12,6 +15,7 @@ mod gradcheck;
 mod import;
 mod inputs;
 mod kills;
+mod lab;
 mod loading;
 mod mistakes;
 mod models;
@@ -21,16 +25,21 @@ mod outputs;
 mod own_data;
 mod plan;
 mod predict;
+mod predict_ranks;
 mod report;
 mod resume;
 mod robust;
 mod run;
+mod scaling;
+#[cfg(feature = "serve")]
+mod serve;
 mod settings;
 mod shell;
 mod show;
 mod signals;
 mod targets;
 mod times;
+mod train_ranks;
 mod training;
 mod transfer;
 mod why;

@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
+use stepnet::nn::{Model, Network, Preprocessing};
 
 use crate::files::{RGB, bmp, colours};
 use crate::run::Desk;
@@ -94,6 +95,44 @@ fn the_last_layer_alone_is_fitted_to_other_classes() {
         (record[0]["test_loss"].as_f64().unwrap() - loss).abs() < 1e-6,
         "{record:?} {loss}"
     );
+}
+
+#[test]
+fn a_network_of_many_layers_is_shown_in_one_line() {
+    let desk = desk();
+    let text = "[conv(2, 1) -> relu] x 20 -> globalavgpool -> linear(3) -> softmax";
+    let network = Network::<f32>::new(text, [6, 6, 3]).unwrap();
+    let classes = ["red", "green", "blue"].map(str::to_owned).to_vec();
+    Model::new(network, classes, Preprocessing::scaled(6, 6, 3, 255.0))
+        .save(desk.join("deep.safetensors"))
+        .unwrap();
+    let out = desk.run("train two --from deep.safetensors --out b").fine();
+    let line =
+        "network: that of deep.safetensors, 43 layers, 128 parameters (6 of them trainable), ";
+    let line = out.lines().find(|found| found.starts_with(line));
+    assert!(
+        line.is_some_and(|line| line.ends_with("stepnet inspect deep.safetensors shows the layers")),
+        "{out}"
+    );
+    assert!(!out.contains("relu20"), "{out}");
+    let out = desk.run("inspect deep.safetensors").fine();
+    assert!(out.contains("relu20"), "{out}");
+    assert!(
+        out.contains("stretched to 6x6x3, divided by 255\n"),
+        "{out}"
+    );
+}
+
+#[test]
+fn without_an_image_no_file_of_features_is_written() {
+    let desk = desk();
+    fs::write(desk.join("bad.png"), "no image").unwrap();
+    for images in ["nothing", "bad.png"] {
+        let ran = desk.run(&format!("embed a/model.safetensors {images} --out f.npz"));
+        assert_eq!(ran.code, Some(2), "{}", ran.err);
+        assert!(ran.err.contains(images), "{}", ran.err);
+        assert!(!desk.join("f.npz").exists(), "{images}");
+    }
 }
 
 #[test]
@@ -269,7 +308,7 @@ fn what_asks_for_too_much_is_refused() {
         .fails(2, &["lr-backbone", "finetune"]);
     desk.run("train two --from a/model.safetensors --lr-backbone fast --out x")
         .fails(2, &["fast", "0.1x"]);
-    let network = "conv(4, 3, same) -> relu -> conv(3, 1) -> globalavgpool -> softmax";
+    let network = "conv(4, 3, same) -> relu -> conv(3, 1) -> bn -> globalavgpool -> softmax";
     let train = [
         "train", "three", "--model", network, "--epochs", "1", "--out", "c",
     ];
@@ -290,6 +329,21 @@ fn what_asks_for_too_much_is_refused() {
         .run("train two --from a/model.safetensors --lr 0.1 --out y")
         .noted();
     assert!(noted.contains("--lr without effect"), "{noted}");
+}
+
+#[test]
+fn a_network_whose_classes_a_convolution_makes_gets_a_linear_layer() {
+    let desk = desk();
+    let network = "conv(4, 3, same) -> relu -> conv(3, 1) -> globalavgpool -> softmax";
+    let train = [
+        "train", "three", "--model", network, "--epochs", "1", "--out", "c",
+    ];
+    desk.args(&train).fine();
+    let out = desk
+        .run("train two --from c/model.safetensors --out x")
+        .fine();
+    let expected = "network: conv(4, 3, same) -> relu -> globalavgpool -> linear(2) -> softmax";
+    assert!(out.contains(expected), "{out}");
 }
 
 #[test]

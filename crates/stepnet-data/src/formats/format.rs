@@ -76,7 +76,8 @@ impl<'a> Source<'a> {
     /// # Errors
     /// Nothing there, or nothing that can be opened.
     pub(crate) fn look(path: &'a Path, options: &'a OpenOptions) -> Result<Self> {
-        let meta = std::fs::metadata(path).map_err(|source| Error::io(path, "open", source))?;
+        let meta = stepnet_files::disk::metadata(path)
+            .map_err(|source| Error::io(path, "open", source))?;
         let kind = match meta.is_dir() {
             true => None,
             false => Some(Kind::of_file(path)?),

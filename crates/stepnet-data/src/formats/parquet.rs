@@ -4,7 +4,6 @@
 mod columns;
 mod pages;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -26,6 +25,7 @@ use pages::BoundedFile;
 use stepnet_base::guard::guarded;
 use stepnet_base::memory;
 use stepnet_base::text::listed;
+use stepnet_files::disk::{self, File};
 use stepnet_files::{Kind, open_input};
 
 pub(crate) static FORMAT: Format = Format {
@@ -59,15 +59,16 @@ pub(crate) static FOLDER: Format = Format {
 /// The Parquet files of a folder, or of the folder `data` in it, by their names.
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>> {
     for folder in [folder.to_owned(), folder.join("data")] {
-        if !folder.is_dir() {
+        if !disk::is_dir(&folder) {
             continue;
         }
-        let entries = std::fs::read_dir(&folder);
+        let entries = disk::read_dir(&folder);
         let entries = entries.map_err(|source| Error::io(&folder, "read", source))?;
         let paths = entries.flatten().map(|entry| entry.path());
         let named = |path: &PathBuf| {
             let ending = path.extension();
-            ending.is_some_and(|ending| ending.eq_ignore_ascii_case("parquet")) && path.is_file()
+            ending.is_some_and(|ending| ending.eq_ignore_ascii_case("parquet"))
+                && disk::is_file(path)
         };
         let mut files: Vec<PathBuf> = paths.filter(named).collect();
         files.sort();

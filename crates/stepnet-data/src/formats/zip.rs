@@ -15,6 +15,7 @@ use crate::images::zipped::Zipped;
 use crate::opened::Opened;
 use crate::options::{OpenOptions, Role};
 use crate::{Error, Result};
+use stepnet_files::disk::File;
 use stepnet_files::{Kind, known_zip, open_input};
 
 pub(crate) static FORMAT: Format = Format {
@@ -29,7 +30,7 @@ pub(crate) static FORMAT: Format = Format {
 };
 
 /// An opened archive.
-type Archive = ZipArchive<BufReader<std::fs::File>>;
+type Archive = ZipArchive<BufReader<File>>;
 
 fn archive(path: &Path) -> Result<Archive> {
     ZipArchive::new(BufReader::new(open_input(path)?)).map_err(|error| {

@@ -11,6 +11,7 @@ use stepnet_files::{open_input, read_filled};
 
 use super::codecs::is_named_as_image;
 use super::decode::{self, Header, Image};
+use super::observer::{ImageObserver, ObservedImage};
 use super::zipped::Zipped;
 use stepnet_files::Kind;
 
@@ -145,6 +146,39 @@ impl Item {
     /// When it cannot be read, and the errors of `then`.
     pub(crate) fn decoded<T>(&self, then: impl FnOnce(Image) -> Result<T>) -> Result<T> {
         decode::decoded(&self.name, &self.bytes()?, then)
+    }
+
+    /// The error, if it cannot be decoded; shows the image, or the error, to an observer.
+    pub(crate) fn observed(&self, observer: Option<&ImageObserver>) -> Option<Error> {
+        let Some(observer) = observer else {
+            return self.error();
+        };
+        let (bytes, error) = match self.bytes() {
+            Err(error) => (Cow::Borrowed(&[][..]), error),
+            Ok(bytes) => {
+                let shown = |image: Image| {
+                    observer.see(self.shown(&bytes, Ok(&image)));
+                    Ok(())
+                };
+                let error = decode::decoded(&self.name, &bytes, shown).err()?;
+                (bytes, error)
+            }
+        };
+        observer.see(self.shown(&bytes, Err(&error)));
+        Some(error)
+    }
+
+    fn shown<'a>(
+        &'a self,
+        bytes: &'a [u8],
+        image: std::result::Result<&'a Image, &'a Error>,
+    ) -> ObservedImage<'a> {
+        ObservedImage {
+            name: &self.name,
+            bytes: bytes.len(),
+            kind: Kind::of(bytes),
+            image,
+        }
     }
 
     /// The error, if it cannot be decoded.

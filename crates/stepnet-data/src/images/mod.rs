@@ -10,6 +10,7 @@ pub(crate) mod files;
 pub(crate) mod image;
 #[cfg(feature = "pictures")]
 pub(crate) mod item;
+pub(crate) mod observer;
 #[cfg(feature = "pictures")]
 pub(crate) mod reservation;
 #[cfg(feature = "pictures")]

@@ -15,7 +15,7 @@ pub(crate) fn resize_all(
     wanted: [usize; 3],
     options: &OpenOptions,
 ) -> Result<Images> {
-    use rayon::prelude::*;
+    use stepnet_base::parallel::prelude::*;
 
     use super::decode::image_buffer;
     use super::image::Image;
@@ -30,11 +30,12 @@ pub(crate) fn resize_all(
     let pairs = out
         .par_chunks_mut(run)
         .zip(values.par_chunks(images.per_image()));
-    pairs.try_for_each(|(out, values)| {
+    let resized = pairs.map(|(out, values)| {
         let image = Image::new(height, width, channels, values.to_vec())?;
         out.copy_from_slice(&image.to_shape(wanted, options.resize)?);
         Ok::<(), Error>(())
-    })?;
+    });
+    resized.collect::<Result<()>>()?;
     Images::new(wanted, Values::U8(out))
 }
 

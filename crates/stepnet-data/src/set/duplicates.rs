@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use crate::{Element, Result};
 use stepnet_base::Hash;

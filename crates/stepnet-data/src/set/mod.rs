@@ -7,6 +7,8 @@ pub(crate) mod examples;
 pub(crate) mod fingerprint;
 pub(crate) mod hashes;
 pub(crate) mod images;
+#[cfg(feature = "files")]
+pub(crate) mod leave_out;
 pub(crate) mod range;
 pub(crate) mod split;
 pub(crate) mod streamed;

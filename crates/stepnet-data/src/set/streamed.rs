@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use super::hashes::HashedValue;
 use crate::{Element, Result};

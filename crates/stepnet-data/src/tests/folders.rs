@@ -2,15 +2,15 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use image::{GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use tempfile::TempDir;
 
 use super::failure;
 use crate::{Error, Result};
-use crate::{OpenOptions, Opened, Role, Values, open};
+use crate::{ImageObserver, Kind, OpenOptions, Opened, Role, Values, open};
 use stepnet_base::preprocessing::Resize;
 
 /// A folder with a grey PNG of one value at each place.
@@ -447,4 +447,42 @@ fn common_names_of_parts() {
     // A class of vehicles.
     let folder = tree(&[("bus/1.png", 1), ("train/1.png", 2)]);
     assert_eq!(plain(&folder).unwrap().data.classes(), ["bus", "train"]);
+}
+
+#[test]
+fn an_observer_is_shown_every_image_as_it_is_stored() {
+    let folder = tree(&[
+        ("train/a/1.png", 1),
+        ("train/b/2.png", 2),
+        ("test/a/3.png", 3),
+    ]);
+    add(&folder, "train/b/wide.png", 7, [2, 9]);
+    fs::write(folder.path().join("train/a/broken.png"), "no image").unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let write = Arc::clone(&seen);
+    let observer = ImageObserver::new(move |shown| {
+        let name = shown.name.file_name().unwrap().to_owned();
+        let size = shown.image.map(|image| [image.height(), image.width()]);
+        write.lock().unwrap().push((name, shown.kind, size.ok()));
+    });
+    let options = OpenOptions {
+        skip_bad: true,
+        observer: Some(observer),
+        ..OpenOptions::default()
+    };
+    let opened = open(folder.path(), &options).unwrap();
+    assert_eq!((opened.data.len(), opened.skipped.len()), (3, 1));
+    let mut seen = std::mem::take(&mut *seen.lock().unwrap());
+    seen.sort_by(|a, b| a.0.cmp(&b.0));
+    let expected = [
+        ("1.png", Kind::Png, Some([4, 4])),
+        ("2.png", Kind::Png, Some([4, 4])),
+        ("3.png", Kind::Png, Some([4, 4])),
+        ("broken.png", Kind::Text, None),
+        ("wide.png", Kind::Png, Some([2, 9])),
+    ];
+    assert_eq!(
+        seen,
+        expected.map(|(name, kind, size)| (name.into(), kind, size))
+    );
 }

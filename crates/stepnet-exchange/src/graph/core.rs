@@ -3,11 +3,15 @@
 use super::array::Array;
 use crate::problem::{Checked, Problem};
 use crate::{Error, Item, LayerText, Registry, Shape};
+use stepnet_base::error::cut;
 use stepnet_nn::notation::{self, Kinds, Value as Argument};
 
 /// The most nodes of a graph, and the most values that its nodes take together. Networks of the notation are shorter.
 const MAX_NODES: usize = 20_000;
 const MAX_EDGES: usize = 60_000;
+
+/// The most characters of a name of the file in messages.
+const LONGEST_NAME: usize = 200;
 
 /// A value of a graph: its input, or what a node makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,7 +73,6 @@ impl Origin {
     }
 
     /// With a name for the layer.
-    #[allow(dead_code)] // for readers of formats whose layers have names
     pub(crate) fn labelled(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
@@ -77,7 +80,8 @@ impl Origin {
 
     /// The node for messages: `"conv1" (Conv)`.
     pub(crate) fn shown(&self) -> String {
-        format!("{:?} ({})", self.name, self.operator)
+        let [name, operator] = [&self.name, &self.operator].map(|text| cut(text, LONGEST_NAME));
+        format!("{name:?} ({operator})")
     }
 }
 

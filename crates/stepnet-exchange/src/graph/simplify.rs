@@ -16,6 +16,7 @@ impl Graph {
     /// # Errors
     /// When a layer refuses its new arguments.
     pub(super) fn simplify(&mut self, output: Value) -> Checked<Value> {
+        self.join_hard_activations(output)?;
         let mut readers = self.readers(output);
         // The value that stands for each one.
         let mut stands: Vec<Value> = (0..=self.nodes.len()).map(Value).collect();
@@ -23,9 +24,11 @@ impl Graph {
             for input in &mut self.nodes[place].inputs {
                 *input = stands[input.0];
             }
+            // Neither what the output does not need, nor what the preprocessing does, may change a layer.
+            if readers[place + 1] == 0 {
+                continue;
+            }
             match &self.nodes[place].operation {
-                // Nothing takes the value of one that the preprocessing does.
-                Operation::Affine { scale, .. } if scale.is_empty() => {}
                 Operation::Affine { .. } => {
                     let input = self.nodes[place].inputs[0];
                     if readers[input.0] == 1 && self.merge_affine(place, input)? {

@@ -213,3 +213,65 @@ fn arrays_are_transposed() {
         assert_eq!(turned.at((k * 2 + i) * 3 + j), ((i * 3 + j) * 4 + k) as f64);
     }
 }
+
+/// `x relu6(x + 3) / 6` in operations with numbers, where `number` stands for the 3.
+fn hard_swish(graph: &mut Graph, x: Value, number: f64) -> Value {
+    let channels = graph.shape(x).channels();
+    let line = |graph: &mut Graph, name: &str, factor: f64, offset: f64, x: Value| {
+        let (scale, shift) = (vec![factor; channels], vec![offset; channels]);
+        graph.affine(origin(name), scale, shift, x).unwrap()
+    };
+    let gate = line(graph, "three", 1.0, number, x);
+    let gate = graph.plain(origin("clip"), "relu6", gate).unwrap();
+    let gate = line(graph, "sixth", 1.0 / 6.0, 0.0, gate);
+    graph.product(origin("times"), x, gate).unwrap()
+}
+
+#[test]
+fn hard_activations_that_are_written_out_become_layers() {
+    let made = |number: f64| {
+        let mut graph = Graph::new(Shape::volume(2, 2, 3));
+        let input = graph.input();
+        let x = conv(&mut graph, "a", input, 2);
+        let x = hard_swish(&mut graph, x, number);
+        graph.finish::<f64>(x).unwrap()
+    };
+    let filled = made(3.0);
+    assert_eq!(
+        filled.network.text().to_string(),
+        "conv(2, 1, bias=false) -> hardswish"
+    );
+    let sources = filled.mappings[1].sources.join(",");
+    assert_eq!(sources, "times,sixth,three,clip");
+    let other = made(2.0).network.text().to_string();
+    assert!(!other.contains("hard"), "{other}");
+    let input: Vec<f64> = (0..12).map(|at| f64::from(at) - 5.0).collect();
+    let before = {
+        let mut graph = Graph::new(Shape::volume(2, 2, 3));
+        let input = graph.input();
+        let x = conv(&mut graph, "a", input, 2);
+        graph.finish::<f64>(x).unwrap().network
+    };
+    let expected = outputs(&before, &input);
+    let expected = expected.iter().map(|x| x * (x + 3.0).clamp(0.0, 6.0) / 6.0);
+    for (found, expected) in outputs(&filled.network, &input).iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+    }
+}
+
+#[test]
+fn what_the_output_does_not_need_changes_no_layer() {
+    let mut graph = Graph::new(Shape::volume(2, 2, 3));
+    let input = graph.input();
+    let x = conv(&mut graph, "a", input, 2);
+    let _ = graph
+        .affine(origin("unused"), vec![9.0; 2], vec![9.0; 2], x)
+        .unwrap();
+    let x = graph.plain(origin("b"), "relu", x).unwrap();
+    let filled = graph.finish::<f64>(x).unwrap();
+    assert_eq!(
+        filled.network.text().to_string(),
+        "conv(2, 1, bias=false) -> relu"
+    );
+    assert_eq!(filled.network.parameters()[0], -1.0);
+}

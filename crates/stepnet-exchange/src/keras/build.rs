@@ -1,7 +1,6 @@
 //! A graph in the making, as the layers of a model see it.
 
-use super::config::LayerConfig;
-use super::scaling::Scaling;
+use super::config::{LayerConfig, Operand};
 use super::weights::{Loaded, Place, Weights};
 use crate::Shape;
 use crate::graph::{Graph, Origin, Value};
@@ -13,8 +12,6 @@ pub(crate) struct Build<'a> {
     pub(super) weights: &'a dyn Weights,
     /// Whether functions have the meaning that they have from Keras 3 on.
     pub(crate) third: bool,
-    /// What comes before the first layer of the notation.
-    pub(crate) scaling: Scaling,
     pub(crate) notes: Vec<String>,
     /// The last layer that is read, if it is not the model's.
     pub(super) until: Option<&'a str>,
@@ -26,6 +23,8 @@ pub(crate) struct Build<'a> {
 pub(crate) struct Site<'a> {
     pub(crate) layer: &'a LayerConfig<'a>,
     pub(crate) place: Place,
+    /// What it takes, in its order; empty in a list of layers.
+    pub(crate) operands: &'a [Operand<'a>],
 }
 
 impl Site<'_> {
@@ -52,7 +51,6 @@ impl<'a> Build<'a> {
             graph: Graph::new(input),
             weights,
             third,
-            scaling: Scaling::default(),
             notes: Vec::new(),
             until,
             ended: None,

@@ -18,9 +18,18 @@ pub(crate) struct LayerConfig<'a> {
     /// Its name in the model.
     pub(crate) name: &'a str,
     config: &'a Map<String, Json>,
-    /// The layers whose outputs it takes; one list for each time that it is used. `None` where the model is a list, and
-    /// each layer takes the output of the one before.
-    pub(crate) inbound: Option<Vec<Vec<&'a str>>>,
+    /// What it takes; one list for each time that it is used. `None` where the model is a list, and each layer takes the
+    /// output of the one before.
+    pub(crate) inbound: Option<Vec<Vec<Operand<'a>>>>,
+}
+
+/// What a layer takes.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Operand<'a> {
+    /// The output of the layer of this name.
+    Output(&'a str),
+    /// A number for all values, or one for each channel; empty where a constant is neither.
+    Numbers(Vec<f64>),
 }
 
 /// A model: its layers, and those that its outputs come from.
@@ -118,27 +127,57 @@ fn ends(json: Option<&Json>) -> Vec<&str> {
     }
 }
 
-/// The layers that each use of a layer takes.
-fn inbound(json: Option<&Json>) -> Vec<Vec<&str>> {
+/// What each use of a layer takes.
+fn inbound(json: Option<&Json>) -> Vec<Vec<Operand<'_>>> {
     let uses = json
         .and_then(Json::as_array)
         .map(Vec::as_slice)
         .unwrap_or_default();
     let mut all = Vec::new();
     for one in uses {
-        let mut names = Vec::new();
+        let mut operands = Vec::new();
         match one {
             // Keras 3: arguments, among them tensors with the layer that made them.
-            Json::Object(_) => tensors(one, &mut names),
-            // Before: `[["conv1", 0, 0, {}], ...]`.
-            other => names.extend(ends(Some(other))),
+            Json::Object(call) => {
+                let positional = call.get("args").and_then(Json::as_array);
+                let named = call.get("kwargs").and_then(Json::as_object);
+                let positional = positional.into_iter().flatten();
+                let named = named.into_iter().flat_map(|named| named.values());
+                positional
+                    .chain(named)
+                    .for_each(|json| argument(json, &mut operands));
+            }
+            // Before: `[["conv1", 0, 0, {}], ...]`, or one of these alone.
+            Json::Array(list) if matches!(list.first(), Some(Json::String(_))) => {
+                older(list, &mut operands);
+            }
+            Json::Array(lists) => {
+                for list in lists.iter().filter_map(Json::as_array) {
+                    older(list, &mut operands);
+                }
+            }
+            _ => {}
         }
-        all.push(names);
+        all.push(operands);
     }
     all
 }
 
-fn tensors<'a>(json: &'a Json, names: &mut Vec<&'a str>) {
+/// An argument of a call, as Keras 3 writes it.
+fn argument<'a>(json: &'a Json, operands: &mut Vec<Operand<'a>>) {
+    let constant = json.get("class_name").and_then(Json::as_str);
+    match (json, constant) {
+        (Json::Number(_), _) => operands.extend(vector(json).map(Operand::Numbers)),
+        (_, Some("__numpy__" | "__tensor__")) => {
+            let value = json.get("config").and_then(|config| config.get("value"));
+            let numbers = value.and_then(vector).unwrap_or_default();
+            operands.push(Operand::Numbers(numbers));
+        }
+        _ => tensors(json, operands),
+    }
+}
+
+fn tensors<'a>(json: &'a Json, operands: &mut Vec<Operand<'a>>) {
     match json {
         Json::Object(map) => {
             let tensor = map.get("class_name").and_then(Json::as_str) == Some("__keras_tensor__");
@@ -151,12 +190,42 @@ fn tensors<'a>(json: &'a Json, names: &mut Vec<&'a str>) {
                     .and_then(|history| history.get(0))
                     .and_then(Json::as_str),
             ) {
-                (true, Some(name)) => names.push(name),
-                _ => map.values().for_each(|value| tensors(value, names)),
+                (true, Some(name)) => operands.push(Operand::Output(name)),
+                _ => map.values().for_each(|value| tensors(value, operands)),
             }
         }
-        Json::Array(list) => list.iter().for_each(|value| tensors(value, names)),
+        Json::Array(list) => list.iter().for_each(|value| tensors(value, operands)),
         _ => {}
+    }
+}
+
+/// `["conv1", 0, 0, {"y": 3.0}]`: a layer's output, or a constant in its place, and the other arguments of an operator.
+fn older<'a>(list: &'a [Json], operands: &mut Vec<Operand<'a>>) {
+    match list.first().and_then(Json::as_str) {
+        Some("_CONSTANT_VALUE") => {
+            let numbers = list.get(2).and_then(vector).unwrap_or_default();
+            operands.push(Operand::Numbers(numbers));
+        }
+        Some(name) => operands.push(Operand::Output(name)),
+        None => {}
+    }
+    let named = list.get(3).and_then(Json::as_object);
+    for value in named.into_iter().flat_map(|named| named.values()) {
+        match value.as_array() {
+            Some(list) if matches!(list.first(), Some(Json::String(_))) => older(list, operands),
+            _ => operands.extend(vector(value).map(Operand::Numbers)),
+        }
+    }
+}
+
+/// A number, or numbers along the last axis.
+fn vector(json: &Json) -> Option<Vec<f64>> {
+    match json {
+        Json::Array(list) => match list.as_slice() {
+            [one] => vector(one),
+            numbers => numbers.iter().map(Json::as_f64).collect(),
+        },
+        number => number.as_f64().map(|number| vec![number]),
     }
 }
 

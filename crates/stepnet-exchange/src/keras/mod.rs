@@ -2,6 +2,7 @@
 
 mod build;
 mod config;
+pub mod export;
 mod layers;
 mod model;
 mod scaling;
@@ -16,12 +17,13 @@ use serde_json::Value as Json;
 use crate::archive;
 use crate::imported::Imported;
 use crate::options::{ImportOptions, Source};
-use crate::outputs;
+use crate::outputs::{self, Said};
 use crate::problem::Checked;
 use crate::weights::Layout;
 use crate::{Model, Number};
 use build::Build;
 use model::input_shape;
+use scaling::Scaling;
 use stepnet_data::Hdf5;
 use stored::{ByName, ByNumber};
 
@@ -120,14 +122,15 @@ pub(crate) fn build<T: Number>(
     let mut build = Build::new(input, weights, third, options.until.as_deref());
     let output = build.run(description)?;
     let Build {
-        graph,
-        scaling,
+        mut graph,
         mut notes,
         ..
     } = build;
+    let output = outputs::close(&mut graph, output, options, &mut notes)?;
+    let scaling = Scaling::first(&mut graph, output, options);
     let preprocessing = scaling.preprocessing(input, options, &mut notes)?;
     let filled = graph.finish::<T>(output)?;
-    let (task, classes) = outputs::described(&filled.network, options)?;
+    let (task, classes) = outputs::described(&filled.network, Said::default(), options)?;
     let model = Model::new(filled.network, classes, preprocessing.task(task));
     model.check_finite()?;
     let mut imported = Imported::new(model);

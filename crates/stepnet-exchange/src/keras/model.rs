@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::build::{Build, Site};
-use super::config::{LayerConfig, ModelConfig, is_model, model};
+use super::config::{LayerConfig, ModelConfig, Operand, is_model, model};
 use super::layers;
 use super::weights::{Place, snake_case};
 use crate::Shape;
@@ -116,7 +116,7 @@ impl Build<'_> {
     ) -> Checked<Value> {
         let mut value = input;
         for (layer, place) in described.layers.iter().zip(places) {
-            value = self.layer(layer, place, &[value], depth)?;
+            value = self.layer(layer, (place, &[]), &[value], depth)?;
             if self.ended.is_some() {
                 break;
             }
@@ -150,7 +150,7 @@ impl Build<'_> {
                     continue;
                 }
                 let uses = layer.inbound.as_deref().unwrap_or_default();
-                let inbound = match uses {
+                let operands = match uses {
                     [one] => one,
                     [] => return Err(format!("{} takes nothing", layer.shown()).into()),
                     _ => {
@@ -158,15 +158,16 @@ impl Build<'_> {
                         return Err(format!("{} {problem}", layer.shown()).into());
                     }
                 };
-                let taken: Option<Vec<Value>> = inbound
-                    .iter()
-                    .map(|name| values.get(name).copied())
-                    .collect();
+                let outputs = operands.iter().filter_map(|operand| match operand {
+                    Operand::Output(name) => Some(values.get(name).copied()),
+                    Operand::Numbers(_) => None,
+                });
+                let taken: Option<Vec<Value>> = outputs.collect();
                 let Some(taken) = taken else {
                     later.push((layer, place));
                     continue;
                 };
-                let value = self.layer(layer, place, &taken, depth)?;
+                let value = self.layer(layer, (place, operands), &taken, depth)?;
                 if self.ended.is_some() {
                     return Ok(value);
                 }
@@ -191,7 +192,7 @@ impl Build<'_> {
     fn layer(
         &mut self,
         layer: &LayerConfig<'_>,
-        place: &Place,
+        (place, operands): (&Place, &[Operand<'_>]),
         inputs: &[Value],
         depth: usize,
     ) -> Checked<Value> {
@@ -199,7 +200,12 @@ impl Build<'_> {
             (true, &[input]) => self.model(&layer.nested(), input, place, depth + 1)?,
             _ => {
                 let place = place.clone();
-                layers::add(self, &Site { layer, place }, inputs)?
+                let site = Site {
+                    layer,
+                    place,
+                    operands,
+                };
+                layers::add(self, &site, inputs)?
             }
         };
         if depth == 0 && self.until == Some(layer.name) {

@@ -1,6 +1,7 @@
-//! What a model does to raw values before its first layer with weights: it becomes part of the preprocessing.
+//! What a model does to raw values before its first other layer: it becomes the preprocessing.
 
 use crate::Preprocessing;
+use crate::graph::{Graph, Value};
 use crate::options::{ImportOptions, preprocessing};
 use crate::problem::Checked;
 use crate::{Error, Shape};
@@ -25,8 +26,21 @@ impl Default for Scaling {
 }
 
 impl Scaling {
+    /// Takes the factors and offsets that a graph begins with out of it. If the options say how values are scaled, they
+    /// stay: the network takes what the options make.
+    pub(crate) fn first(graph: &mut Graph, output: Value, options: &ImportOptions) -> Self {
+        let mut scaling = Self::default();
+        if options.scales() {
+            return scaling;
+        }
+        while let Some((factors, offsets)) = graph.take_first_affine(output) {
+            scaling.then(&factors, &offsets);
+        }
+        scaling
+    }
+
     /// Another factor and offset after these, for each channel or for all.
-    pub(crate) fn then(&mut self, factors: &[f64], offsets: &[f64]) {
+    fn then(&mut self, factors: &[f64], offsets: &[f64]) {
         let count = [self.factors.len(), factors.len(), offsets.len()];
         let count = count.into_iter().max().unwrap_or(1);
         let of =
@@ -53,7 +67,7 @@ impl Scaling {
         notes: &mut Vec<String>,
     ) -> Checked<Preprocessing> {
         if !self.said {
-            if options.divisor.is_none() && options.mean.is_empty() {
+            if !options.scales() {
                 notes.push(
                     "the file does not say how images become its input: values of 0 to 1 were assumed; `divisor`, `mean` and `deviation` say otherwise".to_owned(),
                 );
@@ -66,7 +80,8 @@ impl Scaling {
             more => more.to_vec(),
         };
         let (factors, offsets) = (spread(&self.factors), spread(&self.offsets));
-        let plain = self.factors.len() == 1 && self.offsets.iter().all(|&offset| offset == 0.0);
+        let plain = factors.iter().all(|&factor| factor == factors[0])
+            && offsets.iter().all(|&offset| offset == 0.0);
         let divisor = if plain { 1.0 / self.factors[0] } else { 1.0 };
         let mut made = Preprocessing::scaled(height, width, channels, divisor)
             .picture_divisor(divisor)

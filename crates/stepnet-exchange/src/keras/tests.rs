@@ -1,5 +1,7 @@
 //! Descriptions of all versions of Keras, with weights that the tests make up.
 
+mod operators;
+
 use std::collections::HashMap;
 
 use serde_json::{Value as Json, json};
@@ -61,8 +63,8 @@ fn taking(mut layer: Json, inputs: &[&str], second: bool) -> Json {
 }
 
 fn read(description: &Json, weights: &Made) -> Result<Imported<f32>, String> {
-    build(description, weights, true, &ImportOptions::default())
-        .map_err(|problem| problem.to_string())
+    let options = ImportOptions::default().keep_logits(true);
+    build(description, weights, true, &options).map_err(|problem| problem.to_string())
 }
 
 fn sequential() -> Json {

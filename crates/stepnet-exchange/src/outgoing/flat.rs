@@ -15,6 +15,7 @@ const ALIKE: &[&str] = &[
     "elu",
     "flatten",
     "gelu",
+    "gelutanh",
     "hardsigmoid",
     "hardswish",
     "identity",

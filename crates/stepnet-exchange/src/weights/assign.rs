@@ -162,7 +162,8 @@ impl Failed {
                     format!(", the first {:?} of shape {:?}", tensor.name, tensor.shape)
                 });
                 format!(
-                    "all {layers} layers of the network have their weights, but {tensors} tensors of the file are left over{first}"
+                    "all {layers} layers of the network have their weights, but the file has {} left over{first}",
+                    stepnet_base::text::count(tensors, "tensor")
                 )
             }
         }

@@ -187,8 +187,7 @@ impl Wanted<'_> {
     fn expected(&self) -> Vec<usize> {
         match (self.layout, self.kind, self.name, self.shape) {
             (Layout::Torch, "conv", "weight", &[h, w, i, o]) => vec![o, i, h, w],
-            (Layout::Torch, "convtranspose", "weight", &[h, w, i, o]) => vec![i, o, h, w],
-            (Layout::Keras, "convtranspose", "weight", &[h, w, i, o]) => vec![h, w, o, i],
+            (Layout::Torch, "convtranspose", "weight", &[h, w, o, i]) => vec![i, o, h, w],
             (Layout::Keras, "linear", "weight", &[o, i]) => vec![i, o],
             (_, _, _, shape) => shape.to_vec(),
         }
@@ -199,13 +198,11 @@ impl Wanted<'_> {
         let ordered = match (self.layout, self.kind, self.name) {
             (Layout::Torch, "conv", "weight") => tensor.with_axes(4)?.permuted(&[2, 3, 1, 0]),
             (Layout::Torch, "convtranspose", "weight") => {
-                tensor.with_axes(4)?.permuted(&[2, 3, 0, 1])
+                tensor.with_axes(4)?.permuted(&[2, 3, 1, 0])
             }
             (Layout::Torch, "linear", "weight") => return self.dense(tensor),
             (Layout::Keras, "conv", "weight") => self.filters(tensor)?,
-            (Layout::Keras, "convtranspose", "weight") => {
-                tensor.with_axes(4)?.permuted(&[0, 1, 3, 2])
-            }
+            (Layout::Keras, "convtranspose", "weight") => tensor.with_axes(4)?,
             (Layout::Keras, "linear", "weight") => tensor.with_axes(2)?.permuted(&[1, 0]),
             _ => return self.vector(tensor),
         };
@@ -272,4 +269,54 @@ impl Wanted<'_> {
 /// Whether a layer has numbers that a file must give.
 pub(crate) fn takes_weights<T: Number>(node: &Node<T>) -> bool {
     node.placed_parameters().next().is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::weights::{Bytes, StateDict, Storage, StoredElement, by_order};
+
+    /// A state dict of one tensor with the values 0, 1, 2, ...
+    fn state(name: &str, shape: &[usize]) -> StateDict<'static> {
+        let count = shape.iter().product();
+        let bytes = (0..count).flat_map(|value: usize| (value as f32).to_le_bytes());
+        let bytes = Bytes::Unpacked(Arc::new(bytes.collect()));
+        let storage = Storage::new(bytes, 0, count, StoredElement::F32).unwrap();
+        let mut state = StateDict::default();
+        let tensor = StoredTensor::contiguous(name, shape, storage).unwrap();
+        state.tensors.push(tensor);
+        state
+    }
+
+    /// The weights of two channels and three filters of 1x2, of each layout, in the order (column, filter, channel).
+    #[test]
+    fn transposed_convolutions_have_their_filters_before_their_channels() {
+        let text = "convtranspose(3, 1x2, bias=false)";
+        for (layout, shape, strides) in [
+            (Layout::Torch, [2, 3, 1, 2], [1, 2, 6]),
+            (Layout::Keras, [1, 2, 3, 2], [6, 2, 1]),
+        ] {
+            let mut network = Network::<f32>::new(text, [1, 1, 2]).unwrap();
+            by_order(&mut network, &state("up.weight", &shape), layout).unwrap();
+            let mut expected = Vec::new();
+            for column in 0..2 {
+                for filter in 0..3 {
+                    for channel in 0..2 {
+                        let at = [column, filter, channel].into_iter().zip(strides);
+                        expected.push(at.map(|(at, stride)| at * stride).sum::<usize>() as f32);
+                    }
+                }
+            }
+            assert_eq!(network.parameters(), expected, "{layout:?}");
+        }
+        let mut network = Network::<f32>::new(text, [1, 1, 2]).unwrap();
+        let wrong = state("up.weight", &[3, 2, 1, 2]);
+        let problem = by_order(&mut network, &wrong, Layout::Torch).unwrap_err();
+        assert!(
+            problem.contains("has shape [3, 2, 1, 2], expected [2, 3, 1, 2]"),
+            "{problem}"
+        );
+    }
 }

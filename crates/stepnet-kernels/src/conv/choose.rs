@@ -6,7 +6,7 @@
 use crate::Real;
 use crate::conv::ConvGeometry;
 use crate::conv::direction::Direction;
-use crate::conv::method::{Choice, FORCED, Method};
+use crate::conv::method::{Choice, FORCED, Method, NAIVE};
 use crate::conv::methods::pixels::sums as pixels;
 use crate::conv::methods::winograd;
 use crate::conv::methods::winograd::Winograd;
@@ -129,6 +129,9 @@ impl<'g> Candidate<'g> {
             method,
             set,
         } = *self;
+        if T::NAIVE && method != Method::Reference {
+            return Err(NAIVE);
+        }
         match (method, Direction::of(pass)) {
             (Method::Winners, _) => Err(Reason::Fact("no pooling follows")),
             (Method::Reference, _) => Ok(Reason::Fact("no other method can run it")),

@@ -55,6 +55,9 @@ impl fmt::Display for Method {
 
 pub(super) const FORCED: Reason = Reason::Fact("forced");
 
+/// Why a method does not run a type that is [`Real::NAIVE`](crate::Real::NAIVE).
+pub(crate) const NAIVE: Reason = Reason::Fact("naive loops alone for this number type");
+
 /// The method of a pass, and the instruction set that its loops run on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Choice {

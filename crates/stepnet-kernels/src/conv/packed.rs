@@ -196,6 +196,7 @@ impl<T: Real> PackArguments<'_, T> {
                     winograd.pack_once(w, bias, packed, scratch);
                 }
             }
+            _ if T::NAIVE => unreachable!("{method} for numbers with naive loops alone"),
             method => Sums::new::<T>(g, Direction::Forward, method, set).pack(w, bias, packed),
         }
     }

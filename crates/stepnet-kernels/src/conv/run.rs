@@ -108,7 +108,15 @@ impl<T: Real> SumArguments<'_, T> {
             Method::Reference => {
                 match direction {
                     Direction::Forward => reference::forward(g, source, w, bias, out),
-                    Direction::Backward => reference::backward_data(g, source, w, out),
+                    Direction::Backward => {
+                        reference::backward_data(g, source, w, out);
+                        // Of a dense layer's forward pass, which is this pass of a convolution of single pixels.
+                        if let Some(bias) = bias {
+                            for out in out.chunks_exact_mut(bias.len()) {
+                                out.iter_mut().zip(bias).for_each(|(y, &b)| *y += b);
+                            }
+                        }
+                    }
                 }
                 if relu {
                     relu::in_place(out);
@@ -124,6 +132,7 @@ impl<T: Real> SumArguments<'_, T> {
                     winograd.run([source, w], packed, out, scratch, relu);
                 }
             }
+            _ if T::NAIVE => unreachable!("{method} for numbers with naive loops alone"),
             method => {
                 let sums = Sums::new::<T>(g, direction, method, set);
                 let sizes = [sums.packed_len(), sums.least_scratch()];
@@ -164,6 +173,7 @@ impl<T: Real> WeightsArguments<'_, T> {
         } = self;
         let method = match choice.method {
             Method::Reference => return reference::backward_weights(g, x, dy, dw, db),
+            method if T::NAIVE => unreachable!("{method} for numbers with naive loops alone"),
             Method::Winograd => {
                 if const { serves::<T>() } {
                     let winograd = Weights::new::<T>(g, choice.set);

@@ -181,6 +181,9 @@ impl Thresholds {
     pub(super) const fn of(set: InstructionSet) -> &'static Self {
         match set {
             InstructionSet::Portable => &PORTABLE,
+            // Another method would have other bits.
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            InstructionSet::Simd128(_) => &PORTABLE,
             #[cfg(target_arch = "x86_64")]
             InstructionSet::Avx2(_) => &AVX2,
             #[cfg(target_arch = "x86_64")]

@@ -54,6 +54,9 @@ impl Method {
 
     /// Whether the method can run the sizes at all.
     fn can<T: Real>(self, g: &DenseGeometry, pass: Pass, set: InstructionSet) -> Verdict {
+        if T::NAIVE && self != Self::Rows {
+            return Err(conv::NAIVE);
+        }
         match (self, pass) {
             (Self::Small, Pass::Forward) => at_most("features", g.inputs, SHORT),
             (Self::Small, Pass::Data) => at_most("units", g.outputs, SHORT),

@@ -61,11 +61,7 @@ impl<T: Real> Forward<'_, T> {
             scratch,
         } = self;
         match (method, rows) {
-            (Method::Small, _) => set.run(small::Product::forward(g, x, w, b, y)),
-            (Method::Wide, _) => wide::forward(set, g, x, w, b, y),
-            (Method::Few, _) => few::forward(set, g, x, w, b, y),
-            (Method::Rows, None) => unreachable!("rows without a choice"),
-            (Method::Rows, Some(choice)) => SumArguments {
+            (_, Some(choice)) => SumArguments {
                 name: super::FORWARD,
                 g: &g.transposed(),
                 choice,
@@ -79,6 +75,11 @@ impl<T: Real> Forward<'_, T> {
                 relu: false,
             }
             .run(),
+            _ if T::NAIVE => unreachable!("{method} for numbers with naive loops alone"),
+            (Method::Small, None) => set.run(small::Product::forward(g, x, w, b, y)),
+            (Method::Wide, None) => wide::forward(set, g, x, w, b, y),
+            (Method::Few, None) => few::forward(set, g, x, w, b, y),
+            (Method::Rows, None) => unreachable!("rows without a choice"),
         }
     }
 }
@@ -94,11 +95,6 @@ impl<T: Real> Data<'_, T> {
             scratch,
         } = self;
         match (choice.method, choice.rows) {
-            (Method::Few, _) => {
-                assert_scratch(super::DATA, scratch, few::least_scratch(g));
-                few::backward_data(choice.set, g, [dy, w], dx, scratch);
-            }
-            (_, None) => choice.set.run(small::Product::backward_data(g, dy, w, dx)),
             (_, Some(choice)) => SumArguments {
                 name: super::DATA,
                 g: &g.transposed(),
@@ -113,6 +109,14 @@ impl<T: Real> Data<'_, T> {
                 relu: false,
             }
             .run(),
+            (method, None) if T::NAIVE => {
+                unreachable!("{method} for numbers with naive loops alone")
+            }
+            (Method::Few, None) => {
+                assert_scratch(super::DATA, scratch, few::least_scratch(g));
+                few::backward_data(choice.set, g, [dy, w], dx, scratch);
+            }
+            (_, None) => choice.set.run(small::Product::backward_data(g, dy, w, dx)),
         }
     }
 }
@@ -129,9 +133,6 @@ impl<T: Real> Weights<'_, T> {
             scratch,
         } = self;
         match (choice.method, choice.rows) {
-            (Method::Small, _) => {
-                return choice.set.run(small::Weights::new(g, x, dy, dw, db));
-            }
             (_, Some(choice)) => WeightsArguments {
                 name: super::WEIGHTS,
                 g: &g.transposed(),
@@ -143,7 +144,13 @@ impl<T: Real> Weights<'_, T> {
                 scratch,
             }
             .run(),
-            _ => wide::backward_weights(choice.set, g, x, dy, dw),
+            (method, None) if T::NAIVE => {
+                unreachable!("{method} for numbers with naive loops alone")
+            }
+            (Method::Small, None) => {
+                return choice.set.run(small::Weights::new(g, x, dy, dw, db));
+            }
+            (_, None) => wide::backward_weights(choice.set, g, x, dy, dw),
         }
         if let Some(db) = db {
             long_sum::columns(dy, db);

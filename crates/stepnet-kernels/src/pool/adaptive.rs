@@ -285,7 +285,7 @@ mod tests {
         };
         assert!(refused([4, 4, 1], [0, 2]).contains("output height is 0"));
         assert!(refused([0, 4, 1], [1, 2]).contains("input height is 0"));
-        let huge = 1 << 62;
+        let huge = usize::MAX / 4 + 1;
         assert!(refused([4, 4, 1], [huge, 1]).contains("too large"));
     }
 }

@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use super::PoolGeometry;
 use super::blocks::{self, for_each_start};

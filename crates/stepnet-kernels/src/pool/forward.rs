@@ -16,7 +16,7 @@
 //! Neighbouring windows whose columns all lie in the image are a *run*: they differ by a constant
 //! step.
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use super::PoolGeometry;
 use super::average::Average;

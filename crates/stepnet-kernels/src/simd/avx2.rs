@@ -6,8 +6,9 @@ use pulp::cast;
 use pulp::x86::V3;
 
 use super::isa::Isa;
+use super::token::{delegate, isa};
 use super::vectors::{Vectors, write_part};
-use super::x86::{delegate, isa};
+use super::x86::x86;
 use crate::Real;
 
 /// AVX2 and FMA; the token proves that the processor has them.
@@ -339,7 +340,7 @@ fn store_64_bits(token: V3, to: &mut [u32], indices: __m256i) {
     }
 }
 
-isa!(Avx2, V3, {
+x86!(Avx2, V3, {
     const SUMS: usize = 9;
     const BROADCASTS: bool = false;
 });

@@ -7,8 +7,9 @@ use pulp::x86::V4;
 
 use super::avx2::Avx2;
 use super::isa::Isa;
+use super::token::{delegate, isa};
 use super::vectors::{Vectors, write_part};
-use super::x86::{delegate, isa};
+use super::x86::x86;
 use crate::Real;
 
 /// AVX-512 F, BW, CD, DQ and VL; the token proves that the processor has them.
@@ -279,7 +280,7 @@ fn store_64_bits(token: V4, to: &mut [u32], indices: __m512i) {
     }
 }
 
-isa!(Avx512, V4, {
+x86!(Avx512, V4, {
     const SUMS: usize = 18;
     const BROADCASTS: bool = true;
 });

@@ -6,10 +6,36 @@ use std::sync::OnceLock;
 use super::isa::Isa;
 use super::kernel::Kernel;
 use super::portable::Portable;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use super::wasm::{self, Simd128};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2::Avx2, avx512::Avx512};
 use crate::Real;
 use crate::error::{Error, Result};
+
+/// The set that the program asked for.
+static ASKED: OnceLock<InstructionSet> = OnceLock::new();
+
+/// The names of the sets that this target may have, in addition to the portable one.
+const NAMES: &[&str] = {
+    #[cfg(target_arch = "x86_64")]
+    let names = &["AVX2", "AVX512"];
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    let names = &[wasm::NAME];
+    #[cfg(not(any(
+        target_arch = "x86_64",
+        all(target_arch = "wasm32", target_feature = "simd128")
+    )))]
+    let names = &[];
+    names
+};
+
+/// Whether [`Portable`] can be chosen. A WebAssembly module with vectors leaves its code out, since that would double the
+/// module; tests compare the two.
+const PORTABLE: bool = cfg!(any(
+    test,
+    not(all(target_arch = "wasm32", target_feature = "simd128"))
+));
 
 /// An instruction set that this processor has.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +48,9 @@ pub(crate) enum InstructionSet {
     /// See [`Avx512`].
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
+    /// See [`Simd128`].
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    Simd128(Simd128),
 }
 
 impl InstructionSet {
@@ -33,8 +62,11 @@ impl InstructionSet {
         *BEST.get_or_init(|| Self::wanted().unwrap_or_else(|_| Self::detected()))
     }
 
-    /// The set that `STEPNET_ISA` names, or the best one.
+    /// The set that the program asked for, or `STEPNET_ISA` names, or the best one.
     fn wanted() -> Result<Self> {
+        if let Some(set) = ASKED.get() {
+            return Ok(*set);
+        }
         match std::env::var_os("STEPNET_ISA") {
             Some(name) if !name.is_empty() => Self::named(&name),
             _ => Ok(Self::detected()),
@@ -63,9 +95,11 @@ impl InstructionSet {
 
     /// The sets that the processor has, from the least to the best.
     fn had() -> Vec<Self> {
-        #[cfg_attr(not(target_arch = "x86_64"), allow(unused_mut))]
-        let mut sets = vec![Self::Portable];
-        #[cfg(target_arch = "x86_64")]
+        let mut sets = Vec::new();
+        sets.extend(PORTABLE.then_some(Self::Portable));
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        sets.push(Self::Simd128(Simd128::compiled()));
+        #[cfg(all(target_arch = "x86_64", not(fuzzing)))]
         {
             sets.extend(Avx2::detected().map(Self::Avx2));
             sets.extend(Avx512::detected().map(Self::Avx512));
@@ -111,9 +145,11 @@ impl InstructionSet {
         match self {
             Self::Portable => "portable",
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(_) => "AVX2",
+            Self::Avx2(_) => NAMES[0],
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512(_) => "AVX512",
+            Self::Avx512(_) => NAMES[1],
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Self::Simd128(_) => NAMES[0],
         }
     }
 
@@ -125,6 +161,8 @@ impl InstructionSet {
             Self::Avx2(_) => Avx2::lanes::<T>(),
             #[cfg(target_arch = "x86_64")]
             Self::Avx512(_) => Avx512::lanes::<T>(),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Self::Simd128(_) => Simd128::lanes::<T>(),
         }
     }
 
@@ -136,6 +174,8 @@ impl InstructionSet {
             Self::Avx2(_) => Avx2::BROADCASTS,
             #[cfg(target_arch = "x86_64")]
             Self::Avx512(_) => Avx512::BROADCASTS,
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Self::Simd128(_) => Simd128::BROADCASTS,
         }
     }
 
@@ -143,12 +183,19 @@ impl InstructionSet {
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Self::Portable if !PORTABLE => kernel.run_simd128(Simd128::compiled()),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Self::Simd128(isa) => kernel.run_simd128(isa),
             Self::Portable => kernel.run_portable(),
-            #[cfg(target_arch = "x86_64")]
+            // Fuzz targets look for faults of what reads: one set is enough, and built in a third of the time.
+            #[cfg(all(target_arch = "x86_64", fuzzing))]
+            Self::Avx2(_) | Self::Avx512(_) => kernel.run_portable(),
+            #[cfg(all(target_arch = "x86_64", not(fuzzing)))]
             // SAFETY: the token of V3 is made where the processor has all that V3 names, which these
             // features are part of.
             Self::Avx2(isa) => unsafe { kernel.run_avx2(isa) },
-            #[cfg(target_arch = "x86_64")]
+            #[cfg(all(target_arch = "x86_64", not(fuzzing)))]
             Self::Avx512(isa) => {
                 if const { K::WIDE } {
                     // SAFETY: as above, of V4.
@@ -164,8 +211,8 @@ impl InstructionSet {
     /// Every set that this processor has, for tests; says which it lacks.
     pub(crate) fn all() -> Vec<Self> {
         let had = Self::had();
-        for name in ["AVX2", "AVX512"] {
-            if cfg!(target_arch = "x86_64") && !had.iter().any(|set| set.name() == name) {
+        for &name in NAMES {
+            if !had.iter().any(|set| set.name() == name) {
                 eprintln!("not tested: {name}, which this processor lacks");
             }
         }
@@ -180,6 +227,26 @@ impl InstructionSet {
 /// on the best set there is; a `Workspace` refuses to be made.
 pub fn requested_instruction_set() -> Result<&'static str> {
     InstructionSet::wanted().map(InstructionSet::name)
+}
+
+/// From now on kernels run on the instruction set of this name, such as `avx2`, whatever `STEPNET_ISA` says. To be called
+/// once, before anything is computed.
+///
+/// # Errors
+/// When the set is not known, this processor lacks it, or kernels run on another already.
+pub fn request_instruction_set(name: &str) -> Result<()> {
+    let set = InstructionSet::named(OsStr::new(name))?;
+    let asked = ASKED.get_or_init(|| set);
+    let runs = InstructionSet::best();
+    if asked.name() == set.name() && runs.name() == set.name() {
+        return Ok(());
+    }
+    Err(Error::value(
+        "environment",
+        "the instruction set",
+        name,
+        format!("{}, on which kernels run already", runs.name()),
+    ))
 }
 
 /// Runs `kernel` on the best instruction set here.
@@ -211,6 +278,8 @@ mod tests {
             let residue = set.run(Residue(x));
             match set {
                 InstructionSet::Portable => assert_eq!(residue, 0.0),
+                #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+                InstructionSet::Simd128(_) => assert_eq!(residue, 0.0),
                 #[cfg(target_arch = "x86_64")]
                 _ => assert_eq!(residue, f64::EPSILON * f64::EPSILON),
             }

@@ -2,6 +2,8 @@
 
 use super::isa::Isa;
 use super::portable::Portable;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use super::wasm::Simd128;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2::Avx2, avx512::Avx512};
 
@@ -44,6 +46,16 @@ pub(crate) trait Kernel {
         enable = "avx512f,avx512bw,avx512cd,avx512dq,avx512vl,avx2,fma,bmi1,bmi2,lzcnt,popcnt"
     )]
     unsafe fn run_avx512(self, isa: Avx512) -> Self::Output
+    where
+        Self: Sized,
+    {
+        self.run(isa)
+    }
+
+    /// [`Kernel::run`] as compiled for `simd128`.
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    #[inline(never)]
+    fn run_simd128(self, isa: Simd128) -> Self::Output
     where
         Self: Sized,
     {

@@ -9,7 +9,7 @@
 //! the set.
 //!
 //! The crate `pulp` finds out what the processor has; its token for a set can only be made where
-//! the set is there. AVX-512 is for the kernels that gain by it ([`Kernel::WIDE`]); the others run as
+//! the set is there. A WebAssembly module has vectors or has not, by the features that it is compiled with. AVX-512 is for the kernels that gain by it ([`Kernel::WIDE`]); the others run as
 //! on AVX2. `STEPNET_ISA=avx2` or `portable` in the environment lowers the choice.
 //!
 //! # Unsafe code
@@ -38,12 +38,19 @@ mod portable;
 #[cfg(test)]
 mod tests;
 pub(super) mod tile;
+#[cfg(any(
+    target_arch = "x86_64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
+mod token;
 mod vectors;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-pub use choice::requested_instruction_set;
 pub(super) use choice::{InstructionSet, run};
+pub use choice::{request_instruction_set, requested_instruction_set};
 pub(super) use isa::Isa;
 pub(super) use kernel::Kernel;
 #[cfg(test)]

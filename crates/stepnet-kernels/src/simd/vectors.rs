@@ -9,13 +9,33 @@ pub trait VectorElement: Vectors<V3> + Vectors<V4> {}
 #[cfg(target_arch = "x86_64")]
 impl<T: Vectors<V3> + Vectors<V4>> VectorElement for T {}
 
+/// A token that says that a module is compiled with `simd128`.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[derive(Clone, Copy, Debug)]
+pub struct Compiled;
+
+/// The number types as the instruction set holds them in vectors.
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub trait VectorElement: Vectors<Compiled> {}
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl<T: Vectors<Compiled>> VectorElement for T {}
+
 /// The number types; without an instruction set of its own this target asks nothing of them.
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(
+    target_arch = "x86_64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+)))]
 pub trait VectorElement {}
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(
+    target_arch = "x86_64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+)))]
 impl<T> VectorElement for T {}
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(
+    target_arch = "x86_64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
 /// The vectors of a number type in the set of a token, and their instructions.
 pub trait Vectors<Token>: Copy + Sized {
     /// One register.
@@ -52,7 +72,7 @@ pub trait Vectors<Token>: Copy + Sized {
     unsafe fn store_part(token: Token, to: *mut Self, count: usize, vector: Self::Vector);
     /// Turns a square.
     fn transpose(token: Token, from: &[Self], from_step: usize, to: &mut [Self], to_step: usize);
-    /// `a b + c`, rounded once.
+    /// `a b + c`, rounded as the set does.
     fn mul_add(token: Token, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// `a + b`.
     fn add(token: Token, a: Self::Vector, b: Self::Vector) -> Self::Vector;
@@ -93,7 +113,10 @@ pub trait Vectors<Token>: Copy + Sized {
 
 /// Writes as many of the indices as `to` takes, at the end of an array. A function of its own, and not inlined, so that a
 /// whole vector goes from its register to memory.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(
+    target_arch = "x86_64",
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
 #[cold]
 #[inline(never)]
 pub(super) fn write_part(to: &mut [u32], indices: &[u32]) {

@@ -21,6 +21,9 @@ use open::open;
 /// The most bytes of one call: counts are `int`.
 const MOST: usize = 1 << 30;
 
+/// The exit code of a program that panics.
+const PANIC: c_int = 101;
+
 /// The group of all processes that the launcher started.
 pub struct Mpi {
     functions: AnyFunctions,
@@ -190,6 +193,22 @@ fn counts(lengths: &[usize]) -> Result<[Vec<c_int>; 2]> {
     ])
 }
 
+/// An address for no bytes: that of an empty slice is 1, which is one of Open MPI's constants, `MPI_IN_PLACE`.
+static NOTHING: [u8; 1] = [0];
+
+fn place(bytes: &[u8]) -> *const c_void {
+    let bytes = if bytes.is_empty() { &NOTHING } else { bytes };
+    bytes.as_ptr().cast()
+}
+
+fn place_mut(bytes: &mut [u8]) -> *mut c_void {
+    match bytes.is_empty() {
+        // Nothing is written there: the counts are 0.
+        true => NOTHING.as_ptr().cast_mut().cast(),
+        false => bytes.as_mut_ptr().cast(),
+    }
+}
+
 impl Group for Mpi {
     fn rank(&self) -> usize {
         self.rank
@@ -227,8 +246,8 @@ impl Group for Mpi {
         // SAFETY: the pieces lie within the two slices, as was checked; they do not overlap, as they are borrowed.
         let code = unsafe {
             call!(self, f => (f.exchange)(
-                send.as_ptr().cast(), sent.as_ptr(), from.as_ptr(), f.byte,
-                receive.as_mut_ptr().cast(), received.as_ptr(), to.as_ptr(), f.byte,
+                place(send), sent.as_ptr(), from.as_ptr(), f.byte,
+                place_mut(receive), received.as_ptr(), to.as_ptr(), f.byte,
                 f.world,
             ))
         };
@@ -243,8 +262,8 @@ impl Group for Mpi {
         // SAFETY: as in `exchange`.
         let code = unsafe {
             call!(self, f => (f.gather_all)(
-                own.as_ptr().cast(), own.len() as c_int, f.byte,
-                all.as_mut_ptr().cast(), lengths.as_ptr(), to.as_ptr(), f.byte,
+                place(own), own.len() as c_int, f.byte,
+                place_mut(all), lengths.as_ptr(), to.as_ptr(), f.byte,
                 f.world,
             ))
         };
@@ -295,6 +314,10 @@ impl Group for Mpi {
 
 impl Drop for Mpi {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // The others may wait for this one: to end in peace would be to wait for them.
+            self.abort(PANIC);
+        }
         let _one = self.one_call();
         if self.owned {
             // SAFETY: begun here and not ended; nothing is called after it, as nobody has the group any more.

@@ -22,7 +22,7 @@ pub use cost::Cost;
 pub use error::LayerError;
 pub use explain::{Explain, PassValues, mark_above, mark_signs};
 pub use parameter::{Parameter, Start};
-pub use pass::{Backward, Context, Forward, Memory, Reads};
+pub use pass::{Backward, Context, Forward, Memory, OtherShares, Reads};
 pub use prepared::Prepared;
 pub use stepnet_base::{Noise, NoiseGenerator};
 
@@ -89,7 +89,8 @@ pub trait Layer<T: Real>: Any + Debug + Send + Sync {
 
     /// Updates what is not trainable, such as running statistics, after the update of a training step over the batch that `context`
     /// describes; `kept` is what its forward pass kept, `parameters` are the layer's. Called once for each step, and
-    /// not for frozen layers.
+    /// not for frozen layers. Where a batch is trained in shares it is called for each of them, from the same values, and
+    /// the layer gets the mean of what it makes of them, weighted by examples.
     fn after_step(&self, _context: &Context<'_>, _kept: &[T], _parameters: &mut [T]) {}
 
     /// The explanation of the layer's values: `self` if it implements [`Explain`]. By default they are not

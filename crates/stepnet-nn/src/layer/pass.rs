@@ -54,6 +54,17 @@ impl Reads {
     };
 }
 
+/// The other shares of a batch, for a layer whose statistics are those of the whole batch although each share is trained
+/// by itself. Passes of all shares run at the same time; whatever one gives, all give at the same layer.
+pub trait OtherShares: std::fmt::Debug + Send + Sync {
+    /// The values of all shares, one after the other in their order, where this one has `own`; of as many from each. Waits
+    /// for the others.
+    fn gather(&self, own: &[f64]) -> std::sync::Arc<Vec<f64>>;
+
+    /// How many examples the whole batch has.
+    fn examples(&self) -> usize;
+}
+
 /// The context of a pass: sizes, and whether it trains.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
@@ -71,6 +82,8 @@ pub struct Context<'a> {
     /// The noise of a training pass; `None` at inference, where gradients are taken of the network as it
     /// is at inference, and for a frozen layer.
     pub noise: Option<Noise<'a>>,
+    /// The other shares of the batch, if statistics are to be those of the whole.
+    pub others: Option<&'a dyn OtherShares>,
 }
 
 stepnet_base::setters! { Context<'a> {
@@ -88,6 +101,7 @@ impl Context<'_> {
             layer,
             backward: false,
             noise: None,
+            others: None,
         }
     }
 

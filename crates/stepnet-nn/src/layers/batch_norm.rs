@@ -1,5 +1,7 @@
 //! `bn(momentum=0.9, epsilon=1e-5)`: batch normalisation.
 
+mod shared;
+
 use std::sync::Arc;
 
 use super::kind::{BuildResult, LayerKind};
@@ -156,6 +158,9 @@ impl<T: Real> Layer<T> for BatchNorm {
         if own {
             let (mean, variance) = pass.kept[..2 * g.channels].split_at_mut(g.channels);
             batch::statistics(&g, pass.x, mean, variance, pass.scratch);
+            if let Some(others) = pass.context.others {
+                shared::combine(others, g.rows, mean, variance);
+            }
         }
         let statistics = match own {
             true => batch::NormStatistics::Batch(kept_statistics(pass.kept, g.channels)),
@@ -174,6 +179,9 @@ impl<T: Real> Layer<T> for BatchNorm {
         let g = geometry(pass.context.input, pass.context.batch);
         let Parts { affine, running } = Parts::of(pass.parameters);
         let own = pass.context.training() && !g.is_empty();
+        if let Some(others) = pass.context.others.filter(|_| own) {
+            return shared::backward(self, others, pass);
+        }
         let given = BackwardInput {
             x: pass.x,
             rectified: self.rectified.then_some(pass.y),
@@ -210,8 +218,12 @@ impl<T: Real> Layer<T> for BatchNorm {
         for (running, batch) in mean.iter_mut().zip(batch.mean) {
             *running = moved(*running, batch.as_f64());
         }
-        let n = g.rows as f64;
-        if g.rows > 1 {
+        let rows = match context.others {
+            Some(others) => shared::whole_rows(others, &g, context.batch),
+            None => g.rows,
+        };
+        let n = rows as f64;
+        if rows > 1 {
             for (running, batch) in variance.iter_mut().zip(batch.variance) {
                 *running = moved(*running, batch.as_f64() * (n / (n - 1.0)));
             }

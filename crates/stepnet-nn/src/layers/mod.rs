@@ -13,10 +13,12 @@ mod conv_transpose;
 mod drop_path;
 mod dropout;
 mod dropout2d;
+mod dropping;
 mod elu;
 mod flatten;
 mod folded;
 mod gelu;
+mod gelu_tanh;
 mod global_max_pool;
 mod group_norm;
 mod hard_sigmoid;
@@ -63,6 +65,7 @@ pub use registry::Registry;
 pub(crate) use relu::Relu;
 
 use crate::notation::{Kinds, LayerText, Signature};
+use dropping::DropLayer;
 use kind::{BuildResult, LayerKind};
 use stepnet_kernels::Real;
 
@@ -102,6 +105,7 @@ layers![
     PointwiseLayer<sigmoid::Sigmoid>,
     PointwiseLayer<tanh::Tanh>,
     PointwiseLayer<gelu::Gelu>,
+    PointwiseLayer<gelu_tanh::GeluTanh>,
     PointwiseLayer<silu::Silu>,
     PointwiseLayer<relu6::Relu6>,
     PointwiseLayer<elu::Elu>,
@@ -109,9 +113,9 @@ layers![
     PointwiseLayer<hard_sigmoid::HardSigmoid>,
     prelu::Prelu,
     softmax::Softmax,
-    dropout::Dropout,
-    dropout2d::Dropout2d,
-    drop_path::DropPath,
+    DropLayer<dropout::Dropout>,
+    DropLayer<dropout2d::Dropout2d>,
+    DropLayer<drop_path::DropPath>,
     BatchNorm,
     layer_norm::LayerNorm,
     group_norm::GroupNorm,

@@ -109,6 +109,33 @@ impl LossOptions {
     }
 }
 
+/// The batch that the examples of a pass belong to, where they are a part of it. Losses are summed over the part,
+/// gradients are those of the mean over the whole: those of all parts add up to it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct WholeBatch {
+    /// How many examples it has.
+    pub examples: usize,
+    /// The sum of their weights, where classes have some.
+    weight: f64,
+}
+
+impl WholeBatch {
+    /// The batch of all examples of `targets`, for a loss changed by `options`.
+    pub fn new<T: Number>(
+        targets: &Targets<'_, T>,
+        examples: usize,
+        options: &LossOptions,
+    ) -> Self {
+        let weights = options.class_weights.as_ref();
+        let weight = weights.map_or(0.0, |weights| {
+            let each = (0..examples).map(|example| targets.weight(example, weights));
+            each.sum()
+        });
+        Self { examples, weight }
+    }
+}
+
 impl Loss {
     /// How many classes `outputs` outputs distinguish: one sigmoid, or one value, knows two.
     pub(crate) fn classes(self, outputs: usize) -> usize {
@@ -120,42 +147,42 @@ impl Loss {
     }
 
     /// The loss that training minimizes: [`Loss::evaluate`] with the targets that follow from `options`, which
-    /// are written to `t`. With class weights it is the weighted mean times the number of examples, so that sums
-    /// over batches stay what [`Scores`](super::Scores) says.
+    /// are written to `t`, and into `dz` the gradient of the mean over the `whole` batch. With class weights it is the
+    /// weighted mean times the number of examples, so that sums over batches stay what
+    /// [`Scores`](super::Scores) says.
     pub(crate) fn train<T: Number>(
         self,
         (z, outputs): (&[T], usize),
         targets: &Targets<'_, T>,
-        options: &LossOptions,
+        (options, whole): (&LossOptions, WholeBatch),
         t: &mut [T],
         dz: &mut [T],
     ) -> f64 {
-        let examples = z.len() / outputs;
         targets.write(outputs, t);
         options.smooth(self, outputs, t);
         match &options.class_weights {
-            Some(weights) => self.weighted(examples, (z, t), targets, weights, dz),
-            None => self.evaluate(z, t, examples, Some(dz)),
+            _ if z.is_empty() => 0.0,
+            Some(weights) => self.weighted((z, t, outputs), targets, (weights, whole), dz),
+            None => {
+                let scale = T::one() / T::from_f64(whole.examples as f64);
+                self.with_gradient(outputs, (z, t), scale, dz)
+            }
         }
     }
 
     /// The weighted mean times the number of examples, with its gradient. Changes the targets `t`.
     fn weighted<T: Number>(
         self,
-        examples: usize,
-        (z, t): (&[T], &mut [T]),
+        (z, t, outputs): (&[T], &mut [T], usize),
         targets: &Targets<'_, T>,
-        weights: &[f64],
+        (weights, whole): (&[f64], WholeBatch),
         dz: &mut [T],
     ) -> f64 {
-        let total: f64 = (0..examples)
-            .map(|example| targets.weight(example, weights))
-            .sum();
+        let total = whole.weight;
         if total == 0.0 {
             dz.fill(T::zero());
             return 0.0;
         }
-        let outputs = z.len() / examples;
         let rows = z.chunks_exact(outputs).zip(t.chunks_exact_mut(outputs));
         let mut sum = 0.0;
         for (example, ((z, t), dz)) in rows.zip(dz.chunks_exact_mut(outputs)).enumerate() {
@@ -186,7 +213,7 @@ impl Loss {
             let scale = T::from_f64(weight / total);
             sum += weight * self.with_gradient(outputs, (z, t), scale, dz);
         }
-        sum / total * examples as f64
+        sum / total * whole.examples as f64
     }
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use crate::shape::Shape;
 
 #[test]
 fn mixed_targets_cost_what_their_classes_cost_by_their_shares() {
@@ -19,9 +20,9 @@ fn mixed_targets_cost_what_their_classes_cost_by_their_shares() {
         let mut t = [0.0; 3];
         targets.write(3, &mut t);
         let z = &z[3 * example..3 * example + 3];
-        Loss::SoftmaxCrossEntropy.evaluate(z, &t, 1, None)
+        Loss::SoftmaxCrossEntropy.evaluate(z, &t, 1)
     };
-    let cost = Loss::SoftmaxCrossEntropy.evaluate(&z, &t, 2, None);
+    let cost = Loss::SoftmaxCrossEntropy.evaluate(&z, &t, 2);
     let expected: f64 = (0..2)
         .map(|i| {
             share[i] * loss(&Targets::Classes(&first[i..=i]), i)

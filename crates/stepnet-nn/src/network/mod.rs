@@ -15,6 +15,7 @@ mod node;
 mod predict;
 mod prepared;
 mod projection;
+mod replace;
 
 pub use self::core::Network;
 pub use builder::NetworkBuilder;

@@ -30,6 +30,17 @@ pub(super) enum TokenKind<'a> {
     End,
 }
 
+impl TokenKind<'_> {
+    /// How many characters of the text it takes, at least 1 but for the end.
+    pub(super) fn length(self) -> usize {
+        match self {
+            Self::Number(piece) | Self::Word(piece) => piece.chars().count(),
+            Self::Arrow | Self::Times | Self::Mark(_) | Self::Unknown(_) => 1,
+            Self::End => 0,
+        }
+    }
+}
+
 impl fmt::Display for TokenKind<'_> {
     /// The token as the end of "expected ..., found ".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -28,6 +28,8 @@ pub struct NamedLayer {
     pub layer: LayerText,
     /// Where the layer stands in the text, in characters from 1; 0 without a text.
     pub column: usize,
+    /// Where it ends, exclusive; 0 without a text.
+    pub end: usize,
     /// Its inputs: the outputs of these layers, by their places in the list; `None` is the
     /// network's input. One for all layers but those that join networks.
     pub inputs: Vec<Option<usize>>,
@@ -64,6 +66,7 @@ pub fn expand(network: &NetworkText) -> Result<Vec<NamedLayer>, NotationError> {
         name: found.name,
         layer: found.layer.clone(),
         column: found.column,
+        end: found.end,
         inputs: found.inputs,
         source: found.source,
     };
@@ -207,6 +210,7 @@ struct Found<'a> {
     labelled: bool,
     layer: &'a LayerText,
     column: usize,
+    end: usize,
     inputs: Vec<Option<usize>>,
     source: Option<usize>,
 }
@@ -267,6 +271,7 @@ fn write_out<'a>(
                     labelled,
                     layer,
                     column: step.column,
+                    end: step.end,
                     inputs,
                     source: input,
                 });

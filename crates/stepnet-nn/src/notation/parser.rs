@@ -114,6 +114,12 @@ impl<'a> Parser<'a> {
         self.tokens.get(self.next + ahead).copied().unwrap_or(last)
     }
 
+    /// Where the last token that was taken ends, exclusive.
+    fn end_of_last(&self) -> usize {
+        let last = self.next.checked_sub(1).and_then(|at| self.tokens.get(at));
+        last.map_or(0, |token| token.column + token.kind.length())
+    }
+
     pub(super) fn eat(&mut self, kind: TokenKind) -> bool {
         let found = self.peek().kind == kind;
         self.next += usize::from(found);
@@ -190,6 +196,7 @@ impl<'a> Parser<'a> {
             label,
             item,
             column,
+            end: self.end_of_last(),
         })
     }
 

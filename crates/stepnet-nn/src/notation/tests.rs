@@ -264,6 +264,8 @@ fn steps_know_their_columns() {
     let layers = expand(&read(" é: conv(8, 3) → [ relu -> b: relu ] x 2")).expect("five layers");
     let columns: Vec<usize> = layers.iter().map(|layer| layer.column).collect();
     assert_eq!(columns, [2, 20, 28, 20, 28]);
+    let ends: Vec<usize> = layers.iter().map(|layer| layer.end).collect();
+    assert_eq!(ends, [15, 24, 35, 24, 35]);
 }
 
 #[test]

@@ -21,6 +21,8 @@ pub struct Step {
     pub item: Item,
     /// Where the step starts in its text, label included, in characters from 1; 0 without a text.
     pub column: usize,
+    /// Where it ends, exclusive, in characters from 1; 0 without a text.
+    pub end: usize,
 }
 
 /// A layer, or a group of repeated steps.
@@ -50,6 +52,7 @@ impl Step {
             label: None,
             item: Item::Layer(layer),
             column: 0,
+            end: 0,
         }
     }
 
@@ -59,6 +62,7 @@ impl Step {
             label: None,
             item: Item::Group { body, times },
             column: 0,
+            end: 0,
         }
     }
 

@@ -2,13 +2,14 @@
 
 mod passes;
 mod sides;
+mod training;
 
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::layer::Noise;
+use super::layer::OtherShares;
 use super::loss::{LossOptions, Scores, Targets};
 use super::network::Network;
 use super::plan::{Plan, PlanOptions, Purpose};
@@ -16,6 +17,8 @@ use crate::Number;
 use crate::error::{Error, Result};
 use crate::{memory, stop};
 use stepnet_kernels::{AlignedVec, requested_instruction_set};
+
+pub use training::Batch;
 
 /// The memory of forward and backward passes of one network. Creating it allocates everything; passes allocate
 /// nothing. Each thread needs its own.
@@ -36,17 +39,8 @@ pub struct Workspace<T> {
     times: Option<Vec<[Vec<Duration>; 2]>>,
     /// Set by whoever wants passes to end early.
     stop: Option<Arc<AtomicBool>>,
-}
-
-/// One batch for training.
-#[derive(Debug, Clone, Copy)]
-pub struct Batch<'a, T> {
-    /// The inputs, example after example.
-    pub x: &'a [T],
-    /// The right outputs.
-    pub targets: Targets<'a, T>,
-    /// The key of this step's random numbers; names the examples, one by one.
-    pub noise: Noise<'a>,
+    /// The other shares of a batch, for statistics over all of it.
+    others: Option<Arc<dyn OtherShares>>,
 }
 
 impl<T: Number> Workspace<T> {
@@ -88,6 +82,7 @@ impl<T: Number> Workspace<T> {
             loss: LossOptions::default(),
             times: None,
             stop: None,
+            others: None,
             plan,
         })
     }
@@ -106,6 +101,12 @@ impl<T: Number> Workspace<T> {
     /// batch takes long. `None` removes it.
     pub fn set_stop(&mut self, stop: impl Into<Option<Arc<AtomicBool>>>) {
         self.stop = stop.into();
+    }
+
+    /// From now on layers with statistics of a batch take those of all shares, whose passes run at the same time on other
+    /// threads. `None`: those of the pass alone.
+    pub fn set_others(&mut self, others: Option<Arc<dyn OtherShares>>) {
+        self.others = others;
     }
 
     /// Whether passes are to end: all of the process, or those of this workspace.
@@ -243,7 +244,7 @@ impl<T: Number> Workspace<T> {
         let outputs = self.outputs(x, batch);
         let loss = network
             .loss()
-            .evaluate(outputs, &self.targets[..batch * len], batch, None);
+            .evaluate(outputs, &self.targets[..batch * len], batch);
         let correct = network.loss().correct(outputs, targets, len);
         Ok((
             Scores {
@@ -260,71 +261,6 @@ impl<T: Number> Workspace<T> {
             Some(output) => &self.slots[output.slot][..batch * output.len],
             None => x,
         }
-    }
-
-    /// The loss of a batch and, in [`Workspace::gradients`], the gradients of its mean.
-    ///
-    /// # Errors
-    /// When the sizes of inputs, targets and noise do not belong together, or the workspace was not planned for
-    /// [`Purpose::Train`].
-    pub fn train(&mut self, network: &Network<T>, batch: &Batch<'_, T>) -> Result<Scores> {
-        self.check_training(network, batch)?;
-        let noise = Some(batch.noise);
-        let scores = self.forward_and_loss(network, batch.x, &batch.targets, noise, 0)?;
-        self.backward(network, batch.x, scores.examples, noise)?;
-        Ok(scores)
-    }
-
-    /// The loss of a batch and its gradients, as [`Workspace::train`], of the network as it is at
-    /// inference: dropout off.
-    ///
-    /// # Errors
-    /// When sizes do not belong together, or the workspace was not planned for [`Purpose::Differentiate`].
-    pub fn differentiate(
-        &mut self,
-        network: &Network<T>,
-        x: &[T],
-        targets: &Targets<'_, T>,
-    ) -> Result<Scores> {
-        self.check(network, x)?;
-        self.check_purpose("differentiate", Purpose::Differentiate)?;
-        let scores = self.forward_and_loss(network, x, targets, None, 0)?;
-        self.backward(network, x, scores.examples, None)?;
-        Ok(scores)
-    }
-
-    /// The loss of a batch as [`Workspace::train`] computes it, without the backward passes. The layers before
-    /// number `first` do not run: their outputs are those of the last pass, so the workspace must keep values.
-    ///
-    /// # Errors
-    /// As [`Workspace::train`], and when values are needed that were not kept.
-    pub fn training_loss(
-        &mut self,
-        network: &Network<T>,
-        batch: &Batch<'_, T>,
-        first: usize,
-    ) -> Result<Scores> {
-        if first > 0 && !self.plan.options.keep_values {
-            return Err(Error::Training(
-                "only a workspace that keeps values can run a part of a network again".into(),
-            ));
-        }
-        self.check_training(network, batch)?;
-        self.forward_and_loss(network, batch.x, &batch.targets, Some(batch.noise), first)
-    }
-
-    fn check_training(&self, network: &Network<T>, batch: &Batch<'_, T>) -> Result<()> {
-        let examples = self.check(network, batch.x)?;
-        self.check_purpose("train", Purpose::Train)?;
-        if batch.noise.examples.len() != examples {
-            return Err(Error::value(
-                "training step",
-                "the number of named examples",
-                batch.noise.examples.len(),
-                format!("{examples}, one for each example of the batch"),
-            ));
-        }
-        Ok(())
     }
 }
 

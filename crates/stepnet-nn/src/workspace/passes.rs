@@ -2,56 +2,17 @@
 
 use std::mem;
 use std::ops::Range;
-use std::time::Instant;
+use stepnet_base::clock::Instant;
 
-use super::{Batch, Workspace};
+use super::Workspace;
 use crate::Number;
-use crate::error::{Error, Result};
-use crate::layer::{Backward, Context, Forward, Layer, Noise};
-use crate::loss::{Scores, Targets};
+use crate::error::Result;
+use crate::layer::{Backward, Context, Forward, Layer, Noise, OtherShares};
 use crate::network::{Merge, Network};
 use crate::plan::{Buffer, Flow};
 use stepnet_kernels::{AlignedVec, join, parallel};
 
 impl<T: Number> Workspace<T> {
-    /// Runs the layers from number `first` on, and the loss.
-    pub(super) fn forward_and_loss(
-        &mut self,
-        network: &Network<T>,
-        x: &[T],
-        targets: &Targets<'_, T>,
-        noise: Option<Noise<'_>>,
-        first: usize,
-    ) -> Result<Scores> {
-        let examples = x.len() / network.input().len();
-        targets.check(network.loss(), examples, network.output())?;
-        if self.loss.class_weights.is_some() && matches!(targets, Targets::Values(_)) {
-            return Err(Error::Training(
-                "class weights need targets that are classes, not values".into(),
-            ));
-        }
-        parallel::enter(self.work(examples), || {
-            self.run_forward(network, x, examples, noise, first);
-            self.check_stop()?;
-            Ok(self.run_loss(network, x, targets, examples))
-        })
-    }
-
-    /// Updates what is not trainable, such as running statistics, once the parameters have been updated by the last training pass.
-    pub fn after_step(&self, network: &mut Network<T>, batch: &Batch<'_, T>) {
-        let examples = batch.noise.examples.len();
-        for &span in &self.plan.spans {
-            let node = span.first;
-            if network.nodes()[node].acts_as_at_inference() {
-                continue;
-            }
-            let context = self.context(network, node..span.end, examples, Some(batch.noise));
-            let kept = &self.kept[node];
-            let kept = &kept[..kept.len() / self.plan.batch * examples];
-            network.after_step(span, &context, kept);
-        }
-    }
-
     /// Runs all layers forward.
     pub(super) fn forward(&mut self, network: &Network<T>, x: &[T], batch: usize) -> Result<()> {
         parallel::enter(self.work(batch), || {
@@ -60,16 +21,18 @@ impl<T: Number> Workspace<T> {
         self.check_stop()
     }
 
-    /// Runs the backward passes, down to the first layer that trains.
+    /// Runs the backward passes, down to the first layer that trains. As the layers are done, `done` sees from which
+    /// number on the gradients are there.
     pub(super) fn backward(
         &mut self,
         network: &Network<T>,
         x: &[T],
-        examples: usize,
         noise: Option<Noise<'_>>,
+        done: &mut (dyn FnMut(usize, &[T]) + Send),
     ) -> Result<()> {
+        let examples = x.len() / network.input().len();
         parallel::enter(2 * self.work(examples), || {
-            self.run_backward(network, x, examples, noise);
+            self.run_backward(network, x, noise, done);
         });
         self.check_stop()
     }
@@ -78,13 +41,13 @@ impl<T: Number> Workspace<T> {
         &mut self,
         network: &Network<T>,
         x: &[T],
-        examples: usize,
         noise: Option<Noise<'_>>,
+        done: &mut (dyn FnMut(usize, &[T]) + Send),
     ) {
         let pass = Pass {
             network,
             x,
-            batch: examples,
+            batch: x.len() / network.input().len(),
             noise,
         };
         for number in (0..self.plan.spans.len()).rev() {
@@ -114,6 +77,7 @@ impl<T: Number> Workspace<T> {
                 }
             }
             self.note(&pass, number, 1, start);
+            done(network.nodes()[span.first].range().start, &self.gradients);
         }
     }
 
@@ -129,8 +93,12 @@ impl<T: Number> Workspace<T> {
     }
 
     /// About how much work a forward pass of a batch is.
-    fn work(&self, examples: usize) -> u64 {
+    pub(super) fn work(&self, examples: usize) -> u64 {
         // The backward pass doubles it: half of what can be counted is enough for any decision.
+        if self.others.is_some() {
+            // A pass that waits for those of other shares stays out of the pool, which they need.
+            return 0;
+        }
         let work = self.plan.work.saturating_mul(examples as u64);
         work.min(u64::MAX / 2)
     }
@@ -141,6 +109,7 @@ impl<T: Number> Workspace<T> {
         span: Range<usize>,
         batch: usize,
         noise: Option<Noise<'n>>,
+        others: Option<&'n dyn OtherShares>,
     ) -> Context<'n> {
         Context {
             input: network.nodes()[span.start].input(),
@@ -150,23 +119,24 @@ impl<T: Number> Workspace<T> {
             backward: self.plan.options.purpose.has_backward(),
             // A frozen layer acts as at inference.
             noise: noise.filter(|_| !network.nodes()[span.start].acts_as_at_inference()),
+            others,
         }
     }
 
-    fn take(&mut self, buffer: Option<Buffer>) -> AlignedVec<T> {
+    pub(super) fn take(&mut self, buffer: Option<Buffer>) -> AlignedVec<T> {
         buffer
             .map(|buffer| mem::take(&mut self.slots[buffer.slot]))
             .unwrap_or_default()
     }
 
-    fn put_back(&mut self, buffer: Option<Buffer>, slot: AlignedVec<T>) {
+    pub(super) fn put_back(&mut self, buffer: Option<Buffer>, slot: AlignedVec<T>) {
         if let Some(buffer) = buffer {
             self.slots[buffer.slot] = slot;
         }
     }
 
     /// Runs the layers from number `first` on.
-    fn run_forward(
+    pub(super) fn run_forward(
         &mut self,
         network: &Network<T>,
         x: &[T],
@@ -230,10 +200,11 @@ impl<T: Number> Workspace<T> {
             return;
         }
         let input = self.plan.values[inputs[0]];
+        let others = self.others.clone();
         let (kept, indices) = (self.kept[node].len(), self.kept_indices[node].len());
         let share = |whole: usize| whole / self.plan.batch * batch;
         layer.forward(Forward {
-            context: self.context(network, span.clone(), batch, noise),
+            context: self.context(network, span.clone(), batch, noise, others.as_deref()),
             parameters: network.span_parameters(&span),
             x: match input {
                 Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],
@@ -245,36 +216,6 @@ impl<T: Number> Workspace<T> {
             scratch: &mut self.scratch,
         });
         self.put_back(output, slot);
-    }
-
-    fn run_loss(
-        &mut self,
-        network: &Network<T>,
-        x: &[T],
-        targets: &Targets<'_, T>,
-        examples: usize,
-    ) -> Scores {
-        let gradient = self.plan.gradients[self.plan.nodes];
-        let mut slot = self.take(gradient);
-        let outputs = network.output().len();
-        let len = examples * outputs;
-        let mut written = mem::take(&mut self.targets);
-        let z = self.outputs(x, examples);
-        let loss = network.loss().train(
-            (z, outputs),
-            targets,
-            &self.loss,
-            &mut written[..len],
-            &mut slot[..len],
-        );
-        let correct = network.loss().correct(z, targets, outputs);
-        self.targets = written;
-        self.put_back(gradient, slot);
-        Scores {
-            loss,
-            correct,
-            examples,
-        }
     }
 
     /// Passes the gradient with respect to a merge's output on to its inputs.
@@ -350,7 +291,8 @@ impl<T: Number> Workspace<T> {
             Flow::Add(part) => part,
         };
         let mut dx_slot = self.take(dx_buffer);
-        let context = self.context(network, span.clone(), batch, noise);
+        let others = self.others.clone();
+        let context = self.context(network, span.clone(), batch, noise, others.as_deref());
         let share = |whole: usize| whole / self.plan.batch * batch;
         let filled = |buffer: Option<Buffer>| match buffer {
             Some(buffer) => &self.slots[buffer.slot][..batch * buffer.len],

@@ -36,7 +36,7 @@ impl<T: Number> Workspace<T> {
             };
             let share = |whole: usize| whole / self.plan.batch * examples;
             let passed = PassValues {
-                context: self.context(network, node..node + 1, examples, Some(batch.noise)),
+                context: self.context(network, node..node + 1, examples, Some(batch.noise), None),
                 x: filled(self.plan.values[network.nodes()[node].inputs()[0]]),
                 y: filled(self.plan.values[node + 1]),
                 kept: &kept[..share(kept.len())],

@@ -1,4 +1,5 @@
 use super::*;
+use crate::layer::Noise;
 
 /// Each method runs in a workspace that was planned for it, and names both purposes where it does not.
 #[test]

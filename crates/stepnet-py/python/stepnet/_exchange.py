@@ -213,6 +213,24 @@ class Exchange(Base):
         place = path_given("to_onnx: path", path)
         return _native.export_onnx(self._net, place, text("to_onnx", "input", input))
 
+    def to_keras(self, path: str | os.PathLike[str]) -> list[str]:
+        """Write the network as a model of Keras 3, with the scaling of its input inside.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, whose name must end in ``.keras``, or Keras does not load it. A crash leaves an older one as it was.
+
+        Returns
+        -------
+        list of str
+            What the model takes, and what was changed, in words.
+        """
+        place = path_given("to_keras: path", path)
+        if not os.fspath(place).endswith(".keras"):
+            raise ValueError(f"to_keras: path is {shown(path)}, expected a name that ends in .keras")
+        return _native.export_keras(self._net, place)
+
     def to_torch(self) -> Any:
         """The network as a module of PyTorch's, with the same weights, which computes the same numbers. Needs ``torch`` and
         ``safetensors``.
@@ -246,7 +264,8 @@ class Exchange(Base):
 
 
 def embed(model: Network | str | os.PathLike[str], images: npt.ArrayLike) -> Array:
-    """The features of images: the values before the last ``linear`` layer of a network.
+    """The features of images: the values before the last ``linear`` layer of a network, or the outputs of one that ends in
+    features already.
 
     Parameters
     ----------

@@ -37,6 +37,9 @@ class FitSettings(TypedDict, total=False):
     augment: str | Sequence[Any]
     balance: Literal["none", "sampling", "weights"]
     workers: int | None
+    shares: int | None
+    all_reduce: Literal["exact", "fast"]
+    sync_bn: bool
     early_stop: int | None
     min_delta: float | None
     checkpoint_every: str | None

@@ -13,6 +13,7 @@ from stepnet import _native
 from stepnet._arrays import read
 from stepnet._base import Base
 from stepnet._insight import Explanation, GradientCheck, Summary
+from stepnet._maps import Maps, named_examples
 from stepnet._pictures import is_one, picture
 from stepnet._preprocessing import inputs
 from stepnet._targets import target_text
@@ -166,6 +167,87 @@ class Looking(Base):
         }
         ok, told, data, page = _native.why(self._net, rows, asked)
         return Explanation(ok, told, json.loads(data), page)
+
+    def explain(
+        self,
+        X: npt.ArrayLike,
+        method: str = "grad-cam",
+        *,
+        label: object = None,
+        layer: str | None = None,
+        sanity: bool = False,
+        steps: int = 50,
+        samples: int = 25,
+        noise: float = 0.15,
+        patch: int | None = None,
+        stride: int | None = None,
+        baseline: str = "zero",
+        seed: int = 1,
+    ) -> Maps:
+        """Show which parts of images speak for a class.
+
+        The score of a class is the network's output for it before the closing activation.
+
+        Parameters
+        ----------
+        X : array_like
+            As for `predict`: one example or several, pictures or arrays.
+        method : str
+            ``"grad-cam"``, ``"grad-cam++"``, ``"saliency"``, ``"smoothgrad"``, ``"integrated-gradients"``,
+            ``"guided-relu"`` or ``"occlusion"``.
+        label : optional
+            The class, or the name or number of the output, that is explained; the predicted class, the most probable
+            label or the first number unless given.
+        layer : str, optional
+            The layer of Grad-CAM and Grad-CAM++; the last one as large as the last convolution's output unless given.
+        sanity : bool
+            Whether the same network with random weights is explained, too: a map that looks the same does not depend on
+            what was learned.
+        steps : int
+            Steps of integrated gradients on the way from the baseline to the image.
+        samples, noise : int, float
+            How many noisy copies SmoothGrad averages over, and the standard deviation of the noise as a share of the range
+            of the image's values.
+        patch, stride : int, optional
+            The side of the patch that occlusion covers, and how far it moves, in pixels.
+        baseline : {"zero", "black", "white", "mean"}
+            What integrated gradients begin with and occlusion covers with.
+        seed : int
+            What is drawn, is drawn with this.
+
+        Returns
+        -------
+        Maps
+            Arrays, and a page that a notebook shows.
+
+        Examples
+        --------
+        >>> import stepnet
+        >>> net = stepnet.Network("conv(8, 3) -> relu -> globalavgpool -> linear(10) -> softmax", (8, 8, 1))
+        >>> net.explain(stepnet.data.digits()[0][:5], "occlusion", label=3).maps.shape
+        (5, 8, 8)
+        """
+        names, given = named_examples(X, self.input_shape)
+        rows, divisor = inputs("explain", given, self._net, "X")
+        if label is not None and self.targets == "classes":
+            self._labels().of("explain", [label], 1, "label")
+        sizes = {"patch": patch, "stride": stride}
+        asked = {
+            "names": names,
+            "method": text("explain", "method", method),
+            "class": None if label is None else str(label),
+            "layer": None if layer is None else text("explain", "layer", layer),
+            "sanity": truth("explain", "sanity", sanity),
+            "steps": whole("explain", "steps", steps, 1, 1_000_000),
+            "samples": whole("explain", "samples", samples, 1, 1_000_000),
+            "noise": number("explain", "noise", noise),
+            "seed": whole("explain", "seed", seed, 0, LARGEST_SEED),
+            "baseline": text("explain", "baseline", baseline),
+            "divisor": divisor,
+            **{name: None if side is None else whole("explain", name, side, 1, 1_000_000) for name, side in sizes.items()},
+        }
+        maps, values, random, data, page = _native.explain(self._net, rows, asked)
+        return Maps(maps, values, random, json.loads(data), page)
 
     def __repr__(self) -> str:
         return f"Network({json.loads(self._net.summary())['network']!r}, input_shape={self.input_shape})"

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias, final
 
@@ -7,44 +7,94 @@ import numpy.typing as npt
 
 __all__ = [
     "EarlyStopping",
+    "Group",
     "Network",
     "Running",
     "Training",
     "__version__",
+    "abort_group",
+    "adam_step",
+    "application_model",
+    "application_predict",
+    "as_vector",
+    "boxes_scaled",
+    "boxes_to_corners",
+    "check_many",
+    "check_one",
     "command",
     "compute_cost",
+    "content_cost",
     "conv_backward",
     "conv_forward",
     "conv_single_step",
     "cost_backward",
     "create_mask_from_window",
+    "cross_entropy",
+    "decayed",
+    "decayed_in_steps",
     "descended",
+    "descended_all",
     "digits",
+    "distances",
     "distribute_value",
     "embed",
+    "explain",
+    "export_keras",
     "export_onnx",
     "export_torch",
+    "filter_boxes",
     "formats",
+    "from_vector",
     "gradcheck",
+    "gram_matrix",
     "holds_pictures",
     "import_model",
+    "initial_parameters",
     "initialize_parameters",
     "initialize_parameters_deep",
+    "intersection_over_union",
+    "leave_group",
     "linear_backward",
     "linear_forward",
     "load",
+    "logistic_accuracy",
+    "logistic_optimize",
+    "logistic_predict",
+    "logistic_propagate",
+    "momentum_step",
+    "network_backward",
+    "network_forward",
+    "network_model",
+    "network_predict",
+    "network_text",
+    "non_max_suppression",
+    "of_length_one",
+    "optimization_model",
+    "permutation",
     "pictures",
+    "planar_backward",
+    "planar_forward",
+    "planar_model",
     "pool_backward",
     "pool_forward",
     "predicted_classes",
+    "regularized_cost",
     "relu",
     "relu_backward",
+    "residual_block",
     "settings",
     "settings_kept",
     "sigmoid",
     "sigmoid_backward",
+    "style_cost",
+    "total_cost",
+    "triplet_loss",
+    "unet_down",
+    "unet_up",
+    "unet_whole",
     "why",
     "zero_pad",
+    "zeros_for",
 ]
 
 _Array: TypeAlias = npt.NDArray[Any]
@@ -75,6 +125,107 @@ def initialize_parameters(n_x: int, n_h: int, n_y: int, seed: int) -> tuple[list
 def initialize_parameters_deep(layer_dims: list[int], seed: int) -> tuple[list[_Array], list[_Array]]: ...
 def descended(name: str, values: _Array, gradient: _Array, learning_rate: float) -> _Array: ...
 
+_Dict: TypeAlias = dict[str, _Array]
+_Given: TypeAlias = npt.ArrayLike
+_Parameters: TypeAlias = Mapping[str, npt.ArrayLike]
+# The rate, the number of steps, and whether the kernels compute.
+_Descent: TypeAlias = tuple[float, int, bool]
+_Follow: TypeAlias = tuple[int, bool, Callable[[int, float], object] | None]
+
+def logistic_propagate(w: _Given, b: float, X: _Given, Y: _Given, fast: bool) -> tuple[_Array, float, float]: ...
+def logistic_optimize(
+    w: _Given, b: float, X: _Given, Y: _Given, descent: _Descent, follow: _Follow
+) -> tuple[_Array, float, _Array | None, float, list[float]]: ...
+def logistic_predict(w: _Given, b: float, X: _Given) -> _Array: ...
+def logistic_accuracy(p: _Given, Y: _Given) -> float: ...
+def planar_forward(function: str, X: _Given, parameters: _Parameters, fast: bool) -> tuple[_Array, _Dict]: ...
+def planar_backward(parameters: _Parameters, cache: _Parameters, X: _Given, Y: _Given, fast: bool) -> _Dict: ...
+def planar_model(X: _Given, Y: _Given, n_h: int, descent: _Descent, follow: _Follow) -> _Dict: ...
+def network_forward(
+    function: str, X: _Given, parameters: _Parameters, dropout: tuple[float, bool] | None, fast: bool
+) -> tuple[_Array, tuple[_Array, ...]]: ...
+def network_backward(
+    function: str,
+    X: _Given,
+    Y: _Given,
+    cache: tuple[_Array, ...],
+    how: tuple[bool, float | None, float | None, tuple[bool, bool]],
+    fast: bool,
+) -> _Dict: ...
+def cross_entropy(function: str, which: tuple[str, str], A: _Given, Y: _Given) -> float: ...
+def regularized_cost(A3: _Given, Y: _Given, parameters: _Parameters, lambd: float) -> float: ...
+def network_predict(
+    function: str, X: _Given, y: _Given | None, parameters: _Parameters
+) -> tuple[npt.NDArray[np.bool_], float]: ...
+def initial_parameters(rule: str, layer_dims: list[int], seed: int) -> _Dict: ...
+def network_model(
+    X: _Given,
+    Y: _Given,
+    which: tuple[str | None, float | None, float | None],
+    descent: _Descent,
+    follow: _Follow,
+) -> _Dict: ...
+def application_model(
+    function: str, X: _Given, Y: _Given, layers_dims: list[int], descent: _Descent, follow: _Follow
+) -> tuple[_Dict, list[float]]: ...
+def application_predict(X: _Given, y: _Given, parameters: _Parameters) -> tuple[_Array, float]: ...
+def descended_all(function: str, parameters: _Parameters, grads: _Parameters, learning_rate: float) -> _Dict: ...
+def zeros_for(function: str, parameters: _Parameters, count: int) -> list[_Dict]: ...
+def momentum_step(
+    parameters: _Parameters, grads: _Parameters, v: _Parameters, beta: float, learning_rate: float
+) -> tuple[_Dict, _Dict]: ...
+def adam_step(
+    parameters: _Parameters,
+    grads: _Parameters,
+    moments: tuple[_Parameters, _Parameters],
+    t: int,
+    learning_rate: float,
+    adam: tuple[float, float, float],
+) -> list[_Dict]: ...
+def permutation(m: int, seed: int) -> npt.NDArray[np.int64]: ...
+def decayed(learning_rate0: float, epoch_num: float, decay_rate: float) -> float: ...
+def decayed_in_steps(
+    learning_rate0: float, epoch_num: float, decay_rate: float, time_interval: float
+) -> float: ...
+def optimization_model(
+    X: _Given,
+    Y: _Given,
+    layers_dims: list[int],
+    rule: tuple[str, float, float, float, float],
+    how: tuple[float, int, int, bool, bool],
+    rates: list[float] | None,
+    follow: _Follow,
+) -> _Dict: ...
+def check_one(x: float, theta: float, epsilon: float) -> float: ...
+def check_many(
+    parameters: _Parameters, gradients: _Parameters, X: _Given, Y: _Given, epsilon: float
+) -> float: ...
+def as_vector(function: str, argument: str, letter: str, given: _Parameters) -> tuple[_Array, list[str]]: ...
+def from_vector(theta: _Given) -> _Dict: ...
+def filter_boxes(
+    boxes: _Given, box_confidence: _Given, box_class_probs: _Given, threshold: float, single: bool
+) -> tuple[_Array, _Array, _Array]: ...
+def intersection_over_union(box1: list[float], box2: list[float]) -> float: ...
+def non_max_suppression(
+    boxes: _Given, scores: _Given, max_boxes: int, iou_threshold: float, single: bool
+) -> npt.NDArray[np.int64]: ...
+def boxes_to_corners(box_xy: _Given, box_wh: _Given, single: bool) -> _Array: ...
+def boxes_scaled(boxes: _Given, image_shape: tuple[float, float], single: bool) -> _Array: ...
+def triplet_loss(anchor: _Given, positive: _Given, negative: _Given, alpha: float, single: bool) -> float: ...
+def distances(function: str, encoding: _Given, database: list[tuple[str, _Given]]) -> list[float]: ...
+def of_length_one(encoding: _Given, single: bool) -> _Array: ...
+def content_cost(a_C: _Given, a_G: _Given, single: bool) -> float: ...
+def gram_matrix(A: _Given, single: bool) -> _Array: ...
+def style_cost(
+    function: str, style: list[_Given], generated: list[_Given], weights: list[float], single: bool
+) -> float: ...
+def network_text(name: str, classes: int, newest: bool) -> str: ...
+def residual_block(X: str, f: int, filters: list[int], s: int | None) -> str: ...
+def unet_down(inputs: str, n_filters: int, dropout_prob: float, max_pooling: bool) -> tuple[str, str]: ...
+def unet_up(expansive_input: str, contractive_input: str, n_filters: int) -> str: ...
+def unet_whole(n_filters: int, n_classes: int) -> str: ...
+def total_cost(J_content: float, J_style: float, alpha: float, beta: float) -> float: ...
+
 __version__: str
 
 _Data: TypeAlias = tuple[_Array, _Array, list[str], float, list[str]]
@@ -98,6 +249,7 @@ def predicted_classes(outputs: _Array, each: bool) -> npt.NDArray[np.int64]: ...
 def pictures(network: Network, given: Sequence[Path | _Array]) -> _Array: ...
 
 def import_model(path: Path, given: dict[str, Any]) -> tuple[Network, list[tuple[str, list[str]]], list[str]]: ...
+def export_keras(network: Network, path: Path) -> list[str]: ...
 def export_onnx(network: Network, path: Path, input: str) -> list[str]: ...
 def export_torch(network: Network, name: str) -> tuple[str, bytes, list[str]]: ...
 def embed(network: Network, x: _Array, divisor: float) -> _Array: ...
@@ -158,6 +310,21 @@ class Network:
     def weights(self) -> list[tuple[str, _Array]]: ...
 
 @final
+class Group:
+    @staticmethod
+    def mpi() -> Group: ...
+    @staticmethod
+    def relay(rank: int, size: int, exchange: Callable[[list[bytes]], Sequence[bytes]]) -> Group: ...
+    @property
+    def rank(self) -> int: ...
+    @property
+    def size(self) -> int: ...
+    def any(self, own: bool) -> bool: ...
+
+def leave_group() -> None: ...
+def abort_group(code: int) -> None: ...
+
+@final
 class Training:
     def __new__(
         cls,
@@ -203,4 +370,7 @@ def gradcheck(
     asked: tuple[int, float, str | None, float | None],
     settings: tuple[int, int, float | None, float],
 ) -> tuple[bool, str, str]: ...
+def explain(
+    network: Network, x: _Array, asked: dict[str, Any]
+) -> tuple[_Array, _Array | None, _Array | None, str, str]: ...
 def why(network: Network, x: _Array, asked: dict[str, Any]) -> tuple[bool, str, str, str]: ...

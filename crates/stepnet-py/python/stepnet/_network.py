@@ -13,6 +13,7 @@ from stepnet import _native
 from stepnet._arrays import Array, Labels, labels_of_names, listed, read
 from stepnet._exchange import Exchange
 from stepnet._fetched import Fetched, fetched
+from stepnet._group import joined
 from stepnet._history import History
 from stepnet._iterables import indexed, paired
 from stepnet._keywords import KEEPING, NETWORK, takes_settings
@@ -27,6 +28,7 @@ from stepnet._targets import kind_of, names_of, outputs_given, values
 from stepnet._training import Epochs, InMemory, train
 from stepnet._values import names, number, path_given, shown, text, truth
 from stepnet.callbacks import AnyCallback, called_back
+from stepnet.group import Group
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -153,6 +155,7 @@ class Network(Plots, Looking, Exchange):
         run: str | os.PathLike[str] | None = None,
         resume: bool = False,
         overwrite: bool = False,
+        group: str | Group | None = None,
         **settings: Unpack[FitSettings],
     ) -> History:
         """Train on examples and their labels.
@@ -205,6 +208,12 @@ class Network(Plots, Looking, Exchange):
             the examples and the settings must be the same. With more ``epochs`` it trains for longer.
         overwrite : bool
             Whether a run in the folder is replaced.
+        group : {"mpi"} or Group, optional
+            With ``"mpi"``, the processes that ``mpirun`` or another launcher has started with this program train together,
+            with mpi4py or without; with a `stepnet.group.Group`, those of a launcher without MPI. Each calls `fit` with
+            the same arguments, trains its shares of each batch, and has the same weights in the end, the same for any
+            number of processes (see ``shares``). The first one prints, and keeps the run. With ``resume``, all of them read
+            its folder.
         {settings}
 
         Returns
@@ -217,6 +226,7 @@ class Network(Plots, Looking, Exchange):
         keeps = {name: settings.get(name) for name in KEEPING}
         kept = place(run, resume, overwrite, keeps, {"initial_epoch": initial_epoch, "reset": reset})
         wanted(verbose)
+        member = begin["group"] = joined(group)
         rows: Array | Fetched
         source = None if kept is not None else fetched("fit", X, y, self._net)
         if source is not None:
@@ -248,12 +258,13 @@ class Network(Plots, Looking, Exchange):
             watcher = of_network.early_stopping()
             if watcher is not None:
                 called.append(Patience(watcher, held_out is not None))
-            training = InMemory(self._net, of_network, held_out, begin["initial_epoch"] or 0, kind)
+            training = InMemory(self._net, of_network, held_out, begin["initial_epoch"] or 0, kind, member)
         else:
-            kept["divisor"] = begin["divisor"]
+            kept.update(divisor=begin["divisor"], group=member)
             training = Run(self._net, (cast("Array", rows), (kind, numbers)), held_out, called_names, taken, kept)
         self.classes_ = known
-        self._training, progress = training, Progress(verbose, training.first, training.epochs)
+        quiet = member is not None and member.rank > 0
+        self._training, progress = training, Progress(False if quiet else verbose, training.first, training.epochs)
         try:
             return train(self, training, called, progress)
         finally:

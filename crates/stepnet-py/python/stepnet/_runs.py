@@ -99,6 +99,10 @@ class Run:
         self._running.finish()
         self._warn()
 
+    def stops(self, here: bool) -> bool:
+        """Whether it ends after this epoch: the first process of a group decides for all."""
+        return here
+
     def _warn(self) -> None:
         for said in self._running.told():
             warnings.warn(said, stacklevel=5)

@@ -45,6 +45,9 @@ class Epochs(Protocol):
     def finish(self) -> None:
         """Ends the training."""
 
+    def stops(self, here: bool) -> bool:
+        """Whether it ends after this epoch, where a callback ``here`` says so, or not."""
+
 
 class InMemory:
     """A training that leaves nothing but the network."""
@@ -56,8 +59,10 @@ class InMemory:
         held_out: tuple[Array, tuple[str, Array], float] | None,
         first: int,
         kind: str,
+        member: _native.Group | None = None,
     ) -> None:
         self._network, self._training, self._held_out = network, training, held_out
+        self._member = member
         self._classes = kind == "classes"
         self.first, self.epochs = first, training.epochs
 
@@ -85,6 +90,10 @@ class InMemory:
     def finish(self) -> None:
         pass
 
+    def stops(self, here: bool) -> bool:
+        # What ends it for one process ends it for all: they would wait for that one.
+        return here if self._member is None else self._member.any(here)
+
 
 def train(network: Network, training: Epochs, called: list[AnyCallback], progress: Progress) -> History:
     """Trains to the end, or until a callback ends it."""
@@ -108,7 +117,7 @@ def train(network: Network, training: Epochs, called: list[AnyCallback], progres
                 callback.on_epoch_end(epoch, logs)
             else:
                 callback(epoch, logs)
-        if network.stop_training:
+        if training.stops(network.stop_training):
             break
     # Before callbacks have the last word: one may put other weights into the network.
     training.finish()

@@ -1,6 +1,7 @@
 //! Which way a network is checked: by its loss throughout, or layer by layer where that would take too long.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use stepnet_base::clock::Instant;
 
 use super::alone::{self, LayerInfo, SingleLayer};
 use super::blame::Fault;

@@ -1,6 +1,7 @@
 //! Gradient checking: analytic gradients compared with central differences, in `f64`.
 //!
 //! - [`network`] checks every array of a whole network, and its input, under its loss;
+//! - [`weight`] checks one derivative, and says what it was compared with;
 //! - [`layer`] checks one layer by itself: the place to start with a layer of your own;
 //! - [`function`] is the course's `gradient_check_n` for any function of a vector.
 //!
@@ -45,6 +46,7 @@ mod tensor;
 #[cfg(test)]
 mod tests;
 mod text;
+mod weight;
 
 pub use alone::layer;
 pub use examples::{Examples, draw_weights};
@@ -53,3 +55,4 @@ pub use network::{network, network_watched};
 pub use options::{MOST_EXCLUDED, Options, USUAL_STEP, USUAL_TIME_LIMIT};
 pub use pace::Progress;
 pub use report::{Blame, Coordinate, Reach, Report, TensorCheck, Verdict};
+pub use weight::{WeightCheck, weight};

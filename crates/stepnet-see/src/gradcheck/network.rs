@@ -138,7 +138,7 @@ pub(super) struct WholeNetwork {
 }
 
 impl WholeNetwork {
-    fn new(network: &Network<f64>, examples: &Examples) -> Result<Self> {
+    pub(super) fn new(network: &Network<f64>, examples: &Examples) -> Result<Self> {
         let len = network.input().len();
         let batch = examples.x().len() / len;
         if batch == 0 {

@@ -1,7 +1,8 @@
 //! How long a check may take, who watches it, and how it ends early.
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use stepnet_base::clock::Instant;
 
 use super::options::Options;
 use super::report::{Outcomes, Reach};

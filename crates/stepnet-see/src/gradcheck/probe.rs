@@ -16,6 +16,9 @@ const DEVIATIONS: f64 = 10.0;
 pub(super) struct Estimate {
     pub(super) value: f64,
     pub(super) error: f64,
+    /// The costs after the moves up and down, and the distance between the two.
+    pub(super) costs: [f64; 2],
+    pub(super) width: f64,
 }
 
 /// The slope of the cost along a direction of many coordinates.
@@ -103,6 +106,8 @@ impl<'s> Probe<'s> {
         Ok(costs?.map(|[up, down]| Estimate {
             value: (up - down) / width,
             error: DEVIATIONS * self.deviation / width + self.gradient(place).abs() * rounding,
+            costs: [up, down],
+            width,
         }))
     }
 
@@ -130,13 +135,13 @@ impl<'s> Probe<'s> {
             found.extend(self.coordinate(place, step)?);
         }
         let curved = found.windows(2).map(|pair| Estimate {
-            value: pair[0].value,
             error: pair[0].error + (pair[0].value - pair[1].value).abs(),
+            ..pair[0]
         });
         // The shortest step has a hundredth of the next one's curvature.
         let last = found.windows(2).last().map(|pair| Estimate {
-            value: pair[1].value,
             error: pair[1].error + 0.1 * (pair[0].value - pair[1].value).abs(),
+            ..pair[1]
         });
         let estimates = curved.chain(last);
         Ok(estimates.min_by(|a, b| a.error.total_cmp(&b.error)))

@@ -76,24 +76,17 @@ impl Subject {
         Some(text)
     }
 
-    /// The raw values between 0 and 1, as bright as in the image.
-    fn brightness(&self) -> Vec<f64> {
+    /// Its raw values as an image, as bright as they are.
+    pub fn drawing(&self) -> Drawing {
         let divisor = self.preprocessing.divisor;
-        let scaled = self.raw.iter().map(|raw| raw / divisor);
-        scaled.collect()
+        let values = self.raw.iter().map(|raw| raw / divisor).collect();
+        Drawing::of(self.preprocessing.shape(), values)
     }
 }
 
-impl<T: Number> Why<'_, T> {
-    /// The input as an image: grey or RGB; of other volumes the mean of the channels.
-    pub(super) fn drawing(&self) -> Option<Drawing> {
-        let [height, width, channels] = self.network.input().extents()[..] else {
-            return None;
-        };
-        let mut values = match &self.subject {
-            Some(subject) => subject.brightness(),
-            None => self.x.iter().map(|x| x.as_f64()).collect(),
-        };
+impl Drawing {
+    /// Values of a shape as an image: grey or RGB; of other volumes the mean of the channels.
+    fn of([height, width, channels]: [usize; 3], mut values: Vec<f64>) -> Self {
         let finite = values.iter().copied().filter(|v| v.is_finite());
         let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
             (low.min(v), high.max(v))
@@ -106,12 +99,28 @@ impl<T: Number> Why<'_, T> {
         }
         let byte = |value: f64| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
         let rgb = values
-            .chunks_exact(channels)
+            .chunks_exact(channels.max(1))
             .flat_map(|pixel| match pixel {
                 [red, green, blue] => [byte(*red), byte(*green), byte(*blue)],
                 several => [byte(several.iter().sum::<f64>() / channels as f64); 3],
             })
             .collect();
-        Some(Drawing { height, width, rgb })
+        Self { height, width, rgb }
+    }
+}
+
+impl<T: Number> Why<'_, T> {
+    /// The input as an image, where it is one.
+    pub(super) fn drawing(&self) -> Option<Drawing> {
+        let [height, width, channels] = self.network.input().extents()[..] else {
+            return None;
+        };
+        Some(match &self.subject {
+            Some(subject) => subject.drawing(),
+            None => {
+                let values = self.x.iter().map(|x| x.as_f64()).collect();
+                Drawing::of([height, width, channels], values)
+            }
+        })
     }
 }

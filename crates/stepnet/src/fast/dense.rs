@@ -77,6 +77,25 @@ pub fn linear_backward<T: Real>(
     Ok((dA_prev, dW, db))
 }
 
+/// The gradients of the parameters alone, `(dW, db)`: for a first layer, whose input needs none.
+///
+/// # Errors
+///
+/// As those of [`linear_backward`].
+pub(crate) fn linear_backward_parameters<T: Real>(
+    dZ: &ArrayRef2<T>,
+    A_prev: &ArrayRef2<T>,
+    W: &ArrayRef2<T>,
+    b: &ArrayRef2<T>,
+) -> Result<(Array2<T>, Array2<T>)> {
+    backward_checked(dZ, A_prev, W, b)?;
+    let db = bias_gradient(dZ)?;
+    let dW = made(BACKWARD, "output", W.dim(), |dW| {
+        weight_gradient(dZ, A_prev, dW)
+    })?;
+    Ok((dW, db))
+}
+
 /// [`linear_backward`] into `dA_prev` and `dW`, which are overwritten. Returns the orders of their values, and `db`.
 ///
 /// # Errors
@@ -96,6 +115,24 @@ pub fn linear_backward_into<T: Real>(
         weight_gradient(dZ, A_prev, dW)?,
     ];
     Ok((orders, db))
+}
+
+/// `a b`, for functions that are not layers.
+///
+/// # Errors
+///
+/// When the shapes do not fit, or memory does not suffice.
+pub(crate) fn matrix_product<T: Real>(
+    operation: &'static str,
+    a: Factor<'_, T>,
+    b: Factor<'_, T>,
+) -> Result<Array2<T>> {
+    let expected = [a.1.ncols(), b.1.ncols()];
+    let why = format!("as many rows as {} has columns", a.0);
+    same_shape(operation, b.0, b.1.shape(), &expected, &why)?;
+    made(operation, "output", (a.1.nrows(), b.1.ncols()), |c| {
+        product(operation, a, b, c)
+    })
 }
 
 const FORWARD: &str = "linear_forward";
@@ -145,7 +182,7 @@ fn bias_gradient<T: Real>(dZ: &ArrayRef2<T>) -> Result<Array2<T>> {
 }
 
 /// A factor of a product, with the name of the argument that it comes from.
-type Factor<'a, T> = (&'static str, &'a ArrayRef2<T>);
+pub(crate) type Factor<'a, T> = (&'static str, &'a ArrayRef2<T>);
 
 /// The kernel that takes a product `c = a b`, by the layouts in which it reads the factors.
 #[derive(Clone, Copy, Debug, PartialEq)]

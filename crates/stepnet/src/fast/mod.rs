@@ -34,3 +34,5 @@ pub use arrays::Order;
 pub use conv::{conv_backward, conv_forward};
 pub use dense::{linear_backward, linear_backward_into, linear_forward, linear_forward_into};
 pub use pool::{pool_backward, pool_forward};
+
+pub(crate) use dense::{Factor, linear_backward_parameters, matrix_product};

@@ -1,19 +1,22 @@
 //! How good a network is on a data set.
 
+mod judge;
+mod pass;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::agreement::{all_have, gather_from_all};
 use super::early_stopping::ValidationScore;
-use super::feed::write_targets;
 use super::metrics::{ClassMetrics, LabelTally, NumberTally, Ranking, Tally};
 use super::task::check_targets;
-use crate::data::{Dataset, TargetKind};
+use crate::data::Dataset;
 use crate::error::Result;
-use crate::memory;
+use crate::group::Group;
 use crate::nn::Number;
-use crate::nn::{
-    Loss, Network, Plan, PlanOptions, Preprocessing, Scores, Targets, Task, Workspace,
-};
+use crate::nn::{Network, Plan, PlanOptions, Preprocessing, Scores};
+use judge::Judge;
+use pass::ScoringPass;
 
 /// The most examples of one pass.
 const BATCH: usize = 256;
@@ -161,37 +164,76 @@ pub(super) fn evaluate_until<T: Number>(
     preprocessing: &Preprocessing,
     mut observe: impl FnMut(JudgedExample<'_, T>),
 ) -> Result<Evaluation> {
-    let task = &preprocessing.task;
-    check_targets(network, data, task)?;
-    let batch = BATCH.min(data.len().max(1));
-    let mut workspace = Workspace::new(network, batch, PlanOptions::SCORING)?;
-    workspace.set_stop(stop.map(Arc::clone));
-    let len = network.input().len();
-    let outputs = network.output().len();
-    let mut x = memory::zeros("a batch of examples", batch.saturating_mul(len))?;
+    check_targets(network, data, &preprocessing.task)?;
+    let mut pass = ScoringPass::new(stop, network, data, preprocessing)?;
     let mut judge = Judge::new(network, data)?;
     let mut scores = Scores::default();
-    let (mut classes, mut values) = (Vec::new(), Vec::new());
     let order: Vec<usize> = (0..data.len()).collect();
-    for chunk in order.chunks(batch) {
-        let x = &mut x[..chunk.len() * len];
-        data.fill_batch(chunk, preprocessing, x)?;
-        write_targets(data.targets(), task, chunk, (&mut classes, &mut values));
-        let targets = match task {
-            Task::Classes => Targets::Classes(&classes),
-            Task::Labels | Task::Numbers(_) => Targets::Values(&values),
-        };
-        let (sums, z) = workspace.score(network, x, &targets)?;
+    for chunk in order.chunks(BATCH) {
+        let (sums, z) = pass.score(chunk)?;
         scores.add(&sums);
-        for (place, (row, &example)) in z.chunks_exact(outputs).zip(chunk).enumerate() {
-            let wanted = values.chunks_exact(outputs).nth(place).unwrap_or_default();
-            let label = classes.get(place).copied().unwrap_or_default();
-            let answer = judge.judge(row, (label, wanted), task);
-            observe(JudgedExample {
-                example,
-                answer,
-                outputs: row,
-            });
+        judge.judge_all(
+            &preprocessing.task,
+            pass.targets(),
+            (chunk, &z),
+            &mut observe,
+        );
+    }
+    Ok(Evaluation {
+        scores,
+        measures: judge.finish(),
+    })
+}
+
+/// [`evaluate_until`] by the members of a group, all of which call it: each runs the network over some of the examples,
+/// and all get the evaluation that one alone would have, bit for bit.
+pub(super) fn evaluate_in<T: Number>(
+    group: &dyn Group,
+    stop: Option<&Arc<AtomicBool>>,
+    network: &Network<T>,
+    data: &Dataset,
+    preprocessing: &Preprocessing,
+) -> Result<Evaluation> {
+    check_targets(network, data, &preprocessing.task)?;
+    let made = ScoringPass::new(stop, network, data, preprocessing);
+    let made = made.and_then(|pass| Ok((pass, Judge::new(network, data)?)));
+    let (mut pass, mut judge) = all_have(group, made)?;
+    let mut scores = Scores::default();
+    let order: Vec<usize> = (0..data.len()).collect();
+    let chunks: Vec<&[usize]> = order.chunks(BATCH).collect();
+    let row = network.output().len() * size_of::<T>();
+    for round in chunks.chunks(group.size()) {
+        // The sums of a chunk and its outputs, from each member that has one.
+        let length = |rank: usize| round.get(rank).map_or(0, |chunk| SUMS + chunk.len() * row);
+        let lengths: Vec<usize> = (0..group.size()).map(length).collect();
+        let own = match round.get(group.rank()) {
+            None => Ok(Vec::new()),
+            Some(chunk) => pass.score(chunk).map(|(sums, z)| {
+                let mut bytes = sums.loss.to_le_bytes().to_vec();
+                bytes.extend((sums.correct as u64).to_le_bytes());
+                bytes.extend_from_slice(bytemuck::cast_slice(&z));
+                bytes
+            }),
+        };
+        let all = gather_from_all(group, own, &lengths)?;
+        let mut rest = &all[..];
+        for (chunk, &len) in round.iter().zip(&lengths) {
+            let (member, after) = rest.split_at(len);
+            rest = after;
+            let (sums, z) = member.split_at(SUMS);
+            let [loss, correct] =
+                [0, 8].map(|at| sums[at..].first_chunk().copied().unwrap_or_default());
+            scores.loss += f64::from_le_bytes(loss);
+            scores.correct += u64::from_le_bytes(correct) as usize;
+            scores.examples += chunk.len();
+            let z: Vec<T> = bytemuck::pod_collect_to_vec(z);
+            pass.find_targets(chunk);
+            judge.judge_all(
+                &preprocessing.task,
+                pass.targets(),
+                (chunk, &z),
+                &mut |_: JudgedExample<'_, T>| {},
+            );
         }
     }
     Ok(Evaluation {
@@ -200,111 +242,5 @@ pub(super) fn evaluate_until<T: Number>(
     })
 }
 
-/// Collects what the measures are computed from.
-struct Judge {
-    loss: Loss,
-    measures: Measures,
-    /// With two classes, how much each example looks like the second, and whether it is.
-    preferences: Option<Vec<(f64, bool)>>,
-}
-
-impl Judge {
-    fn new<T: Number>(network: &Network<T>, data: &Dataset) -> Result<Self> {
-        let outputs = network.output().len();
-        let mut preferences = None;
-        let measures = match data.targets().kind() {
-            TargetKind::Classes => {
-                let told_apart = if outputs == 1 { 2 } else { outputs };
-                let classes = data.classes().len().max(told_apart);
-                preferences = (classes == 2).then(|| Vec::with_capacity(data.len()));
-                Measures::Classes {
-                    tally: Tally::new(classes)?,
-                    ranking: None,
-                }
-            }
-            TargetKind::Labels => Measures::Labels(LabelTally::new(data.len(), outputs)?),
-            TargetKind::Numbers => Measures::Numbers(NumberTally::new(data.len(), outputs)?),
-        };
-        Ok(Self {
-            loss: network.loss(),
-            measures,
-            preferences,
-        })
-    }
-
-    fn judge<'a, T: Number>(
-        &mut self,
-        row: &[T],
-        (label, wanted): (u32, &'a [T]),
-        task: &Task,
-    ) -> Answer<'a, T> {
-        match &mut self.measures {
-            Measures::Classes { tally, .. } => {
-                let (actual, predicted) = (label as usize, self.loss.predicted_class(row));
-                let (rank, preference) = match row {
-                    [one] => (usize::from(predicted != actual), one.as_f64()),
-                    [first, second] => (rank(row, actual), second.as_f64() - first.as_f64()),
-                    _ => (rank(row, actual), f64::NAN),
-                };
-                tally.add(label, predicted as u32, rank);
-                if let Some(preferences) = &mut self.preferences {
-                    preferences.push((preference, label == 1));
-                }
-                return Answer::Class { actual, predicted };
-            }
-            Measures::Labels(tally) => {
-                let pairs = row.iter().zip(wanted);
-                tally.add(pairs.map(|(z, &mark)| (z.as_f64(), mark > T::zero())));
-            }
-            Measures::Numbers(tally) => {
-                let restored = |value: T, output| match task.scale() {
-                    Some(scale) => scale.restored(value.as_f64(), output),
-                    None => value.as_f64(),
-                };
-                let pairs = wanted.iter().zip(row).enumerate();
-                tally.add(pairs.map(|(at, (&t, &y))| (restored(t, at), restored(y, at))));
-            }
-        }
-        Answer::Values(wanted)
-    }
-
-    fn finish(mut self) -> Measures {
-        if let Measures::Classes { ranking, .. } = &mut self.measures {
-            *ranking = self.preferences.map(Ranking::new);
-        }
-        self.measures
-    }
-}
-
-/// How many classes come before `class`: larger values, and equal ones of lower classes. NaN comes
-/// last.
-fn rank<T: Number>(row: &[T], class: usize) -> usize {
-    let own = row.get(class).copied().filter(|own| !own.is_nan());
-    let Some(own) = own else {
-        return row.len().saturating_sub(1);
-    };
-    let before = |(other, &value): (usize, &T)| value > own || (value == own && other < class);
-    row.iter().enumerate().filter(|&pair| before(pair)).count()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::nn::largest;
-
-    #[test]
-    fn the_first_rank_is_the_largest_value() {
-        let rows = [
-            [0.5, 2.0, 2.0, -1.0],
-            [f32::NAN, 1.0, 0.0, f32::NAN],
-            [0.0; 4],
-        ];
-        let expected = [[2, 0, 1, 3], [3, 0, 1, 3], [0, 1, 2, 3]];
-        for (row, expected) in rows.iter().zip(expected) {
-            let ranks: Vec<usize> = (0..4).map(|class| rank(row, class)).collect();
-            assert_eq!(ranks, expected, "{row:?}");
-        }
-        let firsts = rows.map(|row| largest(&row));
-        assert_eq!(firsts, [1, 1, 0]);
-    }
-}
+/// Bytes of the sums of a chunk: its loss, and how many answers were right.
+const SUMS: usize = 16;

@@ -1,5 +1,7 @@
 //! Making the batches of an epoch: values, targets, and the keys of random numbers.
 
+use std::ops::Range;
+
 use crate::data::{self, AugmentBuffers, Augmentation, Dataset, Mix, Pick};
 use crate::error::Result;
 use crate::memory;
@@ -17,13 +19,20 @@ pub(super) struct Feed<'a> {
     pub(super) epoch: u64,
 }
 
-/// A batch, in memory that is kept for the next one.
+/// A batch, or the examples of it that a member of a group trains on, in memory that is kept for the next one.
 #[derive(Debug)]
 pub(super) struct BatchBuffers<T> {
+    /// The values of the own examples, and after them those of others that they are blended with.
     x: Vec<T>,
-    values: usize,
+    /// Values of an example.
+    len: usize,
+    /// The own examples, among all of the batch. Targets and keys are those of all.
+    own: Range<usize>,
     indices: Vec<usize>,
     keys: Vec<u64>,
+    /// The images that are filled, and their keys.
+    filled: Vec<usize>,
+    filled_keys: Vec<u64>,
     labels: Vec<u32>,
     /// A value for each output of each example, where the targets are not classes.
     targets: Vec<T>,
@@ -36,16 +45,19 @@ pub(super) struct BatchBuffers<T> {
 }
 
 impl<T: Number> BatchBuffers<T> {
-    /// Room for `batch` examples of `len` values.
+    /// Room for `batch` examples of `len` values, if all of a batch are filled; more is taken when it is needed.
     ///
     /// # Errors
     /// When there is not enough memory.
     pub(super) fn new(batch: usize, len: usize) -> Result<Self> {
         Ok(Self {
             x: memory::zeros("a batch of examples", batch.saturating_mul(len))?,
-            values: 0,
+            len,
+            own: 0..0,
             indices: Vec::with_capacity(batch),
             keys: Vec::with_capacity(batch),
+            filled: Vec::with_capacity(batch),
+            filled_keys: Vec::with_capacity(batch),
             labels: Vec::with_capacity(batch),
             targets: Vec::new(),
             partners: Vec::new(),
@@ -57,20 +69,20 @@ impl<T: Number> BatchBuffers<T> {
         })
     }
 
-    fn noise(&self) -> Noise<'_> {
+    fn noise<'a>(&self, keys: &'a [u64]) -> Noise<'a> {
         Noise {
             seed: self.seed,
             epoch: self.epoch,
-            examples: &self.keys,
+            examples: keys,
         }
     }
 
-    /// The values, (batch, height, width, channels).
+    /// The values of the own examples, (examples, height, width, channels).
     pub(super) fn x(&self) -> &[T] {
-        &self.x[..self.values]
+        &self.x[..self.own.len() * self.len]
     }
 
-    /// The batch that a step trains on.
+    /// The batch that a step trains on: the targets and keys of all its examples, the values of the own ones.
     pub(super) fn batch(&self) -> Batch<'_, T> {
         let targets = if self.mixed {
             Targets::Mixed {
@@ -86,18 +98,23 @@ impl<T: Number> BatchBuffers<T> {
         Batch {
             x: self.x(),
             targets,
-            noise: self.noise(),
+            noise: self.noise(&self.keys),
         }
     }
 }
 
 impl Feed<'_> {
-    /// Makes the batch of `picks`. The result depends on the picks alone, not on the thread or on earlier
-    /// batches.
+    /// Makes the batch of `picks`, with the values of its examples `own`. The result depends on these alone, not on the
+    /// thread or on earlier batches.
     ///
     /// # Errors
     /// When the data does not fit the preprocessing, or cannot be read.
-    pub(super) fn fill<T: Number>(&self, picks: &[Pick], into: &mut BatchBuffers<T>) -> Result<()> {
+    pub(super) fn fill<T: Number>(
+        &self,
+        picks: &[Pick],
+        own: Range<usize>,
+        into: &mut BatchBuffers<T>,
+    ) -> Result<()> {
         into.indices.clear();
         into.indices.extend(picks.iter().map(|pick| pick.index));
         into.keys.clear();
@@ -105,24 +122,39 @@ impl Feed<'_> {
         let task = &self.preprocessing.task;
         let targets = (&mut into.labels, &mut into.targets);
         write_targets(self.data.targets(), task, &into.indices, targets);
-        into.values = picks.len() * self.data.images().per_image();
         (into.seed, into.epoch) = (self.seed, self.epoch);
+        into.own = own.clone();
         let noise = Noise {
             seed: self.seed,
             epoch: self.epoch,
             examples: &into.keys,
         };
-        let x = &mut into.x[..into.values];
-        let altered = Some((self.augmentation, noise));
-        self.data.fill(
-            &into.indices,
-            self.preprocessing,
-            altered,
-            &mut into.spare,
-            x,
-        )?;
-        into.mixed = self.augmentation.mix(&noise, x, &mut into.mix);
+        into.mixed = self.augmentation.draw_pairs(&noise, &mut into.mix);
+        into.filled.clear();
+        into.filled.extend(own.clone());
         if into.mixed {
+            into.filled.extend(into.mix.others(own.clone()));
+        }
+        into.filled_keys.clear();
+        let keys = into.filled.iter().map(|&example| into.keys[example]);
+        into.filled_keys.extend(keys);
+        let indices = into.filled.iter_mut();
+        indices.for_each(|example| *example = into.indices[*example]);
+        let len = into.filled.len() * self.data.images().per_image();
+        if into.x.len() < len {
+            into.x = memory::zeros("a batch of examples", len)?;
+        }
+        let x = &mut into.x[..len];
+        let noise = Noise {
+            examples: &into.filled_keys,
+            ..noise
+        };
+        let altered = Some((self.augmentation, noise));
+        let indices = &into.filled;
+        self.data
+            .fill(indices, self.preprocessing, altered, &mut into.spare, x)?;
+        if into.mixed {
+            into.mix.blend(own, x);
             let partners = into.mix.partner.iter();
             into.partners.clear();
             into.partners

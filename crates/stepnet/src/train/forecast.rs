@@ -2,8 +2,10 @@
 //! tried.
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use stepnet_base::clock::Instant;
 
+use super::options::SHARE;
 use super::{TrainOptions, Trainer, evaluate, evaluation_bytes};
 use crate::data::Dataset;
 use crate::error::Result;
@@ -48,7 +50,22 @@ pub fn training_bytes<T: Number>(
     examples: usize,
     tested: usize,
 ) -> Result<usize> {
-    let training = Trainer::bytes(network, options, examples)?;
+    rank_bytes(network, options, examples, tested, 1)
+}
+
+/// [`training_bytes`] of one of `ranks` processes that train together, the one with most shares: of a batch it holds its own
+/// part.
+///
+/// # Errors
+/// As [`training_bytes`], and when there are more ranks than shares.
+pub fn rank_bytes<T: Number>(
+    network: &Network<T>,
+    options: &TrainOptions,
+    examples: usize,
+    tested: usize,
+    ranks: usize,
+) -> Result<usize> {
+    let training = Trainer::bytes_in_group(network, options, examples, ranks)?;
     Ok(training.saturating_add(bytes_between_epochs(network, options, tested)?))
 }
 
@@ -71,13 +88,14 @@ pub(super) fn bytes_between_epochs<T: Number>(
     Ok(weights.saturating_add(testing.max(writing)))
 }
 
-/// The largest batch with which [`training_bytes`] are at most `room`; `None` if not even one
-/// example fits.
+/// The largest batch with which [`rank_bytes`] are at most `room`; `None` if not even the smallest fits, of one example or
+/// of a share for each rank.
 pub fn largest_batch<T: Number>(
     network: &Network<T>,
     options: &TrainOptions,
     examples: usize,
     tested: usize,
+    ranks: usize,
     room: usize,
 ) -> Option<usize> {
     let fits = |batch: usize| {
@@ -85,12 +103,16 @@ pub fn largest_batch<T: Number>(
             batch: super::BatchSize::Examples(batch),
             ..options.clone()
         };
-        training_bytes(network, &options, examples, tested).is_ok_and(|bytes| bytes <= room)
+        rank_bytes(network, &options, examples, tested, ranks).is_ok_and(|bytes| bytes <= room)
     };
-    if !fits(1) {
+    let few = match (ranks, options.shares) {
+        (1, _) | (_, Some(_)) => 1,
+        (several, None) => SHARE.saturating_mul(several.next_power_of_two()),
+    };
+    if !fits(few) {
         return None;
     }
-    let (mut most, mut least) = (examples.max(1) + 1, 1);
+    let (mut most, mut least) = (examples.max(few) + 1, few);
     while most - least > 1 {
         let middle = least + (most - least) / 2;
         match fits(middle) {
@@ -335,7 +357,7 @@ mod tests {
         let plan = PlanOptions::TRAINING;
         let workspace = Plan::new(&network, 64, plan).unwrap().bytes::<f32>();
         assert!(bytes(64) > workspace && bytes(64) < 2 * workspace);
-        let largest = |room| largest_batch(&network, &options(32), 5000, 100, room);
+        let largest = |room| largest_batch(&network, &options(32), 5000, 100, 1, room);
         for batch in [1, 33, 4999] {
             let found = largest(bytes(batch)).unwrap();
             assert!(found >= batch && bytes(found) <= bytes(batch));
@@ -346,6 +368,32 @@ mod tests {
     }
 
     /// The trial of a run must not outlast it: thirty examples are one step an epoch.
+    #[test]
+    fn a_rank_holds_its_own_part_of_a_batch() {
+        let network = network();
+        let bytes =
+            |options: &TrainOptions, ranks| rank_bytes(&network, options, 5000, 0, ranks).unwrap();
+        let input = network.input().len() * size_of::<f32>();
+        let shared = options(512).shares(Some(8));
+        // The inputs of the examples that others have, twice: the next batch is made meanwhile.
+        let [one, two, eight] = [1, 2, 8].map(|ranks| bytes(&shared, ranks));
+        assert!(one - two >= 256 * 2 * input, "{one} {two}");
+        assert!(two - eight >= 192 * 2 * input, "{two} {eight}");
+        // Statistics over the batch take the layers' values of all shares of the rank.
+        let synced = shared.clone().sync_bn(true);
+        let [all, own] = [(1, one), (8, eight)].map(|(ranks, less)| bytes(&synced, ranks) - less);
+        assert_eq!(all, 8 * own);
+        // More ranks than shares hold nothing.
+        assert!(rank_bytes(&network, &shared, 5000, 0, 9).is_err());
+        let largest = |ranks| largest_batch(&network, &shared, 5000, 0, ranks, eight).unwrap();
+        assert!(
+            largest(1) < 512 && largest(8) >= 512,
+            "{} {}",
+            largest(1),
+            largest(8)
+        );
+    }
+
     #[test]
     fn few_examples_are_not_tried_for_long() {
         let (network, digits) = (network(), data::digits());

@@ -1,6 +1,9 @@
 //! One training step: forward, loss, backward, L2, clipping, update, average.
 
 mod frozen;
+mod members;
+mod pieces;
+mod team;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -14,6 +17,9 @@ use crate::nn::{Batch, LossOptions, Network, Plan, PlanOptions, Scores, Workspac
 use crate::optim::{
     Clipping, Optimizer, ParameterRange, Rule, WeightAverage, add_l2_gradient, l2_cost,
 };
+
+pub(super) use pieces::{pieces as gradient_pieces, summed, values_for_sums};
+use team::Team;
 
 /// The name of the average among a learner's arrays.
 pub(super) const AVERAGE: &str = "average";
@@ -38,6 +44,8 @@ pub struct Learner<T> {
     stop: Option<Arc<AtomicBool>>,
     /// The first parameters, up to a place, learn at a rate of their own: a factor.
     slower: (usize, f64),
+    /// The shares of a batch and the group that trains them, unless a batch is one share of this learner alone.
+    team: Option<Box<Team<T>>>,
 }
 
 /// The moving average of the weights, as the parameters of a network that can be measured and kept.
@@ -71,6 +79,7 @@ impl<T: Number> Learner<T> {
             batch,
             stop: None,
             slower: (0, 1.0),
+            team: None,
         })
     }
 
@@ -112,6 +121,9 @@ impl<T: Number> Learner<T> {
     /// From now on steps end early, with an error and without an update, once `stop` is set.
     pub fn set_stop(&mut self, stop: Arc<AtomicBool>) {
         self.workspace.set_stop(Arc::clone(&stop));
+        if let Some(team) = &mut self.team {
+            team.renew();
+        }
         self.stop = Some(stop);
     }
 
@@ -152,6 +164,10 @@ impl<T: Number> Learner<T> {
         learning_rate: f64,
         alter: impl FnOnce(&Network<T>, &mut [T]) + Send,
     ) -> Result<Scores> {
+        if self.team.is_some() {
+            // The pool is for computing: a member that waits for others in it may keep them from coming.
+            return self.learn(batch, learning_rate, alter);
+        }
         // Once into the pool of threads and out again.
         let examples = batch.x.len() / self.network.input().len();
         let work = self.workspace.plan().work.saturating_mul(examples as u64);
@@ -164,7 +180,7 @@ impl<T: Number> Learner<T> {
         learning_rate: f64,
         alter: impl FnOnce(&Network<T>, &mut [T]),
     ) -> Result<Scores> {
-        let mut scores = self.workspace.train(&self.network, batch)?;
+        let mut scores = self.passes(batch)?;
         if scores.examples == 0 {
             return Ok(scores);
         }
@@ -180,7 +196,7 @@ impl<T: Number> Learner<T> {
             );
         }
         if !scores.loss.is_finite() {
-            let error = self.moment(batch, learning_rate).of_loss(scores.loss);
+            let error = self.loss_error(batch, learning_rate, scores.loss);
             self.roll_back();
             return Err(error);
         }
@@ -199,7 +215,10 @@ impl<T: Number> Learner<T> {
             &self.ranges,
             learning_rate,
         );
-        self.workspace.after_step(&mut self.network, batch);
+        match &self.team {
+            Some(team) => team.after_step(&mut self.network),
+            None => self.workspace.after_step(&mut self.network, batch),
+        }
         if let Some(average) = &mut self.average {
             let AveragedWeights { average, network } = average;
             average.update(network.parameters_mut(), self.network.parameters());
@@ -329,75 +348,4 @@ impl<T: Number> Learner<T> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::nn::layer::Noise;
-    use crate::nn::{Init, Shape, Targets};
-    use crate::rng::RandomState;
-
-    fn learner() -> Learner<f64> {
-        let text = "linear(3) -> softmax";
-        let mut network = Network::new(text, Shape::Features(4)).unwrap();
-        network.initialize(Init::He, &mut RandomState::new(3));
-        Learner::new(network, Rule::GradientDescent, 2, 0.0).unwrap()
-    }
-
-    fn batch(x: &[f64]) -> Batch<'_, f64> {
-        Batch {
-            x,
-            targets: Targets::Classes(&[0, 2]),
-            noise: Noise {
-                seed: 0,
-                epoch: 0,
-                examples: &[0, 1],
-            },
-        }
-    }
-
-    const X: [f64; 8] = [1.0, -2.0, 0.5, 3.0, 2.0, 0.0, -1.0, 1.0];
-
-    #[test]
-    fn a_clipped_step_is_as_long_as_the_limit_at_most() {
-        let mut clipped = learner().with_clipping(Clipping::Norm(0.01)).unwrap();
-        let start = clipped.network().parameters().to_vec();
-        clipped.step(&batch(&X), 0.5).unwrap();
-        let moved = clipped.network().parameters().iter().zip(&start);
-        let length = moved.map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
-        assert!((length - 0.005).abs() < 1e-6, "{length}");
-    }
-
-    #[test]
-    fn a_norm_that_is_not_finite_is_an_error_and_changes_nothing() {
-        let mut learner = learner().with_clipping(Clipping::Norm(1.0)).unwrap();
-        learner.step(&batch(&X), 0.1).unwrap();
-        let before = learner.network().parameters().to_vec();
-        // Every gradient is finite, their squares are not.
-        let error = learner
-            .step_with(&batch(&X), 0.1, |_, gradients| gradients.fill(1e200))
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("is inf at update 2, which clipping"),
-            "{error}"
-        );
-        assert_eq!(learner.network().parameters(), before);
-    }
-
-    #[test]
-    fn an_update_that_is_taken_back_leaves_the_average_too() {
-        let mut learner = learner().with_average(0.5).unwrap();
-        learner.step(&batch(&X), 0.1).unwrap();
-        let (weights, average) = (
-            learner.network().parameters().to_vec(),
-            learner.trained_network().parameters().to_vec(),
-        );
-        assert_ne!(weights, average);
-        learner.step(&batch(&X), 0.1).unwrap();
-        assert_ne!(learner.network().parameters(), weights);
-        // The loss of such inputs is not a number, whatever the weights.
-        assert!(learner.step(&batch(&[f64::INFINITY; 8]), 0.1).is_err());
-        assert_eq!(learner.network().parameters(), weights);
-        assert_eq!(learner.trained_network().parameters(), average);
-        assert_eq!((learner.updates(), learner.updates_kept()), (2, 1));
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! The training loop: from a data set and a network to trained weights, and how good they are.
 
+mod agreement;
+pub mod calibration;
 mod chance;
 #[cfg(feature = "pages")]
 mod chart;
@@ -19,7 +21,10 @@ pub mod metrics;
 pub mod mistakes;
 mod options;
 pub mod run;
+pub mod scaling;
 pub mod settings;
+mod significance;
+mod start;
 mod state;
 mod task;
 mod trainer;
@@ -38,10 +43,12 @@ pub use evaluate::{
 pub use find_rate::{LEAST_STEPS, MOST_STEPS, MOST_SWEEPS};
 pub use find_rate::{RateCurve, RateSweep, RateTrial, SweepProgress, find_rate};
 pub use finite::{first_overflow, not_finite};
-pub use forecast::{Pace, largest_batch, training_bytes};
+pub use forecast::{Pace, largest_batch, rank_bytes, training_bytes};
 pub use head::{HeadReport, StrengthTrial};
 pub use learner::Learner;
-pub use options::{BatchSize, TrainOptions};
+pub use options::{AllReduce, BatchSize, TrainOptions, usual_shares};
+pub use significance::{PairedTest, wilson_interval};
+pub use start::{classes_of_model, has_other_outputs, start_from};
 pub use state::TrainingState;
 pub use task::{check_task, measure_of, task_for};
 pub use trainer::{EpochEnd, Position, Progress, Trainer};

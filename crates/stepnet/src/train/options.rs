@@ -66,6 +66,30 @@ impl FromStr for BatchSize {
     }
 }
 
+/// The order in which the gradients of a batch's shares are added, where several processes train.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum AllReduce {
+    /// That of a tree over the shares: the weights depend on the number of shares alone.
+    #[default]
+    Exact,
+    /// That of the group itself: the last digits depend on the number of processes.
+    Fast,
+}
+
+/// The examples that a share has at least, where the number of shares is chosen.
+pub(super) const SHARE: usize = 8;
+
+/// The most shares.
+pub(super) const MOST_SHARES: usize = 1 << 16;
+
+/// The number of shares of a batch of `batch` examples where processes train together and no other is asked for: the
+/// largest power of two that leaves a share eight examples.
+pub fn usual_shares(batch: usize) -> usize {
+    let most = (batch / SHARE).clamp(1, MOST_SHARES);
+    1 << most.ilog2()
+}
+
 /// How to train.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -118,6 +142,13 @@ pub struct TrainOptions {
     /// Threads that prepare the next batches during a step; results do not depend on it. `None`: chosen for the
     /// data.
     pub workers: Option<usize>,
+    /// The shares that a batch is cut into, as [`Learner::with_shares`] says: a power of two. `None`: one, or where
+    /// processes train together as many as [`usual_shares`] says.
+    pub shares: Option<usize>,
+    /// How their gradients are added.
+    pub all_reduce: AllReduce,
+    /// Whether batch normalisation takes its statistics over all shares of a batch.
+    pub sync_bn: bool,
 }
 
 stepnet_base::setters! { TrainOptions {
@@ -142,6 +173,9 @@ stepnet_base::setters! { TrainOptions {
     backbone_rate: BackboneRate,
     statistics: Option<Statistics>,
     workers: Option<usize>,
+    shares: Option<usize>,
+    all_reduce: AllReduce,
+    sync_bn: bool,
 } }
 
 impl Default for TrainOptions {
@@ -168,6 +202,9 @@ impl Default for TrainOptions {
             backbone_rate: BackboneRate::Times(0.1),
             statistics: None,
             workers: None,
+            shares: None,
+            all_reduce: AllReduce::Exact,
+            sync_bn: false,
         }
     }
 }
@@ -214,6 +251,15 @@ impl TrainOptions {
             Transfer::Head => 1,
             Transfer::All | Transfer::Finetune => self.batch.examples(largest),
         }
+    }
+
+    /// The number of shares of a step where there are `largest` examples, alone or in a group.
+    pub(super) fn shares_of_step(&self, largest: usize, in_group: bool) -> usize {
+        let usual = || match in_group {
+            true => usual_shares(self.batch.examples(largest)),
+            false => 1,
+        };
+        self.shares.unwrap_or_else(usual)
     }
 
     /// How many of `tested` examples go through the network at once: by their features, few.
@@ -293,6 +339,17 @@ impl TrainOptions {
                 "the number of workers",
                 self.workers.unwrap_or_default(),
                 format!("at most {MOST_WORKERS}"),
+            ));
+        }
+        if let Some(shares) = self.shares
+            && !(shares.is_power_of_two() && shares <= MOST_SHARES)
+        {
+            let expected = format!("a power of two up to {MOST_SHARES}");
+            return Err(Error::value(
+                "training",
+                "the number of shares",
+                shares,
+                expected,
             ));
         }
         if let Some(warm_up) = self.warm_up {

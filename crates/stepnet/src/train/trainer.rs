@@ -1,5 +1,7 @@
 //! Epochs over a data set.
 
+mod members;
+mod one_step;
 mod progress;
 mod stage;
 
@@ -21,12 +23,14 @@ use super::task::{check_targets, check_task};
 use super::transfer_options::Transfer;
 use crate::data::{Balance, Dataset, Pick, sample};
 use crate::error::{Error, Result};
+use crate::group::Group;
 use crate::limits;
 use crate::nn::Number;
 use crate::nn::{Model, Network, Node, Preprocessing};
 use crate::optim::Schedule;
 use crate::rng::RandomState;
 
+use members::{Members, bytes_of_member, end_together};
 pub use progress::{EpochEnd, Position, Progress};
 use stage::HeadStage;
 pub(super) use stage::OnFeatures;
@@ -55,10 +59,25 @@ impl<T: Number> Trainer<T> {
     /// # Errors
     /// When a setting is out of its range, or the network's input is not the preprocessing's output.
     pub fn new(
+        network: Network<T>,
+        preprocessing: Preprocessing,
+        options: TrainOptions,
+        largest: usize,
+    ) -> Result<Self> {
+        Self::in_group(network, preprocessing, options, largest, None)
+    }
+
+    /// [`new`](Self::new) for a member of `group`, all of which train the same network on the same data with the same
+    /// options, each its shares of a batch, and all get the same weights. All of them do the same calls.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and when there are more members than shares.
+    pub fn in_group(
         mut network: Network<T>,
         preprocessing: Preprocessing,
         options: TrainOptions,
         largest: usize,
+        group: Option<Arc<dyn Group>>,
     ) -> Result<Self> {
         options.check()?;
         let len = network.input().len();
@@ -88,7 +107,9 @@ impl<T: Number> Trainer<T> {
             let factor = options.backbone_rate.factor(options.learning_rate);
             slower = (network.nodes()[linear].range().start, factor);
         }
-        let learner = options.learner(network, batch)?;
+        let members = Members::new(&options, largest, group)?;
+        let loader = Loader::new(members.own_examples(batch), len, left)?;
+        let learner = members.learner(network, &options, batch)?;
         Ok(Self {
             learner: learner.with_rate_before(slower.0, slower.1),
             frozen,
@@ -96,7 +117,7 @@ impl<T: Number> Trainer<T> {
             feature_file: None,
             head_report: None,
             preprocessing,
-            loader: Loader::new(batch, len, left)?,
+            loader,
             position: Position::default(),
             options,
             sweep: None,
@@ -108,12 +129,21 @@ impl<T: Number> Trainer<T> {
     /// # Errors
     /// When that many examples cannot be addressed.
     pub fn bytes(network: &Network<T>, options: &TrainOptions, largest: usize) -> Result<usize> {
-        let batch = options.step_examples(largest);
-        let pictures = batch.saturating_mul(network.input().len());
-        // A batch that trains, and one for each worker.
-        let pictures = pictures.saturating_mul(1 + options.workers.unwrap_or(1));
-        let learner = Learner::bytes(network, options.rule, batch, options.average.is_some())?;
-        Ok(learner.saturating_add(pictures.saturating_mul(size_of::<T>())))
+        Self::bytes_in_group(network, options, largest, 1)
+    }
+
+    /// [`bytes`](Self::bytes) of one of `members` that train together, the one with most shares: of a batch it holds its
+    /// own part.
+    ///
+    /// # Errors
+    /// When that many examples cannot be addressed, or there are more members than shares.
+    pub fn bytes_in_group(
+        network: &Network<T>,
+        options: &TrainOptions,
+        largest: usize,
+        members: usize,
+    ) -> Result<usize> {
+        bytes_of_member(network, options, largest, members)
     }
 
     /// The network to evaluate and save: the one with the averaged weights if there is a moving average.
@@ -286,19 +316,24 @@ impl<T: Number> Trainer<T> {
             order: &order,
             batch,
             first: self.position.step,
+            shares: self.learner.shares(),
         };
         let decoding = data.images().are_streamed();
         let workers = (self.options.workers).unwrap_or(match decoding {
-            true => rayon::current_num_threads(),
+            true => stepnet_base::parallel::current_num_threads(),
             false => 1,
         });
         let (learner, position, options) = (&mut self.learner, &mut self.position, &self.options);
+        // Whether the other members know how a step went wrong here, or that no further is wanted.
+        let (mut agreed, mut left) = (false, false);
         let waited = self.loader.run(&feed, batches, workers, |filled| {
             learning_rate = match &self.sweep {
                 Some(sweep) => sweep.rate(epoch * steps + position.step),
                 None => options.rate(epoch, position.step, steps),
             };
-            let scores = learner.step(&filled.batch(), learning_rate)?;
+            let scores = learner.step(&filled.batch(), learning_rate);
+            agreed = scores.is_err();
+            let scores = scores?;
             position.step += 1;
             position.scores.add(&scores);
             let progress = Progress {
@@ -308,8 +343,11 @@ impl<T: Number> Trainer<T> {
                 scores: position.scores,
                 learning_rate,
             };
-            Ok(observe(&progress, learner))
-        })?;
+            let flow = observe(&progress, learner);
+            left = flow.is_break() && position.step < steps;
+            Ok(flow)
+        });
+        let waited = end_together(learner, waited, agreed, left)?;
         let end = EpochEnd {
             epoch,
             scores: self.position.scores,
@@ -326,8 +364,13 @@ impl<T: Number> Trainer<T> {
         Ok(end)
     }
 
+    /// The group that it trains with.
+    pub fn group(&self) -> Option<&Arc<dyn Group>> {
+        self.learner.group()
+    }
+
     fn order(&self, data: &Dataset) -> Vec<Pick> {
-        let epoch = u32::try_from(self.position.epoch % (1 << 32)).unwrap_or(0);
+        let epoch = u32::try_from(self.position.epoch as u64 % (1 << 32)).unwrap_or(0);
         let seed = self.options.seed.wrapping_add(1).wrapping_add(epoch);
         let mut random = RandomState::new(seed);
         match self.options.balance {

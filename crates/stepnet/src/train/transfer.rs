@@ -3,7 +3,7 @@
 use crate::data::TargetKind;
 use crate::error::{Error, Result};
 use crate::nn::Number;
-use crate::nn::notation::{Item, LayerText, NetworkText, Step};
+use crate::nn::notation::{Count, Item, LayerText, NetworkText, Step, Value};
 use crate::nn::{Init, Loss, Network, Registry};
 use crate::rng::RandomState;
 
@@ -14,10 +14,12 @@ use crate::rng::RandomState;
 /// If they are the classes of `trained` in their order, it is a copy. Otherwise its last `linear` layer
 /// gets as many units as there are classes, drawn by `init`; the classes that `trained` knows keep their
 /// weights, in their new places. A closing `linear(1) -> sigmoid` becomes `linear(classes) -> softmax` for
-/// more than two.
+/// more than two. Where a `conv` makes the classes, as in SqueezeNet, `globalavgpool -> linear` takes the place of it and
+/// what follows it, and all of the last layer is drawn.
 ///
 /// # Errors
-/// When the classes differ, and the network does not end in `linear`, or `linear` and an activation.
+/// When the classes differ, and the network does not end in `linear`, or `linear` and an activation, or in `conv` and
+/// layers without parameters.
 pub fn transfer<T: Number>(
     trained: &Network<T>,
     registry: Registry<T>,
@@ -35,7 +37,7 @@ pub fn transfer<T: Number>(
     }
     let (text, loss) = with_classes(trained, &registry, rows.len())?;
     let mut network = with_last(trained, registry, (text, loss), (init, random))?;
-    if let Ok(last) = network.last_linear() {
+    if let Ok(last) = trained.last_linear() {
         keep_known(trained, &mut network, last, rows);
     }
     Ok(network)
@@ -46,14 +48,14 @@ pub fn transfer<T: Number>(
 /// none and the mean squared error for numbers.
 ///
 /// # Errors
-/// When the network does not end in `linear`, or `linear` and an activation.
+/// As [`transfer`].
 pub fn transfer_outputs<T: Number>(
     trained: &Network<T>,
     registry: Registry<T>,
     (kind, outputs): (TargetKind, usize),
     (init, random): (Init, &mut RandomState),
 ) -> Result<Network<T>> {
-    let (mut text, linear, _) = last_steps(trained)?;
+    let (mut text, linear, _) = last_steps(trained, &registry)?;
     let (closing, loss) = match kind {
         TargetKind::Classes => (Some("softmax"), Loss::SoftmaxCrossEntropy),
         TargetKind::Labels => (Some("sigmoid"), Loss::BinaryCrossEntropy),
@@ -90,7 +92,10 @@ fn with_last<T: Number>(
     if let Some(last) = last {
         for node in 0..last {
             let (from, to) = (trained.nodes()[node].range(), network.nodes()[node].range());
-            network.parameters_mut()[to].copy_from_slice(&trained.parameters()[from]);
+            // A pooling layer that stands where `trained` has its last convolution has none.
+            if !to.is_empty() {
+                network.parameters_mut()[to].copy_from_slice(&trained.parameters()[from]);
+            }
         }
         // After it, nothing has parameters.
         network.initialize_node(last, init, random);
@@ -146,15 +151,18 @@ fn keep_known<T: Number>(
 /// The steps of a network before its last `linear`, that step with its layer, and the step after it.
 type LastSteps = (NetworkText, (Step, LayerText), Option<Step>);
 
-fn last_steps<T: Number>(trained: &Network<T>) -> Result<LastSteps> {
+fn last_steps<T: Number>(trained: &Network<T>, registry: &Registry<T>) -> Result<LastSteps> {
     let unfit = || {
         Error::value(
             "transfer",
             "the end of the trained network",
             trained.text(),
-            "linear, or linear and an activation, so that its last layer can be replaced",
+            "linear, or linear and an activation, or conv and layers without parameters, so that its last layer can be replaced",
         )
     };
+    if let Some(pooled) = pooled_before_last_conv(trained, registry)? {
+        return Ok(pooled);
+    }
     let mut text = trained.text().clone();
     let closing = text.steps.pop().ok_or_else(unfit)?;
     let (linear, closing) = match kind(&closing) {
@@ -175,13 +183,47 @@ fn last_steps<T: Number>(trained: &Network<T>) -> Result<LastSteps> {
     Ok((text, (linear, layer), closing))
 }
 
+/// For a network whose classes a convolution makes (`conv(1000, 1) -> relu -> globalavgpool -> softmax`): the steps before
+/// that, the mean of each channel of what they make, and a `linear` layer to be sized. None for other networks.
+fn pooled_before_last_conv<T: Number>(
+    trained: &Network<T>,
+    registry: &Registry<T>,
+) -> Result<Option<LastSteps>> {
+    let nodes = trained.nodes();
+    let steps = &trained.text().steps;
+    let Some(conv) = nodes.iter().rposition(|node| !node.range().is_empty()) else {
+        return Ok(None);
+    };
+    let after = nodes.len() - conv;
+    // Each of them is a step of its own, in no group and none of them implied: the text can be cut there.
+    let written = steps.len() > after
+        && (steps[steps.len() - after..].iter().zip(&nodes[conv..]))
+            .all(|(step, node)| kind(step) == Some(node.layer().text().kind()));
+    if !written || kind(&steps[steps.len() - after]) != Some("conv") {
+        return Ok(None);
+    }
+    let layer = |name, units: Option<usize>| {
+        let arguments = units.map(|units| ("units", Value::Count(Count::Number(units))));
+        LayerText::new(registry.kinds(), name, arguments)
+    };
+    let mut text = trained.text().clone();
+    text.steps.truncate(steps.len() - after);
+    text.steps.push(Step::layer(layer("globalavgpool", None)?));
+    let linear = layer("linear", Some(trained.output().len()))?;
+    let closing = steps
+        .last()
+        .filter(|step| matches!(kind(step), Some("softmax" | "sigmoid")));
+    let step = Step::layer(linear.clone());
+    Ok(Some((text, (step, linear), closing.cloned())))
+}
+
 /// The text with another last layer, and the loss that goes with it.
 fn with_classes<T: Number>(
     trained: &Network<T>,
     registry: &Registry<T>,
     classes: usize,
 ) -> Result<(NetworkText, Loss)> {
-    let (mut text, (linear, layer), closing) = last_steps(trained)?;
+    let (mut text, (linear, layer), closing) = last_steps(trained, registry)?;
     let mut loss = trained.loss();
     let closes_with = closing.as_ref().map(|step| kind(step));
     let single = layer.count("units").number() == Some(1);

@@ -19,9 +19,9 @@ use crate::{Error, Result};
 use stepnet_base::{Noise, NoiseGenerator};
 
 /// Numbers that no layer of a network has, where [`Noise`] is keyed by a layer.
-const PICTURE: usize = usize::MAX;
-const SHARE: usize = usize::MAX - 1;
-const PAIRS: usize = usize::MAX - 2;
+const PICTURE: u64 = u64::MAX;
+const SHARE: u64 = u64::MAX - 1;
+const PAIRS: u64 = u64::MAX - 2;
 
 /// Which halves of an image a flip exchanges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -218,6 +218,28 @@ fn mixup_blends_pairs_and_their_shares() {
 }
 
 #[test]
+fn some_examples_of_a_mixed_batch_are_as_in_the_whole() {
+    let augmentation: Augmentation = "mixup(0.4)".parse().unwrap();
+    let keys: Vec<u64> = (0..23).map(|key| 7 * key).collect();
+    let x: Vec<f64> = (0..46).map(|value| f64::from(value).sqrt()).collect();
+    let (mut whole, mut mix) = (x.clone(), Mix::default());
+    assert!(augmentation.mix(&noise(1, &keys), &mut whole, &mut mix));
+    let mut alone = 0;
+    for own in [0..23, 0..1, 4..9, 9..23, 5..5] {
+        let mut drawn = Mix::<f64>::default();
+        augmentation.draw_pairs(&noise(1, &keys), &mut drawn);
+        let others: Vec<usize> = drawn.others(own.clone()).collect();
+        alone += others.len();
+        let images = own.clone().chain(others);
+        let mut some: Vec<f64> = images.flat_map(|at| [x[2 * at], x[2 * at + 1]]).collect();
+        drawn.blend(own.clone(), &mut some);
+        let expected = &whole[2 * own.start..2 * own.end];
+        assert_eq!(&some[..2 * own.len()], expected, "{own:?}");
+    }
+    assert!(alone > 3, "some have their partners elsewhere");
+}
+
+#[test]
 fn shares_of_mixup_have_the_moments_of_beta() {
     // Beta(a, a): mean 1/2, variance 1 / (4 (2 a + 1)).
     for alpha in [0.2, 1.0, 3.0] {

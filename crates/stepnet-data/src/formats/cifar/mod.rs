@@ -4,11 +4,9 @@
 mod records;
 
 use std::borrow::Cow;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
-use stepnet_files::read_filled;
 
 use crate::formats::format::{Choice, Format};
 use crate::opened::Opened;
@@ -16,7 +14,7 @@ use crate::options::{OpenOptions, Role};
 use crate::set::dataset::numbered;
 use records::{Labels, Set, dataset, may_be, not_records};
 use stepnet_base::text::listed;
-use stepnet_files::Kind;
+use stepnet_files::{Kind, disk, read_filled};
 
 pub(crate) static FOLDER: Format = Format {
     name: "a folder of the CIFAR files",
@@ -55,7 +53,7 @@ pub(crate) static FORMAT: Format = Format {
 /// # Errors
 /// A file that cannot be read.
 fn is_file(path: &Path) -> Result<bool> {
-    let length = fs::metadata(path)
+    let length = disk::metadata(path)
         .map_err(|source| Error::io(path, "open", source))?
         .len();
     if !may_be(length) {
@@ -84,7 +82,7 @@ struct Disk;
 
 impl Place for Disk {
     fn has(&self, path: &Path) -> bool {
-        path.is_file()
+        disk::is_file(path)
     }
 
     fn read(&self, path: &Path) -> Result<Cow<'_, [u8]>> {
@@ -125,7 +123,7 @@ impl Files {
 /// A folder that cannot be read.
 pub(crate) fn find(folder: &Path) -> Result<Option<Files>> {
     let unread = |source| Error::io(folder, "read", source);
-    let entries = fs::read_dir(folder).map_err(unread)?;
+    let entries = disk::read_dir(folder).map_err(unread)?;
     let paths: Result<Vec<PathBuf>> = entries
         .map(|entry| entry.map(|entry| entry.path()).map_err(unread))
         .collect();

@@ -3,13 +3,13 @@
 use std::cmp::Ordering;
 use std::collections::HashSet;
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::formats::labelled::part::SkippedPaths;
 use crate::{Error, Result};
+use stepnet_files::disk::{self, Metadata};
 
 /// Files and folders that systems leave behind; hidden ones are passed over as well.
 const CLUTTER: [&str; 4] = ["thumbs.db", "desktop.ini", "ehthumbs.db", "__macosx"];
@@ -79,7 +79,7 @@ impl Files {
 
     /// Lists a folder, if it is not to be passed over.
     fn enter(&mut self, folder: &Path, searched: bool) -> Result<()> {
-        let meta = fs::metadata(folder).map_err(|source| Error::io(folder, "open", source))?;
+        let meta = disk::metadata(folder).map_err(|source| Error::io(folder, "open", source))?;
         let identity = identity(folder, &meta)?;
         let around = !searched && self.around.0.contains(&identity);
         if around || !self.seen.0.insert(identity) {
@@ -152,7 +152,7 @@ impl VisitedPaths {
     /// # Errors
     /// A folder that cannot be opened.
     pub(crate) fn add(&mut self, folder: &Path) -> Result<()> {
-        let meta = fs::metadata(folder).map_err(|source| Error::io(folder, "open", source))?;
+        let meta = disk::metadata(folder).map_err(|source| Error::io(folder, "open", source))?;
         self.0.insert(identity(folder, &meta)?);
         Ok(())
     }
@@ -162,13 +162,13 @@ impl VisitedPaths {
     /// # Errors
     /// A folder that cannot be opened.
     pub(crate) fn has(&self, folder: &Path) -> Result<bool> {
-        let meta = fs::metadata(folder).map_err(|source| Error::io(folder, "open", source))?;
+        let meta = disk::metadata(folder).map_err(|source| Error::io(folder, "open", source))?;
         Ok(self.0.contains(&identity(folder, &meta)?))
     }
 
     /// Notes a file; whether it was not seen before.
     pub fn is_new(&mut self, file: &Path) -> bool {
-        let identity = fs::metadata(file)
+        let identity = disk::metadata(file)
             .map_err(|source| Error::io(file, "open", source))
             .and_then(|meta| identity(file, &meta));
         // A file that cannot be opened is reported when it is read.
@@ -185,7 +185,7 @@ fn identity(_path: &Path, meta: &Metadata) -> Result<Identity> {
 
 #[cfg(not(unix))]
 fn identity(path: &Path, _meta: &Metadata) -> Result<Identity> {
-    fs::canonicalize(path).map_err(|source| Error::io(path, "open", source))
+    disk::canonicalize(path).map_err(|source| Error::io(path, "open", source))
 }
 
 /// The content of a folder, each sorted by name, without hidden files and what systems leave behind.
@@ -204,7 +204,7 @@ pub(crate) struct Entries {
 pub(crate) fn entries(folder: &Path) -> Result<Entries> {
     let unread = |source| Error::io(folder, "read", source);
     let mut found = Entries::default();
-    for entry in fs::read_dir(folder).map_err(unread)? {
+    for entry in disk::read_dir(folder).map_err(unread)? {
         let entry = entry.map_err(unread)?;
         if is_clutter(&entry.file_name()) {
             continue;
@@ -229,10 +229,10 @@ fn by_name(a: &Path, b: &Path) -> Ordering {
 /// The entry at `path` in `folder`, with links followed, and the path to open it by. Systems follow a limited number of
 /// links in one path and no more (Linux 40): beyond it is the path without those before it.
 fn reached(folder: &Path, path: &Path) -> io::Result<(PathBuf, Metadata)> {
-    fs::metadata(path).map_or_else(
+    disk::metadata(path).map_or_else(
         |error| {
             let real = real_path(folder, path).ok_or(error)?;
-            let meta = fs::metadata(&real)?;
+            let meta = disk::metadata(&real)?;
             Ok((real, meta))
         },
         |meta| Ok((path.to_owned(), meta)),
@@ -241,13 +241,13 @@ fn reached(folder: &Path, path: &Path) -> io::Result<(PathBuf, Metadata)> {
 
 /// The path of an entry of a folder without the links on the way to it, if it leads anywhere.
 fn real_path(folder: &Path, path: &Path) -> Option<PathBuf> {
-    let real = fs::canonicalize(folder).ok()?.join(path.file_name()?);
-    fs::metadata(&real).is_ok().then_some(real)
+    let real = disk::canonicalize(folder).ok()?.join(path.file_name()?);
+    disk::metadata(&real).is_ok().then_some(real)
 }
 
 /// The path to open an entry of a folder by: its own where that can be followed.
 pub fn path_to_open(folder: &Path, path: PathBuf) -> PathBuf {
-    match fs::metadata(&path) {
+    match disk::metadata(&path) {
         Ok(_) => path,
         Err(_) => real_path(folder, &path).unwrap_or(path),
     }

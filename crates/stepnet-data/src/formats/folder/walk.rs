@@ -11,6 +11,7 @@ use crate::formats::labelled::parts::{Parts, check_unlike, is_part};
 use crate::images::codecs::is_image;
 use crate::images::item::Item;
 use crate::limits::MAX_CLASSES;
+use stepnet_files::disk;
 
 /// Where a folder keeps its parts.
 #[derive(Debug)]
@@ -183,7 +184,7 @@ pub(crate) fn part(parts: &[PathBuf], part: &Path) -> Result<Part> {
                 Ok((true, file)) => found.files.push(Item::file(file, label)),
                 Ok((false, file)) => found.left.file(&file),
                 // A path that is not a folder may be an image that cannot be read.
-                Err(Error::Io { path, source, .. }) if !path.is_dir() => {
+                Err(Error::Io { path, source, .. }) if !disk::is_dir(&path) => {
                     let problem = format!("cannot open: {source}");
                     found
                         .files

@@ -1,6 +1,5 @@
 //! A folder with the MNIST files: images and labels for training and testing.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::{Error, Result};
@@ -10,7 +9,7 @@ use crate::formats::arrays::keys::{Pair, Parts};
 use crate::formats::format::Format;
 use crate::opened::Opened;
 use crate::options::{OpenOptions, Role};
-use stepnet_files::Kind;
+use stepnet_files::{Kind, disk};
 
 pub(crate) static FORMAT: Format = Format {
     name: "a folder of the MNIST files",
@@ -41,7 +40,7 @@ pub(crate) struct IdxFiles {
 /// # Errors
 /// A folder that cannot be read.
 pub(crate) fn find(folder: &Path) -> Result<Option<IdxFiles>> {
-    let entries = fs::read_dir(folder).map_err(|source| Error::io(folder, "read", source))?;
+    let entries = disk::read_dir(folder).map_err(|source| Error::io(folder, "read", source))?;
     let mut names = Vec::new();
     for entry in entries {
         let entry = entry.map_err(|source| Error::io(folder, "read", source))?;
@@ -57,7 +56,7 @@ pub(crate) fn find(folder: &Path) -> Result<Option<IdxFiles>> {
             continue;
         };
         let path = folder.join(text);
-        if slot.is_none() && path.is_file() && is_idx(&path, text)? {
+        if slot.is_none() && disk::is_file(&path) && is_idx(&path, text)? {
             *slot = Some(path);
             any = true;
         }
@@ -208,5 +207,5 @@ pub(crate) fn labels_next_to(images: &Path) -> Option<PathBuf> {
         .into_iter()
         .filter(|candidate| candidate != name)
         .map(|candidate| images.with_file_name(candidate))
-        .find(|candidate| candidate.is_file())
+        .find(|candidate| disk::is_file(candidate))
 }

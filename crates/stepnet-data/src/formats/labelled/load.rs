@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use crate::{Error, Result};
 use stepnet_base::memory::readable;
@@ -174,7 +174,8 @@ fn without_bad(
     if !options.skip_bad {
         return Ok(part);
     }
-    let error = |item: &Item| check_stop(options).map(|()| item.error());
+    let error =
+        |item: &Item| check_stop(options).map(|()| item.observed(options.observer.as_ref()));
     let decoded: Vec<Option<Error>> = part.files.par_iter().map(error).collect::<Result<_>>()?;
     let with_classes = part.rows.is_none();
     let mut good = vec![!with_classes; part.classes.len()];

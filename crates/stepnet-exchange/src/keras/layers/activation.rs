@@ -45,6 +45,18 @@ pub(super) fn activation(
     function(build, site, input)
 }
 
+/// A function of Keras that was called on a layer's value, such as `keras.ops.relu6`: its class is its name.
+pub(super) fn operator(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
+    let input = one(site, inputs)?;
+    let kind = match site.layer.class {
+        "HardSilu" => "hardswish".to_owned(),
+        // As an operator it is the approximation unless it says otherwise.
+        "Gelu" if site.layer.flag("approximate", true) => "gelutanh".to_owned(),
+        class => class.to_lowercase(),
+    };
+    build.graph.plain(site.origin(), &kind, input)
+}
+
 /// `ReLU`, with a bound or a slope.
 pub(super) fn relu(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
     let input = one(site, inputs)?;

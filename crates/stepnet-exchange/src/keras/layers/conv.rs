@@ -14,16 +14,17 @@ const KERNEL: &[&str] = &["kernel", "W", "filters", "weights"];
 const BIAS: &[&str] = &["bias", "b", "biases"];
 
 /// A convolution's geometry, which all kinds of it share.
-struct Window {
-    kernel: [usize; 2],
-    padding: PaddingText,
-    stride: [usize; 2],
-    dilation: [usize; 2],
-    bias: bool,
+pub(super) struct Window {
+    pub(super) kernel: [usize; 2],
+    pub(super) padding: PaddingText,
+    pub(super) stride: [usize; 2],
+    pub(super) dilation: [usize; 2],
+    pub(super) bias: bool,
 }
 
 impl Window {
-    fn of(site: &Site<'_>) -> Checked<Self> {
+    /// The geometry that a layer describes.
+    pub(super) fn of(site: &Site<'_>) -> Checked<Self> {
         channels_last(site)?;
         let layer = site.layer;
         let kernel = match (layer.get("nb_row"), layer.get("nb_col")) {
@@ -93,7 +94,7 @@ fn add(
 }
 
 /// The numbers of filters of this shape.
-fn filters(
+pub(super) fn filters(
     build: &Build<'_>,
     site: &Site<'_>,
     index: usize,
@@ -113,7 +114,7 @@ fn filters(
     }
 }
 
-fn bias(
+pub(super) fn bias(
     build: &Build<'_>,
     site: &Site<'_>,
     index: usize,

@@ -1,4 +1,4 @@
-//! Layers that scale raw values: before the first other layer they are the preprocessing.
+//! Layers that scale values: before the first other layer they become the preprocessing.
 
 use super::refusals::{one, refuse};
 use crate::graph::Value;
@@ -8,7 +8,8 @@ use crate::problem::Checked;
 /// Normalization divides by at least this.
 const SMALLEST: f64 = 1e-7;
 
-fn scaled(
+/// Adds factors and offsets, each for all values or for each channel.
+pub(super) fn scaled(
     build: &mut Build<'_>,
     site: &Site<'_>,
     inputs: &[Value],
@@ -16,10 +17,6 @@ fn scaled(
     offsets: &[f64],
 ) -> Checked<Value> {
     let input = one(site, inputs)?;
-    if input == build.graph.input() {
-        build.scaling.then(factors, offsets);
-        return Ok(input);
-    }
     let channels = build.graph.shape(input).channels();
     let spread = |values: &[f64]| match values {
         [one] => vec![*one; channels],

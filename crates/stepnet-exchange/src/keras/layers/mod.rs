@@ -1,11 +1,13 @@
 //! Keras's layers, one row each.
 
 mod activation;
+mod arithmetic;
 mod conv;
 mod input;
 mod norm;
 mod refusals;
 mod shape;
+mod transposed;
 
 use super::build::{Build, Site};
 use crate::graph::Value;
@@ -20,6 +22,8 @@ const LAYERS: &[(&str, Add)] = &[
     ("Conv2D", conv::conv),
     ("Convolution2D", conv::conv),
     ("DepthwiseConv2D", conv::depthwise),
+    ("Conv2DTranspose", transposed::conv),
+    ("Deconvolution2D", transposed::conv),
     ("SeparableConv2D", conv::separable),
     ("SeparableConvolution2D", conv::separable),
     ("Dense", conv::dense),
@@ -27,6 +31,14 @@ const LAYERS: &[(&str, Add)] = &[
     ("LayerNormalization", norm::layer),
     ("GroupNormalization", norm::group),
     ("Activation", activation::activation),
+    ("Relu", activation::operator),
+    ("Relu6", activation::operator),
+    ("Sigmoid", activation::operator),
+    ("Tanh", activation::operator),
+    ("Silu", activation::operator),
+    ("HardSigmoid", activation::operator),
+    ("HardSilu", activation::operator),
+    ("Gelu", activation::operator),
     ("ReLU", activation::relu),
     ("LeakyReLU", activation::leaky_relu),
     ("PReLU", activation::prelu),
@@ -43,9 +55,14 @@ const LAYERS: &[(&str, Add)] = &[
     ("Reshape", shape::reshape),
     ("Dropout", shape::dropout),
     ("SpatialDropout2D", shape::spatial_dropout),
-    ("Add", shape::add),
+    ("UpSampling2D", shape::upsample),
     ("Concatenate", shape::concat),
-    ("Multiply", shape::multiply),
+    ("Add", arithmetic::add),
+    ("Subtract", arithmetic::subtract),
+    ("Multiply", arithmetic::multiply),
+    ("Divide", arithmetic::divide),
+    ("TrueDivide", arithmetic::divide),
+    ("TFOpLambda", arithmetic::function),
     ("Rescaling", input::rescaling),
     ("Normalization", input::normalization),
     ("ActivityRegularization", shape::same),

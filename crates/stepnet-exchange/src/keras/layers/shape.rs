@@ -185,18 +185,6 @@ pub(super) fn spatial_dropout(
     }
 }
 
-/// `Add` of two values or more.
-pub(super) fn add(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
-    let Some((&first, rest)) = inputs.split_first() else {
-        return refuse(site, "it adds nothing");
-    };
-    let mut sum = first;
-    for &value in rest {
-        sum = build.graph.sum(site.origin(), sum, value)?;
-    }
-    Ok(sum)
-}
-
 /// `Concatenate` of channels.
 pub(super) fn concat(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
     let Some(&first) = inputs.first() else {
@@ -212,16 +200,19 @@ pub(super) fn concat(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -
     }
 }
 
-/// `Multiply`: a volume by factors, in either order.
-pub(super) fn multiply(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
-    let &[a, b] = inputs else {
-        let problem = match inputs.len() {
-            1 => "it multiplies by a number, which no layer of the notation does".to_owned(),
-            count => format!("it multiplies {count} values, expected two"),
-        };
-        return refuse(site, &problem);
-    };
-    let [first, second] = [a, b].map(|value| build.graph.shape(value).len());
-    let (value, gate) = if first >= second { (a, b) } else { (b, a) };
-    build.graph.product(site.origin(), value, gate)
+/// `UpSampling2D` by whole factors.
+pub(super) fn upsample(build: &mut Build<'_>, site: &Site<'_>, inputs: &[Value]) -> Checked<Value> {
+    let input = one(site, inputs)?;
+    channels_last(site)?;
+    let factor = site.layer.pair("size", [2; 2])?;
+    let mode = site.layer.word("interpolation").unwrap_or("nearest");
+    if !matches!(mode, "nearest" | "bilinear") {
+        return refuse(
+            site,
+            &format!("its interpolation is {mode:?}, expected \"nearest\" or \"bilinear\""),
+        );
+    }
+    let arguments: [(&str, Argument); 2] = [("factor", factor.into()), ("mode", mode.into())];
+    let text = build.graph.text("upsample", arguments)?;
+    build.graph.layer(site.origin(), text, Vec::new(), input)
 }

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, HashSet};
 use super::digits::rounded;
 use super::lower::{Known, Lowering};
 use super::view::{Axis, View};
-use crate::graph::{Filled, Origin, Value};
+use crate::graph::{Filled, Value};
 use crate::imported::Imported;
 use crate::onnx::proto::{DimensionValue, GraphProto, ModelProto, ValueInfoProto, data_type};
 use crate::options::{ImportOptions, preprocessing};
-use crate::outputs;
+use crate::outputs::{self, added};
 use crate::problem::Checked;
 use crate::{Model, Number, Shape};
-use stepnet_nn::{Preprocessing, TargetScale, Task};
+use stepnet_nn::Preprocessing;
 
 /// The input of a file.
 #[derive(Debug, Clone)]
@@ -51,6 +51,9 @@ pub(super) fn find_input<'f>(
         .collect();
     let &[input] = inputs.as_slice() else {
         let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
+        if names.is_empty() {
+            return Err("its output depends on no input of the file".into());
+        }
         return Err(format!(
             "its output needs {} inputs ({}), expected one",
             names.len(),
@@ -166,7 +169,9 @@ pub(super) fn finish<T: Number>(
     input: &Input<'_>,
     options: &ImportOptions,
 ) -> Checked<Imported<T>> {
-    let mut value = end(&mut lowering, output, closing.is_some(), options)?;
+    let said = super::own::said(model);
+    let closed = closing.is_some() || said.numbers;
+    let mut value = end(&mut lowering, output, closed, options)?;
     if let Some(kind) = closing.filter(|_| !options.keep_logits) {
         value = lowering.graph.plain(added(kind), kind, value)?;
     }
@@ -190,10 +195,8 @@ pub(super) fn finish<T: Number>(
             others.join(", ")
         ));
     }
-    let task = task(&lowering, value, options);
-    let named = super::own::classes(model);
     let Filled { network, mappings } = lowering.graph.finish::<T>(value)?;
-    let classes = outputs::names(&task, network.output().len(), named, options)?;
+    let (task, classes) = outputs::described(&network, said, options)?;
     let training = BTreeMap::from([("imported".to_owned(), facts(model))]);
     let model = Model::new(network, classes, preprocessing.task(task)).training(training);
     model.check_finite()?;
@@ -216,7 +219,7 @@ fn end(
         )
         .into());
     };
-    let (mut value, mut shape) = lowering.forced(&activation)?;
+    let (mut value, shape) = lowering.forced(&activation)?;
     if let Shape::Volume {
         height,
         width,
@@ -229,31 +232,11 @@ fn end(
             lowering.notes.push(note.to_owned());
         }
         value = lowering.graph.plain(added("flatten"), "flatten", value)?;
-        shape = lowering.graph.shape(value);
     }
-    let open = !matches!(lowering.graph.kind(value), Some("softmax" | "sigmoid"));
-    let Shape::Features(outputs) = shape else {
-        return Ok(value);
-    };
-    if !open || closed || options.keep_logits || options.until.is_some() {
-        return Ok(value);
+    match closed {
+        true => Ok(value),
+        false => outputs::close(&mut lowering.graph, value, options, &mut lowering.notes),
     }
-    let kind = match (outputs, options.classes.len()) {
-        (1, 2) => "sigmoid",
-        (1, _) => return Ok(value),
-        _ => "softmax",
-    };
-    lowering.notes.push(format!(
-        "the file ends in scores: a {kind} was added, so that the outputs are probabilities (`keep_logits` leaves it out)"
-    ));
-    lowering.graph.plain(added(kind), kind, value)
-}
-
-/// A layer that the file does not have.
-fn added(kind: &str) -> Origin {
-    let mut origin = Origin::new(format!("the added {kind}"), kind);
-    origin.sources.clear();
-    origin
 }
 
 /// The preprocessing: from the options, or what the file does to its input first.
@@ -264,8 +247,7 @@ fn first(
     options: &ImportOptions,
 ) -> Checked<(Preprocessing, Option<String>)> {
     let image = matches!(input.shape, Shape::Volume { .. });
-    let given =
-        !options.mean.is_empty() || !options.deviation.is_empty() || options.divisor.is_some();
+    let given = options.scales();
     if let (Some(own), false) = (&input.preprocessing, given) {
         own.check()?;
         if own.shape() != input.shape.as_image() {
@@ -317,18 +299,6 @@ fn first(
         "the file's own scaling of its input, which takes values from {range}, is a part of the preprocessing"
     );
     Ok((made, Some(note).filter(|_| image)))
-}
-
-/// What the outputs say: classes after a softmax, labels after sigmoids, otherwise numbers.
-fn task(lowering: &Lowering<'_>, value: Value, options: &ImportOptions) -> Task {
-    let outputs = lowering.graph.shape(value).len();
-    match lowering.graph.kind(value) {
-        _ if options.keep_logits && !options.classes.is_empty() => Task::Classes,
-        Some("softmax") => Task::Classes,
-        Some("sigmoid") if outputs == 1 => Task::Classes,
-        Some("sigmoid") if options.until.is_none() => Task::Labels,
-        _ => Task::Numbers(TargetScale::default()),
-    }
 }
 
 /// Where the model comes from.

@@ -23,7 +23,7 @@ pub(super) struct Expression {
 }
 
 /// What an expression computes.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Term {
     /// A value of the graph.
     Value(Value),
@@ -78,6 +78,23 @@ pub(super) enum Coefficients {
     One(f64),
     /// A number for each channel.
     Channels(Rc<Vec<f64>>),
+}
+
+impl Term {
+    /// The same term over the parts that `change` gives for its own.
+    pub(super) fn over<E>(
+        self,
+        mut change: impl FnMut(&Rc<Expression>) -> Result<Rc<Expression>, E>,
+    ) -> Result<Self, E> {
+        Ok(match self {
+            Self::Value(value) => Self::Value(value),
+            Self::Function(function, a) => Self::Function(function, change(&a)?),
+            Self::Both(arithmetic, a, b) => Self::Both(arithmetic, change(&a)?, change(&b)?),
+            Self::Constant(arithmetic, a, constant, first) => {
+                Self::Constant(arithmetic, change(&a)?, constant, first)
+            }
+        })
+    }
 }
 
 impl Coefficients {

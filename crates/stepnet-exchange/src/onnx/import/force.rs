@@ -87,11 +87,6 @@ fn add(
             .graph
             .layer(origin.clone(), text, Vec::new(), value)?;
     }
-    if let Some(note) = found.note
-        && !lowering.notes.iter().any(|known| known == note)
-    {
-        lowering.notes.push(note.to_owned());
-    }
     line(lowering, &origin, found.after, value)
 }
 

@@ -207,8 +207,19 @@ impl<'f> Lowering<'f> {
 
     /// An activation of a term over others of the same view.
     pub(super) fn term(&mut self, term: Term, view: View, origin: Origin) -> Checked<Known> {
-        let made = Expression::new(term, origin);
-        let expression = made.ok_or("with it an expression has too many terms")?;
+        let made = Expression::new(term.clone(), origin.clone());
+        let expression = match made {
+            Some(expression) => expression,
+            // So many terms are no activation: what they are made of becomes layers.
+            None => {
+                let term = term.over(|part| -> Checked<_> {
+                    let value = super::force::force(self, part)?;
+                    Ok(Expression::value(value))
+                })?;
+                let made = Expression::new(term, origin);
+                made.ok_or("with it an expression has too many terms")?
+            }
+        };
         Ok(Known::Activation(Activation { expression, view }))
     }
 }

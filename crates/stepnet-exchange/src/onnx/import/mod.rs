@@ -45,6 +45,9 @@ use crate::options::{ImportOptions, Source};
 use crate::problem::{Checked, Problem};
 use stepnet_base::text::hint;
 
+/// The longest name of a node that is offered for `until`.
+const LONGEST_UNTIL: usize = 200;
+
 /// Whether a file is an ONNX model: its top-level fields are those of the format, and a graph is among them.
 pub(crate) fn is_onnx(source: &Source<'_>) -> bool {
     let mut rest = source.bytes;
@@ -195,7 +198,7 @@ fn refused(
         true => problem,
         false => format!("node {}: {problem}", origin.shown()),
     };
-    let part = match lowering.last {
+    let part = match lowering.last.filter(|last| last.len() <= LONGEST_UNTIL) {
         Some(last) => format!("; `until` {last:?} imports the part before it"),
         None => String::new(),
     };

@@ -26,7 +26,21 @@ impl<'f> NodeOf<'f> {
 
     /// The node as the origin of a layer.
     pub(super) fn origin(&self) -> Origin {
-        Origin::new(self.name(), self.operator())
+        let origin = Origin::new(self.name(), self.operator());
+        match self.says_more_than_its_operator() {
+            true => origin.labelled(&self.proto.name),
+            false => origin,
+        }
+    }
+
+    /// Whether a person may have given it its name. `Conv_12` and `node_conv2d_3` are PyTorch's, and would keep equal
+    /// blocks from becoming groups.
+    fn says_more_than_its_operator(&self) -> bool {
+        let name = self.proto.name.as_str();
+        let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_');
+        !stem.is_empty()
+            && !name.starts_with("node_")
+            && !stem.eq_ignore_ascii_case(self.operator())
     }
 
     fn attribute(&self, name: &str) -> Option<&'f AttributeProto> {

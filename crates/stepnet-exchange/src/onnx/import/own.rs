@@ -7,6 +7,7 @@ use super::ends::Input;
 use super::view::View;
 use crate::Shape;
 use crate::onnx::proto::ModelProto;
+use crate::outputs::Said;
 use stepnet_nn::Preprocessing;
 
 /// The part of an own file that is the network.
@@ -25,10 +26,13 @@ pub(super) fn entry<'f>(model: &'f ModelProto, key: &str) -> Option<&'f str> {
         .map(|entry| entry.value.as_str())
 }
 
-/// The names of classes in a file's metadata, as a JSON list.
-pub(super) fn classes(model: &ModelProto) -> Vec<String> {
+/// What a file's metadata says about its outputs: their names as a JSON list, and whether they are numbers.
+pub(super) fn said(model: &ModelProto) -> Said {
     let names = entry(model, "classes").and_then(|text| serde_json::from_str(text).ok());
-    names.unwrap_or_default()
+    Said {
+        names: names.unwrap_or_default(),
+        numbers: entry(model, "task") == Some("numbers"),
+    }
 }
 
 /// The network in a file, if Stepnet has written it.

@@ -15,8 +15,6 @@ pub(super) struct Recognised {
     pub(super) layer: Option<(&'static str, Option<(&'static str, f64)>)>,
     /// Factor and offset after it.
     pub(super) after: (f64, f64),
-    /// What a user should know: by how much it differs.
-    pub(super) note: Option<&'static str>,
 }
 
 const NOTHING: (f64, f64) = (1.0, 0.0);
@@ -31,14 +29,12 @@ pub(super) fn recognise(f: &dyn Fn(f64) -> f64) -> Option<Recognised> {
             before: line,
             layer: None,
             after: NOTHING,
-            note: None,
         });
     }
-    let plain = |kind: &'static str, argument, note| Recognised {
+    let plain = |kind: &'static str, argument| Recognised {
         before: NOTHING,
         layer: Some((kind, argument)),
         after: NOTHING,
-        note,
     };
     for (kind, known) in [
         ("relu", Function::Relu),
@@ -49,23 +45,19 @@ pub(super) fn recognise(f: &dyn Fn(f64) -> f64) -> Option<Recognised> {
         ("hardswish", Function::HardSwish),
         ("hardsigmoid", Function::HardSigmoid(1.0 / 6.0, 0.5)),
         ("gelu", Function::Gelu { tanh: false }),
+        ("gelutanh", Function::Gelu { tanh: true }),
     ] {
         if same(f, &|x| known.of(x)) {
-            return Some(plain(kind, None, None));
+            return Some(plain(kind, None));
         }
-    }
-    if same(f, &|x| Function::Gelu { tanh: true }.of(x)) {
-        let note =
-            "a GELU by the hyperbolic tangent became the exact gelu, which differs by up to 0.0005";
-        return Some(plain("gelu", None, Some(note)));
     }
     let slope = -f(-1.0);
     if same(f, &|x| Function::LeakyRelu(slope).of(x)) {
-        return Some(plain("leakyrelu", Some(("slope", slope)), None));
+        return Some(plain("leakyrelu", Some(("slope", slope))));
     }
     let alpha = -f(-60.0);
     if same(f, &|x| Function::Elu(alpha).of(x)) {
-        return Some(plain("elu", Some(("alpha", alpha)), None));
+        return Some(plain("elu", Some(("alpha", alpha))));
     }
     scaled_elu(f).or_else(|| clamp(f))
 }
@@ -78,7 +70,6 @@ fn scaled_elu(f: &dyn Fn(f64) -> f64) -> Option<Recognised> {
         before: NOTHING,
         layer: Some(("elu", Some(("alpha", alpha)))),
         after: (gamma, 0.0),
-        note: None,
     })
 }
 
@@ -117,7 +108,6 @@ fn clamp(f: &dyn Fn(f64) -> f64) -> Option<Recognised> {
             before: (6.0 * slope, 6.0 * offset),
             layer: Some(("relu6", None)),
             after: NOTHING,
-            note: None,
         },
         // hardsigmoid(z) = min(max(0, z + 3), 6) / 6
         false => Recognised {
@@ -127,7 +117,6 @@ fn clamp(f: &dyn Fn(f64) -> f64) -> Option<Recognised> {
                 true => NOTHING,
                 false => (factor, shift),
             },
-            note: None,
         },
     })
 }
@@ -177,6 +166,9 @@ mod tests {
             kind(&|x| 0.5 * x * (1.0 + libm::erf(x / root))),
             Some("gelu")
         );
+        let root = (2.0 / std::f64::consts::PI).sqrt();
+        let tangent = |x: f64| (root * (x + 0.044_715 * x * x * x)).tanh();
+        assert_eq!(kind(&|x| 0.5 * x * (1.0 + tangent(x))), Some("gelutanh"));
         assert_eq!(kind(&|x| clip(x, 0.0, 6.0)), Some("relu6"));
         assert_eq!(kind(&|x| clip(x, 0.0, f64::from(f32::MAX))), Some("relu"));
         assert_eq!(kind(&|x| 2.0 * sigmoid(2.0 * x) - 1.0), Some("tanh"));

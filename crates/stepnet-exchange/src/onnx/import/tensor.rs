@@ -1,6 +1,5 @@
 //! Arrays of a file whose numbers are known.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path};
 
@@ -8,6 +7,7 @@ use crate::graph::Numbers;
 use crate::onnx::proto::{EXTERNAL, TensorProto, data_type};
 use crate::problem::Checked;
 use stepnet_files as files;
+use stepnet_files::disk::File;
 
 /// An array whose numbers are known: weights, and what shapes are computed with.
 #[derive(Debug, Clone, PartialEq)]

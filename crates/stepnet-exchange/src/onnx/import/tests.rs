@@ -1,6 +1,7 @@
 //! Small files made by hand.
 
 mod damaged;
+mod ends;
 mod patterns;
 mod refusals;
 

@@ -47,6 +47,7 @@ const WRITERS: &[(&str, Writer)] = &[
     ("elu", elu),
     ("flatten", flatten),
     ("gelu", |_| plain("nn.GELU()")),
+    ("gelutanh", |_| plain("nn.GELU(approximate=\"tanh\")")),
     ("globalavgpool", |_| {
         Ok(vec![
             Module::new("nn.AdaptiveAvgPool2d(1)"),

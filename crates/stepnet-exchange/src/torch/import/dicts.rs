@@ -45,6 +45,8 @@ pub(super) struct Chosen {
 struct Candidate {
     path: String,
     tensors: Vec<(String, TensorRef)>,
+    /// The first tensor among them that is not stored value by value, and the function that would make it.
+    unread: Option<(String, String)>,
 }
 
 /// Chooses the weights: those called `part`, or those under the likeliest name.
@@ -110,6 +112,12 @@ pub(super) fn choose(pickle: &Pickle<'_>, part: Option<&str>) -> Result<Chosen, 
         notes.push(format!("took the weights under {:?}", names[place]));
     }
     let chosen = found.into_iter().nth(place);
+    if let Some((name, function)) = chosen.as_ref().and_then(|chosen| chosen.unread.as_ref()) {
+        return Err(format!(
+            "the tensor {name:?} is made by {function}: sparse and quantised tensors are not read; save to_dense() or \
+             dequantize() of it"
+        ));
+    }
     let tensors = chosen
         .map(|candidate| candidate.tensors)
         .unwrap_or_default();
@@ -188,18 +196,24 @@ impl Search<'_, '_> {
                 let mut tensors = Vec::new();
                 self.seen.remove(&number(value));
                 self.gather(value, "", 0, &mut tensors)?;
-                self.add(path, tensors);
+                self.add(path, tensors, None);
                 Ok(())
             }
             _ => Ok(()),
         }
     }
 
-    fn add(&mut self, path: &str, tensors: Vec<(String, TensorRef)>) {
+    fn add(
+        &mut self,
+        path: &str,
+        tensors: Vec<(String, TensorRef)>,
+        unread: Option<(String, String)>,
+    ) {
         if !tensors.is_empty() {
             self.found.push(Candidate {
                 path: path.to_owned(),
                 tensors,
+                unread,
             });
         }
     }
@@ -213,6 +227,7 @@ impl Search<'_, '_> {
     ) -> Result<(), String> {
         let pickle = self.pickle;
         let mut tensors = Vec::new();
+        let mut unread = None;
         self.count(items.len())?;
         for (key, value) in items {
             let Some(key) = pickle.text(key) else {
@@ -222,14 +237,17 @@ impl Search<'_, '_> {
                 Some(Object::Tensor(tensor)) => {
                     tensors.push((self.below("", key)?, tensor.clone()));
                 }
-                Some(_) => {
+                Some(object) => {
+                    if let (None, Some(function)) = (&unread, rebuilt(pickle, object)) {
+                        unread = Some((self.below("", key)?, function));
+                    }
                     let below = self.below(path, key)?;
                     self.look(value, &below, depth + 1)?;
                 }
                 None => {}
             }
         }
-        self.add(path, tensors);
+        self.add(path, tensors, unread);
         Ok(())
     }
 
@@ -300,6 +318,14 @@ impl Search<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// The function that would make a tensor of an object, where it is none that is known.
+fn rebuilt(pickle: &Pickle<'_>, object: &Object) -> Option<String> {
+    let Object::Instance { class, .. } = object else {
+        return None;
+    };
+    Some(pickle.global(*class)).filter(|name| name.starts_with("torch._utils._rebuild"))
 }
 
 fn number(value: &Value) -> usize {

@@ -295,6 +295,22 @@ fn what_is_wrong_is_one_line_with_the_name() {
 }
 
 #[test]
+fn tensors_that_are_not_stored_value_by_value_are_refused_by_name() {
+    let plain = tensor("FloatStorage", "0", 2, 0, &[2], &[1]);
+    let quantised = [
+        &b"ctorch._utils\n_rebuild_qtensor\n"[..],
+        &tuple(&[1]),
+        b"R",
+    ];
+    let main = dict(&[("a.bias", plain), ("a.weight", quantised.concat())]);
+    for file in both(&main, &[("0", 2, floats(&[1.0, 2.0]))]) {
+        let problem = read(&file, None).map(drop).unwrap_err().to_string();
+        let said = "the tensor \"a.weight\" is made by torch._utils._rebuild_qtensor: sparse and quantised";
+        assert!(problem.starts_with(said), "{problem}");
+    }
+}
+
+#[test]
 fn a_small_file_cannot_ask_for_much() {
     // A list that is made a dictionary again and again.
     let pair = [&b"("[..], &text("a"), b"Nt"].concat();

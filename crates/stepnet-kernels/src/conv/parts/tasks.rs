@@ -6,7 +6,7 @@
 //! together, block by block: they see the same pixels. The parts' sums are added up in their order.
 //! Parts depend on the geometry alone, so the sums do not depend on the threads.
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use crate::Real;
 use crate::conv::ConvGeometry;

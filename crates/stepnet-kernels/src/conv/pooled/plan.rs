@@ -256,6 +256,9 @@ compiled!(ForwardPass, Forward);
 
 impl<T: Real> Forward<'_, T> {
     fn run(self) {
+        if T::NAIVE {
+            unreachable!("{} for numbers with naive loops alone", self.name);
+        }
         let Self { g, w, b, .. } = self;
         let sums = sums::<T>(g, self.choice);
         let sizes = [sums.packed_len(), sums.least_pooled_scratch(g)];
@@ -280,6 +283,9 @@ compiled!(BackwardPass, Backward);
 
 impl<T: Real> Backward<'_, T> {
     fn run(self) {
+        if T::NAIVE {
+            unreachable!("{BACKWARD} for numbers with naive loops alone");
+        }
         let Self {
             plan,
             x,

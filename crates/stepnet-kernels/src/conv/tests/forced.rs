@@ -28,6 +28,7 @@ fn check_forced<T: Real>(g: &ConvGeometry, seen: &mut Vec<(Pass, Method)>) {
     let size = naive(g, &inputs.absolute());
     let terms = g.kernel[0] * g.kernel[1] * g.filters.max(g.input[2]) + 1;
     let pixels = g.batch * g.output[0] * g.output[1] + 16;
+    let mut portable: Vec<((Pass, Method), Passes<T>)> = Vec::new();
     for set in InstructionSet::all() {
         let plan = Plan::on::<T>(set, g);
         for (pass, method) in Pass::ALL
@@ -66,7 +67,30 @@ fn check_forced<T: Real>(g: &ConvGeometry, seen: &mut Vec<(Pass, Method)>) {
                     assert_sums(&found.db, &exact.db, &size.db, pixels);
                 }
             }
+            match set.name() {
+                "portable" => portable.push(((pass, method), found)),
+                "simd128" => assert_same(&portable, (pass, method), &found),
+                _ => {}
+            }
         }
+    }
+}
+
+/// The vectors of WebAssembly have the bits of the portable ones.
+fn assert_same<T: Real>(
+    portable: &[((Pass, Method), Passes<T>)],
+    forced: (Pass, Method),
+    found: &Passes<T>,
+) {
+    let first = portable.iter().find(|(of, _)| *of == forced);
+    let (_, first) = first.expect("the portable set runs every method that another does");
+    for (first, found) in [
+        (&first.y, &found.y),
+        (&first.dx, &found.dx),
+        (&first.dw, &found.dw),
+        (&first.db, &found.db),
+    ] {
+        assert_bits(first, found);
     }
 }
 

@@ -10,13 +10,14 @@
 //! registers a tile therefore has all units, and one line of each row: `x` is read once, a few rows ahead.
 
 use ndarray::{ArrayViewMut2, Axis, s};
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use super::small::{MOST_LONG, Product};
 use crate::Real;
 use crate::aligned::{LINE, first_of_line};
 use crate::dense::DenseGeometry;
 use crate::dense::thresholds::WIDE_UNITS_FORWARD;
+use crate::parallel::join;
 use crate::simd::tile::{Pixels, Tile, outer};
 use crate::simd::{InstructionSet, Isa, Kernel};
 
@@ -88,7 +89,7 @@ fn strips<T: Real>(
     }
     let half = (columns / 2).next_multiple_of(STRIP);
     let (left, right) = dw.view_mut().split_at(Axis(1), half);
-    rayon::join(
+    join(
         || strips(set, [x, dy], g, first, left),
         || strips(set, [x, dy], g, first + half, right),
     );

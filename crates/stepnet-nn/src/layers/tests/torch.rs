@@ -58,6 +58,7 @@ fn layers_are_pytorchs() {
             layer: 0,
             backward: true,
             noise: None,
+            others: None,
         };
         let [x, dy, parameters] = ["x", "dy", "parameters"].map(|key| numbers(case, key));
         let [mut y, mut dx] = [vec![f64::NAN; dy.len()], vec![f64::NAN; x.len()]];

@@ -29,7 +29,8 @@ fn mean(
     options: &LossOptions,
 ) -> (f64, Vec<f64>) {
     let (mut t, mut dz) = (vec![f64::NAN; z.len()], vec![f64::NAN; z.len()]);
-    let sum = loss.train((z, outputs), targets, options, &mut t, &mut dz);
+    let whole = WholeBatch::new(targets, z.len() / outputs, options);
+    let sum = loss.train((z, outputs), targets, (options, whole), &mut t, &mut dz);
     (sum / (z.len() / outputs) as f64, dz)
 }
 
@@ -154,7 +155,8 @@ fn equal_weights_are_the_plain_loss() {
     ] {
         let run = |options: &LossOptions| {
             let (mut t, mut dz) = (vec![0.0f32; 30], vec![0.0f32; 30]);
-            let sum = loss.train((&z, 3), &targets, options, &mut t, &mut dz);
+            let whole = WholeBatch::new(&targets, 10, options);
+            let sum = loss.train((&z, 3), &targets, (options, whole), &mut t, &mut dz);
             (sum, dz)
         };
         let (plain, weighted) = (
@@ -196,4 +198,37 @@ fn what_no_loss_can_be_changed_by_is_refused() {
             .to_string()
             .contains("2, one for each class")
     );
+}
+
+/// The parts of a batch, each with the whole it belongs to, are the whole.
+#[test]
+fn parts_of_a_batch_add_up_to_it() {
+    let z = normal::<f64>(5, 30);
+    let (first, share) = ([0, 1, 2, 2, 1, 0, 0, 1, 2, 0], [0.25; 10]);
+    let second: Vec<u32> = first.iter().map(|class| (class + 1) % 3).collect();
+    let weights = [2.0, 0.0, 0.5];
+    for options in [LossOptions::default(), options(0.1, Some(&weights))] {
+        for targets in [
+            Targets::Classes(&first),
+            Targets::Mixed {
+                first: &first,
+                second: &second,
+                share: &share,
+            },
+        ] {
+            let loss = Loss::SoftmaxCrossEntropy;
+            let whole = WholeBatch::new(&targets, 10, &options);
+            let (mut t, mut dz) = (vec![0.0; 30], vec![0.0; 30]);
+            let sum = loss.train((&z, 3), &targets, (&options, whole), &mut t, &mut dz);
+            let (mut parts, mut together) = (0.0, Vec::new());
+            for part in [0..3, 3..4, 4..10] {
+                let (z, targets) = (&z[3 * part.start..3 * part.end], targets.part(part, 3));
+                let (mut t, mut dz) = (vec![0.0; z.len()], vec![0.0; z.len()]);
+                parts += loss.train((z, 3), &targets, (&options, whole), &mut t, &mut dz);
+                together.extend(dz);
+            }
+            assert!((sum - parts).abs() < 1e-12, "{sum} {parts}");
+            assert_eq!(dz, together);
+        }
+    }
 }

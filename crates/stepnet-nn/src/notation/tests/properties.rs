@@ -88,6 +88,7 @@ fn network_of(item: BoxedStrategy<Item>) -> BoxedStrategy<NetworkText> {
         label,
         item,
         column: 0,
+        end: 0,
     });
     vec(step, 1..=WIDTH)
         .prop_map(|steps| NetworkText { steps })

@@ -153,4 +153,27 @@ mod tests {
         assert_eq!(class(f64::NAN, 1.0), "kx");
         assert_eq!(classes().count(), 21);
     }
+
+    #[test]
+    fn the_laboratory_has_the_same_scale() {
+        let path = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../web/src/figure/colour.ts"
+        );
+        let text = std::fs::read_to_string(path).unwrap();
+        for (name, scale) in [("LIGHT", LIGHT), ("DARK", DARK)] {
+            let (_, after) = text.split_once(&format!("const {name}: Scale = ")).unwrap();
+            let (there, _) = after.split_once("};").unwrap();
+            let words = there.split(|c: char| !c.is_ascii_digit());
+            let numbers: Vec<f64> = words.filter_map(|word| word.parse().ok()).collect();
+            let ours = [
+                scale.zero,
+                scale.below[0],
+                scale.below[1],
+                scale.above[0],
+                scale.above[1],
+            ];
+            assert_eq!(numbers, ours.concat(), "{name}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ use super::explanation::Step;
 use super::explanation::{Content, Explanation, Forward, Gradient, Line, more, products, ranked};
 use super::sum::Check;
 use super::text::layout::by;
+use stepnet_base::design;
 use stepnet_nn::account::number;
 
 /// The rows of a table of terms, the largest first.
@@ -20,6 +21,9 @@ const MOST_ROWS: usize = 100;
 /// Nothing may be loaded, whatever a name in the page says.
 const POLICY: &str =
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
+/// What this page adds to the shared design.
+const STYLE: &str = include_str!("style.css");
 
 impl Explanation {
     /// The explanation as a page of HTML: the image with the receptive field, the window, the
@@ -37,7 +41,10 @@ impl Explanation {
                     meta name="color-scheme" content="light dark";
                     meta http-equiv="Content-Security-Policy" content=(POLICY);
                     title { "why " (self.name) }
-                    style { (PreEscaped(include_str!("style.css"))) (PreEscaped(colour::css())) }
+                    style {
+                        (PreEscaped(design::TOKENS)) (PreEscaped(design::BASE))
+                        (PreEscaped(STYLE)) (PreEscaped(colour::css()))
+                    }
                 }
                 body {
                     main {

@@ -1,4 +1,6 @@
+use super::STYLE;
 use crate::why::{Explanation, Question, Subject, Why};
+use stepnet_base::design;
 use stepnet_base::rng::RandomState;
 use stepnet_nn::{Init, Network, Preprocessing};
 
@@ -102,4 +104,24 @@ fn a_sum_that_is_wrong_is_said_to_be() {
     let page = explanation.page(None);
     assert!(page.contains("class=\"wrong\"") && page.contains("NOT ok"));
     assert!(explanation.to_string().contains("NOT ok"));
+}
+
+#[test]
+fn colours_and_fonts_are_those_of_the_shared_design() {
+    let used = STYLE.split("var(--").skip(1);
+    let names: Vec<&str> = used
+        .filter_map(|rest| rest.split([')', ',']).next())
+        .collect();
+    assert!(names.len() > 10, "{names:?}");
+    for name in names {
+        let defined = design::TOKENS.contains(&format!("  --{name}: "));
+        assert!(defined, "--{name}");
+    }
+    // The frame over an image looks the same in both themes.
+    let lines = STYLE.lines().filter(|line| !line.starts_with(".image ."));
+    for line in lines {
+        for literal in ["#", "rgb(", "sans-serif", "monospace"] {
+            assert!(!line.contains(literal), "{literal} in {line}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Charts as an SVG file of their own.
 
 use maud::{Markup, PreEscaped, html};
+use stepnet_base::design::light;
 
 use super::{Chart, HEIGHT, WIDTH};
 
@@ -12,11 +13,18 @@ const NAMES: f64 = 36.0;
 const LETTER: f64 = 8.5;
 const KEY: f64 = 60.0;
 
-const STYLE: &str = "\
-text{font:15px system-ui,sans-serif;fill:#1b1f24}.title{font-size:18px}.axis text{fill:#59636e}\
-.axis line{stroke:#d1d9e0}.curve path{fill:none;stroke-width:2.5;stroke-linejoin:round}\
-.c0 path{stroke:#0550ae}.c0 circle{fill:#0550ae}.c1 path{stroke:#b35900;stroke-dasharray:7 4}.c1 rect{fill:#b35900}\
-.mark line{stroke-width:2}.m0 line{stroke:#a40e26}.m1 line{stroke:#116329;stroke-dasharray:2 4}";
+/// The style of the file, whose ground is light: a program that shows it may not know custom properties.
+fn style() -> String {
+    let [ink, soft, line] = ["--ink", "--soft", "--line"].map(light);
+    let [one, two, bad, good] = ["--one", "--two", "--bad", "--good"].map(light);
+    format!(
+        "text{{font:15px system-ui,sans-serif;fill:{ink}}}.title{{font-size:18px}}.axis text{{fill:{soft}}}\
+         .axis line{{stroke:{line}}}.curve path{{fill:none;stroke-width:2.5;stroke-linejoin:round}}\
+         .c0 path{{stroke:{one}}}.c0 circle{{fill:{one}}}\
+         .c1 path{{stroke:{two};stroke-dasharray:7 4}}.c1 rect{{fill:{two}}}\
+         .mark line{{stroke-width:2}}.m0 line{{stroke:{bad}}}.m1 line{{stroke:{good};stroke-dasharray:2 4}}"
+    )
+}
 
 /// The contents of an SVG file with charts side by side, each `width` pixels wide.
 pub(in crate::train) fn file(charts: &[Chart<'_>], width: f64) -> String {
@@ -30,8 +38,8 @@ pub(in crate::train) fn file(charts: &[Chart<'_>], width: f64) -> String {
     let drawn = html! {
         svg xmlns="http://www.w3.org/2000/svg" width=(all) height=(height) viewBox=(format!("0 0 {all} {height}")) role="img" {
             title { (words.join(" ")) }
-            style { (PreEscaped(STYLE)) }
-            rect width="100%" height="100%" fill="#fff" {}
+            style { (PreEscaped(style())) }
+            rect width="100%" height="100%" fill=(light("--ground")) {}
             @for (number, chart) in charts.iter().enumerate() {
                 svg x=(width * number as f64) y="0" width=(width) height=(height) viewBox=(format!("0 0 {WIDTH} {whole}")) {
                     text.title x=(WIDTH / 2.0) y="26" text-anchor="middle" { (chart.title) }

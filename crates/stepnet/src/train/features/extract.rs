@@ -3,14 +3,14 @@
 use std::fmt;
 use std::ops::ControlFlow;
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use super::cache::{FeatureCache, FeatureKey};
 use crate::data::{AugmentBuffers, Augmentation, Dataset};
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::nn::layer::Noise;
-use crate::nn::{Network, Number, Predictor, Preprocessing};
+use crate::nn::{Network, Number, Predictor, Preprocessing, Shape};
 use crate::{Hash, kernels};
 use stepnet_base::Hasher;
 
@@ -57,6 +57,14 @@ pub struct FeatureExtractor<T> {
     key: Hash,
 }
 
+/// Whether a network's outputs are features: a vector of which no classes or labels have been made.
+fn gives_features<T: Number>(network: &Network<T>) -> bool {
+    let last = network.nodes().last();
+    let closed = last
+        .is_some_and(|node| matches!(node.layer().text().kind(), "linear" | "sigmoid" | "softmax"));
+    !closed && matches!(network.output(), Shape::Features(_))
+}
+
 impl<T> fmt::Debug for FeatureExtractor<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FeatureExtractor")
@@ -67,28 +75,34 @@ impl<T> fmt::Debug for FeatureExtractor<T> {
 }
 
 impl<T: Number> FeatureExtractor<T> {
-    /// Prepares the layers before the last `linear` of a network, or of that of a model, as they are now. A model's
-    /// preprocessing is not included.
+    /// Prepares the layers before the last `linear` of a network, or of that of a model, as they are now. A network that
+    /// was cut there already, so that its outputs are features, is taken as it is. A model's preprocessing is not
+    /// included.
     ///
     /// # Errors
-    /// When the network does not end in `linear`, or `linear` and an activation; when there is not enough memory.
+    /// When the network ends neither in `linear`, or `linear` and an activation, nor in a vector of features; when there is
+    /// not enough memory.
     pub fn new(source: &impl AsRef<Network<T>>) -> Result<Self> {
         let network = source.as_ref();
-        let parts = network.parts()?;
+        let (backbone, features) = match network.parts() {
+            Ok(parts) => (parts.backbone, parts.head.input().len()),
+            Err(_) if gives_features(network) => (Some(network.clone()), network.output().len()),
+            Err(refusal) => return Err(refusal),
+        };
         let mut hasher = Hasher::new("stepnet features");
         hasher.text(T::NAME);
         // Sets differ in the last bits.
         hasher.text(kernels::instruction_set());
         hasher.number(network.exact().into());
         hasher.text(&network.input().to_string());
-        if let Some(backbone) = &parts.backbone {
+        if let Some(backbone) = &backbone {
             hasher.text(&backbone.text().to_string());
             hasher.text(&backbone.hash().to_string());
         }
         Ok(Self {
-            backbone: parts.backbone.as_ref().map(Predictor::new).transpose()?,
+            backbone: backbone.as_ref().map(Predictor::new).transpose()?,
             input: network.input().len(),
-            features: parts.head.input().len(),
+            features,
             key: hasher.finish(),
         })
     }
@@ -185,7 +199,7 @@ impl<T: Number> FeatureExtractor<T> {
         let (mut done, mut from_file) = (0, 0);
         while !next.keys.is_empty() {
             let batch = next;
-            let (computed, loaded) = rayon::join(
+            let (computed, loaded) = stepnet_base::parallel::join(
                 || self.compute(&batch, cache),
                 || images.load(chunks.next().unwrap_or(&[])),
             );

@@ -39,6 +39,28 @@ fn the_features_of_a_data_set_are_those_of_each_image() {
 }
 
 #[test]
+fn a_network_that_was_cut_before_its_last_layer_gives_the_same_features() {
+    let text = "conv(3, 3) -> relu -> globalavgpool -> linear(10) -> softmax";
+    let mut whole = Network::<f32>::new(text, [8, 8, 1]).unwrap();
+    whole.initialize(Init::He, &mut RandomState::new(1));
+    let cut = whole.parts().unwrap().backbone.unwrap();
+    let x: Vec<f32> = (0..128).map(|at| (at % 7) as f32 * 0.2).collect();
+    let features = |network: &Network<f32>| {
+        let extractor = FeatureExtractor::new(network).unwrap();
+        (extractor.features(), extractor.extract(&x).unwrap())
+    };
+    assert_eq!(features(&cut), features(&whole));
+    for text in [
+        "conv(3, 3) -> relu",
+        "conv(3, 3) -> globalavgpool -> softmax",
+    ] {
+        let network = Network::<f32>::new(text, [8, 8, 1]).unwrap();
+        let refused = FeatureExtractor::new(&network).unwrap_err().to_string();
+        assert!(refused.contains("expected linear"), "{refused}");
+    }
+}
+
+#[test]
 fn what_was_computed_before_a_stop_is_not_computed_again() {
     let (network, data) = (network(1), digits(700));
     let preprocessing = Preprocessing::scaled(8, 8, 1, data::DIGITS_DIVISOR);

@@ -1,6 +1,6 @@
 //! The regularisation strength, chosen by cross-validation on the training images.
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use super::folds::folds;
 use super::lbfgs::ROUGH;

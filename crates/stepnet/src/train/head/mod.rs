@@ -66,7 +66,7 @@ pub(super) fn fit_head<T: Number>(
     targets: &HeadTargets,
     options: &HeadOptions,
 ) -> Result<FittedHead<T>> {
-    let start = std::time::Instant::now();
+    let start = stepnet_base::clock::Instant::now();
     let biased = head.nodes()[0]
         .parameters()
         .iter()

@@ -40,6 +40,9 @@ impl<T: Number> Learner<T> {
         }
         self.workspace.set_stop(self.stop.clone());
         self.ranges = self.rated();
+        if let Some(team) = &mut self.team {
+            team.follow(&self.network);
+        }
         Ok(())
     }
 

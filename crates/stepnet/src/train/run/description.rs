@@ -229,8 +229,17 @@ impl RunDescription {
         let mut json = serde_json::to_string_pretty(self)
             .map_err(|error| Error::Training(format!("{}: {error}", path.display())))?;
         json.push('\n');
+        // The first that a run writes, so that it can be resumed; the last when it has finished, because a finished run
+        // is not gone on with, and what it left unfinished would stay.
+        let finished = self.end.as_ref().is_some_and(|end| end.finished);
+        if finished {
+            self.write_settings(folder)?;
+        }
         files::write_atomic(&path, json.as_bytes())?;
-        self.write_settings(folder)
+        match finished {
+            true => Ok(()),
+            false => self.write_settings(folder),
+        }
     }
 
     /// Fails if the data is not that of the run in `folder`.

@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use stepnet_base::clock::Instant;
 
 use stepnet_base::text::{count, quoted};
 

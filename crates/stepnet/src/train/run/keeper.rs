@@ -1,6 +1,6 @@
 //! Writes a run's checkpoints and its best model; training continues if that fails.
 
-use std::time::Instant;
+use stepnet_base::clock::Instant;
 
 use super::about::About;
 use super::description::RunDescription;

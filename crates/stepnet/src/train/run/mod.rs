@@ -4,12 +4,14 @@
 //! Python trains.
 
 mod about;
+mod assistant;
 mod data;
 mod description;
 mod every;
 pub mod files;
 mod folder;
 mod keeper;
+mod members;
 mod observer;
 mod options;
 mod record;
@@ -23,10 +25,12 @@ mod tensorboard;
 mod trace;
 mod watch;
 
+pub use assistant::Assistant;
 pub use data::RunData;
 pub use description::{DescribedEnd, RunDescription};
 pub use every::CheckpointEvery;
 pub use folder::{RUNS, check_free, check_place, next_folder};
+pub use members::check_members;
 pub use observer::{RunMessage, RunObserver};
 pub use options::{EventFiles, RunOptions, Traced};
 pub use record::{EpochRecord, Measure};

@@ -2,10 +2,13 @@
 
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::Hash;
+use crate::group::Group;
 
-/// Whether a run replaces another, and what it notes of how it was started. None of it changes what is computed.
+/// Whether a run replaces another, what it notes of how it was started, and who trains. None of it changes what is
+/// computed.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct RunOptions {
@@ -17,6 +20,9 @@ pub struct RunOptions {
     pub from: Option<Hash>,
     /// Notes on the data and the settings, for the run's description and its report.
     pub notes: Vec<String>,
+    /// The processes that train together. The first has the [`Run`](super::Run), each other an
+    /// [`Assistant`](super::Assistant).
+    pub group: Option<Arc<dyn Group>>,
 }
 
 /// Where event files for TensorBoard are written. Needs the feature `tensorboard`.
@@ -37,6 +43,7 @@ stepnet_base::setters! { RunOptions {
     arguments: Vec<OsString>,
     from: Option<Hash>,
     notes: Vec<String>,
+    group: Option<Arc<dyn Group>>,
 } }
 
 /// The arrays that are hashed after every step.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::TargetKind;
 use crate::train::early_stopping::ValidationScore;
-use crate::train::{Evaluation, Measures, measure_of};
+use crate::train::{EpochEnd, Evaluation, Measures, measure_of};
 
 /// What an epoch of a run ended with: a line of `metrics.jsonl`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -43,7 +43,32 @@ pub struct EpochRecord {
     pub interrupted: bool,
 }
 
+/// The shortest time that a rate is taken from: a clock may stand still or be put back.
+const SHORTEST: f64 = 1e-6;
+
 impl EpochRecord {
+    /// An epoch that took `seconds`, and is not tested yet.
+    pub(super) fn of(end: &EpochEnd, seconds: f64, by_class: bool) -> Self {
+        Self {
+            epoch: end.epoch + 1,
+            train_loss: end.scores.mean_loss(),
+            train_accuracy: by_class.then(|| end.scores.accuracy()),
+            test_loss: None,
+            test_accuracy: None,
+            test_map: None,
+            test_r2: None,
+            test_mae: None,
+            learning_rate: end.learning_rate,
+            seconds,
+            images_per_second: match seconds > SHORTEST {
+                true => end.scores.examples as f64 / seconds,
+                false => 0.0,
+            },
+            waited: (end.waited.as_secs_f64() / seconds.max(1e-9)).min(1.0),
+            interrupted: end.interrupted,
+        }
+    }
+
     /// Takes in how good the network is on the test data.
     pub(super) fn test(&mut self, test: Option<&Evaluation>) {
         self.test_loss = test.map(|test| test.scores.mean_loss());

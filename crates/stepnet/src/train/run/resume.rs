@@ -32,7 +32,7 @@ pub(super) struct Saved {
 
 /// Settings that a run may be resumed with other values of, although they change its results: the contents of the data
 /// are compared, and the learning rates so far.
-const MAY_DIFFER: [&str; 3] = ["data", "epochs", "test"];
+pub(super) const MAY_DIFFER: [&str; 3] = ["data", "epochs", "test"];
 
 /// A run that was left, and can be [resumed](super::Run::resume).
 #[derive(Debug)]

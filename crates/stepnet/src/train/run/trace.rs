@@ -145,7 +145,7 @@ const LONGEST: u64 = 1 << 26;
 #[derive(Debug)]
 pub struct TraceLines {
     path: PathBuf,
-    file: BufReader<File>,
+    file: BufReader<files::disk::File>,
     number: usize,
     read: u64,
     /// The number of the first line that was passed over, as none of a trace.

@@ -9,7 +9,7 @@ use crate::Element;
 use crate::data::TargetKind;
 use crate::nn::Resize;
 use crate::train::run::Traced;
-use crate::train::{Statistics, Transfer};
+use crate::train::{AllReduce, Statistics, Transfer};
 
 /// The type of the numbers that a network computes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -120,6 +120,11 @@ words! { Transfer: TRANSFERS = {
 words! { Statistics: STATISTICS = {
     Self::Updated => "updated", "They follow the batches, by whose statistics layers normalise";
     Self::Frozen => "frozen", "They stay, and layers normalise by them, as at inference";
+} }
+
+words! { AllReduce: ALL_REDUCE = {
+    Self::Exact => "exact", "By a tree over the shares of the batch, with the same weights for any number of processes";
+    Self::Fast => "fast", "In the order of the MPI library, whose last digits depend on the number of processes";
 } }
 
 words! { Balancing: BALANCINGS = {

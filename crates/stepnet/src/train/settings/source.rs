@@ -27,6 +27,10 @@ settings! {
     /// The share of `data` to hold out for testing if there is no other test data.
     hold_out: f64 = 0.2, { value: "SHARE", kind: Kind::Share }
 
+    /// A list of examples to leave out: a CSV table with a column "file" or "example", such as the command examine
+    /// writes.
+    leave_out: Option<PathBuf> = None, { value: "FILE", kind: Kind::Path }
+
     /// What the examples teach.
     targets: Option<TargetKind> = None, {
         value: "KIND", kind: Kind::Choice(TARGETS), usual: "those of the model of `from`, else classes", of_network: true,

@@ -1,14 +1,18 @@
 //! How a network is trained.
 
 use super::SettingError;
-use super::choices::{BALANCINGS, Balancing, STATISTICS, TRANSFERS};
+use super::choices::{ALL_REDUCE, BALANCINGS, Balancing, STATISTICS, TRANSFERS};
 use super::field::Field;
 use super::kind::{Form, Group, Keyword, Kind};
 use super::row::{Entry, PLAIN, Row, settings};
 use crate::data::{Augmentation, Balance, Dataset, TargetKind};
 use crate::limits;
 use crate::optim::{Clipping, Rule, Schedule, WarmUp};
-use crate::train::{BackboneRate, BatchSize, ClassWeights, Statistics, TrainOptions, Transfer};
+use crate::train::options::MOST_SHARES;
+use crate::train::{
+    AllReduce, BackboneRate, BatchSize, ClassWeights, Statistics, TrainOptions, Transfer,
+    usual_shares,
+};
 
 const TRAINING_ROW: Row = Row {
     group: Group::Training,
@@ -132,6 +136,21 @@ settings! {
         usual: "1; as many as there are compute threads if images are decoded when needed",
     }
 
+    /// The number of shares that a batch is cut into, a power of two. Each is trained as a batch of its own, with statistics of
+    /// batch normalisation over the share, and the gradients are added in an order that depends on this number alone: so
+    /// the weights are bitwise the same for any number of processes that train together, one included.
+    shares: Option<usize> = None, {
+        value: "N", kind: Kind::Whole { least: 1, most: MOST_SHARES as u64 },
+        usual: "1; started by mpirun or the like, as many as leave 8 examples of the batch to each",
+    }
+
+    /// How processes that train together add their gradients.
+    all_reduce: AllReduce = AllReduce::Exact, { value: "HOW", kind: Kind::Choice(ALL_REDUCE) }
+
+    /// Take the statistics of batch normalisation over the whole batch instead of each of its `shares`. The shares are then
+    /// trained at the same time, with memory for all of them.
+    sync_bn: bool = false, { kind: Kind::Switch }
+
     /// Stop after this many epochs in a row without a better score on the test data, and save the best
     /// weights: those with the highest accuracy (mAP of labels, R2 of numbers), and among equals the lowest loss.
     early_stop: Option<u32> = None, {
@@ -149,6 +168,13 @@ impl TrainingSettings {
     /// When settings do not go together with each other or with the data.
     pub fn options(&self, epochs: usize, data: &Dataset) -> Result<TrainOptions, SettingError> {
         self.check_targets(data.targets().kind())?;
+        if let Some(shares) = self.shares.filter(|shares| !shares.is_power_of_two()) {
+            return Err(SettingError::Value {
+                setting: row("shares"),
+                found: shares.to_string(),
+                expected: "a power of two".to_owned(),
+            });
+        }
         Ok(TrainOptions::default()
             .epochs(epochs)
             .batch(self.batch)
@@ -172,7 +198,17 @@ impl TrainingSettings {
                 Balancing::Sampling => Balance::Sampling,
                 Balancing::None | Balancing::Weights => Balance::None,
             })
-            .workers(self.workers))
+            .workers(self.workers)
+            .shares(self.shares)
+            .all_reduce(self.all_reduce)
+            .sync_bn(self.sync_bn))
+    }
+
+    /// Sets the number of shares that a batch has where processes train together on `examples` examples, unless it is
+    /// set: a run keeps it, however many processes resume it.
+    pub fn share_for_group(&mut self, examples: usize) {
+        let usual = || usual_shares(self.batch.examples(examples));
+        self.shares = Some(self.shares.unwrap_or_else(usual));
     }
 
     /// Refuses settings that mean something for classes alone, where the targets are others.

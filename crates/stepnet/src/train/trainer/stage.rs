@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use stepnet_base::clock::Instant;
 
 use super::{EpochEnd, Position, Trainer};
 use crate::data::{Balance, Dataset, Images, Targets, Values};

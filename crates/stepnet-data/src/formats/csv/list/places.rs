@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::images::codecs::endings;
 use crate::{Error, Result};
 use stepnet_base::text::{listed, quoted};
+use stepnet_files::disk;
 
 /// The folders in which the files of a list are looked for: the list's own, and those in it.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl Places {
         };
         if let Some((folder, ending)) = &self.last {
             let path = folder.join(format!("{name}{ending}"));
-            if path.is_file() {
+            if disk::is_file(&path) {
                 return Ok(Some(path));
             }
         }
@@ -58,14 +59,14 @@ impl Places {
     /// The folder in which there is such a file: the list's own before those in it, and of these the one of the list's
     /// name before others.
     fn folder_of(&mut self, file: &str) -> Result<Option<PathBuf>> {
-        if self.folder.join(file).is_file() {
+        if disk::is_file(self.folder.join(file)) {
             return Ok(Some(self.folder.clone()));
         }
         let folder = &self.folder;
         let inner = self.inner.get_or_insert_with(|| folders_in(folder));
         let have: Vec<&PathBuf> = inner
             .iter()
-            .filter(|inner| inner.join(file).is_file())
+            .filter(|inner| disk::is_file(inner.join(file)))
             .collect();
         let named = |inner: &&&PathBuf| inner.file_name() == self.list.file_stem();
         if let Some(named) = have.iter().find(named) {
@@ -95,10 +96,10 @@ fn folders_in(folder: &Path) -> Vec<PathBuf> {
     } else {
         folder
     };
-    let entries = std::fs::read_dir(here).into_iter().flatten().flatten();
+    let entries = disk::read_dir(here).into_iter().flatten().flatten();
     let mut folders: Vec<PathBuf> = entries
         .map(|entry| folder.join(entry.file_name()))
-        .filter(|path| path.is_dir())
+        .filter(|path| disk::is_dir(path))
         .collect();
     folders.sort();
     folders

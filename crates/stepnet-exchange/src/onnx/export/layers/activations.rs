@@ -72,6 +72,25 @@ pub(super) fn gelu(graph: &mut Graph, place: &Place<'_>) -> Result<String> {
     Ok(graph.node("Mul", name, &[&value, &half], Vec::new()))
 }
 
+/// `x sigmoid(2 u)` with `u = sqrt(2 / pi) (x + 0.044715 x^3)`, which is `x (1 + tanh(u)) / 2`, but exact far below 0.
+pub(super) fn gelu_tanh(graph: &mut Graph, place: &Place<'_>) -> Result<String> {
+    let (name, x) = (place.name(), place.input());
+    let first = 2.0 * (2.0 / std::f64::consts::PI).sqrt();
+    let third = graph.number(&format!("{name}.third"), first * 0.044_715);
+    let first = graph.number(&format!("{name}.first"), first);
+    let value = graph.step("Mul", name, &[x, x], Vec::new());
+    let value = graph.node(
+        "Mul",
+        &format!("{name}/third"),
+        &[&value, &third],
+        Vec::new(),
+    );
+    let value = graph.step("Add", name, &[&value, &first], Vec::new());
+    let value = graph.node("Mul", &format!("{name}/argument"), &[x, &value], Vec::new());
+    let value = graph.step("Sigmoid", name, &[&value], Vec::new());
+    Ok(graph.node("Mul", name, &[x, &value], Vec::new()))
+}
+
 pub(super) fn silu(graph: &mut Graph, place: &Place<'_>) -> Result<String> {
     let factor = graph.step("Sigmoid", place.name(), &[place.input()], Vec::new());
     Ok(graph.node("Mul", place.name(), &[place.input(), &factor], Vec::new()))

@@ -31,6 +31,7 @@ const WRITERS: &[(&str, Writer)] = &[
     ("elu", activations::elu),
     ("flatten", shapes::flatten),
     ("gelu", activations::gelu),
+    ("gelutanh", activations::gelu_tanh),
     ("globalavgpool", windows::global_average),
     ("globalmaxpool", windows::global_maximum),
     ("groupnorm", norms::group),

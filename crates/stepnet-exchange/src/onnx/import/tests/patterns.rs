@@ -2,9 +2,7 @@
 
 use super::{Writer, outputs, plain, read};
 use crate::Shape;
-use crate::onnx::proto::{ModelProto, StringStringEntryProto, ValueInfoProto, data_type};
-use prost::Message;
-use stepnet_nn::Preprocessing;
+use crate::onnx::proto::data_type;
 
 #[test]
 fn dense_weights_after_a_flatten_are_brought_into_the_order_of_height_width_channel() {
@@ -65,6 +63,17 @@ fn activations_are_found_however_they_are_written() {
         file.nodes(nodes);
         assert_eq!(file.text(), text, "{nodes}");
     }
+}
+
+#[test]
+fn activations_in_a_row_are_layers_however_many_they_are() {
+    let mut file = Writer::new(&[1, 3, 4, 4]);
+    file.node("v0 = Tanh(x)");
+    for at in 1..600 {
+        file.node(&format!("v{at} = Tanh(v{})", at - 1));
+    }
+    file.node("y = Add(v599, x)");
+    assert_eq!(file.text(), "residual([tanh] x 600)");
 }
 
 #[test]
@@ -296,8 +305,8 @@ fn a_part_ends_with_the_node_that_is_named() {
     file.node("c = Conv(x, w)").name = "first".into();
     file.nodes("r = Relu(c)\n y = LSTM(r, w)");
     for (until, text) in [
-        ("first", "conv(2, 1, bias=false)"),
-        ("r", "conv(2, 1, bias=false) -> relu"),
+        ("first", "first: conv(2, 1, bias=false)"),
+        ("r", "first: conv(2, 1, bias=false) -> relu"),
     ] {
         let part = read(&file.bytes(), &plain().until(Some(until.into()))).unwrap();
         assert_eq!(part.model.network.text().to_string(), text);
@@ -305,78 +314,4 @@ fn a_part_ends_with_the_node_that_is_named() {
     }
     let problem = read(&file.bytes(), &plain().until(Some("firts".into()))).unwrap_err();
     assert!(problem.contains("did you mean \"first\""), "{problem}");
-}
-
-#[test]
-fn classifiers_that_end_in_scores_get_probabilities_and_class_names() {
-    let mut file = Writer::new(&[1, 4]);
-    file.weights("w", &[4, 3]);
-    file.node("y = MatMul(x, w)");
-    let imported = read(&file.bytes(), &Default::default()).unwrap();
-    assert_eq!(
-        imported.model.network.text().to_string(),
-        "linear(3, bias=false) -> softmax"
-    );
-    assert_eq!(imported.model.classes, ["0", "1", "2"]);
-    assert!(
-        imported.notes[0].contains("a softmax was added"),
-        "{:?}",
-        imported.notes
-    );
-    let named = super::ImportOptions::default().classes(["a", "b", "c"].map(String::from).into());
-    assert_eq!(
-        read(&file.bytes(), &named).unwrap().model.classes,
-        ["a", "b", "c"]
-    );
-    let two = named.classes(vec!["a".into(), "b".into()]);
-    let problem = read(&file.bytes(), &two).unwrap_err();
-    assert_eq!(problem, "`classes` has 2 names, but the network has 3");
-}
-
-#[test]
-fn files_that_stepnet_wrote_say_how_images_are_prepared_and_what_the_classes_are() {
-    let mut file = Writer {
-        kind: data_type::UINT8,
-        ..Writer::default()
-    };
-    file.input("images", &[-1, -1, -1, 3]);
-    file.weights("w", &[2, 3, 1, 1]);
-    file.constant("divisor", &[], vec![255.0]);
-    // How images of any size are resized is not read.
-    file.node("a = Anything(images)").name = "preprocessing/resize".into();
-    file.node("b = Div(a, divisor)").name = "preprocessing/scale".into();
-    file.nodes("c = Conv(b, w)");
-    file.node("p = GlobalAveragePool(c)").name = "globalavgpool1".into();
-    file.node("logits = Flatten(p)").name = "flatten1".into();
-    file.node("y = Softmax(logits)").int("axis", 1);
-    let mut model = ModelProto::decode(file.bytes().as_slice()).unwrap();
-    model.producer_name = "stepnet".into();
-    model.graph.as_mut().unwrap().output.push(ValueInfoProto {
-        name: "logits".into(),
-        ..ValueInfoProto::default()
-    });
-    let preprocessing = Preprocessing::scaled(6, 5, 3, 255.0).mean(vec![0.5; 3]);
-    for (key, value) in [
-        ("classes", r#"["cat", "dog"]"#.to_owned()),
-        (
-            "network",
-            "conv(2, 1) -> globalavgpool -> softmax".to_owned(),
-        ),
-        ("input", "6x5x3".to_owned()),
-        (
-            "preprocessing",
-            serde_json::to_string(&preprocessing).unwrap(),
-        ),
-    ] {
-        model.metadata_props.push(StringStringEntryProto {
-            key: key.into(),
-            value,
-        });
-    }
-    let imported = read(&model.encode_to_vec(), &Default::default()).unwrap();
-    let text = "conv(2, 1, bias=false) -> globalavgpool -> softmax";
-    assert_eq!(imported.model.network.text().to_string(), text);
-    assert_eq!(imported.model.classes, ["cat", "dog"]);
-    assert_eq!(imported.model.preprocessing, preprocessing);
-    assert!(imported.notes.is_empty(), "{:?}", imported.notes);
 }

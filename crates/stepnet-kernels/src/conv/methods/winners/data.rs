@@ -4,7 +4,7 @@
 //! That wants a filter's elements side by side, so the filters are held transposed. An image's
 //! gradient is summed by one thread.
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use crate::Real;
 use crate::conv::methods::winners::list::{Clipped, OUTSIDE, Starts, add_scaled};

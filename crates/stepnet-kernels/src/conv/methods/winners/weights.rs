@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use crate::Real;
 use crate::conv::ConvGeometry;

@@ -170,7 +170,7 @@ impl<T: Real> Part<'_, T> {
             turned: turned_right,
             totals: totals_right,
         };
-        rayon::join(
+        parallel::join(
             || left.share(set, half),
             || right.share(set, workers - half),
         );

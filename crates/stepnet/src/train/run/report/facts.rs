@@ -85,7 +85,10 @@ fn facts<T: Number>(about: &About, network: &Network<T>, seconds: f64) -> Vec<(S
     let after = [
         ("time", format!("{seconds:.1} s")),
         ("weights (SHA-256)", network.hash().to_string()),
-        ("threads", rayon::current_num_threads().to_string()),
+        (
+            "threads",
+            stepnet_base::parallel::current_num_threads().to_string(),
+        ),
     ];
     let named = |(name, value): (&str, String)| (name.to_owned(), value);
     let before = before.into_iter().map(named);

@@ -14,6 +14,7 @@ mod tests;
 mod words;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use stepnet_base::design;
 use stepnet_base::text::thousands;
 
 use crate::nn::Number;
@@ -22,6 +23,9 @@ use words::{percent, short};
 
 /// Nothing may be loaded, whatever a name in the page says.
 const POLICY: &str = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+
+/// What this page adds to the shared design.
+const STYLE: &str = include_str!("style.css");
 
 impl<T: Number> Report<'_, T> {
     /// The page.
@@ -52,7 +56,7 @@ impl<T: Number> Report<'_, T> {
                     meta name="color-scheme" content="light dark";
                     meta http-equiv="Content-Security-Policy" content=(POLICY);
                     title { "Training report: " (self.name) }
-                    style { (PreEscaped(include_str!("style.css"))) }
+                    style { (PreEscaped(design::TOKENS)) (PreEscaped(design::BASE)) (PreEscaped(STYLE)) }
                 }
                 body {
                     header {

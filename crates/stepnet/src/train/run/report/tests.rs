@@ -228,3 +228,22 @@ fn two_classes_have_the_curves_of_every_threshold() {
     }
     assert!(!self::page(3, &[record(1)]).contains("ROC"));
 }
+
+#[test]
+fn colours_and_fonts_are_those_of_the_shared_design() {
+    let used = STYLE.split("var(--").skip(1);
+    let names: Vec<&str> = used
+        .filter_map(|rest| rest.split([')', ',']).next())
+        .collect();
+    assert!(names.len() > 10, "{names:?}");
+    for name in names {
+        // `--share` is a cell's own.
+        let defined = design::TOKENS.contains(&format!("  --{name}: "));
+        assert!(defined || name == "share", "--{name}");
+    }
+    for line in STYLE.lines() {
+        for literal in ["#", "rgb(", "sans-serif", "monospace"] {
+            assert!(!line.contains(literal), "{literal} in {line}");
+        }
+    }
+}

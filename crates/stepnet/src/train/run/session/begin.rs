@@ -1,7 +1,10 @@
 //! How a run begins, and how one that was left goes on.
 
 use std::path::Path;
-use std::time::Instant;
+use std::sync::Arc;
+
+use stepnet_base::clock::Instant;
+use stepnet_base::text::count;
 
 use super::super::about::About;
 use super::super::data::RunData;
@@ -10,6 +13,7 @@ use super::super::every::Clock;
 use super::super::files::{CHECKPOINT, DESCRIPTION};
 use super::super::folder::RunFolder;
 use super::super::keeper::{Keeper, Times};
+use super::super::members::{Start, all_start};
 use super::super::observer::{RunMessage, RunObserver};
 use super::super::options::RunOptions;
 use super::super::resume::SavedRun;
@@ -17,9 +21,10 @@ use super::super::trace::Trace;
 use super::super::watch::Watch;
 use super::Run;
 use crate::error::{Error, Result};
+use crate::group::Group;
 use crate::nn::{Network, Number};
-use crate::train::Trainer;
 use crate::train::settings::Settings;
+use crate::train::{Trainer, Transfer};
 
 impl<T: Number> Run<T> {
     /// Begins a run in `folder`, which is made if it is not there. A run that is there is replaced if
@@ -30,22 +35,15 @@ impl<T: Number> Run<T> {
     /// the network's input is not the preprocessing's output.
     pub fn create(
         folder: &Path,
-        mut network: Network<T>,
+        network: Network<T>,
         data: RunData,
         settings: &Settings,
         options: RunOptions,
     ) -> Result<Self> {
-        network.freeze(&settings.network.freeze)?;
-        let settings = &match options.arguments.is_empty() {
-            true => with_network(settings, &network),
-            false => settings.clone(),
-        };
-        let description = RunDescription::new(settings, &data, &options)?;
-        let trainer = trainer(network, &data, settings)?;
-        Watch::<T>::check(&settings.training, data.test.is_some())?;
+        let made = started(network, &data, settings, &options);
+        let start = all_start(options.group.as_deref(), made)?;
         let place = RunFolder::create(folder, options.overwrite)?;
-        let about = About::new(data, settings, &trainer);
-        let mut run = Self::in_folder(about, trainer, place, description);
+        let mut run = Self::in_folder(start, data, place, options.group);
         // An earlier run stays whole until there is something in its place.
         if !run.folder.replaces() {
             run.keeper.begin(&mut run.folder)?;
@@ -89,24 +87,18 @@ impl<T: Number> Run<T> {
     /// # Errors
     /// As [`resume`](Self::resume).
     pub fn resume_with(
-        mut left: SavedRun<T>,
+        left: SavedRun<T>,
         network: Network<T>,
         data: RunData,
         settings: &Settings,
         options: RunOptions,
         observer: &mut dyn RunObserver<T>,
     ) -> Result<Self> {
-        let trainer = trainer(network, &data, settings)?;
-        let steps = trainer.steps(data.train.len());
-        left.check_epochs(trainer.options(), steps)?;
+        let made = taken_up(&left, network, &data, settings, &options);
+        let start = all_start(options.group.as_deref(), made)?;
         let described = left.is_described();
         let place = RunFolder::resume(&left.path, left.records(), left.replaces())?;
-        let about = About::new(data, settings, &trainer);
-        left.run.replacing = false;
-        left.run.end = None;
-        left.run.notes.clone_from(&options.notes);
-        let description = left.run.clone();
-        let mut run = Self::in_folder(about, trainer, place, description);
+        let mut run = Self::in_folder(start, data, place, options.group);
         run.take_up(left, observer)?;
         if described {
             // The existing file says enough: a full disk must not stop the run.
@@ -120,14 +112,23 @@ impl<T: Number> Run<T> {
     }
 
     fn in_folder(
-        about: About,
-        trainer: Trainer<T>,
+        start: Start<T>,
+        data: RunData,
         folder: RunFolder,
-        description: RunDescription,
+        group: Option<Arc<dyn Group>>,
     ) -> Self {
-        let every = about.settings.keeping.checkpoint_every;
+        let Start {
+            settings,
+            description,
+            trainer,
+        } = start;
+        let every = settings.keeping.checkpoint_every;
         Self {
-            about,
+            about: About {
+                data,
+                options: trainer.options().clone(),
+                settings,
+            },
             trainer,
             good: None,
             folder,
@@ -138,6 +139,9 @@ impl<T: Number> Run<T> {
             before: Times::default(),
             untested: true,
             stop: None,
+            group: group.filter(|group| group.size() > 1),
+            ended: false,
+            stopped_elsewhere: None,
         }
     }
 
@@ -163,11 +167,6 @@ impl<T: Number> Run<T> {
     /// Moves to where a resumed run was.
     fn take_up(&mut self, left: SavedRun<T>, observer: &mut dyn RunObserver<T>) -> Result<()> {
         if let Some((checkpoint, saved)) = &left.kept {
-            self.trainer
-                .resume(checkpoint, self.about.data.train.len())
-                .map_err(|error| {
-                    error.context(&left.path.join(CHECKPOINT).display().to_string())
-                })?;
             self.before = Times {
                 seconds: saved.seconds,
                 epoch_seconds: saved.epoch_seconds,
@@ -198,14 +197,72 @@ impl<T: Number> Run<T> {
     }
 }
 
-impl About {
-    fn new<T: Number>(data: RunData, settings: &Settings, trainer: &Trainer<T>) -> Self {
-        Self {
-            data,
-            options: trainer.options().clone(),
-            settings: settings.clone(),
-        }
+/// What a run that begins is trained with.
+pub(in crate::train::run) fn started<T: Number>(
+    mut network: Network<T>,
+    data: &RunData,
+    settings: &Settings,
+    options: &RunOptions,
+) -> Result<Start<T>> {
+    network.freeze(&settings.network.freeze)?;
+    let mut settings = match options.arguments.is_empty() {
+        true => with_network(settings, &network),
+        false => settings.clone(),
+    };
+    if options.group.is_some() {
+        settings.training.share_for_group(data.train.len());
     }
+    let description = RunDescription::new(&settings, data, options)?;
+    let trainer = trainer(network, data, &settings, options)?;
+    Watch::<T>::check(&settings.training, data.test.is_some())?;
+    Ok(Start {
+        settings,
+        description,
+        trainer,
+    })
+}
+
+/// What a run that is resumed is trained with, where it was left.
+pub(in crate::train::run) fn taken_up<T: Number>(
+    left: &SavedRun<T>,
+    network: Network<T>,
+    data: &RunData,
+    settings: &Settings,
+    options: &RunOptions,
+) -> Result<Start<T>> {
+    let mut of_run = settings.clone();
+    let head = of_run.training.transfer() == Transfer::Head;
+    let shares = of_run.training.shares.get_or_insert(1);
+    if let Some(group) = &options.group
+        && group.size() > *shares
+        && !head
+    {
+        return Err(Error::file(
+            &left.path,
+            format!(
+                "the run was started with {} a batch, too few for {} processes, and more would change its results; \
+                 resume it with fewer processes, or start a new run with `shares`",
+                count(*shares, "share"),
+                group.size()
+            ),
+        ));
+    }
+    let mut trainer = trainer(network, data, &of_run, options)?;
+    left.check_epochs(trainer.options(), trainer.steps(data.train.len()))?;
+    if let Some((checkpoint, _)) = &left.kept {
+        let resumed = trainer.resume(checkpoint, data.train.len());
+        resumed
+            .map_err(|error| error.context(&left.path.join(CHECKPOINT).display().to_string()))?;
+    }
+    let mut description = left.run.clone();
+    description.replacing = false;
+    description.end = None;
+    description.notes.clone_from(&options.notes);
+    Ok(Start {
+        settings: settings.clone(),
+        description,
+        trainer,
+    })
 }
 
 /// The settings with what a program has made of its network itself, which their defaults do not say.
@@ -225,8 +282,10 @@ fn trainer<T: Number>(
     network: Network<T>,
     data: &RunData,
     settings: &Settings,
+    options: &RunOptions,
 ) -> Result<Trainer<T>> {
+    let group = options.group.clone();
     let options = settings.train_options(&data.train)?;
     let preprocessing = data.preprocessing.clone();
-    Trainer::new(network, preprocessing, options, data.train.len())
+    Trainer::in_group(network, preprocessing, options, data.train.len(), group)
 }

@@ -2,17 +2,20 @@
 
 use std::path::PathBuf;
 
+use bytemuck::cast_slice_mut;
 use stepnet_base::text::count;
 
 use super::super::description::DescribedEnd;
 use super::super::files::{BEST, MODEL};
 use super::super::keeper::Times;
+use super::super::members::Order;
 use super::super::observer::{RunMessage, RunObserver};
 use super::super::record::{EpochRecord, Measure, best_epoch};
 use super::Run;
 use crate::Hash;
 use crate::error::Result;
 use crate::nn::{Model, Network, Number};
+use crate::train::agreement::all_have;
 use crate::train::{Position, is_better};
 
 /// How a run ended.
@@ -31,6 +34,8 @@ pub struct RunEnd {
     pub test: Option<Measure>,
     /// Which weights early stopping has chosen, in words.
     pub kept: Option<String>,
+    /// What stopped it, such as `Ctrl-C`, or `SIGTERM on rank 1` where that was another member of the group.
+    pub stopped: Option<String>,
     /// How long training took, over all its parts.
     pub seconds: f64,
 }
@@ -42,15 +47,16 @@ impl<T: Number> Run<T> {
     /// # Errors
     /// When something cannot be written. The run can be resumed then, to write the rest.
     pub fn finish(&mut self, observer: &mut dyn RunObserver<T>) -> Result<RunEnd> {
+        if !std::mem::replace(&mut self.ended, true) {
+            self.order(Order::End)?;
+        }
         let position = *self.trainer.position();
-        if observer.stopped_by().is_some()
-            && self.keeper.last.is_none()
-            && position == Position::default()
-        {
+        let stopped = self.stopped(observer).map(str::to_owned);
+        if stopped.is_some() && self.keeper.last.is_none() && position == Position::default() {
             if self.folder.replaces() {
                 self.folder.discard();
             }
-            return Ok(self.end(None, &position, false));
+            return Ok(self.end(None, &position, false, stopped));
         }
         self.settle(observer);
         if position.step == 0 && self.keeper.last != Some(position) {
@@ -66,6 +72,22 @@ impl<T: Number> Run<T> {
                 self.folder.path().display()
             ))
         })
+    }
+
+    /// [`finish`](Self::finish), after which the other members have the network that is [kept](Self::kept_network): each
+    /// calls [`Assistant::finish`](super::super::Assistant::finish) meanwhile.
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish), and then on all members; or when one cannot be reached.
+    pub fn finish_for_all(&mut self, observer: &mut dyn RunObserver<T>) -> Result<RunEnd> {
+        let ended = self.finish(observer);
+        let Some(group) = self.group.clone() else {
+            return ended;
+        };
+        let ended = all_have(&*group, ended)?;
+        let mut weights = self.kept_network().0.parameters().to_vec();
+        group.broadcast(0, cast_slice_mut(&mut weights))?;
+        Ok(ended)
     }
 
     /// The epoch with the best score, if it is not the one whose weights are saved and better by more than
@@ -107,7 +129,7 @@ impl<T: Number> Run<T> {
         observer: &mut dyn RunObserver<T>,
     ) -> Result<RunEnd> {
         self.keeper.write_best(&self.about, &mut self.folder)?;
-        let stopped = observer.stopped_by().map(str::to_owned);
+        let stopped = self.stopped(observer).map(str::to_owned);
         // Someone who stops a run does not wait for more tests.
         if stopped.is_none()
             && let Some(better) = self.better_epoch()
@@ -122,14 +144,14 @@ impl<T: Number> Run<T> {
         self.folder.write_records()?;
         let (network, _) = self.kept();
         let epochs = count(self.folder.records().len(), "epoch");
-        let words = match (stopped, self.watch.note()) {
+        let words = match (&stopped, self.watch.note()) {
             (Some(by), _) => format!("Stopped by {by} after {epochs}."),
             (None, Some(note)) => format!("Ended after {epochs}: {note}."),
             (None, None) => format!("Finished after {epochs}."),
         };
         let judged = self.write_pages(network, &words)?;
         let done = position.epoch >= self.about.options.epochs || self.watch.stopped();
-        let end = self.end(Some(path), position, judged && done);
+        let end = self.end(Some(path), position, judged && done, stopped);
         let (_, records) = self.kept();
         let last = records.last();
         self.keeper.run.end = Some(DescribedEnd {
@@ -144,7 +166,13 @@ impl<T: Number> Run<T> {
         Ok(end)
     }
 
-    fn end(&self, model: Option<PathBuf>, position: &Position, finished: bool) -> RunEnd {
+    fn end(
+        &self,
+        model: Option<PathBuf>,
+        position: &Position,
+        finished: bool,
+        stopped: Option<String>,
+    ) -> RunEnd {
         let (network, records) = self.kept();
         RunEnd {
             finished,
@@ -153,6 +181,7 @@ impl<T: Number> Run<T> {
             weights: network.hash(),
             test: records.last().and_then(EpochRecord::measure),
             kept: self.watch.note(),
+            stopped,
             seconds: self.seconds(),
         }
     }

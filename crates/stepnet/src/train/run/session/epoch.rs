@@ -1,7 +1,7 @@
 //! One epoch of a run.
 
 use std::ops::ControlFlow;
-use std::time::Instant;
+use stepnet_base::clock::Instant;
 
 use super::super::keeper::Times;
 use super::super::observer::{RunMessage, RunObserver};
@@ -10,9 +10,6 @@ use super::{Run, flush};
 use crate::error::{Error, Result};
 use crate::nn::Number;
 use crate::train::EpochEnd;
-
-/// The shortest time that a rate is taken from: a clock may stand still or be put back.
-const SHORTEST: f64 = 1e-6;
 
 /// When an epoch began, and what its part before the run was resumed took.
 struct EpochClock {
@@ -114,24 +111,7 @@ impl<T: Number> Run<T> {
             self.checkpoint(clock.times(), observer);
         }
         let by_class = self.about.data.preprocessing.task.is_classes();
-        let mut record = EpochRecord {
-            epoch: end.epoch + 1,
-            train_loss: end.scores.mean_loss(),
-            train_accuracy: by_class.then(|| end.scores.accuracy()),
-            test_loss: None,
-            test_accuracy: None,
-            test_map: None,
-            test_r2: None,
-            test_mae: None,
-            learning_rate: end.learning_rate,
-            seconds,
-            images_per_second: match seconds > SHORTEST {
-                true => end.scores.examples as f64 / seconds,
-                false => 0.0,
-            },
-            waited: (end.waited.as_secs_f64() / seconds.max(1e-9)).min(1.0),
-            interrupted: end.interrupted,
-        };
+        let mut record = EpochRecord::of(end, seconds, by_class);
         record.test(test.as_ref());
         observer.epoch(&record, self.folder.is_best(&record));
         self.record(record, observer)?;

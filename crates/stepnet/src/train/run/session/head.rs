@@ -8,6 +8,7 @@ use super::super::observer::{RunMessage, RunObserver};
 use super::Run;
 use crate::error::{Error, Result};
 use crate::nn::Number;
+use crate::train::agreement::all_have;
 use crate::train::evaluate::evaluate_until;
 use crate::train::{EpochEnd, Evaluation, Transfer};
 
@@ -19,6 +20,7 @@ impl<T: Number> Run<T> {
             trainer,
             about,
             stop,
+            group,
             ..
         } = self;
         let fitted = trainer.head_epoch(&about.data.train, |progress| {
@@ -31,6 +33,10 @@ impl<T: Number> Run<T> {
                 false => ControlFlow::Continue(()),
             }
         });
+        let fitted = match group {
+            Some(group) => all_have(&**group, fitted),
+            None => fitted,
+        };
         let fitted = match fitted {
             Err(Error::Stopped) => return Ok(trainer.epoch_so_far(about.data.train.len())),
             fitted => fitted?,

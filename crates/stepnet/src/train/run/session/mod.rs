@@ -11,22 +11,24 @@ mod rescue;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
+use stepnet_base::clock::Instant;
 
 use super::about::About;
 use super::data::RunData;
 use super::folder::RunFolder;
 use super::keeper::{Keeper, Times};
+use super::members::Order;
 use super::observer::{RunMessage, RunObserver};
 use super::record::EpochRecord;
 use super::trace::Trace;
 use super::watch::Watch;
-use crate::data::Dataset;
 use crate::error::{Error, Result};
+use crate::group::{Group, first_of_all};
 use crate::nn::{Network, Number};
-use crate::train::evaluate::evaluate_until;
-use crate::train::{Evaluation, Position, Trainer};
+use crate::train::evaluate::{evaluate_in, evaluate_until};
+use crate::train::{Evaluation, Position, Trainer, Transfer};
 
+pub(super) use begin::{started, taken_up};
 pub use end::RunEnd;
 
 /// A training that keeps itself in a folder: a record of every epoch, the best weights, checkpoints from which it can be
@@ -82,6 +84,12 @@ pub struct Run<T> {
     untested: bool,
     /// Ends the work in the middle of a step or a test.
     pub(super) stop: Option<Arc<AtomicBool>>,
+    /// The processes that train together, where there are several.
+    group: Option<Arc<dyn Group>>,
+    /// Whether the others have been told that the run has ended.
+    ended: bool,
+    /// What stopped another member, and with it the run.
+    stopped_elsewhere: Option<String>,
 }
 
 impl<T: Number> Run<T> {
@@ -151,15 +159,45 @@ impl<T: Number> Run<T> {
         if !self.goes_on(observer) {
             return Ok(false);
         }
+        self.order(Order::Epoch)?;
         let end = self.train_and_test(observer)?;
+        if end.interrupted && observer.stopped_by().is_none() {
+            self.ask_who_stopped()?;
+        }
         Ok(!end.interrupted && self.goes_on(observer))
+    }
+
+    /// Asks the other members which of them was stopped, and by what.
+    fn ask_who_stopped(&mut self) -> Result<()> {
+        let Some(group) = self.group.clone() else {
+            return Ok(());
+        };
+        self.order(Order::Reason)?;
+        let said = first_of_all(&*group, None)?;
+        self.stopped_elsewhere = Some(match said {
+            Some((rank, by)) => format!("{by} on rank {rank}"),
+            None => "another rank".to_owned(),
+        });
+        Ok(())
+    }
+
+    /// What ends the run early, here or on another member.
+    fn stopped<'a>(&'a self, observer: &'a dyn RunObserver<T>) -> Option<&'a str> {
+        let elsewhere = self.stopped_elsewhere.as_deref();
+        observer.stopped_by().or(elsewhere)
+    }
+
+    /// Has the other members of the group do the same.
+    fn order(&self, order: Order) -> Result<()> {
+        let group = self.group.as_deref();
+        group.map_or(Ok(()), |group| order.give(group))
     }
 
     /// Whether there is another epoch to train.
     fn goes_on(&self, observer: &dyn RunObserver<T>) -> bool {
         self.trainer.position().epoch < self.about.options.epochs
             && !self.watch.stopped()
-            && observer.stopped_by().is_none()
+            && self.stopped(observer).is_none()
     }
 
     pub(super) fn seconds(&self) -> f64 {
@@ -173,6 +211,7 @@ impl<T: Number> Run<T> {
         if last.is_none() || self.about.data.test.is_none() || observer.stopped_by().is_some() {
             return Ok(());
         }
+        self.order(Order::Test)?;
         let test = match self.test(observer) {
             Err(Error::Stopped) => return Ok(()),
             tested => tested?,
@@ -226,11 +265,21 @@ impl<T: Number> Run<T> {
         if let Some(evaluation) = self.test_on_features(observer)? {
             return Ok(Some(evaluation));
         }
-        let data = &self.about.data;
+        let RunData {
+            test: Some(test),
+            preprocessing,
+            ..
+        } = &self.about.data
+        else {
+            return Ok(None);
+        };
         let (network, stop) = (self.trainer.network(), self.stop.as_ref());
-        let measure =
-            |test: &Dataset| evaluate_until(stop, network, test, &data.preprocessing, |_| {});
-        data.test.as_ref().map(measure).transpose()
+        let head = self.about.options.transfer == Transfer::Head;
+        let evaluation = match self.group.as_deref().filter(|_| !head) {
+            Some(group) => evaluate_in(group, stop, network, test, preprocessing),
+            None => evaluate_until(stop, network, test, preprocessing, |_| {}),
+        };
+        evaluation.map(Some)
     }
 
     /// Reports if the folder of the run is not what it was.

@@ -12,6 +12,10 @@ impl<T: Number> Run<T> {
     /// Saves weights from before training failed, and adds to the failure where they are: those of the
     /// last epoch that ended well, and in the first epoch those that gave the last finite loss.
     pub(super) fn rescue(&mut self, error: Error) -> Error {
+        if matches!(error, Error::Group(_)) {
+            // The others are gone: there is no time to lose.
+            return error.and(&self.keeper.kept());
+        }
         let updates = self.trainer.learner().updates_kept();
         let (good, at) = match &self.good {
             Some((good, position)) => (good.clone(), position.to_string()),

@@ -1,6 +1,6 @@
 //! The pass: every job's sums, then the parts of the batch added up.
 
-use rayon::prelude::*;
+use stepnet_base::parallel::prelude::*;
 
 use crate::Real;
 use crate::aligned::first_of_line;
@@ -120,7 +120,9 @@ impl Weights<'_> {
                 }
                 finite
             })
-            .reduce(|| true, |a, b| a & b);
+            .filter(|finite| !finite)
+            .count()
+            == 0;
         let finite_bias = db.is_none_or(|db| {
             let row = self.block([0, 0]).bias_row();
             (0..filter_blocks).fold(true, |all, filter| all & add_rows([0, filter], row, db))

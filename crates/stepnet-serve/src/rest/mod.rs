@@ -1,0 +1,45 @@
+//! The endpoints for people and their scripts: image files in, classes out.
+
+mod files;
+mod heat_map;
+mod multipart;
+mod predict;
+mod query;
+
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+use stepnet::nn::Resize;
+
+use crate::http::{Reply, answer};
+use crate::model::Slot;
+use crate::state::State;
+
+pub(crate) use predict::predict;
+
+/// `GET /api/models`
+pub(crate) fn models(state: &State) -> Reply {
+    let models: Vec<Value> = state.slots.iter().map(described).collect();
+    answer::json(&json!({"models": models}))
+}
+
+fn described(slot: &Slot) -> Value {
+    let loaded = slot.current();
+    let preprocessing = &loaded.model.preprocessing;
+    let since = loaded.since.duration_since(SystemTime::UNIX_EPOCH);
+    json!({
+        "name": slot.name(),
+        "input": preprocessing.shape(),
+        "task": preprocessing.task.name(),
+        "names": loaded.names,
+        "resize": match preprocessing.resize {
+            Resize::Stretch => "stretch",
+            Resize::Crop => "crop",
+            Resize::Fit => "fit",
+        },
+        "images": loaded.no_images.is_none(),
+        "hash": loaded.hash.short(),
+        "loaded": since.unwrap_or_default().as_secs(),
+        "problem": slot.problem(),
+    })
+}
