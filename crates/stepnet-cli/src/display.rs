@@ -8,6 +8,8 @@ use anstyle::{AnsiColor, Style};
 pub(crate) use stepnet_base::text::{escaped, escaped_lines};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::quiet;
+
 /// The most cells that a name takes in a table or a sentence.
 pub(crate) const NAME: usize = 40;
 
@@ -76,10 +78,10 @@ pub(crate) fn encoded_bytes(path: &Path) -> Option<String> {
     Some(encoded.collect())
 }
 
-/// The width of the terminal that the standard output is; `None` where it is none.
+/// The width of the terminal that the standard output is; `None` where it is none, or a launcher's.
 pub(crate) fn columns() -> Option<usize> {
     let out = stdout();
-    if !out.is_terminal() {
+    if !out.is_terminal() || quiet::is_launched() {
         return None;
     }
     let size = terminal_size::terminal_size_of(&out);

@@ -26,10 +26,15 @@ static JOINED: Mutex<Option<Arc<dyn Group>>> = Mutex::new(None);
 /// Whether no member waits for another: all have failed, or all have done their work.
 static SETTLED: AtomicBool = AtomicBool::new(false);
 
-/// Takes heed of a launcher before anything is printed: of several processes, the first prints.
+/// Takes heed of a launcher before anything is printed: of several processes, the first prints, and without colours. Open
+/// MPI gives it a terminal of its own, wherever `mpirun` writes what is printed there.
 pub(crate) fn notice() {
     #[cfg(unix)]
     if let Some(launch) = stepnet::group::launch() {
+        quiet::launched();
+        if std::env::var_os("CLICOLOR_FORCE").is_none() {
+            anstream::ColorChoice::Never.write_global();
+        }
         let several = launch.size.is_none_or(|size| size > 1);
         quiet::set(several && launch.rank.is_some_and(|rank| rank > 0));
     }
@@ -138,6 +143,11 @@ pub(crate) fn leave(code: u8, told: bool) {
         return;
     };
     if group.size() > 1 {
+        #[cfg(unix)]
+        if code != 0 {
+            // A launcher that ends all reads no more of what one has said.
+            quiet::let_it_be_read();
+        }
         let alone = told || group.rank() == 0;
         if code != 0 && alone && !SETTLED.load(Ordering::SeqCst) {
             group.abort(code.into());

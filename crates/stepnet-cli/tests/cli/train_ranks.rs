@@ -97,6 +97,8 @@ fn any_number_of_ranks_trains_to_the_same_weights() {
             );
             assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
             assert_eq!(weights(&ran), alone, "{launcher}, {ranks}");
+            // Whatever terminal the launcher gives a rank.
+            assert!(!ran.out.contains('\u{1b}'), "{:?}", ran.out);
             let told = ran.out.matches("ranks work together").count();
             assert_eq!(told, usize::from(ranks > 1), "{}", ran.out);
             let metrics = |run: &str| {
