@@ -50,6 +50,8 @@ pub const LEARNING_RATE: Bounds = Bounds::new(1e-40, 1e38);
 pub const SWEPT_RATE: Bounds = Bounds::new(1e-30, 1e6);
 /// The course's lambda, and the decay of weights.
 pub const DECAY: Bounds = Bounds::new(0.0, 1e6);
+/// Probabilities.
+pub const PROBABILITY: Bounds = Bounds::new(0.0, 1.0);
 /// The largest gradient or norm of gradients.
 pub const CLIPPING: Bounds = Bounds::new(1e-12, 1e12);
 /// Weights of classes.

@@ -17,6 +17,7 @@ use clap::Args;
 use stepnet::group::Group;
 use stepnet::nn::{Model, ModelFile, Registry};
 use stepnet::{Number, Predictor};
+use stepnet_base::limits::PROBABILITY;
 
 use crate::failure::{Failure, Outcome, say};
 use crate::group::messages::{FIRST, from_first, same};
@@ -25,7 +26,7 @@ use crate::known::Known;
 use crate::note;
 use crate::output::{Reader, Target};
 use crate::table_args::ExactArgs;
-use crate::usage::whole;
+use crate::usage::{whole, within};
 
 use answer::Answer;
 use batch::{answers, load, next};
@@ -59,6 +60,9 @@ pub(crate) struct PredictArgs {
     /// Classes to name for each image, the most likely first.
     #[arg(long, visible_alias = "top", value_name = "K", default_value_t = 1, value_parser = whole::<u16>(1, u16::MAX.into()), allow_negative_numbers = true)]
     top_k: u16,
+    /// Say "not sure" of an image whose likeliest class has a lower probability; `stepnet calibrate` shows what that gains.
+    #[arg(long, value_name = "P", value_parser = within(PROBABILITY), allow_negative_numbers = true)]
+    min_confidence: Option<f64>,
     /// Write a table with one row per image; `-` writes it to the standard output.
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     csv: Option<PathBuf>,
@@ -140,6 +144,14 @@ fn prepare<T: Number>(
         return Err(Failure::usage(format!(
             "--top-k is about classes, but the model says {}",
             model.preprocessing.task.name()
+        )));
+    }
+    let probabilities =
+        model.preprocessing.task.is_classes() && !model.network.loss().is_of_numbers();
+    if args.min_confidence.is_some() && !probabilities {
+        return Err(Failure::usage(format!(
+            "--min-confidence is about probabilities of classes, which {} does not give",
+            args.model.display()
         )));
     }
     let predictor = match single {
@@ -237,7 +249,7 @@ fn write(
     answers: impl IntoIterator<Item = (PathBuf, Answer)>,
 ) -> Outcome<Reader> {
     for (path, answer) in answers {
-        tally.count(&answer);
+        tally.count(&answer, sink.is_unsure(&answer));
         if sink.write(&path, &answer)? == Reader::Gone {
             return Ok(Reader::Gone);
         }

@@ -30,6 +30,8 @@ pub(super) struct Sink {
     /// What the outputs are called: a network trained by mean squared error gives values that only
     /// lie near 0 and 1.
     value: &'static str,
+    /// The model is not sure of an image whose likeliest class has a lower probability.
+    least: Option<f64>,
     /// A row of the table, kept for its memory.
     row: Vec<String>,
 }
@@ -80,6 +82,7 @@ impl Sink {
                 loss if loss.is_of_numbers() => "score",
                 _ => "probability",
             },
+            least: args.min_confidence,
             row: Vec::new(),
         };
         if form == Form::Csv {
@@ -107,6 +110,7 @@ impl Sink {
             self.row
                 .extend([format!("class{number}"), format!("{}{number}", self.value)]);
         }
+        self.row.extend(self.least.map(|_| "sure".to_owned()));
         self.row.push("error".into());
         let written = self.write_row();
         self.output.judge(written)
@@ -134,6 +138,16 @@ impl Sink {
         self.output.judge(written)
     }
 
+    /// Whether the likeliest class is less likely than was asked for.
+    pub(super) fn is_unsure(&self, answer: &Answer) -> bool {
+        let likeliest = answer
+            .as_ref()
+            .ok()
+            .and_then(|prediction| prediction.0.first());
+        let below = |least| likeliest.is_some_and(|&(_, probability)| probability < least);
+        self.least.is_some_and(below)
+    }
+
     /// The classes to name, with their values.
     fn named<'a>(&'a self, answer: &'a Answer) -> impl Iterator<Item = (&'a str, f64)> {
         let ranked = answer.as_ref().map_or(&[][..], |prediction| &prediction.0);
@@ -154,7 +168,11 @@ impl Sink {
             "score" => format!("{} (score {value:.4})", display::name(class)),
             _ => format!("{} {:.1} %", display::name(class), 100.0 * value),
         });
-        let line = format!("{name}: {}", said.collect::<Vec<_>>().join(", "));
+        let said = said.collect::<Vec<_>>().join(", ");
+        let line = match self.is_unsure(answer) {
+            true => format!("{name}: not sure ({said})"),
+            false => format!("{name}: {said}"),
+        };
         escaped(&line).into_owned()
     }
 
@@ -181,7 +199,11 @@ impl Sink {
                     .named(answer)
                     .map(|(class, value)| json!({"class": class, self.value: value}))
                     .collect();
-                json!({"picture": name, "predictions": classes})
+                let mut line = json!({"picture": name, "predictions": classes});
+                if self.least.is_some() {
+                    line["sure"] = (!self.is_unsure(answer)).into();
+                }
+                line
             }
         };
         if let Some(bytes) = encoded_bytes(path) {
@@ -199,6 +221,13 @@ impl Sink {
             row.push(value.to_string());
         }
         row.resize(1 + self.top * if by_class { 2 } else { 1 }, String::new());
+        if self.least.is_some() {
+            let sure = match (answer, self.is_unsure(answer)) {
+                (Err(_), _) => "",
+                (Ok(_), unsure) => ["yes", "no"][usize::from(unsure)],
+            };
+            row.push(sure.to_owned());
+        }
         row.push(
             answer
                 .as_ref()

@@ -8,11 +8,12 @@ use super::answer::Answer;
 use crate::failure::{Failure, Outcome};
 use crate::progress::rate;
 
-/// How many images there were, and how many failed.
+/// How many images there were, how many failed, and of how many the model was not sure.
 pub(super) struct Tally {
     start: Instant,
     all: usize,
     failed: usize,
+    unsure: usize,
     /// The exit code so far.
     code: u8,
 }
@@ -23,13 +24,15 @@ impl Tally {
             start: Instant::now(),
             all: 0,
             failed: 0,
+            unsure: 0,
             code: 0,
         }
     }
 
     /// Counts an answer, and reports it where it is a failure.
-    pub(super) fn count(&mut self, answer: &Answer) {
+    pub(super) fn count(&mut self, answer: &Answer, unsure: bool) {
         self.all += 1;
+        self.unsure += usize::from(unsure);
         if let Err(failure) = answer {
             failure.report(false);
             self.failed += 1;
@@ -46,8 +49,12 @@ impl Tally {
             0 => String::new(),
             files => format!(", {} skipped", count(files, "other file")),
         };
+        let unsure = match self.unsure {
+            0 => String::new(),
+            images => format!(", not sure of {images}"),
+        };
         format!(
-            "{}, {} failed{others}{rate}",
+            "{}, {} failed{unsure}{others}{rate}",
             count(self.all, "image"),
             self.failed
         )

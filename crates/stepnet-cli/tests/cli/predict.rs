@@ -168,6 +168,58 @@ fn a_table_has_a_row_for_every_picture() {
 }
 
 #[test]
+fn of_unlikely_classes_the_model_is_not_sure() {
+    // 1 / (1 + exp(-4)) = 0.982 of the bright ones, 0.55 of the grey one.
+    let desk = desk(&[("bright.bmp", 255), ("grey.bmp", 134)]);
+    let ran = desk.run("predict m p --min-confidence 0.9");
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(
+        ran.out
+            .starts_with("p/bright.bmp: yes 98.2 %\np/grey.bmp: not sure (yes 55."),
+        "{}",
+        ran.out
+    );
+    assert!(
+        ran.err.contains("2 images, 0 failed, not sure of 1"),
+        "{}",
+        ran.err
+    );
+
+    let ran = desk.run("predict m p --min-confidence 0.9 --json");
+    let lines = ran
+        .out
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["sure"].clone());
+    assert_eq!(lines.collect::<Vec<_>>(), [true, false]);
+    fs::write(desk.join("p/cut.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+    let ran = desk.run("predict m p --min-confidence 0.9 --csv -");
+    let sure = rows(&ran.out).into_iter().map(|row| row[3].clone());
+    assert_eq!(sure.collect::<Vec<_>>(), ["sure", "yes", "", "no"]);
+    // Without the option, nothing of it.
+    assert!(!desk.run("predict m p --json").out.contains("sure"));
+
+    for (given, expected) in [
+        ("1.5", "--min-confidence"),
+        ("nan", "--min-confidence"),
+        ("-1", "--min-confidence"),
+    ] {
+        desk.run(&format!("predict m p --min-confidence {given}"))
+            .fails(2, &[expected]);
+    }
+    model(
+        &desk.join("values"),
+        "linear(1)",
+        "mean-squared-error",
+        &[
+            ("linear1.weight", &[1, 4], vec![2.0; 4]),
+            ("linear1.bias", &[1], vec![-4.0]),
+        ],
+    );
+    desk.run("predict values p --min-confidence 0.5")
+        .fails(2, &["--min-confidence", "values"]);
+}
+
+#[test]
 fn many_pictures_keep_their_order_and_their_failures_their_place() {
     let all: Vec<(String, u8)> = (0..300)
         .map(|n| (format!("{n:04}.bmp"), (n % 2 * 255) as u8))
@@ -210,10 +262,12 @@ fn many_pictures_keep_their_order_and_their_failures_their_place() {
 
 #[test]
 fn a_reader_that_leaves_ends_it_quietly() {
-    let all: Vec<String> = (0..200).map(|n| format!("{n:04}.bmp")).collect();
+    // More lines than a pipe holds that nobody reads.
+    let long = "n".repeat(200);
+    let all: Vec<String> = (0..600).map(|n| format!("{n:04}{long}.bmp")).collect();
     let all: Vec<(&str, u8)> = all.iter().map(|name| (name.as_str(), 0)).collect();
     let desk = desk(&all);
-    let mut command = desk.command(&["predict", "m", "p", "p", "p", "p", "p", "p"]);
+    let mut command = desk.command(&["predict", "m", "p"]);
     let mut child = command
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -222,7 +276,10 @@ fn a_reader_that_leaves_ends_it_quietly() {
     let mut reader = BufReader::new(child.stdout.take().unwrap());
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
-    assert!(line.starts_with("p/0000.bmp: no "), "{line}");
+    assert!(
+        line.starts_with("p/0000nnn") && line.contains(".bmp: no "),
+        "{line}"
+    );
     drop(reader);
     let mut said = String::new();
     child
