@@ -5,7 +5,7 @@ use super::colour::Scale;
 use super::font::HEIGHT;
 use super::{Drawing, Finding};
 use crate::error::Result;
-use crate::explain::{Attribution, Tiles};
+use crate::explain::{Attribution, GradCam, Tiles};
 
 /// Images are enlarged until their longer side has this many pixels.
 const PANEL: usize = 224;
@@ -139,6 +139,18 @@ pub(super) fn enlarged(drawing: &Drawing) -> Result<Canvas> {
         }
     }
     Ok(canvas)
+}
+
+/// A map of Grad-CAM over an image, which is drawn in grey and enlarged.
+///
+/// # Shapes
+/// `rgb`: `(height, width, 3)`, row by row.
+///
+/// # Errors
+/// When the image is too large to be drawn.
+pub fn heat_map([height, width]: [usize; 2], rgb: Vec<u8>, cam: &GradCam) -> Result<Canvas> {
+    let drawing = Drawing { height, width, rgb };
+    Coloured::of(&cam.attribution()).over(&drawing)
 }
 
 /// The figure of a map: the image, the map over it and alone, and where there is one the map of a twin with random

@@ -9,7 +9,7 @@ mod page;
 mod tests;
 
 pub use canvas::Canvas;
-pub use figure::{figure, sheet};
+pub use figure::{figure, heat_map, sheet};
 pub use page::Page;
 
 pub use crate::why::Drawing;

@@ -79,6 +79,21 @@ impl GradCam {
         })
     }
 
+    /// The map as the methods give theirs.
+    #[cfg(feature = "pages")]
+    pub(in crate::explain) fn attribution(&self) -> Attribution {
+        Attribution {
+            method: ABOUT.name,
+            layer: Some(self.layer.clone()),
+            height: self.height,
+            width: self.width,
+            map: self.map.clone(),
+            signed: false,
+            values: Vec::new(),
+            completeness: None,
+        }
+    }
+
     /// The largest value of the map.
     pub fn largest(&self) -> f64 {
         self.map.iter().copied().fold(0.0, f64::max)

@@ -3,6 +3,8 @@
 use crate::data::{Dataset, TargetKind};
 use crate::error::{Error, Result};
 use crate::nn::{Loss, Network, Number, Preprocessing};
+#[cfg(feature = "pages")]
+use crate::train::evaluate::JudgedExample;
 use crate::train::evaluate::{Answer, evaluate_with};
 
 /// The scores of all classes for the examples of a data set, before the softmax or sigmoid that makes probabilities of them.
@@ -22,6 +24,30 @@ pub struct Verdict {
     pub confidence: f64,
     /// Whether it is the example's class.
     pub right: bool,
+}
+
+impl Verdict {
+    /// What a network that is trained with `loss` says of an example; `None` where its outputs are no probabilities of classes.
+    #[cfg(feature = "pages")]
+    pub(in crate::train) fn of<T: Number>(
+        loss: Loss,
+        judged: &JudgedExample<'_, T>,
+    ) -> Option<Self> {
+        let Answer::Class { actual, predicted } = judged.answer else {
+            return None;
+        };
+        if loss.is_of_numbers() {
+            return None;
+        }
+        // A single score is that of the second class.
+        let first = (judged.outputs.len() == 1).then_some(0.0);
+        let scores = judged.outputs.iter().map(|score| score.as_f64());
+        let scores: Vec<f64> = first.into_iter().chain(scores).collect();
+        Some(Self {
+            confidence: probability(&scores, predicted, 1.0),
+            right: predicted == actual,
+        })
+    }
 }
 
 impl ClassScores {

@@ -21,6 +21,9 @@ pub const CURVES: &str = "curves.svg";
 /// The run on one page.
 pub const REPORT: &str = "report.html";
 
+/// What the model is, for people who may use it.
+pub const CARD: &str = "model-card.md";
+
 /// The run's description: what it was started with, and how it ended.
 pub const DESCRIPTION: &str = "run.json";
 
@@ -37,11 +40,12 @@ pub const FEATURES: &str = "features.cache";
 pub const BOARD: &str = "tensorboard";
 
 /// The files that a run leaves, without event files.
-pub const ALL: [&str; 11] = [
+pub const ALL: [&str; 12] = [
     MODEL,
     METRICS,
     CURVES,
     REPORT,
+    CARD,
     DESCRIPTION,
     CHECKPOINT,
     CHECKPOINT_BEFORE,

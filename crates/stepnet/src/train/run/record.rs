@@ -22,6 +22,10 @@ pub struct EpochRecord {
     pub test_loss: Option<f64>,
     /// The share of the test examples that were right; `None` where the targets are not classes.
     pub test_accuracy: Option<f64>,
+    /// The share of the test examples of each class that were recognised, of at most 30 classes; a class without examples
+    /// has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test_recalls: Vec<Option<f64>>,
     /// Of labels, the mean over them of the average precision on the test examples.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_map: Option<f64>,
@@ -43,6 +47,9 @@ pub struct EpochRecord {
     pub interrupted: bool,
 }
 
+/// Of more classes, the record of an epoch has none.
+const MOST_RECALLS: usize = 30;
+
 /// The shortest time that a rate is taken from: a clock may stand still or be put back.
 const SHORTEST: f64 = 1e-6;
 
@@ -55,6 +62,7 @@ impl EpochRecord {
             train_accuracy: by_class.then(|| end.scores.accuracy()),
             test_loss: None,
             test_accuracy: None,
+            test_recalls: Vec::new(),
             test_map: None,
             test_r2: None,
             test_mae: None,
@@ -74,8 +82,12 @@ impl EpochRecord {
         self.test_loss = test.map(|test| test.scores.mean_loss());
         match test.map(|test| &test.measures) {
             None => {}
-            Some(Measures::Classes { .. }) => {
+            Some(Measures::Classes { tally, .. }) => {
                 self.test_accuracy = test.map(|test| test.scores.accuracy());
+                let classes = tally.metrics().classes;
+                if classes.len() <= MOST_RECALLS {
+                    self.test_recalls = classes.iter().map(|class| class.recall).collect();
+                }
             }
             Some(Measures::Labels(tally)) => {
                 self.test_map = Some(tally.metrics().mean_average_precision);

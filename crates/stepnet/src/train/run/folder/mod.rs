@@ -1,5 +1,5 @@
 //! The folder a run leaves behind: `run.json`, `settings.toml`, `model.safetensors`, `best.safetensors`,
-//! `checkpoint.safetensors` and the one before it, `metrics.jsonl`, `curves.svg`, `report.html`, and `trace.jsonl` where asked for.
+//! `checkpoint.safetensors` and the one before it, `metrics.jsonl`, `curves.svg`, `report.html`, `model-card.md`, and `trace.jsonl` where asked for.
 
 mod metrics;
 mod place;

@@ -1,15 +1,17 @@
 //! What a report is made of.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use stepnet_base::text::shown;
 
-use super::picture;
+use super::picture::{self, Picture};
 use super::shown::{Shown, Wrong};
 use crate::data::Dataset;
 use crate::error::Result;
-use crate::nn::{Network, Number, Preprocessing};
+use crate::nn::{Network, Number, Preprocessing, Task};
+use crate::see::GradCam;
+use crate::train::calibration::Verdict;
 use crate::train::evaluate::evaluate_until;
 use crate::train::mistakes::{MOST_SHOWN, Mistakes, ValueMistakes};
 use crate::train::run::record::EpochRecord;
@@ -29,7 +31,12 @@ pub(in crate::train::run) struct Judgement {
     pub(super) mistakes: Vec<Shown>,
     /// How many examples there is a mistake in.
     pub(super) wrong: usize,
+    /// What a classifier with probabilities says of each example.
+    pub(super) verdicts: Vec<Verdict>,
 }
+
+/// For how many of the worst mistakes there is a heat map: each takes a pass through the network and back.
+const HEAT_MAPS: usize = 12;
 
 impl Judgement {
     /// Runs the network, or its last layer over the features that are there, over the test data once, and draws the worst
@@ -50,19 +57,31 @@ impl Judgement {
             Some(on) => (&on.head, &on.data, &on.preprocessing),
             None => (network, data, preprocessing),
         };
+        let mut verdicts = Vec::new();
         let evaluation = evaluate_until(stop, judged_network, judged_data, values, |judged| {
+            verdicts.extend(Verdict::of(network.loss(), &judged));
             mistakes.observe(network.loss(), &judged);
             of_values.observe(network.loss(), &judged);
         })?;
         let mut x = vec![T::zero(); network.input().len()];
+        let mut drawn = 0;
         let mut draw = |example: usize, loss: f64, wrong: Wrong| {
             data.fill_batch(&[example], preprocessing, &mut x)?;
             let file = data.name(example);
+            let stopped = stop.is_some_and(|stop| stop.load(Ordering::Relaxed));
+            let heat = match wrong {
+                Wrong::Class(mistake) if drawn < HEAT_MAPS && !stopped => {
+                    heat_map(network, &x, mistake.predicted, preprocessing)
+                }
+                _ => None,
+            };
+            drawn += 1;
             Ok(Shown {
                 example,
                 loss,
                 wrong,
                 picture: picture::of(&x, preprocessing),
+                heat,
                 file: file.map(|file| shown(&file.display().to_string(), FILE)),
             })
         };
@@ -84,8 +103,22 @@ impl Judgement {
             evaluation,
             mistakes: worst,
             wrong,
+            verdicts,
         })
     }
+}
+
+/// The parts of an image that speak for the class that it was predicted as, over the image; `None` for networks without
+/// such maps.
+fn heat_map<T: Number>(
+    network: &Network<T>,
+    x: &[T],
+    class: usize,
+    preprocessing: &Preprocessing,
+) -> Option<Picture> {
+    let class = class.min(network.output().len() - 1);
+    let cam = GradCam::of(network, x, Some(class), None).ok()?;
+    picture::under(x, preprocessing, &cam)
 }
 
 /// The contents of a report.
@@ -100,6 +133,8 @@ pub(in crate::train::run) struct Report<'a, T> {
     pub(in crate::train::run) classes: &'a [String],
     /// The network, with the weights that were saved.
     pub(in crate::train::run) network: &'a Network<T>,
+    /// What its outputs say.
+    pub(in crate::train::run) task: &'a Task,
     /// How it did on the test data, if there is any.
     pub(in crate::train::run) judgement: Option<Judgement>,
     /// Notes to read before the numbers are trusted.

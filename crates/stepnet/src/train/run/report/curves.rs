@@ -47,9 +47,38 @@ impl<T: Number> Report<'_, T> {
                 div.charts {
                     @for chart in &charts { div { h3 { (chart.title) } (chart.figure()) } }
                 }
+                (self.by_class())
                 (self.epochs())
             }
         })
+    }
+
+    /// The recall of each class over the epochs, where the records have it.
+    fn by_class(&self) -> Markup {
+        let classes = self.records.iter().map(|record| record.test_recalls.len());
+        let figure = |class: usize| {
+            let recall = |record: &EpochRecord| {
+                let recall = record.test_recalls.get(class).copied().flatten()?;
+                Some((record.epoch as f64, recall))
+            };
+            let (title, id) = (self.class(class), format!("chart-class-{class}"));
+            let curve = Curve {
+                name: "recall",
+                points: self.records.iter().filter_map(recall).collect(),
+            };
+            let chart = chart(&title, &id, vec![curve], percent, Some(false), true);
+            html! { div { h3 { (title) } (chart.figure()) } }
+        };
+        match classes.max() {
+            // One point is no curve.
+            Some(classes) if classes > 0 && self.records.len() > 1 => html! {
+                details {
+                    summary { "Recall of every class (" (self.held_out) ")" }
+                    div.charts { @for class in 0..classes { (figure(class)) } }
+                }
+            },
+            _ => html! {},
+        }
     }
 
     /// The numbers of the curves.

@@ -3,7 +3,7 @@
 use stepnet_files::write_atomic;
 
 use super::super::about::About;
-use super::super::files::{CURVES, REPORT};
+use super::super::files::{CARD, CURVES, REPORT};
 use super::super::session::Run;
 use super::contents::{Judgement, Report};
 use super::curves::drawing;
@@ -59,12 +59,14 @@ impl<T: Number> Run<T> {
             held_out: data.test_name,
             classes: data.train.classes(),
             network,
+            task: &data.preprocessing.task,
             judgement,
             notes: self.keeper.run.notes.clone(),
             head: self.keeper.run.head.clone(),
             settings: facts(&self.about, network, self.seconds()),
         };
         write_atomic(&here.join(REPORT), report.page().as_bytes())?;
+        write_atomic(&here.join(CARD), report.card().as_bytes())?;
         Ok(whole)
     }
 }

@@ -34,6 +34,9 @@ impl<T: Number> Report<'_, T> {
             p {
                 (thousands(wrong as u64)) " of " (thousands(examples as u64)) " examples ("
                 (self.held_out) ") " (how) "; "
+                @if list.iter().any(|shown| shown.heat.is_some()) {
+                    "the lighter a place of the second image, the more it speaks for the predicted class (Grad-CAM); "
+                }
                 @if list.len() < wrong { "the " (list.len()) " with the highest loss:" } @else { "the highest loss first:" }
             }
             ul.mistakes { @for shown in list { li { (self.mistake(shown)) } } }
@@ -52,6 +55,10 @@ impl<T: Number> Report<'_, T> {
             figure {
                 @if let Some(picture) = &shown.picture {
                     img src=(picture.uri) width=(picture.width) height=(picture.height) alt=(alt);
+                }
+                @if let (Some(heat), Wrong::Class(mistake)) = (&shown.heat, &shown.wrong) {
+                    @let alt = format!("example {example}, what speaks for class {}", self.class(mistake.predicted));
+                    img src=(heat.uri) width=(heat.width) height=(heat.height) alt=(alt);
                 }
                 figcaption {
                     @match &shown.wrong {

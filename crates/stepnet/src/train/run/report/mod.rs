@@ -1,5 +1,6 @@
 //! `report.html`: a run on one page that needs no other file, no network, no mouse and no colours.
 
+mod card;
 mod classes;
 mod contents;
 mod curves;
@@ -8,6 +9,7 @@ mod head;
 mod mistakes;
 mod others;
 mod picture;
+mod probabilities;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -36,6 +38,11 @@ impl<T: Number> Report<'_, T> {
             ("labels", "Each label", self.labels()),
             ("classes", "Each class", self.each_class()),
             ("ranking", "Every threshold", self.ranking()),
+            (
+                "probabilities",
+                "Are the probabilities right?",
+                self.probabilities(),
+            ),
             ("confusion", "Confusions", self.confusion()),
             ("mistakes", "The worst mistakes", self.mistakes()),
             ("head", "How the last layer was fitted", self.fitted()),

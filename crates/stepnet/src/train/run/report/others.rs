@@ -7,7 +7,7 @@ use super::words::{percent, short};
 use crate::nn::Number;
 use crate::train::chart::Plane;
 use crate::train::metrics::{NumberMetrics, Ranking};
-use crate::train::{Evaluation, Measures};
+use crate::train::{Evaluation, Measures, wilson_interval};
 
 /// The most outputs whose predictions are drawn.
 const MOST_DRAWN: usize = 12;
@@ -18,6 +18,9 @@ pub(super) fn facts(test: &Evaluation) -> Vec<(&'static str, String)> {
         Measures::Classes { ranking, .. } => {
             let auc = ranking.as_ref().and_then(Ranking::roc_auc);
             let mut facts = vec![("accuracy", percent(test.scores.accuracy()))];
+            let [low, high] = wilson_interval(test.scores.correct, test.scores.examples);
+            let interval = format!("{} to {}", percent(low), percent(high));
+            facts.push(("accuracy, 95 % interval", interval));
             facts.extend(auc.map(|auc| ("ROC AUC", short(auc))));
             facts
         }

@@ -4,6 +4,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
 use crate::nn::{Number, Preprocessing};
+use crate::see::GradCam;
+use crate::see::explain::draw;
 
 /// The longest side of a picture in the page; larger ones are drawn with every n-th pixel.
 const LONGEST: usize = 160;
@@ -15,9 +17,48 @@ pub(super) struct Picture {
     pub(super) uri: String,
 }
 
+impl Picture {
+    fn new(png: &[u8], height: usize, width: usize) -> Self {
+        Self {
+            height,
+            width,
+            uri: format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png)),
+        }
+    }
+}
+
 /// The picture of an example as the network sees it, scaled back to what it was; `None` where it is
 /// no picture: a single pixel, or other than 1 or 3 channels.
 pub(super) fn of<T: Number>(x: &[T], preprocessing: &Preprocessing) -> Option<Picture> {
+    let (values, [height, width, channels]) = pixels(x, preprocessing)?;
+    Some(Picture::new(
+        &png(&values, height, width, channels)?,
+        height,
+        width,
+    ))
+}
+
+/// The same in grey under a heat map.
+pub(super) fn under<T: Number>(
+    x: &[T],
+    preprocessing: &Preprocessing,
+    cam: &GradCam,
+) -> Option<Picture> {
+    let (values, [height, width, channels]) = pixels(x, preprocessing)?;
+    let rgb = match channels {
+        1 => values.iter().flat_map(|&grey| [grey; 3]).collect(),
+        _ => values,
+    };
+    let canvas = draw::heat_map([height, width], rgb, cam).ok()?;
+    Some(Picture::new(
+        &canvas.png().ok()?,
+        canvas.height(),
+        canvas.width(),
+    ))
+}
+
+/// The pixels of an example, row by row, and their height, width and channels.
+fn pixels<T: Number>(x: &[T], preprocessing: &Preprocessing) -> Option<(Vec<u8>, [usize; 3])> {
     let [height, width, channels] = preprocessing.shape();
     if !matches!(channels, 1 | 3) || height * width < 4 || x.len() != height * width * channels {
         return None;
@@ -37,13 +78,8 @@ pub(super) fn of<T: Number>(x: &[T], preprocessing: &Preprocessing) -> Option<Pi
             x[at].as_f64() * deviation + mean
         })
         .collect();
-    let (height, width) = (height.div_ceil(step), width.div_ceil(step));
-    let png = png(&bytes(&values), height, width, channels)?;
-    Some(Picture {
-        height,
-        width,
-        uri: format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png)),
-    })
+    let size = [height.div_ceil(step), width.div_ceil(step), channels];
+    Some((bytes(&values), size))
 }
 
 /// Values from 0 to 1 as bytes; others are stretched from their least to their largest.

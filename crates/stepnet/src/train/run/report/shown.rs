@@ -23,6 +23,8 @@ pub(super) struct Shown {
     pub(super) loss: f64,
     pub(super) wrong: Wrong,
     pub(super) picture: Option<Picture>,
+    /// The image under a heat map of the predicted class.
+    pub(super) heat: Option<Picture>,
     pub(super) file: Option<String>,
 }
 

@@ -18,6 +18,7 @@ fn record(epoch: usize) -> EpochRecord {
         train_accuracy: Some(0.5),
         test_loss: Some(f64::NAN),
         test_accuracy: Some(0.25),
+        test_recalls: vec![Some(0.5), None, Some(0.25)],
         test_map: None,
         test_r2: None,
         test_mae: None,
@@ -53,11 +54,24 @@ fn page(classes: usize, records: &[EpochRecord]) -> String {
         held_out: "held out",
         classes: &names,
         network: &network,
+        task: &preprocessing.task,
         judgement: Some(Judgement::of(None, &network, &data, &preprocessing, None).unwrap()),
         notes: vec![HOSTILE.into()],
         head: None,
         settings: vec![("data".into(), HOSTILE.into())],
     };
+    // As code it may stand as it is.
+    let card = report.card().replace(&format!("`{HOSTILE}`"), "");
+    // Names are no markup, and each class has its row.
+    assert!(
+        !card.contains("<script") && card.contains("&lt;script"),
+        "{card}"
+    );
+    assert_eq!(
+        card.matches("\n| &lt;script").count(),
+        classes.min(100),
+        "{card}"
+    );
     report.page()
 }
 
@@ -98,7 +112,9 @@ fn the_page_is_whole_safe_and_alone() {
         }
         let images = page.matches("<img").count();
         assert_eq!(images, page.matches("alt=\"example").count());
-        assert_eq!(images, MOST_SHOWN);
+        // The worst twelve have a heat map, too.
+        assert_eq!(images, MOST_SHOWN + 12);
+        assert_eq!(page.matches("what speaks for class").count(), 12);
         assert_eq!(
             page.matches("<table").count(),
             page.matches("<caption>").count()
@@ -147,6 +163,7 @@ fn page_of(text: &str, targets: Targets) -> String {
         held_out: "held out",
         classes: data.classes(),
         network: &network,
+        task: &preprocessing.task,
         judgement: Some(judgement),
         notes: Vec::new(),
         head: None,
@@ -227,6 +244,29 @@ fn two_classes_have_the_curves_of_every_threshold() {
         assert!(page.contains(words), "{words}");
     }
     assert!(!self::page(3, &[record(1)]).contains("ROC"));
+}
+
+#[test]
+fn probabilities_are_compared_with_what_came_true() {
+    let page = page(3, &[record(1)]);
+    for words in [
+        "Are the probabilities right?",
+        "Expected calibration error: ",
+        "accuracy, 95 % interval, held out",
+        "silent below",
+    ] {
+        assert!(page.contains(words), "{words}");
+    }
+    // Each class has its curve over several epochs; without examples of it, a heading alone.
+    let page = self::page(3, &[record(1), record(2)]);
+    assert_eq!(page.matches("id=\"chart-class-").count(), 2);
+    assert!(page.contains("Recall of every class (held out)"));
+    // Numbers have none.
+    let targets = Targets::Numbers {
+        values: (0..60).map(f64::from).collect(),
+        names: vec!["a".into()],
+    };
+    assert!(!page_of("linear(1)", targets).contains("calibration"));
 }
 
 #[test]
