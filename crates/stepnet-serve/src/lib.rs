@@ -9,6 +9,8 @@
 mod budget;
 mod event;
 mod few;
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
 mod input;
 mod metrics;

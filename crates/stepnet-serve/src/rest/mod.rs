@@ -8,6 +8,8 @@ mod query;
 
 use std::time::SystemTime;
 
+use hyper::HeaderMap;
+use hyper::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 use stepnet::nn::Resize;
 
@@ -16,6 +18,23 @@ use crate::model::Slot;
 use crate::state::State;
 
 pub(crate) use predict::predict;
+
+/// Reads a request as far as no model is needed for it.
+pub(crate) fn read_for_fuzzing(headers: &HeaderMap, body: &[u8]) {
+    let header = headers.get(CONTENT_TYPE).map(|value| value.to_str());
+    let Some(Ok(header)) = header else {
+        return;
+    };
+    drop(query::Query::read(header));
+    files::read_json_for_fuzzing(body);
+    let boundary = multipart::boundary(header);
+    if let Some(Ok(parts)) = boundary.map(|boundary| multipart::parts(body, boundary)) {
+        for part in parts {
+            // A place outside of the body ends the run.
+            let _content = &body[part.content];
+        }
+    }
+}
 
 /// `GET /api/models`
 pub(crate) fn models(state: &State) -> Reply {

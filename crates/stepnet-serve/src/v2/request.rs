@@ -11,7 +11,7 @@ use crate::few::Few;
 use crate::http::{Answer, Refusal};
 
 /// The header that says where the JSON ends and binary tensors begin.
-pub(super) const LENGTH: &str = "inference-header-content-length";
+pub(crate) const LENGTH: &str = "inference-header-content-length";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
