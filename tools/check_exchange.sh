@@ -27,5 +27,5 @@ command -v node >/dev/null || echo "skipped: no node, Netron not tried"
 # the examples are part of it.
 cargo test --workspace --release --locked --quiet --no-run
 # A passed test's files go at once: Keras's applications alone are more than ten gigabytes.
-"$EXCHANGE_PYTHON" -m pytest -q -rs -s -p no:cacheprovider -o tmp_path_retention_policy=failed -o tmp_path_retention_count=1 \
+"$EXCHANGE_PYTHON" -m pytest -q -rs -s -p no:cacheprovider --durations=15 -o tmp_path_retention_policy=failed -o tmp_path_retention_count=1 \
   crates/stepnet-exchange/tests/python
