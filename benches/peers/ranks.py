@@ -101,7 +101,7 @@ def torch_rate(options, network, way):
     ]
     said = [worker.communicate() for worker in workers]
     if any(worker.returncode for worker in workers):
-        raise Failure(f"ddp_worker.py: {said[0][1].strip()[-500:]}")
+        raise Failure("ddp_worker.py: " + " ".join(errors.strip()[-500:] for _, errors in said))
     return json.loads(said[0][0].splitlines()[-1])["images_per_second"]
 
 
