@@ -88,7 +88,7 @@ impl<T: Number> Report<'_, T> {
         };
         let test = &judgement.evaluation;
         let mut lines = vec![format!(
-            "Tested on {} examples ({}) that it was not trained on.",
+            "Tested on {} examples ({}) that it was not trained on. If its weights are those of the best epoch, these examples chose it, and the figures are a little too good.",
             thousands(test.scores.examples as u64),
             plain(self.held_out),
         )];
